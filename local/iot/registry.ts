@@ -1,0 +1,119 @@
+import type { AwsIdentity, LocalLog } from '../types';
+import { type CertificateStore, createCertificateStore } from './certificates';
+import { createGroupStore, type GroupStore, listAncestors } from './groups';
+import { createArns } from './names';
+import { createPolicyStore, type PolicyStore } from './policies';
+import type {
+  Certificate,
+  IotState,
+  Policy,
+  Thing,
+  ThingGroup,
+  ThingPrincipalType,
+  TopicRule,
+} from './state';
+import { createThingStore, type ThingStore } from './things';
+import { createTopicRuleStore, type TopicRuleStore } from './topic-rules';
+
+export interface IotRegistryOptions {
+  /** Host name (with port, if any) that DescribeEndpoint gives. */
+  readonly endpoint: () => string;
+  readonly now?: () => number;
+  readonly log: LocalLog;
+}
+
+/** Things, groups, certificates, policies and rules of one account, in memory. */
+export interface IotRegistry {
+  readonly state: IotState;
+  readonly endpoint: () => string;
+  /** Rises with every change. */
+  version(): number;
+  /** Calls the listener after every change; gives the function that ends it. */
+  onChange(listener: () => void): () => void;
+
+  readonly things: ThingStore;
+  readonly groups: GroupStore;
+  readonly certificates: CertificateStore;
+  readonly policies: PolicyStore;
+  readonly rules: TopicRuleStore;
+
+  thing(thingName: string): Thing | undefined;
+  /** `fingerprint`: SHA-256 of the certificate's DER form, hex, with or without colons. */
+  certificateByFingerprint(fingerprint: string): Certificate | undefined;
+  /** The things a certificate (by ARN) is attached to. */
+  thingsOfPrincipal(principalArn: string): readonly { thing: Thing; type: ThingPrincipalType }[];
+  /** The groups a thing is in directly. */
+  groupsOfThing(thingName: string): readonly ThingGroup[];
+  /** The group itself and its ancestors, nearest first; empty for a group that isn't there. */
+  lineageOf(groupName: string): readonly ThingGroup[];
+  /** The policies attached to a certificate or group, without inherited ones. */
+  policiesOfTarget(targetArn: string): readonly Policy[];
+  topicRules(): readonly TopicRule[];
+}
+
+function createState(identity: AwsIdentity, options: IotRegistryOptions, changed: () => void): IotState {
+  return {
+    identity,
+    arns: createArns(identity),
+    log: options.log,
+    now: options.now ?? Date.now,
+    things: new Map(),
+    groups: new Map(),
+    memberships: new Map(),
+    certificates: new Map(),
+    principals: new Map(),
+    policies: new Map(),
+    attachments: new Map(),
+    rules: new Map(),
+    customMetrics: new Map(),
+    securityProfiles: new Map(),
+    mitigationActions: new Map(),
+    tags: new Map(),
+    changed,
+  };
+}
+
+function isDefined<T>(value: T | undefined): value is T {
+  return value !== undefined;
+}
+
+export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOptions): IotRegistry {
+  const listeners = new Set<() => void>();
+  let version = 0;
+  const state = createState(identity, options, () => {
+    version += 1;
+    for (const listener of [...listeners]) listener();
+  });
+  return {
+    state,
+    endpoint: options.endpoint,
+    version: () => version,
+    onChange(listener) {
+      // Wrapped, so that a function registered twice is also ended twice.
+      const entry = () => listener();
+      listeners.add(entry);
+      return () => listeners.delete(entry);
+    },
+    things: createThingStore(state),
+    groups: createGroupStore(state),
+    certificates: createCertificateStore(state),
+    policies: createPolicyStore(state),
+    rules: createTopicRuleStore(state),
+    thing: (thingName) => state.things.get(thingName),
+    certificateByFingerprint: (fingerprint) =>
+      state.certificates.get(fingerprint.replaceAll(':', '').toLowerCase()),
+    thingsOfPrincipal: (principalArn) =>
+      [...state.principals].flatMap(([thingName, held]) => {
+        const thing = state.things.get(thingName);
+        const type = held.get(principalArn);
+        return thing && type ? [{ thing, type }] : [];
+      }),
+    groupsOfThing: (thingName) =>
+      [...(state.memberships.get(thingName) ?? [])].map((name) => state.groups.get(name)).filter(isDefined),
+    lineageOf: (groupName) =>
+      [state.groups.get(groupName), ...listAncestors(state, groupName)].filter(isDefined),
+    policiesOfTarget: (targetArn) =>
+      [...(state.attachments.get(targetArn) ?? [])].map((name) => state.policies.get(name)).filter(isDefined),
+    topicRules: () => [...state.rules.values()],
+  };
+}

@@ -1,0 +1,130 @@
+import type { AwsIdentity, LocalLog, PolicyDocument } from '../types';
+import type { IotArns } from './names';
+
+export interface Thing {
+  readonly thingName: string;
+  readonly thingId: string;
+  readonly thingArn: string;
+  readonly thingTypeName?: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly version: number;
+}
+
+export interface ThingGroup {
+  readonly groupName: string;
+  readonly groupId: string;
+  readonly groupArn: string;
+  readonly parentGroupName?: string;
+  readonly description?: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly version: number;
+  readonly createdAt: number;
+}
+
+export type CertificateStatus = 'ACTIVE' | 'INACTIVE' | 'REVOKED' | 'PENDING_TRANSFER' | 'PENDING_ACTIVATION';
+
+export interface Certificate {
+  /** SHA-256 of the DER form, lower-case hex: what the broker computes from a client certificate. */
+  readonly certificateId: string;
+  readonly arn: string;
+  readonly status: CertificateStatus;
+  readonly pem: string;
+  readonly mode: 'DEFAULT' | 'SNI_ONLY';
+  readonly notBeforeAt: number;
+  readonly notAfterAt: number;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly customerVersion: number;
+}
+
+export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING';
+
+export interface PolicyVersion {
+  readonly versionId: string;
+  /** As it was sent; AWS gives it back unchanged. */
+  readonly text: string;
+  readonly document: PolicyDocument;
+  readonly createdAt: number;
+}
+
+export interface Policy {
+  readonly policyName: string;
+  readonly arn: string;
+  readonly versions: readonly PolicyVersion[];
+  readonly defaultVersionId: string;
+  /** Highest version id ever given; ids are not reused. */
+  readonly lastVersionId: number;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly generationId: string;
+}
+
+/** One action of a topic rule in the API's spelling, for example `{ sqs: { queueUrl, roleArn } }`. */
+export type TopicRuleAction = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface TopicRule {
+  readonly ruleName: string;
+  readonly ruleArn: string;
+  readonly sql: string;
+  readonly description?: string;
+  readonly actions: readonly TopicRuleAction[];
+  readonly errorAction?: TopicRuleAction;
+  readonly ruleDisabled: boolean;
+  readonly awsIotSqlVersion: string;
+  readonly createdAt: number;
+}
+
+export interface CustomMetric {
+  readonly metricName: string;
+  readonly metricArn: string;
+  readonly metricType: string;
+  readonly displayName?: string;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface SecurityProfile {
+  readonly securityProfileName: string;
+  readonly securityProfileArn: string;
+  /** The request's fields as they were sent (description, behaviors, alertTargets, metrics to retain). */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly targets: readonly string[];
+  readonly version: number;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface MitigationAction {
+  readonly actionName: string;
+  readonly actionArn: string;
+  readonly actionId: string;
+  readonly roleArn: string;
+  readonly actionParams: Readonly<Record<string, unknown>>;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+/** Everything the registry holds. Values are replaced, never changed, so a reader keeps a consistent view. */
+export interface IotState {
+  readonly identity: AwsIdentity;
+  readonly arns: IotArns;
+  readonly log: LocalLog;
+  readonly now: () => number;
+  readonly things: Map<string, Thing>;
+  readonly groups: Map<string, ThingGroup>;
+  /** Thing name to the names of its groups, in the order joined. */
+  readonly memberships: Map<string, Set<string>>;
+  readonly certificates: Map<string, Certificate>;
+  /** Thing name to its principals (ARN to kind of attachment). */
+  readonly principals: Map<string, Map<string, ThingPrincipalType>>;
+  readonly policies: Map<string, Policy>;
+  /** Target ARN (certificate or group) to the names of its policies. */
+  readonly attachments: Map<string, Set<string>>;
+  readonly rules: Map<string, TopicRule>;
+  readonly customMetrics: Map<string, CustomMetric>;
+  readonly securityProfiles: Map<string, SecurityProfile>;
+  readonly mitigationActions: Map<string, MitigationAction>;
+  readonly tags: Map<string, Map<string, string>>;
+  /** Counts the change and tells the listeners. */
+  changed(): void;
+}

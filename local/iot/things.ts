@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto';
+import { IotServiceError, invalid, notFound } from './errors';
+import { requireName } from './names';
+import type { IotState, Thing, ThingPrincipalType } from './state';
+
+const ATTRIBUTE_VALUE = /^[a-zA-Z0-9_.,@/:#=[\]-]{0,800}$/;
+/** Quotas of the General Reference: a thing without a type has room for three attributes. */
+const MAX_ATTRIBUTES_UNTYPED = 3;
+const MAX_ATTRIBUTES = 50;
+
+export interface AttributePayload {
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly merge?: boolean;
+}
+
+export interface ThingSettings {
+  readonly thingTypeName?: string;
+  readonly attributePayload?: AttributePayload;
+}
+
+export interface ThingUpdate extends ThingSettings {
+  readonly removeThingType?: boolean;
+  readonly expectedVersion?: number;
+}
+
+export interface ThingStore {
+  create(thingName: string, settings?: ThingSettings): Thing;
+  update(thingName: string, update: ThingUpdate): void;
+  delete(thingName: string, expectedVersion?: number): void;
+  attachPrincipal(thingName: string, principal: string, type?: ThingPrincipalType): void;
+  detachPrincipal(thingName: string, principal: string): void;
+}
+
+export function findThing(state: IotState, thingName: string): Thing {
+  const thing = state.things.get(thingName);
+  if (!thing) throw notFound(`Thing ${thingName} cannot be found.`);
+  return thing;
+}
+
+/** Throws where the caller's view is out of date. */
+export function checkVersion(kind: string, actual: number, expected: number | undefined): void {
+  if (expected === undefined || expected === actual) return;
+  throw new IotServiceError(
+    'VersionConflictException',
+    `The expected version ${expected} of the ${kind} does not match its version ${actual}.`,
+  );
+}
+
+/** The attributes after a payload: AWS replaces them all, or merges, where an empty value removes one. */
+export function applyAttributes(
+  before: Readonly<Record<string, string>>,
+  payload: AttributePayload | undefined,
+): Readonly<Record<string, string>> {
+  if (!payload?.attributes) return before;
+  const after = new Map(payload.merge ? Object.entries(before) : []);
+  for (const [name, value] of Object.entries(payload.attributes)) {
+    requireName('attributeName', name);
+    if (!ATTRIBUTE_VALUE.test(value)) throw invalid(`Invalid value of attribute ${name}.`);
+    if (value === '' && payload.merge) after.delete(name);
+    else after.set(name, value);
+  }
+  if (after.size > MAX_ATTRIBUTES) throw invalid(`More than ${MAX_ATTRIBUTES} attributes.`);
+  return Object.fromEntries(after);
+}
+
+function checkAttributeQuota(thing: Thing): Thing {
+  if (!thing.thingTypeName && Object.keys(thing.attributes).length > MAX_ATTRIBUTES_UNTYPED) {
+    throw invalid(`A thing without a thing type has at most ${MAX_ATTRIBUTES_UNTYPED} attributes.`);
+  }
+  return thing;
+}
+
+/** Equal as AWS compares a repeated create: the order of the attributes does not count. */
+export function equalAttributes(
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean {
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function createThing(state: IotState, thingName: string, settings: ThingSettings): Thing {
+  requireName('thingName', thingName);
+  const typeName = settings.thingTypeName;
+  const thing = checkAttributeQuota({
+    thingName,
+    thingId: randomUUID(),
+    thingArn: state.arns.build('thing', thingName),
+    // Thing types are not emulated: any well-formed name is taken as one that exists.
+    ...(typeName === undefined ? {} : { thingTypeName: requireName('thingTypeName', typeName) }),
+    attributes: applyAttributes({}, settings.attributePayload),
+    version: 1,
+  });
+  const existing = state.things.get(thingName);
+  if (existing) {
+    // CreateThing with the same configuration succeeds (API reference).
+    if (existing.thingTypeName === typeName && equalAttributes(existing.attributes, thing.attributes)) {
+      return existing;
+    }
+    throw new IotServiceError(
+      'ResourceAlreadyExistsException',
+      `Thing ${thingName} already exists in account with different attributes`,
+      { resourceId: thingName, resourceArn: existing.thingArn },
+    );
+  }
+  state.things.set(thingName, thing);
+  state.changed();
+  return thing;
+}
+
+function updateThing(state: IotState, thingName: string, update: ThingUpdate): void {
+  const before = findThing(state, thingName);
+  checkVersion('thing', before.version, update.expectedVersion);
+  if (update.removeThingType && update.thingTypeName !== undefined) {
+    throw invalid('thingTypeName and removeThingType exclude each other.');
+  }
+  const { thingTypeName: oldType, ...rest } = before;
+  const newType = update.removeThingType ? undefined : (update.thingTypeName ?? oldType);
+  const after = checkAttributeQuota({
+    ...rest,
+    ...(newType === undefined ? {} : { thingTypeName: requireName('thingTypeName', newType) }),
+    attributes: applyAttributes(before.attributes, update.attributePayload),
+    version: before.version + 1,
+  });
+  state.things.set(thingName, after);
+  state.changed();
+}
+
+function deleteThing(state: IotState, thingName: string, expectedVersion: number | undefined): void {
+  const thing = state.things.get(thingName);
+  // "Returns successfully ... or you specify a thing that doesn't exist" (API reference).
+  if (!thing) return;
+  checkVersion('thing', thing.version, expectedVersion);
+  if ((state.principals.get(thingName)?.size ?? 0) > 0) {
+    throw invalid(`Thing ${thingName} cannot be deleted while attached to principal(s).`);
+  }
+  state.things.delete(thingName);
+  state.memberships.delete(thingName);
+  state.principals.delete(thingName);
+  state.changed();
+}
+
+function attachPrincipal(
+  state: IotState,
+  thingName: string,
+  principal: string,
+  type: ThingPrincipalType,
+): void {
+  findThing(state, thingName);
+  const certificateId = state.arns.idOf('cert', principal);
+  if (certificateId === undefined) throw invalid(`Invalid principal: ${principal}`);
+  if (!state.certificates.has(certificateId)) throw notFound(`Certificate ${certificateId} cannot be found.`);
+  const others = [...state.principals].filter(([name, held]) => name !== thingName && held.has(principal));
+  const heldExclusively = others.some(([, held]) => held.get(principal) === 'EXCLUSIVE_THING');
+  if (heldExclusively || (type === 'EXCLUSIVE_THING' && others.length > 0)) {
+    throw invalid('An exclusive principal can be attached to one thing only.');
+  }
+  const held = state.principals.get(thingName) ?? new Map<string, ThingPrincipalType>();
+  if (held.get(principal) === type) return;
+  held.set(principal, type);
+  state.principals.set(thingName, held);
+  state.changed();
+}
+
+export function createThingStore(state: IotState): ThingStore {
+  return {
+    create: (thingName, settings = {}) => createThing(state, thingName, settings),
+    update: (thingName, update) => updateThing(state, thingName, update),
+    delete: (thingName, expectedVersion) => deleteThing(state, thingName, expectedVersion),
+    attachPrincipal: (thingName, principal, type = 'NON_EXCLUSIVE_THING') =>
+      attachPrincipal(state, thingName, principal, type),
+    detachPrincipal(thingName, principal) {
+      findThing(state, thingName);
+      if (!state.principals.get(thingName)?.delete(principal)) {
+        throw notFound(`Principal ${principal} is not attached to thing ${thingName}.`);
+      }
+      state.changed();
+    },
+  };
+}
