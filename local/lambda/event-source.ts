@@ -1,0 +1,254 @@
+import {
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { SQSRecord } from 'aws-lambda';
+import type { AwsIdentity, LocalLog } from '../types';
+import type { EventSourceDefinition, InvocationOutcome } from './definitions';
+import { readBatchItemFailures, splitBySize, toSqsRecord } from './sqs-event';
+
+/** One poller would leave the queue unattended between an answer and the next request. */
+const POLLERS = 2;
+const LONG_POLL_SECONDS = 20;
+const MAX_RECEIVE = 10;
+/** Below Lambda's 6 MB, with room for the envelope. */
+const MAX_EVENT_BYTES = 6_000_000;
+const MAX_BACKOFF_MS = 5_000;
+
+export interface EventSourcePorts {
+  readonly sqs: SQSClient;
+  readonly identity: AwsIdentity;
+  readonly invoke: (functionName: string, event: unknown) => Promise<InvocationOutcome>;
+  readonly isAllowed: (roleArn: string, action: string, resource: string) => boolean;
+  /** Timeout of the function, which the queue's visibility timeout must cover. */
+  readonly functionTimeoutSeconds: number;
+  /** Invocations at once where the mapping sets no MaximumConcurrency. */
+  readonly maxConcurrency?: number;
+  readonly log: LocalLog;
+}
+
+export interface EventSource {
+  /** Stops polling and waits for the batches in work. */
+  stop(): Promise<void>;
+}
+
+/** The mapping would be refused by Lambda too. */
+export class EventSourceError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'EventSourceError';
+  }
+}
+
+interface RunningSource {
+  readonly definition: EventSourceDefinition;
+  readonly ports: EventSourcePorts;
+  readonly queueUrl: string;
+  readonly signal: AbortSignal;
+  readonly inWork: Set<Promise<void>>;
+  readonly permits: Permits;
+}
+
+/** Moves messages of an SQS queue to a function, as Lambda's event source mapping does. */
+export async function startEventSource(
+  definition: EventSourceDefinition,
+  ports: EventSourcePorts,
+): Promise<EventSource> {
+  checkPermissions(definition, ports);
+  const queueUrl = await openQueue(definition, ports);
+  if (!definition.enabled) return { stop: async () => undefined };
+  const abort = new AbortController();
+  const source: RunningSource = {
+    definition,
+    ports,
+    queueUrl,
+    signal: abort.signal,
+    inWork: new Set(),
+    permits: createPermits(definition.maximumConcurrency ?? ports.maxConcurrency ?? 4),
+  };
+  const pollers = Array.from({ length: POLLERS }, () => poll(source));
+  return {
+    stop: async () => {
+      abort.abort();
+      source.permits.release();
+      await Promise.all(pollers);
+      await Promise.all(source.inWork);
+    },
+  };
+}
+
+/** Lambda makes these checks when the mapping is created. */
+function checkPermissions(
+  { roleArn, queueArn }: EventSourceDefinition,
+  { isAllowed }: EventSourcePorts,
+): void {
+  for (const action of ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes']) {
+    if (isAllowed(roleArn, `sqs:${action}`, queueArn)) continue;
+    throw new EventSourceError(
+      `The function execution role does not have permissions to call ${action} on SQS (${roleArn} on ${queueArn})`,
+    );
+  }
+}
+
+async function openQueue(definition: EventSourceDefinition, ports: EventSourcePorts): Promise<string> {
+  const QueueName = definition.queueArn.split(':').at(-1) ?? '';
+  const { QueueUrl = '' } = await ports.sqs.send(new GetQueueUrlCommand({ QueueName }));
+  const AttributeNames = ['VisibilityTimeout' as const];
+  const { Attributes } = await ports.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
+  const visibilitySeconds = Number(Attributes?.VisibilityTimeout);
+  if (visibilitySeconds < ports.functionTimeoutSeconds) {
+    throw new EventSourceError(
+      `Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ` +
+        `${ports.functionTimeoutSeconds} seconds (${definition.queueArn}, ${definition.functionName})`,
+    );
+  }
+  return QueueUrl;
+}
+
+/** Receives only when an invocation may follow at once, so that no visibility timeout runs out in a queue here. */
+async function poll(source: RunningSource): Promise<void> {
+  let failures = 0;
+  while (!source.signal.aborted) {
+    await source.permits.acquire();
+    try {
+      const messages = await receiveBatch(source);
+      failures = 0;
+      if (messages.length === 0) source.permits.release();
+      else startWork(source, messages);
+    } catch (error) {
+      source.permits.release();
+      if (source.signal.aborted) break;
+      if (failures === 0) {
+        source.ports.log.warn('queue not polled', {
+          queueArn: source.definition.queueArn,
+          error: String(error),
+        });
+      }
+      failures += 1;
+      await pause(Math.min(MAX_BACKOFF_MS, 100 * 2 ** failures), source.signal);
+    }
+  }
+  // Lets the other poller see that it is over.
+  source.permits.release();
+}
+
+function startWork(source: RunningSource, messages: readonly Message[]): void {
+  const work = processBatch(source, messages)
+    .catch((error: unknown) => {
+      const { queueArn } = source.definition;
+      source.ports.log.warn('batch not finished, its messages come again', {
+        queueArn,
+        error: String(error),
+      });
+    })
+    .finally(() => {
+      source.inWork.delete(work);
+      source.permits.release();
+    });
+  source.inWork.add(work);
+}
+
+async function receiveBatch(source: RunningSource): Promise<Message[]> {
+  const { batchSize, maximumBatchingWindowSeconds } = source.definition;
+  const messages = await receive(source, Math.min(batchSize, MAX_RECEIVE), LONG_POLL_SECONDS);
+  if (messages.length === 0 || maximumBatchingWindowSeconds === 0) return messages;
+  const windowEndsAt = performance.now() + maximumBatchingWindowSeconds * 1000;
+  while (messages.length < batchSize && !source.signal.aborted) {
+    const leftSeconds = Math.floor((windowEndsAt - performance.now()) / 1000);
+    if (leftSeconds < 0) break;
+    messages.push(
+      ...(await receive(source, Math.min(batchSize - messages.length, MAX_RECEIVE), leftSeconds)),
+    );
+    if (leftSeconds === 0) break;
+  }
+  return messages;
+}
+
+async function receive(source: RunningSource, count: number, waitSeconds: number): Promise<Message[]> {
+  const command = new ReceiveMessageCommand({
+    QueueUrl: source.queueUrl,
+    MaxNumberOfMessages: count,
+    WaitTimeSeconds: Math.min(waitSeconds, LONG_POLL_SECONDS),
+    MessageSystemAttributeNames: ['All'],
+    MessageAttributeNames: ['All'],
+  });
+  const { Messages = [] } = await source.ports.sqs.send(command, { abortSignal: source.signal });
+  return Messages;
+}
+
+async function processBatch(source: RunningSource, messages: readonly Message[]): Promise<void> {
+  const { queueArn } = source.definition;
+  const { region } = source.ports.identity;
+  const records = messages.map((message) => toSqsRecord(message, queueArn, region));
+  for (const batch of splitBySize(records, MAX_EVENT_BYTES)) await processRecords(source, batch);
+}
+
+/** What failed keeps its visibility timeout, as on AWS, and comes again or goes to the dead-letter queue. */
+async function processRecords(source: RunningSource, records: readonly SQSRecord[]): Promise<void> {
+  const { functionName, queueArn, reportsBatchItemFailures } = source.definition;
+  const { log } = source.ports;
+  const outcome = await source.ports.invoke(functionName, { Records: records });
+  if (outcome.status === 'failed') {
+    const { errorType, errorMessage } = outcome.error;
+    if (!source.signal.aborted)
+      log.warn('invocation failed', { functionName, queueArn, errorType, errorMessage });
+    return;
+  }
+  const ids = new Set(records.map((record) => record.messageId));
+  const failures = reportsBatchItemFailures ? readBatchItemFailures(outcome.payload, ids) : new Set<string>();
+  if (failures === 'all') {
+    log.warn('batch response not understood, so all of it failed', { functionName, queueArn });
+    return;
+  }
+  if (failures.size > 0) log.warn('messages failed', { functionName, queueArn, count: failures.size });
+  await deleteRecords(
+    source,
+    records.filter((record) => !failures.has(record.messageId)),
+  );
+}
+
+async function deleteRecords(source: RunningSource, records: readonly SQSRecord[]): Promise<void> {
+  for (let start = 0; start < records.length; start += MAX_RECEIVE) {
+    const Entries = records
+      .slice(start, start + MAX_RECEIVE)
+      .map((record, index) => ({ Id: String(index), ReceiptHandle: record.receiptHandle }));
+    const command = new DeleteMessageBatchCommand({ QueueUrl: source.queueUrl, Entries });
+    const { Failed = [] } = await source.ports.sqs.send(command);
+    if (Failed.length > 0)
+      source.ports.log.warn('messages not deleted', { queueUrl: source.queueUrl, Failed });
+  }
+}
+
+interface Permits {
+  acquire(): Promise<void>;
+  release(): void;
+}
+
+function createPermits(count: number): Permits {
+  let free = count;
+  const waiting: (() => void)[] = [];
+  return {
+    acquire: async () => {
+      free -= 1;
+      if (free < 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    release: () => {
+      free += 1;
+      waiting.shift()?.();
+    },
+  };
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
