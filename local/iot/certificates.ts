@@ -14,7 +14,7 @@ export interface CertificateStore {
 }
 
 export function findCertificate(state: IotState, certificateId: string): Certificate {
-  const id = requireName('certificateId', certificateId).toLowerCase();
+  const id = requireName('certificateId', certificateId);
   const certificate = state.certificates.get(id);
   if (!certificate) throw notFound(`The certificate ${certificateId} does not exist.`);
   return certificate;

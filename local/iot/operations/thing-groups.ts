@@ -1,0 +1,277 @@
+import * as z from 'zod/mini';
+import { invalid } from '../errors';
+import { findGroup } from '../groups';
+import { requireName } from '../names';
+import type { IotRegistry } from '../registry';
+import type { ThingGroup } from '../state';
+import { saveTags } from '../tags';
+import { findThing } from '../things';
+import {
+  type IotCall,
+  type IotRoute,
+  paginate,
+  readBody,
+  readFlag,
+  readParam,
+  readVersion,
+  Tags,
+  toSeconds,
+} from './route';
+import { AttributePayload, readThingName } from './things';
+
+const GroupProperties = z.object({
+  thingGroupDescription: z.exactOptional(z.string()),
+  attributePayload: z.exactOptional(AttributePayload),
+});
+
+const CreateThingGroup = z.object({
+  parentGroupName: z.exactOptional(z.string()),
+  thingGroupProperties: z.exactOptional(GroupProperties),
+  tags: z.exactOptional(Tags),
+});
+
+const UpdateThingGroup = z.object({
+  thingGroupProperties: GroupProperties,
+  expectedVersion: z.exactOptional(z.number()),
+});
+
+function readGroupName(call: IotCall): string {
+  return requireName('thingGroupName', call.params.thingGroupName);
+}
+
+function toNameAndArn({ groupName, groupArn }: ThingGroup) {
+  return { groupName, groupArn };
+}
+
+function describeGroup(registry: IotRegistry, group: ThingGroup) {
+  const [, ...ancestors] = registry.lineageOf(group.groupName);
+  return {
+    thingGroupName: group.groupName,
+    thingGroupId: group.groupId,
+    thingGroupArn: group.groupArn,
+    version: group.version,
+    thingGroupProperties: {
+      thingGroupDescription: group.description,
+      attributePayload: { attributes: group.attributes },
+    },
+    thingGroupMetadata: {
+      parentGroupName: group.parentGroupName,
+      rootToParentThingGroups: ancestors.reverse().map(toNameAndArn),
+      creationDate: toSeconds(group.createdAt),
+    },
+  };
+}
+
+function listGroups(registry: IotRegistry, call: IotCall) {
+  const parent = call.query.get('parentGroup');
+  const prefix = call.query.get('namePrefixFilter') ?? '';
+  const recursive = readFlag(call, 'recursive', true);
+  if (parent !== null) findGroup(registry.state, parent);
+  const isBelow = (group: ThingGroup): boolean => {
+    if (!recursive) return group.parentGroupName === (parent ?? undefined);
+    if (parent === null) return true;
+    return registry
+      .lineageOf(group.groupName)
+      .slice(1)
+      .some(({ groupName }) => groupName === parent);
+  };
+  const groups = [...registry.state.groups.values()].filter(
+    (group) => isBelow(group) && group.groupName.startsWith(prefix),
+  );
+  const page = paginate(call, 'token', groups, ({ groupName }) => groupName);
+  return { thingGroups: page.items.map(toNameAndArn), ...page.next };
+}
+
+function listMembers(registry: IotRegistry, call: IotCall) {
+  const { groupName } = findGroup(registry.state, readGroupName(call));
+  const recursive = readFlag(call, 'recursive', false);
+  const isMember = (joined: ReadonlySet<string>): boolean =>
+    joined.has(groupName) ||
+    (recursive &&
+      [...joined].some((name) => registry.lineageOf(name).some((group) => group.groupName === groupName)));
+  const names = [...registry.state.memberships]
+    .filter(([, joined]) => isMember(joined))
+    .map(([name]) => name);
+  const page = paginate(call, 'token', names, (name) => name);
+  return { things: page.items, ...page.next };
+}
+
+function createGroup(registry: IotRegistry, call: IotCall) {
+  const { tags, ...settings } = readBody(CreateThingGroup, call);
+  const group = registry.groups.create(readGroupName(call), settings);
+  saveTags(registry.state, group.groupArn, tags);
+  return {
+    thingGroupName: group.groupName,
+    thingGroupArn: group.groupArn,
+    thingGroupId: group.groupId,
+  };
+}
+
+function groupRoutes(registry: IotRegistry): readonly IotRoute[] {
+  const path = '/thing-groups/{thingGroupName}';
+  const resources = (call: IotCall) => [
+    registry.state.arns.build('thinggroup', readParam(call, 'thingGroupName')),
+  ];
+  return [
+    {
+      operation: 'CreateThingGroup',
+      method: 'POST',
+      path,
+      resources,
+      run: (call) => createGroup(registry, call),
+    },
+    {
+      operation: 'DescribeThingGroup',
+      method: 'GET',
+      path,
+      resources,
+      run: (call) => describeGroup(registry, findGroup(registry.state, readGroupName(call))),
+    },
+    {
+      operation: 'UpdateThingGroup',
+      method: 'PATCH',
+      path,
+      resources,
+      run(call) {
+        const { thingGroupProperties, expectedVersion } = readBody(UpdateThingGroup, call);
+        const group = registry.groups.update(readGroupName(call), thingGroupProperties, expectedVersion);
+        return { version: group.version };
+      },
+    },
+    {
+      operation: 'DeleteThingGroup',
+      method: 'DELETE',
+      path,
+      resources,
+      run(call) {
+        registry.groups.delete(readGroupName(call), readVersion(call));
+        return {};
+      },
+    },
+    {
+      operation: 'ListThingsInThingGroup',
+      method: 'GET',
+      path: '/thing-groups/{thingGroupName}/things',
+      resources,
+      run: (call) => listMembers(registry, call),
+    },
+    {
+      operation: 'ListThingGroups',
+      method: 'GET',
+      path: '/thing-groups',
+      run: (call) => listGroups(registry, call),
+    },
+    {
+      operation: 'CreateDynamicThingGroup',
+      method: 'POST',
+      path: '/dynamic-thing-groups/{thingGroupName}',
+      resources,
+      run() {
+        throw invalid('The local stack has no fleet index, so no dynamic thing groups.');
+      },
+    },
+  ];
+}
+
+const Membership = z.object({
+  thingName: z.exactOptional(z.string()),
+  thingArn: z.exactOptional(z.string()),
+  thingGroupName: z.exactOptional(z.string()),
+  thingGroupArn: z.exactOptional(z.string()),
+  overrideDynamicGroups: z.exactOptional(z.boolean()),
+});
+
+const UpdateGroupsForThing = z.object({
+  thingName: z.string(),
+  thingGroupsToAdd: z._default(z.array(z.string()), []),
+  thingGroupsToRemove: z._default(z.array(z.string()), []),
+  overrideDynamicGroups: z.exactOptional(z.boolean()),
+});
+
+/** A thing or group given by name, by ARN, or by both where they agree: what IAM is asked is what is then changed. */
+function readNamed(
+  registry: IotRegistry,
+  kind: 'thing' | 'thinggroup',
+  name: string | undefined,
+  arn: string | undefined,
+): string {
+  const fromArn = arn === undefined ? undefined : registry.state.arns.idOf(kind, arn);
+  const differs = arn !== undefined && (fromArn === undefined || (name !== undefined && name !== fromArn));
+  if (differs) throw invalid(`The ${kind} ARN is not valid or does not fit the name.`);
+  return requireName(kind === 'thing' ? 'thingName' : 'thingGroupName', name ?? fromArn);
+}
+
+function readMembership(registry: IotRegistry, call: IotCall) {
+  const body = readBody(Membership, call);
+  return {
+    thingName: readNamed(registry, 'thing', body.thingName, body.thingArn),
+    groupName: readNamed(registry, 'thinggroup', body.thingGroupName, body.thingGroupArn),
+  };
+}
+
+function membershipRoutes(registry: IotRegistry): readonly IotRoute[] {
+  const { build } = registry.state.arns;
+  const resources = (call: IotCall) => {
+    const { thingName, groupName } = readMembership(registry, call);
+    return [build('thing', thingName), build('thinggroup', groupName)];
+  };
+  return [
+    {
+      operation: 'AddThingToThingGroup',
+      method: 'PUT',
+      path: '/thing-groups/addThingToThingGroup',
+      resources,
+      run(call) {
+        const { thingName, groupName } = readMembership(registry, call);
+        registry.groups.updateMembership(thingName, { add: [groupName], remove: [] });
+        return {};
+      },
+    },
+    {
+      operation: 'RemoveThingFromThingGroup',
+      method: 'PUT',
+      path: '/thing-groups/removeThingFromThingGroup',
+      resources,
+      run(call) {
+        const { thingName, groupName } = readMembership(registry, call);
+        registry.groups.updateMembership(thingName, { add: [], remove: [groupName] });
+        return {};
+      },
+    },
+    {
+      operation: 'UpdateThingGroupsForThing',
+      method: 'PUT',
+      path: '/thing-groups/updateThingGroupsForThing',
+      resources(call) {
+        const body = readBody(UpdateGroupsForThing, call);
+        const groups = [...body.thingGroupsToAdd, ...body.thingGroupsToRemove];
+        return [build('thing', body.thingName), ...groups.map((name) => build('thinggroup', name))];
+      },
+      run(call) {
+        const {
+          thingName,
+          thingGroupsToAdd: add,
+          thingGroupsToRemove: remove,
+        } = readBody(UpdateGroupsForThing, call);
+        registry.groups.updateMembership(requireName('thingName', thingName), { add, remove });
+        return {};
+      },
+    },
+    {
+      operation: 'ListThingGroupsForThing',
+      method: 'GET',
+      path: '/things/{thingName}/thing-groups',
+      resources: (call) => [build('thing', readParam(call, 'thingName'))],
+      run(call) {
+        const { thingName } = findThing(registry.state, readThingName(call));
+        const groups = registry.groupsOfThing(thingName);
+        const page = paginate(call, 'token', groups, ({ groupName }) => groupName);
+        return { thingGroups: page.items.map(toNameAndArn), ...page.next };
+      },
+    },
+  ];
+}
+
+export function thingGroupRoutes(registry: IotRegistry): readonly IotRoute[] {
+  return [...groupRoutes(registry), ...membershipRoutes(registry)];
+}
