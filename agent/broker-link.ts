@@ -1,0 +1,193 @@
+import { isIP } from 'node:net';
+import { type IClientOptions, connect as mqttConnect } from 'mqtt';
+import { createBackoff } from './backoff';
+import type { Credentials } from './credentials';
+import type { ConnectionSettings } from './flags';
+import type { Log } from './log';
+
+/** Beside the options MQTT.js has types for; it hands all of them to tls.connect. */
+const tlsFloor = { minVersion: 'TLSv1.2' } as const;
+const keepAliveSeconds = 300;
+const connectTimeoutMs = 15_000;
+/** With a keep-alive of minutes, a publish without an answer is what shows a dead connection. */
+const acknowledgeTimeoutMs = 20_000;
+const closeTimeoutMs = 1500;
+
+export interface BrokerEvents {
+  readonly onConnected: () => void;
+  readonly onMessage: (topic: string, payload: Buffer) => void;
+}
+
+/** A connection that is kept up until it is closed. */
+export interface BrokerLink {
+  isConnected(): boolean;
+  /** Publishes at QoS 1. Never kept for later: what could not be delivered now is old by then. */
+  publish(topic: string, payload: Buffer): Promise<'acknowledged' | 'failed'>;
+  close(): Promise<void>;
+}
+
+export interface LinkSurroundings {
+  readonly log: Log;
+  /** Milliseconds that go on evenly. */
+  readonly clock: () => number;
+  readonly random: () => number;
+}
+
+/** Connects, and again whenever the connection ends, each time with a client of its own that carries nothing over. */
+export function openBrokerLink(
+  settings: ConnectionSettings,
+  credentials: Credentials,
+  subscriptions: readonly string[],
+  events: BrokerEvents,
+  surroundings: LinkSurroundings,
+): BrokerLink {
+  const { log, clock, random } = surroundings;
+  const backoff = createBackoff(random);
+  let session: Session | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let isClosing = false;
+
+  const open = (): void => {
+    const next = openSession(toClientOptions(settings, credentials), subscriptions, {
+      log,
+      clock,
+      onMessage: events.onMessage,
+      onConnected: () => {
+        log('info', 'connected', { host: settings.endpoint.host, port: settings.endpoint.port });
+        events.onConnected();
+      },
+      onEnded: (reason, connectedMs) => {
+        session = undefined;
+        if (isClosing) return;
+        const retryMs = backoff.next(connectedMs ?? 0);
+        const event = connectedMs === undefined ? 'connect-failed' : 'disconnected';
+        log('warn', event, { reason, retryMs });
+        retry = setTimeout(open, retryMs);
+      },
+    });
+    session = next;
+  };
+  open();
+
+  return {
+    isConnected: () => session?.isConnected() ?? false,
+    publish: async (topic, payload) => (session ? session.publish(topic, payload) : 'failed'),
+    close: async () => {
+      isClosing = true;
+      clearTimeout(retry);
+      await session?.close();
+    },
+  };
+}
+
+function toClientOptions(settings: ConnectionSettings, credentials: Credentials): IClientOptions {
+  const { host, port } = settings.endpoint;
+  return {
+    protocol: 'mqtts',
+    host,
+    port,
+    ...(isIP(host) === 0 && { servername: host }),
+    // MQTT with a client certificate shares port 443 by this name (AWS IoT, "Device communication protocols").
+    ...(port === 443 && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
+    ...credentials,
+    ...tlsFloor,
+    rejectUnauthorized: true,
+    protocolVersion: 4,
+    clientId: settings.clientId,
+    clean: true,
+    keepalive: keepAliveSeconds,
+    connectTimeout: connectTimeoutMs,
+    // The link reconnects by itself, with jitter.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    // mqtt-packet's cache of 65,536 buffers takes 11 to 18 MB.
+    writeCache: false,
+  };
+}
+
+interface SessionEvents extends BrokerEvents {
+  readonly log: Log;
+  readonly clock: () => number;
+  /** `connectedMs` is undefined when the connection never came to be. */
+  readonly onEnded: (reason: string, connectedMs: number | undefined) => void;
+}
+
+interface Session {
+  isConnected(): boolean;
+  publish(topic: string, payload: Buffer): Promise<'acknowledged' | 'failed'>;
+  close(): Promise<void>;
+}
+
+function openSession(
+  options: IClientOptions,
+  subscriptions: readonly string[],
+  events: SessionEvents,
+): Session {
+  const client = mqttConnect(options);
+  const unanswered = new Set<(outcome: 'acknowledged' | 'failed') => void>();
+  let connectedAt: number | undefined;
+  let hasEnded = false;
+
+  const end = (reason: string): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    client.end(true);
+    for (const settle of [...unanswered]) settle('failed');
+    events.onEnded(reason, connectedAt === undefined ? undefined : events.clock() - connectedAt);
+  };
+
+  client.on('connect', () => {
+    connectedAt = events.clock();
+    subscribe(client, subscriptions, events.log);
+    events.onConnected();
+  });
+  client.on('message', (topic, payload) => events.onMessage(topic, payload));
+  // An error also comes after the end, from a socket that closes late; `end` runs once.
+  client.on('error', (error) => end(describeError(error)));
+  client.on('close', () => end('closed by the broker or the network'));
+
+  return {
+    isConnected: () => !hasEnded && client.connected,
+    publish: (topic, payload) =>
+      new Promise((resolve) => {
+        if (hasEnded || !client.connected) return resolve('failed');
+        const timer = setTimeout(() => end('no acknowledgement of a report'), acknowledgeTimeoutMs);
+        const settle = (outcome: 'acknowledged' | 'failed'): void => {
+          clearTimeout(timer);
+          unanswered.delete(settle);
+          resolve(outcome);
+        };
+        unanswered.add(settle);
+        client.publish(topic, payload, { qos: 1 }, (error) => settle(error ? 'failed' : 'acknowledged'));
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        if (hasEnded) return resolve();
+        const timer = setTimeout(() => {
+          client.end(true);
+          resolve();
+        }, closeTimeoutMs);
+        client.end(false, () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+}
+
+/** Reports go out also where the policy forbids to hear the answers. */
+function subscribe(client: ReturnType<typeof mqttConnect>, topics: readonly string[], log: Log): void {
+  client.subscribe([...topics], { qos: 1 }, (error, granted) => {
+    const refused = (granted ?? []).filter(({ qos }) => Number(qos) >= 128).map(({ topic }) => topic);
+    if (refused.length > 0) log('warn', 'subscribe-refused', { topics: refused });
+    else if (error) log('warn', 'subscribe-failed', { reason: error.message });
+  });
+}
+
+function describeError(error: Error): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  // A failed connect to several addresses carries its text in its parts.
+  const message =
+    error.message || (error instanceof AggregateError ? error.errors.map(String).join('; ') : error.name);
+  return code !== undefined && !message.includes(String(code)) ? `${message} (${code})` : message;
+}

@@ -1,0 +1,64 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+import type { ConnectionSettings } from './flags';
+
+/** A certificate or key that can't be used; the agent must not start half able. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError';
+}
+
+export interface Credentials {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+/** Reads the three files and proves that they fit, so that a wrong file is named now and not as a broken handshake later. */
+export function loadCredentials(
+  paths: Pick<ConnectionSettings, 'rootCaPath' | 'certPath' | 'keyPath'>,
+  now: number,
+  warn: (problem: string) => void,
+): Credentials {
+  const ca = readPem('--rootCA', paths.rootCaPath);
+  const cert = readPem('--cert', paths.certPath);
+  const key = readPem('--key', paths.keyPath);
+  tell('--rootCA', paths.rootCaPath, 'is no PEM certificate', () => new X509Certificate(ca));
+  const certificate = tell(
+    '--cert',
+    paths.certPath,
+    'is no PEM certificate',
+    () => new X509Certificate(cert),
+  );
+  const privateKey = tell('--key', paths.keyPath, 'is no PEM private key without passphrase', () =>
+    createPrivateKey(key),
+  );
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new CredentialsError(
+      `--key: ${paths.keyPath} does not belong to the certificate ${paths.certPath}`,
+    );
+  }
+  tell('--cert', paths.certPath, 'cannot be used for TLS', () => createSecureContext({ ca, cert, key }));
+  if (Date.parse(certificate.validTo) < now)
+    warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
+  if (Date.parse(certificate.validFrom) > now)
+    warn(`--cert: ${paths.certPath} is valid from ${certificate.validFrom}`);
+  const mode = statSync(paths.keyPath).mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    warn(`--key: ${paths.keyPath} is open to other users (mode ${mode.toString(8)}); chmod 600 it`);
+  }
+  return { ca, cert, key };
+}
+
+function readPem(flag: string, path: string): Buffer {
+  return tell(flag, path, 'cannot be read', () => readFileSync(path));
+}
+
+function tell<T>(flag: string, path: string, problem: string, attempt: () => T): T {
+  try {
+    return attempt();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new CredentialsError(`${flag}: ${path} ${problem}${code ? ` (${code})` : ''}`, { cause });
+  }
+}

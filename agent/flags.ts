@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { expandArguments, UsageError } from './arguments';
+import { agentVersion, defaultMetrics } from './build-constants';
+import {
+  type Endpoint,
+  metricPrefix,
+  parseChoice,
+  parseClientId,
+  parseEndpoint,
+  parseInteger,
+  parseProcessName,
+  parseThingName,
+  parseVerbosity,
+} from './flag-values';
+import type { LogLevel } from './log';
+import type { WatchedProcess } from './metrics/child-sampler';
+import type { Destination, ReportFormat } from './topics';
+
+/** How to reach the broker. */
+export interface ConnectionSettings {
+  readonly endpoint: Endpoint;
+  readonly rootCaPath: string;
+  readonly certPath: string;
+  readonly keyPath: string;
+  readonly clientId: string;
+  readonly thingName: string;
+}
+
+export interface Settings {
+  /** `once` prints one report, `dryrun` goes on printing; both connect to nothing. */
+  readonly mode: 'report' | 'dryrun' | 'once';
+  readonly connection?: ConnectionSettings;
+  readonly intervalMs: number;
+  readonly sampleIntervalMs: number;
+  readonly format: ReportFormat;
+  readonly destinations: readonly Destination[];
+  readonly watched: readonly WatchedProcess[];
+  /** Default metrics that this agent can't collect. */
+  readonly unknownMetrics: readonly string[];
+  readonly stateDirectory: string;
+  readonly logLevel: LogLevel;
+}
+
+export type CommandLine =
+  | { readonly type: 'run'; readonly settings: Settings }
+  | { readonly type: 'print'; readonly text: string };
+
+interface Flags {
+  endpoint?: Endpoint;
+  rootCA?: string;
+  cert?: string;
+  key?: string;
+  client_id?: string;
+  thing_name?: string;
+  interval: number;
+  format: ReportFormat;
+  short_tags?: boolean;
+  customMetrics?: boolean;
+  includeCustomMetrics?: boolean;
+  dryrun?: boolean;
+  verbosity: LogLevel;
+  reportTo: 'cordon' | 'device-defender' | 'both';
+  childrenOf: readonly string[];
+  sampleInterval: number;
+  stateDir?: string;
+  allowFastReports?: boolean;
+  once?: boolean;
+  print?: boolean;
+}
+
+const defenderFloorSeconds = 300;
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly isRoot: boolean;
+  readonly homeDirectory: string;
+}
+
+/** Reads the command line, or throws a UsageError that names the flag. */
+export function parseCommandLine(
+  args: readonly string[],
+  surroundings: Surroundings,
+  metrics: readonly string[] = defaultMetrics,
+): CommandLine {
+  let printed = '';
+  const command = defineFlags((text) => {
+    printed += text;
+  });
+  try {
+    command.parse(expandArguments(args), { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return { type: 'print', text: printed };
+    if (error instanceof CommanderError) throw new UsageError(error.message.replace(/^error: /, ''));
+    throw error;
+  }
+  return { type: 'run', settings: toSettings(command.opts<Flags>(), surroundings, metrics) };
+}
+
+function defineFlags(write: (text: string) => void): Command {
+  return new Command('cordon-agent')
+    .description(
+      'Reports what a device does to AWS IoT: the children of a named process, ports, connections, traffic.',
+    )
+    .option('-e, --endpoint <host[:port]>', 'broker; port 8883 if left out', (text) =>
+      parseEndpoint('--endpoint', text),
+    )
+    .option('-r, --rootCA <file>', 'certificates of the authorities that the broker is trusted by')
+    .option('-c, --cert <file>', "the device's certificate")
+    .option('-k, --key <file>', "the device's private key")
+    .option('--client_id <id>', 'MQTT client id (also -id)', (text) => parseClientId('--client_id', text))
+    .option('-t, --thing_name <name>', 'thing name; the client id if left out', (text) =>
+      parseThingName('--thing_name', text),
+    )
+    .option(
+      '-i, --interval <seconds>',
+      'time between reports',
+      wholeNumber('--interval', 'seconds', 1, 86_400),
+      300,
+    )
+    .option(
+      '-f, --format <format>',
+      'json or cbor',
+      (text) => parseChoice('--format', ['json', 'cbor'], text),
+      'json',
+    )
+    .option('-s, --short_tags', 'short names in reports (not yet)')
+    .option('--custom-metrics', 'collect the default custom metrics (also -cm)')
+    .option('--include-custom-metrics', 'the same')
+    .option('-d, --dryrun', 'print the reports, connect to nothing')
+    .option('--verbosity <level>', 'NoLogs to Trace', (text) => parseVerbosity('--verbosity', text), 'info')
+    .option(
+      '--report-to <where>',
+      'cordon, device-defender or both',
+      (text) => parseChoice('--report-to', ['cordon', 'device-defender', 'both'], text),
+      'cordon',
+    )
+    .option(
+      '--children-of <name>',
+      `report the children of processes of this name as ${metricPrefix}NAME; may be given again`,
+      (text, before: readonly string[]) => [...before, parseProcessName('--children-of', text)],
+      [],
+    )
+    .option(
+      '--sample-interval <ms>',
+      'time between looks at the processes',
+      wholeNumber('--sample-interval', 'milliseconds', 10, 60_000),
+      100,
+    )
+    .option('--state-dir <folder>', 'where the last report id is kept')
+    .option(
+      '--allow-fast-reports',
+      `allow Device Defender reports under ${defenderFloorSeconds} s (local stack only)`,
+    )
+    .option('--once', 'with --print: collect one report and print it')
+    .option('--print', 'with --once')
+    .version(agentVersion)
+    .addHelpText('after', '\n@FILE reads arguments from a file, one a line.')
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => undefined });
+}
+
+function wholeNumber(flag: string, unit: string, least: number, most: number): (text: string) => number {
+  return (text) => parseInteger(flag, unit, least, most, text);
+}
+
+function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly string[]): Settings {
+  if (flags.short_tags)
+    throw new UsageError('--short_tags: not yet supported; leave it out to report with long names');
+  if (flags.once !== flags.print) throw new UsageError('--once, --print: give both, to print one report');
+  const destinations = destinationsOf(flags.reportTo);
+  const tooFast = destinations.includes('device-defender') && flags.interval < defenderFloorSeconds;
+  if (tooFast && !flags.allowFastReports) {
+    throw new UsageError(`--interval: Device Defender takes at most one report in ${defenderFloorSeconds} s`);
+  }
+  const mode = flags.once ? 'once' : flags.dryrun ? 'dryrun' : 'report';
+  const isDefault = flags.customMetrics === true || flags.includeCustomMetrics === true;
+  const wanted = isDefault ? metrics : [];
+  const names = wanted.filter(isChildMetric).map((metric) => metric.slice(metricPrefix.length));
+  return {
+    mode,
+    ...(mode === 'report' && { connection: toConnection(flags) }),
+    intervalMs: flags.interval * 1000,
+    sampleIntervalMs: flags.sampleInterval,
+    format: flags.format,
+    destinations,
+    watched: [...new Set([...names, ...flags.childrenOf])].map((name) => ({
+      name,
+      metric: metricPrefix + name,
+    })),
+    unknownMetrics: wanted.filter((metric) => !isChildMetric(metric)),
+    stateDirectory: flags.stateDir ?? defaultStateDirectory(surroundings),
+    logLevel: flags.verbosity,
+  };
+}
+
+function isChildMetric(metric: string): boolean {
+  return metric.startsWith(metricPrefix) && metric.length > metricPrefix.length;
+}
+
+function destinationsOf(reportTo: Flags['reportTo']): readonly Destination[] {
+  return reportTo === 'both' ? ['cordon', 'device-defender'] : [reportTo];
+}
+
+function toConnection(flags: Flags): ConnectionSettings {
+  const clientId = need('-id/--client_id', flags.client_id);
+  return {
+    endpoint: need('-e/--endpoint', flags.endpoint),
+    rootCaPath: need('-r/--rootCA', flags.rootCA),
+    certPath: need('-c/--cert', flags.cert),
+    keyPath: need('-k/--key', flags.key),
+    clientId,
+    thingName:
+      flags.thing_name ?? parseThingName('--client_id (also the thing name, without --thing_name)', clientId),
+  };
+}
+
+function need<T>(flag: string, value: T | undefined): T {
+  if (value === undefined) throw new UsageError(`${flag}: required (or use --dryrun, or --once --print)`);
+  return value;
+}
+
+/** systemd's StateDirectory= first, then the XDG base directories; root is a system service. */
+function defaultStateDirectory({ env, isRoot, homeDirectory }: Surroundings): string {
+  const fromSystemd = env.STATE_DIRECTORY?.split(':')[0];
+  if (fromSystemd) return fromSystemd;
+  if (isRoot) return '/var/lib/cordon-agent';
+  return join(env.XDG_STATE_HOME || join(homeDirectory, '.local', 'state'), 'cordon-agent');
+}

@@ -1,0 +1,71 @@
+import { redactCommandLine } from '../redact';
+import type { ProcReader } from './proc-reader';
+import { type ProcStat, parseCommandLine, parseStat, parseUptimeSeconds, parseUserId } from './proc-stat';
+
+/** What was seen of a child process, with the metric it counts in. */
+export interface Evidence {
+  readonly metric: string;
+  readonly pid: number;
+  readonly ppid: number;
+  readonly executable: string;
+  readonly commandLine: string;
+  readonly user: string;
+  readonly startedAt: number;
+  /** Kernel names of its ancestors, its parent first. */
+  readonly parents: readonly string[];
+}
+
+const mostParents = 16;
+const longestPath = 512;
+/** USER_HZ is 100 on every architecture Node runs on (proc(5), sysconf(_SC_CLK_TCK)). */
+const tickMs = 10;
+
+/** Collects what tells who a child is. It may be gone at any moment: what can't be read any more is left empty. */
+export function collectEvidence(
+  proc: ProcReader,
+  metric: string,
+  stat: ProcStat,
+  users: (id: number) => string,
+  now: number,
+): Evidence {
+  const { pid, ppid } = stat;
+  const link = proc.readLink(`${pid}/exe`);
+  const status = proc.read(`${pid}/status`);
+  const userId = typeof status === 'string' ? undefined : parseUserId(status);
+  const commandLine = proc.read(`${pid}/cmdline`);
+  return {
+    metric,
+    pid,
+    ppid,
+    executable: link === 'gone' || link === 'denied' ? decodeName(stat.comm) : link.slice(0, longestPath),
+    commandLine: typeof commandLine === 'string' ? '' : redactCommandLine(parseCommandLine(commandLine)),
+    user: userId === undefined ? '' : users(userId),
+    startedAt: startedAt(proc, stat, now),
+    parents: listParents(proc, ppid),
+  };
+}
+
+/** Counts back from now, because the boot time in /proc/stat moves when the clock is set. */
+function startedAt(proc: ProcReader, stat: ProcStat, now: number): number {
+  const bytes = proc.read('uptime');
+  const uptimeSeconds = typeof bytes === 'string' ? undefined : parseUptimeSeconds(bytes);
+  if (uptimeSeconds === undefined) return now;
+  return Math.min(now, Math.round(now - uptimeSeconds * 1000 + stat.startTicks * tickMs));
+}
+
+function listParents(proc: ProcReader, from: number): readonly string[] {
+  const names: string[] = [];
+  let pid = from;
+  while (pid > 0 && names.length < mostParents) {
+    const bytes = proc.read(`${pid}/stat`);
+    const stat = typeof bytes === 'string' ? undefined : parseStat(bytes);
+    if (stat === undefined) break;
+    names.push(decodeName(stat.comm));
+    pid = stat.ppid;
+  }
+  return names;
+}
+
+function decodeName(comm: string): string {
+  return Buffer.from(comm, 'latin1').toString('utf8');
+}

@@ -1,0 +1,23 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AgentSurroundings } from './agent';
+import type { Settings } from './flags';
+import { buildReport, type Report } from './report';
+import { createReportWindow } from './report-window';
+
+/** Collects one report, with two looks at the processes, so that a child reaped between them is seen too. */
+export async function collectOnce(settings: Settings, surroundings: AgentSurroundings): Promise<Report> {
+  const { sampler, sampleSystem, reportIds, clock, wallClock } = surroundings;
+  const window = createReportWindow({ intervalMs: 0, byException: false, changeGapMs: 0, retryMs: 0 });
+  window.observe(sampler.sample(clock()));
+  if (settings.watched.length > 0) {
+    await wait(settings.sampleIntervalMs);
+    window.observe(sampler.sample(clock()));
+  }
+  const { values, processes, evidence } = window.take('interval', clock());
+  return buildReport({
+    reportId: reportIds.next(wallClock()),
+    system: sampleSystem(),
+    values,
+    ...(settings.destinations.includes('cordon') && { extras: { evidence, processes } }),
+  });
+}

@@ -1,0 +1,127 @@
+import type { ChildSample, ProcessState } from './metrics/child-sampler';
+import type { Evidence } from './metrics/evidence';
+
+export interface WindowRules {
+  readonly intervalMs: number;
+  /** Report when a value or a state changes, not only at the interval. */
+  readonly byException: boolean;
+  /** Least time between two reports of a change. */
+  readonly changeGapMs: number;
+  /** How long to wait after a report that failed. */
+  readonly retryMs: number;
+}
+
+/** What a report has to say of the watched processes. */
+export interface Told {
+  readonly values: Readonly<Record<string, number | undefined>>;
+  readonly processes: Readonly<Record<string, ProcessState>>;
+  readonly evidence: readonly Evidence[];
+}
+
+/** What there is to report: at the interval all, on a change only that. */
+export type Due = 'interval' | 'change';
+
+/** The time since the last report to one destination: what was the most that was seen, and what is still untold. */
+export interface ReportWindow {
+  observe(samples: readonly ChildSample[]): void;
+  due(now: number): Due | undefined;
+  /** Closes the window into a report and opens the next. The report is pending until `settle`. */
+  take(due: Due, now: number): Told;
+  /** Says what became of the pending report; what it told is kept for the next one if it failed. */
+  settle(outcome: 'acknowledged' | 'failed', now: number): void;
+}
+
+interface Seen {
+  readonly name: string;
+  /** The most at one look, a reaped child included. */
+  readonly peak: number;
+  /** Alive at the last look. */
+  readonly level: number;
+  readonly state: ProcessState;
+}
+
+const mostEvidence = 10;
+
+export function createReportWindow(rules: WindowRules): ReportWindow {
+  let seen = new Map<string, Seen>();
+  let evidence: readonly Evidence[] = [];
+  let told: Told | undefined;
+  let pending: { due: Due; seen: Map<string, Seen>; told: Told; toldBefore: Told | undefined } | undefined;
+  let fullAt: number | undefined;
+  let fullBefore: number | undefined;
+  let takenAt = Number.NEGATIVE_INFINITY;
+  let retryAt = Number.NEGATIVE_INFINITY;
+
+  /** The peak while it is news; else, by exception, what is now, so that an alarm can clear. */
+  const reportable = (metric: string, { peak, level, state }: Seen): number | undefined => {
+    const isNews = peak > (told?.values[metric] ?? 0) || evidence.some((one) => one.metric === metric);
+    const value = isNews || !rules.byException ? peak : level;
+    return state === 'running' || value > 0 ? value : undefined;
+  };
+
+  const hasChanged = (): boolean =>
+    evidence.length > 0 ||
+    [...seen].some(
+      ([metric, one]) =>
+        told !== undefined &&
+        (reportable(metric, one) !== told.values[metric] || one.state !== told.processes[one.name]),
+    );
+
+  return {
+    observe: (samples) => {
+      for (const sample of samples) {
+        const before = seen.get(sample.metric);
+        const most = Math.max(sample.children, sample.reaped ? 1 : 0, before?.peak ?? 0);
+        const { name, state, children } = sample;
+        seen.set(sample.metric, { name, peak: most, level: children, state });
+        evidence = mergeEvidence(evidence, sample.evidence);
+      }
+    },
+    due: (now) => {
+      if (pending || now < retryAt) return undefined;
+      if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
+      return rules.byException && now - takenAt >= rules.changeGapMs && hasChanged() ? 'change' : undefined;
+    },
+    take: (due, now) => {
+      const next: Told = {
+        values: Object.fromEntries([...seen].map(([metric, one]) => [metric, reportable(metric, one)])),
+        processes: Object.fromEntries([...seen.values()].map((one) => [one.name, one.state])),
+        evidence,
+      };
+      pending = { due, seen, told: next, toldBefore: told };
+      told = next;
+      fullBefore = fullAt;
+      if (due === 'interval') fullAt = now;
+      takenAt = now;
+      seen = new Map();
+      evidence = [];
+      return next;
+    },
+    settle: (outcome, now) => {
+      if (!pending) return;
+      if (outcome === 'failed') {
+        retryAt = now + rules.retryMs;
+        told = pending.toldBefore;
+        fullAt = fullBefore;
+        evidence = mergeEvidence(pending.told.evidence, evidence);
+        seen = mergeSeen(pending.seen, seen);
+      }
+      pending = undefined;
+    },
+  };
+}
+
+/** Keeps the first ten; a second look at the same process replaces the first. */
+function mergeEvidence(before: readonly Evidence[], next: readonly Evidence[]): readonly Evidence[] {
+  if (next.length === 0) return before;
+  const merged = new Map([...before, ...next].map((one) => [`${one.metric} ${one.pid}`, one]));
+  return [...merged.values()].slice(0, mostEvidence);
+}
+
+function mergeSeen(before: ReadonlyMap<string, Seen>, next: ReadonlyMap<string, Seen>): Map<string, Seen> {
+  const merged = new Map(before);
+  for (const [metric, one] of next) {
+    merged.set(metric, { ...one, peak: Math.max(one.peak, before.get(metric)?.peak ?? 0) });
+  }
+  return merged;
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+// Usage: node infra/build-agent.mjs [METRIC...]; without arguments the metrics come from CORDON_DEFAULT_METRICS
+// (a JSON array, or names with commas between them).
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const largestBytes = 1024 * 1024;
+const metricName = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;
+
+/** @returns {string[]} */
+function readMetrics() {
+  const fromArguments = process.argv.slice(2);
+  if (fromArguments.length > 0) return fromArguments;
+  const text = process.env.CORDON_DEFAULT_METRICS?.trim() ?? '';
+  if (text.startsWith('[')) return JSON.parse(text);
+  return text === '' ? [] : text.split(',').map((name) => name.trim());
+}
+
+const metrics = readMetrics();
+const wrong = metrics.find((name) => typeof name !== 'string' || !metricName.test(name));
+if (wrong !== undefined) {
+  process.stderr.write(
+    `build-agent: ${JSON.stringify(wrong)} is no name of a custom metric (1 to 128 of a-z A-Z 0-9 : _ -)\n`,
+  );
+  process.exit(2);
+}
+
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const outfile = join(root, 'dist/agent/cordon-agent.cjs');
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: ['agent/main.ts'],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  target: 'node18',
+  format: 'cjs',
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  banner: { js: '#!/usr/bin/env node' },
+  define: {
+    CORDON_DEFAULT_METRICS: JSON.stringify(metrics),
+    CORDON_AGENT_VERSION: JSON.stringify(version),
+  },
+});
+const bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;
+if (bytes > largestBytes) {
+  process.stderr.write(`build-agent: ${outfile} has ${bytes} bytes, more than ${largestBytes}\n`);
+  process.exit(1);
+}
+process.stdout.write(`${outfile} ${bytes} bytes, default metrics: ${metrics.join(' ') || 'none'}\n`);
