@@ -1,0 +1,69 @@
+import { buildApp } from 'fauxqs';
+import type { ApiRequest, ApiResponse, AwsIdentity, LocalLog, ServiceHandler } from '../types';
+import { createMailbox, type Mail } from './email';
+import { createSns } from './sns';
+import { createSqs } from './sqs';
+import { createSts } from './sts';
+
+export interface Messaging {
+  readonly sqs: ServiceHandler;
+  readonly sns: ServiceHandler;
+  readonly sts: ServiceHandler;
+  /** E-mails that topics sent, oldest first. */
+  mails(): readonly Mail[];
+  close(): Promise<void>;
+}
+
+/** Hands a request to fauxqs, which then sees `body` in place of the caller's where one is given. */
+export type Forward = (request: ApiRequest, body?: string) => Promise<ApiResponse>;
+
+/** fauxqs can be no other account. */
+const fauxqsAccountId = '000000000000';
+
+export interface MessagingOptions {
+  readonly identity: AwsIdentity;
+  /** `host:port` of the gateway, for queue URLs: SDKs post to the queue URL itself. */
+  readonly gatewayHost: () => string;
+  readonly log: LocalLog;
+}
+
+/**
+ * Starts SQS and SNS by fauxqs, inside this process: fauxqs checks no permission and would listen on all
+ * interfaces, so it gets no port at all and only the gateway reaches it.
+ */
+export async function startMessaging({ identity, gatewayHost, log }: MessagingOptions): Promise<Messaging> {
+  if (identity.accountId !== fauxqsAccountId) {
+    throw new Error(`The local account must be ${fauxqsAccountId}: fauxqs knows no other`);
+  }
+  const app = buildApp({ logger: false, defaultRegion: identity.region });
+  await app.ready();
+  let closing = false;
+  const forward: Forward = async (request, body) => {
+    const { headers, statusCode, rawPayload } = await app.inject({
+      method: 'POST',
+      url: '/',
+      headers: {
+        'content-type': request.headers['content-type'] ?? '',
+        authorization: request.headers.authorization ?? '',
+        ...(request.headers['x-amz-target'] && { 'x-amz-target': request.headers['x-amz-target'] }),
+      },
+      payload: body ?? request.body,
+    });
+    const kept: Record<string, string> = {};
+    for (const name of ['content-type', 'x-amzn-query-error']) {
+      if (headers[name] !== undefined) kept[name] = String(headers[name]);
+    }
+    return { status: statusCode, headers: kept, body: rawPayload };
+  };
+  const mailbox = createMailbox(log);
+  return {
+    sqs: createSqs({ identity, forward, gatewayHost, isClosing: () => closing }),
+    sns: createSns(identity, forward, mailbox),
+    sts: createSts(identity),
+    mails: () => mailbox.mails(),
+    async close() {
+      closing = true;
+      await app.close();
+    },
+  };
+}

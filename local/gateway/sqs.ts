@@ -1,0 +1,95 @@
+import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../types';
+import { parseJsonObject } from './json';
+import type { Forward } from './messaging';
+
+interface SqsOptions {
+  readonly identity: AwsIdentity;
+  readonly forward: Forward;
+  /** `host:port` of the gateway, for queue URLs: SDKs post to the queue URL itself. */
+  readonly gatewayHost: () => string;
+  readonly isClosing: () => boolean;
+}
+
+/** Operations of fauxqs, and the IAM action where it has another name (SQS: a batch needs the single action). */
+const actions: Readonly<Record<string, string>> = {
+  CreateQueue: 'CreateQueue',
+  DeleteQueue: 'DeleteQueue',
+  GetQueueUrl: 'GetQueueUrl',
+  ListQueues: 'ListQueues',
+  GetQueueAttributes: 'GetQueueAttributes',
+  SetQueueAttributes: 'SetQueueAttributes',
+  PurgeQueue: 'PurgeQueue',
+  SendMessage: 'SendMessage',
+  SendMessageBatch: 'SendMessage',
+  ReceiveMessage: 'ReceiveMessage',
+  DeleteMessage: 'DeleteMessage',
+  DeleteMessageBatch: 'DeleteMessage',
+  ChangeMessageVisibility: 'ChangeMessageVisibility',
+  ChangeMessageVisibilityBatch: 'ChangeMessageVisibility',
+  TagQueue: 'TagQueue',
+  UntagQueue: 'UntagQueue',
+  ListQueueTags: 'ListQueueTags',
+};
+
+/** SQS over its JSON protocol, which all SDKs speak since 2023; the older query protocol is not emulated. */
+export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOptions): ServiceHandler {
+  return {
+    identify(request) {
+      const operation = operationOf(request);
+      if (operation === undefined) return undefined;
+      const action = `sqs:${actions[operation]}`;
+      if (operation === 'ListQueues') return { action, resources: ['*'] };
+      const body = parseJsonObject(request.body) ?? {};
+      const named = body.QueueUrl ?? body.QueueName;
+      // fauxqs finds a queue by the last segment of its URL, whatever the host; IAM must judge the same queue.
+      const name = (typeof named === 'string' ? named : '').split('/').filter(Boolean).at(-1) ?? '';
+      const { partition, region, accountId } = identity;
+      return { action, resources: [`arn:${partition}:sqs:${region}:${accountId}:${name}`] };
+    },
+    async handle(request) {
+      const operation = operationOf(request) ?? '';
+      if (operation === 'ReceiveMessage') return await receive(request, forward, isClosing);
+      const response = await forward(request);
+      return response.status === 200 && namesQueues.has(operation)
+        ? withQueueUrls(response, gatewayHost())
+        : response;
+    },
+  };
+}
+
+/** fauxqs ends all long polls on a queue when one message comes; SQS lets those that got none go on waiting. */
+async function receive(
+  request: ApiRequest,
+  forward: Forward,
+  isClosing: () => boolean,
+): Promise<ApiResponse> {
+  const body = parseJsonObject(request.body) ?? {};
+  const waitSeconds = body.WaitTimeSeconds;
+  const startedAt = performance.now();
+  let response = await forward(request);
+  while (typeof waitSeconds === 'number' && response.status === 200 && !isClosing()) {
+    const leftSeconds = waitSeconds - (performance.now() - startedAt) / 1000;
+    if (leftSeconds <= 0 || parseJsonObject(response.body ?? '')?.Messages !== undefined) break;
+    response = await forward(request, JSON.stringify({ ...body, WaitTimeSeconds: leftSeconds }));
+  }
+  return response;
+}
+
+const namesQueues: ReadonlySet<string> = new Set(['CreateQueue', 'GetQueueUrl', 'ListQueues']);
+
+/** fauxqs makes URLs of `sqs.REGION.localhost`, a name that not every machine resolves. */
+function withQueueUrls(response: ApiResponse, host: string): ApiResponse {
+  const { QueueUrl, QueueUrls, ...rest } = parseJsonObject(response.body ?? '') ?? {};
+  const atGateway = (url: unknown) => String(url).replace(/^http:\/\/[^/]+/, `http://${host}`);
+  const body = {
+    ...rest,
+    ...(QueueUrl !== undefined && { QueueUrl: atGateway(QueueUrl) }),
+    ...(Array.isArray(QueueUrls) && { QueueUrls: QueueUrls.map(atGateway) }),
+  };
+  return { ...response, body: JSON.stringify(body) };
+}
+
+function operationOf({ headers }: ApiRequest): string | undefined {
+  const operation = /^AmazonSQS\.(\w+)$/.exec(headers['x-amz-target'] ?? '')?.[1];
+  return operation !== undefined && Object.hasOwn(actions, operation) ? operation : undefined;
+}

@@ -1,0 +1,87 @@
+import * as z from 'zod/mini';
+import type { AwsIdentity, LocalLog, ServiceHandler } from '../types';
+import { startDynamoDb } from './dynamodb';
+import type { Mail } from './email';
+import { type Gateway, startGateway } from './gateway';
+import { parseJsonObject } from './json';
+import { jsonResponse, type LocalRoutes } from './local-routes';
+import { renderMessagesPage } from './messages-page';
+import { startMessaging } from './messaging';
+import { createSlack, type Slack } from './slack';
+import { createParameterStore, type ParameterStore } from './ssm';
+
+export interface LocalAwsOptions {
+  readonly identity: AwsIdentity;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Services that others emulate, by SigV4 service: `iot`, `iotdata`, `lambda`. */
+  readonly services: Readonly<Record<string, ServiceHandler>>;
+  readonly routes?: LocalRoutes;
+  /** The bot token that the Slack emulation takes. */
+  readonly slackToken: string;
+  readonly log: LocalLog;
+  readonly random?: () => number;
+}
+
+export interface LocalAws {
+  readonly gateway: Gateway;
+  readonly parameters: ParameterStore;
+  readonly slack: Slack;
+  mails(): readonly Mail[];
+  close(): Promise<void>;
+}
+
+const rateLimit = z.strictObject({ calls: z.number(), retryAfterSeconds: z.number() });
+
+/** Starts every service of this folder behind one gateway, beside the services given. */
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  const { identity, port, log } = options;
+  let gateway: Gateway | undefined;
+  const gatewayHost = () => new URL(gateway?.url ?? 'http://127.0.0.1').host;
+  const [dynamoDb, messaging] = await Promise.all([
+    startDynamoDb(identity),
+    startMessaging({ identity, gatewayHost, log }),
+  ]);
+  const closeServices = async () => void (await Promise.all([messaging.close(), dynamoDb.close()]));
+  const parameters = createParameterStore(identity);
+  const slack = createSlack({ token: options.slackToken });
+  const { sqs, sns, sts, mails } = messaging;
+  const showPage = () => renderMessagesPage(slack.messages(), mails());
+  try {
+    gateway = await startGateway({
+      identity,
+      port,
+      log,
+      ...(options.random && { random: options.random }),
+      services: { dynamodb: dynamoDb.handler, sqs, sns, sts, ssm: parameters.handler, ...options.services },
+      routes: {
+        ...slack.routes,
+        'GET /': showPage,
+        'GET /_cordon/': showPage,
+        'GET /_cordon/messages': () => jsonResponse({ slack: slack.messages(), mails: mails() }),
+        'POST /_cordon/slack/rate-limit': ({ body }) => {
+          const limit = z.safeParse(rateLimit, parseJsonObject(body));
+          if (!limit.success)
+            return jsonResponse({ error: 'expected {"calls": n, "retryAfterSeconds": n}' }, 400);
+          slack.setRateLimit(limit.data);
+          return jsonResponse(limit.data);
+        },
+        ...options.routes,
+      },
+    });
+  } catch (error) {
+    await closeServices();
+    throw error;
+  }
+  const started = gateway;
+  return {
+    gateway: started,
+    parameters,
+    slack,
+    mails,
+    async close() {
+      await started.close();
+      await closeServices();
+    },
+  };
+}

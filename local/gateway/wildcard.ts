@@ -1,0 +1,48 @@
+/** One piece of a pattern: text to match literally, or a wildcard of IAM. */
+export type PatternPart = { readonly literal: string } | { readonly wildcard: '*' | '?' };
+
+const anyRun = Symbol('*');
+const anyOne = Symbol('?');
+
+/** Splits a pattern at `*` and `?`, the only wildcards of IAM; everything else is literal. */
+export function parsePattern(pattern: string): PatternPart[] {
+  return pattern
+    .split(/([*?])/)
+    .filter((piece) => piece !== '')
+    .map((piece) => (piece === '*' || piece === '?' ? { wildcard: piece } : { literal: piece }));
+}
+
+/** Matches without a regular expression, so that a hostile pattern cannot cost exponential time. */
+export function matchesParts(parts: readonly PatternPart[], text: string): boolean {
+  const units = parts.flatMap(toUnits);
+  const characters = [...text];
+  let unit = 0;
+  let position = 0;
+  let starUnit = -1;
+  let starPosition = 0;
+  while (position < characters.length) {
+    const current = units[unit];
+    if (current === anyRun) {
+      starUnit = unit++;
+      starPosition = position;
+    } else if (current === anyOne || (current !== undefined && current === characters[position])) {
+      unit++;
+      position++;
+    } else if (starUnit >= 0) {
+      unit = starUnit + 1;
+      position = ++starPosition;
+    } else {
+      return false;
+    }
+  }
+  return units.slice(unit).every((rest) => rest === anyRun);
+}
+
+function toUnits(part: PatternPart): (string | symbol)[] {
+  if ('literal' in part) return [...part.literal];
+  return [part.wildcard === '*' ? anyRun : anyOne];
+}
+
+export function matchesPattern(pattern: string, text: string): boolean {
+  return matchesParts(parsePattern(pattern), text);
+}

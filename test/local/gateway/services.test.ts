@@ -1,0 +1,247 @@
+import {
+  CreateTableCommand,
+  DescribeContinuousBackupsCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactWriteItemsCommand,
+  UpdateContinuousBackupsCommand,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+  StartMessageMoveTaskCommand,
+} from '@aws-sdk/client-sqs';
+import { failureOf, operatorClients, startTestStack, type TestStack } from './local-aws';
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startTestStack();
+  await operatorClients(stack).dynamodb.send(
+    new CreateTableCommand({
+      TableName: 'cases',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: 'pk', AttributeType: 'S' },
+        { AttributeName: 'status', AttributeType: 'S' },
+      ],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'byStatus',
+          KeySchema: [{ AttributeName: 'status', KeyType: 'HASH' }],
+          Projection: { ProjectionType: 'ALL' },
+        },
+      ],
+    }),
+  );
+});
+afterAll(() => stack.close());
+
+const table = 'arn:aws:dynamodb:eu-west-1:000000000000:table/cases';
+
+describe('DynamoDB behind the gateway', () => {
+  it('has tables with the ARNs of the local identity', async () => {
+    const { Table } = await operatorClients(stack).dynamodb.send(
+      new DescribeTableCommand({ TableName: 'cases' }),
+    );
+
+    expect([Table?.TableStatus, Table?.TableArn, Table?.GlobalSecondaryIndexes?.[0]?.IndexArn]).toEqual([
+      'ACTIVE',
+      table,
+      `${table}/index/byStatus`,
+    ]);
+  });
+
+  it('lets a function do what its role allows on the table, and not on its index', async () => {
+    const config = stack.clientConfig([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+        Resource: table,
+      },
+    ]);
+    const client = new DynamoDBClient(config);
+    const item = { pk: { S: 'THING#a' }, status: { S: 'contained' } };
+    const query = new QueryCommand({
+      TableName: 'cases',
+      IndexName: 'byStatus',
+      KeyConditionExpression: '#s = :s',
+      ExpressionAttributeNames: { '#s': 'status' },
+      ExpressionAttributeValues: { ':s': { S: 'contained' } },
+    });
+
+    await client.send(new PutItemCommand({ TableName: 'cases', Item: item }));
+    const { Item } = await client.send(new GetItemCommand({ TableName: 'cases', Key: { pk: item.pk } }));
+
+    expect(Item).toEqual(item);
+    expect(await failureOf(client.send(query))).toEqual({
+      name: 'AccessDeniedException',
+      message: expect.stringMatching(
+        /^User: arn:aws:sts::000000000000:assumed-role\/role\/fn\d+ is not authorized to perform: dynamodb:Query on resource: .*table\/cases\/index\/byStatus because no identity-based policy allows the dynamodb:Query action$/,
+      ),
+      status: 400,
+    });
+    expect(stack.warnings.at(-1)).toEqual({
+      message: expect.stringContaining('may not dynamodb:Query on'),
+      fields: {
+        function: expect.stringMatching(/^fn\d+$/),
+        action: 'dynamodb:Query',
+        resource: `${table}/index/byStatus`,
+        decision: 'implicit-deny',
+      },
+    });
+  });
+
+  it('stores time to live and recovery, which dynalite lacks', async () => {
+    const { dynamodb } = operatorClients(stack);
+    const TableName = 'cases';
+    await dynamodb.send(
+      new UpdateTimeToLiveCommand({
+        TableName,
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      }),
+    );
+    await dynamodb.send(
+      new UpdateContinuousBackupsCommand({
+        TableName,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      }),
+    );
+
+    const ttl = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }));
+    const backups = await dynamodb.send(new DescribeContinuousBackupsCommand({ TableName }));
+
+    expect(ttl.TimeToLiveDescription).toEqual({ TimeToLiveStatus: 'ENABLED', AttributeName: 'ttl' });
+    expect(backups.ContinuousBackupsDescription?.PointInTimeRecoveryDescription).toEqual({
+      PointInTimeRecoveryStatus: 'ENABLED',
+    });
+    expect(
+      await failureOf(dynamodb.send(new DescribeTimeToLiveCommand({ TableName: 'none' }))),
+    ).toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+  });
+
+  it('answers an operation it does not have with the error of AWS and names it in the log', async () => {
+    const transaction = new TransactWriteItemsCommand({ TransactItems: [] });
+
+    expect(await failureOf(operatorClients(stack).dynamodb.send(transaction))).toMatchObject({
+      name: 'UnknownOperationException',
+      status: 400,
+    });
+    expect(stack.warnings.at(-1)?.fields).toEqual({
+      service: 'dynamodb',
+      operation: 'DynamoDB_20120810.TransactWriteItems',
+      method: 'POST',
+      path: '/',
+    });
+  });
+});
+
+describe('SQS behind the gateway', () => {
+  it('gives queue URLs that lead back to the gateway', async () => {
+    const { sqs } = operatorClients(stack);
+
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'urls' }));
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'hello' }));
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+
+    expect(QueueUrl).toBe(`${stack.gateway.url}/000000000000/urls`);
+    expect(Messages.map(({ Body }) => Body)).toEqual(['hello']);
+  });
+
+  it('takes the queue of a URL with another host, and asks IAM about that queue', async () => {
+    await operatorClients(stack).sqs.send(new CreateQueueCommand({ QueueName: 'other-host' }));
+    const QueueUrl = 'https://sqs.eu-west-1.amazonaws.com/000000000000/other-host';
+    const config = stack.clientConfig([
+      {
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: 'arn:aws:sqs:eu-west-1:000000000000:other-host',
+      },
+    ]);
+    const client = new SQSClient({ ...config, useQueueUrlAsEndpoint: false });
+
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'x' }));
+
+    expect(await failureOf(client.send(new ReceiveMessageCommand({ QueueUrl })))).toMatchObject({
+      name: 'AccessDenied',
+      status: 403,
+      message: expect.stringContaining(
+        'sqs:ReceiveMessage on resource: arn:aws:sqs:eu-west-1:000000000000:other-host',
+      ),
+    });
+  });
+
+  it('asks for the single action where a batch is sent', async () => {
+    const { sqs } = operatorClients(stack);
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'batches' }));
+    const config = stack.clientConfig([{ Effect: 'Allow', Action: 'sqs:DeleteMessage', Resource: '*' }]);
+
+    const { Failed } = await new SQSClient(config).send(
+      new DeleteMessageBatchCommand({ QueueUrl, Entries: [{ Id: 'a', ReceiptHandle: 'gone' }] }),
+    );
+
+    expect(Failed ?? []).toEqual([]);
+  });
+
+  it('answers other calls while a long poll waits, and ends the poll when a message comes', async () => {
+    const { sqs } = operatorClients(stack);
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'polled' }));
+    const polls = [1, 2, 3].map(() => sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 })));
+
+    const attributes = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+    );
+    for (const body of ['a', 'b', 'c']) {
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+    }
+    const received = (await Promise.all(polls)).flatMap(({ Messages = [] }) =>
+      Messages.map(({ Body }) => Body),
+    );
+
+    expect(attributes.Attributes).toEqual({ QueueArn: 'arn:aws:sqs:eu-west-1:000000000000:polled' });
+    expect(received.sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('answers an operation it does not have with the error of AWS', async () => {
+    const move = new StartMessageMoveTaskCommand({ SourceArn: 'arn:aws:sqs:eu-west-1:000000000000:x' });
+
+    expect(await failureOf(operatorClients(stack).sqs.send(move))).toMatchObject({
+      name: 'InvalidAction',
+      status: 400,
+    });
+  });
+});
+
+describe('SNS behind the gateway', () => {
+  it('lets a function publish to its topic only', async () => {
+    const { sns } = operatorClients(stack);
+    const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: 'alerts' }));
+    const other = await sns.send(new CreateTopicCommand({ Name: 'other' }));
+    const client = new SNSClient(
+      stack.clientConfig([{ Effect: 'Allow', Action: 'sns:Publish', Resource: `${TopicArn}` }]),
+    );
+
+    await client.send(new PublishCommand({ TopicArn, Message: 'x' }));
+
+    expect(
+      await failureOf(client.send(new PublishCommand({ TopicArn: other.TopicArn, Message: 'x' }))),
+    ).toMatchObject({
+      name: 'AuthorizationErrorException',
+      status: 403,
+      message: expect.stringContaining('sns:Publish on resource: arn:aws:sns:eu-west-1:000000000000:other'),
+    });
+    expect(await failureOf(client.send(new ListTopicsCommand({})))).toMatchObject({ status: 403 });
+  });
+});
