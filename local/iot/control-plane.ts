@@ -3,11 +3,15 @@ import { IotServiceError, invalid } from './errors';
 import { accountRoutes } from './operations/account';
 import { authorizationRoutes } from './operations/authorization';
 import { certificateRoutes, type IssueCertificate } from './operations/certificates';
+import { customMetricRoutes } from './operations/custom-metrics';
+import { mitigationActionRoutes } from './operations/mitigation-actions';
 import { policyRoutes } from './operations/policies';
 import type { IotCall, IotRoute } from './operations/route';
+import { securityProfileRoutes } from './operations/security-profiles';
 import { thingGroupRoutes } from './operations/thing-groups';
 import { thingRoutes } from './operations/things';
 import { topicRuleRoutes } from './operations/topic-rules';
+import { violationRoutes } from './operations/violations';
 import type { IotRegistry } from './registry';
 
 export interface IotControlPlaneOptions {
@@ -119,6 +123,10 @@ export function createIotControlPlane(
     ...policyRoutes(registry),
     ...authorizationRoutes(registry),
     ...topicRuleRoutes(registry),
+    ...customMetricRoutes(registry),
+    ...securityProfileRoutes(registry),
+    ...violationRoutes(registry),
+    ...mitigationActionRoutes(registry),
     ...accountRoutes(registry),
   ];
   return {

@@ -1,5 +1,6 @@
 import type { AwsIdentity, LocalLog } from '../types';
 import { type CertificateStore, createCertificateStore } from './certificates';
+import { createDefenderStore, type DefenderStore } from './defender';
 import { createGroupStore, type GroupStore, listAncestors } from './groups';
 import { createArns } from './names';
 import { createPolicyStore, type PolicyStore } from './policies';
@@ -36,6 +37,7 @@ export interface IotRegistry {
   readonly certificates: CertificateStore;
   readonly policies: PolicyStore;
   readonly rules: TopicRuleStore;
+  readonly defender: DefenderStore;
 
   thing(thingName: string): Thing | undefined;
   /** `fingerprint`: SHA-256 of the certificate's DER form, hex, with or without colons. */
@@ -99,6 +101,7 @@ export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOpt
     certificates: createCertificateStore(state),
     policies: createPolicyStore(state),
     rules: createTopicRuleStore(state),
+    defender: createDefenderStore(state),
     thing: (thingName) => state.things.get(thingName),
     certificateByFingerprint: (fingerprint) =>
       state.certificates.get(fingerprint.replaceAll(':', '').toLowerCase()),

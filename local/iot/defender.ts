@@ -1,0 +1,208 @@
+import { type BehaviorInput, CUSTOM_METRIC_TYPES, checkBehaviors, checkMetricExists } from './behaviors';
+import { IotServiceError, invalid, notFound } from './errors';
+import { findGroup } from './groups';
+import { requireName } from './names';
+import type { CustomMetric, IotState, SecurityProfile } from './state';
+import { checkVersion } from './things';
+
+/** Quotas of the General Reference (Device Defender). */
+const MAX_CUSTOM_METRICS = 100;
+const MAX_PROFILES_PER_TARGET = 5;
+const MAX_DISPLAY_NAME = 128;
+const ACCOUNT_TARGETS: readonly string[] = ['all/things', 'all/registered-things', 'all/unregistered-things'];
+
+/** The parts of a profile that are checked; the others are kept as they came. */
+export interface ProfileFields extends Readonly<Record<string, unknown>> {
+  readonly behaviors?: readonly BehaviorInput[];
+  readonly additionalMetricsToRetain?: readonly string[];
+  readonly additionalMetricsToRetainV2?: readonly { readonly metric: string }[];
+}
+
+/** Custom metrics and security profiles: stored and listed, not evaluated. */
+export interface DefenderStore {
+  createMetric(metricName: string, metricType: string, displayName?: string): CustomMetric;
+  updateMetric(metricName: string, displayName: string): CustomMetric;
+  deleteMetric(metricName: string): void;
+  createProfile(profileName: string, fields: ProfileFields): SecurityProfile;
+  /** Given fields replace the old ones whole; names in `remove` go. */
+  updateProfile(
+    profileName: string,
+    change: { fields: ProfileFields; remove: readonly string[]; expectedVersion?: number },
+  ): SecurityProfile;
+  deleteProfile(profileName: string, expectedVersion?: number): void;
+  attachProfile(profileName: string, target: string): void;
+  detachProfile(profileName: string, target: string): void;
+  checkBehaviors(behaviors: readonly BehaviorInput[]): void;
+}
+
+export function findMetric(state: IotState, metricName: string): CustomMetric {
+  const metric = state.customMetrics.get(metricName);
+  if (!metric) throw notFound(`Custom metric ${metricName} cannot be found.`);
+  return metric;
+}
+
+export function findProfile(state: IotState, profileName: string): SecurityProfile {
+  const profile = state.securityProfiles.get(profileName);
+  if (!profile) throw notFound(`Security profile ${profileName} cannot be found.`);
+  return profile;
+}
+
+function checkDisplayName(displayName: string | undefined): void {
+  if ((displayName?.length ?? 0) > MAX_DISPLAY_NAME) throw invalid('displayName is too long.');
+}
+
+function createMetric(state: IotState, metricName: string, metricType: string, displayName?: string) {
+  requireName('metricName', metricName);
+  if (metricName.startsWith('aws:')) throw invalid('The name of a custom metric cannot begin with aws:.');
+  if (!CUSTOM_METRIC_TYPES.includes(metricType)) throw invalid(`Unknown metricType ${metricType}.`);
+  checkDisplayName(displayName);
+  const existing = state.customMetrics.get(metricName);
+  if (existing) {
+    if (existing.metricType === metricType && existing.displayName === displayName) return existing;
+    throw new IotServiceError(
+      'ResourceAlreadyExistsException',
+      `Custom metric ${metricName} already exists.`,
+      {
+        resourceId: metricName,
+        resourceArn: existing.metricArn,
+      },
+    );
+  }
+  if (state.customMetrics.size >= MAX_CUSTOM_METRICS) {
+    throw new IotServiceError('LimitExceededException', `At most ${MAX_CUSTOM_METRICS} custom metrics.`);
+  }
+  const now = state.now();
+  const metric: CustomMetric = {
+    metricName,
+    metricArn: state.arns.build('custommetric', metricName),
+    metricType,
+    ...(displayName === undefined ? {} : { displayName }),
+    createdAt: now,
+    modifiedAt: now,
+  };
+  state.customMetrics.set(metricName, metric);
+  state.changed();
+  return metric;
+}
+
+/** The metrics a profile names, in its behaviors or to be retained. */
+export function listProfileMetrics(fields: ProfileFields): readonly string[] {
+  return [
+    ...(fields.behaviors ?? []).flatMap(({ metric }) => (metric === undefined ? [] : [metric])),
+    ...(fields.additionalMetricsToRetain ?? []),
+    ...(fields.additionalMetricsToRetainV2 ?? []).map(({ metric }) => metric),
+  ];
+}
+
+function deleteMetric(state: IotState, metricName: string): void {
+  if (!state.customMetrics.has(metricName)) return;
+  const user = [...state.securityProfiles.values()].find(({ fields }) =>
+    listProfileMetrics(fields).includes(metricName),
+  );
+  if (user) throw invalid(`Custom metric ${metricName} is used by profile ${user.securityProfileName}.`);
+  state.customMetrics.delete(metricName);
+  state.changed();
+}
+
+function checkFields(state: IotState, fields: ProfileFields): void {
+  const findType = (metricName: string) => state.customMetrics.get(metricName)?.metricType;
+  checkBehaviors(fields.behaviors ?? [], findType);
+  for (const metric of listProfileMetrics(fields)) checkMetricExists(metric, findType);
+}
+
+function createProfile(state: IotState, profileName: string, fields: ProfileFields): SecurityProfile {
+  requireName('securityProfileName', profileName);
+  checkFields(state, fields);
+  const arn = state.arns.build('securityprofile', profileName);
+  if (state.securityProfiles.has(profileName)) {
+    throw new IotServiceError(
+      'ResourceAlreadyExistsException',
+      `Security profile ${profileName} already exists.`,
+      { resourceId: profileName, resourceArn: arn },
+    );
+  }
+  const now = state.now();
+  const profile: SecurityProfile = {
+    securityProfileName: profileName,
+    securityProfileArn: arn,
+    fields,
+    targets: [],
+    version: 1,
+    createdAt: now,
+    modifiedAt: now,
+  };
+  state.securityProfiles.set(profileName, profile);
+  state.changed();
+  return profile;
+}
+
+function saveProfile(state: IotState, profile: SecurityProfile): SecurityProfile {
+  state.securityProfiles.set(profile.securityProfileName, profile);
+  state.changed();
+  return profile;
+}
+
+/** The target as an ARN that exists: a static group, or one of the account's `all/` targets. */
+function requireProfileTarget(state: IotState, target: string): string {
+  const groupName = state.arns.idOf('thinggroup', target);
+  if (groupName !== undefined) return findGroup(state, groupName).groupArn;
+  const isAccountTarget = ACCOUNT_TARGETS.some((name) => `${state.arns.prefix}${name}` === target);
+  if (!isAccountTarget) throw invalid(`Invalid security profile target: ${target}`);
+  return target;
+}
+
+function attachProfile(state: IotState, profileName: string, target: string): void {
+  const profile = findProfile(state, profileName);
+  const arn = requireProfileTarget(state, target);
+  if (profile.targets.includes(arn)) return;
+  const others = [...state.securityProfiles.values()].filter(({ targets }) => targets.includes(arn));
+  if (others.length >= MAX_PROFILES_PER_TARGET) {
+    throw new IotServiceError(
+      'LimitExceededException',
+      `At most ${MAX_PROFILES_PER_TARGET} profiles per target.`,
+    );
+  }
+  saveProfile(state, { ...profile, targets: [...profile.targets, arn] });
+}
+
+export function createDefenderStore(state: IotState): DefenderStore {
+  return {
+    createMetric: (metricName, metricType, displayName) =>
+      createMetric(state, metricName, metricType, displayName),
+    updateMetric(metricName, displayName) {
+      checkDisplayName(displayName);
+      const metric = { ...findMetric(state, metricName), displayName, modifiedAt: state.now() };
+      state.customMetrics.set(metricName, metric);
+      state.changed();
+      return metric;
+    },
+    deleteMetric: (metricName) => deleteMetric(state, metricName),
+    createProfile: (profileName, fields) => createProfile(state, profileName, fields),
+    updateProfile(profileName, { fields, remove, expectedVersion }) {
+      const before = findProfile(state, profileName);
+      checkVersion('security profile', before.version, expectedVersion);
+      const merged = Object.entries({ ...before.fields, ...fields }).filter(
+        ([name]) => !remove.includes(name),
+      );
+      const after = Object.fromEntries(merged) as ProfileFields;
+      checkFields(state, after);
+      const version = before.version + 1;
+      return saveProfile(state, { ...before, fields: after, version, modifiedAt: state.now() });
+    },
+    deleteProfile(profileName, expectedVersion) {
+      const profile = state.securityProfiles.get(profileName);
+      // "Returns successfully ... or you specify a security profile that doesn't exist" (API reference).
+      if (!profile) return;
+      checkVersion('security profile', profile.version, expectedVersion);
+      state.securityProfiles.delete(profileName);
+      state.changed();
+    },
+    attachProfile: (profileName, target) => attachProfile(state, profileName, target),
+    detachProfile(profileName, target) {
+      const profile = findProfile(state, profileName);
+      if (!profile.targets.includes(target)) return;
+      saveProfile(state, { ...profile, targets: profile.targets.filter((other) => other !== target) });
+    },
+    checkBehaviors: (behaviors) => checkFields(state, { behaviors }),
+  };
+}

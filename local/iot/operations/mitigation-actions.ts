@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
+import { IotServiceError, invalid, notFound } from '../errors';
+import { requireName } from '../names';
+import type { IotRegistry } from '../registry';
+import type { MitigationAction } from '../state';
+import { saveTags } from '../tags';
+import { type IotCall, type IotRoute, paginate, readBody, readParam, Tags, toSeconds } from './route';
+
+const TYPE_BY_PARAMS: ReadonlyMap<string, string> = new Map([
+  ['updateDeviceCertificateParams', 'UPDATE_DEVICE_CERTIFICATE'],
+  ['updateCACertificateParams', 'UPDATE_CA_CERTIFICATE'],
+  ['addThingsToThingGroupParams', 'ADD_THINGS_TO_THING_GROUP'],
+  ['replaceDefaultPolicyVersionParams', 'REPLACE_DEFAULT_POLICY_VERSION'],
+  ['enableIoTLoggingParams', 'ENABLE_IOT_LOGGING'],
+  ['publishFindingToSnsParams', 'PUBLISH_FINDING_TO_SNS'],
+]);
+
+const Params = z.record(z.string(), z.record(z.string(), z.unknown()));
+const Create = z.object({ roleArn: z.string(), actionParams: Params, tags: z.exactOptional(Tags) });
+const Update = z.object({ roleArn: z.exactOptional(z.string()), actionParams: z.exactOptional(Params) });
+
+/** Exactly one kind of parameters makes the type of the action. */
+function readType(actionParams: Readonly<Record<string, unknown>>): string {
+  const [key = '', ...others] = Object.keys(actionParams);
+  const type = TYPE_BY_PARAMS.get(key);
+  if (!type || others.length > 0) throw invalid('actionParams must hold exactly one kind of parameters.');
+  return type;
+}
+
+function findAction(registry: IotRegistry, actionName: string): MitigationAction {
+  const action = registry.state.mitigationActions.get(actionName);
+  if (!action) throw notFound(`Mitigation action ${actionName} cannot be found.`);
+  return action;
+}
+
+function saveAction(registry: IotRegistry, action: MitigationAction) {
+  readType(action.actionParams);
+  registry.state.mitigationActions.set(action.actionName, action);
+  registry.state.changed();
+  return { actionArn: action.actionArn, actionId: action.actionId };
+}
+
+function createAction(registry: IotRegistry, actionName: string, call: IotCall) {
+  requireName('actionName', actionName);
+  const { roleArn, actionParams, tags } = readBody(Create, call);
+  const actionArn = registry.state.arns.build('mitigationaction', actionName);
+  if (registry.state.mitigationActions.has(actionName)) {
+    throw new IotServiceError(
+      'ResourceAlreadyExistsException',
+      `Mitigation action ${actionName} already exists.`,
+      {
+        resourceId: actionName,
+        resourceArn: actionArn,
+      },
+    );
+  }
+  const now = registry.state.now();
+  const times = { createdAt: now, modifiedAt: now };
+  const action = { actionName, actionArn, actionId: randomUUID(), roleArn, actionParams, ...times };
+  const result = saveAction(registry, action);
+  saveTags(registry.state, actionArn, tags);
+  return result;
+}
+
+function describeAction({ createdAt, modifiedAt, ...action }: MitigationAction) {
+  return {
+    ...action,
+    actionType: readType(action.actionParams),
+    creationDate: toSeconds(createdAt),
+    lastModifiedDate: toSeconds(modifiedAt),
+  };
+}
+
+function listActions(registry: IotRegistry, call: IotCall) {
+  const type = call.query.get('actionType');
+  const actions = [...registry.state.mitigationActions.values()].filter(
+    ({ actionParams }) => type === null || readType(actionParams) === type,
+  );
+  const page = paginate(call, 'token', actions, ({ actionName }) => actionName);
+  return {
+    actionIdentifiers: page.items.map(({ actionName, actionArn, createdAt }) => ({
+      actionName,
+      actionArn,
+      creationDate: toSeconds(createdAt),
+    })),
+    ...page.next,
+  };
+}
+
+/** Mitigation actions are kept and listed; the tasks that would run them are not emulated. */
+export function mitigationActionRoutes(registry: IotRegistry): readonly IotRoute[] {
+  const route = (
+    operation: string,
+    method: IotRoute['method'],
+    run: (actionName: string, call: IotCall) => unknown,
+  ): IotRoute => ({
+    operation,
+    method,
+    path: '/mitigationactions/actions/{actionName}',
+    resources: (call) => [registry.state.arns.build('mitigationaction', readParam(call, 'actionName'))],
+    run: (call) => run(readParam(call, 'actionName'), call),
+  });
+  return [
+    route('CreateMitigationAction', 'POST', (name, call) => createAction(registry, name, call)),
+    route('DescribeMitigationAction', 'GET', (name) => describeAction(findAction(registry, name))),
+    route('UpdateMitigationAction', 'PATCH', (name, call) =>
+      saveAction(registry, {
+        ...findAction(registry, name),
+        ...readBody(Update, call),
+        modifiedAt: registry.state.now(),
+      }),
+    ),
+    route('DeleteMitigationAction', 'DELETE', (name) => {
+      if (registry.state.mitigationActions.delete(name)) registry.state.changed();
+      return {};
+    }),
+    {
+      operation: 'ListMitigationActions',
+      method: 'GET',
+      path: '/mitigationactions/actions',
+      run: (call) => listActions(registry, call),
+    },
+  ];
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod/mini';
+import { invalid } from '../errors';
+import type { IotRegistry } from '../registry';
+import { type IotCall, type IotRoute, paginate, readBody, readParam } from './route';
+
+const VERIFICATION_STATES = ['FALSE_POSITIVE', 'BENIGN_POSITIVE', 'TRUE_POSITIVE', 'UNKNOWN'] as const;
+/** Length only: the guide prints ids outside the model's pattern. */
+const MAX_VIOLATION_ID = 128;
+
+const PutState = z.object({
+  verificationState: z.enum(VERIFICATION_STATES),
+  verificationStateDescription: z.exactOptional(z.string().check(z.maxLength(1000))),
+});
+
+/** SDKs send ISO 8601 in a query; epoch seconds are accepted too. */
+function readTime(call: IotCall, name: string): number {
+  const text = call.query.get(name) ?? '';
+  const at = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (Number.isNaN(at)) throw invalid(`${name} is required and must be a time.`);
+  return at;
+}
+
+/** Security profiles are not evaluated here, so these lists are well-formed and empty. */
+export function violationRoutes(registry: IotRegistry): readonly IotRoute[] {
+  const resources = (call: IotCall) => {
+    const profile = call.query.get('securityProfileName');
+    const thing = call.query.get('thingName');
+    return [
+      ...(profile === null ? [] : [registry.state.arns.build('securityprofile', profile)]),
+      ...(thing === null ? [] : [registry.state.arns.build('thing', thing)]),
+    ];
+  };
+  return [
+    {
+      operation: 'ListActiveViolations',
+      method: 'GET',
+      path: '/active-violations',
+      resources,
+      run: (call) => ({ activeViolations: paginate(call, 'token', [], String).items }),
+    },
+    {
+      operation: 'ListViolationEvents',
+      method: 'GET',
+      path: '/violation-events',
+      resources,
+      run(call) {
+        if (readTime(call, 'startTime') > readTime(call, 'endTime'))
+          throw invalid('startTime is after endTime.');
+        return { violationEvents: paginate(call, 'token', [], String).items };
+      },
+    },
+    {
+      operation: 'PutVerificationStateOnViolation',
+      method: 'POST',
+      path: '/violations/verification-state/{violationId}',
+      run(call) {
+        const violationId = readParam(call, 'violationId');
+        if (violationId.length > MAX_VIOLATION_ID) throw invalid('violationId is too long.');
+        const { verificationState } = readBody(PutState, call);
+        registry.state.log.info('violation labelled', { violationId, verificationState });
+        return {};
+      },
+    },
+  ];
+}
