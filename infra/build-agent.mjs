@@ -1,19 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
-// Usage: node infra/build-agent.mjs [METRIC...]; without arguments the metrics come from CORDON_DEFAULT_METRICS
-// (a JSON array, or names with commas between them).
+// Usage: node infra/build-agent.mjs [--outfile FILE] [METRIC...]; without metrics they come from
+// CORDON_DEFAULT_METRICS (a JSON array, or names with commas between them).
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const largestBytes = 1024 * 1024;
 const metricName = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;
 
+const { values: flags, positionals } = parseArgs({
+  options: { outfile: { type: 'string', default: join(root, 'dist/agent/cordon-agent.cjs') } },
+  allowPositionals: true,
+});
+
 /** @returns {string[]} */
 function readMetrics() {
-  const fromArguments = process.argv.slice(2);
-  if (fromArguments.length > 0) return fromArguments;
+  if (positionals.length > 0) return positionals;
   const text = process.env.CORDON_DEFAULT_METRICS?.trim() ?? '';
   if (text.startsWith('[')) return JSON.parse(text);
   return text === '' ? [] : text.split(',').map((name) => name.trim());
@@ -29,7 +34,7 @@ if (wrong !== undefined) {
 }
 
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-const outfile = join(root, 'dist/agent/cordon-agent.cjs');
+const { outfile } = flags;
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['agent/main.ts'],

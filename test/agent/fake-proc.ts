@@ -1,0 +1,117 @@
+import type { ProcReader } from '../../agent/metrics/proc-reader';
+
+export interface FakeProcess {
+  readonly pid: number;
+  readonly comm?: string;
+  readonly state?: string;
+  readonly ppid?: number;
+  readonly threads?: number;
+  readonly startTicks?: number;
+  readonly reapedFaults?: number;
+  readonly args?: readonly string[];
+  readonly exe?: string;
+  readonly uid?: number;
+}
+
+/** The line of /proc/PID/stat, fields as in proc_pid_stat(5). */
+export function aStatLine(process: FakeProcess): Buffer {
+  const {
+    pid,
+    comm = 'app',
+    state = 'S',
+    ppid = 1,
+    threads = 1,
+    startTicks = 1000,
+    reapedFaults = 0,
+  } = process;
+  const fields = [
+    state,
+    ppid,
+    pid,
+    pid,
+    0,
+    -1,
+    4194560,
+    120,
+    reapedFaults,
+    0,
+    0,
+    1,
+    2,
+    0,
+    0,
+    20,
+    0,
+    threads,
+    0,
+  ];
+  return Buffer.from(
+    `${pid} (${comm}) ${fields.join(' ')} ${startTicks} 2500000 200 18446744073709551615\n`,
+    'latin1',
+  );
+}
+
+export interface FakeProcOptions {
+  readonly childrenFiles?: boolean;
+  readonly denied?: readonly number[];
+  readonly newestPid?: number;
+}
+
+export interface FakeProc extends ProcReader {
+  /** Puts another set of processes in place of the present one. */
+  become(processes: readonly FakeProcess[], options?: FakeProcOptions): void;
+  readonly reads: string[];
+}
+
+export const ownPid = 900;
+
+/** A /proc that holds init, the agent and the given processes; a parent's `children` file lists those that name it. */
+export function aProc(processes: readonly FakeProcess[], options: FakeProcOptions = {}): FakeProc {
+  let files = new Map<string, Buffer>();
+  let links = new Map<string, string>();
+  let denied = new Set<string>();
+  let pids: readonly string[] = [];
+  const reads: string[] = [];
+  const become = (
+    given: readonly FakeProcess[],
+    { childrenFiles = true, denied: hidden = [], newestPid }: FakeProcOptions = {},
+  ): void => {
+    const all = [{ pid: 1, comm: 'init', ppid: 0 }, { pid: ownPid, comm: 'agent' }, ...given];
+    files = new Map();
+    links = new Map();
+    denied = new Set(hidden.map(String));
+    pids = all.map(({ pid }) => String(pid));
+    const newest = newestPid ?? Math.max(...all.map(({ pid }) => pid));
+    files.set('loadavg', Buffer.from(`0.00 0.01 0.05 1/234 ${newest}\n`));
+    files.set('uptime', Buffer.from('100.00 180.00\n'));
+    for (const one of all) {
+      files.set(`${one.pid}/stat`, aStatLine(one));
+      files.set(`${one.pid}/cmdline`, Buffer.from((one.args ?? []).map((arg) => `${arg}\0`).join('')));
+      files.set(
+        `${one.pid}/status`,
+        Buffer.from(`Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\n`),
+      );
+      if (one.exe !== undefined) links.set(`${one.pid}/exe`, one.exe);
+      if (!childrenFiles) continue;
+      const children = all.filter(({ ppid = 1 }) => ppid === one.pid).map(({ pid }) => `${pid} `);
+      files.set(`${one.pid}/task/${one.pid}/children`, Buffer.from(children.join('')));
+    }
+  };
+  become(processes, options);
+  const lookUp = <T>(from: ReadonlyMap<string, T>, path: string): T | 'gone' | 'denied' => {
+    reads.push(path);
+    return denied.has(path.split('/')[0] ?? '') ? 'denied' : (from.get(path) ?? 'gone');
+  };
+  return {
+    become,
+    reads,
+    read: (path) => lookUp(files, path),
+    readWhole: (path) => lookUp(files, path),
+    readLink: (path) => lookUp(links, path),
+    list: (path) => {
+      if (path === '.') return ['self', 'net', ...pids];
+      const pid = path.split('/')[0] ?? '';
+      return files.has(`${pid}/stat`) ? [pid] : 'gone';
+    },
+  };
+}

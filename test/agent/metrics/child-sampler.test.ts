@@ -1,0 +1,221 @@
+import { createChildSampler } from '../../../agent/metrics/child-sampler';
+import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
+
+const metric = 'num_child_procs_myapp';
+const app: FakeProcess = { pid: 10, comm: 'myapp' };
+const child: FakeProcess = { pid: 11, comm: 'sh', ppid: 10 };
+
+function watchMyapp(proc: FakeProc, wallClock = () => 1_000_000) {
+  const users = (id: number): string => `user${id}`;
+  const sampler = createChildSampler(proc, [{ name: 'myapp', metric }], { users, wallClock, ownPid });
+  let now = 0;
+  return (passedMs = 100) => {
+    now += passedMs;
+    const [sample] = sampler.sample(now);
+    const { state, children, reaped, evidence } = sample ?? {
+      state: 'none',
+      children: -1,
+      reaped: false,
+      evidence: [],
+    };
+    return { state, children, reaped, pids: evidence.map(({ pid }) => pid) };
+  };
+}
+
+describe.each([
+  ['with children files', { childrenFiles: true }],
+  ['with a scan of /proc', { childrenFiles: false }],
+])('createChildSampler %s', (_title, options) => {
+  it.each<[string, readonly FakeProcess[], number]>([
+    ['no child', [app], 0],
+    ['one child', [app, child], 1],
+    ['descendants of descendants', [app, child, { pid: 12, ppid: 11 }, { pid: 13, ppid: 12 }], 3],
+    ['the children of all instances', [app, child, { pid: 20, comm: 'myapp' }, { pid: 21, ppid: 20 }], 2],
+    ['workers of the same name, as children', [app, { pid: 11, comm: 'myapp', ppid: 10 }], 1],
+    ['a zombie, not at all', [app, { ...child, state: 'Z' }], 0],
+    ['a child whose main thread alone has ended', [app, { ...child, state: 'Z', threads: 2 }], 1],
+    ["other programs' children, not at all", [app, { pid: 30, comm: 'cron' }, { pid: 31, ppid: 30 }], 0],
+  ])('counts %s', (_what, processes, count) => {
+    const sample = watchMyapp(aProc(processes, options));
+
+    expect(sample()).toMatchObject({ state: 'running', children: count });
+  });
+
+  it('keeps counting a child whose parent ended and which belongs to pid 1 now', () => {
+    const proc = aProc([app, child, { pid: 12, ppid: 11 }], options);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([app, { pid: 12, ppid: 1 }], options);
+
+    expect(sample()).toEqual({ state: 'running', children: 1, reaped: false, pids: [] });
+  });
+
+  it('keeps counting the children an instance left behind when it ended', () => {
+    const proc = aProc([app, child], options);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([{ ...child, ppid: 1 }], options);
+
+    expect(sample()).toEqual({ state: 'not-running', children: 1, reaped: false, pids: [] });
+  });
+
+  it('does not count a process that got the number of a child that ended', () => {
+    const proc = aProc([app, child], options);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([app, { pid: 11, comm: 'cron', ppid: 1, startTicks: 5000 }], options);
+
+    expect(sample()).toMatchObject({ children: 0 });
+  });
+
+  it('sees a restart of the app at once', () => {
+    const proc = aProc([app], options);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become(
+      [
+        { pid: 40, comm: 'myapp', startTicks: 5000 },
+        { pid: 41, ppid: 40 },
+      ],
+      options,
+    );
+
+    expect(sample()).toMatchObject({ state: 'running', children: 1 });
+  });
+
+  it('leaves a child that is listed and gone when looked at', () => {
+    const proc = aProc([app, child], options);
+    const gone: FakeProc = { ...proc, read: (path) => (path === '11/stat' ? 'gone' : proc.read(path)) };
+
+    expect(watchMyapp(gone)()).toMatchObject({ state: 'running', children: 0 });
+  });
+
+  it('takes the agent itself for nobody and nobody’s child', () => {
+    const proc = aProc([app], options);
+    proc.become([app, { pid: ownPid, comm: 'myapp', ppid: 10 }], options);
+
+    expect(watchMyapp(proc)()).toMatchObject({ children: 0, pids: [] });
+  });
+});
+
+describe('createChildSampler', () => {
+  it('tells a child that came and went between two looks by what its parent reaped', () => {
+    const proc = aProc([{ ...app, reapedFaults: 500 }]);
+    const sample = watchMyapp(proc);
+
+    expect(sample()).toMatchObject({ children: 0, reaped: false });
+    proc.become([{ ...app, reapedFaults: 575 }]);
+    expect(sample()).toMatchObject({ children: 0, reaped: true });
+    expect(sample()).toMatchObject({ children: 0, reaped: false });
+  });
+
+  it('tells a grandchild that came and went by what its parent, a child, reaped', () => {
+    const proc = aProc([app, child]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([app, { ...child, reapedFaults: 80 }]);
+
+    expect(sample()).toMatchObject({ children: 1, reaped: true });
+  });
+
+  it('collects evidence once for a child, and again when it becomes another program', () => {
+    const forked: FakeProcess = { ...child, comm: 'myapp' };
+    const proc = aProc([app, forked]);
+    const sample = watchMyapp(proc);
+
+    expect(sample().pids).toEqual([11]);
+    expect(sample().pids).toEqual([]);
+    proc.become([app, { ...child, comm: 'xmrig' }]);
+    expect(sample().pids).toEqual([11]);
+  });
+
+  it('stops looking at a child that changes its name without end', () => {
+    const proc = aProc([app, child]);
+    const sample = watchMyapp(proc);
+    let looks = sample().pids.length;
+    for (let round = 0; round < 20; round += 1) {
+      proc.become([app, { ...child, comm: `name-${round}` }]);
+      looks += sample().pids.length;
+    }
+
+    expect(looks).toBe(3);
+  });
+
+  it('never takes a child seen between its fork and its exec for an instance', () => {
+    const proc = aProc([app, { ...child, comm: 'myapp' }]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([app, child]);
+    sample();
+    proc.become([{ ...child, ppid: 1 }]);
+
+    expect(sample()).toMatchObject({ state: 'not-running', children: 1 });
+  });
+
+  it('collects no more than ten pieces of evidence at one look', () => {
+    const crowd = Array.from({ length: 100 }, (_, index) => ({ pid: 100 + index, ppid: 10 }));
+
+    expect(watchMyapp(aProc([app, ...crowd]))()).toMatchObject({
+      children: 100,
+      pids: [100, 101, 102, 103, 104, 105, 106, 107, 108, 109],
+    });
+  });
+
+  it('gives as evidence who the child is, with its secrets hidden', () => {
+    const args = ['sh', '-c', 'mysql -u root --password=hunter2'];
+    const proc = aProc([app, { ...child, exe: '/bin/dash', args, uid: 1000, startTicks: 9000 }]);
+    const options = { users: () => 'pi', wallClock: () => 1_000_000, ownPid };
+    const sampler = createChildSampler(proc, [{ name: 'myapp', metric }], options);
+
+    expect(sampler.sample(0)[0]?.evidence).toEqual([
+      {
+        metric,
+        pid: 11,
+        ppid: 10,
+        executable: '/bin/dash',
+        commandLine: 'sh -c mysql -u root --password=***',
+        user: 'pi',
+        startedAt: 1_000_000 - 10_000,
+        parents: ['myapp', 'init'],
+      },
+    ]);
+  });
+
+  it('says not-running where everything can be seen, no-permission where something is hidden', () => {
+    expect(watchMyapp(aProc([]))()).toMatchObject({ state: 'not-running' });
+    expect(watchMyapp(aProc([app], { denied: [10] }))()).toMatchObject({ state: 'no-permission' });
+    expect(watchMyapp(aProc([app, child], { denied: [1] }))()).toMatchObject({
+      state: 'running',
+      children: 1,
+    });
+  });
+
+  it('finds an app that starts between two scans within one look', () => {
+    const proc = aProc([{ pid: 1000 }]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([{ pid: 1000 }, { pid: 1001, comm: 'myapp' }, { pid: 1002, ppid: 1001 }]);
+
+    expect(sample()).toMatchObject({ state: 'running', children: 1 });
+  });
+
+  it('finds an app that an old process became, without a new process', () => {
+    const proc = aProc([{ pid: 1000, comm: 'sh' }]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([{ pid: 1000, comm: 'myapp' }]);
+
+    expect(sample(1000)).toMatchObject({ state: 'running' });
+  });
+
+  it('reads nothing but the known processes while no process is new', () => {
+    const crowd = Array.from({ length: 500 }, (_, index) => ({ pid: 1000 + index }));
+    const proc = aProc([app, ...crowd]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.reads.length = 0;
+    sample();
+
+    expect(proc.reads).toEqual(['10/stat', 'loadavg', '10/task/10/children']);
+  });
+});
