@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { SQSRecord } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { readAlert } from '../../shared/domain/alert';
+import { holdsThing, isOpen } from '../../shared/domain/case';
+import { isRegistryName } from '../../shared/domain/names';
+import type { Violation } from '../../shared/domain/violation';
+import type { CaseStore, CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
+
+export interface IntakePorts {
+  readonly cases: Pick<CaseStore, 'load'>;
+  readonly commands: CommandQueue;
+  readonly deadLetters: DeadLetters;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Lifecycle event of IoT Core, `$aws/events/presence/connected/CLIENT`. */
+const presenceEvent = z.object({
+  clientId: z.string().check(z.minLength(1), z.maxLength(128)),
+  eventType: z.literal('connected'),
+  timestamp: z.number(),
+});
+
+/** Turns what arrives (alerts by SNS, connects by topic rule) into commands for the thing's mailbox. */
+export function intake(ports: IntakePorts, presenceQueueArn: string) {
+  return async (record: SQSRecord): Promise<void> => {
+    if (record.eventSourceARN === presenceQueueArn) await takePresence(record, ports);
+    else await takeAlert(record, ports);
+  };
+}
+
+async function takeAlert({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
+  const alert = readAlert(body);
+  switch (alert.kind) {
+    case 'violation': {
+      const { violation } = alert;
+      const id = eventIdOf(violation);
+      await ports.commands.send({ type: 'violation', thingName: violation.thingName, violation }, id);
+      ports.metrics.count('AlertTaken');
+      return;
+    }
+    case 'ignored':
+      ports.log.warn('message ignored', { messageId, reason: alert.reason });
+      ports.metrics.count('AlertIgnored');
+      return;
+    case 'rejected':
+      ports.log.warn('alert rejected', { messageId, reason: alert.reason });
+      ports.metrics.count('AlertRejected');
+      await ports.deadLetters.send(body, alert.reason, `alerts:${messageId}`);
+  }
+}
+
+/** The same event has the same id, however often SNS delivers it (device-defender.md, 1.4). */
+function eventIdOf({ violationId, eventType, occurredAt, thingName }: Violation): string {
+  return createHash('sha256')
+    .update(JSON.stringify([thingName, violationId, eventType, occurredAt]))
+    .digest('hex');
+}
+
+/** Ordinary connects of the fleet cost one read; only a held thing gets a command. */
+async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
+  const event = presenceEvent.safeParse(parse(body));
+  if (!event.success) {
+    ports.log.warn('presence event rejected', { messageId });
+    await ports.deadLetters.send(body, 'not a connected event of IoT Core', `presence:${messageId}`);
+    return;
+  }
+  const { clientId, timestamp } = event.data;
+  // The denial of a thing group binds the client whose id is the thing's name; others are no thing.
+  if (!isRegistryName(clientId)) return;
+  const stored = await ports.cases.load(clientId);
+  if (!isOpen(stored?.value) || !holdsThing(stored.value)) return;
+  await ports.commands.send(
+    { type: 'reconnected', thingName: clientId, clientId, connectedAt: timestamp },
+    `reconnected#${clientId}#${timestamp}`,
+  );
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

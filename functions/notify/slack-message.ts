@@ -1,0 +1,92 @@
+import type { KnownBlock } from '@slack/web-api';
+import { type Announcement, printable, titleOf } from '../../shared/domain/announcement';
+import { clip } from '../../shared/domain/names';
+
+/** Slack's limits: 150 characters in a header, 3,000 in a section, 50 blocks (Block Kit reference). */
+const headerMax = 150;
+const sectionMax = 2_900;
+
+const icons: Readonly<Record<string, string>> = {
+  contained: '🔒',
+  containing: '⏳',
+  'containment-failed': '🚨',
+  'awaiting-approval': '✋',
+  observed: '👀',
+  'release-conflict': '⚠️',
+  closed: '✅',
+};
+
+export interface SlackMessage {
+  readonly text: string;
+  readonly blocks: KnownBlock[];
+}
+
+/** The state of a case: the root message of its thread, updated in place. */
+export function writeRootMessage(announcement: Announcement): SlackMessage {
+  const { status, severity, thingName, caseId, detector, playbook } = announcement;
+  const title = `${icons[status] ?? '•'} ${titleOf(announcement)}`;
+  const facts = [
+    ['Thing', code(thingName)],
+    ['Status', escapeText(status)],
+    ['Severity', escapeText(severity)],
+    ['Case', code(caseId)],
+    ['Detector', escapeText(detector)],
+    ...(playbook ? [['Playbook', escapeText(playbook)]] : []),
+  ];
+  const blocks: KnownBlock[] = [
+    { type: 'header', text: { type: 'plain_text', text: clip(printable(title), headerMax) } },
+    {
+      type: 'section',
+      fields: facts.map(([name, value]) => ({ type: 'mrkdwn' as const, text: `*${name}*\n${value}` })),
+    },
+    ...section(
+      'What happened',
+      announcement.violations.map(
+        ({ behavior, value, criteria }) => `${code(behavior)} is ${code(value)}, normal is ${code(criteria)}`,
+      ),
+    ),
+    ...section(
+      'Actions',
+      announcement.actions.map(
+        ({ action, status: state, detail }) =>
+          `*${escapeText(action)}* ${escapeText(state)}: ${escapeText(detail)}`,
+      ),
+    ),
+    ...section('Processes', announcement.evidence.map(code)),
+    ...section('Thing', announcement.enrichment.map(escapeText)),
+    {
+      type: 'context',
+      elements: [{ type: 'mrkdwn', text: clip(escapeText(writeTimes(announcement)), sectionMax) }],
+    },
+  ];
+  return { text: clip(escapeText(`${title}: ${announcement.text}`), sectionMax), blocks };
+}
+
+/** One step of the case: a reply in its thread. */
+export function writeReply(announcement: Announcement): SlackMessage {
+  const text = clip(`*${escapeText(titleOf(announcement))}* ${escapeText(announcement.text)}`, sectionMax);
+  return { text, blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] };
+}
+
+function writeTimes({ alertToAppliedMs, alertToVerifiedMs, at }: Announcement): string {
+  const parts = [new Date(at).toISOString()];
+  if (alertToAppliedMs !== undefined) parts.push(`applied ${alertToAppliedMs} ms after the alert`);
+  if (alertToVerifiedMs !== undefined) parts.push(`verified ${alertToVerifiedMs} ms after the alert`);
+  return parts.join(' · ');
+}
+
+function section(title: string, lines: string[]): KnownBlock[] {
+  if (lines.length === 0) return [];
+  return [
+    { type: 'section', text: { type: 'mrkdwn', text: clip(`*${title}*\n${lines.join('\n')}`, sectionMax) } },
+  ];
+}
+
+/** Slack's control characters (&, <, >) as entities, so that hostile text makes no link or mention. */
+function escapeText(text: string): string {
+  return printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function code(text: string): string {
+  return text === '' ? '-' : `\`${escapeText(text).replaceAll('`', 'ˋ')}\``;
+}

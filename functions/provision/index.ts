@@ -1,0 +1,16 @@
+import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
+import { createTelemetry } from '../../shared/lambda';
+import { provision } from './handler';
+
+const { log, wrap } = createTelemetry('provision');
+
+export const handler = wrap(
+  provision({
+    group: connectQuarantineGroup(),
+    answer: async (url, body) => {
+      const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`CloudFormation answered ${answer.status}`);
+    },
+    log,
+  }),
+);

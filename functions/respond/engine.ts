@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { measure, writeAnnouncement } from '../../shared/domain/announcement';
+import type { Case, LedgerEntry, PriorState } from '../../shared/domain/case';
+import type { Command } from '../../shared/domain/command';
+import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import { type Context, type Decision, decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
+import { nextStep, type Outcome, recordOutcome, type Step, settle } from '../../shared/domain/steps';
+import { isRefusal } from '../../shared/errors';
+import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
+import { disconnect } from '../../shared/mitigation/disconnect';
+import { quarantine } from '../../shared/mitigation/quarantine';
+import type {
+  Announcer,
+  CaseStore,
+  Clock,
+  Connections,
+  Log,
+  Metrics,
+  Things,
+  Versioned,
+} from '../../shared/ports';
+import { gatherFacts } from './facts';
+
+export interface EnginePorts {
+  readonly cases: CaseStore;
+  readonly things: Things;
+  readonly connections: Connections;
+  readonly announcer: Announcer;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+export interface EngineOptions {
+  readonly configuration: Configuration;
+  readonly killSwitch: boolean;
+  readonly policyCacheMs: number;
+}
+
+const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState, { action: A }>> } = {
+  quarantine,
+  disconnect,
+};
+
+/**
+ * The only writer of cases. Invariants: the plan is saved before the first call that changes anything; each outcome is
+ * saved before the next step; the outbox is published after the state it tells of is saved, and cleared after that.
+ * So a crash anywhere repeats at most one idempotent step when the command is delivered again, and loses none.
+ */
+export function createEngine(ports: EnginePorts, options: EngineOptions) {
+  return async (command: Command, commandId: string, attempt: number): Promise<void> => {
+    const { thingName } = command;
+    let stored = await ports.cases.load(thingName);
+    // A new case would start with an empty outbox: first send what the closed one still owes.
+    if (stored?.value.status === 'closed' && hasUnfinished(stored.value)) stored = await flush(stored, ports);
+    const decision = await decideWithFacts(stored?.value, command, commandId, attempt, ports, options);
+    if (decision.outcome === 'changed') stored = await save(decision.next, stored?.version ?? 0, ports);
+    else
+      ports.log.info('command changes nothing', { thingName, type: command.type, reason: decision.reason });
+    if (!stored || (decision.outcome === 'unchanged' && !hasUnfinished(stored.value))) return;
+    const before = stored.value;
+    const performed = await performSteps(stored, ports, options);
+    const settled = settle(performed.value, ports.clock());
+    measureChange(before, settled, ports.metrics);
+    await flush(await save(settled, performed.version, ports), ports);
+  };
+}
+
+async function decideWithFacts(
+  current: Case | undefined,
+  command: Command,
+  commandId: string,
+  attempt: number,
+  ports: EnginePorts,
+  { configuration, killSwitch, policyCacheMs }: EngineOptions,
+): Promise<Decision> {
+  const { thingName } = command;
+  const facts = needsFacts(current, command)
+    ? await gatherFacts(thingName, ports.things, attempt)
+    : ({ kind: 'unavailable', reason: 'not needed' } as const);
+  const newCaseId = createHash('sha256').update(`${thingName}#${commandId}`).digest('hex').slice(0, 24);
+  const now = ports.clock();
+  const context: Context = {
+    thingName,
+    configuration,
+    facts,
+    killSwitch,
+    fleetLimitReached: false,
+    policyCacheMs,
+    newCaseId,
+    now,
+  };
+  const decision = decide(current, command, context);
+  const containsAnother =
+    command.type === 'violation' &&
+    decision.outcome === 'changed' &&
+    decision.next.status === 'containing' &&
+    current?.status !== 'containing';
+  if (!containsAnother) return decision;
+  const { things: limit, within: windowMs } = configuration.guards.fleetLimit;
+  const reserved = await ports.cases.reserveContainment({
+    caseId: decision.next.caseId,
+    now,
+    limit,
+    windowMs,
+  });
+  return reserved ? decision : decide(current, command, { ...context, fleetLimitReached: true });
+}
+
+async function performSteps(
+  stored: Versioned<Case>,
+  ports: EnginePorts,
+  options: EngineOptions,
+): Promise<Versioned<Case>> {
+  let { value: record, version } = stored;
+  const seen = new Set<ActionName>();
+  for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
+    const outcome = await perform(record, step, ports, options);
+    record = recordOutcome(record, step, outcome, ports.clock());
+    ports.log.info(`${step.entry.action}: ${step.kind}`, { thingName: record.thingName, ...outcome });
+    if (step.kind === 'verify' || outcome.result === 'conflict') seen.add(step.entry.action);
+    // A verification changes nothing outside, so its outcome can wait for the next save.
+    if (step.kind !== 'verify') ({ version } = await save(record, version, ports));
+  }
+  return { value: record, version };
+}
+
+async function perform(
+  record: Case,
+  { kind, entry }: Step,
+  { things, connections, clock }: EnginePorts,
+  { policyCacheMs }: EngineOptions,
+): Promise<Outcome> {
+  const context: MitigationContext = {
+    thingName: record.thingName,
+    deniedAt: findDenial(record.ledger)?.appliedAt,
+    policyCacheMs,
+    things,
+    connections,
+    clock,
+  };
+  // The table is keyed by the action that wrote the prior state, so the two fit.
+  const action = actions[entry.action] as MitigationAction;
+  try {
+    return await action[kind](entry.prior, context);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'not-so' : 'conflict';
+    return { result, detail: `${error.name}: ${error.message}` };
+  }
+}
+
+/** The entry that makes the broker refuse the device. */
+function findDenial(ledger: readonly LedgerEntry[]): LedgerEntry | undefined {
+  return ledger.find(({ action }) => action === 'quarantine');
+}
+
+async function save(record: Case, previous: number, { cases }: EnginePorts): Promise<Versioned<Case>> {
+  return { value: record, version: await cases.save(record, previous) };
+}
+
+/** Sends what the case owes, then clears it. Receivers know repeats by id. */
+async function flush(
+  { value: record, version }: Versioned<Case>,
+  ports: EnginePorts,
+): Promise<Versioned<Case>> {
+  const { timeline, announcements } = record.outbox;
+  if (timeline.length === 0 && announcements.length === 0) return { value: record, version };
+  const row =
+    timeline.length > 0
+      ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
+      : {};
+  for (const pending of announcements) await ports.announcer.publish(writeAnnouncement(record, pending));
+  if (record.status === 'closed') await ports.cases.archive(record);
+  return save({ ...record, ...row, outbox: { announcements: [], timeline: [] } }, version, ports);
+}
+
+function measureChange(before: Case, after: Case, metrics: Metrics): void {
+  if (before.status === after.status) return;
+  const { appliedMs, verifiedMs } = measure(after);
+  if (after.status === 'contained') {
+    metrics.count('Contained');
+    if (appliedMs !== undefined) metrics.time('AlertToAppliedMs', appliedMs);
+    if (verifiedMs !== undefined) metrics.time('AlertToVerifiedMs', verifiedMs);
+  }
+  if (after.status === 'containment-failed') metrics.count('ContainmentFailed');
+  if (after.status === 'release-conflict') metrics.count('ReleaseConflict');
+  if (after.status === 'closed') metrics.count('CaseClosed');
+}

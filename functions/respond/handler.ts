@@ -1,0 +1,36 @@
+import type { SQSRecord } from 'aws-lambda';
+import { type Command, readCommand } from '../../shared/domain/command';
+import { VersionConflictError } from '../../shared/errors';
+import type { DeadLetters, Log } from '../../shared/ports';
+
+export interface RespondPorts {
+  readonly deadLetters: DeadLetters;
+  readonly log: Log;
+}
+
+/** `attempt` is 1 for the first delivery. */
+type HandleCommand = (command: Command, commandId: string, attempt: number) => Promise<void>;
+
+/** Takes one command from a thing's mailbox. */
+export function respond(handle: HandleCommand, ports: RespondPorts) {
+  return async ({ body, messageId, attributes }: SQSRecord): Promise<void> => {
+    let command: Command;
+    try {
+      command = readCommand(body);
+    } catch (error) {
+      // Set aside at once: waiting for the redrive would hold up the thing's other commands.
+      const reason = error instanceof Error ? error.message : 'not a command';
+      ports.log.warn('command rejected', { messageId, reason });
+      await ports.deadLetters.send(body, reason, `commands:${messageId}`);
+      return;
+    }
+    try {
+      await handle(command, messageId, Number(attributes.ApproximateReceiveCount));
+    } catch (error) {
+      // A former invocation of the same command still wrote: take the new state up at once.
+      if (!(error instanceof VersionConflictError)) throw error;
+      ports.log.warn('case changed meanwhile, once more', { messageId });
+      await handle(command, messageId, Number(attributes.ApproximateReceiveCount));
+    }
+  };
+}

@@ -1,0 +1,67 @@
+/** Small words for CloudFormation. */
+
+export type Value = string | number | boolean | { readonly [key: string]: unknown } | readonly unknown[];
+
+export interface Resource {
+  readonly Type: string;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: 'Retain';
+  readonly UpdateReplacePolicy?: 'Retain';
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
+export type Resources = Readonly<Record<string, Resource>>;
+
+export function ref(logicalId: string): Value {
+  return { Ref: logicalId };
+}
+
+export function arnOf(logicalId: string): Value {
+  return { 'Fn::GetAtt': [logicalId, 'Arn'] };
+}
+
+export function join(...parts: readonly Value[]): Value {
+  return { 'Fn::Join': ['', parts] };
+}
+
+/** `arn:PARTITION:SERVICE:REGION:ACCOUNT:REST` of this stack's account and region. */
+export function arn(service: string, ...rest: readonly Value[]): Value {
+  return join(
+    'arn:',
+    ref('AWS::Partition'),
+    `:${service}:`,
+    ref('AWS::Region'),
+    ':',
+    ref('AWS::AccountId'),
+    ':',
+    ...rest,
+  );
+}
+
+/** Who may assume a role, for this account's resources only (confused deputy, IAM user guide). */
+export function trust(service: string, sourceArn?: Value): Value {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: service },
+        Action: 'sts:AssumeRole',
+        ...(sourceArn !== undefined && {
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
+            ArnLike: { 'aws:SourceArn': sourceArn },
+          },
+        }),
+      },
+    ],
+  };
+}
+
+export function allow(action: string | readonly string[], resource: Value): Value {
+  return { Effect: 'Allow', Action: action, Resource: resource };
+}
+
+export function inlinePolicy(name: string, statements: readonly Value[]): Value {
+  return [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: statements } }];
+}

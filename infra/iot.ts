@@ -1,0 +1,182 @@
+import { writeQuarantinePolicy } from '../shared/config/quarantine-policy';
+import type { Behavior, Configuration } from '../shared/domain/configuration';
+import { allow, arn, arnOf, inlinePolicy, type Resources, ref, trust, type Value } from './cloudformation';
+
+export function writeIot(prefix: string, configuration: Configuration): Resources {
+  return {
+    ...writeQuarantine(prefix, configuration.quarantine),
+    ...writeRules(prefix),
+    ...(configuration.detector === 'cordon' ? {} : writeDeviceDefender(configuration)),
+  };
+}
+
+function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configuration['quarantine']): Resources {
+  const mark = 'ARN_PREFIX';
+  return {
+    QuarantineGroup: {
+      Type: 'AWS::IoT::ThingGroup',
+      Properties: {
+        ThingGroupName: thingGroup,
+        ThingGroupProperties: {
+          ThingGroupDescription: 'Contained by Cordon: everything but the kept topics is denied',
+        },
+      },
+    },
+    QuarantinePolicy: {
+      Type: 'AWS::IoT::Policy',
+      Properties: {
+        PolicyName: `${prefix}-quarantine`,
+        PolicyDocument: withArns(writeQuarantinePolicy(keepTopics, mark), mark),
+      },
+    },
+    QuarantineAttachment: {
+      Type: 'Custom::QuarantineAttachment',
+      Properties: {
+        ServiceToken: arnOf('ProvisionLambdaFunction'),
+        PolicyName: ref('QuarantinePolicy'),
+        ThingGroupArn: arnOf('QuarantineGroup'),
+      },
+    },
+  };
+}
+
+/**
+ * Writes each `MARK:rest` as a join with the stack's own ARN prefix. `${` is split, because osls would take an IoT
+ * policy variable for one of its own.
+ */
+function withArns(value: unknown, mark: string): Value {
+  if (typeof value === 'string') {
+    if (!value.startsWith(`${mark}:`)) return value;
+    return arn('iot', ...value.slice(mark.length + 1).split(/(?<=\$)(?=\{)/));
+  }
+  if (Array.isArray(value)) return value.map((item) => withArns(item, mark));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withArns(item, mark)]));
+  return value as Value;
+}
+
+/** What the detect function reads from each report; base64, so that JSON and CBOR travel alike. */
+const reportsSql = [
+  "SELECT encode(*, 'base64') AS payload, topic(3) AS thingName, topic(5) AS format,",
+  'clientid() AS clientId, principal() AS principal, timestamp() AS receivedAt',
+  "FROM 'cordon/things/+/reports/+'",
+].join(' ');
+
+function writeRules(prefix: string): Resources {
+  return {
+    ReportsRule: writeRule(`${prefix}-reports`, reportsSql, 'Reports'),
+    PresenceRule: writeRule(
+      `${prefix}-presence`,
+      "SELECT * FROM '$aws/events/presence/connected/+'",
+      'Presence',
+    ),
+    RulesRole: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'rule/*')),
+        Policies: inlinePolicy('send', [
+          allow('sqs:SendMessage', [
+            arnOf('ReportsQueue'),
+            arnOf('ReportsDeadQueue'),
+            arnOf('PresenceQueue'),
+            arnOf('PresenceDeadQueue'),
+          ]),
+        ]),
+      },
+    },
+  };
+}
+
+function writeRule(name: string, sql: string, queueId: string): Resources[string] {
+  const send = (id: string) => ({
+    Sqs: { QueueUrl: ref(id), RoleArn: arnOf('RulesRole'), UseBase64: false },
+  });
+  return {
+    Type: 'AWS::IoT::TopicRule',
+    Properties: {
+      // Rule names take letters, digits and underscores only.
+      RuleName: name.replaceAll('-', '_'),
+      TopicRulePayload: {
+        Sql: sql,
+        AwsIotSqlVersion: '2016-03-23',
+        Actions: [send(`${queueId}Queue`)],
+        ErrorAction: send(`${queueId}DeadQueue`),
+        RuleDisabled: false,
+      },
+    },
+  };
+}
+
+/** Only for accounts that have Detect. */
+function writeDeviceDefender({ customMetrics, securityProfiles }: Configuration): Resources {
+  const metricIds = Object.keys(customMetrics).map((name) => logicalId('Metric', name));
+  return {
+    DefenderRole: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'securityprofile/*')),
+        Policies: inlinePolicy('alert', [allow('sns:Publish', ref('AlertsTopic'))]),
+      },
+    },
+    ...Object.fromEntries(
+      Object.entries(customMetrics).map(([name, { type, displayName }]) => [
+        logicalId('Metric', name),
+        {
+          Type: 'AWS::IoT::CustomMetric',
+          Properties: {
+            MetricName: name,
+            MetricType: type,
+            ...(displayName && { DisplayName: displayName }),
+          },
+        },
+      ]),
+    ),
+    ...Object.fromEntries(
+      Object.entries(securityProfiles).map(([name, profile]) => [
+        logicalId('Profile', name),
+        {
+          Type: 'AWS::IoT::SecurityProfile',
+          // A behavior names its metric by a string only, so the order must be told.
+          DependsOn: metricIds,
+          Properties: {
+            SecurityProfileName: name,
+            ...(profile.description && { SecurityProfileDescription: profile.description }),
+            Behaviors: profile.behaviors.map(writeBehavior),
+            AlertTargets: { SNS: { AlertTargetArn: ref('AlertsTopic'), RoleArn: arnOf('DefenderRole') } },
+            AdditionalMetricsToRetainV2: profile.additionalMetricsToRetain.map((Metric) => ({ Metric })),
+            TargetArns: profile.targets.map((target) => arn('iot', target)),
+          },
+        },
+      ]),
+    ),
+  };
+}
+
+function writeBehavior({ name, metric, criteria, suppressAlerts }: Behavior): Value {
+  const { count, number, numbers, strings, ports, cidrs } = criteria.value;
+  return {
+    Name: name,
+    Metric: metric,
+    SuppressAlerts: suppressAlerts,
+    Criteria: {
+      ComparisonOperator: criteria.comparisonOperator,
+      // CloudFormation takes Count as a string, though the API takes a number.
+      Value: {
+        ...(count !== undefined && { Count: String(count) }),
+        ...(number !== undefined && { Number: number }),
+        ...(numbers && { Numbers: numbers }),
+        ...(strings && { Strings: strings }),
+        ...(ports && { Ports: ports }),
+        ...(cidrs && { Cidrs: cidrs }),
+      },
+      ...(criteria.durationSeconds !== undefined && { DurationSeconds: criteria.durationSeconds }),
+      ConsecutiveDatapointsToAlarm: criteria.consecutiveDatapointsToAlarm,
+      ConsecutiveDatapointsToClear: criteria.consecutiveDatapointsToClear,
+    },
+  };
+}
+
+/** Logical ids are letters and digits; other characters become their code, so that no two names collide. */
+function logicalId(kind: string, name: string): string {
+  return kind + name.replace(/[^a-zA-Z0-9]/g, (character) => `x${character.charCodeAt(0).toString(16)}x`);
+}

@@ -1,0 +1,160 @@
+import type { Configuration } from '../shared/domain/configuration';
+import { arnOf, type Resources, ref, type Value } from './cloudformation';
+
+interface QueueSpec {
+  readonly id: string;
+  readonly name: string;
+  /** At least the function's timeout, or a message would be delivered twice at once. */
+  readonly visibilitySeconds: number;
+  readonly fifo?: true;
+}
+
+const queues: readonly QueueSpec[] = [
+  { id: 'Alerts', name: 'alerts', visibilitySeconds: 60 },
+  { id: 'Reports', name: 'reports', visibilitySeconds: 60 },
+  { id: 'Presence', name: 'presence', visibilitySeconds: 60 },
+  { id: 'Notify', name: 'notify', visibilitySeconds: 60 },
+  // Just over respond's timeout: this is how long a thing waits when an invocation is killed.
+  { id: 'Commands', name: 'commands', visibilitySeconds: 20, fifo: true },
+];
+
+const day = 86_400;
+
+export function writeMessaging(prefix: string, { notify }: Configuration): Resources {
+  return {
+    ...Object.assign({}, ...queues.map((queue) => writeQueue(prefix, queue))),
+    RejectedQueue: writePlainQueue(`${prefix}-rejected`),
+    RejectedAlarm: writeAlarm(`${prefix}-rejected`, 'RejectedQueue'),
+    AlarmsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-alarms` } },
+    AlertsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-alerts` } },
+    AlertsTopicPolicy: {
+      Type: 'AWS::SNS::TopicPolicy',
+      Properties: {
+        Topics: [ref('AlertsTopic')],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'iot.amazonaws.com' },
+              Action: 'sns:Publish',
+              Resource: ref('AlertsTopic'),
+              Condition: { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } },
+            },
+          ],
+        },
+      },
+    },
+    AnnouncementsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-announcements` } },
+    ...writeSubscription('Alerts', 'AlertsTopic'),
+    ...writeSubscription('Notify', 'AnnouncementsTopic'),
+    ...Object.assign(
+      {},
+      ...notify.email.map((address, index) => ({
+        [`Email${index}Subscription`]: writeEmail(address, 'AnnouncementsTopic'),
+        [`Email${index}AlarmSubscription`]: writeEmail(address, 'AlarmsTopic'),
+      })),
+    ),
+  };
+}
+
+function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: QueueSpec): Resources {
+  const end = fifo ? '.fifo' : '';
+  const deadName = `${prefix}-${name}-dead${end}`;
+  return {
+    [`${id}Queue`]: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        QueueName: `${prefix}-${name}${end}`,
+        VisibilityTimeout: visibilitySeconds,
+        MessageRetentionPeriod: 4 * day,
+        SqsManagedSseEnabled: true,
+        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: 5 },
+        // High throughput: ordered within a thing, parallel between things.
+        ...(fifo && {
+          FifoQueue: true,
+          DeduplicationScope: 'messageGroup',
+          FifoThroughputLimit: 'perMessageGroupId',
+        }),
+      },
+    },
+    [`${id}DeadQueue`]: writePlainQueue(deadName, fifo),
+    [`${id}DeadAlarm`]: writeAlarm(deadName, `${id}DeadQueue`),
+  };
+}
+
+function writePlainQueue(name: string, fifo?: true): Resources[string] {
+  return {
+    Type: 'AWS::SQS::Queue',
+    Properties: {
+      QueueName: name,
+      MessageRetentionPeriod: 14 * day,
+      SqsManagedSseEnabled: true,
+      ...(fifo && { FifoQueue: true }),
+    },
+  };
+}
+
+function writeAlarm(name: string, queueId: string): Resources[string] {
+  return {
+    Type: 'AWS::CloudWatch::Alarm',
+    Properties: {
+      AlarmName: name,
+      AlarmDescription: 'Messages nobody could handle. They carry the reason, or failed five times.',
+      Namespace: 'AWS/SQS',
+      MetricName: 'ApproximateNumberOfMessagesVisible',
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queueId, 'QueueName'] } }],
+      Statistic: 'Maximum',
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      TreatMissingData: 'notBreaching',
+      AlarmActions: [ref('AlarmsTopic')],
+    },
+  };
+}
+
+/** A topic that feeds a queue, and the queue policy without which SNS would drop in silence. */
+function writeSubscription(id: string, topicId: string): Resources {
+  return {
+    [`${id}Subscription`]: {
+      Type: 'AWS::SNS::Subscription',
+      DependsOn: [`${id}QueuePolicy`],
+      Properties: {
+        TopicArn: ref(topicId),
+        Protocol: 'sqs',
+        Endpoint: arnOf(`${id}Queue`),
+        RawMessageDelivery: true,
+        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`) },
+      },
+    },
+    [`${id}QueuePolicy`]: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: {
+        Queues: [ref(`${id}Queue`), ref(`${id}DeadQueue`)],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [letTopicSend(`${id}Queue`, topicId), letTopicSend(`${id}DeadQueue`, topicId)],
+        },
+      },
+    },
+  };
+}
+
+function letTopicSend(queueId: string, topicId: string): Value {
+  return {
+    Effect: 'Allow',
+    Principal: { Service: 'sns.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: arnOf(queueId),
+    Condition: { ArnEquals: { 'aws:SourceArn': ref(topicId) } },
+  };
+}
+
+function writeEmail(address: string, topicId: string): Resources[string] {
+  return {
+    Type: 'AWS::SNS::Subscription',
+    Properties: { TopicArn: ref(topicId), Protocol: 'email', Endpoint: address },
+  };
+}

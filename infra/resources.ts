@@ -1,0 +1,57 @@
+import { resolve } from 'node:path';
+import { loadConfiguration } from '../shared/config/load';
+import { type Resources, ref } from './cloudformation';
+import { writeIot } from './iot';
+import { writeMessaging } from './messaging';
+import { writeRoles } from './roles';
+import { writeTable } from './table';
+
+/** Everything of the stack that is not a function: made from cordon.yml. */
+export function writeResources(stage: string) {
+  if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
+    throw new Error(`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`);
+  const configuration = loadConfiguration(resolve(import.meta.dirname, '..', 'cordon.yml'));
+  const prefix = `cordon-${stage}`;
+  const resources: Resources = {
+    ...writeTable(prefix),
+    ...writeMessaging(prefix, configuration),
+    ...writeIot(prefix, configuration),
+    ...writeRoles(prefix, configuration),
+  };
+  return {
+    Parameters: {
+      PolicyCacheSeconds: {
+        Type: 'Number',
+        Default: 480,
+        MinValue: 0,
+        Description: 'How long AWS IoT Core may go on with a cached policy (6 to 8 minutes)',
+      },
+      KillSwitch: {
+        Type: 'String',
+        Default: 'off',
+        AllowedValues: ['off', 'on'],
+        Description: 'on: every playbook only observes',
+      },
+      SlackApiUrl: {
+        Type: 'String',
+        Default: 'https://slack.com/api/',
+        Description: 'Base of the Slack Web API',
+      },
+    },
+    Resources: resources,
+    Outputs: {
+      AlertsTopicArn: { Value: ref('AlertsTopic'), Description: 'Publish Device Defender alerts here' },
+      AnnouncementsTopicArn: {
+        Value: ref('AnnouncementsTopic'),
+        Description: 'Subscribe to what Cordon does',
+      },
+      CommandsQueueUrl: { Value: ref('CommandsQueue') },
+      RejectedQueueUrl: {
+        Value: ref('RejectedQueue'),
+        Description: 'Messages nobody could handle, with the reason',
+      },
+      TableName: { Value: ref('Table') },
+      QuarantineGroup: { Value: configuration.quarantine.thingGroup },
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import type { Configuration } from '../shared/domain/configuration';
+import {
+  allow,
+  arn,
+  arnOf,
+  inlinePolicy,
+  join,
+  type Resources,
+  ref,
+  trust,
+  type Value,
+} from './cloudformation';
+
+/** What each function may do, and nothing else. A new AWS call comes with its statement here. */
+export function writeRoles(prefix: string, { quarantine }: Configuration): Resources {
+  const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
+  const anyThing = arn('iot', 'thing/*');
+  const consume = (...ids: string[]) =>
+    allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], ids.map(arnOf));
+  const send = (...ids: string[]) => allow('sqs:SendMessage', ids.map(arnOf));
+  const table = (...actions: string[]) =>
+    allow(
+      actions.map((action) => `dynamodb:${action}`),
+      arnOf('Table'),
+    );
+
+  const statements: Readonly<Record<string, readonly Value[]>> = {
+    detect: [
+      consume('ReportsQueue'),
+      send('RejectedQueue'),
+      table('GetItem', 'PutItem'),
+      allow('sns:Publish', ref('AlertsTopic')),
+      allow('iot:ListThingGroupsForThing', anyThing),
+      allow('iot:Publish', [
+        arn('iot', 'topic/cordon/things/*/reports/json/accepted'),
+        arn('iot', 'topic/cordon/things/*/reports/json/rejected'),
+      ]),
+    ],
+    intake: [
+      consume('AlertsQueue', 'PresenceQueue'),
+      send('CommandsQueue', 'RejectedQueue'),
+      table('GetItem'),
+    ],
+    respond: [
+      consume('CommandsQueue'),
+      send('RejectedQueue'),
+      table('GetItem', 'PutItem'),
+      allow('sns:Publish', ref('AnnouncementsTopic')),
+      allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
+      allow('iot:TestAuthorization', arn('iot', 'cert/*')),
+      // IAM knows no resource type for these two.
+      allow(['iot:ListAttachedPolicies', 'iot:ListPrincipalThings'], '*'),
+      allow(['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [anyThing, quarantineGroup]),
+      allow(['iot:DeleteConnection', 'iot:GetConnection'], arn('iot', 'client/*')),
+    ],
+    sweep: [send('CommandsQueue'), allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue'))],
+    notify: [
+      consume('NotifyQueue'),
+      send('RejectedQueue'),
+      table('GetItem', 'PutItem'),
+      allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/slack`)),
+    ],
+    provision: [
+      allow(['iot:AttachPolicy', 'iot:DetachPolicy'], arnOf('QuarantineGroup')),
+      allow('iot:ListThingsInThingGroup', arnOf('QuarantineGroup')),
+    ],
+  };
+
+  return Object.fromEntries(
+    Object.entries(statements).map(([name, own]) => [
+      `${capitalize(name)}Role`,
+      {
+        Type: 'AWS::IAM::Role',
+        Properties: {
+          AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
+          Policies: inlinePolicy(name, [writeLogs(`${prefix}-${name}`), ...own]),
+        },
+      },
+    ]),
+  );
+}
+
+function writeLogs(functionName: string): Value {
+  return allow(
+    ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    arn('logs', `log-group:/aws/lambda/${functionName}:*`),
+  );
+}
+
+function capitalize(name: string): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}

@@ -1,0 +1,49 @@
+import { type Resources, ref } from './cloudformation';
+
+/** Design, section 8. Billed by request: an idle table costs nothing but its storage. */
+export function writeTable(prefix: string): Resources {
+  const string = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' });
+  const number = (AttributeName: string) => ({ AttributeName, AttributeType: 'N' });
+  const index = (IndexName: string, hash: string, range: string, Projection: object) => ({
+    IndexName,
+    KeySchema: [
+      { AttributeName: hash, KeyType: 'HASH' },
+      { AttributeName: range, KeyType: 'RANGE' },
+    ],
+    Projection,
+  });
+  return {
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      // Deleting the stack must not delete what happened.
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        TableName: prefix,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [
+          string('pk'),
+          string('sk'),
+          string('statusKey'),
+          number('updatedAt'),
+          string('dueKey'),
+          number('dueAt'),
+        ],
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        GlobalSecondaryIndexes: [
+          index('byStatus', 'statusKey', 'updatedAt', {
+            ProjectionType: 'INCLUDE',
+            NonKeyAttributes: ['thingName', 'caseId', 'severity'],
+          }),
+          index('byDue', 'dueKey', 'dueAt', { ProjectionType: 'KEYS_ONLY' }),
+        ],
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        Tags: [{ Key: 'service', Value: ref('AWS::StackName') }],
+      },
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { CommandQueue, DeadLetters } from '../ports';
+
+export function connectCommands(queueUrl: string, client = new SQSClient({ maxAttempts: 6 })): CommandQueue {
+  return {
+    async send(command, id) {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: JSON.stringify(command),
+          MessageGroupId: command.thingName,
+          // Ids may hold any text; SQS takes 128 characters of a small alphabet.
+          MessageDeduplicationId: createHash('sha256').update(id).digest('hex'),
+        }),
+      );
+    },
+  };
+}
+
+/** SQS takes 256 KB with attributes; a body near that is cut, and says so. */
+const maxBody = 200_000;
+
+export function connectDeadLetters(
+  queueUrl: string,
+  client = new SQSClient({ maxAttempts: 6 }),
+): DeadLetters {
+  return {
+    async send(body, reason, source) {
+      const cut = Buffer.byteLength(body) > maxBody;
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: queueUrl,
+          MessageBody: JSON.stringify({
+            reason,
+            source,
+            ...(cut && { cut: true }),
+            body: cut ? body.slice(0, maxBody / 4) : body,
+          }),
+          ...(queueUrl.endsWith('.fifo') && {
+            MessageGroupId: source,
+            MessageDeduplicationId: createHash('sha256').update(`${source}#${body}`).digest('hex'),
+          }),
+        }),
+      );
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import {
+  DeleteConnectionCommand,
+  GetConnectionCommand,
+  IoTDataPlaneClient,
+  PublishCommand,
+} from '@aws-sdk/client-iot-data-plane';
+import type { Connections } from '../ports';
+
+export function connectConnections(client = new IoTDataPlaneClient({ maxAttempts: 6 })): Connections {
+  return {
+    async cut(clientId) {
+      try {
+        await client.send(
+          new DeleteConnectionCommand({ clientId, cleanSession: true, preventWillMessage: true }),
+        );
+        return true;
+      } catch (error) {
+        if (isNotFound(error)) return false;
+        throw error;
+      }
+    },
+
+    async connectedSince(clientId) {
+      try {
+        const session = await client.send(new GetConnectionCommand({ clientId }));
+        // A session whose start is unknown counts as old.
+        return session.connected ? (session.connectedSince ?? 0) : undefined;
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async publish(topic, payload) {
+      await client.send(new PublishCommand({ topic, payload: Buffer.from(payload), qos: 1 }));
+    },
+  };
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ResourceNotFoundException';
+}

@@ -1,0 +1,37 @@
+import {
+  AttachPolicyCommand,
+  DetachPolicyCommand,
+  IoTClient,
+  ListThingsInThingGroupCommand,
+} from '@aws-sdk/client-iot';
+
+/** The policy on the quarantine group, which CloudFormation can't attach (device-defender.md, 7). */
+export function connectQuarantineGroup(client = new IoTClient({ maxAttempts: 6 })) {
+  return {
+    async attach(policyName: string, groupArn: string): Promise<void> {
+      await client.send(new AttachPolicyCommand({ policyName, target: groupArn }));
+    },
+
+    async detach(policyName: string, groupArn: string): Promise<void> {
+      try {
+        await client.send(new DetachPolicyCommand({ policyName, target: groupArn }));
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'ResourceNotFoundException')) throw error;
+      }
+    },
+
+    /** One of the things that are in the group; undefined where there is none. */
+    async findMember(groupArn: string): Promise<string | undefined> {
+      const thingGroupName = groupArn.slice(groupArn.lastIndexOf('/') + 1);
+      try {
+        const { things } = await client.send(
+          new ListThingsInThingGroupCommand({ thingGroupName, maxResults: 1 }),
+        );
+        return things?.[0];
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+        throw error;
+      }
+    },
+  };
+}

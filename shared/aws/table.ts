@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { DetectState } from '../domain/behavior';
+import type { Case } from '../domain/case';
+import { VersionConflictError } from '../errors';
+import type { CaseStore, DetectStore, Reservation, Versioned } from '../ports';
+
+/** Shards of the two indexes: a partition takes 1,000 writes a second, so eight carry a storm. */
+const shards = 8;
+const caseKey = (thingName: string) => ({ pk: `THING#${thingName}`, sk: 'CASE' });
+const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
+
+export function connectTable(tableName: string, client = new DynamoDBClient({ maxAttempts: 6 })) {
+  const documents = DynamoDBDocumentClient.from(client, {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+
+  async function load<T>(key: { pk: string; sk: string }): Promise<Versioned<T> | undefined> {
+    const { Item } = await documents.send(
+      new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
+    );
+    return Item && { value: Item.value as T, version: Item.version as number };
+  }
+
+  /** Writes an item under the version it was read at. */
+  async function save(
+    key: { pk: string; sk: string },
+    value: unknown,
+    previous: number,
+    indexed: object = {},
+  ): Promise<number> {
+    const version = previous + 1;
+    try {
+      await documents.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: { ...key, value, version, ...indexed },
+          ...(previous === 0
+            ? { ConditionExpression: 'attribute_not_exists(pk)' }
+            : {
+                ConditionExpression: 'version = :previous',
+                ExpressionAttributeValues: { ':previous': previous },
+              }),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) throw new VersionConflictError(key.pk, error);
+      throw error;
+    }
+    return version;
+  }
+
+  const cases: CaseStore = {
+    load: (thingName) => load<Case>(caseKey(thingName)),
+
+    save: (record, previous) => {
+      const shard = shardOf(record.thingName);
+      return save(caseKey(record.thingName), record, previous, {
+        thingName: record.thingName,
+        caseId: record.caseId,
+        severity: record.severity,
+        updatedAt: record.updatedAt,
+        statusKey: `STATUS#${record.status}#${shard}`,
+        ...(record.dueAt !== undefined && { dueKey: `DUE#${shard}`, dueAt: record.dueAt }),
+      });
+    },
+
+    async appendTimeline(record) {
+      const { timeline } = record.outbox;
+      const sk = `${String(timeline[0]?.at ?? 0).padStart(15, '0')}#${String(record.timelineSeq).padStart(6, '0')}`;
+      const row = { caseId: record.caseId, sk, entries: timeline, previousHash: record.timelineHead };
+      const hash = createHash('sha256').update(JSON.stringify(row)).digest('hex');
+      const Item = { pk: `CASE#${record.caseId}`, ...row, hash };
+      await documents.send(new PutCommand({ TableName: tableName, Item }));
+      return hash;
+    },
+
+    async archive(record) {
+      const sk = `CLOSED#${String(record.closedAt ?? 0).padStart(15, '0')}#${record.caseId}`;
+      const Item = { pk: `THING#${record.thingName}`, sk, value: record };
+      await documents.send(new PutCommand({ TableName: tableName, Item }));
+    },
+
+    reserveContainment: (reservation) => reserve(reservation),
+
+    async listDue(now, limit) {
+      const found = await Promise.all(
+        Array.from({ length: shards }, (_, shard) =>
+          documents.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: 'byDue',
+              KeyConditionExpression: 'dueKey = :shard AND dueAt <= :now',
+              ExpressionAttributeValues: { ':shard': `DUE#${shard}`, ':now': now },
+              Limit: limit,
+            }),
+          ),
+        ),
+      );
+      return found
+        .flatMap(({ Items }) => Items ?? [])
+        .sort((a, b) => a.dueAt - b.dueAt)
+        .slice(0, limit)
+        .map(({ pk }) => String(pk).slice('THING#'.length));
+    },
+  };
+
+  async function reserve({ caseId, now, limit, windowMs }: Reservation): Promise<boolean> {
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const stored = await load<Record<string, number>>(fleetKey);
+      const places = Object.fromEntries(
+        Object.entries(stored?.value ?? {}).filter(([, at]) => now - at < windowMs),
+      );
+      if (caseId in places) return true;
+      if (Object.keys(places).length >= limit) return false;
+      try {
+        await save(fleetKey, { ...places, [caseId]: now }, stored?.version ?? 0);
+        return true;
+      } catch (error) {
+        // Another thing took a place at the same time: look again.
+        if (!(error instanceof VersionConflictError)) throw error;
+      }
+    }
+    throw new VersionConflictError(fleetKey.pk);
+  }
+
+  const detectStates: DetectStore = {
+    load: (thingName) => load<DetectState>({ pk: `THING#${thingName}`, sk: 'DETECT' }),
+    save: (state, previous) => save({ pk: `THING#${state.thingName}`, sk: 'DETECT' }, state, previous),
+  };
+
+  return { cases, detectStates, slackThreads: connectSlackThreads() };
+
+  /** notify's memory: the Slack thread of a case and the newest announcement shown there. */
+  function connectSlackThreads() {
+    const key = (caseId: string) => ({ pk: `CASE#${caseId}`, sk: 'SLACK' });
+    return {
+      load: (caseId: string) => load<SlackThread>(key(caseId)),
+      save: (caseId: string, thread: SlackThread, previous: number) => save(key(caseId), thread, previous),
+    };
+  }
+}
+
+export interface SlackThread {
+  readonly channel: string;
+  /** Timestamp id of the root message. */
+  readonly ts: string;
+  readonly lastSeq: number;
+}
+
+function shardOf(thingName: string): number {
+  return createHash('sha256').update(thingName).digest().readUInt8(0) % shards;
+}

@@ -1,0 +1,92 @@
+import {
+  ActionType,
+  AddThingToThingGroupCommand,
+  DescribeThingCommand,
+  IoTClient,
+  ListAttachedPoliciesCommand,
+  ListPrincipalThingsCommand,
+  ListThingGroupsForThingCommand,
+  ListThingPrincipalsCommand,
+  RemoveThingFromThingGroupCommand,
+  TestAuthorizationCommand,
+} from '@aws-sdk/client-iot';
+import type { Things } from '../ports';
+
+/** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */
+export function connectThings(arnPrefix: string, client = new IoTClient({ maxAttempts: 6 })): Things {
+  return {
+    async describe(thingName) {
+      try {
+        const thing = await client.send(new DescribeThingCommand({ thingName }));
+        return {
+          attributes: thing.attributes ?? {},
+          ...(thing.thingTypeName && { thingTypeName: thing.thingTypeName }),
+        };
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+        throw error;
+      }
+    },
+
+    async listGroups(thingName) {
+      // A thing is in at most ten groups, so one page holds them all.
+      const { thingGroups } = await client.send(
+        new ListThingGroupsForThingCommand({ thingName, maxResults: 100 }),
+      );
+      return (thingGroups ?? []).flatMap(({ groupName }) => groupName ?? []);
+    },
+
+    listPrincipals: (thingName) =>
+      all(async (nextToken) => {
+        const page = await client.send(new ListThingPrincipalsCommand({ thingName, nextToken }));
+        return [page.principals, page.nextToken];
+      }),
+
+    listPolicies: (principalArn) =>
+      all(async (marker) => {
+        const page = await client.send(new ListAttachedPoliciesCommand({ target: principalArn, marker }));
+        return [page.policies?.flatMap(({ policyName }) => policyName ?? []), page.nextMarker];
+      }),
+
+    listThingsOfPrincipal: (principalArn) =>
+      all(async (nextToken) => {
+        const page = await client.send(
+          new ListPrincipalThingsCommand({ principal: principalArn, nextToken }),
+        );
+        return [page.things, page.nextToken];
+      }),
+
+    async addToGroup(thingName, thingGroupName) {
+      await client.send(new AddThingToThingGroupCommand({ thingName, thingGroupName }));
+    },
+
+    async removeFromGroup(thingName, thingGroupName) {
+      await client.send(new RemoveThingFromThingGroupCommand({ thingName, thingGroupName }));
+    },
+
+    async testPublish(principal, clientId, topic) {
+      const { authResults } = await client.send(
+        new TestAuthorizationCommand({
+          principal,
+          clientId,
+          authInfos: [{ actionType: ActionType.PUBLISH, resources: [`${arnPrefix}:topic/${topic}`] }],
+        }),
+      );
+      return authResults?.[0]?.authDecision ?? 'no answer';
+    },
+  };
+}
+
+/** Follows the pages of a list. */
+async function all<T>(
+  fetchPage: (token: string | undefined) => Promise<[T[] | undefined, string | undefined]>,
+): Promise<T[]> {
+  const items: T[] = [];
+  let token: string | undefined;
+  do {
+    const [page, next] = await fetchPage(token);
+    items.push(...(page ?? []));
+    token = next;
+  } while (token);
+  return items;
+}

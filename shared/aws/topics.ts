@@ -1,0 +1,36 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { titleOf, writeText } from '../domain/announcement';
+import type { AlertTopic, Announcer } from '../ports';
+
+export function connectAlertTopic(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): AlertTopic {
+  return {
+    async publish(alert) {
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: alert }));
+    },
+  };
+}
+
+export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Announcer {
+  return {
+    async publish(announcement) {
+      const { status, severity, thingName } = announcement;
+      await client.send(
+        new PublishCommand({
+          TopicArn: topicArn,
+          // An e-mail subject is ASCII, at most 100 characters, and thing names are.
+          Subject: `[Cordon ${severity}] ${titleOf(announcement)}`.slice(0, 100),
+          MessageStructure: 'json',
+          Message: JSON.stringify({
+            default: JSON.stringify(announcement),
+            email: writeText(announcement),
+          }),
+          MessageAttributes: {
+            status: { DataType: 'String', StringValue: status },
+            severity: { DataType: 'String', StringValue: severity },
+            thingName: { DataType: 'String', StringValue: thingName },
+          },
+        }),
+      );
+    },
+  };
+}

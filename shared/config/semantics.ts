@@ -1,0 +1,135 @@
+import type { Behavior, Configuration } from '../domain/configuration';
+import { writeQuarantinePolicy } from './quarantine-policy';
+
+export interface Fault {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** Device-side metrics the cordon detector evaluates, with the key of their value. */
+const deviceMetrics: Readonly<Record<string, ValueKey>> = {
+  'aws:num-listening-tcp-ports': 'count',
+  'aws:num-listening-udp-ports': 'count',
+  'aws:num-established-tcp-connections': 'count',
+  'aws:listening-tcp-ports': 'ports',
+  'aws:listening-udp-ports': 'ports',
+};
+
+type ValueKey = 'count' | 'number' | 'numbers' | 'strings' | 'ports' | 'cidrs';
+
+const customKeys: Readonly<Record<string, ValueKey>> = {
+  number: 'number',
+  'number-list': 'numbers',
+  'string-list': 'strings',
+  'ip-address-list': 'cidrs',
+};
+
+const operators: Readonly<Record<ValueKey, RegExp>> = {
+  count: /^(less|greater)-than/,
+  number: /^(less|greater)-than/,
+  numbers: /^(not-)?in-set$/,
+  strings: /^(not-)?in-set$/,
+  ports: /^(not-)?in-port-set$/,
+  cidrs: /^(not-)?in-cidr-set$/,
+};
+
+/** What the schema can't see: names that don't exist, values that don't fit, what this version can't do. */
+export function findFaults(configuration: Configuration): Fault[] {
+  return [
+    ...Object.entries(configuration.securityProfiles).flatMap(([name, profile]) =>
+      profile.behaviors.flatMap((behavior, index) =>
+        findBehaviorFaults(behavior, configuration).map((message) => ({
+          path: ['securityProfiles', name, 'behaviors', index, 'metric'],
+          message,
+        })),
+      ),
+    ),
+    ...findDuplicates(configuration),
+    ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),
+    ...findPolicyFaults(configuration),
+  ];
+}
+
+function findBehaviorFaults({ metric, criteria }: Behavior, configuration: Configuration): string[] {
+  const custom = configuration.customMetrics[metric];
+  if (!custom && !metric.startsWith('aws:')) return [`${metric} is not among customMetrics`];
+  const key = custom ? customKeys[custom.type] : deviceMetrics[metric];
+  const cordon = configuration.detector !== 'device-defender';
+  if (!key)
+    return cordon
+      ? [`the cordon detector doesn't know ${metric}; it knows ${Object.keys(deviceMetrics).join(', ')}`]
+      : [];
+  const faults: string[] = [];
+  if (criteria.value[key] === undefined) faults.push(`${metric} is compared with value.${key}`);
+  if (!operators[key].test(criteria.comparisonOperator))
+    faults.push(`${criteria.comparisonOperator} does not fit ${metric}`);
+  if (cordon && criteria.durationSeconds !== undefined)
+    faults.push('the cordon detector evaluates each report by itself: leave durationSeconds out');
+  if (cordon && key === 'cidrs') faults.push('the cordon detector does not evaluate CIDR sets yet');
+  return faults;
+}
+
+function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[] {
+  const behaviors = Object.entries(securityProfiles).flatMap(([name, profile]) =>
+    repeated(profile.behaviors.map((behavior) => behavior.name)).map((index) => ({
+      path: ['securityProfiles', name, 'behaviors', index, 'name'],
+      message: 'a behavior of this name is there already',
+    })),
+  );
+  const named = repeated(playbooks.map(({ name }) => name)).map((index) => ({
+    path: ['playbooks', index, 'name'],
+    message: 'a playbook of this name is there already',
+  }));
+  return [...behaviors, ...named];
+}
+
+function findPlaybookFaults(index: number, configuration: Configuration): Fault[] {
+  const playbook = configuration.playbooks[index];
+  if (!playbook) return [];
+  const { when, mode, actions } = playbook;
+  const at = (...path: string[]) => ['playbooks', index, ...path];
+  const faults: Fault[] = [];
+  const profile =
+    when.securityProfile === undefined ? undefined : configuration.securityProfiles[when.securityProfile];
+  if (when.securityProfile !== undefined && !profile)
+    faults.push({
+      path: at('when', 'securityProfile'),
+      message: `${when.securityProfile} is not among securityProfiles`,
+    });
+  if (when.behavior !== undefined && profile && !profile.behaviors.some(({ name }) => name === when.behavior))
+    faults.push({
+      path: at('when', 'behavior'),
+      message: `${when.securityProfile} has no behavior ${when.behavior}`,
+    });
+  if (mode !== 'observe' && actions.length === 0)
+    faults.push({ path: at('mode'), message: `${mode} needs actions, such as [quarantine, disconnect]` });
+  if (mode === 'observe' && actions.length > 0)
+    faults.push({ path: at('actions'), message: 'a playbook that observes takes no actions' });
+  if (actions.includes('disconnect') && !actions.includes('quarantine'))
+    faults.push({
+      path: at('actions'),
+      message: 'disconnect alone lets the device return at once: add quarantine',
+    });
+  if (new Set(actions).size < actions.length)
+    faults.push({ path: at('actions'), message: 'an action is named twice' });
+  return faults;
+}
+
+function findPolicyFaults({ quarantine }: Configuration): Fault[] {
+  // 2,048 characters without white space; ARNs grow by region and account (device-defender.md, 5.1).
+  const size = JSON.stringify(
+    writeQuarantinePolicy(quarantine.keepTopics, 'arn:aws-us-gov:iot:us-gov-west-1:123456789012'),
+  ).length;
+  if (size <= 2_048) return [];
+  return [
+    {
+      path: ['quarantine', 'keepTopics'],
+      message: `the policy would have ${size} characters, AWS takes 2048: keep fewer topics`,
+    },
+  ];
+}
+
+/** Indexes of names that were there before. */
+function repeated(names: readonly string[]): number[] {
+  return names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
+}

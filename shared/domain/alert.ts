@@ -1,0 +1,168 @@
+import * as z from 'zod/mini';
+import type { Behavior } from './configuration';
+import { clip, registryName } from './names';
+import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
+
+/**
+ * The Device Defender Detect alert, read and written here and nowhere else. Shape: real SNS messages, see
+ * `docs/alert-format.md`. Cordon's own detector writes the same, plus the key `cordon`.
+ */
+
+const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
+const awsName = z.string().check(z.regex(registryName));
+const finite = z.number();
+
+const metricValue = z.partial(
+  z.object({
+    count: finite,
+    number: finite,
+    numbers: z.array(finite),
+    strings: z.array(z.string()),
+    ports: z.array(finite),
+    cidrs: z.array(z.string()),
+  }),
+);
+
+const evidence = z.array(
+  z.partial(
+    z.object({
+      metric: text(128),
+      pid: finite,
+      ppid: finite,
+      executable: text(4096),
+      commandLine: text(4096),
+      user: text(256),
+      startedAt: finite,
+      parents: z.array(text(4096)),
+    }),
+  ),
+);
+
+const detectAlert = z.object({
+  violationId: text(128),
+  thingName: awsName,
+  securityProfileName: awsName,
+  violationEventType: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
+  violationEventTime: z.int().check(z.positive()),
+  behavior: z.object({
+    name: text(128),
+    metric: z.optional(text(128)),
+    criteria: z.optional(z.record(z.string(), z.unknown())),
+  }),
+  metricValue: z.optional(metricValue),
+  cordon: z.optional(
+    z.object({
+      reporter: z.optional(z.object({ clientId: text(128), principal: text(128) })),
+      evidence: z.optional(evidence),
+    }),
+  ),
+});
+
+export type ReadAlert =
+  | { readonly kind: 'violation'; readonly violation: Violation }
+  /** A message of another kind, which is no fault: Audit results, findings. */
+  | { readonly kind: 'ignored'; readonly reason: string }
+  | { readonly kind: 'rejected'; readonly reason: string };
+
+/** Reads one message of the alerts topic: raw, or still inside its SNS envelope. Never throws. */
+export function readAlert(body: string): ReadAlert {
+  const parsed = parseJson(body);
+  if (parsed === undefined) return { kind: 'rejected', reason: 'not JSON' };
+  if (!isObject(parsed)) return { kind: 'rejected', reason: 'not a JSON object' };
+  if (parsed.Type === 'Notification' && typeof parsed.Message === 'string') {
+    const inner = parseJson(parsed.Message);
+    if (!isObject(inner))
+      return { kind: 'rejected', reason: 'Message of the SNS envelope is not a JSON object' };
+    return classify(inner);
+  }
+  return classify(parsed);
+}
+
+function classify(message: Record<string, unknown>): ReadAlert {
+  // Audit notifications carry auditDetails, Detect alerts a violationId (device-defender.md, 1.7).
+  if ('auditDetails' in message) return { kind: 'ignored', reason: 'an Audit result, not a violation' };
+  if ('findingId' in message || 'nonCompliantResource' in message)
+    return { kind: 'ignored', reason: 'an Audit finding, not a violation' };
+  if (!('violationId' in message) && !('violationEventType' in message))
+    return { kind: 'rejected', reason: 'not a Device Defender alert: violationId is missing' };
+  const result = detectAlert.safeParse(message);
+  if (!result.success) return { kind: 'rejected', reason: describe(result.error.issues[0]) };
+  return { kind: 'violation', violation: toViolation(result.data) };
+}
+
+function toViolation(alert: z.output<typeof detectAlert>): Violation {
+  const { behavior, cordon } = alert;
+  return {
+    violationId: alert.violationId,
+    thingName: alert.thingName,
+    securityProfileName: alert.securityProfileName,
+    behaviorName: behavior.name,
+    metric: behavior.metric ?? 'unknown',
+    eventType: alert.violationEventType,
+    occurredAt: alert.violationEventTime,
+    ...(alert.metricValue && { value: clipValue(alert.metricValue) }),
+    ...(behavior.criteria && { criteria: clip(JSON.stringify(behavior.criteria), 1000) }),
+    detector: cordon ? 'cordon' : 'device-defender',
+    ...(cordon?.reporter && { reporter: cordon.reporter }),
+    ...(cordon?.evidence && { evidence: cordon.evidence.slice(0, 10) }),
+  };
+}
+
+/** Keeps a case item far from DynamoDB's 400 KB: lists to 50 entries of 256 characters. */
+function clipValue(value: z.output<typeof metricValue>): MetricValue {
+  const clipped: Record<string, number | readonly number[] | readonly string[]> = {};
+  for (const [key, item] of Object.entries(value)) {
+    if (typeof item === 'number') clipped[key] = item;
+    else if (item)
+      clipped[key] = item
+        .slice(0, 50)
+        .map((entry) => (typeof entry === 'string' ? clip(entry, 256) : entry)) as number[] | string[];
+  }
+  return clipped;
+}
+
+export interface AlertToWrite {
+  readonly violationId: string;
+  readonly thingName: string;
+  readonly securityProfileName: string;
+  readonly eventType: ViolationEventType;
+  readonly occurredAt: number;
+  readonly behavior: Behavior;
+  readonly value?: MetricValue;
+  readonly reporter?: Reporter;
+  readonly evidence?: readonly Evidence[];
+}
+
+/** Writes an alert as Detect does, so that any consumer of the topic can read it. */
+export function writeAlert(alert: AlertToWrite): string {
+  return JSON.stringify({
+    violationEventTime: alert.occurredAt,
+    thingName: alert.thingName,
+    behavior: alert.behavior,
+    violationEventType: alert.eventType,
+    ...(alert.value && { metricValue: alert.value }),
+    violationId: alert.violationId,
+    securityProfileName: alert.securityProfileName,
+    cordon: {
+      ...(alert.reporter && { reporter: alert.reporter }),
+      ...(alert.evidence?.length && { evidence: alert.evidence }),
+    },
+  });
+}
+
+function describe(issue: { path: PropertyKey[]; message: string } | undefined): string {
+  if (!issue) return 'not a Device Defender alert';
+  return clip(`${issue.path.map(String).join('.') || 'message'}: ${issue.message}`, 300);
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,152 @@
+import type { ActionName, Severity } from './configuration';
+import type { Facts } from './facts';
+import type { Evidence, MetricValue, Reporter, ViolationEventType } from './violation';
+
+export type CaseStatus =
+  | 'observed'
+  | 'awaiting-approval'
+  | 'containing'
+  | 'contained'
+  | 'containment-failed'
+  | 'releasing'
+  | 'release-conflict'
+  | 'closed';
+
+/** All that Cordon holds on one thing from its first open violation until closed; also, once closed, its memory. */
+export interface Case {
+  readonly schema: 1;
+  readonly caseId: string;
+  readonly thingName: string;
+  readonly status: CaseStatus;
+  readonly severity: Severity;
+  readonly openedAt: number;
+  readonly updatedAt: number;
+  readonly closedAt?: number;
+  readonly containedAt?: number;
+  /** Why nothing (more) was done, in words: a guard, a mode, a failure. */
+  readonly reason?: string;
+  readonly playbook?: string;
+  readonly detector: 'cordon' | 'device-defender' | 'operator';
+  /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
+  readonly violations: Readonly<Record<string, ViolationRecord>>;
+  readonly ledger: readonly LedgerEntry[];
+  /** What AWS said of the thing when it was looked up. */
+  readonly facts?: Facts;
+  readonly outbox: Outbox;
+  /** Hash of the newest timeline row, empty before the first. */
+  readonly timelineHead: string;
+  readonly timelineSeq: number;
+  readonly announcementSeq: number;
+  /** When the sweep must look at it, epoch ms; absent while nothing is owed. */
+  readonly dueAt?: number;
+}
+
+export interface ViolationRecord {
+  readonly caseId: string;
+  readonly violationId: string;
+  readonly securityProfileName: string;
+  readonly behaviorName: string;
+  readonly metric: string;
+  readonly lastEventType: ViolationEventType;
+  readonly lastEventAt: number;
+  /** Of the last in-alarm. */
+  readonly alarmAt: number;
+  readonly value?: MetricValue;
+  readonly criteria?: string;
+  readonly reporter?: Reporter;
+  readonly evidence?: readonly Evidence[];
+}
+
+/**
+ * planned -> applied -> verified; failed where AWS refused for good. Reverting goes back: reverted, or conflict where
+ * somebody else changed what would be restored.
+ */
+export type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' | 'conflict';
+
+/** One mitigation action of the containment: what was there before, what was done, what release must restore. */
+export interface LedgerEntry {
+  readonly action: ActionName;
+  readonly status: LedgerStatus;
+  readonly prior: PriorState;
+  readonly plannedAt: number;
+  readonly appliedAt?: number;
+  readonly verifiedAt?: number;
+  readonly revertedAt?: number;
+  /** What AWS answered, for people. */
+  readonly detail?: string;
+  readonly attempts: number;
+}
+
+/** What an action found before it changed anything. */
+export type PriorState =
+  | {
+      readonly action: 'quarantine';
+      readonly thingGroup: string;
+      readonly memberBefore: boolean;
+      readonly groupsBefore: readonly string[];
+      readonly principals: readonly string[];
+    }
+  | { readonly action: 'disconnect'; readonly clientIds: readonly string[] };
+
+/** What still has to leave the case: told and recorded at least once, then cleared. */
+export interface Outbox {
+  readonly announcements: readonly PendingAnnouncement[];
+  readonly timeline: readonly TimelineEntry[];
+}
+
+export interface PendingAnnouncement {
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: AnnouncementKind;
+  readonly text: string;
+}
+
+export type AnnouncementKind =
+  | 'observed'
+  | 'approval-needed'
+  | 'containing'
+  | 'contained'
+  | 'containment-failed'
+  | 'new-violation'
+  | 'released'
+  | 'release-conflict'
+  | 'dismissed';
+
+export interface TimelineEntry {
+  readonly at: number;
+  readonly what: string;
+  readonly actor?: string;
+  readonly detail?: string;
+}
+
+export function isOpen(record: Case | undefined): record is Case {
+  return record !== undefined && record.status !== 'closed';
+}
+
+/** Statuses in which mitigation actions hold the thing, or may. */
+export function holdsThing(record: Case): boolean {
+  return record.ledger.some(
+    ({ status }) => status === 'planned' || status === 'applied' || status === 'verified',
+  );
+}
+
+export function openViolations(record: Case): ViolationRecord[] {
+  return Object.values(record.violations).filter(
+    ({ caseId, lastEventType }) => caseId === record.caseId && lastEventType === 'in-alarm',
+  );
+}
+
+export function note(record: Case, entry: TimelineEntry): Case {
+  return { ...record, outbox: { ...record.outbox, timeline: [...record.outbox.timeline, entry] } };
+}
+
+/** Queues an announcement; an unsent one of the same kind is replaced, since only the newest state matters. */
+export function announce(record: Case, kind: AnnouncementKind, text: string, at: number): Case {
+  const seq = record.announcementSeq + 1;
+  const announcements = record.outbox.announcements.filter((pending) => pending.kind !== kind);
+  return {
+    ...record,
+    announcementSeq: seq,
+    outbox: { ...record.outbox, announcements: [...announcements, { seq, at, kind, text }] },
+  };
+}

@@ -1,0 +1,57 @@
+import * as z from 'zod/mini';
+import { registryName } from './names';
+import type { Violation } from './violation';
+
+/** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
+export type Command =
+  | { readonly type: 'violation'; readonly thingName: string; readonly violation: Violation }
+  | {
+      readonly type: 'contain' | 'approve' | 'release' | 'dismiss';
+      readonly thingName: string;
+      readonly actor: string;
+      readonly comment?: string | undefined;
+    }
+  | {
+      readonly type: 'reconnected';
+      readonly thingName: string;
+      readonly clientId: string;
+      readonly connectedAt: number;
+    }
+  /** From the sweep: go on with what is unfinished. */
+  | { readonly type: 'resume'; readonly thingName: string };
+
+const thingName = z.string().check(z.regex(registryName));
+
+const operatorCommand = z.object({
+  type: z.enum(['contain', 'approve', 'release', 'dismiss']),
+  thingName,
+  actor: z.string().check(z.minLength(1), z.maxLength(256)),
+  comment: z.optional(z.string().check(z.maxLength(1000))),
+});
+
+const commandSchema = z.discriminatedUnion('type', [
+  // Written by intake alone, which validated it; the queue's policy lets nobody else in.
+  z.object({ type: z.literal('violation'), thingName, violation: z.custom<Violation>(isViolation) }),
+  operatorCommand,
+  z.object({
+    type: z.literal('reconnected'),
+    thingName,
+    clientId: z.string().check(z.minLength(1), z.maxLength(128)),
+    connectedAt: z.number(),
+  }),
+  z.object({ type: z.literal('resume'), thingName }),
+]);
+
+function isViolation(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'violationId' in value && 'eventType' in value;
+}
+
+/** Reads a command, or throws an Error that names the field at fault. */
+export function readCommand(body: string): Command {
+  const result = commandSchema.safeParse(JSON.parse(body));
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new Error(`command.${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+  }
+  return result.data as Command;
+}

@@ -1,0 +1,154 @@
+import * as z from 'zod';
+import { registryName } from './names';
+
+/** Schema of cordon.yml. Validated once when packaging; functions get the validated value and import only its types. */
+
+const name = z
+  .string()
+  .regex(registryName, 'expected 1 to 128 characters of a-z A-Z 0-9 : _ - (AWS IoT names)');
+
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s`, `30m`, `24h`, `7d` -> milliseconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a duration such as 90s, 30m, 24h or 7d')
+  .transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]);
+
+const metricName = name.refine((text) => !text.startsWith('aws:'), {
+  message: 'a custom metric must not start with aws:',
+});
+
+const customMetric = z.strictObject({
+  type: z.enum(['number', 'number-list', 'string-list', 'ip-address-list']),
+  displayName: z.string().max(128).optional(),
+});
+
+const criteriaValue = z
+  .strictObject({
+    count: z.int().min(0).optional(),
+    number: z.number().optional(),
+    numbers: z.array(z.number()).min(1).optional(),
+    strings: z.array(z.string()).min(1).optional(),
+    ports: z.array(z.int().min(0).max(65_535)).min(1).optional(),
+    cidrs: z.array(z.string().min(2).max(43)).min(1).optional(),
+  })
+  .refine((value) => Object.keys(value).length === 1, {
+    message: 'expected exactly one of count, number, numbers, strings, ports, cidrs',
+  });
+
+export const comparisonOperators = [
+  'less-than',
+  'less-than-equals',
+  'greater-than',
+  'greater-than-equals',
+  'in-set',
+  'not-in-set',
+  'in-port-set',
+  'not-in-port-set',
+  'in-cidr-set',
+  'not-in-cidr-set',
+] as const;
+
+const criteria = z.strictObject({
+  comparisonOperator: z.enum(comparisonOperators),
+  value: criteriaValue,
+  durationSeconds: z.literal([300, 600, 900, 1800, 3600]).optional(),
+  consecutiveDatapointsToAlarm: z.int().min(1).max(10).default(1),
+  consecutiveDatapointsToClear: z.int().min(1).max(10).default(1),
+});
+
+const behavior = z.strictObject({
+  name,
+  metric: z.string().regex(registryName, 'expected a metric name'),
+  criteria,
+  suppressAlerts: z.boolean().default(false),
+});
+
+const target = z
+  .string()
+  .regex(
+    /^(all\/(registered-things|unregistered-things|things)|thinggroup\/[a-zA-Z0-9:_-]{1,128})$/,
+    'expected all/registered-things, all/unregistered-things, all/things or thinggroup/NAME',
+  );
+
+const securityProfile = z.strictObject({
+  description: z.string().max(1000).optional(),
+  targets: z.array(target).min(1).max(100),
+  behaviors: z.array(behavior).min(1).max(100),
+  additionalMetricsToRetain: z.array(z.string()).default([]),
+});
+
+const playbook = z.strictObject({
+  name,
+  when: z
+    .strictObject({
+      securityProfile: name.optional(),
+      behavior: name.optional(),
+      metric: z.string().optional(),
+    })
+    .default({}),
+  severity: z.enum(['critical', 'high', 'medium', 'low']).default('medium'),
+  mode: z.enum(['observe', 'approve', 'enforce']),
+  actions: z.array(z.enum(['quarantine', 'disconnect'])).default([]),
+  release: z.strictObject({ by: z.literal('operator') }).default({ by: 'operator' }),
+});
+
+const exemption = z
+  .strictObject({
+    thingGroup: name.optional(),
+    attribute: z
+      .record(z.string(), z.string())
+      .refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' })
+      .optional(),
+  })
+  .refine((value) => Object.keys(value).length === 1, { message: 'expected thingGroup or attribute' });
+
+export const configurationSchema = z.strictObject({
+  detector: z.enum(['cordon', 'device-defender', 'both']).default('cordon'),
+  customMetrics: z.record(metricName, customMetric).default({}),
+  securityProfiles: z.record(name, securityProfile),
+  playbooks: z.array(playbook).min(1),
+  guards: z
+    .strictObject({
+      exempt: z.array(exemption).default([]),
+      fleetLimit: z
+        .strictObject({ things: z.int().min(1), within: duration })
+        .default({ things: 10, within: 600_000 }),
+    })
+    .prefault({}),
+  quarantine: z
+    .strictObject({
+      thingGroup: name.default('cordon-quarantine'),
+      keepTopics: z
+        .array(z.string().regex(/^[^\s#+*]+(\/\*)?$/, 'expected a topic, * only as its last level'))
+        .min(1)
+        // biome-ignore-start lint/suspicious/noTemplateCurlyInString: a placeholder of cordon.yml, not of TypeScript.
+        .default([
+          '$aws/things/${thing}/defender/*',
+          '$aws/things/${thing}/shadow/*',
+          '$aws/things/${thing}/jobs/*',
+          'cordon/things/${thing}/*',
+        ]),
+      // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
+    })
+    .prefault({}),
+  notify: z
+    .strictObject({
+      slack: z
+        .strictObject({
+          channel: z.string().regex(/^[#@]?[\w-]{1,80}$/, 'expected a channel such as #iot-security'),
+        })
+        .optional(),
+      email: z.array(z.email()).max(10).default([]),
+    })
+    .prefault({}),
+});
+
+export type Configuration = z.output<typeof configurationSchema>;
+export type SecurityProfile = Configuration['securityProfiles'][string];
+export type Behavior = SecurityProfile['behaviors'][number];
+export type Criteria = Behavior['criteria'];
+export type Playbook = Configuration['playbooks'][number];
+export type ActionName = Playbook['actions'][number];
+export type Severity = Playbook['severity'];

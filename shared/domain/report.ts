@@ -1,0 +1,169 @@
+import { clip, registryName } from './names';
+import type { Evidence, MetricValue } from './violation';
+
+/** One device metrics report, its names resolved: metric name -> value as behaviors compare it. */
+export interface DeviceReport {
+  readonly reportId: number;
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+  readonly evidence: readonly Evidence[];
+}
+
+export type ReadReport =
+  | { readonly kind: 'report'; readonly report: DeviceReport }
+  | {
+      readonly kind: 'rejected';
+      /** Error codes of Device Defender's own rejections (device-defender.md, 2.3). */
+      readonly errorCode: 'InvalidPayload' | 'MissingHeader' | 'Malformed';
+      readonly reason: string;
+      readonly reportId?: number;
+    };
+
+type Json = Record<string, unknown>;
+
+/**
+ * Reads a decoded Device Defender metrics document, long, short or mixed names (developer guide, "Sending metrics
+ * from devices"), as real agents send it: totals may be missing, interfaces null, numbers may be text.
+ */
+export function readReport(document: unknown): ReadReport {
+  if (!isObject(document)) return reject('Malformed', 'the report is not an object');
+  const header = pick(document, 'header', 'hed');
+  if (!isObject(header)) return reject('MissingHeader', 'header: missing');
+  const reportId = pick(header, 'report_id', 'rid');
+  if (typeof reportId !== 'number' || !Number.isSafeInteger(reportId) || reportId < 1)
+    return reject('InvalidPayload', 'header.report_id: expected a positive integer');
+  const version = pick(header, 'version', 'v');
+  if (typeof version !== 'string' || !/^\d+\.\d+$/.test(version))
+    return reject('InvalidPayload', 'header.version: expected "1.0"', reportId);
+  const metrics = pick(document, 'metrics', 'met');
+  const custom = pick(document, 'custom_metrics', 'cmet');
+  if (metrics === undefined && custom === undefined)
+    return reject('InvalidPayload', 'metrics: one of metrics and custom_metrics is needed', reportId);
+  if (metrics !== undefined && !isObject(metrics))
+    return reject('InvalidPayload', 'metrics: expected an object', reportId);
+  if (custom !== undefined && !isObject(custom))
+    return reject('InvalidPayload', 'custom_metrics: expected an object', reportId);
+  const read: Record<string, MetricValue> = Object.create(null);
+  if (metrics) readDeviceMetrics(metrics, read);
+  const fault = custom && readCustomMetrics(custom, read);
+  if (fault) return reject('InvalidPayload', fault, reportId);
+  return {
+    kind: 'report',
+    report: { reportId, metrics: { ...read }, evidence: readEvidence(document.evidence) },
+  };
+}
+
+function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>): void {
+  for (const [long, short, name] of [
+    ['listening_tcp_ports', 'tp', 'tcp'],
+    ['listening_udp_ports', 'up', 'udp'],
+  ] as const) {
+    const listening = pick(metrics, long, short);
+    if (!isObject(listening)) continue;
+    const rows = objects(pick(listening, 'ports', 'pts'));
+    const ports = rows.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => isPort(port));
+    const total = toNumber(pick(listening, 'total', 't'));
+    into[`aws:listening-${name}-ports`] = { ports: [...new Set(ports)] };
+    into[`aws:num-listening-${name}-ports`] = { count: total ?? rows.length };
+  }
+  const connections = pick(metrics, 'tcp_connections', 'tc');
+  const established = isObject(connections) ? pick(connections, 'established_connections', 'ec') : undefined;
+  if (isObject(established)) {
+    const rows = objects(pick(established, 'connections', 'cs'));
+    into['aws:num-established-tcp-connections'] = {
+      count: toNumber(pick(established, 'total', 't')) ?? rows.length,
+    };
+  }
+}
+
+const customForms = {
+  number: 'number',
+  number_list: 'numbers',
+  string_list: 'strings',
+  ip_list: 'cidrs',
+} as const;
+
+/** Reads custom metrics; returns what is wrong with the first that is malformed. */
+function readCustomMetrics(custom: Json, into: Record<string, MetricValue>): string | undefined {
+  for (const [name, wrapped] of Object.entries(custom)) {
+    const label = `custom_metrics.${clip(name, 128)}`;
+    if (!registryName.test(name)) return `${label}: not a metric name`;
+    // Even a number is wrapped in an array of one; the service refuses a bare {"number":0}.
+    const first = Array.isArray(wrapped) && wrapped.length === 1 ? wrapped[0] : undefined;
+    if (!isObject(first)) return `${label}: expected an array of one object`;
+    const form = Object.keys(customForms).find((key) => key in first) as keyof typeof customForms | undefined;
+    if (!form) return `${label}: expected number, number_list, string_list or ip_list`;
+    const value = first[form];
+    const wellFormed =
+      form === 'number'
+        ? isFiniteNumber(value)
+        : Array.isArray(value) &&
+          value.every(form === 'number_list' ? isFiniteNumber : (item) => typeof item === 'string');
+    if (!wellFormed) return `${label}.${form}: expected ${form === 'number' ? 'a number' : 'a list'}`;
+    into[name] = { [customForms[form]]: value as number };
+  }
+  return undefined;
+}
+
+/** Evidence is the device's word and optional: what is malformed is left out, never a reason to refuse a report. */
+function readEvidence(value: unknown): Evidence[] {
+  return objects(value)
+    .slice(0, 10)
+    .map((row) => ({
+      ...textField(row, 'metric', 128),
+      ...numberField(row, 'pid'),
+      ...numberField(row, 'ppid'),
+      ...textField(row, 'executable', 512),
+      ...textField(row, 'commandLine', 1024),
+      ...textField(row, 'user', 128),
+      ...numberField(row, 'startedAt'),
+      ...(Array.isArray(row.parents) && {
+        parents: row.parents
+          .filter((parent) => typeof parent === 'string' && parent !== '')
+          .slice(0, 10)
+          .map((parent) => clip(parent, 128)),
+      }),
+    }));
+}
+
+function textField(row: Json, key: string, max: number): Json {
+  const value = row[key];
+  return typeof value === 'string' && value !== '' ? { [key]: clip(value, max) } : {};
+}
+
+function numberField(row: Json, key: string): Json {
+  return isFiniteNumber(row[key]) ? { [key]: row[key] } : {};
+}
+
+function reject(
+  errorCode: 'InvalidPayload' | 'MissingHeader' | 'Malformed',
+  reason: string,
+  reportId?: number,
+): ReadReport {
+  return { kind: 'rejected', errorCode, reason, ...(reportId !== undefined && { reportId }) };
+}
+
+function pick(object: Json, long: string, short: string): unknown {
+  return object[long] ?? object[short];
+}
+
+function objects(value: unknown): Json[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isPort(value: number | undefined): value is number {
+  return value !== undefined && Number.isInteger(value) && value > 0 && value <= 65_535;
+}
+
+/** The AWS C agent writes numbers as text in CBOR (agents.md, 8). */
+function toNumber(value: unknown): number | undefined {
+  if (isFiniteNumber(value)) return value;
+  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}

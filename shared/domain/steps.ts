@@ -1,0 +1,118 @@
+import { announce, type Case, type LedgerEntry, note } from './case';
+import type { ActionName } from './configuration';
+import { close, retryMs } from './decide';
+
+/** One thing to do to AWS, of a saved plan. */
+export interface Step {
+  readonly kind: 'apply' | 'verify' | 'revert';
+  readonly entry: LedgerEntry;
+}
+
+export type Outcome =
+  | { readonly result: 'done'; readonly detail: string }
+  /** Verify: not (yet) so. Revert: somebody else changed what would be restored. Apply: refused for good. */
+  | { readonly result: 'not-so' | 'conflict' | 'refused'; readonly detail: string };
+
+/** How long a verified denial is trusted before the sweep verifies it again. */
+const reverifyMs = 15 * 60_000;
+/** After this long without a verified denial the containment counts as failed, though it goes on trying. */
+const verifyDeadlineMs = 20 * 60_000;
+
+/** The next step of a case; `seen` are actions already verified in this invocation, which must end. */
+export function nextStep(record: Case, seen: ReadonlySet<ActionName>): Step | undefined {
+  if (record.status === 'releasing') {
+    // Last applied is first undone.
+    const entry = record.ledger.findLast(({ status }) => status !== 'reverted' && status !== 'conflict');
+    const retried =
+      entry ?? record.ledger.findLast(({ action, status }) => status === 'conflict' && !seen.has(action));
+    return retried && { kind: 'revert', entry: retried };
+  }
+  if (!['containing', 'contained', 'containment-failed'].includes(record.status)) return undefined;
+  const planned = record.ledger.find(({ status }) => status === 'planned');
+  if (planned) return { kind: 'apply', entry: planned };
+  const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
+  return applied && { kind: 'verify', entry: applied };
+}
+
+export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: number): Case {
+  const { entry } = step;
+  const { detail } = outcome;
+  const done = outcome.result === 'done';
+  const changed: LedgerEntry =
+    step.kind === 'apply'
+      ? {
+          ...entry,
+          status: done ? 'applied' : 'failed',
+          attempts: entry.attempts + 1,
+          detail,
+          ...(done && { appliedAt: entry.appliedAt ?? now }),
+        }
+      : step.kind === 'verify'
+        ? { ...entry, detail, ...(done && { status: 'verified', verifiedAt: entry.verifiedAt ?? now }) }
+        : { ...entry, status: done ? 'reverted' : 'conflict', detail, ...(done && { revertedAt: now }) };
+  const ledger = record.ledger.map((other) => (other.action === entry.action ? changed : other));
+  const next = { ...record, ledger, updatedAt: now };
+  const repeated = done && (entry.verifiedAt !== undefined || entry.attempts > 0) && step.kind !== 'revert';
+  if (repeated || (step.kind === 'verify' && entry.detail === detail)) return next;
+  return note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
+}
+
+/** Draws the conclusion once no step is left. */
+export function settle(record: Case, now: number): Case {
+  if (record.status === 'releasing') return settleRelease(record, now);
+  if (['containing', 'contained', 'containment-failed'].includes(record.status))
+    return settleContainment(record, now);
+  return withoutDue(record);
+}
+
+function settleContainment(record: Case, now: number): Case {
+  const entries = record.ledger.filter(({ status }) => status !== 'reverted');
+  const failed = entries.filter(({ status }) => status === 'failed');
+  if (entries.every(({ status }) => status === 'verified')) {
+    const next: Case = {
+      ...record,
+      status: 'contained',
+      containedAt: record.containedAt ?? now,
+      dueAt: now + reverifyMs,
+    };
+    if (record.status === 'contained') return next;
+    const text = 'the device is denied: verified';
+    return announce(note(next, { at: now, what: 'contained', detail: text }), 'contained', text, now);
+  }
+  const waiting = entries.find(({ status }) => status === 'applied');
+  const overdue = now - Math.min(...entries.map(({ plannedAt }) => plannedAt)) > verifyDeadlineMs;
+  if (failed.length > 0 || (overdue && record.status !== 'contained')) {
+    const text = (failed[0] ?? waiting)?.detail ?? 'the denial could not be verified';
+    const next: Case = { ...record, status: 'containment-failed', reason: text, dueAt: now + retryMs };
+    if (record.status === 'containment-failed') return next;
+    return announce(
+      note(next, { at: now, what: 'containment-failed', detail: text }),
+      'containment-failed',
+      text,
+      now,
+    );
+  }
+  const text = `applied, not yet verified: ${waiting?.detail ?? 'waiting'}`;
+  const next: Case = { ...record, status: 'containing', dueAt: now + retryMs };
+  const told = record.status === 'containing' && record.ledger.some(({ attempts }) => attempts > 1);
+  return told ? next : announce(next, 'containing', text, now);
+}
+
+function settleRelease(record: Case, now: number): Case {
+  const conflicts = record.ledger.filter(({ status }) => status === 'conflict');
+  if (conflicts.length === 0) {
+    const text = 'everything is as it was before';
+    return announce(close(record, `released: ${text}`, now), 'released', text, now);
+  }
+  const text = conflicts.map(({ action, detail }) => `${action}: ${detail}`).join('; ');
+  const next = note(
+    { ...withoutDue(record), status: 'release-conflict', reason: text },
+    { at: now, what: 'release-conflict', detail: text },
+  );
+  return announce(next, 'release-conflict', text, now);
+}
+
+function withoutDue(record: Case): Case {
+  const { dueAt: _dueAt, ...rest } = record;
+  return rest;
+}

@@ -1,0 +1,25 @@
+/** Somebody else wrote the item between our read and our write. */
+export class VersionConflictError extends Error {
+  override readonly name = 'VersionConflictError';
+  readonly key: string;
+
+  constructor(key: string, cause?: unknown) {
+    super('the item was changed by another writer', { cause });
+    this.key = key;
+  }
+}
+
+/** AWS refused for good: trying the same again can't help. By error name, since status codes differ by plane. */
+const refusals = new Set([
+  'InvalidRequestException',
+  'ResourceNotFoundException',
+  'UnauthorizedException',
+  'AccessDeniedException',
+  'LimitExceededException',
+  'ConflictingResourceUpdateException',
+  'VersionConflictException',
+]);
+
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && refusals.has(error.name);
+}

@@ -1,0 +1,25 @@
+import type { PriorState } from '../domain/case';
+import type { Outcome } from '../domain/steps';
+import type { Clock, Connections, Things } from '../ports';
+
+export interface MitigationContext {
+  readonly thingName: string;
+  /** When the denial of this case was applied, epoch ms; undefined while it isn't. */
+  readonly deniedAt: number | undefined;
+  readonly policyCacheMs: number;
+  readonly things: Things;
+  readonly connections: Connections;
+  readonly clock: Clock;
+}
+
+/**
+ * One reversible way to restrict a thing. Every call is idempotent: a crash repeats it. Errors of AWS are thrown;
+ * an outcome is a value.
+ */
+export interface MitigationAction<P extends PriorState = PriorState> {
+  apply(prior: P, context: MitigationContext): Promise<Outcome>;
+  verify(prior: P, context: MitigationContext): Promise<Outcome>;
+  revert(prior: P, context: MitigationContext): Promise<Outcome>;
+}
+
+export type PriorOf<A extends PriorState['action']> = Extract<PriorState, { action: A }>;

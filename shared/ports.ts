@@ -1,0 +1,94 @@
+import type { Announcement } from './domain/announcement';
+import type { DetectState } from './domain/behavior';
+import type { Case } from './domain/case';
+import type { Command } from './domain/command';
+
+/** What the rules need from outside. One file under shared/aws/ implements each. */
+
+/** A value with the version it was read at; saving demands that nobody wrote in between. */
+export interface Versioned<T> {
+  readonly value: T;
+  readonly version: number;
+}
+
+export interface CaseStore {
+  load(thingName: string): Promise<Versioned<Case> | undefined>;
+  /** Throws VersionConflictError when the stored version isn't `previous` (0 = nothing stored). Returns the new version. */
+  save(record: Case, previous: number): Promise<number>;
+  /** Appends the pending timeline entries as one row, idempotent; returns the hash of the row. */
+  appendTimeline(record: Case): Promise<string>;
+  /** Keeps a closed case for the history, idempotent. */
+  archive(record: Case): Promise<void>;
+  /** Takes a place in the fleet limit's sliding window for a case; false where it is full. Idempotent by case. */
+  reserveContainment(reservation: Reservation): Promise<boolean>;
+  /** Things whose case is due, oldest first, at most `limit`. */
+  listDue(now: number, limit: number): Promise<string[]>;
+}
+
+export interface Reservation {
+  readonly caseId: string;
+  readonly now: number;
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+export interface DetectStore {
+  load(thingName: string): Promise<Versioned<DetectState> | undefined>;
+  save(state: DetectState, previous: number): Promise<number>;
+}
+
+/** The IoT registry and policies. Every call throws the SDK's error; `isRefusal` tells final ones apart. */
+export interface Things {
+  describe(
+    thingName: string,
+  ): Promise<{ attributes: Record<string, string>; thingTypeName?: string } | undefined>;
+  listGroups(thingName: string): Promise<string[]>;
+  listPrincipals(thingName: string): Promise<string[]>;
+  listPolicies(principalArn: string): Promise<string[]>;
+  listThingsOfPrincipal(principalArn: string): Promise<string[]>;
+  addToGroup(thingName: string, thingGroup: string): Promise<void>;
+  removeFromGroup(thingName: string, thingGroup: string): Promise<void>;
+  /** The decision for an application publish by this client: ALLOWED, EXPLICIT_DENY or IMPLICIT_DENY. */
+  testPublish(principalArn: string, clientId: string, topic: string): Promise<string>;
+}
+
+/** The data plane: live sessions. */
+export interface Connections {
+  /** Ends a session without its will; false where there was none. */
+  cut(clientId: string): Promise<boolean>;
+  /** When the live session began, epoch ms; undefined where there is none. */
+  connectedSince(clientId: string): Promise<number | undefined>;
+  publish(topic: string, payload: string): Promise<void>;
+}
+
+export interface CommandQueue {
+  /** Sends a command to its thing's group; the same `id` within five minutes counts once. */
+  send(command: Command, id: string): Promise<void>;
+}
+
+export interface Announcer {
+  publish(announcement: Announcement): Promise<void>;
+}
+
+export interface AlertTopic {
+  publish(alert: string): Promise<void>;
+}
+
+export interface DeadLetters {
+  /** Sets aside a message nobody can handle, with the reason. */
+  send(body: string, reason: string, source: string): Promise<void>;
+}
+
+export interface Log {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Counts for CloudWatch; the unit is in the name (`...Ms`), else it is a count. */
+export interface Metrics {
+  count(name: string, value?: number): void;
+  time(name: string, ms: number): void;
+}
+
+export type Clock = () => number;
