@@ -78,3 +78,14 @@ export function decide(
     context: connectionContext(registry, identified),
   }).decision;
 }
+
+/** The error of a request as a client sees it. */
+export async function errorOf(sent: Promise<unknown>) {
+  try {
+    await sent;
+  } catch (error) {
+    const { name, $metadata } = error as { name: string; $metadata: { httpStatusCode: number } };
+    return `${$metadata.httpStatusCode} ${name}`;
+  }
+  return 'no error';
+}
