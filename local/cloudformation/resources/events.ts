@@ -1,0 +1,87 @@
+import * as z from 'zod';
+import { parseScheduleExpression } from '../../lambda/schedule';
+import { findFunction, requirePermission } from './lambda';
+import { json, text, toJson, withoutEffect } from './properties';
+import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
+
+const expression = text.refine(
+  (value) => parseScheduleExpression(value) !== undefined,
+  'only rate(VALUE minute|minutes|hour|hours|day|days) is emulated locally',
+);
+const state = z.enum(['ENABLED', 'DISABLED']).optional();
+
+const rule = defineResource({
+  properties: z.strictObject({
+    Name: text.optional(),
+    Description: withoutEffect,
+    ScheduleExpression: expression,
+    State: state,
+    Targets: z.array(
+      z.strictObject({ Arn: text, Id: text, Input: json.optional(), RetryPolicy: withoutEffect }),
+    ),
+    Tags: withoutEffect,
+  }),
+  attributes: ['Arn'],
+  create: async (props, context) => {
+    const { partition, region, accountId } = context.identity;
+    const name = props.Name ?? context.generateName();
+    const arn = `arn:${partition}:events:${region}:${accountId}:rule/${name}`;
+    for (const [index, target] of props.Targets.entries()) {
+      const invoked = findFunction(target.Arn, context);
+      requirePermission(invoked.arn, 'events.amazonaws.com', arn, context);
+      await context.hooks.registerSchedule({
+        name: index === 0 ? name : `${name}/${target.Id}`,
+        arn,
+        expression: props.ScheduleExpression,
+        service: 'events',
+        functionName: invoked.name,
+        enabled: props.State !== 'DISABLED',
+        ...(target.Input !== undefined && { input: toJson(target.Input) }),
+      });
+    }
+    return { physicalId: name, attributes: { Arn: arn } };
+  },
+});
+
+const schedule = defineResource({
+  properties: z.strictObject({
+    Name: text.optional(),
+    Description: withoutEffect,
+    GroupName: text.optional(),
+    ScheduleExpression: expression,
+    ScheduleExpressionTimezone: withoutEffect,
+    FlexibleTimeWindow: withoutEffect,
+    State: state,
+    Target: z.strictObject({ Arn: text, RoleArn: text, Input: text.optional(), RetryPolicy: withoutEffect }),
+  }),
+  attributes: ['Arn'],
+  create: async (props, context) => {
+    const { partition, region, accountId } = context.identity;
+    const name = props.Name ?? context.generateName();
+    const arn = `arn:${partition}:scheduler:${region}:${accountId}:schedule/${props.GroupName ?? 'default'}/${name}`;
+    const invoked = findFunction(props.Target.Arn, context);
+    requireRole(props.Target.RoleArn, invoked.arn, context);
+    await context.hooks.registerSchedule({
+      name,
+      arn,
+      expression: props.ScheduleExpression,
+      service: 'scheduler',
+      functionName: invoked.name,
+      enabled: props.State !== 'DISABLED',
+      ...(props.Target.Input !== undefined && { input: props.Target.Input }),
+    });
+    return { physicalId: name, attributes: { Arn: arn } };
+  },
+});
+
+function requireRole(roleArn: string, functionArn: string, { hooks, verifyLater }: ResourceContext): void {
+  verifyLater(() => {
+    if (hooks.isAllowed(roleArn, 'lambda:InvokeFunction', functionArn)) return undefined;
+    return `role ${roleArn} does not allow lambda:InvokeFunction on ${functionArn}: AWS would never run it`;
+  });
+}
+
+export const eventsTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::Events::Rule': rule,
+  'AWS::Scheduler::Schedule': schedule,
+};

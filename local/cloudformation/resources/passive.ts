@@ -1,0 +1,98 @@
+import * as z from 'zod';
+import { text, withoutEffect } from './properties';
+import { defineResource, type ResourceType } from './resource-type';
+
+// Resources that exist here in name only: nothing in the local stack logs to, alarms through or stores in them.
+
+const logGroup = defineResource({
+  properties: z.strictObject({
+    LogGroupName: text.optional(),
+    RetentionInDays: withoutEffect,
+    KmsKeyId: withoutEffect,
+    LogGroupClass: withoutEffect,
+    Tags: withoutEffect,
+  }),
+  attributes: ['Arn'],
+  create: ({ LogGroupName }, { identity, generateName }) => {
+    const name = LogGroupName ?? generateName();
+    const arn = `arn:${identity.partition}:logs:${identity.region}:${identity.accountId}:log-group:${name}:*`;
+    return { physicalId: name, attributes: { Arn: arn } };
+  },
+});
+
+const alarm = defineResource({
+  properties: z.strictObject({
+    AlarmName: text.optional(),
+    AlarmDescription: withoutEffect,
+    AlarmActions: withoutEffect,
+    OKActions: withoutEffect,
+    InsufficientDataActions: withoutEffect,
+    ActionsEnabled: withoutEffect,
+    ComparisonOperator: withoutEffect,
+    DatapointsToAlarm: withoutEffect,
+    Dimensions: withoutEffect,
+    EvaluationPeriods: withoutEffect,
+    ExtendedStatistic: withoutEffect,
+    MetricName: withoutEffect,
+    Metrics: withoutEffect,
+    Namespace: withoutEffect,
+    Period: withoutEffect,
+    Statistic: withoutEffect,
+    Threshold: withoutEffect,
+    TreatMissingData: withoutEffect,
+    Unit: withoutEffect,
+    Tags: withoutEffect,
+  }),
+  attributes: ['Arn'],
+  create: ({ AlarmName }, { identity, generateName }) => {
+    const name = AlarmName ?? generateName();
+    const arn = `arn:${identity.partition}:cloudwatch:${identity.region}:${identity.accountId}:alarm:${name}`;
+    return { physicalId: name, attributes: { Arn: arn } };
+  },
+});
+
+const dashboard = defineResource({
+  properties: z.strictObject({ DashboardName: text.optional(), DashboardBody: withoutEffect }),
+  attributes: [],
+  create: ({ DashboardName }, { generateName }) => ({
+    physicalId: DashboardName ?? generateName(),
+    attributes: {},
+  }),
+});
+
+/** The deployment bucket: packages are read from the disk here. */
+const bucket = defineResource({
+  properties: z.strictObject({
+    BucketName: text.optional(),
+    BucketEncryption: withoutEffect,
+    LifecycleConfiguration: withoutEffect,
+    OwnershipControls: withoutEffect,
+    PublicAccessBlockConfiguration: withoutEffect,
+    VersioningConfiguration: withoutEffect,
+    Tags: withoutEffect,
+  }),
+  attributes: ['Arn', 'DomainName', 'RegionalDomainName'],
+  create: ({ BucketName }, { identity, generateName }) => {
+    const name = BucketName ?? generateName().toLowerCase();
+    const attributes = {
+      Arn: `arn:${identity.partition}:s3:::${name}`,
+      DomainName: `${name}.s3.amazonaws.com`,
+      RegionalDomainName: `${name}.s3.${identity.region}.amazonaws.com`,
+    };
+    return { physicalId: name, attributes };
+  },
+});
+
+const bucketPolicy = defineResource({
+  properties: z.strictObject({ Bucket: text, PolicyDocument: withoutEffect }),
+  attributes: [],
+  create: ({ Bucket }) => ({ physicalId: Bucket, attributes: {} }),
+});
+
+export const passiveTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::Logs::LogGroup': logGroup,
+  'AWS::CloudWatch::Alarm': alarm,
+  'AWS::CloudWatch::Dashboard': dashboard,
+  'AWS::S3::Bucket': bucket,
+  'AWS::S3::BucketPolicy': bucketPolicy,
+};
