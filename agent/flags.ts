@@ -91,9 +91,13 @@ export function parseCommandLine(
     command.parse(expandArguments(args), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { type: 'print', text: printed };
-    if (error instanceof CommanderError) throw new UsageError(error.message.replace(/^error: /, ''));
+    if (error instanceof CommanderError) {
+      throw new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+    }
     throw error;
   }
+  const [stray] = command.args;
+  if (stray !== undefined) throw new UsageError(`${JSON.stringify(stray)}: belongs to no flag`);
   return { type: 'run', settings: toSettings(command.opts<Flags>(), surroundings, metrics) };
 }
 
@@ -156,7 +160,7 @@ function defineFlags(write: (text: string) => void): Command {
     .option('--print', 'with --once')
     .version(agentVersion)
     .addHelpText('after', '\n@FILE reads arguments from a file, one a line.')
-    .allowExcessArguments(false)
+    .allowExcessArguments(true)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => undefined });
 }

@@ -1,0 +1,141 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { waitFor } from './poll';
+import { type RealApp, startRealApp } from './real-process';
+import { startTlsBroker, type TestBroker } from './tls-broker';
+
+const name = 'cordonbundleapp';
+const root = resolve(import.meta.dirname, '../..');
+
+interface Outcome {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+describe('the bundled agent', () => {
+  let directory: string;
+  let bundle: string;
+  let files: DeviceFiles;
+  let broker: TestBroker;
+  let app: RealApp;
+  const started: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-bundle-'));
+    bundle = join(directory, 'cordon-agent.cjs');
+    const script = join(root, 'infra/build-agent.mjs');
+    await promisify(execFile)(process.execPath, [script, '--outfile', bundle, `num_child_procs_${name}`]);
+    files = await writeDeviceFiles(directory);
+    broker = await startTlsBroker(files);
+    app = startRealApp(name);
+  });
+  afterAll(async () => {
+    for (const one of started) one.kill('SIGKILL');
+    await app.close();
+    await broker.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  function start(args: readonly string[], env: Record<string, string> = {}) {
+    const agent = spawn(process.execPath, [bundle, ...args], {
+      env: { PATH: process.env.PATH, HOME: directory, ...env },
+    });
+    started.push(agent);
+    const output = { stdout: '', stderr: '' };
+    agent.stdout.on('data', (chunk: Buffer) => {
+      output.stdout += chunk.toString();
+    });
+    agent.stderr.on('data', (chunk: Buffer) => {
+      output.stderr += chunk.toString();
+    });
+    const ended = new Promise<Outcome>((done) => agent.once('close', (code) => done({ code, ...output })));
+    return { agent, output, ended };
+  }
+  const connectFlags = (): readonly string[] => [
+    ...['-e', `localhost:${broker.port}`, '-r', files.rootCaPath, '-c', files.certPath, '-k', files.keyPath],
+    ...['-id', 'mything1', '-cm', '--state-dir', join(directory, 'state')],
+  ];
+
+  it('is one file under 1 MB with nothing native in it', () => {
+    expect(statSync(bundle).size).toBeLessThan(1024 * 1024);
+    expect(readFileSync(bundle, 'utf8')).not.toMatch(/cbor-extract|\.node"/);
+  });
+
+  it('prints one report with the children of the app and touches no state', async () => {
+    app.run('sleep 60 &');
+    await waitFor(
+      'the child',
+      () => readFileSync(`/proc/${app.pid}/task/${app.pid}/children`, 'utf8').length > 0,
+    );
+    const { code, stdout, stderr } = await start([
+      '--once',
+      '--print',
+      '-cm',
+      '--state-dir',
+      '/nonexistent/x',
+    ]).ended;
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
+      header: { report_id: expect.any(Number), version: '1.0' },
+      metrics: { listening_tcp_ports: { total: expect.any(Number) } },
+      custom_metrics: { [`num_child_procs_${name}`]: [{ number: 1 }] },
+      evidence: [{ ppid: app.pid, commandLine: 'sleep 60' }],
+      processes: { [name]: 'running' },
+    });
+    expect(existsSync('/nonexistent')).toBe(false);
+    app.run('kill $!');
+  });
+
+  it('reports over mutual TLS, and ends with 0 on SIGTERM', async () => {
+    const { agent, output, ended } = start(connectFlags());
+    await waitFor('the report', () => output.stderr.includes('"event":"reported"'));
+    agent.kill('SIGTERM');
+
+    expect(await ended).toMatchObject({ code: 0, stdout: '' });
+    const events = output.stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).event);
+    expect(events).toEqual(['started', 'connected', 'reported', 'stopping']);
+  });
+
+  it.each([
+    ['SIGTERM', 'SIGTERM'],
+    ['SIGINT', 'SIGINT'],
+  ] as const)('ends with 0 on %s also while it has no connection', async (_title, signal) => {
+    const { agent, output, ended } = start([...connectFlags(), '-e', 'localhost:1']);
+    await waitFor('a failed try', () => output.stderr.includes('connect-failed'));
+    agent.kill(signal);
+
+    expect((await ended).code).toBe(0);
+  });
+
+  it.each<[number, string, () => readonly string[]]>([
+    [2, '--interval', () => ['-i', 'abc']],
+    [2, '--endpoint', () => ['-id', 'x']],
+    [1, '--cert', () => [...connectFlags(), '-c', '/nonexistent']],
+    [1, 'cannot keep state', () => [...connectFlags(), '--state-dir', '/dev/null/x']],
+  ])('ends with %d and one line that names %s', async (expected, what, args) => {
+    const { code, stdout, stderr } = await start(args()).ended;
+
+    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+    expect(stderr).toMatch(new RegExp(`^cordon-agent: [^\\n]*${what}[^\\n]*\\n$`));
+  });
+
+  it('ends with 1 when it can no longer keep its state', async () => {
+    const state = join(directory, 'lost');
+    const { output, ended } = start([...connectFlags(), '--state-dir', state, '-i', '1']);
+    await waitFor('the report', () => output.stderr.includes('"event":"reported"'));
+    rmSync(state, { recursive: true });
+    writeFileSync(state, '');
+
+    expect((await ended).code).toBe(1);
+    expect(output.stderr).toContain('"event":"fatal"');
+  });
+});

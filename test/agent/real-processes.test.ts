@@ -1,0 +1,82 @@
+import { type ChildSample, createChildSampler } from '../../agent/metrics/child-sampler';
+import { createProcReader } from '../../agent/metrics/proc-reader';
+import { createUserNames } from '../../agent/metrics/user-names';
+import { waitFor } from './poll';
+import { type RealApp, startRealApp } from './real-process';
+
+/** Unlike the name of anything else that may run on this machine. */
+const name = 'cordontestapp';
+
+describe('the children of a real process', () => {
+  let app: RealApp;
+  let sample: () => ChildSample;
+  beforeEach(async () => {
+    app = startRealApp(name);
+    const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
+    const sampler = createChildSampler(
+      createProcReader(),
+      [{ name, metric: `num_child_procs_${name}` }],
+      options,
+    );
+    sample = () => {
+      const [one] = sampler.sample(performance.now());
+      if (!one) throw new Error('no sample');
+      return one;
+    };
+    await waitFor('the app', () => sample().state === 'running');
+  });
+  afterEach(() => app.close());
+
+  it('are counted, with evidence of who they are', async () => {
+    expect(sample().children).toBe(0);
+    app.run('sleep 60 &');
+    const seen = await waitFor('evidence of sleep', () =>
+      sample().evidence.find((one) => one.commandLine === 'sleep 60'),
+    );
+
+    expect(seen).toEqual({
+      metric: `num_child_procs_${name}`,
+      pid: expect.any(Number),
+      ppid: app.pid,
+      executable: expect.stringMatching(/\/\w+$/),
+      commandLine: 'sleep 60',
+      user: expect.stringMatching(/\w/),
+      startedAt: expect.any(Number),
+      parents: expect.arrayContaining([name]),
+    });
+    expect(Math.abs(seen.startedAt - Date.now())).toBeLessThan(60_000);
+    expect(sample().children).toBe(1);
+    app.run('kill $!');
+    await waitFor('its end', () => sample().children === 0);
+  });
+
+  it('are counted through descendants, and after a double fork', async () => {
+    app.run('sh -c "sleep 60 & exec sleep 61" &');
+    await waitFor('two descendants', () => sample().children === 2);
+    app.run('kill $!');
+    await waitFor('the orphan alone', () => sample().children === 1);
+  });
+
+  it('leave a trace when they lived for milliseconds only', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      app.run(`/bin/true; echo ${round}.`);
+      await waitFor('the end of the child', () => app.output().includes(`${round}.`));
+      const { reaped, children } = sample();
+      expect(reaped || children > 0).toBe(true);
+    }
+    await waitFor('quiet', () => !sample().reaped);
+  });
+
+  it('are zombies when nobody waits for them, and then not counted', async () => {
+    app.run('sh -c "sleep 0.05 & exec sleep 60" &');
+    await waitFor('both', () => sample().children === 2);
+    await waitFor('the zombie to be left out', () => sample().children === 1);
+  });
+
+  it('say not-running after the app ended', async () => {
+    app.run('exit');
+    await waitFor('the end', () => sample().state === 'not-running');
+
+    expect(sample()).toMatchObject({ children: 0, evidence: [] });
+  });
+});

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer, type TLSSocket } from 'node:tls';
+import { Aedes, type PublishPacket } from 'aedes';
+import type { DeviceFiles } from './certificates';
+
+export interface Published {
+  readonly topic: string;
+  readonly qos: number;
+  readonly payload: Buffer;
+}
+
+export interface TestBroker {
+  readonly port: number;
+  readonly published: Published[];
+  readonly subscribed: string[];
+  /** Connections that got as far as TCP. */
+  readonly connections: () => number;
+  /** Decides over each publish; a refused one closes the connection, as AWS IoT does. */
+  mayPublish: (topic: string) => boolean;
+  /** Ends the next this many connections before TLS. */
+  refuseConnections: number;
+  answer(topic: string, payload: Buffer | string): void;
+  dropClients(): void;
+  close(): Promise<void>;
+}
+
+/** An MQTT broker on a free port of 127.0.0.1, over TLS, that asks for certificates of the CA in `files`. */
+export async function startTlsBroker({ authority }: Pick<DeviceFiles, 'authority'>): Promise<TestBroker> {
+  const aedes = await Aedes.createBroker();
+  const server = await authority.issueServerCertificate();
+  const sockets = new Set<TLSSocket>();
+  let connections = 0;
+  const tls = createServer(
+    {
+      cert: server.certificatePem,
+      key: server.privateKeyPem,
+      ca: authority.certificatePem,
+      requestCert: true,
+      rejectUnauthorized: true,
+    },
+    (socket) => {
+      sockets.add(socket);
+      socket.once('close', () => sockets.delete(socket));
+      aedes.handle(socket);
+    },
+  );
+  tls.on('connection', (socket) => {
+    connections += 1;
+    if (broker.refuseConnections <= 0) return;
+    broker.refuseConnections -= 1;
+    socket.destroy();
+  });
+  tls.on('tlsClientError', () => undefined);
+  tls.listen(0, '127.0.0.1');
+  await once(tls, 'listening');
+
+  const broker: TestBroker = {
+    port: (tls.address() as AddressInfo).port,
+    published: [],
+    subscribed: [],
+    connections: () => connections,
+    mayPublish: () => true,
+    refuseConnections: 0,
+    answer: (topic, payload) => {
+      const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false };
+      aedes.publish(packet, () => undefined);
+    },
+    dropClients: () => {
+      for (const socket of sockets) socket.destroy();
+    },
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => tls.close(() => resolve()));
+      await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    },
+  };
+  aedes.authorizePublish = (_client, packet, done) => {
+    if (!broker.mayPublish(packet.topic)) return done(new Error('denied by policy'));
+    broker.published.push({ topic: packet.topic, qos: packet.qos, payload: Buffer.from(packet.payload) });
+    done(null);
+  };
+  aedes.authorizeSubscribe = (_client, subscription, done) => {
+    broker.subscribed.push(subscription.topic);
+    done(null, subscription);
+  };
+  return broker;
+}
