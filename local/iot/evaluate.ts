@@ -5,7 +5,7 @@ import { listMissingVariables, matchPattern, normaliseKey, type PolicyContext } 
 import type { IotRegistry } from './registry';
 import type { Policy, Thing } from './state';
 
-export interface PolicyRef {
+interface PolicyRef {
   readonly policyName: string;
   readonly policyArn: string;
 }

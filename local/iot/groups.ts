@@ -10,12 +10,12 @@ const MAX_DEPTH = 7;
 const MAX_CHILDREN = 100;
 const MAX_DESCRIPTION = 2028;
 
-export interface GroupProperties {
+interface GroupProperties {
   readonly thingGroupDescription?: string;
   readonly attributePayload?: AttributePayload;
 }
 
-export interface GroupSettings {
+interface GroupSettings {
   readonly parentGroupName?: string;
   readonly thingGroupProperties?: GroupProperties;
 }

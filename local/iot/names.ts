@@ -24,7 +24,7 @@ export function requireName(kind: NameKind, value: unknown): string {
   throw invalid(`Value at '${kind}' failed to satisfy constraint: ${NAME_RULES[kind].source}`);
 }
 
-export type ArnType =
+type ArnType =
   | 'thing'
   | 'thinggroup'
   | 'cert'

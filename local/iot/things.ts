@@ -13,12 +13,12 @@ export interface AttributePayload {
   readonly merge?: boolean;
 }
 
-export interface ThingSettings {
+interface ThingSettings {
   readonly thingTypeName?: string;
   readonly attributePayload?: AttributePayload;
 }
 
-export interface ThingUpdate extends ThingSettings {
+interface ThingUpdate extends ThingSettings {
   readonly removeThingType?: boolean;
   readonly expectedVersion?: number;
 }

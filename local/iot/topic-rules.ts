@@ -7,7 +7,7 @@ const SQL_VERSIONS: readonly unknown[] = ['2015-10-08', '2016-03-23', 'beta'];
 /** Only the outer shape: the broker's engine reads the rest. A select without FROM has no topic. */
 const SELECT = /^\s*SELECT\s.+?(?:\sFROM\s+'(?<topic>[^']+)'.*)?$/is;
 
-export interface TopicRulePayload {
+interface TopicRulePayload {
   readonly sql: string;
   readonly description?: string;
   readonly actions: readonly TopicRuleAction[];

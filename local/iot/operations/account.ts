@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { invalid } from '../errors';
 import type { IotRegistry } from '../registry';
 import { listTags, removeTags, saveTags } from '../tags';
-import { type IotCall, type IotRoute, readBody, Tags } from './route';
+import { type IotCall, type IotRoute, readBody, routesAt, Tags } from './route';
 
 const ENDPOINT_TYPES: readonly string[] = ['iot:Data', 'iot:Data-ATS', 'iot:CredentialProvider', 'iot:Jobs'];
 
@@ -15,47 +15,31 @@ function readResourceArn(call: IotCall): string {
   return arn;
 }
 
+function describeEndpoint(registry: IotRegistry, call: IotCall) {
+  const type = call.query.get('endpointType') ?? 'iot:Data';
+  if (!ENDPOINT_TYPES.includes(type)) throw invalid(`Unknown endpointType ${type}.`);
+  return { endpointAddress: registry.endpoint() };
+}
+
+function tagResource(registry: IotRegistry, call: IotCall): void {
+  const { resourceArn, tags } = readBody(TagResource, call);
+  saveTags(registry.state, resourceArn, tags);
+}
+
+function untagResource(registry: IotRegistry, call: IotCall): void {
+  const { resourceArn, tagKeys } = readBody(UntagResource, call);
+  removeTags(registry.state, resourceArn, tagKeys);
+}
+
 /** The account's endpoint, and tags, which are stored and listed but mean nothing here. */
 export function accountRoutes(registry: IotRegistry): readonly IotRoute[] {
+  const tags = routesAt('/tags', (call) => [readResourceArn(call)]);
+  const tag = routesAt('/tags', (call) => [readBody(TagResource, call).resourceArn]);
+  const untag = routesAt('/untag', (call) => [readBody(UntagResource, call).resourceArn]);
   return [
-    {
-      operation: 'DescribeEndpoint',
-      method: 'GET',
-      path: '/endpoint',
-      run(call) {
-        const type = call.query.get('endpointType') ?? 'iot:Data';
-        if (!ENDPOINT_TYPES.includes(type)) throw invalid(`Unknown endpointType ${type}.`);
-        return { endpointAddress: registry.endpoint() };
-      },
-    },
-    {
-      operation: 'ListTagsForResource',
-      method: 'GET',
-      path: '/tags',
-      resources: (call) => [readResourceArn(call)],
-      run: (call) => ({ tags: listTags(registry.state, readResourceArn(call)) }),
-    },
-    {
-      operation: 'TagResource',
-      method: 'POST',
-      path: '/tags',
-      resources: (call) => [readBody(TagResource, call).resourceArn],
-      run(call) {
-        const { resourceArn, tags } = readBody(TagResource, call);
-        saveTags(registry.state, resourceArn, tags);
-        return {};
-      },
-    },
-    {
-      operation: 'UntagResource',
-      method: 'POST',
-      path: '/untag',
-      resources: (call) => [readBody(UntagResource, call).resourceArn],
-      run(call) {
-        const { resourceArn, tagKeys } = readBody(UntagResource, call);
-        removeTags(registry.state, resourceArn, tagKeys);
-        return {};
-      },
-    },
+    routesAt('/endpoint')('DescribeEndpoint', 'GET', (call) => describeEndpoint(registry, call)),
+    tags('ListTagsForResource', 'GET', (call) => ({ tags: listTags(registry.state, readResourceArn(call)) })),
+    tag('TagResource', 'POST', (call) => tagResource(registry, call)),
+    untag('UntagResource', 'POST', (call) => untagResource(registry, call)),
   ];
 }

@@ -15,7 +15,7 @@ import type { IotRegistry } from '../registry';
 import type { Policy } from '../state';
 import { findThing } from '../things';
 import { readPolicyName, toNameAndArn } from './policies';
-import { type IotCall, type IotRoute, paginate, readBody, readFlag, readParam } from './route';
+import { type IotCall, type IotRoute, paginate, readBody, readFlag, readParam, routesAt } from './route';
 
 const AuthInfo = z.object({
   actionType: z.enum(['PUBLISH', 'SUBSCRIBE', 'RECEIVE', 'CONNECT']),
@@ -133,65 +133,36 @@ function listAttached(registry: IotRegistry, call: IotCall) {
   return { policies: page.items.map(toNameAndArn), ...page.next };
 }
 
-function attachmentRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const path = '/target-policies/{policyName}';
-  const resources = (call: IotCall) => [readBody(Target, call).target];
-  return [
-    {
-      operation: 'AttachPolicy',
-      method: 'PUT',
-      path,
-      resources,
-      run: (call) => registry.policies.attach(readPolicyName(call), readBody(Target, call).target),
-    },
-    {
-      operation: 'DetachPolicy',
-      method: 'POST',
-      path,
-      resources,
-      run: (call) => registry.policies.detach(readPolicyName(call), readBody(Target, call).target),
-    },
-    {
-      operation: 'ListAttachedPolicies',
-      method: 'POST',
-      path: '/attached-policies/{target}',
-      run: (call) => listAttached(registry, call),
-    },
-    {
-      operation: 'ListTargetsForPolicy',
-      method: 'POST',
-      path: '/policy-targets/{policyName}',
-      resources: (call) => [registry.state.arns.build('policy', readParam(call, 'policyName'))],
-      run(call) {
-        const { policyName } = findPolicy(registry.state, readPolicyName(call));
-        const page = paginate(call, 'marker', listPolicyTargets(registry.state, policyName), (arn) => arn);
-        return { targets: page.items, ...page.next };
-      },
-    },
-  ];
+function listTargets(registry: IotRegistry, call: IotCall) {
+  const { policyName } = findPolicy(registry.state, readPolicyName(call));
+  const page = paginate(call, 'marker', listPolicyTargets(registry.state, policyName), (arn) => arn);
+  return { targets: page.items, ...page.next };
 }
 
 export function authorizationRoutes(registry: IotRegistry): readonly IotRoute[] {
+  const { state, policies } = registry;
+  const readTarget = (call: IotCall) => readBody(Target, call).target;
+  const onTarget = routesAt('/target-policies/{policyName}', (call) => [readTarget(call)]);
+  const onPolicy = routesAt('/policy-targets/{policyName}', (call) => [
+    state.arns.build('policy', readParam(call, 'policyName')),
+  ]);
   // IAM knows the resource type `cert` only; a group, or nobody, is `*`.
-  const resources = (call: IotCall) => {
+  const ofCertificate = (call: IotCall) => {
     const { principal } = readBody(EffectivePolicies, call);
-    return principal !== undefined && registry.state.arns.idOf('cert', principal) ? [principal] : [];
+    return principal !== undefined && state.arns.idOf('cert', principal) ? [principal] : [];
   };
   return [
-    ...attachmentRoutes(registry),
-    {
-      operation: 'GetEffectivePolicies',
-      method: 'POST',
-      path: '/effective-policies',
-      resources,
-      run: (call) => getEffectivePolicies(registry, call),
-    },
-    {
-      operation: 'TestAuthorization',
-      method: 'POST',
-      path: '/test-authorization',
-      resources,
-      run: (call) => testAuthorization(registry, call),
-    },
+    onTarget('AttachPolicy', 'PUT', (call) => policies.attach(readPolicyName(call), readTarget(call))),
+    onTarget('DetachPolicy', 'POST', (call) => policies.detach(readPolicyName(call), readTarget(call))),
+    onPolicy('ListTargetsForPolicy', 'POST', (call) => listTargets(registry, call)),
+    routesAt('/attached-policies/{target}')('ListAttachedPolicies', 'POST', (call) =>
+      listAttached(registry, call),
+    ),
+    routesAt('/effective-policies', ofCertificate)('GetEffectivePolicies', 'POST', (call) =>
+      getEffectivePolicies(registry, call),
+    ),
+    routesAt('/test-authorization', ofCertificate)('TestAuthorization', 'POST', (call) =>
+      testAuthorization(registry, call),
+    ),
   ];
 }

@@ -11,10 +11,11 @@ import {
   readBody,
   readFlag,
   readParam,
+  routesAt,
   toSeconds,
 } from './route';
 
-export interface IssuedCertificate {
+interface IssuedCertificate {
   readonly certificatePem: string;
   readonly publicKeyPem: string;
   readonly privateKeyPem: string;
@@ -68,73 +69,44 @@ function listCertificates(registry: IotRegistry, call: IotCall) {
   };
 }
 
-function creationRoutes(registry: IotRegistry, issue: IssueCertificate | undefined): readonly IotRoute[] {
-  return [
-    {
-      operation: 'RegisterCertificateWithoutCA',
-      method: 'POST',
-      path: '/certificate/register-no-ca',
-      run(call) {
-        const { certificatePem, status } = readBody(RegisterCertificate, call);
-        const { arn, certificateId } = registry.certificates.register(certificatePem, status);
-        return { certificateArn: arn, certificateId };
-      },
-    },
-    {
-      operation: 'CreateKeysAndCertificate',
-      method: 'POST',
-      path: '/keys-and-certificate',
-      async run(call) {
-        const status = readFlag(call, 'setAsActive', false) ? 'ACTIVE' : 'INACTIVE';
-        if (!issue) throw invalid('The local stack was started without a certificate authority.');
-        const { certificatePem, publicKeyPem, privateKeyPem } = await issue();
-        const { arn, certificateId } = registry.certificates.register(certificatePem, status);
-        const keyPair = { PublicKey: publicKeyPem, PrivateKey: privateKeyPem };
-        return { certificateArn: arn, certificateId, certificatePem, keyPair };
-      },
-    },
-  ];
+function register(registry: IotRegistry, call: IotCall) {
+  const { certificatePem, status } = readBody(RegisterCertificate, call);
+  const { arn, certificateId } = registry.certificates.register(certificatePem, status);
+  return { certificateArn: arn, certificateId };
+}
+
+async function createKeys(registry: IotRegistry, issue: IssueCertificate | undefined, call: IotCall) {
+  const status = readFlag(call, 'setAsActive', false) ? 'ACTIVE' : 'INACTIVE';
+  if (!issue) throw invalid('The local stack was started without a certificate authority.');
+  const { certificatePem, publicKeyPem, privateKeyPem } = await issue();
+  const { arn, certificateId } = registry.certificates.register(certificatePem, status);
+  const keyPair = { PublicKey: publicKeyPem, PrivateKey: privateKeyPem };
+  return { certificateArn: arn, certificateId, certificatePem, keyPair };
 }
 
 export function certificateRoutes(
   registry: IotRegistry,
   issue: IssueCertificate | undefined,
 ): readonly IotRoute[] {
-  const path = '/certificates/{certificateId}';
-  const resources = (call: IotCall) => [registry.state.arns.build('cert', readParam(call, 'certificateId'))];
+  const { state, certificates } = registry;
+  const readId = (call: IotCall) => readParam(call, 'certificateId');
+  const route = routesAt('/certificates/{certificateId}', (call) => [state.arns.build('cert', readId(call))]);
   return [
-    ...creationRoutes(registry, issue),
-    {
-      operation: 'DescribeCertificate',
-      method: 'GET',
-      path,
-      resources,
-      run: (call) =>
-        describeCertificate(registry, findCertificate(registry.state, readParam(call, 'certificateId'))),
-    },
-    {
-      operation: 'UpdateCertificate',
-      method: 'PUT',
-      path,
-      resources,
-      run(call) {
-        registry.certificates.setStatus(readParam(call, 'certificateId'), call.query.get('newStatus') ?? '');
-      },
-    },
-    {
-      operation: 'DeleteCertificate',
-      method: 'DELETE',
-      path,
-      resources,
-      run(call) {
-        registry.certificates.delete(readParam(call, 'certificateId'), readFlag(call, 'forceDelete', false));
-      },
-    },
-    {
-      operation: 'ListCertificates',
-      method: 'GET',
-      path: '/certificates',
-      run: (call) => listCertificates(registry, call),
-    },
+    routesAt('/certificate/register-no-ca')('RegisterCertificateWithoutCA', 'POST', (call) =>
+      register(registry, call),
+    ),
+    routesAt('/keys-and-certificate')('CreateKeysAndCertificate', 'POST', (call) =>
+      createKeys(registry, issue, call),
+    ),
+    route('DescribeCertificate', 'GET', (call) =>
+      describeCertificate(registry, findCertificate(state, readId(call))),
+    ),
+    route('UpdateCertificate', 'PUT', (call) =>
+      certificates.setStatus(readId(call), call.query.get('newStatus') ?? ''),
+    ),
+    route('DeleteCertificate', 'DELETE', (call) =>
+      certificates.delete(readId(call), readFlag(call, 'forceDelete', false)),
+    ),
+    routesAt('/certificates')('ListCertificates', 'GET', (call) => listCertificates(registry, call)),
   ];
 }

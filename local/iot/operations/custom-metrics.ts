@@ -3,7 +3,16 @@ import { findMetric } from '../defender';
 import type { IotRegistry } from '../registry';
 import type { CustomMetric } from '../state';
 import { saveTags } from '../tags';
-import { type IotCall, type IotRoute, paginate, readBody, readParam, Tags, toSeconds } from './route';
+import {
+  type IotCall,
+  type IotRoute,
+  paginate,
+  readBody,
+  readParam,
+  routesAt,
+  Tags,
+  toSeconds,
+} from './route';
 
 const CreateMetric = z.object({
   metricType: z.string(),
@@ -23,36 +32,27 @@ function createMetric(registry: IotRegistry, metricName: string, call: IotCall) 
   return { metricName, metricArn: metric.metricArn };
 }
 
+function listMetrics(registry: IotRegistry, call: IotCall) {
+  const page = paginate(call, 'token', [...registry.state.customMetrics.keys()], (name) => name);
+  return { metricNames: page.items, ...page.next };
+}
+
 export function customMetricRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const route = (
-    operation: string,
-    method: IotRoute['method'],
-    run: (metricName: string, call: IotCall) => unknown,
-  ): IotRoute => ({
-    operation,
-    method,
-    path: '/custom-metric/{metricName}',
-    resources: (call) => [registry.state.arns.build('custommetric', readParam(call, 'metricName'))],
-    run: (call) => run(readParam(call, 'metricName'), call),
-  });
+  const readName = (call: IotCall) => readParam(call, 'metricName');
+  const route = routesAt('/custom-metric/{metricName}', (call) => [
+    registry.state.arns.build('custommetric', readName(call)),
+  ]);
   return [
-    route('CreateCustomMetric', 'POST', (name, call) => createMetric(registry, name, call)),
-    route('DescribeCustomMetric', 'GET', (name) => describeMetric(findMetric(registry.state, name))),
-    route('UpdateCustomMetric', 'PATCH', (name, call) =>
-      describeMetric(registry.defender.updateMetric(name, readBody(UpdateMetric, call).displayName)),
+    route('CreateCustomMetric', 'POST', (call) => createMetric(registry, readName(call), call)),
+    route('DescribeCustomMetric', 'GET', (call) =>
+      describeMetric(findMetric(registry.state, readName(call))),
     ),
-    route('DeleteCustomMetric', 'DELETE', (name) => {
-      registry.defender.deleteMetric(name);
-      return {};
-    }),
-    {
-      operation: 'ListCustomMetrics',
-      method: 'GET',
-      path: '/custom-metrics',
-      run(call) {
-        const page = paginate(call, 'token', [...registry.state.customMetrics.keys()], (name) => name);
-        return { metricNames: page.items, ...page.next };
-      },
-    },
+    route('UpdateCustomMetric', 'PATCH', (call) =>
+      describeMetric(
+        registry.defender.updateMetric(readName(call), readBody(UpdateMetric, call).displayName),
+      ),
+    ),
+    route('DeleteCustomMetric', 'DELETE', (call) => registry.defender.deleteMetric(readName(call))),
+    routesAt('/custom-metrics')('ListCustomMetrics', 'GET', (call) => listMetrics(registry, call)),
   ];
 }

@@ -5,7 +5,16 @@ import { requireName } from '../names';
 import type { IotRegistry } from '../registry';
 import type { MitigationAction } from '../state';
 import { saveTags } from '../tags';
-import { type IotCall, type IotRoute, paginate, readBody, readParam, Tags, toSeconds } from './route';
+import {
+  type IotCall,
+  type IotRoute,
+  paginate,
+  readBody,
+  readParam,
+  routesAt,
+  Tags,
+  toSeconds,
+} from './route';
 
 const TYPE_BY_PARAMS: ReadonlyMap<string, string> = new Map([
   ['updateDeviceCertificateParams', 'UPDATE_DEVICE_CERTIFICATE'],
@@ -90,36 +99,25 @@ function listActions(registry: IotRegistry, call: IotCall) {
 
 /** Mitigation actions are kept and listed; the tasks that would run them are not emulated. */
 export function mitigationActionRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const route = (
-    operation: string,
-    method: IotRoute['method'],
-    run: (actionName: string, call: IotCall) => unknown,
-  ): IotRoute => ({
-    operation,
-    method,
-    path: '/mitigationactions/actions/{actionName}',
-    resources: (call) => [registry.state.arns.build('mitigationaction', readParam(call, 'actionName'))],
-    run: (call) => run(readParam(call, 'actionName'), call),
-  });
+  const readName = (call: IotCall) => readParam(call, 'actionName');
+  const route = routesAt('/mitigationactions/actions/{actionName}', (call) => [
+    registry.state.arns.build('mitigationaction', readName(call)),
+  ]);
   return [
-    route('CreateMitigationAction', 'POST', (name, call) => createAction(registry, name, call)),
-    route('DescribeMitigationAction', 'GET', (name) => describeAction(findAction(registry, name))),
-    route('UpdateMitigationAction', 'PATCH', (name, call) =>
+    route('CreateMitigationAction', 'POST', (call) => createAction(registry, readName(call), call)),
+    route('DescribeMitigationAction', 'GET', (call) => describeAction(findAction(registry, readName(call)))),
+    route('UpdateMitigationAction', 'PATCH', (call) =>
       saveAction(registry, {
-        ...findAction(registry, name),
+        ...findAction(registry, readName(call)),
         ...readBody(Update, call),
         modifiedAt: registry.state.now(),
       }),
     ),
-    route('DeleteMitigationAction', 'DELETE', (name) => {
-      if (registry.state.mitigationActions.delete(name)) registry.state.changed();
-      return {};
+    route('DeleteMitigationAction', 'DELETE', (call) => {
+      if (registry.state.mitigationActions.delete(readName(call))) registry.state.changed();
     }),
-    {
-      operation: 'ListMitigationActions',
-      method: 'GET',
-      path: '/mitigationactions/actions',
-      run: (call) => listActions(registry, call),
-    },
+    routesAt('/mitigationactions/actions')('ListMitigationActions', 'GET', (call) =>
+      listActions(registry, call),
+    ),
   ];
 }

@@ -12,6 +12,7 @@ import {
   readBody,
   readFlag,
   readParam,
+  routesAt,
   Tags,
   toSeconds,
 } from './route';
@@ -92,80 +93,26 @@ function listPolicies(registry: IotRegistry, call: IotCall) {
   return { policies: page.items.map(toNameAndArn), ...page.next };
 }
 
-type Resources = (call: IotCall) => readonly string[];
-
-function versionRoutes(registry: IotRegistry, resources: Resources): readonly IotRoute[] {
-  const path = '/policies/{policyName}/version/{policyVersionId}';
-  return [
-    {
-      operation: 'GetPolicyVersion',
-      method: 'GET',
-      path,
-      resources,
-      run: (call) => describeVersion(findPolicy(registry.state, readPolicyName(call)), readVersionId(call)),
-    },
-    {
-      operation: 'SetDefaultPolicyVersion',
-      method: 'PATCH',
-      path,
-      resources,
-      run: (call) => registry.policies.setDefaultVersion(readPolicyName(call), readVersionId(call)),
-    },
-    {
-      operation: 'DeletePolicyVersion',
-      method: 'DELETE',
-      path,
-      resources,
-      run: (call) => registry.policies.deleteVersion(readPolicyName(call), readVersionId(call)),
-    },
-    {
-      operation: 'CreatePolicyVersion',
-      method: 'POST',
-      path: '/policies/{policyName}/version',
-      resources,
-      run: (call) => createVersion(registry, call),
-    },
-    {
-      operation: 'ListPolicyVersions',
-      method: 'GET',
-      path: '/policies/{policyName}/version',
-      resources,
-      run: (call) => listVersions(findPolicy(registry.state, readPolicyName(call))),
-    },
-  ];
-}
-
 export function policyRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const path = '/policies/{policyName}';
-  const resources: Resources = (call) => [registry.state.arns.build('policy', readParam(call, 'policyName'))];
+  const { state, policies } = registry;
+  const find = (call: IotCall) => findPolicy(state, readPolicyName(call));
+  const ofPolicy = (call: IotCall) => [state.arns.build('policy', readParam(call, 'policyName'))];
+  const policy = routesAt('/policies/{policyName}', ofPolicy);
+  const versions = routesAt('/policies/{policyName}/version', ofPolicy);
+  const version = routesAt('/policies/{policyName}/version/{policyVersionId}', ofPolicy);
   return [
-    {
-      operation: 'CreatePolicy',
-      method: 'POST',
-      path,
-      resources,
-      run: (call) => createPolicy(registry, call),
-    },
-    {
-      operation: 'GetPolicy',
-      method: 'GET',
-      path,
-      resources,
-      run: (call) => describePolicy(findPolicy(registry.state, readPolicyName(call))),
-    },
-    {
-      operation: 'DeletePolicy',
-      method: 'DELETE',
-      path,
-      resources,
-      run: (call) => registry.policies.delete(readPolicyName(call)),
-    },
-    {
-      operation: 'ListPolicies',
-      method: 'GET',
-      path: '/policies',
-      run: (call) => listPolicies(registry, call),
-    },
-    ...versionRoutes(registry, resources),
+    policy('CreatePolicy', 'POST', (call) => createPolicy(registry, call)),
+    policy('GetPolicy', 'GET', (call) => describePolicy(find(call))),
+    policy('DeletePolicy', 'DELETE', (call) => policies.delete(readPolicyName(call))),
+    routesAt('/policies')('ListPolicies', 'GET', (call) => listPolicies(registry, call)),
+    versions('CreatePolicyVersion', 'POST', (call) => createVersion(registry, call)),
+    versions('ListPolicyVersions', 'GET', (call) => listVersions(find(call))),
+    version('GetPolicyVersion', 'GET', (call) => describeVersion(find(call), readVersionId(call))),
+    version('SetDefaultPolicyVersion', 'PATCH', (call) =>
+      policies.setDefaultVersion(readPolicyName(call), readVersionId(call)),
+    ),
+    version('DeletePolicyVersion', 'DELETE', (call) =>
+      policies.deleteVersion(readPolicyName(call), readVersionId(call)),
+    ),
   ];
 }

@@ -19,8 +19,19 @@ export interface IotRoute {
   readonly path: string;
   /** The ARNs IAM is asked about (service authorization reference); none where IAM knows no resource type. */
   readonly resources?: (call: IotCall) => readonly string[];
-  /** Gives the response body; undefined for operations that answer without one. */
+  /** Gives the response body; undefined leaves it empty. */
   readonly run: (call: IotCall) => unknown;
+}
+
+/** Makes the routes of one path that ask IAM about the same resources. */
+export function routesAt(path: string, resources?: IotRoute['resources']) {
+  return (operation: string, method: IotRoute['method'], run: IotRoute['run'], suffix = ''): IotRoute => ({
+    operation,
+    method,
+    path: `${path}${suffix}`,
+    ...(resources ? { resources } : {}),
+    run,
+  });
 }
 
 export const Tags = z.array(z.object({ Key: z.string(), Value: z.string() }));

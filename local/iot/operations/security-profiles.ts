@@ -12,6 +12,7 @@ import {
   readFlag,
   readParam,
   readVersion,
+  routesAt,
   Tags,
   toSeconds,
 } from './route';
@@ -77,6 +78,10 @@ const UpdateProfile = z.extend(Fields, {
   deleteAdditionalMetricsToRetain: z._default(z.boolean(), false),
   deleteMetricsExportConfig: z._default(z.boolean(), false),
 });
+
+function readProfileName(call: IotCall): string {
+  return readParam(call, 'securityProfileName');
+}
 
 function toIdentifier({ securityProfileName, securityProfileArn }: SecurityProfile) {
   return { securityProfileName, securityProfileArn };
@@ -178,71 +183,47 @@ function validateBehaviors(registry: IotRegistry, call: IotCall) {
   }
 }
 
-type Run = (profileName: string, call: IotCall) => unknown;
-
-function listRoutes(registry: IotRegistry): readonly IotRoute[] {
-  return [
-    {
-      operation: 'ListSecurityProfiles',
-      method: 'GET',
-      path: '/security-profiles',
-      run: (call) => listProfiles(registry, call),
-    },
-    {
-      operation: 'ListSecurityProfilesForTarget',
-      method: 'GET',
-      path: '/security-profiles-for-target',
-      resources: (call) => [readTarget(call)].filter((arn) => registry.state.arns.idOf('thinggroup', arn)),
-      run: (call) => listProfilesForTarget(registry, call),
-    },
-    {
-      operation: 'ValidateSecurityProfileBehaviors',
-      method: 'POST',
-      path: '/security-profile-behaviors/validate',
-      run: (call) => validateBehaviors(registry, call),
-    },
-  ];
+function listTargets(registry: IotRegistry, call: IotCall) {
+  const { targets } = findProfile(registry.state, readProfileName(call));
+  const page = paginate(call, 'token', targets, (arn) => arn);
+  return { securityProfileTargets: page.items.map((arn) => ({ arn })), ...page.next };
 }
 
 export function securityProfileRoutes(registry: IotRegistry): readonly IotRoute[] {
   const { state, defender } = registry;
-  const route = (operation: string, method: IotRoute['method'], run: Run, suffix = ''): IotRoute => ({
-    operation,
-    method,
-    path: `/security-profiles/{securityProfileName}${suffix}`,
-    resources(call) {
-      const target = call.query.get('securityProfileTargetArn');
-      const group = target !== null && state.arns.idOf('thinggroup', target) ? [target] : [];
-      return [state.arns.build('securityprofile', readParam(call, 'securityProfileName')), ...group];
-    },
-    run: (call) => run(readParam(call, 'securityProfileName'), call) ?? {},
-  });
+  const readName = readProfileName;
+  const ofGroup = (call: IotCall) =>
+    [call.query.get('securityProfileTargetArn') ?? ''].filter((arn) => state.arns.idOf('thinggroup', arn));
+  const route = routesAt('/security-profiles/{securityProfileName}', (call) => [
+    state.arns.build('securityprofile', readName(call)),
+    ...ofGroup(call),
+  ]);
   return [
-    route('CreateSecurityProfile', 'POST', (name, call) => createProfile(registry, name, call)),
-    route('DescribeSecurityProfile', 'GET', (name) => describeProfile(findProfile(state, name))),
-    route('UpdateSecurityProfile', 'PATCH', (name, call) => updateProfile(registry, name, call)),
-    route('DeleteSecurityProfile', 'DELETE', (name, call) => defender.deleteProfile(name, readVersion(call))),
+    route('CreateSecurityProfile', 'POST', (call) => createProfile(registry, readName(call), call)),
+    route('DescribeSecurityProfile', 'GET', (call) => describeProfile(findProfile(state, readName(call)))),
+    route('UpdateSecurityProfile', 'PATCH', (call) => updateProfile(registry, readName(call), call)),
+    route('DeleteSecurityProfile', 'DELETE', (call) =>
+      defender.deleteProfile(readName(call), readVersion(call)),
+    ),
     route(
       'AttachSecurityProfile',
       'PUT',
-      (name, call) => defender.attachProfile(name, readTarget(call)),
+      (call) => defender.attachProfile(readName(call), readTarget(call)),
       '/targets',
     ),
     route(
       'DetachSecurityProfile',
       'DELETE',
-      (name, call) => defender.detachProfile(name, readTarget(call)),
+      (call) => defender.detachProfile(readName(call), readTarget(call)),
       '/targets',
     ),
-    route(
-      'ListTargetsForSecurityProfile',
-      'GET',
-      (name, call) => {
-        const page = paginate(call, 'token', findProfile(state, name).targets, (arn) => arn);
-        return { securityProfileTargets: page.items.map((arn) => ({ arn })), ...page.next };
-      },
-      '/targets',
+    route('ListTargetsForSecurityProfile', 'GET', (call) => listTargets(registry, call), '/targets'),
+    routesAt('/security-profiles')('ListSecurityProfiles', 'GET', (call) => listProfiles(registry, call)),
+    routesAt('/security-profiles-for-target', ofGroup)('ListSecurityProfilesForTarget', 'GET', (call) =>
+      listProfilesForTarget(registry, call),
     ),
-    ...listRoutes(registry),
+    routesAt('/security-profile-behaviors/validate')('ValidateSecurityProfileBehaviors', 'POST', (call) =>
+      validateBehaviors(registry, call),
+    ),
   ];
 }

@@ -14,6 +14,7 @@ import {
   readFlag,
   readParam,
   readVersion,
+  routesAt,
   Tags,
   toSeconds,
 } from './route';
@@ -107,69 +108,28 @@ function createGroup(registry: IotRegistry, call: IotCall) {
   };
 }
 
+function updateGroup(registry: IotRegistry, call: IotCall) {
+  const { thingGroupProperties, expectedVersion } = readBody(UpdateThingGroup, call);
+  const group = registry.groups.update(readGroupName(call), thingGroupProperties, expectedVersion);
+  return { version: group.version };
+}
+
 function groupRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const path = '/thing-groups/{thingGroupName}';
-  const resources = (call: IotCall) => [
-    registry.state.arns.build('thinggroup', readParam(call, 'thingGroupName')),
-  ];
+  const { state, groups } = registry;
+  const ofGroup = (call: IotCall) => [state.arns.build('thinggroup', readParam(call, 'thingGroupName'))];
+  const route = routesAt('/thing-groups/{thingGroupName}', ofGroup);
   return [
-    {
-      operation: 'CreateThingGroup',
-      method: 'POST',
-      path,
-      resources,
-      run: (call) => createGroup(registry, call),
-    },
-    {
-      operation: 'DescribeThingGroup',
-      method: 'GET',
-      path,
-      resources,
-      run: (call) => describeGroup(registry, findGroup(registry.state, readGroupName(call))),
-    },
-    {
-      operation: 'UpdateThingGroup',
-      method: 'PATCH',
-      path,
-      resources,
-      run(call) {
-        const { thingGroupProperties, expectedVersion } = readBody(UpdateThingGroup, call);
-        const group = registry.groups.update(readGroupName(call), thingGroupProperties, expectedVersion);
-        return { version: group.version };
-      },
-    },
-    {
-      operation: 'DeleteThingGroup',
-      method: 'DELETE',
-      path,
-      resources,
-      run(call) {
-        registry.groups.delete(readGroupName(call), readVersion(call));
-        return {};
-      },
-    },
-    {
-      operation: 'ListThingsInThingGroup',
-      method: 'GET',
-      path: '/thing-groups/{thingGroupName}/things',
-      resources,
-      run: (call) => listMembers(registry, call),
-    },
-    {
-      operation: 'ListThingGroups',
-      method: 'GET',
-      path: '/thing-groups',
-      run: (call) => listGroups(registry, call),
-    },
-    {
-      operation: 'CreateDynamicThingGroup',
-      method: 'POST',
-      path: '/dynamic-thing-groups/{thingGroupName}',
-      resources,
-      run() {
-        throw invalid('The local stack has no fleet index, so no dynamic thing groups.');
-      },
-    },
+    route('CreateThingGroup', 'POST', (call) => createGroup(registry, call)),
+    route('DescribeThingGroup', 'GET', (call) =>
+      describeGroup(registry, findGroup(state, readGroupName(call))),
+    ),
+    route('UpdateThingGroup', 'PATCH', (call) => updateGroup(registry, call)),
+    route('DeleteThingGroup', 'DELETE', (call) => groups.delete(readGroupName(call), readVersion(call))),
+    route('ListThingsInThingGroup', 'GET', (call) => listMembers(registry, call), '/things'),
+    routesAt('/thing-groups')('ListThingGroups', 'GET', (call) => listGroups(registry, call)),
+    routesAt('/dynamic-thing-groups/{thingGroupName}', ofGroup)('CreateDynamicThingGroup', 'POST', () => {
+      throw invalid('The local stack has no fleet index, so no dynamic thing groups.');
+    }),
   ];
 }
 
@@ -209,66 +169,55 @@ function readMembership(registry: IotRegistry, call: IotCall) {
   };
 }
 
+function changeMembership(registry: IotRegistry, call: IotCall, change: 'add' | 'remove'): void {
+  const { thingName, groupName } = readMembership(registry, call);
+  registry.groups.updateMembership(thingName, { add: [], remove: [], [change]: [groupName] });
+}
+
+function updateGroupsForThing(registry: IotRegistry, call: IotCall): void {
+  const {
+    thingName,
+    thingGroupsToAdd: add,
+    thingGroupsToRemove: remove,
+  } = readBody(UpdateGroupsForThing, call);
+  registry.groups.updateMembership(requireName('thingName', thingName), { add, remove });
+}
+
+function listGroupsOfThing(registry: IotRegistry, call: IotCall) {
+  const { thingName } = findThing(registry.state, readThingName(call));
+  const page = paginate(call, 'token', registry.groupsOfThing(thingName), ({ groupName }) => groupName);
+  return { thingGroups: page.items.map(toNameAndArn), ...page.next };
+}
+
 function membershipRoutes(registry: IotRegistry): readonly IotRoute[] {
   const { build } = registry.state.arns;
-  const resources = (call: IotCall) => {
+  const ofMembership = (call: IotCall) => {
     const { thingName, groupName } = readMembership(registry, call);
     return [build('thing', thingName), build('thinggroup', groupName)];
   };
+  const ofUpdate = (call: IotCall) => {
+    const { thingName, thingGroupsToAdd, thingGroupsToRemove } = readBody(UpdateGroupsForThing, call);
+    const names = [...thingGroupsToAdd, ...thingGroupsToRemove];
+    return [build('thing', thingName), ...names.map((name) => build('thinggroup', name))];
+  };
+  const ofThing = (call: IotCall) => [build('thing', readParam(call, 'thingName'))];
   return [
-    {
-      operation: 'AddThingToThingGroup',
-      method: 'PUT',
-      path: '/thing-groups/addThingToThingGroup',
-      resources,
-      run(call) {
-        const { thingName, groupName } = readMembership(registry, call);
-        registry.groups.updateMembership(thingName, { add: [groupName], remove: [] });
-        return {};
-      },
-    },
-    {
-      operation: 'RemoveThingFromThingGroup',
-      method: 'PUT',
-      path: '/thing-groups/removeThingFromThingGroup',
-      resources,
-      run(call) {
-        const { thingName, groupName } = readMembership(registry, call);
-        registry.groups.updateMembership(thingName, { add: [], remove: [groupName] });
-        return {};
-      },
-    },
-    {
-      operation: 'UpdateThingGroupsForThing',
-      method: 'PUT',
-      path: '/thing-groups/updateThingGroupsForThing',
-      resources(call) {
-        const body = readBody(UpdateGroupsForThing, call);
-        const groups = [...body.thingGroupsToAdd, ...body.thingGroupsToRemove];
-        return [build('thing', body.thingName), ...groups.map((name) => build('thinggroup', name))];
-      },
-      run(call) {
-        const {
-          thingName,
-          thingGroupsToAdd: add,
-          thingGroupsToRemove: remove,
-        } = readBody(UpdateGroupsForThing, call);
-        registry.groups.updateMembership(requireName('thingName', thingName), { add, remove });
-        return {};
-      },
-    },
-    {
-      operation: 'ListThingGroupsForThing',
-      method: 'GET',
-      path: '/things/{thingName}/thing-groups',
-      resources: (call) => [build('thing', readParam(call, 'thingName'))],
-      run(call) {
-        const { thingName } = findThing(registry.state, readThingName(call));
-        const groups = registry.groupsOfThing(thingName);
-        const page = paginate(call, 'token', groups, ({ groupName }) => groupName);
-        return { thingGroups: page.items.map(toNameAndArn), ...page.next };
-      },
-    },
+    routesAt('/thing-groups/addThingToThingGroup', ofMembership)('AddThingToThingGroup', 'PUT', (call) =>
+      changeMembership(registry, call, 'add'),
+    ),
+    routesAt('/thing-groups/removeThingFromThingGroup', ofMembership)(
+      'RemoveThingFromThingGroup',
+      'PUT',
+      (call) => changeMembership(registry, call, 'remove'),
+    ),
+    routesAt('/thing-groups/updateThingGroupsForThing', ofUpdate)(
+      'UpdateThingGroupsForThing',
+      'PUT',
+      (call) => updateGroupsForThing(registry, call),
+    ),
+    routesAt('/things/{thingName}/thing-groups', ofThing)('ListThingGroupsForThing', 'GET', (call) =>
+      listGroupsOfThing(registry, call),
+    ),
   ];
 }
 

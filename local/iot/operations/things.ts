@@ -4,7 +4,16 @@ import { requireName } from '../names';
 import type { IotRegistry } from '../registry';
 import type { Thing, ThingPrincipalType } from '../state';
 import { findThing } from '../things';
-import { type IotCall, type IotRoute, paginate, readBody, readFlag, readParam, readVersion } from './route';
+import {
+  type IotCall,
+  type IotRoute,
+  paginate,
+  readBody,
+  readFlag,
+  readParam,
+  readVersion,
+  routesAt,
+} from './route';
 
 export const AttributePayload = z.object({
   attributes: z.exactOptional(z.record(z.string(), z.string())),
@@ -94,119 +103,63 @@ function pagePrincipalThings(registry: IotRegistry, call: IotCall) {
   return paginate(call, 'token', things, (entry) => entry.thingName);
 }
 
-function registryRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const path = '/things/{thingName}';
-  const resources = (call: IotCall) => [registry.state.arns.build('thing', readParam(call, 'thingName'))];
-  return [
-    {
-      operation: 'CreateThing',
-      method: 'POST',
-      path,
-      resources,
-      run(call) {
-        const thing = registry.things.create(readThingName(call), readBody(CreateThing, call));
-        return { thingName: thing.thingName, thingArn: thing.thingArn, thingId: thing.thingId };
-      },
-    },
-    {
-      operation: 'DescribeThing',
-      method: 'GET',
-      path,
-      resources,
-      run: (call) => describeThing(findThing(registry.state, readThingName(call))),
-    },
-    {
-      operation: 'UpdateThing',
-      method: 'PATCH',
-      path,
-      resources,
-      run(call) {
-        registry.things.update(readThingName(call), readBody(UpdateThing, call));
-        return {};
-      },
-    },
-    {
-      operation: 'DeleteThing',
-      method: 'DELETE',
-      path,
-      resources,
-      run(call) {
-        registry.things.delete(readThingName(call), readVersion(call));
-        return {};
-      },
-    },
-    { operation: 'ListThings', method: 'GET', path: '/things', run: (call) => listThings(registry, call) },
-  ];
+function createThing(registry: IotRegistry, call: IotCall) {
+  const thing = registry.things.create(readThingName(call), readBody(CreateThing, call));
+  return { thingName: thing.thingName, thingArn: thing.thingArn, thingId: thing.thingId };
 }
 
-function attachmentRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const path = '/things/{thingName}/principals';
+function principalRoutes(registry: IotRegistry, ofThing: IotRoute['resources']): readonly IotRoute[] {
+  const { attachPrincipal, detachPrincipal } = registry.things;
+  // IAM knows no resource type for attaching a principal, nor for asking what a principal holds.
+  const change = routesAt('/things/{thingName}/principals');
+  const list = routesAt('/things/{thingName}/principals', ofThing);
+  const things = routesAt('/principals/things');
   return [
-    {
-      operation: 'AttachThingPrincipal',
-      method: 'PUT',
-      path,
-      run(call) {
-        registry.things.attachPrincipal(readThingName(call), readPrincipal(call), readPrincipalType(call));
-        return {};
-      },
-    },
-    {
-      operation: 'DetachThingPrincipal',
-      method: 'DELETE',
-      path,
-      run(call) {
-        registry.things.detachPrincipal(readThingName(call), readPrincipal(call));
-        return {};
-      },
-    },
-  ];
-}
-
-function principalListRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const resources = (call: IotCall) => [registry.state.arns.build('thing', readParam(call, 'thingName'))];
-  return [
-    {
-      operation: 'ListThingPrincipals',
-      method: 'GET',
-      path: '/things/{thingName}/principals',
-      resources,
-      run(call) {
-        const page = pageThingPrincipals(registry, call);
-        return { principals: page.items.map(({ principal }) => principal), ...page.next };
-      },
-    },
-    {
-      operation: 'ListThingPrincipalsV2',
-      method: 'GET',
-      path: '/things/{thingName}/principals-v2',
-      resources,
-      run(call) {
+    change('AttachThingPrincipal', 'PUT', (call) =>
+      attachPrincipal(readThingName(call), readPrincipal(call), readPrincipalType(call)),
+    ),
+    change('DetachThingPrincipal', 'DELETE', (call) =>
+      detachPrincipal(readThingName(call), readPrincipal(call)),
+    ),
+    list('ListThingPrincipals', 'GET', (call) => {
+      const page = pageThingPrincipals(registry, call);
+      return { principals: page.items.map(({ principal }) => principal), ...page.next };
+    }),
+    list(
+      'ListThingPrincipalsV2',
+      'GET',
+      (call) => {
         const page = pageThingPrincipals(registry, call);
         return { thingPrincipalObjects: page.items, ...page.next };
       },
-    },
-    {
-      operation: 'ListPrincipalThings',
-      method: 'GET',
-      path: '/principals/things',
-      run(call) {
-        const page = pagePrincipalThings(registry, call);
-        return { things: page.items.map(({ thingName }) => thingName), ...page.next };
-      },
-    },
-    {
-      operation: 'ListPrincipalThingsV2',
-      method: 'GET',
-      path: '/principals/things-v2',
-      run(call) {
+      '-v2',
+    ),
+    things('ListPrincipalThings', 'GET', (call) => {
+      const page = pagePrincipalThings(registry, call);
+      return { things: page.items.map(({ thingName }) => thingName), ...page.next };
+    }),
+    things(
+      'ListPrincipalThingsV2',
+      'GET',
+      (call) => {
         const page = pagePrincipalThings(registry, call);
         return { principalThingObjects: page.items, ...page.next };
       },
-    },
+      '-v2',
+    ),
   ];
 }
 
 export function thingRoutes(registry: IotRegistry): readonly IotRoute[] {
-  return [...registryRoutes(registry), ...attachmentRoutes(registry), ...principalListRoutes(registry)];
+  const { state, things } = registry;
+  const ofThing = (call: IotCall) => [state.arns.build('thing', readParam(call, 'thingName'))];
+  const route = routesAt('/things/{thingName}', ofThing);
+  return [
+    route('CreateThing', 'POST', (call) => createThing(registry, call)),
+    route('DescribeThing', 'GET', (call) => describeThing(findThing(state, readThingName(call)))),
+    route('UpdateThing', 'PATCH', (call) => things.update(readThingName(call), readBody(UpdateThing, call))),
+    route('DeleteThing', 'DELETE', (call) => things.delete(readThingName(call), readVersion(call))),
+    routesAt('/things')('ListThings', 'GET', (call) => listThings(registry, call)),
+    ...principalRoutes(registry, ofThing),
+  ];
 }

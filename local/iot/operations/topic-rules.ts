@@ -3,7 +3,16 @@ import { invalid } from '../errors';
 import type { IotRegistry } from '../registry';
 import type { TopicRule } from '../state';
 import { findRule, readTopicPattern } from '../topic-rules';
-import { type IotCall, type IotRoute, paginate, readBody, readFlag, readParam, toSeconds } from './route';
+import {
+  type IotCall,
+  type IotRoute,
+  paginate,
+  readBody,
+  readFlag,
+  readParam,
+  routesAt,
+  toSeconds,
+} from './route';
 
 const Action = z.record(z.string(), z.record(z.string(), z.unknown()));
 const Payload = z.object({
@@ -46,27 +55,19 @@ function listRules(registry: IotRegistry, call: IotCall) {
 }
 
 export function topicRuleRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const path = '/rules/{ruleName}';
-  const resources = (call: IotCall) => [registry.state.arns.build('rule', readParam(call, 'ruleName'))];
-  const route = (
-    operation: string,
-    method: IotRoute['method'],
-    run: (ruleName: string, call: IotCall) => unknown,
-    suffix = '',
-  ): IotRoute => ({
-    operation,
-    method,
-    path: `${path}${suffix}`,
-    resources,
-    run: (call) => run(readParam(call, 'ruleName'), call),
-  });
+  const readName = (call: IotCall) => readParam(call, 'ruleName');
+  const route = routesAt('/rules/{ruleName}', (call) => [registry.state.arns.build('rule', readName(call))]);
   return [
-    route('CreateTopicRule', 'POST', (name, call) => void registry.rules.create(name, readPayload(call))),
-    route('ReplaceTopicRule', 'PATCH', (name, call) => void registry.rules.replace(name, readPayload(call))),
-    route('GetTopicRule', 'GET', (name) => describeRule(findRule(registry.state, name))),
-    route('DeleteTopicRule', 'DELETE', (name) => registry.rules.delete(name)),
-    route('EnableTopicRule', 'POST', (name) => registry.rules.setDisabled(name, false), '/enable'),
-    route('DisableTopicRule', 'POST', (name) => registry.rules.setDisabled(name, true), '/disable'),
-    { operation: 'ListTopicRules', method: 'GET', path: '/rules', run: (call) => listRules(registry, call) },
+    route('CreateTopicRule', 'POST', (call) => void registry.rules.create(readName(call), readPayload(call))),
+    route(
+      'ReplaceTopicRule',
+      'PATCH',
+      (call) => void registry.rules.replace(readName(call), readPayload(call)),
+    ),
+    route('GetTopicRule', 'GET', (call) => describeRule(findRule(registry.state, readName(call)))),
+    route('DeleteTopicRule', 'DELETE', (call) => registry.rules.delete(readName(call))),
+    route('EnableTopicRule', 'POST', (call) => registry.rules.setDisabled(readName(call), false), '/enable'),
+    route('DisableTopicRule', 'POST', (call) => registry.rules.setDisabled(readName(call), true), '/disable'),
+    routesAt('/rules')('ListTopicRules', 'GET', (call) => listRules(registry, call)),
   ];
 }

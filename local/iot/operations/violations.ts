@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { invalid } from '../errors';
 import type { IotRegistry } from '../registry';
-import { type IotCall, type IotRoute, paginate, readBody, readParam } from './route';
+import { type IotCall, type IotRoute, paginate, readBody, readParam, routesAt } from './route';
 
 const VERIFICATION_STATES = ['FALSE_POSITIVE', 'BENIGN_POSITIVE', 'TRUE_POSITIVE', 'UNKNOWN'] as const;
 /** Length only: the guide prints ids outside the model's pattern. */
@@ -20,46 +20,35 @@ function readTime(call: IotCall, name: string): number {
   return at;
 }
 
+function listViolationEvents(call: IotCall) {
+  if (readTime(call, 'startTime') > readTime(call, 'endTime')) throw invalid('startTime is after endTime.');
+  return { violationEvents: paginate(call, 'token', [], String).items };
+}
+
+function putVerificationState(registry: IotRegistry, call: IotCall): void {
+  const violationId = readParam(call, 'violationId');
+  if (violationId.length > MAX_VIOLATION_ID) throw invalid('violationId is too long.');
+  const { verificationState } = readBody(PutState, call);
+  registry.state.log.info('violation labelled', { violationId, verificationState });
+}
+
 /** Security profiles are not evaluated here, so these lists are well-formed and empty. */
 export function violationRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const resources = (call: IotCall) => {
+  const { build } = registry.state.arns;
+  const ofFilters = (call: IotCall) => {
     const profile = call.query.get('securityProfileName');
     const thing = call.query.get('thingName');
     return [
-      ...(profile === null ? [] : [registry.state.arns.build('securityprofile', profile)]),
-      ...(thing === null ? [] : [registry.state.arns.build('thing', thing)]),
+      ...(profile === null ? [] : [build('securityprofile', profile)]),
+      ...(thing === null ? [] : [build('thing', thing)]),
     ];
   };
+  const state = routesAt('/violations/verification-state/{violationId}');
   return [
-    {
-      operation: 'ListActiveViolations',
-      method: 'GET',
-      path: '/active-violations',
-      resources,
-      run: (call) => ({ activeViolations: paginate(call, 'token', [], String).items }),
-    },
-    {
-      operation: 'ListViolationEvents',
-      method: 'GET',
-      path: '/violation-events',
-      resources,
-      run(call) {
-        if (readTime(call, 'startTime') > readTime(call, 'endTime'))
-          throw invalid('startTime is after endTime.');
-        return { violationEvents: paginate(call, 'token', [], String).items };
-      },
-    },
-    {
-      operation: 'PutVerificationStateOnViolation',
-      method: 'POST',
-      path: '/violations/verification-state/{violationId}',
-      run(call) {
-        const violationId = readParam(call, 'violationId');
-        if (violationId.length > MAX_VIOLATION_ID) throw invalid('violationId is too long.');
-        const { verificationState } = readBody(PutState, call);
-        registry.state.log.info('violation labelled', { violationId, verificationState });
-        return {};
-      },
-    },
+    routesAt('/active-violations', ofFilters)('ListActiveViolations', 'GET', (call) => ({
+      activeViolations: paginate(call, 'token', [], String).items,
+    })),
+    routesAt('/violation-events', ofFilters)('ListViolationEvents', 'GET', listViolationEvents),
+    state('PutVerificationStateOnViolation', 'POST', (call) => putVerificationState(registry, call)),
   ];
 }

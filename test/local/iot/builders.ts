@@ -5,7 +5,7 @@ import type { Certificate } from '../../../local/iot/state';
 import type { PolicyStatement } from '../../../local/types';
 
 export const now = 1_700_000_000_000;
-export const identity = { partition: 'aws', accountId: '123456789012', region: 'eu-west-1' } as const;
+const identity = { partition: 'aws', accountId: '123456789012', region: 'eu-west-1' } as const;
 export const prefix = 'arn:aws:iot:eu-west-1:123456789012:';
 
 function readPem(name: string): string {

@@ -1,0 +1,99 @@
+import {
+  CreateKeysAndCertificateCommand,
+  DeleteCertificateCommand,
+  DescribeCertificateCommand,
+  ListCertificatesCommand,
+  RegisterCertificateWithoutCACommand,
+  UpdateCertificateCommand,
+} from '@aws-sdk/client-iot';
+import { createIotControlPlane } from '../../../local/iot/control-plane';
+import type { IotRegistry } from '../../../local/iot/registry';
+import { aDocument, allow, aRegistry, errorOf, now, pemOne, pemTwo, prefix } from './builders';
+import { startServer, type TestServer } from './server';
+
+let registry: IotRegistry;
+let server: TestServer;
+let send: TestServer['client']['send'];
+
+beforeEach(async () => {
+  registry = aRegistry();
+  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
+  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
+  send = server.client.send.bind(server.client) as typeof send;
+});
+afterEach(() => server.close());
+
+async function registerOne(): Promise<string> {
+  const { certificateArn } = await send(
+    new RegisterCertificateWithoutCACommand({ certificatePem: pemOne, status: 'ACTIVE' }),
+  );
+  return certificateArn ?? '';
+}
+
+describe('certificates', () => {
+  it('are registered under the SHA-256 of their DER form', async () => {
+    const certificateArn = await registerOne();
+    const certificateId = '8c7270228b6ebca89bb027d22aea1ee455c07250955187bbd8fffec925fea35d';
+
+    expect(certificateArn).toBe(`${prefix}cert/${certificateId}`);
+    expect(
+      (await send(new DescribeCertificateCommand({ certificateId }))).certificateDescription,
+    ).toMatchObject({
+      certificateId,
+      status: 'ACTIVE',
+      certificatePem: pemOne,
+      creationDate: new Date(now),
+    });
+    expect(registry.certificateByFingerprint(certificateId.toUpperCase())?.arn).toBe(certificateArn);
+  });
+
+  it('are made with their keys by the given authority', async () => {
+    const made = await send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
+    const listed = await send(new ListCertificatesCommand({}));
+
+    expect(made).toMatchObject({
+      certificatePem: pemTwo,
+      keyPair: { PublicKey: 'public', PrivateKey: 'private' },
+    });
+    expect(listed.certificates?.map(({ status }) => status)).toEqual(['ACTIVE']);
+  });
+
+  it('go to INACTIVE and back, but not back from REVOKED', async () => {
+    const certificateId = (await registerOne()).split('/')[1];
+    const set = (newStatus: 'ACTIVE' | 'INACTIVE' | 'REVOKED' | 'PENDING_TRANSFER') =>
+      errorOf(send(new UpdateCertificateCommand({ certificateId, newStatus })));
+
+    expect([await set('INACTIVE'), await set('ACTIVE'), await set('REVOKED')]).toEqual(
+      Array(3).fill('no error'),
+    );
+    expect(await set('ACTIVE')).toBe('406 CertificateStateException');
+    expect(await set('PENDING_TRANSFER')).toBe('400 InvalidRequestException');
+  });
+
+  it('are deleted only when inactive and free of things and policies', async () => {
+    const certificateArn = await registerOne();
+    const certificateId = certificateArn.split('/')[1];
+    const remove = (forceDelete: boolean) =>
+      errorOf(send(new DeleteCertificateCommand({ certificateId, forceDelete })));
+    registry.policies.create('policy', aDocument(allow('iot:*', '*')));
+    registry.policies.attach('policy', certificateArn);
+    registry.things.create('mything1');
+    registry.things.attachPrincipal('mything1', certificateArn);
+
+    expect(await remove(true)).toBe('406 CertificateStateException');
+    registry.certificates.setStatus(certificateId ?? '', 'INACTIVE');
+    expect(await remove(true)).toBe('409 DeleteConflictException');
+    registry.things.detachPrincipal('mything1', certificateArn);
+    expect(await remove(false)).toBe('409 DeleteConflictException');
+    expect(await remove(true)).toBe('no error');
+  });
+
+  it.each(['', 'not a certificate', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----'])(
+    'are refused from the text %j',
+    async (certificatePem) => {
+      expect(await errorOf(send(new RegisterCertificateWithoutCACommand({ certificatePem })))).toMatch(
+        /^400 (InvalidRequest|CertificateValidation)Exception$/,
+      );
+    },
+  );
+});

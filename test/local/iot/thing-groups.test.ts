@@ -1,0 +1,137 @@
+import {
+  AddThingToThingGroupCommand,
+  CreateDynamicThingGroupCommand,
+  CreateThingGroupCommand,
+  DescribeThingGroupCommand,
+  ListThingGroupsCommand,
+  ListThingGroupsForThingCommand,
+  ListThingsInThingGroupCommand,
+  RemoveThingFromThingGroupCommand,
+  UpdateThingGroupCommand,
+  UpdateThingGroupsForThingCommand,
+} from '@aws-sdk/client-iot';
+import { createIotControlPlane } from '../../../local/iot/control-plane';
+import type { IotRegistry } from '../../../local/iot/registry';
+import { aRegistry, errorOf, now, pemTwo, prefix } from './builders';
+import { startServer, type TestServer } from './server';
+
+let registry: IotRegistry;
+let server: TestServer;
+let send: TestServer['client']['send'];
+
+beforeEach(async () => {
+  registry = aRegistry();
+  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
+  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
+  send = server.client.send.bind(server.client) as typeof send;
+});
+afterEach(() => server.close());
+
+describe('thing groups', () => {
+  it('form trees that describe themselves from the root', async () => {
+    await send(new CreateThingGroupCommand({ thingGroupName: 'root' }));
+    await send(new CreateThingGroupCommand({ thingGroupName: 'middle', parentGroupName: 'root' }));
+    await send(new CreateThingGroupCommand({ thingGroupName: 'leaf', parentGroupName: 'middle' }));
+    await send(
+      new UpdateThingGroupCommand({
+        thingGroupName: 'leaf',
+        thingGroupProperties: { thingGroupDescription: 'a leaf' },
+      }),
+    );
+
+    expect(await send(new DescribeThingGroupCommand({ thingGroupName: 'leaf' }))).toMatchObject({
+      thingGroupName: 'leaf',
+      thingGroupArn: `${prefix}thinggroup/leaf`,
+      version: 2,
+      thingGroupProperties: { thingGroupDescription: 'a leaf' },
+      thingGroupMetadata: {
+        parentGroupName: 'middle',
+        rootToParentThingGroups: [
+          { groupName: 'root', groupArn: `${prefix}thinggroup/root` },
+          { groupName: 'middle', groupArn: `${prefix}thinggroup/middle` },
+        ],
+        creationDate: new Date(now),
+      },
+    });
+    const below = await send(new ListThingGroupsCommand({ parentGroup: 'root' }));
+    const children = await send(new ListThingGroupsCommand({ parentGroup: 'root', recursive: false }));
+    expect(below.thingGroups?.map(({ groupName }) => groupName)).toEqual(['leaf', 'middle']);
+    expect(children.thingGroups?.map(({ groupName }) => groupName)).toEqual(['middle']);
+  });
+
+  it('take a thing in and let it go, any number of times', async () => {
+    registry.things.create('mything1');
+    registry.groups.create('quarantine');
+    const member = { thingName: 'mything1', thingGroupName: 'quarantine' };
+
+    await send(new AddThingToThingGroupCommand(member));
+    await send(new AddThingToThingGroupCommand(member));
+    const during = await send(new ListThingGroupsForThingCommand({ thingName: 'mything1' }));
+    await send(new RemoveThingFromThingGroupCommand(member));
+    await send(new RemoveThingFromThingGroupCommand(member));
+    const after = await send(new ListThingsInThingGroupCommand({ thingGroupName: 'quarantine' }));
+
+    expect(during.thingGroups).toEqual([
+      { groupName: 'quarantine', groupArn: `${prefix}thinggroup/quarantine` },
+    ]);
+    expect(after.things).toEqual([]);
+  });
+
+  it('list members of groups below only where asked', async () => {
+    registry.things.create('mything1');
+    registry.groups.create('root');
+    registry.groups.create('leaf', { parentGroupName: 'root' });
+    registry.groups.updateMembership('mything1', { add: ['leaf'], remove: [] });
+
+    const direct = await send(new ListThingsInThingGroupCommand({ thingGroupName: 'root' }));
+    const all = await send(new ListThingsInThingGroupCommand({ thingGroupName: 'root', recursive: true }));
+    expect([direct.things, all.things]).toEqual([[], ['mything1']]);
+  });
+
+  it('refuse a second group of the same tree and an eleventh group, changing nothing', async () => {
+    registry.things.create('mything1');
+    registry.groups.create('root');
+    registry.groups.create('left', { parentGroupName: 'root' });
+    registry.groups.create('right', { parentGroupName: 'root' });
+    const names = Array.from({ length: 10 }, (_, index) => `group-${index}`);
+    for (const name of names) registry.groups.create(name);
+    const add = (thingGroupsToAdd: string[]) =>
+      send(new UpdateThingGroupsForThingCommand({ thingName: 'mything1', thingGroupsToAdd }));
+
+    expect(await errorOf(add(['left', 'right']))).toBe('400 InvalidRequestException');
+    expect(registry.groupsOfThing('mything1')).toEqual([]);
+    await add(names);
+    expect(await errorOf(add(['left']))).toBe('400 InvalidRequestException');
+    expect(registry.groupsOfThing('mything1').map(({ groupName }) => groupName)).toEqual(names);
+  });
+
+  it('answer 404 for a thing or group that is not there', async () => {
+    registry.things.create('mything1');
+    registry.groups.create('quarantine');
+    const add = (thingName: string, thingGroupName: string) =>
+      errorOf(send(new AddThingToThingGroupCommand({ thingName, thingGroupName })));
+
+    expect(await add('nobody', 'quarantine')).toBe('404 ResourceNotFoundException');
+    expect(await add('mything1', 'nowhere')).toBe('404 ResourceNotFoundException');
+  });
+
+  it('refuse a name and an ARN that differ, so IAM is asked about what changes', async () => {
+    registry.things.create('mything1');
+    registry.things.create('mything2');
+    registry.groups.create('quarantine');
+    const forged = new AddThingToThingGroupCommand({
+      thingName: 'mything1',
+      thingArn: `${prefix}thing/mything2`,
+      thingGroupName: 'quarantine',
+    });
+
+    expect(await errorOf(send(forged))).toBe('400 InvalidRequestException');
+    expect(server.asked).toEqual(['iot:AddThingToThingGroup on *']);
+  });
+
+  it('are never dynamic here', async () => {
+    const command = new CreateDynamicThingGroupCommand({ thingGroupName: 'dynamic', queryString: 'a:1' });
+
+    expect(await errorOf(send(command))).toBe('400 InvalidRequestException');
+  });
+});

@@ -1,0 +1,146 @@
+import {
+  AttachThingPrincipalCommand,
+  CreateThingCommand,
+  DeleteThingCommand,
+  DescribeThingCommand,
+  DetachThingPrincipalCommand,
+  ListPrincipalThingsCommand,
+  ListThingPrincipalsCommand,
+  ListThingPrincipalsV2Command,
+  ListThingsCommand,
+  paginateListThings,
+  RegisterCertificateWithoutCACommand,
+  UpdateThingCommand,
+} from '@aws-sdk/client-iot';
+import { createIotControlPlane } from '../../../local/iot/control-plane';
+import type { IotRegistry } from '../../../local/iot/registry';
+import { aRegistry, errorOf, pemOne, pemTwo, prefix } from './builders';
+import { startServer, type TestServer } from './server';
+
+let registry: IotRegistry;
+let server: TestServer;
+let send: TestServer['client']['send'];
+
+beforeEach(async () => {
+  registry = aRegistry();
+  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
+  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
+  send = server.client.send.bind(server.client) as typeof send;
+});
+afterEach(() => server.close());
+
+async function registerOne(): Promise<string> {
+  const { certificateArn } = await send(
+    new RegisterCertificateWithoutCACommand({ certificatePem: pemOne, status: 'ACTIVE' }),
+  );
+  return certificateArn ?? '';
+}
+
+describe('things', () => {
+  it('are created, described, changed and deleted', async () => {
+    const attributePayload = { attributes: { site: 'north', line: '4' } };
+    const created = await send(new CreateThingCommand({ thingName: 'mything1', attributePayload }));
+    await send(
+      new UpdateThingCommand({
+        thingName: 'mything1',
+        thingTypeName: 'gateway',
+        attributePayload: { attributes: { line: '' }, merge: true },
+        expectedVersion: 1,
+      }),
+    );
+
+    expect(await send(new DescribeThingCommand({ thingName: 'mything1' }))).toMatchObject({
+      defaultClientId: 'mything1',
+      thingName: 'mything1',
+      thingId: created.thingId,
+      thingArn: `${prefix}thing/mything1`,
+      thingTypeName: 'gateway',
+      attributes: { site: 'north' },
+      version: 2,
+    });
+
+    await send(new DeleteThingCommand({ thingName: 'mything1' }));
+    expect(await errorOf(send(new DescribeThingCommand({ thingName: 'mything1' })))).toBe(
+      '404 ResourceNotFoundException',
+    );
+  });
+
+  it('may be created twice alike, not twice differently', async () => {
+    const created = await send(new CreateThingCommand({ thingName: 'mything1' }));
+
+    expect((await send(new CreateThingCommand({ thingName: 'mything1' }))).thingId).toBe(created.thingId);
+    expect(await errorOf(send(new CreateThingCommand({ thingName: 'mything1', thingTypeName: 'x' })))).toBe(
+      '409 ResourceAlreadyExistsException',
+    );
+  });
+
+  it('keep their version against an outdated change', async () => {
+    await send(new CreateThingCommand({ thingName: 'mything1' }));
+
+    expect(await errorOf(send(new UpdateThingCommand({ thingName: 'mything1', expectedVersion: 7 })))).toBe(
+      '409 VersionConflictException',
+    );
+    expect(await errorOf(send(new DeleteThingCommand({ thingName: 'mything1', expectedVersion: 7 })))).toBe(
+      '409 VersionConflictException',
+    );
+  });
+
+  it.each(['a/b', 'a+b', '#', '$aws', '..', 'a b', 'a\u0000', 'ü', 'x'.repeat(129)])(
+    'are refused under the name %j',
+    async (thingName) => {
+      expect(await errorOf(send(new CreateThingCommand({ thingName })))).toBe('400 InvalidRequestException');
+    },
+  );
+
+  it('are listed page by page, by type and by attribute', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const thingName of names) registry.things.create(thingName);
+    registry.things.create('typed', {
+      thingTypeName: 'gateway',
+      attributePayload: { attributes: { site: 'n1' } },
+    });
+
+    const pages: string[][] = [];
+    for await (const page of paginateListThings({ client: server.client, pageSize: 2 }, {})) {
+      pages.push((page.things ?? []).map(({ thingName }) => thingName ?? ''));
+    }
+    const byType = await send(new ListThingsCommand({ thingTypeName: 'gateway' }));
+    const byPrefix = await send(
+      new ListThingsCommand({ attributeName: 'site', attributeValue: 'n', usePrefixAttributeValue: true }),
+    );
+
+    expect(pages).toEqual([
+      ['a', 'b'],
+      ['c', 'd'],
+      ['e', 'typed'],
+    ]);
+    expect([byType.things?.length, byPrefix.things?.length]).toEqual([1, 1]);
+  });
+
+  it.each([{ maxResults: 0 }, { maxResults: 251 }, { nextToken: 'forged' }])(
+    'are not listed by %j',
+    async (input) => {
+      expect(await errorOf(send(new ListThingsCommand(input)))).toBe('400 InvalidRequestException');
+    },
+  );
+
+  it('hold principals, and cannot be deleted while they do', async () => {
+    const principal = await registerOne();
+    await send(new CreateThingCommand({ thingName: 'mything1' }));
+    await send(new AttachThingPrincipalCommand({ thingName: 'mything1', principal }));
+
+    expect((await send(new ListThingPrincipalsCommand({ thingName: 'mything1' }))).principals).toEqual([
+      principal,
+    ]);
+    expect(
+      (await send(new ListThingPrincipalsV2Command({ thingName: 'mything1' }))).thingPrincipalObjects,
+    ).toEqual([{ principal, thingPrincipalType: 'NON_EXCLUSIVE_THING' }]);
+    expect((await send(new ListPrincipalThingsCommand({ principal }))).things).toEqual(['mything1']);
+    expect(await errorOf(send(new DeleteThingCommand({ thingName: 'mything1' })))).toBe(
+      '400 InvalidRequestException',
+    );
+
+    await send(new DetachThingPrincipalCommand({ thingName: 'mything1', principal }));
+    expect((await send(new ListPrincipalThingsCommand({ principal }))).things).toEqual([]);
+  });
+});

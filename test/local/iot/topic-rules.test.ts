@@ -1,0 +1,51 @@
+import { CreateTopicRuleCommand, GetTopicRuleCommand, ListTopicRulesCommand } from '@aws-sdk/client-iot';
+import { createIotControlPlane } from '../../../local/iot/control-plane';
+import type { IotRegistry } from '../../../local/iot/registry';
+import { aRegistry, errorOf, now, pemTwo, prefix } from './builders';
+import { startServer, type TestServer } from './server';
+
+let registry: IotRegistry;
+let server: TestServer;
+let send: TestServer['client']['send'];
+
+beforeEach(async () => {
+  registry = aRegistry();
+  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
+  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
+  send = server.client.send.bind(server.client) as typeof send;
+});
+afterEach(() => server.close());
+
+describe('topic rules', () => {
+  const sql = "SELECT encode(*, 'base64') AS report FROM 'cordon/things/+/reports/json'";
+  const topicRulePayload = {
+    sql,
+    awsIotSqlVersion: '2016-03-23',
+    actions: [{ sqs: { queueUrl: 'http://127.0.0.1/queue', roleArn: 'arn:aws:iam::123456789012:role/r' } }],
+  };
+
+  it('are stored whole and listed with their topic', async () => {
+    await send(new CreateTopicRuleCommand({ ruleName: 'reports', topicRulePayload }));
+
+    expect(await send(new GetTopicRuleCommand({ ruleName: 'reports' }))).toMatchObject({
+      ruleArn: `${prefix}rule/reports`,
+      rule: { ruleName: 'reports', ...topicRulePayload, ruleDisabled: false, createdAt: new Date(now) },
+    });
+    expect((await send(new ListTopicRulesCommand({}))).rules).toMatchObject([
+      { ruleName: 'reports', topicPattern: 'cordon/things/+/reports/json', ruleDisabled: false },
+    ]);
+    expect(registry.topicRules()).toHaveLength(1);
+  });
+
+  it('are refused without SQL, and a missing one looks forbidden, as on AWS', async () => {
+    const bad = new CreateTopicRuleCommand({
+      ruleName: 'bad',
+      topicRulePayload: { sql: 'DROP x', actions: [] },
+    });
+
+    expect(await errorOf(send(bad))).toBe('400 SqlParseException');
+    expect(await errorOf(send(new GetTopicRuleCommand({ ruleName: 'none' })))).toBe(
+      '401 UnauthorizedException',
+    );
+  });
+});
