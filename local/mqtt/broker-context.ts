@@ -1,0 +1,92 @@
+import type { IotRegistry } from '../iot/registry';
+import type { LocalLog } from '../types';
+import type { BrokerClient, BrokerCore } from './aedes-types';
+import type { Authorizer } from './authorizer';
+import { createPresenceEvent } from './presence';
+import type { RuleEngine } from './rules';
+import type { DisconnectReason, Session, SessionBook } from './sessions';
+
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1;
+  readonly retain?: boolean;
+}
+
+/** What the parts of the broker share. */
+export interface BrokerContext {
+  readonly core: () => BrokerCore;
+  readonly registry: IotRegistry;
+  readonly authorizer: Authorizer;
+  readonly sessions: SessionBook;
+  readonly rules: RuleEngine;
+  readonly log: LocalLog;
+  readonly now: () => number;
+  readonly clients: Map<Session, BrokerClient>;
+  readonly sessionOf: WeakMap<BrokerClient, Session>;
+}
+
+/** Sends a message to subscribers; whether it may be sent is settled before. */
+export function deliver(context: BrokerContext, message: OutgoingMessage): Promise<void> {
+  const { topic, payload, qos, retain = false } = message;
+  return new Promise((resolve, reject) => {
+    const packet = { cmd: 'publish', topic, payload, qos, retain, dup: false } as const;
+    context.core().publish(packet, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** Sends a message of AWS IoT itself, to subscribers and to rules. */
+export function announce(context: BrokerContext, message: OutgoingMessage, clientId?: string): void {
+  deliver(context, message).catch((error: unknown) =>
+    context.log.warn('message not delivered', { topic: message.topic, reason: String(error) }),
+  );
+  context.rules.process({
+    topic: message.topic,
+    payload: message.payload,
+    receivedAt: context.now(),
+    ...(clientId !== undefined && { clientId }),
+  });
+}
+
+/** Tells that a session began or ended. */
+export function announcePresence(
+  context: BrokerContext,
+  eventType: 'connected' | 'disconnected',
+  session: Session,
+): void {
+  const event = createPresenceEvent(eventType, session, context.now());
+  if (event) announce(context, { ...event, qos: 1 }, session.clientId);
+  else context.log.warn('no lifecycle event for this client id', { clientId: session.clientId, eventType });
+}
+
+/** Cuts a session, and resolves when its client is gone. */
+export function cutSession(
+  context: BrokerContext,
+  session: Session,
+  reason: DisconnectReason,
+  options: { readonly preventWill?: boolean } = {},
+): Promise<void> {
+  session.endReason ??= reason;
+  const client = context.clients.get(session);
+  if (!client) return Promise.resolve();
+  if (options.preventWill) client.will = null;
+  return new Promise((resolve) => {
+    client.close(() => {
+      concludeSession(context, session);
+      resolve();
+    });
+  });
+}
+
+/** Notes that a session's connection is gone; called by whichever sign of it comes first. */
+export function concludeSession(context: BrokerContext, session: Session): void {
+  if (session.state === 'ended') return;
+  const wasConnected = session.state === 'connected';
+  const client = context.clients.get(session);
+  context.clients.delete(session);
+  const saidGoodbye = client?._disconnected === true;
+  const reason = session.endReason ?? (saidGoodbye ? 'CLIENT_INITIATED_DISCONNECT' : 'CONNECTION_LOST');
+  context.sessions.end(session, reason, context.now());
+  context.log.info('client disconnected', { clientId: session.clientId, reason });
+  if (wasConnected) announcePresence(context, 'disconnected', session);
+}

@@ -1,0 +1,223 @@
+import type { TLSSocket } from 'node:tls';
+import type {
+  AedesOptions,
+  AuthErrorCode,
+  AuthenticateError,
+  Client,
+  ConnectPacket,
+  PublishPacket,
+  Subscription,
+} from 'aedes';
+import type { BrokerClient } from './aedes-types';
+import type { IotAction } from './authorizer';
+import { announce, type BrokerContext, cutSession } from './broker-context';
+import { checkClientCertificate } from './client-certificate';
+import { answerDefenderReport } from './defender-report';
+import type { Session, SessionDetails } from './sessions';
+import { findFilterFault, findPublishTopicFault, MAX_PAYLOAD_BYTES, parseDefenderTopic } from './topics';
+
+type Hooks = Required<
+  Pick<
+    AedesOptions,
+    'preConnect' | 'authenticate' | 'authorizePublish' | 'authorizeSubscribe' | 'authorizeForward'
+  >
+>;
+type Refusal = { readonly code: 2 | 5; readonly reason: string };
+
+const SUBSCRIPTION_REFUSED = 128;
+
+/** Where aedes asks whether a client may connect, publish, subscribe and receive. */
+export function createHooks(context: BrokerContext): Hooks {
+  const connectPackets = new WeakMap<Client, ConnectPacket>();
+  return {
+    preConnect(client, packet, callback) {
+      connectPackets.set(client, packet);
+      callback(null, true);
+    },
+    authenticate(client, _username, _password, done) {
+      const packet = connectPackets.get(client);
+      connectPackets.delete(client);
+      if (!packet) return done(toAuthenticateError({ code: 5, reason: 'no CONNECT' }), null);
+      admit(context, client as BrokerClient, packet).then(
+        (refusal) => (refusal ? done(toAuthenticateError(refusal), null) : done(null, true)),
+        (error: unknown) => done(toAuthenticateError({ code: 5, reason: String(error) }), null),
+      );
+    },
+    authorizePublish(client, packet, callback) {
+      const session = client ? context.sessionOf.get(client as BrokerClient) : undefined;
+      // Only aedes itself publishes without a client, and only a client that was let in has a session.
+      if (!session) return callback(client ? new Error('no session') : null);
+      // A session that is being cut may still send its will, nothing else.
+      const isOver = session.endReason !== undefined && packet !== (client as BrokerClient).will;
+      if (isOver) return callback(new Error('the session is over'));
+      const refusal = findPublishRefusal(context, session, packet);
+      if (!refusal) {
+        takeIn(context, session, packet);
+        return callback(null);
+      }
+      context.log.warn('publish refused', { clientId: session.clientId, topic: packet.topic, ...refusal });
+      session.endReason ??= refusal.denied === undefined ? 'CLIENT_ERROR' : 'AUTH_ERROR';
+      // aedes closes the connection on an error and sends no PUBACK, as AWS IoT does.
+      return callback(new Error(refusal.reason));
+    },
+    authorizeSubscribe(client, subscription, callback) {
+      callback(null, authorizeSubscription(context, client as BrokerClient, subscription) ?? null);
+    },
+    authorizeForward(client, packet) {
+      return mayReceive(context, client as BrokerClient, packet.topic) ? packet : null;
+    },
+  };
+}
+
+/** Cuts a client whose SUBSCRIBE was refused, once it has been told so. */
+export function cutAfterRefusal(
+  context: BrokerContext,
+  client: BrokerClient,
+  subscriptions: readonly Subscription[],
+): void {
+  const refused = subscriptions.filter(({ qos }) => (qos as number) === SUBSCRIPTION_REFUSED);
+  const session = context.sessionOf.get(client);
+  if (refused.length === 0 || !session) return;
+  session.endReason ??= 'AUTH_ERROR';
+  // aedes stores all filters of a SUBSCRIBE in a persistent session, the refused ones too.
+  const forget = context.core().persistence.removeSubscriptions(
+    client,
+    refused.map(({ topic }) => topic),
+  );
+  const cut = (): void => void forget.then(() => cutSession(context, session, 'AUTH_ERROR'));
+  // Ends the stream behind the SUBACK; a peer that does not read gets a second.
+  const patience = setTimeout(cut, 1000);
+  client.conn.end(() => {
+    clearTimeout(patience);
+    cut();
+  });
+}
+
+async function admit(
+  context: BrokerContext,
+  client: BrokerClient,
+  packet: ConnectPacket,
+): Promise<Refusal | undefined> {
+  const socket = client.conn as TLSSocket;
+  const check = checkClientCertificate(socket, context.registry, context.now());
+  const details = describeConnection(socket, packet, check.certificate?.certificateId ?? '');
+  const refusal: Refusal | undefined =
+    check.fault === undefined
+      ? findConnectRefusal(context, details, packet)
+      : { code: 5, reason: check.fault };
+  if (refusal) {
+    context.log.warn('connect refused', {
+      clientId: packet.clientId,
+      event: 'AUTH_ERROR',
+      reason: refusal.reason,
+    });
+    if (packet.clientId !== '') context.sessions.refuse(details, context.now());
+    return refusal;
+  }
+  const thingName = context.authorizer.thingNameOf(details);
+  for (;;) {
+    const previous = context.sessions.latest(packet.clientId);
+    if (!previous || previous.state === 'ended') break;
+    await cutSession(context, previous, 'DUPLICATE_CLIENTID');
+  }
+  if (socket.destroyed) return { code: 5, reason: 'the connection is gone' };
+  const session = context.sessions.open(
+    { ...details, ...(thingName !== undefined && { thingName }) },
+    context.now(),
+  );
+  context.clients.set(session, client);
+  context.sessionOf.set(client, session);
+  return undefined;
+}
+
+function describeConnection(socket: TLSSocket, packet: ConnectPacket, certificateId: string): SessionDetails {
+  return {
+    clientId: packet.clientId,
+    certificateId,
+    sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    sourcePort: socket.remotePort ?? 0,
+    cleanSession: packet.clean === true,
+    keepAliveSeconds: packet.keepalive ?? 0,
+  };
+}
+
+function findConnectRefusal(
+  context: BrokerContext,
+  details: SessionDetails,
+  packet: ConnectPacket,
+): Refusal | undefined {
+  const { clientId } = packet;
+  if (clientId === '') return { code: 2, reason: 'the client id is empty' };
+  if (clientId.startsWith('$')) return { code: 2, reason: 'the client id begins with $' };
+  if (Buffer.byteLength(clientId) > 128) return { code: 2, reason: 'the client id is longer than 128 bytes' };
+  if (packet.will?.qos === 2) return { code: 5, reason: 'AWS IoT knows no QoS 2' };
+  if (context.authorizer.isAllowed(details, 'iot:Connect', clientId)) return undefined;
+  return { code: 5, reason: 'no policy allows iot:Connect, or one denies it' };
+}
+
+interface PublishRefusal {
+  readonly reason: string;
+  readonly denied?: IotAction;
+}
+
+function findPublishRefusal(
+  context: BrokerContext,
+  session: Session,
+  packet: PublishPacket,
+): PublishRefusal | undefined {
+  if (packet.qos === 2) return { reason: 'AWS IoT knows no QoS 2' };
+  if (Buffer.byteLength(packet.payload) > MAX_PAYLOAD_BYTES) {
+    return { reason: `the payload is longer than ${MAX_PAYLOAD_BYTES} bytes` };
+  }
+  const fault = findPublishTopicFault(packet.topic);
+  if (fault !== undefined) return { reason: fault };
+  const actions: readonly IotAction[] = packet.retain
+    ? ['iot:Publish', 'iot:RetainPublish']
+    : ['iot:Publish'];
+  const denied = actions.find((action) => !context.authorizer.isAllowed(session, action, packet.topic));
+  return denied && { reason: 'not authorized', denied };
+}
+
+/** What AWS IoT itself does with a message that it accepts. */
+function takeIn(context: BrokerContext, session: Session, packet: PublishPacket): void {
+  const payload = Buffer.from(packet.payload);
+  const receivedAt = context.now();
+  const defender = parseDefenderTopic(packet.topic);
+  if (defender) {
+    packet.retain = false;
+    const answer = answerDefenderReport(defender, payload, receivedAt);
+    announce(context, { topic: `${packet.topic}/${answer.outcome}`, payload: answer.payload, qos: 1 });
+    return;
+  }
+  const { clientId, certificateId: principal, sourceIp } = session;
+  context.rules.process({ topic: packet.topic, payload, receivedAt, clientId, principal, sourceIp });
+}
+
+function authorizeSubscription(
+  context: BrokerContext,
+  client: BrokerClient,
+  subscription: Subscription,
+): Subscription | undefined {
+  const session = context.sessionOf.get(client);
+  if (!session || session.endReason) return undefined;
+  const { topic } = subscription;
+  const fault = findFilterFault(topic);
+  const isAllowed = fault === undefined && context.authorizer.isAllowed(session, 'iot:Subscribe', topic);
+  if (isAllowed) return { ...subscription, qos: subscription.qos === 2 ? 1 : subscription.qos };
+  context.log.warn('subscribe refused', {
+    clientId: session.clientId,
+    topic,
+    ...(fault === undefined ? { denied: 'iot:Subscribe' } : { reason: fault }),
+  });
+  return undefined;
+}
+
+function mayReceive(context: BrokerContext, client: BrokerClient, topic: string): boolean {
+  const session = context.sessionOf.get(client);
+  if (!session || topic.startsWith('$SYS/') || parseDefenderTopic(topic)) return false;
+  return context.authorizer.isAllowed(session, 'iot:Receive', topic);
+}
+
+function toAuthenticateError({ code, reason }: Refusal): AuthenticateError {
+  return Object.assign(new Error(reason), { returnCode: code as AuthErrorCode });
+}

@@ -1,0 +1,34 @@
+import type { Session } from './sessions';
+
+export interface PresenceEvent {
+  readonly topic: string;
+  readonly payload: Buffer;
+}
+
+/** "Lifecycle events" of the AWS IoT developer guide; undefined for a client id that no topic can hold. */
+export function createPresenceEvent(
+  eventType: 'connected' | 'disconnected',
+  session: Session,
+  now: number,
+): PresenceEvent | undefined {
+  const { clientId, sessionIdentifier, versionNumber, certificateId } = session;
+  // [MQTT-3.3.2-2], [MQTT-4.7.3-2]: such a name would reach subscribers as a malformed packet.
+  if (/[+#\0]/.test(clientId)) return undefined;
+  const event = {
+    clientId,
+    timestamp: now,
+    eventType,
+    sessionIdentifier,
+    principalIdentifier: certificateId,
+    ...(eventType === 'connected' && { ipAddress: session.sourceIp }),
+    ...(eventType === 'disconnected' && {
+      clientInitiatedDisconnect: session.endReason === 'CLIENT_INITIATED_DISCONNECT',
+      disconnectReason: session.endReason,
+    }),
+    versionNumber,
+  };
+  return {
+    topic: `$aws/events/presence/${eventType}/${clientId}`,
+    payload: Buffer.from(JSON.stringify(event)),
+  };
+}

@@ -1,0 +1,358 @@
+import { createCertificateAuthority } from '../../../local/mqtt/certificates';
+import {
+  allow,
+  collect,
+  deny,
+  denyAllBut,
+  type Stack,
+  startStack,
+  toPolicyText,
+  waitFor,
+  waitForClose,
+} from './stack';
+
+let stack: Stack;
+let currentAt: number;
+
+beforeEach(async () => {
+  currentAt = Date.now();
+  stack = await startStack({ now: () => currentAt });
+});
+
+afterEach(async () => {
+  await stack.close();
+});
+
+function quarantine(thingName: string): void {
+  const { registry } = stack;
+  registry.groups.create('cordon-quarantine');
+  registry.policies.create(
+    'cordon-quarantine',
+    toPolicyText([
+      denyAllBut(
+        ['iot:Publish', 'iot:Receive'],
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
+        'topic/$aws/things/${iot:ClientId}/defender/*',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
+        'topic/cordon/things/${iot:ClientId}/*',
+      ),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
+      denyAllBut('iot:Subscribe', 'topicfilter/cordon/things/${iot:ClientId}/*'),
+    ]),
+  );
+  const group = registry.state.arns.build('thinggroup', 'cordon-quarantine');
+  registry.policies.attach('cordon-quarantine', group);
+  registry.groups.updateMembership(thingName, { add: ['cordon-quarantine'], remove: [] });
+}
+
+describe('the broker and client certificates', () => {
+  it('lets in a client whose certificate is registered and active', async () => {
+    const certificate = await stack.addDevice('mything1');
+
+    const client = await stack.connect(certificate, { clientId: 'mything1' });
+
+    expect(client.connected).toBe(true);
+  });
+
+  it('refuses a client without a certificate', async () => {
+    await expect(stack.connect(undefined, { clientId: 'mything1' })).rejects.toThrow();
+
+    expect(stack.log.map(({ fields }) => fields.reason)).toEqual(['the client sent no certificate']);
+  });
+
+  it('refuses a certificate that is not registered, even of the same CA', async () => {
+    const foreign = await (await createCertificateAuthority()).issueDeviceCertificate({ commonName: 'x' });
+    const unknown = await stack.ca.issueDeviceCertificate({ commonName: 'x' });
+
+    await expect(stack.connect(foreign, { clientId: 'x' })).rejects.toThrow();
+    await expect(stack.connect(unknown, { clientId: 'x' })).rejects.toThrow();
+
+    expect(stack.log.map(({ fields }) => fields.reason)).toEqual([
+      'the certificate is not registered',
+      'the certificate is not registered',
+    ]);
+  });
+
+  it('lets in a registered certificate of another CA, as AWS IoT does', async () => {
+    const foreign = await (await createCertificateAuthority()).issueDeviceCertificate({ commonName: 'x' });
+    const { arn } = stack.registry.certificates.register(foreign.certificatePem, 'ACTIVE');
+    stack.registry.policies.create('any', toPolicyText([allow('iot:*', '*')]));
+    stack.registry.policies.attach('any', arn);
+
+    const client = await stack.connect(foreign, { clientId: 'x' });
+
+    expect(client.connected).toBe(true);
+  });
+
+  it.each([
+    ['expired', 40, 'the certificate has expired'],
+    ['not valid yet', -40, 'the certificate is not valid yet'],
+  ])('refuses a certificate that is %s', async (_, days, reason) => {
+    const notBefore = new Date(currentAt);
+    const notAfter = new Date(currentAt + 30 * 86_400_000);
+    const issued = await stack.ca.issueDeviceCertificate({ commonName: 'x', notBefore, notAfter });
+    stack.registry.certificates.register(issued.certificatePem, 'ACTIVE');
+    currentAt += days * 86_400_000;
+
+    await expect(stack.connect(issued, { clientId: 'x' })).rejects.toThrow();
+
+    expect(stack.log.map(({ fields }) => fields.reason)).toEqual([reason]);
+  });
+
+  it('cuts the session of a certificate that is deactivated, and keeps it out', async () => {
+    const certificate = await stack.addDevice('mything1');
+    const client = await stack.connect(certificate, { clientId: 'mything1' });
+
+    stack.registry.certificates.setStatus(certificate.certificateId, 'INACTIVE');
+    await waitForClose(client);
+
+    await expect(stack.connect(certificate, { clientId: 'mything1' })).rejects.toThrow();
+    expect(stack.broker.sessionOf('mything1')).toMatchObject({ state: 'ended', endReason: 'AUTH_ERROR' });
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+    const certificate = await stack.addDevice('mything1');
+
+    const client = await stack.connect(certificate, {
+      clientId: 'mything1',
+      minVersion: version,
+      maxVersion: version,
+      ALPNProtocols: ['x-amzn-mqtt-ca'],
+    });
+
+    expect(client.connected).toBe(true);
+  });
+});
+
+describe('the broker and policies', () => {
+  it('refuses a client id that iot:Connect is not allowed for', async () => {
+    const certificate = await stack.addDevice('mything1', [allow('iot:Connect', 'client/mything1')]);
+
+    await expect(stack.connect(certificate, { clientId: 'mything2' })).rejects.toThrow('Not authorized');
+
+    expect(stack.broker.sessionOf('mything2')).toMatchObject({ state: 'ended', endReason: 'AUTH_ERROR' });
+  });
+
+  it.each(['$aws', '$x', 'x'.repeat(129)])('refuses the client id %s', async (clientId) => {
+    const certificate = await stack.addDevice('mything1');
+
+    await expect(stack.connect(certificate, { clientId })).rejects.toThrow('Identifier rejected');
+  });
+
+  it('refuses an empty client id', async () => {
+    const certificate = await stack.addDevice('mything1');
+
+    await expect(stack.connect(certificate, { clientId: '', clean: true })).rejects.toThrow(
+      'Identifier rejected',
+    );
+  });
+
+  it('delivers what is allowed', async () => {
+    const sender = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+    const receiver = await stack.connect(await stack.addDevice('b'), { clientId: 'b' });
+    const received = collect(receiver);
+    await receiver.subscribeAsync('data/#', { qos: 1 });
+
+    await sender.publishAsync('data/1', 'one', { qos: 1 });
+
+    await waitFor(() => received.length === 1);
+    expect(received).toEqual(['data/1 one']);
+  });
+
+  it('closes the connection on a denied publish, acknowledges nothing and disturbs nobody else', async () => {
+    const bad = await stack.addDevice('bad', [allow('iot:Connect', '*'), allow('iot:Publish', 'topic/mine')]);
+    const badClient = await stack.connect(bad, { clientId: 'bad' });
+    const good = await stack.connect(await stack.addDevice('good'), { clientId: 'good' });
+    const received = collect(good);
+    await good.subscribeAsync('#', { qos: 1 });
+
+    await expect(badClient.publishAsync('other', 'x', { qos: 1 })).rejects.toThrow();
+    await good.publishAsync('still/here', 'y', { qos: 1 });
+
+    await waitFor(() => received.length === 1);
+    expect(received).toEqual(['still/here y']);
+    expect(badClient.connected).toBe(false);
+    expect(stack.broker.sessionOf('bad')).toMatchObject({ state: 'ended', endReason: 'AUTH_ERROR' });
+    expect(stack.broker.sessionOf('good')).toMatchObject({ state: 'connected' });
+  });
+
+  it('takes no message that follows a denied one in the same write', async () => {
+    const bad = await stack.addDevice('bad', [allow('iot:Connect', '*'), allow('iot:Publish', 'topic/mine')]);
+    const badClient = await stack.connect(bad, { clientId: 'bad' });
+    const good = await stack.connect(await stack.addDevice('good'), { clientId: 'good' });
+    const received = collect(good);
+    await good.subscribeAsync('#', { qos: 1 });
+
+    badClient.stream.cork();
+    for (const topic of ['mine', 'other', 'mine']) badClient.publish(topic, 'x');
+    badClient.stream.uncork();
+    await waitForClose(badClient);
+    await good.publishAsync('last', 'y', { qos: 1 });
+
+    await waitFor(() => received.includes('last y'));
+    expect(received).toEqual(['mine x', 'last y']);
+  });
+
+  it('answers a denied subscribe with a failure and closes the connection', async () => {
+    const statements = [allow('iot:Connect', '*'), allow('iot:Subscribe', 'topicfilter/mine')];
+    const client = await stack.connect(await stack.addDevice('a', statements), { clientId: 'a' });
+    const closed = waitForClose(client);
+
+    await expect(client.subscribeAsync('other')).rejects.toMatchObject({ code: 0x80 });
+
+    await closed;
+    await waitFor(() => stack.broker.sessionOf('a')?.state === 'ended');
+    expect(stack.broker.sessionOf('a')).toMatchObject({ endReason: 'AUTH_ERROR' });
+  });
+
+  it('keeps a message from a subscriber that may not receive its topic', async () => {
+    const statements = [
+      allow(['iot:Connect', 'iot:Subscribe', 'iot:Publish'], '*'),
+      allow('iot:Receive', 'topic/data/1'),
+    ];
+    const client = await stack.connect(await stack.addDevice('a', statements), { clientId: 'a' });
+    const received = collect(client);
+    await client.subscribeAsync('data/+', { qos: 1 });
+
+    await client.publishAsync('data/2', 'hidden', { qos: 1 });
+    await client.publishAsync('data/1', 'seen', { qos: 1 });
+
+    await waitFor(() => received.length === 1);
+    expect(received).toEqual(['data/1 seen']);
+  });
+
+  it('asks for iot:RetainPublish on a retained message', async () => {
+    const statements = [allow(['iot:Connect', 'iot:Publish'], '*')];
+    const client = await stack.connect(await stack.addDevice('a', statements), { clientId: 'a' });
+
+    await expect(client.publishAsync('data', 'x', { qos: 1, retain: true })).rejects.toThrow();
+  });
+
+  it('publishes a will only where the policy allows its topic', async () => {
+    const statements = [allow('iot:Connect', '*'), allow('iot:Publish', 'topic/will/ok')];
+    const certificate = await stack.addDevice('a', statements);
+    const watcher = await stack.connect(await stack.addDevice('b'), { clientId: 'b' });
+    const received = collect(watcher);
+    await watcher.subscribeAsync('will/#', { qos: 1 });
+
+    for (const topic of ['will/denied', 'will/ok']) {
+      const client = await stack.connect(certificate, {
+        clientId: 'a',
+        will: { topic, payload: 'gone', qos: 1 },
+      });
+      client.stream.destroy();
+      await waitForClose(client);
+    }
+
+    await waitFor(() => received.length === 1);
+    expect(received).toEqual(['will/ok gone']);
+  });
+
+  it('lets a group deny bite only where the client id is the name of the thing', async () => {
+    const certificate = await stack.addDevice('mything1');
+    quarantine('mything1');
+    const asThing = await stack.connect(certificate, { clientId: 'mything1' });
+    const asOther = await stack.connect(certificate, { clientId: 'mything1-backup' });
+
+    await expect(asThing.publishAsync('app/data', 'x', { qos: 1 })).rejects.toThrow();
+    await asOther.publishAsync('app/data', 'x', { qos: 1 });
+
+    expect(asOther.connected).toBe(true);
+  });
+
+  it('keeps the own topics of a thing in quarantine open', async () => {
+    const certificate = await stack.addDevice('mything1');
+    quarantine('mything1');
+    const client = await stack.connect(certificate, { clientId: 'mything1' });
+    const received = collect(client);
+    await client.subscribeAsync('cordon/things/mything1/#', { qos: 1 });
+
+    await client.publishAsync('cordon/things/mything1/reports/json', '{}', { qos: 1 });
+    await waitFor(() => received.length === 1);
+    await expect(
+      client.publishAsync('cordon/things/mything2/reports/json', '{}', { qos: 1 }),
+    ).rejects.toThrow();
+
+    expect(received).toEqual(['cordon/things/mything1/reports/json {}']);
+  });
+
+  it('stops deliveries on a subscription that was made before the deny', async () => {
+    const certificate = await stack.addDevice('mything1');
+    const client = await stack.connect(certificate, { clientId: 'mything1' });
+    const received = collect(client);
+    await client.subscribeAsync(['app/#', 'cordon/things/mything1/#'], { qos: 1 });
+    const sender = await stack.connect(await stack.addDevice('mything2'), { clientId: 'mything2' });
+
+    quarantine('mything1');
+    await sender.publishAsync('app/data', 'x', { qos: 1 });
+    await sender.publishAsync('cordon/things/mything1/answer', 'y', { qos: 1 });
+
+    await waitFor(() => received.length === 1);
+    expect(received).toEqual(['cordon/things/mything1/answer y']);
+    expect(client.connected).toBe(true);
+  });
+
+  it('puts a change in force only after the cache delay, whoever reconnects', async () => {
+    stack.broker.setPolicyCacheSeconds(360);
+    const certificate = await stack.addDevice('mything1');
+    const first = await stack.connect(certificate, { clientId: 'mything1' });
+    quarantine('mything1');
+
+    currentAt += 359_999;
+    await first.publishAsync('app/data', 'x', { qos: 1 });
+    const second = await stack.connect(certificate, { clientId: 'mything1' });
+    await second.publishAsync('app/data', 'x', { qos: 1 });
+    currentAt += 1;
+
+    await expect(second.publishAsync('app/data', 'x', { qos: 1 })).rejects.toThrow();
+  });
+
+  it('lets an explicit deny win over an allow', async () => {
+    const statements = [allow('iot:*', '*'), deny('iot:Publish', 'topic/secret')];
+    const client = await stack.connect(await stack.addDevice('a', statements), { clientId: 'a' });
+
+    await expect(client.publishAsync('secret', 'x', { qos: 1 })).rejects.toThrow();
+  });
+});
+
+describe('the broker and hostile messages', () => {
+  it.each([
+    ['$SYS/x', 'x'],
+    ['$aws/events/presence/connected/mything1', 'x'],
+    ['$aws/rules/x', 'x'],
+    ['a/b/c/d/e/f/g/h/i', 'x'],
+    [`a${'é'.repeat(128)}`, 'x'],
+    ['big', 'x'.repeat(131_073)],
+    ['huge', 'x'.repeat(3_000_000)],
+  ])('closes the connection on a publish to %.20s whatever the policy', async (topic, payload) => {
+    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+
+    await expect(client.publishAsync(topic, payload, { qos: 1 })).rejects.toThrow();
+
+    await waitFor(() => stack.broker.sessionOf('a')?.state === 'ended');
+    expect(stack.broker.sessionOf('a')).toMatchObject({ endReason: 'CLIENT_ERROR' });
+  });
+
+  it('takes a payload of exactly 128 KB', async () => {
+    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+
+    await client.publishAsync('big', 'x'.repeat(131_072), { qos: 1 });
+
+    expect(client.connected).toBe(true);
+  });
+
+  it('closes the connection on QoS 2, which AWS IoT does not know', async () => {
+    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+
+    await expect(client.publishAsync('x', 'x', { qos: 2 })).rejects.toThrow();
+  });
+
+  it.each(['$SYS/#', '$share/group/x'])(
+    'refuses a subscription to %s whatever the policy',
+    async (filter) => {
+      const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+
+      await expect(client.subscribeAsync(filter)).rejects.toThrow();
+    },
+  );
+});
