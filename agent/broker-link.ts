@@ -6,7 +6,7 @@ import type { ConnectionSettings } from './flags';
 import type { Log } from './log';
 
 /** Beside the options MQTT.js has types for; it hands all of them to tls.connect. */
-const tlsFloor = { minVersion: 'TLSv1.2' } as const;
+const socketOptions = { minVersion: 'TLSv1.2', noDelay: true } as const;
 const keepAliveSeconds = 300;
 const connectTimeoutMs = 15_000;
 /** With a keep-alive of minutes, a publish without an answer is what shows a dead connection. */
@@ -90,7 +90,7 @@ function toClientOptions(settings: ConnectionSettings, credentials: Credentials)
     // MQTT with a client certificate shares port 443 by this name (AWS IoT, "Device communication protocols").
     ...(port === 443 && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
     ...credentials,
-    ...tlsFloor,
+    ...socketOptions,
     rejectUnauthorized: true,
     protocolVersion: 4,
     clientId: settings.clientId,

@@ -1,3 +1,5 @@
+import { cutText } from './text';
+
 const hidden = '***';
 
 /** Words that name a secret, as a whole word or at the end of one: DB_PASSWORD, --api-key, access_token. */
@@ -35,7 +37,7 @@ export function redactCommandLine(args: readonly string[], limit = 1024): string
     shown.push(text);
     length += text.length + 1;
   }
-  return cut(shown.join(' '), limit);
+  return cutText(shown.join(' '), limit);
 }
 
 function redactArgument(arg: string, before: string | undefined, limit: number): string {
@@ -43,7 +45,7 @@ function redactArgument(arg: string, before: string | undefined, limit: number):
   if (before === '-u' || before === '--user') return arg.replace(/:.*/s, `:${hidden}`);
   if (shortPassword.test(arg)) return `-p${hidden}`;
   // Cut well after the limit, so that a secret across the limit is still seen whole and a huge argument costs little.
-  return redactText(arg.slice(0, limit * 4));
+  return redactText(cutText(arg, limit * 4));
 }
 
 function isSecretOption(arg: string): boolean {
@@ -59,11 +61,4 @@ function redactText(text: string): string {
     .replace(camelSecretAssignment, `$1${hidden}`)
     .replace(nestedSecretOption, `$1${hidden}`)
     .replace(knownSecret, hidden);
-}
-
-function cut(text: string, limit: number): string {
-  if (text.length <= limit) return text;
-  // Not through a surrogate pair: half of one is no valid text.
-  const end = /[\uD800-\uDBFF]/.test(text.charAt(limit - 2)) ? limit - 2 : limit - 1;
-  return `${text.slice(0, end)}…`;
 }

@@ -12,7 +12,7 @@ export interface WindowRules {
 }
 
 /** What a report has to say of the watched processes. */
-export interface Told {
+interface Told {
   readonly values: Readonly<Record<string, number | undefined>>;
   readonly processes: Readonly<Record<string, ProcessState>>;
   readonly evidence: readonly Evidence[];
@@ -40,32 +40,31 @@ interface Seen {
   readonly state: ProcessState;
 }
 
+interface Pending {
+  readonly seen: ReadonlyMap<string, Seen>;
+  readonly told: Told;
+  readonly toldBefore: Told | undefined;
+  readonly fullBefore: number | undefined;
+}
+
 const mostEvidence = 10;
 
 export function createReportWindow(rules: WindowRules): ReportWindow {
   let seen = new Map<string, Seen>();
   let evidence: readonly Evidence[] = [];
   let told: Told | undefined;
-  let pending: { due: Due; seen: Map<string, Seen>; told: Told; toldBefore: Told | undefined } | undefined;
+  let pending: Pending | undefined;
   let fullAt: number | undefined;
-  let fullBefore: number | undefined;
   let takenAt = Number.NEGATIVE_INFINITY;
   let retryAt = Number.NEGATIVE_INFINITY;
 
-  /** The peak while it is news; else, by exception, what is now, so that an alarm can clear. */
-  const reportable = (metric: string, { peak, level, state }: Seen): number | undefined => {
-    const isNews = peak > (told?.values[metric] ?? 0) || evidence.some((one) => one.metric === metric);
-    const value = isNews || !rules.byException ? peak : level;
-    return state === 'running' || value > 0 ? value : undefined;
-  };
-
-  const hasChanged = (): boolean =>
-    evidence.length > 0 ||
-    [...seen].some(
-      ([metric, one]) =>
-        told !== undefined &&
-        (reportable(metric, one) !== told.values[metric] || one.state !== told.processes[one.name]),
-    );
+  const tell = (): Told => ({
+    values: Object.fromEntries(
+      [...seen].map(([metric, one]) => [metric, valueToTell(rules, told, metric, one, evidence)]),
+    ),
+    processes: Object.fromEntries([...seen.values()].map((one) => [one.name, one.state])),
+    evidence,
+  });
 
   return {
     observe: (samples) => {
@@ -80,17 +79,14 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     due: (now) => {
       if (pending || now < retryAt) return undefined;
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
-      return rules.byException && now - takenAt >= rules.changeGapMs && hasChanged() ? 'change' : undefined;
+      return rules.byException && now - takenAt >= rules.changeGapMs && differs(told, tell())
+        ? 'change'
+        : undefined;
     },
     take: (due, now) => {
-      const next: Told = {
-        values: Object.fromEntries([...seen].map(([metric, one]) => [metric, reportable(metric, one)])),
-        processes: Object.fromEntries([...seen.values()].map((one) => [one.name, one.state])),
-        evidence,
-      };
-      pending = { due, seen, told: next, toldBefore: told };
+      const next = tell();
+      pending = { seen, told: next, toldBefore: told, fullBefore: fullAt };
       told = next;
-      fullBefore = fullAt;
       if (due === 'interval') fullAt = now;
       takenAt = now;
       seen = new Map();
@@ -102,13 +98,34 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       if (outcome === 'failed') {
         retryAt = now + rules.retryMs;
         told = pending.toldBefore;
-        fullAt = fullBefore;
+        fullAt = pending.fullBefore;
         evidence = mergeEvidence(pending.told.evidence, evidence);
         seen = mergeSeen(pending.seen, seen);
       }
       pending = undefined;
     },
   };
+}
+
+/** The peak while it is news; else, by exception, what is now, so that an alarm can clear. */
+function valueToTell(
+  rules: WindowRules,
+  told: Told | undefined,
+  metric: string,
+  { peak, level, state }: Seen,
+  evidence: readonly Evidence[],
+): number | undefined {
+  const isNews = peak > (told?.values[metric] ?? 0) || evidence.some((one) => one.metric === metric);
+  const value = isNews || !rules.byException ? peak : level;
+  return state === 'running' || value > 0 ? value : undefined;
+}
+
+function differs(told: Told | undefined, next: Told): boolean {
+  if (told === undefined || next.evidence.length > 0) return true;
+  return (
+    Object.entries(next.values).some(([metric, value]) => value !== told.values[metric]) ||
+    Object.entries(next.processes).some(([name, state]) => state !== told.processes[name])
+  );
 }
 
 /** Keeps the first ten; a second look at the same process replaces the first. */

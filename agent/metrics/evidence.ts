@@ -1,4 +1,5 @@
 import { redactCommandLine } from '../redact';
+import { cutText } from '../text';
 import type { ProcReader } from './proc-reader';
 import { type ProcStat, parseCommandLine, parseStat, parseUptimeSeconds, parseUserId } from './proc-stat';
 
@@ -37,7 +38,7 @@ export function collectEvidence(
     metric,
     pid,
     ppid,
-    executable: link === 'gone' || link === 'denied' ? decodeName(stat.comm) : link.slice(0, longestPath),
+    executable: link === 'gone' || link === 'denied' ? decodeName(stat.comm) : cutText(link, longestPath),
     commandLine: typeof commandLine === 'string' ? '' : redactCommandLine(parseCommandLine(commandLine)),
     user: userId === undefined ? '' : users(userId),
     startedAt: startedAt(proc, stat, now),

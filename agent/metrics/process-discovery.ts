@@ -3,7 +3,7 @@ import { isAlive, type ProcStat, parseNewestPid, parseStat } from './proc-stat';
 import { isNamed } from './process-name';
 
 /** One process for good: a pid alone is used again. */
-export interface ProcessId {
+interface ProcessId {
   readonly pid: number;
   readonly startTicks: number;
 }
@@ -42,11 +42,8 @@ export function createProcessDiscovery(
 ): ProcessDiscovery {
   let known = new Map<number, Known>();
   let scan: ProcessScan | undefined;
-  let scannedAt = Number.NEGATIVE_INFINITY;
   let newestPid: number | undefined;
-  let newestScannedPid: number | undefined;
-  /** A process seen between its fork and its exec still had the old name: look once more. */
-  let unsettled = true;
+  const schedule = createScanSchedule();
 
   const examine = (stat: ProcStat, found: Map<string, ProcessId[]>, into: Map<number, Known>): void => {
     if (stat.pid === ownPid || !isAlive(stat)) return;
@@ -61,10 +58,19 @@ export function createProcessDiscovery(
     for (const name of matching) found.set(name, [...(found.get(name) ?? []), { pid, startTicks }]);
   };
 
-  const isScanDue = (now: number, vanished: boolean, newest: number | undefined): boolean => {
-    if (scanAlways || vanished || scan === undefined || now < scannedAt) return true;
-    const changed = unsettled || newest === undefined || newest !== newestScannedPid;
-    return now - scannedAt >= (changed ? scanEveryMs : scanQuietEveryMs);
+  const scanAll = (found: Map<string, ProcessId[]>): void => {
+    scan = scanProcesses(proc);
+    const next = new Map<number, Known>();
+    for (const stat of scan.stats.values()) examine(stat, found, next);
+    known = next;
+  };
+
+  const lookAtNew = (found: Map<string, ProcessId[]>, from: number, to: number): void => {
+    for (let pid = from + 1; pid <= to; pid += 1) {
+      const stat = readStat(proc, pid);
+      // The numbers of threads have a folder too, which only a listing of /proc leaves out.
+      if (stat && !isThread(proc, pid)) examine(stat, found, known);
+    }
   };
 
   return {
@@ -72,23 +78,37 @@ export function createProcessDiscovery(
     look: (now, vanished) => {
       const found = new Map<string, ProcessId[]>();
       const newest = readNewestPid(proc);
-      if (isScanDue(now, vanished, newest)) {
-        unsettled = newest === undefined || newest !== newestScannedPid;
-        newestScannedPid = newest;
-        scannedAt = now;
-        scan = scanProcesses(proc);
-        const next = new Map<number, Known>();
-        for (const stat of scan.stats.values()) examine(stat, found, next);
-        known = next;
+      if (scanAlways || vanished || schedule.isDue(now, newest)) {
+        schedule.note(now, newest);
+        scanAll(found);
       } else if (newest !== undefined && newestPid !== undefined && newest - newestPid <= mostNewPids) {
-        for (let pid = newestPid + 1; pid <= newest; pid += 1) {
-          const stat = readStat(proc, pid);
-          // The numbers of threads have a folder too, which only a listing of /proc leaves out.
-          if (stat && !isThread(proc, pid)) examine(stat, found, known);
-        }
+        lookAtNew(found, newestPid, newest);
       }
       newestPid = newest;
       return found;
+    },
+  };
+}
+
+/** Says when all of /proc is to be looked at again. */
+function createScanSchedule(): {
+  isDue(now: number, newest: number | undefined): boolean;
+  note(now: number, newest: number | undefined): void;
+} {
+  let scannedAt: number | undefined;
+  let newestScanned: number | undefined;
+  /** A process seen between its fork and its exec still had the old name: look once more. */
+  let isUnsettled = true;
+  const isNew = (newest: number | undefined): boolean => newest === undefined || newest !== newestScanned;
+  return {
+    isDue: (now, newest) => {
+      const everyMs = isUnsettled || isNew(newest) ? scanEveryMs : scanQuietEveryMs;
+      return scannedAt === undefined || now - scannedAt >= everyMs;
+    },
+    note: (now, newest) => {
+      isUnsettled = isNew(newest);
+      newestScanned = newest;
+      scannedAt = now;
     },
   };
 }

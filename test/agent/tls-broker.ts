@@ -4,7 +4,7 @@ import { createServer, type TLSSocket } from 'node:tls';
 import { Aedes, type PublishPacket } from 'aedes';
 import type { DeviceFiles } from './certificates';
 
-export interface Published {
+interface Published {
   readonly topic: string;
   readonly qos: number;
   readonly payload: Buffer;
