@@ -15,4 +15,24 @@ const configurationPlugin = {
   },
 };
 
-module.exports = [configurationPlugin];
+/**
+ * Lambda hands a function its role's credentials in the environment, so the chain of other sources (SSO, files, EC2
+ * metadata) would be 100 KB that never runs.
+ */
+const credentialsPlugin = {
+  name: 'lambda-credentials',
+  setup(build) {
+    build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, ({ resolveDir }) => ({
+      path: 'lambda-credentials',
+      namespace: 'lambda-credentials',
+      pluginData: resolveDir,
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'lambda-credentials' }, ({ pluginData }) => ({
+      contents:
+        "import { fromEnv } from '@aws-sdk/credential-provider-env'; export const defaultProvider = () => fromEnv();",
+      resolveDir: pluginData,
+    }));
+  },
+};
+
+module.exports = [configurationPlugin, credentialsPlugin];

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import './schema-language';
 import type { Behavior } from './configuration';
 import { clip, registryName } from './names';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';

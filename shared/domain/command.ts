@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import './schema-language';
 import { registryName } from './names';
 import type { Violation } from './violation';
 

@@ -1,0 +1,39 @@
+// Installs what is missing, so that `npm start` and `npm test` are the only commands. Runs on the machine's own Node,
+// before there are any packages.
+import { spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const lockFile = join(root, 'package-lock.json');
+const installed = join(root, 'node_modules', '.package-lock.json');
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < 20 || (major === 20 && minor < 19)) {
+  fail(`Node ${process.versions.node} is too old to install Cordon: use Node 20.19 or later.`);
+}
+if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lockFile).mtimeMs) {
+  process.stderr.write('Installing packages (npm ci), a minute or two...\n');
+  runNpm(['ci', '--loglevel=error']);
+}
+// Where install scripts are off, the project's own Node is still missing: its script fetches it from the registry.
+const ownNode = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+if (!existsSync(ownNode) || spawnSync(ownNode, ['--version']).status !== 0) {
+  process.stderr.write('Installing Node 24 for the project...\n');
+  runNpm(['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error']);
+}
+
+function runNpm(args) {
+  const npm = process.env.npm_execpath;
+  const { status } = npm
+    ? spawnSync(process.execPath, [npm, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+    : spawnSync('npm', args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0)
+    fail(`npm ${args[0]} failed (see above). Check that the npm registry can be reached, then try again.`);
+}
+
+function fail(message) {
+  process.stderr.write(`cordon: ${message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,156 @@
+import { readAlert, writeAlert } from '../../../shared/domain/alert';
+import type { Behavior } from '../../../shared/domain/configuration';
+
+/** Real messages of Device Defender (aws-samples workshop, AWS workshop page). */
+const inAlarm = {
+  violationEventTime: 1573786800000,
+  thingName: 'dev-IZWB',
+  behavior: {
+    criteria: {
+      consecutiveDatapointsToClear: 1,
+      value: { count: 10 },
+      durationSeconds: 300,
+      consecutiveDatapointsToAlarm: 1,
+      comparisonOperator: 'less-than',
+    },
+    name: 'MessagesPub',
+    metric: 'aws:num-messages-sent',
+  },
+  violationEventType: 'in-alarm',
+  metricValue: { count: 54 },
+  violationId: '37e18651d207bbc74236c13faf146127',
+  securityProfileName: 'MySecProfile',
+};
+const cleared = {
+  violationEventTime: 1542682416515,
+  thingName: 'DefenderWorkshopThing',
+  behavior: {
+    criteria: { value: { count: 100 }, durationSeconds: 300, comparisonOperator: 'less-than' },
+    name: 'PacketsOut',
+    metric: 'aws:all-packets-out',
+  },
+  violationEventType: 'alarm-cleared',
+  metricValue: { count: 29 },
+  violationId: '76ef8d1dc35ed4eb802ff44568f91097',
+  securityProfileName: 'NormalHTTPTraffic',
+};
+const { metricValue: _, ...invalidated } = { ...inAlarm, violationEventType: 'alarm-invalidated' };
+const audit = {
+  accountId: '123456789012',
+  taskId: 'a1b2c3d4e5f60718293a4b5c6d7e8f90',
+  taskStatus: 'COMPLETED',
+  taskType: 'ON_DEMAND_AUDIT_TASK',
+  auditDetails: [
+    { checkName: 'DEVICE_CERTIFICATE_EXPIRING_CHECK', checkRunStatus: 'COMPLETED_NON_COMPLIANT' },
+  ],
+};
+
+const enveloped = (message: unknown) =>
+  JSON.stringify({ Type: 'Notification', MessageId: 'm', TopicArn: 't', Message: JSON.stringify(message) });
+
+describe('readAlert', () => {
+  it.each([
+    ['raw', JSON.stringify(inAlarm)],
+    ['inside its SNS envelope', enveloped(inAlarm)],
+  ])('reads a real alarm %s', (_how, body) => {
+    expect(readAlert(body)).toEqual({
+      kind: 'violation',
+      violation: {
+        violationId: '37e18651d207bbc74236c13faf146127',
+        thingName: 'dev-IZWB',
+        securityProfileName: 'MySecProfile',
+        behaviorName: 'MessagesPub',
+        metric: 'aws:num-messages-sent',
+        eventType: 'in-alarm',
+        occurredAt: 1573786800000,
+        value: { count: 54 },
+        criteria: JSON.stringify(inAlarm.behavior.criteria),
+        detector: 'device-defender',
+      },
+    });
+  });
+
+  it.each([cleared, invalidated])('reads a real clear and an invalidation', (message) => {
+    const read = readAlert(JSON.stringify(message));
+
+    expect(read.kind === 'violation' && read.violation.eventType).toBe(message.violationEventType);
+  });
+
+  it.each([
+    ['an Audit result', audit],
+    ['an Audit finding', { findingId: 'f', nonCompliantResource: {} }],
+  ])('tells %s from a violation', (_what, message) => {
+    expect(readAlert(JSON.stringify(message)).kind).toBe('ignored');
+    expect(readAlert(enveloped(message)).kind).toBe('ignored');
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['not JSON', 'hello', /not JSON/],
+    ['an array', '[]', /not a JSON object/],
+    ['null', 'null', /not a JSON object/],
+    ['an envelope around text', JSON.stringify({ Type: 'Notification', Message: 'x' }), /envelope/],
+    ['JSON of another kind', '{"a":1}', /violationId is missing/],
+    ['an unknown event type', { ...inAlarm, violationEventType: 'exploded' }, /violationEventType/],
+    ['no thing name', { ...inAlarm, thingName: undefined }, /thingName/],
+    ['a thing name of 129 characters', { ...inAlarm, thingName: 'a'.repeat(129) }, /thingName/],
+    ['a time as text', { ...inAlarm, violationEventTime: '1573786800000' }, /violationEventTime: .*number/],
+    ['a value as text', { ...inAlarm, metricValue: { count: '54' } }, /metricValue.count: .*number/],
+    ['no violation id', { ...inAlarm, violationId: '' }, /violationId/],
+    ['a behavior that is a name', { ...inAlarm, behavior: 'MessagesPub' }, /behavior/],
+    ...['a/b', 'a+b', 'a#', '$aws', '../x', 'a\u0000b', 'a\nb', 'ä', ''].map(
+      (thingName) =>
+        [`the thing name ${JSON.stringify(thingName)}`, { ...inAlarm, thingName }, /thingName/] as [
+          string,
+          unknown,
+          RegExp,
+        ],
+    ),
+  ])('rejects %s, naming the field', (_what, message, reason) => {
+    const read = readAlert(typeof message === 'string' ? message : JSON.stringify(message));
+
+    expect(read.kind).toBe('rejected');
+    expect(read.kind === 'rejected' && read.reason).toMatch(reason);
+  });
+
+  it('keeps only a bounded part of a huge value', () => {
+    const strings = Array.from({ length: 1_000 }, () => 'x'.repeat(1_000));
+    const read = readAlert(JSON.stringify({ ...inAlarm, metricValue: { strings } }));
+
+    expect(JSON.stringify(read).length).toBeLessThan(20_000);
+  });
+
+  it('reads what the cordon detector writes', () => {
+    const behavior: Behavior = {
+      name: 'no-child-processes',
+      metric: 'num_child_procs_myapp',
+      criteria: {
+        comparisonOperator: 'less-than-equals',
+        value: { number: 0 },
+        consecutiveDatapointsToAlarm: 1,
+        consecutiveDatapointsToClear: 1,
+      },
+      suppressAlerts: false,
+    };
+    const alert = writeAlert({
+      violationId: 'v1',
+      thingName: 'mything1',
+      securityProfileName: 'myapp-processes',
+      eventType: 'in-alarm',
+      occurredAt: 5,
+      behavior,
+      value: { number: 2 },
+      reporter: { clientId: 'mything1', principal: 'p' },
+      evidence: [{ pid: 7, commandLine: 'sh -c id' }],
+    });
+
+    expect(readAlert(alert)).toMatchObject({
+      kind: 'violation',
+      violation: {
+        detector: 'cordon',
+        value: { number: 2 },
+        reporter: { clientId: 'mything1', principal: 'p' },
+        evidence: [{ pid: 7, commandLine: 'sh -c id' }],
+      },
+    });
+  });
+});

@@ -1,0 +1,280 @@
+import type { Case } from '../../../shared/domain/case';
+import type { Command } from '../../../shared/domain/command';
+import { type Context, decide, needsFacts } from '../../../shared/domain/decide';
+import { nextStep, recordOutcome, settle } from '../../../shared/domain/steps';
+import type { Violation } from '../../../shared/domain/violation';
+import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../builders';
+
+function alarm(over: Partial<Violation> = {}): Command {
+  const violation = aViolation(over);
+  return { type: 'violation', thingName: violation.thingName, violation };
+}
+
+function decided(current: Case | undefined, command: Command, context: Partial<Context> = {}): Case {
+  const decision = decide(current, command, aContext(context));
+  if (decision.outcome !== 'changed') throw new Error(`unchanged: ${decision.reason}`);
+  return decision.next;
+}
+
+/** Performs every step with success. */
+function perform(record: Case, at = now): Case {
+  let next = record;
+  const seen = new Set<Case['ledger'][number]['action']>();
+  for (let step = nextStep(next, seen); step; step = nextStep(next, seen)) {
+    next = recordOutcome(next, step, { result: 'done', detail: `${step.kind} ok` }, at);
+    if (step.kind === 'verify') seen.add(step.entry.action);
+  }
+  return flushed(settle(next, at));
+}
+
+const contained = () => perform(decided(undefined, alarm()));
+const operator = (type: 'release' | 'contain' | 'approve' | 'dismiss'): Command => ({
+  type,
+  thingName: 'mything1',
+  actor: 'ada',
+  comment: 'checked',
+});
+
+describe('decide on a violation', () => {
+  it('plans the actions of the first playbook that matches, with what each must restore', () => {
+    const next = decided(undefined, alarm());
+
+    expect(next.status).toBe('containing');
+    expect(next.ledger.map(({ action, status, prior }) => ({ action, status, prior }))).toEqual([
+      {
+        action: 'quarantine',
+        status: 'planned',
+        prior: {
+          action: 'quarantine',
+          thingGroup: 'cordon-quarantine',
+          memberBefore: false,
+          groupsBefore: ['sensors'],
+          principals: [someFacts().principals[0]?.arn],
+        },
+      },
+      { action: 'disconnect', status: 'planned', prior: { action: 'disconnect', clientIds: ['mything1'] } },
+    ]);
+  });
+
+  it('is contained only once every action is verified', () => {
+    let record = decided(undefined, alarm());
+    const seen = new Set<Case['ledger'][number]['action']>();
+    for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
+      const denied = !(step.kind === 'verify' && step.entry.action === 'quarantine');
+      record = recordOutcome(record, step, { result: denied ? 'done' : 'not-so', detail: 'x' }, now);
+      if (step.kind === 'verify') seen.add(step.entry.action);
+    }
+    const settled = settle(record, now);
+
+    expect(settled.status).toBe('containing');
+    expect(settled.dueAt).toBeGreaterThan(now);
+    expect(contained().status).toBe('contained');
+  });
+
+  it.each([
+    [
+      'the mode is observe',
+      { configuration: aConfiguration({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] }) },
+      'observed',
+    ],
+    [
+      'no playbook matches',
+      { configuration: aConfiguration({ playbooks: [aPlaybook({ when: { behavior: 'other' } })] }) },
+      'observed',
+    ],
+    [
+      'the mode is approve',
+      { configuration: aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] }) },
+      'awaiting-approval',
+    ],
+    ['the kill switch is on', { killSwitch: true }, 'observed'],
+    ['the thing is unknown', { facts: someFacts({ registered: false }) }, 'observed'],
+    ['the thing is in an exempt group', { facts: someFacts({ groups: ['life-support'] }) }, 'observed'],
+    [
+      'the thing has an exempt attribute',
+      { facts: someFacts({ attributes: { critical: 'true' } }) },
+      'observed',
+    ],
+    ['the lookup failed', { facts: { kind: 'unavailable', reason: 'throttled' } }, 'awaiting-approval'],
+    ['the fleet limit is reached', { fleetLimitReached: true }, 'awaiting-approval'],
+  ] as const)('does nothing to the thing, and says why, when %s', (_, context, status) => {
+    const next = decided(undefined, alarm(), context);
+
+    expect(next.status).toBe(status);
+    expect(next.ledger).toEqual([]);
+    expect(next.reason).toBeTruthy();
+    expect(next.outbox.announcements.map(({ text }) => text)).toEqual([next.reason]);
+  });
+
+  it('asks first when the report came from a certificate that is not the thing’s', () => {
+    const forged = alarm({ reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } });
+
+    expect(decided(undefined, forged).status).toBe('awaiting-approval');
+    expect(decided(undefined, alarm({ reporter: { clientId: 'x', principal: 'a'.repeat(64) } })).status).toBe(
+      'containing',
+    );
+  });
+
+  it('cuts every client id the thing’s own certificate reported under', () => {
+    const next = decided(
+      undefined,
+      alarm({ reporter: { clientId: 'mything1-agent', principal: 'a'.repeat(64) } }),
+    );
+
+    expect(next.ledger[1]?.prior).toEqual({
+      action: 'disconnect',
+      clientIds: ['mything1', 'mything1-agent'],
+    });
+  });
+
+  it('changes nothing on a repeat, and asks AWS nothing', () => {
+    const held = contained();
+
+    expect(decide(held, alarm(), aContext()).outcome).toBe('unchanged');
+    expect(needsFacts(held, alarm())).toBe(false);
+  });
+
+  it('joins a second behavior to the same case without acting again', () => {
+    const next = decided(contained(), alarm({ behaviorName: 'other', occurredAt: now + 1 }), {
+      newCaseId: 'case-2',
+    });
+
+    expect(next.caseId).toBe('case-1');
+    expect(next.status).toBe('contained');
+    expect(Object.keys(next.violations)).toEqual([
+      'myapp-processes/no-child-processes',
+      'myapp-processes/other',
+    ]);
+    expect(next.outbox.announcements.map(({ kind }) => kind)).toEqual(['new-violation']);
+  });
+
+  it('joins the alert of the other detector for the same behavior, telling nobody twice', () => {
+    const second = alarm({ violationId: 'defender-1', detector: 'device-defender', occurredAt: now + 5 });
+
+    const next = decided(contained(), second);
+
+    expect(next.outbox.announcements).toEqual([]);
+    expect(next.violations['myapp-processes/no-child-processes']?.violationId).toBe('defender-1');
+  });
+});
+
+describe('decide on a clear', () => {
+  it.each(['alarm-cleared', 'alarm-invalidated'] as const)('never releases on %s', (eventType) => {
+    const next = decided(contained(), alarm({ eventType, occurredAt: now + 1 }));
+
+    expect(next.status).toBe('contained');
+    expect(next.ledger).toEqual(contained().ledger);
+  });
+
+  it('changes nothing without an alarm', () => {
+    expect(decide(undefined, alarm({ eventType: 'alarm-cleared' }), aContext())).toEqual({
+      outcome: 'unchanged',
+      reason: 'a clear without an alarm',
+    });
+  });
+
+  it('ends a case that held nothing', () => {
+    const observed = decided(undefined, alarm(), { killSwitch: true });
+
+    expect(decided(observed, alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 })).status).toBe(
+      'closed',
+    );
+  });
+
+  it('that is older than the alarm changes nothing', () => {
+    expect(
+      decide(contained(), alarm({ eventType: 'alarm-cleared', occurredAt: now - 500 }), aContext()).outcome,
+    ).toBe('unchanged');
+  });
+});
+
+describe('decide on an operator', () => {
+  it('releases in reverse order and closes', () => {
+    const releasing = decided(contained(), operator('release'));
+
+    expect(nextStep(releasing, new Set())).toMatchObject({ kind: 'revert', entry: { action: 'disconnect' } });
+    const closed = perform(releasing);
+    expect(closed.status).toBe('closed');
+    expect(closed.ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
+  });
+
+  it('stops in release-conflict where an action could not be undone, and can be told to go on', () => {
+    const releasing = decided(contained(), operator('release'));
+    const first = nextStep(releasing, new Set());
+    if (!first) throw new Error('no step');
+    const half = recordOutcome(releasing, first, { result: 'done', detail: 'ok' }, now);
+    const second = nextStep(half, new Set());
+    if (!second) throw new Error('no step');
+    const stuck = settle(recordOutcome(half, second, { result: 'conflict', detail: 'moved' }, now), now);
+
+    expect(stuck.status).toBe('release-conflict');
+    expect(perform(decided(flushed(stuck), operator('release'))).status).toBe('closed');
+  });
+
+  it('remembers a closed case, so that a late repeat opens nothing', () => {
+    const closed = perform(decided(contained(), operator('release')));
+
+    expect(decide(closed, alarm(), aContext({ newCaseId: 'case-2' })).outcome).toBe('unchanged');
+    expect(decided(closed, alarm({ occurredAt: now + 10 }), { newCaseId: 'case-2' })).toMatchObject({
+      caseId: 'case-2',
+      status: 'containing',
+    });
+  });
+
+  it('approves what waits, and contains by hand', () => {
+    const waiting = decided(undefined, alarm(), { fleetLimitReached: true });
+
+    expect(decided(waiting, operator('approve')).status).toBe('containing');
+    expect(decided(undefined, operator('contain')).ledger.map(({ action }) => action)).toEqual([
+      'quarantine',
+      'disconnect',
+    ]);
+  });
+
+  it.each([
+    ['release', undefined],
+    ['approve', undefined],
+    ['dismiss', undefined],
+  ] as const)('answers %s without a case with a reason', (type, current) => {
+    expect(decide(current, operator(type), aContext()).outcome).toBe('unchanged');
+  });
+
+  it('does not dismiss a held thing', () => {
+    expect(decide(contained(), operator('dismiss'), aContext()).outcome).toBe('unchanged');
+  });
+});
+
+describe('decide on a reconnect', () => {
+  const reconnected = (connectedAt: number): Command => ({
+    type: 'reconnected',
+    thingName: 'mything1',
+    clientId: 'mything1',
+    connectedAt,
+  });
+
+  it('cuts again while the policy cache may still let the device through', () => {
+    const next = decided(contained(), reconnected(now + 1_000), { policyCacheMs: 480_000 });
+
+    expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
+  });
+
+  it('leaves a session that began under the denial', () => {
+    expect(decide(contained(), reconnected(now + 1_000), aContext()).outcome).toBe('unchanged');
+  });
+});
+
+describe('decide on a sweep', () => {
+  it('verifies again what was verified, and applies again what was not', () => {
+    const later = now + 3_600_000;
+    const resumed = decided(contained(), { type: 'resume', thingName: 'mything1' }, { now: later });
+
+    expect(resumed.ledger.map(({ status }) => status)).toEqual(['applied', 'applied']);
+    expect(perform(resumed, later).status).toBe('contained');
+  });
+
+  it('changes nothing before it is due', () => {
+    expect(decide(contained(), { type: 'resume', thingName: 'mything1' }, aContext()).outcome).toBe(
+      'unchanged',
+    );
+  });
+});
