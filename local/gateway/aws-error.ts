@@ -4,6 +4,7 @@ import type { ApiRequest, ApiResponse } from '../types';
 export type AwsErrorKind =
   | 'missing-token'
   | 'unknown-key'
+  | 'wrong-region'
   | 'denied'
   | 'unknown-operation'
   | 'throttled'
@@ -22,6 +23,10 @@ const forms: Readonly<Record<AwsErrorKind, Readonly<Record<Protocol, Form>>>> = 
   'unknown-key': every([403, 'InvalidClientTokenId'], {
     json: [400, 'UnrecognizedClientException'],
     rest: [403, 'UnrecognizedClientException'],
+  }),
+  'wrong-region': every([403, 'SignatureDoesNotMatch'], {
+    json: [400, 'InvalidSignatureException'],
+    rest: [403, 'InvalidSignatureException'],
   }),
   denied: every([403, 'AccessDenied'], {
     json: [400, 'AccessDeniedException'],

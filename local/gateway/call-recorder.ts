@@ -1,5 +1,5 @@
 /** One call to the gateway; status 0 stands for a response that was dropped on purpose. */
-export interface RecordedCall {
+interface RecordedCall {
   /** Function name, or `operator`. */
   readonly caller: string;
   readonly action: string;

@@ -27,10 +27,15 @@ export async function dispatch(
   const handler = Object.hasOwn(context.services, request.service)
     ? context.services[request.service]
     : undefined;
-  const iamRequest = handler?.identify(request);
-  if (!handler || !iamRequest) return refuseUnknown(context, request, handler !== undefined);
   const at = Date.now();
   const startedAt = performance.now();
+  let iamRequest: IamRequest | undefined;
+  try {
+    iamRequest = handler?.identify(request);
+  } catch (error) {
+    return reportFailure(context, request, error);
+  }
+  if (!handler || !iamRequest) return refuseUnknown(context, request, handler !== undefined);
   const answer = await answerKnown(context, registration, request, { handler, iamRequest });
   context.calls.record({
     caller: nameOf(request),
@@ -43,11 +48,12 @@ export async function dispatch(
 }
 
 async function answerKnown(
-  { identity, log, faults, signal }: DispatchContext,
+  context: DispatchContext,
   registration: Registration,
   request: ApiRequest,
   { handler, iamRequest }: { readonly handler: ServiceHandler; readonly iamRequest: IamRequest },
 ): Promise<Answer> {
+  const { identity, log, faults, signal } = context;
   const { action } = iamRequest;
   const { functionName } = request.caller;
   const refusal = findRefusal(identity, registration, iamRequest);
@@ -65,9 +71,14 @@ async function answerKnown(
     const response = await handler.handle(request);
     return fault.outcome === 'drop-response' ? 'drop' : response;
   } catch (error) {
-    log.warn('a service of the local stack failed', { action, error: String(error) });
-    return awsError(request, 'internal', 'The local stack failed; see its log');
+    return reportFailure(context, request, error);
   }
+}
+
+function reportFailure({ log }: DispatchContext, request: ApiRequest, error: unknown): ApiResponse {
+  const { service, method, path } = request;
+  log.warn('a service of the local stack failed', { service, method, path, error: String(error) });
+  return awsError(request, 'internal', 'The local stack failed; see its log');
 }
 
 function refuseUnknown(

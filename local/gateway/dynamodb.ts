@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request as httpRequest, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { EventEmitter } from 'node:events';
+import type { Server } from 'node:http';
 import dynalite from 'dynalite';
 import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../types';
 import { formatAwsError } from './aws-error';
-import { flattenHeaders } from './http-message';
 import { isRecord, parseJsonObject } from './json';
 
 /** What dynalite answers itself. */
@@ -18,35 +15,16 @@ const settings = new Set(
   'UpdateTimeToLive DescribeTimeToLive UpdateContinuousBackups DescribeContinuousBackups'.split(' '),
 );
 
-export interface DynamoDb {
-  readonly handler: ServiceHandler;
-  close(): Promise<void>;
-}
-
 type Send = (request: Pick<ApiRequest, 'headers' | 'body'>) => Promise<ApiResponse>;
 
 /**
- * Starts dynalite in memory. It listens on a socket file in a private folder and not on a port: dynalite
- * checks no permission, so nothing but the gateway may reach it.
+ * DynamoDB by dynalite, in memory. Requests are handed to its request handler inside this process: dynalite checks
+ * no permission, so it must have no port, and it throws out of its handler on some hostile requests, which behind a
+ * socket would end the process.
  */
-export async function startDynamoDb(identity: AwsIdentity): Promise<DynamoDb> {
-  const folder = await mkdtemp(join(tmpdir(), 'cordon-dynamodb-'));
-  const socketPath = join(folder, 'socket');
+export function createDynamoDb(identity: AwsIdentity): ServiceHandler {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  server.keepAliveTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(socketPath, resolve);
-  });
-  const agent = new Agent({ keepAlive: true });
-  return {
-    handler: createHandler(identity, (request) => forward(request, { socketPath, agent })),
-    async close() {
-      agent.destroy();
-      await closeServer(server);
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return createHandler(identity, (request) => callDynalite(server, request));
 }
 
 function createHandler(identity: AwsIdentity, send: Send): ServiceHandler {
@@ -58,8 +36,10 @@ function createHandler(identity: AwsIdentity, send: Send): ServiceHandler {
     },
     async handle(request) {
       const operation = operationOf(request) ?? '';
+      const body = parseJsonObject(request.body);
+      if (!body)
+        return formatAwsError(request, 400, 'SerializationException', 'The body is not a JSON object');
       if (!settings.has(operation)) return withArnsOf(identity, operation, await send(request));
-      const body = parseJsonObject(request.body) ?? {};
       const tableName = String(body.TableName);
       const headers = { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.DescribeTable' };
       const described = await send({ headers, body: Buffer.from(JSON.stringify({ TableName: tableName })) });
@@ -116,12 +96,13 @@ function identifyCall(identity: AwsIdentity, operation: string, bytes: Buffer): 
   const arnOf = (table: string) =>
     table.startsWith('arn:') ? table : `arn:${partition}:dynamodb:${region}:${accountId}:table/${table}`;
   if (operation === 'ListTables') return { action, resources: ['*'] };
-  if (isRecord(body.RequestItems)) {
-    return { action, resources: Object.keys(body.RequestItems).map(arnOf) };
+  if (operation.startsWith('Batch')) {
+    const tables = isRecord(body.RequestItems) ? Object.keys(body.RequestItems) : [];
+    return { action, resources: tables.map(arnOf) };
   }
-  if (typeof body.ResourceArn === 'string') return { action, resources: [body.ResourceArn] };
+  if (/Tag/.test(operation)) return { action, resources: [String(body.ResourceArn)] };
   const table = arnOf(typeof body.TableName === 'string' ? body.TableName : '');
-  const index = body.IndexName;
+  const index = operation === 'Query' || operation === 'Scan' ? body.IndexName : undefined;
   return { action, resources: [typeof index === 'string' ? `${table}/index/${index}` : table] };
 }
 
@@ -147,43 +128,35 @@ function dynamoJson(body: object): ApiResponse {
 }
 
 /** Passes only what dynalite reads; it asks for a signature but does not verify it. */
-function forward(
+function callDynalite(
+  server: Server,
   { headers, body }: Pick<ApiRequest, 'headers' | 'body'>,
-  { socketPath, agent }: { readonly socketPath: string; readonly agent: Agent },
 ): Promise<ApiResponse> {
-  const sent = {
-    'content-type': 'application/x-amz-json-1.0',
-    'content-length': body.length,
-    'x-amz-target': headers['x-amz-target'] ?? '',
-    'x-amz-date': '20260101T000000Z',
-    authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=local',
-  };
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest(
-      { socketPath, agent, method: 'POST', path: '/', headers: sent },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () => {
-          const {
-            connection: _c,
-            'transfer-encoding': _t,
-            'content-length': _l,
-            ...kept
-          } = flattenHeaders(incoming.headers);
-          resolve({ status: incoming.statusCode ?? 500, headers: kept, body: Buffer.concat(chunks) });
-        });
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(body);
+  const request = Object.assign(new EventEmitter(), {
+    method: 'POST',
+    url: '/',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': headers['x-amz-target'] ?? '',
+      'x-amz-date': '20260101T000000Z',
+      authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=host, Signature=local',
+    },
   });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+  return new Promise((resolve, reject) => {
+    const answered: Record<string, string> = {};
+    const response = {
+      statusCode: 200,
+      setHeader(name: string, value: unknown) {
+        if (!/^content-length$/i.test(name)) answered[name.toLowerCase()] = String(value);
+      },
+      end: (text = '') => resolve({ status: response.statusCode, headers: answered, body: text }),
+    };
+    try {
+      server.emit('request', request, response);
+      request.emit('data', body);
+      request.emit('end');
+    } catch (error) {
+      reject(error);
+    }
   });
 }

@@ -72,7 +72,7 @@ export function createFaultInjector(random: () => number = Math.random): FaultIn
 }
 
 /** mulberry32: small, and good enough to repeat a run of faults. */
-export function seededRandom(seed: number): () => number {
+function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

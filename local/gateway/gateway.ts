@@ -138,19 +138,30 @@ async function answer(state: GatewayState, message: IncomingMessage): Promise<An
   if (!registration) {
     return awsError(shape, 'unknown-key', 'The security token included in the request is invalid.');
   }
+  // Queues and tables of another region would have ARNs that IAM was not asked about. STS is global.
+  if (scope.region !== state.identity.region && scope.service !== 'sts') {
+    const text = `Credential should be scoped to the region ${state.identity.region}, not ${scope.region}`;
+    return awsError(shape, 'wrong-region', text);
+  }
   const { caller } = registration;
   return await dispatch(state, registration, { service: scope.service, ...request, caller });
 }
 
 async function answerLocal(
-  { routes }: GatewayState,
+  { routes, log }: GatewayState,
   request: LocalRequest,
   remoteAddress: string | undefined,
 ): Promise<ApiResponse> {
   const refusal = refusalOf(request.headers, remoteAddress);
   if (refusal) return jsonResponse({ error: refusal }, 403);
   const route = findRoute(routes, request.method, request.path);
-  return route ? await route(request) : jsonResponse({ error: 'no such route' }, 404);
+  if (!route) return jsonResponse({ error: 'no such route' }, 404);
+  try {
+    return await route(request);
+  } catch (error) {
+    log.warn('a local route failed', { path: request.path, error: String(error) });
+    return jsonResponse({ error: 'internal error' }, 500);
+  }
 }
 
 function registerOperator(callers: Map<string, Registration>, identity: AwsIdentity): Credentials {

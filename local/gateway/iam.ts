@@ -5,7 +5,7 @@ import { matchesParts, matchesPattern, type PatternPart, parsePattern } from './
 export type IamDecision = 'allowed' | 'implicit-deny' | 'explicit-deny';
 
 /** Condition keys and policy variables the gateway fills in for each request. */
-export const suppliedContextKeys: ReadonlySet<string> = new Set([
+const suppliedContextKeys: ReadonlySet<string> = new Set([
   'aws:principalarn',
   'aws:principalaccount',
   'aws:principaltype',

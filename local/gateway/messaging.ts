@@ -39,16 +39,19 @@ export async function startMessaging({ identity, gatewayHost, log }: MessagingOp
   await app.ready();
   let closing = false;
   const forward: Forward = async (request, body) => {
+    const isJson = request.headers['x-amz-target'] !== undefined;
     const { headers, statusCode, rawPayload } = await app.inject({
       method: 'POST',
       url: '/',
       headers: {
-        'content-type': request.headers['content-type'] ?? '',
+        'content-type': isJson ? 'application/x-amz-json-1.0' : 'application/x-www-form-urlencoded',
         authorization: request.headers.authorization ?? '',
-        ...(request.headers['x-amz-target'] && { 'x-amz-target': request.headers['x-amz-target'] }),
+        ...(isJson && { 'x-amz-target': request.headers['x-amz-target'] }),
       },
       payload: body ?? request.body,
     });
+    // fauxqs answers its own refusals in the form of AWS, but what it did not expect in the form of its web server.
+    if (statusCode >= 500) throw new Error(`fauxqs answered ${statusCode}: ${rawPayload.toString()}`);
     const kept: Record<string, string> = {};
     for (const name of ['content-type', 'x-amzn-query-error']) {
       if (headers[name] !== undefined) kept[name] = String(headers[name]);

@@ -69,7 +69,7 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
       if (!Object.hasOwn(operations, operation)) return undefined;
       const action = `sns:${operation === 'PublishBatch' ? 'Publish' : operation}`;
       const parameter = operations[operation];
-      const named = parameter && (form.get(parameter) ?? form.get('TargetArn'));
+      const named = parameter && (form.get(parameter) ?? (action === 'sns:Publish' && form.get('TargetArn')));
       if (!named) return { action, resources: ['*'] };
       const { partition, region, accountId } = identity;
       const arn = parameter === 'Name' ? `arn:${partition}:sns:${region}:${accountId}:${named}` : named;
@@ -86,8 +86,10 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
   };
 }
 
+/** One value per name, the last: what IAM is asked about must be what fauxqs then acts on. */
 function readForm({ body, query }: ApiRequest): URLSearchParams {
-  return body.length > 0 ? new URLSearchParams(body.toString()) : query;
+  const sent = body.length > 0 ? new URLSearchParams(body.toString()) : query;
+  return new URLSearchParams(Object.fromEntries(sent));
 }
 
 function readPublications(form: URLSearchParams): Publication[] {

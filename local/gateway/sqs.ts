@@ -1,4 +1,5 @@
 import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../types';
+import { formatAwsError } from './aws-error';
 import { parseJsonObject } from './json';
 import type { Forward } from './messaging';
 
@@ -40,7 +41,7 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
       const action = `sqs:${actions[operation]}`;
       if (operation === 'ListQueues') return { action, resources: ['*'] };
       const body = parseJsonObject(request.body) ?? {};
-      const named = body.QueueUrl ?? body.QueueName;
+      const named = byName.has(operation) ? body.QueueName : body.QueueUrl;
       // fauxqs finds a queue by the last segment of its URL, whatever the host; IAM must judge the same queue.
       const name = (typeof named === 'string' ? named : '').split('/').filter(Boolean).at(-1) ?? '';
       const { partition, region, accountId } = identity;
@@ -48,6 +49,9 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
     },
     async handle(request) {
       const operation = operationOf(request) ?? '';
+      if (!parseJsonObject(request.body)) {
+        return formatAwsError(request, 400, 'SerializationException', 'The body is not a JSON object');
+      }
       if (operation === 'ReceiveMessage') return await receive(request, forward, isClosing);
       const response = await forward(request);
       return response.status === 200 && namesQueues.has(operation)
@@ -75,6 +79,8 @@ async function receive(
   return response;
 }
 
+/** These name a queue where the others have its URL. */
+const byName: ReadonlySet<string> = new Set(['CreateQueue', 'GetQueueUrl']);
 const namesQueues: ReadonlySet<string> = new Set(['CreateQueue', 'GetQueueUrl', 'ListQueues']);
 
 /** fauxqs makes URLs of `sqs.REGION.localhost`, a name that not every machine resolves. */

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { AwsIdentity, LocalLog, ServiceHandler } from '../types';
-import { startDynamoDb } from './dynamodb';
+import { createDynamoDb } from './dynamodb';
 import type { Mail } from './email';
 import { type Gateway, startGateway } from './gateway';
 import { parseJsonObject } from './json';
@@ -38,11 +38,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const { identity, port, log } = options;
   let gateway: Gateway | undefined;
   const gatewayHost = () => new URL(gateway?.url ?? 'http://127.0.0.1').host;
-  const [dynamoDb, messaging] = await Promise.all([
-    startDynamoDb(identity),
-    startMessaging({ identity, gatewayHost, log }),
-  ]);
-  const closeServices = async () => void (await Promise.all([messaging.close(), dynamoDb.close()]));
+  const messaging = await startMessaging({ identity, gatewayHost, log });
   const parameters = createParameterStore(identity);
   const slack = createSlack({ token: options.slackToken });
   const { sqs, sns, sts, mails } = messaging;
@@ -53,7 +49,14 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       port,
       log,
       ...(options.random && { random: options.random }),
-      services: { dynamodb: dynamoDb.handler, sqs, sns, sts, ssm: parameters.handler, ...options.services },
+      services: {
+        dynamodb: createDynamoDb(identity),
+        sqs,
+        sns,
+        sts,
+        ssm: parameters.handler,
+        ...options.services,
+      },
       routes: {
         ...slack.routes,
         'GET /': showPage,
@@ -70,7 +73,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       },
     });
   } catch (error) {
-    await closeServices();
+    await messaging.close();
     throw error;
   }
   const started = gateway;
@@ -81,7 +84,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     mails,
     async close() {
       await started.close();
-      await closeServices();
+      await messaging.close();
     },
   };
 }

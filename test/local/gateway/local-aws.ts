@@ -4,10 +4,10 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { type LocalAws, startLocalAws } from '../../../local/gateway/start-aws';
 import type { LocalLog, PolicyDocument, PolicyStatement, ServiceHandler } from '../../../local/types';
 
-export const identity = { partition: 'aws', accountId: '000000000000', region: 'eu-west-1' } as const;
+const identity = { partition: 'aws', accountId: '000000000000', region: 'eu-west-1' } as const;
 export const slackToken = 'xoxb-local';
 
-export interface LogLine {
+interface LogLine {
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
