@@ -2,33 +2,16 @@ import { request as httpRequest } from 'node:http';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
-import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { ServiceHandler } from '../../../local/types';
+import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { anIotService } from './iot-service';
 import { failureOf, startTestStack, type TestStack } from './local-aws';
 
-let iotCalls = 0;
-/** Stands for the IoT control plane: knows things, and breaks on the thing `broken`. */
-const iot: ServiceHandler = {
-  identify({ path }) {
-    const name = /^\/things\/([^/]+)$/.exec(path)?.[1];
-    return name === undefined
-      ? undefined
-      : { action: 'iot:DescribeThing', resources: [`arn:aws:iot:eu-west-1:000000000000:thing/${name}`] };
-  },
-  async handle({ path }) {
-    iotCalls += 1;
-    if (path.endsWith('/broken')) throw new Error('bug');
-    return { status: 200, body: JSON.stringify({ thingName: path.slice('/things/'.length) }) };
-  },
-};
-
+const { handler: iot, served } = anIotService();
 let stack: TestStack;
 beforeAll(async () => {
   stack = await startTestStack({ iot });
 });
 beforeEach(() => {
-  iotCalls = 0;
-  stack.gateway.setFaults([]);
   stack.gateway.calls.reset();
 });
 afterAll(() => stack.close());
@@ -132,18 +115,18 @@ describe('what is called', () => {
     const client = new IoTClient(
       stack.clientConfig([
         { Effect: 'Allow', Action: 'iot:*', Resource: '*' },
-        { Effect: 'Deny', Action: 'iot:DescribeThing', Resource: 'arn:aws:iot:*:*:thing/mything1' },
+        { Effect: 'Deny', Action: 'iot:DescribeThing', Resource: 'arn:aws:iot:*:*:thing/refused' },
       ]),
     );
 
-    expect(await failureOf(client.send(describeThing))).toEqual({
+    expect(await failureOf(client.send(new DescribeThingCommand({ thingName: 'refused' })))).toEqual({
       name: 'AccessDeniedException',
       message: expect.stringMatching(
-        /is not authorized to perform: iot:DescribeThing on resource: arn:aws:iot:eu-west-1:000000000000:thing\/mything1 with an explicit deny in an identity-based policy$/,
+        /is not authorized to perform: iot:DescribeThing on resource: arn:aws:iot:eu-west-1:000000000000:thing\/refused with an explicit deny in an identity-based policy$/,
       ),
       status: 403,
     });
-    expect(iotCalls).toBe(0);
+    expect(served).not.toContain('refused');
   });
 
   it.each([
@@ -206,114 +189,6 @@ describe('what is called', () => {
     expect(calls).toHaveLength(3);
     await send('/_cordon/calls/reset', { method: 'POST' });
     expect(stack.gateway.calls.counts()).toEqual([]);
-  });
-});
-
-describe('faults', () => {
-  const retrying = () => ({ ...stack.clientConfig(), maxAttempts: 3 });
-
-  it('throttle in a way that each SDK client retries', async () => {
-    const services = ['iot', 'dynamodb', 'sqs', 'sns'];
-    stack.gateway.setFaults(
-      services.map((service) => ({ service, probability: 1, kind: 'throttle', times: 2 })),
-    );
-
-    const { thingName } = await new IoTClient(retrying()).send(describeThing);
-    await new DynamoDBClient(retrying()).send(listTables);
-    await new SQSClient(retrying()).send(new ListQueuesCommand({}));
-    await new SNSClient(retrying()).send(new ListTopicsCommand({}));
-
-    expect(thingName).toBe('mything1');
-    expect(stack.gateway.calls.counts().map(({ action, byStatus }) => [action, byStatus])).toEqual([
-      ['iot:DescribeThing', { 200: 1, 400: 2 }],
-      ['dynamodb:ListTables', { 200: 1, 400: 2 }],
-      ['sqs:ListQueues', { 200: 1, 400: 2 }],
-      ['sns:ListTopics', { 200: 1, 429: 2 }],
-    ]);
-  });
-
-  it('carry the names that AWS gives them', async () => {
-    const config = stack.clientConfig();
-    const calls = () => [
-      failureOf(new IoTClient(config).send(describeThing)),
-      failureOf(new DynamoDBClient(config).send(listTables)),
-      failureOf(new SQSClient(config).send(new ListQueuesCommand({}))),
-      failureOf(new SNSClient(config).send(new ListTopicsCommand({}))),
-    ];
-    const namesOf = async () => (await Promise.all(calls())).map(({ name, status }) => `${status} ${name}`);
-
-    stack.gateway.setFaults([{ probability: 1, kind: 'throttle' }]);
-    const throttled = await namesOf();
-    stack.gateway.setFaults([{ probability: 1, kind: 'error' }]);
-    const failed = await namesOf();
-
-    expect(throttled).toEqual([
-      '400 ThrottlingException',
-      '400 ThrottlingException',
-      '400 RequestThrottled',
-      '429 ThrottledException',
-    ]);
-    expect(failed).toEqual([
-      '500 InternalFailureException',
-      '500 InternalServerError',
-      '500 InternalFailure',
-      '500 InternalFailure',
-    ]);
-  });
-
-  it('hide the outcome of a call that was made', async () => {
-    stack.gateway.setFaults([{ probability: 1, kind: 'drop-response', times: 1 }]);
-    const sqs = new SQSClient(stack.clientConfig());
-
-    const failure = await failureOf(sqs.send(new CreateQueueCommand({ QueueName: 'made-unseen' })));
-    const { QueueUrls } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'made-unseen' }));
-
-    expect(failure.status).toBeUndefined();
-    expect(QueueUrls).toEqual([`${stack.gateway.url}/000000000000/made-unseen`]);
-  });
-
-  it('hit only the service, action and function they name', async () => {
-    stack.gateway.setFaults([
-      { service: 'sqs', probability: 1, kind: 'error' },
-      { action: 'iot:DeleteThing', probability: 1, kind: 'error' },
-      { action: 'DescribeThing', functionName: 'somebody-else', probability: 1, kind: 'error' },
-    ]);
-
-    expect((await new IoTClient(stack.clientConfig()).send(describeThing)).thingName).toBe('mything1');
-  });
-
-  it('fall the same way for the same seed', async () => {
-    const outcomes = async () => {
-      stack.gateway.setFaults([{ probability: 0.5, kind: 'error' }], 7);
-      const client = new IoTClient(stack.clientConfig());
-      const seen: string[] = [];
-      for (let call = 0; call < 12; call++) {
-        seen.push(
-          await client.send(describeThing).then(
-            () => 'ok',
-            (error: Error) => error.name,
-          ),
-        );
-      }
-      return seen;
-    };
-
-    const first = await outcomes();
-
-    expect(new Set(first)).toEqual(new Set(['ok', 'InternalFailureException']));
-    expect(await outcomes()).toEqual(first);
-  });
-
-  it('are set and read over HTTP, and refused when malformed', async () => {
-    const rules = [{ service: 'iot', probability: 0.1, kind: 'throttle', times: 3 }];
-    const post = (value: unknown) => send('/_cordon/faults', { method: 'POST', body: JSON.stringify(value) });
-
-    const accepted = await post({ rules });
-    const refused = await post({ rules: [{ probability: 2, kind: 'explode' }] });
-
-    expect([accepted.status, JSON.parse(accepted.body)]).toEqual([200, { rules }]);
-    expect(refused.status).toBe(400);
-    expect(JSON.parse((await send('/_cordon/faults')).body)).toEqual({ rules });
   });
 });
 
