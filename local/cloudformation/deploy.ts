@@ -12,7 +12,7 @@ import type {
 } from './resources/resource-type';
 import { openScope, type Template, TemplateError, type TemplateScope } from './template';
 
-export interface StackProgress {
+interface StackProgress {
   readonly logicalId: string;
   readonly type: string;
   readonly done: number;
@@ -34,7 +34,7 @@ export interface DeploySettings {
   readonly customResourceTimeoutMs?: number;
 }
 
-export interface DeployedResource extends CreatedResource {
+interface DeployedResource extends CreatedResource {
   readonly type: string;
 }
 

@@ -43,7 +43,7 @@ export class TemplateError extends Error {
   }
 }
 
-export interface StackName {
+interface StackName {
   readonly identity: AwsIdentity;
   readonly stackName: string;
   readonly stackId: string;

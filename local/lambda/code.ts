@@ -4,7 +4,9 @@ import { unzipSync } from 'fflate';
 
 /** Gives the folder that Lambda would mount as the task root; a `.zip` is unpacked below `directory`. */
 export async function unpackCode(codePath: string, directory: string, functionName: string): Promise<string> {
-  if ((await stat(codePath)).isDirectory()) return path.resolve(codePath);
+  const found = await stat(codePath).catch(() => undefined);
+  if (!found) throw new Error(`The package ${codePath} is missing: run \`sls package\``);
+  if (found.isDirectory()) return path.resolve(codePath);
   const taskRoot = path.resolve(directory, functionName);
   await rm(taskRoot, { recursive: true, force: true });
   await mkdir(taskRoot, { recursive: true });

@@ -37,7 +37,7 @@ export interface EventSource {
 }
 
 /** The mapping would be refused by Lambda too. */
-export class EventSourceError extends Error {
+class EventSourceError extends Error {
   constructor(message: string) {
     super(message);
     this.name = 'EventSourceError';
@@ -245,10 +245,12 @@ function createPermits(count: number): Permits {
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener('abort', () => {
+    const finish = () => {
       clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
       resolve();
-    });
+    };
+    const timer = setTimeout(finish, milliseconds);
+    signal.addEventListener('abort', finish);
   });
 }

@@ -200,8 +200,10 @@ const stackClosed: FunctionError = {
 function dispatch(fn: HostedFunction): void {
   while (fn.queue.length > 0 && fn.idle.length > 0) {
     const worker = fn.idle.pop();
+    // It may have failed since its last invocation, and be about to exit.
+    if (!worker?.isUsable()) continue;
     const pending = fn.queue.shift();
-    if (worker && pending) void runOn(fn, worker, pending);
+    if (pending) void runOn(fn, worker, pending);
   }
   while (fn.queue.length > fn.starting && fn.workers.size < fn.limit) {
     addWorker(fn).catch((error: unknown) => {

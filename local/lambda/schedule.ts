@@ -12,7 +12,7 @@ export function parseScheduleExpression(expression: string): number | undefined 
   return Number(value) * unitsMs[unit as keyof typeof unitsMs];
 }
 
-export interface ScheduleClock {
+interface ScheduleClock {
   now(): number;
   /** Calls back after each interval until the returned function is called. */
   every(intervalMs: number, run: () => void): () => void;
@@ -25,7 +25,7 @@ export interface Scheduler {
   close(): void;
 }
 
-export interface SchedulerPorts {
+interface SchedulerPorts {
   readonly identity: AwsIdentity;
   readonly invoke: (functionName: string, event: unknown) => Promise<InvocationOutcome>;
   readonly log: LocalLog;

@@ -8,7 +8,7 @@ import type {
 } from './definitions';
 import type { FunctionLog } from './function-log';
 
-export interface WorkerSettings {
+interface WorkerSettings {
   readonly definition: FunctionDefinition;
   readonly credentials: FunctionCredentials;
   readonly identity: AwsIdentity;

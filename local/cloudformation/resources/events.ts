@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseScheduleExpression } from '../../lambda/schedule';
+import { requireTrust } from './iam';
 import { findFunction, requirePermission } from './lambda';
 import { json, text, toJson, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
@@ -60,6 +61,7 @@ const schedule = defineResource({
     const name = props.Name ?? context.generateName();
     const arn = `arn:${partition}:scheduler:${region}:${accountId}:schedule/${props.GroupName ?? 'default'}/${name}`;
     const invoked = findFunction(props.Target.Arn, context);
+    requireTrust(props.Target.RoleArn, 'scheduler.amazonaws.com', context);
     requireRole(props.Target.RoleArn, invoked.arn, context);
     await context.hooks.registerSchedule({
       name,

@@ -94,6 +94,19 @@ const managedPolicy = defineResource({
   },
 });
 
+/** A service that may not assume the role it is given fails on AWS only when it acts, and mostly in silence. */
+export function requireTrust(
+  roleArn: string,
+  service: string,
+  { records, verifyLater }: ResourceContext,
+): void {
+  verifyLater(() => {
+    const found = [...records.roles.values()].find(({ arn }) => arn === roleArn);
+    if (found?.trustedServices.includes(service)) return undefined;
+    return `${found ? `role ${roleArn} does not let ${service} assume it` : `role ${roleArn} is not in this template`}`;
+  });
+}
+
 async function attachToRole(
   roleName: string,
   document: PolicyDocument,

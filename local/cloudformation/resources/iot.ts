@@ -10,6 +10,7 @@ import {
   type TopicRulePayload,
 } from '@aws-sdk/client-iot';
 import * as z from 'zod';
+import { requireTrust } from './iam';
 import { flag, json, number, text, toJson, withoutEffect } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
@@ -47,6 +48,10 @@ const topicRule = defineResource({
     // Rule names take no hyphen (iot/latest/apireference/API_CreateTopicRule.html).
     const ruleName = RuleName ?? context.generateName().replaceAll('-', '_');
     const topicRulePayload = lowerKeys(TopicRulePayload) as TopicRulePayload;
+    const { Actions, ErrorAction } = TopicRulePayload;
+    for (const action of ErrorAction ? [...Actions, ErrorAction] : Actions) {
+      for (const { RoleArn } of Object.values(action)) requireTrust(RoleArn, 'iot.amazonaws.com', context);
+    }
     await context.clients.iot.send(new CreateTopicRuleCommand({ ruleName, topicRulePayload }));
     const Arn = `arn:${partition}:iot:${region}:${accountId}:rule/${ruleName}`;
     return { physicalId: ruleName, attributes: { Arn } };
@@ -187,6 +192,7 @@ const securityProfile = defineResource({
         SNS: { alertTargetArn: AlertTargets.SNS.AlertTargetArn, roleArn: AlertTargets.SNS.RoleArn },
       },
     };
+    if (AlertTargets) requireTrust(AlertTargets.SNS.RoleArn, 'iot.amazonaws.com', context);
     const { securityProfileArn = '' } = await iot.send(new CreateSecurityProfileCommand(input));
     for (const securityProfileTargetArn of TargetArns ?? []) {
       await iot.send(new AttachSecurityProfileCommand({ securityProfileName, securityProfileTargetArn }));

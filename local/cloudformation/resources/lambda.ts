@@ -4,16 +4,39 @@ import type { EventSourceDefinition, FunctionDefinition } from '../../lambda/def
 import { flag, number, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
+// lambda/latest/dg/configuration-envvars.html; AWS refuses a function that breaks these rules.
+const MAX_ENVIRONMENT_BYTES = 4_096;
+const variableName = z.string().regex(/^[a-zA-Z][a-zA-Z0-9_]+$/, 'is no name of an environment variable');
+const reservedVariables = new Set([
+  ...['AWS_REGION', 'AWS_DEFAULT_REGION', 'AWS_EXECUTION_ENV', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+  ...['AWS_SESSION_TOKEN', 'AWS_LAMBDA_FUNCTION_NAME', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE', 'LAMBDA_TASK_ROOT'],
+  ...['AWS_LAMBDA_FUNCTION_VERSION', 'AWS_LAMBDA_INITIALIZATION_TYPE', 'AWS_LAMBDA_LOG_GROUP_NAME'],
+  ...['AWS_LAMBDA_LOG_STREAM_NAME', 'AWS_LAMBDA_RUNTIME_API', 'LAMBDA_RUNTIME_DIR'],
+]);
+const variables = z
+  .record(variableName, text)
+  .refine(
+    (found) => !Object.keys(found).some((name) => reservedVariables.has(name)),
+    'sets a reserved variable',
+  )
+  .refine(
+    (found) => Buffer.byteLength(JSON.stringify(found)) <= MAX_ENVIRONMENT_BYTES,
+    `is over ${MAX_ENVIRONMENT_BYTES} bytes`,
+  );
+
 const lambdaFunction = defineResource({
   properties: z.strictObject({
-    FunctionName: text.optional(),
+    // A name is part of paths here, too.
+    FunctionName: text
+      .pipe(z.string().regex(/^[\w-]{1,64}$/, 'must be 1 to 64 of a-z, A-Z, 0-9, - and _'))
+      .optional(),
     Code: z.strictObject({ S3Bucket: text, S3Key: text, S3ObjectVersion: withoutEffect }),
     Handler: text,
     Runtime: text.refine((runtime) => runtime.startsWith('nodejs'), 'only Node.js runtimes run locally'),
     Role: text,
     MemorySize: number.pipe(z.int().min(128).max(10_240)).optional(),
     Timeout: number.pipe(z.int().min(1).max(900)).optional(),
-    Environment: z.strictObject({ Variables: z.record(z.string(), text).optional() }).optional(),
+    Environment: z.strictObject({ Variables: variables.optional() }).optional(),
     ReservedConcurrentExecutions: number.pipe(z.int().min(0)).optional(),
     LoggingConfig: z.looseObject({ LogGroup: text.optional() }).optional(),
     PackageType: z.literal('Zip').optional(),

@@ -341,6 +341,26 @@ describe('AWS::Lambda', () => {
     ]);
   });
 
+  it.each([
+    ['a name that is a path', { FunctionName: '../x' }, 'FunctionName: must be 1 to 64'],
+    [
+      'a reserved variable',
+      { Environment: { Variables: { AWS_REGION: 'x' } } },
+      'Environment.Variables: sets a reserved variable',
+    ],
+    [
+      'too large an environment',
+      { Environment: { Variables: { LARGE: 'x'.repeat(4_096) } } },
+      'Environment.Variables: is over 4096 bytes',
+    ],
+    ['too long a timeout', { Timeout: 901 }, 'Timeout: Too big'],
+    ['a property of another kind', { VpcConfig: {} }, 'VpcConfig is not emulated locally'],
+  ])('has no function with %s', async (_, properties, problem) => {
+    const found = await problems({ Function: aFunctionResource(properties), Role: aRole() });
+
+    expect(found).toEqual([expect.stringContaining(`Function (AWS::Lambda::Function): property ${problem}`)]);
+  });
+
   it('has no role with a managed policy of AWS that is not known', async () => {
     const role = aRole();
     const ManagedPolicyArns = ['arn:aws:iam::aws:policy/AdministratorAccess'];
@@ -397,7 +417,9 @@ describe('AWS::Lambda', () => {
 
 describe('AWS::IoT', () => {
   it('creates rules, groups, policies, metrics and profiles in the spelling of the API', async () => {
-    await create({
+    const iotRole = { 'Fn::GetAtt': ['Role', 'Arn'] };
+    const { resources } = await create({
+      Role: aRole('iot.amazonaws.com'),
       Group: {
         Type: 'AWS::IoT::ThingGroup',
         Properties: {
@@ -431,7 +453,7 @@ describe('AWS::IoT', () => {
               Criteria: { ComparisonOperator: 'less-than', Value: { Count: '10' } },
             },
           ],
-          AlertTargets: { SNS: { AlertTargetArn: 'arn:topic', RoleArn: 'arn:role' } },
+          AlertTargets: { SNS: { AlertTargetArn: 'arn:topic', RoleArn: iotRole } },
           AdditionalMetricsToRetainV2: [{ Metric: 'children' }],
           TargetArns: ['arn:aws:iot:us-east-1:000000000000:all/registered-things'],
         },
@@ -444,12 +466,13 @@ describe('AWS::IoT', () => {
             Sql: "SELECT * FROM 'a/#'",
             AwsIotSqlVersion: '2016-03-23',
             RuleDisabled: 'false',
-            Actions: [{ Sqs: { QueueUrl: 'http://q', RoleArn: 'arn:role', UseBase64: false } }],
+            Actions: [{ Sqs: { QueueUrl: 'http://q', RoleArn: iotRole, UseBase64: false } }],
           },
         },
       },
     });
 
+    const roleArn = resources.Role?.attributes.Arn;
     const attributePayload = { attributes: { Owner: 'soc' } };
     const statement = { Effect: 'Deny', Action: 'iot:*', Resource: 'x${iot:ClientId}' };
     expect(iotCalls).toEqual([
@@ -469,7 +492,7 @@ describe('AWS::IoT', () => {
               criteria: { comparisonOperator: 'less-than', value: { count: 10 } },
             },
           ],
-          alertTargets: { SNS: { alertTargetArn: 'arn:topic', roleArn: 'arn:role' } },
+          alertTargets: { SNS: { alertTargetArn: 'arn:topic', roleArn } },
           additionalMetricsToRetainV2: [{ metric: 'children' }],
         },
       },
@@ -483,9 +506,22 @@ describe('AWS::IoT', () => {
           sql: "SELECT * FROM 'a/#'",
           awsIotSqlVersion: '2016-03-23',
           ruleDisabled: false,
-          actions: [{ sqs: { queueUrl: 'http://q', roleArn: 'arn:role', useBase64: false } }],
+          actions: [{ sqs: { queueUrl: 'http://q', roleArn, useBase64: false } }],
         },
       },
+    ]);
+  });
+
+  it('wants roles that IoT may assume, because its rules would fail in silence', async () => {
+    const RoleArn = { 'Fn::GetAtt': ['Role', 'Arn'] };
+    const Actions = [{ Sqs: { QueueUrl: 'http://q', RoleArn } }];
+    const TopicRulePayload = { Sql: "SELECT * FROM 'a'", Actions };
+    const rule = { Type: 'AWS::IoT::TopicRule', Properties: { TopicRulePayload } };
+
+    expect(await problems({ Rule: rule, Role: aRole('lambda.amazonaws.com') })).toEqual([
+      expect.stringMatching(
+        /^Rule \(AWS::IoT::TopicRule\): role .* does not let iot\.amazonaws\.com assume it$/,
+      ),
     ]);
   });
 
