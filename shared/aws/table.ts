@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { DetectState } from '../domain/behavior';
-import type { Case } from '../domain/case';
+import type { Case, CaseStatus, TimelineEntry } from '../domain/case';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, DetectStore, Reservation, Versioned } from '../ports';
 
@@ -125,12 +125,43 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
     throw new VersionConflictError(fleetKey.pk);
   }
 
+  /** For people: the open cases' names by status, and what happened in a case. */
+  const history = {
+    async listByStatus(status: CaseStatus): Promise<CaseSummary[]> {
+      const pages = await Promise.all(
+        Array.from({ length: shards }, (_, shard) =>
+          documents.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: 'byStatus',
+              KeyConditionExpression: 'statusKey = :key',
+              ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}` },
+            }),
+          ),
+        ),
+      );
+      return pages.flatMap(({ Items }) => (Items ?? []) as CaseSummary[]);
+    },
+
+    async readTimeline(caseId: string): Promise<TimelineRow[]> {
+      const { Items } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
+          // Rows begin with a time; the Slack thread of the case has a key of its own.
+          ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
+        }),
+      );
+      return (Items ?? []) as TimelineRow[];
+    },
+  };
+
   const detectStates: DetectStore = {
     load: (thingName) => load<DetectState>({ pk: `THING#${thingName}`, sk: 'DETECT' }),
     save: (state, previous) => save({ pk: `THING#${state.thingName}`, sk: 'DETECT' }, state, previous),
   };
 
-  return { cases, detectStates, slackThreads: connectSlackThreads() };
+  return { cases, history, detectStates, slackThreads: connectSlackThreads() };
 
   /** notify's memory: the Slack thread of a case and the newest announcement shown there. */
   function connectSlackThreads() {
@@ -140,6 +171,20 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
       save: (caseId: string, thread: SlackThread, previous: number) => save(key(caseId), thread, previous),
     };
   }
+}
+
+export interface CaseSummary {
+  readonly thingName: string;
+  readonly caseId: string;
+  readonly severity: string;
+  readonly updatedAt: number;
+}
+
+export interface TimelineRow {
+  readonly sk: string;
+  readonly entries: readonly TimelineEntry[];
+  readonly previousHash: string;
+  readonly hash: string;
 }
 
 export interface SlackThread {

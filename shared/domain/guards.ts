@@ -47,7 +47,10 @@ function findExemption(
   return undefined;
 }
 
-export function findPlaybook(playbooks: readonly Playbook[], violation: Violation): Playbook | undefined {
+export function findPlaybook(
+  playbooks: readonly Playbook[],
+  violation: Pick<Violation, 'securityProfileName' | 'behaviorName' | 'metric'>,
+): Playbook | undefined {
   return playbooks.find(
     ({ when }) =>
       (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&

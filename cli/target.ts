@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import * as z from 'zod';
+import { connectCommands } from '../shared/aws/commands';
+import { connectTable } from '../shared/aws/table';
+import { CliError } from './cli-error';
+
+export interface TargetOptions {
+  readonly aws?: boolean;
+  readonly stage: string;
+}
+
+const localFile = '.cordon/local.json';
+
+const localStack = z.object({
+  endpoint: z.string(),
+  region: z.string(),
+  credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+});
+
+/** The stack a command is for: the local one while it runs here, unless `--aws` is given. */
+export function findTarget({ aws, stage }: TargetOptions) {
+  if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
+    throw new CliError(`--stage ${stage}: expected a stage such as dev`);
+  const settings = aws || !existsSync(localFile) ? {} : readLocalStack();
+  const sqs = new SQSClient(settings);
+  return {
+    name: 'endpoint' in settings ? `the local stack at ${settings.endpoint}` : `AWS, stage ${stage}`,
+    ...connectTable(`cordon-${stage}`, new DynamoDBClient({ maxAttempts: 3, ...settings })),
+    async openCommands() {
+      const { QueueUrl } = await sqs.send(
+        new GetQueueUrlCommand({ QueueName: `cordon-${stage}-commands.fifo` }),
+      );
+      if (!QueueUrl) throw new CliError('the commands queue has no URL');
+      return connectCommands(QueueUrl, sqs);
+    },
+  };
+}
+
+export type Target = ReturnType<typeof findTarget>;
+
+function readLocalStack() {
+  try {
+    return localStack.parse(JSON.parse(readFileSync(localFile, 'utf8')));
+  } catch (cause) {
+    throw new CliError(`${localFile} can't be read: start the local stack again, or use --aws`, cause);
+  }
+}

@@ -1,0 +1,247 @@
+import { X509Certificate } from 'node:crypto';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type DeployedStack, deployTemplate, type StackProgress } from './cloudformation/deploy';
+import type { StackClients, StackHooks } from './cloudformation/resources/resource-type';
+import { readTemplate } from './cloudformation/template';
+import { jsonResponse } from './gateway/local-routes';
+import { type LocalAws, startLocalAws } from './gateway/start-aws';
+import { createIotControlPlane } from './iot/control-plane';
+import { createIotRegistry, type IotRegistry } from './iot/registry';
+import { createLambdaApi } from './lambda/api';
+import type { EventSourceDefinition } from './lambda/definitions';
+import { type EventSource, startEventSource } from './lambda/event-source';
+import { createFunctionHost, type FunctionHost } from './lambda/function';
+import { createScheduler, type Scheduler } from './lambda/schedule';
+import { type Broker, startBroker } from './mqtt/broker';
+import { type CertificateAuthority, openCertificateAuthority } from './mqtt/certificates';
+import { createIotDataPlane } from './mqtt/data-plane';
+import { createRoleBook, type RoleBook } from './role-credentials';
+import { createRuleActions } from './rule-actions';
+import type { AwsIdentity, LocalLog, ServiceHandler } from './types';
+
+export interface StackOptions {
+  /** 0 takes a free port. */
+  readonly gatewayPort: number;
+  readonly mqttPort: number;
+  /** `.cordon`: CA, unpacked functions, logs. */
+  readonly stateDirectory: string;
+  /** `.serverless`: what `sls package` wrote. */
+  readonly artifactsDirectory: string;
+  readonly policyCacheSeconds: number;
+  readonly log: LocalLog;
+  readonly onProgress?: (progress: StackProgress) => void;
+}
+
+export interface LocalStack {
+  readonly identity: AwsIdentity;
+  readonly aws: LocalAws;
+  readonly registry: IotRegistry;
+  readonly broker: Broker;
+  readonly ca: CertificateAuthority;
+  readonly functions: FunctionHost;
+  readonly scheduler: Scheduler;
+  readonly deployed: DeployedStack;
+  close(): Promise<void>;
+}
+
+// fauxqs knows this account only.
+const identity: AwsIdentity = { partition: 'aws', accountId: '000000000000', region: 'us-east-1' };
+const slackToken = 'xoxb-local-stack';
+
+/** What has been started so far, to be ended in reverse order. */
+type Closers = (() => Promise<unknown> | unknown)[];
+
+/** Boots everything on this machine from the packaged template and bundles. */
+export async function startStack(options: StackOptions): Promise<LocalStack> {
+  const closers: Closers = [];
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await boot(options, closers)), identity, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function boot(
+  options: StackOptions,
+  closers: Closers,
+): Promise<Omit<LocalStack, 'close' | 'identity'>> {
+  const { log, stateDirectory, artifactsDirectory } = options;
+  const template = await readTemplate(join(artifactsDirectory, 'cloudformation-template-update-stack.json'));
+  const ca = await openCertificateAuthority(join(stateDirectory, 'ca'));
+  let aws: LocalAws | undefined;
+  const running = () => {
+    if (!aws) throw new Error('the gateway is not running yet');
+    return aws;
+  };
+  const endpoint = () => running().gateway.url;
+  const roles = createRoleBook(identity, () => running().gateway);
+  const ruleActions = createRuleActions(identity, endpoint, roles);
+  closers.push(() => ruleActions.close());
+  let broker: Broker | undefined;
+  const registry = createIotRegistry(identity, { endpoint: () => `localhost:${broker?.port ?? 0}`, log });
+  broker = await startBroker({
+    registry,
+    ca,
+    performRuleAction: ruleActions.perform,
+    log,
+    port: options.mqttPort,
+    policyCacheSeconds: options.policyCacheSeconds,
+  });
+  const { close: closeBroker } = broker;
+  closers.push(closeBroker);
+  let functions: FunctionHost | undefined;
+  aws = await startLocalAws({
+    identity,
+    port: options.gatewayPort,
+    slackToken,
+    log,
+    services: createServices(registry, broker, ca, () => functions),
+    routes: {
+      'GET /_cordon/functions': () =>
+        jsonResponse({ pids: functions?.pids(), coldStartMs: functions?.coldStarts() }),
+      'POST /_cordon/policy-cache': ({ body }) => setPolicyCache(body, broker),
+    },
+  });
+  closers.push(() => aws?.close());
+  functions = createFunctionHost({
+    identity,
+    endpoint: endpoint(),
+    logDirectory: join(stateDirectory, 'logs'),
+    codeDirectory: join(stateDirectory, 'code'),
+    log,
+  });
+  const host = functions;
+  closers.push(() => host.close());
+  const scheduler = createScheduler({ identity, invoke: host.invoke, log });
+  closers.push(() => scheduler.close());
+  const clients = connectClients(aws);
+  closers.push(() => {
+    for (const client of Object.values(clients)) client.destroy();
+  });
+  const sources: EventSourceDefinition[] = [];
+  const deployed = await deployTemplate({
+    template,
+    parameters: {
+      PolicyCacheSeconds: String(options.policyCacheSeconds),
+      SlackApiUrl: `${endpoint()}/_slack/api/`,
+    },
+    identity,
+    stackName: 'cordon-local',
+    artifactsDirectory,
+    clients,
+    hooks: createHooks(roles, host, scheduler, aws, sources),
+    log,
+    ...(options.onProgress && { onProgress: options.onProgress }),
+  });
+  for (const { environment } of host.definitions())
+    if (environment.SLACK_PARAMETER)
+      aws.parameters.put(environment.SLACK_PARAMETER, slackToken, 'SecureString');
+  // Warm first, so that a cold start is measured as such and not as part of the first batch.
+  await host.warm();
+  const started = await Promise.all(sources.map((source) => startSource(source, clients, host, roles, log)));
+  closers.push(() => Promise.all(started.map((source) => source.stop())));
+  return { aws, registry, broker, ca, functions: host, scheduler, deployed };
+}
+
+function createServices(
+  registry: IotRegistry,
+  broker: Broker,
+  ca: CertificateAuthority,
+  functions: () => FunctionHost | undefined,
+): Record<string, ServiceHandler> {
+  const dataPlane = createIotDataPlane({ broker, registry });
+  const issueCertificate = async () => {
+    const issued = await ca.issueDeviceCertificate({ commonName: 'AWS IoT Certificate' });
+    const { certificatePem, privateKeyPem } = issued;
+    const publicKeyPem = new X509Certificate(certificatePem).publicKey
+      .export({ type: 'spki', format: 'pem' })
+      .toString();
+    return { certificatePem, privateKeyPem, publicKeyPem };
+  };
+  const lambda = () => createLambdaApi(requireHost(functions()), identity);
+  return {
+    iot: createIotControlPlane(registry, { issueCertificate }),
+    iotdata: dataPlane,
+    iotdevicegateway: dataPlane,
+    lambda: {
+      identify: (request) => lambda().identify(request),
+      handle: (request) => lambda().handle(request),
+    },
+  };
+}
+
+function requireHost(functions: FunctionHost | undefined): FunctionHost {
+  if (!functions) throw new Error('the functions are not running yet');
+  return functions;
+}
+
+function createHooks(
+  roles: RoleBook,
+  host: FunctionHost,
+  scheduler: Scheduler,
+  aws: LocalAws,
+  sources: EventSourceDefinition[],
+): StackHooks {
+  return {
+    registerRole: (role) => roles.register(role),
+    registerFunction: (definition) =>
+      host.register(
+        definition,
+        roles.issueCredentials(definition.roleArn, 'lambda.amazonaws.com', definition.name),
+      ),
+    registerEventSource: (definition) => void sources.push(definition),
+    registerSchedule: (definition) => scheduler.register(definition),
+    invokeFunction: (functionArn, event) => host.invoke(functionArn, event),
+    isAllowed: roles.isAllowed,
+    putParameter: ({ name, value, type }) => aws.parameters.put(name, value, type),
+  };
+}
+
+function startSource(
+  definition: EventSourceDefinition,
+  { sqs }: StackClients,
+  host: FunctionHost,
+  { isAllowed }: RoleBook,
+  log: LocalLog,
+): Promise<EventSource> {
+  const owner = host.definitions().find(({ name }) => name === definition.functionName);
+  const functionTimeoutSeconds = owner?.timeoutSeconds ?? 3;
+  return startEventSource(definition, {
+    sqs,
+    identity,
+    invoke: host.invoke,
+    isAllowed,
+    functionTimeoutSeconds,
+    log,
+  });
+}
+
+function connectClients({ gateway }: LocalAws): StackClients {
+  const settings = {
+    endpoint: gateway.url,
+    region: identity.region,
+    credentials: gateway.operatorCredentials,
+  };
+  return {
+    dynamodb: new DynamoDBClient(settings),
+    sqs: new SQSClient(settings),
+    sns: new SNSClient(settings),
+    iot: new IoTClient(settings),
+  };
+}
+
+function setPolicyCache(body: Buffer, broker: Broker | undefined) {
+  const seconds = Number(body.toString('utf8'));
+  if (!Number.isFinite(seconds) || seconds < 0 || body.length === 0)
+    return jsonResponse({ error: 'expected a number of seconds' }, 400);
+  broker?.setPolicyCacheSeconds(seconds);
+  return jsonResponse({ seconds });
+}
