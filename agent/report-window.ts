@@ -70,7 +70,7 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     observe: (samples) => {
       for (const sample of samples) {
         const before = seen.get(sample.metric);
-        const most = Math.max(sample.children, sample.reaped ? 1 : 0, before?.peak ?? 0);
+        const most = Math.max(sample.children, sample.cameAndWent ? 1 : 0, before?.peak ?? 0);
         const { name, state, children } = sample;
         seen.set(sample.metric, { name, peak: most, level: children, state });
         evidence = mergeEvidence(evidence, sample.evidence);

@@ -4,7 +4,15 @@ import type { Evidence } from '../../agent/metrics/evidence';
 export const metric = 'num_child_procs_myapp';
 
 export function aChildSample(changes: Partial<ChildSample> = {}): ChildSample {
-  return { name: 'myapp', metric, state: 'running', children: 0, reaped: false, evidence: [], ...changes };
+  return {
+    name: 'myapp',
+    metric,
+    state: 'running',
+    children: 0,
+    cameAndWent: false,
+    evidence: [],
+    ...changes,
+  };
 }
 
 export function anEvidence(changes: Partial<Evidence> = {}): Evidence {

@@ -24,7 +24,7 @@ function play(rules: WindowRules, samples: readonly Partial<ChildSample>[]) {
 const none = { children: 0 };
 const one = { children: 1 };
 const two = { children: 2 };
-const reaped = { children: 0, reaped: true };
+const passed = { children: 0, cameAndWent: true };
 
 describe('a report window by exception', () => {
   it.each<[string, readonly Partial<ChildSample>[], readonly (number | string)[]]>([
@@ -32,13 +32,13 @@ describe('a report window by exception', () => {
     ['a child, and that it went away', [none, none, none, one, one, one, none, none], [0, 1, 0]],
     ['more children, and fewer', [none, none, none, one, one, two, two, one, one], [0, 1, 2, 1]],
     [
-      'a child that was only reaped, and that it went away',
-      [none, none, none, reaped, none, none],
+      'a child that was never seen alive, and that it went away',
+      [none, none, none, passed, none, none],
       [0, 1, 0],
     ],
     [
-      'that the child it told of went, however it was reaped',
-      [none, none, one, one, reaped, none, none],
+      'that the child it told of went, also when another came and went with it',
+      [none, none, one, one, passed, none, none],
       [0, 1, 0],
     ],
     ['the most of what was held back', [none, none, one, two, none, none, none], [0, 1, 2, 0]],
@@ -138,7 +138,7 @@ describe('a report window by exception', () => {
 
 describe('a report window at the interval', () => {
   it('tells the most of the whole interval, and nothing before', () => {
-    const samples = [none, one, none, two, none, reaped, none, none, none, none, none, none];
+    const samples = [none, one, none, two, none, passed, none, none, none, none, none, none];
 
     expect(play({ ...atInterval, intervalMs: 1000 }, samples)).toEqual([0, 2]);
   });

@@ -12,13 +12,13 @@ function watchMyapp(proc: FakeProc, wallClock = () => 1_000_000) {
   return (passedMs = 100) => {
     now += passedMs;
     const [sample] = sampler.sample(now);
-    const { state, children, reaped, evidence } = sample ?? {
+    const { state, children, cameAndWent, evidence } = sample ?? {
       state: 'none',
       children: -1,
-      reaped: false,
+      cameAndWent: false,
       evidence: [],
     };
-    return { state, children, reaped, pids: evidence.map(({ pid }) => pid) };
+    return { state, children, cameAndWent, pids: evidence.map(({ pid }) => pid) };
   };
 }
 
@@ -47,7 +47,7 @@ describe.each([
     sample();
     proc.become([app, { pid: 12, ppid: 1 }], options);
 
-    expect(sample()).toEqual({ state: 'running', children: 1, reaped: false, pids: [] });
+    expect(sample()).toEqual({ state: 'running', children: 1, cameAndWent: false, pids: [] });
   });
 
   it('keeps counting the children an instance left behind when it ended', () => {
@@ -56,7 +56,7 @@ describe.each([
     sample();
     proc.become([{ ...child, ppid: 1 }], options);
 
-    expect(sample()).toEqual({ state: 'not-running', children: 1, reaped: false, pids: [] });
+    expect(sample()).toEqual({ state: 'not-running', children: 1, cameAndWent: false, pids: [] });
   });
 
   it('does not count a process that got the number of a child that ended', () => {
@@ -103,10 +103,10 @@ describe('createChildSampler', () => {
     const proc = aProc([{ ...app, reapedFaults: 500 }]);
     const sample = watchMyapp(proc);
 
-    expect(sample()).toMatchObject({ children: 0, reaped: false });
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
     proc.become([{ ...app, reapedFaults: 575 }]);
-    expect(sample()).toMatchObject({ children: 0, reaped: true });
-    expect(sample()).toMatchObject({ children: 0, reaped: false });
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: true });
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
   });
 
   it('tells a grandchild that came and went by what its parent, a child, reaped', () => {
@@ -115,7 +115,36 @@ describe('createChildSampler', () => {
     sample();
     proc.become([app, { ...child, reapedFaults: 80 }]);
 
-    expect(sample()).toMatchObject({ children: 1, reaped: true });
+    expect(sample()).toMatchObject({ children: 1, cameAndWent: true });
+  });
+
+  it.each<[string, readonly FakeProcess[]]>([
+    ['at once', []],
+    ['late, after it was a zombie for a while', [{ ...child, state: 'Z' }]],
+  ])('does not take a child it saw for another when its parent waits for it %s', (_when, between) => {
+    const proc = aProc([app, child]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([app, ...between]);
+    if (between.length > 0) expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
+    proc.become([{ ...app, reapedFaults: 75 }]);
+
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
+    proc.become([{ ...app, reapedFaults: 150 }]);
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: true });
+  });
+
+  it('tells a child by the zombie it left, once, and not by zombies from before its time', () => {
+    const old: FakeProcess = { ...child, state: 'Z' };
+    const proc = aProc([app, old]);
+    const sample = watchMyapp(proc);
+
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
+    proc.become([app, old, { pid: 12, ppid: 10, state: 'Z' }]);
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: true });
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
+    proc.become([{ ...app, reapedFaults: 75 }, old]);
+    expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
   });
 
   it('collects evidence once for a child, and again when it becomes another program', () => {
@@ -216,6 +245,6 @@ describe('createChildSampler', () => {
     proc.reads.length = 0;
     sample();
 
-    expect(proc.reads).toEqual(['10/stat', 'loadavg', '10/task/10/children']);
+    expect(proc.reads).toEqual(['10/stat', 'loadavg', '10/task/10/children', '10/stat']);
   });
 });

@@ -1,0 +1,162 @@
+import type { ProcReader } from './proc-reader';
+import { isAlive, type ProcStat, parseChildren } from './proc-stat';
+import { readStat } from './process-discovery';
+
+/** A process of the watched name. */
+export interface Instance {
+  readonly startTicks: number;
+  readonly reapedWork: number;
+  /** Its kernel name when it was found. */
+  readonly comm: string;
+  /** It was there at an earlier look, so what is new below it is new. */
+  readonly isKnown: boolean;
+}
+
+interface Ended {
+  readonly startTicks: number;
+  readonly ppid: number;
+}
+
+interface Child extends Ended {
+  readonly comm: string;
+  readonly reapedWork: number;
+  readonly looks: number;
+}
+
+/** What is known of the processes of one name and of what they started. */
+export interface Family {
+  readonly instances: Map<number, Instance>;
+  children: ReadonlyMap<number, Child>;
+  zombies: ReadonlyMap<number, Ended>;
+}
+
+export interface Walk {
+  /** Children seen for the first time, or seen again after they became another program; oldest first. */
+  readonly fresh: readonly ProcStat[];
+  /** A child that no look ever saw alive has ended since the last look. */
+  readonly cameAndWent: boolean;
+}
+
+export type ListChildren = (pid: number) => readonly number[];
+
+/** A fork bomb shall not take the agent along. */
+const mostChildren = 4096;
+/** Seen after its fork, after its exec, and once more; a process may change its name for ever. */
+const mostLooks = 3;
+
+/**
+ * Walks down from the instances, and from children whose parent ended, and brings the family up to date.
+ * What a process reaped is read after its children: so a child that is listed and then waited for counts
+ * as seen, and the rise never shows a look later, without the child that explains it.
+ */
+export function walkFamily(
+  proc: ProcReader,
+  family: Family,
+  listChildren: ListChildren,
+  ownPid: number,
+): Walk {
+  const seen = new Set<number>();
+  const children = new Map<number, Child>();
+  const zombies = new Map<number, Ended>();
+  const fresh: ProcStat[] = [];
+  const reapers: number[] = [];
+  let hasNewZombie = false;
+
+  const visit = (pid: number, isParentKnown: boolean): void => {
+    if (pid === ownPid || seen.has(pid) || seen.size >= mostChildren) return;
+    seen.add(pid);
+    const last = family.children.get(pid);
+    for (const child of listChildren(pid)) visit(child, last !== undefined);
+    const stat = readStat(proc, pid);
+    if (!stat) return;
+    const before = last?.startTicks === stat.startTicks ? last : undefined;
+    if (isAlive(stat)) {
+      if (before && stat.reapedWork > before.reapedWork) reapers.push(pid);
+      const child = lookAt(stat, before);
+      if (child.looks !== before?.looks) fresh.push(stat);
+      children.set(pid, child);
+      forgetForked(family, stat);
+    } else {
+      const wasSeen = before !== undefined || family.zombies.get(pid)?.startTicks === stat.startTicks;
+      if (isParentKnown && !wasSeen) hasNewZombie = true;
+      zombies.set(pid, { startTicks: stat.startTicks, ppid: stat.ppid });
+    }
+  };
+  for (const [pid, { isKnown }] of family.instances)
+    for (const child of listChildren(pid)) visit(child, isKnown);
+  for (const [pid, before] of family.children) {
+    const isOrphan = !seen.has(pid) && !family.instances.has(pid);
+    if (isOrphan && readStat(proc, pid)?.startTicks === before.startTicks) visit(pid, true);
+  }
+  reapers.push(...updateInstances(proc, family));
+  const explained = findParentsOfGone(family, children, zombies);
+  family.children = children;
+  family.zombies = zombies;
+  return {
+    fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid),
+    cameAndWent: hasNewZombie || reapers.some((pid) => !explained.has(pid)),
+  };
+}
+
+function lookAt(stat: ProcStat, before: Child | undefined): Child {
+  const { startTicks, ppid, comm, reapedWork } = stat;
+  const looks = before?.looks ?? 0;
+  const isChanged = before === undefined || (before.comm !== comm && looks < mostLooks);
+  return { startTicks, ppid, comm, reapedWork, looks: isChanged ? looks + 1 : looks };
+}
+
+/** A child found between fork and exec, with its parent's name, is no instance of its own. */
+function forgetForked(family: Family, stat: ProcStat): void {
+  const instance = family.instances.get(stat.pid);
+  if (instance && instance.comm !== stat.comm) family.instances.delete(stat.pid);
+}
+
+/** Gives the instances that waited for a child since the last look. */
+function updateInstances(proc: ProcReader, family: Family): readonly number[] {
+  const reapers: number[] = [];
+  for (const [pid, before] of family.instances) {
+    const stat = readStat(proc, pid);
+    if (stat?.startTicks !== before.startTicks) continue;
+    if (stat.reapedWork > before.reapedWork) reapers.push(pid);
+    family.instances.set(pid, { ...before, reapedWork: stat.reapedWork, isKnown: true });
+  }
+  return reapers;
+}
+
+/** A child that was seen and is gone explains that its parent waited for one. */
+function findParentsOfGone(
+  family: Family,
+  children: ReadonlyMap<number, Ended>,
+  zombies: ReadonlyMap<number, Ended>,
+): ReadonlySet<number> {
+  const parents = new Set<number>();
+  for (const [pid, { startTicks, ppid }] of [...family.children, ...family.zombies]) {
+    const now = children.get(pid) ?? zombies.get(pid);
+    if (now?.startTicks !== startTicks) parents.add(ppid);
+  }
+  return parents;
+}
+
+/** Lists children by the kernel's own file (proc_pid_task_children(5)). */
+export function childrenFromFiles(proc: ProcReader): ListChildren {
+  return (pid) => {
+    const threads = proc.list(`${pid}/task`);
+    if (typeof threads === 'string') return [];
+    // A child belongs to the thread that made it.
+    return threads.flatMap((thread) => {
+      const bytes = proc.read(`${pid}/task/${thread}/children`);
+      return typeof bytes === 'string' ? [] : parseChildren(bytes);
+    });
+  };
+}
+
+/** Lists children by who names whom as parent, for a kernel without such a file. */
+export function childrenFromScan(stats: Iterable<ProcStat>): ListChildren {
+  const byParent = new Map<number, number[]>();
+  for (const { pid, ppid } of stats) {
+    const siblings = byParent.get(ppid);
+    if (siblings) siblings.push(pid);
+    else byParent.set(ppid, [pid]);
+  }
+  return (pid) => byParent.get(pid) ?? [];
+}
