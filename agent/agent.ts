@@ -14,6 +14,8 @@ import { type Destination, type Topics, topicsFor } from './topics';
 
 /** At most five reports of a change a second. */
 const changeGapMs = 200;
+/** A rise is told at once, a fall when it lasted. */
+const fallHoldMs = 1000;
 /** A Device Defender report that its policy denies costs the connection: not at once again. */
 const defenderRetryMs = 60_000;
 /** With no process to watch, there is only the interval to keep. */
@@ -119,7 +121,7 @@ function startLoop(
   const tick = (): void => {
     const startedAt = clock();
     const samples = sampler.sample(startedAt);
-    for (const { window } of routes) window.observe(samples);
+    for (const { window } of routes) window.observe(samples, startedAt);
     flush();
     const tookMs = clock() - startedAt;
     // On a machine that is overwhelmed, never take more than half of the time.
@@ -132,7 +134,10 @@ function startLoop(
 function openRoute(destination: Destination, intervalMs: number): Route {
   const byException = destination === 'cordon';
   const retryMs = byException ? 0 : defenderRetryMs;
-  return { destination, window: createReportWindow({ intervalMs, byException, changeGapMs, retryMs }) };
+  return {
+    destination,
+    window: createReportWindow({ intervalMs, byException, changeGapMs, fallHoldMs, retryMs }),
+  };
 }
 
 async function send(

@@ -4,14 +4,20 @@ import type { Settings } from './flags';
 import { buildReport, type Report } from './report';
 import { createReportWindow } from './report-window';
 
-/** Collects one report, with two looks at the processes, so that a child reaped between them is seen too. */
+/** Collects one report, with two looks at the processes, so that a child that came and went between them is seen too. */
 export async function collectOnce(settings: Settings, surroundings: AgentSurroundings): Promise<Report> {
   const { sampler, sampleSystem, reportIds, clock, wallClock } = surroundings;
-  const window = createReportWindow({ intervalMs: 0, byException: false, changeGapMs: 0, retryMs: 0 });
-  window.observe(sampler.sample(clock()));
+  const window = createReportWindow({
+    intervalMs: 0,
+    byException: false,
+    changeGapMs: 0,
+    fallHoldMs: 0,
+    retryMs: 0,
+  });
+  window.observe(sampler.sample(clock()), clock());
   if (settings.watched.length > 0) {
     await wait(settings.sampleIntervalMs);
-    window.observe(sampler.sample(clock()));
+    window.observe(sampler.sample(clock()), clock());
   }
   const { values, processes, evidence } = window.take('interval', clock());
   return buildReport({

@@ -7,6 +7,8 @@ export interface WindowRules {
   readonly byException: boolean;
   /** Least time between two reports of a change. */
   readonly changeGapMs: number;
+  /** How long a count must stay lower before that is told: an app that starts one command after the other is one change. */
+  readonly fallHoldMs: number;
   /** How long to wait after a report that failed. */
   readonly retryMs: number;
 }
@@ -23,7 +25,7 @@ export type Due = 'interval' | 'change';
 
 /** The time since the last report to one destination: what was the most that was seen, and what is still untold. */
 export interface ReportWindow {
-  observe(samples: readonly ChildSample[]): void;
+  observe(samples: readonly ChildSample[], now: number): void;
   due(now: number): Due | undefined;
   /** Closes the window into a report and opens the next. The report is pending until `settle`. */
   take(due: Due, now: number): Told;
@@ -33,10 +35,12 @@ export interface ReportWindow {
 
 interface Seen {
   readonly name: string;
-  /** The most at one look, a reaped child included. */
+  /** The most at one look, a child that came and went included. */
   readonly peak: number;
-  /** Alive at the last look. */
+  /** What the last look saw. */
   readonly level: number;
+  /** Since when the level is lower than what was told. */
+  readonly fallenAt: number | undefined;
   readonly state: ProcessState;
 }
 
@@ -58,33 +62,38 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
   let takenAt = Number.NEGATIVE_INFINITY;
   let retryAt = Number.NEGATIVE_INFINITY;
 
-  const tell = (): Told => ({
+  const tell = (now: number): Told => ({
     values: Object.fromEntries(
-      [...seen].map(([metric, one]) => [metric, valueToTell(rules, told, metric, one, evidence)]),
+      [...seen].map(([metric, one]) => {
+        const isFresh = evidence.some((piece) => piece.metric === metric);
+        return [metric, valueToTell(rules, told?.values[metric], one, isFresh, now)];
+      }),
     ),
     processes: Object.fromEntries([...seen.values()].map((one) => [one.name, one.state])),
     evidence,
   });
 
   return {
-    observe: (samples) => {
+    observe: (samples, now) => {
       for (const sample of samples) {
-        const before = seen.get(sample.metric);
-        const most = Math.max(sample.children, sample.cameAndWent ? 1 : 0, before?.peak ?? 0);
-        const { name, state, children } = sample;
-        seen.set(sample.metric, { name, peak: most, level: children, state });
+        const { name, metric, state } = sample;
+        const before = seen.get(metric);
+        const level = Math.max(sample.children, sample.cameAndWent ? 1 : 0);
+        const hasFallen = level < (told?.values[metric] ?? 0);
+        const fallenAt = hasFallen ? (before?.fallenAt ?? now) : undefined;
+        seen.set(metric, { name, peak: Math.max(level, before?.peak ?? 0), level, fallenAt, state });
         evidence = mergeEvidence(evidence, sample.evidence);
       }
     },
     due: (now) => {
       if (pending || now < retryAt) return undefined;
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
-      return rules.byException && now - takenAt >= rules.changeGapMs && differs(told, tell())
+      return rules.byException && now - takenAt >= rules.changeGapMs && differs(told, tell(now))
         ? 'change'
         : undefined;
     },
     take: (due, now) => {
-      const next = tell();
+      const next = tell(now);
       pending = { seen, told: next, toldBefore: told, fullBefore: fullAt };
       told = next;
       if (due === 'interval') fullAt = now;
@@ -110,13 +119,14 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
 /** The peak while it is news; else, by exception, what is now, so that an alarm can clear. */
 function valueToTell(
   rules: WindowRules,
-  told: Told | undefined,
-  metric: string,
-  { peak, level, state }: Seen,
-  evidence: readonly Evidence[],
+  toldValue: number | undefined,
+  { peak, level, fallenAt, state }: Seen,
+  hasEvidence: boolean,
+  now: number,
 ): number | undefined {
-  const isNews = peak > (told?.values[metric] ?? 0) || evidence.some((one) => one.metric === metric);
-  const value = isNews || !rules.byException ? peak : level;
+  const isNews = hasEvidence || peak > (toldValue ?? 0);
+  const isHeld = state === 'running' && fallenAt !== undefined && now - fallenAt < rules.fallHoldMs;
+  const value = isNews || !rules.byException ? peak : isHeld ? (toldValue ?? 0) : level;
   return state === 'running' || value > 0 ? value : undefined;
 }
 

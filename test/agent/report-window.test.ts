@@ -2,7 +2,13 @@ import type { ChildSample } from '../../agent/metrics/child-sampler';
 import { createReportWindow, type WindowRules } from '../../agent/report-window';
 import { aChildSample, anEvidence, metric } from './builders';
 
-const byException: WindowRules = { intervalMs: 300_000, byException: true, changeGapMs: 200, retryMs: 0 };
+const byException: WindowRules = {
+  intervalMs: 300_000,
+  byException: true,
+  changeGapMs: 200,
+  fallHoldMs: 0,
+  retryMs: 0,
+};
 const atInterval: WindowRules = { ...byException, byException: false, retryMs: 60_000 };
 
 /** Looks every 100 ms, reports whenever something is due, and gives the values of the reports in order. */
@@ -11,7 +17,7 @@ function play(rules: WindowRules, samples: readonly Partial<ChildSample>[]) {
   const reports: (number | string)[] = [];
   samples.forEach((sample, index) => {
     const now = index * 100;
-    window.observe([aChildSample(sample)]);
+    window.observe([aChildSample(sample)], now);
     const due = window.due(now);
     if (!due) return;
     const { values, processes } = window.take(due, now);
@@ -54,6 +60,25 @@ describe('a report window by exception', () => {
     expect(play(byException, samples)).toEqual(reports);
   });
 
+  it('tells a fall only when it lasted, and a rise at once', () => {
+    const flicker = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? passed : none));
+    const quiet = Array.from({ length: 20 }, () => none);
+
+    expect(play({ ...byException, fallHoldMs: 1000 }, [none, ...flicker, ...quiet, two])).toEqual([
+      0, 1, 0, 2,
+    ]);
+  });
+
+  it('tells at once that an app ended, children and all', () => {
+    const ended = { state: 'not-running' } as const;
+
+    expect(play({ ...byException, fallHoldMs: 1000 }, [none, none, one, one, one, ended, ended])).toEqual([
+      0,
+      1,
+      'not-running',
+    ]);
+  });
+
   it('tells a new child with its evidence, also where the count stays the same', () => {
     const next = anEvidence({ pid: 12 });
 
@@ -69,7 +94,7 @@ describe('a report window by exception', () => {
   it('reports again at the interval, changes in between or not', () => {
     const window = createReportWindow({ ...byException, intervalMs: 1000 });
     const due = (children: number, now: number) => {
-      window.observe([aChildSample({ children })]);
+      window.observe([aChildSample({ children })], now);
       const what = window.due(now);
       if (what) window.take(what, now);
       window.settle('acknowledged', now);
@@ -88,9 +113,9 @@ describe('a report window by exception', () => {
 
   it('has one report under way at a time', () => {
     const window = createReportWindow(byException);
-    window.observe([aChildSample()]);
+    window.observe([aChildSample()], 0);
     window.take('interval', 0);
-    window.observe([aChildSample({ children: 3 })]);
+    window.observe([aChildSample({ children: 3 })], 0);
 
     expect(window.due(10_000)).toBeUndefined();
     window.settle('acknowledged', 10_000);
@@ -99,12 +124,12 @@ describe('a report window by exception', () => {
 
   it('keeps peak and evidence of a report that failed, and tells them in the next', () => {
     const window = createReportWindow(byException);
-    window.observe([aChildSample()]);
+    window.observe([aChildSample()], 0);
     window.take('interval', 0);
     window.settle('acknowledged', 0);
-    window.observe([aChildSample({ children: 3, evidence: [anEvidence()] })]);
+    window.observe([aChildSample({ children: 3, evidence: [anEvidence()] })], 0);
     window.take('change', 1000);
-    window.observe([aChildSample({ evidence: [anEvidence({ pid: 12 })] })]);
+    window.observe([aChildSample({ evidence: [anEvidence({ pid: 12 })] })], 0);
     window.settle('failed', 1100);
 
     expect(window.due(1200)).toBe('change');
@@ -117,8 +142,9 @@ describe('a report window by exception', () => {
 
   it('keeps at most ten pieces of evidence, the first ones, and the newest look at each process', () => {
     const window = createReportWindow(byException);
-    for (let pid = 0; pid < 30; pid += 1) window.observe([aChildSample({ evidence: [anEvidence({ pid })] })]);
-    window.observe([aChildSample({ evidence: [anEvidence({ pid: 3, executable: '/bin/xmrig' })] })]);
+    for (let pid = 0; pid < 30; pid += 1)
+      window.observe([aChildSample({ evidence: [anEvidence({ pid })] })], 0);
+    window.observe([aChildSample({ evidence: [anEvidence({ pid: 3, executable: '/bin/xmrig' })] })], 0);
 
     const { evidence } = window.take('interval', 0);
 
@@ -145,7 +171,7 @@ describe('a report window at the interval', () => {
 
   it('waits after a report that failed', () => {
     const window = createReportWindow(atInterval);
-    window.observe([aChildSample()]);
+    window.observe([aChildSample()], 0);
     window.take('interval', 0);
     window.settle('failed', 1000);
 
