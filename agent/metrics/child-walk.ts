@@ -3,7 +3,7 @@ import { isAlive, type ProcStat, parseChildren } from './proc-stat';
 import { readStat } from './process-discovery';
 
 /** A process of the watched name. */
-export interface Instance {
+interface Instance {
   readonly startTicks: number;
   readonly reapedWork: number;
   /** Its kernel name when it was found. */
