@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type DeployedStack, deployTemplate, type StackProgress } from './cloudformation/deploy';
+import { type DeployedStack, deployTemplate } from './cloudformation/deploy';
 import type { StackClients, StackHooks } from './cloudformation/resources/resource-type';
 import { readTemplate } from './cloudformation/template';
 import { jsonResponse } from './gateway/local-routes';
@@ -33,7 +33,6 @@ export interface StackOptions {
   readonly artifactsDirectory: string;
   readonly policyCacheSeconds: number;
   readonly log: LocalLog;
-  readonly onProgress?: (progress: StackProgress) => void;
 }
 
 export interface LocalStack {
@@ -139,7 +138,6 @@ async function boot(
     clients,
     hooks: createHooks(roles, host, scheduler, aws, sources),
     log,
-    ...(options.onProgress && { onProgress: options.onProgress }),
   });
   for (const { environment } of host.definitions())
     if (environment.SLACK_PARAMETER)

@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StartError } from './start-error';
+
+/** Whatever goes into the packages, and how they are made. */
+const sources = [
+  'functions',
+  'shared',
+  'infra',
+  'agent',
+  'cordon.yml',
+  'serverless.yml',
+  'package-lock.json',
+];
+
+/** Runs `sls package` and bundles the agent, unless nothing changed since the last time. */
+export async function packageService(root: string, onWork: (what: string) => void): Promise<void> {
+  const hash = await hashSources(root);
+  const stamp = join(root, '.serverless', 'cordon-sources.sha256');
+  const artefacts = [
+    stamp,
+    join(root, '.serverless', 'cloudformation-template-update-stack.json'),
+    agentBundle(root),
+  ];
+  if (artefacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash) return;
+  // cordon.yml first: its faults are one line each, where the packager would wrap them in a stack.
+  await run(root, [bin(root, 'tsx'), 'cli/main.ts', 'check'], 'cordon.yml is wrong');
+  onWork('packaging the service (sls package) and the agent');
+  await Promise.all([
+    run(root, [bin(root, 'osls'), 'package'], 'sls package failed'),
+    run(
+      root,
+      ['infra/build-agent.mjs', ...(await readCustomMetrics(root))],
+      'the agent could not be bundled',
+    ),
+  ]);
+  await writeFile(stamp, hash);
+}
+
+export function agentBundle(root: string): string {
+  return join(root, 'dist', 'agent', 'cordon-agent.cjs');
+}
+
+/** The metrics that the agent collects by default are those of cordon.yml. */
+async function readCustomMetrics(root: string): Promise<string[]> {
+  const { parse } = await import('yaml');
+  const configuration = parse(await readFile(join(root, 'cordon.yml'), 'utf8'));
+  return Object.keys(configuration?.customMetrics ?? {});
+}
+
+async function hashSources(root: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const source of sources) {
+    for (const file of await listFiles(join(root, source))) {
+      hash.update(`${file.slice(root.length)}\0`);
+      hash.update(await readFile(file));
+    }
+  }
+  return hash.digest('hex');
+}
+
+async function listFiles(path: string): Promise<string[]> {
+  try {
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [path];
+    throw new StartError(`${path} is missing: is this a complete checkout?`, error);
+  }
+}
+
+function bin(root: string, name: string): string {
+  const file = join(root, 'node_modules', '.bin', name);
+  if (!existsSync(file)) throw new StartError(`${name} is not installed: run npm ci`);
+  return file;
+}
+
+/** Runs a script on this Node; what it printed is shown only when it fails. */
+function run(root: string, args: string[], fault: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', (error) => reject(new StartError(fault, error)));
+    child.on('close', (code) => {
+      if (code === 0) resolve();
+      else reject(new StartError(`${fault}:\n${output.trim()}`));
+    });
+  });
+}

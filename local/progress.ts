@@ -1,0 +1,40 @@
+import ora from 'ora';
+
+export interface Progress {
+  /** Runs one step, and shows what it does, how long it took and, where it returns text, what came of it. */
+  readonly step: <T>(what: string, run: () => Promise<T>) => Promise<T>;
+  show(title: string, text: string): void;
+  /** The step that runs, or ran last. */
+  current(): string;
+}
+
+/** Progress on a terminal; plain lines elsewhere. */
+export function createProgress(stream: NodeJS.WriteStream): Progress {
+  let now = 'start';
+  const spinner = ora({ stream, discardStdin: false });
+  const print = (line: string) => stream.write(`${line}\n`);
+  return {
+    async step(what, run) {
+      now = what;
+      const startedAt = performance.now();
+      if (stream.isTTY) spinner.start(what);
+      const tell = (mark: 'succeed' | 'fail', text: string) => {
+        const line = `${text} (${Math.round(performance.now() - startedAt)} ms)`;
+        if (stream.isTTY) spinner[mark](line);
+        else print(`${mark === 'succeed' ? 'ok  ' : 'FAIL'} ${line}`);
+      };
+      try {
+        const outcome = await run();
+        tell('succeed', typeof outcome === 'string' && outcome.length < 100 ? `${what}: ${outcome}` : what);
+        return outcome;
+      } catch (error) {
+        tell('fail', what);
+        throw error;
+      }
+    },
+    show(title, text) {
+      print(`\n--- ${title}\n${text}\n`);
+    },
+    current: () => now,
+  };
+}

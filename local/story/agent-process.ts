@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Device } from '../devices';
+import { StartError } from '../start-error';
+import { waitFor } from './wait';
+
+interface AgentEvent {
+  readonly event: string;
+  readonly [field: string]: unknown;
+}
+
+export interface AgentProcess {
+  readonly pid: number;
+  /** Waits for the first event of a kind. */
+  waitForEvent(event: string, timeoutMs: number): Promise<AgentEvent>;
+  stop(): Promise<void>;
+}
+
+export interface AgentOptions {
+  readonly bundle: string;
+  readonly device: Device;
+  readonly ca: string;
+  readonly host: string;
+  readonly port: number;
+  readonly stateDirectory: string;
+}
+
+/** Runs the packaged agent as the device would. Its log lines are the story's evidence. */
+export async function startAgent({
+  bundle,
+  device,
+  ca,
+  host,
+  port,
+  stateDirectory,
+}: AgentOptions): Promise<AgentProcess> {
+  const { thingName, cert, key } = device;
+  const connection = ['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, '-id', thingName];
+  const args = [bundle, ...connection, '-cm', '-i', '300', '--state-dir', stateDirectory];
+  const agent = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  await once(agent, 'spawn');
+  const events: AgentEvent[] = [];
+  const other: string[] = [];
+  createInterface({ input: agent.stderr }).on('line', (line) => {
+    try {
+      events.push(JSON.parse(line));
+    } catch {
+      other.push(line);
+    }
+  });
+  return {
+    pid: agent.pid ?? -1,
+    waitForEvent: (event, timeoutMs) =>
+      waitFor(
+        `the agent's event "${event}"`,
+        () => {
+          if (agent.exitCode !== null)
+            throw new StartError(
+              `the agent ended with ${agent.exitCode}: ${[...other, ...events.slice(-2).map((one) => JSON.stringify(one))].join(' ')}`,
+            );
+          return events.find((one) => one.event === event);
+        },
+        timeoutMs,
+      ),
+    stop: async () => {
+      if (agent.exitCode !== null || agent.signalCode !== null) return;
+      const ended = once(agent, 'exit');
+      agent.kill('SIGTERM');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,217 @@
+import { spawn } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Mail } from '../gateway/email';
+import type { SlackMessage } from '../gateway/slack';
+import { agentBundle } from '../package-service';
+import type { Progress } from '../progress';
+import { StartError } from '../start-error';
+import { type AgentProcess, startAgent } from './agent-process';
+import { listenToAnnouncements } from './announcements';
+import { type AppProcess, startApp } from './app-process';
+import { type BrokerAddress, publishAsDevice, startControlDevice } from './mqtt-device';
+import { takeSnapshot } from './snapshot';
+import type { StoryStack } from './story-stack';
+import { waitFor } from './wait';
+
+/** What the story proved; `null` where it didn't get that far. */
+export interface StoryResult {
+  contained: boolean;
+  verified: boolean;
+  controlUndisturbed: boolean;
+  slack: number;
+  email: number;
+  released: boolean;
+  restored: boolean;
+  childToDeniedMs: number | null;
+  alertToAppliedMs: number | null;
+  coldStartMs: Readonly<Record<string, number>>;
+  /** The step that did not happen, and why. */
+  failed?: string;
+}
+
+type Closers = (() => Promise<unknown> | unknown)[];
+
+/**
+ * Plays the whole story: a child of myapp starts on mything1, and the device is cut off, and given back. Nothing of it
+ * is simulated but AWS: real processes, real MQTT over mutual TLS, the packaged agent and functions.
+ */
+export async function playStory(stack: StoryStack, progress: Progress): Promise<StoryResult> {
+  const result: StoryResult = {
+    contained: false,
+    verified: false,
+    controlUndisturbed: false,
+    slack: 0,
+    email: 0,
+    released: false,
+    restored: false,
+    childToDeniedMs: null,
+    alertToAppliedMs: null,
+    coldStartMs: stack.coldStartMs,
+  };
+  const closers: Closers = [];
+  try {
+    await play(stack, progress, result, closers);
+  } catch (error) {
+    result.failed = `${progress.current()}: ${error instanceof Error ? error.message : String(error)}`;
+  } finally {
+    for (const close of closers.reverse()) await close();
+  }
+  return result;
+}
+
+async function play(
+  stack: StoryStack,
+  progress: Progress,
+  result: StoryResult,
+  closers: Closers,
+): Promise<void> {
+  const { step } = progress;
+  const { mything1, mything2 } = stack.devices;
+  const broker: BrokerAddress = { ...stack.mqtt, ca: stack.ca };
+  const announcements = await listenToAnnouncements(
+    stack.announcementsTopicArn,
+    stack.clients.sns,
+    stack.clients.sqs,
+  );
+  closers.push(() => announcements.stop());
+
+  const control = await step('mything2 publishes beside it, as a control', async () => {
+    const device = await startControlDevice(mything2, broker);
+    closers.push(() => device.stop());
+    return device;
+  });
+  const before = await step('mything1 may publish for its application', async () => {
+    const { accepted } = await publishAsDevice(mything1, broker);
+    if (!accepted) throw new StartError('the broker refused an application message before the story began');
+    return takeSnapshot('mything1', stack.clients.iot);
+  });
+  const { app } = await step('myapp runs, the agent is connected and reports 0 children', () =>
+    startDevice(stack, broker, closers),
+  );
+
+  const childStartedAt = Date.now();
+  await step('myapp launches a child process', () => app.launchChild());
+  await step('Cordon contains mything1 and verifies the denial', async () => {
+    const contained = await announcements.waitForKind('contained', 20_000);
+    result.contained = true;
+    result.childToDeniedMs = contained.at - childStartedAt;
+    result.alertToAppliedMs = contained.alertToAppliedMs ?? null;
+    return `${result.childToDeniedMs} ms after the child started`;
+  });
+  await step('an application message of mything1 is refused, its session closed', async () => {
+    const { accepted, closed } = await publishAsDevice(mything1, broker);
+    if (accepted) throw new StartError('the broker took an application message of the contained device');
+    if (!closed) throw new StartError('the broker refused the message but left the session open');
+    result.verified = true;
+  });
+  await step('people are told', async () => {
+    await waitFor('the Slack message', () => stack.slack().find((one) => mentions(one, 'contained')), 10_000);
+    await waitFor(
+      'the e-mail',
+      () => stack.mails().find(({ subject }) => subject.includes('contained')),
+      10_000,
+    );
+  });
+  progress.show('Slack', writeSlack(stack.slack()));
+  progress.show('E-mail', writeMail(stack.mails().at(-1)));
+  progress.show('Case', await runCordon(stack.root, ['show', 'mything1']));
+
+  await step('the operator cleans the device and releases it', async () => {
+    await app.killChild();
+    const said = await runCordon(stack.root, ['release', 'mything1', '--comment', 'child was a test']);
+    await announcements.waitForKind('released', 10_000);
+    result.released = true;
+    return said;
+  });
+  await step('everything is exactly as before, and mything1 may publish again', async () => {
+    const after = await takeSnapshot('mything1', stack.clients.iot);
+    if (after !== before) throw new StartError(`the registry differs:\nbefore ${before}\nafter ${after}`);
+    const { accepted } = await publishAsDevice(mything1, broker);
+    if (!accepted) throw new StartError('the broker still refuses an application message');
+    result.restored = true;
+  });
+  await step('mything2 was never disturbed', async () => {
+    const { published, acknowledged, disconnects } = await control.stop();
+    if (disconnects > 0 || acknowledged < published || published === 0)
+      throw new StartError(
+        `${published} published, ${acknowledged} acknowledged, ${disconnects} disconnects`,
+      );
+    result.controlUndisturbed = true;
+    return `${acknowledged} of ${published} messages acknowledged`;
+  });
+  await waitFor(
+    'the last Slack message',
+    () => stack.slack().find((one) => mentions(one, 'released')),
+    10_000,
+  );
+  await waitFor(
+    'the last e-mail',
+    () => stack.mails().find(({ subject }) => subject.includes('released')),
+    10_000,
+  );
+  result.slack = stack.slack().length;
+  result.email = stack.mails().length;
+}
+
+async function startDevice(
+  stack: StoryStack,
+  broker: BrokerAddress,
+  closers: Closers,
+): Promise<{ app: AppProcess; agent: AgentProcess }> {
+  const app = await startApp(join(stack.stateDirectory, 'app'), 'myapp');
+  closers.push(() => app.stop());
+  const stateDirectory = join(stack.stateDirectory, 'agent');
+  await rm(stateDirectory, { recursive: true, force: true });
+  const agent = await startAgent({
+    bundle: agentBundle(stack.root),
+    device: stack.devices.mything1,
+    stateDirectory,
+    ...broker,
+  });
+  closers.push(() => agent.stop());
+  await agent.waitForEvent('connected', 10_000);
+  const report = await agent.waitForEvent('reported', 10_000);
+  const peak = report.peak as Record<string, number> | undefined;
+  if (peak?.num_child_procs_myapp !== 0)
+    throw new StartError(`the first report was not of 0 children: ${JSON.stringify(report)}`);
+  await agent.waitForEvent('accepted', 10_000);
+  return { app, agent };
+}
+
+function mentions({ text }: SlackMessage, word: string): boolean {
+  return text.includes(word);
+}
+
+function writeSlack(messages: readonly SlackMessage[]): string {
+  return messages
+    .map(({ channel, text, threadTs }) => `${threadTs ? '  reply ' : channel} ${text}`)
+    .join('\n');
+}
+
+function writeMail(mail: Mail | undefined): string {
+  return mail ? `To: ${mail.to}\nSubject: ${mail.subject}\n\n${mail.body}` : 'none';
+}
+
+/** The operator's own command line, against the running stack. */
+function runCordon(root: string, args: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const tsx = join(root, 'node_modules', '.bin', 'tsx');
+    const child = spawn(process.execPath, [tsx, 'cli/main.ts', ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => {
+      output.out += chunk.toString('utf8');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      output.err += chunk.toString('utf8');
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(output.out.trim());
+      else reject(new StartError(`cordon ${args[0]}: ${output.err.trim()}`));
+    });
+  });
+}

@@ -1,0 +1,21 @@
+import type { IoTClient } from '@aws-sdk/client-iot';
+import type { SNSClient } from '@aws-sdk/client-sns';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Device } from '../devices';
+import type { Mail } from '../gateway/email';
+import type { SlackMessage } from '../gateway/slack';
+
+/** What the story needs of the running stack. */
+export interface StoryStack {
+  readonly root: string;
+  readonly stateDirectory: string;
+  readonly devices: { readonly mything1: Device; readonly mything2: Device };
+  readonly mqtt: { readonly host: string; readonly port: number };
+  /** File of the local CA's certificate. */
+  readonly ca: string;
+  readonly announcementsTopicArn: string;
+  readonly clients: { readonly iot: IoTClient; readonly sns: SNSClient; readonly sqs: SQSClient };
+  readonly coldStartMs: Readonly<Record<string, number>>;
+  slack(): readonly SlackMessage[];
+  mails(): readonly Mail[];
+}
