@@ -36,7 +36,11 @@ export function deliver(context: BrokerContext, message: OutgoingMessage): Promi
 }
 
 /** Sends a message of AWS IoT itself, to subscribers and to rules. */
-export function announce(context: BrokerContext, message: OutgoingMessage, clientId?: string): void {
+export function announce(
+  context: BrokerContext,
+  message: OutgoingMessage,
+  origin: { readonly clientId?: string; readonly hops?: number } = {},
+): void {
   deliver(context, message).catch((error: unknown) =>
     context.log.warn('message not delivered', { topic: message.topic, reason: String(error) }),
   );
@@ -44,7 +48,7 @@ export function announce(context: BrokerContext, message: OutgoingMessage, clien
     topic: message.topic,
     payload: message.payload,
     receivedAt: context.now(),
-    ...(clientId !== undefined && { clientId }),
+    ...origin,
   });
 }
 
@@ -55,7 +59,7 @@ export function announcePresence(
   session: Session,
 ): void {
   const event = createPresenceEvent(eventType, session, context.now());
-  if (event) announce(context, { ...event, qos: 1 }, session.clientId);
+  if (event) announce(context, { ...event, qos: 1 }, { clientId: session.clientId });
   else context.log.warn('no lifecycle event for this client id', { clientId: session.clientId, eventType });
 }
 

@@ -72,11 +72,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     rules: createRuleEngine({
       rules: () => registry.topicRules(),
       log,
-      performRuleAction: (action, payload, ruleName) => {
-        if (action.type !== 'republish') return options.performRuleAction(action, payload, ruleName);
-        announce(context, { topic: action.topic, payload, qos: action.qos });
-        return Promise.resolve();
-      },
+      performRuleAction: options.performRuleAction,
+      republish: (message, hops) => announce(context, message, { hops }),
     }),
     log,
     now,

@@ -11,6 +11,8 @@ export interface RuleMessage {
   /** Certificate id of the publisher; absent as above. */
   readonly principal?: string;
   readonly sourceIp?: string;
+  /** How many rules have republished it. */
+  readonly hops?: number;
 }
 
 /** The statement reads fields of the payload, and the payload is no JSON. */

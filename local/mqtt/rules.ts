@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TopicRule, TopicRuleAction } from '../iot/state';
 import type { LocalLog } from '../types';
+import type { OutgoingMessage } from './broker-context';
 import { PayloadNotJsonError, type RuleMessage, selectPayload } from './rule-evaluation';
 import { parseRuleSql, type RuleStatement } from './rule-sql';
 import { SqlParseException } from './rule-tokens';
@@ -22,6 +23,8 @@ export type PerformRuleAction = (action: RuleAction, payload: Buffer, ruleName: 
 export interface RuleEngineOptions {
   readonly rules: () => Iterable<TopicRule>;
   readonly performRuleAction: PerformRuleAction;
+  /** Sends the result of a rule to subscribers and to the rules again. */
+  readonly republish: (message: OutgoingMessage, hops: number) => void;
   readonly log: LocalLog;
 }
 
@@ -39,6 +42,8 @@ interface CompiledRule {
   readonly errorAction?: RuleAction;
 }
 
+/** A message that rules have republished so often goes round in a circle. */
+const MAX_HOPS = 8;
 /** More messages of one client waiting on one rule than this are dropped, as a stuck action must not eat the memory. */
 const MAX_WAITING = 10_000;
 
@@ -84,6 +89,10 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
     process(message) {
       // Nothing public shows a rule that reads Device Defender's reports, so none may count on it.
       if (parseDefenderTopic(message.topic)) return;
+      if ((message.hops ?? 0) > MAX_HOPS) {
+        options.log.warn('rules go round in a circle; message dropped', { topic: message.topic });
+        return;
+      }
       for (const rule of options.rules()) {
         if (rule.ruleDisabled) continue;
         const ready = compile(rule);
@@ -114,14 +123,15 @@ async function runRule(
   const { rule, statement, actions } = compiled;
   const payload = selectOrReport(statement, message, rule.ruleName, options.log);
   if (payload === undefined) return;
-  const failures = (
-    await Promise.all(actions.map((action) => tryAction(action, payload, rule.ruleName, options)))
-  ).filter((failure) => failure !== undefined);
+  const run = { ruleName: rule.ruleName, hops: (message.hops ?? 0) + 1, options };
+  const failures = (await Promise.all(actions.map((action) => tryAction(action, payload, run)))).filter(
+    (failure) => failure !== undefined,
+  );
   if (failures.length === 0) return;
   options.log.warn('rule action failed', { rule: rule.ruleName, failures });
   if (!compiled.errorAction) return;
   const report = Buffer.from(JSON.stringify(toErrorReport(rule.ruleName, message, failures)));
-  const failure = await tryAction(compiled.errorAction, report, rule.ruleName, options);
+  const failure = await tryAction(compiled.errorAction, report, run);
   if (failure) options.log.warn('rule error action failed', { rule: rule.ruleName, failure });
 }
 
@@ -147,14 +157,21 @@ interface ActionFailure {
   readonly errorMessage: string;
 }
 
+interface RuleRun {
+  readonly ruleName: string;
+  readonly hops: number;
+  readonly options: RuleEngineOptions;
+}
+
 async function tryAction(
   action: RuleAction,
   payload: Buffer,
-  ruleName: string,
-  options: RuleEngineOptions,
+  { ruleName, hops, options }: RuleRun,
 ): Promise<ActionFailure | undefined> {
   try {
-    await options.performRuleAction(action, payload, ruleName);
+    if (action.type === 'republish')
+      options.republish({ topic: action.topic, payload, qos: action.qos }, hops);
+    else await options.performRuleAction(action, payload, ruleName);
     return undefined;
   } catch (error) {
     return { ...nameFailed(action), errorMessage: toMessage(error) };

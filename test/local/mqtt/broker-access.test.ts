@@ -7,6 +7,7 @@ import {
   type Stack,
   startStack,
   toPolicyText,
+  tryPublish,
   waitFor,
   waitForClose,
 } from './stack';
@@ -112,12 +113,11 @@ describe('the broker and client certificates', () => {
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
     const certificate = await stack.addDevice('mything1');
+    const tls = { minVersion: version, maxVersion: version, ALPNProtocols: ['x-amzn-mqtt-ca'] };
 
     const client = await stack.connect(certificate, {
       clientId: 'mything1',
-      minVersion: version,
-      maxVersion: version,
-      ALPNProtocols: ['x-amzn-mqtt-ca'],
+      ...tls,
     });
 
     expect(client.connected).toBe(true);
@@ -166,7 +166,7 @@ describe('the broker and policies', () => {
     const received = collect(good);
     await good.subscribeAsync('#', { qos: 1 });
 
-    await expect(badClient.publishAsync('other', 'x', { qos: 1 })).rejects.toThrow();
+    expect(await tryPublish(badClient, 'other', 'x', { qos: 1 })).toBe('cut');
     await good.publishAsync('still/here', 'y', { qos: 1 });
 
     await waitFor(() => received.length === 1);
@@ -198,7 +198,7 @@ describe('the broker and policies', () => {
     const client = await stack.connect(await stack.addDevice('a', statements), { clientId: 'a' });
     const closed = waitForClose(client);
 
-    await expect(client.subscribeAsync('other')).rejects.toMatchObject({ code: 0x80 });
+    await expect(client.subscribeAsync('other')).rejects.toThrow('Subscribe error');
 
     await closed;
     await waitFor(() => stack.broker.sessionOf('a')?.state === 'ended');
@@ -225,7 +225,7 @@ describe('the broker and policies', () => {
     const statements = [allow(['iot:Connect', 'iot:Publish'], '*')];
     const client = await stack.connect(await stack.addDevice('a', statements), { clientId: 'a' });
 
-    await expect(client.publishAsync('data', 'x', { qos: 1, retain: true })).rejects.toThrow();
+    expect(await tryPublish(client, 'data', 'x', { qos: 1, retain: true })).toBe('cut');
   });
 
   it('publishes a will only where the policy allows its topic', async () => {
@@ -254,7 +254,7 @@ describe('the broker and policies', () => {
     const asThing = await stack.connect(certificate, { clientId: 'mything1' });
     const asOther = await stack.connect(certificate, { clientId: 'mything1-backup' });
 
-    await expect(asThing.publishAsync('app/data', 'x', { qos: 1 })).rejects.toThrow();
+    expect(await tryPublish(asThing, 'app/data', 'x', { qos: 1 })).toBe('cut');
     await asOther.publishAsync('app/data', 'x', { qos: 1 });
 
     expect(asOther.connected).toBe(true);
@@ -269,9 +269,7 @@ describe('the broker and policies', () => {
 
     await client.publishAsync('cordon/things/mything1/reports/json', '{}', { qos: 1 });
     await waitFor(() => received.length === 1);
-    await expect(
-      client.publishAsync('cordon/things/mything2/reports/json', '{}', { qos: 1 }),
-    ).rejects.toThrow();
+    expect(await tryPublish(client, 'cordon/things/mything2/reports/json', '{}')).toBe('cut');
 
     expect(received).toEqual(['cordon/things/mything1/reports/json {}']);
   });
@@ -304,30 +302,30 @@ describe('the broker and policies', () => {
     await second.publishAsync('app/data', 'x', { qos: 1 });
     currentAt += 1;
 
-    await expect(second.publishAsync('app/data', 'x', { qos: 1 })).rejects.toThrow();
+    expect(await tryPublish(second, 'app/data', 'x', { qos: 1 })).toBe('cut');
   });
 
   it('lets an explicit deny win over an allow', async () => {
     const statements = [allow('iot:*', '*'), deny('iot:Publish', 'topic/secret')];
     const client = await stack.connect(await stack.addDevice('a', statements), { clientId: 'a' });
 
-    await expect(client.publishAsync('secret', 'x', { qos: 1 })).rejects.toThrow();
+    expect(await tryPublish(client, 'secret', 'x', { qos: 1 })).toBe('cut');
   });
 });
 
 describe('the broker and hostile messages', () => {
   it.each([
-    ['$SYS/x', 'x'],
-    ['$aws/events/presence/connected/mything1', 'x'],
-    ['$aws/rules/x', 'x'],
-    ['a/b/c/d/e/f/g/h/i', 'x'],
-    [`a${'é'.repeat(128)}`, 'x'],
-    ['big', 'x'.repeat(131_073)],
-    ['huge', 'x'.repeat(3_000_000)],
-  ])('closes the connection on a publish to %.20s whatever the policy', async (topic, payload) => {
+    ['$SYS', '$SYS/x', 'x'],
+    ['a lifecycle topic', '$aws/events/presence/connected/mything1', 'x'],
+    ['an unknown reserved topic', '$aws/rules/x', 'x'],
+    ['a topic of 8 slashes', 'a/b/c/d/e/f/g/h/i', 'x'],
+    ['a topic of 257 bytes', `a${'é'.repeat(128)}`, 'x'],
+    ['a topic with 128 KB and a byte', 'big', 'x'.repeat(131_073)],
+    ['a topic with 3 MB', 'huge', 'x'.repeat(3_000_000)],
+  ])('closes the connection on a publish to %s whatever the policy', async (_, topic, payload) => {
     const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
 
-    await expect(client.publishAsync(topic, payload, { qos: 1 })).rejects.toThrow();
+    expect(await tryPublish(client, topic, payload, { qos: 1 })).toBe('cut');
 
     await waitFor(() => stack.broker.sessionOf('a')?.state === 'ended');
     expect(stack.broker.sessionOf('a')).toMatchObject({ endReason: 'CLIENT_ERROR' });
@@ -344,7 +342,7 @@ describe('the broker and hostile messages', () => {
   it('closes the connection on QoS 2, which AWS IoT does not know', async () => {
     const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
 
-    await expect(client.publishAsync('x', 'x', { qos: 2 })).rejects.toThrow();
+    expect(await tryPublish(client, 'x', 'x', { qos: 2 })).toBe('cut');
   });
 
   it.each(['$SYS/#', '$share/group/x'])(

@@ -1,4 +1,4 @@
-import type { IClientOptions, MqttClient } from 'mqtt';
+import type { IClientOptions, IClientPublishOptions, MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
 import { createIotRegistry, type IotRegistry } from '../../../local/iot/registry';
 import { type Broker, type BrokerOptions, startBroker } from '../../../local/mqtt/broker';
@@ -73,6 +73,7 @@ export async function startStack(options: Partial<BrokerOptions> = {}): Promise<
         ...clientOptions,
       });
       clients.push(client);
+      record(client);
       return waitForConnack(client);
     },
     async close() {
@@ -129,11 +130,13 @@ function toArn(resource: string): string {
   return resource === '*' ? '*' : `${prefix}${resource}`;
 }
 
-/** Waits until `read` gives a value; the test's own timeout is the limit. */
+/** Waits until `read` gives a value; ends before the test does, so that no poll outlives it. */
 export async function waitFor<T>(read: () => T | undefined | false): Promise<T> {
+  const deadlineAt = Date.now() + 4000;
   for (;;) {
     const value = read();
     if (value !== undefined && value !== false) return value;
+    if (Date.now() > deadlineAt) throw new Error(`Never came true: ${read}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -145,9 +148,28 @@ export function waitForClose(client: MqttClient): Promise<void> {
   });
 }
 
-/** Collects what a client receives as `topic payload`. */
+/** Publishes and tells what came first: the PUBACK, or the end of the connection. */
+export async function tryPublish(
+  client: MqttClient,
+  topic: string,
+  payload: string,
+  options: IClientPublishOptions = { qos: 1 },
+): Promise<'acknowledged' | 'cut'> {
+  return Promise.race([
+    client.publishAsync(topic, payload, options).then(() => 'acknowledged' as const),
+    waitForClose(client).then(() => 'cut' as const),
+  ]);
+}
+
+const received = new WeakMap<MqttClient, string[]>();
+
+/** What a client has received and will, as `topic payload`; from its CONNACK on, before which a session may send. */
 export function collect(client: MqttClient): string[] {
+  return received.get(client) ?? [];
+}
+
+function record(client: MqttClient): void {
   const messages: string[] = [];
+  received.set(client, messages);
   client.on('message', (topic, payload) => messages.push(`${topic} ${payload.toString()}`));
-  return messages;
 }

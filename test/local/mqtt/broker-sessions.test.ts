@@ -1,0 +1,220 @@
+import { decode, encode } from 'cbor-x';
+import { collect, type Stack, startStack, tryPublish, waitFor, waitForClose } from './stack';
+
+let stack: Stack;
+
+beforeEach(async () => {
+  stack = await startStack();
+});
+
+afterEach(async () => {
+  await stack.close();
+});
+
+interface Lifecycle {
+  readonly topic: string;
+  readonly event: Readonly<Record<string, unknown>>;
+}
+
+async function watchPresence(): Promise<Lifecycle[]> {
+  const watcher = await stack.connect(await stack.addDevice('watcher'), { clientId: 'watcher' });
+  const events: Lifecycle[] = [];
+  watcher.on('message', (topic, payload) => events.push({ topic, event: JSON.parse(payload.toString()) }));
+  await watcher.subscribeAsync('$aws/events/presence/#', { qos: 1 });
+  return events;
+}
+
+describe('presence', () => {
+  it('tells when a client comes and goes, in the form of AWS IoT', async () => {
+    const events = await watchPresence();
+    const certificate = await stack.addDevice('mything1');
+
+    const client = await stack.connect(certificate, { clientId: 'mything1' });
+    await client.endAsync();
+
+    await waitFor(() => events.length === 2);
+    const { sessionIdentifier } = events[0]?.event ?? {};
+    const common = {
+      clientId: 'mything1',
+      timestamp: expect.any(Number),
+      sessionIdentifier,
+      principalIdentifier: certificate.certificateId,
+      versionNumber: 0,
+    };
+    expect(sessionIdentifier).toMatch(/^[0-9a-f]{32}$/);
+    expect(events).toEqual([
+      {
+        topic: '$aws/events/presence/connected/mything1',
+        event: { ...common, eventType: 'connected', ipAddress: '127.0.0.1' },
+      },
+      {
+        topic: '$aws/events/presence/disconnected/mything1',
+        event: {
+          ...common,
+          eventType: 'disconnected',
+          clientInitiatedDisconnect: true,
+          disconnectReason: 'CLIENT_INITIATED_DISCONNECT',
+        },
+      },
+    ]);
+  });
+
+  it('throws out the first client when a second brings the same id', async () => {
+    const events = await watchPresence();
+    const certificate = await stack.addDevice('mything1');
+    const first = await stack.connect(certificate, { clientId: 'mything1' });
+
+    const second = await stack.connect(certificate, { clientId: 'mything1' });
+
+    await waitForClose(first);
+    await waitFor(() => events.length === 3);
+    expect(second.connected).toBe(true);
+    expect(events.map(({ event }) => [event.eventType, event.versionNumber, event.disconnectReason])).toEqual(
+      [
+        ['connected', 0, undefined],
+        ['disconnected', 0, 'DUPLICATE_CLIENTID'],
+        ['connected', 1, undefined],
+      ],
+    );
+  });
+
+  it('tells a lost connection from a goodbye', async () => {
+    const events = await watchPresence();
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+
+    client.stream.destroy();
+
+    await waitFor(() => events.length === 2);
+    expect(events[1]?.event).toMatchObject({
+      clientInitiatedDisconnect: false,
+      disconnectReason: 'CONNECTION_LOST',
+    });
+  });
+
+  it('says nothing of a client id that no topic can hold', async () => {
+    const events = await watchPresence();
+    const certificate = await stack.addDevice('mything1');
+
+    await stack.connect(certificate, { clientId: '#' });
+    await stack.connect(certificate, { clientId: 'a/+' });
+    await stack.connect(certificate, { clientId: 'last' });
+
+    await waitFor(() => events.length === 1);
+    expect(events[0]?.topic).toBe('$aws/events/presence/connected/last');
+  });
+});
+
+describe('disconnect', () => {
+  it('cuts a client, says why, and lets it return', async () => {
+    const certificate = await stack.addDevice('mything1');
+    const client = await stack.connect(certificate, { clientId: 'mything1' });
+
+    const isCut = await stack.broker.disconnect('mything1', {
+      cleanSession: false,
+      preventWillMessage: false,
+    });
+    await waitForClose(client);
+
+    expect(isCut).toBe(true);
+    expect(stack.broker.sessionOf('mything1')).toMatchObject({
+      state: 'ended',
+      endReason: 'API_INITIATED_DISCONNECT',
+    });
+    const again = await stack.connect(certificate, { clientId: 'mything1' });
+    expect(again.connected).toBe(true);
+  });
+
+  it('finds nobody under an id that is not connected', async () => {
+    expect(await stack.broker.disconnect('nobody', { cleanSession: true, preventWillMessage: true })).toBe(
+      false,
+    );
+  });
+
+  it.each([
+    [true, ['after x']],
+    [false, ['will/mything1 gone', 'after x']],
+  ])('sends the will unless prevented (%s)', async (preventWillMessage, expected) => {
+    const watcher = await stack.connect(await stack.addDevice('watcher'), { clientId: 'watcher' });
+    const received = collect(watcher);
+    await watcher.subscribeAsync(['will/#', 'after'], { qos: 1 });
+    const will = { topic: 'will/mything1', payload: Buffer.from('gone'), qos: 1 as const };
+    await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1', will });
+
+    await stack.broker.disconnect('mything1', { cleanSession: false, preventWillMessage });
+    await watcher.publishAsync('after', 'x', { qos: 1 });
+
+    await waitFor(() => received.includes('after x'));
+    expect(received).toEqual(expected);
+  });
+
+  it.each([
+    [false, ['data one', 'data two']],
+    [true, []],
+  ])('keeps or drops the persistent session (dropped: %s)', async (cleanSession, expected) => {
+    const certificate = await stack.addDevice('mything1');
+    const sender = await stack.connect(await stack.addDevice('sender'), { clientId: 'sender' });
+    const client = await stack.connect(certificate, { clientId: 'mything1', clean: false });
+    await client.subscribeAsync('data', { qos: 1 });
+
+    await stack.broker.disconnect('mything1', { cleanSession, preventWillMessage: true });
+    await sender.publishAsync('data', 'one', { qos: 1 });
+    await sender.publishAsync('data', 'two', { qos: 1 });
+    const again = await stack.connect(certificate, { clientId: 'mything1', clean: false });
+    const received = collect(again);
+
+    await waitFor(() => received.length >= expected.length);
+    await again.publishAsync('fence', 'x', { qos: 1 });
+    expect(received).toEqual(expected);
+  });
+});
+
+describe('Device Defender topics', () => {
+  const report = { hed: { rid: 7, v: '1.0' }, cmet: { num_child_procs_myapp: [{ number: 1 }] } };
+
+  it('answers a JSON report on the accepted topic', async () => {
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+    const received = collect(client);
+    await client.subscribeAsync('$aws/things/mything1/defender/metrics/json/+', { qos: 1 });
+
+    await client.publishAsync('$aws/things/mything1/defender/metrics/json', JSON.stringify(report), {
+      qos: 1,
+    });
+
+    await waitFor(() => received.length === 1);
+    const [topic, ...rest] = received[0]?.split(' ') ?? [];
+    expect(topic).toBe('$aws/things/mything1/defender/metrics/json/accepted');
+    expect(JSON.parse(rest.join(' '))).toEqual({
+      thingName: 'mything1',
+      reportId: 7,
+      status: 'ACCEPTED',
+      timestamp: expect.any(Number),
+    });
+  });
+
+  it('answers a CBOR report in CBOR', async () => {
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+    const answers: unknown[] = [];
+    client.on('message', (_, payload) => answers.push(decode(payload)));
+    await client.subscribeAsync('$aws/things/mything1/defender/metrics/cbor/+', { qos: 1 });
+
+    await client.publishAsync('$aws/things/mything1/defender/metrics/cbor', encode(report), { qos: 1 });
+
+    await waitFor(() => answers.length === 1);
+    expect(answers).toEqual([
+      { thingName: 'mything1', reportId: 7, status: 'ACCEPTED', timestamp: expect.any(Number) },
+    ]);
+  });
+
+  it('lets nobody read the reports themselves', async () => {
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+    const received = collect(client);
+    await client.subscribeAsync('$aws/things/mything1/defender/metrics/#', { qos: 1 });
+
+    await client.publishAsync('$aws/things/mything1/defender/metrics/json', '{}', { qos: 1 });
+    expect(await tryPublish(client, '$aws/things/mything1/defender/metrics/json/accepted', '{}')).toBe('cut');
+
+    expect(received.map((line) => line.split(' ')[0])).toEqual([
+      '$aws/things/mything1/defender/metrics/json/rejected',
+    ]);
+  });
+});

@@ -1,0 +1,176 @@
+import type { TopicRuleAction } from '../../../local/iot/state';
+import type { RuleAction } from '../../../local/mqtt/rules';
+import { collect, type Stack, startStack, waitFor } from './stack';
+
+let stack: Stack;
+let perform: (action: RuleAction, payload: Buffer) => Promise<void>;
+
+beforeEach(async () => {
+  perform = async () => undefined;
+  const performed: Stack['performed'] = [];
+  const started = await startStack({
+    performRuleAction: async (action, payload, ruleName) => {
+      await perform(action, payload);
+      performed.push({ action, payload: payload.toString(), ruleName });
+    },
+  });
+  stack = { ...started, performed };
+});
+
+afterEach(async () => {
+  await stack.close();
+});
+
+const roleArn = 'arn:aws:iam::123456789012:role/rule';
+const reportsQueue = { queueUrl: 'https://sqs/reports', roleArn };
+
+function createRule(
+  ruleName: string,
+  sql: string,
+  actions: TopicRuleAction[],
+  errorAction?: TopicRuleAction,
+): void {
+  stack.registry.rules.create(ruleName, { sql, actions, ...(errorAction && { errorAction }) });
+}
+
+describe('topic rules', () => {
+  it('hand a report to their queue with its provenance', async () => {
+    createRule(
+      'reports',
+      "SELECT encode(*, 'base64') AS report, topic(3) AS thingName, clientid() AS clientId, principal() AS principal, timestamp() AS receivedAt FROM 'cordon/things/+/reports/+'",
+      [{ sqs: { ...reportsQueue, useBase64: false } }],
+    );
+    const certificate = await stack.addDevice('mything1');
+    const client = await stack.connect(certificate, { clientId: 'mything1' });
+
+    await client.publishAsync('cordon/things/mything1/reports/cbor', Buffer.from([0xa0]), { qos: 1 });
+    await client.publishAsync('cordon/other', 'x', { qos: 1 });
+    await stack.broker.drainRules();
+
+    expect(
+      stack.performed.map(({ payload, ...rest }) => ({ ...rest, payload: JSON.parse(payload) })),
+    ).toEqual([
+      {
+        ruleName: 'reports',
+        action: { type: 'sqs', ...reportsQueue, useBase64: false },
+        payload: {
+          report: 'oA==',
+          thingName: 'mything1',
+          clientId: 'mything1',
+          principal: certificate.certificateId,
+          receivedAt: expect.any(Number),
+        },
+      },
+    ]);
+  });
+
+  it('see lifecycle events', async () => {
+    createRule('presence', "SELECT clientId, eventType FROM '$aws/events/presence/connected/+'", [
+      { sqs: reportsQueue },
+    ]);
+
+    await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+
+    await waitFor(() => stack.performed.length === 1);
+    expect(stack.performed[0]?.payload).toBe('{"clientId":"mything1","eventType":"connected"}');
+  });
+
+  it('see nothing of a publish that was refused', async () => {
+    createRule('all', "SELECT * FROM '#'", [{ sqs: reportsQueue }]);
+    const client = await stack
+      .connect(await stack.addDevice('mything1', []), { clientId: 'mything1' })
+      .catch(() => 'refused');
+    await stack.broker.drainRules();
+
+    expect([client, stack.performed]).toEqual(['refused', []]);
+  });
+
+  it('keep the order of one client, without holding up another', async () => {
+    createRule('all', "SELECT * FROM 'data/+'", [{ sqs: reportsQueue }]);
+    const slow = await stack.connect(await stack.addDevice('slow'), { clientId: 'slow' });
+    const fast = await stack.connect(await stack.addDevice('fast'), { clientId: 'fast' });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    perform = (_action, payload) => (payload.toString() === 'slow 1' ? held : Promise.resolve());
+
+    for (const text of ['slow 1', 'slow 2', 'slow 3']) await slow.publishAsync('data/s', text, { qos: 1 });
+    await fast.publishAsync('data/f', 'fast 1', { qos: 1 });
+    await waitFor(() => stack.performed.length === 1);
+    const beforeRelease = stack.performed.map(({ payload }) => payload);
+    release();
+    await stack.broker.drainRules();
+
+    expect(beforeRelease).toEqual(['fast 1']);
+    expect(stack.performed.map(({ payload }) => payload)).toEqual(['fast 1', 'slow 1', 'slow 2', 'slow 3']);
+  });
+
+  it('run their error action when an action fails', async () => {
+    createRule('all', "SELECT * FROM 'data'", [{ sns: { targetArn: 'arn:sns', roleArn } }], {
+      sqs: reportsQueue,
+    });
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+    perform = (action) =>
+      action.type === 'sns' ? Promise.reject(new Error('AccessDenied')) : Promise.resolve();
+
+    await client.publishAsync('data', 'hello', { qos: 1 });
+    await stack.broker.drainRules();
+
+    expect(stack.performed.map(({ payload }) => JSON.parse(payload))).toEqual([
+      {
+        ruleName: 'all',
+        topic: 'data',
+        cloudwatchTraceId: expect.any(String),
+        clientId: 'mything1',
+        base64OriginalPayload: 'aGVsbG8=',
+        failures: [{ failedAction: 'SnsAction', failedResource: 'arn:sns', errorMessage: 'AccessDenied' }],
+      },
+    ]);
+  });
+
+  it('republish to subscribers', async () => {
+    createRule('again', "SELECT a FROM 'data'", [{ republish: { topic: 'copy', qos: 1, roleArn } }]);
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+    const received = collect(client);
+    await client.subscribeAsync('copy', { qos: 1 });
+
+    await client.publishAsync('data', '{"a":1,"b":2}', { qos: 1 });
+
+    await waitFor(() => received.length === 1);
+    expect(received).toEqual(['copy {"a":1}']);
+  });
+
+  it('stop a rule that feeds itself', async () => {
+    createRule('loop', "SELECT * FROM 'data'", [{ republish: { topic: 'data', roleArn } }]);
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+
+    await client.publishAsync('data', 'x', { qos: 1 });
+    await stack.broker.drainRules();
+
+    expect(stack.log.map(({ message }) => message)).toContain('rules go round in a circle; message dropped');
+  });
+
+  it('skip a payload that is not JSON, and go on', async () => {
+    createRule('fields', "SELECT a FROM 'data'", [{ sqs: reportsQueue }]);
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+
+    for (const payload of ['{', Buffer.from([0x22, 0xff, 0x22]), '{"a":1}']) {
+      await client.publishAsync('data', payload, { qos: 1 });
+    }
+    await stack.broker.drainRules();
+
+    expect(stack.performed.map(({ payload }) => payload)).toEqual(['{"a":1}']);
+  });
+
+  it('leave a disabled rule alone', async () => {
+    createRule('off', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
+    stack.registry.rules.setDisabled('off', true);
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+
+    await client.publishAsync('data', 'x', { qos: 1 });
+    await stack.broker.drainRules();
+
+    expect(stack.performed).toEqual([]);
+  });
+});
