@@ -3,7 +3,7 @@ import { normaliseKey, type PolicyContext } from '../iot/policy-pattern';
 import type { IotRegistry } from '../iot/registry';
 import { createPolicyCache } from './policy-cache';
 
-export interface Connection {
+interface Connection {
   readonly clientId: string;
   readonly certificateId: string;
   readonly sourceIp: string;

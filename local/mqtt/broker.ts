@@ -35,7 +35,7 @@ export interface BrokerOptions {
   readonly now?: () => number;
 }
 
-export interface DisconnectOptions {
+interface DisconnectOptions {
   readonly cleanSession: boolean;
   readonly preventWillMessage: boolean;
 }

@@ -33,7 +33,7 @@ export interface IssuedCertificate {
   readonly certificateId: string;
 }
 
-export interface DeviceCertificateRequest {
+interface DeviceCertificateRequest {
   readonly commonName: string;
   readonly notBefore?: Date;
   readonly notAfter?: Date;

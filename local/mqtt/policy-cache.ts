@@ -1,5 +1,5 @@
 /** What a decision depends on: group policies reach a certificate only under the thing's own client id. */
-export interface PolicySubject {
+interface PolicySubject {
   readonly certificateId: string;
   readonly clientId: string;
 }

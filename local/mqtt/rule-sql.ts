@@ -15,7 +15,7 @@ export type Expression =
   | { readonly type: 'and' | 'or'; readonly sides: readonly [Expression, Expression] }
   | { readonly type: 'not'; readonly operand: Expression };
 
-export type SelectItem =
+type SelectItem =
   | { readonly type: 'all' }
   | { readonly type: 'value'; readonly expression: Expression; readonly alias: string };
 
@@ -35,7 +35,7 @@ const FUNCTION_NAMES = [
   'newuuid',
   'sourceip',
 ] as const;
-export type RuleFunctionName = (typeof FUNCTION_NAMES)[number];
+type RuleFunctionName = (typeof FUNCTION_NAMES)[number];
 
 const COMPARISONS: readonly string[] = ['=', '<>', '<', '<=', '>', '>='];
 const KEYWORDS = new Set([

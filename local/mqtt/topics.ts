@@ -3,7 +3,6 @@ const MAX_TOPIC_BYTES = 256;
 const MAX_SLASHES = 7;
 
 export const MAX_PAYLOAD_BYTES = 131_072;
-export const MAX_SUBSCRIPTIONS_PER_REQUEST = 8;
 
 /** What clients may publish below `$aws/`; shadow and jobs as in the guide's "Reserved topics". */
 const PUBLISHABLE = [

@@ -1,4 +1,3 @@
-import { createCertificateAuthority } from '../../../local/mqtt/certificates';
 import {
   allow,
   collect,
@@ -45,84 +44,6 @@ function quarantine(thingName: string): void {
   registry.policies.attach('cordon-quarantine', group);
   registry.groups.updateMembership(thingName, { add: ['cordon-quarantine'], remove: [] });
 }
-
-describe('the broker and client certificates', () => {
-  it('lets in a client whose certificate is registered and active', async () => {
-    const certificate = await stack.addDevice('mything1');
-
-    const client = await stack.connect(certificate, { clientId: 'mything1' });
-
-    expect(client.connected).toBe(true);
-  });
-
-  it('refuses a client without a certificate', async () => {
-    await expect(stack.connect(undefined, { clientId: 'mything1' })).rejects.toThrow();
-
-    expect(stack.log.map(({ fields }) => fields.reason)).toEqual(['the client sent no certificate']);
-  });
-
-  it('refuses a certificate that is not registered, even of the same CA', async () => {
-    const foreign = await (await createCertificateAuthority()).issueDeviceCertificate({ commonName: 'x' });
-    const unknown = await stack.ca.issueDeviceCertificate({ commonName: 'x' });
-
-    await expect(stack.connect(foreign, { clientId: 'x' })).rejects.toThrow();
-    await expect(stack.connect(unknown, { clientId: 'x' })).rejects.toThrow();
-
-    expect(stack.log.map(({ fields }) => fields.reason)).toEqual([
-      'the certificate is not registered',
-      'the certificate is not registered',
-    ]);
-  });
-
-  it('lets in a registered certificate of another CA, as AWS IoT does', async () => {
-    const foreign = await (await createCertificateAuthority()).issueDeviceCertificate({ commonName: 'x' });
-    const { arn } = stack.registry.certificates.register(foreign.certificatePem, 'ACTIVE');
-    stack.registry.policies.create('any', toPolicyText([allow('iot:*', '*')]));
-    stack.registry.policies.attach('any', arn);
-
-    const client = await stack.connect(foreign, { clientId: 'x' });
-
-    expect(client.connected).toBe(true);
-  });
-
-  it.each([
-    ['expired', 40, 'the certificate has expired'],
-    ['not valid yet', -40, 'the certificate is not valid yet'],
-  ])('refuses a certificate that is %s', async (_, days, reason) => {
-    const notBefore = new Date(currentAt);
-    const notAfter = new Date(currentAt + 30 * 86_400_000);
-    const issued = await stack.ca.issueDeviceCertificate({ commonName: 'x', notBefore, notAfter });
-    stack.registry.certificates.register(issued.certificatePem, 'ACTIVE');
-    currentAt += days * 86_400_000;
-
-    await expect(stack.connect(issued, { clientId: 'x' })).rejects.toThrow();
-
-    expect(stack.log.map(({ fields }) => fields.reason)).toEqual([reason]);
-  });
-
-  it('cuts the session of a certificate that is deactivated, and keeps it out', async () => {
-    const certificate = await stack.addDevice('mything1');
-    const client = await stack.connect(certificate, { clientId: 'mything1' });
-
-    stack.registry.certificates.setStatus(certificate.certificateId, 'INACTIVE');
-    await waitForClose(client);
-
-    await expect(stack.connect(certificate, { clientId: 'mything1' })).rejects.toThrow();
-    expect(stack.broker.sessionOf('mything1')).toMatchObject({ state: 'ended', endReason: 'AUTH_ERROR' });
-  });
-
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
-    const certificate = await stack.addDevice('mything1');
-    const tls = { minVersion: version, maxVersion: version, ALPNProtocols: ['x-amzn-mqtt-ca'] };
-
-    const client = await stack.connect(certificate, {
-      clientId: 'mything1',
-      ...tls,
-    });
-
-    expect(client.connected).toBe(true);
-  });
-});
 
 describe('the broker and policies', () => {
   it('refuses a client id that iot:Connect is not allowed for', async () => {
@@ -311,46 +232,4 @@ describe('the broker and policies', () => {
 
     expect(await tryPublish(client, 'secret', 'x', { qos: 1 })).toBe('cut');
   });
-});
-
-describe('the broker and hostile messages', () => {
-  it.each([
-    ['$SYS', '$SYS/x', 'x'],
-    ['a lifecycle topic', '$aws/events/presence/connected/mything1', 'x'],
-    ['an unknown reserved topic', '$aws/rules/x', 'x'],
-    ['a topic of 8 slashes', 'a/b/c/d/e/f/g/h/i', 'x'],
-    ['a topic of 257 bytes', `a${'é'.repeat(128)}`, 'x'],
-    ['a topic with 128 KB and a byte', 'big', 'x'.repeat(131_073)],
-    ['a topic with 3 MB', 'huge', 'x'.repeat(3_000_000)],
-  ])('closes the connection on a publish to %s whatever the policy', async (_, topic, payload) => {
-    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
-
-    expect(await tryPublish(client, topic, payload, { qos: 1 })).toBe('cut');
-
-    await waitFor(() => stack.broker.sessionOf('a')?.state === 'ended');
-    expect(stack.broker.sessionOf('a')).toMatchObject({ endReason: 'CLIENT_ERROR' });
-  });
-
-  it('takes a payload of exactly 128 KB', async () => {
-    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
-
-    await client.publishAsync('big', 'x'.repeat(131_072), { qos: 1 });
-
-    expect(client.connected).toBe(true);
-  });
-
-  it('closes the connection on QoS 2, which AWS IoT does not know', async () => {
-    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
-
-    expect(await tryPublish(client, 'x', 'x', { qos: 2 })).toBe('cut');
-  });
-
-  it.each(['$SYS/#', '$share/group/x'])(
-    'refuses a subscription to %s whatever the policy',
-    async (filter) => {
-      const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
-
-      await expect(client.subscribeAsync(filter)).rejects.toThrow();
-    },
-  );
 });

@@ -1,5 +1,5 @@
 import type { TopicRuleAction } from '../../../local/iot/state';
-import type { RuleAction } from '../../../local/mqtt/rules';
+import { compileTopicRule, type RuleAction } from '../../../local/mqtt/rules';
 import { collect, type Stack, startStack, waitFor } from './stack';
 
 let stack: Stack;
@@ -172,5 +172,30 @@ describe('topic rules', () => {
     await stack.broker.drainRules();
 
     expect(stack.performed).toEqual([]);
+  });
+});
+
+describe('compileTopicRule', () => {
+  const sql = "SELECT * FROM 'data'";
+
+  it.each<[string, TopicRuleAction, string]>([
+    ['another service', { lambda: { functionArn: 'arn' } }, 'Rule action lambda is not emulated'],
+    ['no action', {}, 'An action has exactly one key'],
+    [
+      'two actions in one',
+      { sqs: reportsQueue, sns: { targetArn: 'arn', roleArn } },
+      'An action has exactly one key',
+    ],
+    ['a queue without role', { sqs: { queueUrl: 'https://sqs/q' } }, 'Rule action sqs needs roleArn'],
+    ['a topic without target', { sns: { roleArn } }, 'Rule action sns needs targetArn'],
+    [
+      'a substitution template',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of AWS IoT SQL
+      { republish: { topic: 'a/${topic(2)}', roleArn } },
+      'Rule action republish uses a substitution template in topic, which is not emulated',
+    ],
+  ])('refuses %s', (_, action, message) => {
+    expect(() => compileTopicRule({ sql, actions: [action] })).toThrow(message);
+    expect(() => compileTopicRule({ sql, actions: [], errorAction: action })).toThrow(message);
   });
 });

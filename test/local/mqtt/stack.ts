@@ -10,15 +10,15 @@ import {
 import type { RuleAction } from '../../../local/mqtt/rules';
 import type { AwsIdentity, LocalLog, PolicyStatement } from '../../../local/types';
 
-export const identity: AwsIdentity = { partition: 'aws', accountId: '123456789012', region: 'eu-west-1' };
+const identity: AwsIdentity = { partition: 'aws', accountId: '123456789012', region: 'eu-west-1' };
 const prefix = `arn:aws:iot:${identity.region}:${identity.accountId}:`;
 
-export interface LogLine {
+interface LogLine {
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export interface PerformedAction {
+interface PerformedAction {
   readonly action: RuleAction;
   readonly payload: string;
   readonly ruleName: string;
