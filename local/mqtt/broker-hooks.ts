@@ -84,7 +84,8 @@ export function cutAfterRefusal(
     client,
     refused.map(({ topic }) => topic),
   );
-  const cut = (): void => void forget.then(() => cutSession(context, session, 'AUTH_ERROR'));
+  const finish = (): Promise<void> => cutSession(context, session, 'AUTH_ERROR');
+  const cut = (): void => void forget.then(finish, finish);
   // Ends the stream behind the SUBACK; a peer that does not read gets a second.
   const patience = setTimeout(cut, 1000);
   client.conn.end(() => {

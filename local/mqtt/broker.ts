@@ -142,6 +142,8 @@ async function startCore(context: BrokerContext): Promise<BrokerCore> {
     // Errors of the socket have a code; the others are about what the client sent.
     if (session && !('code' in error)) session.endReason ??= 'CLIENT_ERROR';
   });
+  // Without a listener an error of the core, such as of its memory store, would end the process.
+  core.addListener('error', (error: Error) => context.log.warn('broker error', { reason: error.message }));
   core.on('connectionError', (_client, error) =>
     context.log.warn('connection failed', { reason: error.message }),
   );

@@ -1,3 +1,4 @@
+import { connect } from 'node:tls';
 import { type Stack, startStack, tryPublish, waitFor } from './stack';
 
 let stack: Stack;
@@ -50,4 +51,46 @@ describe('the broker and hostile messages', () => {
       await expect(client.subscribeAsync(filter)).rejects.toThrow();
     },
   );
+});
+
+describe('the broker and hostile bytes', () => {
+  const connectPacket = Buffer.from([0x10, 13, 0, 4, 77, 81, 84, 84, 4, 2, 0, 60, 0, 1, 97]);
+
+  it.each([
+    ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    ['a publish before CONNECT', Buffer.from([0x30, 3, 0, 1, 97])],
+    ['an unknown protocol name', Buffer.from([0x10, 13, 0, 4, 88, 88, 88, 88, 4, 2, 0, 60, 0, 1, 97])],
+    [
+      'MQTT 5, which the broker does not speak',
+      Buffer.from([0x10, 14, 0, 4, 77, 81, 84, 84, 5, 2, 0, 60, 0, 0, 1, 97]),
+    ],
+    ['a second CONNECT', Buffer.concat([connectPacket, connectPacket])],
+    [
+      'a remaining length without end',
+      Buffer.concat([connectPacket, Buffer.from([0x30, 255, 255, 255, 255, 255])]),
+    ],
+    ['a topic longer than its packet', Buffer.concat([connectPacket, Buffer.from([0x30, 3, 255, 255, 97])])],
+    ['an empty topic', Buffer.concat([connectPacket, Buffer.from([0x30, 2, 0, 0])])],
+    ['a subscription without filter', Buffer.concat([connectPacket, Buffer.from([0x82, 2, 0, 1])])],
+    ['a packet type that does not exist', Buffer.concat([connectPacket, Buffer.from([0x00, 0])])],
+  ])('closes the connection on %s and serves the others', async (_, bytes) => {
+    const certificate = await stack.addDevice('a');
+    const good = await stack.connect(await stack.addDevice('good'), { clientId: 'good' });
+    const socket = connect({
+      host: '127.0.0.1',
+      port: stack.broker.port,
+      ca: stack.ca.certificatePem,
+      cert: certificate.certificatePem,
+      key: certificate.privateKeyPem,
+    });
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.on('error', () => undefined);
+    socket.resume();
+
+    socket.write(bytes);
+    await closed;
+
+    expect(await tryPublish(good, 'still/here', 'x')).toBe('acknowledged');
+    expect(stack.broker.sessionOf('a')?.state ?? 'ended').toBe('ended');
+  });
 });
