@@ -53,12 +53,19 @@ export function createEngine(ports: EnginePorts, options: EngineOptions) {
     let stored = await ports.cases.load(thingName);
     // A new case would start with an empty outbox: first send what the closed one still owes.
     if (stored?.value.status === 'closed' && hasUnfinished(stored.value)) stored = await flush(stored, ports);
-    const decision = await decideWithFacts(stored?.value, command, commandId, attempt, ports, options);
-    if (decision.outcome === 'changed') stored = await save(decision.next, stored?.version ?? 0, ports);
+    // A command delivered again after it was saved is not decided again: a release would begin anew, say.
+    const decision: Decision =
+      stored?.value.lastCommandId === commandId
+        ? { outcome: 'unchanged', reason: 'taken up before' }
+        : await decideWithFacts(stored?.value, command, commandId, attempt, ports, options);
+    if (decision.outcome === 'changed')
+      stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
       ports.log.info('command changes nothing', { thingName, type: command.type, reason: decision.reason });
     if (!stored || (decision.outcome === 'unchanged' && !hasUnfinished(stored.value))) return;
     const before = stored.value;
+    // A repeated alarm leaves nothing to do or tell, and must not put off what is due.
+    if (command.type === 'violation' && !hasUnfinished(before) && !nextStep(before, new Set())) return;
     const performed = await performSteps(stored, ports, options);
     const settled = settle(performed.value, ports.clock());
     measureChange(before, settled, ports.metrics);
@@ -171,8 +178,9 @@ async function flush(
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
       : {};
   for (const pending of announcements) await ports.announcer.publish(writeAnnouncement(record, pending));
-  if (record.status === 'closed') await ports.cases.archive(record);
-  return save({ ...record, ...row, outbox: { announcements: [], timeline: [] } }, version, ports);
+  const sent: Case = { ...record, ...row, outbox: { announcements: [], timeline: [] } };
+  if (record.status === 'closed') await ports.cases.archive(sent);
+  return save(sent, version, ports);
 }
 
 function measureChange(before: Case, after: Case, metrics: Metrics): void {

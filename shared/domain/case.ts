@@ -37,6 +37,8 @@ export interface Case {
   readonly timelineHead: string;
   readonly timelineSeq: number;
   readonly announcementSeq: number;
+  /** Of the last command that changed the case, so that it takes effect once however often it is delivered. */
+  readonly lastCommandId?: string;
   /** When the sweep must look at it, epoch ms; absent while nothing is owed. */
   readonly dueAt?: number;
 }
@@ -61,7 +63,7 @@ export interface ViolationRecord {
  * planned -> applied -> verified; failed where AWS refused for good. Reverting goes back: reverted, or conflict where
  * somebody else changed what would be restored.
  */
-export type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' | 'conflict';
+type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' | 'conflict';
 
 /** One mitigation action of the containment: what was there before, what was done, what release must restore. */
 export interface LedgerEntry {
@@ -89,7 +91,7 @@ export type PriorState =
   | { readonly action: 'disconnect'; readonly clientIds: readonly string[] };
 
 /** What still has to leave the case: told and recorded at least once, then cleared. */
-export interface Outbox {
+interface Outbox {
   readonly announcements: readonly PendingAnnouncement[];
   readonly timeline: readonly TimelineEntry[];
 }

@@ -52,8 +52,9 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
         : { ...entry, status: done ? 'reverted' : 'conflict', detail, ...(done && { revertedAt: now }) };
   const ledger = record.ledger.map((other) => (other.action === entry.action ? changed : other));
   const next = { ...record, ledger, updatedAt: now };
-  const repeated = done && (entry.verifiedAt !== undefined || entry.attempts > 0) && step.kind !== 'revert';
-  if (repeated || (step.kind === 'verify' && entry.detail === detail)) return next;
+  // The timeline tells what is new: not each look that shows the same, nor each refusal of another try.
+  const doneBefore = { apply: entry.appliedAt, verify: entry.verifiedAt, revert: undefined }[step.kind];
+  if (done ? doneBefore !== undefined : entry.detail === detail) return next;
   return note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
 }
 
@@ -69,8 +70,9 @@ function settleContainment(record: Case, now: number): Case {
   const entries = record.ledger.filter(({ status }) => status !== 'reverted');
   const failed = entries.filter(({ status }) => status === 'failed');
   if (entries.every(({ status }) => status === 'verified')) {
+    const { reason: _reason, ...rest } = record;
     const next: Case = {
-      ...record,
+      ...rest,
       status: 'contained',
       containedAt: record.containedAt ?? now,
       dueAt: now + reverifyMs,
@@ -93,8 +95,9 @@ function settleContainment(record: Case, now: number): Case {
     );
   }
   const text = `applied, not yet verified: ${waiting?.detail ?? 'waiting'}`;
-  const next: Case = { ...record, status: 'containing', dueAt: now + retryMs };
-  const told = record.status === 'containing' && record.ledger.some(({ attempts }) => attempts > 1);
+  const next: Case = { ...record, status: 'containing', reason: text, dueAt: now + retryMs };
+  // A plan has no reason yet, so one that is there was told.
+  const told = record.status === 'containing' && record.reason !== undefined;
   return told ? next : announce(next, 'containing', text, now);
 }
 

@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import type { SQSRecord } from 'aws-lambda';
+import type { EnginePorts } from '../functions/respond/engine';
+import type { Announcement } from '../shared/domain/announcement';
+import type { Case, TimelineEntry } from '../shared/domain/case';
+import type { Command } from '../shared/domain/command';
+import { VersionConflictError } from '../shared/errors';
+import type {
+  CaseStore,
+  CommandQueue,
+  Connections,
+  DeadLetters,
+  Log,
+  Metrics,
+  Things,
+  Versioned,
+} from '../shared/ports';
+import { certificateArn, now } from './builders';
+
+/** In-memory ports that answer as AWS does. */
+
+/** Sees each call of a port: it may count it, fail before it, or fail after it took effect. */
+export type Hook = (call: string, perform: () => Promise<unknown>) => Promise<unknown>;
+
+export function awsError(name: string, message = 'refused by the fake'): Error {
+  return Object.assign(new Error(message), { name });
+}
+
+/** Sends every call of a port through the hook that is set at that time. */
+function watch<T extends object>(name: string, port: T, hook: () => Hook): T {
+  const watched = Object.entries(port).map(([method, call]) => [
+    method,
+    (...args: unknown[]) => hook()(`${name}.${method}`, async () => call.apply(port, args)),
+  ]);
+  return Object.fromEntries(watched);
+}
+
+export function fakeStore<T>(keyOf: (value: T) => string) {
+  const items = new Map<string, Versioned<T>>();
+  return {
+    items,
+    async load(key: string): Promise<Versioned<T> | undefined> {
+      return structuredClone(items.get(key));
+    },
+    async save(value: T, previous: number): Promise<number> {
+      const key = keyOf(value);
+      if ((items.get(key)?.version ?? 0) !== previous) throw new VersionConflictError(key);
+      items.set(key, { value: structuredClone(value), version: previous + 1 });
+      return previous + 1;
+    },
+  };
+}
+
+export interface TimelineRow {
+  readonly entries: readonly TimelineEntry[];
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+export function fakeCases() {
+  const store = fakeStore<Case>(({ thingName }) => thingName);
+  const timeline = new Map<string, TimelineRow>();
+  const archived = new Map<string, Case>();
+  const places = new Map<string, number>();
+  const cases: CaseStore = {
+    load: store.load,
+    save: store.save,
+    async appendTimeline({ caseId, outbox, timelineHead, timelineSeq }) {
+      const row = { entries: outbox.timeline, previousHash: timelineHead };
+      const hash = createHash('sha256').update(JSON.stringify(row)).digest('hex');
+      timeline.set(`${caseId}#${outbox.timeline[0]?.at}#${timelineSeq}`, { ...row, hash });
+      return hash;
+    },
+    async archive(record) {
+      archived.set(record.caseId, structuredClone(record));
+    },
+    async reserveContainment({ caseId, now: at, limit, windowMs }) {
+      for (const [held, since] of places) if (at - since >= windowMs) places.delete(held);
+      if (places.has(caseId)) return true;
+      if (places.size >= limit) return false;
+      places.set(caseId, at);
+      return true;
+    },
+    async listDue(at, limit) {
+      return [...store.items.values()]
+        .filter(({ value }) => value.dueAt !== undefined && value.dueAt <= at)
+        .sort((a, b) => (a.value.dueAt ?? 0) - (b.value.dueAt ?? 0))
+        .slice(0, limit)
+        .map(({ value }) => value.thingName);
+    },
+  };
+  return { ...store, timeline, archived, cases };
+}
+
+export interface RegisteredThing {
+  readonly attributes: Record<string, string>;
+  readonly groups: Set<string>;
+  readonly principals: string[];
+}
+
+/** A group policy bites where the client id is the thing's name and the certificate is the thing's. */
+export function fakeThings(quarantineGroup = 'cordon-quarantine') {
+  const registry = new Map<string, RegisteredThing>();
+  const find = (thingName: string): RegisteredThing => {
+    const thing = registry.get(thingName);
+    if (!thing) throw awsError('ResourceNotFoundException', `Thing ${thingName} cannot be found`);
+    return thing;
+  };
+  const things: Things = {
+    async describe(thingName) {
+      const thing = registry.get(thingName);
+      return thing && { attributes: thing.attributes, thingTypeName: 'sensor' };
+    },
+    listGroups: async (thingName) => [...find(thingName).groups],
+    listPrincipals: async (thingName) => [...find(thingName).principals],
+    listPolicies: async () => ['device'],
+    listThingsOfPrincipal: async (arn) =>
+      [...registry].flatMap(([name, { principals }]) => (principals.includes(arn) ? name : [])),
+    async addToGroup(thingName, group) {
+      const { groups } = find(thingName);
+      if (!groups.has(group) && groups.size >= 10)
+        throw awsError('InvalidRequestException', 'a thing can be in at most 10 groups');
+      groups.add(group);
+    },
+    async removeFromGroup(thingName, group) {
+      find(thingName).groups.delete(group);
+    },
+    async testPublish(arn, clientId) {
+      const thing = registry.get(clientId);
+      return thing?.principals.includes(arn) && thing.groups.has(quarantineGroup)
+        ? 'EXPLICIT_DENY'
+        : 'ALLOWED';
+    },
+  };
+  const register = (thingName: string, over: Partial<RegisteredThing> = {}) =>
+    registry.set(thingName, {
+      attributes: {},
+      groups: new Set(['sensors']),
+      principals: [certificateArn],
+      ...over,
+    });
+  return { registry, register, find, things };
+}
+
+export function fakeConnections() {
+  /** Client id -> when its session began. */
+  const sessions = new Map<string, number>();
+  const published: { readonly topic: string; readonly body: unknown }[] = [];
+  const connections: Connections = {
+    cut: async (clientId) => sessions.delete(clientId),
+    connectedSince: async (clientId) => sessions.get(clientId),
+    async publish(topic, payload) {
+      published.push({ topic, body: JSON.parse(payload) });
+    },
+  };
+  return { sessions, published, connections };
+}
+
+export function fakeQueue() {
+  const sent: { readonly command: Command; readonly id: string }[] = [];
+  const commands: CommandQueue = {
+    async send(command, id) {
+      sent.push({ command, id });
+    },
+  };
+  return { sent, commands };
+}
+
+export function fakeDeadLetters() {
+  const letters: { readonly body: string; readonly reason: string; readonly source: string }[] = [];
+  const deadLetters: DeadLetters = {
+    async send(body, reason, source) {
+      letters.push({ body, reason, source });
+    },
+  };
+  return { letters, deadLetters };
+}
+
+export function fakeTelemetry() {
+  const lines: { readonly level: string; readonly message: string; readonly fields: unknown }[] = [];
+  const counts: Record<string, number> = {};
+  const write = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    lines.push({ level, message, fields });
+  };
+  const log: Log = { info: write('info'), warn: write('warn'), error: write('error') };
+  const metrics: Metrics = {
+    count(name, value = 1) {
+      counts[name] = (counts[name] ?? 0) + value;
+    },
+    time(name) {
+      counts[name] = (counts[name] ?? 0) + 1;
+    },
+  };
+  return { lines, counts, log, metrics };
+}
+
+/** One message of an SQS queue, as Lambda gets it. */
+export function aRecord(body: unknown, over: Partial<SQSRecord> = {}): SQSRecord {
+  return {
+    messageId: 'message-1',
+    receiptHandle: 'handle',
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    attributes: {
+      ApproximateReceiveCount: '1',
+      SentTimestamp: String(now),
+      SenderId: 'sender',
+      ApproximateFirstReceiveTimestamp: String(now),
+    },
+    messageAttributes: {},
+    md5OfBody: '',
+    eventSource: 'aws:sqs',
+    eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:queue',
+    awsRegion: 'us-east-1',
+    ...over,
+  };
+}
+
+/** Everything `respond` needs, with one registered and connected thing, `mything1`. */
+export function aWorld() {
+  const time = { now };
+  const stored = fakeCases();
+  const registered = fakeThings();
+  const live = fakeConnections();
+  const told: Announcement[] = [];
+  const telemetry = fakeTelemetry();
+  const calls: string[] = [];
+  const world = {
+    time,
+    stored,
+    registered,
+    live,
+    told,
+    telemetry,
+    calls,
+    hook: ((_call, perform) => perform()) as Hook,
+  };
+  const hook: Hook = (call, perform) => {
+    calls.push(call);
+    return world.hook(call, perform);
+  };
+  const announcer = {
+    async publish(announcement: Announcement) {
+      told.push(structuredClone(announcement));
+    },
+  };
+  const ports: EnginePorts = {
+    cases: watch('cases', stored.cases, () => hook),
+    things: watch('things', registered.things, () => hook),
+    connections: watch('connections', live.connections, () => hook),
+    announcer: watch('announcer', announcer, () => hook),
+    log: telemetry.log,
+    metrics: telemetry.metrics,
+    clock: () => time.now,
+  };
+  registered.register('mything1');
+  live.sessions.set('mything1', now - 60_000);
+  return Object.assign(world, { ports });
+}
+
+export type World = ReturnType<typeof aWorld>;

@@ -1,0 +1,257 @@
+import { certificateArn, now } from '../../builders';
+import { aWorld, awsError, type World } from '../../fakes';
+import { alarm, anEngine, caseOf, groupsOf, isIoT, isWrite, operator, readStory, resume } from './story';
+
+const kinds = ({ told }: World) => told.map(({ kind }) => kind);
+const ids = ({ told }: World) => told.map(({ id }) => id);
+
+function failAlways(world: World, call: string, error: Error): void {
+  world.hook = (name, perform) => (name === call ? Promise.reject(error) : perform());
+}
+
+function heal(world: World): void {
+  world.hook = (_, perform) => perform();
+}
+
+describe('respond: the whole story', () => {
+  it('contains, verifies, releases, and leaves the thing exactly as it was', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+
+    await engine(alarm());
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(groupsOf(world)).toEqual(['sensors', 'cordon-quarantine']);
+    expect([...world.live.sessions]).toEqual([]);
+
+    await engine(operator('release'));
+
+    expect(caseOf(world)).toMatchObject({ status: 'closed', reason: expect.stringContaining('as it was') });
+    expect(caseOf(world).ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
+    expect(groupsOf(world)).toEqual(['sensors']);
+    expect(kinds(world)).toEqual(['contained', 'released']);
+    expect(readStory(world)).toEqual([
+      'case opened',
+      'in-alarm',
+      'containment planned',
+      'quarantine: apply done',
+      'disconnect: apply done',
+      'quarantine: verify done',
+      'disconnect: verify done',
+      'contained',
+      'release',
+      'disconnect: revert done',
+      'quarantine: revert done',
+      'closed',
+    ]);
+  });
+
+  it('leaves a thing in the quarantine group where it was before', async () => {
+    const world = aWorld();
+    world.registered.find('mything1').groups.add('cordon-quarantine');
+    const engine = anEngine(world);
+
+    await engine(alarm());
+    await engine(operator('release'));
+
+    expect(caseOf(world).status).toBe('closed');
+    expect(groupsOf(world)).toEqual(['sensors', 'cordon-quarantine']);
+  });
+
+  it('keeps the closed case, with the hash of its last timeline row, and sends the outbox once', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    await engine(operator('release'));
+
+    const last = [...world.stored.timeline.values()].at(-1);
+    expect([...world.stored.archived.values()]).toEqual([caseOf(world)]);
+    expect(caseOf(world)).toMatchObject({
+      outbox: { announcements: [], timeline: [] },
+      timelineHead: last?.hash,
+    });
+
+    await engine(resume);
+    expect(world.told).toHaveLength(2);
+  });
+
+  it('chains the timeline rows by hash', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    await engine(operator('release'));
+
+    const [first, second] = [...world.stored.timeline.values()];
+    expect(first?.previousHash).toBe('');
+    expect(second?.previousHash).toBe(first?.hash);
+  });
+});
+
+describe('respond: what it costs', () => {
+  it('contains with at most 12 IoT calls and 8 writes', async () => {
+    const world = aWorld();
+
+    await anEngine(world)(alarm());
+
+    expect(world.calls.filter(isIoT).length).toBeLessThanOrEqual(12);
+    expect(world.calls.filter(isWrite).length).toBeLessThanOrEqual(8);
+  });
+
+  it.each([
+    ['the same alert', {}, 0],
+    ['a later alert of the same alarm', { occurredAt: now + 1 }, 1],
+  ])('spends no IoT call and at most one write on %s', async (_, over, writes) => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    world.calls.length = 0;
+
+    await engine(alarm(over));
+
+    expect(world.calls.filter(isIoT)).toEqual([]);
+    expect(world.calls.filter(isWrite)).toHaveLength(writes);
+    expect(kinds(world)).toEqual(['contained']);
+  });
+});
+
+describe('respond: when AWS does not do as told', () => {
+  it('shows the denial for every certificate of the thing', async () => {
+    const world = aWorld();
+    const second = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));
+    world.registered.find('mything1').principals.push(second);
+
+    await anEngine(world)(alarm());
+
+    expect(caseOf(world).ledger[0]).toMatchObject({
+      status: 'verified',
+      prior: { principals: [certificateArn, second] },
+      detail: 'publish is explicitly denied for certificate aaaaaaaa, certificate bbbbbbbb',
+    });
+  });
+
+  it('only records a violation of a thing that is not in the registry', async () => {
+    const world = aWorld();
+    world.registered.registry.clear();
+
+    await anEngine(world)(alarm());
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'observed',
+      ledger: [],
+      reason: expect.stringContaining('registry'),
+    });
+  });
+
+  it('waits while the lookup is throttled, and at the third delivery asks instead of acting', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    failAlways(world, 'things.listGroups', awsError('ThrottlingException'));
+
+    for (const attempt of [1, 2])
+      await expect(engine(alarm(), { id: 'm', attempt })).rejects.toThrow('refused by the fake');
+    expect(world.stored.items.size).toBe(0);
+    await engine(alarm(), { id: 'm', attempt: 3 });
+
+    expect(caseOf(world)).toMatchObject({ status: 'awaiting-approval', ledger: [] });
+    expect(groupsOf(world)).toEqual(['sensors']);
+    expect(kinds(world)).toEqual(['approval-needed']);
+  });
+
+  it('says that a refused action failed, still does the other, and tries again when due', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    for (let i = 1; i < 10; i += 1) world.registered.find('mything1').groups.add(`g${i}`);
+
+    await engine(alarm());
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'containment-failed',
+      reason: 'InvalidRequestException: a thing can be in at most 10 groups',
+    });
+    expect([...world.live.sessions]).toEqual([]);
+    expect(kinds(world)).toEqual(['containment-failed']);
+
+    world.registered.find('mything1').groups.delete('g1');
+    world.time.now = caseOf(world).dueAt ?? 0;
+    await engine(resume);
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(caseOf(world).reason).toBeUndefined();
+    expect(kinds(world)).toEqual(['containment-failed', 'contained']);
+  });
+
+  it('stays containing, tells so once, and is contained once a later look shows the denial', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    world.hook = async (call, perform) => (call === 'things.testPublish' ? 'ALLOWED' : perform());
+
+    await engine(alarm());
+    expect(caseOf(world)).toMatchObject({
+      status: 'containing',
+      reason: expect.stringContaining('would get ALLOWED'),
+    });
+    await engine(alarm({ behaviorName: 'other', occurredAt: now + 1 }));
+    expect(kinds(world)).toEqual(['containing', 'new-violation']);
+
+    await engine(resume);
+    expect(kinds(world)).toHaveLength(2);
+    heal(world);
+    world.time.now = caseOf(world).dueAt ?? 0;
+    await engine(resume);
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(kinds(world)).toEqual(['containing', 'new-violation', 'contained']);
+  });
+
+  it('puts the thing back where somebody took it out of the group', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    world.registered.find('mything1').groups.delete('cordon-quarantine');
+
+    for (let look = 0; look < 2; look += 1) {
+      world.time.now = caseOf(world).dueAt ?? 0;
+      await engine(resume);
+    }
+
+    expect(groupsOf(world)).toContain('cordon-quarantine');
+    expect(kinds(world)).toEqual(['contained', 'containing', 'contained']);
+  });
+
+  it('cuts a device that returns while policies may still be cached, and leaves it afterwards', async () => {
+    const world = aWorld();
+    const engine = anEngine(world, { policyCacheMs: 480_000 });
+    await engine(alarm());
+    const reconnect = async (connectedAt: number) => {
+      world.time.now = connectedAt;
+      world.live.sessions.set('mything1', connectedAt);
+      await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+    };
+
+    await reconnect(now + 5_000);
+    expect([...world.live.sessions]).toEqual([]);
+    expect(caseOf(world).status).toBe('contained');
+
+    await reconnect(now + 480_000);
+    expect([...world.live.sessions]).toEqual([['mything1', now + 480_000]]);
+    expect(kinds(world)).toEqual(['contained']);
+  });
+
+  it('stops in release-conflict where somebody else took the thing out, and shows what to decide', async () => {
+    const world = aWorld();
+    world.registered.find('mything1').groups.add('cordon-quarantine');
+    const engine = anEngine(world);
+    await engine(alarm());
+    world.registered.find('mything1').groups.delete('cordon-quarantine');
+
+    await engine(operator('release'));
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'release-conflict',
+      reason: 'quarantine: was in group cordon-quarantine before, and somebody took it out',
+    });
+    await engine(operator('dismiss'));
+    expect(caseOf(world).status).toBe('closed');
+    expect(new Set(ids(world)).size).toBe(3);
+  });
+});

@@ -1,0 +1,52 @@
+import { createEngine, type EngineOptions } from '../../../functions/respond/engine';
+import type { Case } from '../../../shared/domain/case';
+import type { Command } from '../../../shared/domain/command';
+import type { Violation } from '../../../shared/domain/violation';
+import { aConfiguration, aViolation } from '../../builders';
+import type { World } from '../../fakes';
+
+export function alarm(over: Partial<Violation> = {}): Command {
+  const violation = aViolation(over);
+  return { type: 'violation', thingName: violation.thingName, violation };
+}
+
+export function operator(
+  type: 'release' | 'contain' | 'approve' | 'dismiss',
+  thingName = 'mything1',
+): Command {
+  return { type, thingName, actor: 'ada', comment: 'checked' };
+}
+
+export const resume: Command = { type: 'resume', thingName: 'mything1' };
+
+/** Takes commands as `respond` does, each with an id of its own unless one is given. */
+export function anEngine({ ports }: World, over: Partial<EngineOptions> = {}) {
+  const engine = createEngine(ports, {
+    configuration: aConfiguration(),
+    killSwitch: false,
+    policyCacheMs: 0,
+    ...over,
+  });
+  let count = 0;
+  return (command: Command, { id = `auto-${count++}`, attempt = 1 } = {}) => engine(command, id, attempt);
+}
+
+export function caseOf({ stored }: World, thingName = 'mything1'): Case {
+  const found = stored.items.get(thingName);
+  if (!found) throw new Error(`no case of ${thingName}`);
+  return found.value;
+}
+
+export function groupsOf({ registered }: World, thingName = 'mything1'): string[] {
+  return [...registered.find(thingName).groups];
+}
+
+/** What the timeline says of the thing's case, in order. */
+export function readStory({ stored }: World): string[] {
+  return [...stored.timeline.values()].flatMap(({ entries }) => entries.map(({ what }) => what));
+}
+
+export const isIoT = (call: string) => call.startsWith('things.') || call.startsWith('connections.');
+
+const writing = new Set(['cases.save', 'cases.appendTimeline', 'cases.archive', 'cases.reserveContainment']);
+export const isWrite = (call: string) => writing.has(call);
