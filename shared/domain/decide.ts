@@ -74,12 +74,13 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
   if (violation.eventType !== 'in-alarm') return onClear(current, known, violation, context);
   const playbook = findPlaybook(context.configuration.playbooks, violation);
   const open = isOpen(current) ? current : openCase(current, violation, playbook, context);
-  const recorded = record(open, violation, context.now);
   const rises = !isOpen(current) || known?.caseId !== open.caseId || known.lastEventType !== 'in-alarm';
+  // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
+  if (!rises && known.violationId === violation.violationId)
+    return changed(remember(open, violation, context.now));
+  const recorded = record(open, violation, context.now);
   if (!rises) return changed(recorded);
-  const held =
-    holdsThing(recorded) && recorded.status !== 'releasing' && recorded.status !== 'release-conflict';
-  if (held) {
+  if (isHeld(recorded)) {
     const text = `${key} is in alarm as well; the thing is already held`;
     return changed(announce(recorded, 'new-violation', text, context.now));
   }
@@ -258,6 +259,14 @@ function newCase(
 }
 
 function record(current: Case, violation: Violation, now: number): Case {
+  return note(remember(current, violation, now), {
+    at: now,
+    what: violation.eventType,
+    detail: `${behaviorKey(violation)} ${JSON.stringify(violation.value ?? {})}`,
+  });
+}
+
+function remember(current: Case, violation: Violation, now: number): Case {
   const key = behaviorKey(violation);
   const known = current.violations[key];
   const alarm = violation.eventType === 'in-alarm';
@@ -276,12 +285,7 @@ function record(current: Case, violation: Violation, now: number): Case {
     ...(alarm && violation.reporter && { reporter: violation.reporter }),
     ...(alarm && violation.evidence && { evidence: violation.evidence }),
   };
-  const next = { ...current, updatedAt: now, violations: { ...current.violations, [key]: entry } };
-  return note(next, {
-    at: now,
-    what: violation.eventType,
-    detail: `${key} ${JSON.stringify(violation.value ?? {})}`,
-  });
+  return { ...current, updatedAt: now, violations: { ...current.violations, [key]: entry } };
 }
 
 /** Ends a case; its item stays as the thing's memory. */

@@ -1,0 +1,105 @@
+import { anAlert, aReport } from './alerts';
+import { type EndToEnd, startEndToEnd } from './harness';
+import { publishOrCut } from './mqtt-client';
+
+let e2e: EndToEnd;
+
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+}, 60_000);
+
+afterAll(() => e2e.close());
+
+function count(functionName: string, ...prefixes: readonly string[]): number {
+  return Object.entries(e2e.countCalls(functionName))
+    .filter(([action]) => prefixes.some((prefix) => action.startsWith(prefix)))
+    .reduce((sum, [, calls]) => sum + calls, 0);
+}
+
+const iotCalls = () => count('intake', 'iot') + count('respond', 'iot');
+const writes = () =>
+  ['intake', 'respond'].reduce(
+    (sum, name) =>
+      sum +
+      count(
+        name,
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DeleteItem',
+        'dynamodb:BatchWriteItem',
+      ),
+    0,
+  );
+const reset = () => e2e.stack.aws.gateway.calls.reset();
+
+describe('what a case costs (design, section 11)', () => {
+  it('contains a thing with at most 12 IoT calls and 8 writes', async () => {
+    await e2e.connect(await e2e.enroll('costly'));
+    await e2e.waitForQuiet();
+    reset();
+
+    await e2e.publishAlert(anAlert('costly'));
+    await e2e.waitForCase('costly', 'contained');
+    await e2e.waitForQuiet();
+
+    expect(iotCalls()).toBeLessThanOrEqual(12);
+    expect(writes()).toBeLessThanOrEqual(8);
+  });
+
+  it('spends no IoT call and no write on an alert that came before', async () => {
+    const alert = anAlert('repeated');
+    await e2e.enroll('repeated');
+    await e2e.publishAlert(alert);
+    await e2e.waitForCase('repeated', 'contained');
+    await e2e.waitForQuiet();
+    reset();
+
+    await e2e.publishAlert(alert);
+    await e2e.publishAlert(alert);
+    await e2e.waitForQuiet();
+
+    expect({ iot: iotCalls(), writes: writes() }).toEqual({ iot: 0, writes: 0 });
+  });
+
+  it('spends no IoT call and one write on a held thing that alarms again', async () => {
+    await e2e.enroll('again');
+    await e2e.publishAlert(anAlert('again', { violationId: 'same' }));
+    await e2e.waitForCase('again', 'contained');
+    await e2e.waitForQuiet();
+    reset();
+
+    const later = Date.now() + 5_000;
+    await e2e.publishAlert(anAlert('again', { violationId: 'same', violationEventTime: later }));
+    await e2e.waitForQuiet();
+
+    expect(iotCalls()).toBe(0);
+    expect(writes()).toBeLessThanOrEqual(1);
+  });
+
+  it('spends one read and no command on the connect of a thing without a case', async () => {
+    const device = await e2e.enroll('ordinary');
+    await e2e.waitForQuiet();
+    reset();
+
+    await e2e.connect(device);
+    await e2e.waitForQuiet();
+
+    expect(e2e.countCalls('intake')).toEqual({ 'dynamodb:GetItem': 1 });
+    expect(e2e.countCalls('respond')).toEqual({});
+  });
+
+  it('spends no IoT control-plane call on a report that is as it should be', async () => {
+    const client = await e2e.connect(await e2e.enroll('quiet'));
+    await e2e.waitForQuiet();
+    reset();
+
+    await publishOrCut(client, 'cordon/things/quiet/reports/json', JSON.stringify(aReport(0)));
+    await e2e.waitForQuiet();
+
+    expect(e2e.countCalls('detect')).toEqual({
+      'dynamodb:GetItem': 1,
+      'dynamodb:PutItem': 1,
+      'iot:Publish': 1,
+    });
+  });
+});

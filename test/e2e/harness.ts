@@ -1,0 +1,220 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import {
+  DeleteMessageCommand,
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { IClientOptions, MqttClient } from 'mqtt';
+import { createDevicePolicy, type Device, enrollDevice } from '../../local/devices';
+import { type LocalStack, startStack } from '../../local/stack';
+import { connectCommands } from '../../shared/aws/commands';
+import { connectTable } from '../../shared/aws/table';
+import type { Case } from '../../shared/domain/case';
+import type { Command } from '../../shared/domain/command';
+import { connectOnce, readCredentials } from './mqtt-client';
+
+export const root = join(import.meta.dirname, '..', '..');
+
+export interface LogLine {
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** A message of the rejected queue. */
+export interface Rejected {
+  readonly reason: string;
+  readonly source: string;
+  readonly body: string;
+  readonly cut?: boolean;
+}
+
+/** The whole stack in this process, its functions in theirs, and what a test needs to drive it. */
+export interface EndToEnd {
+  readonly stack: LocalStack;
+  readonly iot: IoTClient;
+  readonly sqs: SQSClient;
+  readonly sns: SNSClient;
+  readonly log: readonly LogLine[];
+  enroll(thingName: string): Promise<Device>;
+  connect(device: Device, options?: IClientOptions): Promise<MqttClient>;
+  publishAlert(message: string): Promise<void>;
+  /** Straight to a queue of the stack, past SNS. */
+  sendTo(queue: string, body: string): Promise<void>;
+  command(command: Command): Promise<void>;
+  loadCase(thingName: string): Promise<Case | undefined>;
+  waitForCase(thingName: string, status: Case['status'], timeoutMs?: number): Promise<Case>;
+  /** What the timeline of a case says, oldest first. */
+  timelineOf(caseId: string): Promise<string[]>;
+  /** All messages of the rejected queue so far. */
+  rejected(): Promise<readonly Rejected[]>;
+  /** How often functions made each call, since the last `calls.reset()`. */
+  countCalls(functionName: string): Record<string, number>;
+  /** Resolves when the queues between an alert and its case are empty. */
+  waitForQuiet(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startEndToEnd(options: { policyCacheSeconds?: number } = {}): Promise<EndToEnd> {
+  const stateDirectory = await mkdtemp(join(tmpdir(), 'cordon-e2e-'));
+  const log: LogLine[] = [];
+  const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+    void log.push({ message, fields });
+  const stack = await startStack({
+    gatewayPort: 0,
+    mqttPort: 0,
+    policyCacheSeconds: options.policyCacheSeconds ?? 0,
+    stateDirectory,
+    artifactsDirectory: join(root, '.serverless'),
+    log: { info: write, warn: write },
+  });
+  const { gateway } = stack.aws;
+  const settings = {
+    endpoint: gateway.url,
+    region: stack.identity.region,
+    credentials: gateway.operatorCredentials,
+  };
+  const iot = new IoTClient(settings);
+  const sns = new SNSClient(settings);
+  const sqs = new SQSClient(settings);
+  const dynamodb = new DynamoDBClient(settings);
+  const {
+    AlertsTopicArn = '',
+    CommandsQueueUrl = '',
+    RejectedQueueUrl = '',
+    TableName = '',
+  } = stack.deployed.outputs;
+  const { cases, history } = connectTable(TableName, dynamodb);
+  const commands = connectCommands(CommandsQueueUrl, sqs);
+  const clients: MqttClient[] = [];
+  const rejected: Rejected[] = [];
+  await createDevicePolicy(iot);
+
+  const loadCase = async (thingName: string) => (await cases.load(thingName))?.value;
+
+  return {
+    stack,
+    iot,
+    sqs,
+    sns,
+    log,
+    enroll: (thingName) => enrollDevice(thingName, iot, stack.ca, join(stateDirectory, 'things')),
+
+    async connect(device, more = {}) {
+      const client = await connectOnce(stack.broker.port, {
+        clientId: device.thingName,
+        ca: stack.ca.certificatePem,
+        ...(await readCredentials(device)),
+        ...more,
+      });
+      clients.push(client);
+      return client;
+    },
+
+    async publishAlert(message) {
+      await sns.send(new PublishCommand({ TopicArn: AlertsTopicArn, Message: message }));
+    },
+
+    async sendTo(queue, body) {
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `cordon-dev-${queue}` }));
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+    },
+
+    command: (command) => commands.send(command, crypto.randomUUID()),
+    loadCase,
+
+    waitForCase: (thingName, status, timeoutMs = 20_000) => {
+      let last: Case | undefined;
+      return waitUntil(
+        () => `${thingName} in ${status}, but it is in ${last?.status} (${last?.reason})`,
+        async () => {
+          last = await loadCase(thingName);
+          const settled = last?.outbox.timeline.length === 0 && last.outbox.announcements.length === 0;
+          return last?.status === status && settled ? last : undefined;
+        },
+        timeoutMs,
+      );
+    },
+
+    async timelineOf(caseId) {
+      const rows = await history.readTimeline(caseId);
+      return rows.flatMap(({ entries }) => entries.map(({ what, detail }) => `${what}: ${detail ?? ''}`));
+    },
+
+    async rejected() {
+      for (;;) {
+        const { Messages = [] } = await sqs.send(
+          new ReceiveMessageCommand({ QueueUrl: RejectedQueueUrl, MaxNumberOfMessages: 10 }),
+        );
+        if (Messages.length === 0) return rejected;
+        for (const { Body = '', ReceiptHandle } of Messages) {
+          rejected.push(JSON.parse(Body));
+          await sqs.send(new DeleteMessageCommand({ QueueUrl: RejectedQueueUrl, ReceiptHandle }));
+        }
+      }
+    },
+
+    countCalls: (functionName) =>
+      Object.fromEntries(
+        gateway.calls
+          .counts()
+          .filter(({ caller }) => caller === `cordon-dev-${functionName}`)
+          .map(({ action, count }) => [action, count]),
+      ),
+
+    async waitForQuiet() {
+      await stack.broker.drainRules();
+      await waitUntil(
+        () => 'the queues to be empty',
+        async () => (await countWaiting(['alerts', 'presence', 'reports', 'commands.fifo'], sqs)) === 0,
+        20_000,
+      );
+    },
+
+    async close() {
+      await Promise.all(clients.map((client) => client.endAsync(true)));
+      await stack.close();
+      for (const client of [iot, sns, sqs, dynamodb]) client.destroy();
+      await rm(stateDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function countWaiting(queues: readonly string[], sqs: SQSClient): Promise<number> {
+  const counts = await Promise.all(
+    queues.map(async (queue) => {
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `cordon-dev-${queue}` }));
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+      );
+      return (
+        Number(Attributes?.ApproximateNumberOfMessages) +
+        Number(Attributes?.ApproximateNumberOfMessagesNotVisible)
+      );
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Looks until `find` gives something; fails, saying what never came, when the time is up. */
+export async function waitUntil<T>(
+  what: () => string,
+  find: () => Promise<T | undefined | false> | T | undefined | false,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`never came: ${what()}`);
+    await delay(20);
+  }
+}
