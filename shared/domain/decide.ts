@@ -148,6 +148,7 @@ function onContain(current: Case | undefined, command: OperatorCommand, context:
     return unchanged('nothing awaits approval');
   if (asked && holdsThing(asked) && asked.status !== 'release-conflict')
     return unchanged(`the thing is already held (${asked.status})`);
+  if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
   if (facts.kind === 'unavailable' || !facts.registered)
     return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
   const playbook = context.configuration.playbooks.find(({ name }) => name === asked?.playbook);
@@ -193,6 +194,7 @@ function onReconnected(
     return unchanged('the thing is not held');
   const denial = current.ledger.find(({ action }) => action === 'quarantine');
   const bitesAt = denial?.appliedAt === undefined ? Infinity : denial.appliedAt + context.policyCacheMs;
+  if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
   const noted = note(current, {
     at: context.now,

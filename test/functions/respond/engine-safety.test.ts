@@ -1,0 +1,196 @@
+import fc from 'fast-check';
+import type { Command } from '../../../shared/domain/command';
+import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
+import { aWorld, type World } from '../../fakes';
+import { alarm, anEngine, caseOf, groupsOf, isWrite, operator, resume } from './story';
+
+const names = Array.from({ length: 6 }, (_, index) => `thing${index}`);
+
+function aFleet(): World {
+  const world = aWorld();
+  for (const [index, name] of names.entries())
+    world.registered.register(name, {
+      principals: [certificateArn.replaceAll('a'.repeat(64), String(index).repeat(64))],
+    });
+  return world;
+}
+
+const limitedTo = (things: number, windowMs = 600_000) => ({
+  configuration: aConfiguration({
+    guards: { exempt: [], fleetLimit: { things, within: windowMs } },
+  }),
+});
+
+const inQuarantine = (world: World) =>
+  names.filter((name) => groupsOf(world, name).includes('cordon-quarantine'));
+
+describe('respond: order of work', () => {
+  it('saves the plan before the first change, each outcome before the next, and tells only what is saved', async () => {
+    const world = aWorld();
+
+    await anEngine(world)(alarm());
+
+    const changing = /addToGroup|cut|publish/;
+    expect(world.calls.filter((call) => isWrite(call) || changing.test(call))).toEqual([
+      'cases.reserveContainment',
+      'cases.save',
+      'things.addToGroup',
+      'cases.save',
+      'connections.cut',
+      'cases.save',
+      'cases.save',
+      'cases.appendTimeline',
+      'announcer.publish',
+      'cases.save',
+    ]);
+  });
+
+  it('repeats an announcement under its id when the invocation ended before it was cleared', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    world.hook = async (call, perform) => {
+      const result = await perform();
+      if (call === 'announcer.publish' && world.told.length === 1) throw new Error('crashed');
+      return result;
+    };
+
+    await expect(engine(alarm(), { id: 'm' })).rejects.toThrow('crashed');
+    await engine(alarm(), { id: 'm' });
+
+    expect(world.told).toHaveLength(2);
+    expect(world.told[1]).toEqual(world.told[0]);
+  });
+
+  it('first sends what a closed case still owes, then opens the next', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    world.hook = (call, perform) =>
+      call === 'announcer.publish' ? Promise.reject(new Error('crashed')) : perform();
+    await expect(engine(operator('release'))).rejects.toThrow('crashed');
+    world.hook = (_, perform) => perform();
+
+    await engine(alarm({ occurredAt: now + 1 }));
+
+    expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'released', 'contained']);
+    expect(new Set(world.told.map(({ id }) => id)).size).toBe(3);
+    expect(new Set(world.told.map(({ caseId }) => caseId)).size).toBe(2);
+  });
+});
+
+describe('respond: the fleet limit', () => {
+  it('asks from the first thing above the limit on, and contains once approved', async () => {
+    const world = aFleet();
+    const engine = anEngine(world, limitedTo(2));
+    for (const thingName of names) await engine(alarm({ thingName }));
+
+    expect(names.map((name) => caseOf(world, name).status)).toEqual([
+      'contained',
+      'contained',
+      ...Array(4).fill('awaiting-approval'),
+    ]);
+    expect(caseOf(world, 'thing2').reason).toBe('the fleet limit of 2 containments is reached');
+
+    await engine(operator('approve', 'thing2'));
+    expect(caseOf(world, 'thing2').status).toBe('contained');
+    expect(inQuarantine(world)).toEqual(['thing0', 'thing1', 'thing2']);
+  });
+
+  it('never contains more things within the window, whatever the order, repeats and times', async () => {
+    const event = fc.record({
+      thing: fc.constantFrom(...names),
+      afterMs: fc.integer({ min: 0, max: 400 }),
+      behavior: fc.constantFrom('no-child-processes', 'other'),
+      ending: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(event, { maxLength: 30 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (events, limit) => {
+          const world = aFleet();
+          const engine = anEngine(world, limitedTo(limit, 1_000));
+          const containedAt: number[] = [];
+          for (const { thing, afterMs, behavior, ending } of events) {
+            world.time.now += afterMs;
+            const before = inQuarantine(world).length;
+            await engine(
+              alarm({
+                thingName: thing,
+                behaviorName: behavior,
+                occurredAt: world.time.now,
+                eventType: ending ? 'alarm-cleared' : 'in-alarm',
+              }),
+            );
+            if (inQuarantine(world).length > before) containedAt.push(world.time.now);
+          }
+          for (const at of containedAt)
+            expect(
+              containedAt.filter((other) => other <= at && at - other < 1_000).length,
+            ).toBeLessThanOrEqual(limit);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('respond: what people decide', () => {
+  const asks = {
+    configuration: aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] }),
+  };
+
+  it('does nothing before the approval, and all of it after', async () => {
+    const world = aWorld();
+    const engine = anEngine(world, asks);
+
+    await engine(alarm());
+    expect(groupsOf(world)).toEqual(['sensors']);
+    await engine(operator('approve'));
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(world.told.map(({ kind }) => kind)).toEqual(['approval-needed', 'contained']);
+  });
+
+  it.each([
+    ['an alarm', alarm(), 'observed'],
+    ['an order to contain', operator('contain'), undefined],
+  ] as const)('touches no thing on %s while the kill switch is on', async (_, command, status) => {
+    const world = aWorld();
+
+    await anEngine(world, { killSwitch: true })(command);
+
+    expect(world.stored.items.get('mything1')?.value.status).toBe(status);
+    expect(world.calls.filter((call) => /addTo|cut/.test(call))).toEqual([]);
+  });
+
+  it('cuts no session while the kill switch is on, and still releases', async () => {
+    const world = aWorld();
+    await anEngine(world)(alarm());
+    const engine = anEngine(world, { killSwitch: true, policyCacheMs: 1_000 });
+    world.calls.length = 0;
+
+    const reconnected: Command = {
+      type: 'reconnected',
+      thingName: 'mything1',
+      clientId: 'mything1',
+      connectedAt: now,
+    };
+    await engine(reconnected);
+    expect(world.calls).toEqual(['cases.load']);
+    await engine(operator('release'), { id: 'release' });
+
+    expect(caseOf(world).status).toBe('closed');
+    expect(groupsOf(world)).toEqual(['sensors']);
+  });
+
+  it('changes nothing for a thing without a case', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+
+    for (const command of [resume, operator('release'), operator('approve'), operator('dismiss')])
+      await engine(command);
+
+    expect(world.calls.filter((call) => call !== 'cases.load' && !call.startsWith('things.'))).toEqual([]);
+  });
+});
