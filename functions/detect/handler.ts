@@ -78,7 +78,7 @@ async function receive(
   failed: string[],
 ): Promise<Received | undefined> {
   try {
-    const parsed = envelope.safeParse(JSON.parse(record.body));
+    const parsed = envelope.safeParse(parse(record.body));
     if (parsed.success)
       return {
         messageId: record.messageId,
@@ -96,6 +96,14 @@ async function receive(
     failed.push(record.messageId);
   }
   return undefined;
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 function decodePayload({ payload, format }: Envelope): unknown {
@@ -174,8 +182,14 @@ async function isTarget(
 ): Promise<boolean> {
   const targets = profiles.find(([name]) => name === securityProfileName)?.[1].targets ?? [];
   if (targets.some((target) => target.startsWith('all/'))) return true;
-  const groups = await ports.things.listGroups(thingName);
+  const groups = await ports.things.listGroups(thingName).catch(unlessRegistered);
   return targets.some((target) => groups.includes(target.slice('thinggroup/'.length)));
+}
+
+/** A report may name a thing that doesn't exist: it is in no group, which is no fault to try again for. */
+function unlessRegistered(error: unknown): string[] {
+  if (error instanceof Error && error.name === 'ResourceNotFoundException') return [];
+  throw error;
 }
 
 /** Tells the device what became of its report, in Device Defender's words. A lost answer costs nothing. */

@@ -1,9 +1,10 @@
-import type { KnownBlock } from '@slack/web-api';
+import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
 import { type Announcement, printable, titleOf } from '../../shared/domain/announcement';
 import { clip } from '../../shared/domain/names';
 
-/** Slack's limits: 150 characters in a header, 3,000 in a section, 50 blocks (Block Kit reference). */
+/** Slack's limits: 150 characters in a header, 3,000 in a section, 2,000 in a field, 50 blocks (Block Kit reference). */
 const headerMax = 150;
+const fieldMax = 1_900;
 const sectionMax = 2_900;
 
 const icons: Readonly<Record<string, string>> = {
@@ -37,7 +38,7 @@ export function writeRootMessage(announcement: Announcement): SlackMessage {
     { type: 'header', text: { type: 'plain_text', text: clip(printable(title), headerMax) } },
     {
       type: 'section',
-      fields: facts.map(([name, value]) => ({ type: 'mrkdwn' as const, text: `*${name}*\n${value}` })),
+      fields: facts.map(([name, value]) => markdown(clip(`*${name}*\n${value}`, fieldMax))),
     },
     ...section(
       'What happened',
@@ -56,7 +57,7 @@ export function writeRootMessage(announcement: Announcement): SlackMessage {
     ...section('Thing', announcement.enrichment.map(escapeText)),
     {
       type: 'context',
-      elements: [{ type: 'mrkdwn', text: clip(escapeText(writeTimes(announcement)), sectionMax) }],
+      elements: [markdown(clip(escapeText(writeTimes(announcement)), sectionMax))],
     },
   ];
   return { text: clip(escapeText(`${title}: ${announcement.text}`), sectionMax), blocks };
@@ -65,7 +66,7 @@ export function writeRootMessage(announcement: Announcement): SlackMessage {
 /** One step of the case: a reply in its thread. */
 export function writeReply(announcement: Announcement): SlackMessage {
   const text = clip(`*${escapeText(titleOf(announcement))}* ${escapeText(announcement.text)}`, sectionMax);
-  return { text, blocks: [{ type: 'section', text: { type: 'mrkdwn', text } }] };
+  return { text, blocks: [{ type: 'section', text: markdown(text) }] };
 }
 
 function writeTimes({ alertToAppliedMs, alertToVerifiedMs, at }: Announcement): string {
@@ -77,9 +78,12 @@ function writeTimes({ alertToAppliedMs, alertToVerifiedMs, at }: Announcement): 
 
 function section(title: string, lines: string[]): KnownBlock[] {
   if (lines.length === 0) return [];
-  return [
-    { type: 'section', text: { type: 'mrkdwn', text: clip(`*${title}*\n${lines.join('\n')}`, sectionMax) } },
-  ];
+  return [{ type: 'section', text: markdown(clip(`*${title}*\n${lines.join('\n')}`, sectionMax)) }];
+}
+
+/** Verbatim, or Slack would make links of URLs and channel names in hostile text (Block Kit, text object). */
+function markdown(text: string): MrkdwnElement {
+  return { type: 'mrkdwn', text, verbatim: true };
 }
 
 /** Slack's control characters (&, <, >) as entities, so that hostile text makes no link or mention. */

@@ -1,5 +1,6 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { clip } from '../../shared/domain/names';
 import type { Log } from '../../shared/ports';
 
 export interface ProvisionPorts {
@@ -27,21 +28,42 @@ export function provision({ group, answer, log }: ProvisionPorts) {
       RequestId: event.RequestId,
       LogicalResourceId: event.LogicalResourceId,
     };
+    let result: Result;
     try {
-      const wanted = properties.parse(event.ResourceProperties);
-      // Group and policy name make the identity: a change of either replaces the resource, old one deleted last.
-      const PhysicalResourceId = `${wanted.ThingGroupArn}/${wanted.PolicyName}`;
-      if (event.RequestType === 'Delete') await detach(wanted, group);
-      else await group.attach(wanted.PolicyName, wanted.ThingGroupArn);
-      log.info('quarantine policy provisioned', { requestType: event.RequestType, ...wanted });
-      await answer(event.ResponseURL, { Status: 'SUCCESS', PhysicalResourceId, ...identity });
+      const PhysicalResourceId = await apply(event, group);
+      log.info('quarantine policy provisioned', { requestType: event.RequestType, PhysicalResourceId });
+      result = { Status: 'SUCCESS', PhysicalResourceId };
     } catch (error) {
       log.error('quarantine policy not provisioned', { error });
-      const Reason = error instanceof Error ? error.message : 'unknown fault';
+      // CloudFormation takes an answer of at most 4,096 bytes.
+      const Reason = clip(error instanceof Error ? error.message : 'unknown fault', 1_000);
       const PhysicalResourceId = 'PhysicalResourceId' in event ? event.PhysicalResourceId : event.RequestId;
-      await answer(event.ResponseURL, { Status: 'FAILED', Reason, PhysicalResourceId, ...identity });
+      result = { Status: 'FAILED', Reason, PhysicalResourceId };
     }
+    // An answer that was lost is thrown: Lambda tries the whole event again, and a done one is never told as failed.
+    await answer(event.ResponseURL, { ...result, ...identity });
   };
+}
+
+type Result =
+  | { readonly Status: 'SUCCESS'; readonly PhysicalResourceId: string }
+  | { readonly Status: 'FAILED'; readonly Reason: string; readonly PhysicalResourceId: string };
+
+/** Returns the id of the resource. Group and policy make it: a change of either replaces it, the old one deleted last. */
+async function apply(
+  event: CloudFormationCustomResourceEvent,
+  group: ProvisionPorts['group'],
+): Promise<string> {
+  const read = properties.safeParse(event.ResourceProperties);
+  if (event.RequestType === 'Delete') {
+    // What could not be created has nothing to take away; to refuse would leave the stack stuck in its rollback.
+    if (read.success) await detach(read.data, group);
+    return event.PhysicalResourceId;
+  }
+  if (!read.success) throw new Error(`wrong properties: ${read.error.issues[0]?.path.map(String).join('.')}`);
+  const { PolicyName, ThingGroupArn } = read.data;
+  await group.attach(PolicyName, ThingGroupArn);
+  return `${ThingGroupArn}/${PolicyName}`;
 }
 
 async function detach(

@@ -18,8 +18,10 @@ export function connectCommands(queueUrl: string, client = new SQSClient({ maxAt
   };
 }
 
-/** SQS takes 256 KB with attributes; a body near that is cut, and says so. */
+/** SQS takes 256 KB; a body that comes near it once it is quoted is cut, and says so. */
 const maxBody = 200_000;
+/** One UTF-16 unit grows to at most 6 bytes when quoted (`\\u0001`). */
+const maxQuotedBytes = 6;
 
 export function connectDeadLetters(
   queueUrl: string,
@@ -27,7 +29,7 @@ export function connectDeadLetters(
 ): DeadLetters {
   return {
     async send(body, reason, source) {
-      const cut = Buffer.byteLength(body) > maxBody;
+      const cut = Buffer.byteLength(JSON.stringify(body)) > maxBody;
       await client.send(
         new SendMessageCommand({
           QueueUrl: queueUrl,
@@ -35,7 +37,7 @@ export function connectDeadLetters(
             reason,
             source,
             ...(cut && { cut: true }),
-            body: cut ? body.slice(0, maxBody / 4) : body,
+            body: cut ? body.slice(0, maxBody / maxQuotedBytes) : body,
           }),
           ...(queueUrl.endsWith('.fifo') && {
             MessageGroupId: source,

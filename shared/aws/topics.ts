@@ -17,8 +17,8 @@ export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxA
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,
-          // An e-mail subject is ASCII, at most 100 characters, and thing names are.
-          Subject: `[Cordon ${severity}] ${titleOf(announcement)}`.slice(0, 100),
+          // A subject is ASCII, as thing names are, and has less than 100 characters (SNS API, Publish).
+          Subject: `[Cordon ${severity}] ${titleOf(announcement)}`.slice(0, 99),
           MessageStructure: 'json',
           Message: JSON.stringify({
             default: JSON.stringify(announcement),

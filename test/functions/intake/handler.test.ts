@@ -1,0 +1,225 @@
+import { intake } from '../../../functions/intake/handler';
+import { decide } from '../../../shared/domain/decide';
+import { aContext, aViolation, now } from '../../builders';
+import { aRecord, awsError, fakeCases, fakeDeadLetters, fakeQueue, fakeTelemetry } from '../../fakes';
+
+const presenceQueue = 'arn:aws:sqs:us-east-1:000000000000:presence';
+
+function setUp() {
+  const { sent, commands } = fakeQueue();
+  const { letters, deadLetters } = fakeDeadLetters();
+  const { counts, log, metrics } = fakeTelemetry();
+  const { cases, items } = fakeCases();
+  const take = intake({ cases, commands, deadLetters, log, metrics }, presenceQueue);
+  return {
+    take,
+    sent,
+    letters,
+    counts,
+    items,
+    takePresence: (body: unknown) => take(aRecord(body, { eventSourceARN: presenceQueue })),
+  };
+}
+
+function anAlert(over: Record<string, unknown> = {}) {
+  return {
+    violationEventTime: now,
+    thingName: 'mything1',
+    behavior: {
+      name: 'no-child-processes',
+      metric: 'num_child_procs_myapp',
+      criteria: { value: { number: 0 } },
+    },
+    violationEventType: 'in-alarm',
+    metricValue: { number: 1 },
+    violationId: 'v-1',
+    securityProfileName: 'myapp-processes',
+    ...over,
+  };
+}
+
+const enveloped = (message: unknown) => ({
+  Type: 'Notification',
+  MessageId: 'sns-1',
+  Message: JSON.stringify(message),
+});
+
+describe('intake of alerts', () => {
+  it.each([
+    ['raw', anAlert()],
+    ['in its SNS envelope', enveloped(anAlert())],
+  ])('puts a violation that comes %s into the mailbox of its thing', async (_, body) => {
+    const { take, sent, letters } = setUp();
+
+    await take(aRecord(body));
+
+    expect(sent).toEqual([
+      {
+        id: expect.stringMatching(/^[0-9a-f]{64}$/),
+        command: {
+          type: 'violation',
+          thingName: 'mything1',
+          violation: {
+            violationId: 'v-1',
+            thingName: 'mything1',
+            securityProfileName: 'myapp-processes',
+            behaviorName: 'no-child-processes',
+            metric: 'num_child_procs_myapp',
+            eventType: 'in-alarm',
+            occurredAt: now,
+            value: { number: 1 },
+            criteria: '{"value":{"number":0}}',
+            detector: 'device-defender',
+          },
+        },
+      },
+    ]);
+    expect(letters).toEqual([]);
+  });
+
+  it('gives the same event the same id, however it arrives, and another event another', async () => {
+    const { take, sent } = setUp();
+
+    await take(aRecord(anAlert(), { messageId: 'a' }));
+    await take(aRecord(enveloped(anAlert()), { messageId: 'b' }));
+    for (const over of [
+      { violationEventTime: now + 1 },
+      { violationEventType: 'alarm-cleared' },
+      { violationId: 'v-2' },
+      { thingName: 'mything2' },
+    ])
+      await take(aRecord(anAlert(over)));
+
+    const ids = sent.map(({ id }) => id);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(5);
+  });
+
+  it.each([
+    ['no JSON', '{"violationId":', 'not JSON'],
+    ['nothing', '', 'not JSON'],
+    ['another JSON', '[]', 'not a JSON object'],
+    ['null', 'null', 'not a JSON object'],
+    ['another message', { hello: 1 }, 'violationId is missing'],
+    ['an envelope around no JSON', { Type: 'Notification', Message: 'hi' }, 'SNS envelope'],
+    ['an unknown event type', anAlert({ violationEventType: 'boom' }), 'violationEventType'],
+    ['no thing name', anAlert({ thingName: undefined }), 'thingName'],
+    ['a thing name of 129 characters', anAlert({ thingName: 'x'.repeat(129) }), 'thingName'],
+    ['a thing name with a slash', anAlert({ thingName: '../admin' }), 'thingName'],
+    ['a thing name with a wildcard', anAlert({ thingName: 'a#' }), 'thingName'],
+    ['a thing name with a line break', anAlert({ thingName: 'a\nb' }), 'thingName'],
+    ['a profile name with markup', anAlert({ securityProfileName: '<!channel>' }), 'securityProfileName'],
+    ['a time as text', anAlert({ violationEventTime: String(now) }), 'violationEventTime'],
+    ['a value that is no number', anAlert({ metricValue: { number: '1' } }), 'metricValue'],
+    ['a behavior without a name', anAlert({ behavior: {} }), 'behavior.name'],
+  ])('sets aside %s, with the reason', async (_, body, reason) => {
+    const { take, sent, letters, counts } = setUp();
+    const record = aRecord(body);
+
+    await take(record);
+
+    expect(sent).toEqual([]);
+    expect(letters).toEqual([
+      { body: record.body, reason: expect.stringContaining(reason), source: 'alerts:message-1' },
+    ]);
+    expect(counts).toEqual({ AlertRejected: 1 });
+  });
+
+  it('passes over an Audit result, which is no fault', async () => {
+    const { take, sent, letters, counts } = setUp();
+
+    await take(aRecord({ auditDetails: [], taskId: 't' }));
+
+    expect([sent, letters]).toEqual([[], []]);
+    expect(counts).toEqual({ AlertIgnored: 1 });
+  });
+
+  it('fails, to be delivered again, while the mailbox takes nothing', async () => {
+    const { deadLetters } = fakeDeadLetters();
+    const { log, metrics } = fakeTelemetry();
+    const commands = { send: () => Promise.reject(awsError('ServiceUnavailable')) };
+    const take = intake({ cases: fakeCases().cases, commands, deadLetters, log, metrics }, presenceQueue);
+
+    await expect(take(aRecord(anAlert()))).rejects.toThrow('refused by the fake');
+  });
+});
+
+describe('intake of presence events', () => {
+  const connected = (over: Record<string, unknown> = {}) => ({
+    clientId: 'mything1',
+    eventType: 'connected',
+    timestamp: now,
+    ...over,
+  });
+
+  function holdThing(items: ReturnType<typeof fakeCases>['items'], held: boolean): void {
+    const violation = aViolation();
+    const decision = decide(
+      undefined,
+      { type: 'violation', thingName: 'mything1', violation },
+      aContext({ killSwitch: !held }),
+    );
+    if (decision.outcome === 'changed') items.set('mything1', { value: decision.next, version: 1 });
+  }
+
+  it('tells the mailbox that a held thing is back', async () => {
+    const { takePresence, sent, items } = setUp();
+    holdThing(items, true);
+
+    await takePresence(connected());
+
+    expect(sent).toEqual([
+      {
+        command: { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: now },
+        id: `reconnected#mything1#${now}`,
+      },
+    ]);
+  });
+
+  it.each(['no case', 'a case that holds nothing', 'a closed case'])(
+    'sends nothing for a thing with %s',
+    async (kind) => {
+      const { takePresence, sent, letters, items } = setUp();
+      if (kind !== 'no case') holdThing(items, kind === 'a closed case');
+      const stored = items.get('mything1');
+      if (stored && kind === 'a closed case')
+        items.set('mything1', { ...stored, value: { ...stored.value, status: 'closed' } });
+
+      await takePresence(connected());
+
+      expect([sent, letters]).toEqual([[], []]);
+    },
+  );
+
+  it.each(['iotconsole-1/2', 'a+b', '$aws', 'näme', '\u202egnp', 'THING#x'])(
+    'looks nothing up for the client id %j, which no thing can have',
+    async (clientId) => {
+      const { take, sent, letters, items } = setUp();
+      items.get = () => {
+        throw new Error('looked up');
+      };
+
+      await take(aRecord(connected({ clientId }), { eventSourceARN: presenceQueue }));
+
+      expect([sent, letters]).toEqual([[], []]);
+    },
+  );
+
+  it.each([
+    ['no JSON', '{'],
+    ['a disconnect', connected({ eventType: 'disconnected' })],
+    ['an empty client id', connected({ clientId: '' })],
+    ['a client id of 129 characters', connected({ clientId: 'x'.repeat(129) })],
+    ['a client id that is no text', connected({ clientId: { toString: 'x' } })],
+    ['no time', connected({ timestamp: undefined })],
+  ])('sets aside %s', async (_, body) => {
+    const { takePresence, sent, letters } = setUp();
+
+    await takePresence(body);
+
+    expect(sent).toEqual([]);
+    expect(letters).toMatchObject([
+      { reason: 'not a connected event of IoT Core', source: 'presence:message-1' },
+    ]);
+  });
+});

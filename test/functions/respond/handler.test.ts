@@ -1,0 +1,85 @@
+import { respond } from '../../../functions/respond/handler';
+import type { Command } from '../../../shared/domain/command';
+import { VersionConflictError } from '../../../shared/errors';
+import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
+import { alarm, operator, resume } from './story';
+
+type Handled = readonly [Command, string, number];
+
+function setUp(failures: readonly Error[] = []) {
+  const { letters, deadLetters } = fakeDeadLetters();
+  const handled: Handled[] = [];
+  const left = [...failures];
+  const take = respond(
+    async (...args) => {
+      handled.push(args);
+      const failure = left.shift();
+      if (failure) throw failure;
+    },
+    { deadLetters, log: fakeTelemetry().log },
+  );
+  return { take, handled, letters };
+}
+
+describe('respond handler', () => {
+  it.each([
+    ['a violation', alarm()],
+    ['an order', operator('release')],
+    ['the sweep', resume],
+    [
+      'a reconnect',
+      { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: 1 } as const,
+    ],
+  ])('hands on %s with its message id and the count of deliveries', async (_, command) => {
+    const { take, handled, letters } = setUp();
+    const record = aRecord(command);
+
+    await take({ ...record, attributes: { ...record.attributes, ApproximateReceiveCount: '3' } });
+
+    expect(handled).toEqual([[command, 'message-1', 3]]);
+    expect(letters).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['an unknown type', { type: 'explode', thingName: 'mything1' }],
+    ['a thing name with a path', { type: 'resume', thingName: '../x' }],
+    ['no actor', { type: 'release', thingName: 'mything1' }],
+    ['an actor of 257 characters', { ...operator('release'), actor: 'x'.repeat(257) }],
+    ['a comment of 1,001 characters', { ...operator('release'), comment: 'x'.repeat(1001) }],
+    ['a violation without its fields', { type: 'violation', thingName: 'mything1', violation: {} }],
+  ])('sets aside %s at once, so that the next command is not held up', async (_, body) => {
+    const { take, handled, letters } = setUp();
+
+    await take(aRecord(body));
+
+    expect(handled).toEqual([]);
+    expect(letters).toEqual([
+      {
+        body: aRecord(body).body,
+        reason: expect.stringMatching(/./),
+        source: 'commands:message-1',
+      },
+    ]);
+  });
+
+  it('takes the command up once more where the case was changed meanwhile', async () => {
+    const { take, handled } = setUp([new VersionConflictError('THING#mything1')]);
+
+    await take(aRecord(resume));
+
+    expect(handled).toHaveLength(2);
+    expect(handled[1]).toEqual(handled[0]);
+  });
+
+  it('fails, to be delivered again, on any other fault and on a second conflict', async () => {
+    const other = setUp([new Error('throttled')]);
+    await expect(other.take(aRecord(resume))).rejects.toThrow('throttled');
+    expect(other.handled).toHaveLength(1);
+
+    const twice = setUp([new VersionConflictError('k'), new VersionConflictError('k')]);
+    await expect(twice.take(aRecord(resume))).rejects.toThrow(VersionConflictError);
+    expect(twice.letters).toEqual([]);
+  });
+});
