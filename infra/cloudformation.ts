@@ -2,7 +2,7 @@
 
 export type Value = string | number | boolean | { readonly [key: string]: unknown } | readonly unknown[];
 
-export interface Resource {
+interface Resource {
   readonly Type: string;
   readonly DependsOn?: readonly string[];
   readonly DeletionPolicy?: 'Retain';

@@ -30,7 +30,10 @@ export function createRuleActions(
         const MessageBody = payload.toString(action.useBase64 ? 'base64' : 'utf8');
         await sqs.send(new SendMessageCommand({ QueueUrl: action.queueUrl, MessageBody }));
       } else if (action.type === 'sns') {
-        await sns.send(new PublishCommand({ TopicArn: action.targetArn, Message: payload.toString('utf8') }));
+        // JSON: the payload is itself a message per protocol (IoT developer guide, "SNS").
+        const MessageStructure = action.messageFormat === 'JSON' ? 'json' : undefined;
+        const Message = payload.toString('utf8');
+        await sns.send(new PublishCommand({ TopicArn: action.targetArn, Message, MessageStructure }));
       } else {
         throw new Error(`the action ${action.type} is performed by the broker`);
       }

@@ -19,6 +19,7 @@ import { createScheduler, type Scheduler } from './lambda/schedule';
 import { type Broker, startBroker } from './mqtt/broker';
 import { type CertificateAuthority, openCertificateAuthority } from './mqtt/certificates';
 import { createIotDataPlane } from './mqtt/data-plane';
+import { compileTopicRule } from './mqtt/rules';
 import { createRoleBook, type RoleBook } from './role-credentials';
 import { createRuleActions } from './rule-actions';
 import type { AwsIdentity, LocalLog, ServiceHandler } from './types';
@@ -85,7 +86,11 @@ async function boot(
   const ruleActions = createRuleActions(identity, endpoint, roles);
   closers.push(() => ruleActions.close());
   let broker: Broker | undefined;
-  const registry = createIotRegistry(identity, { endpoint: () => `localhost:${broker?.port ?? 0}`, log });
+  const registry = createIotRegistry(identity, {
+    endpoint: () => `localhost:${broker?.port ?? 0}`,
+    checkTopicRule: compileTopicRule,
+    log,
+  });
   broker = await startBroker({
     registry,
     ca,

@@ -19,6 +19,8 @@ import { createTopicRuleStore, type TopicRuleStore } from './topic-rules';
 export interface IotRegistryOptions {
   /** Host name (with port, if any) that DescribeEndpoint gives. */
   readonly endpoint: () => string;
+  /** Throws where whoever runs the rules could not run this one: it is refused as AWS refuses SQL it can't read. */
+  readonly checkTopicRule?: (rule: TopicRule) => void;
   readonly now?: () => number;
   readonly log: LocalLog;
 }
@@ -100,7 +102,7 @@ export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOpt
     groups: createGroupStore(state),
     certificates: createCertificateStore(state),
     policies: createPolicyStore(state),
-    rules: createTopicRuleStore(state),
+    rules: createTopicRuleStore(state, options.checkTopicRule),
     defender: createDefenderStore(state),
     thing: (thingName) => state.things.get(thingName),
     certificateByFingerprint: (fingerprint) =>

@@ -73,8 +73,18 @@ function buildRule(
   };
 }
 
-export function createTopicRuleStore(state: IotState): TopicRuleStore {
+export type CheckTopicRule = (rule: TopicRule) => unknown;
+
+export function createTopicRuleStore(
+  state: IotState,
+  check: CheckTopicRule = () => undefined,
+): TopicRuleStore {
   const save = (rule: TopicRule): TopicRule => {
+    try {
+      check(rule);
+    } catch (error) {
+      throw new IotServiceError('SqlParseException', error instanceof Error ? error.message : String(error));
+    }
     state.rules.set(rule.ruleName, rule);
     state.changed();
     return rule;

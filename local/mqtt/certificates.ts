@@ -1,4 +1,4 @@
-import './reflect-polyfill';
+import 'reflect-metadata';
 import { createHash, webcrypto as crypto, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@ import {
 import { waitFor } from './wait';
 
 /** An announcement of Cordon, as far as the story reads it. */
-export interface Announcement {
+interface Announcement {
   readonly kind: string;
   readonly at: number;
   readonly thingName: string;

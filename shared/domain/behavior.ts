@@ -15,7 +15,7 @@ export interface DetectState {
   readonly behaviors: Readonly<Record<string, BehaviorState>>;
 }
 
-export interface BehaviorState {
+interface BehaviorState {
   /** Violating and conforming datapoints in a row. */
   readonly bad: number;
   readonly good: number;

@@ -37,7 +37,7 @@ const criteriaValue = z
     message: 'expected exactly one of count, number, numbers, strings, ports, cidrs',
   });
 
-export const comparisonOperators = [
+const comparisonOperators = [
   'less-than',
   'less-than-equals',
   'greater-than',

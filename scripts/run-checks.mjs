@@ -1,0 +1,73 @@
+// All checks, cheapest first; each runs even if an earlier one failed, and the last line counts them all.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const bin = (name) => join('node_modules', '.bin', name);
+const folder = mkdtempSync(join(tmpdir(), 'cordon-checks-'));
+const jestResult = join(folder, 'jest.json');
+
+const checks = [
+  ['format, lint, import rules (biome)', bin('biome'), ['ci', '--error-on-warnings', '.']],
+  ['types (tsc)', bin('tsc'), ['--noEmit', '-p', '.']],
+  ['dead code and packages (knip)', bin('knip'), ['--no-config-hints']],
+  ['package (sls package) and agent bundle', bin('tsx'), ['local/main.ts', '--package']],
+  ['sizes of the bundles', process.execPath, ['scripts/check-sizes.mjs']],
+];
+const jest = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  join('node_modules', 'jest', 'bin', 'jest.js'),
+  '--json',
+  `--outputFile=${jestResult}`,
+  ...process.argv.slice(2),
+];
+
+let passed = 0;
+let failed = 0;
+const count = (ok, what, startedAt) => {
+  if (ok) passed += 1;
+  else failed += 1;
+  say(`${ok ? 'ok  ' : 'FAIL'} ${what} (${Math.round((performance.now() - startedAt) / 100) / 10} s)`);
+};
+
+for (const [what, command, args] of checks) {
+  const startedAt = performance.now();
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (status !== 0) say(`${stdout}${stderr}`);
+  count(status === 0, what, startedAt);
+}
+
+const startedAt = performance.now();
+// Jest's JSON also goes to the file; its progress is for people and goes to standard error.
+const { status } = spawnSync(process.execPath, jest, { stdio: ['ignore', 'ignore', 'inherit'] });
+const result = readResult();
+if (result) {
+  passed += result.numPassedTests;
+  failed += result.numFailedTests + result.numRuntimeErrorTestSuites;
+  if (result.numPendingTests > 0) say(`${result.numPendingTests} tests were skipped`);
+  if (result.numTotalTests === 0) failed += 1;
+} else {
+  failed += 1;
+}
+if (status !== 0 && failed === 0) failed += 1;
+say(`tests (jest) ended after ${Math.round((performance.now() - startedAt) / 1000)} s`);
+rmSync(folder, { recursive: true, force: true });
+say(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function readResult() {
+  try {
+    return JSON.parse(readFileSync(jestResult, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function say(text) {
+  process.stdout.write(`${text}\n`);
+}
