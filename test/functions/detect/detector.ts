@@ -1,0 +1,82 @@
+import { encode } from 'cbor-x';
+import { type DetectPorts, detectBatch } from '../../../functions/detect/handler';
+import type { DetectState } from '../../../shared/domain/behavior';
+import type { SecurityProfile } from '../../../shared/domain/configuration';
+import { aConfiguration, now } from '../../builders';
+import { aRecord, fakeConnections, fakeDeadLetters, fakeStore, fakeTelemetry, fakeThings } from '../../fakes';
+
+export function aReport(children: number, over: Record<string, unknown> = {}) {
+  return {
+    header: { report_id: 1_700_000_000 + children, version: '1.0' },
+    custom_metrics: { num_child_procs_myapp: [{ number: children }] },
+    ...over,
+  };
+}
+
+interface Sent {
+  readonly thingName?: string;
+  readonly clientId?: string;
+  readonly format?: string;
+  readonly receivedAt?: number;
+  readonly messageId?: string;
+  /** Bytes as they came over MQTT; else the report is encoded. */
+  readonly bytes?: Uint8Array;
+}
+
+/** One message of the reports rule. */
+export function received(report: unknown, over: Sent = {}) {
+  const { thingName = 'mything1', format = 'json', messageId = 'message-1', bytes } = over;
+  const encoded = bytes ?? (format === 'cbor' ? encode(report) : Buffer.from(JSON.stringify(report)));
+  return aRecord(
+    {
+      thingName,
+      format,
+      clientId: over.clientId ?? thingName,
+      principal: 'a'.repeat(64),
+      receivedAt: over.receivedAt ?? now,
+      payload: Buffer.from(encoded).toString('base64'),
+    },
+    { messageId },
+  );
+}
+
+export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<DetectPorts> = {}) {
+  const states = fakeStore<DetectState>(({ thingName }) => thingName);
+  const { registry, register, things } = fakeThings();
+  const { published, connections } = fakeConnections();
+  const { letters, deadLetters } = fakeDeadLetters();
+  const telemetry = fakeTelemetry();
+  /** Alerts and saves, in the order in which they happened. */
+  const order: string[] = [];
+  const alerts: Record<string, unknown>[] = [];
+  const ports: DetectPorts = {
+    states: {
+      load: states.load,
+      async save(state, previous) {
+        order.push(`save ${state.thingName}`);
+        return states.save(state, previous);
+      },
+    },
+    things,
+    alerts: {
+      async publish(alert) {
+        const parsed = JSON.parse(alert);
+        order.push(`alert ${parsed.thingName}`);
+        alerts.push(parsed);
+      },
+    },
+    answers: connections,
+    deadLetters,
+    log: telemetry.log,
+    metrics: telemetry.metrics,
+    clock: () => now + 5,
+    ...over,
+  };
+  const standard = aConfiguration().securityProfiles['myapp-processes'];
+  if (!standard) throw new Error('no profile');
+  const handle = detectBatch(ports, [['myapp-processes', { ...standard, ...profile }]]);
+  const run = async (...records: ReturnType<typeof aRecord>[]) =>
+    (await handle({ Records: records })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  register('mything1');
+  return { run, states, registry, register, published, letters, telemetry, order, alerts };
+}

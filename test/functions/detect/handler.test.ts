@@ -1,0 +1,259 @@
+import { encode } from 'cbor-x';
+import { VersionConflictError } from '../../../shared/errors';
+import { now } from '../../builders';
+import { aRecord, awsError } from '../../fakes';
+import { aDetector, aReport, received } from './detector';
+
+const eventsOf = (alerts: Record<string, unknown>[]) =>
+  alerts.map(({ violationEventType }) => violationEventType);
+
+describe('detect', () => {
+  it('alerts in the Detect format, with who reported and what was seen, and accepts the report', async () => {
+    const { run, alerts, published } = aDetector();
+    const evidence = [{ pid: 4242, commandLine: '/bin/sh -c id', parents: ['myapp'] }];
+
+    expect(await run(received(aReport(1, { evidence })))).toEqual([]);
+
+    expect(alerts).toEqual([
+      {
+        violationEventTime: now,
+        thingName: 'mything1',
+        behavior: expect.objectContaining({ name: 'no-child-processes', metric: 'num_child_procs_myapp' }),
+        violationEventType: 'in-alarm',
+        metricValue: { number: 1 },
+        violationId: expect.stringMatching(/^[0-9a-f]{32}$/),
+        securityProfileName: 'myapp-processes',
+        cordon: { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) }, evidence },
+      },
+    ]);
+    expect(published).toEqual([
+      {
+        topic: 'cordon/things/mything1/reports/json/accepted',
+        body: { thingName: 'mything1', reportId: 1_700_000_001, status: 'ACCEPTED', timestamp: now },
+      },
+    ]);
+  });
+
+  it('alerts before it saves its state, so that a crash repeats an alert and loses none', async () => {
+    const { run, order } = aDetector();
+
+    await run(received(aReport(1)));
+
+    expect(order).toEqual(['alert mything1', 'save mything1']);
+  });
+
+  it('repeats an alert under its id when the state was not saved', async () => {
+    const { run, states, alerts } = aDetector();
+    await run(received(aReport(1)));
+    states.items.clear();
+
+    await run(received(aReport(1)));
+
+    expect(alerts).toHaveLength(2);
+    expect(alerts[1]).toEqual(alerts[0]);
+  });
+
+  it('judges the reports of a thing in the order of receipt, and alerts once per change', async () => {
+    const { run, alerts } = aDetector();
+
+    await run(
+      received(aReport(0), { receivedAt: now + 20, messageId: 'c' }),
+      received(aReport(2), { receivedAt: now, messageId: 'a' }),
+      received(aReport(3), { receivedAt: now + 10, messageId: 'b' }),
+    );
+
+    expect(eventsOf(alerts)).toEqual(['in-alarm', 'alarm-cleared']);
+    expect(alerts[1]?.violationId).toBe(alerts[0]?.violationId);
+  });
+
+  it('lets another client raise an alarm for the thing, and never end one', async () => {
+    const { run, alerts } = aDetector();
+
+    await run(received(aReport(1), { clientId: 'other' }));
+    await run(received(aReport(0), { clientId: 'other', receivedAt: now + 1 }));
+
+    expect(eventsOf(alerts)).toEqual(['in-alarm']);
+    expect(alerts[0]).toMatchObject({ cordon: { reporter: { clientId: 'other' } } });
+  });
+
+  it('writes nothing for a report that changes nothing', async () => {
+    const { run, order } = aDetector();
+    await run(received(aReport(0)));
+    order.length = 0;
+
+    await run(received(aReport(0), { receivedAt: now + 1 }));
+
+    expect(order).toEqual([]);
+  });
+
+  it.each([
+    ['a group of the thing', ['thinggroup/sensors'], 1],
+    ['all things', ['all/registered-things'], 1],
+    ['a group it is not in', ['thinggroup/cameras'], 0],
+  ])('holds for a profile of %s', async (_, targets, count) => {
+    const { run, alerts } = aDetector({ targets });
+
+    expect(await run(received(aReport(1)))).toEqual([]);
+
+    expect(alerts).toHaveLength(count);
+  });
+
+  it('does not try again for a thing that is in no group because it does not exist', async () => {
+    const { run, alerts, registry } = aDetector({ targets: ['thinggroup/sensors'] });
+    registry.clear();
+
+    expect(await run(received(aReport(1)))).toEqual([]);
+
+    expect(alerts).toEqual([]);
+  });
+
+  it('keeps quiet where the behavior says so', async () => {
+    const behaviors = [
+      {
+        name: 'no-child-processes',
+        metric: 'num_child_procs_myapp',
+        criteria: {
+          comparisonOperator: 'less-than-equals' as const,
+          value: { number: 0 },
+          consecutiveDatapointsToAlarm: 1,
+          consecutiveDatapointsToClear: 1,
+        },
+        suppressAlerts: true,
+      },
+    ];
+    const { run, alerts, order } = aDetector({ behaviors });
+
+    await run(received(aReport(1)));
+
+    expect(alerts).toEqual([]);
+    expect(order).toEqual(['save mything1']);
+  });
+});
+
+describe('detect on what it cannot read', () => {
+  const json = (text: string) => ({ bytes: Buffer.from(text) });
+  const wellFormed = Buffer.from(JSON.stringify(aReport(1)));
+
+  it.each([
+    ['truncated JSON', { bytes: wellFormed.subarray(0, 40) }, 'Malformed'],
+    ['text that is not UTF-8', { bytes: Buffer.concat([wellFormed, Buffer.from([0xff])]) }, 'Malformed'],
+    ['no bytes', { bytes: Buffer.alloc(0) }, 'Malformed'],
+    ['a bare number', json('7'), 'Malformed'],
+    ['a list', json('[]'), 'Malformed'],
+    ['JSON nested 100,000 deep', json('['.repeat(100_000)), 'Malformed'],
+    ['no header', json('{"metrics":{}}'), 'MissingHeader'],
+    ['a report id as text', json('{"header":{"report_id":"1","version":"1.0"}}'), 'InvalidPayload'],
+    ['truncated CBOR', { format: 'cbor', bytes: encode(aReport(1)).subarray(0, 30) }, 'Malformed'],
+    ['JSON that claims to be CBOR', { format: 'cbor', bytes: wellFormed }, 'Malformed'],
+    [
+      'CBOR that claims 4 billion entries',
+      { format: 'cbor', bytes: Buffer.from('9affffffff', 'hex') },
+      'Malformed',
+    ],
+    ['CBOR nested 100,000 deep', { format: 'cbor', bytes: Buffer.alloc(100_000, 0x81) }, 'Malformed'],
+  ])('answers %s with a rejection, and judges the others', async (_, sent, ErrorCode) => {
+    const { run, alerts, published, telemetry } = aDetector();
+
+    const failed = await run(
+      received(undefined, { receivedAt: now - 1, messageId: 'bad', ...sent }),
+      received(aReport(1)),
+      received(aReport(1), { thingName: 'mything2', messageId: 'other' }),
+    );
+
+    expect(failed).toEqual([]);
+    expect(alerts.map(({ thingName }) => thingName)).toEqual(['mything1', 'mything2']);
+    expect(published.filter(({ topic }) => topic.endsWith('/rejected'))).toEqual([
+      {
+        topic: 'cordon/things/mything1/reports/json/rejected',
+        body: expect.objectContaining({
+          thingName: 'mything1',
+          status: 'REJECTED',
+          statusDetails: { ErrorCode, ErrorMessage: expect.any(String) },
+          timestamp: now - 1,
+        }),
+      },
+    ]);
+    expect(telemetry.counts.ReportRejected).toBe(1);
+  });
+
+  it('reads CBOR as it reads JSON', async () => {
+    const { run, alerts } = aDetector();
+
+    await run(received(aReport(1), { format: 'cbor' }));
+
+    expect(alerts).toMatchObject([{ metricValue: { number: 1 } }]);
+  });
+
+  it.each([
+    ['no JSON', '{'],
+    ['null', 'null'],
+    ['a thing name with a path', { thingName: '../mything1' }],
+    ['another format', { format: 'xml' }],
+    ['no payload', { payload: undefined }],
+  ])('sets aside a message with %s, which the reports rule never sends', async (_, over) => {
+    const { run, letters, alerts } = aDetector();
+    const good = received(aReport(1));
+    const body = typeof over === 'string' ? over : { ...JSON.parse(good.body), ...over };
+
+    const failed = await run(aRecord(body, { messageId: 'bad' }), good);
+
+    expect(failed).toEqual([]);
+    expect(letters).toMatchObject([
+      { reason: expect.stringContaining('not a message of the reports rule'), source: 'reports:bad' },
+    ]);
+    expect(alerts).toHaveLength(1);
+  });
+});
+
+describe('detect when a call fails', () => {
+  const two = [
+    received(aReport(1), { messageId: 'a' }),
+    received(aReport(2), { messageId: 'b', receivedAt: now + 1 }),
+    received(aReport(1), { thingName: 'mything2', messageId: 'c' }),
+  ] as const;
+
+  it('has only the reports of the thing delivered again whose state was written meanwhile', async () => {
+    const { states } = aDetector();
+    const { run, published } = aDetector(
+      {},
+      {
+        states: {
+          load: states.load,
+          save: async (state, previous) => {
+            if (state.thingName === 'mything1') throw new VersionConflictError('THING#mything1');
+            return states.save(state, previous);
+          },
+        },
+      },
+    );
+
+    expect(await run(...two)).toEqual(['a', 'b']);
+
+    expect(published.map(({ topic }) => topic)).toEqual(['cordon/things/mything2/reports/json/accepted']);
+  });
+
+  it('has a report delivered again whose alert could not be sent, and keeps no state of it', async () => {
+    const { run, states } = aDetector(
+      {},
+      { alerts: { publish: () => Promise.reject(awsError('Throttled')) } },
+    );
+
+    expect(await run(two[0])).toEqual(['a']);
+
+    expect(states.items.size).toBe(0);
+  });
+
+  it('does not fail for an answer that could not be sent', async () => {
+    const { run, alerts } = aDetector({}, { answers: { publish: () => Promise.reject(awsError('Gone')) } });
+
+    expect(await run(two[0])).toEqual([]);
+
+    expect(alerts).toHaveLength(1);
+  });
+
+  it('has a message delivered again that could not be set aside', async () => {
+    const { run } = aDetector({}, { deadLetters: { send: () => Promise.reject(awsError('Throttled')) } });
+
+    expect(await run(aRecord('{', { messageId: 'bad' }), two[0])).toEqual(['bad']);
+  });
+});

@@ -1,0 +1,59 @@
+import type { Announcement } from '../../../shared/domain/announcement';
+import { now } from '../../builders';
+
+export function anAnnouncement(over: Partial<Announcement> = {}): Announcement {
+  return {
+    version: 1,
+    id: 'case-1#1',
+    caseId: 'case-1',
+    seq: 1,
+    at: now,
+    kind: 'contained',
+    status: 'contained',
+    severity: 'critical',
+    thingName: 'mything1',
+    text: 'the device is denied: verified',
+    playbook: 'spawned-child',
+    detector: 'cordon',
+    violations: [
+      {
+        behavior: 'myapp-processes/no-child-processes',
+        metric: 'num_child_procs_myapp',
+        value: '{"number":1}',
+        criteria: '{"value":{"number":0}}',
+        alarmAt: now - 100,
+      },
+    ],
+    actions: [{ action: 'quarantine', status: 'verified', detail: 'publish is explicitly denied' }],
+    evidence: ['pid 4242, /bin/sh -c id, user myapp'],
+    enrichment: ['thing groups: sensors'],
+    alertToAppliedMs: 40,
+    alertToVerifiedMs: 90,
+    ...over,
+  };
+}
+
+/** Every text of the announcement replaced, as an attacker would who could. */
+export function hostileAnnouncement(text: string): Announcement {
+  const { violations, actions } = anAnnouncement();
+  return anAnnouncement({
+    kind: text,
+    status: text,
+    severity: text,
+    thingName: text,
+    text,
+    playbook: text,
+    detector: text,
+    violations: Array.from({ length: 20 }, () => ({
+      ...violations[0],
+      behavior: text,
+      metric: text,
+      value: text,
+      criteria: text,
+      alarmAt: now,
+    })),
+    actions: [...actions, { action: text, status: text, detail: text }],
+    evidence: Array(5).fill(text),
+    enrichment: Array(6).fill(text),
+  });
+}

@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { type SlackMessage, writeReply, writeRootMessage } from '../../../functions/notify/slack-message';
+import { anAnnouncement, hostileAnnouncement } from './announcements';
+
+interface TextObject {
+  readonly type: string;
+  readonly text: string;
+  readonly verbatim?: boolean;
+}
+
+interface Block {
+  readonly type: string;
+  readonly text?: TextObject;
+  readonly fields?: readonly TextObject[];
+  readonly elements?: readonly TextObject[];
+}
+
+const blocksOf = ({ blocks }: SlackMessage) => blocks as unknown as Block[];
+
+const markdownOf = (message: SlackMessage) =>
+  blocksOf(message)
+    .flatMap(({ text, fields, elements }) => [text, ...(fields ?? []), ...(elements ?? [])])
+    .filter((text) => text?.type === 'mrkdwn') as TextObject[];
+
+/** Block Kit reference: limits of each kind of block. */
+function expectWithinLimits(message: SlackMessage): void {
+  expect(message.text.length).toBeLessThanOrEqual(4_000);
+  expect(message.blocks.length).toBeLessThanOrEqual(50);
+  for (const { type, text, fields = [] } of blocksOf(message)) {
+    const limit = type === 'header' ? 150 : 3_000;
+    if (text) expect([type, text.text.length <= limit && text.text.length > 0]).toEqual([type, true]);
+    expect(fields.length).toBeLessThanOrEqual(10);
+    for (const field of fields) expect(field.text.length).toBeLessThanOrEqual(2_000);
+  }
+}
+
+describe('Slack messages', () => {
+  it('show what happened, what was done, to which process and how fast', () => {
+    const message = writeRootMessage(anAnnouncement());
+
+    expect(message.text).toBe('🔒 mything1: contained: the device is denied: verified');
+    const shown = JSON.stringify(message.blocks);
+    for (const part of [
+      '`myapp-processes/no-child-processes` is `{\\"number\\":1}`',
+      '*quarantine* verified: publish is explicitly denied',
+      'pid 4242, /bin/sh -c id',
+      'thing groups: sensors',
+      'applied 40 ms after the alert · verified 90 ms after the alert',
+    ])
+      expect(shown).toContain(part);
+  });
+
+  it('leave out what there is nothing of', () => {
+    const bare = anAnnouncement({ violations: [], actions: [], evidence: [], enrichment: [] });
+
+    expect(blocksOf(writeRootMessage(bare)).map(({ type }) => type)).toEqual([
+      'header',
+      'section',
+      'context',
+    ]);
+  });
+
+  it.each([
+    ['mentions', '<!channel> <@U123> <#C1|x>'],
+    ['links', '<https://evil.example|click> https://evil.example'],
+    ['entities', '&lt;!channel&gt; &amp;'],
+    ['code marks', '``` `x` ```'],
+    ['control characters', 'a\u0000b\u001bc\r\nd\u202ee\u2028f'],
+    ['5,000 characters', 'x'.repeat(5_000)],
+    ['5,000 characters to escape', '<'.repeat(5_000)],
+    ['5,000 characters beyond the basic plane', '🦠'.repeat(2_500)],
+    ['nothing', ''],
+  ])('stay text within Slack’s limits on %s', (_, text) => {
+    for (const message of [
+      writeRootMessage(hostileAnnouncement(text)),
+      writeReply(hostileAnnouncement(text)),
+    ]) {
+      expectWithinLimits(message);
+      for (const shown of [message.text, ...markdownOf(message).map((object) => object.text)])
+        expect(shown).not.toMatch(/[<>]/);
+      expect(markdownOf(message).every(({ verbatim }) => verbatim)).toBe(true);
+      expect(JSON.stringify(message)).not.toMatch(/\\u00(0|1[0-9a-f])|\\r|[\u202e\u2028]/);
+    }
+  });
+
+  it('never open a mention, a link or a line of their own, whatever the text', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+        const message = writeRootMessage(hostileAnnouncement(text));
+        expectWithinLimits(message);
+        const lines = markdownOf(message).flatMap((object) => object.text.split('\n'));
+        expect(lines.filter((line) => /[<>]/.test(line))).toEqual([]);
+        // One line for each of 20 violations, 2 actions, 5 processes, 6 facts, 4 titles, 6 fields of 2, 1 of times.
+        expect(lines.length).toBeLessThanOrEqual(50);
+      }),
+    );
+  });
+
+  it('keep a hostile command line inside its code span', () => {
+    const message = writeRootMessage(anAnnouncement({ evidence: ['sh -c `id` *bold*'] }));
+
+    expect(markdownOf(message).map(({ text }) => text)).toContain('*Processes*\n`sh -c ˋidˋ *bold*`');
+  });
+});
