@@ -101,6 +101,9 @@ function carryOut(record: Case, verdict: Verdict, playbook: Playbook | undefined
   };
   if (verdict.outcome === 'contain')
     return planContainment(named, playbook?.actions ?? [], 'playbook', context);
+  // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
+  if (record.ledger.some(({ status }) => status !== 'reverted'))
+    return announce(record, 'new-violation', verdict.reason, now);
   const status = verdict.outcome === 'ask' ? 'awaiting-approval' : 'observed';
   const next = note(
     { ...named, status, reason: verdict.reason },
@@ -204,22 +207,27 @@ function onReconnected(
   return changed({ ...noted, ledger: replan(noted.ledger, 'disconnect'), dueAt: context.now + retryMs });
 }
 
-function onResume(current: Case | undefined, { now }: Context): Decision {
+function onResume(current: Case | undefined, { now, killSwitch }: Context): Decision {
   if (!current) return unchanged('the thing has no case');
   if (current.dueAt === undefined || current.dueAt > now) return unchanged('nothing is due');
   switch (current.status) {
     case 'containing':
     case 'contained':
     case 'containment-failed':
-      return changed({ ...current, ledger: current.ledger.map(reopen), dueAt: now + retryMs });
+      return changed({
+        ...current,
+        ledger: current.ledger.map((entry) => reopen(entry, killSwitch)),
+        dueAt: now + retryMs,
+      });
     default:
       return changed({ ...current, dueAt: now + retryMs });
   }
 }
 
-/** Verified entries are verified again; what was not verified, or was refused, is applied again. */
-function reopen(entry: Case['ledger'][number]): Case['ledger'][number] {
+/** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
+function reopen(entry: Case['ledger'][number], killSwitch: boolean): Case['ledger'][number] {
   if (entry.status === 'verified') return { ...entry, status: 'applied' };
+  if (killSwitch) return entry;
   if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
   return entry;
 }

@@ -133,10 +133,14 @@ describe('detect', () => {
 describe('detect on what it cannot read', () => {
   const json = (text: string) => ({ bytes: Buffer.from(text) });
   const wellFormed = Buffer.from(JSON.stringify(aReport(1)));
+  const notUtf8 = Buffer.from(
+    JSON.stringify(aReport(1, { note: '\u0001' })).replace('\\u0001', '\xff'),
+    'latin1',
+  );
 
   it.each([
     ['truncated JSON', { bytes: wellFormed.subarray(0, 40) }, 'Malformed'],
-    ['text that is not UTF-8', { bytes: Buffer.concat([wellFormed, Buffer.from([0xff])]) }, 'Malformed'],
+    ['text that is not UTF-8', { bytes: notUtf8 }, 'Malformed'],
     ['no bytes', { bytes: Buffer.alloc(0) }, 'Malformed'],
     ['a bare number', json('7'), 'Malformed'],
     ['a list', json('[]'), 'Malformed'],

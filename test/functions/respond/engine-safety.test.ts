@@ -184,6 +184,36 @@ describe('respond: what people decide', () => {
     expect(groupsOf(world)).toEqual(['sensors']);
   });
 
+  it('applies nothing again while the kill switch is on, and goes on looking', async () => {
+    const world = aWorld();
+    await anEngine(world)(alarm());
+    world.registered.find('mything1').groups.delete('cordon-quarantine');
+    const engine = anEngine(world, { killSwitch: true });
+
+    for (let look = 0; look < 3; look += 1) {
+      world.time.now = caseOf(world).dueAt ?? 0;
+      await engine(resume, { id: `look-${look}` });
+    }
+
+    expect(groupsOf(world)).toEqual(['sensors']);
+    expect(caseOf(world).status).toBe('containing');
+  });
+
+  it('keeps an unfinished release in mind when the device alarms again and nothing may be done', async () => {
+    const world = aWorld();
+    await anEngine(world)(alarm(), { id: 'alarm' });
+    world.hook = (call, perform) =>
+      call === 'things.removeFromGroup' ? Promise.reject(new Error('throttled')) : perform();
+    await expect(anEngine(world)(operator('release'), { id: 'release' })).rejects.toThrow('throttled');
+    world.hook = (_, perform) => perform();
+    const engine = anEngine(world, { killSwitch: true });
+
+    await engine(alarm({ behaviorName: 'other', occurredAt: now + 1 }), { id: 'second' });
+
+    expect(caseOf(world).status).toBe('closed');
+    expect(groupsOf(world)).toEqual(['sensors']);
+  });
+
   it('changes nothing for a thing without a case', async () => {
     const world = aWorld();
     const engine = anEngine(world);
