@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { IoTClient } from '@aws-sdk/client-iot';
@@ -12,7 +12,7 @@ import { packageService } from './package-service';
 import { createProgress, type Progress } from './progress';
 import { type LocalStack, startStack } from './stack';
 import { StartError } from './start-error';
-import { playStory, type StoryResult } from './story/play';
+import { type Closers, emptyResult, playStory, type StoryResult } from './story/play';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 const stateDirectory = join(root, '.cordon');
@@ -25,11 +25,9 @@ interface Running {
   readonly ca: string;
 }
 
-/** What has been started, to be ended in reverse order. */
-type Closers = (() => Promise<unknown> | unknown)[];
-
 async function start(flags: Flags, progress: Progress, closers: Closers): Promise<Running> {
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  await refuseSecondStack();
   await packageService(root, (what) => progress.show('Sources changed', what));
   const stack = await progress.step('the local stack boots from the packaged template', () =>
     startStack({
@@ -73,6 +71,25 @@ async function start(flags: Flags, progress: Progress, closers: Closers): Promis
   return running;
 }
 
+/** Two stacks in one folder would overwrite each other's files. */
+async function refuseSecondStack(): Promise<void> {
+  const { pid, endpoint } = await readFile(localFile, 'utf8')
+    .then(JSON.parse)
+    .catch(() => ({}));
+  if (typeof pid === 'number' && isRunning(pid))
+    throw new StartError(
+      `a local stack runs here already (pid ${pid}, ${endpoint}): stop it first with Ctrl-C`,
+    );
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** What a client needs to talk to the stack. */
 function describe(
   { stack, devices, ca }: Running,
@@ -106,10 +123,9 @@ function tellWhere({ stack }: Running, progress: Progress): void {
   );
 }
 
-function waitForSignal(): Promise<void> {
+function waitForSignal(): Promise<'stopped'> {
   return new Promise((resolve) => {
-    process.once('SIGINT', resolve);
-    process.once('SIGTERM', resolve);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('stopped'));
   });
 }
 
@@ -120,7 +136,7 @@ function nameColdStarts(coldStarts: Readonly<Record<string, number>>): Record<st
   );
 }
 
-async function play(running: Running, progress: Progress): Promise<StoryResult> {
+async function play(running: Running, progress: Progress, closers: Closers): Promise<StoryResult> {
   const { stack, clients, devices, ca } = running;
   const result = await playStory(
     {
@@ -136,6 +152,7 @@ async function play(running: Running, progress: Progress): Promise<StoryResult> 
       mails: stack.aws.mails,
     },
     progress,
+    closers,
   );
   if (result.failed) progress.show('The story did not happen', result.failed);
   return result;
@@ -146,10 +163,15 @@ async function main(): Promise<void> {
   // With --json the last line of standard output is the result, so that the rest goes beside it.
   const progress = createProgress(flags.json ? process.stderr : process.stdout);
   if (flags.packageOnly) return packageService(root, (what) => progress.show('Sources changed', what));
-  const stopping = waitForSignal();
   const closers: Closers = [];
+  const stopping = waitForSignal();
   try {
-    await Promise.race([runUntilDone(flags, progress, closers, stopping), stopping]);
+    const outcome = await Promise.race([runUntilDone(flags, progress, closers, stopping), stopping]);
+    // Interrupted before the story was through: that is no success.
+    if (outcome === 'stopped' && flags.once) process.exitCode = 130;
+  } catch (error) {
+    if (flags.json) printResult({ ...emptyResult(), failed: `${progress.current()}: ${explain(error)}` });
+    throw error;
   } finally {
     for (const close of closers.reverse()) await close();
   }
@@ -159,15 +181,28 @@ async function runUntilDone(
   flags: Flags,
   progress: Progress,
   closers: Closers,
-  stopping: Promise<void>,
-): Promise<void> {
+  stopping: Promise<'stopped'>,
+): Promise<'done' | 'stopped'> {
   const running = await start(flags, progress, closers);
-  const result = flags.story ? await play(running, progress) : undefined;
-  if (result?.failed) process.exitCode = 1;
-  if (flags.json && result) process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (flags.once) return;
+  const storyClosers: Closers = [];
+  const endStory = async () => {
+    for (const close of storyClosers.splice(0).reverse()) await close();
+  };
+  // In the list before the story begins, so that Ctrl-C in the middle of it ends its processes too.
+  closers.push(endStory);
+  if (flags.story) {
+    const result = await play(running, progress, storyClosers);
+    await endStory();
+    if (result.failed) process.exitCode = 1;
+    if (flags.json) printResult(result);
+  }
+  if (flags.once) return 'done';
   tellWhere(running, progress);
-  await stopping;
+  return stopping;
+}
+
+function printResult(result: StoryResult): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
 }
 
 function explain(error: unknown): string {
@@ -183,3 +218,5 @@ try {
   process.stderr.write(`cordon: ${explain(error)}\n`);
   process.exitCode = 1;
 }
+// Everything is closed; a story that was interrupted may still wait for something that never comes.
+process.exit();

@@ -30,14 +30,12 @@ export interface StoryResult {
   failed?: string;
 }
 
-type Closers = (() => Promise<unknown> | unknown)[];
+/** What is to be ended, in reverse order, whatever became of the story. */
+export type Closers = (() => Promise<unknown> | unknown)[];
 
-/**
- * Plays the whole story: a child of myapp starts on mything1, and the device is cut off, and given back. Nothing of it
- * is simulated but AWS: real processes, real MQTT over mutual TLS, the packaged agent and functions.
- */
-export async function playStory(stack: StoryStack, progress: Progress): Promise<StoryResult> {
-  const result: StoryResult = {
+/** A result that proves nothing yet. */
+export function emptyResult(coldStartMs: StoryResult['coldStartMs'] = {}): StoryResult {
+  return {
     contained: false,
     verified: false,
     controlUndisturbed: false,
@@ -47,15 +45,24 @@ export async function playStory(stack: StoryStack, progress: Progress): Promise<
     restored: false,
     childToDeniedMs: null,
     alertToAppliedMs: null,
-    coldStartMs: stack.coldStartMs,
+    coldStartMs,
   };
-  const closers: Closers = [];
+}
+
+/**
+ * Plays the whole story: a child of myapp starts on mything1, and the device is cut off, and given back. Nothing of it
+ * is simulated but AWS: real processes, real MQTT over mutual TLS, the packaged agent and functions.
+ */
+export async function playStory(
+  stack: StoryStack,
+  progress: Progress,
+  closers: Closers,
+): Promise<StoryResult> {
+  const result = emptyResult(stack.coldStartMs);
   try {
     await play(stack, progress, result, closers);
   } catch (error) {
     result.failed = `${progress.current()}: ${error instanceof Error ? error.message : String(error)}`;
-  } finally {
-    for (const close of closers.reverse()) await close();
   }
   return result;
 }

@@ -5,8 +5,8 @@ import { clip, registryName } from './names';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
 
 /**
- * The Device Defender Detect alert, read and written here and nowhere else. Shape: real SNS messages, see
- * `docs/alert-format.md`. Cordon's own detector writes the same, plus the key `cordon`.
+ * The Device Defender Detect alert, read and written here and nowhere else. Shape: real SNS messages of the AWS
+ * workshops on Device Defender. Cordon's own detector writes the same, plus the key `cordon`.
  */
 
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
