@@ -1,0 +1,92 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { connectCommands, connectDeadLetters } from '../../../shared/aws/commands';
+import { awsError } from '../../fakes';
+
+const sqs = mockClient(SQSClient);
+const client = new SQSClient({ region: 'us-east-1' });
+const url = 'https://sqs.us-east-1.amazonaws.com/000000000000';
+
+beforeEach(() => sqs.reset().on(SendMessageCommand).resolves({}));
+
+const inputs = () => sqs.commandCalls(SendMessageCommand).map(({ args }) => args[0].input);
+
+describe('commands', () => {
+  const commands = connectCommands(`${url}/commands.fifo`, client);
+
+  it('go to the group of their thing, under an id that SQS takes', async () => {
+    await commands.send({ type: 'resume', thingName: 'mything1' }, `hostile id\n${'x'.repeat(500)}`);
+
+    expect(inputs()).toEqual([
+      {
+        QueueUrl: `${url}/commands.fifo`,
+        MessageBody: '{"type":"resume","thingName":"mything1"}',
+        MessageGroupId: 'mything1',
+        MessageDeduplicationId: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    ]);
+  });
+
+  it('have the same deduplication id where their id is the same, and only there', async () => {
+    for (const id of ['a', 'a', 'b']) await commands.send({ type: 'resume', thingName: 'mything1' }, id);
+
+    const [first, second, third] = inputs().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
+    expect(second).toBe(first);
+    expect(third).not.toBe(first);
+  });
+
+  it('are not lost in silence', async () => {
+    sqs.on(SendMessageCommand).rejects(awsError('QueueDoesNotExist'));
+
+    await expect(commands.send({ type: 'resume', thingName: 'mything1' }, 'a')).rejects.toMatchObject({
+      name: 'QueueDoesNotExist',
+    });
+  });
+});
+
+describe('dead letters', () => {
+  it('keep the message as it came, with the reason and where it came from', async () => {
+    await connectDeadLetters(`${url}/rejected`, client).send('{"a":', 'not JSON', 'alerts:1');
+
+    expect(inputs()).toEqual([
+      {
+        QueueUrl: `${url}/rejected`,
+        MessageBody: JSON.stringify({ reason: 'not JSON', source: 'alerts:1', body: '{"a":' }),
+      },
+    ]);
+  });
+
+  it.each([
+    ['ASCII', 'x'.repeat(260_000)],
+    ['quotes', '"'.repeat(190_000)],
+    ['control characters', '\u0001'.repeat(120_000)],
+    ['lone surrogates', '\ud800'.repeat(120_000)],
+    ['characters of four bytes', '🦠'.repeat(65_000)],
+  ])('cut a message of too many %s to what SQS takes, and say so', async (_, body) => {
+    await connectDeadLetters(`${url}/rejected`, client).send(body, 'too long', 'alerts:1');
+
+    const sent = inputs()[0]?.MessageBody ?? '';
+    expect(Buffer.byteLength(sent)).toBeLessThan(256 * 1024);
+    const letter = JSON.parse(sent);
+    expect(letter.cut).toBe(true);
+    expect(letter.body.length).toBeGreaterThan(30_000);
+    expect(body.startsWith(letter.body)).toBe(true);
+  });
+
+  it('leave a message whole that just fits', async () => {
+    const body = 'x'.repeat(199_000);
+
+    await connectDeadLetters(`${url}/rejected`, client).send(body, 'r', 's');
+
+    expect(JSON.parse(inputs()[0]?.MessageBody ?? '')).toEqual({ reason: 'r', source: 's', body });
+  });
+
+  it('have a group and an id on a FIFO queue', async () => {
+    await connectDeadLetters(`${url}/rejected.fifo`, client).send('body', 'reason', 'alerts:1');
+
+    expect(inputs()[0]).toMatchObject({
+      MessageGroupId: 'alerts:1',
+      MessageDeduplicationId: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
+  });
+});

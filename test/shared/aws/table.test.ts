@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { connectTable } from '../../../shared/aws/table';
+import { newDetectState } from '../../../shared/domain/behavior';
+import type { Case } from '../../../shared/domain/case';
+import { decide } from '../../../shared/domain/decide';
+import { VersionConflictError } from '../../../shared/errors';
+import { aContext, aViolation, flushed, now } from '../../builders';
+import { awsError } from '../../fakes';
+
+const dynamo = mockClient(DynamoDBDocumentClient);
+const { cases, history, detectStates, slackThreads } = connectTable(
+  'cordon',
+  new DynamoDBClient({ region: 'us-east-1' }),
+);
+
+beforeEach(() => dynamo.reset().on(PutCommand).resolves({}));
+
+const conflict = () => new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
+const puts = () => dynamo.commandCalls(PutCommand).map(({ args }) => args[0].input);
+
+function aCase(over: Partial<Case> = {}): Case {
+  const violation = aViolation();
+  const decision = decide(undefined, { type: 'violation', thingName: 'mything1', violation }, aContext());
+  if (decision.outcome !== 'changed') throw new Error(decision.reason);
+  return { ...decision.next, ...over };
+}
+
+describe('cases in the table', () => {
+  it('are read as they are now, not as a replica remembers them', async () => {
+    dynamo
+      .on(GetCommand)
+      .resolvesOnce({})
+      .resolvesOnce({ Item: { value: aCase(), version: 7 } });
+
+    expect(await cases.load('mything1')).toBeUndefined();
+    expect(await cases.load('mything1')).toEqual({ value: aCase(), version: 7 });
+    expect(dynamo.commandCalls(GetCommand)[0]?.args[0].input).toEqual({
+      TableName: 'cordon',
+      Key: { pk: 'THING#mything1', sk: 'CASE' },
+      ConsistentRead: true,
+    });
+  });
+
+  it('are first written only where none is stored, with what the indexes need', async () => {
+    const record = aCase();
+
+    expect(await cases.save(record, 0)).toBe(1);
+
+    const shard = createHash('sha256').update('mything1').digest().readUInt8(0) % 8;
+    expect(puts()).toEqual([
+      {
+        TableName: 'cordon',
+        ConditionExpression: 'attribute_not_exists(pk)',
+        Item: {
+          pk: 'THING#mything1',
+          sk: 'CASE',
+          value: record,
+          version: 1,
+          thingName: 'mything1',
+          caseId: 'case-1',
+          severity: 'critical',
+          updatedAt: now,
+          statusKey: `STATUS#containing#${shard}`,
+          dueKey: `DUE#${shard}`,
+          dueAt: now + 60_000,
+        },
+      },
+    ]);
+  });
+
+  it('are written only over the version that was read, and leave the due index when nothing is due', async () => {
+    const { dueAt: _dueAt, ...idle } = aCase();
+
+    expect(await cases.save(idle, 4)).toBe(5);
+
+    const [input] = puts();
+    expect(input).toMatchObject({
+      ConditionExpression: 'version = :previous',
+      ExpressionAttributeValues: { ':previous': 4 },
+      Item: { version: 5 },
+    });
+    expect(Object.keys(input?.Item ?? {})).not.toContain('dueKey');
+  });
+
+  it('are not overwritten where another writer was faster', async () => {
+    dynamo.on(PutCommand).rejects(conflict());
+
+    const saved = cases.save(aCase(), 4);
+
+    await expect(saved).rejects.toThrow(VersionConflictError);
+    await expect(saved).rejects.toMatchObject({ key: 'THING#mything1' });
+  });
+
+  it('fail on any other fault as it came', async () => {
+    dynamo.on(PutCommand).rejects(awsError('ProvisionedThroughputExceededException'));
+
+    await expect(cases.save(aCase(), 4)).rejects.not.toThrow(VersionConflictError);
+  });
+
+  it('are kept once closed, under a key that a repeat overwrites', async () => {
+    const record = aCase({ status: 'closed', closedAt: now });
+
+    await cases.archive(record);
+
+    expect(puts()[0]?.Item).toEqual({
+      pk: 'THING#mything1',
+      sk: `CLOSED#00${now}#case-1`,
+      value: record,
+    });
+  });
+});
+
+describe('the timeline', () => {
+  it('is chained: the hash of a row covers the hash before it, the case, the place and the entries', async () => {
+    const record = aCase();
+    const hash = await cases.appendTimeline(record);
+    const [first] = puts();
+
+    expect(first?.Item).toEqual({
+      pk: 'CASE#case-1',
+      sk: `00${now}#000000`,
+      caseId: 'case-1',
+      entries: record.outbox.timeline,
+      previousHash: '',
+      hash,
+    });
+    const { pk: _pk, hash: _hash, ...row } = first?.Item ?? {};
+    const { caseId, sk, entries, previousHash } = row as Record<string, unknown>;
+    expect(
+      createHash('sha256').update(JSON.stringify({ caseId, sk, entries, previousHash })).digest('hex'),
+    ).toBe(hash);
+
+    const { outbox } = record;
+    const others = await Promise.all(
+      [
+        { timelineHead: 'x' },
+        { timelineSeq: 1 },
+        { caseId: 'case-2' },
+        { outbox: { ...outbox, timeline: outbox.timeline.map((entry) => ({ ...entry, what: 'forged' })) } },
+      ].map((over) => cases.appendTimeline({ ...record, ...over })),
+    );
+    expect(new Set([hash, ...others]).size).toBe(5);
+  });
+
+  it('has a repeated row in the same place', async () => {
+    expect(await cases.appendTimeline(aCase())).toBe(await cases.appendTimeline(aCase()));
+
+    const [first, second] = puts();
+    expect(second).toEqual(first);
+  });
+
+  it('is read in order of time, without the other rows of the case', async () => {
+    dynamo.on(QueryCommand).resolves({ Items: [{ sk: '1' }] });
+
+    expect(await history.readTimeline('case-1')).toEqual([{ sk: '1' }]);
+    const { ExpressionAttributeValues: range } = dynamo.commandCalls(QueryCommand)[0]?.args[0].input ?? {};
+    expect('SLACK' > range?.[':last']).toBe(true);
+    expect(`00${now}#000000` > range?.[':first']).toBe(true);
+  });
+});
+
+describe('lists across shards', () => {
+  it('give what is due, oldest first, no more than asked for', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':shard': shard } }) => ({
+      Items:
+        shard === 'DUE#1'
+          ? [
+              { pk: 'THING#late', dueAt: 30 },
+              { pk: 'THING#later', dueAt: 40 },
+            ]
+          : shard === 'DUE#6'
+            ? [{ pk: 'THING#a#b', dueAt: 10 }]
+            : undefined,
+    }));
+
+    expect(await cases.listDue(now, 2)).toEqual(['a#b', 'late']);
+    const asked = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input);
+    expect(asked.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues)).toEqual(
+      Array.from({ length: 8 }, (_, shard) => ({ ':shard': `DUE#${shard}`, ':now': now })),
+    );
+    expect(new Set(asked.map(({ IndexName, Limit }) => `${IndexName} ${Limit}`))).toEqual(
+      new Set(['byDue 2']),
+    );
+  });
+
+  it('give the cases of a status', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':key': key } }) => ({
+      Items: key === 'STATUS#contained#3' ? [{ thingName: 'mything1' }] : [],
+    }));
+
+    expect(await history.listByStatus('contained')).toEqual([{ thingName: 'mything1' }]);
+  });
+});
+
+describe('the fleet limit', () => {
+  const reservation = { caseId: 'case-1', now, limit: 2, windowMs: 1_000 };
+  const stored = (places: Record<string, number>) =>
+    dynamo.on(GetCommand).resolves({ Item: { value: places, version: 3 } });
+
+  it.each([
+    ['a place is free', { a: now - 10 }, true, { a: now - 10, 'case-1': now }],
+    ['an old place is free again', { a: now - 1_000, b: now - 10 }, true, { b: now - 10, 'case-1': now }],
+    ['the case has its place', { 'case-1': now - 10, a: now - 5 }, true, undefined],
+    ['every place is taken', { a: now - 10, b: now - 999 }, false, undefined],
+  ])('answers where %s', async (_, places, answer, saved) => {
+    stored(places);
+
+    expect(await cases.reserveContainment(reservation)).toBe(answer);
+    expect(puts().map(({ Item }) => Item?.value)).toEqual(saved ? [saved] : []);
+  });
+
+  it('looks again where another thing took a place at the same time', async () => {
+    dynamo
+      .on(GetCommand)
+      .resolvesOnce({ Item: { value: { a: now }, version: 3 } })
+      .resolves({ Item: { value: { a: now, b: now }, version: 4 } });
+    dynamo.on(PutCommand).rejectsOnce(conflict());
+
+    expect(await cases.reserveContainment(reservation)).toBe(false);
+  });
+
+  it('fails, to be tried again, where it never gets its turn', async () => {
+    stored({});
+    dynamo.on(PutCommand).rejects(conflict());
+
+    await expect(cases.reserveContainment(reservation)).rejects.toThrow(VersionConflictError);
+  });
+});
+
+describe('what detect and notify remember', () => {
+  it('has keys of its own, and versions', async () => {
+    await detectStates.save(newDetectState('mything1'), 2);
+    await slackThreads.save('case-1', { channel: 'C1', ts: '1', lastSeq: 3 }, 0);
+
+    expect(puts().map(({ Item, ConditionExpression }) => [Item?.pk, Item?.sk, ConditionExpression])).toEqual([
+      ['THING#mything1', 'DETECT', 'version = :previous'],
+      ['CASE#case-1', 'SLACK', 'attribute_not_exists(pk)'],
+    ]);
+  });
+
+  it('takes values that were never set as not there', async () => {
+    await expect(cases.save(flushed({ ...aCase(), reason: undefined } as unknown as Case), 0)).resolves.toBe(
+      1,
+    );
+  });
+});

@@ -1,0 +1,132 @@
+import {
+  AddThingToThingGroupCommand,
+  DescribeThingCommand,
+  IoTClient,
+  ListAttachedPoliciesCommand,
+  ListPrincipalThingsCommand,
+  ListThingGroupsForThingCommand,
+  ListThingPrincipalsCommand,
+  RemoveThingFromThingGroupCommand,
+  TestAuthorizationCommand,
+} from '@aws-sdk/client-iot';
+import { mockClient } from 'aws-sdk-client-mock';
+import { connectThings } from '../../../shared/aws/things';
+import { certificateArn } from '../../builders';
+import { awsError } from '../../fakes';
+
+const iot = mockClient(IoTClient);
+const things = connectThings('arn:aws:iot:us-east-1:000000000000', new IoTClient({ region: 'us-east-1' }));
+
+beforeEach(() => iot.reset());
+
+const inputs = () => iot.calls().map(({ args }) => args[0].input);
+
+describe('things', () => {
+  it('describe a thing by its attributes and type', async () => {
+    iot.on(DescribeThingCommand).resolvesOnce({ attributes: { critical: 'true' }, thingTypeName: 'pump' });
+    iot.on(DescribeThingCommand, { thingName: 'bare' }).resolves({});
+
+    expect(await things.describe('mything1')).toEqual({
+      attributes: { critical: 'true' },
+      thingTypeName: 'pump',
+    });
+    expect(await things.describe('bare')).toEqual({ attributes: {} });
+  });
+
+  it('are undefined where the registry has none, and fail on any other fault', async () => {
+    iot
+      .on(DescribeThingCommand)
+      .rejectsOnce(awsError('ResourceNotFoundException'))
+      .rejectsOnce(awsError('ThrottlingException'));
+
+    expect(await things.describe('ghost')).toBeUndefined();
+    await expect(things.describe('mything1')).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+
+  it('list their groups', async () => {
+    iot
+      .on(ListThingGroupsForThingCommand)
+      .resolves({ thingGroups: [{ groupName: 'sensors', groupArn: 'arn' }, {}, { groupName: 'b' }] });
+
+    expect(await things.listGroups('mything1')).toEqual(['sensors', 'b']);
+  });
+
+  it('follow every page of their certificates', async () => {
+    iot
+      .on(ListThingPrincipalsCommand)
+      .resolvesOnce({ principals: ['p1'], nextToken: 't1' })
+      .resolvesOnce({ principals: [], nextToken: 't2' })
+      .resolvesOnce({ principals: ['p2'] });
+
+    expect(await things.listPrincipals('mything1')).toEqual(['p1', 'p2']);
+    expect(inputs()).toEqual([
+      { thingName: 'mything1', nextToken: undefined },
+      { thingName: 'mything1', nextToken: 't1' },
+      { thingName: 'mything1', nextToken: 't2' },
+    ]);
+  });
+
+  it('follow every page of a certificate’s policies and things', async () => {
+    iot
+      .on(ListAttachedPoliciesCommand)
+      .resolvesOnce({ policies: [{ policyName: 'a' }, {}], nextMarker: 'm1' })
+      .resolvesOnce({ policies: [{ policyName: 'b' }] });
+    iot
+      .on(ListPrincipalThingsCommand)
+      .resolvesOnce({ things: ['mything1'], nextToken: 't1' })
+      .resolvesOnce({ things: ['mything2'] });
+
+    expect(await things.listPolicies(certificateArn)).toEqual(['a', 'b']);
+    expect(await things.listThingsOfPrincipal(certificateArn)).toEqual(['mything1', 'mything2']);
+    expect(inputs()).toEqual([
+      { target: certificateArn, marker: undefined },
+      { target: certificateArn, marker: 'm1' },
+      { principal: certificateArn, nextToken: undefined },
+      { principal: certificateArn, nextToken: 't1' },
+    ]);
+  });
+
+  it('do not take half a list for the whole when a page fails', async () => {
+    iot
+      .on(ListPrincipalThingsCommand)
+      .resolvesOnce({ things: ['mything1'], nextToken: 't1' })
+      .rejectsOnce(awsError('ThrottlingException'));
+
+    await expect(things.listThingsOfPrincipal(certificateArn)).rejects.toMatchObject({
+      name: 'ThrottlingException',
+    });
+  });
+
+  it('join and leave a group', async () => {
+    iot.on(AddThingToThingGroupCommand).resolves({});
+    iot.on(RemoveThingFromThingGroupCommand).resolves({});
+
+    await things.addToGroup('mything1', 'cordon-quarantine');
+    await things.removeFromGroup('mything1', 'cordon-quarantine');
+
+    const input = { thingName: 'mything1', thingGroupName: 'cordon-quarantine' };
+    expect(inputs()).toEqual([input, input]);
+  });
+
+  it('ask IoT what a publish by the client would get', async () => {
+    iot.on(TestAuthorizationCommand).resolves({ authResults: [{ authDecision: 'EXPLICIT_DENY' }] });
+
+    expect(await things.testPublish(certificateArn, 'mything1', 'a/b')).toBe('EXPLICIT_DENY');
+    expect(inputs()).toEqual([
+      {
+        principal: certificateArn,
+        clientId: 'mything1',
+        authInfos: [{ actionType: 'PUBLISH', resources: ['arn:aws:iot:us-east-1:000000000000:topic/a/b'] }],
+      },
+    ]);
+  });
+
+  it.each([{}, { authResults: [] }, { authResults: [{}] }])(
+    'never take the answer %j for a denial',
+    async (answer) => {
+      iot.on(TestAuthorizationCommand).resolves(answer);
+
+      expect(await things.testPublish(certificateArn, 'mything1', 'a/b')).toBe('no answer');
+    },
+  );
+});

@@ -1,0 +1,75 @@
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mockClient } from 'aws-sdk-client-mock';
+import { connectAlertTopic, connectAnnouncer } from '../../../shared/aws/topics';
+import type { Announcement } from '../../../shared/domain/announcement';
+import { anAnnouncement } from '../../functions/notify/announcements';
+
+const sns = mockClient(SNSClient);
+const client = new SNSClient({ region: 'us-east-1' });
+const arn = 'arn:aws:sns:us-east-1:000000000000:topic';
+
+beforeEach(() => sns.reset().on(PublishCommand).resolves({}));
+
+async function publish(announcement: Announcement) {
+  await connectAnnouncer(arn, client).publish(announcement);
+  const input = sns.commandCalls(PublishCommand)[0]?.args[0].input;
+  if (!input) throw new Error('nothing published');
+  return input;
+}
+
+describe('announcer', () => {
+  it('publishes JSON for systems and text for e-mail, with attributes to filter on', async () => {
+    const announcement = anAnnouncement();
+
+    const { Message, ...input } = await publish(announcement);
+
+    expect(input).toEqual({
+      TopicArn: arn,
+      Subject: '[Cordon critical] mything1: contained',
+      MessageStructure: 'json',
+      MessageAttributes: {
+        status: { DataType: 'String', StringValue: 'contained' },
+        severity: { DataType: 'String', StringValue: 'critical' },
+        thingName: { DataType: 'String', StringValue: 'mything1' },
+      },
+    });
+    const parts = JSON.parse(Message ?? '');
+    expect(Object.keys(parts)).toEqual(['default', 'email']);
+    expect(JSON.parse(parts.default)).toEqual(announcement);
+    expect(parts.email).toContain('Thing:     mything1\n');
+  });
+
+  it.each(['contained', 'containing', 'containment-failed', 'release-conflict', 'approval-needed'])(
+    'keeps the subject of %s short and ASCII, whatever the thing name',
+    async (kind) => {
+      const { Subject = '' } = await publish(anAnnouncement({ kind, thingName: 'x'.repeat(128) }));
+
+      // SNS API, Publish: "less than 100 characters", ASCII, no line breaks or control characters.
+      expect(Subject).toMatch(/^[\x20-\x7e]{1,99}$/);
+    },
+  );
+
+  it('lets no hostile text forge a line of the e-mail', async () => {
+    const forged = 'x\r\nStatus:    released\u2028Thing:\u0085y\u202e';
+    const plain = JSON.parse((await publish(anAnnouncement({ text: 'x', evidence: ['x'] }))).Message ?? '');
+    sns.resetHistory();
+
+    const hostile = JSON.parse(
+      (await publish(anAnnouncement({ text: forged, evidence: [forged] }))).Message ?? '',
+    );
+
+    expect(hostile.email.split('\n')).toHaveLength(plain.email.split('\n').length);
+    expect(hostile.email).not.toMatch(/[\r\u0085\u2028\u202e]/);
+  });
+});
+
+describe('alert topic', () => {
+  it('publishes the alert as it is', async () => {
+    await connectAlertTopic(arn, client).publish('{"a":1}');
+
+    expect(sns.commandCalls(PublishCommand)[0]?.args[0].input).toEqual({
+      TopicArn: arn,
+      Message: '{"a":1}',
+    });
+  });
+});

@@ -1,0 +1,112 @@
+import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
+import { quarantine } from '../../../shared/mitigation/quarantine';
+import { certificateArn, now } from '../../builders';
+import { awsError, fakeConnections, fakeThings } from '../../fakes';
+
+type Prior = PriorOf<'quarantine'>;
+
+function setUp(groups: readonly string[] = ['sensors']) {
+  const { register, find, things } = fakeThings();
+  register('mything1', { groups: new Set(groups) });
+  const context: MitigationContext = {
+    thingName: 'mything1',
+    clientIds: ['mything1'],
+    deniedAt: now,
+    policyCacheMs: 0,
+    things,
+    connections: fakeConnections().connections,
+    clock: () => now,
+  };
+  return { context, groups: () => [...find('mything1').groups] };
+}
+
+function aPrior(over: Partial<Prior> = {}): Prior {
+  return {
+    action: 'quarantine',
+    thingGroup: 'cordon-quarantine',
+    memberBefore: false,
+    groupsBefore: ['sensors'],
+    principals: [certificateArn],
+    ...over,
+  };
+}
+
+const held = ['sensors', 'cordon-quarantine'];
+
+describe('quarantine', () => {
+  it('applies, and applies again to no other effect', async () => {
+    const { context, groups } = setUp();
+
+    const first = await quarantine.apply(aPrior(), context);
+
+    expect(await quarantine.apply(aPrior(), context)).toEqual(first);
+    expect(groups()).toEqual(held);
+  });
+
+  it('is verified by what IoT says of each certificate', async () => {
+    const { context } = setUp(held);
+
+    expect(await quarantine.verify(aPrior(), context)).toEqual({
+      result: 'done',
+      detail: 'publish is explicitly denied for certificate aaaaaaaa',
+    });
+  });
+
+  it.each([
+    ['the group is not listed', setUp().context, aPrior(), 'not (yet) listed'],
+    ['there is no certificate', setUp(held).context, aPrior({ principals: [] }), 'no certificate'],
+    [
+      'one certificate is not denied',
+      setUp(held).context,
+      aPrior({ principals: [certificateArn, 'arn:aws:iot:us-east-1:000000000000:cert/ffffffffff'] }),
+      'certificate ffffffff would get ALLOWED',
+    ],
+    [
+      'the device also connects under another client id',
+      { ...setUp(held).context, clientIds: ['mything1', 'other'] },
+      aPrior(),
+      'would get ALLOWED',
+    ],
+  ])('is not verified where %s', async (_, context, prior, detail) => {
+    expect(await quarantine.verify(prior, context)).toEqual({
+      result: 'not-so',
+      detail: expect.stringContaining(detail),
+    });
+  });
+
+  it.each([
+    ['takes the thing out', held, aPrior(), 'done', ['sensors']],
+    ['has nothing to do where it is out', ['sensors'], aPrior(), 'done', ['sensors']],
+    ['leaves it in where it was before', held, aPrior({ memberBefore: true }), 'done', held],
+    [
+      'stops where somebody took it out, though it was in before',
+      ['sensors'],
+      aPrior({ memberBefore: true }),
+      'conflict',
+      ['sensors'],
+    ],
+    ['touches no other group', [...held, 'new'], aPrior(), 'done', ['sensors', 'new']],
+  ] as const)('on revert %s', async (_, before, prior, result, after) => {
+    const { context, groups } = setUp(before);
+
+    expect(await quarantine.revert(prior, context)).toMatchObject({ result });
+    expect(groups()).toEqual(after);
+  });
+
+  it('does not count as reverted while the thing is still listed in the group', async () => {
+    const { context } = setUp(held);
+    const things = { ...context.things, removeFromGroup: async () => {} };
+
+    await expect(quarantine.revert(aPrior(), { ...context, things })).rejects.toThrow('still listed');
+  });
+
+  it('throws what IoT says', async () => {
+    const { context } = setUp(held);
+    const things = { ...context.things, listGroups: () => Promise.reject(awsError('ThrottlingException')) };
+
+    for (const step of ['verify', 'revert'] as const)
+      await expect(quarantine[step](aPrior(), { ...context, things })).rejects.toMatchObject({
+        name: 'ThrottlingException',
+      });
+  });
+});
