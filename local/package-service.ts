@@ -27,7 +27,7 @@ export async function packageService(root: string, onWork: (what: string) => voi
   ];
   if (artefacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash) return;
   // cordon.yml first: its faults are one line each, where the packager would wrap them in a stack.
-  await run(root, [bin(root, 'tsx'), 'cli/main.ts', 'check'], 'cordon.yml is wrong');
+  await run(root, [bin(root, 'tsx'), 'cli/main.ts', 'check']);
   onWork('packaging the service (sls package) and the agent');
   await Promise.all([
     run(root, [bin(root, 'osls'), 'package'], 'sls package failed'),
@@ -81,8 +81,8 @@ function bin(root: string, name: string): string {
   return file;
 }
 
-/** Runs a script on this Node; what it printed is shown only when it fails. */
-function run(root: string, args: string[], fault: string): Promise<void> {
+/** Runs a script on this Node; what it printed is shown only when it fails, and alone where it says all. */
+function run(root: string, args: string[], fault?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -91,10 +91,13 @@ function run(root: string, args: string[], fault: string): Promise<void> {
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.on('error', (error) => reject(new StartError(fault, error)));
+    child.on('error', (error) => reject(new StartError(fault ?? String(error), error)));
     child.on('close', (code) => {
       if (code === 0) resolve();
-      else reject(new StartError(`${fault}:\n${output.trim()}`));
+      else
+        reject(
+          new StartError(fault ? `${fault}:\n${output.trim()}` : output.trim().replace(/^cordon: /, '')),
+        );
     });
   });
 }
