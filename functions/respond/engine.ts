@@ -140,6 +140,7 @@ async function perform(
 ): Promise<Outcome> {
   const context: MitigationContext = {
     thingName: record.thingName,
+    clientIds: findClientIds(record),
     deniedAt: findDenial(record.ledger)?.appliedAt,
     policyCacheMs,
     things,
@@ -160,6 +161,11 @@ async function perform(
 /** The entry that makes the broker refuse the device. */
 function findDenial(ledger: readonly LedgerEntry[]): LedgerEntry | undefined {
   return ledger.find(({ action }) => action === 'quarantine');
+}
+
+function findClientIds({ thingName, ledger }: Case): readonly string[] {
+  for (const { prior } of ledger) if (prior.action === 'disconnect') return prior.clientIds;
+  return [thingName];
 }
 
 async function save(record: Case, previous: number, { cases }: EnginePorts): Promise<Versioned<Case>> {

@@ -82,7 +82,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
   core = await startCore(context);
   const sockets = new Set<TLSSocket>();
-  const server = await startServer(context, options, sockets);
+  const server = await startServer(context, options, sockets).catch(async (error: unknown) => {
+    // Its timers would keep the process alive.
+    await closeCore(context);
+    throw error;
+  });
   const stopWatching = registry.onChange(() => noteRegistryChange(context));
   const { port } = server.address() as AddressInfo;
   return {
@@ -100,7 +104,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       stopWatching();
       for (const session of context.sessions.live()) session.endReason ??= 'SERVER_INITIATED_DISCONNECT';
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await new Promise<void>((resolve) => context.core().close(() => resolve()));
+      await closeCore(context);
       for (const socket of sockets) socket.destroy();
       await closed;
       await context.rules.drain();
@@ -151,6 +155,10 @@ async function startCore(context: BrokerContext): Promise<BrokerCore> {
     cutAfterRefusal(context, client as BrokerClient, subscriptions),
   );
   return core;
+}
+
+function closeCore(context: BrokerContext): Promise<void> {
+  return new Promise((resolve) => context.core().close(() => resolve()));
 }
 
 async function startServer(

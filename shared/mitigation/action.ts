@@ -4,6 +4,8 @@ import type { Clock, Connections, Things } from '../ports';
 
 export interface MitigationContext {
   readonly thingName: string;
+  /** Under which the device is known to connect; a group policy bites only where the id is the thing name. */
+  readonly clientIds: readonly string[];
   /** When the denial of this case was applied, epoch ms; undefined while it isn't. */
   readonly deniedAt: number | undefined;
   readonly policyCacheMs: number;

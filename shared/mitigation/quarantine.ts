@@ -10,7 +10,7 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
     return { result: 'done', detail: `in group ${thingGroup}` };
   },
 
-  async verify({ thingGroup, principals }, { thingName, things }) {
+  async verify({ thingGroup, principals }, { thingName, clientIds, things }) {
     const groups = await things.listGroups(thingName);
     if (!groups.includes(thingGroup))
       return { result: 'not-so', detail: `not (yet) listed in group ${thingGroup}` };
@@ -20,9 +20,14 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
         detail: 'no certificate is attached to the thing, so no denial can be shown',
       };
     for (const principal of principals) {
-      const decision = await things.testPublish(principal, thingName, `cordon-denial-test/${thingName}`);
-      if (decision !== 'EXPLICIT_DENY')
-        return { result: 'not-so', detail: `a publish with ${nameOf(principal)} would get ${decision}` };
+      for (const clientId of clientIds) {
+        const decision = await things.testPublish(principal, clientId, `cordon-denial-test/${thingName}`);
+        if (decision !== 'EXPLICIT_DENY')
+          return {
+            result: 'not-so',
+            detail: `a publish by client ${clientId} with ${nameOf(principal)} would get ${decision}`,
+          };
+      }
     }
     return {
       result: 'done',

@@ -1,0 +1,133 @@
+import { AttachPolicyCommand, CreatePolicyCommand, DetachPolicyCommand } from '@aws-sdk/client-iot';
+import type { MqttClient } from 'mqtt';
+import type { Device } from '../../local/devices';
+import { anAlert, aReport } from './alerts';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { collectAnswers, publishOrCut } from './mqtt-client';
+
+const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
+
+function ended(client: MqttClient): Promise<true> {
+  return waitUntil(
+    () => 'the end of the session',
+    () => !client.connected,
+  );
+}
+
+describe('a contained device', () => {
+  let e2e: EndToEnd;
+
+  beforeAll(async () => {
+    e2e = await startEndToEnd();
+  }, 60_000);
+
+  afterAll(() => e2e.close());
+
+  it('loses its session, and every application message after that, but may still report', async () => {
+    const device = await e2e.enroll('held');
+    const before = await e2e.connect(device);
+    expect(await publishOrCut(before, telemetry('held'), '1')).toBe('acknowledged');
+
+    await e2e.publishAlert(anAlert('held'));
+    await e2e.waitForCase('held', 'contained');
+    await ended(before);
+
+    expect(await publishOrCut(await e2e.connect(device), telemetry('held'), '2')).toBe('cut');
+    const reporter = await e2e.connect(device);
+    const answers = collectAnswers(reporter);
+    await reporter.subscribeAsync('cordon/things/held/reports/json/+', { qos: 1 });
+    const report = aReport(1);
+    await publishOrCut(reporter, 'cordon/things/held/reports/json', JSON.stringify(report));
+    await waitUntil(
+      () => 'the answer to the report',
+      () => answers.length > 0,
+    );
+    expect(answers).toMatchObject([
+      { topic: 'cordon/things/held/reports/json/accepted', body: { reportId: report.header.report_id } },
+    ]);
+    expect(await publishOrCut(reporter, telemetry('held'), '3')).toBe('cut');
+  });
+
+  it('hears nothing on its application topics', async () => {
+    const device = await e2e.enroll('deaf');
+    await e2e.publishAlert(anAlert('deaf'));
+    await e2e.waitForCase('deaf', 'contained');
+
+    const client = await e2e.connect(device);
+
+    await expect(client.subscribeAsync('app/deaf/commands', { qos: 1 })).rejects.toThrow();
+    await ended(client);
+  });
+
+  it('is not shown as contained while it may publish under another client id', async () => {
+    const device = await enrollLoose('loose');
+    const client = await e2e.connect(device, { clientId: 'loose-2' });
+    await publishOrCut(client, 'cordon/things/loose/reports/json', JSON.stringify(aReport(1)));
+
+    const { ledger } = await e2e.waitForCase('loose', 'containing');
+
+    expect(ledger.find(({ action }) => action === 'quarantine')).toMatchObject({
+      status: 'applied',
+      detail: expect.stringContaining('loose-2'),
+    });
+    await ended(client);
+    const again = await e2e.connect(device, { clientId: 'loose-2' });
+    expect(await publishOrCut(again, telemetry('loose'), '1')).toBe('acknowledged');
+    const named = await e2e.connect(device);
+    expect(await publishOrCut(named, telemetry('loose'), '1')).toBe('cut');
+  });
+
+  /** A device whose policy forgets to bind the client id to the thing, as many do. */
+  async function enrollLoose(thingName: string): Promise<Device> {
+    const device = await e2e.enroll(thingName);
+    const target = device.certificateArn;
+    const statement = { Effect: 'Allow', Action: 'iot:*', Resource: '*' };
+    const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+    await e2e.iot.send(new CreatePolicyCommand({ policyName: `${thingName}-all`, policyDocument }));
+    await e2e.iot.send(new AttachPolicyCommand({ policyName: `${thingName}-all`, target }));
+    await e2e.iot.send(new DetachPolicyCommand({ policyName: 'device', target }));
+    return device;
+  }
+});
+
+describe('a contained device while AWS goes on with the policies it has cached', () => {
+  let e2e: EndToEnd;
+
+  beforeAll(async () => {
+    e2e = await startEndToEnd({ policyCacheSeconds: 420 });
+  }, 60_000);
+
+  afterAll(() => e2e.close());
+
+  it('is cut again at each reconnect, though the broker would still take its messages', async () => {
+    const device = await e2e.enroll('stubborn');
+    const first = await e2e.connect(device);
+    await e2e.publishAlert(anAlert('stubborn'));
+    await e2e.waitForCase('stubborn', 'contained');
+    await ended(first);
+
+    let slipped = 0;
+    const sessions = 10;
+    for (let session = 0; session < sessions; session += 1) {
+      const client = await e2e.connect(device);
+      while ((await publishOrCut(client, telemetry('stubborn'), '1')) === 'acknowledged') slipped += 1;
+      await ended(client);
+    }
+    await e2e.waitForQuiet();
+    process.stderr.write(`slipped ${slipped} in ${sessions}\n`);
+
+    const { status, caseId } = (await e2e.loadCase('stubborn')) ?? {};
+    expect(status).toBe('contained');
+    const cuts = (await e2e.timelineOf(caseId ?? '')).filter((line) => line.startsWith('reconnected before'));
+    expect(cuts).toHaveLength(sessions);
+  });
+
+  it('is enforced at once when the cache ends', async () => {
+    e2e.stack.broker.setPolicyCacheSeconds(0);
+    const device = await e2e.enroll('late');
+    await e2e.publishAlert(anAlert('late'));
+    await e2e.waitForCase('late', 'contained');
+
+    expect(await publishOrCut(await e2e.connect(device), telemetry('late'), '1')).toBe('cut');
+  });
+});

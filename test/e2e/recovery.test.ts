@@ -1,0 +1,194 @@
+import { readFile } from 'node:fs/promises';
+import {
+  DeleteThingCommand,
+  DescribeThingCommand,
+  IoTClient,
+  ListThingGroupsForThingCommand,
+} from '@aws-sdk/client-iot';
+import { anAlert } from './alerts';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+
+let e2e: EndToEnd;
+
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+}, 60_000);
+
+afterEach(() => e2e.stack.aws.gateway.setFaults([]));
+
+afterAll(() => e2e.close());
+
+const respond = 'cordon-dev-respond';
+
+async function groupsOf(thingName: string): Promise<unknown[]> {
+  const { thingGroups = [] } = await e2e.iot.send(new ListThingGroupsForThingCommand({ thingName }));
+  return thingGroups.map(({ groupName }) => groupName);
+}
+
+/** How many rules of `setFaults` have not fired yet. */
+async function countUnspent(): Promise<number> {
+  const response = await fetch(`${e2e.stack.aws.gateway.url}/_cordon/faults`);
+  const { rules } = (await response.json()) as { rules: { times: number }[] };
+  return rules.filter(({ times }) => times > 0).length;
+}
+
+function slackTextsOf(thingName: string): string[] {
+  return e2e.stack.aws.slack
+    .messages()
+    .map(({ text }) => text)
+    .filter((text) => text.includes(`${thingName}:`));
+}
+
+describe('a killed function', () => {
+  const things = ['killed-1', 'killed-2', 'killed-3'];
+
+  it('ends every case as if it had not been killed, whichever call it was in', async () => {
+    for (const thingName of things) await e2e.connect(await e2e.enroll(thingName));
+    // Of three things in parallel, one hangs in each of these calls.
+    const hang = (action: string) =>
+      ({
+        kind: 'latency',
+        action,
+        functionName: respond,
+        latencyMs: 12_000,
+        probability: 1,
+        times: 1,
+      }) as const;
+    e2e.stack.aws.gateway.setFaults([
+      hang('iot:AddThingToThingGroup'),
+      hang('iot:DeleteConnection'),
+      hang('sns:Publish'),
+    ]);
+
+    await Promise.all(things.map((thingName) => e2e.publishAlert(anAlert(thingName))));
+    await waitUntil(
+      () => 'a respond that hangs in each of the three calls',
+      async () => (await countUnspent()) === 0,
+    );
+    for (const pid of e2e.stack.functions.pids()[respond] ?? []) process.kill(pid, 'SIGKILL');
+
+    const cases = await Promise.all(
+      things.map((thingName) => e2e.waitForCase(thingName, 'contained', 60_000)),
+    );
+    await e2e.waitForQuiet();
+    for (const { thingName, caseId, ledger } of cases) {
+      expect(ledger.map(({ action, status }) => [action, status])).toEqual([
+        ['quarantine', 'verified'],
+        ['disconnect', 'verified'],
+      ]);
+      expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);
+      expect((await e2e.loadCase(thingName))?.caseId).toBe(caseId);
+      const timeline = await e2e.timelineOf(caseId);
+      for (const what of ['case opened', 'in-alarm', 'quarantine: apply', 'disconnect: apply', 'contained'])
+        expect(timeline.filter((line) => line.startsWith(what))).toHaveLength(1);
+      await waitUntil(
+        () => `the Slack message of ${thingName}`,
+        () => slackTextsOf(thingName).length > 0,
+      );
+      expect(slackTextsOf(thingName)).toHaveLength(1);
+    }
+  }, 120_000);
+});
+
+describe('an AWS that answers badly', () => {
+  it('contains each of twenty things while every tenth IoT call is throttled', async () => {
+    const things = Array.from({ length: 20 }, (_, index) => `throttled-${index}`);
+    for (const thingName of things) await e2e.enroll(thingName);
+    e2e.stack.aws.gateway.setFaults(
+      ['iot', 'iotdata'].map((service) => ({
+        kind: 'throttle',
+        service,
+        functionName: respond,
+        probability: 0.1,
+      })),
+      7,
+    );
+
+    await Promise.all(things.map((thingName) => e2e.publishAlert(anAlert(thingName))));
+    // cordon.yml's fleet limit lets ten through in ten minutes; a person lets the others through.
+    const waiting = await waitUntil(
+      () => 'a decision for each thing',
+      async () => {
+        const cases = await Promise.all(things.map((thingName) => e2e.loadCase(thingName)));
+        const decided = cases.every(
+          (one) => one?.status === 'contained' || one?.status === 'awaiting-approval',
+        );
+        return decided && cases.filter((one) => one?.status === 'awaiting-approval');
+      },
+      60_000,
+    );
+    expect(waiting.length).toBeGreaterThanOrEqual(10);
+    expect(new Set(waiting.map((one) => one?.reason))).toEqual(
+      new Set(['the fleet limit of 10 containments is reached']),
+    );
+    for (const one of waiting)
+      await e2e.command({ type: 'approve', thingName: one?.thingName ?? '', actor: 'test' });
+    for (const thingName of things) await e2e.waitForCase(thingName, 'contained', 60_000);
+
+    const throttled = e2e.stack.aws.gateway.calls
+      .counts()
+      .filter(
+        ({ caller, action, byStatus }) => caller === respond && action.startsWith('iot') && byStatus[429],
+      );
+    expect(throttled.length).toBeGreaterThan(0);
+    for (const thingName of things) expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);
+  }, 150_000);
+
+  it('repeats a call whose answer was lost, once', async () => {
+    await e2e.enroll('unanswered');
+    e2e.stack.aws.gateway.calls.reset();
+    e2e.stack.aws.gateway.setFaults([
+      { kind: 'drop-response', action: 'iot:AddThingToThingGroup', probability: 1, times: 1 },
+    ]);
+
+    await e2e.command({ type: 'contain', thingName: 'unanswered', actor: 'test' });
+    await e2e.waitForCase('unanswered', 'contained');
+
+    expect(e2e.countCalls('respond')['iot:AddThingToThingGroup']).toBe(2);
+    expect(await groupsOf('unanswered')).toEqual(['cordon-quarantine']);
+  });
+});
+
+describe('the role of a function', () => {
+  /** The keys that the packaged function itself runs under. */
+  async function actAs(functionName: string): Promise<IoTClient> {
+    const [pid] = e2e.stack.functions.pids()[functionName] ?? [];
+    const environment = Object.fromEntries(
+      (await readFile(`/proc/${pid}/environ`, 'utf8'))
+        .split('\0')
+        .map((line) => line.split(/=(.*)/s).slice(0, 2)),
+    );
+    return new IoTClient({
+      endpoint: e2e.stack.aws.gateway.url,
+      region: environment.AWS_REGION,
+      credentials: {
+        accessKeyId: environment.AWS_ACCESS_KEY_ID,
+        secretAccessKey: environment.AWS_SECRET_ACCESS_KEY,
+        sessionToken: environment.AWS_SESSION_TOKEN,
+      },
+    });
+  }
+
+  it('lets respond look at things, and refuses what its role does not name, with a line in the log', async () => {
+    await e2e.enroll('precious');
+    await e2e.stack.functions.warm(respond);
+    const iot = await actAs(respond);
+
+    await expect(iot.send(new DescribeThingCommand({ thingName: 'precious' }))).resolves.toMatchObject({
+      thingName: 'precious',
+    });
+    await expect(iot.send(new DeleteThingCommand({ thingName: 'precious' }))).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      message: expect.stringMatching(
+        /^User: arn:aws:sts::\d{12}:assumed-role\/.+ is not authorized to perform: iot:DeleteThing on resource: arn:aws:iot:us-east-1:\d{12}:thing\/precious/,
+      ),
+    });
+
+    const resource = 'arn:aws:iot:us-east-1:000000000000:thing/precious';
+    expect(e2e.log).toContainEqual({
+      message: `refused by IAM: ${respond} may not iot:DeleteThing on ${resource}`,
+      fields: { function: respond, action: 'iot:DeleteThing', resource, decision: expect.any(String) },
+    });
+    iot.destroy();
+  });
+});

@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root, waitUntil } from './harness';
+
+// These run in the checkout's own .cordon, as a user does, so they stay in this one file, one after the other.
+
+const tsx = join(root, 'node_modules', '.bin', 'tsx');
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(command: string, args: readonly string[], env: Record<string, string> = {}) {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { child, ended: collect(child) };
+}
+
+async function collect(child: ChildProcess): Promise<Ended> {
+  const output = { out: '', err: '' };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output.out += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output.err += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const serve = (env?: Record<string, string>) =>
+  start(process.execPath, [tsx, 'local/main.ts', '--serve'], env);
+const cordon = (...args: string[]) => start(process.execPath, [tsx, 'cli/main.ts', ...args]).ended;
+
+describe('npm start -- --once --json', () => {
+  it('plays the story and proves each step of it', async () => {
+    const { code, out, err } = await start('npm', ['start', '--', '--once', '--json']).ended;
+
+    const result = JSON.parse(out.trim().split('\n').at(-1) ?? '');
+    expect({ code, ...result, log: err.slice(-2_000) }).toMatchObject({
+      code: 0,
+      contained: true,
+      verified: true,
+      controlUndisturbed: true,
+      released: true,
+      restored: true,
+      childToDeniedMs: expect.any(Number),
+      alertToAppliedMs: expect.any(Number),
+    });
+    expect(result.slack).toBeGreaterThanOrEqual(1);
+    expect(result.email).toBeGreaterThanOrEqual(1);
+    expect(Object.keys(result.coldStartMs).sort()).toEqual([
+      'detect',
+      'intake',
+      'notify',
+      'provision',
+      'respond',
+      'sweep',
+    ]);
+    expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
+  }, 120_000);
+});
+
+describe('npm start', () => {
+  it('says which variable to change where a port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+
+    const ends = [
+      await serve({ CORDON_PORT: `${port}` }).ended,
+      await serve({ CORDON_MQTT_PORT: `${port}` }).ended,
+    ];
+    taken.close();
+
+    for (const { code, err } of ends) {
+      expect(code).toBe(1);
+      expect(err.split('\n').filter((line) => line.startsWith('cordon:'))).toEqual([
+        expect.stringMatching(new RegExp(`port.*${port}.*CORDON_PORT.*CORDON_MQTT_PORT`)),
+      ]);
+    }
+  }, 60_000);
+
+  it.each([['--nonsense'], ['--serve --once'], ['extra']])(
+    'refuses %s with one clear line',
+    async (flags) => {
+      const args = [tsx, 'local/main.ts', ...flags.split(' ')];
+
+      const { code, out, err } = await start(process.execPath, args).ended;
+
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err.trim().split('\n')).toHaveLength(1);
+    },
+    30_000,
+  );
+
+  it.each(['x', '-1', '70000', ''])(
+    'refuses the port %j',
+    async (port) => {
+      const { code, err } = await serve({ CORDON_PORT: port }).ended;
+
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: `cordon: CORDON_PORT=${port}: expected a whole number from 0 to 65535\n`,
+      });
+    },
+    30_000,
+  );
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const { child, ended } = serve();
+    const file = join(root, '.cordon', 'local.json');
+    const { endpoint, things, ca } = await waitUntil(
+      () => '.cordon/local.json',
+      async () => existsSync(file) && JSON.parse(await readFile(file, 'utf8')),
+      60_000,
+    );
+    for (const path of [ca, things.mything1.cert, things.mything2.key]) expect(existsSync(path)).toBe(true);
+    const { pids } = (await (await fetch(`${endpoint}/_cordon/functions`)).json()) as {
+      pids: Record<string, number[]>;
+    };
+    const workers = Object.values(pids).flat();
+    expect(workers.length).toBeGreaterThanOrEqual(6);
+    expect(await cordon('list')).toMatchObject({ code: 0, out: 'No open case.\n' });
+
+    child.kill('SIGINT');
+    const { code } = await ended;
+
+    expect(code).toBe(0);
+    expect(existsSync(file)).toBe(false);
+    expect(workers.filter(isRunning)).toEqual([]);
+  }, 90_000);
+});
+
+describe('cordon check', () => {
+  it.each([
+    ['detector: [', /cordon\.yml:\d+/],
+    ['detector: other', /cordon\.yml:1.*detector/],
+    ['playbooks:\n  - { name: p, mode: destroy }', /cordon\.yml:2.*mode/],
+  ])(
+    'names file, line and what was expected of %j',
+    async (text, message) => {
+      const directory = await mkdtemp(join(tmpdir(), 'cordon-check-'));
+      const file = join(directory, 'cordon.yml');
+      await writeFile(file, text);
+
+      const { code, err } = await cordon('check', file);
+      await rm(directory, { recursive: true });
+
+      expect(code).toBe(1);
+      expect(err).toMatch(message);
+    },
+    30_000,
+  );
+
+  it('explains the file that ships', async () => {
+    expect(await cordon('check')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('cordon.yml is valid.'),
+    });
+  }, 30_000);
+});
