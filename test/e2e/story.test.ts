@@ -17,12 +17,21 @@ interface Ended {
   readonly err: string;
 }
 
+const children = new Set<ChildProcess>();
+
+// A test that failed half way must not leave a stack behind.
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 function start(command: string, args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(command, args, {
     cwd: root,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  children.add(child);
+  child.once('exit', () => children.delete(child));
   return { child, ended: collect(child) };
 }
 
