@@ -10,6 +10,7 @@ import { readTemplate } from './cloudformation/template';
 import { jsonResponse } from './gateway/local-routes';
 import { type LocalAws, startLocalAws } from './gateway/start-aws';
 import { createIotControlPlane } from './iot/control-plane';
+import { iotLocalRoutes } from './iot/local-routes';
 import { createIotRegistry, type IotRegistry } from './iot/registry';
 import { createLambdaApi } from './lambda/api';
 import type { EventSourceDefinition } from './lambda/definitions';
@@ -109,6 +110,7 @@ async function boot(
     log,
     services: createServices(registry, broker, ca, () => functions),
     routes: {
+      ...iotLocalRoutes(registry),
       'GET /_cordon/functions': () =>
         jsonResponse({ pids: functions?.pids(), coldStartMs: functions?.coldStarts() }),
       'POST /_cordon/policy-cache': ({ body }) => setPolicyCache(body, broker),

@@ -5,6 +5,7 @@ import { authorizationRoutes } from './operations/authorization';
 import { certificateRoutes, type IssueCertificate } from './operations/certificates';
 import { customMetricRoutes } from './operations/custom-metrics';
 import { mitigationActionRoutes } from './operations/mitigation-actions';
+import { mitigationTaskRoutes } from './operations/mitigation-tasks';
 import { policyRoutes } from './operations/policies';
 import type { IotCall, IotRoute } from './operations/route';
 import { securityProfileRoutes } from './operations/security-profiles';
@@ -127,6 +128,7 @@ export function createIotControlPlane(
     ...securityProfileRoutes(registry),
     ...violationRoutes(registry),
     ...mitigationActionRoutes(registry),
+    ...mitigationTaskRoutes(registry),
     ...accountRoutes(registry),
   ];
   return {

@@ -4,6 +4,7 @@ import { findGroup } from './groups';
 import { requireName } from './names';
 import type { CustomMetric, IotState, SecurityProfile } from './state';
 import { checkVersion } from './things';
+import { createViolationStore, type ViolationStore } from './violations';
 
 /** Quotas of the General Reference (Device Defender). */
 const MAX_CUSTOM_METRICS = 100;
@@ -18,8 +19,8 @@ export interface ProfileFields extends Readonly<Record<string, unknown>> {
   readonly additionalMetricsToRetainV2?: readonly { readonly metric: string }[];
 }
 
-/** Custom metrics and security profiles: stored and listed, not evaluated. */
-export interface DefenderStore {
+/** Custom metrics and security profiles: stored and listed, not evaluated. Violations are stated by whoever tests. */
+export interface DefenderStore extends ViolationStore {
   createMetric(metricName: string, metricType: string, displayName?: string): CustomMetric;
   updateMetric(metricName: string, displayName: string): CustomMetric;
   deleteMetric(metricName: string): void;
@@ -167,6 +168,7 @@ function attachProfile(state: IotState, profileName: string, target: string): vo
 
 export function createDefenderStore(state: IotState): DefenderStore {
   return {
+    ...createViolationStore(state),
     createMetric: (metricName, metricType, displayName) =>
       createMetric(state, metricName, metricType, displayName),
     updateMetric(metricName, displayName) {

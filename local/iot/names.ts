@@ -14,6 +14,8 @@ const NAME_RULES = {
   securityProfileName: /^[a-zA-Z0-9:_-]{1,128}$/,
   behaviorName: /^[a-zA-Z0-9:_-]{1,128}$/,
   actionName: /^[a-zA-Z0-9_-]{1,128}$/,
+  taskId: /^[a-zA-Z0-9_-]{1,128}$/,
+  jobId: /^[a-zA-Z0-9_-]{1,64}$/,
   attributeName: /^[a-zA-Z0-9_.,@/:#-]{1,128}$/,
 } as const;
 
@@ -27,12 +29,14 @@ export function requireName(kind: NameKind, value: unknown): string {
 type ArnType =
   | 'thing'
   | 'thinggroup'
+  | 'thingtype'
   | 'cert'
   | 'policy'
   | 'rule'
   | 'custommetric'
   | 'securityprofile'
-  | 'mitigationaction';
+  | 'mitigationaction'
+  | 'job';
 
 /** Builds and reads ARNs of one account and region. */
 export interface IotArns {

@@ -2,6 +2,7 @@ import type { AwsIdentity, LocalLog } from '../types';
 import { type CertificateStore, createCertificateStore } from './certificates';
 import { createDefenderStore, type DefenderStore } from './defender';
 import { createGroupStore, type GroupStore, listAncestors } from './groups';
+import { createMitigationTaskStore, type MitigationTaskStore } from './mitigation-tasks';
 import { createArns } from './names';
 import { createPolicyStore, type PolicyStore } from './policies';
 import type {
@@ -22,6 +23,8 @@ export interface IotRegistryOptions {
   /** Throws where whoever runs the rules could not run this one: it is refused as AWS refuses SQL it can't read. */
   readonly checkTopicRule?: (rule: TopicRule) => void;
   readonly now?: () => number;
+  /** Runs a mitigation task that was started; by default on the next turn of the event loop. */
+  readonly runTask?: (perform: () => void) => void;
   readonly log: LocalLog;
 }
 
@@ -40,6 +43,7 @@ export interface IotRegistry {
   readonly policies: PolicyStore;
   readonly rules: TopicRuleStore;
   readonly defender: DefenderStore;
+  readonly mitigationTasks: MitigationTaskStore;
 
   thing(thingName: string): Thing | undefined;
   /** `fingerprint`: SHA-256 of the certificate's DER form, hex, with or without colons. */
@@ -72,6 +76,12 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     customMetrics: new Map(),
     securityProfiles: new Map(),
     mitigationActions: new Map(),
+    thingTypes: new Map(),
+    violations: new Map(),
+    violationEvents: [],
+    verifications: new Map(),
+    mitigationTasks: new Map(),
+    mitigationExecutions: [],
     tags: new Map(),
     changed,
   };
@@ -88,6 +98,8 @@ export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOpt
     version += 1;
     for (const listener of [...listeners]) listener();
   });
+  const groups = createGroupStore(state);
+  const runTask = options.runTask ?? ((perform) => void setImmediate(perform));
   return {
     state,
     endpoint: options.endpoint,
@@ -99,11 +111,12 @@ export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOpt
       return () => listeners.delete(entry);
     },
     things: createThingStore(state),
-    groups: createGroupStore(state),
+    groups,
     certificates: createCertificateStore(state),
     policies: createPolicyStore(state),
     rules: createTopicRuleStore(state, options.checkTopicRule),
     defender: createDefenderStore(state),
+    mitigationTasks: createMitigationTaskStore(state, groups, runTask),
     thing: (thingName) => state.things.get(thingName),
     certificateByFingerprint: (fingerprint) =>
       state.certificates.get(fingerprint.replaceAll(':', '').toLowerCase()),

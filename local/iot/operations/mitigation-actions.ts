@@ -97,7 +97,7 @@ function listActions(registry: IotRegistry, call: IotCall) {
   };
 }
 
-/** Mitigation actions are kept and listed; the tasks that would run them are not emulated. */
+/** Mitigation actions are kept and listed; tasks of Detect run them, Audit is not emulated. */
 export function mitigationActionRoutes(registry: IotRegistry): readonly IotRoute[] {
   const readName = (call: IotCall) => readParam(call, 'actionName');
   const route = routesAt('/mitigationactions/actions/{actionName}', (call) => [

@@ -64,6 +64,24 @@ export function readVersion(call: IotCall): number | undefined {
   throw invalid('expectedVersion must be a number.');
 }
 
+/** A time of the query: SDKs send ISO 8601 there; epoch seconds are accepted too. */
+export function readTime(call: IotCall, name: string): number | undefined {
+  const text = call.query.get(name);
+  if (text === null) return undefined;
+  const at = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
+  if (Number.isNaN(at)) throw invalid(`${name} must be a time.`);
+  return at;
+}
+
+/** A range whose both ends are required, as the lists of Device Defender ask for it. */
+export function readRange(call: IotCall): { readonly startAt: number; readonly endAt: number } {
+  const startAt = readTime(call, 'startTime');
+  const endAt = readTime(call, 'endTime');
+  if (startAt === undefined || endAt === undefined) throw invalid('startTime and endTime are required.');
+  if (startAt > endAt) throw invalid('startTime is after endTime.');
+  return { startAt, endAt };
+}
+
 export function toSeconds(at: number): number {
   return at / 1000;
 }

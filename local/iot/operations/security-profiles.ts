@@ -22,7 +22,8 @@ const Dimension = z.object({
   operator: z.exactOptional(z.enum(['IN', 'NOT_IN'])),
 });
 
-const Value = z.object({
+/** `MetricValue` of the model. */
+export const MetricValue = z.object({
   count: z.exactOptional(z.int().check(z.minimum(0))),
   cidrs: z.exactOptional(z.array(z.string().check(z.minLength(2), z.maxLength(43)))),
   ports: z.exactOptional(z.array(z.int().check(z.minimum(0), z.maximum(65_535)))),
@@ -33,7 +34,7 @@ const Value = z.object({
 
 const Criteria = z.object({
   comparisonOperator: z.exactOptional(z.string()),
-  value: z.exactOptional(Value),
+  value: z.exactOptional(MetricValue),
   durationSeconds: z.exactOptional(z.int()),
   consecutiveDatapointsToAlarm: z.exactOptional(z.int()),
   consecutiveDatapointsToClear: z.exactOptional(z.int()),

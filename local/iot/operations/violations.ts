@@ -1,38 +1,120 @@
 import * as z from 'zod/mini';
 import { invalid } from '../errors';
 import type { IotRegistry } from '../registry';
-import { type IotCall, type IotRoute, paginate, readBody, readParam, routesAt } from './route';
+import type { Violation, ViolationEvent } from '../state';
+import { verificationOf } from '../violations';
+import {
+  creationKey,
+  type IotCall,
+  type IotRoute,
+  paginate,
+  readBody,
+  readFlag,
+  readParam,
+  readRange,
+  routesAt,
+  toSeconds,
+} from './route';
 
 const VERIFICATION_STATES = ['FALSE_POSITIVE', 'BENIGN_POSITIVE', 'TRUE_POSITIVE', 'UNKNOWN'] as const;
-/** Length only: the guide prints ids outside the model's pattern. */
-const MAX_VIOLATION_ID = 128;
+const CRITERIA_TYPES = ['STATIC', 'STATISTICAL', 'MACHINE_LEARNING'] as const;
+/** Violations are kept for 30 days (General Reference). */
+const RETENTION_MS = 30 * 24 * 3600 * 1000;
 
 const PutState = z.object({
   verificationState: z.enum(VERIFICATION_STATES),
   verificationStateDescription: z.exactOptional(z.string().check(z.maxLength(1000))),
 });
 
-/** SDKs send ISO 8601 in a query; epoch seconds are accepted too. */
-function readTime(call: IotCall, name: string): number {
-  const text = call.query.get(name) ?? '';
-  const at = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text);
-  if (Number.isNaN(at)) throw invalid(`${name} is required and must be a time.`);
-  return at;
+function readChoice(call: IotCall, name: string, choices: readonly string[]): string | null {
+  const value = call.query.get(name);
+  if (value !== null && !choices.includes(value)) throw invalid(`Unknown ${name} ${value}.`);
+  return value;
 }
 
-function listViolationEvents(call: IotCall) {
-  if (readTime(call, 'startTime') > readTime(call, 'endTime')) throw invalid('startTime is after endTime.');
-  return { violationEvents: paginate(call, 'token', [], String).items };
+function criteriaTypeOf({ behavior }: Violation): string {
+  const { criteria } = behavior as { criteria?: Readonly<Record<string, unknown>> };
+  if (criteria?.mlDetectionConfig !== undefined) return 'MACHINE_LEARNING';
+  return criteria?.statisticalThreshold === undefined ? 'STATIC' : 'STATISTICAL';
+}
+
+/** Suppressed alerts come only when asked for; the reference does not say what an absent flag means. */
+function createFilter(registry: IotRegistry, call: IotCall): (violation: Violation) => boolean {
+  const thingName = call.query.get('thingName');
+  const profileName = call.query.get('securityProfileName');
+  const criteriaType = readChoice(call, 'behaviorCriteriaType', CRITERIA_TYPES);
+  const label = readChoice(call, 'verificationState', VERIFICATION_STATES);
+  const withSuppressed = readFlag(call, 'listSuppressedAlerts', false);
+  return (violation) =>
+    (thingName === null || violation.thingName === thingName) &&
+    (profileName === null || violation.securityProfileName === profileName) &&
+    (criteriaType === null || criteriaTypeOf(violation) === criteriaType) &&
+    (label === null || verificationOf(registry.state, violation.violationId).verificationState === label) &&
+    (withSuppressed || violation.behavior.suppressAlerts !== true);
+}
+
+function describeCommon(registry: IotRegistry, violation: Violation) {
+  const { violationId, thingName, securityProfileName, behavior } = violation;
+  return {
+    violationId,
+    thingName,
+    securityProfileName,
+    behavior,
+    ...verificationOf(registry.state, violationId),
+  };
+}
+
+function listActiveViolations(registry: IotRegistry, call: IotCall) {
+  const matches = createFilter(registry, call);
+  const active = [...registry.state.violations.values()].filter(
+    (violation) => violation.endedAt === undefined && matches(violation),
+  );
+  const page = paginate(call, 'token', active, ({ startedAt, violationId }) =>
+    creationKey(startedAt, violationId),
+  );
+  return {
+    activeViolations: page.items.map((violation) => ({
+      ...describeCommon(registry, violation),
+      lastViolationValue: violation.lastValue,
+      lastViolationTime: toSeconds(violation.lastViolationAt),
+      violationStartTime: toSeconds(violation.startedAt),
+    })),
+    ...page.next,
+  };
+}
+
+function listViolationEvents(registry: IotRegistry, call: IotCall) {
+  const { startAt, endAt } = readRange(call);
+  const matches = createFilter(registry, call);
+  const oldestAt = Math.max(startAt, registry.state.now() - RETENTION_MS);
+  const events = registry.state.violationEvents.flatMap((event) => {
+    const violation = registry.state.violations.get(event.violationId);
+    const isInRange = event.occurredAt >= oldestAt && event.occurredAt <= endAt;
+    return violation && isInRange && matches(violation) ? [{ event, violation }] : [];
+  });
+  const keyOf = ({ event }: { event: ViolationEvent }) =>
+    creationKey(event.occurredAt, String(event.sequence).padStart(9, '0'));
+  const page = paginate(call, 'token', events, keyOf);
+  return {
+    violationEvents: page.items.map(({ event, violation }) => ({
+      ...describeCommon(registry, violation),
+      metricValue: event.value,
+      violationEventType: event.eventType,
+      violationEventTime: toSeconds(event.occurredAt),
+    })),
+    ...page.next,
+  };
 }
 
 function putVerificationState(registry: IotRegistry, call: IotCall): void {
   const violationId = readParam(call, 'violationId');
-  if (violationId.length > MAX_VIOLATION_ID) throw invalid('violationId is too long.');
-  const { verificationState } = readBody(PutState, call);
+  const verification = readBody(PutState, call);
+  registry.defender.verifyViolation(violationId, verification);
+  const { verificationState } = verification;
   registry.state.log.info('violation labelled', { violationId, verificationState });
 }
 
-/** Security profiles are not evaluated here, so these lists are well-formed and empty. */
+/** Security profiles are not evaluated here: the violations are those that `setViolation` stated. */
 export function violationRoutes(registry: IotRegistry): readonly IotRoute[] {
   const { build } = registry.state.arns;
   const ofFilters = (call: IotCall) => {
@@ -45,10 +127,12 @@ export function violationRoutes(registry: IotRegistry): readonly IotRoute[] {
   };
   const state = routesAt('/violations/verification-state/{violationId}');
   return [
-    routesAt('/active-violations', ofFilters)('ListActiveViolations', 'GET', (call) => ({
-      activeViolations: paginate(call, 'token', [], String).items,
-    })),
-    routesAt('/violation-events', ofFilters)('ListViolationEvents', 'GET', listViolationEvents),
+    routesAt('/active-violations', ofFilters)('ListActiveViolations', 'GET', (call) =>
+      listActiveViolations(registry, call),
+    ),
+    routesAt('/violation-events', ofFilters)('ListViolationEvents', 'GET', (call) =>
+      listViolationEvents(registry, call),
+    ),
     state('PutVerificationStateOnViolation', 'POST', (call) => putVerificationState(registry, call)),
   ];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connectionContext, effectiveStatements, evaluateIotPolicy } from '../../../local/iot/evaluate';
-import { createIotRegistry, type IotRegistry } from '../../../local/iot/registry';
+import { createIotRegistry, type IotRegistry, type IotRegistryOptions } from '../../../local/iot/registry';
 import type { Certificate } from '../../../local/iot/state';
 import type { PolicyStatement } from '../../../local/types';
 
@@ -15,12 +15,13 @@ function readPem(name: string): string {
 export const pemOne = readPem('device-one');
 export const pemTwo = readPem('device-two');
 
-export function aRegistry(): IotRegistry {
+export function aRegistry(options: Partial<IotRegistryOptions> = {}): IotRegistry {
   const ignore = () => undefined;
   return createIotRegistry(identity, {
     endpoint: () => 'localhost:8883',
     now: () => now,
     log: { info: ignore, warn: ignore },
+    ...options,
   });
 }
 

@@ -78,7 +78,7 @@ describe('createIotControlPlane', () => {
     ['DELETE', '/things'],
     ['GET', '/things/'],
     ['GET', '/'],
-    ['PUT', '/detect/mitigationactions/tasks/t'],
+    ['PUT', '/audit/mitigationactions/tasks/t'],
   ])('does not know %s %s', async (method, path) => {
     const plane = createIotControlPlane(registry);
 

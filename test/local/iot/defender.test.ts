@@ -10,15 +10,12 @@ import {
   DescribeMitigationActionCommand,
   DescribeSecurityProfileCommand,
   DetachSecurityProfileCommand,
-  ListActiveViolationsCommand,
   ListCustomMetricsCommand,
   ListMitigationActionsCommand,
   ListSecurityProfilesCommand,
   ListSecurityProfilesForTargetCommand,
   ListTagsForResourceCommand,
   ListTargetsForSecurityProfileCommand,
-  ListViolationEventsCommand,
-  PutVerificationStateOnViolationCommand,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateCustomMetricCommand,
@@ -201,26 +198,6 @@ describe('security profiles', () => {
       valid: true,
       validationErrors: [],
     });
-  });
-});
-
-describe('violations', () => {
-  it('are listed empty, as nothing is evaluated here', async () => {
-    const range = { startTime: new Date(now - 1000), endTime: new Date(now) };
-
-    expect((await send(new ListActiveViolationsCommand({ thingName: 'mything1' }))).activeViolations).toEqual(
-      [],
-    );
-    expect((await send(new ListViolationEventsCommand(range))).violationEvents).toEqual([]);
-    const backwards = { startTime: range.endTime, endTime: range.startTime };
-    expect(await errorOf(send(new ListViolationEventsCommand(backwards)))).toBe(
-      '400 InvalidRequestException',
-    );
-    const label = new PutVerificationStateOnViolationCommand({
-      violationId: 'v',
-      verificationState: 'TRUE_POSITIVE',
-    });
-    expect(await errorOf(send(label))).toBe('no error');
   });
 });
 

@@ -23,7 +23,9 @@ const NEEDED = `
   ListSecurityProfiles AttachSecurityProfile DetachSecurityProfile ListTargetsForSecurityProfile
   ListSecurityProfilesForTarget ValidateSecurityProfileBehaviors ListActiveViolations ListViolationEvents
   PutVerificationStateOnViolation CreateTopicRule GetTopicRule ListTopicRules ReplaceTopicRule DeleteTopicRule
-  EnableTopicRule DisableTopicRule ListTagsForResource TagResource UntagResource
+  EnableTopicRule DisableTopicRule ListTagsForResource TagResource UntagResource StartDetectMitigationActionsTask
+  DescribeDetectMitigationActionsTask CancelDetectMitigationActionsTask ListDetectMitigationActionsTasks
+  ListDetectMitigationActionsExecutions
 `
   .trim()
   .split(/\s+/);
