@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { IoTClient } from '@aws-sdk/client-iot';
@@ -40,10 +40,14 @@ async function start(flags: Flags, progress: Progress, closers: Closers): Promis
     }),
   );
   closers.push(stack.close);
+  const { accessKeyId, secretAccessKey } = stack.aws.gateway.operatorCredentials;
   const settings = {
     endpoint: stack.aws.gateway.url,
     region: stack.identity.region,
-    credentials: stack.aws.gateway.operatorCredentials,
+    // A copy for each client, as the SDK writes into what it is given.
+    get credentials() {
+      return { accessKeyId, secretAccessKey };
+    },
   };
   const clients = {
     iot: new IoTClient(settings),
@@ -67,7 +71,10 @@ async function start(flags: Flags, progress: Progress, closers: Closers): Promis
   );
   const running = { stack, clients, devices, ca };
   closers.push(() => rm(localFile, { force: true }));
-  await writeFile(localFile, JSON.stringify(describe(running, settings), null, 2), { mode: 0o600 });
+  // Renamed into place, so that whoever waits for the file never reads half of it.
+  const draft = `${localFile}.draft`;
+  await writeFile(draft, JSON.stringify(describe(running, settings), null, 2), { mode: 0o600 });
+  await rename(draft, localFile);
   return running;
 }
 

@@ -138,11 +138,12 @@ describe('npm start', () => {
   it('leaves nothing behind when it is interrupted', async () => {
     const { child, ended } = serve();
     const file = join(root, '.cordon', 'local.json');
-    const { endpoint, things, ca } = await waitUntil(
+    const { endpoint, credentials, things, ca } = await waitUntil(
       () => '.cordon/local.json',
       async () => existsSync(file) && JSON.parse(await readFile(file, 'utf8')),
       60_000,
     );
+    expect(Object.keys(credentials)).toEqual(['accessKeyId', 'secretAccessKey']);
     for (const path of [ca, things.mything1.cert, things.mything2.key]) expect(existsSync(path)).toBe(true);
     const { pids } = (await (await fetch(`${endpoint}/_cordon/functions`)).json()) as {
       pids: Record<string, number[]>;
@@ -150,6 +151,10 @@ describe('npm start', () => {
     const workers = Object.values(pids).flat();
     expect(workers.length).toBeGreaterThanOrEqual(6);
     expect(await cordon('list')).toMatchObject({ code: 0, out: 'No open case.\n' });
+    expect(await serve().ended).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^cordon: a local stack runs here already .*Ctrl-C\n$/),
+    });
 
     child.kill('SIGINT');
     const { code } = await ended;
