@@ -51,7 +51,7 @@ export function fakeStore<T>(keyOf: (value: T) => string) {
   };
 }
 
-export interface TimelineRow {
+interface TimelineRow {
   readonly entries: readonly TimelineEntry[];
   readonly previousHash: string;
   readonly hash: string;
@@ -92,7 +92,7 @@ export function fakeCases() {
   return { ...store, timeline, archived, cases };
 }
 
-export interface RegisteredThing {
+interface RegisteredThing {
   readonly attributes: Record<string, string>;
   readonly groups: Set<string>;
   readonly principals: string[];

@@ -17,7 +17,7 @@ function aFleet(): World {
 
 const limitedTo = (things: number, windowMs = 600_000) => ({
   configuration: aConfiguration({
-    guards: { exempt: [], fleetLimit: { things, within: windowMs } },
+    guards: { ...aConfiguration().guards, fleetLimit: { things, within: windowMs } },
   }),
 });
 

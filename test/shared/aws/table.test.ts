@@ -7,7 +7,7 @@ import { newDetectState } from '../../../shared/domain/behavior';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
 import { VersionConflictError } from '../../../shared/errors';
-import { aContext, aViolation, flushed, now } from '../../builders';
+import { aContext, aViolation, now } from '../../builders';
 import { awsError } from '../../fakes';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
@@ -239,11 +239,5 @@ describe('what detect and notify remember', () => {
       ['THING#mything1', 'DETECT', 'version = :previous'],
       ['CASE#case-1', 'SLACK', 'attribute_not_exists(pk)'],
     ]);
-  });
-
-  it('takes values that were never set as not there', async () => {
-    await expect(cases.save(flushed({ ...aCase(), reason: undefined } as unknown as Case), 0)).resolves.toBe(
-      1,
-    );
   });
 });

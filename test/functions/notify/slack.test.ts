@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { connectSlack, type Slack } from '../../../functions/notify/slack';
+import { writeReply } from '../../../functions/notify/slack-message';
+import { anAnnouncement } from './announcements';
+
+interface Answer {
+  readonly status?: number;
+  readonly headers?: Record<string, string>;
+  readonly body?: unknown;
+}
+
+interface Asked {
+  readonly path: string | undefined;
+  readonly token: string | undefined;
+  readonly body: string;
+}
+
+const asked: Asked[] = [];
+let answer: Answer = {};
+let server: Server;
+let base: string;
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    asked.push({ path: request.url, token: request.headers.authorization, body });
+    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+    response.end(JSON.stringify(answer.body ?? { ok: true, channel: 'C1', ts: '1.2' }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+beforeEach(() => {
+  asked.length = 0;
+  answer = {};
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const message = writeReply(anAnnouncement());
+
+function connect<K extends Slack['kind']>(kind: K): Extract<Slack, { kind: K }> {
+  const secret = kind === 'bot' ? 'xoxb-secret' : `${base}/hook/secret`;
+  const slack = connectSlack({ secret, channel: '#iot-security', apiUrl: `${base}/api/` });
+  if (slack.kind !== kind) throw new Error(`is a ${slack.kind}`);
+  return slack as Extract<Slack, { kind: K }>;
+}
+
+describe('Slack by bot token', () => {
+  it('posts to the channel, replies in a thread, and updates', async () => {
+    const slack = connect('bot');
+
+    expect(await slack.post(message)).toEqual({ channel: 'C1', ts: '1.2' });
+    await slack.post(message, '1.2');
+    await slack.update(message, 'C1', '1.2');
+
+    expect(asked.map(({ path, token }) => [path, token])).toEqual([
+      ['/api/chat.postMessage', 'Bearer xoxb-secret'],
+      ['/api/chat.postMessage', 'Bearer xoxb-secret'],
+      ['/api/chat.update', 'Bearer xoxb-secret'],
+    ]);
+    const forms = asked.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
+    expect(forms).toMatchObject([
+      { channel: '#iot-security', text: message.text, unfurl_links: 'false', unfurl_media: 'false' },
+      { channel: '#iot-security', thread_ts: '1.2' },
+      { channel: 'C1', ts: '1.2' },
+    ]);
+    expect(forms[0]).not.toHaveProperty('thread_ts');
+    expect(JSON.parse(forms[0]?.blocks ?? '')).toEqual(message.blocks);
+  });
+
+  it.each([
+    ['a refusal', { body: { ok: false, error: 'channel_not_found' } }],
+    ['too many requests', { status: 429, headers: { 'retry-after': '30' } }],
+    ['a fault', { status: 500 }],
+    ['an answer without a timestamp', { body: { ok: true } }],
+  ])('fails on %s after one try, without telling the token', async (_, given) => {
+    answer = given;
+
+    const error = await connect('bot')
+      .post(message)
+      .catch((fault: unknown) => fault);
+
+    expect(error).toBeInstanceOf(Error);
+    expect(asked).toHaveLength(1);
+    expect(String(error)).not.toContain('secret');
+  });
+});
+
+describe('Slack by webhook', () => {
+  it('posts JSON to its URL', async () => {
+    await connect('webhook').post(message);
+
+    expect(asked.map(({ path, body }) => [path, JSON.parse(body)])).toEqual([['/hook/secret', message]]);
+  });
+
+  it('fails where Slack refuses, without telling the URL', async () => {
+    answer = { status: 410 };
+
+    const error = await connect('webhook')
+      .post(message)
+      .catch((fault: unknown) => fault);
+
+    expect(String(error)).toBe('Error: the Slack webhook answered 410');
+  });
+});

@@ -1,0 +1,88 @@
+import { gatherFacts } from '../../../functions/respond/facts';
+import type { Things } from '../../../shared/ports';
+import { certificateArn } from '../../builders';
+import { awsError, fakeThings } from '../../fakes';
+
+function setUp(over: Partial<Things> = {}) {
+  const { register, things } = fakeThings();
+  register('mything1', { attributes: { site: 'oslo' } });
+  return { register, things: { ...things, ...over } };
+}
+
+describe('facts', () => {
+  it('tell groups, certificates, policies and who shares a certificate', async () => {
+    const { register, things } = setUp();
+    register('mything2');
+
+    expect(await gatherFacts('mything1', things, 1)).toEqual({
+      kind: 'known',
+      registered: true,
+      thingTypeName: 'sensor',
+      attributes: { site: 'oslo' },
+      groups: ['sensors'],
+      principals: [
+        {
+          arn: certificateArn,
+          certificateId: 'a'.repeat(64),
+          policies: ['device'],
+          sharedWith: ['mything2'],
+        },
+      ],
+    });
+  });
+
+  it('know of at most 50 things that share a certificate, so that a case fits the table', async () => {
+    const { register, things } = setUp();
+    for (let i = 0; i < 200; i += 1) register(`other${i}`);
+
+    const facts = await gatherFacts('mything1', things, 1);
+
+    expect(facts.kind === 'known' && facts.principals[0]?.sharedWith).toHaveLength(50);
+  });
+
+  it('leave out principals that are no certificates', async () => {
+    const { things } = setUp({ listPrincipals: async () => ['us-east-1:cognito-identity', certificateArn] });
+
+    const facts = await gatherFacts('mything1', things, 1);
+
+    expect(facts.kind === 'known' && facts.principals.map(({ arn }) => arn)).toEqual([certificateArn]);
+  });
+
+  it('say that a thing is not registered, though its lists answer with a fault', async () => {
+    expect(await gatherFacts('ghost', setUp().things, 1)).toEqual({
+      kind: 'known',
+      registered: false,
+      attributes: {},
+      groups: [],
+      principals: [],
+    });
+  });
+
+  it.each(['describe', 'listGroups', 'listPrincipals', 'listPolicies', 'listThingsOfPrincipal'] as const)(
+    'are not taken from half an answer: %s throttled means try again, and after three times unknown',
+    async (call) => {
+      const { things } = setUp({
+        [call]: () => Promise.reject(awsError('ThrottlingException', 'slow down')),
+      });
+
+      for (const attempt of [1, 2])
+        await expect(gatherFacts('mything1', things, attempt)).rejects.toThrow('slow down');
+      expect(await gatherFacts('mything1', things, 3)).toEqual({
+        kind: 'unavailable',
+        reason: 'ThrottlingException: slow down',
+      });
+    },
+  );
+
+  it.each(['describe', 'listPolicies'] as const)(
+    'are unknown at once where IoT refuses %s for good',
+    async (call) => {
+      const { things } = setUp({ [call]: () => Promise.reject(awsError('UnauthorizedException', 'no')) });
+
+      expect(await gatherFacts('mything1', things, 1)).toEqual({
+        kind: 'unavailable',
+        reason: 'UnauthorizedException: no',
+      });
+    },
+  );
+});
