@@ -4,12 +4,14 @@ import { accountRoutes } from './operations/account';
 import { authorizationRoutes } from './operations/authorization';
 import { certificateRoutes, type IssueCertificate } from './operations/certificates';
 import { customMetricRoutes } from './operations/custom-metrics';
+import { jobRoutes } from './operations/jobs';
 import { mitigationActionRoutes } from './operations/mitigation-actions';
 import { mitigationTaskRoutes } from './operations/mitigation-tasks';
 import { policyRoutes } from './operations/policies';
 import type { IotCall, IotRoute } from './operations/route';
 import { securityProfileRoutes } from './operations/security-profiles';
 import { thingGroupRoutes } from './operations/thing-groups';
+import { thingTypeRoutes } from './operations/thing-types';
 import { thingRoutes } from './operations/things';
 import { topicRuleRoutes } from './operations/topic-rules';
 import { violationRoutes } from './operations/violations';
@@ -119,6 +121,7 @@ export function createIotControlPlane(
 ): ServiceHandler {
   const routes = [
     ...thingRoutes(registry),
+    ...thingTypeRoutes(registry),
     ...thingGroupRoutes(registry),
     ...certificateRoutes(registry, options.issueCertificate),
     ...policyRoutes(registry),
@@ -129,6 +132,7 @@ export function createIotControlPlane(
     ...violationRoutes(registry),
     ...mitigationActionRoutes(registry),
     ...mitigationTaskRoutes(registry),
+    ...jobRoutes(registry),
     ...accountRoutes(registry),
   ];
   return {

@@ -15,6 +15,13 @@ const Violation = z.object({
   state: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
 });
 
+const JobExecution = z.object({
+  jobId: z.string(),
+  thingName: z.string(),
+  status: z.enum(['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'REJECTED']),
+  statusDetails: z.exactOptional(z.record(z.string(), z.string())),
+});
+
 function setViolation(registry: IotRegistry, input: z.output<typeof Violation>) {
   const { state, violationId, value, ...key } = input;
   const metricValue = typeof value === 'number' ? { number: value } : value;
@@ -56,5 +63,8 @@ function accept<T extends z.ZodMiniType>(schema: T, perform: (input: z.output<T>
 export function iotLocalRoutes(registry: IotRegistry): LocalRoutes {
   return {
     'POST /_cordon/violations': accept(Violation, (input) => setViolation(registry, input)),
+    'POST /_cordon/job-executions': accept(JobExecution, ({ jobId, thingName, ...update }) =>
+      registry.jobs.setExecutionStatus(jobId, thingName, update),
+    ),
   };
 }

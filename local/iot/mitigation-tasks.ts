@@ -13,7 +13,7 @@ import type {
 /** Quota of the General Reference: Detect mitigation tasks at once. */
 const MAX_RUNNING = 5;
 
-export interface TaskRequest {
+interface TaskRequest {
   readonly target: MitigationTarget;
   /** Names of mitigation actions, performed in this order. */
   readonly actions: readonly string[];

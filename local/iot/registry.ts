@@ -2,6 +2,7 @@ import type { AwsIdentity, LocalLog } from '../types';
 import { type CertificateStore, createCertificateStore } from './certificates';
 import { createDefenderStore, type DefenderStore } from './defender';
 import { createGroupStore, type GroupStore, listAncestors } from './groups';
+import { createJobStore, type JobStore } from './jobs';
 import { createMitigationTaskStore, type MitigationTaskStore } from './mitigation-tasks';
 import { createArns } from './names';
 import { createPolicyStore, type PolicyStore } from './policies';
@@ -14,6 +15,7 @@ import type {
   ThingPrincipalType,
   TopicRule,
 } from './state';
+import { createThingTypeStore, type ThingTypeStore } from './thing-types';
 import { createThingStore, type ThingStore } from './things';
 import { createTopicRuleStore, type TopicRuleStore } from './topic-rules';
 
@@ -44,6 +46,8 @@ export interface IotRegistry {
   readonly rules: TopicRuleStore;
   readonly defender: DefenderStore;
   readonly mitigationTasks: MitigationTaskStore;
+  readonly jobs: JobStore;
+  readonly thingTypes: ThingTypeStore;
 
   thing(thingName: string): Thing | undefined;
   /** `fingerprint`: SHA-256 of the certificate's DER form, hex, with or without colons. */
@@ -82,6 +86,8 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     verifications: new Map(),
     mitigationTasks: new Map(),
     mitigationExecutions: [],
+    jobs: new Map(),
+    jobExecutions: new Map(),
     tags: new Map(),
     changed,
   };
@@ -117,6 +123,8 @@ export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOpt
     rules: createTopicRuleStore(state, options.checkTopicRule),
     defender: createDefenderStore(state),
     mitigationTasks: createMitigationTaskStore(state, groups, runTask),
+    jobs: createJobStore(state),
+    thingTypes: createThingTypeStore(state),
     thing: (thingName) => state.things.get(thingName),
     certificateByFingerprint: (fingerprint) =>
       state.certificates.get(fingerprint.replaceAll(':', '').toLowerCase()),

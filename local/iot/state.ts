@@ -179,6 +179,40 @@ export interface MitigationExecution {
   readonly message?: string;
 }
 
+export interface Job {
+  readonly jobId: string;
+  readonly jobArn: string;
+  /** ARNs of things and groups, as they were sent. */
+  readonly targets: readonly string[];
+  readonly document: string;
+  readonly description?: string;
+  /** Parts of the request that are kept and given back, but not performed. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly status: 'IN_PROGRESS' | 'COMPLETED' | 'CANCELED';
+  readonly forceCanceled?: boolean;
+  readonly reasonCode?: string;
+  readonly comment?: string;
+  readonly createdAt: number;
+  readonly lastUpdatedAt: number;
+  readonly completedAt?: number;
+}
+
+export type JobExecutionStatus = 'QUEUED' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'CANCELED';
+
+/** One job on one thing. */
+export interface JobExecution {
+  readonly jobId: string;
+  readonly thingName: string;
+  readonly thingArn: string;
+  readonly status: JobExecutionStatus;
+  readonly statusDetails: Readonly<Record<string, string>>;
+  readonly forceCanceled: boolean;
+  readonly queuedAt: number;
+  readonly startedAt?: number;
+  readonly lastUpdatedAt: number;
+  readonly versionNumber: number;
+}
+
 /** Everything the registry holds. Values are replaced, never changed, so a reader keeps a consistent view. */
 export interface IotState {
   readonly identity: AwsIdentity;
@@ -207,6 +241,9 @@ export interface IotState {
   readonly verifications: Map<string, Verification>;
   readonly mitigationTasks: Map<string, MitigationTask>;
   readonly mitigationExecutions: MitigationExecution[];
+  readonly jobs: Map<string, Job>;
+  /** Job id to its executions by thing name. */
+  readonly jobExecutions: Map<string, Map<string, JobExecution>>;
   readonly tags: Map<string, Map<string, string>>;
   /** Counts the change and tells the listeners. */
   changed(): void;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { IotServiceError, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, Thing, ThingPrincipalType } from './state';
+import { requireThingType } from './thing-types';
 
 const ATTRIBUTE_VALUE = /^[a-zA-Z0-9_.,@/:#=[\]-]{0,800}$/;
 /** Quotas of the General Reference: a thing without a type has room for three attributes. */
@@ -86,7 +87,6 @@ function createThing(state: IotState, thingName: string, settings: ThingSettings
     thingName,
     thingId: randomUUID(),
     thingArn: state.arns.build('thing', thingName),
-    // Thing types are not emulated: any well-formed name is taken as one that exists.
     ...(typeName === undefined ? {} : { thingTypeName: requireName('thingTypeName', typeName) }),
     attributes: applyAttributes({}, settings.attributePayload),
     version: 1,
@@ -103,6 +103,7 @@ function createThing(state: IotState, thingName: string, settings: ThingSettings
       { resourceId: thingName, resourceArn: existing.thingArn },
     );
   }
+  if (typeName !== undefined) requireThingType(state, typeName);
   state.things.set(thingName, thing);
   state.changed();
   return thing;
@@ -116,9 +117,10 @@ function updateThing(state: IotState, thingName: string, update: ThingUpdate): v
   }
   const { thingTypeName: oldType, ...rest } = before;
   const newType = update.removeThingType ? undefined : (update.thingTypeName ?? oldType);
+  if (newType !== undefined && newType !== oldType) requireThingType(state, newType);
   const after = checkAttributeQuota({
     ...rest,
-    ...(newType === undefined ? {} : { thingTypeName: requireName('thingTypeName', newType) }),
+    ...(newType === undefined ? {} : { thingTypeName: newType }),
     attributes: applyAttributes(before.attributes, update.attributePayload),
     version: before.version + 1,
   });

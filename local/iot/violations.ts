@@ -12,7 +12,7 @@ interface AlarmKey {
   readonly behaviorName: string;
 }
 
-export interface Alarm extends AlarmKey {
+interface Alarm extends AlarmKey {
   /** Made here where it is absent. */
   readonly violationId?: string;
   readonly value?: MetricValue;

@@ -45,6 +45,7 @@ export function deny(action: string, resource: string, more: Partial<PolicyState
 export function aRegistryWithDevice(): { registry: IotRegistry; certificate: Certificate } {
   const registry = aRegistry();
   const certificate = registry.certificates.register(pemOne, 'ACTIVE');
+  registry.thingTypes.create('gateway');
   registry.things.create('mything1', {
     thingTypeName: 'gateway',
     attributePayload: { attributes: { site: 'north' } },

@@ -25,7 +25,9 @@ const NEEDED = `
   PutVerificationStateOnViolation CreateTopicRule GetTopicRule ListTopicRules ReplaceTopicRule DeleteTopicRule
   EnableTopicRule DisableTopicRule ListTagsForResource TagResource UntagResource StartDetectMitigationActionsTask
   DescribeDetectMitigationActionsTask CancelDetectMitigationActionsTask ListDetectMitigationActionsTasks
-  ListDetectMitigationActionsExecutions
+  ListDetectMitigationActionsExecutions CreateJob DescribeJob CancelJob DeleteJob ListJobs GetJobDocument
+  ListJobExecutionsForThing ListJobExecutionsForJob DescribeJobExecution CreateThingType DescribeThingType
+  ListThingTypes DeprecateThingType DeleteThingType
 `
   .trim()
   .split(/\s+/);

@@ -38,6 +38,7 @@ async function registerOne(): Promise<string> {
 
 describe('things', () => {
   it('are created, described, changed and deleted', async () => {
+    registry.thingTypes.create('gateway');
     const attributePayload = { attributes: { site: 'north', line: '4' } };
     const created = await send(new CreateThingCommand({ thingName: 'mything1', attributePayload }));
     await send(
@@ -95,6 +96,7 @@ describe('things', () => {
   it('are listed page by page, by type and by attribute', async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     for (const thingName of names) registry.things.create(thingName);
+    registry.thingTypes.create('gateway');
     registry.things.create('typed', {
       thingTypeName: 'gateway',
       attributePayload: { attributes: { site: 'n1' } },
@@ -142,5 +144,25 @@ describe('things', () => {
 
     await send(new DetachThingPrincipalCommand({ thingName: 'mything1', principal }));
     expect((await send(new ListPrincipalThingsCommand({ principal }))).things).toEqual([]);
+  });
+
+  it('list their principals in one order, whichever was attached first and whatever changed since', async () => {
+    const first = registry.certificates.register(pemOne, 'ACTIVE');
+    const second = registry.certificates.register(pemTwo, 'ACTIVE');
+    const list = async (thingName: string) =>
+      (await send(new ListThingPrincipalsCommand({ thingName }))).principals;
+    registry.things.create('a');
+    registry.things.create('b');
+    registry.things.attachPrincipal('a', first.arn);
+    registry.things.attachPrincipal('a', second.arn);
+    registry.things.attachPrincipal('b', second.arn);
+    registry.things.attachPrincipal('b', first.arn);
+    const before = await list('a');
+    registry.certificates.setStatus(first.certificateId, 'INACTIVE');
+    registry.things.detachPrincipal('a', first.arn);
+    registry.things.attachPrincipal('a', first.arn);
+
+    expect(before).toEqual([first.arn, second.arn].sort());
+    expect([await list('a'), await list('b')]).toEqual([before, before]);
   });
 });
