@@ -79,10 +79,14 @@ export function writeAnnouncement(record: Case, pending: PendingAnnouncement): A
   };
 }
 
-/** From the first alarm of the case to the last action applied, and to the verified denial, in ms. */
+/** From the first alarm of the case to the last action applied, and to the first verified denial, in ms. */
 export function measure(record: Case): { appliedMs?: number; verifiedMs?: number } {
   const alarms = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
-  const applied = record.ledger.flatMap(({ appliedAt }) => appliedAt ?? []);
+  // What was lost and applied anew later says nothing of how fast the first was.
+  const { containedAt = Infinity } = record;
+  const applied = record.ledger.flatMap(({ appliedAt }) =>
+    appliedAt !== undefined && appliedAt <= containedAt ? appliedAt : [],
+  );
   if (alarms.length === 0) return {};
   const alarmAt = Math.min(...alarms.map((violation) => violation.alarmAt));
   return {

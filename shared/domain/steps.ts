@@ -48,7 +48,7 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
           ...(done && { appliedAt: entry.appliedAt ?? now }),
         }
       : step.kind === 'verify'
-        ? { ...entry, detail, ...(done && { status: 'verified', verifiedAt: entry.verifiedAt ?? now }) }
+        ? recordVerification(entry, done, detail, now)
         : { ...entry, status: done ? 'reverted' : 'conflict', detail, ...(done && { revertedAt: now }) };
   const ledger = record.ledger.map((other) => (other.action === entry.action ? changed : other));
   const next = { ...record, ledger, updatedAt: now };
@@ -56,6 +56,14 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
   const doneBefore = { apply: entry.appliedAt, verify: entry.verifiedAt, revert: undefined }[step.kind];
   if (done ? doneBefore !== undefined : entry.detail === detail) return next;
   return note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
+}
+
+function recordVerification(entry: LedgerEntry, done: boolean, detail: string, now: number): LedgerEntry {
+  if (done) return { ...entry, detail, status: 'verified', verifiedAt: entry.verifiedAt ?? now };
+  if (entry.verifiedAt === undefined) return { ...entry, detail };
+  // What was proven is so no longer: it counts from when it is applied anew, and so do the sessions to trust.
+  const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...lost } = entry;
+  return { ...lost, detail };
 }
 
 /** Draws the conclusion once no step is left. */

@@ -203,11 +203,12 @@ describe('respond: when AWS does not do as told', () => {
     expect(kinds(world)).toEqual(['containing', 'new-violation', 'contained']);
   });
 
-  it('puts the thing back where somebody took it out of the group', async () => {
+  it('puts the thing back where somebody took it out of the group, and ends the session it had meanwhile', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     await engine(alarm());
     world.registered.find('mything1').groups.delete('cordon-quarantine');
+    world.live.sessions.set('mything1', now + 1_000);
 
     for (let look = 0; look < 2; look += 1) {
       world.time.now = caseOf(world).dueAt ?? 0;
@@ -215,7 +216,30 @@ describe('respond: when AWS does not do as told', () => {
     }
 
     expect(groupsOf(world)).toContain('cordon-quarantine');
+    // The session that began in between has rights from before the new denial.
+    expect([...world.live.sessions]).toEqual([]);
     expect(kinds(world)).toEqual(['contained', 'containing', 'contained']);
+    // How fast it was is told of the first time.
+    expect(world.told.map(({ alertToAppliedMs }) => alertToAppliedMs)).toEqual([100, undefined, undefined]);
+  });
+
+  it('counts as failed after 20 minutes without a verified denial, says so once, and goes on trying', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    world.hook = async (call, perform) => (call === 'things.testPublish' ? 'ALLOWED' : perform());
+    await engine(alarm());
+
+    while (world.time.now < now + 25 * 60_000) {
+      world.time.now = caseOf(world).dueAt ?? Number.NaN;
+      await engine(resume);
+    }
+    expect(caseOf(world).status).toBe('containment-failed');
+    expect(kinds(world)).toEqual(['containing', 'containment-failed']);
+
+    heal(world);
+    world.time.now = caseOf(world).dueAt ?? 0;
+    await engine(resume);
+    expect(kinds(world)).toEqual(['containing', 'containment-failed', 'contained']);
   });
 
   it('cuts a device that returns while policies may still be cached, and leaves it afterwards', async () => {
