@@ -216,8 +216,17 @@ describe('decide, for any history', () => {
               ? flushed(decision.next)
               : perform(decision.next, now, () => left.shift() ?? 'done');
             const { status, ledger, dueAt } = record;
-            const working = ['containing', 'contained', 'containment-failed', 'releasing'].includes(status);
-            expect([status, dueAt !== undefined]).toEqual([status, working]);
+            // An approval expires, so that too is taken up again.
+            const working = [
+              'awaiting-approval',
+              'containing',
+              'contained',
+              'containment-failed',
+              'releasing',
+            ].includes(status);
+            // An approval may be due to expire, or wait for good.
+            if (status !== 'awaiting-approval')
+              expect([status, dueAt !== undefined]).toEqual([status, working]);
             const kept = ledger.filter((entry) => entry.status !== 'reverted' && entry.status !== 'failed');
             if (status === 'observed' || status === 'awaiting-approval')
               expect([status, kept]).toEqual([status, []]);
