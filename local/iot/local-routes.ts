@@ -12,6 +12,7 @@ const Violation = z.object({
   violationId: z.exactOptional(z.string()),
   /** A bare number is a `number` of a custom metric. */
   value: z.exactOptional(z.union([z.number(), MetricValue])),
+  occurredAt: z.exactOptional(z.number()),
   state: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
 });
 

@@ -12,13 +12,18 @@ interface AlarmKey {
   readonly behaviorName: string;
 }
 
-interface Alarm extends AlarmKey {
+interface Happening extends AlarmKey {
+  /** Epoch ms, not in the future; by default now. Lets an alarm be older than the stack. */
+  readonly occurredAt?: number;
+}
+
+interface Alarm extends Happening {
   /** Made here where it is absent. */
   readonly violationId?: string;
   readonly value?: MetricValue;
 }
 
-export interface AlarmEnd extends AlarmKey {
+export interface AlarmEnd extends Happening {
   readonly state: Exclude<ViolationEventType, 'in-alarm'>;
   /** The value that conforms; an invalidated alarm has none. */
   readonly value?: MetricValue;
@@ -54,6 +59,11 @@ function checkKey({ thingName, securityProfileName, behaviorName }: AlarmKey): v
   requireName('behaviorName', behaviorName);
 }
 
+function readOccurredAt(state: IotState, { occurredAt = state.now() }: Happening): number {
+  if (Number.isSafeInteger(occurredAt) && occurredAt >= 0 && occurredAt <= state.now()) return occurredAt;
+  throw invalid('occurredAt must be epoch milliseconds, not in the future.');
+}
+
 function findActive(state: IotState, key: AlarmKey): Violation | undefined {
   return [...state.violations.values()].find(
     (violation) =>
@@ -73,14 +83,17 @@ function findBehavior(state: IotState, { securityProfileName, behaviorName }: Al
   return found ?? { name: behaviorName };
 }
 
-function save(state: IotState, violation: Violation, event?: Pick<ViolationEvent, 'eventType' | 'value'>) {
+function save(
+  state: IotState,
+  violation: Violation,
+  event?: Omit<ViolationEvent, 'sequence' | 'violationId'>,
+): Violation {
   state.violations.set(violation.violationId, violation);
   if (event) {
     state.violationEvents.push({
       ...event,
       sequence: state.violationEvents.length,
       violationId: violation.violationId,
-      occurredAt: state.now(),
     });
   }
   state.changed();
@@ -89,15 +102,19 @@ function save(state: IotState, violation: Violation, event?: Pick<ViolationEvent
 
 function setViolation(state: IotState, { violationId, value, ...key }: Alarm): Violation {
   checkKey(key);
+  const occurredAt = readOccurredAt(state, key);
   if (violationId !== undefined) checkViolationId(violationId);
-  const now = state.now();
   const lastValue = value === undefined ? {} : { lastValue: value };
   const active = findActive(state, key);
   if (active) {
     if (violationId !== undefined && violationId !== active.violationId) {
       throw invalid(`The alarm is already active as violation ${active.violationId}.`);
     }
-    return save(state, { ...active, ...lastValue, lastViolationAt: now });
+    return save(state, {
+      ...active,
+      ...lastValue,
+      lastViolationAt: Math.max(active.lastViolationAt, occurredAt),
+    });
   }
   if (violationId !== undefined && state.violations.has(violationId)) {
     throw invalid(`Violation ${violationId} is another alarm or has ended.`);
@@ -109,10 +126,14 @@ function setViolation(state: IotState, { violationId, value, ...key }: Alarm): V
     securityProfileName,
     behavior: findBehavior(state, key),
     ...lastValue,
-    lastViolationAt: now,
-    startedAt: now,
+    lastViolationAt: occurredAt,
+    startedAt: occurredAt,
   };
-  return save(state, violation, { eventType: 'in-alarm', ...(value === undefined ? {} : { value }) });
+  return save(state, violation, {
+    eventType: 'in-alarm',
+    occurredAt,
+    ...(value === undefined ? {} : { value }),
+  });
 }
 
 export function createViolationStore(state: IotState): ViolationStore {
@@ -121,8 +142,14 @@ export function createViolationStore(state: IotState): ViolationStore {
     clearViolation({ state: eventType, value, ...key }) {
       const active = findActive(state, key);
       if (!active) throw invalid('No such alarm is active.');
+      const occurredAt = readOccurredAt(state, key);
+      if (occurredAt < active.startedAt) throw invalid('The alarm ends before it began.');
       const hasValue = eventType === 'alarm-cleared' && value !== undefined;
-      return save(state, { ...active, endedAt: state.now() }, { eventType, ...(hasValue ? { value } : {}) });
+      return save(
+        state,
+        { ...active, endedAt: occurredAt },
+        { eventType, occurredAt, ...(hasValue ? { value } : {}) },
+      );
     },
     verifyViolation(violationId, verification) {
       checkViolationId(violationId);

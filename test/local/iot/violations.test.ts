@@ -168,6 +168,21 @@ describe('violations', () => {
     expect(await errorOf(send(other))).toBe('400 InvalidRequestException');
   });
 
+  it('can be older than their telling, and not younger', async () => {
+    at += 60_000;
+    registry.defender.setViolation({ ...key, violationId: 'v', occurredAt: now });
+    registry.defender.clearViolation({ ...key, state: 'alarm-cleared', occurredAt: now + 1000 });
+    const times = (await listEvents(now, at)).map(({ violationEventTime }) => violationEventTime?.getTime());
+
+    expect(times).toEqual([now, now + 1000]);
+    registry.defender.setViolation({ ...key, violationId: 'w', occurredAt: at });
+    for (const occurredAt of [at + 1, -1, 0.5, Number.NaN]) {
+      expect(() => registry.defender.setViolation({ ...key, occurredAt })).toThrow('occurredAt');
+    }
+    const early = { ...key, state: 'alarm-cleared' as const, occurredAt: now };
+    expect(() => registry.defender.clearViolation(early)).toThrow('before it began');
+  });
+
   it('have events for 30 days, in a range with both ends', async () => {
     registry.defender.setViolation(key);
     at += 31 * 24 * 3600 * 1000;
@@ -221,6 +236,7 @@ describe('POST /_cordon/violations', () => {
     ['an empty thing name', { ...key, thingName: '', state: 'in-alarm' }],
     ['a thing name of 129 characters', { ...key, thingName: 'a'.repeat(129), state: 'in-alarm' }],
     ['a behavior with a slash', { ...key, behaviorName: 'a/b', state: 'in-alarm' }],
+    ['a time to come', { ...key, occurredAt: now + 1, state: 'in-alarm' }],
     ['a value as text', { ...key, value: '2', state: 'in-alarm' }],
     ['an id of 129 characters', { ...key, violationId: 'a'.repeat(129), state: 'in-alarm' }],
   ])('answers %s with 400 and changes nothing', async (_what, body) => {
