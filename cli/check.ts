@@ -1,5 +1,6 @@
 import { loadConfiguration } from '../shared/config/load';
 import type { Behavior, Configuration } from '../shared/domain/configuration';
+import type { Facts } from '../shared/domain/facts';
 import { findPlaybook } from '../shared/domain/guards';
 
 /** Explains a cordon.yml in words: which playbook each behavior meets and what would be done. */
@@ -42,11 +43,9 @@ function writeResponse(
   securityProfileName: string,
   behavior: Behavior,
 ): string {
-  const playbook = findPlaybook(configuration.playbooks, {
-    securityProfileName,
-    behaviorName: behavior.name,
-    metric: behavior.metric,
-  });
+  const ordinary: Facts = { kind: 'known', registered: true, attributes: {}, groups: [], principals: [] };
+  const violation = { securityProfileName, behaviorName: behavior.name, metric: behavior.metric };
+  const playbook = findPlaybook(configuration.playbooks, violation, ordinary);
   if (!playbook) return 'recorded only: no playbook matches';
   const deeds = { observe: 'recorded', approve: 'after approval', enforce: 'at once' }[playbook.mode];
   return `playbook ${playbook.name}, ${playbook.severity}: ${[deeds, playbook.actions.join(' + ')].filter(Boolean).join(' ')}`;

@@ -6,7 +6,7 @@ export function writeIot(prefix: string, configuration: Configuration): Resource
   return {
     ...writeQuarantine(prefix, configuration.quarantine),
     ...writeRules(prefix),
-    ...(configuration.detector === 'cordon' ? {} : writeDeviceDefender(configuration)),
+    ...(configuration.detector === 'cordon' ? {} : writeDeviceDefender(prefix, configuration)),
   };
 }
 
@@ -108,7 +108,10 @@ function writeRule(name: string, sql: string, queueId: string): Resources[string
 }
 
 /** Only for accounts that have Detect. */
-function writeDeviceDefender({ customMetrics, securityProfiles }: Configuration): Resources {
+function writeDeviceDefender(
+  prefix: string,
+  { customMetrics, securityProfiles, quarantine }: Configuration,
+): Resources {
   const metricIds = Object.keys(customMetrics).map((name) => logicalId('Metric', name));
   return {
     DefenderRole: {
@@ -116,6 +119,30 @@ function writeDeviceDefender({ customMetrics, securityProfiles }: Configuration)
       Properties: {
         AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'securityprofile/*')),
         Policies: inlinePolicy('alert', [allow('sns:Publish', ref('AlertsTopic'))]),
+      },
+    },
+    // The one built-in action that Detect can take (device-defender.md, 4).
+    DefenderAction: {
+      Type: 'AWS::IoT::MitigationAction',
+      Properties: {
+        ActionName: `${prefix}-quarantine`,
+        RoleArn: arnOf('DefenderActionRole'),
+        ActionParams: {
+          AddThingsToThingGroupParams: {
+            ThingGroupNames: [quarantine.thingGroup],
+            OverrideDynamicGroups: true,
+          },
+        },
+      },
+    },
+    DefenderActionRole: {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'mitigationaction/*')),
+        Policies: inlinePolicy('quarantine', [
+          allow('iot:AddThingToThingGroup', [arn('iot', 'thing/*'), arnOf('QuarantineGroup')]),
+          allow('iot:ListPrincipalThings', '*'),
+        ]),
       },
     },
     ...Object.fromEntries(

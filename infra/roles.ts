@@ -12,7 +12,8 @@ import {
 } from './cloudformation';
 
 /** What each function may do, and nothing else. A new AWS call comes with its statement here. */
-export function writeRoles(prefix: string, { quarantine }: Configuration): Resources {
+export function writeRoles(prefix: string, configuration: Configuration): Resources {
+  const { quarantine, detector } = configuration;
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
   const anyThing = arn('iot', 'thing/*');
   const consume = (...ids: string[]) =>
@@ -52,8 +53,17 @@ export function writeRoles(prefix: string, { quarantine }: Configuration): Resou
       allow(['iot:ListAttachedPolicies', 'iot:ListPrincipalThings'], '*'),
       allow(['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [anyThing, quarantineGroup]),
       allow(['iot:DeleteConnection', 'iot:GetConnection'], arn('iot', 'client/*')),
+      ...writeActionRights(configuration),
     ],
-    sweep: [send('CommandsQueue'), allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue'))],
+    sweep: [
+      send('CommandsQueue'),
+      table('GetItem'),
+      allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
+      allow('iot:ListThingsInThingGroup', quarantineGroup),
+      ...(detector === 'cordon'
+        ? []
+        : [allow('iot:ListActiveViolations', [arn('iot', 'securityprofile/*'), anyThing])]),
+    ],
     notify: [
       consume('NotifyQueue'),
       send('RejectedQueue'),
@@ -78,6 +88,49 @@ export function writeRoles(prefix: string, { quarantine }: Configuration): Resou
       },
     ]),
   );
+}
+
+/** Rights of the actions that a playbook may take, and of no other. */
+function writeActionRights({ playbooks, detector }: Configuration): Value[] {
+  const used = new Set(
+    playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]),
+  );
+  const anyCertificate = arn('iot', 'cert/*');
+  const ownJobs = [arn('iot', 'job/cordon-*'), arn('iot', 'thing/*')];
+  return [
+    ...(used.has('deny-certificate')
+      ? [allow(['iot:AttachPolicy', 'iot:DetachPolicy'], anyCertificate)]
+      : []),
+    ...(used.has('replace-policy-version')
+      ? [
+          allow(
+            [
+              'iot:ListPolicyVersions',
+              'iot:GetPolicyVersion',
+              'iot:CreatePolicyVersion',
+              'iot:SetDefaultPolicyVersion',
+              'iot:DeletePolicyVersion',
+              'iot:ListTargetsForPolicy',
+            ],
+            arn('iot', 'policy/*'),
+          ),
+        ]
+      : []),
+    ...(used.has('deactivate-certificate')
+      ? [allow(['iot:DescribeCertificate', 'iot:UpdateCertificate'], anyCertificate)]
+      : []),
+    ...(used.has('job')
+      ? [allow(['iot:CreateJob', 'iot:CancelJob', 'iot:DescribeJobExecution'], ownJobs)]
+      : []),
+    ...(used.has('detect-mitigation-task')
+      ? [
+          // IAM knows a security profile as resource only where the task names one; ours name violations.
+          allow(['iot:StartDetectMitigationActionsTask', 'iot:DescribeDetectMitigationActionsTask'], '*'),
+        ]
+      : []),
+    // IAM knows no resource type for it.
+    ...(detector === 'cordon' ? [] : [allow('iot:PutVerificationStateOnViolation', '*')]),
+  ];
 }
 
 function writeLogs(functionName: string): Value {

@@ -9,6 +9,10 @@ export class VersionConflictError extends Error {
   }
 }
 
+export function isNotFound(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ResourceNotFoundException';
+}
+
 /** AWS refused for good: trying the same again can't help. By error name, since status codes differ by plane. */
 const refusals = new Set([
   'InvalidRequestException',
@@ -18,6 +22,10 @@ const refusals = new Set([
   'LimitExceededException',
   'ConflictingResourceUpdateException',
   'VersionConflictException',
+  'VersionsLimitExceededException',
+  'DeleteConflictException',
+  'MalformedPolicyException',
+  'CertificateStateException',
 ]);
 
 export function isRefusal(error: unknown): error is Error {

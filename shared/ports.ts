@@ -52,6 +52,47 @@ export interface Things {
   testPublish(principalArn: string, clientId: string, topic: string): Promise<string>;
 }
 
+export interface Policies {
+  attach(policyName: string, target: string): Promise<void>;
+  detach(policyName: string, target: string): Promise<void>;
+  listVersions(policyName: string): Promise<{ versionId: string; isDefault: boolean }[]>;
+  readVersion(policyName: string, versionId: string): Promise<string>;
+  createVersion(policyName: string, document: string, setAsDefault: boolean): Promise<string>;
+  setDefaultVersion(policyName: string, versionId: string): Promise<void>;
+  deleteVersion(policyName: string, versionId: string): Promise<void>;
+  /** ARNs of the certificates and thing groups that hold the policy. */
+  listTargets(policyName: string): Promise<string[]>;
+}
+
+export interface Certificates {
+  /** ACTIVE, INACTIVE, REVOKED, ... */
+  readStatus(certificateId: string): Promise<string>;
+  setStatus(certificateId: string, status: 'ACTIVE' | 'INACTIVE'): Promise<void>;
+}
+
+/** Jobs of AWS IoT: what a device can be asked to do. */
+export interface Jobs {
+  /** Creates the job, or finds it there. */
+  create(jobId: string, thingName: string, document: string): Promise<void>;
+  /** QUEUED, IN_PROGRESS, SUCCEEDED, ...; undefined where there is none. */
+  readStatus(jobId: string, thingName: string): Promise<string | undefined>;
+  cancel(jobId: string): Promise<void>;
+}
+
+/** Device Defender Detect, where the account has it. */
+export interface Defender {
+  /** Starts a mitigation task under an id of ours; the same id again is the same task. */
+  startTask(taskId: string, violationIds: readonly string[]): Promise<void>;
+  describeTask(taskId: string): Promise<DefenderTask>;
+  markFalsePositive(violationId: string): Promise<void>;
+}
+
+export interface DefenderTask {
+  readonly status: string;
+  readonly executed: number;
+  readonly failed: number;
+}
+
 /** The data plane: live sessions. */
 export interface Connections {
   /** Ends a session without its will; false where there was none. */

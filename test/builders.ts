@@ -78,6 +78,8 @@ export function aContext(over: Partial<Context> = {}): Context {
     killSwitch: false,
     fleetLimitReached: false,
     policyCacheMs: 0,
+    denyPolicyName: 'cordon-quarantine',
+    denyDocument: '{"deny":true}',
     newCaseId: 'case-1',
     now,
     ...over,

@@ -15,16 +15,14 @@ import type {
   Things,
   Versioned,
 } from '../shared/ports';
+import { awsError } from './aws-error';
 import { certificateArn, now } from './builders';
+import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from './fakes-actions';
 
 /** In-memory ports that answer as AWS does. */
 
 /** Sees each call of a port: it may count it, fail before it, or fail after it took effect. */
 export type Hook = (call: string, perform: () => Promise<unknown>) => Promise<unknown>;
-
-export function awsError(name: string, message = 'refused by the fake'): Error {
-  return Object.assign(new Error(message), { name });
-}
 
 /** Sends every call of a port through the hook that is set at that time. */
 function watch<T extends object>(name: string, port: T, hook: () => Hook): T {
@@ -224,7 +222,15 @@ export function aWorld() {
   const told: Announcement[] = [];
   const telemetry = fakeTelemetry();
   const calls: string[] = [];
+  const policies = fakePolicies();
+  const certificates = fakeCertificates();
+  const jobs = fakeJobs();
+  const defender = fakeDefender();
   const world = {
+    policies,
+    certificates,
+    jobs,
+    defender,
     time,
     stored,
     registered,
@@ -247,6 +253,10 @@ export function aWorld() {
     cases: watch('cases', stored.cases, () => hook),
     things: watch('things', registered.things, () => hook),
     connections: watch('connections', live.connections, () => hook),
+    policies: watch('policies', policies.policies, () => hook),
+    certificates: watch('certificates', certificates.certificates, () => hook),
+    jobs: watch('jobs', jobs.jobs, () => hook),
+    defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),
     log: telemetry.log,
     metrics: telemetry.metrics,

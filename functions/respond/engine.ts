@@ -1,46 +1,29 @@
 import { createHash } from 'node:crypto';
 import { measure, writeAnnouncement } from '../../shared/domain/announcement';
-import type { Case, LedgerEntry, PriorState } from '../../shared/domain/case';
+import type { Case } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { type Context, type Decision, decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
-import { nextStep, type Outcome, recordOutcome, type Step, settle } from '../../shared/domain/steps';
-import { isRefusal } from '../../shared/errors';
-import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
-import { disconnect } from '../../shared/mitigation/disconnect';
-import { quarantine } from '../../shared/mitigation/quarantine';
-import type {
-  Announcer,
-  CaseStore,
-  Clock,
-  Connections,
-  Log,
-  Metrics,
-  Things,
-  Versioned,
-} from '../../shared/ports';
+import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
+import type { Announcer, CaseStore, Log, Metrics, Versioned } from '../../shared/ports';
 import { gatherFacts } from './facts';
+import { type ActionPorts, perform } from './perform';
 
-export interface EnginePorts {
+export interface EnginePorts extends ActionPorts {
   readonly cases: CaseStore;
-  readonly things: Things;
-  readonly connections: Connections;
   readonly announcer: Announcer;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly clock: Clock;
 }
 
 export interface EngineOptions {
   readonly configuration: Configuration;
   readonly killSwitch: boolean;
   readonly policyCacheMs: number;
+  /** The policy that denies everything but the kept topics, and its document. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
 }
-
-const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState, { action: A }>> } = {
-  quarantine,
-  disconnect,
-};
 
 /**
  * The only writer of cases. Invariants: the plan is saved before the first call that changes anything; each outcome is
@@ -79,21 +62,20 @@ async function decideWithFacts(
   commandId: string,
   attempt: number,
   ports: EnginePorts,
-  { configuration, killSwitch, policyCacheMs }: EngineOptions,
+  options: EngineOptions,
 ): Promise<Decision> {
   const { thingName } = command;
+  const { configuration } = options;
   const facts = needsFacts(current, command)
-    ? await gatherFacts(thingName, ports.things, attempt)
+    ? await gatherFacts(thingName, ports, options, attempt)
     : ({ kind: 'unavailable', reason: 'not needed' } as const);
   const newCaseId = createHash('sha256').update(`${thingName}#${commandId}`).digest('hex').slice(0, 24);
   const now = ports.clock();
   const context: Context = {
+    ...options,
     thingName,
-    configuration,
     facts,
-    killSwitch,
     fleetLimitReached: false,
-    policyCacheMs,
     newCaseId,
     now,
   };
@@ -132,42 +114,6 @@ async function performSteps(
   return { value: record, version };
 }
 
-async function perform(
-  record: Case,
-  { kind, entry }: Step,
-  { things, connections, clock }: EnginePorts,
-  { policyCacheMs }: EngineOptions,
-): Promise<Outcome> {
-  const context: MitigationContext = {
-    thingName: record.thingName,
-    clientIds: findClientIds(record),
-    deniedAt: findDenial(record.ledger)?.appliedAt,
-    policyCacheMs,
-    things,
-    connections,
-    clock,
-  };
-  // The table is keyed by the action that wrote the prior state, so the two fit.
-  const action = actions[entry.action] as MitigationAction;
-  try {
-    return await action[kind](entry.prior, context);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'not-so' : 'conflict';
-    return { result, detail: `${error.name}: ${error.message}` };
-  }
-}
-
-/** The entry that makes the broker refuse the device. */
-function findDenial(ledger: readonly LedgerEntry[]): LedgerEntry | undefined {
-  return ledger.find(({ action }) => action === 'quarantine');
-}
-
-function findClientIds({ thingName, ledger }: Case): readonly string[] {
-  for (const { prior } of ledger) if (prior.action === 'disconnect') return prior.clientIds;
-  return [thingName];
-}
-
 async function save(record: Case, previous: number, { cases }: EnginePorts): Promise<Versioned<Case>> {
   return { value: record, version: await cases.save(record, previous) };
 }
@@ -177,15 +123,16 @@ async function flush(
   { value: record, version }: Versioned<Case>,
   ports: EnginePorts,
 ): Promise<Versioned<Case>> {
-  const { timeline, announcements } = record.outbox;
-  if (timeline.length === 0 && announcements.length === 0) return { value: record, version };
+  const { timeline, announcements, falsePositives = [] } = record.outbox;
+  if (timeline.length + announcements.length + falsePositives.length === 0) return { value: record, version };
   const row =
     timeline.length > 0
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
       : {};
   for (const pending of announcements) await ports.announcer.publish(writeAnnouncement(record, pending));
+  for (const violationId of falsePositives) await ports.defender.markFalsePositive(violationId);
   const sent: Case = { ...record, ...row, outbox: { announcements: [], timeline: [] } };
-  if (record.status === 'closed') await ports.cases.archive(sent);
+  if (sent.status === 'closed') await ports.cases.archive(sent);
   return save(sent, version, ports);
 }
 

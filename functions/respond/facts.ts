@@ -1,49 +1,135 @@
-import type { Facts, PrincipalFacts } from '../../shared/domain/facts';
-import { isRefusal } from '../../shared/errors';
-import type { Things } from '../../shared/ports';
+import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
+import { isNotFound, isRefusal } from '../../shared/errors';
+import type { Certificates, Policies, Things } from '../../shared/ports';
+
+interface FactPorts {
+  readonly things: Things;
+  readonly policies: Policies;
+  readonly certificates: Certificates;
+}
+
+interface FactOptions {
+  readonly configuration: Configuration;
+  readonly denyPolicyName: string;
+}
 
 /** Deliveries after which a failing lookup no longer waits: the guards then fail closed. */
 const patience = 3;
+/** IoT Core keeps five versions of a policy (service quotas). */
+const maxVersions = 5;
+/** Holders of a policy looked at; more are too many for any guard. */
+const maxHolders = 20;
 
 /** Looks up what the guards and the ledger need. Throws while another delivery may do better. */
-export async function gatherFacts(thingName: string, things: Things, attempt: number): Promise<Facts> {
+export async function gatherFacts(
+  thingName: string,
+  ports: FactPorts,
+  options: FactOptions,
+  attempt: number,
+): Promise<Facts> {
   try {
-    const [thing, groups, principals] = await Promise.all([
-      things.describe(thingName),
-      things.listGroups(thingName).catch(unlessRegistered),
-      things.listPrincipals(thingName).catch(unlessRegistered),
-    ]);
-    if (!thing) return { kind: 'known', registered: false, attributes: {}, groups: [], principals: [] };
-    const certificates = principals.filter((arn) => arn.includes(':cert/'));
-    return {
-      kind: 'known',
-      registered: true,
-      ...(thing.thingTypeName && { thingTypeName: thing.thingTypeName }),
-      attributes: thing.attributes,
-      groups,
-      principals: await Promise.all(certificates.map((arn) => lookUpPrincipal(arn, thingName, things))),
-    };
+    return await lookUp(thingName, ports, options);
   } catch (error) {
     if (!isRefusal(error) && attempt < patience) throw error;
-    return {
-      kind: 'unavailable',
-      reason: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
-    };
+    const reason = error instanceof Error ? `${error.name}: ${error.message}` : 'unknown';
+    return { kind: 'unavailable', reason };
   }
+}
+
+async function lookUp(thingName: string, ports: FactPorts, options: FactOptions): Promise<Facts> {
+  const { things } = ports;
+  const [thing, groups, arns] = await Promise.all([
+    things.describe(thingName),
+    things.listGroups(thingName).catch(unlessRegistered),
+    things.listPrincipals(thingName).catch(unlessRegistered),
+  ]);
+  if (!thing) return { kind: 'known', registered: false, attributes: {}, groups: [], principals: [] };
+  const possible = findPossibleActions(options.configuration);
+  const certificates = arns.filter((arn) => arn.includes(':cert/'));
+  const principals = await Promise.all(
+    certificates.map((arn) => lookUpPrincipal(arn, thingName, ports, possible.has('deactivate-certificate'))),
+  );
+  const names = [...new Set(principals.flatMap(({ policies }) => policies))].filter(
+    (name) => name !== options.denyPolicyName,
+  );
+  return {
+    kind: 'known',
+    registered: true,
+    ...(thing.thingTypeName && { thingTypeName: thing.thingTypeName }),
+    attributes: thing.attributes,
+    groups,
+    principals,
+    ...(possible.has('replace-policy-version') && {
+      policies: await Promise.all(names.map((name) => lookUpPolicy(name, thingName, ports))),
+    }),
+  };
+}
+
+/** What any playbook may do: only that is looked up, since every call counts against a quota. */
+function findPossibleActions({ playbooks }: Configuration): Set<ActionName> {
+  return new Set(playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]));
 }
 
 /** `describe` tells whether the thing exists; its lists then answer ResourceNotFound, which is no fault. */
 function unlessRegistered(error: unknown): string[] {
-  if (error instanceof Error && error.name === 'ResourceNotFoundException') return [];
+  if (isNotFound(error)) return [];
   throw error;
 }
 
-async function lookUpPrincipal(arn: string, thingName: string, things: Things): Promise<PrincipalFacts> {
-  const [policies, users] = await Promise.all([things.listPolicies(arn), things.listThingsOfPrincipal(arn)]);
+async function lookUpPrincipal(
+  arn: string,
+  thingName: string,
+  { things, certificates }: FactPorts,
+  withStatus: boolean,
+): Promise<PrincipalFacts> {
+  const certificateId = arn.slice(arn.indexOf(':cert/') + ':cert/'.length);
+  const [policies, users, status] = await Promise.all([
+    things.listPolicies(arn),
+    things.listThingsOfPrincipal(arn),
+    withStatus ? certificates.readStatus(certificateId) : undefined,
+  ]);
   return {
     arn,
-    certificateId: arn.slice(arn.indexOf(':cert/') + ':cert/'.length),
+    certificateId,
     policies,
+    ...(status !== undefined && { status }),
     sharedWith: users.filter((name) => name !== thingName).slice(0, 50),
+  };
+}
+
+async function lookUpPolicy(
+  policyName: string,
+  thingName: string,
+  { policies, things }: FactPorts,
+): Promise<PolicyFacts> {
+  const [versions, targets] = await Promise.all([
+    policies.listVersions(policyName),
+    policies.listTargets(policyName),
+  ]);
+  const holders = await Promise.all(
+    targets
+      .slice(0, maxHolders)
+      .map(async (arn) =>
+        arn.includes(':cert/')
+          ? things.listThingsOfPrincipal(arn)
+          : [`group ${arn.slice(arn.lastIndexOf('/') + 1)}`],
+      ),
+  );
+  // Ids are numbers as text: "10" is newer than "9".
+  const oldest = versions
+    .filter(({ isDefault }) => !isDefault)
+    .toSorted((a, b) => Number(a.versionId) - Number(b.versionId))[0];
+  const full = versions.length >= maxVersions && oldest;
+  return {
+    policyName,
+    defaultVersionId: versions.find(({ isDefault }) => isDefault)?.versionId ?? '1',
+    ...(full && {
+      versionToDrop: {
+        versionId: full.versionId,
+        document: await policies.readVersion(policyName, full.versionId),
+      },
+    }),
+    sharedWith: [...new Set(holders.flat())].filter((name) => name !== thingName).slice(0, 50),
   };
 }

@@ -1,19 +1,29 @@
 import { configuration } from 'cordon:configuration';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
+import { connectDefender } from '../../shared/aws/defender';
+import { connectJobs } from '../../shared/aws/jobs';
+import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectTable } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
 import { connectAnnouncer } from '../../shared/aws/topics';
+import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { createEngine } from './engine';
 import { respond } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('respond');
 
+const arnPrefix = readEnv('IOT_ARN_PREFIX');
+
 const engine = createEngine(
   {
     cases: connectTable(readEnv('TABLE_NAME')).cases,
-    things: connectThings(readEnv('IOT_ARN_PREFIX')),
+    things: connectThings(arnPrefix),
+    policies: connectPolicies(),
+    certificates: connectCertificates(),
+    jobs: connectJobs(arnPrefix),
+    defender: connectDefender(readEnv('DEFENDER_ACTION_NAME')),
     connections: connectConnections(),
     announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
     log,
@@ -24,6 +34,8 @@ const engine = createEngine(
     configuration,
     killSwitch: readEnv('KILL_SWITCH') === 'on',
     policyCacheMs: Number(readEnv('POLICY_CACHE_SECONDS')) * 1_000,
+    denyPolicyName: readEnv('QUARANTINE_POLICY_NAME'),
+    denyDocument: JSON.stringify(writeQuarantinePolicy(configuration.quarantine.keepTopics, arnPrefix)),
   },
 );
 

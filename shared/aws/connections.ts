@@ -4,6 +4,7 @@ import {
   IoTDataPlaneClient,
   PublishCommand,
 } from '@aws-sdk/client-iot-data-plane';
+import { isNotFound } from '../errors';
 import type { Connections } from '../ports';
 
 export function connectConnections(client = new IoTDataPlaneClient({ maxAttempts: 6 })): Connections {
@@ -35,8 +36,4 @@ export function connectConnections(client = new IoTDataPlaneClient({ maxAttempts
       await client.send(new PublishCommand({ topic, payload: Buffer.from(payload), qos: 1 }));
     },
   };
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ResourceNotFoundException';
 }

@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
 import type { DetectState } from '../domain/behavior';
-import type { Case, CaseStatus, TimelineEntry } from '../domain/case';
+import type { Case, CaseStatus } from '../domain/case';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, DetectStore, Reservation, Versioned } from '../ports';
+import { hashRow, type TimelineRow } from '../timeline';
 
 /** Shards of the two indexes: a partition takes 1,000 writes a second, so eight carry a storm. */
 const shards = 8;
@@ -66,13 +73,14 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
       });
     },
 
-    async appendTimeline(record) {
-      const { timeline } = record.outbox;
-      const sk = `${String(timeline[0]?.at ?? 0).padStart(15, '0')}#${String(record.timelineSeq).padStart(6, '0')}`;
-      const row = { caseId: record.caseId, sk, entries: timeline, previousHash: record.timelineHead };
-      const hash = createHash('sha256').update(JSON.stringify(row)).digest('hex');
-      const Item = { pk: `CASE#${record.caseId}`, ...row, hash };
-      await documents.send(new PutCommand({ TableName: tableName, Item }));
+    async appendTimeline({ caseId, thingName, outbox, timelineHead, timelineSeq }) {
+      const { timeline } = outbox;
+      const sk = `${String(timeline[0]?.at ?? 0).padStart(15, '0')}#${String(timelineSeq).padStart(6, '0')}`;
+      const row = { caseId, thingName, sk, entries: timeline, previousHash: timelineHead };
+      const hash = hashRow(row);
+      await documents.send(
+        new PutCommand({ TableName: tableName, Item: { pk: `CASE#${caseId}`, ...row, hash } }),
+      );
       return hash;
     },
 
@@ -143,6 +151,39 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
       return pages.flatMap(({ Items }) => (Items ?? []) as CaseSummary[]);
     },
 
+    /** Closed cases of a thing, newest first. */
+    async listClosed(thingName: string): Promise<Case[]> {
+      const { Items } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
+          ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
+          ScanIndexForward: false,
+        }),
+      );
+      return (Items ?? []).map(({ value }) => value as Case);
+    },
+
+    /** Every case that was touched since, open or closed. Reads the whole table: for an operator, not a function. */
+    async scanCases(since: number): Promise<Case[]> {
+      const found: Case[] = [];
+      let from: Record<string, unknown> | undefined;
+      do {
+        const page = await documents.send(
+          new ScanCommand({
+            TableName: tableName,
+            FilterExpression: '(sk = :open OR begins_with(sk, :closed)) AND #value.updatedAt >= :since',
+            ExpressionAttributeNames: { '#value': 'value' },
+            ExpressionAttributeValues: { ':open': 'CASE', ':closed': 'CLOSED#', ':since': since },
+            ExclusiveStartKey: from,
+          }),
+        );
+        found.push(...(page.Items ?? []).map(({ value }) => value as Case));
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return found;
+    },
+
     async readTimeline(caseId: string): Promise<TimelineRow[]> {
       const { Items } = await documents.send(
         new QueryCommand({
@@ -178,13 +219,6 @@ export interface CaseSummary {
   readonly caseId: string;
   readonly severity: string;
   readonly updatedAt: number;
-}
-
-export interface TimelineRow {
-  readonly sk: string;
-  readonly entries: readonly TimelineEntry[];
-  readonly previousHash: string;
-  readonly hash: string;
 }
 
 export interface SlackThread {

@@ -1,4 +1,5 @@
-import type { Behavior, Configuration } from '../domain/configuration';
+import type { ActionName, Behavior, Configuration, Playbook } from '../domain/configuration';
+import { findPlaybook } from '../domain/guards';
 import { writeQuarantinePolicy } from './quarantine-policy';
 
 export interface Fault {
@@ -46,6 +47,7 @@ export function findFaults(configuration: Configuration): Fault[] {
     ),
     ...findDuplicates(configuration),
     ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),
+    ...findUnreached(configuration),
     ...findPolicyFaults(configuration),
   ];
 }
@@ -105,14 +107,70 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
     faults.push({ path: at('mode'), message: `${mode} needs actions, such as [quarantine, disconnect]` });
   if (mode === 'observe' && actions.length > 0)
     faults.push({ path: at('actions'), message: 'a playbook that observes takes no actions' });
-  if (actions.includes('disconnect') && !actions.includes('quarantine'))
-    faults.push({
-      path: at('actions'),
-      message: 'disconnect alone lets the device return at once: add quarantine',
-    });
-  if (new Set(actions).size < actions.length)
-    faults.push({ path: at('actions'), message: 'an action is named twice' });
+  if (playbook.escalate && mode === 'observe')
+    faults.push({ path: at('escalate'), message: 'a playbook that observes has nothing to escalate' });
+  return [
+    ...faults,
+    ...findActionFaults(playbook, configuration).map((message) => ({ path: at('actions'), message })),
+  ];
+}
+
+const denials: readonly ActionName[] = [
+  'quarantine',
+  'deny-certificate',
+  'replace-policy-version',
+  'deactivate-certificate',
+];
+
+function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: Configuration): string[] {
+  const faults: string[] = [];
+  const all = [...actions, ...(escalate?.actions ?? [])];
+  if (new Set(actions).size < actions.length) faults.push('an action is named twice');
+  if (mode !== 'observe' && actions.length > 0 && !actions.some((action) => denials.includes(action)))
+    faults.push(`nothing here denies the device anything: add ${denials.join(', ')}`);
+  if (all.includes('detect-mitigation-task') && (detector === 'cordon' || !all.includes('quarantine')))
+    faults.push(
+      'detect-mitigation-task needs detector device-defender or both, and quarantine to be undone by',
+    );
   return faults;
+}
+
+/** Playbooks that an earlier one always wins over, and behaviors that no playbook is sure to meet. */
+function findUnreached({ playbooks, securityProfiles }: Configuration): Fault[] {
+  const conditions = ({ when }: Playbook) => Object.entries(when).filter(([, value]) => value !== undefined);
+  const covers = (earlier: Playbook, later: Playbook) =>
+    conditions(earlier).every(
+      ([key, value]) => JSON.stringify(later.when[key as keyof Playbook['when']]) === JSON.stringify(value),
+    );
+  const unreachable = playbooks.flatMap((playbook, index) => {
+    const winner = playbooks.slice(0, index).find((earlier) => covers(earlier, playbook));
+    return winner
+      ? [
+          {
+            path: ['playbooks', index, 'when'],
+            message: `never decides: ${winner.name} above it always matches first`,
+          },
+        ]
+      : [];
+  });
+  const sure = playbooks.filter(
+    ({ when }) => !when.thingGroup && !when.thingType && !when.attribute && !when.confidence,
+  );
+  const unmet = Object.entries(securityProfiles).flatMap(([name, { behaviors }]) =>
+    behaviors.flatMap((behavior, index) => {
+      const violation = { securityProfileName: name, behaviorName: behavior.name, metric: behavior.metric };
+      if (findPlaybook(sure, violation, { kind: 'unavailable', reason: '' })) return [];
+      const path = ['securityProfiles', name, 'behaviors', index, 'name'];
+      return [
+        {
+          path,
+          message:
+            'no playbook is sure to meet this behavior: add one, such as { name: anything-else, mode: observe }',
+        },
+      ];
+    }),
+  );
+  return [...unreachable, ...unmet];
 }
 
 function findPolicyFaults({ quarantine }: Configuration): Fault[] {

@@ -39,6 +39,8 @@ const evidence = z.array(
   ),
 );
 
+const confidence = z.enum(['LOW', 'MEDIUM', 'HIGH']);
+
 const detectAlert = z.object({
   violationId: text(128),
   thingName: awsName,
@@ -51,6 +53,7 @@ const detectAlert = z.object({
     criteria: z.optional(z.record(z.string(), z.unknown())),
   }),
   metricValue: z.optional(metricValue),
+  violationEventAdditionalInfo: z.optional(z.object({ confidenceLevel: z.optional(confidence) })),
   cordon: z.optional(
     z.object({
       reporter: z.optional(z.object({ clientId: text(128), principal: text(128) })),
@@ -106,7 +109,16 @@ function toViolation(alert: z.output<typeof detectAlert>): Violation {
     detector: cordon ? 'cordon' : 'device-defender',
     ...(cordon?.reporter && { reporter: cordon.reporter }),
     ...(cordon?.evidence && { evidence: cordon.evidence.slice(0, 10) }),
+    ...readConfidence(alert),
   };
+}
+
+/** An ML alarm has it in one place or the other (device-defender.md, 1.2). */
+function readConfidence({ behavior, violationEventAdditionalInfo }: z.output<typeof detectAlert>) {
+  const ml = behavior.criteria?.mlDetectionConfig;
+  const nested = isObject(ml) ? confidence.safeParse(ml.confidenceLevel).data : undefined;
+  const level = violationEventAdditionalInfo?.confidenceLevel ?? nested;
+  return level === undefined ? {} : { confidence: level };
 }
 
 /** Keeps a case item far from DynamoDB's 400 KB: lists to 50 entries of 256 characters. */

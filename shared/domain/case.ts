@@ -1,6 +1,6 @@
-import type { ActionName, Severity } from './configuration';
+import type { ActionName, ReleaseRule, Severity } from './configuration';
 import type { Facts } from './facts';
-import type { Evidence, MetricValue, Reporter, ViolationEventType } from './violation';
+import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
 
 export type CaseStatus =
   | 'observed'
@@ -39,6 +39,10 @@ export interface Case {
   readonly announcementSeq: number;
   /** Of the last command that changed the case, so that it takes effect once however often it is delivered. */
   readonly lastCommandId?: string;
+  /** Who or what ends the containment; of the playbook that planned it. */
+  readonly release?: ReleaseRule;
+  /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */
+  readonly pastContainments?: readonly number[];
   /** When the sweep must look at it, epoch ms; absent while nothing is owed. */
   readonly dueAt?: number;
 }
@@ -49,6 +53,7 @@ export interface ViolationRecord {
   readonly securityProfileName: string;
   readonly behaviorName: string;
   readonly metric: string;
+  readonly detector?: Violation['detector'];
   readonly lastEventType: ViolationEventType;
   readonly lastEventAt: number;
   /** Of the last in-alarm. */
@@ -88,11 +93,42 @@ export type PriorState =
       readonly groupsBefore: readonly string[];
       readonly principals: readonly string[];
     }
-  | { readonly action: 'disconnect'; readonly clientIds: readonly string[] };
+  | { readonly action: 'disconnect'; readonly clientIds: readonly string[] }
+  | {
+      readonly action: 'deny-certificate';
+      readonly policyName: string;
+      readonly certificates: readonly { readonly arn: string; readonly attachedBefore: boolean }[];
+    }
+  | {
+      readonly action: 'replace-policy-version';
+      /** Kept here, so that a release after a change of cordon.yml still knows its own version. */
+      readonly document: string;
+      readonly policies: readonly PriorPolicy[];
+      readonly principals: readonly string[];
+    }
+  | {
+      readonly action: 'deactivate-certificate';
+      readonly certificates: readonly { readonly certificateId: string; readonly statusBefore: string }[];
+    }
+  | {
+      readonly action: 'detect-mitigation-task';
+      readonly taskId: string;
+      readonly violationIds: readonly string[];
+    }
+  | { readonly action: 'job'; readonly jobId: string };
+
+export interface PriorPolicy {
+  readonly policyName: string;
+  readonly defaultVersionId: string;
+  /** Of a policy with five versions: the one that makes room, never the default. */
+  readonly versionToDrop?: { readonly versionId: string; readonly document: string };
+}
 
 /** What still has to leave the case: told and recorded at least once, then cleared. */
 interface Outbox {
   readonly announcements: readonly PendingAnnouncement[];
+  /** Violations that Device Defender is to be told were false positives. */
+  readonly falsePositives?: readonly string[];
   readonly timeline: readonly TimelineEntry[];
 }
 
@@ -110,6 +146,9 @@ export type AnnouncementKind =
   | 'contained'
   | 'containment-failed'
   | 'new-violation'
+  | 'rejected'
+  | 'approval-expired'
+  | 'drift'
   | 'released'
   | 'release-conflict'
   | 'dismissed';

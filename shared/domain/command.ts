@@ -7,7 +7,7 @@ import type { Violation } from './violation';
 export type Command =
   | { readonly type: 'violation'; readonly thingName: string; readonly violation: Violation }
   | {
-      readonly type: 'contain' | 'approve' | 'release' | 'dismiss';
+      readonly type: 'contain' | 'approve' | 'reject' | 'release' | 'dismiss';
       readonly thingName: string;
       readonly actor: string;
       readonly comment?: string | undefined;
@@ -19,12 +19,14 @@ export type Command =
       readonly connectedAt: number;
     }
   /** From the sweep: go on with what is unfinished. */
-  | { readonly type: 'resume'; readonly thingName: string };
+  | { readonly type: 'resume'; readonly thingName: string }
+  /** From the sweep: the thing is in the quarantine group, and no case says why. */
+  | { readonly type: 'drift'; readonly thingName: string };
 
 const thingName = z.string().check(z.regex(registryName));
 
 const operatorCommand = z.object({
-  type: z.enum(['contain', 'approve', 'release', 'dismiss']),
+  type: z.enum(['contain', 'approve', 'reject', 'release', 'dismiss']),
   thingName,
   actor: z.string().check(z.minLength(1), z.maxLength(256)),
   comment: z.optional(z.string().check(z.maxLength(1000))),
@@ -40,7 +42,7 @@ const commandSchema = z.discriminatedUnion('type', [
     clientId: z.string().check(z.minLength(1), z.maxLength(128)),
     connectedAt: z.number(),
   }),
-  z.object({ type: z.literal('resume'), thingName }),
+  z.object({ type: z.enum(['resume', 'drift']), thingName }),
 ]);
 
 function isViolation(value: unknown): boolean {

@@ -79,6 +79,32 @@ const securityProfile = z.strictObject({
   additionalMetricsToRetain: z.array(z.string()).default([]),
 });
 
+export const actionNames = [
+  'quarantine',
+  'disconnect',
+  'deny-certificate',
+  'replace-policy-version',
+  'deactivate-certificate',
+  'detect-mitigation-task',
+  'job',
+] as const;
+
+const actions = z.array(z.enum(actionNames));
+
+const attribute = z
+  .record(z.string(), z.string())
+  .refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' });
+
+/** Who releases: an operator, or time. A clear alone never does, but it may start a clean hold time. */
+const release = z.union(
+  [
+    z.strictObject({ by: z.literal('operator') }),
+    z.strictObject({ clearedFor: duration }),
+    z.strictObject({ after: duration }),
+  ],
+  { error: 'expected { by: operator }, { clearedFor: 30m } or { after: 24h }' },
+);
+
 const playbook = z.strictObject({
   name,
   when: z
@@ -86,21 +112,27 @@ const playbook = z.strictObject({
       securityProfile: name.optional(),
       behavior: name.optional(),
       metric: z.string().optional(),
+      thingGroup: name.optional(),
+      thingType: name.optional(),
+      attribute: attribute.optional(),
+      /** At least this confidence of an ML behavior. */
+      confidence: z.enum(['LOW', 'MEDIUM', 'HIGH']).optional(),
     })
     .default({}),
   severity: z.enum(['critical', 'high', 'medium', 'low']).default('medium'),
   mode: z.enum(['observe', 'approve', 'enforce']),
-  actions: z.array(z.enum(['quarantine', 'disconnect'])).default([]),
-  release: z.strictObject({ by: z.literal('operator') }).default({ by: 'operator' }),
+  actions: actions.default([]),
+  /** Of a thing that was contained this often within the time: more actions. */
+  escalate: z
+    .strictObject({ afterContainments: z.int().min(1).max(20), within: duration, actions: actions.min(1) })
+    .optional(),
+  release: release.default({ by: 'operator' }),
 });
 
 const exemption = z
   .strictObject({
     thingGroup: name.optional(),
-    attribute: z
-      .record(z.string(), z.string())
-      .refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' })
-      .optional(),
+    attribute: attribute.optional(),
   })
   .refine((value) => Object.keys(value).length === 1, { message: 'expected thingGroup or attribute' });
 
@@ -115,6 +147,9 @@ export const configurationSchema = z.strictObject({
       fleetLimit: z
         .strictObject({ things: z.int().min(1), within: duration })
         .default({ things: 10, within: 600_000 }),
+      maxThingsSharingPolicy: z.int().min(1).default(1),
+      /** A containment that nobody approved in this time becomes an observation. */
+      approvalExpires: duration.default(86_400_000),
     })
     .prefault({}),
   quarantine: z
@@ -133,6 +168,10 @@ export const configurationSchema = z.strictObject({
       // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
     })
     .prefault({}),
+  /** What a `job` action has the device do. */
+  job: z
+    .strictObject({ document: z.record(z.string(), z.unknown()) })
+    .default({ document: { operation: 'cordon-collect-evidence' } }),
   notify: z
     .strictObject({
       slack: z
@@ -151,4 +190,5 @@ export type Behavior = SecurityProfile['behaviors'][number];
 export type Criteria = Behavior['criteria'];
 export type Playbook = Configuration['playbooks'][number];
 export type ActionName = Playbook['actions'][number];
+export type ReleaseRule = Playbook['release'];
 export type Severity = Playbook['severity'];

@@ -1,9 +1,11 @@
 import { announce, type Case, holdsThing, isOpen, note, openViolations, type ViolationRecord } from './case';
+import { close, newCase, record, remember, retryMs } from './case-life';
 import type { Command } from './command';
-import type { Configuration, Playbook } from './configuration';
+import type { ActionName, Configuration, Playbook } from './configuration';
 import type { Facts } from './facts';
-import { findPlaybook, judge, type Verdict } from './guards';
-import { planLedger, replan } from './ledger';
+import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
+import { findDeniedAt, planLedger, replan } from './ledger';
+import { findReleaseAt } from './timers';
 import { behaviorKey, type Violation } from './violation';
 
 export interface Context {
@@ -14,6 +16,9 @@ export interface Context {
   readonly fleetLimitReached: boolean;
   /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */
   readonly policyCacheMs: number;
+  /** Name of the policy that denies everything but the kept topics. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
   /** Id of the case, if one has to be opened; the same command gets the same id. */
   readonly newCaseId: string;
   readonly now: number;
@@ -32,6 +37,8 @@ export function decide(current: Case | undefined, command: Command, context: Con
     case 'contain':
     case 'approve':
       return onContain(current, command, context);
+    case 'reject':
+      return onReject(current, command, context);
     case 'release':
       return onRelease(current, command, context);
     case 'dismiss':
@@ -40,6 +47,8 @@ export function decide(current: Case | undefined, command: Command, context: Con
       return onReconnected(current, command, context);
     case 'resume':
       return onResume(current, context);
+    case 'drift':
+      return onDrift(current, context);
     default:
       return unreachable(command);
   }
@@ -56,8 +65,9 @@ export function needsFacts(current: Case | undefined, command: Command): boolean
 
 /** Whether a former invocation stopped half way: steps to perform, or news to send. */
 export function hasUnfinished(record: Case): boolean {
-  const { timeline, announcements } = record.outbox;
-  return timeline.length > 0 || announcements.length > 0 || record.status === 'releasing';
+  const { timeline, announcements, falsePositives = [] } = record.outbox;
+  const owed = timeline.length + announcements.length + falsePositives.length;
+  return owed > 0 || record.status === 'releasing';
 }
 
 /** Held, and not on its way back. */
@@ -72,8 +82,9 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
   const known = current?.violations[key];
   if (known && violation.occurredAt <= known.lastEventAt) return unchanged('a repeated or late event');
   if (violation.eventType !== 'in-alarm') return onClear(current, known, violation, context);
-  const playbook = findPlaybook(context.configuration.playbooks, violation);
-  const open = isOpen(current) ? current : openCase(current, violation, playbook, context);
+  const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
+  const severity = playbook?.severity ?? 'medium';
+  const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
   const rises = !isOpen(current) || known?.caseId !== open.caseId || known.lastEventType !== 'in-alarm';
   // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
   if (!rises && known.violationId === violation.violationId)
@@ -84,41 +95,68 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
     const text = `${key} is in alarm as well; the thing is already held`;
     return changed(announce(recorded, 'new-violation', text, context.now));
   }
-  const verdict = judge({
-    ...context,
-    playbook,
-    guards: context.configuration.guards,
-    violation,
-  });
-  return changed(carryOut(recorded, verdict, playbook, context));
+  const actions = playbook ? chooseActions(playbook, recorded.pastContainments ?? [], context.now) : [];
+  const { guards } = context.configuration;
+  const verdict = judge({ ...context, playbook, actions, guards, violation });
+  return changed(carryOut(recorded, verdict, playbook, actions, context));
 }
 
-function carryOut(record: Case, verdict: Verdict, playbook: Playbook | undefined, context: Context): Case {
+function carryOut(
+  record: Case,
+  verdict: Verdict,
+  playbook: Playbook | undefined,
+  actions: readonly ActionName[],
+  context: Context,
+): Case {
   const { now } = context;
   const named = {
     ...record,
     ...(playbook && { playbook: playbook.name, severity: playbook.severity }),
   };
-  if (verdict.outcome === 'contain')
-    return planContainment(named, playbook?.actions ?? [], 'playbook', context);
+  if (verdict.outcome === 'contain') return planContainment(named, playbook, actions, 'playbook', context);
   // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
   if (record.ledger.some(({ status }) => status !== 'reverted'))
     return announce(record, 'new-violation', verdict.reason, now);
   const status = verdict.outcome === 'ask' ? 'awaiting-approval' : 'observed';
+  const { dueAt: _dueAt, ...rest } = named;
+  const expiresAt = now + context.configuration.guards.approvalExpires;
   const next = note(
-    { ...named, status, reason: verdict.reason },
+    { ...rest, status, reason: verdict.reason, ...(verdict.outcome === 'ask' && { dueAt: expiresAt }) },
     { at: now, what: status, detail: verdict.reason },
   );
   return announce(next, verdict.outcome === 'ask' ? 'approval-needed' : 'observed', verdict.reason, now);
 }
 
-function planContainment(record: Case, actions: Playbook['actions'], actor: string, context: Context): Case {
+/** As many containments as an escalation can ask for. */
+const keptContainments = 20;
+
+function planContainment(
+  record: Case,
+  playbook: Playbook | undefined,
+  actions: readonly ActionName[],
+  actor: string,
+  context: Context,
+): Case {
   const { reason: _reason, containedAt: _containedAt, ...rest } = record;
+  const { now } = context;
+  const violationIds = openViolations(record).map(({ violationId }) => violationId);
   const clientIds = findClientIds(record, context);
-  const ledger = planLedger(record.ledger, actions, { ...context, clientIds });
+  const ledger = planLedger(record.ledger, actions, {
+    ...context,
+    caseId: record.caseId,
+    clientIds,
+    violationIds,
+  });
   return note(
-    { ...rest, status: 'containing', ledger, dueAt: context.now + retryMs },
-    { at: context.now, what: 'containment planned', actor, detail: actions.join(', ') },
+    {
+      ...rest,
+      status: 'containing',
+      ledger,
+      release: playbook?.release ?? { by: 'operator' },
+      pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
+      dueAt: now + retryMs,
+    },
+    { at: now, what: 'containment planned', actor, detail: actions.join(', ') },
   );
 }
 
@@ -139,7 +177,11 @@ function onClear(
 ): Decision {
   if (!isOpen(current) || known?.caseId !== current.caseId) return unchanged('a clear without an alarm');
   const next = record(current, violation, now);
-  // A clear alone releases nothing: a device can cause its own. A case that holds nothing ends with it.
+  // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
+  // looks again. A case that holds nothing ends with it.
+  const releaseAt = findReleaseAt(next);
+  if (next.status === 'contained' && releaseAt !== undefined)
+    return changed({ ...next, dueAt: Math.min(next.dueAt ?? releaseAt, releaseAt) });
   if (next.status !== 'observed' || openViolations(next).length > 0) return changed(next);
   return changed(close(next, 'all violations cleared', now));
 }
@@ -155,7 +197,9 @@ function onContain(current: Case | undefined, command: OperatorCommand, context:
   if (facts.kind === 'unavailable' || !facts.registered)
     return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
   const playbook = context.configuration.playbooks.find(({ name }) => name === asked?.playbook);
-  const actions = playbook?.actions.length ? playbook.actions : (['quarantine', 'disconnect'] as const);
+  const actions = playbook?.actions.length
+    ? chooseActions(playbook, asked?.pastContainments ?? [], now)
+    : (['quarantine', 'disconnect'] as const);
   const open = asked ?? newCase(current, 'operator', 'high', context);
   const noted = note(open, {
     at: now,
@@ -163,7 +207,7 @@ function onContain(current: Case | undefined, command: OperatorCommand, context:
     actor: command.actor,
     ...(command.comment && { detail: command.comment }),
   });
-  return changed(planContainment(noted, [...actions], command.actor, context));
+  return changed(planContainment(noted, playbook, actions, command.actor, context));
 }
 
 function onRelease(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
@@ -179,12 +223,26 @@ function onRelease(current: Case | undefined, command: OperatorCommand, { now }:
   );
 }
 
+/** An operator's no: the violation stays on record, and nothing is done. */
+function onReject(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
+  if (!isOpen(current) || current.status !== 'awaiting-approval') return unchanged('nothing awaits approval');
+  const { dueAt: _dueAt, ...rest } = current;
+  const reason = `rejected by ${command.actor}${command.comment ? `: ${command.comment}` : ''}`;
+  const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
+  return changed(announce(note({ ...rest, status: 'observed', reason }, entry), 'rejected', reason, now));
+}
+
+/** A false positive. Device Defender is told so where the violation is its own. */
 function onDismiss(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
   if (!isOpen(current)) return unchanged('the thing has no open case');
   if (holdsThing(current)) return unchanged(`the thing is held (${current.status}); release it first`);
   const reason = `dismissed by ${command.actor}${command.comment ? `: ${command.comment}` : ''}`;
   const closed = close(current, reason, now, command.actor);
-  return changed(announce(closed, 'dismissed', reason, now));
+  const falsePositives = Object.values(current.violations).flatMap(({ caseId, detector, violationId }) =>
+    caseId === current.caseId && detector === 'device-defender' ? [violationId] : [],
+  );
+  const outbox = { ...closed.outbox, falsePositives };
+  return changed(announce({ ...closed, outbox }, 'dismissed', reason, now));
 }
 
 function onReconnected(
@@ -195,8 +253,8 @@ function onReconnected(
   const cuts = current?.ledger.find(({ action }) => action === 'disconnect');
   if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
     return unchanged('the thing is not held');
-  const denial = current.ledger.find(({ action }) => action === 'quarantine');
-  const bitesAt = denial?.appliedAt === undefined ? Infinity : denial.appliedAt + context.policyCacheMs;
+  const deniedAt = findDeniedAt(current.ledger);
+  const bitesAt = deniedAt === undefined ? Infinity : deniedAt + context.policyCacheMs;
   if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
   const noted = note(current, {
@@ -211,17 +269,41 @@ function onResume(current: Case | undefined, { now, killSwitch }: Context): Deci
   if (!current) return unchanged('the thing has no case');
   if (current.dueAt === undefined || current.dueAt > now) return unchanged('nothing is due');
   switch (current.status) {
+    case 'contained': {
+      const releaseAt = findReleaseAt(current);
+      if (releaseAt === undefined || releaseAt > now) return changed(takeUp(current, killSwitch, now));
+      const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
+      return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
+    }
     case 'containing':
-    case 'contained':
     case 'containment-failed':
-      return changed({
-        ...current,
-        ledger: current.ledger.map((entry) => reopen(entry, killSwitch)),
-        dueAt: now + retryMs,
-      });
+      return changed(takeUp(current, killSwitch, now));
+    case 'awaiting-approval': {
+      const { dueAt: _dueAt, ...rest } = current;
+      const reason = `nobody approved in time (${current.reason ?? ''})`;
+      const next = note(
+        { ...rest, status: 'observed', reason },
+        { at: now, what: 'approval expired', detail: reason },
+      );
+      return changed(announce(next, 'approval-expired', reason, now));
+    }
     default:
       return changed({ ...current, dueAt: now + retryMs });
   }
+}
+
+function takeUp(current: Case, killSwitch: boolean, now: number): Case {
+  const ledger = current.ledger.map((entry) => reopen(entry, killSwitch));
+  return { ...current, ledger, dueAt: now + retryMs };
+}
+
+/** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */
+function onDrift(current: Case | undefined, context: Context): Decision {
+  if (isOpen(current)) return unchanged('the thing has an open case');
+  const reason = 'the thing is in the quarantine group without a case: somebody else put it there';
+  const open = newCase(current, 'operator', 'high', context);
+  const next = note({ ...open, reason }, { at: context.now, what: 'drift', detail: reason });
+  return changed(announce(next, 'drift', reason, context.now));
 }
 
 /** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
@@ -231,84 +313,6 @@ function reopen(entry: Case['ledger'][number], killSwitch: boolean): Case['ledge
   if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
   return entry;
 }
-
-function openCase(
-  previous: Case | undefined,
-  violation: Violation,
-  playbook: Playbook | undefined,
-  context: Context,
-): Case {
-  return newCase(previous, violation.detector, playbook?.severity ?? 'medium', context);
-}
-
-function newCase(
-  previous: Case | undefined,
-  detector: Case['detector'],
-  severity: Case['severity'],
-  { thingName, newCaseId, facts, now }: Context,
-): Case {
-  const base: Case = {
-    schema: 1,
-    caseId: newCaseId,
-    thingName,
-    status: 'observed',
-    severity,
-    openedAt: now,
-    updatedAt: now,
-    detector,
-    violations: previous?.violations ?? {},
-    ledger: [],
-    ...(facts.kind === 'known' && { facts }),
-    outbox: { announcements: [], timeline: [] },
-    timelineHead: '',
-    timelineSeq: 0,
-    announcementSeq: 0,
-  };
-  const groups = facts.kind === 'known' ? facts.groups.join(', ') || 'none' : 'unknown';
-  return note(base, { at: now, what: 'case opened', detail: `thing groups: ${groups}` });
-}
-
-function record(current: Case, violation: Violation, now: number): Case {
-  return note(remember(current, violation, now), {
-    at: now,
-    what: violation.eventType,
-    detail: `${behaviorKey(violation)} ${JSON.stringify(violation.value ?? {})}`,
-  });
-}
-
-function remember(current: Case, violation: Violation, now: number): Case {
-  const key = behaviorKey(violation);
-  const known = current.violations[key];
-  const alarm = violation.eventType === 'in-alarm';
-  const entry: ViolationRecord = {
-    ...(known ?? {}),
-    caseId: current.caseId,
-    violationId: violation.violationId,
-    securityProfileName: violation.securityProfileName,
-    behaviorName: violation.behaviorName,
-    metric: violation.metric,
-    lastEventType: violation.eventType,
-    lastEventAt: violation.occurredAt,
-    alarmAt: alarm ? violation.occurredAt : (known?.alarmAt ?? violation.occurredAt),
-    ...(violation.value && { value: violation.value }),
-    ...(violation.criteria && { criteria: violation.criteria }),
-    ...(alarm && violation.reporter && { reporter: violation.reporter }),
-    ...(alarm && violation.evidence && { evidence: violation.evidence }),
-  };
-  return { ...current, updatedAt: now, violations: { ...current.violations, [key]: entry } };
-}
-
-/** Ends a case; its item stays as the thing's memory. */
-export function close(record: Case, reason: string, now: number, actor?: string): Case {
-  const { dueAt: _dueAt, ...rest } = record;
-  return note(
-    { ...rest, status: 'closed', closedAt: now, reason },
-    { at: now, what: 'closed', detail: reason, ...(actor && { actor }) },
-  );
-}
-
-/** How soon the sweep takes up what an invocation left unfinished. */
-export const retryMs = 60_000;
 
 function changed(next: Case): Decision {
   return { outcome: 'changed', next };

@@ -7,6 +7,8 @@ export type Facts =
       readonly attributes: Readonly<Record<string, string>>;
       readonly groups: readonly string[];
       readonly principals: readonly PrincipalFacts[];
+      /** Only where a playbook may replace policy versions. */
+      readonly policies?: readonly PolicyFacts[];
     }
   /** The lookup failed: every guard that needs it must fail closed. */
   | { readonly kind: 'unavailable'; readonly reason: string };
@@ -15,6 +17,17 @@ export interface PrincipalFacts {
   readonly arn: string;
   readonly certificateId: string;
   readonly policies: readonly string[];
+  /** Only where a playbook may deactivate certificates. */
+  readonly status?: string;
   /** Other things that use the same certificate. */
+  readonly sharedWith: readonly string[];
+}
+
+export interface PolicyFacts {
+  readonly policyName: string;
+  readonly defaultVersionId: string;
+  /** Of a policy that is full: its oldest version that isn't the default. */
+  readonly versionToDrop?: { readonly versionId: string; readonly document: string };
+  /** Other things, and groups as `group NAME`, that hold the policy. */
   readonly sharedWith: readonly string[];
 }

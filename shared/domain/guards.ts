@@ -1,8 +1,12 @@
-import type { Configuration, Playbook } from './configuration';
+import type { ActionName, Configuration, Playbook } from './configuration';
 import type { Facts } from './facts';
 import type { Violation } from './violation';
 
+type KnownFacts = Extract<Facts, { kind: 'known' }>;
+
 export interface GuardInput {
+  /** What the playbook would do. */
+  readonly actions: readonly ActionName[];
   readonly playbook: Playbook | undefined;
   readonly guards: Configuration['guards'];
   readonly facts: Facts;
@@ -29,16 +33,15 @@ export function judge(input: GuardInput): Verdict {
   const { reporter } = input.violation;
   if (reporter && !facts.principals.some(({ certificateId }) => certificateId === reporter.principal))
     return ask('the report came from a certificate that is not attached to this thing, so it may be forged');
+  const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
+  if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
   if (input.fleetLimitReached)
     return ask(`the fleet limit of ${input.guards.fleetLimit.things} containments is reached`);
   return { outcome: 'contain' };
 }
 
-function findExemption(
-  guards: Configuration['guards'],
-  facts: Extract<Facts, { kind: 'known' }>,
-): string | undefined {
+function findExemption(guards: Configuration['guards'], facts: KnownFacts): string | undefined {
   for (const { thingGroup, attribute } of guards.exempt) {
     if (thingGroup !== undefined && facts.groups.includes(thingGroup)) return `thing group ${thingGroup}`;
     for (const [name, value] of Object.entries(attribute ?? {}))
@@ -47,15 +50,67 @@ function findExemption(
   return undefined;
 }
 
+const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
+
+export type Match = Pick<Violation, 'securityProfileName' | 'behaviorName' | 'metric' | 'confidence'>;
+
+/**
+ * The first playbook that matches. Where the thing could not be looked up, its conditions count as met: the guards
+ * then ask a person, which a later, laxer playbook might not.
+ */
 export function findPlaybook(
   playbooks: readonly Playbook[],
-  violation: Pick<Violation, 'securityProfileName' | 'behaviorName' | 'metric'>,
+  violation: Match,
+  facts: Facts,
 ): Playbook | undefined {
-  return playbooks.find(
-    ({ when }) =>
-      (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&
-      (when.behavior === undefined || when.behavior === violation.behaviorName) &&
-      (when.metric === undefined || when.metric === violation.metric),
+  return playbooks.find(({ when }) => matchesViolation(when, violation) && matchesThing(when, facts));
+}
+
+function matchesViolation(when: Playbook['when'], violation: Match): boolean {
+  const { confidence } = violation;
+  return (
+    (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&
+    (when.behavior === undefined || when.behavior === violation.behaviorName) &&
+    (when.metric === undefined || when.metric === violation.metric) &&
+    (when.confidence === undefined ||
+      (confidence !== undefined && ranks[confidence] >= ranks[when.confidence]))
+  );
+}
+
+function matchesThing({ thingGroup, thingType, attribute }: Playbook['when'], facts: Facts): boolean {
+  if (facts.kind === 'unavailable') return true;
+  return (
+    (thingGroup === undefined || facts.groups.includes(thingGroup)) &&
+    (thingType === undefined || facts.thingTypeName === thingType) &&
+    Object.entries(attribute ?? {}).every(([name, value]) => facts.attributes[name] === value)
+  );
+}
+
+/** What the playbook does to this thing: more, where it was contained often of late. */
+export function chooseActions(
+  playbook: Playbook,
+  pastContainments: readonly number[],
+  now: number,
+): ActionName[] {
+  const { actions, escalate } = playbook;
+  if (!escalate) return [...actions];
+  const recent = pastContainments.filter((at) => now - at < escalate.within).length;
+  return recent < escalate.afterContainments ? [...actions] : [...new Set([...actions, ...escalate.actions])];
+}
+
+/** Others who would be hit: users of the certificates or policies that the actions touch, beyond the number allowed. */
+function findShared(actions: readonly ActionName[], max: number, facts: KnownFacts): string | undefined {
+  const touchesCertificate =
+    actions.includes('deny-certificate') || actions.includes('deactivate-certificate');
+  const certificate = facts.principals.find(
+    ({ sharedWith }) => touchesCertificate && sharedWith.length + 1 > max,
+  );
+  if (certificate)
+    return `certificate ${certificate.certificateId.slice(0, 8)} is used by ${certificate.sharedWith.slice(0, 10).join(', ')} as well`;
+  const touchesPolicy = actions.includes('replace-policy-version');
+  const policy = facts.policies?.find(({ sharedWith }) => touchesPolicy && sharedWith.length + 1 > max);
+  return (
+    policy && `policy ${policy.policyName} is held by ${policy.sharedWith.slice(0, 10).join(', ')} as well`
   );
 }
 

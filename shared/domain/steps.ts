@@ -1,6 +1,7 @@
 import { announce, type Case, type LedgerEntry, note } from './case';
+import { close, retryMs } from './case-life';
 import type { ActionName } from './configuration';
-import { close, retryMs } from './decide';
+import { findReleaseAt } from './timers';
 
 /** One thing to do to AWS, of a saved plan. */
 export interface Step {
@@ -71,7 +72,7 @@ export function settle(record: Case, now: number): Case {
   if (record.status === 'releasing') return settleRelease(record, now);
   if (['containing', 'contained', 'containment-failed'].includes(record.status))
     return settleContainment(record, now);
-  return withoutDue(record);
+  return record.status === 'awaiting-approval' ? record : withoutDue(record);
 }
 
 function settleContainment(record: Case, now: number): Case {
@@ -79,12 +80,8 @@ function settleContainment(record: Case, now: number): Case {
   const failed = entries.filter(({ status }) => status === 'failed');
   if (entries.every(({ status }) => status === 'verified')) {
     const { reason: _reason, ...rest } = record;
-    const next: Case = {
-      ...rest,
-      status: 'contained',
-      containedAt: record.containedAt ?? now,
-      dueAt: now + reverifyMs,
-    };
+    const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
+    const next: Case = { ...held, dueAt: Math.min(now + reverifyMs, findReleaseAt(held) ?? Infinity) };
     if (record.status === 'contained') return next;
     const text = 'the device is denied: verified';
     return announce(note(next, { at: now, what: 'contained', detail: text }), 'contained', text, now);

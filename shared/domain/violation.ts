@@ -16,7 +16,11 @@ export interface Violation {
   /** Who reported the datapoint; only Cordon's own detector knows. */
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];
+  /** Of an ML behavior. */
+  readonly confidence?: Confidence;
 }
+
+export type Confidence = 'LOW' | 'MEDIUM' | 'HIGH';
 
 export type ViolationEventType = 'in-alarm' | 'alarm-cleared' | 'alarm-invalidated';
 

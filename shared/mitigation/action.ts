@@ -1,6 +1,6 @@
 import type { PriorState } from '../domain/case';
 import type { Outcome } from '../domain/steps';
-import type { Clock, Connections, Things } from '../ports';
+import type { Certificates, Clock, Connections, Defender, Jobs, Policies, Things } from '../ports';
 
 export interface MitigationContext {
   readonly thingName: string;
@@ -9,7 +9,12 @@ export interface MitigationContext {
   /** When the denial of this case was applied, epoch ms; undefined while it isn't. */
   readonly deniedAt: number | undefined;
   readonly policyCacheMs: number;
+  readonly jobDocument: string;
   readonly things: Things;
+  readonly policies: Policies;
+  readonly certificates: Certificates;
+  readonly jobs: Jobs;
+  readonly defender: Defender;
   readonly connections: Connections;
   readonly clock: Clock;
 }

@@ -1,4 +1,5 @@
 import type { MitigationAction, PriorOf } from './action';
+import { testDenial } from './denial';
 
 /**
  * Puts the thing into the quarantine group, whose policy denies everything but the kept topics. A group policy bites
@@ -10,29 +11,11 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
     return { result: 'done', detail: `in group ${thingGroup}` };
   },
 
-  async verify({ thingGroup, principals }, { thingName, clientIds, things }) {
-    const groups = await things.listGroups(thingName);
+  async verify({ thingGroup, principals }, context) {
+    const groups = await context.things.listGroups(context.thingName);
     if (!groups.includes(thingGroup))
       return { result: 'not-so', detail: `not (yet) listed in group ${thingGroup}` };
-    if (principals.length === 0)
-      return {
-        result: 'not-so',
-        detail: 'no certificate is attached to the thing, so no denial can be shown',
-      };
-    for (const principal of principals) {
-      for (const clientId of clientIds) {
-        const decision = await things.testPublish(principal, clientId, `cordon-denial-test/${thingName}`);
-        if (decision !== 'EXPLICIT_DENY')
-          return {
-            result: 'not-so',
-            detail: `a publish by client ${clientId} with ${nameOf(principal)} would get ${decision}`,
-          };
-      }
-    }
-    return {
-      result: 'done',
-      detail: `publish is explicitly denied for ${principals.map(nameOf).join(', ')}`,
-    };
+    return testDenial(principals, context);
   },
 
   async revert({ thingGroup, memberBefore }, { thingName, things }) {
@@ -48,7 +31,3 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
     return { result: 'done', detail: `left group ${thingGroup}` };
   },
 };
-
-function nameOf(principalArn: string): string {
-  return `certificate ${principalArn.slice(principalArn.lastIndexOf('/') + 1).slice(0, 8)}`;
-}

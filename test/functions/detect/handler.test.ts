@@ -1,7 +1,8 @@
 import { encode } from 'cbor-x';
 import { VersionConflictError } from '../../../shared/errors';
+import { awsError } from '../../aws-error';
 import { now } from '../../builders';
-import { aRecord, awsError } from '../../fakes';
+import { aRecord } from '../../fakes';
 import { aDetector, aReport, received } from './detector';
 
 const eventsOf = (alerts: Record<string, unknown>[]) =>

@@ -1,7 +1,8 @@
 import { intake } from '../../../functions/intake/handler';
 import { decide } from '../../../shared/domain/decide';
+import { awsError } from '../../aws-error';
 import { aContext, aViolation, now } from '../../builders';
-import { aRecord, awsError, fakeCases, fakeDeadLetters, fakeQueue, fakeTelemetry } from '../../fakes';
+import { aRecord, fakeCases, fakeDeadLetters, fakeQueue, fakeTelemetry } from '../../fakes';
 
 const presenceQueue = 'arn:aws:sqs:us-east-1:000000000000:presence';
 

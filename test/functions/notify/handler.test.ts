@@ -3,7 +3,8 @@ import type { Slack } from '../../../functions/notify/slack';
 import type { SlackThread } from '../../../shared/aws/table';
 import type { Announcement } from '../../../shared/domain/announcement';
 import type { Versioned } from '../../../shared/ports';
-import { aRecord, awsError, fakeDeadLetters, fakeTelemetry } from '../../fakes';
+import { awsError } from '../../aws-error';
+import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
 import { anAnnouncement } from './announcements';
 
 function setUp(kind: Slack['kind'] | 'none' = 'bot') {

@@ -1,6 +1,7 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { provision } from '../../../functions/provision/handler';
-import { awsError, fakeTelemetry } from '../../fakes';
+import { awsError } from '../../aws-error';
+import { fakeTelemetry } from '../../fakes';
 
 const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
 

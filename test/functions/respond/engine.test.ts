@@ -1,5 +1,6 @@
+import { awsError } from '../../aws-error';
 import { certificateArn, now } from '../../builders';
-import { aWorld, awsError, type World } from '../../fakes';
+import { aWorld, type World } from '../../fakes';
 import { alarm, anEngine, caseOf, groupsOf, isIoT, isWrite, operator, readStory, resume } from './story';
 
 const kinds = ({ told }: World) => told.map(({ kind }) => kind);

@@ -1,7 +1,17 @@
 import { gatherFacts } from '../../../functions/respond/facts';
 import type { Things } from '../../../shared/ports';
-import { certificateArn } from '../../builders';
-import { awsError, fakeThings } from '../../fakes';
+import { awsError } from '../../aws-error';
+import { aConfiguration, certificateArn } from '../../builders';
+import { fakeThings } from '../../fakes';
+import { idleActions } from '../../fakes-actions';
+
+const gather = (thingName: string, things: Things, attempt: number) =>
+  gatherFacts(
+    thingName,
+    { ...idleActions(), things },
+    { configuration: aConfiguration(), denyPolicyName: 'cordon-quarantine' },
+    attempt,
+  );
 
 function setUp(over: Partial<Things> = {}) {
   const { register, things } = fakeThings();
@@ -14,7 +24,7 @@ describe('facts', () => {
     const { register, things } = setUp();
     register('mything2');
 
-    expect(await gatherFacts('mything1', things, 1)).toEqual({
+    expect(await gather('mything1', things, 1)).toEqual({
       kind: 'known',
       registered: true,
       thingTypeName: 'sensor',
@@ -35,7 +45,7 @@ describe('facts', () => {
     const { register, things } = setUp();
     for (let i = 0; i < 200; i += 1) register(`other${i}`);
 
-    const facts = await gatherFacts('mything1', things, 1);
+    const facts = await gather('mything1', things, 1);
 
     expect(facts.kind === 'known' && facts.principals[0]?.sharedWith).toHaveLength(50);
   });
@@ -43,13 +53,13 @@ describe('facts', () => {
   it('leave out principals that are no certificates', async () => {
     const { things } = setUp({ listPrincipals: async () => ['us-east-1:cognito-identity', certificateArn] });
 
-    const facts = await gatherFacts('mything1', things, 1);
+    const facts = await gather('mything1', things, 1);
 
     expect(facts.kind === 'known' && facts.principals.map(({ arn }) => arn)).toEqual([certificateArn]);
   });
 
   it('say that a thing is not registered, though its lists answer with a fault', async () => {
-    expect(await gatherFacts('ghost', setUp().things, 1)).toEqual({
+    expect(await gather('ghost', setUp().things, 1)).toEqual({
       kind: 'known',
       registered: false,
       attributes: {},
@@ -66,8 +76,8 @@ describe('facts', () => {
       });
 
       for (const attempt of [1, 2])
-        await expect(gatherFacts('mything1', things, attempt)).rejects.toThrow('slow down');
-      expect(await gatherFacts('mything1', things, 3)).toEqual({
+        await expect(gather('mything1', things, attempt)).rejects.toThrow('slow down');
+      expect(await gather('mything1', things, 3)).toEqual({
         kind: 'unavailable',
         reason: 'ThrottlingException: slow down',
       });
@@ -79,7 +89,7 @@ describe('facts', () => {
     async (call) => {
       const { things } = setUp({ [call]: () => Promise.reject(awsError('UnauthorizedException', 'no')) });
 
-      expect(await gatherFacts('mything1', things, 1)).toEqual({
+      expect(await gather('mything1', things, 1)).toEqual({
         kind: 'unavailable',
         reason: 'UnauthorizedException: no',
       });

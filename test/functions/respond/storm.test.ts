@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Command } from '../../../shared/domain/command';
+import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn, now } from '../../builders';
-import { aWorld, awsError } from '../../fakes';
+import { aWorld } from '../../fakes';
 import { alarm, anEngine, caseOf, groupsOf } from './story';
 
 /** A mailbox per thing, as an SQS FIFO queue has it: in order, each message until it was handled, things in parallel. */

@@ -25,6 +25,8 @@ export function anEngine({ ports }: World, over: Partial<EngineOptions> = {}) {
     configuration: aConfiguration(),
     killSwitch: false,
     policyCacheMs: 0,
+    denyPolicyName: 'cordon-quarantine',
+    denyDocument: '{"deny":true}',
     ...over,
   });
   let count = 0;

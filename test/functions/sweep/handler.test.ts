@@ -1,6 +1,7 @@
 import { sweep } from '../../../functions/sweep/handler';
+import { awsError } from '../../aws-error';
 import { now } from '../../builders';
-import { awsError, fakeQueue, fakeTelemetry } from '../../fakes';
+import { fakeQueue, fakeTelemetry } from '../../fakes';
 
 function setUp(due: readonly string[], refused: readonly string[] = []) {
   const { sent, commands } = fakeQueue();

@@ -1,7 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectCommands, connectDeadLetters } from '../../../shared/aws/commands';
-import { awsError } from '../../fakes';
+import { awsError } from '../../aws-error';
 
 const sqs = mockClient(SQSClient);
 const client = new SQSClient({ region: 'us-east-1' });

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-iot-data-plane';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectConnections } from '../../../shared/aws/connections';
-import { awsError } from '../../fakes';
+import { awsError } from '../../aws-error';
 
 const data = mockClient(IoTDataPlaneClient);
 const connections = connectConnections(new IoTDataPlaneClient({ region: 'us-east-1' }));

@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-iot';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectQuarantineGroup } from '../../../shared/aws/quarantine-group';
-import { awsError } from '../../fakes';
+import { awsError } from '../../aws-error';
 
 const iot = mockClient(IoTClient);
 const group = connectQuarantineGroup(new IoTClient({ region: 'us-east-1' }));

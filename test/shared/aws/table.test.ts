@@ -7,8 +7,8 @@ import { newDetectState } from '../../../shared/domain/behavior';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
 import { VersionConflictError } from '../../../shared/errors';
+import { awsError } from '../../aws-error';
 import { aContext, aViolation, now } from '../../builders';
-import { awsError } from '../../fakes';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const { cases, history, detectStates, slackThreads } = connectTable(
@@ -61,6 +61,7 @@ describe('cases in the table', () => {
           version: 1,
           thingName: 'mything1',
           caseId: 'case-1',
+      thingName: 'mything1',
           severity: 'critical',
           updatedAt: now,
           statusKey: `STATUS#containing#${shard}`,

@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-iot';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectThings } from '../../../shared/aws/things';
+import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
-import { awsError } from '../../fakes';
 
 const iot = mockClient(IoTClient);
 const things = connectThings('arn:aws:iot:us-east-1:000000000000', new IoTClient({ region: 'us-east-1' }));

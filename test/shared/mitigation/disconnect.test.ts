@@ -2,6 +2,7 @@ import type { MitigationContext, PriorOf } from '../../../shared/mitigation/acti
 import { disconnect } from '../../../shared/mitigation/disconnect';
 import { now } from '../../builders';
 import { fakeConnections, fakeThings } from '../../fakes';
+import { idleActions } from '../../fakes-actions';
 
 const prior: PriorOf<'disconnect'> = { action: 'disconnect', clientIds: ['mything1', 'mything1-agent'] };
 const policyCacheMs = 480_000;
@@ -17,6 +18,7 @@ function setUp(sessions: Readonly<Record<string, number>> = {}) {
     things: fakeThings().things,
     connections: live.connections,
     clock: () => now,
+    ...idleActions(),
   };
   return { context, sessions: live.sessions };
 }

@@ -1,7 +1,9 @@
 import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
 import { quarantine } from '../../../shared/mitigation/quarantine';
+import { awsError } from '../../aws-error';
 import { certificateArn, now } from '../../builders';
-import { awsError, fakeConnections, fakeThings } from '../../fakes';
+import { fakeConnections, fakeThings } from '../../fakes';
+import { idleActions } from '../../fakes-actions';
 
 type Prior = PriorOf<'quarantine'>;
 
@@ -16,6 +18,7 @@ function setUp(groups: readonly string[] = ['sensors']) {
     things,
     connections: fakeConnections().connections,
     clock: () => now,
+    ...idleActions(),
   };
   return { context, groups: () => [...find('mything1').groups] };
 }

@@ -1,0 +1,61 @@
+import type { Case, PriorState } from '../../shared/domain/case';
+import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import { findDeniedAt } from '../../shared/domain/ledger';
+import type { Outcome, Step } from '../../shared/domain/steps';
+import { isRefusal } from '../../shared/errors';
+import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
+import { deactivateCertificate } from '../../shared/mitigation/deactivate-certificate';
+import { denyCertificate } from '../../shared/mitigation/deny-certificate';
+import { detectMitigationTask } from '../../shared/mitigation/detect-mitigation-task';
+import { disconnect } from '../../shared/mitigation/disconnect';
+import { job } from '../../shared/mitigation/job';
+import { quarantine } from '../../shared/mitigation/quarantine';
+import { replacePolicyVersion } from '../../shared/mitigation/replace-policy-version';
+
+/** What the mitigation actions need from outside. */
+export type ActionPorts = Pick<
+  MitigationContext,
+  'things' | 'policies' | 'certificates' | 'jobs' | 'defender' | 'connections' | 'clock'
+>;
+
+const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState, { action: A }>> } = {
+  quarantine,
+  disconnect,
+  'deny-certificate': denyCertificate,
+  'replace-policy-version': replacePolicyVersion,
+  'deactivate-certificate': deactivateCertificate,
+  'detect-mitigation-task': detectMitigationTask,
+  job,
+};
+
+/** Performs one step of a saved plan. A refusal of AWS is an outcome; anything else is thrown, to be tried again. */
+export async function perform(
+  record: Case,
+  { kind, entry }: Step,
+  ports: ActionPorts,
+  { configuration, policyCacheMs }: { readonly configuration: Configuration; readonly policyCacheMs: number },
+): Promise<Outcome> {
+  const context: MitigationContext = {
+    ...ports,
+    thingName: record.thingName,
+    clientIds: findClientIds(record),
+    deniedAt: findDeniedAt(record.ledger),
+    policyCacheMs,
+    jobDocument: JSON.stringify(configuration.job.document),
+  };
+  // The table is keyed by the action that wrote the prior state, so the two fit.
+  const action = actions[entry.action] as MitigationAction;
+  try {
+    return await action[kind](entry.prior, context);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'not-so' : 'conflict';
+    return { result, detail: `${error.name}: ${error.message}` };
+  }
+}
+
+/** The ids the device is known to connect under. */
+function findClientIds({ thingName, ledger }: Case): readonly string[] {
+  for (const { prior } of ledger) if (prior.action === 'disconnect') return prior.clientIds;
+  return [thingName];
+}

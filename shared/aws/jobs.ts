@@ -1,0 +1,38 @@
+import {
+  CancelJobCommand,
+  CreateJobCommand,
+  DescribeJobExecutionCommand,
+  IoTClient,
+} from '@aws-sdk/client-iot';
+import { isNotFound } from '../errors';
+import type { Jobs } from '../ports';
+
+/** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */
+export function connectJobs(arnPrefix: string, client = new IoTClient({ maxAttempts: 6 })): Jobs {
+  return {
+    async create(jobId, thingName, document) {
+      try {
+        await client.send(
+          new CreateJobCommand({ jobId, targets: [`${arnPrefix}:thing/${thingName}`], document }),
+        );
+      } catch (error) {
+        // Ours from before a crash: job ids are named after the case.
+        if (!(error instanceof Error && error.name === 'ResourceAlreadyExistsException')) throw error;
+      }
+    },
+
+    async readStatus(jobId, thingName) {
+      try {
+        const { execution } = await client.send(new DescribeJobExecutionCommand({ jobId, thingName }));
+        return execution?.status;
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async cancel(jobId) {
+      await client.send(new CancelJobCommand({ jobId, force: true }));
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { type Case, note, type ViolationRecord } from './case';
+import type { Facts } from './facts';
+import { behaviorKey, type Violation } from './violation';
+
+interface Opening {
+  readonly thingName: string;
+  readonly newCaseId: string;
+  readonly facts: Facts;
+  readonly now: number;
+}
+
+/** How soon the sweep takes up what an invocation left unfinished. */
+export const retryMs = 60_000;
+
+/** Opens a case; what the thing's earlier cases taught stays known. */
+export function newCase(
+  previous: Case | undefined,
+  detector: Case['detector'],
+  severity: Case['severity'],
+  { thingName, newCaseId, facts, now }: Opening,
+): Case {
+  const base: Case = {
+    schema: 1,
+    caseId: newCaseId,
+    thingName,
+    status: 'observed',
+    severity,
+    openedAt: now,
+    updatedAt: now,
+    detector,
+    violations: previous?.violations ?? {},
+    ledger: [],
+    ...(previous?.pastContainments && { pastContainments: previous.pastContainments }),
+    ...(facts.kind === 'known' && { facts }),
+    outbox: { announcements: [], timeline: [] },
+    timelineHead: '',
+    timelineSeq: 0,
+    announcementSeq: 0,
+  };
+  const groups = facts.kind === 'known' ? facts.groups.join(', ') || 'none' : 'unknown';
+  return note(base, { at: now, what: 'case opened', detail: `thing groups: ${groups}` });
+}
+
+/** Takes an event into the case and its timeline. */
+export function record(current: Case, violation: Violation, now: number): Case {
+  return note(remember(current, violation, now), {
+    at: now,
+    what: violation.eventType,
+    detail: `${behaviorKey(violation)} ${JSON.stringify(violation.value ?? {})}`,
+  });
+}
+
+/** Takes an event into the case alone. */
+export function remember(current: Case, violation: Violation, now: number): Case {
+  const key = behaviorKey(violation);
+  const known = current.violations[key];
+  const alarm = violation.eventType === 'in-alarm';
+  const entry: ViolationRecord = {
+    ...(known ?? {}),
+    caseId: current.caseId,
+    violationId: violation.violationId,
+    securityProfileName: violation.securityProfileName,
+    behaviorName: violation.behaviorName,
+    metric: violation.metric,
+    detector: violation.detector,
+    lastEventType: violation.eventType,
+    lastEventAt: violation.occurredAt,
+    alarmAt: alarm ? violation.occurredAt : (known?.alarmAt ?? violation.occurredAt),
+    ...(violation.value && { value: violation.value }),
+    ...(violation.criteria && { criteria: violation.criteria }),
+    ...(alarm && violation.reporter && { reporter: violation.reporter }),
+    ...(alarm && violation.evidence && { evidence: violation.evidence }),
+  };
+  return { ...current, updatedAt: now, violations: { ...current.violations, [key]: entry } };
+}
+
+/** Ends a case; its item stays as the thing's memory. */
+export function close(record: Case, reason: string, now: number, actor?: string): Case {
+  const { dueAt: _dueAt, ...rest } = record;
+  return note(
+    { ...rest, status: 'closed', closedAt: now, reason },
+    { at: now, what: 'closed', detail: reason, ...(actor && { actor }) },
+  );
+}

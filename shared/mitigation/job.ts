@@ -1,0 +1,23 @@
+import type { MitigationAction, PriorOf } from './action';
+
+/** Asks the device itself to do something, over the kept jobs topics: collect evidence, restart the application. */
+export const job: MitigationAction<PriorOf<'job'>> = {
+  async apply({ jobId }, { thingName, jobs, jobDocument }) {
+    await jobs.create(jobId, thingName, jobDocument);
+    return { result: 'done', detail: `job ${jobId} created` };
+  },
+
+  async verify({ jobId }, { thingName, jobs }) {
+    const status = await jobs.readStatus(jobId, thingName);
+    // It holds nothing: whether the device obeys changes no denial, so a job that is there is enough.
+    return status === undefined
+      ? { result: 'not-so', detail: `job ${jobId} is not (yet) listed for the thing` }
+      : { result: 'done', detail: `job ${jobId} is ${status}` };
+  },
+
+  async revert({ jobId }, { thingName, jobs }) {
+    const status = await jobs.readStatus(jobId, thingName);
+    if (status === 'QUEUED' || status === 'IN_PROGRESS') await jobs.cancel(jobId);
+    return { result: 'done', detail: `job ${jobId} was ${status ?? 'gone'}` };
+  },
+};

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import type { TimelineEntry } from './domain/case';
+
+/** One append to a case's timeline. `hash` covers all the rest, `previousHash` the row before: a chain. */
+export interface TimelineRow {
+  readonly caseId: string;
+  readonly thingName: string;
+  /** Sort key: time of the first entry and number of the row, so that rows sort as they were written. */
+  readonly sk: string;
+  readonly entries: readonly TimelineEntry[];
+  readonly previousHash: string;
+  readonly hash: string;
+}
+
+export function hashRow({ caseId, thingName, sk, entries, previousHash }: Omit<TimelineRow, 'hash'>): string {
+  const fields = entries.map(({ at, what, actor, detail }) => [at, what, actor ?? null, detail ?? null]);
+  return createHash('sha256')
+    .update(JSON.stringify([caseId, thingName, sk, fields, previousHash]))
+    .digest('hex');
+}
+
+/** What is wrong with a timeline: rows changed, missing, or cut off its end. Empty where it is whole. */
+export function findTampering(rows: readonly TimelineRow[], head: string): string[] {
+  const faults: string[] = [];
+  let previousHash = '';
+  for (const row of rows) {
+    if (row.previousHash !== previousHash)
+      faults.push(`${row.sk}: the row before it is missing or another one`);
+    if (hashRow(row) !== row.hash) faults.push(`${row.sk}: the row was changed`);
+    previousHash = row.hash;
+  }
+  if (previousHash !== head)
+    faults.push('the end: the newest rows are missing or were added by somebody else');
+  return faults;
+}

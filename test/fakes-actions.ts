@@ -1,0 +1,119 @@
+import type { Certificates, Defender, Jobs, Policies } from '../shared/ports';
+import { awsError } from './aws-error';
+
+/** In-memory policies, certificates, jobs and Device Defender that answer as AWS does. */
+
+interface StoredPolicy {
+  readonly versions: Map<string, string>;
+  defaultVersionId: string;
+  lastVersion: number;
+  readonly targets: Set<string>;
+}
+
+export function fakePolicies() {
+  const stored = new Map<string, StoredPolicy>();
+  const find = (policyName: string) => {
+    const policy = stored.get(policyName);
+    if (!policy) throw awsError('ResourceNotFoundException');
+    return policy;
+  };
+  const policies: Policies = {
+    attach: async (policyName, target) => void find(policyName).targets.add(target),
+    detach: async (policyName, target) => void find(policyName).targets.delete(target),
+    listVersions: async (policyName) => {
+      const { versions, defaultVersionId } = find(policyName);
+      return [...versions.keys()].map((versionId) => ({
+        versionId,
+        isDefault: versionId === defaultVersionId,
+      }));
+    },
+    readVersion: async (policyName, versionId) => {
+      const document = find(policyName).versions.get(versionId);
+      if (document === undefined) throw awsError('ResourceNotFoundException');
+      return document;
+    },
+    createVersion: async (policyName, document, setAsDefault) => {
+      const policy = find(policyName);
+      if (policy.versions.size >= 5) throw awsError('VersionsLimitExceededException');
+      policy.lastVersion += 1;
+      const versionId = String(policy.lastVersion);
+      policy.versions.set(versionId, document);
+      if (setAsDefault) policy.defaultVersionId = versionId;
+      return versionId;
+    },
+    setDefaultVersion: async (policyName, versionId) => {
+      const policy = find(policyName);
+      if (!policy.versions.has(versionId)) throw awsError('ResourceNotFoundException');
+      policy.defaultVersionId = versionId;
+    },
+    deleteVersion: async (policyName, versionId) => {
+      const policy = find(policyName);
+      if (versionId === policy.defaultVersionId) throw awsError('DeleteConflictException');
+      if (!policy.versions.delete(versionId)) throw awsError('ResourceNotFoundException');
+    },
+    listTargets: async (policyName) => [...find(policyName).targets],
+  };
+  /** Stores a policy whose versions are numbered from 1, the newest being the default. */
+  function create(
+    policyName: string,
+    documents: readonly string[],
+    targets: readonly string[] = [],
+  ): StoredPolicy {
+    const policy: StoredPolicy = {
+      versions: new Map(documents.map((document, index) => [String(index + 1), document])),
+      defaultVersionId: String(documents.length),
+      lastVersion: documents.length,
+      targets: new Set(targets),
+    };
+    stored.set(policyName, policy);
+    return policy;
+  }
+  return { policies, create, stored };
+}
+
+export function fakeCertificates() {
+  const statuses = new Map<string, string>();
+  const certificates: Certificates = {
+    readStatus: async (certificateId) => {
+      const status = statuses.get(certificateId);
+      if (status === undefined) throw awsError('ResourceNotFoundException');
+      return status;
+    },
+    setStatus: async (certificateId, status) => void statuses.set(certificateId, status),
+  };
+  return { certificates, statuses };
+}
+
+export function fakeJobs() {
+  const statuses = new Map<string, string>();
+  const jobs: Jobs = {
+    create: async (jobId) => void statuses.set(jobId, statuses.get(jobId) ?? 'QUEUED'),
+    readStatus: async (jobId) => statuses.get(jobId),
+    cancel: async (jobId) => void statuses.set(jobId, 'CANCELED'),
+  };
+  return { jobs, statuses };
+}
+
+export function fakeDefender() {
+  const tasks = new Map<string, readonly string[]>();
+  const falsePositives: string[] = [];
+  const defender: Defender = {
+    startTask: async (taskId, violationIds) => void tasks.set(taskId, violationIds),
+    describeTask: async (taskId) => ({
+      status: 'SUCCESSFUL',
+      executed: tasks.get(taskId)?.length ?? 0,
+      failed: 0,
+    }),
+    markFalsePositive: async (violationId) => void falsePositives.push(violationId),
+  };
+  return { defender, tasks, falsePositives };
+}
+
+/** Ports of the other actions, for a test that uses none of them. */
+export function idleActions() {
+  const { policies } = fakePolicies();
+  const { certificates } = fakeCertificates();
+  const { jobs } = fakeJobs();
+  const { defender } = fakeDefender();
+  return { policies, certificates, jobs, defender, jobDocument: '{}' };
+}
