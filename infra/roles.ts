@@ -33,8 +33,8 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow('sns:Publish', ref('AlertsTopic')),
       allow('iot:ListThingGroupsForThing', anyThing),
       allow('iot:Publish', [
-        arn('iot', 'topic/cordon/things/*/reports/json/accepted'),
-        arn('iot', 'topic/cordon/things/*/reports/json/rejected'),
+        arn('iot', 'topic/cordon/things/*/reports/*/accepted'),
+        arn('iot', 'topic/cordon/things/*/reports/*/rejected'),
       ]),
     ],
     intake: [

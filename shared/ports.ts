@@ -2,6 +2,7 @@ import type { Announcement } from './domain/announcement';
 import type { DetectState } from './domain/behavior';
 import type { Case } from './domain/case';
 import type { Command } from './domain/command';
+import type { Violation } from './domain/violation';
 
 /** What the rules need from outside. One file under shared/aws/ implements each. */
 
@@ -85,6 +86,8 @@ export interface Defender {
   startTask(taskId: string, violationIds: readonly string[]): Promise<void>;
   describeTask(taskId: string): Promise<DefenderTask>;
   markFalsePositive(violationId: string): Promise<void>;
+  /** Violations that are in alarm now, page by page within the quota of ten calls a second. */
+  listActive(): AsyncIterable<Violation>;
 }
 
 export interface DefenderTask {
@@ -99,7 +102,7 @@ export interface Connections {
   cut(clientId: string): Promise<boolean>;
   /** When the live session began, epoch ms; undefined where there is none. */
   connectedSince(clientId: string): Promise<number | undefined>;
-  publish(topic: string, payload: string): Promise<void>;
+  publish(topic: string, payload: string | Uint8Array): Promise<void>;
 }
 
 export interface CommandQueue {

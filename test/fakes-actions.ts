@@ -104,6 +104,7 @@ export function fakeDefender() {
       executed: tasks.get(taskId)?.length ?? 0,
       failed: 0,
     }),
+    listActive: async function* () {},
     markFalsePositive: async (violationId) => void falsePositives.push(violationId),
   };
   return { defender, tasks, falsePositives };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
+import { decode } from 'cbor-x';
 import type { EnginePorts } from '../functions/respond/engine';
 import type { Announcement } from '../shared/domain/announcement';
 import type { Case, TimelineEntry } from '../shared/domain/case';
@@ -148,7 +149,7 @@ export function fakeConnections() {
     cut: async (clientId) => sessions.delete(clientId),
     connectedSince: async (clientId) => sessions.get(clientId),
     async publish(topic, payload) {
-      published.push({ topic, body: JSON.parse(payload) });
+      published.push({ topic, body: typeof payload === 'string' ? JSON.parse(payload) : decode(payload) });
     },
   };
   return { sessions, published, connections };

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { decode } from 'cbor-x';
+import { Decoder, encode } from 'cbor-x';
 import * as z from 'zod/mini';
 import { writeAlert } from '../../shared/domain/alert';
 import { type DetectedEvent, type DetectState, detect, newDetectState } from '../../shared/domain/behavior';
 import type { SecurityProfile } from '../../shared/domain/configuration';
 import { registryName } from '../../shared/domain/names';
 import { type DeviceReport, type ReadReport, readReport } from '../../shared/domain/report';
+import { VersionConflictError } from '../../shared/errors';
 import type {
   AlertTopic,
   Clock,
@@ -39,6 +40,10 @@ const envelope = z.object({
   payload: z.string(),
 });
 
+/** A report id of epoch ms is a 64-bit integer in CBOR, which would come as a bigint; cbor-x's types lack the option. */
+const decoderOptions = { int64AsNumber: true, useRecords: false, mapsAsObjects: true };
+const decoder = new Decoder(decoderOptions);
+
 type Envelope = z.output<typeof envelope>;
 
 interface Received {
@@ -61,7 +66,7 @@ export function detectBatch(ports: DetectPorts, profiles: Profiles) {
     await Promise.all(
       [...byThing].map(async ([thingName, reports]) => {
         try {
-          await judgeThing(thingName, reports, ports, profiles);
+          await judgeUntilSaved(thingName, reports, ports, profiles);
         } catch (error) {
           ports.log.error('reports not judged, will be redelivered', { thingName, error });
           failed.push(...reports.map(({ messageId }) => messageId));
@@ -109,10 +114,21 @@ function parse(body: string): unknown {
 function decodePayload({ payload, format }: Envelope): unknown {
   const bytes = Buffer.from(payload, 'base64');
   try {
-    if (format === 'cbor') return decode(bytes);
+    if (format === 'cbor') return decoder.decode(bytes);
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch {
     return undefined;
+  }
+}
+
+/** Another invocation may judge another report of the thing at the same time: whoever saves second looks again. */
+async function judgeUntilSaved(...judged: Parameters<typeof judgeThing>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await judgeThing(...judged);
+    } catch (error) {
+      if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
+    }
   }
 }
 
@@ -195,7 +211,7 @@ function unlessRegistered(error: unknown): string[] {
 /** Tells the device what became of its report, in Device Defender's words. A lost answer costs nothing. */
 async function answer({ envelope, read }: Received, ports: DetectPorts): Promise<void> {
   const { thingName, receivedAt } = envelope;
-  const base = `cordon/things/${thingName}/reports/json`;
+  const base = `cordon/things/${thingName}/reports/${envelope.format}`;
   const accepted = read.kind === 'report';
   const body = accepted
     ? { thingName, reportId: read.report.reportId, status: 'ACCEPTED', timestamp: receivedAt }
@@ -211,7 +227,9 @@ async function answer({ envelope, read }: Received, ports: DetectPorts): Promise
     ports.metrics.count('ReportRejected');
   }
   try {
-    await ports.answers.publish(`${base}/${accepted ? 'accepted' : 'rejected'}`, JSON.stringify(body));
+    // The answer has the format of the report, as Device Defender's has.
+    const payload = envelope.format === 'cbor' ? encode(body) : JSON.stringify(body);
+    await ports.answers.publish(`${base}/${accepted ? 'accepted' : 'rejected'}`, payload);
   } catch (error) {
     ports.log.warn('answer not sent', { thingName, error });
   }

@@ -1,8 +1,14 @@
+import { holdsThing, isOpen } from '../../shared/domain/case';
+import { behaviorKey, type Violation } from '../../shared/domain/violation';
 import type { CaseStore, Clock, CommandQueue, Log, Metrics } from '../../shared/ports';
 
 export interface SweepPorts {
-  readonly cases: Pick<CaseStore, 'listDue'>;
+  readonly cases: Pick<CaseStore, 'listDue' | 'load'>;
   readonly commands: CommandQueue;
+  /** Things in the quarantine group. */
+  readonly listMembers: () => AsyncIterable<string>;
+  /** What Device Defender says is in alarm; nothing where it isn't used. */
+  readonly listActive: () => AsyncIterable<Violation>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -10,24 +16,69 @@ export interface SweepPorts {
 
 /** Cases taken up in one run. More wait a minute; IoT's quotas, not the sweep, bound the pace. */
 const maxPerRun = 500;
+/** Members and violations looked at in one run: beyond a fleet's limit by far, and within the function's time. */
+const maxCompared = 1_000;
+/** Drift and lost alerts are looked for every so many minutes. */
+const compareEveryMinutes = 5;
 
-/** Sends every due case back to its mailbox: work left half done, denials to verify again. */
-export function sweep({ cases, commands, log, metrics, clock }: SweepPorts) {
+/** Sends every due case back to its mailbox, and what nobody told Cordon of. */
+export function sweep(ports: SweepPorts) {
   return async (): Promise<void> => {
-    const now = clock();
-    const due = await cases.listDue(now, maxPerRun);
-    const minute = Math.floor(now / 60_000);
-    const sent = await Promise.allSettled(
-      due.map((thingName) => commands.send({ type: 'resume', thingName }, `resume#${thingName}#${minute}`)),
-    );
-    const failed = sent.filter((result) => result.status === 'rejected');
-    metrics.count('SweepRun');
-    metrics.count('CaseResumed', sent.length - failed.length);
-    log.info('swept', { due: due.length, failed: failed.length });
-    if (failed.length > 0)
-      throw new AggregateError(
-        failed.map(({ reason }) => reason),
-        'some cases were not resumed',
-      );
+    const minute = Math.floor(ports.clock() / 60_000);
+    const faults = [...(await resumeDue(minute, ports))];
+    if (minute % compareEveryMinutes === 0) {
+      const compared = await Promise.allSettled([findDrift(minute, ports), findLostAlerts(ports)]);
+      faults.push(...compared.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
+    }
+    ports.metrics.count('SweepRun');
+    if (faults.length > 0) throw new AggregateError(faults, 'some cases were not resumed');
   };
+}
+
+/** Work left half done, denials to verify again, expiries. Returns what could not be sent. */
+async function resumeDue(
+  minute: number,
+  { cases, commands, log, metrics, clock }: SweepPorts,
+): Promise<unknown[]> {
+  const due = await cases.listDue(clock(), maxPerRun);
+  const sent = await Promise.allSettled(
+    due.map((thingName) => commands.send({ type: 'resume', thingName }, `resume#${thingName}#${minute}`)),
+  );
+  const faults = sent.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  metrics.count('CaseResumed', sent.length - faults.length);
+  log.info('swept', { due: due.length, failed: faults.length });
+  return faults;
+}
+
+/** Things in the quarantine group that no case holds there. */
+async function findDrift(
+  minute: number,
+  { cases, commands, listMembers, metrics }: SweepPorts,
+): Promise<void> {
+  for await (const thingName of take(listMembers(), maxCompared)) {
+    const stored = await cases.load(thingName);
+    if (isOpen(stored?.value) && (holdsThing(stored.value) || stored.value.status === 'observed')) continue;
+    await commands.send({ type: 'drift', thingName }, `drift#${thingName}#${minute}`);
+    metrics.count('DriftFound');
+  }
+}
+
+/** Active violations whose alert never arrived. */
+async function findLostAlerts({ cases, commands, listActive, metrics }: SweepPorts): Promise<void> {
+  for await (const violation of take(listActive(), maxCompared)) {
+    const { thingName, violationId, occurredAt } = violation;
+    const known = (await cases.load(thingName))?.value.violations[behaviorKey(violation)];
+    if (known && known.lastEventAt >= occurredAt) continue;
+    await commands.send({ type: 'violation', thingName, violation }, `active#${violationId}#${occurredAt}`);
+    metrics.count('LostAlertFound');
+  }
+}
+
+async function* take<T>(items: AsyncIterable<T>, limit: number): AsyncIterable<T> {
+  let count = 0;
+  for await (const item of items) {
+    if (count >= limit) return;
+    count += 1;
+    yield item;
+  }
 }

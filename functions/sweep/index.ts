@@ -1,14 +1,22 @@
+import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
+import { connectDefender } from '../../shared/aws/defender';
+import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectTable } from '../../shared/aws/table';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { sweep } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('sweep');
+const { detector, quarantine } = configuration;
+
+async function* nothing(): AsyncIterable<never> {}
 
 export const handler = wrap(
   sweep({
     cases: connectTable(readEnv('TABLE_NAME')).cases,
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
+    listMembers: () => connectQuarantineGroup().listMembers(quarantine.thingGroup),
+    listActive: detector === 'cordon' ? nothing : connectDefender('').listActive,
     log,
     metrics,
     clock: Date.now,

@@ -33,7 +33,13 @@ export function connectConnections(client = new IoTDataPlaneClient({ maxAttempts
     },
 
     async publish(topic, payload) {
-      await client.send(new PublishCommand({ topic, payload: Buffer.from(payload), qos: 1 }));
+      await client.send(
+        new PublishCommand({
+          topic,
+          payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
+          qos: 1,
+        }),
+      );
     },
   };
 }

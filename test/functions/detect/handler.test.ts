@@ -169,7 +169,7 @@ describe('detect on what it cannot read', () => {
     expect(alerts.map(({ thingName }) => thingName)).toEqual(['mything1', 'mything2']);
     expect(published.filter(({ topic }) => topic.endsWith('/rejected'))).toEqual([
       {
-        topic: 'cordon/things/mything1/reports/json/rejected',
+        topic: `cordon/things/mything1/reports/${'format' in sent ? sent.format : 'json'}/rejected`,
         body: expect.objectContaining({
           thingName: 'mything1',
           status: 'REJECTED',
@@ -182,11 +182,14 @@ describe('detect on what it cannot read', () => {
   });
 
   it('reads CBOR as it reads JSON', async () => {
-    const { run, alerts } = aDetector();
+    const { run, alerts, published } = aDetector();
 
     await run(received(aReport(1), { format: 'cbor' }));
 
     expect(alerts).toMatchObject([{ metricValue: { number: 1 } }]);
+    expect(published).toMatchObject([
+      { topic: 'cordon/things/mything1/reports/cbor/accepted', body: { status: 'ACCEPTED' } },
+    ]);
   });
 
   it.each([

@@ -1,9 +1,23 @@
 import { sweep } from '../../../functions/sweep/handler';
+import type { Case } from '../../../shared/domain/case';
+import { decide } from '../../../shared/domain/decide';
+import type { Violation } from '../../../shared/domain/violation';
 import { awsError } from '../../aws-error';
-import { now } from '../../builders';
+import { aContext, aViolation, now } from '../../builders';
 import { fakeQueue, fakeTelemetry } from '../../fakes';
 
-function setUp(due: readonly string[], refused: readonly string[] = []) {
+/** Drift and lost alerts are looked for every fifth minute. */
+const fifthMinute = now - (now % 300_000);
+
+interface Registry {
+  readonly at: number;
+  readonly members: readonly string[];
+  readonly active: readonly Violation[];
+  readonly stored: Readonly<Record<string, { value: Case; version: number }>>;
+}
+
+function setUp(due: readonly string[], refused: readonly string[] = [], over: Partial<Registry> = {}) {
+  const world: Registry = { at: now, members: [], active: [], stored: {}, ...over };
   const { sent, commands } = fakeQueue();
   const { counts, log, metrics } = fakeTelemetry();
   const asked: unknown[] = [];
@@ -13,6 +27,13 @@ function setUp(due: readonly string[], refused: readonly string[] = []) {
         asked.push([at, limit]);
         return [...due];
       },
+      load: async (thingName) => world.stored[thingName],
+    },
+    listMembers: async function* () {
+      yield* world.members;
+    },
+    listActive: async function* () {
+      yield* world.active;
     },
     commands: {
       send: async (command, id) =>
@@ -22,7 +43,7 @@ function setUp(due: readonly string[], refused: readonly string[] = []) {
     },
     log,
     metrics,
-    clock: () => now,
+    clock: () => world.at,
   });
   return { run, sent, counts, asked };
 }
@@ -51,6 +72,41 @@ describe('sweep', () => {
 
     expect(sent.map(({ command }) => command.thingName)).toEqual(['a', 'c']);
     expect(counts).toEqual({ SweepRun: 1, CaseResumed: 2 });
+  });
+
+  const open = (violation: Violation) => {
+    const decision = decide(
+      undefined,
+      { type: 'violation', thingName: violation.thingName, violation },
+      aContext(),
+    );
+    if (decision.outcome !== 'changed') throw new Error(decision.reason);
+    return { value: decision.next, version: 1 };
+  };
+
+  it('reports a thing in the quarantine group that no case holds', async () => {
+    const stored = { held: open(aViolation({ thingName: 'held' })) };
+    const { run, sent } = setUp([], [], { at: fifthMinute, members: ['held', 'stray'], stored });
+
+    await run();
+
+    expect(sent.map(({ command }) => command)).toEqual([{ type: 'drift', thingName: 'stray' }]);
+  });
+
+  it('takes up an active violation whose alert never came, and no other', async () => {
+    const known = aViolation({ thingName: 'known' });
+    const lost = aViolation({ thingName: 'lost' });
+    const { run, sent } = setUp([], [], {
+      at: fifthMinute,
+      active: [known, lost],
+      stored: { known: open(known) },
+    });
+
+    await run();
+
+    expect(sent.map(({ command }) => command)).toEqual([
+      { type: 'violation', thingName: 'lost', violation: lost },
+    ]);
   });
 
   it('says that it ran, even with nothing due', async () => {

@@ -59,9 +59,8 @@ describe('cases in the table', () => {
           sk: 'CASE',
           value: record,
           version: 1,
-          thingName: 'mything1',
           caseId: 'case-1',
-      thingName: 'mything1',
+          thingName: 'mything1',
           severity: 'critical',
           updatedAt: now,
           statusKey: `STATUS#containing#${shard}`,
@@ -124,14 +123,23 @@ describe('the timeline', () => {
       pk: 'CASE#case-1',
       sk: `00${now}#000000`,
       caseId: 'case-1',
+      thingName: 'mything1',
       entries: record.outbox.timeline,
       previousHash: '',
       hash,
     });
     const { pk: _pk, hash: _hash, ...row } = first?.Item ?? {};
-    const { caseId, sk, entries, previousHash } = row as Record<string, unknown>;
+    const { caseId, thingName, sk, previousHash } = row as Record<string, unknown>;
+    const entries = record.outbox.timeline.map((one) => [
+      one.at,
+      one.what,
+      one.actor ?? null,
+      one.detail ?? null,
+    ]);
     expect(
-      createHash('sha256').update(JSON.stringify({ caseId, sk, entries, previousHash })).digest('hex'),
+      createHash('sha256')
+        .update(JSON.stringify([caseId, thingName, sk, entries, previousHash]))
+        .digest('hex'),
     ).toBe(hash);
 
     const { outbox } = record;
