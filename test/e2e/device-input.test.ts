@@ -19,7 +19,7 @@ const reports = (thingName: string, format = 'json') => `cordon/things/${thingNa
 async function startReporter(thingName: string) {
   const client = await e2e.connect(await e2e.enroll(thingName));
   const answers = collectAnswers(client);
-  await client.subscribeAsync(`${reports(thingName)}/+`, { qos: 1 });
+  await client.subscribeAsync(`cordon/things/${thingName}/reports/+/+`, { qos: 1 });
   return { client, answers };
 }
 
@@ -159,16 +159,27 @@ describe('reports that are wrong', () => {
       () => answers.length === 1,
     );
 
-    expect(answers[0]?.topic).toMatch(/rejected$/);
+    expect(answers).toMatchObject([
+      { topic: `${reports(`cbor-${title}`, 'cbor')}/rejected`, body: { status: 'REJECTED' } },
+    ]);
     expect(await e2e.loadCase(`cbor-${title}`)).toBeUndefined();
   });
 });
 
 describe('reports that are right', () => {
-  it('evaluates a CBOR report as a JSON one', async () => {
-    const { client } = await startReporter('compact');
+  it('evaluates a CBOR report as a JSON one, and answers in CBOR', async () => {
+    const { client, answers } = await startReporter('compact');
+    const reportId = Date.now();
+    const report = aReport(2, { header: { report_id: BigInt(reportId), version: '1.0' } });
 
-    await publishOrCut(client, reports('compact', 'cbor'), Buffer.from(encode(aReport(2))));
+    await publishOrCut(client, reports('compact', 'cbor'), Buffer.from(encode(report)));
+    await waitUntil(
+      () => 'an answer',
+      () => answers.length > 0,
+    );
+    expect(answers).toMatchObject([
+      { topic: `${reports('compact', 'cbor')}/accepted`, body: { reportId, status: 'ACCEPTED' } },
+    ]);
 
     const { violations } = await e2e.waitForCase('compact', 'contained');
     expect(Object.values(violations)).toMatchObject([{ value: { number: 2 } }]);

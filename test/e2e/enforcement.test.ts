@@ -3,7 +3,7 @@ import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
-import { collectAnswers, publishOrCut } from './mqtt-client';
+import { collectAnswers, type PublishOutcome, publishOrCut } from './mqtt-client';
 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
 
@@ -106,15 +106,16 @@ describe('a contained device while AWS goes on with the policies it has cached',
     await e2e.waitForCase('stubborn', 'contained');
     await ended(first);
 
-    let slipped = 0;
     const sessions = 10;
     for (let session = 0; session < sessions; session += 1) {
       const client = await e2e.connect(device);
-      while ((await publishOrCut(client, telemetry('stubborn'), '1')) === 'acknowledged') slipped += 1;
+      let outcome: PublishOutcome;
+      // Until Cordon hears of the reconnect, the broker acknowledges: how much slips through is the bench's to measure.
+      do outcome = await publishOrCut(client, telemetry('stubborn'), '1');
+      while (outcome === 'acknowledged');
       await ended(client);
     }
     await e2e.waitForQuiet();
-    process.stderr.write(`slipped ${slipped} in ${sessions}\n`);
 
     const { status, caseId } = (await e2e.loadCase('stubborn')) ?? {};
     expect(status).toBe('contained');

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { decode } from 'cbor-x';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 
 export interface Credentials {
@@ -47,9 +48,12 @@ export function publishOrCut(
   });
 }
 
-/** Everything a client receives, JSON parsed. */
+/** Everything a client receives, decoded. */
 export function collectAnswers(client: MqttClient): { topic: string; body: Record<string, unknown> }[] {
   const received: { topic: string; body: Record<string, unknown> }[] = [];
-  client.on('message', (topic, payload) => received.push({ topic, body: JSON.parse(payload.toString()) }));
+  client.on('message', (topic, payload) => {
+    const body = topic.includes('/cbor/') ? decode(payload) : JSON.parse(payload.toString());
+    received.push({ topic, body });
+  });
   return received;
 }

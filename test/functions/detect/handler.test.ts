@@ -184,7 +184,9 @@ describe('detect on what it cannot read', () => {
   it('reads CBOR as it reads JSON', async () => {
     const { run, alerts, published } = aDetector();
 
-    await run(received(aReport(1), { format: 'cbor' }));
+    // A report id of ms, as the agent writes it: an integer of 64 bits.
+    const header = { report_id: 1_795_000_000_000n, version: '1.0' };
+    await run(received(aReport(1, { header }), { format: 'cbor' }));
 
     expect(alerts).toMatchObject([{ metricValue: { number: 1 } }]);
     expect(published).toMatchObject([
@@ -220,7 +222,29 @@ describe('detect when a call fails', () => {
     received(aReport(1), { thingName: 'mything2', messageId: 'c' }),
   ] as const;
 
-  it('has only the reports of the thing delivered again whose state was written meanwhile', async () => {
+  it('judges at once again where another invocation wrote the state meanwhile', async () => {
+    const { states } = aDetector();
+    let conflicts = 1;
+    const { run, published } = aDetector(
+      {},
+      {
+        states: {
+          load: states.load,
+          save: async (state, previous) => {
+            if (conflicts-- > 0) throw new VersionConflictError('THING#mything1');
+            return states.save(state, previous);
+          },
+        },
+      },
+    );
+
+    expect(await run(two[0])).toEqual([]);
+
+    expect(published).toHaveLength(1);
+    expect(states.items.size).toBe(1);
+  });
+
+  it('has only the reports of the thing delivered again whose state is written over and over', async () => {
     const { states } = aDetector();
     const { run, published } = aDetector(
       {},
