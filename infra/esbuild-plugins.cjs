@@ -8,8 +8,8 @@ const configurationPlugin = {
   setup(build) {
     build.onResolve({ filter: /^cordon:configuration$/ }, ({ path }) => ({ path, namespace: 'cordon' }));
     build.onLoad({ filter: /.*/, namespace: 'cordon' }, () => {
-      const { loadConfiguration } = require('../shared/config/load.ts');
-      const configuration = loadConfiguration(require('node:path').resolve(__dirname, '..', 'cordon.yml'));
+      const { configurationFile, loadConfiguration } = require('../shared/config/load.ts');
+      const configuration = loadConfiguration(configurationFile());
       return { contents: `export const configuration = ${JSON.stringify(configuration)};`, loader: 'js' };
     });
   },

@@ -1,5 +1,4 @@
-import { resolve } from 'node:path';
-import { loadConfiguration } from '../shared/config/load';
+import { configurationFile, loadConfiguration } from '../shared/config/load';
 import { type Resources, ref } from './cloudformation';
 import { writeIot } from './iot';
 import { writeMessaging } from './messaging';
@@ -10,7 +9,7 @@ import { writeTable } from './table';
 export function writeResources(stage: string) {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new Error(`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`);
-  const configuration = loadConfiguration(resolve(import.meta.dirname, '..', 'cordon.yml'));
+  const configuration = loadConfiguration(configurationFile());
   const prefix = `cordon-${stage}`;
   const resources: Resources = {
     ...writeTable(prefix),

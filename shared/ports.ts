@@ -90,7 +90,7 @@ export interface Defender {
   listActive(): AsyncIterable<Violation>;
 }
 
-export interface DefenderTask {
+interface DefenderTask {
   readonly status: string;
   readonly executed: number;
   readonly failed: number;

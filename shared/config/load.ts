@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Configuration, configurationSchema } from '../domain/configuration';
 import { type Fault, findFaults } from './semantics';
@@ -12,6 +13,11 @@ export class ConfigurationError extends Error {
     super(faults.join('\n'));
     this.faults = faults;
   }
+}
+
+/** The file that the service is packaged with: cordon.yml of the folder, or what CORDON_CONFIG names. */
+export function configurationFile(): string {
+  return resolve(process.env.CORDON_CONFIG ?? 'cordon.yml');
 }
 
 /** Reads and validates a cordon.yml, or throws ConfigurationError. */

@@ -79,7 +79,7 @@ const securityProfile = z.strictObject({
   additionalMetricsToRetain: z.array(z.string()).default([]),
 });
 
-export const actionNames = [
+const actionNames = [
   'quarantine',
   'disconnect',
   'deny-certificate',

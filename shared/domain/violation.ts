@@ -20,7 +20,7 @@ export interface Violation {
   readonly confidence?: Confidence;
 }
 
-export type Confidence = 'LOW' | 'MEDIUM' | 'HIGH';
+type Confidence = 'LOW' | 'MEDIUM' | 'HIGH';
 
 export type ViolationEventType = 'in-alarm' | 'alarm-cleared' | 'alarm-invalidated';
 
