@@ -60,6 +60,10 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       table('GetItem'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       allow('iot:ListThingsInThingGroup', quarantineGroup),
+      // IAM knows no resource type for ListThings.
+      ...(configuration.guards.fleetLimit.percent === undefined
+        ? []
+        : [table('PutItem'), allow('iot:ListThings', '*')]),
       ...(detector === 'cordon'
         ? []
         : [allow('iot:ListActiveViolations', [arn('iot', 'securityprofile/*'), anyThing])]),

@@ -22,8 +22,16 @@ export interface CaseStore {
   archive(record: Case): Promise<void>;
   /** Takes a place in the fleet limit's sliding window for a case; false where it is full. Idempotent by case. */
   reserveContainment(reservation: Reservation): Promise<boolean>;
+  /** How many things the registry has, as counted last. */
+  readFleetSize(): Promise<FleetSize | undefined>;
+  saveFleetSize(size: FleetSize): Promise<void>;
   /** Things whose case is due, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<string[]>;
+}
+
+export interface FleetSize {
+  readonly things: number;
+  readonly countedAt: number;
 }
 
 export interface Reservation {
@@ -49,6 +57,8 @@ export interface Things {
   listThingsOfPrincipal(principalArn: string): Promise<string[]>;
   addToGroup(thingName: string, thingGroup: string): Promise<void>;
   removeFromGroup(thingName: string, thingGroup: string): Promise<void>;
+  /** Counts the registry's things, page by page within the quota. */
+  count(): Promise<number>;
   /** The decision for an application publish by this client: ALLOWED, EXPLICIT_DENY or IMPLICIT_DENY. */
   testPublish(principalArn: string, clientId: string, topic: string): Promise<string>;
 }

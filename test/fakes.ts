@@ -11,6 +11,7 @@ import type {
   CommandQueue,
   Connections,
   DeadLetters,
+  FleetSize,
   Log,
   Metrics,
   Things,
@@ -57,6 +58,7 @@ interface TimelineRow {
 }
 
 export function fakeCases() {
+  const fleet: { size: FleetSize | undefined } = { size: undefined };
   const store = fakeStore<Case>(({ thingName }) => thingName);
   const timeline = new Map<string, TimelineRow>();
   const archived = new Map<string, Case>();
@@ -69,6 +71,10 @@ export function fakeCases() {
       const hash = createHash('sha256').update(JSON.stringify(row)).digest('hex');
       timeline.set(`${caseId}#${outbox.timeline[0]?.at}#${timelineSeq}`, { ...row, hash });
       return hash;
+    },
+    readFleetSize: async () => fleet.size,
+    async saveFleetSize(size) {
+      fleet.size = size;
     },
     async archive(record) {
       archived.set(record.caseId, structuredClone(record));
@@ -124,6 +130,7 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
     async removeFromGroup(thingName, group) {
       find(thingName).groups.delete(group);
     },
+    count: async () => registry.size,
     async testPublish(arn, clientId) {
       const thing = registry.get(clientId);
       return thing?.principals.includes(arn) && thing.groups.has(quarantineGroup)

@@ -4,6 +4,7 @@ import type { Case } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { type Context, type Decision, decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
+import { findFleetLimit } from '../../shared/domain/guards';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import type { Announcer, CaseStore, Log, Metrics, Versioned } from '../../shared/ports';
 import { gatherFacts } from './facts';
@@ -86,7 +87,10 @@ async function decideWithFacts(
     decision.next.status === 'containing' &&
     current?.status !== 'containing';
   if (!containsAnother) return decision;
-  const { things: limit, within: windowMs } = configuration.guards.fleetLimit;
+  const { guards } = configuration;
+  const counted = guards.fleetLimit.percent === undefined ? undefined : await ports.cases.readFleetSize();
+  const limit = findFleetLimit(guards, counted?.things);
+  const windowMs = guards.fleetLimit.within;
   const reserved = await ports.cases.reserveContainment({
     caseId: decision.next.caseId,
     now,

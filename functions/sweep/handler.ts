@@ -3,10 +3,12 @@ import { behaviorKey, type Violation } from '../../shared/domain/violation';
 import type { CaseStore, Clock, CommandQueue, Log, Metrics } from '../../shared/ports';
 
 export interface SweepPorts {
-  readonly cases: Pick<CaseStore, 'listDue' | 'load'>;
+  readonly cases: Pick<CaseStore, 'listDue' | 'load' | 'readFleetSize' | 'saveFleetSize'>;
   readonly commands: CommandQueue;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
+  /** Counts the fleet; nothing where no limit is a percentage. */
+  readonly countThings?: () => Promise<number>;
   /** What Device Defender says is in alarm; nothing where it isn't used. */
   readonly listActive: () => AsyncIterable<Violation>;
   readonly log: Log;
@@ -20,6 +22,7 @@ const maxPerRun = 500;
 const maxCompared = 1_000;
 /** Drift and lost alerts are looked for every so many minutes. */
 const compareEveryMinutes = 5;
+const recountMs = 3_600_000;
 
 /** Sends every due case back to its mailbox, and what nobody told Cordon of. */
 export function sweep(ports: SweepPorts) {
@@ -27,7 +30,11 @@ export function sweep(ports: SweepPorts) {
     const minute = Math.floor(ports.clock() / 60_000);
     const faults = [...(await resumeDue(minute, ports))];
     if (minute % compareEveryMinutes === 0) {
-      const compared = await Promise.allSettled([findDrift(minute, ports), findLostAlerts(ports)]);
+      const compared = await Promise.allSettled([
+        findDrift(minute, ports),
+        findLostAlerts(ports),
+        countFleet(ports),
+      ]);
       faults.push(...compared.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
     }
     ports.metrics.count('SweepRun');
@@ -72,6 +79,14 @@ async function findLostAlerts({ cases, commands, listActive, metrics }: SweepPor
     await commands.send({ type: 'violation', thingName, violation }, `active#${violationId}#${occurredAt}`);
     metrics.count('LostAlertFound');
   }
+}
+
+/** Once an hour: a fleet grows slowly, and a large one takes minutes of quota to count. */
+async function countFleet({ cases, countThings, clock }: SweepPorts): Promise<void> {
+  if (!countThings) return;
+  const known = await cases.readFleetSize();
+  if (known && clock() - known.countedAt < recountMs) return;
+  await cases.saveFleetSize({ things: await countThings(), countedAt: clock() });
 }
 
 async function* take<T>(items: AsyncIterable<T>, limit: number): AsyncIterable<T> {

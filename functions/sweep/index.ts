@@ -3,11 +3,12 @@ import { connectCommands } from '../../shared/aws/commands';
 import { connectDefender } from '../../shared/aws/defender';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectTable } from '../../shared/aws/table';
+import { connectThings } from '../../shared/aws/things';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { sweep } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('sweep');
-const { detector, quarantine } = configuration;
+const { detector, guards, quarantine } = configuration;
 
 async function* nothing(): AsyncIterable<never> {}
 
@@ -15,6 +16,9 @@ export const handler = wrap(
   sweep({
     cases: connectTable(readEnv('TABLE_NAME')).cases,
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
+    ...(guards.fleetLimit.percent !== undefined && {
+      countThings: () => connectThings(readEnv('IOT_ARN_PREFIX')).count(),
+    }),
     listMembers: () => connectQuarantineGroup().listMembers(quarantine.thingGroup),
     listActive: detector === 'cordon' ? nothing : connectDefender('').listActive,
     log,

@@ -10,12 +10,13 @@ import {
 import type { DetectState } from '../domain/behavior';
 import type { Case, CaseStatus } from '../domain/case';
 import { VersionConflictError } from '../errors';
-import type { CaseStore, DetectStore, Reservation, Versioned } from '../ports';
+import type { CaseStore, DetectStore, FleetSize, Reservation, Versioned } from '../ports';
 import { hashRow, type TimelineRow } from '../timeline';
 
 /** Shards of the two indexes: a partition takes 1,000 writes a second, so eight carry a storm. */
 const shards = 8;
 const caseKey = (thingName: string) => ({ pk: `THING#${thingName}`, sk: 'CASE' });
+const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
 const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 
 export function connectTable(tableName: string, client = new DynamoDBClient({ maxAttempts: 6 })) {
@@ -88,6 +89,16 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
       const sk = `CLOSED#${String(record.closedAt ?? 0).padStart(15, '0')}#${record.caseId}`;
       const Item = { pk: `THING#${record.thingName}`, sk, value: record };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
+    },
+
+    async readFleetSize() {
+      return (await load<FleetSize>(fleetSizeKey))?.value;
+    },
+
+    async saveFleetSize(value) {
+      await documents.send(
+        new PutCommand({ TableName: tableName, Item: { ...fleetSizeKey, value, version: 1 } }),
+      );
     },
 
     reserveContainment: (reservation) => reserve(reservation),

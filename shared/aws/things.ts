@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   ActionType,
   AddThingToThingGroupCommand,
@@ -7,6 +8,7 @@ import {
   ListPrincipalThingsCommand,
   ListThingGroupsForThingCommand,
   ListThingPrincipalsCommand,
+  ListThingsCommand,
   RemoveThingFromThingGroupCommand,
   TestAuthorizationCommand,
 } from '@aws-sdk/client-iot';
@@ -64,6 +66,18 @@ export function connectThings(arnPrefix: string, client = new IoTClient({ maxAtt
       await client.send(new RemoveThingFromThingGroupCommand({ thingName, thingGroupName }));
     },
 
+    async count() {
+      let things = 0;
+      let nextToken: string | undefined;
+      do {
+        const page = await client.send(new ListThingsCommand({ nextToken, maxResults: 250 }));
+        things += page.things?.length ?? 0;
+        nextToken = page.nextToken;
+        if (nextToken) await delay(pageDelayMs);
+      } while (nextToken);
+      return things;
+    },
+
     async testPublish(principal, clientId, topic) {
       const { authResults } = await client.send(
         new TestAuthorizationCommand({
@@ -76,6 +90,9 @@ export function connectThings(arnPrefix: string, client = new IoTClient({ maxAtt
     },
   };
 }
+
+/** ListThings shares its quota with the account's other users: ten pages a second are 2,500 things. */
+const pageDelayMs = 100;
 
 /** Follows the pages of a list. */
 async function all<T>(

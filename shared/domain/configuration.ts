@@ -145,7 +145,12 @@ export const configurationSchema = z.strictObject({
     .strictObject({
       exempt: z.array(exemption).default([]),
       fleetLimit: z
-        .strictObject({ things: z.int().min(1), within: duration })
+        .strictObject({
+          things: z.int().min(1),
+          /** Of the registry's things, as the sweep counted them last; the smaller of the two limits holds. */
+          percent: z.number().gt(0).max(100).optional(),
+          within: duration,
+        })
         .default({ things: 10, within: 600_000 }),
       maxThingsSharingPolicy: z.int().min(1).default(1),
       /** A containment that nobody approved in this time becomes an observation. */

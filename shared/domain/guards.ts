@@ -36,8 +36,7 @@ export function judge(input: GuardInput): Verdict {
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
   if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
-  if (input.fleetLimitReached)
-    return ask(`the fleet limit of ${input.guards.fleetLimit.things} containments is reached`);
+  if (input.fleetLimitReached) return ask(`the fleet limit is reached: ${writeFleetLimit(input.guards)}`);
   return { outcome: 'contain' };
 }
 
@@ -48,6 +47,23 @@ function findExemption(guards: Configuration['guards'], facts: KnownFacts): stri
       if (facts.attributes[name] === value) return `attribute ${name}=${value}`;
   }
   return undefined;
+}
+
+/**
+ * How many things may be contained within the window. A percentage of a fleet that was never counted is as good as
+ * none: then one thing is the limit, and the rest waits for approval.
+ */
+export function findFleetLimit(
+  { fleetLimit }: Configuration['guards'],
+  fleetSize: number | undefined,
+): number {
+  const { things, percent } = fleetLimit;
+  if (percent === undefined) return things;
+  return Math.min(things, Math.max(1, Math.floor(((fleetSize ?? 0) * percent) / 100)));
+}
+
+function writeFleetLimit({ fleetLimit: { things, percent, within } }: Configuration['guards']): string {
+  return `${things} things${percent === undefined ? '' : ` or ${percent} %`} within ${within / 60_000} minutes`;
 }
 
 const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;

@@ -89,7 +89,7 @@ describe('respond: the fleet limit', () => {
       'contained',
       ...Array(4).fill('awaiting-approval'),
     ]);
-    expect(caseOf(world, 'thing2').reason).toBe('the fleet limit of 2 containments is reached');
+    expect(caseOf(world, 'thing2').reason).toBe('the fleet limit is reached: 2 things within 10 minutes');
 
     await engine(operator('approve', 'thing2'));
     expect(caseOf(world, 'thing2').status).toBe('contained');

@@ -2,6 +2,7 @@ import { sweep } from '../../../functions/sweep/handler';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
 import type { Violation } from '../../../shared/domain/violation';
+import type { FleetSize } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
 import { aContext, aViolation, now } from '../../builders';
 import { fakeQueue, fakeTelemetry } from '../../fakes';
@@ -21,6 +22,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
   const { sent, commands } = fakeQueue();
   const { counts, log, metrics } = fakeTelemetry();
   const asked: unknown[] = [];
+  const fleet: { size: FleetSize | undefined } = { size: undefined };
   const run = sweep({
     cases: {
       async listDue(at, limit) {
@@ -28,6 +30,10 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         return [...due];
       },
       load: async (thingName) => world.stored[thingName],
+      readFleetSize: async () => fleet.size,
+      async saveFleetSize(size) {
+        fleet.size = size;
+      },
     },
     listMembers: async function* () {
       yield* world.members;
@@ -35,6 +41,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     listActive: async function* () {
       yield* world.active;
     },
+    countThings: async () => 42,
     commands: {
       send: async (command, id) =>
         refused.includes(command.thingName)
@@ -45,7 +52,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     metrics,
     clock: () => world.at,
   });
-  return { run, sent, counts, asked };
+  return { run, sent, counts, asked, fleet };
 }
 
 describe('sweep', () => {
@@ -107,6 +114,14 @@ describe('sweep', () => {
     expect(sent.map(({ command }) => command)).toEqual([
       { type: 'violation', thingName: 'lost', violation: lost },
     ]);
+  });
+
+  it('counts the fleet once an hour, for limits that are a percentage', async () => {
+    const { run, fleet } = setUp([], [], { at: fifthMinute });
+
+    await run();
+
+    expect(fleet.size).toEqual({ things: 42, countedAt: fifthMinute });
   });
 
   it('says that it ran, even with nothing due', async () => {
