@@ -5,6 +5,7 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  type QueryCommandInput,
   ScanCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { DetectState } from '../domain/behavior';
@@ -147,32 +148,26 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
   /** For people: the open cases' names by status, and what happened in a case. */
   const history = {
     async listByStatus(status: CaseStatus): Promise<CaseSummary[]> {
-      const pages = await Promise.all(
+      const found = await Promise.all(
         Array.from({ length: shards }, (_, shard) =>
-          documents.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: 'byStatus',
-              KeyConditionExpression: 'statusKey = :key',
-              ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}` },
-            }),
-          ),
+          queryAll<CaseSummary>({
+            IndexName: 'byStatus',
+            KeyConditionExpression: 'statusKey = :key',
+            ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}` },
+          }),
         ),
       );
-      return pages.flatMap(({ Items }) => (Items ?? []) as CaseSummary[]);
+      return found.flat();
     },
 
     /** Closed cases of a thing, newest first. */
     async listClosed(thingName: string): Promise<Case[]> {
-      const { Items } = await documents.send(
-        new QueryCommand({
-          TableName: tableName,
-          KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
-          ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
-          ScanIndexForward: false,
-        }),
-      );
-      return (Items ?? []).map(({ value }) => value as Case);
+      const rows = await queryAll<{ value: Case }>({
+        KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
+        ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
+        ScanIndexForward: false,
+      });
+      return rows.map(({ value }) => value);
     },
 
     /** Every case that was touched since, open or closed. Reads the whole table: for an operator, not a function. */
@@ -195,18 +190,27 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
       return found;
     },
 
-    async readTimeline(caseId: string): Promise<TimelineRow[]> {
-      const { Items } = await documents.send(
-        new QueryCommand({
-          TableName: tableName,
-          KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
-          // Rows begin with a time; the Slack thread of the case has a key of its own.
-          ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
-        }),
-      );
-      return (Items ?? []) as TimelineRow[];
-    },
+    readTimeline: (caseId: string): Promise<TimelineRow[]> =>
+      queryAll<TimelineRow>({
+        KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
+        // Rows begin with a time; the Slack thread of the case has a key of its own.
+        ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
+      }),
   };
+
+  /** Follows the pages of a query: one ends at 1 MB (DynamoDB developer guide, "Paginating table query results"). */
+  async function queryAll<T>(query: Omit<QueryCommandInput, 'TableName'>): Promise<T[]> {
+    const found: T[] = [];
+    let from: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await documents.send(
+        new QueryCommand({ TableName: tableName, ...query, ExclusiveStartKey: from }),
+      );
+      found.push(...((page.Items ?? []) as T[]));
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return found;
+  }
 
   const detectStates: DetectStore = {
     load: (thingName) => load<DetectState>({ pk: `THING#${thingName}`, sk: 'DETECT' }),

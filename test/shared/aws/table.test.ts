@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectTable } from '../../../shared/aws/table';
 import { newDetectState } from '../../../shared/domain/behavior';
@@ -201,6 +207,43 @@ describe('lists across shards', () => {
     }));
 
     expect(await history.listByStatus('contained')).toEqual([{ thingName: 'mything1' }]);
+  });
+});
+
+describe('what takes more than one page', () => {
+  const pages = (first: unknown, second: unknown) =>
+    dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => {
+      if (ExclusiveStartKey === undefined) return { Items: [first], LastEvaluatedKey: { pk: 'a', sk: '1' } };
+      return ExclusiveStartKey.sk === '1' ? { Items: [second] } : { Items: [] };
+    });
+
+  it('is read to its end: a timeline', async () => {
+    pages({ sk: '1' }, { sk: '2' });
+
+    expect(await history.readTimeline('case-1')).toEqual([{ sk: '1' }, { sk: '2' }]);
+  });
+
+  it('is read to its end: the closed cases of a thing', async () => {
+    pages({ value: { caseId: 'case-2' } }, { value: { caseId: 'case-1' } });
+
+    expect(await history.listClosed('mything1')).toEqual([{ caseId: 'case-2' }, { caseId: 'case-1' }]);
+  });
+
+  it('is read to its end: the cases of a status, in each shard', async () => {
+    pages({ thingName: 'a' }, { thingName: 'b' });
+
+    expect(await history.listByStatus('contained')).toEqual(
+      Array.from({ length: 8 }, () => [{ thingName: 'a' }, { thingName: 'b' }]).flat(),
+    );
+  });
+
+  it('is read to its end: the cases touched since', async () => {
+    dynamo.on(ScanCommand).callsFake(({ ExclusiveStartKey }) => ({
+      Items: [{ value: { caseId: ExclusiveStartKey ? 'case-2' : 'case-1' } }],
+      ...(!ExclusiveStartKey && { LastEvaluatedKey: { pk: 'a', sk: '1' } }),
+    }));
+
+    expect(await history.scanCases(now)).toEqual([{ caseId: 'case-1' }, { caseId: 'case-2' }]);
   });
 });
 
