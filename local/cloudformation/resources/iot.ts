@@ -2,11 +2,13 @@ import {
   AttachPolicyCommand,
   AttachSecurityProfileCommand,
   CreateCustomMetricCommand,
+  CreateMitigationActionCommand,
   CreatePolicyCommand,
   CreateSecurityProfileCommand,
   type CreateSecurityProfileCommandInput,
   CreateThingGroupCommand,
   CreateTopicRuleCommand,
+  type MitigationActionParams,
   type TopicRulePayload,
 } from '@aws-sdk/client-iot';
 import * as z from 'zod';
@@ -201,6 +203,37 @@ const securityProfile = defineResource({
   },
 });
 
+const mitigationAction = defineResource({
+  properties: z.strictObject({
+    ActionName: text.optional(),
+    RoleArn: text,
+    // The one kind that a task of Detect may run (device-defender.md, 4); the others are Audit's.
+    ActionParams: z.strictObject({
+      AddThingsToThingGroupParams: z.strictObject({
+        ThingGroupNames: z.array(text),
+        OverrideDynamicGroups: flag.optional(),
+      }),
+    }),
+    Tags: withoutEffect,
+  }),
+  attributes: ['MitigationActionArn', 'MitigationActionId'],
+  create: async ({ ActionName, RoleArn, ActionParams }, context) => {
+    requireTrust(RoleArn, 'iot.amazonaws.com', context);
+    const actionName = ActionName ?? context.generateName();
+    const { actionArn = '', actionId = '' } = await context.clients.iot.send(
+      new CreateMitigationActionCommand({
+        actionName,
+        roleArn: RoleArn,
+        actionParams: lowerKeys(ActionParams) as MitigationActionParams,
+      }),
+    );
+    return {
+      physicalId: actionName,
+      attributes: { MitigationActionArn: actionArn, MitigationActionId: actionId },
+    };
+  },
+});
+
 /** CloudFormation's `AwsIotSqlVersion` is the API's `awsIotSqlVersion`, and so with every key at any depth. */
 function lowerKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowerKeys);
@@ -219,4 +252,5 @@ export const iotTypes: Readonly<Record<string, ResourceType>> = {
   'AWS::IoT::PolicyPrincipalAttachment': policyPrincipalAttachment,
   'AWS::IoT::CustomMetric': customMetric,
   'AWS::IoT::SecurityProfile': securityProfile,
+  'AWS::IoT::MitigationAction': mitigationAction,
 };
