@@ -70,6 +70,7 @@ export function remember(current: Case, violation: Violation, now: number): Case
     ...(violation.criteria && { criteria: violation.criteria }),
     ...(alarm && violation.reporter && { reporter: violation.reporter }),
     ...(alarm && violation.evidence && { evidence: violation.evidence }),
+    ...(violation.confidence && { confidence: violation.confidence }),
   };
   return { ...current, updatedAt: now, violations: { ...current.violations, [key]: entry } };
 }

@@ -43,6 +43,8 @@ export interface Case {
   readonly release?: ReleaseRule;
   /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */
   readonly pastContainments?: readonly number[];
+  /** What the playbook added to its own actions, since the thing was contained often of late. */
+  readonly escalation?: readonly ActionName[];
   /** When the sweep must look at it, epoch ms; absent while nothing is owed. */
   readonly dueAt?: number;
 }
@@ -62,6 +64,8 @@ export interface ViolationRecord {
   readonly criteria?: string;
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];
+  /** Of an ML behavior. */
+  readonly confidence?: NonNullable<Violation['confidence']>;
 }
 
 /**
@@ -178,7 +182,8 @@ export function openViolations(record: Case): ViolationRecord[] {
 }
 
 export function note(record: Case, entry: TimelineEntry): Case {
-  return { ...record, outbox: { ...record.outbox, timeline: [...record.outbox.timeline, entry] } };
+  const timeline = [...record.outbox.timeline, entry];
+  return { ...record, updatedAt: entry.at, outbox: { ...record.outbox, timeline } };
 }
 
 /** Queues an announcement; an unsent one of the same kind is replaced, since only the newest state matters. */

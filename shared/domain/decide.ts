@@ -137,9 +137,10 @@ function planContainment(
   actor: string,
   context: Context,
 ): Case {
-  const { reason: _reason, containedAt: _containedAt, ...rest } = record;
+  const { reason: _reason, containedAt: _containedAt, escalation: _escalation, ...rest } = record;
   const { now } = context;
-  const violationIds = openViolations(record).map(({ violationId }) => violationId);
+  const escalation = actions.filter((action) => playbook?.escalate && !playbook.actions.includes(action));
+  const violationIds = findDefenderIds(record);
   const clientIds = findClientIds(record, context);
   const ledger = planLedger(record.ledger, actions, {
     ...context,
@@ -153,10 +154,18 @@ function planContainment(
       status: 'containing',
       ledger,
       release: playbook?.release ?? { by: 'operator' },
+      ...(escalation.length > 0 && { escalation }),
       pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
       dueAt: now + retryMs,
     },
     { at: now, what: 'containment planned', actor, detail: actions.join(', ') },
+  );
+}
+
+/** Ids that Device Defender knows: it starts a task for its own violations only. */
+function findDefenderIds(record: Case): string[] {
+  return openViolations(record).flatMap(({ detector, violationId }) =>
+    detector === 'device-defender' ? [violationId] : [],
   );
 }
 
