@@ -20,6 +20,8 @@ const patience = 3;
 const maxVersions = 5;
 /** Holders of a policy looked at; more are too many for any guard. */
 const maxHolders = 20;
+/** Names kept of those who share a policy or certificate. */
+const maxOthers = 50;
 
 /** Looks up what the guards and the ledger need. Throws while another delivery may do better. */
 export async function gatherFacts(
@@ -94,7 +96,7 @@ async function lookUpPrincipal(
     certificateId,
     policies,
     ...(status !== undefined && { status }),
-    sharedWith: users.filter((name) => name !== thingName).slice(0, 50),
+    sharedWith: listOthers(users, thingName),
   };
 }
 
@@ -108,14 +110,15 @@ async function lookUpPolicy(
     policies.listTargets(policyName),
   ]);
   const holders = await Promise.all(
-    targets
-      .slice(0, maxHolders)
-      .map(async (arn) =>
-        arn.includes(':cert/')
-          ? things.listThingsOfPrincipal(arn)
-          : [`group ${arn.slice(arn.lastIndexOf('/') + 1)}`],
-      ),
+    targets.slice(0, maxHolders).map(async (arn) => {
+      const name = arn.slice(arn.lastIndexOf('/') + 1);
+      if (!arn.includes(':cert/')) return [`group ${name}`];
+      const users = await things.listThingsOfPrincipal(arn);
+      // Used by a device that nobody registered as a thing, maybe.
+      return users.length > 0 ? users : [`certificate ${name.slice(0, 8)}`];
+    }),
   );
+  if (targets.length > maxHolders) holders.push([`${targets.length - maxHolders} more`]);
   // Ids are numbers as text: "10" is newer than "9".
   const oldest = versions
     .filter(({ isDefault }) => !isDefault)
@@ -130,6 +133,14 @@ async function lookUpPolicy(
         document: await policies.readVersion(policyName, full.versionId),
       },
     }),
-    sharedWith: [...new Set(holders.flat())].filter((name) => name !== thingName).slice(0, 50),
+    sharedWith: listOthers(holders.flat(), thingName),
   };
+}
+
+/** At most 50, since a case is one item of the table; how many more there are is the last of them. */
+function listOthers(names: readonly string[], thingName: string): string[] {
+  const others = [...new Set(names)].filter((name) => name !== thingName);
+  return others.length <= maxOthers
+    ? others
+    : [...others.slice(0, maxOthers - 1), `${others.length - maxOthers + 1} more`];
 }

@@ -1,13 +1,18 @@
+import { isNotFound } from '../errors';
 import type { MitigationAction, PriorOf } from './action';
 import { nameCertificate } from './denial';
+import { forEachItem } from './each';
 
 /** The hardest cut: every device with the certificate is out, and can't be told anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
   async apply({ certificates }, { certificates: registry }) {
-    for (const { certificateId } of certificates)
+    const refusals = await forEachItem(certificates, async ({ certificateId }) => {
       if ((await registry.readStatus(certificateId)) === 'ACTIVE')
         await registry.setStatus(certificateId, 'INACTIVE');
-    return { result: 'done', detail: `${names(certificates)} set to INACTIVE` };
+      return undefined;
+    });
+    if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
+    return { result: 'done', detail: `not ACTIVE any more: ${names(certificates) || 'no certificate'}` };
   },
 
   async verify({ certificates }, { certificates: registry }) {
@@ -25,19 +30,23 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
   },
 
   async revert({ certificates }, { certificates: registry }) {
-    for (const { certificateId, statusBefore } of certificates) {
-      if (statusBefore !== 'ACTIVE') continue;
-      const status = await registry.readStatus(certificateId);
+    const active = certificates.filter(({ statusBefore }) => statusBefore === 'ACTIVE');
+    const conflicts = await forEachItem(active, async ({ certificateId }) => {
+      const status = await registry.readStatus(certificateId).catch(goneIfNotFound);
       if (status === 'INACTIVE') await registry.setStatus(certificateId, 'ACTIVE');
       else if (status !== 'ACTIVE')
-        return {
-          result: 'conflict',
-          detail: `${nameCertificate(certificateId)} was ACTIVE before and is ${status} now`,
-        };
-    }
+        return `${nameCertificate(certificateId)} was ACTIVE before and is ${status} now`;
+      return undefined;
+    });
+    if (conflicts.length > 0) return { result: 'conflict', detail: conflicts.join('; ') };
     return { result: 'done', detail: 'certificates have the status they had before' };
   },
 };
+
+function goneIfNotFound(error: unknown): string {
+  if (isNotFound(error)) return 'deleted';
+  throw error;
+}
 
 function names(certificates: PriorOf<'deactivate-certificate'>['certificates']): string {
   return certificates.map(({ certificateId }) => nameCertificate(certificateId)).join(', ');

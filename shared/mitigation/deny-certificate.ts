@@ -1,13 +1,19 @@
+import { isNotFound } from '../errors';
 import type { MitigationAction, PriorOf } from './action';
 import { nameCertificate, testDenial } from './denial';
+import { forEachItem } from './each';
 
 /** Attaches the quarantine policy to each certificate of the thing: it bites whatever client id the device takes. */
 export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
   async apply({ policyName, certificates }, { policies }) {
-    for (const { arn } of certificates) await policies.attach(policyName, arn);
+    const refusals = await forEachItem(certificates, async ({ arn }) => {
+      await policies.attach(policyName, arn);
+      return undefined;
+    });
+    if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
     return {
       result: 'done',
-      detail: `${policyName} on ${certificates.map(({ arn }) => nameCertificate(arn)).join(', ')}`,
+      detail: `${policyName} on ${certificates.map(({ arn }) => nameCertificate(arn)).join(', ') || 'no certificate'}`,
     };
   },
 
@@ -23,15 +29,21 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
   },
 
   async revert({ policyName, certificates }, { policies, things }) {
-    for (const { arn, attachedBefore } of certificates) {
-      const attached = (await things.listPolicies(arn)).includes(policyName);
+    const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
+      // What hung on a certificate is gone with it.
+      const listed = await things.listPolicies(arn).catch(noneIfGone);
+      const attached = listed.includes(policyName);
       if (attachedBefore && !attached)
-        return {
-          result: 'conflict',
-          detail: `${policyName} was on ${nameCertificate(arn)} before, and somebody took it off`,
-        };
+        return `${policyName} was on ${nameCertificate(arn)} before, and somebody took it off`;
       if (!attachedBefore && attached) await policies.detach(policyName, arn);
-    }
+      return undefined;
+    });
+    if (conflicts.length > 0) return { result: 'conflict', detail: conflicts.join('; ') };
     return { result: 'done', detail: `${policyName} is off the certificates it was not on before` };
   },
 };
+
+function noneIfGone(error: unknown): string[] {
+  if (isNotFound(error)) return [];
+  throw error;
+}
