@@ -52,6 +52,8 @@ export interface EndToEnd {
   command(command: Command): Promise<void>;
   loadCase(thingName: string): Promise<Case | undefined>;
   waitForCase(thingName: string, status: Case['status'], timeoutMs?: number): Promise<Case>;
+  /** Lets the time come when the sweep looks at a case. */
+  makeDue(thingName: string): Promise<void>;
   /** What the timeline of a case says, oldest first. */
   timelineOf(caseId: string): Promise<string[]>;
   /** All messages of the rejected queue so far. */
@@ -142,6 +144,11 @@ export async function startEndToEnd(options: { policyCacheSeconds?: number } = {
         },
         timeoutMs,
       );
+    },
+
+    async makeDue(thingName) {
+      const stored = await cases.load(thingName);
+      if (stored) await cases.save({ ...stored.value, dueAt: 1 }, stored.version);
     },
 
     async timelineOf(caseId) {

@@ -4,6 +4,7 @@ import {
   DescribeThingCommand,
   IoTClient,
   ListThingGroupsForThingCommand,
+  RemoveThingFromThingGroupCommand,
 } from '@aws-sdk/client-iot';
 import { anAlert } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
@@ -147,6 +148,28 @@ describe('an AWS that answers badly', () => {
     expect(e2e.countCalls('respond')['iot:AddThingToThingGroup']).toBe(2);
     expect(await groupsOf('unanswered')).toEqual(['cordon-quarantine']);
   });
+});
+
+describe('the sweep', () => {
+  it('finds out that somebody took a contained thing out of quarantine, and puts it back', async () => {
+    const thingName = 'freed';
+    await e2e.enroll(thingName);
+    await e2e.command({ type: 'contain', thingName, actor: 'test' });
+    await e2e.waitForCase(thingName, 'contained');
+    await e2e.iot.send(
+      new RemoveThingFromThingGroupCommand({ thingName, thingGroupName: 'cordon-quarantine' }),
+    );
+
+    await e2e.makeDue(thingName);
+    expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+    await e2e.waitForCase(thingName, 'containing');
+    // A minute later.
+    await e2e.makeDue(thingName);
+    await e2e.command({ type: 'resume', thingName });
+
+    await e2e.waitForCase(thingName, 'contained');
+    expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);
+  }, 60_000);
 });
 
 describe('the role of a function', () => {

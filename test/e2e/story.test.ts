@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -164,6 +164,64 @@ describe('npm start', () => {
     expect(workers.filter(isRunning)).toEqual([]);
   }, 90_000);
 });
+
+describe('npm start, interrupted in the middle of the story', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends every process it started on %s',
+    async (signal) => {
+      const { child, ended } = start(process.execPath, [tsx, 'local/main.ts']);
+      const descendants = await waitUntil(
+        () => 'the app, the agent and the functions of the story',
+        async () => {
+          const found = await listDescendants(child.pid ?? -1);
+          const names = found.map(({ name }) => name);
+          return names.includes('myapp') && names.includes('sleep') && found.length >= 10 && found;
+        },
+        60_000,
+      );
+
+      child.kill(signal);
+      await ended;
+
+      // An orphan that was killed is gone once init has seen it.
+      await waitUntil(
+        () => `the end of ${JSON.stringify(descendants.filter(({ pid }) => isRunning(pid)))}`,
+        () => !descendants.some(({ pid }) => isRunning(pid)),
+      );
+      expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
+    },
+    90_000,
+  );
+});
+
+interface Process {
+  readonly pid: number;
+  readonly name: string;
+}
+
+/** Children, and theirs, by the parent's pid in /proc/PID/stat (proc_pid_stat(5)). */
+async function listDescendants(ancestor: number): Promise<Process[]> {
+  const stats = await Promise.all(
+    (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(readStat),
+  );
+  const found: Process[] = [];
+  const parents = new Set([ancestor]);
+  for (let before = -1; before !== found.length; ) {
+    before = found.length;
+    for (const stat of stats) {
+      if (!stat || !parents.has(stat.parent) || parents.has(stat.pid)) continue;
+      parents.add(stat.pid);
+      found.push({ pid: stat.pid, name: stat.name });
+    }
+  }
+  return found;
+}
+
+async function readStat(pid: string): Promise<(Process & { parent: number }) | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [, name = '', parent] = /\((.*)\) \S (\d+)/s.exec(text) ?? [];
+  return parent === undefined ? undefined : { pid: Number(pid), name, parent: Number(parent) };
+}
 
 describe('cordon check', () => {
   it.each([
