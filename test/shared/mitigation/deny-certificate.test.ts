@@ -1,0 +1,123 @@
+import type { PriorOf } from '../../../shared/mitigation/action';
+import { denyCertificate } from '../../../shared/mitigation/deny-certificate';
+import { awsError } from '../../aws-error';
+import { certificateArn } from '../../builders';
+import { aSetting, denyDocument } from './setting';
+
+type Prior = PriorOf<'deny-certificate'>;
+
+const policyName = 'cordon-quarantine';
+const secondArn = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));
+const thirdArn = certificateArn.replaceAll('a'.repeat(64), 'c'.repeat(64));
+
+function aPrior(...certificates: Prior['certificates']): Prior {
+  return { action: 'deny-certificate', policyName, certificates };
+}
+
+const fresh = { arn: certificateArn, attachedBefore: false };
+const second = { arn: secondArn, attachedBefore: false };
+
+function setUp(targets: readonly string[] = [], over = {}) {
+  const setting = aSetting(over);
+  const policy = setting.policies.create(policyName, [denyDocument], targets);
+  return { ...setting, targets: () => [...policy.targets] };
+}
+
+describe('deny-certificate', () => {
+  it('applies, and applies again to no other effect', async () => {
+    const { context, targets } = setUp();
+
+    const first = await denyCertificate.apply(aPrior(fresh, second), context);
+
+    expect(first).toEqual({
+      result: 'done',
+      detail: 'cordon-quarantine on certificate aaaaaaaa, certificate bbbbbbbb',
+    });
+    expect(await denyCertificate.apply(aPrior(fresh, second), context)).toEqual(first);
+    expect(targets()).toEqual([certificateArn, secondArn]);
+  });
+
+  it('holds the other certificates where one takes no more policies, and says which words AWS had', async () => {
+    const { context, targets } = setUp();
+    const attach = async (name: string, target: string) => {
+      if (target === certificateArn) throw awsError('LimitExceededException', 'ten policies are attached');
+      await context.policies.attach(name, target);
+    };
+
+    const outcome = await denyCertificate.apply(aPrior(fresh, second), {
+      ...context,
+      policies: { ...context.policies, attach },
+    });
+
+    expect(outcome).toEqual({
+      result: 'refused',
+      detail: 'LimitExceededException: ten policies are attached',
+    });
+    expect(targets()).toEqual([secondArn]);
+  });
+
+  it('is tried again where AWS is only busy', async () => {
+    const { context } = setUp();
+    const attach = () => Promise.reject(awsError('ThrottlingException'));
+
+    await expect(
+      denyCertificate.apply(aPrior(fresh), { ...context, policies: { ...context.policies, attach } }),
+    ).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+
+  it('is verified whatever client id the device takes', async () => {
+    const { context } = setUp([certificateArn], { clientIds: ['mything1', 'other'] });
+
+    expect(await denyCertificate.verify(aPrior(fresh), context)).toEqual({
+      result: 'done',
+      detail: 'publish is explicitly denied for certificate aaaaaaaa',
+    });
+  });
+
+  it.each([
+    ['the policy is not listed', [], aPrior(fresh), 'not (yet) listed on certificate aaaaaaaa'],
+    ['it is missing on one of two', [certificateArn], aPrior(fresh, second), 'on certificate bbbbbbbb'],
+    ['there is no certificate', [], aPrior(), 'no certificate is attached'],
+  ])('is not verified where %s', async (_, targets, prior, detail) => {
+    expect(await denyCertificate.verify(prior, setUp(targets).context)).toEqual({
+      result: 'not-so',
+      detail: expect.stringContaining(detail),
+    });
+  });
+
+  it.each([
+    ['takes it off', [certificateArn, thirdArn], aPrior(fresh), 'done', [thirdArn]],
+    ['has nothing to do where it is off', [], aPrior(fresh), 'done', []],
+    [
+      'leaves it where it was before',
+      [certificateArn, secondArn],
+      aPrior({ ...fresh, attachedBefore: true }, second),
+      'done',
+      [certificateArn],
+    ],
+    [
+      'stops where somebody took it off, and still frees the other certificate',
+      [secondArn],
+      aPrior({ ...fresh, attachedBefore: true }, second),
+      'conflict',
+      [],
+    ],
+  ] as const)('on revert %s', async (_, before, prior, result, after) => {
+    const { context, targets } = setUp(before);
+
+    expect(await denyCertificate.revert(prior, context)).toMatchObject({ result });
+    expect(await denyCertificate.revert(prior, context)).toMatchObject({ result });
+    expect(targets()).toEqual(after);
+  });
+
+  it('has nothing to take off a certificate that was deleted meanwhile', async () => {
+    const { context } = setUp();
+    const listPolicies = () => Promise.reject(awsError('ResourceNotFoundException'));
+    const gone = { ...context, things: { ...context.things, listPolicies } };
+
+    expect(await denyCertificate.revert(aPrior(fresh), gone)).toMatchObject({ result: 'done' });
+    expect(await denyCertificate.revert(aPrior({ ...fresh, attachedBefore: true }), gone)).toMatchObject({
+      result: 'conflict',
+    });
+  });
+});

@@ -1,0 +1,66 @@
+import type { PriorOf } from '../../../shared/mitigation/action';
+import { job } from '../../../shared/mitigation/job';
+import { awsError } from '../../aws-error';
+import { aSetting } from './setting';
+
+const prior: PriorOf<'job'> = { action: 'job', jobId: 'cordon-case-1' };
+
+function setUp(status?: string) {
+  const { context, jobs } = aSetting();
+  if (status) jobs.statuses.set(prior.jobId, status);
+  return { context, status: () => jobs.statuses.get(prior.jobId) };
+}
+
+describe('job', () => {
+  it('is created once, with the document of cordon.yml, for this thing', async () => {
+    const { context, status } = setUp();
+    const asked: unknown[] = [];
+    const create = (...args: Parameters<typeof context.jobs.create>) => {
+      asked.push(args);
+      return context.jobs.create(...args);
+    };
+
+    for (let time = 0; time < 2; time += 1)
+      expect(await job.apply(prior, { ...context, jobs: { ...context.jobs, create } })).toEqual({
+        result: 'done',
+        detail: 'job cordon-case-1 created',
+      });
+
+    expect(status()).toBe('QUEUED');
+    expect(asked[0]).toEqual(['cordon-case-1', 'mything1', '{"operation":"collect"}']);
+  });
+
+  it('is verified once it is there, whatever the device makes of it', async () => {
+    expect(await job.verify(prior, setUp().context)).toMatchObject({ result: 'not-so' });
+    for (const status of ['QUEUED', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'REJECTED', 'CANCELED'])
+      expect(await job.verify(prior, setUp(status).context)).toEqual({
+        result: 'done',
+        detail: `job cordon-case-1 is ${status}`,
+      });
+  });
+
+  it.each([
+    ['QUEUED', 'CANCELED'],
+    ['IN_PROGRESS', 'CANCELED'],
+    ['SUCCEEDED', 'SUCCEEDED'],
+    ['FAILED', 'FAILED'],
+    [undefined, undefined],
+  ])('on revert turns %s into %s, and stays so', async (before, after) => {
+    const { context, status } = setUp(before);
+
+    for (let time = 0; time < 2; time += 1) {
+      expect(await job.revert(prior, context)).toMatchObject({ result: 'done' });
+      expect(status()).toBe(after);
+    }
+  });
+
+  it('throws what may pass', async () => {
+    const { context } = setUp();
+    const jobs = { ...context.jobs, readStatus: () => Promise.reject(awsError('ThrottlingException')) };
+
+    for (const step of ['verify', 'revert'] as const)
+      await expect(job[step](prior, { ...context, jobs })).rejects.toMatchObject({
+        name: 'ThrottlingException',
+      });
+  });
+});

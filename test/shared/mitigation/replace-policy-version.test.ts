@@ -1,0 +1,236 @@
+import type { PriorPolicy } from '../../../shared/domain/case';
+import type { PriorOf } from '../../../shared/mitigation/action';
+import { replacePolicyVersion } from '../../../shared/mitigation/replace-policy-version';
+import { awsError } from '../../aws-error';
+import { certificateArn } from '../../builders';
+import { aSetting, denyDocument, readPolicy } from './setting';
+
+type Prior = PriorOf<'replace-policy-version'>;
+
+function aPrior(...policies: readonly PriorPolicy[]): Prior {
+  return { action: 'replace-policy-version', document: denyDocument, policies, principals: [certificateArn] };
+}
+
+const device: PriorPolicy = { policyName: 'device', defaultVersionId: '1' };
+
+/** Stores the policy `device` with these documents by version id, the given one being its default. */
+function setUp(versions: Readonly<Record<string, string>>, defaultVersionId: string) {
+  const { context, policies } = aSetting();
+  const policy = policies.create('device', [], [certificateArn]);
+  for (const [versionId, document] of Object.entries(versions)) {
+    policy.versions.set(versionId, document);
+    policy.lastVersion = Math.max(policy.lastVersion, Number(versionId));
+  }
+  policy.defaultVersionId = defaultVersionId;
+  return { context, policies, policy, now: () => readPolicy(policies, 'device') };
+}
+
+const full = { 6: 'six', 7: 'seven', 8: 'eight', 9: 'nine', 10: 'ten' };
+
+describe('replace-policy-version', () => {
+  it('makes the deny document the default, and again to no other effect', async () => {
+    const { context, now } = setUp({ 1: 'own' }, '1');
+
+    for (let time = 0; time < 2; time += 1) {
+      expect(await replacePolicyVersion.apply(aPrior(device), context)).toEqual({
+        result: 'done',
+        detail: 'device: the default version denies',
+      });
+      expect(now()).toEqual({
+        versions: { 1: 'own', 2: denyDocument },
+        defaultVersionId: '2',
+        targets: [certificateArn],
+      });
+    }
+    expect(await replacePolicyVersion.verify(aPrior(device), context)).toEqual({
+      result: 'done',
+      detail: 'publish is explicitly denied for certificate aaaaaaaa',
+    });
+  });
+
+  it('takes its version up again where a crash, or somebody, left it not the default', async () => {
+    const { context, now } = setUp({ 1: 'own', 2: '{ "deny": true }' }, '1');
+
+    await replacePolicyVersion.apply(aPrior(device), context);
+
+    expect(now()).toMatchObject({ versions: { 1: 'own', 2: '{ "deny": true }' }, defaultVersionId: '2' });
+  });
+
+  it('drops the version that the plan names of a full policy, and brings it back on release', async () => {
+    const { context, now } = setUp(full, '9');
+    const prior = aPrior({
+      policyName: 'device',
+      defaultVersionId: '9',
+      versionToDrop: { versionId: '6', document: 'six' },
+    });
+
+    await replacePolicyVersion.apply(prior, context);
+    const { 6: _dropped, ...left } = full;
+    expect(now()).toMatchObject({ versions: { ...left, 11: denyDocument }, defaultVersionId: '11' });
+
+    for (let time = 0; time < 2; time += 1) {
+      expect(await replacePolicyVersion.revert(prior, context)).toEqual({
+        result: 'done',
+        detail: 'device has its default version 9 again; its version 6 came back as version 12',
+      });
+      expect(now()).toMatchObject({ versions: { ...left, 12: 'six' }, defaultVersionId: '9' });
+    }
+  });
+
+  it('drops none where there is room by now', async () => {
+    const { 8: _gone, ...room } = full;
+    const { context, now } = setUp(room, '9');
+    const prior = aPrior({
+      policyName: 'device',
+      defaultVersionId: '9',
+      versionToDrop: { versionId: '6', document: 'six' },
+    });
+
+    await replacePolicyVersion.apply(prior, context);
+    expect(now().versions).toEqual({ ...room, 11: denyDocument });
+    await replacePolicyVersion.revert(prior, context);
+
+    expect(now()).toMatchObject({ versions: room, defaultVersionId: '9' });
+  });
+
+  it('never deletes the default, though it became so after the plan named it', async () => {
+    const { context, now } = setUp(full, '6');
+    const prior = aPrior({
+      policyName: 'device',
+      defaultVersionId: '9',
+      versionToDrop: { versionId: '6', document: 'six' },
+    });
+
+    expect(await replacePolicyVersion.apply(prior, context)).toMatchObject({
+      result: 'refused',
+      detail: expect.stringContaining('DeleteConflictException'),
+    });
+    expect(now()).toMatchObject({ versions: full, defaultVersionId: '6' });
+  });
+
+  it('goes on after a crash between dropping and creating', async () => {
+    const { 6: _dropped, ...left } = full;
+    const { context, now } = setUp(left, '9');
+    const prior = aPrior({
+      policyName: 'device',
+      defaultVersionId: '9',
+      versionToDrop: { versionId: '6', document: 'six' },
+    });
+
+    await replacePolicyVersion.apply(prior, context);
+
+    expect(now()).toMatchObject({ versions: { ...left, 11: denyDocument }, defaultVersionId: '11' });
+  });
+
+  it.each([
+    ['sets the default before', { 1: 'own', 2: denyDocument }, '2', undefined, { 1: 'own' }, '1'],
+    [
+      'deletes its own where somebody set it back',
+      { 1: 'own', 2: denyDocument },
+      '1',
+      undefined,
+      { 1: 'own' },
+      '1',
+    ],
+    ['has nothing to do where all is as before', { 1: 'own' }, '1', undefined, { 1: 'own' }, '1'],
+    [
+      'knows that 10 is newer than 9',
+      { 1: 'own', 9: 'nine', 10: denyDocument },
+      '10',
+      undefined,
+      { 1: 'own', 9: 'nine' },
+      '1',
+    ],
+    [
+      'stops where somebody made another version the default, and names both',
+      { 1: 'own', 2: denyDocument, 3: 'theirs' },
+      '3',
+      'the default version of device is 3, which is neither ours nor 1 from before',
+      { 1: 'own', 2: denyDocument, 3: 'theirs' },
+      '3',
+    ],
+    [
+      'stops where somebody made a version that our denial pushed aside',
+      { 1: 'own', 2: denyDocument, 3: 'theirs' },
+      '2',
+      'version 3 of device was made while it was held; the default before was 1',
+      { 1: 'own', 2: denyDocument, 3: 'theirs' },
+      '2',
+    ],
+    [
+      'stops where the version from before is gone',
+      { 2: denyDocument },
+      '2',
+      'version 1 of device, the default before, was deleted',
+      { 2: denyDocument },
+      '2',
+    ],
+  ] as const)('on revert %s', async (_, versions, current, conflict, after, defaultVersionId) => {
+    const { context, now } = setUp(versions, current);
+
+    for (let time = 0; time < 2; time += 1) {
+      expect(await replacePolicyVersion.revert(aPrior(device), context)).toEqual(
+        conflict
+          ? { result: 'conflict', detail: conflict }
+          : { result: 'done', detail: 'device has its default version 1 again' },
+      );
+      expect(now()).toMatchObject({ versions: after, defaultVersionId });
+      expect(Object.keys(now().versions)).toEqual(Object.keys(after));
+    }
+  });
+
+  it('leaves the denial that another thing which holds the policy had before', async () => {
+    const { context, now } = setUp({ 1: 'own', 2: denyDocument }, '2');
+    const prior = aPrior({ policyName: 'device', defaultVersionId: '2' });
+
+    await replacePolicyVersion.apply(prior, context);
+    expect(await replacePolicyVersion.revert(prior, context)).toMatchObject({ result: 'done' });
+
+    expect(now()).toMatchObject({ versions: { 1: 'own', 2: denyDocument }, defaultVersionId: '2' });
+  });
+
+  it('restores the other policies where one is in conflict, and tells both', async () => {
+    const { context, policies, policy } = setUp({ 1: 'own' }, '1');
+    policies.create('more', ['more'], [certificateArn]);
+    const prior = aPrior(device, { policyName: 'more', defaultVersionId: '1' });
+    await replacePolicyVersion.apply(prior, context);
+    policy.versions.set('3', 'theirs');
+    policy.defaultVersionId = '3';
+
+    expect(await replacePolicyVersion.revert(prior, context)).toEqual({
+      result: 'conflict',
+      detail:
+        'the default version of device is 3, which is neither ours nor 1 from before; more has its default version 1 again',
+    });
+    expect(readPolicy(policies, 'more')).toMatchObject({ versions: { 1: 'more' }, defaultVersionId: '1' });
+  });
+
+  it.each([
+    ['the default is not ours', { 1: 'own', 2: denyDocument }, '1', aPrior(device), 'is not (yet) ours'],
+    ['the thing has no policy', { 1: 'own' }, '1', aPrior(), 'no policy to replace'],
+    [
+      'the thing has no certificate',
+      { 1: 'own', 2: denyDocument },
+      '2',
+      { ...aPrior(device), principals: [] },
+      'no certificate is attached',
+    ],
+  ])('is not verified where %s', async (_, versions, current, prior, detail) => {
+    expect(await replacePolicyVersion.verify(prior, setUp(versions, current).context)).toEqual({
+      result: 'not-so',
+      detail: expect.stringContaining(detail),
+    });
+  });
+
+  it('throws what may pass', async () => {
+    const { context } = setUp({ 1: 'own' }, '1');
+    const policies = { ...context.policies, listVersions: () => Promise.reject(awsError('InternalFailure')) };
+
+    for (const step of ['apply', 'verify', 'revert'] as const)
+      await expect(
+        replacePolicyVersion[step](aPrior(device), { ...context, policies }),
+      ).rejects.toMatchObject({
+        name: 'InternalFailure',
+      });
+  });
+});

@@ -1,0 +1,62 @@
+import type { MitigationContext } from '../../../shared/mitigation/action';
+import type { Things } from '../../../shared/ports';
+import { now } from '../../builders';
+import { fakeConnections, fakeThings } from '../../fakes';
+import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from '../../fakes-actions';
+
+export const denyDocument = '{"deny":true}';
+
+type PolicyFake = ReturnType<typeof fakePolicies>;
+
+/** Things whose certificates hold the stored policies, so that a denial counts whichever action made it. */
+export function withPolicies(things: Things, { stored }: Pick<PolicyFake, 'stored'>): Things {
+  const listPolicies = (arn: string) =>
+    [...stored].flatMap(([name, { targets }]) => (targets.has(arn) ? name : []));
+  const denies = (policyName: string) => {
+    const policy = stored.get(policyName);
+    return policy?.versions.get(policy.defaultVersionId)?.includes('"deny"') === true;
+  };
+  return {
+    ...things,
+    listPolicies: async (arn) => listPolicies(arn),
+    testPublish: async (arn, clientId, topic) =>
+      listPolicies(arn).some(denies) ? 'EXPLICIT_DENY' : things.testPublish(arn, clientId, topic),
+  };
+}
+
+/** `mything1` with one certificate, and all that an action may touch. */
+export function aSetting(over: Partial<MitigationContext> = {}) {
+  const registered = fakeThings();
+  const policies = fakePolicies();
+  const certificates = fakeCertificates();
+  const jobs = fakeJobs();
+  const defender = fakeDefender();
+  registered.register('mything1');
+  const context: MitigationContext = {
+    thingName: 'mything1',
+    clientIds: ['mything1'],
+    deniedAt: now,
+    policyCacheMs: 0,
+    jobDocument: '{"operation":"collect"}',
+    things: withPolicies(registered.things, policies),
+    connections: fakeConnections().connections,
+    policies: policies.policies,
+    certificates: certificates.certificates,
+    jobs: jobs.jobs,
+    defender: defender.defender,
+    clock: () => now,
+    ...over,
+  };
+  return { context, registered, policies, certificates, jobs, defender };
+}
+
+/** The documents of a policy by version id, and which is the default. */
+export function readPolicy({ stored }: Pick<PolicyFake, 'stored'>, policyName: string) {
+  const policy = stored.get(policyName);
+  if (!policy) throw new Error(`no policy ${policyName}`);
+  return {
+    versions: Object.fromEntries(policy.versions),
+    defaultVersionId: policy.defaultVersionId,
+    targets: [...policy.targets],
+  };
+}
