@@ -21,7 +21,7 @@ const children = new Set<ChildProcess>();
 
 // A test that failed half way must not leave a stack behind.
 afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
+  for (const { pid } of children) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 });
 
 function start(command: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -29,6 +29,8 @@ function start(command: string, args: readonly string[], env: Record<string, str
     cwd: root,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that what npm starts can be ended with it.
+    detached: true,
   });
   children.add(child);
   child.once('exit', () => children.delete(child));
