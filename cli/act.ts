@@ -2,15 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case';
 import { isRegistryName } from '../shared/domain/names';
-import { waitForCase } from './cases';
+import type { Versioned } from '../shared/ports';
 import { CliError } from './cli-error';
 import type { Target } from './target';
 
-export type Act = 'contain' | 'approve' | 'release' | 'dismiss';
+export type Act = 'contain' | 'approve' | 'reject' | 'release' | 'dismiss';
 
 export interface ActOptions {
   readonly comment?: string;
   readonly actor?: string;
+  /** 0: only send the command. */
   readonly waitSeconds: number;
 }
 
@@ -32,6 +33,13 @@ const acts: Readonly<
       record?.status === 'awaiting-approval' ? undefined : 'has nothing that awaits approval',
     reached: ['contained'],
     done: 'is contained, and the denial is verified',
+  },
+  reject: {
+    refuse: (record) =>
+      record?.status === 'awaiting-approval' ? undefined : 'has nothing that awaits approval',
+    // The case may be closed by a clear that came right behind.
+    reached: ['observed', 'closed'],
+    done: 'is not contained; its violation stays on record',
   },
   release: {
     refuse: (record) => (isOpen(record) && record.ledger.length > 0 ? undefined : 'is not contained'),
@@ -55,25 +63,45 @@ export async function act(
   name: Act,
   thingName: string,
   options: ActOptions,
-  target: Target,
+  { cases, openCommands }: Pick<Target, 'openCommands'> & { readonly cases: Pick<Target['cases'], 'load'> },
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
-  const before = (await target.cases.load(thingName))?.value;
+  const before = await cases.load(thingName);
   const { refuse, reached, done } = acts[name];
-  const refusal = refuse(before);
+  const refusal = refuse(before?.value);
   if (refusal) throw new CliError(`${thingName} ${refusal}`);
   const actor = options.actor ?? userInfo().username;
-  const commands = await target.openCommands();
+  const commands = await openCommands();
   await commands.send({ type: name, thingName, actor, comment: options.comment }, randomUUID());
-  const ended = (record: Case | undefined) =>
-    record !== undefined &&
-    record.updatedAt !== before?.updatedAt &&
-    [...reached, 'release-conflict', 'containment-failed'].includes(record.status) &&
-    record.outbox.timeline.length === 0;
-  const after = await waitForCase(thingName, target, ended, options.waitSeconds * 1_000);
-  if (after && reached.includes(after.status) && ended(after)) return `${thingName} ${done}.`;
-  if (after && ended(after)) throw new CliError(`${thingName} is in ${after.status}: ${after.reason ?? ''}`);
-  throw new CliError(
-    `${thingName} is still ${after?.status ?? 'without a case'} after ${options.waitSeconds} s; it goes on by itself: cordon show ${thingName}`,
-  );
+  if (options.waitSeconds === 0)
+    return `${thingName}: ${name} is sent. cordon show ${thingName} tells of it.`;
+  const ended = (stored: Versioned<Case> | undefined) =>
+    stored !== undefined &&
+    stored.version !== before?.version &&
+    [...reached, 'release-conflict', 'containment-failed'].includes(stored.value.status) &&
+    stored.value.outbox.timeline.length === 0;
+  const after = await waitForCase(thingName, cases, ended, options.waitSeconds * 1_000);
+  const status = after?.value.status ?? 'without a case';
+  if (!ended(after))
+    throw new CliError(
+      `${thingName} is still ${status} after ${options.waitSeconds} s; it goes on by itself: cordon show ${thingName}`,
+    );
+  if (!reached.includes(status))
+    throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);
+  return `${thingName} ${done}.`;
+}
+
+/** Waits until what is stored of the thing satisfies `done`, looking a few times a second. */
+async function waitForCase(
+  thingName: string,
+  cases: Pick<Target['cases'], 'load'>,
+  done: (stored: Versioned<Case> | undefined) => boolean,
+  waitMs: number,
+): Promise<Versioned<Case> | undefined> {
+  const deadline = Date.now() + waitMs;
+  for (;;) {
+    const stored = await cases.load(thingName);
+    if (done(stored) || Date.now() > deadline) return stored;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
 }

@@ -1,7 +1,9 @@
-import { printable } from '../shared/domain/announcement';
-import type { Case } from '../shared/domain/case';
+import { measure, printable } from '../shared/domain/announcement';
+import { type Case, isOpen } from '../shared/domain/case';
+import { findReleaseAt } from '../shared/domain/timers';
 import { CliError } from './cli-error';
 import type { Target } from './target';
+import { writeRelease } from './words';
 
 const openStatuses = [
   'containment-failed',
@@ -14,7 +16,7 @@ const openStatuses = [
 ] as const;
 
 /** The open cases, those that need somebody first. */
-export async function listCases({ history }: Target): Promise<string> {
+export async function listCases({ history }: Pick<Target, 'history'>): Promise<string> {
   const lists = await Promise.all(
     openStatuses.map(async (status) =>
       (await history.listByStatus(status)).map((row) => ({ status, ...row })),
@@ -24,42 +26,67 @@ export async function listCases({ history }: Target): Promise<string> {
   if (rows.length === 0) return 'No open case.';
   return rows
     .map(({ status, thingName, severity, caseId, updatedAt }) =>
-      [
-        status.padEnd(18),
-        severity.padEnd(9),
-        thingName.padEnd(24),
-        new Date(updatedAt).toISOString(),
-        caseId,
-      ].join(' '),
+      [status.padEnd(18), severity.padEnd(9), thingName.padEnd(24), writeTime(updatedAt), caseId].join(' '),
     )
     .join('\n');
 }
 
-export async function readCase(thingName: string, { cases, history }: Target) {
+export async function readCase(thingName: string, { cases, history }: Pick<Target, 'cases' | 'history'>) {
   const stored = await cases.load(thingName);
   if (!stored) throw new CliError(`${thingName} has no case`);
   return { case: stored.value, timeline: await history.readTimeline(stored.value.caseId) };
 }
 
 /** A case and its timeline as plain lines; what came from a device is made printable. */
-export async function showCase(thingName: string, target: Target): Promise<string> {
+export async function showCase(
+  thingName: string,
+  target: Pick<Target, 'cases' | 'history'>,
+): Promise<string> {
   const { case: record, timeline } = await readCase(thingName, target);
   const start = record.openedAt;
   return [
     `${record.thingName}: ${record.status}${record.reason ? ` (${record.reason})` : ''}`,
     `case ${record.caseId}, ${record.severity}, playbook ${record.playbook ?? 'none'}, detector ${record.detector}`,
+    ...describeHold(record),
     ...describeViolations(record),
     ...record.ledger.map(({ action, status, detail }) => `action ${action}: ${status}, ${detail ?? ''}`),
     'timeline:',
     ...timeline.flatMap(({ entries }) =>
       entries.map(
         ({ at, what, actor, detail }) =>
-          `  ${new Date(at).toISOString()} +${String(at - start).padStart(6)} ms  ${what}${actor ? ` by ${actor}` : ''}${detail ? `: ${detail}` : ''}`,
+          `  ${writeTime(at)} +${String(at - start).padStart(6)} ms  ${what}${actor ? ` by ${actor}` : ''}${detail ? `: ${detail}` : ''}`,
       ),
     ),
   ]
     .map(printable)
     .join('\n');
+}
+
+/** How fast it was held, how often, by what beyond the playbook, and what ends it. */
+function describeHold(record: Case): string[] {
+  const { appliedMs, verifiedMs } = measure(record);
+  const { escalation, pastContainments = [], release, dueAt } = record;
+  const releaseAt = isOpen(record) ? findReleaseAt(record) : undefined;
+  return [
+    ...(appliedMs === undefined ? [] : [`from alert to applied: ${appliedMs} ms`]),
+    ...(verifiedMs === undefined ? [] : [`from alert to verified denial: ${verifiedMs} ms`]),
+    ...(pastContainments.length > 0
+      ? [
+          `contained ${pastContainments.length} times: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
+        ]
+      : []),
+    ...(escalation ? [`escalated by ${escalation.join(' + ')}, since it was contained often of late`] : []),
+    ...(release
+      ? [`release: ${writeRelease(release)}${releaseAt === undefined ? '' : `, at ${writeTime(releaseAt)}`}`]
+      : []),
+    ...(record.status === 'awaiting-approval' && dueAt !== undefined
+      ? [`approval: expires at ${writeTime(dueAt)}`]
+      : []),
+  ];
+}
+
+function writeTime(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function describeViolations(record: Case): string[] {
@@ -72,19 +99,4 @@ function describeViolations(record: Case): string[] {
           `  process ${pid ?? '?'}: ${commandLine ?? executable ?? '?'} (user ${user ?? '?'})`,
       ),
     ]);
-}
-
-/** Waits until the thing's case satisfies `done`, looking a few times a second. */
-export async function waitForCase(
-  thingName: string,
-  target: Target,
-  done: (record: Case | undefined) => boolean,
-  waitMs: number,
-): Promise<Case | undefined> {
-  const deadline = Date.now() + waitMs;
-  for (;;) {
-    const record = (await target.cases.load(thingName))?.value;
-    if (done(record) || Date.now() > deadline) return record;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
 }

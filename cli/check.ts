@@ -1,24 +1,18 @@
 import { loadConfiguration } from '../shared/config/load';
-import type { Behavior, Configuration } from '../shared/domain/configuration';
-import type { Facts } from '../shared/domain/facts';
+import type { Behavior, Configuration, Playbook } from '../shared/domain/configuration';
 import { findPlaybook } from '../shared/domain/guards';
+import { writeDuration, writeRelease } from './words';
 
-/** Explains a cordon.yml in words: which playbook each behavior meets and what would be done. */
+/** Explains a cordon.yml in words: which playbooks each behavior may meet, in order, and what would be done. */
 export function explain(file: string): string {
   const configuration = loadConfiguration(file);
-  const behaviors = Object.entries(configuration.securityProfiles).flatMap(
-    ([profileName, { behaviors, targets }]) =>
-      behaviors.flatMap((behavior) => [
-        `${profileName}/${behavior.name} (${targets.join(', ')})`,
-        `  normal: ${writeNormal(behavior)}`,
-        `  else:   ${writeResponse(configuration, profileName, behavior)}`,
-      ]),
-  );
-  const { guards, quarantine, notify, detector } = configuration;
-  const exempt = guards.exempt.map(({ thingGroup, attribute }) =>
-    thingGroup
-      ? `group ${thingGroup}`
-      : `attribute ${Object.entries(attribute ?? {}).map((pair) => pair.join('='))}`,
+  const { quarantine, notify, detector, securityProfiles } = configuration;
+  const behaviors = Object.entries(securityProfiles).flatMap(([profileName, { behaviors, targets }]) =>
+    behaviors.flatMap((behavior) => [
+      `${profileName}/${behavior.name} (${targets.join(', ')})`,
+      `  normal: ${writeNormal(behavior)}`,
+      ...writeResponses(configuration, profileName, behavior),
+    ]),
   );
   return [
     `${file} is valid.`,
@@ -26,8 +20,8 @@ export function explain(file: string): string {
     `Detector: ${detector}`,
     ...behaviors,
     '',
-    `Never contained: ${exempt.join(', ') || 'nobody is exempt'}`,
-    `Fleet limit: ${guards.fleetLimit.things} things within ${guards.fleetLimit.within / 60_000} minutes, then people are asked`,
+    ...writeGuards(configuration),
+    '',
     `Contained things may use only: ${quarantine.keepTopics.join(', ')}`,
     `Told: ${[notify.slack && `Slack ${notify.slack.channel}`, ...notify.email].filter(Boolean).join(', ') || 'nobody'}`,
   ].join('\n');
@@ -35,18 +29,93 @@ export function explain(file: string): string {
 
 function writeNormal({ metric, criteria }: Behavior): string {
   const [value] = Object.values(criteria.value);
-  return `${metric} ${criteria.comparisonOperator.replaceAll('-', ' ')} ${JSON.stringify(value)}`;
+  const { consecutiveDatapointsToAlarm: count } = criteria;
+  const patience = count > 1 ? `; an alarm after ${count} reports in a row that are not` : '';
+  return `${metric} ${criteria.comparisonOperator.replaceAll('-', ' ')} ${JSON.stringify(value)}${patience}`;
 }
 
-function writeResponse(
-  configuration: Configuration,
+function writeResponses(
+  { playbooks }: Configuration,
   securityProfileName: string,
   behavior: Behavior,
-): string {
-  const ordinary: Facts = { kind: 'known', registered: true, attributes: {}, groups: [], principals: [] };
-  const violation = { securityProfileName, behaviorName: behavior.name, metric: behavior.metric };
-  const playbook = findPlaybook(configuration.playbooks, violation, ordinary);
-  if (!playbook) return 'recorded only: no playbook matches';
-  const deeds = { observe: 'recorded', approve: 'after approval', enforce: 'at once' }[playbook.mode];
-  return `playbook ${playbook.name}, ${playbook.severity}: ${[deeds, playbook.actions.join(' + ')].filter(Boolean).join(' ')}`;
+): string[] {
+  if (behavior.suppressAlerts) return ['  else:   no alert is sent (suppressAlerts), so nothing is done'];
+  const possible = findPossible(playbooks, securityProfileName, behavior);
+  const [first] = possible;
+  if (!first) return ['  else:   recorded only: no playbook matches'];
+  if (possible.length === 1) return [`  else:   ${writePlaybook(first)}`];
+  return [
+    '  else, the first of these that fits:',
+    ...possible.map((playbook, index) => `    ${index + 1}. ${writePlaybook(playbook)}`),
+  ];
+}
+
+/** The playbooks that may decide, down to the first that no condition on the thing or the alarm can keep from it. */
+function findPossible(
+  playbooks: readonly Playbook[],
+  securityProfileName: string,
+  { name, metric }: Behavior,
+): Playbook[] {
+  // The strongest alarm of a thing that could be anything meets every condition that can be met.
+  const strongest = { securityProfileName, behaviorName: name, metric, confidence: 'HIGH' } as const;
+  const possible: Playbook[] = [];
+  for (const playbook of playbooks) {
+    if (!findPlaybook([playbook], strongest, { kind: 'unavailable', reason: '' })) continue;
+    possible.push(playbook);
+    if (writeConditions(playbook) === '') break;
+  }
+  return possible;
+}
+
+function writeConditions({ when }: Playbook): string {
+  const { thingGroup, thingType, attribute, confidence } = when;
+  return [
+    thingGroup && `things in group ${thingGroup}`,
+    thingType && `things of type ${thingType}`,
+    attribute && `things with ${writeAttribute(attribute)}`,
+    confidence && `alarms of ${confidence}${confidence === 'HIGH' ? '' : ' or higher'} ML confidence`,
+  ]
+    .filter(Boolean)
+    .join(' and ');
+}
+
+function writeAttribute(attribute: Readonly<Record<string, string>>): string {
+  return Object.entries(attribute)
+    .map(([name, value]) => `attribute ${name}=${value}`)
+    .join(', ');
+}
+
+function writePlaybook(playbook: Playbook): string {
+  const { name, severity, mode, actions, escalate, release } = playbook;
+  const conditions = writeConditions(playbook);
+  const title = `playbook ${name}${conditions && `, for ${conditions}`}, ${severity}`;
+  if (mode === 'observe') return `${title}: recorded`;
+  const when = mode === 'approve' ? 'after approval' : 'at once';
+  const more = escalate
+    ? [
+        `from containment ${escalate.afterContainments + 1} within ${writeDuration(escalate.within)} on also ${escalate.actions.join(' + ')}`,
+      ]
+    : [];
+  return [`${title}: ${when} ${actions.join(' + ')}`, ...more, `released ${writeRelease(release)}`].join(
+    '; ',
+  );
+}
+
+function writeGuards({ guards, playbooks }: Configuration): string[] {
+  const { fleetLimit, maxThingsSharingPolicy: most } = guards;
+  const exempt = guards.exempt.map(({ thingGroup, attribute }) =>
+    thingGroup ? `group ${thingGroup}` : writeAttribute(attribute ?? {}),
+  );
+  if (playbooks.every(({ mode }) => mode === 'observe'))
+    return ['Guards: none is needed, since every playbook only records'];
+  const percent = fleetLimit.percent === undefined ? '' : ` or ${fleetLimit.percent} % of the fleet`;
+  return [
+    'Guards:',
+    `  never contained: ${exempt.join(', ') || 'nobody is exempt'}; where the thing can't be looked up, people are asked`,
+    `  fleet limit: ${fleetLimit.things} things${percent} within ${writeDuration(fleetLimit.within)}, then people are asked`,
+    `  shared: a policy or certificate that more than ${most === 1 ? 'one thing uses' : `${most} things use`} is touched only after approval`,
+    "  forged: a report from a certificate that is not the thing's own contains nothing before people are asked",
+    `  approval: what nobody approves within ${writeDuration(guards.approvalExpires)} is only recorded`,
+    '  kill switch: while it is on, everything is only recorded',
+  ];
 }

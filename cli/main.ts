@@ -1,13 +1,23 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
 import { type Act, type ActOptions, act } from './act';
 import { listCases, readCase, showCase } from './cases';
 import { explain } from './check';
 import { CliError } from './cli-error';
+import { type ExportFormat, exportCase, writePrivateFile } from './export';
+import { writeJson } from './json';
+import { type ReplayFlags, runReplay } from './replay/run';
 import { findTarget, type TargetOptions } from './target';
+import { verifyCase } from './verify';
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+/** What is not the answer itself goes to standard error. */
+function sayAside(text: string): void {
+  process.stderr.write(`${text}\n`);
 }
 
 function readSeconds(text: string): number {
@@ -15,6 +25,25 @@ function readSeconds(text: string): number {
   if (!Number.isFinite(seconds) || seconds < 0)
     throw new InvalidArgumentError('expected a number of seconds');
   return seconds;
+}
+
+/** `7d` -> milliseconds, written as in cordon.yml. */
+function readDuration(text: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
+  const size = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
+  if (size === undefined) throw new InvalidArgumentError('expected a duration such as 90s, 30m, 24h or 7d');
+  return Number(count) * size;
+}
+
+function readCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a number of things');
+  return Number(text);
+}
+
+interface ExportFlags {
+  readonly format: ExportFormat;
+  readonly out?: string;
+  readonly force?: boolean;
 }
 
 const program = new Command('cordon')
@@ -27,7 +56,7 @@ const program = new Command('cordon')
 
 const target = () => {
   const found = findTarget(program.opts<TargetOptions>());
-  process.stderr.write(`${found.name}\n`);
+  sayAside(found.name);
   return found;
 };
 
@@ -48,14 +77,52 @@ program
   .argument('<thing>')
   .option('--json', 'as JSON')
   .action(async (thing: string, { json }: { json?: boolean }) =>
-    say(json ? JSON.stringify(await readCase(thing, target()), null, 2) : await showCase(thing, target())),
+    say(json ? writeJson(await readCase(thing, target())) : await showCase(thing, target())),
+  );
+
+program
+  .command('verify')
+  .description('hold the timeline of a case against the hash that the case keeps of it')
+  .argument('<case|thing>', 'id of a case, or a thing: its newest case')
+  .action(async (name: string) => say(await verifyCase(name, target())));
+
+program
+  .command('export')
+  .description('a case, its timeline and what its check says, as one JSON file')
+  .argument('<case|thing>', 'id of a case, or a thing: its newest case')
+  .addOption(
+    new Option('--format <format>', 'as Cordon has it, or an OCSF Detection Finding')
+      .choices(['json', 'ocsf'])
+      .default('json'),
+  )
+  .option('-o, --out <file>', 'write it there, for your eyes only (default: standard output)')
+  .option('--force', 'replace the file if it is there')
+  .action(async (name: string, { format, out, force = false }: ExportFlags) => {
+    const text = await exportCase(name, format, version, target());
+    if (out === undefined) return say(text);
+    await writePrivateFile(out, `${text}\n`, force);
+    say(`${out} is written.`);
+  });
+
+program
+  .command('replay')
+  .description('what recorded alerts would lead to under another cordon.yml; changes nothing')
+  .argument('[file]', 'alerts as the alerts topic has them: one JSON object a line, or an array')
+  .option('--since <time>', 'instead of a file: the cases of the last time, such as 7d', readDuration)
+  .option('--config <file>', 'the candidate (default: only the present file)')
+  .option('--present <file>', 'the present file (default: cordon.yml)')
+  .option('--fleet-size <things>', 'for a limit in percent (default: as last counted)', readCount)
+  .option('--json', 'as JSON')
+  .action(async (file: string | undefined, flags: ReplayFlags) =>
+    say(await runReplay(file, flags, { openTarget: target, clock: Date.now, say: sayAside })),
   );
 
 const acts: readonly (readonly [Act, string])[] = [
   ['release', 'undo the containment of a thing, exactly'],
   ['contain', 'contain a thing by hand'],
   ['approve', 'let a containment that awaits approval go on'],
-  ['dismiss', 'close a case that holds nothing'],
+  ['reject', 'refuse a containment that awaits approval; the violation stays on record'],
+  ['dismiss', 'close a case that holds nothing as a false positive'],
 ];
 for (const [name, description] of acts) {
   program
@@ -64,7 +131,7 @@ for (const [name, description] of acts) {
     .argument('<thing>')
     .option('-c, --comment <text>', 'why, for the timeline')
     .option('--actor <name>', 'who decided (default: your login name)')
-    .option('--wait <seconds>', 'how long to wait for the outcome', readSeconds, 60)
+    .option('--wait <seconds>', 'how long to wait for the outcome, 0: not at all', readSeconds, 60)
     .action(async (thing: string, { wait, ...options }: Omit<ActOptions, 'waitSeconds'> & { wait: number }) =>
       say(await act(name, thing, { ...options, waitSeconds: wait }, target())),
     );

@@ -195,6 +195,8 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
         KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
         // Rows begin with a time; the Slack thread of the case has a key of its own.
         ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
+        // A replica that lacks the newest row would look like one cut off.
+        ConsistentRead: true,
       }),
   };
 

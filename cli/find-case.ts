@@ -1,0 +1,31 @@
+import type { Case } from '../shared/domain/case';
+import { isRegistryName } from '../shared/domain/names';
+import type { TimelineRow } from '../shared/timeline';
+import { CliError } from './cli-error';
+import type { Target } from './target';
+
+export interface FoundCase {
+  readonly record: Case;
+  readonly rows: readonly TimelineRow[];
+}
+
+/** The newest case of a thing, or the open or closed case of an id. */
+export async function findCase(name: string, target: Pick<Target, 'cases' | 'history'>): Promise<FoundCase> {
+  // A case id has the characters of a thing name, too.
+  if (!isRegistryName(name)) throw new CliError(`${JSON.stringify(name)} is neither a thing nor a case`);
+  const { cases, history } = target;
+  const newest = (await cases.load(name))?.value;
+  if (newest) return { record: newest, rows: await history.readTimeline(newest.caseId) };
+  const rows = await history.readTimeline(name);
+  // One row's word could have been changed, so each thing that any row names is asked.
+  const things = [...new Set(rows.map(({ thingName }) => thingName))].filter(isRegistryName);
+  for (const thingName of things) {
+    const current = (await cases.load(thingName))?.value;
+    if (current?.caseId === name) return { record: current, rows };
+    const closed = (await history.listClosed(thingName)).find(({ caseId }) => caseId === name);
+    if (closed) return { record: closed, rows };
+  }
+  if (rows.length > 0)
+    throw new CliError(`case ${name} has a timeline of ${rows.length} rows, but is gone itself`);
+  throw new CliError(`there is no thing with a case, and no case with a timeline, of the name ${name}`);
+}

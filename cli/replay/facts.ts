@@ -1,0 +1,35 @@
+import type { Facts } from '../../shared/domain/facts';
+import type { Violation } from '../../shared/domain/violation';
+
+export interface AssumedFacts {
+  readonly factsOf: (thingName: string) => Facts;
+  /** Things that nothing is recorded of. */
+  readonly assumed: number;
+}
+
+/**
+ * What a decision knows of each thing: what its case recorded, else that it is registered, in no group, without type or
+ * attributes, with one certificate that nobody shares, which is the one its first report came from.
+ */
+export function assumeFacts(
+  violations: readonly Violation[],
+  recorded: ReadonlyMap<string, Facts>,
+): AssumedFacts {
+  const principals = new Map<string, string>();
+  const known = new Map(recorded);
+  for (const { thingName, reporter } of violations)
+    if (reporter && !principals.has(thingName)) principals.set(thingName, reporter.principal);
+  let assumed = 0;
+  for (const { thingName } of violations) {
+    if (known.has(thingName)) continue;
+    known.set(thingName, assumeThing(principals.get(thingName) ?? 'assumed'));
+    assumed += 1;
+  }
+  const missing: Facts = { kind: 'unavailable', reason: 'not part of the recording' };
+  return { assumed, factsOf: (thingName) => known.get(thingName) ?? missing };
+}
+
+function assumeThing(certificateId: string): Facts {
+  const certificate = { arn: `cert/${certificateId}`, certificateId, policies: [], sharedWith: [] };
+  return { kind: 'known', registered: true, attributes: {}, groups: [], principals: [certificate] };
+}

@@ -1,0 +1,118 @@
+import { readAlert } from '../../shared/domain/alert';
+import type { Case, ViolationRecord } from '../../shared/domain/case';
+import type { Facts } from '../../shared/domain/facts';
+import type { Violation } from '../../shared/domain/violation';
+import { CliError } from '../cli-error';
+
+/** What happened, in order of time, and what is known of the things it happened to. */
+export interface Recording {
+  readonly violations: readonly Violation[];
+  readonly facts: ReadonlyMap<string, Facts>;
+  readonly rejected: readonly Rejection[];
+  /** Messages of another kind, such as Audit results. */
+  readonly ignored: number;
+}
+
+export interface Rejection {
+  /** `line 3`, or `item 3` of an array. */
+  readonly where: string;
+  readonly reason: string;
+}
+
+/** Reads alerts, raw or in their SNS envelope: one a line, or a JSON array of them. */
+export function readRecording(text: string, progress: (done: number) => void): Recording {
+  const violations: Violation[] = [];
+  const rejected: Rejection[] = [];
+  let ignored = 0;
+  const bodies = splitMessages(text.replace(/^\uFEFF/, ''));
+  for (const [index, { where, body }] of bodies.entries()) {
+    if (index > 0) progress(index);
+    const read = readAlert(body);
+    if (read.kind === 'violation') violations.push(read.violation);
+    else if (read.kind === 'ignored') ignored += 1;
+    else rejected.push({ where, reason: read.reason });
+  }
+  return { violations: sortByTime(violations), facts: new Map(), rejected, ignored };
+}
+
+function splitMessages(text: string): { where: string; body: string }[] {
+  const whole = parseWhole(text);
+  if (whole)
+    return whole.map((item, index) => ({
+      where: `item ${index + 1}`,
+      body: typeof item === 'string' ? item : JSON.stringify(item),
+    }));
+  return text.split('\n').flatMap((body, index) => {
+    const where = `line ${index + 1}`;
+    return body.trim() === '' ? [] : [{ where, body }];
+  });
+}
+
+/** The messages of a text that is one JSON value; undefined where it is lines. */
+function parseWhole(text: string): unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) ? value : [value];
+  } catch (cause) {
+    const isArray = /^\s*\[/.test(text);
+    const [firstLine = ''] = text.trimStart().split('\n', 1);
+    if (isArray && !isJson(firstLine))
+      throw new CliError(`begins as a JSON array, but is none: ${(cause as Error).message}`, cause);
+    return undefined;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes the events of the table's cases anew: of each behavior its newest alarm, and its end if it ended. */
+export function recallCases(cases: readonly Case[], since: number): Recording {
+  const newest = new Map<string, Case>();
+  // A closed case stands in the table twice: archived, and as the thing's memory until its next case.
+  for (const record of cases) {
+    const known = newest.get(record.caseId);
+    if (!known || record.updatedAt >= known.updatedAt) newest.set(record.caseId, record);
+  }
+  const records = [...newest.values()].sort((a, b) => a.openedAt - b.openedAt);
+  const facts = new Map(
+    records.flatMap(({ thingName, facts: known }) => (known ? [[thingName, known] as const] : [])),
+  );
+  const violations = records.flatMap(({ caseId, thingName, violations: stored }) =>
+    Object.values(stored)
+      .filter((violation) => violation.caseId === caseId)
+      .flatMap((violation) => recallEvents(thingName, violation)),
+  );
+  const recent = violations.filter(({ occurredAt }) => occurredAt >= since);
+  return { violations: sortByTime(recent), facts, rejected: [], ignored: 0 };
+}
+
+function recallEvents(thingName: string, record: ViolationRecord): Violation[] {
+  const { value, reporter, evidence, criteria, confidence } = record;
+  const alarm: Violation = {
+    violationId: record.violationId,
+    thingName,
+    securityProfileName: record.securityProfileName,
+    behaviorName: record.behaviorName,
+    metric: record.metric,
+    eventType: 'in-alarm',
+    occurredAt: record.alarmAt,
+    detector: record.detector ?? 'device-defender',
+    ...(value && { value }),
+    ...(criteria && { criteria }),
+    ...(reporter && { reporter }),
+    ...(evidence && { evidence }),
+    ...(confidence && { confidence }),
+  };
+  if (record.lastEventType === 'in-alarm') return [alarm];
+  return [alarm, { ...alarm, eventType: record.lastEventType, occurredAt: record.lastEventAt }];
+}
+
+function sortByTime(violations: readonly Violation[]): Violation[] {
+  return violations.toSorted((a, b) => a.occurredAt - b.occurredAt);
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { configurationFile, loadConfiguration } from '../../shared/config/load';
+import { CliError } from '../cli-error';
+import { writeJson } from '../json';
+import type { Target } from '../target';
+import { type Candidate, replay } from './compare';
+import { type Recording, readRecording, recallCases } from './recording';
+import { writeReplay } from './write';
+
+export interface ReplayFlags {
+  /** How far back, in ms. */
+  readonly since?: number;
+  readonly config?: string;
+  readonly present?: string;
+  readonly fleetSize?: number;
+  readonly json?: boolean;
+}
+
+interface ReplayPorts {
+  /** Opens the table; only where the recording is not a file. */
+  readonly openTarget: () => {
+    readonly cases: Pick<Target['cases'], 'readFleetSize'>;
+    readonly history: Pick<Target['history'], 'scanCases'>;
+  };
+  readonly clock: () => number;
+  readonly say: (text: string) => void;
+}
+
+/** Says what recorded alerts would have led to. Writes nothing anywhere. */
+export async function runReplay(
+  file: string | undefined,
+  flags: ReplayFlags,
+  ports: ReplayPorts,
+): Promise<string> {
+  if ((file === undefined) === (flags.since === undefined))
+    throw new CliError('give either a FILE of alerts or --since, such as --since 7d');
+  const present = load(flags.present ?? configurationFile());
+  const candidate = flags.config === undefined ? undefined : load(flags.config);
+  const { recording, fleetSize } =
+    file === undefined
+      ? await recall(flags.since ?? 0, ports)
+      : { recording: readFile(file, ports.say), fleetSize: undefined };
+  if (recording.violations.length === 0) throw new CliError(explainEmpty(recording));
+  const result = replay(recording, candidate ?? present, candidate && present, {
+    fleetSize: flags.fleetSize ?? fleetSize,
+    progress: (what, done) => {
+      if (done % reportEvery === 0) ports.say(`${what}: ${done} of ${recording.violations.length} alerts`);
+    },
+  });
+  return flags.json ? writeJson(result) : writeReplay(result);
+}
+
+const reportEvery = 25_000;
+
+function load(file: string): Candidate {
+  return { file, configuration: loadConfiguration(file) };
+}
+
+async function recall(since: number, { openTarget, clock }: ReplayPorts) {
+  const { cases, history } = openTarget();
+  const from = clock() - since;
+  const [found, size] = await Promise.all([history.scanCases(from), cases.readFleetSize()]);
+  return { recording: recallCases(found, from), fleetSize: size?.things };
+}
+
+function readFile(file: string, say: (text: string) => void): Recording {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const tooLarge = code === 'ERR_STRING_TOO_LONG' || code === 'ERR_FS_FILE_TOO_LARGE';
+    throw new CliError(`${file}: ${tooLarge ? 'too large: split it' : `can't be read (${code})`}`, cause);
+  }
+  try {
+    return readRecording(text, (done) => {
+      if (done % reportEvery === 0) say(`${file}: ${done} messages read`);
+    });
+  } catch (error) {
+    if (error instanceof CliError) throw new CliError(`${file}: ${error.message}`, error);
+    throw error;
+  }
+}
+
+function explainEmpty({ rejected, ignored }: Recording): string {
+  const [first] = rejected;
+  if (first) return `no alert among ${rejected.length} messages; ${first.where}: ${first.reason}`;
+  return ignored > 0 ? `no alert among ${ignored} messages` : 'no alert to replay';
+}

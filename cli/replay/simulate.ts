@@ -1,0 +1,150 @@
+import type { Case } from '../../shared/domain/case';
+import type { Command } from '../../shared/domain/command';
+import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import { type Context, decide } from '../../shared/domain/decide';
+import type { Facts } from '../../shared/domain/facts';
+import { findFleetLimit } from '../../shared/domain/guards';
+import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
+import { findReleaseAt } from '../../shared/domain/timers';
+import type { Violation } from '../../shared/domain/violation';
+import { createFleetWindow } from './fleet-window';
+
+export interface Simulation {
+  readonly configuration: Configuration;
+  readonly violations: readonly Violation[];
+  readonly factsOf: (thingName: string) => Facts;
+  readonly fleetSize: number | undefined;
+  readonly progress: (done: number) => void;
+}
+
+/** The most that was done about a thing. */
+export interface Response {
+  readonly outcome: 'contained' | 'asked' | 'observed';
+  readonly playbook: string | undefined;
+  readonly actions: readonly ActionName[];
+  readonly reason: string | undefined;
+  /** How often it was contained. */
+  readonly containments: number;
+  /** How often people were asked to approve one. */
+  readonly questions: number;
+  /** How often time released it. */
+  readonly releases: number;
+}
+
+const ranks = { observed: 1, asked: 2, contained: 3 } as const;
+
+/**
+ * Runs violations, in order of time, through a configuration as respond does, with every step of AWS done at once, and
+ * nobody who approves, rejects or releases. Things that no case was opened for are not in the result.
+ */
+export function simulate(simulation: Simulation): Map<string, Response> {
+  const cases = new Map<string, Case>();
+  const responses = new Map<string, Response>();
+  const { guards } = simulation.configuration;
+  const window = createFleetWindow(findFleetLimit(guards, simulation.fleetSize), guards.fleetLimit.within);
+  for (const [index, violation] of simulation.violations.entries()) {
+    if (index > 0) simulation.progress(index);
+    const { thingName, occurredAt: now } = violation;
+    const context = createContext(simulation, thingName, `case-${index}`, now);
+    const stored = cases.get(thingName);
+    const before = stored && letTimePass(stored, now, context, responses);
+    const after = take(before, { type: 'violation', thingName, violation }, context, window);
+    if (after !== undefined) cases.set(thingName, after);
+    if (after !== undefined && after !== before) note(responses, before, after);
+  }
+  return responses;
+}
+
+type Window = ReturnType<typeof createFleetWindow>;
+
+function createContext(
+  { configuration, factsOf }: Simulation,
+  thingName: string,
+  newCaseId: string,
+  now: number,
+): Context {
+  return {
+    thingName,
+    configuration,
+    facts: factsOf(thingName),
+    killSwitch: false,
+    fleetLimitReached: false,
+    policyCacheMs: 0,
+    denyPolicyName: 'cordon-quarantine',
+    denyDocument: '{}',
+    newCaseId,
+    now,
+  };
+}
+
+/** One command, as respond takes it: a new containment needs a place within the fleet limit. */
+function take(
+  current: Case | undefined,
+  command: Command,
+  context: Context,
+  window: Window | undefined,
+): Case | undefined {
+  const decision = decide(current, command, context);
+  if (decision.outcome === 'unchanged') return current;
+  const containsAnother = decision.next.status === 'containing' && current?.status !== 'containing';
+  if (!containsAnother || !window || window.reserve(decision.next.caseId, context.now))
+    return finish(decision.next, context.now);
+  const limited = decide(current, command, { ...context, fleetLimitReached: true });
+  return limited.outcome === 'changed' ? finish(limited.next, context.now) : current;
+}
+
+/** Every step succeeds; what would be told is not kept. */
+function finish(planned: Case, now: number): Case {
+  let record = planned;
+  const seen = new Set<ActionName>();
+  for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
+    record = recordOutcome(record, step, { result: 'done', detail: '' }, now);
+    if (step.kind === 'verify') seen.add(step.entry.action);
+  }
+  return { ...settle(record, now), outbox: { announcements: [], timeline: [] } };
+}
+
+/** What the sweep would have done until now: releases by time, approvals that expire. */
+function letTimePass(stored: Case, now: number, context: Context, responses: Map<string, Response>): Case {
+  const dueAt = stored.status === 'contained' ? findReleaseAt(stored) : findExpiry(stored);
+  if (dueAt === undefined || dueAt > now) return stored;
+  const due = { ...context, now: dueAt };
+  const resume: Command = { type: 'resume', thingName: stored.thingName };
+  const after = take({ ...stored, dueAt }, resume, due, undefined) ?? stored;
+  if (stored.status === 'contained' && after.status === 'closed') {
+    const response = responses.get(stored.thingName);
+    if (response) responses.set(stored.thingName, { ...response, releases: response.releases + 1 });
+  }
+  return after;
+}
+
+function findExpiry({ status, dueAt }: Case): number | undefined {
+  return status === 'awaiting-approval' ? dueAt : undefined;
+}
+
+/** Keeps the most that was done about the thing, and counts how often. */
+function note(responses: Map<string, Response>, before: Case | undefined, after: Case): void {
+  const outcome = findOutcome(after);
+  if (!outcome) return;
+  const known = responses.get(after.thingName);
+  const begins = before?.status !== after.status || before.caseId !== after.caseId;
+  const counts = {
+    containments: (known?.containments ?? 0) + Number(begins && outcome === 'contained'),
+    questions: (known?.questions ?? 0) + Number(begins && outcome === 'asked'),
+    releases: known?.releases ?? 0,
+  };
+  // Of equals the first is told; a containment with more actions is more.
+  const actions = after.ledger.map(({ action }) => action);
+  const more =
+    !known ||
+    ranks[outcome] > ranks[known.outcome] ||
+    (outcome === known.outcome && actions.length > known.actions.length);
+  const told = more ? { outcome, playbook: after.playbook, actions, reason: after.reason } : known;
+  responses.set(after.thingName, { ...told, ...counts });
+}
+
+function findOutcome({ status }: Case): Response['outcome'] | undefined {
+  if (status === 'contained') return 'contained';
+  if (status === 'awaiting-approval') return 'asked';
+  return status === 'observed' ? 'observed' : undefined;
+}

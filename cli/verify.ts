@@ -1,0 +1,64 @@
+import { printable } from '../shared/domain/announcement';
+import type { Case } from '../shared/domain/case';
+import { findTampering, type TimelineRow } from '../shared/timeline';
+import { CliError } from './cli-error';
+import { findCase } from './find-case';
+import type { Target } from './target';
+
+export interface ChainCheck {
+  readonly rows: number;
+  readonly whole: boolean;
+  readonly faults: readonly string[];
+  /** Entries that the case holds and the timeline has yet to get. */
+  readonly pending: number;
+}
+
+/** Holds a timeline against the hash that its case keeps of the newest row. */
+export function checkChain(
+  { timelineHead, timelineSeq, outbox }: Case,
+  rows: readonly TimelineRow[],
+): ChainCheck {
+  // In order of number: the keys begin with a time, and two machines' clocks may differ.
+  const ordered = rows.toSorted((a, b) => numberOf(a) - numberOf(b));
+  const last = ordered.at(-1);
+  // Written, while the invocation ended before it saved the case: to be written again, over this one.
+  const halfWritten =
+    outbox.timeline.length > 0 && last?.previousHash === timelineHead && numberOf(last) === timelineSeq;
+  const settled = halfWritten ? ordered.slice(0, -1) : ordered;
+  const faults = findTampering(settled, timelineHead);
+  if (settled.length !== timelineSeq)
+    faults.push(`the number of rows: ${settled.length}, where the case has written ${timelineSeq}`);
+  return { rows: settled.length, whole: faults.length === 0, faults, pending: outbox.timeline.length };
+}
+
+function numberOf({ sk }: TimelineRow): number {
+  return Number(String(sk).split('#')[1]);
+}
+
+/** A case, its timeline and their check; looked at again where the case was written to between the two. */
+export async function readChain(name: string, target: Pick<Target, 'cases' | 'history'>) {
+  let found = await findCase(name, target);
+  let chain = checkChain(found.record, found.rows);
+  for (let look = 1; look < 5 && !chain.whole; look += 1) {
+    const again = await findCase(name, target);
+    const same = again.record.timelineHead === found.record.timelineHead;
+    found = again;
+    chain = checkChain(found.record, found.rows);
+    if (same) break;
+  }
+  return { ...found, chain };
+}
+
+/** Says that a case's timeline is whole, or throws with all that is wrong with it. */
+export async function verifyCase(name: string, target: Pick<Target, 'cases' | 'history'>): Promise<string> {
+  const { record, chain: check } = await readChain(name, target);
+  const title = `case ${record.caseId} of ${record.thingName} (${record.status})`;
+  const lines = check.whole
+    ? [`${title}: ${check.rows} rows, chain whole`]
+    : [`${title}: ${check.rows} rows, chain BROKEN`, ...check.faults.map((fault) => `  ${fault}`)];
+  if (check.pending > 0)
+    lines.push(`  ${check.pending} entries are not yet written: respond is at work, or the sweep will go on`);
+  const text = lines.map(printable).join('\n');
+  if (!check.whole) throw new CliError(text);
+  return text;
+}
