@@ -133,14 +133,17 @@ const keptContainments = 20;
 function planContainment(
   record: Case,
   playbook: Playbook | undefined,
-  actions: readonly ActionName[],
+  wanted: readonly ActionName[],
   actor: string,
   context: Context,
 ): Case {
   const { reason: _reason, containedAt: _containedAt, escalation: _escalation, ...rest } = record;
   const { now } = context;
-  const escalation = actions.filter((action) => playbook?.escalate && !playbook.actions.includes(action));
   const violationIds = findDefenderIds(record);
+  // Where both detectors run, Cordon's is minutes ahead: there is nothing yet that a task could be started for.
+  const actions = wanted.filter((action) => action !== 'detect-mitigation-task' || violationIds.length > 0);
+  const left = actions.length < wanted.length ? ' (no task: Device Defender has no violation of it)' : '';
+  const escalation = actions.filter((action) => playbook?.escalate && !playbook.actions.includes(action));
   const clientIds = findClientIds(record, context);
   const ledger = planLedger(record.ledger, actions, {
     ...context,
@@ -158,7 +161,7 @@ function planContainment(
       pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
       dueAt: now + retryMs,
     },
-    { at: now, what: 'containment planned', actor, detail: actions.join(', ') },
+    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${left}` },
   );
 }
 

@@ -1,0 +1,292 @@
+import type { Case } from '../../../shared/domain/case';
+import { aConfiguration, certificateArn } from '../../builders';
+import type { World } from '../../fakes';
+import { denyDocument, readPolicy } from '../../shared/mitigation/setting';
+import { allActions, anArmedWorld, playing, secondArn } from './armed';
+import { alarm, anEngine, caseOf, groupsOf, operator, resume } from './story';
+
+const ids = [certificateArn, secondArn].map((arn) => arn.slice(arn.indexOf('/') + 1));
+
+const statusesOf = ({ ledger }: Case) =>
+  Object.fromEntries(ledger.map(({ action, status }) => [action, status]));
+const every = (status: string) => Object.fromEntries(allActions.map((action) => [action, status]));
+
+/** All that the actions may change. */
+function readState({ registered, policies, certificates, jobs }: World) {
+  return {
+    groups: [...registered.find('mything1').groups],
+    deny: readPolicy(policies, 'cordon-quarantine'),
+    device: readPolicy(policies, 'device'),
+    certificates: Object.fromEntries(certificates.statuses),
+    jobs: Object.fromEntries(jobs.statuses),
+  };
+}
+
+describe('respond with all actions', () => {
+  it('contains, verifies, and gives the thing back exactly as it was', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(allActions));
+    const before = readState(world);
+
+    await engine(alarm());
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(statusesOf(caseOf(world))).toEqual(every('verified'));
+    const jobId = `cordon-${caseOf(world).caseId}`;
+    expect(readState(world)).toEqual({
+      groups: ['sensors', 'cordon-quarantine'],
+      deny: { ...before.deny, targets: [certificateArn] },
+      device: { ...before.device, versions: { 1: 'one', 2: denyDocument }, defaultVersionId: '2' },
+      certificates: { [ids[0] ?? '']: 'INACTIVE' },
+      jobs: { [jobId]: 'QUEUED' },
+    });
+
+    await engine(operator('release'));
+
+    expect(caseOf(world)).toMatchObject({ status: 'closed' });
+    expect(statusesOf(caseOf(world))).toEqual(every('reverted'));
+    expect(readState(world)).toEqual({ ...before, jobs: { [jobId]: 'CANCELED' } });
+  });
+
+  it('brings back by its text the version it had to drop of a full policy', async () => {
+    const world = anArmedWorld({ full: true });
+    const engine = anEngine(world, playing(['replace-policy-version', 'disconnect']));
+    const { device } = readState(world);
+
+    await engine(alarm());
+    await engine(operator('release'));
+
+    const { 1: first, ...left } = device.versions;
+    expect(readState(world).device).toEqual({ ...device, versions: { ...left, 7: first } });
+    expect(caseOf(world).ledger[0]?.detail).toBe(
+      'device has its default version 5 again; its version 1 came back as version 7',
+    );
+  });
+
+  it('does the other actions where a thing has no group left, and says so in the words of AWS', async () => {
+    const world = anArmedWorld();
+    for (let i = 1; i < 10; i += 1) world.registered.find('mything1').groups.add(`g${i}`);
+    const engine = anEngine(world, playing(allActions));
+
+    await engine(alarm());
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'containment-failed',
+      reason: 'InvalidRequestException: a thing can be in at most 10 groups',
+    });
+    expect(statusesOf(caseOf(world))).toEqual({ ...every('verified'), quarantine: 'failed' });
+    expect(readState(world)).toMatchObject({
+      deny: { targets: [certificateArn] },
+      device: { defaultVersionId: '2' },
+      certificates: { [ids[0] ?? '']: 'INACTIVE' },
+    });
+
+    await engine(operator('release'));
+    expect(caseOf(world).status).toBe('closed');
+    expect(groupsOf(world)).toHaveLength(10);
+  });
+
+  it('holds each certificate of the thing, and frees each', async () => {
+    const world = anArmedWorld();
+    world.registered.find('mything1').principals.push(secondArn);
+    world.policies.stored.get('device')?.targets.add(secondArn);
+    world.certificates.statuses.set(ids[1] ?? '', 'INACTIVE');
+    const engine = anEngine(world, playing(allActions));
+    const before = readState(world);
+
+    await engine(alarm());
+    expect(caseOf(world).status).toBe('contained');
+    expect(readState(world)).toMatchObject({
+      deny: { targets: [certificateArn, secondArn] },
+      certificates: { [ids[0] ?? '']: 'INACTIVE', [ids[1] ?? '']: 'INACTIVE' },
+    });
+    await engine(operator('release'));
+
+    expect(readState(world)).toMatchObject({ ...before, jobs: expect.anything() });
+  });
+
+  it('is not contained while the thing has no certificate to be denied', async () => {
+    const world = anArmedWorld();
+    world.registered.find('mything1').principals.pop();
+
+    await anEngine(world, playing(allActions))(alarm());
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'containing',
+      reason: expect.stringContaining('certificate'),
+    });
+    expect(statusesOf(caseOf(world))).toMatchObject({ disconnect: 'verified', quarantine: 'applied' });
+  });
+
+  it('is contained under another client id only where the certificate itself is denied', async () => {
+    const reporter = { clientId: 'backdoor', principal: ids[0] ?? '' };
+    const [narrow, wide] = [anArmedWorld(), anArmedWorld()];
+
+    await anEngine(narrow)(alarm({ reporter }));
+    await anEngine(wide, playing(['quarantine', 'deny-certificate', 'disconnect']))(alarm({ reporter }));
+
+    expect(caseOf(narrow)).toMatchObject({
+      status: 'containing',
+      reason: expect.stringContaining(
+        'a publish by client backdoor with certificate aaaaaaaa would get ALLOWED',
+      ),
+    });
+    expect(caseOf(wide).status).toBe('contained');
+  });
+});
+
+describe('respond where something is shared', () => {
+  const shareCertificate = ({ registered }: World) => void registered.register('mything2');
+  const sharePolicy = ({ registered, policies }: World) => {
+    registered.register('mything2', { principals: [secondArn] });
+    policies.stored.get('device')?.targets.add(secondArn);
+  };
+  const shareWithUnknown = ({ policies }: World) =>
+    void policies.stored.get('device')?.targets.add(secondArn);
+  const shareWithGroup = ({ policies }: World) =>
+    void policies.stored.get('device')?.targets.add('arn:aws:iot:us-east-1:000000000000:thinggroup/pumps');
+
+  it.each([
+    ['deny-certificate', shareCertificate, 'certificate aaaaaaaa is used by mything2 as well'],
+    ['deactivate-certificate', shareCertificate, 'certificate aaaaaaaa is used by mything2 as well'],
+    ['replace-policy-version', sharePolicy, 'policy device is held by mything2 as well'],
+    ['replace-policy-version', shareWithUnknown, 'policy device is held by certificate bbbbbbbb as well'],
+    ['replace-policy-version', shareWithGroup, 'policy device is held by group pumps as well'],
+  ] as const)(
+    'asks before %s, touches nothing, and acts once a person says so',
+    async (action, share, reason) => {
+      const world = anArmedWorld();
+      share(world);
+      const engine = anEngine(world, playing([action, 'disconnect']));
+      const before = readState(world);
+
+      await engine(alarm());
+      expect(caseOf(world)).toMatchObject({ status: 'awaiting-approval', reason, ledger: [] });
+      expect(world.told.map(({ kind, text }) => [kind, text])).toEqual([['approval-needed', reason]]);
+      expect(readState(world)).toEqual(before);
+
+      await engine(operator('approve'));
+      expect(caseOf(world).status).toBe('contained');
+      await engine(operator('release'));
+      expect(readState(world)).toEqual(before);
+    },
+  );
+
+  it.each([
+    ['deny-certificate', shareCertificate, 'contained'],
+    ['replace-policy-version', sharePolicy, 'contained'],
+    ['replace-policy-version', shareWithUnknown, 'contained'],
+    // Nobody knows how many things a group has.
+    ['replace-policy-version', shareWithGroup, 'awaiting-approval'],
+  ] as const)('with two allowed, %s leads to the right status', async (action, share, status) => {
+    const world = anArmedWorld();
+    share(world);
+    const { configuration } = playing([action, 'disconnect']);
+    const guards = { ...aConfiguration().guards, maxThingsSharingPolicy: 2 };
+
+    await anEngine(world, { configuration: { ...configuration, guards } })(alarm());
+
+    expect(caseOf(world).status).toBe(status);
+  });
+
+  it('does not ask for quarantine, which touches neither', async () => {
+    const world = anArmedWorld();
+    shareCertificate(world);
+
+    await anEngine(world)(alarm());
+
+    expect(caseOf(world).status).toBe('contained');
+  });
+});
+
+describe('respond where somebody changed what it holds', () => {
+  it('names both sides of each conflict, restores the rest, and ends once the conflict is gone', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(allActions));
+    const before = readState(world);
+    await engine(alarm());
+    await world.policies.policies.createVersion('device', 'theirs', true);
+    world.certificates.statuses.set(ids[0] ?? '', 'REVOKED');
+
+    await engine(operator('release'));
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'release-conflict',
+      reason:
+        'replace-policy-version: the default version of device is 3, which is neither ours nor 1 from before; ' +
+        'deactivate-certificate: certificate aaaaaaaa was ACTIVE before and is REVOKED now',
+    });
+    expect(statusesOf(caseOf(world))).toEqual({
+      ...every('reverted'),
+      'replace-policy-version': 'conflict',
+      'deactivate-certificate': 'conflict',
+    });
+    expect(readState(world)).toMatchObject({
+      groups: before.groups,
+      deny: before.deny,
+      device: { defaultVersionId: '3' },
+    });
+
+    await world.policies.policies.setDefaultVersion('device', '1');
+    await engine(operator('release'));
+    expect(statusesOf(caseOf(world))).toMatchObject({ 'replace-policy-version': 'reverted' });
+    expect(caseOf(world).status).toBe('release-conflict');
+
+    await engine(operator('dismiss'));
+    expect(caseOf(world).status).toBe('closed');
+    expect(readState(world).device).toMatchObject({
+      versions: { 1: 'one', 3: 'theirs' },
+      defaultVersionId: '1',
+    });
+  });
+
+  it('denies again what somebody allowed meanwhile, and does not pass over their version on release', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['replace-policy-version', 'disconnect']));
+    await engine(alarm());
+    await world.policies.policies.createVersion('device', 'theirs', true);
+
+    for (let look = 0; look < 2; look += 1) {
+      world.time.now = caseOf(world).dueAt ?? 0;
+      await engine(resume);
+    }
+    expect(readState(world).device.defaultVersionId).toBe('2');
+    await engine(operator('release'));
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'release-conflict',
+      reason: expect.stringContaining('version 3 of device was made while it was held'),
+    });
+  });
+});
+
+describe('respond with a task of Device Defender', () => {
+  const actions = playing(['quarantine', 'detect-mitigation-task', 'disconnect']);
+
+  it('starts it for the violations that Device Defender found, and no other', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, {
+      ...actions,
+      configuration: { ...actions.configuration, detector: 'both' },
+    });
+
+    await engine(alarm({ detector: 'device-defender', violationId: 'theirs' }));
+
+    expect(caseOf(world).status).toBe('contained');
+    expect([...world.defender.tasks]).toEqual([[`cordon-${caseOf(world).caseId}`, ['theirs']]]);
+  });
+
+  it('starts none for what Cordon found by itself, says so, and holds the thing by the rest', async () => {
+    const world = anArmedWorld();
+
+    await anEngine(world, actions)(alarm({ detector: 'cordon' }));
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(statusesOf(caseOf(world))).toEqual({ quarantine: 'verified', disconnect: 'verified' });
+    expect(world.defender.tasks.size).toBe(0);
+    const planned = [...world.stored.timeline.values()]
+      .flatMap(({ entries }) => entries)
+      .find(({ what }) => what === 'containment planned');
+    expect(planned?.detail).toBe('quarantine, disconnect (no task: Device Defender has no violation of it)');
+  });
+});
