@@ -2,6 +2,7 @@ import { measure, printable } from '../shared/domain/announcement';
 import { type Case, isOpen } from '../shared/domain/case';
 import { findReleaseAt } from '../shared/domain/timers';
 import { CliError } from './cli-error';
+import type { CaseReader } from './find-case';
 import type { Target } from './target';
 import { writeRelease } from './words';
 
@@ -15,8 +16,12 @@ const openStatuses = [
   'observed',
 ] as const;
 
+interface CaseLister {
+  readonly history: Pick<Target['history'], 'listByStatus'>;
+}
+
 /** The open cases, those that need somebody first. */
-export async function listCases({ history }: Pick<Target, 'history'>): Promise<string> {
+export async function listCases({ history }: CaseLister): Promise<string> {
   const lists = await Promise.all(
     openStatuses.map(async (status) =>
       (await history.listByStatus(status)).map((row) => ({ status, ...row })),
@@ -31,18 +36,15 @@ export async function listCases({ history }: Pick<Target, 'history'>): Promise<s
     .join('\n');
 }
 
-export async function readCase(thingName: string, { cases, history }: Pick<Target, 'cases' | 'history'>) {
+export async function readCase(thingName: string, { cases, history }: CaseReader) {
   const stored = await cases.load(thingName);
   if (!stored) throw new CliError(`${thingName} has no case`);
   return { case: stored.value, timeline: await history.readTimeline(stored.value.caseId) };
 }
 
 /** A case and its timeline as plain lines; what came from a device is made printable. */
-export async function showCase(
-  thingName: string,
-  target: Pick<Target, 'cases' | 'history'>,
-): Promise<string> {
-  const { case: record, timeline } = await readCase(thingName, target);
+export async function showCase(thingName: string, reader: CaseReader): Promise<string> {
+  const { case: record, timeline } = await readCase(thingName, reader);
   const start = record.openedAt;
   return [
     `${record.thingName}: ${record.status}${record.reason ? ` (${record.reason})` : ''}`,

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { CliError } from './cli-error';
+import type { CaseReader } from './find-case';
 import { writeJson } from './json';
 import { writeDetectionFinding } from './ocsf';
-import type { Target } from './target';
 import { readChain } from './verify';
 
 export type ExportFormat = 'json' | 'ocsf';
@@ -13,9 +13,9 @@ export async function exportCase(
   name: string,
   format: ExportFormat,
   productVersion: string,
-  target: Pick<Target, 'cases' | 'history'>,
+  reader: CaseReader,
 ): Promise<string> {
-  const { record, rows, chain } = await readChain(name, target);
+  const { record, rows, chain } = await readChain(name, reader);
   return writeJson(
     format === 'ocsf'
       ? writeDetectionFinding(record, productVersion, chain)

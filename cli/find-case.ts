@@ -9,11 +9,17 @@ export interface FoundCase {
   readonly rows: readonly TimelineRow[];
 }
 
+/** The part of the table that tells of one case. */
+export interface CaseReader {
+  readonly cases: Pick<Target['cases'], 'load'>;
+  readonly history: Pick<Target['history'], 'listClosed' | 'readTimeline'>;
+}
+
 /** The newest case of a thing, or the open or closed case of an id. */
-export async function findCase(name: string, target: Pick<Target, 'cases' | 'history'>): Promise<FoundCase> {
+export async function findCase(name: string, reader: CaseReader): Promise<FoundCase> {
   // A case id has the characters of a thing name, too.
   if (!isRegistryName(name)) throw new CliError(`${JSON.stringify(name)} is neither a thing nor a case`);
-  const { cases, history } = target;
+  const { cases, history } = reader;
   const newest = (await cases.load(name))?.value;
   if (newest) return { record: newest, rows: await history.readTimeline(newest.caseId) };
   const rows = await history.readTimeline(name);

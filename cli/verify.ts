@@ -2,8 +2,7 @@ import { printable } from '../shared/domain/announcement';
 import type { Case } from '../shared/domain/case';
 import { findTampering, type TimelineRow } from '../shared/timeline';
 import { CliError } from './cli-error';
-import { findCase } from './find-case';
-import type { Target } from './target';
+import { type CaseReader, findCase } from './find-case';
 
 export interface ChainCheck {
   readonly rows: number;
@@ -36,11 +35,11 @@ function numberOf({ sk }: TimelineRow): number {
 }
 
 /** A case, its timeline and their check; looked at again where the case was written to between the two. */
-export async function readChain(name: string, target: Pick<Target, 'cases' | 'history'>) {
-  let found = await findCase(name, target);
+export async function readChain(name: string, reader: CaseReader) {
+  let found = await findCase(name, reader);
   let chain = checkChain(found.record, found.rows);
   for (let look = 1; look < 5 && !chain.whole; look += 1) {
-    const again = await findCase(name, target);
+    const again = await findCase(name, reader);
     const same = again.record.timelineHead === found.record.timelineHead;
     found = again;
     chain = checkChain(found.record, found.rows);
@@ -50,8 +49,8 @@ export async function readChain(name: string, target: Pick<Target, 'cases' | 'hi
 }
 
 /** Says that a case's timeline is whole, or throws with all that is wrong with it. */
-export async function verifyCase(name: string, target: Pick<Target, 'cases' | 'history'>): Promise<string> {
-  const { record, chain: check } = await readChain(name, target);
+export async function verifyCase(name: string, reader: CaseReader): Promise<string> {
+  const { record, chain: check } = await readChain(name, reader);
   const title = `case ${record.caseId} of ${record.thingName} (${record.status})`;
   const lines = check.whole
     ? [`${title}: ${check.rows} rows, chain whole`]

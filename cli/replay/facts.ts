@@ -30,6 +30,12 @@ export function assumeFacts(
 }
 
 function assumeThing(certificateId: string): Facts {
-  const certificate = { arn: `cert/${certificateId}`, certificateId, policies: [], sharedWith: [] };
+  const certificate = {
+    arn: `cert/${certificateId}`,
+    certificateId,
+    policies: [],
+    takesOtherIds: false,
+    sharedWith: [],
+  };
   return { kind: 'known', registered: true, attributes: {}, groups: [], principals: [certificate] };
 }

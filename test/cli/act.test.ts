@@ -1,0 +1,128 @@
+import { type Act, act } from '../../cli/act';
+import { CliError } from '../../cli/cli-error';
+import type { Case } from '../../shared/domain/case';
+import type { Command } from '../../shared/domain/command';
+import { flushed, now } from '../builders';
+import { fakeCases, fakeQueue } from '../fakes';
+import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';
+
+const contained = flushed(aContainedCase().record);
+const released = flushed(aReleasedCase().record);
+const observed: Case = { ...contained, status: 'observed', ledger: [], reason: 'only observes' };
+const waiting: Case = { ...observed, status: 'awaiting-approval' };
+
+/** A stack in which a command makes the thing's case what is given, as soon as it is sent. */
+function aStack(before: Case | undefined, after?: Case) {
+  const { cases, items } = fakeCases();
+  const { sent, commands } = fakeQueue();
+  const store = (record: Case, version: number) => items.set(record.thingName, { value: record, version });
+  if (before) store(before, 1);
+  const openCommands = async () => ({
+    async send(command: Command, id: string) {
+      await commands.send(command, id);
+      if (after) store(after, 2);
+    },
+  });
+  const run = (name: Act, waitSeconds = 30, comment?: string) =>
+    act(
+      name,
+      'mything1',
+      { waitSeconds, actor: 'ada', ...(comment && { comment }) },
+      { cases, openCommands },
+    );
+  return { sent, run };
+}
+
+describe("an operator's command", () => {
+  it.each([
+    ['contain', undefined, contained, 'mything1 is contained, and the denial is verified.'],
+    ['contain', observed, contained, 'mything1 is contained, and the denial is verified.'],
+    ['approve', waiting, contained, 'mything1 is contained, and the denial is verified.'],
+    ['reject', waiting, observed, 'mything1 is not contained; its violation stays on record.'],
+    ['release', contained, released, 'mything1 is released: everything is as it was before.'],
+    ['dismiss', observed, { ...observed, status: 'closed' }, 'mything1 has no open case any more.'],
+  ] as const)(
+    'is sent with its actor and comment, and waits for its outcome: %s',
+    async (name, before, after, text) => {
+      const { sent, run } = aStack(before, after);
+
+      expect(await run(name, 30, 'checked')).toBe(text);
+      expect(sent).toEqual([
+        {
+          command: { type: name, thingName: 'mything1', actor: 'ada', comment: 'checked' },
+          id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        },
+      ]);
+    },
+  );
+
+  it.each([
+    ['contain', contained, 'is already held (contained)'],
+    ['approve', undefined, 'has nothing that awaits approval'],
+    ['approve', observed, 'has nothing that awaits approval'],
+    ['reject', contained, 'has nothing that awaits approval'],
+    ['release', observed, 'is not contained'],
+    ['release', released, 'is not contained'],
+    ['release', undefined, 'is not contained'],
+    ['dismiss', contained, 'is held (contained): release it first'],
+    ['dismiss', released, 'has no open case'],
+  ] as const)('is refused before it is sent where it makes no sense: %s', async (name, before, reason) => {
+    const { sent, run } = aStack(before);
+
+    await expect(run(name)).rejects.toThrow(new CliError(`mything1 ${reason}`));
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    [contained, 'contained'],
+    // Reached, but what happened is not written yet.
+    [unflushed(released), 'closed'],
+  ] as const)(
+    'is not taken for done where the case is still as it was, or owes its timeline',
+    async (after, status) => {
+      const { run } = aStack(contained, after);
+
+      await expect(run('release', 0.01)).rejects.toThrow(
+        new CliError(`mything1 is still ${status} after 0.01 s; it goes on by itself: cordon show mything1`),
+      );
+    },
+  );
+
+  it.each(['release-conflict', 'containment-failed'] as const)(
+    'fails where it ends in %s, and says why',
+    async (status) => {
+      const { run } = aStack(contained, { ...contained, status, reason: 'quarantine: changed' });
+
+      await expect(run('release')).rejects.toThrow(
+        new CliError(`mything1 is in ${status}: quarantine: changed`),
+      );
+    },
+  );
+
+  it('does not wait for --wait 0', async () => {
+    const { sent, run } = aStack(contained);
+
+    expect(await run('release', 0)).toBe('mything1: release is sent. cordon show mything1 tells of it.');
+    expect(sent.length).toBe(1);
+  });
+
+  it('takes no name that no thing can have', async () => {
+    const { cases } = fakeCases();
+    const openCommands = async () => fakeQueue().commands;
+
+    await expect(act('release', 'a/b\u001b', { waitSeconds: 0 }, { cases, openCommands })).rejects.toThrow(
+      new CliError('"a/b\\u001b" is not a thing name'),
+    );
+  });
+
+  it('dates a dismissal, so that it is seen', () => {
+    const dismiss = { type: 'dismiss', thingName: 'mything1', actor: 'ada' } as const;
+    const open = { ...advance(undefined, alarm()), ledger: [], status: 'observed' } as Case;
+
+    expect(advance(open, dismiss, { now: now + 1 })).toMatchObject({ status: 'closed', updatedAt: now + 1 });
+  });
+});
+
+function unflushed(record: Case): Case {
+  return { ...record, outbox: { ...record.outbox, timeline: [{ at: now, what: 'closed' }] } };
+}

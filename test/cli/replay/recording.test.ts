@@ -1,0 +1,157 @@
+import { readRecording, recallCases } from '../../../cli/replay/recording';
+import { type AlertToWrite, writeAlert } from '../../../shared/domain/alert';
+import type { Case } from '../../../shared/domain/case';
+import { aViolation, now, someFacts } from '../../builders';
+import { aContainedCase, advance, alarm, aReleasedCase } from '../stored-cases';
+
+const behavior = {
+  name: 'no-child-processes',
+  metric: 'num_child_procs_myapp',
+  criteria: {
+    comparisonOperator: 'less-than-equals',
+    value: { number: 0 },
+    consecutiveDatapointsToAlarm: 1,
+    consecutiveDatapointsToClear: 1,
+  },
+  suppressAlerts: false,
+} as const;
+
+function anAlert(over: Partial<AlertToWrite> = {}): string {
+  return writeAlert({
+    violationId: 'v1',
+    thingName: 'mything1',
+    securityProfileName: 'myapp-processes',
+    eventType: 'in-alarm',
+    occurredAt: now,
+    behavior,
+    value: { number: 1 },
+    ...over,
+  });
+}
+
+const read = (text: string) => readRecording(text, () => {});
+const timesOf = (text: string) => read(text).violations.map(({ occurredAt }) => occurredAt);
+const envelope = (Message: string) => JSON.stringify({ Type: 'Notification', MessageId: '1', Message });
+const [first, second, third] = [now, now + 1, now + 2].map((occurredAt) => anAlert({ occurredAt }));
+
+describe('a file of alerts', () => {
+  it.each([
+    ['one a line, in any order', [third, first, second].join('\n')],
+    [
+      'lines of Windows, blank ones among them, with a byte order mark',
+      `\uFEFF${first}\r\n\r\n${second}\r\n  \n${third}\r\n`,
+    ],
+    ['in their SNS envelope, or not', [envelope(first ?? ''), second, envelope(third ?? '')].join('\n')],
+    ['a JSON array of objects', `[${[third, second, first].join(',\n')}]`],
+    ['a JSON array of bodies as text', JSON.stringify([first, envelope(second ?? ''), third])],
+  ])('is read in order of time: %s', (_, text) => {
+    const recording = read(text);
+
+    expect(recording.violations.map(({ occurredAt }) => occurredAt)).toEqual([now, now + 1, now + 2]);
+    expect({ ...recording, violations: [] }).toEqual({
+      violations: [],
+      facts: new Map(),
+      rejected: [],
+      ignored: 0,
+    });
+  });
+
+  it('may be one alert over several lines', () => {
+    expect(timesOf(JSON.stringify(JSON.parse(anAlert()), null, 2))).toEqual([now]);
+  });
+
+  it('keeps the order of what happened at the same time', () => {
+    const text = [anAlert({ violationId: 'a' }), anAlert({ violationId: 'b' })].join('\n');
+
+    expect(read(text).violations.map(({ violationId }) => violationId)).toEqual(['a', 'b']);
+  });
+
+  it('has its rejected lines named with their reason, and the rest read', () => {
+    const lines = [
+      'not JSON',
+      anAlert(),
+      '[1]',
+      JSON.stringify({ auditDetails: [] }),
+      '',
+      anAlert({ thingName: 'a/b' }),
+      '{"x":1}',
+      anAlert({ occurredAt: -1 }),
+      `${'['.repeat(100_000)}`,
+    ];
+    const { violations, rejected, ignored } = read(lines.join('\n'));
+
+    expect(violations.length).toBe(1);
+    expect(ignored).toBe(1);
+    expect(rejected).toEqual([
+      { where: 'line 1', reason: 'not JSON' },
+      { where: 'line 3', reason: 'not a JSON object' },
+      { where: 'line 6', reason: expect.stringMatching(/^thingName: /) },
+      { where: 'line 7', reason: 'not a Device Defender alert: violationId is missing' },
+      { where: 'line 8', reason: expect.stringMatching(/^violationEventTime: /) },
+      { where: 'line 9', reason: 'not JSON' },
+    ]);
+  });
+
+  it('has the items of an array counted, not its lines', () => {
+    expect(read(`[\n\n${anAlert()},\n7]`).rejected).toEqual([
+      { where: 'item 2', reason: 'not a JSON object' },
+    ]);
+  });
+
+  it('is refused where an array is cut off, since no line of it could be read', () => {
+    expect(() => read(`[\n${anAlert()},\n{"violationId"`)).toThrow(/^begins as a JSON array, but is none: /);
+  });
+
+  it('may hold nothing', () => {
+    expect(read('')).toEqual({ violations: [], facts: new Map(), rejected: [], ignored: 0 });
+    expect(read('[]').violations).toEqual([]);
+  });
+});
+
+describe("the table's cases", () => {
+  const release = { by: 'operator' } as const;
+
+  it('are made alarms again, each of its newest case alone, with what was known of the thing', () => {
+    const old = aReleasedCase().record;
+    const again = advance(old, alarm({ occurredAt: now + 90_000, value: { number: 3 } }), {
+      now: now + 90_010,
+      newCaseId: 'case-2',
+      facts: someFacts({ groups: ['lab'] }),
+    });
+
+    expect(recallCases([again, old], now - 1_000)).toEqual({
+      violations: [aViolation(), aViolation({ occurredAt: now + 90_000, value: { number: 3 } })],
+      facts: new Map([['mything1', someFacts({ groups: ['lab'] })]]),
+      rejected: [],
+      ignored: 0,
+    });
+  });
+
+  it('count once where a closed case is in the table twice', () => {
+    const { record } = aReleasedCase();
+
+    expect(recallCases([record, { ...record, updatedAt: 0 }], 0).violations).toEqual([aViolation()]);
+  });
+
+  it('end as they ended, and keep how sure ML was and who reported', () => {
+    const told = { confidence: 'HIGH', reporter: { clientId: 'c', principal: 'p' } } as const;
+    const { record } = aContainedCase(told, { facts: someFacts() });
+    const [key, violation] = Object.entries(record.violations)[0] ?? [];
+    const cleared: Case = {
+      ...record,
+      release,
+      violations: {
+        [String(key)]: { ...violation, lastEventType: 'alarm-cleared', lastEventAt: now + 5 } as never,
+      },
+    };
+
+    expect(recallCases([cleared], 0).violations).toEqual([
+      aViolation(told),
+      aViolation({ ...told, eventType: 'alarm-cleared', occurredAt: now + 5 }),
+    ]);
+  });
+
+  it('leave out what happened before the time asked for', () => {
+    expect(recallCases([aContainedCase().record], now).violations).toEqual([]);
+  });
+});

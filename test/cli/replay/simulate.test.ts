@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { simulate } from '../../../cli/replay/simulate';
+import type { Configuration } from '../../../shared/domain/configuration';
+import type { Violation } from '../../../shared/domain/violation';
+import { aConfiguration, aPlaybook, aViolation, now, someFacts } from '../../builders';
+import { aWorld, type World } from '../../fakes';
+import { anEngine } from '../../functions/respond/story';
+
+const minute = 60_000;
+
+function run(violations: readonly Violation[], configuration: Configuration = aConfiguration()) {
+  return Object.fromEntries(
+    simulate({
+      configuration,
+      violations,
+      factsOf: () => someFacts(),
+      fleetSize: undefined,
+      progress: () => {},
+    }),
+  );
+}
+
+function withPlaybook(over: Parameters<typeof aPlaybook>[0]): Configuration {
+  return aConfiguration({ playbooks: [aPlaybook(over)] });
+}
+
+const held = {
+  outcome: 'contained',
+  playbook: 'spawned-child',
+  actions: ['quarantine', 'disconnect'],
+  reason: undefined,
+  containments: 1,
+  questions: 0,
+  releases: 0,
+};
+
+describe('a simulated response', () => {
+  it('contains what the playbook enforces', () => {
+    expect(
+      run([aViolation(), aViolation(), aViolation({ eventType: 'alarm-cleared', occurredAt: now })]),
+    ).toEqual({
+      mything1: held,
+    });
+  });
+
+  it('is nothing for a clear without an alarm', () => {
+    expect(run([aViolation({ eventType: 'alarm-cleared' })])).toEqual({});
+  });
+
+  it('asks beyond the fleet limit until the window has passed', () => {
+    const guards = { ...aConfiguration().guards, fleetLimit: { things: 2, within: 10 * minute } };
+    const at = (thingName: string, occurredAt: number) => aViolation({ thingName, occurredAt });
+    const events = [at('a', now), at('b', now + 1), at('c', now + 2), at('d', now + 10 * minute)];
+
+    expect(run(events, aConfiguration({ guards }))).toEqual({
+      a: held,
+      b: held,
+      c: {
+        ...held,
+        outcome: 'asked',
+        actions: [],
+        reason: 'the fleet limit is reached: 2 things within 10 minutes',
+        containments: 0,
+        questions: 1,
+      },
+      d: held,
+    });
+  });
+
+  it('is released by time, contained again by the next alarm, and escalated', () => {
+    const configuration = withPlaybook({
+      release: { after: 5 * minute },
+      escalate: { afterContainments: 1, within: 60 * minute, actions: ['deactivate-certificate'] },
+    });
+    const events = [0, 4, 9, 20].map((at) =>
+      aViolation({ violationId: `v${at}`, occurredAt: now + at * minute, eventType: 'in-alarm' }),
+    );
+
+    expect(run(events, configuration)).toEqual({
+      mything1: {
+        ...held,
+        actions: ['quarantine', 'deactivate-certificate', 'disconnect'],
+        containments: 3,
+        releases: 2,
+      },
+    });
+  });
+
+  it('tells the most that was done about a thing', () => {
+    const configuration = aConfiguration({
+      playbooks: [
+        aPlaybook({ name: 'watch', when: { behavior: 'other' }, mode: 'observe', actions: [] }),
+        aPlaybook(),
+      ],
+    });
+    const other = aViolation({ behaviorName: 'other', occurredAt: now });
+
+    expect(run([other], configuration)).toEqual({
+      mything1: {
+        ...held,
+        outcome: 'observed',
+        playbook: 'watch',
+        actions: [],
+        reason: 'playbook watch only observes',
+        containments: 0,
+      },
+    });
+    expect(run([other, aViolation({ occurredAt: now + 1 })], configuration)).toEqual({ mything1: held });
+  });
+});
+
+/** Takes the same violations through the real engine, the sweep's resumes in between. */
+async function runEngine(world: World, violations: readonly Violation[], configuration: Configuration) {
+  const engine = anEngine(world, { configuration });
+  const counts: Record<string, { containments: number; questions: number; releases: number }> = {};
+  const take = async (thingName: string, command: Parameters<typeof engine>[0]) => {
+    const before = world.stored.items.get(thingName)?.value;
+    await engine(command);
+    const after = world.stored.items.get(thingName)?.value;
+    if (!after) return;
+    counts[thingName] ??= { containments: 0, questions: 0, releases: 0 };
+    const begins = before?.status !== after.status || before?.caseId !== after.caseId;
+    if (begins && after.status === 'contained') counts[thingName].containments += 1;
+    if (begins && after.status === 'awaiting-approval') counts[thingName].questions += 1;
+    if (before?.status === 'contained' && after.status === 'closed') counts[thingName].releases += 1;
+  };
+  for (const violation of violations) {
+    const { thingName, occurredAt } = violation;
+    for (;;) {
+      const dueAt = world.stored.items.get(thingName)?.value.dueAt;
+      if (dueAt === undefined || dueAt > occurredAt) break;
+      world.time.now = dueAt;
+      await take(thingName, { type: 'resume', thingName });
+    }
+    world.time.now = occurredAt;
+    await take(thingName, { type: 'violation', thingName, violation });
+  }
+  return counts;
+}
+
+const things = ['mything1', 'mything2', 'mything3'];
+
+const violations = fc
+  .array(
+    fc.record({
+      thingName: fc.constantFrom(...things),
+      behaviorName: fc.constantFrom('no-child-processes', 'other', 'asks'),
+      eventType: fc.constantFrom('in-alarm', 'in-alarm', 'alarm-cleared', 'alarm-invalidated'),
+      at: fc.integer({ min: 0, max: 120 }),
+    }),
+    { maxLength: 25 },
+  )
+  .map((rows) =>
+    rows
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ at, ...over }, index) =>
+        aViolation({
+          ...over,
+          violationId: `v${index}`,
+          occurredAt: now + at * minute,
+        } as Partial<Violation>),
+      ),
+  );
+
+const releases = fc.constantFrom(
+  { by: 'operator' as const },
+  { after: 20 * minute },
+  { clearedFor: 10 * minute },
+);
+
+describe('a simulation', () => {
+  it('counts what the engine does with the same events', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        violations,
+        releases,
+        fc.integer({ min: 1, max: 3 }),
+        async (events, release, limit) => {
+          const configuration = aConfiguration({
+            playbooks: [
+              aPlaybook({ name: 'watch', when: { behavior: 'other' }, mode: 'observe', actions: [] }),
+              aPlaybook({ name: 'ask', when: { behavior: 'asks' }, mode: 'approve' }),
+              aPlaybook({ release }),
+            ],
+            guards: {
+              ...aConfiguration().guards,
+              fleetLimit: { things: limit, within: 30 * minute },
+              approvalExpires: 15 * minute,
+            },
+          });
+          const world = aWorld();
+          world.live.sessions.clear();
+          // Certificates of their own: a shared one would be asked about.
+          for (const [index, name] of things.entries())
+            world.registered.register(name, {
+              principals: [`arn:aws:iot:us-east-1:000000000000:cert/${index}`],
+            });
+
+          const counts = await runEngine(world, events, configuration);
+
+          const simulated = run(events, configuration);
+          expect(
+            Object.fromEntries(
+              Object.entries(simulated).map(([name, { containments, questions, releases: released }]) => [
+                name,
+                { containments, questions, releases: released },
+              ]),
+            ),
+          ).toEqual(counts);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});

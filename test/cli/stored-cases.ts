@@ -1,0 +1,84 @@
+import type { Case } from '../../shared/domain/case';
+import type { Command } from '../../shared/domain/command';
+import { type Context, decide } from '../../shared/domain/decide';
+import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
+import type { Violation } from '../../shared/domain/violation';
+import { hashRow, type TimelineRow } from '../../shared/timeline';
+import { aContext, aViolation, now } from '../builders';
+
+/** A case with what the table has of its timeline. */
+export interface StoredCase {
+  readonly record: Case;
+  readonly rows: readonly TimelineRow[];
+}
+
+/** What a case is after a command with every step done, its outbox not yet sent. */
+export function advance(current: Case | undefined, command: Command, over: Partial<Context> = {}): Case {
+  const context = aContext(over);
+  const decision = decide(current, command, context);
+  if (decision.outcome !== 'changed') throw new Error(decision.reason);
+  let record = decision.next;
+  const seen = new Set<Case['ledger'][number]['action']>();
+  for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
+    record = recordOutcome(record, step, { result: 'done', detail: `${step.kind} was done` }, context.now);
+    if (step.kind === 'verify') seen.add(step.entry.action);
+  }
+  return settle(record, context.now);
+}
+
+/** Writes what a case owes its timeline, as the table does. */
+export function flush({ record, rows }: StoredCase): StoredCase {
+  const { caseId, thingName, outbox, timelineHead, timelineSeq } = record;
+  const at = String(outbox.timeline[0]?.at ?? 0).padStart(15, '0');
+  const sk = `${at}#${String(timelineSeq).padStart(6, '0')}`;
+  const row = { caseId, thingName, sk, entries: outbox.timeline, previousHash: timelineHead };
+  const hash = hashRow(row);
+  return {
+    record: {
+      ...record,
+      outbox: { announcements: [], timeline: [] },
+      timelineHead: hash,
+      timelineSeq: timelineSeq + 1,
+    },
+    rows: [...rows, { ...row, hash }],
+  };
+}
+
+export function alarm(over: Partial<Violation> = {}): Command {
+  const violation = aViolation(over);
+  return { type: 'violation', thingName: violation.thingName, violation };
+}
+
+/** Contained after one alarm, all written. */
+export function aContainedCase(violation: Partial<Violation> = {}, over: Partial<Context> = {}): StoredCase {
+  return flush({ record: advance(undefined, alarm(violation), over), rows: [] });
+}
+
+/** Contained and released after a minute: two rows. */
+export function aReleasedCase(): StoredCase {
+  const { record, rows } = aContainedCase();
+  const release = { type: 'release', thingName: 'mything1', actor: 'ada', comment: 'cleaned' } as const;
+  return flush({ record: advance(record, release, { now: now + 60_000 }), rows });
+}
+
+/** The table as the CLI reads it: the newest case of each thing, archived ones, and every timeline. */
+export function aTable(newest: readonly StoredCase[], archived: readonly StoredCase[] = []) {
+  const all = [...newest, ...archived];
+  return {
+    cases: {
+      load: async (thingName: string) => {
+        const found = newest.find(({ record }) => record.thingName === thingName);
+        return found && { value: found.record, version: 1 };
+      },
+    },
+    history: {
+      listByStatus: async (status: string) =>
+        newest.map(({ record }) => record).filter((one) => one.status === status),
+      listClosed: async (thingName: string) =>
+        archived.map(({ record }) => record).filter((record) => record.thingName === thingName),
+      readTimeline: async (caseId: string) => [
+        ...(all.find(({ record }) => record.caseId === caseId)?.rows ?? []),
+      ],
+    },
+  };
+}

@@ -1,0 +1,133 @@
+import { CliError } from '../../cli/cli-error';
+import { verifyCase } from '../../cli/verify';
+import type { TimelineRow } from '../../shared/timeline';
+import { hashRow } from '../../shared/timeline';
+import { now } from '../builders';
+import { aContainedCase, aReleasedCase, aTable, flush, type StoredCase } from './stored-cases';
+
+const verify = (stored: StoredCase, name = 'mything1') => verifyCase(name, aTable([stored]));
+const change = (stored: StoredCase, index: number, over: Partial<TimelineRow>): StoredCase => ({
+  ...stored,
+  rows: stored.rows.map((row, at) => (at === index ? { ...row, ...over } : row)),
+});
+const forged = [{ at: now, what: 'nothing happened' }];
+const key = (at: number, seq: number) => `00${at}#00000${seq}`;
+
+describe('verify', () => {
+  it('finds the chain of an untouched case whole, by thing and by case', async () => {
+    const text = 'case case-1 of mything1 (closed): 2 rows, chain whole';
+
+    expect(await verify(aReleasedCase())).toBe(text);
+    expect(await verify(aReleasedCase(), 'case-1')).toBe(text);
+  });
+
+  it('finds an archived case by its id, while the thing has another one', async () => {
+    const newer = aContainedCase({}, { newCaseId: 'case-2' });
+
+    expect(await verifyCase('case-1', aTable([newer], [aReleasedCase()]))).toBe(
+      'case case-1 of mything1 (closed): 2 rows, chain whole',
+    );
+  });
+
+  it('reads rows by their number, whatever the clocks of their writers said', async () => {
+    const stored = aReleasedCase();
+
+    expect(await verify({ ...stored, rows: stored.rows.toReversed() })).toMatch('2 rows, chain whole');
+  });
+
+  it.each([
+    [
+      'a row was changed',
+      (stored: StoredCase) => change(stored, 0, { entries: forged }),
+      [`${key(now, 0)}: the row was changed`],
+    ],
+    [
+      'a row was changed, and its hash with it',
+      (stored: StoredCase) => {
+        const row = { ...(stored.rows[0] as TimelineRow), entries: forged };
+        return change(stored, 0, { entries: forged, hash: hashRow(row) });
+      },
+      [`${key(now + 60_000, 1)}: the row before it is missing or another one`],
+    ],
+    [
+      'a row can no longer be read',
+      (stored: StoredCase) => change(stored, 1, { entries: [null] as never }),
+      [`${key(now + 60_000, 1)}: the row was changed`],
+    ],
+    [
+      'the first row is gone',
+      ({ record, rows }: StoredCase) => ({ record, rows: rows.slice(1) }),
+      [
+        `${key(now + 60_000, 1)}: the row before it is missing or another one`,
+        'the number of rows: 1, where the case has written 2',
+      ],
+    ],
+    [
+      'the newest row is gone',
+      ({ record, rows }: StoredCase) => ({ record, rows: rows.slice(0, 1) }),
+      [
+        'the end: the newest rows are missing or were added by somebody else',
+        'the number of rows: 1, where the case has written 2',
+      ],
+    ],
+    [
+      'all rows are gone',
+      ({ record }: StoredCase) => ({ record, rows: [] }),
+      [
+        'the end: the newest rows are missing or were added by somebody else',
+        'the number of rows: 0, where the case has written 2',
+      ],
+    ],
+    [
+      'a row was added that fits the chain',
+      ({ record, rows }: StoredCase) => ({ ...flush({ record, rows }), record }),
+      [
+        'the end: the newest rows are missing or were added by somebody else',
+        'the number of rows: 3, where the case has written 2',
+      ],
+    ],
+  ] as const)('names every fault where %s', async (_, tamper, faults) => {
+    const stored = tamper(aReleasedCase());
+
+    const lines = [`${stored.rows.length} rows, chain BROKEN`, ...faults.map((fault) => `  ${fault}`)];
+    await expect(verify(stored)).rejects.toThrow(
+      new CliError(`case case-1 of mything1 (closed): ${lines.join('\n')}`),
+    );
+  });
+
+  it('says what a case has yet to write, and takes its half-written row for no fault', async () => {
+    const { record } = aReleasedCase();
+    const owing = {
+      ...record,
+      outbox: { ...record.outbox, timeline: [{ at: now + 60_000, what: 'drift' }] },
+    };
+    const { rows } = aReleasedCase();
+    const written = flush({ record: owing, rows }).rows;
+    const text = `case case-1 of mything1 (closed): 2 rows, chain whole
+  1 entries are not yet written: respond is at work, or the sweep will go on`;
+
+    expect(await verify({ record: owing, rows })).toBe(text);
+    expect(await verify({ record: owing, rows: written })).toBe(text);
+  });
+
+  it('looks again where the case was written to between the two reads', async () => {
+    const [before, after] = [aContainedCase(), aReleasedCase()];
+    let reads = 0;
+    const { history } = aTable([after]);
+    const load = async () => ({ value: reads++ === 0 ? before.record : after.record, version: 1 });
+
+    expect(await verifyCase('mything1', { cases: { ...aTable([]).cases, load }, history } as never)).toMatch(
+      '2 rows, chain whole',
+    );
+  });
+
+  it('names what it does not find', async () => {
+    const orphan = { ...aTable([]), history: aTable([aReleasedCase()]).history };
+
+    await expect(verifyCase('nobody', aTable([]))).rejects.toThrow('of the name nobody');
+    await expect(verifyCase('case-1', orphan)).rejects.toThrow('a timeline of 2 rows, but is gone itself');
+    await expect(verifyCase('a/../b\u001b[2J', aTable([]))).rejects.toThrow(
+      '"a/../b\\u001b[2J" is neither a thing nor a case',
+    );
+  });
+});
