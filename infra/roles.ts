@@ -64,9 +64,8 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       ...(configuration.guards.fleetLimit.percent === undefined
         ? []
         : [table('PutItem'), allow('iot:ListThings', '*')]),
-      ...(detector === 'cordon'
-        ? []
-        : [allow('iot:ListActiveViolations', [arn('iot', 'securityprofile/*'), anyThing])]),
+      // IAM knows a thing or a profile as resource only where the call names one; the sweep asks for all.
+      ...(detector === 'cordon' ? [] : [allow('iot:ListActiveViolations', '*')]),
     ],
     notify: [
       consume('NotifyQueue'),
@@ -102,9 +101,8 @@ function writeActionRights({ playbooks, detector }: Configuration): Value[] {
   const anyCertificate = arn('iot', 'cert/*');
   const ownJobs = [arn('iot', 'job/cordon-*'), arn('iot', 'thing/*')];
   return [
-    ...(used.has('deny-certificate')
-      ? [allow(['iot:AttachPolicy', 'iot:DetachPolicy'], anyCertificate)]
-      : []),
+    // Not only where a playbook names it: quarantine is backed by it where a certificate may take other client ids.
+    allow(['iot:AttachPolicy', 'iot:DetachPolicy'], anyCertificate),
     ...(used.has('replace-policy-version')
       ? [
           allow(

@@ -59,6 +59,8 @@ export interface Things {
   removeFromGroup(thingName: string, thingGroup: string): Promise<void>;
   /** Counts the registry's things, page by page within the quota. */
   count(): Promise<number>;
+  /** The decision for a connect under this client id. */
+  testConnect(principalArn: string, clientId: string): Promise<string>;
   /** The decision for an application publish by this client: ALLOWED, EXPLICIT_DENY or IMPLICIT_DENY. */
   testPublish(principalArn: string, clientId: string, topic: string): Promise<string>;
 }

@@ -32,7 +32,13 @@ export function someFacts(over: Partial<KnownFacts> = {}): KnownFacts {
     attributes: {},
     groups: ['sensors'],
     principals: [
-      { arn: certificateArn, certificateId: 'a'.repeat(64), policies: ['device'], sharedWith: [] },
+      {
+        arn: certificateArn,
+        certificateId: 'a'.repeat(64),
+        policies: ['device'],
+        takesOtherIds: false,
+        sharedWith: [],
+      },
     ],
     ...over,
   };

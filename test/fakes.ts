@@ -130,6 +130,8 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
     async removeFromGroup(thingName, group) {
       find(thingName).groups.delete(group);
     },
+    // The policies of the tests let a device connect under its thing's name only.
+    testConnect: async (_arn, clientId) => (registry.has(clientId) ? 'ALLOWED' : 'IMPLICIT_DENY'),
     count: async () => registry.size,
     async testPublish(arn, clientId) {
       const thing = registry.get(clientId);

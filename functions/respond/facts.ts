@@ -86,15 +86,17 @@ async function lookUpPrincipal(
   withStatus: boolean,
 ): Promise<PrincipalFacts> {
   const certificateId = arn.slice(arn.indexOf(':cert/') + ':cert/'.length);
-  const [policies, users, status] = await Promise.all([
+  const [policies, users, otherId, status] = await Promise.all([
     things.listPolicies(arn),
     things.listThingsOfPrincipal(arn),
+    things.testConnect(arn, `${thingName.slice(0, 115)}-cordon-test`),
     withStatus ? certificates.readStatus(certificateId) : undefined,
   ]);
   return {
     arn,
     certificateId,
     policies,
+    takesOtherIds: otherId === 'ALLOWED',
     ...(status !== undefined && { status }),
     sharedWith: listOthers(users, thingName),
   };

@@ -16,6 +16,14 @@ import type { Things } from '../ports';
 
 /** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */
 export function connectThings(arnPrefix: string, client = new IoTClient({ maxAttempts: 6 })): Things {
+  async function test(principal: string, clientId: string, actionType: ActionType, resource: string) {
+    const authInfos = [{ actionType, resources: [`${arnPrefix}:${resource}`] }];
+    const { authResults } = await client.send(
+      new TestAuthorizationCommand({ principal, clientId, authInfos }),
+    );
+    return authResults?.[0]?.authDecision ?? 'no answer';
+  }
+
   return {
     async describe(thingName) {
       try {
@@ -78,16 +86,10 @@ export function connectThings(arnPrefix: string, client = new IoTClient({ maxAtt
       return things;
     },
 
-    async testPublish(principal, clientId, topic) {
-      const { authResults } = await client.send(
-        new TestAuthorizationCommand({
-          principal,
-          clientId,
-          authInfos: [{ actionType: ActionType.PUBLISH, resources: [`${arnPrefix}:topic/${topic}`] }],
-        }),
-      );
-      return authResults?.[0]?.authDecision ?? 'no answer';
-    },
+    testConnect: (principal, clientId) => test(principal, clientId, ActionType.CONNECT, `client/${clientId}`),
+
+    testPublish: (principal, clientId, topic) =>
+      test(principal, clientId, ActionType.PUBLISH, `topic/${topic}`),
   };
 }
 

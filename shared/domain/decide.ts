@@ -75,6 +75,16 @@ function isHeld(record: Case): boolean {
   return holdsThing(record) && record.status !== 'releasing' && record.status !== 'release-conflict';
 }
 
+/** What an operator's own containment does. */
+const byHand: Playbook = {
+  name: 'by hand',
+  when: {},
+  severity: 'high',
+  mode: 'enforce',
+  actions: ['quarantine', 'disconnect'],
+  release: { by: 'operator' },
+};
+
 type OperatorCommand = Extract<Command, { actor: string }>;
 
 function onViolation(current: Case | undefined, violation: Violation, context: Context): Decision {
@@ -95,7 +105,9 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
     const text = `${key} is in alarm as well; the thing is already held`;
     return changed(announce(recorded, 'new-violation', text, context.now));
   }
-  const actions = playbook ? chooseActions(playbook, recorded.pastContainments ?? [], context.now) : [];
+  const actions = playbook
+    ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
+    : [];
   const { guards } = context.configuration;
   const verdict = judge({ ...context, playbook, actions, guards, violation });
   return changed(carryOut(recorded, verdict, playbook, actions, context));
@@ -210,8 +222,8 @@ function onContain(current: Case | undefined, command: OperatorCommand, context:
     return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
   const playbook = context.configuration.playbooks.find(({ name }) => name === asked?.playbook);
   const actions = playbook?.actions.length
-    ? chooseActions(playbook, asked?.pastContainments ?? [], now)
-    : (['quarantine', 'disconnect'] as const);
+    ? chooseActions(playbook, asked?.pastContainments ?? [], facts, now)
+    : chooseActions(byHand, [], facts, now);
   const open = asked ?? newCase(current, 'operator', 'high', context);
   const noted = note(open, {
     at: now,

@@ -17,6 +17,8 @@ export interface PrincipalFacts {
   readonly arn: string;
   readonly certificateId: string;
   readonly policies: readonly string[];
+  /** Whether it may connect under another client id than the thing's name, where a thing group's policy can't bite. */
+  readonly takesOtherIds: boolean;
   /** Only where a playbook may deactivate certificates. */
   readonly status?: string;
   /** Other things that use the same certificate. */

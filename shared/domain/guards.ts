@@ -102,12 +102,25 @@ function matchesThing({ thingGroup, thingType, attribute }: Playbook['when'], fa
   );
 }
 
-/** What the playbook does to this thing: more, where it was contained often of late. */
+/**
+ * What the playbook does to this thing: more, where it was contained often of late, and where its certificate may
+ * connect under another client id than the thing's name: there a thing group's policy can't bite (IoT developer guide),
+ * so the certificate is denied as well.
+ */
 export function chooseActions(
   playbook: Playbook,
   pastContainments: readonly number[],
+  facts: Facts,
   now: number,
 ): ActionName[] {
+  const chosen = escalateActions(playbook, pastContainments, now);
+  const evades = facts.kind === 'known' && facts.principals.some(({ takesOtherIds }) => takesOtherIds);
+  return evades && chosen.includes('quarantine')
+    ? [...new Set([...chosen, 'deny-certificate' as const])]
+    : chosen;
+}
+
+function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
   const { actions, escalate } = playbook;
   if (!escalate) return [...actions];
   const recent = pastContainments.filter((at) => now - at < escalate.within).length;

@@ -35,10 +35,26 @@ describe('facts', () => {
           arn: certificateArn,
           certificateId: 'a'.repeat(64),
           policies: ['device'],
+          takesOtherIds: false,
           sharedWith: ['mything2'],
         },
       ],
     });
+  });
+
+  it('tell that a certificate may connect under another id than the thing name', async () => {
+    const asked: string[] = [];
+    const { things } = setUp({
+      async testConnect(_arn, clientId) {
+        asked.push(clientId);
+        return 'ALLOWED';
+      },
+    });
+
+    const facts = await gather('mything1', things, 1);
+
+    expect(asked).toEqual(['mything1-cordon-test']);
+    expect(facts.kind === 'known' && facts.principals[0]?.takesOtherIds).toBe(true);
   });
 
   it('know of at most 50 things that share a certificate, so that a case fits the table', async () => {

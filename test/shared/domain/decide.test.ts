@@ -115,6 +115,22 @@ describe('decide on a violation', () => {
     );
   });
 
+  it('denies the certificate as well where it may take another client id, which a group policy can’t bind', () => {
+    const [principal] = someFacts().principals;
+    if (!principal) throw new Error('no principal');
+    const evading = someFacts({ principals: [{ ...principal, takesOtherIds: true }] });
+    const shared = someFacts({
+      principals: [{ ...principal, takesOtherIds: true, sharedWith: ['mything2'] }],
+    });
+
+    expect(decided(undefined, alarm(), { facts: evading }).ledger.map(({ action }) => action)).toEqual([
+      'quarantine',
+      'deny-certificate',
+      'disconnect',
+    ]);
+    expect(decided(undefined, alarm(), { facts: shared }).status).toBe('awaiting-approval');
+  });
+
   it('cuts every client id the thing’s own certificate reported under', () => {
     const next = decided(
       undefined,
