@@ -65,7 +65,13 @@ export interface EndToEnd {
   close(): Promise<void>;
 }
 
-export async function startEndToEnd(options: { policyCacheSeconds?: number } = {}): Promise<EndToEnd> {
+interface EndToEndOptions {
+  readonly policyCacheSeconds?: number;
+  /** Packages of another cordon.yml; by default those of the repository's. */
+  readonly artifactsDirectory?: string;
+}
+
+export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndToEnd> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'cordon-e2e-'));
   const log: LogLine[] = [];
   const write = (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
@@ -75,7 +81,7 @@ export async function startEndToEnd(options: { policyCacheSeconds?: number } = {
     mqttPort: 0,
     policyCacheSeconds: options.policyCacheSeconds ?? 0,
     stateDirectory,
-    artifactsDirectory: join(root, '.serverless'),
+    artifactsDirectory: options.artifactsDirectory ?? join(root, '.serverless'),
     log: { info: write, warn: write },
   });
   const { gateway } = stack.aws;

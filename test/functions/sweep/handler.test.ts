@@ -116,6 +116,17 @@ describe('sweep', () => {
     ]);
   });
 
+  it.each([
+    ['late for its turn', fifthMinute + 61_000, fifthMinute, 1],
+    ['late, and not its turn', fifthMinute, fifthMinute - 60_000, 0],
+  ])('goes by the minute it was scheduled for: %s', async (_, at, scheduledAt, drifts) => {
+    const { run, sent } = setUp([], [], { at, members: ['stray'] });
+
+    await run({ time: new Date(scheduledAt).toISOString() });
+
+    expect(sent).toHaveLength(drifts);
+  });
+
   it('counts the fleet once an hour, for limits that are a percentage', async () => {
     const { run, fleet } = setUp([], [], { at: fifthMinute });
 
