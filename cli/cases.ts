@@ -4,7 +4,7 @@ import { findReleaseAt } from '../shared/domain/timers';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
 import type { Target } from './target';
-import { writeRelease } from './words';
+import { writeCount, writeRelease } from './words';
 
 const openStatuses = [
   'containment-failed',
@@ -74,7 +74,7 @@ function describeHold(record: Case): string[] {
     ...(verifiedMs === undefined ? [] : [`from alert to verified denial: ${verifiedMs} ms`]),
     ...(pastContainments.length > 0
       ? [
-          `contained ${pastContainments.length} times: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
+          `contained ${writeCount(pastContainments.length, 'time')}: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
         ]
       : []),
     ...(escalation ? [`escalated by ${escalation.join(' + ')}, since it was contained often of late`] : []),

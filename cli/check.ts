@@ -31,8 +31,21 @@ function writeNormal({ metric, criteria }: Behavior): string {
   const [value] = Object.values(criteria.value);
   const { consecutiveDatapointsToAlarm: count } = criteria;
   const patience = count > 1 ? `; an alarm after ${count} reports in a row that are not` : '';
-  return `${metric} ${criteria.comparisonOperator.replaceAll('-', ' ')} ${JSON.stringify(value)}${patience}`;
+  return `${metric} is ${comparisons[criteria.comparisonOperator]} ${JSON.stringify(value)}${patience}`;
 }
+
+const comparisons: Readonly<Record<Behavior['criteria']['comparisonOperator'], string>> = {
+  'less-than': 'less than',
+  'less-than-equals': 'at most',
+  'greater-than': 'more than',
+  'greater-than-equals': 'at least',
+  'in-set': 'nothing but',
+  'not-in-set': 'nothing of',
+  'in-port-set': 'nothing but the ports',
+  'not-in-port-set': 'none of the ports',
+  'in-cidr-set': 'nothing but addresses in',
+  'not-in-cidr-set': 'no address in',
+};
 
 function writeResponses(
   { playbooks }: Configuration,

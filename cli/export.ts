@@ -14,13 +14,14 @@ export async function exportCase(
   format: ExportFormat,
   productVersion: string,
   reader: CaseReader,
-): Promise<string> {
+): Promise<{ readonly text: string; readonly whole: boolean }> {
   const { record, rows, chain } = await readChain(name, reader);
-  return writeJson(
+  const text = writeJson(
     format === 'ocsf'
       ? writeDetectionFinding(record, productVersion, chain)
       : { format: 'cordon-case', version: 1, case: record, timeline: rows, chain },
   );
+  return { text, whole: chain.whole };
 }
 
 /** Writes a file that only its owner can read. What is there is replaced only by `force`, and then as a whole. */

@@ -98,7 +98,8 @@ program
   .option('-o, --out <file>', 'write it there, for your eyes only (default: standard output)')
   .option('--force', 'replace the file if it is there')
   .action(async (name: string, { format, out, force = false }: ExportFlags) => {
-    const text = await exportCase(name, format, version, target());
+    const { text, whole } = await exportCase(name, format, version, target());
+    if (!whole) sayAside(`its timeline is not whole: cordon verify ${name} says why`);
     if (out === undefined) return say(text);
     await writePrivateFile(out, `${text}\n`, force);
     say(`${out} is written.`);
@@ -150,6 +151,12 @@ function explainFault(error: unknown): string {
     return 'the local stack of .cordon/local.json does not answer: start it with npm start, or use --aws';
   return `${error.name}: ${error.message}`;
 }
+
+// A reader that has seen enough, such as head, is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();

@@ -3,6 +3,7 @@ import type { Case } from '../shared/domain/case';
 import { findTampering, type TimelineRow } from '../shared/timeline';
 import { CliError } from './cli-error';
 import { type CaseReader, findCase } from './find-case';
+import { writeCount } from './words';
 
 export interface ChainCheck {
   readonly rows: number;
@@ -53,10 +54,15 @@ export async function verifyCase(name: string, reader: CaseReader): Promise<stri
   const { record, chain: check } = await readChain(name, reader);
   const title = `case ${record.caseId} of ${record.thingName} (${record.status})`;
   const lines = check.whole
-    ? [`${title}: ${check.rows} rows, chain whole`]
-    : [`${title}: ${check.rows} rows, chain BROKEN`, ...check.faults.map((fault) => `  ${fault}`)];
+    ? [`${title}: ${writeCount(check.rows, 'row')}, chain whole`]
+    : [
+        `${title}: ${writeCount(check.rows, 'row')}, chain BROKEN`,
+        ...check.faults.map((fault) => `  ${fault}`),
+      ];
   if (check.pending > 0)
-    lines.push(`  ${check.pending} entries are not yet written: respond is at work, or the sweep will go on`);
+    lines.push(
+      `  not yet written: ${writeCount(check.pending, 'entry')}; respond is at work, or the sweep will go on`,
+    );
   const text = lines.map(printable).join('\n');
   if (!check.whole) throw new CliError(text);
   return text;

@@ -13,8 +13,8 @@ export function writeDuration(ms: number): string {
   return writeCount(ms / size, unit);
 }
 
-function writeCount(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function writeCount(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun.replace(/y$/, 'ie')}s`;
 }
 
 export function writeRelease(rule: ReleaseRule): string {

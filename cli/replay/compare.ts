@@ -1,4 +1,5 @@
 import type { Configuration } from '../../shared/domain/configuration';
+import { writeCount } from '../words';
 import { assumeFacts } from './facts';
 import type { Recording } from './recording';
 import { type Response, simulate } from './simulate';
@@ -29,7 +30,7 @@ export interface Summary extends Counts {
   }[];
 }
 
-export interface Difference {
+interface Difference {
   readonly thingName: string;
   readonly candidate: Response | undefined;
   readonly present: Response | undefined;
@@ -95,7 +96,7 @@ function listAssumptions(
     'no containment from before the first alert counts for escalation or the fleet limit',
     ...(assumed > 0
       ? [
-          `${assumed} things have no recorded case here: each is taken as registered, in no group, without type and attributes, with one certificate of its own`,
+          `of ${writeCount(assumed, 'thing')} no case is recorded here: taken as registered, in no group, without type and attributes, with one certificate of its own`,
         ]
       : []),
     ...(relative && fleetSize === undefined

@@ -13,7 +13,7 @@ export interface Recording {
   readonly ignored: number;
 }
 
-export interface Rejection {
+interface Rejection {
   /** `line 3`, or `item 3` of an array. */
   readonly where: string;
   readonly reason: string;

@@ -1,7 +1,8 @@
 import type { Case } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
-import { type Context, decide } from '../../shared/domain/decide';
+import { decide } from '../../shared/domain/decide';
+import type { Context } from '../../shared/domain/decision';
 import type { Facts } from '../../shared/domain/facts';
 import { findFleetLimit } from '../../shared/domain/guards';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';

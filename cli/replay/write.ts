@@ -1,4 +1,5 @@
 import { printable } from '../../shared/domain/announcement';
+import { writeCount } from '../words';
 import type { Replay, Summary } from './compare';
 import type { Response } from './simulate';
 
@@ -13,9 +14,9 @@ export function writeReplay(replay: Replay): string {
       ? ''
       : `, ${new Date(firstAt).toISOString()} to ${new Date(lastAt).toISOString()}`;
   return [
-    `${alerts} alerts of ${things} things${span}`,
+    `${writeCount(alerts, 'alert')} of ${writeCount(things, 'thing')}${span}`,
     ...(replay.ignored > 0
-      ? [`${replay.ignored} messages are no alerts (Audit, say) and were left out`]
+      ? [`Left out, since it is no alert (Audit, say): ${writeCount(replay.ignored, 'message')}`]
       : []),
     'Taken for granted:',
     ...replay.assumptions.map((text) => `  ${text}`),
@@ -23,7 +24,7 @@ export function writeReplay(replay: Replay): string {
     ...writeSummary(present ? 'Candidate' : 'Present', replay.candidate),
     ...(present ? ['', ...writeSummary('Present', present), ''] : []),
     ...(present && differences.length === 0 ? ['No thing would be treated differently.'] : []),
-    ...(differences.length > 0 ? [`Different for ${differences.length} things:`] : []),
+    ...(differences.length > 0 ? [`Different for ${writeCount(differences.length, 'thing')}:`] : []),
     ...cut(
       differences.map(
         (pair) => `  ${pair.thingName}: ${describe(pair.candidate)}; at present ${describe(pair.present)}`,
@@ -38,8 +39,8 @@ export function writeReplay(replay: Replay): string {
 
 function writeSummary(title: string, summary: Summary): string[] {
   return [
-    `${title} (${summary.file}): contained ${summary.contained} things, asked about ${summary.asked}, only recorded ${summary.observed}`,
-    `  in all ${summary.containments} containments, ${summary.questions} questions, ${summary.releases} releases by time`,
+    `${title} (${summary.file}): contained ${writeCount(summary.contained, 'thing')}, asked about ${summary.asked}, only recorded ${summary.observed}`,
+    `  in all ${writeCount(summary.containments, 'containment')}, ${writeCount(summary.questions, 'question')}, ${writeCount(summary.releases, 'release')} by time`,
     ...cut(
       summary.byPlaybook.map(
         ({ playbook, contained, asked, observed }) =>
@@ -57,9 +58,9 @@ function describe(response: Response | undefined): string {
   const { outcome, playbook = 'no playbook', actions, reason, containments, questions, releases } = response;
   const how = outcome === 'contained' ? actions.join(' + ') : (reason ?? 'no reason');
   const counts = [
-    containments > 1 && `${containments} times`,
-    outcome === 'contained' && questions > 0 && `asked ${questions} times`,
-    releases > 0 && `released by time ${releases} times`,
+    containments > 1 && writeCount(containments, 'time'),
+    outcome === 'contained' && questions > 0 && `asked ${writeCount(questions, 'time')}`,
+    releases > 0 && `released by time ${writeCount(releases, 'time')}`,
   ].filter(Boolean);
   return `${words[outcome]} (${[`${playbook}: ${how}`, ...counts].join('; ')})`;
 }

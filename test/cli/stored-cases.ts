@@ -1,6 +1,7 @@
 import type { Case } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
-import { type Context, decide } from '../../shared/domain/decide';
+import { decide } from '../../shared/domain/decide';
+import type { Context } from '../../shared/domain/decision';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import type { Violation } from '../../shared/domain/violation';
 import { hashRow, type TimelineRow } from '../../shared/timeline';

@@ -89,7 +89,8 @@ describe('verify', () => {
   ] as const)('names every fault where %s', async (_, tamper, faults) => {
     const stored = tamper(aReleasedCase());
 
-    const lines = [`${stored.rows.length} rows, chain BROKEN`, ...faults.map((fault) => `  ${fault}`)];
+    const count = stored.rows.length === 1 ? '1 row' : `${stored.rows.length} rows`;
+    const lines = [`${count}, chain BROKEN`, ...faults.map((fault) => `  ${fault}`)];
     await expect(verify(stored)).rejects.toThrow(
       new CliError(`case case-1 of mything1 (closed): ${lines.join('\n')}`),
     );
@@ -104,7 +105,7 @@ describe('verify', () => {
     const { rows } = aReleasedCase();
     const written = flush({ record: owing, rows }).rows;
     const text = `case case-1 of mything1 (closed): 2 rows, chain whole
-  1 entries are not yet written: respond is at work, or the sweep will go on`;
+  not yet written: 1 entry; respond is at work, or the sweep will go on`;
 
     expect(await verify({ record: owing, rows })).toBe(text);
     expect(await verify({ record: owing, rows: written })).toBe(text);

@@ -1,0 +1,103 @@
+import { listCases, showCase } from '../../cli/cases';
+import { CliError } from '../../cli/cli-error';
+import type { Case } from '../../shared/domain/case';
+import { aConfiguration, aPlaybook, now } from '../builders';
+import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
+
+const at = (ms: number) => new Date(now + ms).toISOString();
+const show = async (stored: ReturnType<typeof aReleasedCase>) =>
+  (await showCase('mything1', aTable([stored]))).split('\n');
+
+describe('show', () => {
+  it('tells how fast a thing was held, what ends it, what was done and seen, and the timeline', async () => {
+    const evidence = [{ pid: 4242, commandLine: 'sh -c id', user: 'myapp' }];
+    const configuration = aConfiguration({ playbooks: [aPlaybook({ release: { after: 1_800_000 } })] });
+
+    expect(await show(aContainedCase({ evidence }, { configuration }))).toEqual([
+      'mything1: contained',
+      'case case-1, critical, playbook spawned-child, detector cordon',
+      'from alert to applied: 100 ms',
+      'from alert to verified denial: 100 ms',
+      `contained 1 time: ${at(0)}`,
+      `release: by time, 30 minutes after the denial was verified, at ${at(1_800_000)}`,
+      'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
+      '  process 4242: sh -c id (user myapp)',
+      'action quarantine: verified, verify was done',
+      'action disconnect: verified, verify was done',
+      'timeline:',
+      `  ${at(0)} +     0 ms  case opened: thing groups: sensors`,
+      `  ${at(0)} +     0 ms  in-alarm: myapp-processes/no-child-processes {"number":1}`,
+      `  ${at(0)} +     0 ms  containment planned by playbook: quarantine, disconnect`,
+      `  ${at(0)} +     0 ms  quarantine: apply done: apply was done`,
+      `  ${at(0)} +     0 ms  disconnect: apply done: apply was done`,
+      `  ${at(0)} +     0 ms  quarantine: verify done: verify was done`,
+      `  ${at(0)} +     0 ms  disconnect: verify done: verify was done`,
+      `  ${at(0)} +     0 ms  contained: the device is denied: verified`,
+    ]);
+  });
+
+  it('tells what escalated the case of a repeat offender', async () => {
+    const escalate = { afterContainments: 1, within: 3_600_000, actions: ['deny-certificate' as const] };
+    const configuration = aConfiguration({ playbooks: [aPlaybook({ escalate })] });
+    const { record, rows } = aReleasedCase();
+    const again = alarm({ occurredAt: now + 120_000 });
+    const over = { configuration, now: now + 120_000, newCaseId: 'case-2' };
+
+    const lines = await show(flush({ record: advance(record, again, over), rows }));
+
+    expect(lines.slice(0, 8)).toEqual([
+      'mything1: contained',
+      'case case-2, critical, playbook spawned-child, detector cordon',
+      'from alert to applied: 0 ms',
+      'from alert to verified denial: 0 ms',
+      `contained 2 times: ${at(0)}, ${at(120_000)}`,
+      'escalated by deny-certificate, since it was contained often of late',
+      'release: by an operator',
+      'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
+    ]);
+  });
+
+  it('tells until when an approval can be given', async () => {
+    const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
+    const record = advance(undefined, alarm(), { configuration });
+
+    expect((await show({ record, rows: [] })).slice(0, 3)).toEqual([
+      'mything1: awaiting-approval (playbook spawned-child asks before it acts)',
+      'case case-1, critical, playbook spawned-child, detector cordon',
+      `approval: expires at ${at(86_400_000)}`,
+    ]);
+  });
+
+  it('prints no character of an attacker that a terminal obeys', async () => {
+    const commandLine = '\u001b[2J\nmything1: closed\u202e\u009b1A';
+    const text = await showCase(
+      'mything1',
+      aTable([aContainedCase({ evidence: [{ pid: 1, commandLine }] })]),
+    );
+
+    expect(text).toContain('  process 1: \uFFFD[2J\uFFFDmything1: closed\uFFFD\uFFFD1A (user ?)');
+  });
+
+  it('names a thing without a case', async () => {
+    await expect(showCase('mything9', aTable([]))).rejects.toThrow(new CliError('mything9 has no case'));
+  });
+});
+
+describe('list', () => {
+  it('has those first that need somebody', async () => {
+    const { record } = aContainedCase();
+    const observed: Case = { ...record, thingName: 'mything2', status: 'observed', severity: 'low' };
+    const failed: Case = { ...record, thingName: 'mything3', status: 'containment-failed' };
+    const stored = [record, observed, failed].map((one) => ({ record: one, rows: [] }));
+
+    expect((await listCases(aTable(stored))).split('\n').map((line) => line.split(/ +/))).toEqual([
+      ['containment-failed', 'critical', 'mything3', at(0), 'case-1'],
+      ['contained', 'critical', 'mything1', at(0), 'case-1'],
+      ['observed', 'low', 'mything2', at(0), 'case-1'],
+    ]);
+  });
+
+  it('says so where no case is open', async () => {
+    expect(await listCases(aTable([]))).toBe('No open case.');
+  });
+});

@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { explain } from '../../cli/check';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cordon-check-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+async function explainText(text: string): Promise<string[]> {
+  const file = join(folder, 'cordon.yml');
+  await writeFile(file, text);
+  return explain(file).split('\n').slice(2);
+}
+
+describe('check explains in words', () => {
+  it('which playbooks a behavior may meet, in order, down to the first that is sure to decide', async () => {
+    const lines = await explainText(`
+customMetrics:
+  children: { type: number }
+  names: { type: string-list }
+securityProfiles:
+  processes:
+    targets: [all/registered-things, thinggroup/lab]
+    behaviors:
+      - name: no-child
+        metric: children
+        criteria: { comparisonOperator: less-than-equals, value: { number: 0 }, consecutiveDatapointsToAlarm: 3 }
+      - name: known-names
+        metric: names
+        criteria: { comparisonOperator: in-set, value: { strings: [sh] } }
+      - name: quiet
+        metric: children
+        criteria: { comparisonOperator: less-than, value: { number: 9 } }
+        suppressAlerts: true
+playbooks:
+  - { name: lab, when: { thingGroup: lab, behavior: no-child }, mode: observe, severity: low }
+  - name: typed
+    when: { thingType: sensor, attribute: { site: x }, confidence: MEDIUM, behavior: no-child }
+    mode: approve
+    actions: [deny-certificate]
+    release: { clearedFor: 30m }
+  - name: strict
+    when: { behavior: no-child }
+    severity: critical
+    mode: enforce
+    actions: [quarantine, disconnect]
+    escalate: { afterContainments: 2, within: 24h, actions: [deactivate-certificate] }
+    release: { after: 36h }
+  - { name: anything-else, mode: observe }
+guards:
+  exempt: [{ thingGroup: life-support }, { attribute: { critical: 'true' } }]
+  fleetLimit: { things: 10, percent: 5, within: 10m }
+  maxThingsSharingPolicy: 3
+  approvalExpires: 12h
+quarantine: { keepTopics: ['jobs/*'] }
+`);
+
+    expect(lines).toEqual([
+      'Detector: cordon',
+      'processes/no-child (all/registered-things, thinggroup/lab)',
+      '  normal: children is at most 0; an alarm after 3 reports in a row that are not',
+      '  else, the first of these that fits:',
+      '    1. playbook lab, for things in group lab, low: recorded',
+      '    2. playbook typed, for things of type sensor and things with attribute site=x and alarms of MEDIUM or higher ML confidence, medium: after approval deny-certificate; released by time, once every violation has been clear for 30 minutes',
+      '    3. playbook strict, critical: at once quarantine + disconnect; from containment 3 within 1 day on also deactivate-certificate; released by time, 36 hours after the denial was verified',
+      'processes/known-names (all/registered-things, thinggroup/lab)',
+      '  normal: names is nothing but ["sh"]',
+      '  else:   playbook anything-else, medium: recorded',
+      'processes/quiet (all/registered-things, thinggroup/lab)',
+      '  normal: children is less than 9',
+      '  else:   no alert is sent (suppressAlerts), so nothing is done',
+      '',
+      'Guards:',
+      "  never contained: group life-support, attribute critical=true; where the thing can't be looked up, people are asked",
+      '  fleet limit: 10 things or 5 % of the fleet within 10 minutes, then people are asked',
+      '  shared: a policy or certificate that more than 3 things use is touched only after approval',
+      "  forged: a report from a certificate that is not the thing's own contains nothing before people are asked",
+      '  approval: what nobody approves within 12 hours is only recorded',
+      '  kill switch: while it is on, everything is only recorded',
+      '',
+      'Contained things may use only: jobs/*',
+      'Told: nobody',
+    ]);
+  });
+
+  it('that no guard is needed where every playbook only records', async () => {
+    const lines = await explainText(`
+customMetrics: { children: { type: number } }
+securityProfiles:
+  processes:
+    targets: [all/things]
+    behaviors:
+      - { name: no-child, metric: children, criteria: { comparisonOperator: less-than, value: { number: 1 } } }
+playbooks: [{ name: watch, mode: observe }]
+notify: { slack: { channel: '#ot' }, email: [soc@example.com] }
+`);
+
+    expect(lines).toEqual([
+      'Detector: cordon',
+      'processes/no-child (all/things)',
+      '  normal: children is less than 1',
+      '  else:   playbook watch, medium: recorded',
+      '',
+      'Guards: none is needed, since every playbook only records',
+      '',
+      expect.stringMatching(/^Contained things may use only: /),
+      'Told: Slack #ot, soc@example.com',
+    ]);
+  });
+});

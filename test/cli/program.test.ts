@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { minimalConfiguration, now } from '../builders';
+
+/** The `cordon` command as a user runs it, in an empty folder, with an AWS that counts who calls. */
+const root = join(import.meta.dirname, '..', '..');
+const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+
+let folder: string;
+let aws: Server;
+let calls = 0;
+beforeAll(async () => {
+  aws = createServer((request, response) => {
+    calls += 1;
+    request.resume();
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(JSON.stringify({ __type: 'ValidationException', message: 'no' }));
+  }).listen(0, '127.0.0.1');
+  await once(aws, 'listening');
+});
+afterAll(async () => {
+  aws.close();
+  aws.closeAllConnections();
+  await once(aws, 'close');
+});
+beforeEach(async () => {
+  calls = 0;
+  folder = await mkdtemp(join(tmpdir(), 'cordon-cli-'));
+  await writeFile(join(folder, 'cordon.yml'), minimalConfiguration);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+function start(...args: string[]): ChildProcess {
+  const { port } = aws.address() as AddressInfo;
+  return spawn(process.execPath, [tsx, join(root, 'cli', 'main.ts'), ...args], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH ?? '',
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'a',
+      AWS_SECRET_ACCESS_KEY: 'b',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function cordon(...args: string[]) {
+  const child = start(...args);
+  const output = { out: '', err: '' };
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output.out += chunk.toString();
+  });
+  child.stderr?.on('data', (chunk: Buffer) => {
+    output.err += chunk.toString();
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+const anAlert = (thingName: string) =>
+  JSON.stringify({
+    violationId: 'v1',
+    thingName,
+    securityProfileName: 'myapp-processes',
+    violationEventType: 'in-alarm',
+    violationEventTime: now,
+    behavior: { name: 'no-child-processes', metric: 'num_child_procs_myapp' },
+    metricValue: { number: 1 },
+  });
+
+describe('cordon', () => {
+  it('replays a file without a call to AWS, and leaves every file as it was', async () => {
+    await writeFile(join(folder, 'alerts.jsonl'), `${anAlert('mything1')}\nx\n`);
+
+    const { code, out, err } = await cordon('replay', 'alerts.jsonl', '--json');
+
+    expect({ code, err, calls }).toEqual({ code: 0, err: '', calls: 0 });
+    expect(JSON.parse(out)).toMatchObject({ alerts: 1, rejected: [{ where: 'line 2' }] });
+    expect(await readdir(folder)).toEqual(['alerts.jsonl', 'cordon.yml']);
+  });
+
+  it('asks AWS where a command is about what is stored there', async () => {
+    const { code, out, err } = await cordon('verify', 'mything1');
+
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toBe('AWS, stage dev\ncordon: ValidationException: no\n');
+    expect(calls).toBeGreaterThan(0);
+  });
+
+  it('checks a file', async () => {
+    const { code, out, err } = await cordon('check');
+
+    expect({ code, err, calls }).toEqual({ code: 0, err: '', calls: 0 });
+    expect(out).toContain('playbook spawned-child, critical: at once quarantine + disconnect');
+  });
+
+  it('goes quietly when its reader has seen enough', async () => {
+    const alerts = Array.from({ length: 2_000 }, () => '{}');
+    await writeFile(join(folder, 'alerts.jsonl'), [anAlert('mything1'), ...alerts].join('\n'));
+    const child = start('replay', 'alerts.jsonl', '--json');
+    let err = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.stdout?.once('data', () => child.stdout?.destroy());
+
+    const [code] = await once(child, 'close');
+
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  it.each([
+    [['replay', '--since', '7x'], 'expected a duration such as 90s, 30m, 24h or 7d'],
+    [['export', 'mything1', '--format', 'xml'], 'Allowed choices are json, ocsf'],
+    [['--stage', '../x', 'list'], '--stage ../x: expected a stage such as dev'],
+  ])('says what is wrong with %j in words', async (args, message) => {
+    const { code, err } = await cordon(...args);
+
+    expect({ code, calls }).toEqual({ code: 1, calls: 0 });
+    expect(err).toContain(message);
+  });
+});
