@@ -1,7 +1,7 @@
 import { parseConfiguration } from '../shared/config/load';
 import type { Case } from '../shared/domain/case';
 import type { Configuration, Playbook } from '../shared/domain/configuration';
-import type { Context } from '../shared/domain/decide';
+import type { Context } from '../shared/domain/decision';
 import type { Facts } from '../shared/domain/facts';
 import type { Violation } from '../shared/domain/violation';
 

@@ -3,7 +3,8 @@ import { measure, writeAnnouncement } from '../../shared/domain/announcement';
 import type { Case } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
-import { type Context, type Decision, decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
+import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
+import type { Context, Decision } from '../../shared/domain/decision';
 import { findFleetLimit } from '../../shared/domain/guards';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import type { Announcer, CaseStore, Log, Metrics, Versioned } from '../../shared/ports';
@@ -107,7 +108,8 @@ async function performSteps(
 ): Promise<Versioned<Case>> {
   let { value: record, version } = stored;
   const seen = new Set<ActionName>();
-  for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
+  const next = () => nextStep(record, seen, options.killSwitch);
+  for (let step = next(); step; step = next()) {
     const outcome = await perform(record, step, ports, options);
     record = recordOutcome(record, step, outcome, ports.clock());
     ports.log.info(`${step.entry.action}: ${step.kind}`, { thingName: record.thingName, ...outcome });

@@ -39,6 +39,11 @@ export interface Case {
   readonly announcementSeq: number;
   /** Of the last command that changed the case, so that it takes effect once however often it is delivered. */
   readonly lastCommandId?: string;
+  /**
+   * Set once the device came back with rights that IoT Core still had cached: until then it counts as not yet
+   * contained, since at each connect it may get a message through before it is cut.
+   */
+  readonly evadesUntil?: number;
   /** Who or what ends the containment; of the playbook that planned it. */
   readonly release?: ReleaseRule;
   /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */

@@ -1,33 +1,13 @@
 import { announce, type Case, holdsThing, isOpen, note, openViolations, type ViolationRecord } from './case';
 import { close, newCase, record, remember, retryMs } from './case-life';
 import type { Command } from './command';
-import type { ActionName, Configuration, Playbook } from './configuration';
-import type { Facts } from './facts';
+import type { ActionName, Playbook } from './configuration';
+import { type Context, changed, type Decision, unchanged } from './decision';
 import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
-import { findDeniedAt, planLedger, replan } from './ledger';
+import { planLedger } from './ledger';
 import { findReleaseAt } from './timers';
+import { onDrift, onReconnected, onResume } from './upkeep';
 import { behaviorKey, type Violation } from './violation';
-
-export interface Context {
-  readonly thingName: string;
-  readonly configuration: Configuration;
-  readonly facts: Facts;
-  readonly killSwitch: boolean;
-  readonly fleetLimitReached: boolean;
-  /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */
-  readonly policyCacheMs: number;
-  /** Name of the policy that denies everything but the kept topics. */
-  readonly denyPolicyName: string;
-  readonly denyDocument: string;
-  /** Id of the case, if one has to be opened; the same command gets the same id. */
-  readonly newCaseId: string;
-  readonly now: number;
-}
-
-export type Decision =
-  | { readonly outcome: 'changed'; readonly next: Case }
-  /** Nothing to do, and why: recorded in the log, not in the table. */
-  | { readonly outcome: 'unchanged'; readonly reason: string };
 
 /** Decides what a command does to a thing's case. Reads no clock and performs no effect. */
 export function decide(current: Case | undefined, command: Command, context: Context): Decision {
@@ -129,6 +109,9 @@ function carryOut(
   // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
   if (record.ledger.some(({ status }) => status !== 'reverted'))
     return announce(record, 'new-violation', verdict.reason, now);
+  // Nor must what waits for a person, since another violation of the thing is only observed.
+  if (record.status === 'awaiting-approval' && verdict.outcome === 'observe')
+    return announce(record, 'new-violation', verdict.reason, now);
   const status = verdict.outcome === 'ask' ? 'awaiting-approval' : 'observed';
   const { dueAt: _dueAt, ...rest } = named;
   const expiresAt = now + context.configuration.guards.approvalExpires;
@@ -149,7 +132,13 @@ function planContainment(
   actor: string,
   context: Context,
 ): Case {
-  const { reason: _reason, containedAt: _containedAt, escalation: _escalation, ...rest } = record;
+  const {
+    reason: _reason,
+    containedAt: _containedAt,
+    evadesUntil: _evadesUntil,
+    escalation: _escalation,
+    ...rest
+  } = record;
   const { now } = context;
   const violationIds = findDefenderIds(record);
   // Where both detectors run, Cordon's is minutes ahead: there is nothing yet that a task could be started for.
@@ -267,83 +256,6 @@ function onDismiss(current: Case | undefined, command: OperatorCommand, { now }:
   );
   const outbox = { ...closed.outbox, falsePositives };
   return changed(announce({ ...closed, outbox }, 'dismissed', reason, now));
-}
-
-function onReconnected(
-  current: Case | undefined,
-  command: Extract<Command, { type: 'reconnected' }>,
-  context: Context,
-): Decision {
-  const cuts = current?.ledger.find(({ action }) => action === 'disconnect');
-  if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
-    return unchanged('the thing is not held');
-  const deniedAt = findDeniedAt(current.ledger);
-  const bitesAt = deniedAt === undefined ? Infinity : deniedAt + context.policyCacheMs;
-  if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
-  if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
-  const noted = note(current, {
-    at: context.now,
-    what: 'reconnected before the denial had spread: cut again',
-    detail: command.clientId,
-  });
-  return changed({ ...noted, ledger: replan(noted.ledger, 'disconnect'), dueAt: context.now + retryMs });
-}
-
-function onResume(current: Case | undefined, { now, killSwitch }: Context): Decision {
-  if (!current) return unchanged('the thing has no case');
-  if (current.dueAt === undefined || current.dueAt > now) return unchanged('nothing is due');
-  switch (current.status) {
-    case 'contained': {
-      const releaseAt = findReleaseAt(current);
-      if (releaseAt === undefined || releaseAt > now) return changed(takeUp(current, killSwitch, now));
-      const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
-      return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
-    }
-    case 'containing':
-    case 'containment-failed':
-      return changed(takeUp(current, killSwitch, now));
-    case 'awaiting-approval': {
-      const { dueAt: _dueAt, ...rest } = current;
-      const reason = `nobody approved in time (${current.reason ?? ''})`;
-      const next = note(
-        { ...rest, status: 'observed', reason },
-        { at: now, what: 'approval expired', detail: reason },
-      );
-      return changed(announce(next, 'approval-expired', reason, now));
-    }
-    default:
-      return changed({ ...current, dueAt: now + retryMs });
-  }
-}
-
-function takeUp(current: Case, killSwitch: boolean, now: number): Case {
-  const ledger = current.ledger.map((entry) => reopen(entry, killSwitch));
-  return { ...current, ledger, dueAt: now + retryMs };
-}
-
-/** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */
-function onDrift(current: Case | undefined, context: Context): Decision {
-  if (isOpen(current)) return unchanged('the thing has an open case');
-  const reason = 'the thing is in the quarantine group without a case: somebody else put it there';
-  const open = newCase(current, 'operator', 'high', context);
-  const next = note({ ...open, reason }, { at: context.now, what: 'drift', detail: reason });
-  return changed(announce(next, 'drift', reason, context.now));
-}
-
-/** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
-function reopen(entry: Case['ledger'][number], killSwitch: boolean): Case['ledger'][number] {
-  if (entry.status === 'verified') return { ...entry, status: 'applied' };
-  if (killSwitch) return entry;
-  if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
-  return entry;
-}
-
-function changed(next: Case): Decision {
-  return { outcome: 'changed', next };
-}
-
-function unchanged(reason: string): Decision {
-  return { outcome: 'unchanged', reason };
 }
 
 function unreachable(value: never): never {

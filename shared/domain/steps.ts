@@ -19,8 +19,11 @@ const reverifyMs = 15 * 60_000;
 /** After this long without a verified denial the containment counts as failed, though it goes on trying. */
 const verifyDeadlineMs = 20 * 60_000;
 
-/** The next step of a case; `seen` are actions already verified in this invocation, which must end. */
-export function nextStep(record: Case, seen: ReadonlySet<ActionName>): Step | undefined {
+/**
+ * The next step of a case; `seen` are actions already verified in this invocation, which must end. With the kill switch
+ * on nothing is applied, not even what was planned before; what is held stays verified, and can be released.
+ */
+export function nextStep(record: Case, seen: ReadonlySet<ActionName>, killSwitch = false): Step | undefined {
   if (record.status === 'releasing') {
     // Last applied is first undone.
     const entry = record.ledger.findLast(({ status }) => status !== 'reverted' && status !== 'conflict');
@@ -30,7 +33,7 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>): Step | un
   }
   if (!['containing', 'contained', 'containment-failed'].includes(record.status)) return undefined;
   const planned = record.ledger.find(({ status }) => status === 'planned');
-  if (planned) return { kind: 'apply', entry: planned };
+  if (planned && !killSwitch) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
   return applied && { kind: 'verify', entry: applied };
 }
@@ -78,8 +81,11 @@ export function settle(record: Case, now: number): Case {
 function settleContainment(record: Case, now: number): Case {
   const entries = record.ledger.filter(({ status }) => status !== 'reverted');
   const failed = entries.filter(({ status }) => status === 'failed');
+  const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
+  if (evades && entries.every(({ status }) => status === 'verified'))
+    return { ...record, status: 'containing', dueAt: record.evadesUntil };
   if (entries.every(({ status }) => status === 'verified')) {
-    const { reason: _reason, ...rest } = record;
+    const { reason: _reason, evadesUntil: _evadesUntil, ...rest } = record;
     const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
     const next: Case = { ...held, dueAt: Math.min(now + reverifyMs, findReleaseAt(held) ?? Infinity) };
     if (record.status === 'contained') return next;

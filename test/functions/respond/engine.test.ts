@@ -255,7 +255,7 @@ describe('respond: when AWS does not do as told', () => {
 
     await reconnect(now + 5_000);
     expect([...world.live.sessions]).toEqual([]);
-    expect(caseOf(world).status).toBe('contained');
+    expect(caseOf(world).status).toBe('containing');
 
     await reconnect(now + 480_000);
     expect([...world.live.sessions]).toEqual([['mything1', now + 480_000]]);

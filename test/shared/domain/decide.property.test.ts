@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Case } from '../../../shared/domain/case';
 import type { Command } from '../../../shared/domain/command';
-import { type Context, decide } from '../../../shared/domain/decide';
+import { decide } from '../../../shared/domain/decide';
+import type { Context } from '../../../shared/domain/decision';
 import { nextStep, type Outcome, recordOutcome, settle } from '../../../shared/domain/steps';
 import type { Violation } from '../../../shared/domain/violation';
 import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../builders';

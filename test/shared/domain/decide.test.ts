@@ -1,6 +1,7 @@
 import type { Case } from '../../../shared/domain/case';
 import type { Command } from '../../../shared/domain/command';
-import { type Context, decide, needsFacts } from '../../../shared/domain/decide';
+import { decide, needsFacts } from '../../../shared/domain/decide';
+import type { Context } from '../../../shared/domain/decision';
 import { nextStep, recordOutcome, settle } from '../../../shared/domain/steps';
 import type { Violation } from '../../../shared/domain/violation';
 import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../builders';
@@ -272,6 +273,25 @@ describe('decide on a reconnect', () => {
     const next = decided(contained(), reconnected(now + 1_000), { policyCacheMs: 480_000 });
 
     expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
+  });
+
+  it('is not contained while cached rights let it back in, tells so once, and is again when they are gone', () => {
+    const policyCacheMs = 480_000;
+    const first = decided(contained(), reconnected(now + 1_000), { policyCacheMs });
+    expect(first.outbox.announcements.map(({ kind }) => kind)).toEqual(['containing']);
+    const cut = perform(first, now + 1_100);
+    expect([cut.status, cut.dueAt]).toEqual(['containing', now + policyCacheMs]);
+
+    const second = decided(cut, reconnected(now + 2_000), { policyCacheMs });
+    expect(second.outbox.announcements).toEqual([]);
+
+    const later = now + policyCacheMs + 1;
+    const resumed = decided(
+      perform(second, now + 2_100),
+      { type: 'resume', thingName: 'mything1' },
+      { now: later },
+    );
+    expect(perform(resumed, later)).toMatchObject({ status: 'contained', containedAt: later });
   });
 
   it('leaves a session that began under the denial', () => {

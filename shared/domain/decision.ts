@@ -1,0 +1,32 @@
+import type { Case } from './case';
+import type { Configuration } from './configuration';
+import type { Facts } from './facts';
+
+export interface Context {
+  readonly thingName: string;
+  readonly configuration: Configuration;
+  readonly facts: Facts;
+  readonly killSwitch: boolean;
+  readonly fleetLimitReached: boolean;
+  /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */
+  readonly policyCacheMs: number;
+  /** Name of the policy that denies everything but the kept topics. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
+  /** Id of the case, if one has to be opened; the same command gets the same id. */
+  readonly newCaseId: string;
+  readonly now: number;
+}
+
+export type Decision =
+  | { readonly outcome: 'changed'; readonly next: Case }
+  /** Nothing to do, and why: recorded in the log, not in the table. */
+  | { readonly outcome: 'unchanged'; readonly reason: string };
+
+export function changed(next: Case): Decision {
+  return { outcome: 'changed', next };
+}
+
+export function unchanged(reason: string): Decision {
+  return { outcome: 'unchanged', reason };
+}

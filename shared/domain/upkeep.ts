@@ -1,0 +1,92 @@
+import { announce, type Case, holdsThing, isOpen, note } from './case';
+import { newCase, retryMs } from './case-life';
+import type { Command } from './command';
+import { type Context, changed, type Decision, unchanged } from './decision';
+import { findDeniedAt, replan } from './ledger';
+import { findReleaseAt } from './timers';
+
+/** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
+
+export function onReconnected(
+  current: Case | undefined,
+  command: Extract<Command, { type: 'reconnected' }>,
+  context: Context,
+): Decision {
+  const cuts = current?.ledger.find(({ action }) => action === 'disconnect');
+  if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
+    return unchanged('the thing is not held');
+  const deniedAt = findDeniedAt(current.ledger);
+  const bitesAt = deniedAt === undefined ? Infinity : deniedAt + context.policyCacheMs;
+  if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
+  if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
+  const noted = note(current, {
+    at: context.now,
+    what: 'reconnected before the denial had spread: cut again',
+    detail: command.clientId,
+  });
+  const { containedAt: _containedAt, ...rest } = noted;
+  const ledger = replan(noted.ledger, 'disconnect');
+  const again: Case = { ...rest, status: 'containing', ledger, dueAt: context.now + retryMs };
+  if (!Number.isFinite(bitesAt)) return changed(again);
+  const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
+  const evading = { ...again, evadesUntil: bitesAt, reason };
+  // Told once: a device may come back every second.
+  return changed(
+    current.evadesUntil === bitesAt ? evading : announce(evading, 'containing', reason, context.now),
+  );
+}
+
+/** Epoch ms as hours, minutes and seconds of UTC, without a clock. */
+function writeTime(at: number): string {
+  const parts = [Math.floor(at / 3_600_000) % 24, Math.floor(at / 60_000) % 60, Math.floor(at / 1_000) % 60];
+  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
+}
+
+export function onResume(current: Case | undefined, { now, killSwitch }: Context): Decision {
+  if (!current) return unchanged('the thing has no case');
+  if (current.dueAt === undefined || current.dueAt > now) return unchanged('nothing is due');
+  switch (current.status) {
+    case 'contained': {
+      const releaseAt = findReleaseAt(current);
+      if (releaseAt === undefined || releaseAt > now) return changed(takeUp(current, killSwitch, now));
+      const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
+      return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
+    }
+    case 'containing':
+    case 'containment-failed':
+      return changed(takeUp(current, killSwitch, now));
+    case 'awaiting-approval': {
+      const { dueAt: _dueAt, ...rest } = current;
+      const reason = `nobody approved in time (${current.reason ?? ''})`;
+      const next = note(
+        { ...rest, status: 'observed', reason },
+        { at: now, what: 'approval expired', detail: reason },
+      );
+      return changed(announce(next, 'approval-expired', reason, now));
+    }
+    default:
+      return changed({ ...current, dueAt: now + retryMs });
+  }
+}
+
+function takeUp(current: Case, killSwitch: boolean, now: number): Case {
+  const ledger = current.ledger.map((entry) => reopen(entry, killSwitch));
+  return { ...current, ledger, dueAt: now + retryMs };
+}
+
+/** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */
+export function onDrift(current: Case | undefined, context: Context): Decision {
+  if (isOpen(current)) return unchanged('the thing has an open case');
+  const reason = 'the thing is in the quarantine group without a case: somebody else put it there';
+  const open = newCase(current, 'operator', 'high', context);
+  const next = note({ ...open, reason }, { at: context.now, what: 'drift', detail: reason });
+  return changed(announce(next, 'drift', reason, context.now));
+}
+
+/** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
+function reopen(entry: Case['ledger'][number], killSwitch: boolean): Case['ledger'][number] {
+  if (entry.status === 'verified') return { ...entry, status: 'applied' };
+  if (killSwitch) return entry;
+  if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
+  return entry;
+}

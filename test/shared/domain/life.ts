@@ -1,0 +1,45 @@
+import type { Case } from '../../../shared/domain/case';
+import type { Command } from '../../../shared/domain/command';
+import { decide } from '../../../shared/domain/decide';
+import type { Context } from '../../../shared/domain/decision';
+import { nextStep, recordOutcome, settle } from '../../../shared/domain/steps';
+import type { Violation } from '../../../shared/domain/violation';
+import { aContext, aViolation, flushed, now } from '../../builders';
+
+/** A thing's case, led through commands while all that is asked of AWS succeeds. */
+
+export function alarm(over: Partial<Violation> = {}): Command {
+  const violation = aViolation(over);
+  return { type: 'violation', thingName: violation.thingName, violation };
+}
+
+type Order = 'contain' | 'approve' | 'reject' | 'release' | 'dismiss';
+
+export function order(type: Order): Command {
+  return { type, thingName: 'mything1', actor: 'ada', comment: 'checked' };
+}
+
+export const resume: Command = { type: 'resume', thingName: 'mything1' };
+
+/** The case after a command and the steps it asks for; at `now` of the context. */
+export function lead(current: Case | undefined, command: Command, context: Partial<Context> = {}): Case {
+  const decision = decide(current, command, aContext(context));
+  if (decision.outcome !== 'changed') throw new Error(`unchanged: ${decision.reason}`);
+  const at = context.now ?? now;
+  const seen = new Set<Case['ledger'][number]['action']>();
+  let next = decision.next;
+  const nextOf = () => nextStep(next, seen, context.killSwitch);
+  for (let step = nextOf(); step; step = nextOf()) {
+    next = recordOutcome(next, step, { result: 'done', detail: `${step.kind} ok` }, at);
+    if (step.kind === 'verify') seen.add(step.entry.action);
+  }
+  return settle(next, at);
+}
+
+/** As `lead`, once all was told. */
+export function led(...args: Parameters<typeof lead>): Case {
+  return flushed(lead(...args));
+}
+
+export const actionsOf = ({ ledger }: Case) => ledger.map(({ action }) => action);
+export const toldOf = ({ outbox }: Case) => outbox.announcements.map(({ kind }) => kind);

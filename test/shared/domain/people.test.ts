@@ -1,0 +1,135 @@
+import type { Command } from '../../../shared/domain/command';
+import { decide } from '../../../shared/domain/decide';
+import { aConfiguration, aContext, aPlaybook, now } from '../../builders';
+import { alarm, lead, led, order, resume, toldOf } from './life';
+
+const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
+const watching = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] });
+const waiting = () => led(undefined, alarm(), { configuration: asking });
+const drift: Command = { type: 'drift', thingName: 'mything1' };
+
+describe('a rejection', () => {
+  it('leaves the violation on record, does nothing, and says who said no', () => {
+    const record = lead(waiting(), order('reject'));
+
+    expect(record).toMatchObject({ status: 'observed', reason: 'rejected by ada: checked', ledger: [] });
+    expect(record.dueAt).toBeUndefined();
+    expect(toldOf(record)).toEqual(['rejected']);
+    expect(record.outbox.timeline).toEqual([{ at: now, what: 'rejected', actor: 'ada', detail: 'checked' }]);
+  });
+
+  it('stands against repeats of the same alarm, and ends with its clear', () => {
+    const rejected = led(waiting(), order('reject'));
+    const repeated = lead(rejected, alarm({ occurredAt: now + 1 }), { configuration: asking });
+
+    expect(repeated).toMatchObject({ status: 'observed', reason: 'rejected by ada: checked' });
+    expect(toldOf(repeated)).toEqual([]);
+    expect(led(repeated, alarm({ eventType: 'alarm-cleared', occurredAt: now + 2 })).status).toBe('closed');
+  });
+
+  it.each([
+    ['no case', undefined],
+    ['a contained thing', led(undefined, alarm())],
+    ['a case that was rejected before', led(waiting(), order('reject'))],
+  ])('changes nothing for %s', (_, record) => {
+    expect(decide(record, order('reject'), aContext())).toEqual({
+      outcome: 'unchanged',
+      reason: 'nothing awaits approval',
+    });
+  });
+});
+
+describe('a dismissal', () => {
+  const theirs = { detector: 'device-defender', violationId: 'theirs', behaviorName: 'theirs' } as const;
+
+  it('is told to Device Defender for its own violations of this case, and no other', () => {
+    const earlier = led(undefined, alarm({ ...theirs, violationId: 'earlier', behaviorName: 'earlier' }), {
+      configuration: watching,
+    });
+    const closed = led(earlier, order('dismiss'));
+    let record = led(closed, alarm({ violationId: 'ours' }), {
+      configuration: watching,
+      newCaseId: 'case-2',
+    });
+    record = led(record, alarm(theirs), { configuration: watching });
+
+    const dismissed = lead(record, order('dismiss'));
+
+    expect(dismissed).toMatchObject({ status: 'closed', reason: 'dismissed by ada: checked' });
+    expect(dismissed.outbox.falsePositives).toEqual(['theirs']);
+    expect(toldOf(dismissed)).toEqual(['dismissed']);
+  });
+
+  it('tells Device Defender nothing where Cordon found it all', () => {
+    const record = led(undefined, alarm(), { configuration: watching });
+
+    expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual([]);
+  });
+
+  it('waits for the release of a held thing', () => {
+    expect(decide(led(undefined, alarm()), order('dismiss'), aContext())).toMatchObject({
+      outcome: 'unchanged',
+      reason: expect.stringContaining('release it first'),
+    });
+  });
+});
+
+describe('drift', () => {
+  it('opens a case that says so, holds nothing, and can be dismissed', () => {
+    const record = lead(undefined, drift);
+
+    expect(record).toMatchObject({
+      status: 'observed',
+      reason: expect.stringContaining('in the quarantine group without a case'),
+      ledger: [],
+    });
+    expect(toldOf(record)).toEqual(['drift']);
+    expect(led(record, order('dismiss')).status).toBe('closed');
+  });
+
+  it('is told again of a thing whose case was closed, and not twice of one', () => {
+    const closed = led(led(undefined, drift), order('dismiss'));
+
+    expect(decide(led(undefined, drift), drift, aContext()).outcome).toBe('unchanged');
+    expect(toldOf(lead(closed, drift))).toEqual(['drift']);
+  });
+
+  it('says nothing of a thing that a case holds there', () => {
+    expect(decide(led(undefined, alarm()), drift, aContext()).outcome).toBe('unchanged');
+  });
+});
+
+describe('the kill switch', () => {
+  const off = { killSwitch: true } as const;
+
+  it('turns what a playbook would do into an observation', () => {
+    expect(lead(undefined, alarm(), off)).toMatchObject({
+      status: 'observed',
+      reason: 'the kill switch is on: every action is off',
+      ledger: [],
+    });
+  });
+
+  it.each(['contain', 'approve'] as const)('binds operators too: %s', (type) => {
+    expect(decide(waiting(), order(type), aContext(off))).toEqual({
+      outcome: 'unchanged',
+      reason: expect.stringContaining('kill switch'),
+    });
+  });
+
+  it('stops what was planned before it was switched on, and what was planned stays open', () => {
+    const planned = decide(undefined, alarm(), aContext());
+    if (planned.outcome !== 'changed') throw new Error(planned.reason);
+    const dueAt = planned.next.dueAt ?? 0;
+
+    const stopped = led(planned.next, resume, { ...off, now: dueAt });
+    expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
+    expect(stopped.status).toBe('containing');
+
+    expect(led(stopped, resume, { now: stopped.dueAt ?? 0 }).status).toBe('contained');
+  });
+
+  it('lets a held thing go', () => {
+    expect(led(led(undefined, alarm()), order('release'), off).status).toBe('closed');
+  });
+});
