@@ -1,3 +1,4 @@
+import { isRefusal } from '../errors';
 import type { MitigationAction, PriorOf } from './action';
 
 /** Asks the device itself to do something, over the kept jobs topics: collect evidence, restart the application. */
@@ -17,7 +18,18 @@ export const job: MitigationAction<PriorOf<'job'>> = {
 
   async revert({ jobId }, { thingName, jobs }) {
     const status = await jobs.readStatus(jobId, thingName);
-    if (status === 'QUEUED' || status === 'IN_PROGRESS') await jobs.cancel(jobId);
+    if (isOpen(status)) {
+      try {
+        await jobs.cancel(jobId);
+      } catch (error) {
+        // The device may have ended it in between, and AWS cancels no job that has ended.
+        if (!isRefusal(error) || isOpen(await jobs.readStatus(jobId, thingName))) throw error;
+      }
+    }
     return { result: 'done', detail: `job ${jobId} was ${status ?? 'gone'}` };
   },
 };
+
+function isOpen(status: string | undefined): boolean {
+  return status === 'QUEUED' || status === 'IN_PROGRESS';
+}

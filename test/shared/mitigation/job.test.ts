@@ -54,6 +54,24 @@ describe('job', () => {
     }
   });
 
+  it.each([
+    ['is no conflict where the device ended it meanwhile', 'SUCCEEDED', true],
+    ['is told as refused where it still runs', 'IN_PROGRESS', false],
+  ])('a cancellation that AWS refuses %s', async (_, after, reverts) => {
+    const { context } = setUp('IN_PROGRESS');
+    const statuses = ['IN_PROGRESS'];
+    const readStatus = async () => statuses.at(-1);
+    const cancel = async () => {
+      statuses.push(after);
+      throw awsError('InvalidRequestException', 'the job is not in progress');
+    };
+
+    const outcome = job.revert(prior, { ...context, jobs: { ...context.jobs, cancel, readStatus } });
+
+    if (reverts) expect(await outcome).toMatchObject({ result: 'done' });
+    else await expect(outcome).rejects.toThrow('the job is not in progress');
+  });
+
   it('throws what may pass', async () => {
     const { context } = setUp();
     const jobs = { ...context.jobs, readStatus: () => Promise.reject(awsError('ThrottlingException')) };
