@@ -24,7 +24,7 @@ import { connectOnce, readCredentials } from './mqtt-client';
 
 export const root = join(import.meta.dirname, '..', '..');
 
-export interface LogLine {
+interface LogLine {
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
