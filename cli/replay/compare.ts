@@ -76,7 +76,10 @@ export function replay(
     lastAt: violations.at(-1)?.occurredAt,
     rejected,
     ignored,
-    assumptions: listAssumptions(assumed, present ? [candidate, present] : [candidate], options.fleetSize),
+    assumptions: [
+      ...listAssumptions(assumed, present ? [candidate, present] : [candidate], options.fleetSize),
+      ...recording.notes,
+    ],
     candidate: summarize(candidate.file, responses),
     ...(present && others && { present: summarize(present.file, others) }),
     differences: others ? findDifferences(responses, others) : [],

@@ -11,6 +11,8 @@ export interface Recording {
   readonly rejected: readonly Rejection[];
   /** Messages of another kind, such as Audit results. */
   readonly ignored: number;
+  /** What a reader of the result must know of how it was recorded. */
+  readonly notes: readonly string[];
 }
 
 interface Rejection {
@@ -32,7 +34,7 @@ export function readRecording(text: string, progress: (done: number) => void): R
     else if (read.kind === 'ignored') ignored += 1;
     else rejected.push({ where, reason: read.reason });
   }
-  return { violations: sortByTime(violations), facts: new Map(), rejected, ignored };
+  return { violations: sortByTime(violations), facts: new Map(), rejected, ignored, notes: [] };
 }
 
 function splitMessages(text: string): { where: string; body: string }[] {
@@ -71,6 +73,11 @@ function isJson(text: string): boolean {
   }
 }
 
+const recallNotes = [
+  'a case keeps the newest alarm of each behavior: earlier ones of the same case are not replayed',
+  'each thing is what its newest case recorded of its groups, type, attributes and certificates',
+];
+
 /** Makes the events of the table's cases anew: of each behavior its newest alarm, and its end if it ended. */
 export function recallCases(cases: readonly Case[], since: number): Recording {
   const newest = new Map<string, Case>();
@@ -89,7 +96,7 @@ export function recallCases(cases: readonly Case[], since: number): Recording {
       .flatMap((violation) => recallEvents(thingName, violation)),
   );
   const recent = violations.filter(({ occurredAt }) => occurredAt >= since);
-  return { violations: sortByTime(recent), facts, rejected: [], ignored: 0 };
+  return { violations: sortByTime(recent), facts, rejected: [], ignored: 0, notes: recallNotes };
 }
 
 function recallEvents(thingName: string, record: ViolationRecord): Violation[] {

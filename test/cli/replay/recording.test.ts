@@ -53,6 +53,7 @@ describe('a file of alerts', () => {
       facts: new Map(),
       rejected: [],
       ignored: 0,
+      notes: [],
     });
   });
 
@@ -103,7 +104,7 @@ describe('a file of alerts', () => {
   });
 
   it('may hold nothing', () => {
-    expect(read('')).toEqual({ violations: [], facts: new Map(), rejected: [], ignored: 0 });
+    expect(read('')).toEqual({ violations: [], facts: new Map(), rejected: [], ignored: 0, notes: [] });
     expect(read('[]').violations).toEqual([]);
   });
 });
@@ -124,6 +125,7 @@ describe("the table's cases", () => {
       facts: new Map([['mything1', someFacts({ groups: ['lab'] })]]),
       rejected: [],
       ignored: 0,
+      notes: [expect.stringMatching('newest alarm'), expect.stringMatching('newest case')],
     });
   });
 

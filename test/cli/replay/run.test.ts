@@ -216,6 +216,8 @@ describe('a replay of the stored cases', () => {
     expect(text.split('\n').slice(2)).toEqual([
       '  each action succeeds at once; nobody approves, rejects or releases; the kill switch is off',
       '  no containment from before the first alert counts for escalation or the fleet limit',
+      '  a case keeps the newest alarm of each behavior: earlier ones of the same case are not replayed',
+      '  each thing is what its newest case recorded of its groups, type, attributes and certificates',
       '',
       `Present (${relative}): contained 1 thing, asked about 0, only recorded 1`,
       '  in all 1 containment, 0 questions, 0 releases by time',
