@@ -1,5 +1,5 @@
 import { measure } from '../shared/domain/announcement';
-import { type Case, openViolations, type ViolationRecord } from '../shared/domain/case';
+import type { Case, ViolationRecord } from '../shared/domain/case';
 import { behaviorKey, type Evidence } from '../shared/domain/violation';
 import type { ChainCheck } from './verify';
 
@@ -39,7 +39,6 @@ export function writeDetectionFinding(record: Case, productVersion: string, chai
     status_id: statusId,
     ...(record.reason !== undefined && { status_detail: record.reason }),
     message: `${record.thingName}: ${record.status}`,
-    is_alert: openViolations(record).length > 0,
     metadata: {
       version: schemaVersion,
       product: { name: 'Cordon', vendor_name: 'Cordon', version: productVersion },

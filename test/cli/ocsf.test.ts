@@ -44,7 +44,6 @@ describe('a case as an OCSF Detection Finding', () => {
       status: 'In Progress',
       status_id: 2,
       message: 'mything1: contained',
-      is_alert: true,
       metadata: {
         version: '1.3.0',
         product: { name: 'Cordon', vendor_name: 'Cordon', version: '0.1.0' },
