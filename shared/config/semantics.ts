@@ -128,7 +128,11 @@ function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: C
   if (new Set(actions).size < actions.length) faults.push('an action is named twice');
   if (mode !== 'observe' && actions.length > 0 && !actions.some((action) => denials.includes(action)))
     faults.push(`nothing here denies the device anything: add ${denials.join(', ')}`);
-  if (all.includes('detect-mitigation-task') && (detector === 'cordon' || !all.includes('quarantine')))
+  // Alone, and once escalated: an escalation's quarantine finds the thing where the task has put it.
+  const undone =
+    actions.includes('quarantine') ||
+    (!actions.includes('detect-mitigation-task') && all.includes('quarantine'));
+  if (all.includes('detect-mitigation-task') && (detector === 'cordon' || !undone))
     faults.push(
       'detect-mitigation-task needs detector device-defender or both, and quarantine to be undone by',
     );

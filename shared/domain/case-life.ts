@@ -55,14 +55,19 @@ export function remember(current: Case, violation: Violation, now: number): Case
   const key = behaviorKey(violation);
   const known = current.violations[key];
   const alarm = violation.eventType === 'in-alarm';
+  const sameCase = known?.caseId === current.caseId;
+  const defenderId =
+    violation.detector === 'device-defender' ? violation.violationId : sameCase && known.defenderId;
+  const { defenderId: _defenderId, ...kept } = known ?? {};
   const entry: ViolationRecord = {
-    ...(known ?? {}),
+    ...kept,
     caseId: current.caseId,
     violationId: violation.violationId,
     securityProfileName: violation.securityProfileName,
     behaviorName: violation.behaviorName,
     metric: violation.metric,
     detector: violation.detector,
+    ...(defenderId && { defenderId }),
     lastEventType: violation.eventType,
     lastEventAt: violation.occurredAt,
     alarmAt: alarm ? violation.occurredAt : (known?.alarmAt ?? violation.occurredAt),

@@ -61,6 +61,8 @@ export interface ViolationRecord {
   readonly behaviorName: string;
   readonly metric: string;
   readonly detector?: Violation['detector'];
+  /** Device Defender's own id of it, kept where Cordon's detector saw the same. */
+  readonly defenderId?: string;
   readonly lastEventType: ViolationEventType;
   readonly lastEventAt: number;
   /** Of the last in-alarm. */

@@ -168,9 +168,7 @@ function planContainment(
 
 /** Ids that Device Defender knows: it starts a task for its own violations only. */
 function findDefenderIds(record: Case): string[] {
-  return openViolations(record).flatMap(({ detector, violationId }) =>
-    detector === 'device-defender' ? [violationId] : [],
-  );
+  return openViolations(record).flatMap(({ defenderId }) => defenderId ?? []);
 }
 
 /** The ids under which the device connects: its thing name, and those its own certificate reported under. */
@@ -251,8 +249,8 @@ function onDismiss(current: Case | undefined, command: OperatorCommand, { now }:
   if (holdsThing(current)) return unchanged(`the thing is held (${current.status}); release it first`);
   const reason = `dismissed by ${command.actor}${command.comment ? `: ${command.comment}` : ''}`;
   const closed = close(current, reason, now, command.actor);
-  const falsePositives = Object.values(current.violations).flatMap(({ caseId, detector, violationId }) =>
-    caseId === current.caseId && detector === 'device-defender' ? [violationId] : [],
+  const falsePositives = Object.values(current.violations).flatMap(({ caseId, defenderId }) =>
+    caseId === current.caseId && defenderId ? [defenderId] : [],
   );
   const outbox = { ...closed.outbox, falsePositives };
   return changed(announce({ ...closed, outbox }, 'dismissed', reason, now));

@@ -60,6 +60,14 @@ describe('a dismissal', () => {
     expect(toldOf(dismissed)).toEqual(['dismissed']);
   });
 
+  it('is told to Device Defender though Cordon’s own detector saw the same behavior since', () => {
+    const detector = 'device-defender';
+    let record = led(undefined, alarm({ detector, violationId: 'theirs' }), { configuration: watching });
+    record = led(record, alarm({ violationId: 'ours', occurredAt: now + 1 }), { configuration: watching });
+
+    expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual(['theirs']);
+  });
+
   it('tells Device Defender nothing where Cordon found it all', () => {
     const record = led(undefined, alarm(), { configuration: watching });
 
