@@ -44,11 +44,8 @@ interface Clients {
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 function packageService(folder: string): void {
-  const env = { ...process.env, CORDON_CONFIG: join('bench', 'storm.yml') };
-  const { status } = spawnSync(join('node_modules', '.bin', 'osls'), ['package', '--package', folder], {
-    env,
-    stdio: 'inherit',
-  });
+  const args = [join('scripts', 'package-variant.mjs'), join('bench', 'storm.yml'), folder];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   if (status !== 0) throw new Error('sls package failed');
 }
 

@@ -15,15 +15,10 @@ export async function packageService(configuration: string): Promise<Packages> {
   const file = join(folder, 'cordon.yml');
   const directory = join(folder, 'packages');
   await writeFile(file, configuration);
-  const child = spawn(
-    process.execPath,
-    [join(root, 'node_modules', '.bin', 'osls'), 'package', '--package', directory],
-    {
-      cwd: root,
-      env: { ...process.env, CORDON_CONFIG: file },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(process.execPath, [join(root, 'scripts', 'package-variant.mjs'), file, directory], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {

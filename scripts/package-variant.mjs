@@ -1,0 +1,34 @@
+// Packages the service with another cordon.yml, without touching the checkout's own .serverless and .esbuild, which a
+// running stack or test may be reading: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const [config, output] = process.argv.slice(2);
+if (!config || !output) fail('usage: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER');
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+mkdirSync(resolve(output, '..'), { recursive: true });
+// Beside the output, so that the result can be moved there.
+const work = mkdtempSync(join(resolve(output, '..'), 'packaging-'));
+try {
+  for (const source of ['functions', 'shared', 'infra', 'serverless.yml', 'package.json', 'tsconfig.json'])
+    cpSync(join(root, source), join(work, source), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'));
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'node_modules', '.bin', 'osls'), 'package'],
+    { cwd: work, env: { ...process.env, CORDON_CONFIG: resolve(config) }, encoding: 'utf8' },
+  );
+  if (status !== 0) fail(`${stdout}${stderr}`);
+  rmSync(output, { recursive: true, force: true });
+  renameSync(join(work, '.serverless'), output);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+function fail(message) {
+  process.stderr.write(`package-variant: ${message}\n`);
+  process.exit(1);
+}
