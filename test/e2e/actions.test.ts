@@ -1,56 +1,21 @@
 import {
-  AttachPolicyCommand,
-  CreatePolicyCommand,
+  AddThingToThingGroupCommand,
+  CreateThingGroupCommand,
   DescribeJobExecutionCommand,
-  DetachPolicyCommand,
   GetPolicyCommand,
+  GetPolicyVersionCommand,
   ListActiveViolationsCommand,
   ListDetectMitigationActionsExecutionsCommand,
-  ListPolicyVersionsCommand,
 } from '@aws-sdk/client-iot';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
 import { takeSnapshot } from '../../local/story/snapshot';
 import type { Case } from '../../shared/domain/case';
-import { anAlert, aReport } from './alerts';
+import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
+import { aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
-
-const behaviors = ['everything', 'by-group', 'by-certificate', 'by-defender', 'watched'];
-
-const configuration = `
-detector: both
-customMetrics:
-${behaviors.map((name) => `  ${name}: { type: number }`).join('\n')}
-securityProfiles:
-  myapp-processes:
-    targets: [all/registered-things]
-    behaviors:
-${behaviors
-  .map(
-    (name) => `
-      - name: ${name}
-        metric: ${name}
-        criteria: { comparisonOperator: less-than-equals, value: { number: 0 } }`,
-  )
-  .join('')}
-playbooks:
-  - name: everything
-    when: { behavior: everything }
-    mode: enforce
-    actions: [quarantine, deny-certificate, replace-policy-version, deactivate-certificate, disconnect, job]
-  - { name: by-group, when: { behavior: by-group }, mode: enforce, actions: [quarantine, disconnect] }
-  - name: by-certificate
-    when: { behavior: by-certificate }
-    mode: enforce
-    actions: [quarantine, deny-certificate, disconnect]
-  - name: by-defender
-    when: { behavior: by-defender }
-    mode: enforce
-    actions: [quarantine, detect-mitigation-task, disconnect]
-  - { name: anything-else, mode: observe }
-`;
 
 let packages: Packages;
 let e2e: EndToEnd;
@@ -70,51 +35,6 @@ afterEach(() => {
   expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
 });
 
-/** A device with a policy of its own, as nobody may replace the version of one that others hold. */
-async function enrollAlone(thingName: string, policyDocument?: string): Promise<Device> {
-  const device = await e2e.enroll(thingName);
-  const shared = await e2e.iot.send(new GetPolicyCommand({ policyName: 'device' }));
-  const policyName = `own-${thingName}`;
-  const target = device.certificateArn;
-  await e2e.iot.send(
-    new CreatePolicyCommand({ policyName, policyDocument: policyDocument ?? shared.policyDocument }),
-  );
-  await e2e.iot.send(new AttachPolicyCommand({ policyName, target }));
-  await e2e.iot.send(new DetachPolicyCommand({ policyName: 'device', target }));
-  return device;
-}
-
-/** All that a containment could have changed of the thing. */
-async function readState(thingName: string) {
-  const { policyVersions = [] } = await e2e.iot.send(
-    new ListPolicyVersionsCommand({ policyName: `own-${thingName}` }),
-  );
-  const versions = policyVersions.map(({ versionId, isDefaultVersion }) => [versionId, isDefaultVersion]);
-  return { versions, snapshot: await takeSnapshot(thingName, e2e.iot) };
-}
-
-const alertOf = (thingName: string, behavior: string, over: Readonly<Record<string, unknown>> = {}) =>
-  anAlert(thingName, {
-    behavior: {
-      criteria: { value: { number: 0 }, comparisonOperator: 'less-than-equals' },
-      name: behavior,
-      metric: behavior,
-    },
-    ...over,
-  });
-
-/** What Device Defender would have found by itself, and tells on the topic where asked. */
-async function violate(thingName: string, behavior: string, { told }: { told: boolean }): Promise<string> {
-  const { violationId } = e2e.stack.registry.defender.setViolation({
-    thingName,
-    securityProfileName: 'myapp-processes',
-    behaviorName: behavior,
-    value: { number: 1 },
-  });
-  if (told) await e2e.publishAlert(alertOf(thingName, behavior, { violationId }));
-  return violationId;
-}
-
 const statusesOf = ({ ledger }: Case) => ledger.map(({ action, status }) => `${action} ${status}`);
 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
@@ -128,8 +48,8 @@ function ended(client: MqttClient): Promise<true> {
 
 describe('a thing contained by all actions', () => {
   it('is really out, and on release is exactly what it was', async () => {
-    const device = await enrollAlone('all');
-    const before = await readState('all');
+    const device = await enrollAlone(e2e, 'all');
+    const before = await readState(e2e, 'all');
     const session = await e2e.connect(device);
     expect(await publishOrCut(session, telemetry('all'), '1')).toBe('acknowledged');
 
@@ -146,17 +66,75 @@ describe('a thing contained by all actions', () => {
     ]);
     await ended(session);
     await expect(e2e.connect(device)).rejects.toThrow();
-    expect(await readState('all')).not.toEqual(before);
+    expect(await readState(e2e, 'all')).not.toEqual(before);
 
     await e2e.command({ type: 'release', thingName: 'all', actor: 'test' });
     await e2e.waitForCase('all', 'closed');
 
-    expect(await readState('all')).toEqual(before);
+    expect(await readState(e2e, 'all')).toEqual(before);
     expect(await publishOrCut(await e2e.connect(device), telemetry('all'), '2')).toBe('acknowledged');
     const { execution } = await e2e.iot.send(
       new DescribeJobExecutionCommand({ thingName: 'all', jobId: `cordon-${contained.caseId}` }),
     );
     expect(execution?.status).toBe('CANCELED');
+  });
+
+  it('has every version of a full policy again after release, by its text', async () => {
+    await enrollAlone(e2e, 'full');
+    const policyName = 'own-full';
+    const { policies } = e2e.stack.registry;
+    const note = (text: string) => JSON.stringify({ Version: '2012-10-17', Statement: [], Id: text });
+    for (const text of ['two', 'three', 'four', 'five']) policies.createVersion(policyName, note(text));
+    const textOf = async (policyVersionId: string) =>
+      (await e2e.iot.send(new GetPolicyVersionCommand({ policyName, policyVersionId }))).policyDocument;
+    policies.setDefaultVersion(policyName, '2');
+    policies.deleteVersion(policyName, '1');
+    policies.createVersion(policyName, note('six'));
+    policies.setDefaultVersion(policyName, '2');
+
+    await e2e.publishAlert(alertOf('full', 'everything'));
+    const { ledger } = await e2e.waitForCase('full', 'contained');
+    expect(ledger[2]?.prior).toMatchObject({
+      policies: [
+        { policyName, defaultVersionId: '2', versionToDrop: { versionId: '3', document: note('three') } },
+      ],
+    });
+    await e2e.command({ type: 'release', thingName: 'full', actor: 'test' });
+    await e2e.waitForCase('full', 'closed');
+
+    const { versions } = await readState(e2e, 'full');
+    expect(versions.toSorted()).toEqual([
+      ['2', true],
+      ['4', false],
+      ['5', false],
+      ['6', false],
+      ['8', false],
+    ]);
+    expect(await textOf('8')).toBe(note('three'));
+  });
+
+  it('is held by the rest where it is in ten groups, and the case says what AWS said', async () => {
+    const device = await enrollAlone(e2e, 'grouped-up');
+    for (let index = 0; index < 10; index += 1) {
+      const thingGroupName = `group-${index}`;
+      await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName }));
+      await e2e.iot.send(new AddThingToThingGroupCommand({ thingGroupName, thingName: 'grouped-up' }));
+    }
+    const before = await readState(e2e, 'grouped-up');
+
+    await e2e.publishAlert(alertOf('grouped-up', 'by-certificate'));
+    const failed = await e2e.waitForCase('grouped-up', 'containment-failed');
+
+    expect(failed.reason).toMatch(/^(InvalidRequest|LimitExceeded)Exception: .*10/);
+    expect(statusesOf(failed)).toEqual([
+      'quarantine failed',
+      'deny-certificate verified',
+      'disconnect verified',
+    ]);
+    expect(await publishOrCut(await e2e.connect(device), telemetry('grouped-up'), '1')).toBe('cut');
+    await e2e.command({ type: 'release', thingName: 'grouped-up', actor: 'test' });
+    await e2e.waitForCase('grouped-up', 'closed');
+    expect(await readState(e2e, 'grouped-up')).toEqual(before);
   });
 
   it('is not touched where its policy is held by another thing, until a person approves', async () => {
@@ -173,7 +151,7 @@ describe('a thing contained by all actions', () => {
   });
 
   it('stops in a release conflict where somebody changed its policy meanwhile, the rest being restored', async () => {
-    await enrollAlone('changed');
+    await enrollAlone(e2e, 'changed');
     await e2e.publishAlert(alertOf('changed', 'everything'));
     await e2e.waitForCase('changed', 'contained');
     const policy = { policyName: 'own-changed' };
@@ -213,7 +191,7 @@ describe('a device that connects under another client id', () => {
   }
 
   it('is not shown as contained by quarantine alone, which says why', async () => {
-    const device = await enrollAlone('grouped', lettingIn('grouped', 'grouped-door'));
+    const device = await enrollAlone(e2e, 'grouped', lettingIn('grouped', 'grouped-door'));
     await reportAs(device, 'grouped-door', 'by-group');
 
     const { ledger, reason } = await e2e.waitForCase('grouped', 'containing');
@@ -223,7 +201,7 @@ describe('a device that connects under another client id', () => {
   });
 
   it('is contained, and denied, by its certificate', async () => {
-    const device = await enrollAlone('certified', lettingIn('certified', 'certified-door'));
+    const device = await enrollAlone(e2e, 'certified', lettingIn('certified', 'certified-door'));
     const session = await reportAs(device, 'certified-door', 'by-certificate');
 
     expect(statusesOf(await e2e.waitForCase('certified', 'contained'))).toEqual([
@@ -244,10 +222,10 @@ describe('a device that connects under another client id', () => {
 
 describe('with Device Defender', () => {
   it('its own task puts the thing into the group, and release takes it out', async () => {
-    const device = await enrollAlone('tasked');
-    const before = await readState('tasked');
+    const device = await enrollAlone(e2e, 'tasked');
+    const before = await readState(e2e, 'tasked');
 
-    const violationId = await violate('tasked', 'by-defender', { told: true });
+    const violationId = await violate(e2e, 'tasked', 'by-defender', { told: true });
     const contained = await e2e.waitForCase('tasked', 'contained');
 
     expect(statusesOf(contained)).toEqual([
@@ -265,12 +243,12 @@ describe('with Device Defender', () => {
 
     await e2e.command({ type: 'release', thingName: 'tasked', actor: 'test' });
     await e2e.waitForCase('tasked', 'closed');
-    expect(await readState('tasked')).toEqual(before);
+    expect(await readState(e2e, 'tasked')).toEqual(before);
   });
 
   it('hears that a violation was dismissed as a false positive', async () => {
     await e2e.enroll('harmless');
-    const violationId = await violate('harmless', 'watched', { told: true });
+    const violationId = await violate(e2e, 'harmless', 'watched', { told: true });
     await e2e.waitForCase('harmless', 'observed');
 
     await e2e.command({ type: 'dismiss', thingName: 'harmless', actor: 'test', comment: 'a test' });
@@ -283,8 +261,8 @@ describe('with Device Defender', () => {
   });
 
   it('tells the sweep of a violation whose alert never came', async () => {
-    const device = await enrollAlone('unheard');
-    await violate('unheard', 'by-group', { told: false });
+    const device = await enrollAlone(e2e, 'unheard');
+    await violate(e2e, 'unheard', 'by-group', { told: false });
 
     // Every fifth minute the sweep asks for what is active.
     const run = await e2e.stack.functions.invoke('cordon-dev-sweep', { time: '2026-01-01T00:05:00Z' });

@@ -1,0 +1,103 @@
+import {
+  AttachPolicyCommand,
+  CreatePolicyCommand,
+  DetachPolicyCommand,
+  GetPolicyCommand,
+  ListPolicyVersionsCommand,
+} from '@aws-sdk/client-iot';
+import type { Device } from '../../local/devices';
+import { takeSnapshot } from '../../local/story/snapshot';
+import { anAlert } from './alerts';
+import type { EndToEnd } from './harness';
+
+const behaviors = ['everything', 'by-group', 'by-certificate', 'by-defender', 'watched'];
+
+/** One playbook for each way to contain, met by a behavior of the same name. */
+export const configuration = `
+detector: both
+customMetrics:
+${behaviors.map((name) => `  ${name}: { type: number }`).join('\n')}
+securityProfiles:
+  myapp-processes:
+    targets: [all/registered-things]
+    behaviors:
+${behaviors
+  .map(
+    (name) => `
+      - name: ${name}
+        metric: ${name}
+        criteria: { comparisonOperator: less-than-equals, value: { number: 0 } }`,
+  )
+  .join('')}
+playbooks:
+  - name: everything
+    when: { behavior: everything }
+    mode: enforce
+    actions: [quarantine, deny-certificate, replace-policy-version, deactivate-certificate, disconnect, job]
+  - { name: by-group, when: { behavior: by-group }, mode: enforce, actions: [quarantine, disconnect] }
+  - name: by-certificate
+    when: { behavior: by-certificate }
+    mode: enforce
+    actions: [quarantine, deny-certificate, disconnect]
+  - name: by-defender
+    when: { behavior: by-defender }
+    mode: enforce
+    actions: [quarantine, detect-mitigation-task, disconnect]
+  - { name: anything-else, mode: observe }
+guards:
+  fleetLimit: { things: 100, within: 10m }
+`;
+
+/** A device with a policy of its own, as nobody may replace the version of one that others hold. */
+export async function enrollAlone(
+  e2e: EndToEnd,
+  thingName: string,
+  policyDocument?: string,
+): Promise<Device> {
+  const device = await e2e.enroll(thingName);
+  const shared = await e2e.iot.send(new GetPolicyCommand({ policyName: 'device' }));
+  const policyName = `own-${thingName}`;
+  const target = device.certificateArn;
+  await e2e.iot.send(
+    new CreatePolicyCommand({ policyName, policyDocument: policyDocument ?? shared.policyDocument }),
+  );
+  await e2e.iot.send(new AttachPolicyCommand({ policyName, target }));
+  await e2e.iot.send(new DetachPolicyCommand({ policyName: 'device', target }));
+  return device;
+}
+
+/** All that a containment could have changed of the thing. */
+export async function readState(e2e: EndToEnd, thingName: string) {
+  const { policyVersions = [] } = await e2e.iot.send(
+    new ListPolicyVersionsCommand({ policyName: `own-${thingName}` }),
+  );
+  const versions = policyVersions.map(({ versionId, isDefaultVersion }) => [versionId, isDefaultVersion]);
+  return { versions, snapshot: await takeSnapshot(thingName, e2e.iot) };
+}
+
+export const alertOf = (thingName: string, behavior: string, over: Readonly<Record<string, unknown>> = {}) =>
+  anAlert(thingName, {
+    behavior: {
+      criteria: { value: { number: 0 }, comparisonOperator: 'less-than-equals' },
+      name: behavior,
+      metric: behavior,
+    },
+    ...over,
+  });
+
+/** What Device Defender would have found by itself, and tells on the topic where asked. */
+export async function violate(
+  e2e: EndToEnd,
+  thingName: string,
+  behavior: string,
+  { told }: { told: boolean },
+): Promise<string> {
+  const { violationId } = e2e.stack.registry.defender.setViolation({
+    thingName,
+    securityProfileName: 'myapp-processes',
+    behaviorName: behavior,
+    value: { number: 1 },
+  });
+  if (told) await e2e.publishAlert(alertOf(thingName, behavior, { violationId }));
+  return violationId;
+}
