@@ -259,7 +259,7 @@ describe('respond: when AWS does not do as told', () => {
 
     await reconnect(now + 480_000);
     expect([...world.live.sessions]).toEqual([['mything1', now + 480_000]]);
-    expect(kinds(world)).toEqual(['contained']);
+    expect(kinds(world)).toEqual(['contained', 'containing']);
   });
 
   it('stops in release-conflict where somebody else took the thing out, and shows what to decide', async () => {
