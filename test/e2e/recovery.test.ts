@@ -120,7 +120,7 @@ describe('an AWS that answers badly', () => {
     );
     expect(waiting.length).toBeGreaterThanOrEqual(10);
     expect(new Set(waiting.map((one) => one?.reason))).toEqual(
-      new Set(['the fleet limit of 10 containments is reached']),
+      new Set(['the fleet limit is reached: 10 things within 10 minutes']),
     );
     for (const one of waiting)
       await e2e.command({ type: 'approve', thingName: one?.thingName ?? '', actor: 'test' });
