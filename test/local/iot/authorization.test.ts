@@ -1,31 +1,8 @@
-import {
-  GetEffectivePoliciesCommand,
-  RegisterCertificateWithoutCACommand,
-  TestAuthorizationCommand,
-} from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aDocument, allow, aRegistry, deny, errorOf, pemOne, pemTwo, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { GetEffectivePoliciesCommand, TestAuthorizationCommand } from '@aws-sdk/client-iot';
+import { aDocument, allow, deny, errorOf, prefix } from './builders';
+import { registerOne, registry, send, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
-
-async function registerOne(): Promise<string> {
-  const { certificateArn } = await send(
-    new RegisterCertificateWithoutCACommand({ certificatePem: pemOne, status: 'ACTIVE' }),
-  );
-  return certificateArn ?? '';
-}
+useControlPlane();
 
 describe('TestAuthorization and GetEffectivePolicies', () => {
   const resources = [`${prefix}topic/telemetry`];

@@ -6,29 +6,10 @@ import {
   RegisterCertificateWithoutCACommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aDocument, allow, aRegistry, errorOf, now, pemOne, pemTwo, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { aDocument, allow, errorOf, now, pemOne, pemTwo, prefix } from './builders';
+import { registerOne, registry, send, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
-
-async function registerOne(): Promise<string> {
-  const { certificateArn } = await send(
-    new RegisterCertificateWithoutCACommand({ certificatePem: pemOne, status: 'ACTIVE' }),
-  );
-  return certificateArn ?? '';
-}
+useControlPlane();
 
 describe('certificates', () => {
   it('are registered under the SHA-256 of their DER form', async () => {

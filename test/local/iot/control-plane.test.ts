@@ -3,34 +3,15 @@ import {
   AttachPolicyCommand,
   DescribeEndpointCommand,
   ListAttachedPoliciesCommand,
-  RegisterCertificateWithoutCACommand,
   TestAuthorizationCommand,
   UpdateCertificateCommand,
   UpdateThingGroupsForThingCommand,
 } from '@aws-sdk/client-iot';
 import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aDocument, allow, aRegistry, pemOne, pemTwo, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { aDocument, allow, prefix } from './builders';
+import { registerOne, registry, send, server, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
-
-async function registerOne(): Promise<string> {
-  const { certificateArn } = await send(
-    new RegisterCertificateWithoutCACommand({ certificatePem: pemOne, status: 'ACTIVE' }),
-  );
-  return certificateArn ?? '';
-}
+useControlPlane();
 
 describe('createIotControlPlane', () => {
   it('asks IAM about the resources of the service authorization reference', async () => {

@@ -22,21 +22,10 @@ import {
   UpdateSecurityProfileCommand,
   ValidateSecurityProfileBehaviorsCommand,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aRegistry, errorOf, now, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { errorOf, now, prefix } from './builders';
+import { registry, send, server, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  server = await startServer(createIotControlPlane(registry));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
+useControlPlane();
 
 const metricName = 'num_child_procs_myapp';
 const securityProfileName = 'myapp-processes';

@@ -11,32 +11,12 @@ import {
   ListPoliciesCommand,
   ListPolicyVersionsCommand,
   ListTargetsForPolicyCommand,
-  RegisterCertificateWithoutCACommand,
   SetDefaultPolicyVersionCommand,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aDocument, allow, aRegistry, deny, errorOf, now, pemOne, pemTwo, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { aDocument, allow, deny, errorOf, now, prefix } from './builders';
+import { registerOne, registry, send, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
-
-async function registerOne(): Promise<string> {
-  const { certificateArn } = await send(
-    new RegisterCertificateWithoutCACommand({ certificatePem: pemOne, status: 'ACTIVE' }),
-  );
-  return certificateArn ?? '';
-}
+useControlPlane();
 
 describe('policies', () => {
   const document = aDocument(allow('iot:*', '*'));

@@ -10,22 +10,10 @@ import {
   UpdateThingGroupCommand,
   UpdateThingGroupsForThingCommand,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aRegistry, errorOf, now, pemTwo, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { errorOf, now, prefix } from './builders';
+import { registry, send, server, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
+useControlPlane();
 
 describe('thing groups', () => {
   it('form trees that describe themselves from the root', async () => {

@@ -9,32 +9,12 @@ import {
   ListThingPrincipalsV2Command,
   ListThingsCommand,
   paginateListThings,
-  RegisterCertificateWithoutCACommand,
   UpdateThingCommand,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aRegistry, errorOf, pemOne, pemTwo, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { errorOf, pemOne, pemTwo, prefix } from './builders';
+import { registerOne, registry, send, server, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
-
-async function registerOne(): Promise<string> {
-  const { certificateArn } = await send(
-    new RegisterCertificateWithoutCACommand({ certificatePem: pemOne, status: 'ACTIVE' }),
-  );
-  return certificateArn ?? '';
-}
+useControlPlane();
 
 describe('things', () => {
   it('are created, described, changed and deleted', async () => {

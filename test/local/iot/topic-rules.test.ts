@@ -1,20 +1,8 @@
 import { CreateTopicRuleCommand, GetTopicRuleCommand, ListTopicRulesCommand } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../local/iot/control-plane';
-import type { IotRegistry } from '../../../local/iot/registry';
-import { aRegistry, errorOf, now, pemTwo, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { errorOf, now, prefix } from './builders';
+import { registry, send, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  registry = aRegistry();
-  const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-  server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
+useControlPlane();
 
 describe('topic rules', () => {
   const sql = "SELECT encode(*, 'base64') AS report FROM 'cordon/things/+/reports/json'";
