@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { SlackThread } from '../../shared/aws/table';
 import { type Announcement, announcementSchema } from '../../shared/domain/announcement';
-import type { DeadLetters, Log, Metrics, Versioned } from '../../shared/ports';
+import type { Clock, DeadLetters, Log, Metrics, Versioned } from '../../shared/ports';
 import type { Slack } from './slack';
 import { writeReply, writeRootMessage } from './slack-message';
 
@@ -13,9 +13,13 @@ export interface NotifyPorts {
     save(caseId: string, thread: SlackThread, previous: number): Promise<number>;
   };
   readonly deadLetters: DeadLetters;
+  readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
 }
+
+/** A claim older than this was left by a crash: longer than the function may run, shorter than a redelivery. */
+const claimMs = 30_000;
 
 /** Shows an announcement in Slack: one thread per case, its root message always the newest state. */
 export function notify(ports: NotifyPorts) {
@@ -55,15 +59,12 @@ async function postOnce(
 async function showInThread(
   announcement: Announcement,
   slack: Extract<Slack, { kind: 'bot' }>,
-  { threads }: NotifyPorts,
+  ports: NotifyPorts,
 ): Promise<boolean> {
+  const { threads } = ports;
   const { caseId, seq } = announcement;
   const known = await threads.load(caseId);
-  if (!known) {
-    const { channel, ts } = await slack.post(writeRootMessage(announcement));
-    await threads.save(caseId, { channel, ts, lastSeq: seq }, 0);
-    return true;
-  }
+  if (!known || known.value.ts === '') return openThread(announcement, slack, known, ports);
   const { channel, ts, lastSeq } = known.value;
   if (seq === lastSeq) return false;
   await slack.post(writeReply(announcement), ts);
@@ -71,6 +72,31 @@ async function showInThread(
   if (seq < lastSeq) return true;
   await slack.update(writeRootMessage(announcement), channel, ts);
   await threads.save(caseId, { channel, ts, lastSeq: seq }, known.version);
+  return true;
+}
+
+/**
+ * Posts the root message. The thread is claimed before, because two announcements of a case may be handled at once and
+ * Slack would take both as new; who comes second is delivered again and finds the thread.
+ */
+async function openThread(
+  announcement: Announcement,
+  slack: Extract<Slack, { kind: 'bot' }>,
+  known: Versioned<SlackThread> | undefined,
+  { threads, clock }: NotifyPorts,
+): Promise<boolean> {
+  const { caseId, seq } = announcement;
+  const claimedAt = clock();
+  if (known && claimedAt - (known.value.claimedAt ?? 0) < claimMs)
+    throw new Error('another announcement of the case is opening its thread');
+  const claim: SlackThread = { channel: '', ts: '', lastSeq: 0, claimedAt };
+  const version = await threads.save(caseId, claim, known?.version ?? 0);
+  // Where Slack refuses, the claim is given back at once, so that the next delivery need not wait.
+  const posted = await slack.post(writeRootMessage(announcement)).catch(async (error) => {
+    await threads.save(caseId, { ...claim, claimedAt: 0 }, version);
+    throw error;
+  });
+  await threads.save(caseId, { ...posted, lastSeq: seq }, version);
   return true;
 }
 

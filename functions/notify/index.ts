@@ -30,6 +30,7 @@ export const handler = wrap(
       slack: findSlack,
       threads: connectTable(readEnv('TABLE_NAME')).slackThreads,
       deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
+      clock: Date.now,
       log,
       metrics,
     }),

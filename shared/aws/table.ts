@@ -243,6 +243,8 @@ export interface SlackThread {
   /** Timestamp id of the root message. */
   readonly ts: string;
   readonly lastSeq: number;
+  /** While the root message is being posted: since when, epoch ms. */
+  readonly claimedAt?: number;
 }
 
 function shardOf(thingName: string): number {

@@ -2,8 +2,10 @@ import { notify } from '../../../functions/notify/handler';
 import type { Slack } from '../../../functions/notify/slack';
 import type { SlackThread } from '../../../shared/aws/table';
 import type { Announcement } from '../../../shared/domain/announcement';
+import { VersionConflictError } from '../../../shared/errors';
 import type { Versioned } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
+import { now } from '../../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
 import { anAnnouncement } from './announcements';
 
@@ -12,7 +14,7 @@ function setUp(kind: Slack['kind'] | 'none' = 'bot') {
   const saved = new Map<string, Versioned<SlackThread>>();
   const { letters, deadLetters } = fakeDeadLetters();
   const telemetry = fakeTelemetry();
-  const state = { fault: undefined as Error | undefined };
+  const state = { fault: undefined as Error | undefined, time: now };
   const titleOf = (message: { text: string }) => message.text;
   const act = (...step: unknown[]) => {
     if (state.fault) throw state.fault;
@@ -39,6 +41,7 @@ function setUp(kind: Slack['kind'] | 'none' = 'bot') {
   const threads = {
     load: async (caseId: string) => saved.get(caseId),
     async save(caseId: string, value: SlackThread, previous: number) {
+      if ((saved.get(caseId)?.version ?? 0) !== previous) throw new VersionConflictError(caseId);
       saved.set(caseId, { value, version: previous + 1 });
       return previous + 1;
     },
@@ -47,6 +50,7 @@ function setUp(kind: Slack['kind'] | 'none' = 'bot') {
     slack: async () => (kind === 'none' ? undefined : slack[kind]),
     threads,
     deadLetters,
+    clock: () => state.time,
     log: telemetry.log,
     metrics: telemetry.metrics,
   });
@@ -76,7 +80,28 @@ describe('notify with a bot token', () => {
       ['reply to ts-1', '*mything1: released* all as before'],
       ['update C1 ts-1', releasedText],
     ]);
-    expect(saved.get('case-1')).toEqual({ value: { channel: 'C1', ts: 'ts-1', lastSeq: 2 }, version: 2 });
+    expect(saved.get('case-1')).toEqual({ value: { channel: 'C1', ts: 'ts-1', lastSeq: 2 }, version: 3 });
+  });
+
+  it('opens one thread though two announcements of a case are handled at once', async () => {
+    const { tell, shown } = setUp();
+
+    const both = await Promise.allSettled([tell(), tell(released)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await Promise.all([tell(), tell(released)].map((again) => again.catch(() => undefined)));
+
+    expect(shown.filter((step) => JSON.stringify(step).includes('"post"'))).toHaveLength(1);
+  });
+
+  it('takes over a thread that a crash left unopened', async () => {
+    const { tell, shown, saved, state } = setUp();
+    saved.set('case-1', { value: { channel: '', ts: '', lastSeq: 0, claimedAt: now }, version: 1 });
+
+    await expect(tell()).rejects.toThrow('opening its thread');
+    state.time += 30_000;
+    await tell();
+
+    expect(shown).toEqual([['post', contained]]);
   });
 
   it('shows nothing twice', async () => {
@@ -117,7 +142,8 @@ describe('notify with a bot token', () => {
     const { tell, shown, saved, state } = setUp();
     state.fault = awsError('slack_webapi_rate_limited_error');
     await expect(tell()).rejects.toThrow('refused by the fake');
-    expect(saved.size).toBe(0);
+    // The claim is given back, so that the next delivery need not wait.
+    expect(saved.get('case-1')?.value).toMatchObject({ ts: '', claimedAt: 0 });
     state.fault = undefined;
 
     await tell();
