@@ -1,4 +1,13 @@
-import { announce, type Case, holdsThing, isOpen, note, openViolations, type ViolationRecord } from './case';
+import {
+  announce,
+  type Case,
+  holdsThing,
+  isOpen,
+  type LedgerEntry,
+  note,
+  openViolations,
+  type ViolationRecord,
+} from './case';
 import { close, newCase, record, remember, retryMs } from './case-life';
 import type { Command } from './command';
 import type { ActionName, Playbook } from './configuration';
@@ -83,7 +92,9 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
   if (!rises) return changed(recorded);
   if (isHeld(recorded)) {
     const text = `${key} is in alarm as well; the thing is already held`;
-    return changed(announce(recorded, 'new-violation', text, context.now));
+    return changed(
+      announce(coverClientId(recorded, violation, context.now), 'new-violation', text, context.now),
+    );
   }
   const actions = playbook
     ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
@@ -169,6 +180,27 @@ function planContainment(
 /** Ids that Device Defender knows: it starts a task for its own violations only. */
 function findDefenderIds(record: Case): string[] {
   return openViolations(record).flatMap(({ defenderId }) => defenderId ?? []);
+}
+
+/** As many client ids as one device is believed to need. */
+const maxClientIds = 10;
+
+/** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */
+function coverClientId(record: Case, { reporter }: Violation, now: number): Case {
+  const { facts } = record;
+  const own =
+    facts?.kind === 'known' &&
+    facts.principals.some(({ certificateId }) => certificateId === reporter?.principal);
+  const cut = record.ledger.find(({ action }) => action === 'disconnect')?.prior;
+  if (!reporter || !own || cut?.action !== 'disconnect') return record;
+  if (cut.clientIds.includes(reporter.clientId) || cut.clientIds.length >= maxClientIds) return record;
+  const prior = { ...cut, clientIds: [...cut.clientIds, reporter.clientId] };
+  const ledger = record.ledger.map((entry): LedgerEntry => {
+    if (entry.action === 'disconnect') return { ...entry, status: 'planned', prior };
+    return entry.status === 'verified' ? { ...entry, status: 'applied' } : entry;
+  });
+  const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
+  return note(next, { at: now, what: 'connects under another client id too', detail: reporter.clientId });
 }
 
 /** The ids under which the device connects: its thing name, and those its own certificate reported under. */

@@ -165,6 +165,26 @@ describe('decide on a violation', () => {
     expect(next.outbox.announcements.map(({ kind }) => kind)).toEqual(['new-violation']);
   });
 
+  it('cuts a held device also under a client id it shows only now, and verifies again', () => {
+    const reporter = { clientId: 'mything1-2', principal: 'a'.repeat(64) };
+    const second = alarm({ behaviorName: 'other', occurredAt: now + 1, reporter });
+
+    const next = decided(contained(), second);
+
+    expect(next.status).toBe('containing');
+    expect(next.ledger.map(({ action, status }) => [action, status])).toEqual([
+      ['quarantine', 'applied'],
+      ['disconnect', 'planned'],
+    ]);
+    expect(next.ledger[1]?.prior).toEqual({ action: 'disconnect', clientIds: ['mything1', 'mything1-2'] });
+    const foreign = alarm({
+      behaviorName: 'other',
+      occurredAt: now + 1,
+      reporter: { ...reporter, principal: 'b'.repeat(64) },
+    });
+    expect(decided(contained(), foreign).status).toBe('contained');
+  });
+
   it('joins the alert of the other detector for the same behavior, telling nobody twice', () => {
     const second = alarm({ violationId: 'defender-1', detector: 'device-defender', occurredAt: now + 5 });
 
