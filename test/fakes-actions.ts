@@ -19,7 +19,8 @@ export function fakePolicies() {
   };
   const policies: Policies = {
     attach: async (policyName, target) => void find(policyName).targets.add(target),
-    detach: async (policyName, target) => void find(policyName).targets.delete(target),
+    // DetachPolicy knows no ResourceNotFoundException.
+    detach: async (policyName, target) => void stored.get(policyName)?.targets.delete(target),
     listVersions: async (policyName) => {
       const { versions, defaultVersionId } = find(policyName);
       return [...versions.keys()].map((versionId) => ({
@@ -79,17 +80,32 @@ export function fakeCertificates() {
       if (status === undefined) throw awsError('ResourceNotFoundException');
       return status;
     },
-    setStatus: async (certificateId, status) => void statuses.set(certificateId, status),
+    setStatus: async (certificateId, status) => {
+      if (!statuses.has(certificateId)) throw awsError('ResourceNotFoundException');
+      statuses.set(certificateId, status);
+    },
   };
   return { certificates, statuses };
 }
 
 export function fakeJobs() {
   const statuses = new Map<string, string>();
+  const targets = new Map<string, string>();
   const jobs: Jobs = {
-    create: async (jobId) => void statuses.set(jobId, statuses.get(jobId) ?? 'QUEUED'),
-    readStatus: async (jobId) => statuses.get(jobId),
-    cancel: async (jobId) => void statuses.set(jobId, 'CANCELED'),
+    create: async (jobId, thingName) => {
+      if (statuses.has(jobId)) return;
+      statuses.set(jobId, 'QUEUED');
+      targets.set(jobId, thingName);
+    },
+    // A job that a test put there by its status alone is any thing's.
+    readStatus: async (jobId, thingName) =>
+      (targets.get(jobId) ?? thingName) === thingName ? statuses.get(jobId) : undefined,
+    cancel: async (jobId) => {
+      const status = statuses.get(jobId);
+      if (status === undefined) throw awsError('ResourceNotFoundException');
+      if (status !== 'QUEUED' && status !== 'IN_PROGRESS') throw awsError('InvalidRequestException');
+      statuses.set(jobId, 'CANCELED');
+    },
   };
   return { jobs, statuses };
 }

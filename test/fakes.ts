@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { decode } from 'cbor-x';
 import type { EnginePorts } from '../functions/respond/engine';
 import type { Announcement } from '../shared/domain/announcement';
-import type { Case, TimelineEntry } from '../shared/domain/case';
+import type { Case } from '../shared/domain/case';
 import type { Command } from '../shared/domain/command';
 import { VersionConflictError } from '../shared/errors';
 import type {
@@ -17,6 +16,7 @@ import type {
   Things,
   Versioned,
 } from '../shared/ports';
+import { hashRow, type TimelineRow } from '../shared/timeline';
 import { awsError } from './aws-error';
 import { certificateArn, now } from './builders';
 import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from './fakes-actions';
@@ -45,16 +45,11 @@ export function fakeStore<T>(keyOf: (value: T) => string) {
     async save(value: T, previous: number): Promise<number> {
       const key = keyOf(value);
       if ((items.get(key)?.version ?? 0) !== previous) throw new VersionConflictError(key);
-      items.set(key, { value: structuredClone(value), version: previous + 1 });
+      // As the table does, it drops fields that are undefined.
+      items.set(key, { value: JSON.parse(JSON.stringify(value)), version: previous + 1 });
       return previous + 1;
     },
   };
-}
-
-interface TimelineRow {
-  readonly entries: readonly TimelineEntry[];
-  readonly previousHash: string;
-  readonly hash: string;
 }
 
 export function fakeCases() {
@@ -66,10 +61,12 @@ export function fakeCases() {
   const cases: CaseStore = {
     load: store.load,
     save: store.save,
-    async appendTimeline({ caseId, outbox, timelineHead, timelineSeq }) {
-      const row = { entries: outbox.timeline, previousHash: timelineHead };
-      const hash = createHash('sha256').update(JSON.stringify(row)).digest('hex');
-      timeline.set(`${caseId}#${outbox.timeline[0]?.at}#${timelineSeq}`, { ...row, hash });
+    async appendTimeline({ caseId, thingName, outbox, timelineHead, timelineSeq }) {
+      const entries = structuredClone(outbox.timeline);
+      const sk = `${String(entries[0]?.at ?? 0).padStart(15, '0')}#${String(timelineSeq).padStart(6, '0')}`;
+      const row = { caseId, thingName, sk, entries, previousHash: timelineHead };
+      const hash = hashRow(row);
+      timeline.set(`${caseId}#${sk}`, { ...row, hash });
       return hash;
     },
     readFleetSize: async () => fleet.size,
@@ -80,9 +77,10 @@ export function fakeCases() {
       archived.set(record.caseId, structuredClone(record));
     },
     async reserveContainment({ caseId, now: at, limit, windowMs }) {
-      for (const [held, since] of places) if (at - since >= windowMs) places.delete(held);
-      if (places.has(caseId)) return true;
-      if (places.size >= limit) return false;
+      const over = [...places].filter(([, since]) => at - since >= windowMs).map(([held]) => held);
+      if (places.has(caseId) && !over.includes(caseId)) return true;
+      if (places.size - over.length >= limit) return false;
+      for (const held of over) places.delete(held);
       places.set(caseId, at);
       return true;
     },
@@ -99,6 +97,7 @@ export function fakeCases() {
 
 interface RegisteredThing {
   readonly attributes: Record<string, string>;
+  readonly thingTypeName?: string | undefined;
   readonly groups: Set<string>;
   readonly principals: string[];
 }
@@ -106,15 +105,21 @@ interface RegisteredThing {
 /** A group policy bites where the client id is the thing's name and the certificate is the thing's. */
 export function fakeThings(quarantineGroup = 'cordon-quarantine') {
   const registry = new Map<string, RegisteredThing>();
+  const groups = new Set([quarantineGroup, 'sensors']);
   const find = (thingName: string): RegisteredThing => {
     const thing = registry.get(thingName);
     if (!thing) throw awsError('ResourceNotFoundException', `Thing ${thingName} cannot be found`);
     return thing;
   };
+  const requireGroup = (group: string): void => {
+    if (!groups.has(group)) throw awsError('ResourceNotFoundException', `Group ${group} cannot be found`);
+  };
   const things: Things = {
     async describe(thingName) {
       const thing = registry.get(thingName);
-      return thing && { attributes: thing.attributes, thingTypeName: 'sensor' };
+      if (!thing) return undefined;
+      const { attributes, thingTypeName } = thing;
+      return { attributes, ...(thingTypeName && { thingTypeName }) };
     },
     listGroups: async (thingName) => [...find(thingName).groups],
     listPrincipals: async (thingName) => [...find(thingName).principals],
@@ -122,13 +127,16 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
     listThingsOfPrincipal: async (arn) =>
       [...registry].flatMap(([name, { principals }]) => (principals.includes(arn) ? name : [])),
     async addToGroup(thingName, group) {
-      const { groups } = find(thingName);
-      if (!groups.has(group) && groups.size >= 10)
+      const joined = find(thingName).groups;
+      requireGroup(group);
+      if (!joined.has(group) && joined.size >= 10)
         throw awsError('InvalidRequestException', 'a thing can be in at most 10 groups');
-      groups.add(group);
+      joined.add(group);
     },
     async removeFromGroup(thingName, group) {
-      find(thingName).groups.delete(group);
+      const joined = find(thingName).groups;
+      requireGroup(group);
+      joined.delete(group);
     },
     // The policies of the tests let a device connect under its thing's name only.
     testConnect: async (_arn, clientId) => (registry.has(clientId) ? 'ALLOWED' : 'IMPLICIT_DENY'),
@@ -143,11 +151,12 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
   const register = (thingName: string, over: Partial<RegisteredThing> = {}) =>
     registry.set(thingName, {
       attributes: {},
+      thingTypeName: 'sensor',
       groups: new Set(['sensors']),
       principals: [certificateArn],
       ...over,
     });
-  return { registry, register, find, things };
+  return { registry, register, find, things, groups };
 }
 
 export function fakeConnections() {
@@ -158,6 +167,7 @@ export function fakeConnections() {
     cut: async (clientId) => sessions.delete(clientId),
     connectedSince: async (clientId) => sessions.get(clientId),
     async publish(topic, payload) {
+      if (/[+#]/.test(topic)) throw awsError('InvalidRequestException', 'a topic has no wildcards');
       published.push({ topic, body: typeof payload === 'string' ? JSON.parse(payload) : decode(payload) });
     },
   };
@@ -166,12 +176,18 @@ export function fakeConnections() {
 
 export function fakeQueue() {
   const sent: { readonly command: Command; readonly id: string }[] = [];
+  /** What a consumer gets: repeats of an id are not among it. */
+  const waiting: Command[] = [];
+  const seen = new Set<string>();
   const commands: CommandQueue = {
     async send(command, id) {
+      const key = JSON.stringify([command.thingName, id]);
       sent.push({ command, id });
+      if (!seen.has(key)) waiting.push(structuredClone(command));
+      seen.add(key);
     },
   };
-  return { sent, commands };
+  return { sent, waiting, commands };
 }
 
 export function fakeDeadLetters() {

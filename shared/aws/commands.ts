@@ -10,8 +10,11 @@ export function connectCommands(queueUrl: string, client = new SQSClient({ maxAt
           QueueUrl: queueUrl,
           MessageBody: JSON.stringify(command),
           MessageGroupId: command.thingName,
-          // Ids may hold any text; SQS takes 128 characters of a small alphabet.
-          MessageDeduplicationId: createHash('sha256').update(id).digest('hex'),
+          // Ids may hold any text; SQS takes 128 characters of a small alphabet. With the thing's name in it, an id
+          // of two things is two also where the queue looks for repeats over all its groups.
+          MessageDeduplicationId: createHash('sha256')
+            .update(JSON.stringify([command.thingName, id]))
+            .digest('hex'),
         }),
       );
     },

@@ -1,0 +1,289 @@
+import type { DetectState } from '../../shared/domain/behavior';
+import type { Case, TimelineEntry } from '../../shared/domain/case';
+import type { CaseStore, DetectStore, Reservation, Versioned } from '../../shared/ports';
+import { hashRow, type TimelineRow } from '../../shared/timeline';
+import { now } from '../builders';
+import { waitUntil } from '../e2e/harness';
+import { aName, type Law, refusalOf } from './laws';
+
+/** The store, empty at first, and what of it only people read. */
+export interface Storage {
+  readonly cases: CaseStore;
+  readonly detectStates: DetectStore;
+  /** Rows of the timeline, oldest first. */
+  readTimeline(caseId: string): Promise<Pick<TimelineRow, 'entries' | 'previousHash' | 'hash'>[]>;
+  /** Closed cases, newest first. */
+  listClosed(thingName: string): Promise<Case[]>;
+}
+
+function aCase(over: Partial<Case> = {}): Case {
+  return {
+    schema: 1,
+    caseId: aName('case'),
+    thingName: aName('thing'),
+    status: 'containing',
+    severity: 'critical',
+    openedAt: now,
+    updatedAt: now,
+    detector: 'cordon',
+    violations: {},
+    ledger: [],
+    outbox: { announcements: [], timeline: [] },
+    timelineHead: '',
+    timelineSeq: 0,
+    announcementSeq: 0,
+    ...over,
+  };
+}
+
+const withTimeline = (record: Case, entries: readonly TimelineEntry[]): Case => ({
+  ...record,
+  outbox: { announcements: [], timeline: entries },
+});
+
+function aDetectState(over: Partial<DetectState> = {}): DetectState {
+  const behaviors = { 'myapp-processes/no-child-processes': { bad: 1, good: 0, violationId: 'a' } };
+  return { schema: 1, thingName: aName('thing'), lastReportId: 7, lastReceivedAt: now, behaviors, ...over };
+}
+
+export function declareStorageLaws(law: Law<Storage>): void {
+  describe('cases', () =>
+    declareVersionLaws<Case>((title, check) => law(title, ({ cases }) => check(cases)), {
+      build: aCase,
+      change: (record) => ({ ...record, status: 'contained', updatedAt: record.updatedAt + 1 }),
+    }));
+  describe('detect states', () =>
+    declareVersionLaws<DetectState>((title, check) => law(title, ({ detectStates }) => check(detectStates)), {
+      build: aDetectState,
+      change: (state) => ({ ...state, lastReportId: state.lastReportId + 1, behaviors: {} }),
+    }));
+  describe('case storage', () => {
+    declareKindLaws(law);
+    declareTimelineLaws(law);
+    declareDueLaws(law);
+    declareFleetLaws(law);
+  });
+}
+
+interface VersionedStore<T> {
+  load(thingName: string): Promise<Versioned<T> | undefined>;
+  save(value: T, previous: number): Promise<number>;
+}
+
+interface Samples<T> {
+  build(): T;
+  change(value: T): T;
+}
+
+function declareVersionLaws<T extends { readonly thingName: string }>(
+  law: Law<VersionedStore<T>>,
+  { build, change }: Samples<T>,
+): void {
+  law('has nothing for a thing until it is saved', async (store) => {
+    expect(await store.load(aName('thing'))).toBeUndefined();
+  });
+
+  law('gives back what was saved last, under the version of that save', async (store) => {
+    const first = build();
+    const second = change(first);
+
+    expect(await store.save(first, 0)).toBe(1);
+    expect(await store.load(first.thingName)).toStrictEqual({ value: first, version: 1 });
+    expect(await store.save(second, 1)).toBe(2);
+    expect(await store.load(first.thingName)).toStrictEqual({ value: second, version: 2 });
+  });
+
+  law('leaves out fields that are undefined, and keeps empty ones', async (store) => {
+    const value = build();
+
+    await store.save({ ...value, nothing: undefined, empty: { text: '', list: [], object: {} } }, 0);
+
+    expect(await store.load(value.thingName)).toStrictEqual({
+      value: { ...value, empty: { text: '', list: [], object: {} } },
+      version: 1,
+    });
+  });
+
+  law('refuses a save under another version than the stored one, and keeps what it has', async (store) => {
+    const value = build();
+    expect(await refusalOf(store.save(value, 1))).toBe('VersionConflictError');
+    await store.save(value, 0);
+    await store.save(value, 1);
+
+    for (const stale of [0, 1, 3])
+      expect(await refusalOf(store.save(change(value), stale))).toBe('VersionConflictError');
+
+    expect(await store.load(value.thingName)).toStrictEqual({ value, version: 2 });
+  });
+
+  law('lets one of several writers at once win', async (store) => {
+    const value = build();
+
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, () => refusalOf(store.save(structuredClone(value), 0))),
+    );
+
+    expect(outcomes.sort()).toEqual([...Array(4).fill('VersionConflictError'), 'not refused']);
+  });
+}
+
+function declareKindLaws(law: Law<Storage>): void {
+  law('keeps the case and the detect state of a thing apart', async ({ cases, detectStates }) => {
+    const record = aCase();
+    const state = aDetectState({ thingName: record.thingName });
+
+    await cases.save(record, 0);
+    await detectStates.save(state, 0);
+
+    expect(await cases.load(record.thingName)).toStrictEqual({ value: record, version: 1 });
+    expect(await detectStates.load(record.thingName)).toStrictEqual({ value: state, version: 1 });
+  });
+
+  law('archives a closed case once, however often it is told, newest first', async (storage) => {
+    const thingName = aName('thing');
+    const [older, newer] = [1, 2].map((hour) =>
+      aCase({ thingName, status: 'closed', closedAt: now + hour * 3_600_000 }),
+    ) as [Case, Case];
+
+    for (const record of [older, newer, older]) await storage.cases.archive(record);
+
+    expect(await storage.listClosed(thingName)).toEqual([newer, older]);
+    expect(await storage.cases.load(thingName)).toBeUndefined();
+  });
+}
+
+function declareTimelineLaws(law: Law<Storage>): void {
+  const opened: TimelineEntry = { at: now, what: 'opened', actor: 'soc', detail: '<b>"\u0001' };
+  const released: TimelineEntry = { at: now + 5, what: 'released' };
+
+  law('appends a row with the hash of the one before, once for the same case', async (storage) => {
+    const first = withTimeline(aCase(), [opened, released]);
+    const { caseId, thingName } = first;
+
+    const hash = await storage.cases.appendTimeline(first);
+    const again = await storage.cases.appendTimeline(first);
+    const second = { ...withTimeline(first, [released]), timelineHead: hash, timelineSeq: 1 };
+    const newest = await storage.cases.appendTimeline(second);
+
+    const rowOf = (sk: string, entries: readonly TimelineEntry[], previousHash: string) => ({
+      entries,
+      previousHash,
+      hash: hashRow({ caseId, thingName, sk, entries, previousHash }),
+    });
+    const rows = [
+      rowOf(`${String(now).padStart(15, '0')}#000000`, [opened, released], ''),
+      rowOf(`${String(now + 5).padStart(15, '0')}#000001`, [released], hash),
+    ];
+    expect(await storage.readTimeline(caseId)).toEqual(rows);
+    expect([hash, again, newest]).toEqual([rows[0]?.hash, rows[0]?.hash, rows[1]?.hash]);
+  });
+
+  law('keeps the timelines of cases apart', async (storage) => {
+    const [mine, other] = [aCase(), aCase()].map((record) => withTimeline(record, [opened])) as [Case, Case];
+
+    await storage.cases.appendTimeline(mine);
+    await storage.cases.appendTimeline(other);
+
+    expect((await storage.readTimeline(mine.caseId)).map(({ entries }) => entries)).toEqual([[opened]]);
+  });
+}
+
+function declareDueLaws(law: Law<Storage>): void {
+  law(
+    'lists the things that are due, oldest first, up to the limit, until they owe nothing',
+    async (storage) => {
+      const { cases } = storage;
+      const records = [300, 100, 200].map((dueAt) => aCase({ dueAt }));
+      const [third = '', first = '', second = ''] = records.map(({ thingName }) => thingName);
+      for (const record of records) await cases.save(record, 0);
+      await cases.save(aCase(), 0);
+      // The index of the real service follows the table a little later.
+      await waitUntil(
+        () => 'the index in step with the table',
+        async () => (await cases.listDue(300, 10)).length === 3,
+      );
+
+      expect(await cases.listDue(99, 10)).toEqual([]);
+      expect(await cases.listDue(200, 10)).toEqual([first, second]);
+      expect(await cases.listDue(300, 10)).toEqual([first, second, third]);
+      expect(await cases.listDue(300, 2)).toEqual([first, second]);
+
+      for (const { dueAt: _, ...record } of records) await cases.save(record, 1);
+      await waitUntil(
+        () => 'the index in step with the table',
+        async () => (await cases.listDue(300, 10)).length === 0,
+      );
+    },
+  );
+}
+
+function declareFleetLaws(law: Law<Storage>): void {
+  // The window is one for the whole fleet: each law has a day of its own.
+  let day = now;
+  const aDay = () => {
+    day += 86_400_000;
+    return (caseId: string, afterMs: number, over: Partial<Reservation> = {}): Reservation => ({
+      caseId,
+      now: day + afterMs,
+      limit: 2,
+      windowMs: 1_000,
+      ...over,
+    });
+  };
+
+  law('gives places in the window up to the limit, and each case one', async ({ cases }) => {
+    const reservation = aDay();
+    const taken: boolean[] = [];
+    for (const [caseId, afterMs] of [
+      ['a', 0],
+      ['b', 1],
+      ['c', 2],
+      ['a', 3],
+      ['b', 3],
+    ] as const)
+      taken.push(await cases.reserveContainment(reservation(caseId, afterMs)));
+
+    expect(taken).toEqual([true, true, false, true, true]);
+  });
+
+  law('frees a place when its window is over, and not before', async ({ cases }) => {
+    const reservation = aDay();
+    const only = { limit: 1 };
+    const taken: boolean[] = [];
+    for (const [caseId, afterMs] of [
+      ['a', 0],
+      ['b', 999],
+      ['b', 1_000],
+      ['a', 1_000],
+    ] as const)
+      taken.push(await cases.reserveContainment(reservation(caseId, afterMs, only)));
+
+    expect(taken).toEqual([true, false, true, false]);
+  });
+
+  law('changes nothing with a reservation that it refuses', async ({ cases }) => {
+    const reservation = aDay();
+    await cases.reserveContainment(reservation('a', 0));
+
+    expect(await cases.reserveContainment(reservation('b', 10, { limit: 0, windowMs: 5 }))).toBe(false);
+
+    expect(await cases.reserveContainment(reservation('c', 10, { limit: 1 }))).toBe(false);
+  });
+
+  law('never passes the limit where many reserve at once', async ({ cases }) => {
+    const reservation = aDay();
+    const taken = await Promise.all(
+      Array.from({ length: 6 }, (_, i) => cases.reserveContainment(reservation(`many-${i}`, i))),
+    );
+
+    expect(taken.filter(Boolean)).toEqual([true, true]);
+  });
+
+  law('knows the size of the fleet as it was counted last', async ({ cases }) => {
+    expect(await cases.readFleetSize()).toBeUndefined();
+    await cases.saveFleetSize({ things: 10, countedAt: now });
+    await cases.saveFleetSize({ things: 12, countedAt: now + 1 });
+
+    expect(await cases.readFleetSize()).toEqual({ things: 12, countedAt: now + 1 });
+  });
+}

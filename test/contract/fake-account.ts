@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import type { Command } from '../../shared/domain/command';
+import { fakeCases, fakeConnections, fakeQueue, fakeStore, fakeThings } from '../fakes';
+import { fakeCertificates, fakeJobs, fakePolicies } from '../fakes-actions';
+import { withPolicies } from '../shared/mitigation/setting';
+import type { Account } from './account';
+import type { Storage } from './case-store-contract';
+import type { Mailbox } from './command-queue-contract';
+import type { LiveSessions } from './connections-contract';
+import { aName } from './laws';
+import type { Registry } from './registry';
+
+/** The fakes that unit tests run on. */
+export function openFakeAccount(): Account {
+  return {
+    name: 'the in-memory fakes',
+    mayLack: false,
+    openStorage: async () => openStorage(),
+    openRegistry: async () => openRegistry(),
+    openLiveSessions: async () => openLiveSessions(),
+    openMailbox: async () => openMailbox(),
+    async close() {},
+  };
+}
+
+function openStorage(): Storage {
+  const { cases, timeline, archived } = fakeCases();
+  return {
+    cases,
+    detectStates: fakeStore(({ thingName }) => thingName),
+    readTimeline: async (caseId) =>
+      [...timeline]
+        .filter(([key]) => key.startsWith(`${caseId}#`))
+        .map(([, { entries, previousHash, hash }]) => ({ entries, previousHash, hash })),
+    listClosed: async (thingName) =>
+      [...archived.values()]
+        .filter((record) => record.thingName === thingName)
+        .sort((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0)),
+  };
+}
+
+function openRegistry(): Registry {
+  const denyingGroup = aName('group');
+  const { register, find, things, groups } = fakeThings(denyingGroup);
+  const stored = fakePolicies();
+  const { certificates, statuses } = fakeCertificates();
+  return {
+    things: withPolicies(things, stored),
+    policies: stored.policies,
+    certificates,
+    jobs: fakeJobs().jobs,
+    async createThing(thingName, attributes = {}) {
+      register(thingName, { attributes, thingTypeName: undefined, groups: new Set(), principals: [] });
+    },
+    createGroup: async (groupName) => void groups.add(groupName),
+    createDenyingGroup: async () => denyingGroup,
+    createPolicy: async (policyName, document) => void stored.create(policyName, [document]),
+    async createCertificate() {
+      const id = randomBytes(32).toString('hex');
+      statuses.set(id, 'ACTIVE');
+      return { id, arn: `arn:aws:iot:us-east-1:000000000000:cert/${id}` };
+    },
+    attachCertificate: async (thingName, arn) => void find(thingName).principals.push(arn),
+    async createDevicePolicy() {
+      const policyName = aName('policy');
+      stored.create(policyName, ['what fake devices may do is fixed']);
+      return policyName;
+    },
+  };
+}
+
+function openLiveSessions(): LiveSessions {
+  const { sessions, published, connections } = fakeConnections();
+  return {
+    connections,
+    async connect(thingName) {
+      sessions.set(thingName, Date.now());
+      return {
+        received: () => published.filter(({ topic }) => topic.startsWith(`app/${thingName}/`)),
+        isLive: () => sessions.has(thingName),
+      };
+    },
+  };
+}
+
+function openMailbox(): Mailbox {
+  const { waiting, commands } = fakeQueue();
+  return {
+    commands,
+    async take(inWork) {
+      const taken: Command[] = [];
+      for (const command of waiting.splice(0)) {
+        const isHeldBack =
+          command.thingName === inWork && taken.some(({ thingName }) => thingName === inWork);
+        if (!isHeldBack) taken.push(command);
+      }
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Account } from './account';
+import { declareStorageLaws } from './case-store-contract';
+import { declareCommandQueueLaws } from './command-queue-contract';
+import { declareConnectionsLaws } from './connections-contract';
+import { openFakeAccount } from './fake-account';
+import { declareJobsLaws } from './jobs-contract';
+import { lawsOf } from './laws';
+import { declarePoliciesLaws } from './policies-contract';
+import { openRemoteAccount } from './remote-account';
+import { openStackAccount } from './stack-account';
+import { declareThingsLaws } from './things-contract';
+
+/** Every port keeps the same laws wherever it leads: what a fake does otherwise is a bug in the fake. */
+const endpoint = process.env.AWS_ENDPOINT_URL;
+const accounts: Account[] = [
+  openFakeAccount(),
+  openStackAccount(),
+  ...(endpoint ? [openRemoteAccount(endpoint)] : []),
+];
+
+describe.each(accounts)('ports on $name', (account) => {
+  afterAll(account.close);
+
+  const { mayLack } = account;
+  declareStorageLaws(lawsOf(account.openStorage, mayLack));
+  const registryLaw = lawsOf(account.openRegistry, mayLack);
+  declareThingsLaws(registryLaw);
+  declarePoliciesLaws(registryLaw);
+  declareJobsLaws(registryLaw);
+  declareConnectionsLaws(lawsOf(account.openLiveSessions, mayLack));
+  declareCommandQueueLaws(lawsOf(account.openMailbox, mayLack));
+});
