@@ -50,7 +50,7 @@ const acts: Readonly<
     refuse: (record) =>
       !isOpen(record)
         ? 'has no open case'
-        : holdsThing(record)
+        : record.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict')
           ? `is held (${record.status}): release it first`
           : undefined,
     reached: ['closed'],
@@ -84,7 +84,7 @@ export async function act(
   const status = after?.value.status ?? 'without a case';
   if (!ended(after))
     throw new CliError(
-      `${thingName} is still ${status} after ${options.waitSeconds} s; it goes on by itself: cordon show ${thingName}`,
+      `${thingName} is still ${status} after ${options.waitSeconds} s. What was begun goes on by itself (cordon show ${thingName}); why a command was refused is in the log of respond`,
     );
   if (!reached.includes(status))
     throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);

@@ -69,7 +69,7 @@ function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: Queue
         VisibilityTimeout: visibilitySeconds,
         MessageRetentionPeriod: 4 * day,
         SqsManagedSseEnabled: true,
-        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: 5 },
+        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: fifo ? 30 : 5 },
         // High throughput: ordered within a thing, parallel between things.
         ...(fifo && {
           FifoQueue: true,

@@ -45,10 +45,11 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     respond: [
       consume('CommandsQueue'),
       send('RejectedQueue'),
-      table('GetItem', 'PutItem'),
+      table('GetItem', 'PutItem', 'DeleteItem'),
       allow('sns:Publish', ref('AnnouncementsTopic')),
       allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
       allow('iot:TestAuthorization', arn('iot', 'cert/*')),
+      allow('iot:GetPolicy', arn('iot', 'policy/*')),
       // IAM knows no resource type for these two.
       allow(['iot:ListAttachedPolicies', 'iot:ListPrincipalThings'], '*'),
       allow(['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [anyThing, quarantineGroup]),
@@ -93,7 +94,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
   );
 }
 
-/** Rights of the actions that a playbook may take, and of no other. */
+/** Rights of the actions that a playbook may take, and of what may have to be undone. */
 function writeActionRights({ playbooks, detector }: Configuration): Value[] {
   const used = new Set(
     playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]),
@@ -103,27 +104,23 @@ function writeActionRights({ playbooks, detector }: Configuration): Value[] {
   return [
     // Not only where a playbook names it: quarantine is backed by it where a certificate may take other client ids.
     allow(['iot:AttachPolicy', 'iot:DetachPolicy'], anyCertificate),
+    // The undo of every action, always: what an earlier cordon.yml did must be released under a later one too.
+    allow(['iot:DescribeCertificate', 'iot:UpdateCertificate'], anyCertificate),
+    allow(
+      [
+        'iot:ListPolicyVersions',
+        'iot:GetPolicyVersion',
+        'iot:CreatePolicyVersion',
+        'iot:SetDefaultPolicyVersion',
+        'iot:DeletePolicyVersion',
+      ],
+      arn('iot', 'policy/*'),
+    ),
+    allow(['iot:CancelJob', 'iot:DescribeJobExecution'], ownJobs),
     ...(used.has('replace-policy-version')
-      ? [
-          allow(
-            [
-              'iot:ListPolicyVersions',
-              'iot:GetPolicyVersion',
-              'iot:CreatePolicyVersion',
-              'iot:SetDefaultPolicyVersion',
-              'iot:DeletePolicyVersion',
-              'iot:ListTargetsForPolicy',
-            ],
-            arn('iot', 'policy/*'),
-          ),
-        ]
+      ? [allow('iot:ListTargetsForPolicy', arn('iot', 'policy/*'))]
       : []),
-    ...(used.has('deactivate-certificate')
-      ? [allow(['iot:DescribeCertificate', 'iot:UpdateCertificate'], anyCertificate)]
-      : []),
-    ...(used.has('job')
-      ? [allow(['iot:CreateJob', 'iot:CancelJob', 'iot:DescribeJobExecution'], ownJobs)]
-      : []),
+    ...(used.has('job') ? [allow('iot:CreateJob', ownJobs)] : []),
     ...(used.has('detect-mitigation-task')
       ? [
           // IAM knows a security profile as resource only where the task names one; ours name violations.

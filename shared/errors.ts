@@ -19,6 +19,8 @@ const refusals = new Set([
   'ResourceNotFoundException',
   'UnauthorizedException',
   'AccessDeniedException',
+  // How the data plane says it.
+  'ForbiddenException',
   'LimitExceededException',
   'ConflictingResourceUpdateException',
   'VersionConflictException',

@@ -33,7 +33,11 @@ export function createTelemetry(serviceName: string) {
 }
 
 /** Handles each record of a batch by itself; only those that failed are redelivered. */
-export function eachRecord(handle: (record: SQSRecord) => Promise<void>, log: Log) {
+export function eachRecord(
+  handle: (record: SQSRecord) => Promise<void>,
+  log: Log,
+  { inOrder = false }: { readonly inOrder?: boolean } = {},
+) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const processor = new BatchProcessor(EventType.SQS);
     const handleLogged = async (record: SQSRecord): Promise<void> => {
@@ -47,6 +51,7 @@ export function eachRecord(handle: (record: SQSRecord) => Promise<void>, log: Lo
     return processPartialResponse(event, handleLogged, processor, {
       context,
       throwOnFullBatchFailure: false,
+      processInParallel: !inOrder,
     });
   };
 }

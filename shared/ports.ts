@@ -18,6 +18,8 @@ export interface CaseStore {
   save(record: Case, previous: number): Promise<number>;
   /** Appends the pending timeline entries as one row, idempotent; returns the hash of the row. */
   appendTimeline(record: Case): Promise<string>;
+  /** Has the rules detector judge the thing anew, as if it had never reported. */
+  forgetDetection(thingName: string): Promise<void>;
   /** Keeps a closed case for the history, idempotent. */
   archive(record: Case): Promise<void>;
   /** Takes a place in the fleet limit's sliding window for a case; false where it is full. Idempotent by case. */
@@ -54,13 +56,13 @@ export interface Things {
   listGroups(thingName: string): Promise<string[]>;
   listPrincipals(thingName: string): Promise<string[]>;
   listPolicies(principalArn: string): Promise<string[]>;
+  /** The document of a policy's default version; may be a minute old, since many things share one. */
+  readPolicy(policyName: string): Promise<string>;
   listThingsOfPrincipal(principalArn: string): Promise<string[]>;
   addToGroup(thingName: string, thingGroup: string): Promise<void>;
   removeFromGroup(thingName: string, thingGroup: string): Promise<void>;
   /** Counts the registry's things, page by page within the quota. */
   count(): Promise<number>;
-  /** The decision for a connect under this client id. */
-  testConnect(principalArn: string, clientId: string): Promise<string>;
   /** The decision for an application publish by this client: ALLOWED, EXPLICIT_DENY or IMPLICIT_DENY. */
   testPublish(principalArn: string, clientId: string, topic: string): Promise<string>;
 }

@@ -52,6 +52,17 @@ export function fakeStore<T>(keyOf: (value: T) => string) {
   };
 }
 
+export const tightPolicy = JSON.stringify({
+  Statement: [
+    {
+      Effect: 'Allow',
+      Action: 'iot:Connect',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
+      Resource: 'arn:aws:iot:us-east-1:000000000000:client/${iot:Connection.Thing.ThingName}',
+    },
+  ],
+});
+
 export function fakeCases() {
   const fleet: { size: FleetSize | undefined } = { size: undefined };
   const store = fakeStore<Case>(({ thingName }) => thingName);
@@ -69,6 +80,7 @@ export function fakeCases() {
       timeline.set(`${caseId}#${sk}`, { ...row, hash });
       return hash;
     },
+    forgetDetection: async () => undefined,
     readFleetSize: async () => fleet.size,
     async saveFleetSize(size) {
       fleet.size = size;
@@ -139,7 +151,7 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
       joined.delete(group);
     },
     // The policies of the tests let a device connect under its thing's name only.
-    testConnect: async (_arn, clientId) => (registry.has(clientId) ? 'ALLOWED' : 'IMPLICIT_DENY'),
+    readPolicy: async () => tightPolicy,
     count: async () => registry.size,
     async testPublish(arn, clientId) {
       const thing = registry.get(clientId);

@@ -35,5 +35,7 @@ export const handler = wrap(
       metrics,
     }),
     log,
+    // Two announcements of a case in one batch: the first opens the thread, the second joins it.
+    { inOrder: true },
   ),
 );

@@ -7,6 +7,7 @@ import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
 import type { Context, Decision } from '../../shared/domain/decision';
 import { findFleetLimit } from '../../shared/domain/guards';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
+import { isRefusal } from '../../shared/errors';
 import type { Announcer, CaseStore, Log, Metrics, Versioned } from '../../shared/ports';
 import { gatherFacts } from './facts';
 import { type ActionPorts, perform } from './perform';
@@ -51,7 +52,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions) {
     const before = stored.value;
     // A repeated alarm leaves nothing to do or tell, and must not put off what is due.
     if (command.type === 'violation' && !hasUnfinished(before) && !nextStep(before, new Set())) return;
-    const performed = await performSteps(stored, ports, options);
+    const performed = await performSteps(stored, ports, options, attempt);
     const settled = settle(performed.value, ports.clock());
     measureChange(before, settled, ports.metrics);
     await flush(await save(settled, performed.version, ports), ports);
@@ -105,12 +106,13 @@ async function performSteps(
   stored: Versioned<Case>,
   ports: EnginePorts,
   options: EngineOptions,
+  attempt: number,
 ): Promise<Versioned<Case>> {
   let { value: record, version } = stored;
   const seen = new Set<ActionName>();
   const next = () => nextStep(record, seen, options.killSwitch);
   for (let step = next(); step; step = next()) {
-    const outcome = await perform(record, step, ports, options);
+    const outcome = await perform(record, step, ports, options, attempt);
     record = recordOutcome(record, step, outcome, ports.clock());
     ports.log.info(`${step.entry.action}: ${step.kind}`, { thingName: record.thingName, ...outcome });
     if (step.kind === 'verify' || outcome.result === 'conflict') seen.add(step.entry.action);
@@ -136,10 +138,24 @@ async function flush(
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
       : {};
   for (const pending of announcements) await ports.announcer.publish(writeAnnouncement(record, pending));
-  for (const violationId of falsePositives) await ports.defender.markFalsePositive(violationId);
+  for (const violationId of falsePositives) await label(violationId, ports);
   const sent: Case = { ...record, ...row, outbox: { announcements: [], timeline: [] } };
-  if (sent.status === 'closed') await ports.cases.archive(sent);
+  if (sent.status === 'closed') {
+    await ports.cases.archive(sent);
+    // The detector tells an alarm once: whoever is still out of bounds must be told of again.
+    await ports.cases.forgetDetection(sent.thingName);
+  }
   return save(sent, version, ports);
+}
+
+/** Only a label: a violation that Device Defender no longer knows must not hold anything up. */
+async function label(violationId: string, { defender, log }: EnginePorts): Promise<void> {
+  try {
+    await defender.markFalsePositive(violationId);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    log.warn('not marked as a false positive', { violationId, reason: error.message });
+  }
 }
 
 function measureChange(before: Case, after: Case, metrics: Metrics): void {

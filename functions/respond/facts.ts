@@ -1,4 +1,5 @@
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import { allowsOtherClientIds } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import type { Certificates, Policies, Things } from '../../shared/ports';
@@ -86,17 +87,17 @@ async function lookUpPrincipal(
   withStatus: boolean,
 ): Promise<PrincipalFacts> {
   const certificateId = arn.slice(arn.indexOf(':cert/') + ':cert/'.length);
-  const [policies, users, otherId, status] = await Promise.all([
+  const [policies, users, status] = await Promise.all([
     things.listPolicies(arn),
     things.listThingsOfPrincipal(arn),
-    things.testConnect(arn, `${thingName.slice(0, 115)}-cordon-test`),
     withStatus ? certificates.readStatus(certificateId) : undefined,
   ]);
+  const documents = await Promise.all(policies.map((name) => things.readPolicy(name)));
   return {
     arn,
     certificateId,
     policies,
-    takesOtherIds: otherId === 'ALLOWED',
+    takesOtherIds: allowsOtherClientIds(documents, thingName),
     ...(status !== undefined && { status }),
     sharedWith: listOthers(users, thingName),
   };

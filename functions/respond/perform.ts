@@ -28,12 +28,16 @@ const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState
   job,
 };
 
+/** Deliveries after which a step that keeps failing is recorded as such, so that the others are done and people told. */
+const patience = 4;
+
 /** Performs one step of a saved plan. A refusal of AWS is an outcome; anything else is thrown, to be tried again. */
 export async function perform(
   record: Case,
   { kind, entry }: Step,
   ports: ActionPorts,
   { configuration, policyCacheMs }: { readonly configuration: Configuration; readonly policyCacheMs: number },
+  attempt: number,
 ): Promise<Outcome> {
   const context: MitigationContext = {
     ...ports,
@@ -48,7 +52,7 @@ export async function perform(
   try {
     return await action[kind](entry.prior, context);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!(error instanceof Error) || (!isRefusal(error) && attempt < patience)) throw error;
     const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'not-so' : 'conflict';
     return { result, detail: `${error.name}: ${error.message}` };
   }

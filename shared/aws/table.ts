@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  DeleteCommand,
   DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -10,6 +11,8 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { DetectState } from '../domain/behavior';
 import type { Case, CaseStatus } from '../domain/case';
+import { retryMs } from '../domain/case-life';
+import { hasUnfinished } from '../domain/decide';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, DetectStore, FleetSize, Reservation, Versioned } from '../ports';
 import { hashRow, type TimelineRow } from '../timeline';
@@ -71,7 +74,7 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
         severity: record.severity,
         updatedAt: record.updatedAt,
         statusKey: `STATUS#${record.status}#${shard}`,
-        ...(record.dueAt !== undefined && { dueKey: `DUE#${shard}`, dueAt: record.dueAt }),
+        ...indexDue(record, shard),
       });
     },
 
@@ -84,6 +87,11 @@ export function connectTable(tableName: string, client = new DynamoDBClient({ ma
         new PutCommand({ TableName: tableName, Item: { pk: `CASE#${caseId}`, ...row, hash } }),
       );
       return hash;
+    },
+
+    async forgetDetection(thingName) {
+      const Key = { pk: `THING#${thingName}`, sk: 'DETECT' };
+      await documents.send(new DeleteCommand({ TableName: tableName, Key }));
     },
 
     async archive(record) {
@@ -245,6 +253,13 @@ export interface SlackThread {
   readonly lastSeq: number;
   /** While the root message is being posted: since when, epoch ms. */
   readonly claimedAt?: number;
+}
+
+/** What a case still owes is due within a minute, whatever else it waits for: the sweep has it sent. */
+function indexDue(record: Case, shard: number) {
+  const owedAt = hasUnfinished(record) ? record.updatedAt + retryMs : Infinity;
+  const dueAt = Math.min(record.dueAt ?? Infinity, owedAt);
+  return Number.isFinite(dueAt) ? { dueKey: `DUE#${shard}`, dueAt } : {};
 }
 
 function shardOf(thingName: string): number {

@@ -2,7 +2,15 @@ import * as z from 'zod/mini';
 import './schema-language';
 import type { Behavior } from './configuration';
 import { clip, registryName } from './names';
-import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
+import {
+  boundEvidence,
+  boundValue,
+  type Evidence,
+  type MetricValue,
+  type Reporter,
+  type Violation,
+  type ViolationEventType,
+} from './violation';
 
 /**
  * The Device Defender Detect alert, read and written here and nowhere else. Shape: real SNS messages of the AWS
@@ -104,11 +112,11 @@ function toViolation(alert: z.output<typeof detectAlert>): Violation {
     metric: behavior.metric ?? 'unknown',
     eventType: alert.violationEventType,
     occurredAt: alert.violationEventTime,
-    ...(alert.metricValue && { value: clipValue(alert.metricValue) }),
+    ...(alert.metricValue && { value: boundValue(alert.metricValue as MetricValue) }),
     ...(behavior.criteria && { criteria: clip(JSON.stringify(behavior.criteria), 1000) }),
     detector: cordon ? 'cordon' : 'device-defender',
     ...(cordon?.reporter && { reporter: cordon.reporter }),
-    ...(cordon?.evidence && { evidence: cordon.evidence.slice(0, 10) }),
+    ...(cordon?.evidence && { evidence: boundEvidence(cordon.evidence) }),
     ...readConfidence(alert),
   };
 }
@@ -119,19 +127,6 @@ function readConfidence({ behavior, violationEventAdditionalInfo }: z.output<typ
   const nested = isObject(ml) ? confidence.safeParse(ml.confidenceLevel).data : undefined;
   const level = violationEventAdditionalInfo?.confidenceLevel ?? nested;
   return level === undefined ? {} : { confidence: level };
-}
-
-/** Keeps a case item far from DynamoDB's 400 KB: lists to 50 entries of 256 characters. */
-function clipValue(value: z.output<typeof metricValue>): MetricValue {
-  const clipped: Record<string, number | readonly number[] | readonly string[]> = {};
-  for (const [key, item] of Object.entries(value)) {
-    if (typeof item === 'number') clipped[key] = item;
-    else if (item)
-      clipped[key] = item
-        .slice(0, 50)
-        .map((entry) => (typeof entry === 'string' ? clip(entry, 256) : entry)) as number[] | string[];
-  }
-  return clipped;
 }
 
 export interface AlertToWrite {
@@ -153,12 +148,12 @@ export function writeAlert(alert: AlertToWrite): string {
     thingName: alert.thingName,
     behavior: alert.behavior,
     violationEventType: alert.eventType,
-    ...(alert.value && { metricValue: alert.value }),
+    ...(alert.value && { metricValue: boundValue(alert.value) }),
     violationId: alert.violationId,
     securityProfileName: alert.securityProfileName,
     cordon: {
       ...(alert.reporter && { reporter: alert.reporter }),
-      ...(alert.evidence?.length && { evidence: alert.evidence }),
+      ...(alert.evidence?.length && { evidence: boundEvidence(alert.evidence) }),
     },
   });
 }

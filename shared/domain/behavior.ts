@@ -21,6 +21,8 @@ interface BehaviorState {
   readonly good: number;
   /** The open alarm, if any. */
   readonly violationId?: string;
+  /** Times of its last events. */
+  readonly recent?: readonly number[];
 }
 
 export interface DetectedEvent {
@@ -91,9 +93,14 @@ export function detect(input: DetectInput): { state: DetectState; events: Detect
       const bad = value && violates(value, behavior.criteria);
       if (value === undefined || bad === undefined || (!bad && !input.reportedByItself)) continue;
       const key = behaviorKey({ securityProfileName, behaviorName: behavior.name });
-      const before = behaviors[key] ?? { bad: 0, good: 0 };
+      // What others say of the thing is kept apart: it must not hide what the thing says itself.
+      const slot = input.reportedByItself ? key : `${key}|foreign`;
+      const before = behaviors[slot] ?? { bad: 0, good: 0 };
+      const recent = (before.recent ?? []).filter((at) => receivedAt - at < flapWindowMs);
+      if (recent.length >= maxFlaps) continue;
       const after = step(before, bad, behavior.criteria, () => input.nameViolation(key, report.reportId));
-      behaviors[key] = after.state;
+      const told = after.event ? [...recent, receivedAt] : before.recent;
+      behaviors[slot] = { ...after.state, ...(told && { recent: told }) };
       if (after.event) events.push({ securityProfileName, behavior, value, ...after.event });
     }
   }
@@ -101,6 +108,13 @@ export function detect(input: DetectInput): { state: DetectState; events: Detect
   const lastReportId = input.reportedByItself ? report.reportId : state.lastReportId;
   return { state: { ...state, lastReportId, lastReceivedAt: receivedAt, behaviors }, events };
 }
+
+/**
+ * A device can make a value flap many times a second, and each event costs a place in its mailbox. A behavior with this
+ * many events within the window is looked at again when the window is over.
+ */
+const maxFlaps = 10;
+const flapWindowMs = 60_000;
 
 type StepEvent = Pick<DetectedEvent, 'eventType' | 'violationId'>;
 

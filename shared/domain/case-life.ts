@@ -9,6 +9,8 @@ interface Opening {
   readonly now: number;
 }
 
+const maxWithEvidence = 15;
+
 /** How soon the sweep takes up what an invocation left unfinished. */
 export const retryMs = 60_000;
 
@@ -28,7 +30,7 @@ export function newCase(
     openedAt: now,
     updatedAt: now,
     detector,
-    violations: previous?.violations ?? {},
+    violations: withoutEvidence(previous?.violations ?? {}),
     ledger: [],
     ...(previous?.pastContainments && { pastContainments: previous.pastContainments }),
     ...(facts.kind === 'known' && { facts }),
@@ -39,6 +41,15 @@ export function newCase(
   };
   const groups = facts.kind === 'known' ? facts.groups.join(', ') || 'none' : 'unknown';
   return note(base, { at: now, what: 'case opened', detail: `thing groups: ${groups}` });
+}
+
+/** Of earlier cases only what tells a late repeat from news is kept: an item has 400 KB. */
+function withoutEvidence(violations: Case['violations']): Case['violations'] {
+  return Object.fromEntries(
+    Object.entries(violations).map(
+      ([key, { evidence: _evidence, value: _value, criteria: _criteria, ...rest }]) => [key, rest],
+    ),
+  );
 }
 
 /** Takes an event into the case and its timeline. */
@@ -77,7 +88,13 @@ export function remember(current: Case, violation: Violation, now: number): Case
     ...(alarm && violation.evidence && { evidence: violation.evidence }),
     ...(violation.confidence && { confidence: violation.confidence }),
   };
-  return { ...current, updatedAt: now, violations: { ...current.violations, [key]: entry } };
+  const others = Object.entries(current.violations).filter(([other]) => other !== key);
+  // A case of very many violations keeps the evidence of the newest.
+  const remembered =
+    others.length < maxWithEvidence
+      ? Object.fromEntries(others)
+      : withoutEvidence(Object.fromEntries(others));
+  return { ...current, updatedAt: now, violations: { ...remembered, [key]: entry } };
 }
 
 /** Ends a case; its item stays as the thing's memory. */

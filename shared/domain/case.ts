@@ -46,6 +46,8 @@ export interface Case {
   readonly evadesUntil?: number;
   /** Who or what ends the containment; of the playbook that planned it. */
   readonly release?: ReleaseRule;
+  /** An operator refused a containment of this case: only an operator may contain in it. */
+  readonly rejected?: true;
   /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */
   readonly pastContainments?: readonly number[];
   /** What the playbook added to its own actions, since the thing was contained often of late. */
@@ -67,6 +69,8 @@ export interface ViolationRecord {
   readonly lastEventAt: number;
   /** Of the last in-alarm. */
   readonly alarmAt: number;
+  /** When people were told of it last, epoch ms: a value that flaps must not page each time. */
+  readonly toldAt?: number;
   readonly value?: MetricValue;
   readonly criteria?: string;
   readonly reporter?: Reporter;

@@ -45,7 +45,7 @@ export function decide(current: Case | undefined, command: Command, context: Con
 
 /** Whether a decision on this command depends on what AWS says of the thing; repeats and releases don't. */
 export function needsFacts(current: Case | undefined, command: Command): boolean {
-  if (command.type === 'contain' || command.type === 'approve') return true;
+  if (command.type === 'contain' || command.type === 'approve' || command.type === 'drift') return true;
   if (command.type !== 'violation' || command.violation.eventType !== 'in-alarm') return false;
   const known = current?.violations[behaviorKey(command.violation)];
   if (known && command.violation.occurredAt <= known.lastEventAt) return false;
@@ -86,51 +86,85 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
   const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
   const rises = !isOpen(current) || known?.caseId !== open.caseId || known.lastEventType !== 'in-alarm';
   // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
-  if (!rises && known.violationId === violation.violationId)
-    return changed(remember(open, violation, context.now));
-  const recorded = record(open, violation, context.now);
-  if (!rises) return changed(recorded);
+  const again = !rises && known.violationId === violation.violationId;
+  const recorded = (again ? remember : record)(open, violation, context.now);
   if (isHeld(recorded)) {
+    if (!rises) return changed(recorded);
+    const covered = coverClientId(recorded, violation, context.now);
     const text = `${key} is in alarm as well; the thing is already held`;
     return changed(
-      announce(coverClientId(recorded, violation, context.now), 'new-violation', text, context.now),
+      tell(covered, key, known, (quiet) => announce(quiet, 'new-violation', text, context.now), context),
     );
   }
+  // A release under way is the operator's: only news stops it.
+  if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
+    return changed(recorded);
   const actions = playbook
     ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
     : [];
   const { guards } = context.configuration;
   const verdict = judge({ ...context, playbook, actions, guards, violation });
-  return changed(carryOut(recorded, verdict, playbook, actions, context));
+  if (verdict.outcome === 'contain' && !recorded.rejected)
+    return changed(planContainment(named(recorded, playbook), playbook, actions, 'playbook', context));
+  // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
+  if (!rises) return changed(recorded);
+  const refused = verdict.outcome === 'contain' ? rejectedBefore : verdict;
+  return changed(tell(recorded, key, known, (next) => holdBack(next, refused, playbook, context), context));
 }
 
-function carryOut(
-  record: Case,
-  verdict: Verdict,
-  playbook: Playbook | undefined,
-  actions: readonly ActionName[],
-  context: Context,
+type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
+
+const rejectedBefore: Refusal = {
+  outcome: 'observe',
+  reason: 'an operator rejected a containment of this case',
+};
+
+/** Within this time people are told once of a behavior, however often it goes in and out of alarm. */
+const toldForMs = 10 * 60_000;
+
+/** Takes a step that announces, and leaves the announcement out where people were told of the behavior just now. */
+function tell(
+  current: Case,
+  key: string,
+  known: ViolationRecord | undefined,
+  act: (current: Case) => Case,
+  { now }: Context,
 ): Case {
-  const { now } = context;
-  const named = {
-    ...record,
-    ...(playbook && { playbook: playbook.name, severity: playbook.severity }),
-  };
-  if (verdict.outcome === 'contain') return planContainment(named, playbook, actions, 'playbook', context);
+  const next = act(current);
+  const quiet =
+    known?.toldAt !== undefined && now - known.toldAt < toldForMs && next.status === current.status;
+  const { announcements } = current.outbox;
+  if (quiet)
+    return { ...next, announcementSeq: current.announcementSeq, outbox: { ...next.outbox, announcements } };
+  const entry = next.violations[key];
+  return entry ? { ...next, violations: { ...next.violations, [key]: { ...entry, toldAt: now } } } : next;
+}
+
+function named(record: Case, playbook: Playbook | undefined): Case {
+  return { ...record, ...(playbook && { playbook: playbook.name, severity: playbook.severity }) };
+}
+
+/** Records why nothing is done, or that a person is asked. */
+function holdBack(
+  record: Case,
+  refusal: Refusal,
+  playbook: Playbook | undefined,
+  { configuration, now }: Context,
+): Case {
+  const asks = refusal.outcome === 'ask';
   // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
-  if (record.ledger.some(({ status }) => status !== 'reverted'))
-    return announce(record, 'new-violation', verdict.reason, now);
+  const leftOver = record.ledger.some(({ status }) => status !== 'reverted');
   // Nor must what waits for a person, since another violation of the thing is only observed.
-  if (record.status === 'awaiting-approval' && verdict.outcome === 'observe')
-    return announce(record, 'new-violation', verdict.reason, now);
-  const status = verdict.outcome === 'ask' ? 'awaiting-approval' : 'observed';
-  const { dueAt: _dueAt, ...rest } = named;
-  const expiresAt = now + context.configuration.guards.approvalExpires;
+  if (leftOver || (record.status === 'awaiting-approval' && !asks))
+    return announce(record, 'new-violation', refusal.reason, now);
+  const status = asks ? 'awaiting-approval' : 'observed';
+  const { dueAt: _dueAt, ...rest } = named(record, playbook);
+  const dueAt = now + configuration.guards.approvalExpires;
   const next = note(
-    { ...rest, status, reason: verdict.reason, ...(verdict.outcome === 'ask' && { dueAt: expiresAt }) },
-    { at: now, what: status, detail: verdict.reason },
+    { ...rest, status, reason: refusal.reason, ...(asks && { dueAt }) },
+    { at: now, what: status, detail: refusal.reason },
   );
-  return announce(next, verdict.outcome === 'ask' ? 'approval-needed' : 'observed', verdict.reason, now);
+  return announce(next, asks ? 'approval-needed' : 'observed', refusal.reason, now);
 }
 
 /** As many containments as an escalation can ask for. */
@@ -272,17 +306,27 @@ function onReject(current: Case | undefined, command: OperatorCommand, { now }: 
   const { dueAt: _dueAt, ...rest } = current;
   const reason = `rejected by ${command.actor}${command.comment ? `: ${command.comment}` : ''}`;
   const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
-  return changed(announce(note({ ...rest, status: 'observed', reason }, entry), 'rejected', reason, now));
+  return changed(
+    announce(note({ ...rest, status: 'observed', rejected: true, reason }, entry), 'rejected', reason, now),
+  );
 }
 
 /** A false positive. Device Defender is told so where the violation is its own. */
-function onDismiss(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
+function onDismiss(
+  current: Case | undefined,
+  command: OperatorCommand,
+  { configuration, now }: Context,
+): Decision {
   if (!isOpen(current)) return unchanged('the thing has no open case');
-  if (holdsThing(current)) return unchanged(`the thing is held (${current.status}); release it first`);
-  const reason = `dismissed by ${command.actor}${command.comment ? `: ${command.comment}` : ''}`;
+  // What was refused half way may hold the thing as well; only a conflict can be left as it is, by this very command.
+  if (current.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict'))
+    return unchanged(`the thing is held (${current.status}); release it first`);
+  const left = current.ledger.filter(({ status }) => status === 'conflict').map(({ detail }) => detail);
+  const accepted = left.length > 0 ? `; left as it is: ${left.join('; ')}` : '';
+  const reason = `dismissed by ${command.actor}${command.comment ? `: ${command.comment}` : ''}${accepted}`;
   const closed = close(current, reason, now, command.actor);
   const falsePositives = Object.values(current.violations).flatMap(({ caseId, defenderId }) =>
-    caseId === current.caseId && defenderId ? [defenderId] : [],
+    configuration.detector !== 'cordon' && caseId === current.caseId && defenderId ? [defenderId] : [],
   );
   const outbox = { ...closed.outbox, falsePositives };
   return changed(announce({ ...closed, outbox }, 'dismissed', reason, now));

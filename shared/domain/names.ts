@@ -5,6 +5,18 @@ export function isRegistryName(text: unknown): text is string {
   return typeof text === 'string' && registryName.test(text);
 }
 
+/** UTF-8 bytes of text as JSON, at the most: an escaped control character is six, a surrogate pair's half three. */
+export function jsonBytes(text: string): number {
+  let bytes = 2;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x20) bytes += 6;
+    else if (code < 0x80) bytes += character === '"' || character === '\\' ? 2 : 1;
+    else bytes += code < 0x800 ? 2 : code < 0x10000 ? 6 : 4;
+  }
+  return bytes;
+}
+
 /** Cuts hostile text to `max` characters, marking the cut. */
 export function clip(text: string, max: number): string {
   return text.length <= max ? text : `${text.slice(0, max - 1)}…`;

@@ -26,8 +26,10 @@ export function onReconnected(
   });
   const { containedAt: _containedAt, ...rest } = noted;
   const ledger = replan(noted.ledger, 'disconnect');
-  const again: Case = { ...rest, status: 'containing', ledger, dueAt: context.now + retryMs };
-  if (!Number.isFinite(bitesAt)) return changed(again);
+  const dueAt = context.now + retryMs;
+  // No denial is in place at all, which was told already.
+  if (!Number.isFinite(bitesAt)) return changed({ ...current, ledger, dueAt });
+  const again: Case = { ...rest, status: 'containing', ledger, dueAt };
   const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
   const evading = { ...again, evadesUntil: bitesAt, reason };
   // Told once: a device may come back every second.
@@ -77,6 +79,10 @@ function takeUp(current: Case, killSwitch: boolean, now: number): Case {
 /** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */
 export function onDrift(current: Case | undefined, context: Context): Decision {
   if (isOpen(current)) return unchanged('the thing has an open case');
+  const { facts, configuration } = context;
+  // It may have been released since the sweep looked.
+  if (facts.kind !== 'known' || !facts.groups.includes(configuration.quarantine.thingGroup))
+    return unchanged('the thing is not in the quarantine group');
   const reason = 'the thing is in the quarantine group without a case: somebody else put it there';
   const open = newCase(current, 'operator', 'high', context);
   const next = note({ ...open, reason }, { at: context.now, what: 'drift', detail: reason });

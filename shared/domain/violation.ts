@@ -1,3 +1,5 @@
+import { clip, jsonBytes } from './names';
+
 /** One behavior of one thing out of bounds, as an alert told it. */
 export interface Violation {
   readonly violationId: string;
@@ -43,6 +45,29 @@ export interface Evidence {
   readonly user?: string | undefined;
   readonly startedAt?: number | undefined;
   readonly parents?: readonly string[] | undefined;
+}
+
+/** What a violation may carry of a device's words: far from the 400 KB of a case item and the 256 KB of a message. */
+const maxEvidenceBytes = 8_000;
+
+/** The first rows of evidence, as many as fit. */
+export function boundEvidence(rows: readonly Evidence[]): Evidence[] {
+  let left = maxEvidenceBytes;
+  return rows.slice(0, 10).filter((row) => {
+    left -= jsonBytes(JSON.stringify(row));
+    return left >= 0;
+  });
+}
+
+/** A metric's value within bounds: at most 20 list entries, of 100 characters each. */
+export function boundValue(value: MetricValue): MetricValue {
+  const bounded = Object.entries(value).map(([key, item]) => [
+    key,
+    Array.isArray(item)
+      ? item.slice(0, 20).map((entry) => (typeof entry === 'string' ? clip(entry, 100) : entry))
+      : item,
+  ]);
+  return Object.fromEntries(bounded) as MetricValue;
 }
 
 /** Alerts correlate by profile and behavior first; whether a clear keeps the violation id is undocumented. */

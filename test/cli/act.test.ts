@@ -83,7 +83,9 @@ describe("an operator's command", () => {
       const { run } = aStack(contained, after);
 
       await expect(run('release', 0.01)).rejects.toThrow(
-        new CliError(`mything1 is still ${status} after 0.01 s; it goes on by itself: cordon show mything1`),
+        new CliError(
+          `mything1 is still ${status} after 0.01 s. What was begun goes on by itself (cordon show mything1); why a command was refused is in the log of respond`,
+        ),
       );
     },
   );

@@ -43,17 +43,11 @@ describe('facts', () => {
   });
 
   it('tell that a certificate may connect under another id than the thing name', async () => {
-    const asked: string[] = [];
-    const { things } = setUp({
-      async testConnect(_arn, clientId) {
-        asked.push(clientId);
-        return 'ALLOWED';
-      },
-    });
+    const loose = JSON.stringify({ Statement: { Effect: 'Allow', Action: 'iot:*', Resource: '*' } });
+    const { things } = setUp({ readPolicy: async () => loose });
 
     const facts = await gather('mything1', things, 1);
 
-    expect(asked).toEqual(['mything1-cordon-test']);
     expect(facts.kind === 'known' && facts.principals[0]?.takesOtherIds).toBe(true);
   });
 

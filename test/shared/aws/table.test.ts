@@ -14,7 +14,7 @@ import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
 import { VersionConflictError } from '../../../shared/errors';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, now } from '../../builders';
+import { aContext, aViolation, flushed, now } from '../../builders';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const { cases, history, detectStates, slackThreads } = connectTable(
@@ -80,7 +80,7 @@ describe('cases in the table', () => {
   it('are written only over the version that was read, and leave the due index when nothing is due', async () => {
     const { dueAt: _dueAt, ...idle } = aCase();
 
-    expect(await cases.save(idle, 4)).toBe(5);
+    expect(await cases.save(flushed(idle), 4)).toBe(5);
 
     const [input] = puts();
     expect(input).toMatchObject({
@@ -89,6 +89,12 @@ describe('cases in the table', () => {
       Item: { version: 5 },
     });
     expect(Object.keys(input?.Item ?? {})).not.toContain('dueKey');
+  });
+
+  it('are due within a minute while they owe an announcement, whatever else they wait for', async () => {
+    await cases.save(aCase({ dueAt: now + 86_400_000, updatedAt: now }), 4);
+
+    expect(puts()[0]?.Item).toMatchObject({ dueAt: now + 60_000 });
   });
 
   it('are not overwritten where another writer was faster', async () => {

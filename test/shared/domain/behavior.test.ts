@@ -158,6 +158,29 @@ describe('detect', () => {
     expect(raised.state.lastReportId).toBe(0);
   });
 
+  it('hears the thing itself though another client raised the same alarm before', () => {
+    const foreign = {
+      reportedByItself: false,
+      report: { reportId: 5, metrics: { m: { number: 1 } }, evidence: [] },
+    };
+    const raised = detect(input(newDetectState('t'), 1, foreign));
+
+    const own = detect(
+      input(raised.state, 1, {
+        receivedAt: 11,
+        report: { reportId: 11, metrics: { m: { number: 1 } }, evidence: [] },
+      }),
+    );
+
+    expect(own.events.map(({ eventType }) => eventType)).toEqual(['in-alarm']);
+  });
+
+  it('tells at most ten events a minute of a behavior that flaps', () => {
+    const flapping = Array.from({ length: 100 }, (_, index) => (index + 1) % 2);
+
+    expect(feed(flapping)).toHaveLength(10);
+  });
+
   it('leaves a behavior alone whose metric is not in the report', () => {
     const missing = { report: { reportId: 3, metrics: {}, evidence: [] } };
 

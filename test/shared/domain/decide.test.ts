@@ -185,6 +185,57 @@ describe('decide on a violation', () => {
     expect(decided(contained(), foreign).status).toBe('contained');
   });
 
+  it('judges the thing’s own alarm though a forged one of the same behavior came first', () => {
+    const forged = alarm({ reporter: { clientId: 'x', principal: 'b'.repeat(64) } });
+    const waiting = flushed(decided(undefined, forged));
+
+    const own = alarm({
+      violationId: 'own',
+      occurredAt: now + 1,
+      reporter: { clientId: 'mything1', principal: 'a'.repeat(64) },
+    });
+
+    expect(decided(waiting, own).status).toBe('containing');
+  });
+
+  it('contains on a repeated alarm once what stood in the way is gone, and tells a no only once', () => {
+    const observed = flushed(decided(undefined, alarm(), { killSwitch: true }));
+    const repeated = alarm({ occurredAt: now + 1 });
+
+    const still = decided(observed, repeated, { killSwitch: true });
+    expect([still.status, still.outbox.announcements]).toEqual(['observed', []]);
+    expect(decided(observed, repeated).status).toBe('containing');
+  });
+
+  it('tells once in ten minutes of a value that flaps', () => {
+    let record: Case | undefined;
+    const told: string[] = [];
+    for (let flip = 0; flip < 6; flip += 1) {
+      const at = now + flip * 1_000;
+      const eventType = flip % 2 === 0 ? 'in-alarm' : 'alarm-cleared';
+      const next = decided(record, alarm({ eventType, occurredAt: at }), {
+        killSwitch: true,
+        now: at,
+        newCaseId: `case-${flip}`,
+      });
+      told.push(...next.outbox.announcements.map(({ kind }) => kind));
+      record = flushed(next);
+    }
+
+    expect(told).toEqual(['observed']);
+  });
+
+  it('keeps the evidence of the newest violations only, so that the item stays small', () => {
+    const evidence = Array.from({ length: 10 }, (_, pid) => ({ pid, commandLine: 'x'.repeat(700) }));
+    let record: Case | undefined;
+    for (let index = 0; index < 100; index += 1)
+      record = decided(record, alarm({ behaviorName: `b${index}`, occurredAt: now + index, evidence }), {
+        killSwitch: true,
+      });
+
+    expect(JSON.stringify(record?.violations).length).toBeLessThan(200_000);
+  });
+
   it('joins the alert of the other detector for the same behavior, telling nobody twice', () => {
     const second = alarm({ violationId: 'defender-1', detector: 'device-defender', occurredAt: now + 5 });
 
@@ -276,6 +327,18 @@ describe('decide on an operator', () => {
     expect(decide(current, operator(type), aContext()).outcome).toBe('unchanged');
   });
 
+  it('does not dismiss what was refused half way and may hold the thing', () => {
+    const planned = decided(undefined, alarm());
+    const first = nextStep(planned, new Set());
+    if (!first) throw new Error('no step');
+    const failed = settle(
+      recordOutcome(planned, first, { result: 'refused', detail: 'ten groups' }, now),
+      now,
+    );
+
+    expect(decide(failed, operator('dismiss'), aContext()).outcome).toBe('unchanged');
+  });
+
   it('does not dismiss a held thing', () => {
     expect(decide(contained(), operator('dismiss'), aContext()).outcome).toBe('unchanged');
   });
@@ -312,6 +375,19 @@ describe('decide on a reconnect', () => {
       { now: later },
     );
     expect(perform(resumed, later)).toMatchObject({ status: 'contained', containedAt: later });
+  });
+
+  it('says nothing more at each reconnect while no denial is in place, which was told', () => {
+    const planned = decided(undefined, alarm());
+    const quarantine = nextStep(planned, new Set());
+    if (!quarantine) throw new Error('no step');
+    const refused = recordOutcome(planned, quarantine, { result: 'refused', detail: 'ten groups' }, now);
+    const failed = perform({ ...refused, ledger: refused.ledger });
+    expect(failed.status).toBe('containment-failed');
+
+    const again = perform(decided(failed, reconnected(now + 1_000)));
+
+    expect([again.status, again.outbox.announcements]).toEqual(['containment-failed', []]);
   });
 
   it('leaves a session that began under the denial', () => {

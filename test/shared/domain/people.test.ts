@@ -1,10 +1,13 @@
 import type { Command } from '../../../shared/domain/command';
 import { decide } from '../../../shared/domain/decide';
-import { aConfiguration, aContext, aPlaybook, now } from '../../builders';
+import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../builders';
 import { alarm, lead, led, order, resume, toldOf } from './life';
 
 const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
-const watching = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] });
+const watching = aConfiguration({
+  detector: 'both',
+  playbooks: [aPlaybook({ mode: 'observe', actions: [] })],
+});
 const waiting = () => led(undefined, alarm(), { configuration: asking });
 const drift: Command = { type: 'drift', thingName: 'mything1' };
 
@@ -53,7 +56,7 @@ describe('a dismissal', () => {
     });
     record = led(record, alarm(theirs), { configuration: watching });
 
-    const dismissed = lead(record, order('dismiss'));
+    const dismissed = lead(record, order('dismiss'), { configuration: watching });
 
     expect(dismissed).toMatchObject({ status: 'closed', reason: 'dismissed by ada: checked' });
     expect(dismissed.outbox.falsePositives).toEqual(['theirs']);
@@ -65,7 +68,10 @@ describe('a dismissal', () => {
     let record = led(undefined, alarm({ detector, violationId: 'theirs' }), { configuration: watching });
     record = led(record, alarm({ violationId: 'ours', occurredAt: now + 1 }), { configuration: watching });
 
-    expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual(['theirs']);
+    expect(lead(record, order('dismiss'), { configuration: watching }).outbox.falsePositives).toEqual([
+      'theirs',
+    ]);
+    expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual([]);
   });
 
   it('tells Device Defender nothing where Cordon found it all', () => {
@@ -83,8 +89,10 @@ describe('a dismissal', () => {
 });
 
 describe('drift', () => {
+  const inGroup = { facts: someFacts({ groups: ['cordon-quarantine'] }) };
+
   it('opens a case that says so, holds nothing, and can be dismissed', () => {
-    const record = lead(undefined, drift);
+    const record = lead(undefined, drift, inGroup);
 
     expect(record).toMatchObject({
       status: 'observed',
@@ -96,10 +104,14 @@ describe('drift', () => {
   });
 
   it('is told again of a thing whose case was closed, and not twice of one', () => {
-    const closed = led(led(undefined, drift), order('dismiss'));
+    const closed = led(led(undefined, drift, inGroup), order('dismiss'));
 
-    expect(decide(led(undefined, drift), drift, aContext()).outcome).toBe('unchanged');
-    expect(toldOf(lead(closed, drift))).toEqual(['drift']);
+    expect(decide(led(undefined, drift, inGroup), drift, aContext(inGroup)).outcome).toBe('unchanged');
+    expect(toldOf(lead(closed, drift, inGroup))).toEqual(['drift']);
+  });
+
+  it('says nothing of a thing that has left the group since the sweep looked', () => {
+    expect(decide(undefined, drift, aContext()).outcome).toBe('unchanged');
   });
 
   it('says nothing of a thing that a case holds there', () => {
