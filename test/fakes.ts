@@ -52,7 +52,7 @@ export function fakeStore<T>(keyOf: (value: T) => string) {
   };
 }
 
-export const tightPolicy = JSON.stringify({
+const tightPolicy = JSON.stringify({
   Statement: [
     {
       Effect: 'Allow',
