@@ -9,6 +9,7 @@ const folder = mkdtempSync(join(tmpdir(), 'cordon-checks-'));
 const jestResult = join(folder, 'jest.json');
 
 const checks = [
+  ['lock file is whole', process.execPath, ['scripts/check-lock.mjs']],
   ['format, lint, import rules (biome)', bin('biome'), ['ci', '--error-on-warnings', '.']],
   ['types (tsc)', bin('tsc'), ['--noEmit', '-p', '.']],
   ['dead code and packages (knip)', bin('knip'), ['--no-config-hints']],
