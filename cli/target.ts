@@ -16,6 +16,7 @@ const localFile = '.cordon/local.json';
 const localStack = z.object({
   endpoint: z.string(),
   region: z.string(),
+  pid: z.int().positive(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
 });
 
@@ -23,7 +24,7 @@ const localStack = z.object({
 export function findTarget({ aws, stage }: TargetOptions) {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new CliError(`--stage ${stage}: expected a stage such as dev`);
-  const settings = aws || !existsSync(localFile) ? {} : readLocalStack();
+  const settings = aws || !existsSync(localFile) ? {} : findLocalStack();
   const sqs = new SQSClient(settings);
   return {
     name: 'endpoint' in settings ? `the local stack at ${settings.endpoint}` : `AWS, stage ${stage}`,
@@ -39,6 +40,17 @@ export function findTarget({ aws, stage }: TargetOptions) {
 }
 
 export type Target = ReturnType<typeof findTarget>;
+
+/** Nothing where the stack that wrote the file is gone, as after a kill -9. */
+function findLocalStack() {
+  const { pid, ...settings } = readLocalStack();
+  try {
+    process.kill(pid, 0);
+    return settings;
+  } catch {
+    return {};
+  }
+}
 
 function readLocalStack() {
   try {

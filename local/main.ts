@@ -130,9 +130,10 @@ function tellWhere({ stack }: Running, progress: Progress): void {
   );
 }
 
+/** A terminal signals the whole group and npm passes it on again: the second must not cut the clean-up short. */
 function waitForSignal(): Promise<'stopped'> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve('stopped'));
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('stopped'));
   });
 }
 
@@ -154,6 +155,7 @@ async function play(running: Running, progress: Progress, closers: Closers): Pro
       clients,
       mqtt: { host: stack.broker.host, port: stack.broker.port },
       announcementsTopicArn: stack.deployed.outputs.AnnouncementsTopicArn ?? '',
+      policyCacheSeconds: stack.policyCacheSeconds,
       coldStartMs: nameColdStarts(stack.functions.coldStarts()),
       slack: stack.aws.slack.messages,
       mails: stack.aws.mails,

@@ -11,16 +11,18 @@ export interface Progress {
 /** Progress on a terminal; plain lines elsewhere. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   let now = 'start';
+  // A terminal that tells no width would be redrawn without end.
+  const live = stream.isTTY && stream.columns > 0;
   const spinner = ora({ stream, discardStdin: false });
   const print = (line: string) => stream.write(`${line}\n`);
   return {
     async step(what, run) {
       now = what;
       const startedAt = performance.now();
-      if (stream.isTTY) spinner.start(what);
+      if (live) spinner.start(what);
       const tell = (mark: 'succeed' | 'fail', text: string) => {
         const line = `${text} (${Math.round(performance.now() - startedAt)} ms)`;
-        if (stream.isTTY) spinner[mark](line);
+        if (live) spinner[mark](line);
         else print(`${mark === 'succeed' ? 'ok  ' : 'FAIL'} ${line}`);
       };
       try {

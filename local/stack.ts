@@ -46,6 +46,7 @@ export interface LocalStack {
   readonly functions: FunctionHost;
   readonly scheduler: Scheduler;
   readonly deployed: DeployedStack;
+  readonly policyCacheSeconds: number;
   close(): Promise<void>;
 }
 
@@ -63,7 +64,8 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
     for (const end of closers.splice(0).reverse()) await end();
   };
   try {
-    return { ...(await boot(options, closers)), identity, close };
+    const { policyCacheSeconds } = options;
+    return { ...(await boot(options, closers)), identity, policyCacheSeconds, close };
   } catch (error) {
     await close();
     throw error;
@@ -73,7 +75,7 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
 async function boot(
   options: StackOptions,
   closers: Closers,
-): Promise<Omit<LocalStack, 'close' | 'identity'>> {
+): Promise<Omit<LocalStack, 'close' | 'identity' | 'policyCacheSeconds'>> {
   const { log, stateDirectory, artifactsDirectory } = options;
   const template = await readTemplate(join(artifactsDirectory, 'cloudformation-template-update-stack.json'));
   const ca = await openCertificateAuthority(join(stateDirectory, 'ca'));

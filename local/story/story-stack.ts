@@ -15,6 +15,8 @@ export interface StoryStack {
   readonly ca: string;
   readonly announcementsTopicArn: string;
   readonly clients: { readonly iot: IoTClient; readonly sns: SNSClient; readonly sqs: SQSClient };
+  /** How long the broker goes on with cached policies: a denial, and its end, may take as long to show. */
+  readonly policyCacheSeconds: number;
   readonly coldStartMs: Readonly<Record<string, number>>;
   slack(): readonly SlackMessage[];
   mails(): readonly Mail[];
