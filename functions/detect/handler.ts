@@ -159,7 +159,8 @@ async function judgeReport(
   const { thingName, clientId, principal, receivedAt } = envelope;
   const nameViolation = (key: string, reportId: number) =>
     createHash('sha256')
-      .update(JSON.stringify([thingName, key, reportId, receivedAt]))
+      // Not of the time: a report that came twice names the same violation twice.
+      .update(JSON.stringify([thingName, key, reportId]))
       .digest('hex')
       .slice(0, 32);
   const result = detect({
