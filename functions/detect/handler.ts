@@ -5,9 +5,10 @@ import * as z from 'zod/mini';
 import { writeAlert } from '../../shared/domain/alert';
 import { type DetectedEvent, type DetectState, detect, newDetectState } from '../../shared/domain/behavior';
 import type { SecurityProfile } from '../../shared/domain/configuration';
+import { parseJson } from '../../shared/domain/json';
 import { registryName } from '../../shared/domain/names';
 import { type DeviceReport, type ReadReport, readReport } from '../../shared/domain/report';
-import { VersionConflictError } from '../../shared/errors';
+import { isNotFound, VersionConflictError } from '../../shared/errors';
 import type {
   AlertTopic,
   Clock,
@@ -83,7 +84,7 @@ async function receive(
   failed: string[],
 ): Promise<Received | undefined> {
   try {
-    const parsed = envelope.safeParse(parse(record.body));
+    const parsed = envelope.safeParse(parseJson(record.body));
     if (parsed.success)
       return {
         messageId: record.messageId,
@@ -101,14 +102,6 @@ async function receive(
     failed.push(record.messageId);
   }
   return undefined;
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 function decodePayload({ payload, format }: Envelope): unknown {
@@ -205,7 +198,7 @@ async function isTarget(
 
 /** A report may name a thing that doesn't exist: it is in no group, which is no fault to try again for. */
 function unlessRegistered(error: unknown): string[] {
-  if (error instanceof Error && error.name === 'ResourceNotFoundException') return [];
+  if (isNotFound(error)) return [];
   throw error;
 }
 

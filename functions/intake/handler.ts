@@ -3,6 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { readAlert } from '../../shared/domain/alert';
 import { holdsThing, isOpen } from '../../shared/domain/case';
+import { parseJson } from '../../shared/domain/json';
 import { isRegistryName } from '../../shared/domain/names';
 import type { Violation } from '../../shared/domain/violation';
 import type { CaseStore, CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
@@ -60,7 +61,7 @@ function eventIdOf({ violationId, eventType, occurredAt, thingName }: Violation)
 
 /** Ordinary connects of the fleet cost one read; only a held thing gets a command. */
 async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
-  const event = presenceEvent.safeParse(parse(body));
+  const event = presenceEvent.safeParse(parseJson(body));
   if (!event.success) {
     ports.log.warn('presence event rejected', { messageId });
     await ports.deadLetters.send(body, 'not a connected event of IoT Core', `presence:${messageId}`);
@@ -75,12 +76,4 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
     { type: 'reconnected', thingName: clientId, clientId, connectedAt: timestamp },
     `reconnected#${clientId}#${timestamp}`,
   );
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }

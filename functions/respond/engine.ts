@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { measure, writeAnnouncement } from '../../shared/domain/announcement';
-import type { Case } from '../../shared/domain/case';
+import { type Case, owesNews } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
@@ -131,8 +131,8 @@ async function flush(
   { value: record, version }: Versioned<Case>,
   ports: EnginePorts,
 ): Promise<Versioned<Case>> {
+  if (!owesNews(record)) return { value: record, version };
   const { timeline, announcements, falsePositives = [] } = record.outbox;
-  if (timeline.length + announcements.length + falsePositives.length === 0) return { value: record, version };
   const row =
     timeline.length > 0
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }

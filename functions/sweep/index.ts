@@ -10,6 +10,9 @@ import { sweep } from './handler';
 const { log, metrics, wrap } = createTelemetry('sweep');
 const { detector, guards, quarantine } = configuration;
 
+const group = connectQuarantineGroup();
+const things = connectThings(readEnv('IOT_ARN_PREFIX'));
+
 async function* nothing(): AsyncIterable<never> {}
 
 export const handler = wrap(
@@ -17,9 +20,9 @@ export const handler = wrap(
     cases: connectTable(readEnv('TABLE_NAME')).cases,
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     ...(guards.fleetLimit.percent !== undefined && {
-      countThings: () => connectThings(readEnv('IOT_ARN_PREFIX')).count(),
+      countThings: things.count,
     }),
-    listMembers: () => connectQuarantineGroup().listMembers(quarantine.thingGroup),
+    listMembers: () => group.listMembers(quarantine.thingGroup),
     listActive: detector === 'cordon' ? nothing : connectDefender('').listActive,
     log,
     metrics,

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { CommandQueue, DeadLetters } from '../ports';
+import { sqsClient } from './sqs-client';
 
-export function connectCommands(queueUrl: string, client = new SQSClient({ maxAttempts: 6 })): CommandQueue {
+export function connectCommands(queueUrl: string, client: SQSClient = sqsClient()): CommandQueue {
   return {
     async send(command, id) {
       await client.send(
@@ -26,10 +27,7 @@ const maxBody = 200_000;
 /** One UTF-16 unit grows to at most 6 bytes when quoted (`\\u0001`). */
 const maxQuotedBytes = 6;
 
-export function connectDeadLetters(
-  queueUrl: string,
-  client = new SQSClient({ maxAttempts: 6 }),
-): DeadLetters {
+export function connectDeadLetters(queueUrl: string, client: SQSClient = sqsClient()): DeadLetters {
   return {
     async send(body, reason, source) {
       const cut = Buffer.byteLength(JSON.stringify(body)) > maxBody;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   type ActiveViolation,
   DescribeDetectMitigationActionsTaskCommand,
-  IoTClient,
+  type IoTClient,
   ListActiveViolationsCommand,
   PutVerificationStateOnViolationCommand,
   StartDetectMitigationActionsTaskCommand,
@@ -11,9 +11,10 @@ import {
 import { isRegistryName } from '../domain/names';
 import type { MetricValue, Violation } from '../domain/violation';
 import type { Defender } from '../ports';
+import { iotClient } from './iot-client';
 
 /** `actionName`: the account's mitigation action that adds things to the quarantine group. */
-export function connectDefender(actionName: string, client = new IoTClient({ maxAttempts: 6 })): Defender {
+export function connectDefender(actionName: string, client: IoTClient = iotClient()): Defender {
   return {
     async startTask(taskId, violationIds) {
       try {

@@ -2,13 +2,14 @@ import {
   CancelJobCommand,
   CreateJobCommand,
   DescribeJobExecutionCommand,
-  IoTClient,
+  type IoTClient,
 } from '@aws-sdk/client-iot';
 import { isNotFound } from '../errors';
 import type { Jobs } from '../ports';
+import { iotClient } from './iot-client';
 
 /** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */
-export function connectJobs(arnPrefix: string, client = new IoTClient({ maxAttempts: 6 })): Jobs {
+export function connectJobs(arnPrefix: string, client: IoTClient = iotClient()): Jobs {
   return {
     async create(jobId, thingName, document) {
       try {

@@ -5,15 +5,16 @@ import {
   DescribeCertificateCommand,
   DetachPolicyCommand,
   GetPolicyVersionCommand,
-  IoTClient,
+  type IoTClient,
   ListPolicyVersionsCommand,
   ListTargetsForPolicyCommand,
   SetDefaultPolicyVersionCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
 import type { Certificates, Policies } from '../ports';
+import { iotClient } from './iot-client';
 
-export function connectPolicies(client = new IoTClient({ maxAttempts: 6 })): Policies {
+export function connectPolicies(client: IoTClient = iotClient()): Policies {
   return {
     async attach(policyName, target) {
       await client.send(new AttachPolicyCommand({ policyName, target }));
@@ -66,7 +67,7 @@ export function connectPolicies(client = new IoTClient({ maxAttempts: 6 })): Pol
   };
 }
 
-export function connectCertificates(client = new IoTClient({ maxAttempts: 6 })): Certificates {
+export function connectCertificates(client: IoTClient = iotClient()): Certificates {
   return {
     async readStatus(certificateId) {
       const { certificateDescription } = await client.send(new DescribeCertificateCommand({ certificateId }));

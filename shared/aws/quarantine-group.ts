@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import {
   AttachPolicyCommand,
   DetachPolicyCommand,
-  IoTClient,
+  type IoTClient,
   ListThingsInThingGroupCommand,
 } from '@aws-sdk/client-iot';
+import { isNotFound } from '../errors';
+import { iotClient } from './iot-client';
 
 /** The policy on the quarantine group, which CloudFormation can't attach (device-defender.md, 7). */
-export function connectQuarantineGroup(client = new IoTClient({ maxAttempts: 6 })) {
+export function connectQuarantineGroup(client: IoTClient = iotClient()) {
   return {
     async attach(policyName: string, groupArn: string): Promise<void> {
       await client.send(new AttachPolicyCommand({ policyName, target: groupArn }));
@@ -17,7 +19,7 @@ export function connectQuarantineGroup(client = new IoTClient({ maxAttempts: 6 }
       try {
         await client.send(new DetachPolicyCommand({ policyName, target: groupArn }));
       } catch (error) {
-        if (!(error instanceof Error && error.name === 'ResourceNotFoundException')) throw error;
+        if (!isNotFound(error)) throw error;
       }
     },
 
@@ -43,7 +45,7 @@ export function connectQuarantineGroup(client = new IoTClient({ maxAttempts: 6 }
         );
         return things?.[0];
       } catch (error) {
-        if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+        if (isNotFound(error)) return undefined;
         throw error;
       }
     },

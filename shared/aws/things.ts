@@ -4,7 +4,7 @@ import {
   AddThingToThingGroupCommand,
   DescribeThingCommand,
   GetPolicyCommand,
-  IoTClient,
+  type IoTClient,
   ListAttachedPoliciesCommand,
   ListPrincipalThingsCommand,
   ListThingGroupsForThingCommand,
@@ -13,10 +13,12 @@ import {
   RemoveThingFromThingGroupCommand,
   TestAuthorizationCommand,
 } from '@aws-sdk/client-iot';
+import { isNotFound } from '../errors';
 import type { Things } from '../ports';
+import { iotClient } from './iot-client';
 
 /** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */
-export function connectThings(arnPrefix: string, client = new IoTClient({ maxAttempts: 6 })): Things {
+export function connectThings(arnPrefix: string, client: IoTClient = iotClient()): Things {
   const documents = new Map<string, { readonly document: string; readonly readAt: number }>();
 
   async function test(principal: string, clientId: string, actionType: ActionType, resource: string) {
@@ -36,7 +38,7 @@ export function connectThings(arnPrefix: string, client = new IoTClient({ maxAtt
           ...(thing.thingTypeName && { thingTypeName: thing.thingTypeName }),
         };
       } catch (error) {
-        if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
+        if (isNotFound(error)) return undefined;
         throw error;
       }
     },

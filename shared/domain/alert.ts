@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import './schema-language';
 import type { Behavior } from './configuration';
+import { isObject, parseJson } from './json';
 import { clip, registryName } from './names';
 import {
   boundEvidence,
@@ -161,16 +162,4 @@ export function writeAlert(alert: AlertToWrite): string {
 function describe(issue: { path: PropertyKey[]; message: string } | undefined): string {
   if (!issue) return 'not a Device Defender alert';
   return clip(`${issue.path.map(String).join('.') || 'message'}: ${issue.message}`, 300);
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

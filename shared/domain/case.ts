@@ -186,6 +186,16 @@ export function holdsThing(record: Case): boolean {
   );
 }
 
+/** Whether something still has to leave the case. */
+export function owesNews({ outbox: { timeline, announcements, falsePositives = [] } }: Case): boolean {
+  return timeline.length + announcements.length + falsePositives.length > 0;
+}
+
+/** Whether the case applies or verifies mitigation actions. */
+export function isContainment({ status }: Case): boolean {
+  return status === 'containing' || status === 'contained' || status === 'containment-failed';
+}
+
 export function openViolations(record: Case): ViolationRecord[] {
   return Object.values(record.violations).filter(
     ({ caseId, lastEventType }) => caseId === record.caseId && lastEventType === 'in-alarm',

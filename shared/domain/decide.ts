@@ -6,12 +6,14 @@ import {
   type LedgerEntry,
   note,
   openViolations,
+  owesNews,
   type ViolationRecord,
 } from './case';
 import { close, newCase, record, remember, retryMs } from './case-life';
 import type { Command } from './command';
 import type { ActionName, Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
+import { ownsCertificate } from './facts';
 import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
 import { planLedger } from './ledger';
 import { findReleaseAt } from './timers';
@@ -54,9 +56,7 @@ export function needsFacts(current: Case | undefined, command: Command): boolean
 
 /** Whether a former invocation stopped half way: steps to perform, or news to send. */
 export function hasUnfinished(record: Case): boolean {
-  const { timeline, announcements, falsePositives = [] } = record.outbox;
-  const owed = timeline.length + announcements.length + falsePositives.length;
-  return owed > 0 || record.status === 'releasing';
+  return owesNews(record) || record.status === 'releasing';
 }
 
 /** Held, and not on its way back. */
@@ -93,7 +93,7 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
     const covered = coverClientId(recorded, violation, context.now);
     const text = `${key} is in alarm as well; the thing is already held`;
     return changed(
-      tell(covered, key, known, (quiet) => announce(quiet, 'new-violation', text, context.now), context),
+      tell(covered, key, known, (next) => announce(next, 'new-violation', text, context.now), context),
     );
   }
   // A release under way is the operator's: only news stops it.
@@ -221,12 +221,9 @@ const maxClientIds = 10;
 
 /** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */
 function coverClientId(record: Case, { reporter }: Violation, now: number): Case {
-  const { facts } = record;
-  const own =
-    facts?.kind === 'known' &&
-    facts.principals.some(({ certificateId }) => certificateId === reporter?.principal);
   const cut = record.ledger.find(({ action }) => action === 'disconnect')?.prior;
-  if (!reporter || !own || cut?.action !== 'disconnect') return record;
+  if (!reporter || !ownsCertificate(record.facts, reporter.principal) || cut?.action !== 'disconnect')
+    return record;
   if (cut.clientIds.includes(reporter.clientId) || cut.clientIds.length >= maxClientIds) return record;
   const prior = { ...cut, clientIds: [...cut.clientIds, reporter.clientId] };
   const ledger = record.ledger.map((entry): LedgerEntry => {
@@ -239,9 +236,8 @@ function coverClientId(record: Case, { reporter }: Violation, now: number): Case
 
 /** The ids under which the device connects: its thing name, and those its own certificate reported under. */
 function findClientIds(record: Case, { thingName, facts }: Context): string[] {
-  const own = facts.kind === 'known' ? facts.principals.map(({ certificateId }) => certificateId) : [];
   const reporters = openViolations(record).flatMap(({ reporter }) =>
-    reporter && own.includes(reporter.principal) ? [reporter.clientId] : [],
+    reporter && ownsCertificate(facts, reporter.principal) ? [reporter.clientId] : [],
   );
   return [...new Set([thingName, ...reporters])];
 }
@@ -304,7 +300,7 @@ function onRelease(current: Case | undefined, command: OperatorCommand, { now }:
 function onReject(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
   if (!isOpen(current) || current.status !== 'awaiting-approval') return unchanged('nothing awaits approval');
   const { dueAt: _dueAt, ...rest } = current;
-  const reason = `rejected by ${command.actor}${command.comment ? `: ${command.comment}` : ''}`;
+  const reason = `rejected ${sayWho(command)}`;
   const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
   return changed(
     announce(note({ ...rest, status: 'observed', rejected: true, reason }, entry), 'rejected', reason, now),
@@ -323,13 +319,17 @@ function onDismiss(
     return unchanged(`the thing is held (${current.status}); release it first`);
   const left = current.ledger.filter(({ status }) => status === 'conflict').map(({ detail }) => detail);
   const accepted = left.length > 0 ? `; left as it is: ${left.join('; ')}` : '';
-  const reason = `dismissed by ${command.actor}${command.comment ? `: ${command.comment}` : ''}${accepted}`;
+  const reason = `dismissed ${sayWho(command)}${accepted}`;
   const closed = close(current, reason, now, command.actor);
   const falsePositives = Object.values(current.violations).flatMap(({ caseId, defenderId }) =>
     configuration.detector !== 'cordon' && caseId === current.caseId && defenderId ? [defenderId] : [],
   );
   const outbox = { ...closed.outbox, falsePositives };
   return changed(announce({ ...closed, outbox }, 'dismissed', reason, now));
+}
+
+function sayWho({ actor, comment }: OperatorCommand): string {
+  return `by ${actor}${comment ? `: ${comment}` : ''}`;
 }
 
 function unreachable(value: never): never {

@@ -33,3 +33,10 @@ export interface PolicyFacts {
   /** Other things, and groups as `group NAME`, that hold the policy. */
   readonly sharedWith: readonly string[];
 }
+
+/** Whether a certificate is attached to the thing, as far as it is known. */
+export function ownsCertificate(facts: Facts | undefined, certificateId: string): boolean {
+  return (
+    facts?.kind === 'known' && facts.principals.some((principal) => principal.certificateId === certificateId)
+  );
+}

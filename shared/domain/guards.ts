@@ -1,5 +1,5 @@
 import type { ActionName, Configuration, Playbook } from './configuration';
-import type { Facts } from './facts';
+import { type Facts, ownsCertificate } from './facts';
 import type { Violation } from './violation';
 
 type KnownFacts = Extract<Facts, { kind: 'known' }>;
@@ -31,7 +31,7 @@ export function judge(input: GuardInput): Verdict {
   const exemption = findExemption(input.guards, facts);
   if (exemption) return observe(`the thing is exempt: ${exemption}`);
   const { reporter } = input.violation;
-  if (reporter && !facts.principals.some(({ certificateId }) => certificateId === reporter.principal))
+  if (reporter && !ownsCertificate(facts, reporter.principal))
     return ask('the report came from a certificate that is not attached to this thing, so it may be forged');
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
   if (shared) return ask(shared);

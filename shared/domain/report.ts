@@ -1,3 +1,4 @@
+import { isObject } from './json';
 import { clip, registryName } from './names';
 import type { Evidence, MetricValue } from './violation';
 
@@ -148,10 +149,6 @@ function pick(object: Json, long: string, short: string): unknown {
 
 function objects(value: unknown): Json[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isFiniteNumber(value: unknown): value is number {

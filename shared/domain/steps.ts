@@ -1,4 +1,4 @@
-import { announce, type Case, type LedgerEntry, note } from './case';
+import { announce, type Case, isContainment, type LedgerEntry, note } from './case';
 import { close, retryMs } from './case-life';
 import type { ActionName } from './configuration';
 import { findReleaseAt } from './timers';
@@ -31,7 +31,7 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, killSwitch
       entry ?? record.ledger.findLast(({ action, status }) => status === 'conflict' && !seen.has(action));
     return retried && { kind: 'revert', entry: retried };
   }
-  if (!['containing', 'contained', 'containment-failed'].includes(record.status)) return undefined;
+  if (!isContainment(record)) return undefined;
   const planned = record.ledger.find(({ status }) => status === 'planned');
   if (planned && !killSwitch) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
@@ -73,8 +73,7 @@ function recordVerification(entry: LedgerEntry, done: boolean, detail: string, n
 /** Draws the conclusion once no step is left. */
 export function settle(record: Case, now: number): Case {
   if (record.status === 'releasing') return settleRelease(record, now);
-  if (['containing', 'contained', 'containment-failed'].includes(record.status))
-    return settleContainment(record, now);
+  if (isContainment(record)) return settleContainment(record, now);
   return record.status === 'awaiting-approval' ? record : withoutDue(record);
 }
 
