@@ -2,6 +2,7 @@ import type { Announcement } from './domain/announcement';
 import type { DetectState } from './domain/behavior';
 import type { Case } from './domain/case';
 import type { Command } from './domain/command';
+import type { Hold } from './domain/hold';
 import type { Violation } from './domain/violation';
 
 /** What the rules need from outside. One file under shared/aws/ implements each. */
@@ -29,6 +30,15 @@ export interface CaseStore {
   saveFleetSize(size: FleetSize): Promise<void>;
   /** Things whose case is due, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<string[]>;
+}
+
+/** Which things hold an object that they share, so that the last of them restores it. */
+export interface Holds {
+  /** Holders whose case no longer holds the object are left out. */
+  load(object: Hold['object']): Promise<Versioned<Hold> | undefined>;
+  /** Throws VersionConflictError as the case store does. */
+  save(hold: Hold, previous: number): Promise<number>;
+  remove(object: Hold['object'], previous: number): Promise<void>;
 }
 
 export interface FleetSize {

@@ -4,6 +4,7 @@ import type { EnginePorts } from '../functions/respond/engine';
 import type { Announcement } from '../shared/domain/announcement';
 import type { Case } from '../shared/domain/case';
 import type { Command } from '../shared/domain/command';
+import { type Hold, holdsObject } from '../shared/domain/hold';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,
@@ -11,6 +12,7 @@ import type {
   Connections,
   DeadLetters,
   FleetSize,
+  Holds,
   Log,
   Metrics,
   Things,
@@ -186,6 +188,25 @@ export function fakeConnections() {
   return { sessions, published, connections };
 }
 
+/** Holds whose holders are those that still hold the object, by their cases. */
+export function fakeHolds(isHolding: (thingName: string, object: string) => boolean = () => true) {
+  const rows = fakeStore<Hold>(({ object }) => object);
+  const holds: Holds = {
+    async load(object) {
+      const found = await rows.load(object);
+      if (!found) return undefined;
+      const holders = found.value.holders.filter((name) => isHolding(name, object));
+      return { ...found, value: { ...found.value, holders } };
+    },
+    save: rows.save,
+    async remove(object, previous) {
+      if (rows.items.get(object)?.version !== previous) throw new VersionConflictError(object);
+      rows.items.delete(object);
+    },
+  };
+  return { rows: rows.items, holds };
+}
+
 export function fakeQueue() {
   const sent: { readonly command: Command; readonly id: string }[] = [];
   /** What a consumer gets: repeats of an id are not among it. */
@@ -264,7 +285,9 @@ export function aWorld() {
   const certificates = fakeCertificates();
   const jobs = fakeJobs();
   const defender = fakeDefender();
+  const held = fakeHolds((name, object) => holdsObject(stored.items.get(name)?.value, object));
   const world = {
+    held,
     policies,
     certificates,
     jobs,
@@ -294,6 +317,7 @@ export function aWorld() {
     policies: watch('policies', policies.policies, () => hook),
     certificates: watch('certificates', certificates.certificates, () => hook),
     jobs: watch('jobs', jobs.jobs, () => hook),
+    holds: watch('holds', held.holds, () => hook),
     defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),
     log: telemetry.log,

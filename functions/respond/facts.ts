@@ -1,13 +1,15 @@
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { allowsOtherClientIds } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
+import { deniedObject, policyObject, statusObject } from '../../shared/domain/hold';
 import { isNotFound, isRefusal } from '../../shared/errors';
-import type { Certificates, Policies, Things } from '../../shared/ports';
+import type { Certificates, Holds, Policies, Things } from '../../shared/ports';
 
 interface FactPorts {
   readonly things: Things;
   readonly policies: Policies;
   readonly certificates: Certificates;
+  readonly holds: Holds;
 }
 
 interface FactOptions {
@@ -51,7 +53,9 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
   const possible = findPossibleActions(options.configuration);
   const certificates = arns.filter((arn) => arn.includes(':cert/'));
   const principals = await Promise.all(
-    certificates.map((arn) => lookUpPrincipal(arn, thingName, ports, possible.has('deactivate-certificate'))),
+    certificates.map((arn) =>
+      lookUpPrincipal(arn, thingName, ports, options, possible.has('deactivate-certificate')),
+    ),
   );
   const names = [...new Set(principals.flatMap(({ policies }) => policies))].filter(
     (name) => name !== options.denyPolicyName,
@@ -83,30 +87,53 @@ function unlessRegistered(error: unknown): string[] {
 async function lookUpPrincipal(
   arn: string,
   thingName: string,
-  { things, certificates }: FactPorts,
+  ports: FactPorts,
+  { denyPolicyName }: FactOptions,
   withStatus: boolean,
 ): Promise<PrincipalFacts> {
+  const { things, certificates } = ports;
   const certificateId = arn.slice(arn.indexOf(':cert/') + ':cert/'.length);
   const [policies, users, status] = await Promise.all([
     things.listPolicies(arn),
     things.listThingsOfPrincipal(arn),
     withStatus ? certificates.readStatus(certificateId) : undefined,
   ]);
-  const documents = await Promise.all(policies.map((name) => things.readPolicy(name)));
+  const [documents, before] = await Promise.all([
+    Promise.all(policies.map((name) => things.readPolicy(name))),
+    findHeld(certificateId, { denied: policies.includes(denyPolicyName), status }, ports),
+  ]);
   return {
     arn,
     certificateId,
     policies,
     takesOtherIds: allowsOtherClientIds(documents, thingName),
     ...(status !== undefined && { status }),
+    ...before,
     sharedWith: listOthers(users, thingName),
   };
+}
+
+/**
+ * What a certificate was before another containment changed it. Looked up after the state itself, and only where that
+ * looks held: whoever changes it has registered before.
+ */
+async function findHeld(
+  certificateId: string,
+  { denied, status }: { readonly denied: boolean; readonly status: string | undefined },
+  { holds }: FactPorts,
+): Promise<Pick<PrincipalFacts, 'before'>> {
+  const found = await Promise.all([
+    denied ? holds.load(deniedObject(certificateId)) : undefined,
+    status === 'INACTIVE' ? holds.load(statusObject(certificateId)) : undefined,
+  ]);
+  const priors = found.flatMap((stored) => (stored?.value.holders.length ? stored.value.prior : []));
+  return priors.length > 0 ? { before: Object.assign({}, ...priors) } : {};
 }
 
 async function lookUpPolicy(
   policyName: string,
   thingName: string,
-  { policies, things }: FactPorts,
+  { policies, things, holds }: FactPorts,
 ): Promise<PolicyFacts> {
   const [versions, targets] = await Promise.all([
     policies.listVersions(policyName),
@@ -127,8 +154,12 @@ async function lookUpPolicy(
     .filter(({ isDefault }) => !isDefault)
     .toSorted((a, b) => Number(a.versionId) - Number(b.versionId))[0];
   const full = versions.length >= maxVersions && oldest;
+  // After the versions, for the same reason as above.
+  const held = await holds.load(policyObject(policyName));
+  const prior = held?.value.holders.length ? held.value.prior : undefined;
   return {
     policyName,
+    ...(prior && 'policyName' in prior && { before: prior }),
     defaultVersionId: versions.find(({ isDefault }) => isDefault)?.versionId ?? '1',
     ...(full && {
       versionToDrop: {

@@ -2,6 +2,7 @@ import { configuration } from 'cordon:configuration';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDefender } from '../../shared/aws/defender';
+import { connectHolds } from '../../shared/aws/holds';
 import { connectJobs } from '../../shared/aws/jobs';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectTable } from '../../shared/aws/table';
@@ -25,6 +26,7 @@ const engine = createEngine(
     jobs: connectJobs(arnPrefix),
     defender: connectDefender(readEnv('DEFENDER_ACTION_NAME')),
     connections: connectConnections(),
+    holds: connectHolds(readEnv('TABLE_NAME')),
     announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
     log,
     metrics,

@@ -15,7 +15,7 @@ import { replacePolicyVersion } from '../../shared/mitigation/replace-policy-ver
 /** What the mitigation actions need from outside. */
 export type ActionPorts = Pick<
   MitigationContext,
-  'things' | 'policies' | 'certificates' | 'jobs' | 'defender' | 'connections' | 'clock'
+  'things' | 'policies' | 'certificates' | 'jobs' | 'defender' | 'connections' | 'holds' | 'clock'
 >;
 
 const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState, { action: A }>> } = {

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
-  DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
   QueryCommand,
   type QueryCommandInput,
@@ -14,8 +12,9 @@ import type { Case, CaseStatus } from '../domain/case';
 import { retryMs } from '../domain/case-life';
 import { hasUnfinished } from '../domain/decide';
 import { VersionConflictError } from '../errors';
-import type { CaseStore, DetectStore, FleetSize, Reservation, Versioned } from '../ports';
+import type { CaseStore, DetectStore, FleetSize, Reservation } from '../ports';
 import { hashRow, type TimelineRow } from '../timeline';
+import { connectItems } from './items';
 
 /** Shards of the two indexes: a partition takes 1,000 writes a second, so eight carry a storm. */
 const shards = 8;
@@ -23,45 +22,8 @@ const caseKey = (thingName: string) => ({ pk: `THING#${thingName}`, sk: 'CASE' }
 const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
 const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 
-export function connectTable(tableName: string, client = new DynamoDBClient({ maxAttempts: 6 })) {
-  const documents = DynamoDBDocumentClient.from(client, {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-
-  async function load<T>(key: { pk: string; sk: string }): Promise<Versioned<T> | undefined> {
-    const { Item } = await documents.send(
-      new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
-    );
-    return Item && { value: Item.value as T, version: Item.version as number };
-  }
-
-  /** Writes an item under the version it was read at. */
-  async function save(
-    key: { pk: string; sk: string },
-    value: unknown,
-    previous: number,
-    indexed: object = {},
-  ): Promise<number> {
-    const version = previous + 1;
-    try {
-      await documents.send(
-        new PutCommand({
-          TableName: tableName,
-          Item: { ...key, value, version, ...indexed },
-          ...(previous === 0
-            ? { ConditionExpression: 'attribute_not_exists(pk)' }
-            : {
-                ConditionExpression: 'version = :previous',
-                ExpressionAttributeValues: { ':previous': previous },
-              }),
-        }),
-      );
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) throw new VersionConflictError(key.pk, error);
-      throw error;
-    }
-    return version;
-  }
+export function connectTable(tableName: string, client?: DynamoDBClient) {
+  const { documents, load, save } = connectItems(tableName, client);
 
   const cases: CaseStore = {
     load: (thingName) => load<Case>(caseKey(thingName)),

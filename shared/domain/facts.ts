@@ -1,3 +1,5 @@
+import type { PriorPolicy } from './case';
+
 /** What AWS says of a thing at the time of a decision. */
 export type Facts =
   | {
@@ -21,6 +23,8 @@ export interface PrincipalFacts {
   readonly takesOtherIds: boolean;
   /** Only where a playbook may deactivate certificates. */
   readonly status?: string;
+  /** What another containment found before it changed the certificate, and so what release must restore. */
+  readonly before?: { readonly attachedBefore?: boolean; readonly statusBefore?: string };
   /** Other things that use the same certificate. */
   readonly sharedWith: readonly string[];
 }
@@ -30,6 +34,8 @@ export interface PolicyFacts {
   readonly defaultVersionId: string;
   /** Of a policy that is full: its oldest version that isn't the default. */
   readonly versionToDrop?: { readonly versionId: string; readonly document: string };
+  /** What another containment found before it changed the policy, and so what release must restore. */
+  readonly before?: PriorPolicy;
   /** Other things, and groups as `group NAME`, that hold the policy. */
   readonly sharedWith: readonly string[];
 }

@@ -57,13 +57,15 @@ function findPrior(action: ActionName, context: PlanContext): PriorState {
         certificates: findDenied(facts, context.denyPolicyName),
       };
     case 'replace-policy-version': {
-      const policies = (facts.policies ?? []).map(({ sharedWith: _sharedWith, ...policy }) => policy);
+      const policies = (facts.policies ?? []).map(
+        ({ sharedWith: _sharedWith, before, ...policy }) => before ?? policy,
+      );
       return { action, document: context.denyDocument, policies, principals };
     }
     case 'deactivate-certificate': {
-      const certificates = facts.principals.map(({ certificateId, status }) => ({
+      const certificates = facts.principals.map(({ certificateId, status, before }) => ({
         certificateId,
-        statusBefore: status ?? 'unknown',
+        statusBefore: before?.statusBefore ?? status ?? 'unknown',
       }));
       return { action, certificates };
     }
@@ -75,7 +77,10 @@ function findPrior(action: ActionName, context: PlanContext): PriorState {
 }
 
 function findDenied({ principals }: KnownFacts, denyPolicyName: string) {
-  return principals.map(({ arn, policies }) => ({ arn, attachedBefore: policies.includes(denyPolicyName) }));
+  return principals.map(({ arn, policies, before }) => ({
+    arn,
+    attachedBefore: before?.attachedBefore ?? policies.includes(denyPolicyName),
+  }));
 }
 
 /** Marks an action to be applied again. */

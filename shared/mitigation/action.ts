@@ -1,6 +1,6 @@
 import type { PriorState } from '../domain/case';
 import type { Outcome } from '../domain/steps';
-import type { Certificates, Clock, Connections, Defender, Jobs, Policies, Things } from '../ports';
+import type { Certificates, Clock, Connections, Defender, Holds, Jobs, Policies, Things } from '../ports';
 
 export interface MitigationContext {
   readonly thingName: string;
@@ -16,6 +16,7 @@ export interface MitigationContext {
   readonly jobs: Jobs;
   readonly defender: Defender;
   readonly connections: Connections;
+  readonly holds: Holds;
   readonly clock: Clock;
 }
 

@@ -1,13 +1,16 @@
+import { deniedObject } from '../domain/hold';
 import { isNotFound } from '../errors';
 import type { MitigationAction, PriorOf } from './action';
 import { nameCertificate, testDenial } from './denial';
 import { forEachItem } from './each';
+import { claim, giveBack, nameOthers } from './hold';
 
 /** Attaches the quarantine policy to each certificate of the thing: it bites whatever client id the device takes. */
 export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
-  async apply({ policyName, certificates }, { policies }) {
-    const refusals = await forEachItem(certificates, async ({ arn }) => {
-      await policies.attach(policyName, arn);
+  async apply({ policyName, certificates }, context) {
+    const refusals = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
+      await claim(deniedObject(arn), { attachedBefore }, context);
+      await context.policies.attach(policyName, arn);
       return undefined;
     });
     if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
@@ -28,18 +31,25 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
     );
   },
 
-  async revert({ policyName, certificates }, { policies, things }) {
+  async revert({ policyName, certificates }, context) {
+    const { policies, things } = context;
+    const kept: string[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
-      // What hung on a certificate is gone with it.
-      const listed = await things.listPolicies(arn).catch(noneIfGone);
-      const attached = listed.includes(policyName);
-      if (attachedBefore && !attached)
-        return `${policyName} was on ${nameCertificate(arn)} before, and somebody took it off`;
-      if (!attachedBefore && attached) await policies.detach(policyName, arn);
-      return undefined;
+      const { problem, heldBy } = await giveBack(deniedObject(arn), context, async () => {
+        // What hung on a certificate is gone with it.
+        const listed = await things.listPolicies(arn).catch(noneIfGone);
+        const attached = listed.includes(policyName);
+        if (attachedBefore && !attached)
+          return `${policyName} was on ${nameCertificate(arn)} before, and somebody took it off`;
+        if (!attachedBefore && attached) await policies.detach(policyName, arn);
+        return undefined;
+      });
+      kept.push(...nameOthers(nameCertificate(arn), heldBy));
+      return problem;
     });
-    if (conflicts.length > 0) return { result: 'conflict', detail: conflicts.join('; ') };
-    return { result: 'done', detail: `${policyName} is off the certificates it was not on before` };
+    if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept].join('; ') };
+    const done = `${policyName} is off the certificates it was not on before`;
+    return { result: 'done', detail: kept.join('; ') || done };
   },
 };
 

@@ -1,9 +1,11 @@
 import type { PriorPolicy } from '../domain/case';
+import { policyObject } from '../domain/hold';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';
 import type { MitigationAction, PriorOf } from './action';
 import { testDenial } from './denial';
 import { forEachItem } from './each';
+import { claim, giveBack, nameOthers } from './hold';
 
 /** IoT Core keeps five versions of a policy (service quotas). */
 const maxVersions = 5;
@@ -14,8 +16,11 @@ const maxVersions = 5;
  * in the ledger with its document, and is never the one that release needs.
  */
 export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-version'>> = {
-  async apply({ policies, document }, { policies: registry }) {
-    const refusals = await forEachItem(policies, (policy) => replace(policy, document, registry));
+  async apply({ policies, document }, context) {
+    const refusals = await forEachItem(policies, async (policy) => {
+      await claim(policyObject(policy.policyName), policy, context);
+      return replace(policy, document, context.policies);
+    });
     if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
     return { result: 'done', detail: `${names(policies) || 'no policy'}: the default version denies` };
   },
@@ -23,21 +28,28 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
   async verify({ policies, document, principals }, context) {
     for (const { policyName } of policies) {
       const versions = await context.policies.listVersions(policyName);
-      if (!(await findVersion(policyName, document, versions, context.policies))?.isDefault)
+      const standing = versions.filter(({ isDefault }) => isDefault);
+      if ((await findVersions(policyName, document, standing, context.policies)).length === 0)
         return { result: 'not-so', detail: `the default version of ${policyName} is not (yet) ours` };
     }
     if (policies.length === 0) return { result: 'not-so', detail: 'the thing has no policy to replace' };
     return testDenial(principals, context);
   },
 
-  async revert({ policies, document }, { policies: registry }) {
+  async revert({ policies, document }, context) {
+    const { policies: registry } = context;
     const restored: string[] = [];
     const conflicts = await forEachItem(policies, async (policy) => {
-      const versions = await registry.listVersions(policy.policyName);
-      const ours = await findVersion(policy.policyName, document, versions, registry);
-      const conflict = findConflict(policy, versions, ours);
-      if (!conflict) restored.push(await restore(policy, ours, registry));
-      return conflict;
+      const { policyName } = policy;
+      const { problem, heldBy } = await giveBack(policyObject(policyName), context, async () => {
+        const versions = await registry.listVersions(policyName);
+        const ours = await findVersions(policyName, document, versions, registry);
+        const conflict = findConflict(policy, versions, ours);
+        if (!conflict) restored.push(await restore(policy, ours, registry));
+        return conflict;
+      });
+      restored.push(...nameOthers(policyName, heldBy));
+      return problem;
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...restored].join('; ') };
     return { result: 'done', detail: restored.join('; ') };
@@ -55,11 +67,11 @@ async function replace(
   registry: Policies,
 ): Promise<undefined> {
   const versions = await registry.listVersions(policyName);
-  const ours = await findVersion(policyName, document, versions, registry);
-  if (ours?.isDefault) return undefined;
-  if (ours) {
+  const ours = await findVersions(policyName, document, versions, registry);
+  if (ours.some(({ isDefault }) => isDefault)) return undefined;
+  if (ours[0]) {
     // Left by a crash, or by a release that somebody interrupted: used again, so that no version is wasted.
-    await registry.setDefaultVersion(policyName, ours.versionId);
+    await registry.setDefaultVersion(policyName, ours[0].versionId);
     return undefined;
   }
   if (versionToDrop && versions.length >= maxVersions)
@@ -72,16 +84,17 @@ async function replace(
 function findConflict(
   { policyName, defaultVersionId }: PriorPolicy,
   versions: readonly Version[],
-  ours: Version | undefined,
+  ours: readonly Version[],
 ): string | undefined {
   const current = versions.find(({ isDefault }) => isDefault)?.versionId;
   if (current === defaultVersionId) return undefined;
-  if (!ours?.isDefault)
+  const newest = ours.find(({ isDefault }) => isDefault) && ours[0];
+  if (!newest)
     return `the default version of ${policyName} is ${current}, which is neither ours nor ${defaultVersionId} from before`;
   if (!versions.some(({ versionId }) => versionId === defaultVersionId))
     return `version ${defaultVersionId} of ${policyName}, the default before, was deleted`;
   // Whoever made it meant it to be the default; that it isn't may be our doing, since a lost denial is applied anew.
-  const newer = versions.find(({ versionId }) => Number(versionId) > Number(ours.versionId));
+  const newer = versions.find(({ versionId }) => Number(versionId) > Number(newest.versionId));
   return newer
     ? `version ${newer.versionId} of ${policyName} was made while it was held; the default before was ${defaultVersionId}`
     : undefined;
@@ -89,35 +102,39 @@ function findConflict(
 
 async function restore(
   { policyName, defaultVersionId, versionToDrop }: PriorPolicy,
-  ours: Version | undefined,
+  ours: readonly Version[],
   registry: Policies,
 ): Promise<string> {
   const back = `${policyName} has its default version ${defaultVersionId} again`;
-  // It denied before, for another thing that holds it.
-  if (ours?.versionId === defaultVersionId) return back;
-  if (ours?.isDefault) await registry.setDefaultVersion(policyName, defaultVersionId);
-  if (ours) await registry.deleteVersion(policyName, ours.versionId).catch(unlessGone);
+  // It denied before Cordon came.
+  if (ours.some(({ versionId }) => versionId === defaultVersionId)) return back;
+  if (ours.some(({ isDefault }) => isDefault)) await registry.setDefaultVersion(policyName, defaultVersionId);
+  // Two things that share the policy, contained at the same moment, each made one.
+  for (const { versionId } of ours) await registry.deleteVersion(policyName, versionId).catch(unlessGone);
   if (!versionToDrop) return back;
   const { versionId, document } = versionToDrop;
   const versions = await registry.listVersions(policyName);
-  const there = await findVersion(policyName, document, versions, registry);
+  const [there] = await findVersions(policyName, document, versions, registry);
   if (there?.versionId === versionId) return back;
   const again = there?.versionId ?? (await registry.createVersion(policyName, document, false));
   // AWS doesn't use a version id twice.
   return `${back}; its version ${versionId} came back as version ${again}`;
 }
 
-/** The newest version with this document, by meaning: AWS may hand it back with other white space. */
-async function findVersion(
+/** The versions with this document by meaning, newest first: AWS may hand it back with other white space. */
+async function findVersions(
   policyName: string,
   document: string,
   versions: readonly Version[],
   registry: Policies,
-): Promise<Version | undefined> {
+): Promise<Version[]> {
   const wanted = normalise(document);
-  for (const version of versions.toSorted((a, b) => Number(b.versionId) - Number(a.versionId)))
-    if (normalise(await registry.readVersion(policyName, version.versionId)) === wanted) return version;
-  return undefined;
+  const documents = await Promise.all(
+    versions.map(({ versionId }) => registry.readVersion(policyName, versionId)),
+  );
+  return versions
+    .filter((_, index) => normalise(documents[index] ?? '') === wanted)
+    .toSorted((a, b) => Number(b.versionId) - Number(a.versionId));
 }
 
 function normalise(document: string): string {

@@ -19,6 +19,7 @@ import { writeMessaging } from '../../infra/messaging';
 import { writeTable } from '../../infra/table';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
+import { connectHolds } from '../../shared/aws/holds';
 import { connectTable } from '../../shared/aws/table';
 import type { Command } from '../../shared/domain/command';
 import { aConfiguration } from '../builders';
@@ -87,6 +88,7 @@ async function openStorage(dynamodb: DynamoDBClient, undo: Undo): Promise<Storag
   return {
     cases,
     detectStates,
+    holds: connectHolds(TableName, dynamodb),
     readTimeline: async (caseId) =>
       (await history.readTimeline(caseId)).map(({ entries, previousHash, hash }) => ({
         entries,

@@ -1,6 +1,6 @@
 import type { DetectState } from '../../shared/domain/behavior';
 import type { Case, TimelineEntry } from '../../shared/domain/case';
-import type { CaseStore, DetectStore, Reservation, Versioned } from '../../shared/ports';
+import type { CaseStore, DetectStore, Holds, Reservation, Versioned } from '../../shared/ports';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { now } from '../builders';
 import { waitUntil } from '../e2e/harness';
@@ -10,13 +10,14 @@ import { aName, type Law, refusalOf } from './laws';
 export interface Storage {
   readonly cases: CaseStore;
   readonly detectStates: DetectStore;
+  readonly holds: Holds;
   /** Rows of the timeline, oldest first. */
   readTimeline(caseId: string): Promise<Pick<TimelineRow, 'entries' | 'previousHash' | 'hash'>[]>;
   /** Closed cases, newest first. */
   listClosed(thingName: string): Promise<Case[]>;
 }
 
-function aCase(over: Partial<Case> = {}): Case {
+export function aCase(over: Partial<Case> = {}): Case {
   return {
     schema: 1,
     caseId: aName('case'),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from '../../shared/domain/command';
-import { fakeCases, fakeConnections, fakeQueue, fakeStore, fakeThings } from '../fakes';
+import { holdsObject } from '../../shared/domain/hold';
+import { fakeCases, fakeConnections, fakeHolds, fakeQueue, fakeStore, fakeThings } from '../fakes';
 import { fakeCertificates, fakeJobs, fakePolicies } from '../fakes-actions';
 import { withPolicies } from '../shared/mitigation/setting';
 import type { Account } from './account';
@@ -24,9 +25,10 @@ export function openFakeAccount(): Account {
 }
 
 function openStorage(): Storage {
-  const { cases, timeline, archived } = fakeCases();
+  const { cases, timeline, archived, items } = fakeCases();
   return {
     cases,
+    holds: fakeHolds((name, object) => holdsObject(items.get(name)?.value, object)).holds,
     detectStates: fakeStore(({ thingName }) => thingName),
     readTimeline: async (caseId) =>
       [...timeline]

@@ -3,6 +3,7 @@ import { declareStorageLaws } from './case-store-contract';
 import { declareCommandQueueLaws } from './command-queue-contract';
 import { declareConnectionsLaws } from './connections-contract';
 import { openFakeAccount } from './fake-account';
+import { declareHoldLaws } from './holds-contract';
 import { declareJobsLaws } from './jobs-contract';
 import { lawsOf } from './laws';
 import { declarePoliciesLaws } from './policies-contract';
@@ -22,7 +23,9 @@ describe.each(accounts)('ports on $name', (account) => {
   afterAll(account.close);
 
   const { mayLack } = account;
-  declareStorageLaws(lawsOf(account.openStorage, mayLack));
+  const storageLaw = lawsOf(account.openStorage, mayLack);
+  declareStorageLaws(storageLaw);
+  declareHoldLaws(storageLaw);
   const registryLaw = lawsOf(account.openRegistry, mayLack);
   declareThingsLaws(registryLaw);
   declarePoliciesLaws(registryLaw);

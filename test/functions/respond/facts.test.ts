@@ -2,13 +2,13 @@ import { gatherFacts } from '../../../functions/respond/facts';
 import type { Things } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn } from '../../builders';
-import { fakeThings } from '../../fakes';
+import { fakeHolds, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
 
 const gather = (thingName: string, things: Things, attempt: number) =>
   gatherFacts(
     thingName,
-    { ...idleActions(), things },
+    { ...idleActions(), holds: fakeHolds().holds, things },
     { configuration: aConfiguration(), denyPolicyName: 'cordon-quarantine' },
     attempt,
   );

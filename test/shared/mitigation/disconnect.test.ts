@@ -1,7 +1,7 @@
 import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
 import { disconnect } from '../../../shared/mitigation/disconnect';
 import { now } from '../../builders';
-import { fakeConnections, fakeThings } from '../../fakes';
+import { fakeConnections, fakeHolds, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
 
 const prior: PriorOf<'disconnect'> = { action: 'disconnect', clientIds: ['mything1', 'mything1-agent'] };
@@ -19,6 +19,7 @@ function setUp(sessions: Readonly<Record<string, number>> = {}) {
     connections: live.connections,
     clock: () => now,
     ...idleActions(),
+    holds: fakeHolds().holds,
   };
   return { context, sessions: live.sessions };
 }

@@ -2,7 +2,7 @@ import type { MitigationContext, PriorOf } from '../../../shared/mitigation/acti
 import { quarantine } from '../../../shared/mitigation/quarantine';
 import { awsError } from '../../aws-error';
 import { certificateArn, now } from '../../builders';
-import { fakeConnections, fakeThings } from '../../fakes';
+import { fakeConnections, fakeHolds, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
 
 type Prior = PriorOf<'quarantine'>;
@@ -19,6 +19,7 @@ function setUp(groups: readonly string[] = ['sensors']) {
     connections: fakeConnections().connections,
     clock: () => now,
     ...idleActions(),
+    holds: fakeHolds().holds,
   };
   return { context, groups: () => [...find('mything1').groups] };
 }

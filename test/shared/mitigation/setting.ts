@@ -1,7 +1,7 @@
 import type { MitigationContext } from '../../../shared/mitigation/action';
 import type { Things } from '../../../shared/ports';
 import { now } from '../../builders';
-import { fakeConnections, fakeThings } from '../../fakes';
+import { fakeConnections, fakeHolds, fakeThings } from '../../fakes';
 import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from '../../fakes-actions';
 
 export const denyDocument = '{"deny":true}';
@@ -31,6 +31,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
   const certificates = fakeCertificates();
   const jobs = fakeJobs();
   const defender = fakeDefender();
+  const held = fakeHolds();
   registered.register('mything1');
   const context: MitigationContext = {
     thingName: 'mything1',
@@ -44,10 +45,11 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
     certificates: certificates.certificates,
     jobs: jobs.jobs,
     defender: defender.defender,
+    holds: held.holds,
     clock: () => now,
     ...over,
   };
-  return { context, registered, policies, certificates, jobs, defender };
+  return { context, registered, policies, certificates, jobs, defender, held };
 }
 
 /** The documents of a policy by version id, and which is the default. */

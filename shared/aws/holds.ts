@@ -1,0 +1,23 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Case } from '../domain/case';
+import { type Hold, holdsObject } from '../domain/hold';
+import type { Holds } from '../ports';
+import { connectItems } from './items';
+
+const holdKey = (object: string) => ({ pk: `HOLD#${object}`, sk: 'HOLD' });
+
+export function connectHolds(tableName: string, client?: DynamoDBClient): Holds {
+  const { load, save, remove } = connectItems(tableName, client);
+  return {
+    async load(object) {
+      const stored = await load<Hold>(holdKey(object));
+      if (!stored) return undefined;
+      const { holders } = stored.value;
+      const cases = await Promise.all(holders.map((name) => load<Case>({ pk: `THING#${name}`, sk: 'CASE' })));
+      const present = holders.filter((_, index) => holdsObject(cases[index]?.value, object));
+      return { ...stored, value: { ...stored.value, holders: present } };
+    },
+    save: (hold, previous) => save(holdKey(hold.object), hold, previous),
+    remove: (object, previous) => remove(holdKey(object), previous),
+  };
+}

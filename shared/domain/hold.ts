@@ -1,0 +1,51 @@
+import { type Case, isOpen, type PriorPolicy, type PriorState } from './case';
+
+/**
+ * Objects that several things may share, and so several containments may hold: whether a certificate has the quarantine
+ * policy, its status, and a policy's versions.
+ */
+type SharedObject = `denied/${string}` | `status/${string}` | `policy/${string}`;
+
+/** Who holds a shared object, and what it was before the first of them changed it. */
+export interface Hold {
+  readonly object: SharedObject;
+  /** Names of the things. */
+  readonly holders: readonly string[];
+  readonly prior: HeldState;
+}
+
+/** Of a certificate: whether the quarantine policy hung on it, or its status. Of a policy: its versions. */
+type HeldState = { readonly attachedBefore: boolean } | { readonly statusBefore: string } | PriorPolicy;
+
+export function deniedObject(certificateArn: string): SharedObject {
+  return `denied/${certificateArn.slice(certificateArn.lastIndexOf('/') + 1)}`;
+}
+
+export function statusObject(certificateId: string): SharedObject {
+  return `status/${certificateId}`;
+}
+
+export function policyObject(policyName: string): SharedObject {
+  return `policy/${policyName}`;
+}
+
+/** Whether a thing's case still holds the object. A closed one doesn't, whatever was left of it. */
+export function holdsObject(record: Case | undefined, object: string): boolean {
+  return (
+    isOpen(record) &&
+    record.ledger.some(({ status, prior }) => status !== 'reverted' && listObjects(prior).includes(object))
+  );
+}
+
+function listObjects(prior: PriorState): string[] {
+  switch (prior.action) {
+    case 'deny-certificate':
+      return prior.certificates.map(({ arn }) => deniedObject(arn));
+    case 'deactivate-certificate':
+      return prior.certificates.map(({ certificateId }) => statusObject(certificateId));
+    case 'replace-policy-version':
+      return prior.policies.map(({ policyName }) => policyObject(policyName));
+    default:
+      return [];
+  }
+}

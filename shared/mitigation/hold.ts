@@ -1,0 +1,58 @@
+import type { Hold } from '../domain/hold';
+import { VersionConflictError } from '../errors';
+import type { MitigationContext } from './action';
+
+type HoldContext = Pick<MitigationContext, 'thingName' | 'holds'>;
+
+/** Registers the thing as a holder of a shared object, before anything is done to it. Idempotent. */
+export async function claim(
+  object: Hold['object'],
+  prior: Hold['prior'],
+  { thingName, holds }: HoldContext,
+): Promise<void> {
+  await untilUndisturbed(async () => {
+    const stored = await holds.load(object);
+    const held = stored?.value.holders.length ? stored.value : { object, holders: [], prior };
+    if (held.holders.includes(thingName)) return;
+    await holds.save({ ...held, holders: [...held.holders, thingName] }, stored?.version ?? 0);
+  });
+}
+
+/**
+ * Undoes what was done to a shared object, if no other thing holds it as well; else the last of them will. The holder
+ * leaves after the restore, so that nobody takes what is half restored for the state before.
+ */
+export async function giveBack(
+  object: Hold['object'],
+  { thingName, holds }: HoldContext,
+  restore: () => Promise<string | undefined>,
+): Promise<{ readonly problem?: string | undefined; readonly heldBy: readonly string[] }> {
+  let problem: string | undefined;
+  let heldBy: readonly string[] = [];
+  await untilUndisturbed(async () => {
+    const stored = await holds.load(object);
+    heldBy = stored?.value.holders.filter((name) => name !== thingName) ?? [];
+    if (heldBy.length === 0) problem = await restore();
+    if (!stored || problem !== undefined) return;
+    if (heldBy.length > 0) await holds.save({ ...stored.value, holders: heldBy }, stored.version);
+    else await holds.remove(object, stored.version);
+  });
+  return { problem, heldBy };
+}
+
+/** Why a shared object stays as it is, in words; nothing where nobody else holds it. */
+export function nameOthers(object: string, heldBy: readonly string[]): string[] {
+  return heldBy.length > 0 ? [`${object} stays denied for ${heldBy.join(', ')}`] : [];
+}
+
+/** Looks again where another thing came or went in between. */
+async function untilUndisturbed(act: () => Promise<void>): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (!(error instanceof VersionConflictError) || attempt >= 20) throw error;
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { Case } from '../../shared/domain/case';
+import { deniedObject, type Hold } from '../../shared/domain/hold';
+import { now } from '../builders';
+import { aCase, type Storage } from './case-store-contract';
+import { aName, type Law, refusalOf } from './laws';
+
+const arnOf = (id: string) => `arn:aws:iot:us-east-1:000000000000:cert/${id}`;
+
+/** A case that denies the certificate. */
+function aDenyingCase(certificateId: string, over: Partial<Case> = {}): Case {
+  const certificates = [{ arn: arnOf(certificateId), attachedBefore: false }];
+  const prior = { action: 'deny-certificate', policyName: 'cordon-quarantine', certificates } as const;
+  const entry = { action: prior.action, status: 'applied', prior, plannedAt: now, attempts: 1 } as const;
+  return aCase({ ledger: [entry], ...over });
+}
+
+export function declareHoldLaws(law: Law<Storage>): void {
+  describe('holds of shared objects', () => {
+    law('name the things whose open case still holds the object', async ({ cases, holds }) => {
+      const certificateId = aName('certificate');
+      const held = aDenyingCase(certificateId);
+      const closed = aDenyingCase(certificateId, { status: 'closed' });
+      const other = aDenyingCase(aName('certificate'));
+      for (const record of [held, closed, other]) await cases.save(record, 0);
+      const hold: Hold = {
+        object: deniedObject(arnOf(certificateId)),
+        prior: { attachedBefore: true },
+        holders: [held, closed, other].map(({ thingName }) => thingName),
+      };
+
+      expect(await holds.load(hold.object)).toBeUndefined();
+      await holds.save(hold, 0);
+
+      expect(await holds.load(hold.object)).toStrictEqual({
+        value: { ...hold, holders: [held.thingName] },
+        version: 1,
+      });
+    });
+
+    law('are changed and removed only as they were read', async ({ holds }) => {
+      const hold: Hold = {
+        object: `policy/${aName('policy')}`,
+        prior: { statusBefore: 'ACTIVE' },
+        holders: [],
+      };
+      await holds.save(hold, 0);
+
+      expect(await refusalOf(holds.save(hold, 0))).toBe('VersionConflictError');
+      expect(await refusalOf(holds.remove(hold.object, 2))).toBe('VersionConflictError');
+      await holds.remove(hold.object, 1);
+
+      expect(await holds.load(hold.object)).toBeUndefined();
+    });
+  });
+}

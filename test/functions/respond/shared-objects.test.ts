@@ -1,0 +1,112 @@
+import fc from 'fast-check';
+import { certificateArn } from '../../builders';
+import type { Hook, World } from '../../fakes';
+import { anArmedWorld, playing } from './armed';
+import { alarm, anEngine, caseOf, operator } from './story';
+
+const shared = [
+  'deny-certificate',
+  'replace-policy-version',
+  'deactivate-certificate',
+  'disconnect',
+] as const;
+
+/** What the two things share: one certificate, and the policy it holds. */
+function readShared({ policies, certificates }: World) {
+  const device = policies.stored.get('device');
+  return {
+    denied: policies.stored.get('cordon-quarantine')?.targets.has(certificateArn),
+    status: certificates.statuses.get('a'.repeat(64)),
+    document: device?.versions.get(device.defaultVersionId),
+  };
+}
+
+const free = { denied: false, status: 'ACTIVE', document: 'one' };
+const held = { denied: true, status: 'INACTIVE', document: '{"deny":true}' };
+const versionsOf = ({ policies }: World) => [...(policies.stored.get('device')?.versions.keys() ?? [])];
+
+const playbook = playing(shared);
+const configuration = {
+  ...playbook.configuration,
+  guards: { ...playbook.configuration.guards, maxThingsSharingPolicy: 2 },
+};
+
+function aSharingWorld() {
+  const world = anArmedWorld();
+  world.registered.register('mything2');
+  const engine = anEngine(world, { configuration });
+  return { world, engine };
+}
+
+const secondAlarm = () => alarm({ thingName: 'mything2', violationId: 'of-the-second' });
+
+describe('two held things that share a certificate and its policy', () => {
+  it.each([
+    ['mything1', 'mything2'],
+    ['mything2', 'mything1'],
+  ])('are given back as they were by the last to be released, %s first', async (first, second) => {
+    const { world, engine } = aSharingWorld();
+    await engine(alarm());
+    await engine(secondAlarm());
+
+    await engine(operator('release', first));
+    expect(readShared(world)).toEqual(held);
+    expect(caseOf(world, first).ledger.map(({ detail }) => detail)).toEqual(
+      expect.arrayContaining([
+        `certificate aaaaaaaa stays denied for ${second}`,
+        `device stays denied for ${second}`,
+      ]),
+    );
+    expect(caseOf(world, second).status).toBe('contained');
+
+    await engine(operator('release', second));
+    expect(readShared(world)).toEqual(free);
+    expect([[...world.held.rows.keys()], versionsOf(world)]).toEqual([[], ['1']]);
+    expect([caseOf(world, first).status, caseOf(world, second).status]).toEqual(['closed', 'closed']);
+  });
+
+  it('does not wait for a thing whose case was dismissed in conflict', async () => {
+    const { world, engine } = aSharingWorld();
+    await engine(alarm());
+    await engine(secondAlarm());
+    // As a dismissal in conflict leaves it: closed, and still registered as a holder.
+    const items = world.stored.items;
+    const stored = items.get('mything2');
+    if (!stored) throw new Error('no case');
+    items.set('mything2', { ...stored, value: { ...stored.value, status: 'closed' } });
+
+    await engine(operator('release', 'mything1'));
+    expect(readShared(world)).toEqual(free);
+  });
+
+  it('are given back as they were whatever order their calls fall in', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+        const { world, engine } = aSharingWorld();
+        const hook: Hook = async (call, perform) => {
+          await scheduler.schedule(Promise.resolve(), call);
+          return perform();
+        };
+        const retried = async (command: Parameters<typeof engine>[0], id: string) => {
+          for (let attempt = 1; attempt < 9; attempt += 1) {
+            try {
+              return await engine(command, { id, attempt });
+            } catch {
+              // Delivered again, as SQS does.
+            }
+          }
+          throw new Error('never taken');
+        };
+        world.hook = hook;
+        await scheduler.waitFor(Promise.all([retried(alarm(), 'a'), retried(secondAlarm(), 'b')]));
+        expect(readShared(world)).toEqual(held);
+        await scheduler.waitFor(
+          Promise.all([retried(operator('release'), 'c'), retried(operator('release', 'mything2'), 'd')]),
+        );
+        expect(readShared(world)).toEqual(free);
+        expect([[...world.held.rows.keys()], versionsOf(world)]).toEqual([[], ['1']]);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
