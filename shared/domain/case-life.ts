@@ -32,6 +32,7 @@ export function newCase(
     detector,
     violations: withoutEvidence(previous?.violations ?? {}),
     ledger: [],
+    ...(previous?.earlyEnds && { earlyEnds: previous.earlyEnds }),
     ...(previous?.pastContainments && { pastContainments: previous.pastContainments }),
     ...(facts.kind === 'known' && { facts }),
     outbox: { announcements: [], timeline: [] },

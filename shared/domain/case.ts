@@ -29,6 +29,8 @@ export interface Case {
   readonly detector: 'cordon' | 'device-defender' | 'operator';
   /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
   readonly violations: Readonly<Record<string, ViolationRecord>>;
+  /** By behavior key: ends of alarms that have yet to arrive, since nothing between detector and case keeps the order. */
+  readonly earlyEnds?: Readonly<Record<string, EarlyEnd>>;
   readonly ledger: readonly LedgerEntry[];
   /** What AWS said of the thing when it was looked up. */
   readonly facts?: Facts;
@@ -78,6 +80,8 @@ export interface ViolationRecord {
   /** Of an ML behavior. */
   readonly confidence?: NonNullable<Violation['confidence']>;
 }
+
+export type EarlyEnd = Pick<Violation, 'violationId' | 'eventType' | 'occurredAt' | 'detector' | 'value'>;
 
 /**
  * planned -> applied -> verified; failed where AWS refused for good. Reverting goes back: reverted, or conflict where

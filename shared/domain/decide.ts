@@ -13,6 +13,7 @@ import { close, newCase, record, remember, retryMs } from './case-life';
 import type { Command } from './command';
 import type { ActionName, Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
+import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
 import { ownsCertificate } from './facts';
 import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
 import { planLedger } from './ledger';
@@ -81,6 +82,18 @@ function onViolation(current: Case | undefined, violation: Violation, context: C
   const known = current?.violations[key];
   if (known && violation.occurredAt <= known.lastEventAt) return unchanged('a repeated or late event');
   if (violation.eventType !== 'in-alarm') return onClear(current, known, violation, context);
+  const alarmed = onAlarm(dropEarlyEnd(current, violation), known, violation, context);
+  const end = findEarlyEnd(current, violation);
+  return end && alarmed.outcome === 'changed' ? onViolation(alarmed.next, end, context) : alarmed;
+}
+
+function onAlarm(
+  current: Case | undefined,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  context: Context,
+): Decision {
+  const key = behaviorKey(violation);
   const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
   const severity = playbook?.severity ?? 'medium';
   const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
@@ -158,7 +171,12 @@ function holdBack(
   if (leftOver || (record.status === 'awaiting-approval' && !asks))
     return announce(record, 'new-violation', refusal.reason, now);
   const status = asks ? 'awaiting-approval' : 'observed';
-  const { dueAt: _dueAt, ...rest } = named(record, playbook);
+  // Of several that ask, an approval is for the one that stands first in cordon.yml, whichever alarm came first.
+  const asking = configuration.playbooks.find(
+    ({ name }) =>
+      name === playbook?.name || (record.status === 'awaiting-approval' && name === record.playbook),
+  );
+  const { dueAt: _dueAt, ...rest } = named(record, asking);
   const dueAt = now + configuration.guards.approvalExpires;
   const next = note(
     { ...rest, status, reason: refusal.reason, ...(asks && { dueAt }) },
@@ -246,9 +264,13 @@ function onClear(
   current: Case | undefined,
   known: ViolationRecord | undefined,
   violation: Violation,
-  { now }: Context,
+  context: Context,
 ): Decision {
-  if (!isOpen(current) || known?.caseId !== current.caseId) return unchanged('a clear without an alarm');
+  if (!isOpen(current) || known?.caseId !== current.caseId) {
+    const kept = keepEarlyEnd(current, violation, context);
+    return kept ? changed(kept) : unchanged('a clear without an alarm, known by now');
+  }
+  const { now } = context;
   const next = record(current, violation, now);
   // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
   // looks again. A case that holds nothing ends with it.

@@ -126,21 +126,33 @@ describe('alerts that ask for nothing', () => {
   });
 
   it.each(['alarm-cleared', 'alarm-invalidated'])(
-    'logs an %s without an alarm',
+    'opens no case for an %s without an alarm',
     async (violationEventType) => {
-      await e2e.enroll(`never-${violationEventType}`);
-      await e2e.publishAlert(
-        anAlert(`never-${violationEventType}`, { violationEventType, metricValue: undefined }),
-      );
+      const thingName = `never-${violationEventType}`;
+      await e2e.enroll(thingName);
+      await e2e.publishAlert(anAlert(thingName, { violationEventType, metricValue: undefined }));
 
-      await waitUntil(
-        () => 'the log line of respond',
-        () =>
-          linesOf('respond', 'a clear without an alarm').some((line) => line.includes(violationEventType)),
-      );
-      expect(await e2e.loadCase(`never-${violationEventType}`)).toBeUndefined();
+      const { violations, timelineSeq } = await e2e.waitForCase(thingName, 'closed');
+      expect({ violations, timelineSeq }).toEqual({ violations: {}, timelineSeq: 0 });
     },
   );
+
+  it('contains a thing whose clear overtook its alarm, as it would have in order', async () => {
+    await e2e.enroll('overtaken');
+    const violationId = 'overtaken-once';
+    const at = Date.now();
+    const clear = { violationId, violationEventType: 'alarm-cleared', violationEventTime: at };
+    await e2e.publishAlert(anAlert('overtaken', clear));
+    await e2e.waitForCase('overtaken', 'closed');
+
+    await e2e.publishAlert(anAlert('overtaken', { violationId, violationEventTime: at - 1_000 }));
+
+    expect(await e2e.waitForCase('overtaken', 'contained')).toMatchObject({
+      violations: {
+        'myapp-processes/no-child-processes': { lastEventType: 'alarm-cleared', lastEventAt: at },
+      },
+    });
+  });
 });
 
 describe('alerts in trouble that are good', () => {

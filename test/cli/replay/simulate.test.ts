@@ -117,7 +117,8 @@ async function runEngine(world: World, violations: readonly Violation[], configu
     const before = world.stored.items.get(thingName)?.value;
     await engine(command);
     const after = world.stored.items.get(thingName)?.value;
-    if (!after) return;
+    // A clear whose alarm has not come opens no case.
+    if (!after || (!counts[thingName] && after.status === 'closed')) return;
     counts[thingName] ??= { containments: 0, questions: 0, releases: 0 };
     const begins = before?.status !== after.status || before?.caseId !== after.caseId;
     if (begins && after.status === 'contained') counts[thingName].containments += 1;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { Case } from '../../../shared/domain/case';
+import { type Case, isOpen, openViolations } from '../../../shared/domain/case';
 import type { Command } from '../../../shared/domain/command';
 import { decide } from '../../../shared/domain/decide';
 import type { Context } from '../../../shared/domain/decision';
 import { nextStep, type Outcome, recordOutcome, settle } from '../../../shared/domain/steps';
-import type { Violation } from '../../../shared/domain/violation';
+import { behaviorKey, type Violation } from '../../../shared/domain/violation';
 import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../builders';
 
 /** One event of a thing's life; its time is its place in the list. */
@@ -14,7 +14,7 @@ interface Event {
 }
 
 const event: fc.Arbitrary<Event> = fc.record({
-  behavior: fc.constantFrom('a', 'b', 'c'),
+  behavior: fc.constantFrom('a', 'b', 'c', 'd'),
   eventType: fc.constantFrom('in-alarm', 'alarm-cleared', 'alarm-invalidated'),
 });
 
@@ -76,6 +76,27 @@ function play(commands: readonly Command[], context: Partial<Context> = {}): Cas
     if (decision.outcome === 'changed') record = perform(decision.next, now);
   }
   return record;
+}
+
+/** Each behavior meets another mode. */
+const oneForEach = [
+  aPlaybook({ name: 'acts', when: { behavior: 'a' } }),
+  aPlaybook({ name: 'asks', when: { behavior: 'b' }, mode: 'approve' }),
+  aPlaybook({ name: 'asks too', when: { behavior: 'd' }, mode: 'approve', severity: 'high' }),
+  aPlaybook({ name: 'watches', when: { behavior: 'c' }, mode: 'observe', actions: [], severity: 'low' }),
+];
+
+/** What counts once all is told: the status, what holds the thing, and what is still in alarm since when. */
+function outcomeOf(record: Case | undefined) {
+  const open = record && isOpen(record) ? openViolations(record) : [];
+  return {
+    status: record?.status,
+    ledger: record?.ledger.map(({ action, status, prior }) => ({ action, status, prior })),
+    // What was only watched bears the name of the last playbook it met.
+    ...(record?.status !== 'observed' &&
+      record?.status !== 'closed' && { playbook: record?.playbook, severity: record?.severity }),
+    open: open.map((violation) => [behaviorKey(violation), violation.lastEventAt]).sort(),
+  };
 }
 
 describe('decide, for any history', () => {
@@ -153,6 +174,23 @@ describe('decide, for any history', () => {
         }
         expect(record).toEqual(play(commands, context));
       }),
+    );
+  });
+
+  it('ends in the same case in whatever order, and however often, the events come', () => {
+    const deliveries = fc.array(event, { minLength: 1, maxLength: 8 }).chain((events) => {
+      const commands = events.map(toCommand);
+      return fc.tuple(
+        fc.constant(commands),
+        fc.shuffledSubarray([...commands, ...commands], { minLength: commands.length * 2 }),
+      );
+    });
+    fc.assert(
+      fc.property(deliveries, anyContext, fc.boolean(), ([inOrder, anyOrder], over, mixed) => {
+        const context = mixed ? { ...over, configuration: aConfiguration({ playbooks: oneForEach }) } : over;
+        expect(outcomeOf(play(anyOrder, context))).toEqual(outcomeOf(play(inOrder, context)));
+      }),
+      { numRuns: 200 },
     );
   });
 

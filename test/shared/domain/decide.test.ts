@@ -254,11 +254,56 @@ describe('decide on a clear', () => {
     expect(next.ledger).toEqual(contained().ledger);
   });
 
-  it('changes nothing without an alarm', () => {
-    expect(decide(undefined, alarm({ eventType: 'alarm-cleared' }), aContext())).toEqual({
-      outcome: 'unchanged',
-      reason: 'a clear without an alarm',
+  it('opens no case and tells nobody without an alarm', () => {
+    const remembered = decided(undefined, alarm({ eventType: 'alarm-cleared' }));
+
+    expect([remembered.status, remembered.violations, remembered.outbox]).toEqual([
+      'closed',
+      {},
+      { announcements: [], timeline: [] },
+    ]);
+    expect(decide(remembered, alarm({ eventType: 'alarm-cleared' }), aContext()).outcome).toBe('unchanged');
+  });
+
+  it('that overtook its alarm spares the thing nothing, and leaves no alarm open behind it', () => {
+    const early = decided(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now }));
+
+    const held = decided(early, alarm({ occurredAt: now - 100 }));
+
+    expect(held.status).toBe('containing');
+    expect(held.violations['myapp-processes/no-child-processes']).toMatchObject({
+      lastEventType: 'alarm-cleared',
+      lastEventAt: now,
+      alarmAt: now - 100,
     });
+    expect(held.outbox.timeline.map(({ what }) => what)).toEqual([
+      'case opened',
+      'in-alarm',
+      'containment planned',
+      'alarm-cleared',
+    ]);
+    expect(decided(early, alarm({ occurredAt: now - 100 }), { killSwitch: true }).status).toBe('closed');
+  });
+
+  it('that came before the alarm of another time is forgotten with it', () => {
+    const early = decided(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now - 200 }));
+
+    const next = decided(early, alarm({ occurredAt: now - 100 }));
+
+    expect(next.violations['myapp-processes/no-child-processes']?.lastEventType).toBe('in-alarm');
+    expect(next.earlyEnds).toBeUndefined();
+  });
+
+  it('keeps the ends of twenty behaviors at most, the newest', () => {
+    let record: Case | undefined;
+    for (let index = 0; index < 25; index += 1) {
+      const end = { eventType: 'alarm-cleared', behaviorName: `b${index}`, occurredAt: now + index } as const;
+      record = decided(record, alarm(end));
+    }
+
+    expect(Object.keys(record?.earlyEnds ?? {})).toHaveLength(20);
+    expect(record?.earlyEnds).not.toHaveProperty(['myapp-processes/b4']);
+    expect(record?.earlyEnds).toHaveProperty(['myapp-processes/b5']);
   });
 
   it('ends a case that held nothing', () => {
