@@ -55,6 +55,16 @@ export function parseChoice<T extends string>(flag: string, choices: readonly T[
   throw new UsageError(`${flag}: must be one of ${choices.join(', ')}, not ${quote(text)}`);
 }
 
+export function parseBoolean(flag: string, text: string): boolean {
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw new UsageError(`${flag}: must be true or false, not ${quote(text)}`);
+}
+
+export function parsePath(flag: string, text: string): string {
+  if (text !== '' && !text.includes('\0')) return text;
+  throw new UsageError(`${flag}: must be the path of a file, not ${quote(text)}`);
+}
+
 /** The names of the sample agent's levels. */
 const verbosities: ReadonlyMap<string, LogLevel> = new Map([
   ['nologs', 'off'],

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { expandArguments, UsageError } from './arguments';
 import { agentVersion, defaultMetrics } from './build-constants';
+import { defaultConfigPath, readConfigFile } from './config-file';
 import {
   type Endpoint,
   metricPrefix,
@@ -15,6 +17,7 @@ import {
 } from './flag-values';
 import type { LogLevel } from './log';
 import type { WatchedProcess } from './metrics/child-sampler';
+import type { MetricDefinition } from './metrics/definition';
 import type { Destination, ReportFormat } from './topics';
 
 /** How to reach the broker. */
@@ -47,6 +50,7 @@ export type CommandLine =
   | { readonly type: 'print'; readonly text: string };
 
 interface Flags {
+  config?: string;
   endpoint?: Endpoint;
   rootCA?: string;
   cert?: string;
@@ -67,6 +71,8 @@ interface Flags {
   allowFastReports?: boolean;
   once?: boolean;
   print?: boolean;
+  /** Of the configuration file only. */
+  metrics?: readonly MetricDefinition[];
 }
 
 const defenderFloorSeconds = 300;
@@ -98,7 +104,19 @@ export function parseCommandLine(
   }
   const [stray] = command.args;
   if (stray !== undefined) throw new UsageError(`${JSON.stringify(stray)}: belongs to no flag`);
-  return { type: 'run', settings: toSettings(command.opts<Flags>(), surroundings, metrics) };
+  return { type: 'run', settings: toSettings(withConfigFile(command), surroundings, metrics) };
+}
+
+/** A flag beats the file. A command line that says where to connect needs none, and the default one isn't looked for. */
+function withConfigFile(command: Command): Flags {
+  const flags = command.opts<Flags>();
+  const byDefault =
+    flags.endpoint === undefined && existsSync(defaultConfigPath) ? defaultConfigPath : undefined;
+  const path = flags.config ?? byDefault;
+  if (path === undefined) return flags;
+  const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) === 'cli';
+  const fromFile = Object.entries(readConfigFile(path)).filter(([flag]) => !isGiven(flag));
+  return { ...flags, ...Object.fromEntries(fromFile) };
 }
 
 function defineFlags(write: (text: string) => void): Command {
@@ -106,6 +124,7 @@ function defineFlags(write: (text: string) => void): Command {
     .description(
       'Reports what a device does to AWS IoT: the children of a named process, ports, connections, traffic.',
     )
+    .option('--config <file>', `configuration; a flag beats it; ${defaultConfigPath} without --endpoint`)
     .option('-e, --endpoint <host[:port]>', 'broker; port 8883 if left out', (text) =>
       parseEndpoint('--endpoint', text),
     )
@@ -181,6 +200,7 @@ function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly 
   const mode = flags.once ? 'once' : flags.dryrun ? 'dryrun' : 'report';
   const isDefault = flags.customMetrics === true || flags.includeCustomMetrics === true;
   const wanted = isDefault ? metrics : [];
+  const defined = flags.metrics ?? [];
   const names = wanted.filter(isChildMetric).map((metric) => metric.slice(metricPrefix.length));
   return {
     mode,
@@ -189,14 +209,21 @@ function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly 
     sampleIntervalMs: flags.sampleInterval,
     format: flags.format,
     destinations,
-    watched: [...new Set([...names, ...flags.childrenOf])].map((name) => ({
-      name,
-      metric: metricPrefix + name,
-    })),
-    unknownMetrics: wanted.filter((metric) => !isChildMetric(metric)),
+    watched: [
+      ...[...new Set([...names, ...flags.childrenOf])].map((name) => ({ name, metric: metricPrefix + name })),
+      ...defined.filter(isWatched).map(({ metric, of }) => ({ name: of.name, metric })),
+    ],
+    unknownMetrics: [
+      ...wanted.filter((metric) => !isChildMetric(metric)),
+      ...defined.filter((one) => !isWatched(one)).map(({ metric }) => metric),
+    ],
     stateDirectory: flags.stateDir ?? defaultStateDirectory(surroundings),
     logLevel: flags.verbosity,
   };
+}
+
+function isWatched(definition: MetricDefinition): definition is MetricDefinition & { of: { name: string } } {
+  return definition.collect === 'children' && 'name' in definition.of;
 }
 
 function isChildMetric(metric: string): boolean {

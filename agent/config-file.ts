@@ -1,0 +1,102 @@
+import { readFileSync, statSync } from 'node:fs';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { UsageError } from './arguments';
+import {
+  parseBoolean,
+  parseChoice,
+  parseClientId,
+  parseEndpoint,
+  parseInteger,
+  parsePath,
+  parseThingName,
+  parseVerbosity,
+} from './flag-values';
+import { DefinitionError, type MetricDefinition, parseMetrics } from './metrics/definition';
+
+/** Where the package puts it. */
+export const defaultConfigPath = '/etc/cordon-agent/config.yml';
+
+const largestCharacters = 256 * 1024;
+
+/** Reads the text of one field, or throws a UsageError that begins with `where`. */
+type ReadField = (where: string, text: string) => unknown;
+
+/** Field of the file -> the flag it stands for, and how its text is read. */
+const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>> = {
+  endpoint: ['endpoint', parseEndpoint],
+  rootCA: ['rootCA', parsePath],
+  cert: ['cert', parsePath],
+  key: ['key', parsePath],
+  clientId: ['client_id', parseClientId],
+  thingName: ['thing_name', parseThingName],
+  interval: ['interval', (where, text) => parseInteger(where, 'seconds', 1, 86_400, text)],
+  sampleInterval: ['sampleInterval', (where, text) => parseInteger(where, 'milliseconds', 10, 60_000, text)],
+  format: ['format', (where, text) => parseChoice(where, ['json', 'cbor'], text)],
+  shortTags: ['short_tags', parseBoolean],
+  customMetrics: ['customMetrics', parseBoolean],
+  reportTo: ['reportTo', (where, text) => parseChoice(where, ['cordon', 'device-defender', 'both'], text)],
+  stateDirectory: ['stateDir', parsePath],
+  verbosity: ['verbosity', parseVerbosity],
+};
+
+/** Reads a configuration file to the values of the flags it stands for; UsageErrors name file, line and field. */
+export function readConfigFile(path: string): Readonly<Record<string, unknown>> {
+  let text: string;
+  try {
+    // Its `exec` metrics are run: whoever may write it may act as the agent.
+    if ((statSync(path).mode & 0o002) !== 0)
+      throw new UsageError(`${path}: must not be writable by everyone; chmod o-w it`);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${path}: cannot read the configuration (${(error as NodeJS.ErrnoException).code})`);
+  }
+  return parseConfigFile(text, path);
+}
+
+/** YAML, and so JSON too. */
+export function parseConfigFile(text: string, path: string): Readonly<Record<string, unknown>> {
+  if (text.length > largestCharacters) throw new UsageError(`${path}: too large for a configuration`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error) {
+    const [reason = ''] = error.message.split('\n');
+    throw new UsageError(`${path}:${error.linePos?.[0].line ?? 1}: ${reason}`);
+  }
+  // A file with nothing but comments.
+  if (document.contents === null) return {};
+  if (!isMap(document.contents)) throw new UsageError(`${path}:1: must be fields, such as endpoint: HOST`);
+  return Object.fromEntries(
+    document.contents.items.map(({ key, value }) => {
+      const name = isScalar(key) ? String(key.value) : '?';
+      const { line } = lines.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
+      // An alias bomb ends here: yaml refuses more than 100 expansions.
+      const plain: unknown = isNode(value) ? value.toJS(document, { maxAliasCount: 100 }) : null;
+      return readField(`${path}:${line}: `, name, plain);
+    }),
+  );
+}
+
+function readField(at: string, name: string, value: unknown): readonly [flag: string, value: unknown] {
+  if (name === 'metrics') return ['metrics', readMetrics(at, value)];
+  const where = at + JSON.stringify(name).slice(1, -1);
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (!field) throw new UsageError(`${where}: unknown; known are ${Object.keys(fields).join(', ')}, metrics`);
+  const [flag, read] = field;
+  if (typeof value === 'object') {
+    throw new UsageError(
+      `${where}: must be one value, not ${value === null ? 'nothing' : 'a list or an object'}`,
+    );
+  }
+  return [flag, read(where, String(value))];
+}
+
+function readMetrics(at: string, section: unknown): readonly MetricDefinition[] {
+  try {
+    return parseMetrics(section);
+  } catch (error) {
+    if (error instanceof DefinitionError) throw new UsageError(at + error.message);
+    throw error;
+  }
+}
