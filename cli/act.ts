@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { type Case, holdsThing, isOpen } from '../shared/domain/case';
+import { findObjection } from '../shared/domain/acts';
+import type { Case } from '../shared/domain/case';
+import type { Act } from '../shared/domain/command';
 import { isRegistryName } from '../shared/domain/names';
 import type { Versioned } from '../shared/ports';
 import { CliError } from './cli-error';
 import type { Target } from './target';
-
-export type Act = 'contain' | 'approve' | 'reject' | 'release' | 'dismiss';
 
 export interface ActOptions {
   readonly comment?: string;
@@ -15,47 +15,14 @@ export interface ActOptions {
   readonly waitSeconds: number;
 }
 
-/** What must be true before the command makes sense, and the case it ends in. */
-const acts: Readonly<
-  Record<
-    Act,
-    { refuse(record: Case | undefined): string | undefined; reached: readonly string[]; done: string }
-  >
-> = {
-  contain: {
-    refuse: (record) =>
-      isOpen(record) && holdsThing(record) ? `is already held (${record.status})` : undefined,
-    reached: ['contained'],
-    done: 'is contained, and the denial is verified',
-  },
-  approve: {
-    refuse: (record) =>
-      record?.status === 'awaiting-approval' ? undefined : 'has nothing that awaits approval',
-    reached: ['contained'],
-    done: 'is contained, and the denial is verified',
-  },
-  reject: {
-    refuse: (record) =>
-      record?.status === 'awaiting-approval' ? undefined : 'has nothing that awaits approval',
-    // The case may be closed by a clear that came right behind.
-    reached: ['observed', 'closed'],
-    done: 'is not contained; its violation stays on record',
-  },
-  release: {
-    refuse: (record) => (isOpen(record) && record.ledger.length > 0 ? undefined : 'is not contained'),
-    reached: ['closed'],
-    done: 'is released: everything is as it was before',
-  },
-  dismiss: {
-    refuse: (record) =>
-      !isOpen(record)
-        ? 'has no open case'
-        : record.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict')
-          ? `is held (${record.status}): release it first`
-          : undefined,
-    reached: ['closed'],
-    done: 'has no open case any more',
-  },
+/** The status it ends in, and how that is said. */
+const ends: Readonly<Record<Act, { readonly reached: readonly string[]; readonly done: string }>> = {
+  contain: { reached: ['contained'], done: 'is contained, and the denial is verified' },
+  approve: { reached: ['contained'], done: 'is contained, and the denial is verified' },
+  // The case may be closed by a clear that came right behind.
+  reject: { reached: ['observed', 'closed'], done: 'is not contained; its violation stays on record' },
+  release: { reached: ['closed'], done: 'is released: everything is as it was before' },
+  dismiss: { reached: ['closed'], done: 'has no open case any more' },
 };
 
 /** Sends an operator's command and waits for what becomes of it. Throws where it isn't reached. */
@@ -67,9 +34,9 @@ export async function act(
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
   const before = await cases.load(thingName);
-  const { refuse, reached, done } = acts[name];
-  const refusal = refuse(before?.value);
-  if (refusal) throw new CliError(`${thingName} ${refusal}`);
+  const { reached, done } = ends[name];
+  const objection = findObjection(name, before?.value);
+  if (objection) throw new CliError(`${thingName} ${objection}`);
   const actor = options.actor ?? userInfo().username;
   const commands = await openCommands();
   await commands.send({ type: name, thingName, actor, comment: options.comment }, randomUUID());

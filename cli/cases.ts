@@ -1,20 +1,10 @@
 import { measure, printable } from '../shared/domain/announcement';
-import { type Case, isOpen } from '../shared/domain/case';
+import { type Case, isOpen, openStatuses } from '../shared/domain/case';
 import { findReleaseAt } from '../shared/domain/timers';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
 import type { Target } from './target';
 import { writeCount, writeRelease } from './words';
-
-const openStatuses = [
-  'containment-failed',
-  'release-conflict',
-  'awaiting-approval',
-  'containing',
-  'releasing',
-  'contained',
-  'observed',
-] as const;
 
 interface CaseLister {
   readonly history: Pick<Target['history'], 'listByStatus'>;

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
-import { type Act, type ActOptions, act } from './act';
+import type { Act } from '../shared/domain/command';
+import { type ActOptions, act } from './act';
 import { listCases, readCase, showCase } from './cases';
 import { explain } from './check';
 import { CliError } from './cli-error';

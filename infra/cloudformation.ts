@@ -5,6 +5,7 @@ export type Value = string | number | boolean | { readonly [key: string]: unknow
 interface Resource {
   readonly Type: string;
   readonly DependsOn?: readonly string[];
+  readonly Condition?: string;
   readonly DeletionPolicy?: 'Retain';
   readonly UpdateReplacePolicy?: 'Retain';
   readonly Properties: Readonly<Record<string, unknown>>;
@@ -23,6 +24,21 @@ export function arnOf(logicalId: string): Value {
 export function join(...parts: readonly Value[]): Value {
   return { 'Fn::Join': ['', parts] };
 }
+
+export function equals(left: Value, right: Value): Value {
+  return { 'Fn::Equals': [left, right] };
+}
+
+export function not(condition: Value): Value {
+  return { 'Fn::Not': [condition] };
+}
+
+export function iff(condition: string, then: Value, otherwise: Value): Value {
+  return { 'Fn::If': [condition, then, otherwise] };
+}
+
+/** Leaves out the property that has it. */
+export const noValue: Value = { Ref: 'AWS::NoValue' };
 
 /** `arn:PARTITION:SERVICE:REGION:ACCOUNT:REST` of this stack's account and region. */
 export function arn(service: string, ...rest: readonly Value[]): Value {

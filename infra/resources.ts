@@ -1,5 +1,6 @@
 import { configurationFile, loadConfiguration } from '../shared/config/load';
 import { type Resources, ref } from './cloudformation';
+import { httpApiConditions, httpApiParameters, writeHttpApi } from './http-api';
 import { writeIot } from './iot';
 import { writeMessaging } from './messaging';
 import { writeRoles } from './roles';
@@ -15,6 +16,7 @@ export function writeResources(stage: string) {
     ...writeTable(prefix),
     ...writeMessaging(prefix, configuration),
     ...writeIot(prefix, configuration),
+    ...writeHttpApi(prefix),
     ...writeRoles(prefix, configuration),
   };
   return {
@@ -36,7 +38,9 @@ export function writeResources(stage: string) {
         Default: 'https://slack.com/api/',
         Description: 'Base of the Slack Web API',
       },
+      ...httpApiParameters,
     },
+    Conditions: httpApiConditions,
     Resources: resources,
     Outputs: {
       AlertsTopicArn: { Value: ref('AlertsTopic'), Description: 'Publish Device Defender alerts here' },
@@ -50,6 +54,10 @@ export function writeResources(stage: string) {
         Description: 'Messages nobody could handle, with the reason',
       },
       TableName: { Value: ref('Table') },
+      ApiUrl: {
+        Value: { 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] },
+        Description: 'The HTTP API; Slack posts its buttons to /slack/interactions below it',
+      },
       QuarantineGroup: { Value: configuration.quarantine.thingGroup },
     },
   };

@@ -74,6 +74,12 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       table('GetItem', 'PutItem'),
       allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/slack`)),
     ],
+    operate: [
+      send('CommandsQueue'),
+      table('GetItem', 'Query'),
+      allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
+      allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/slack-signing-secret`)),
+    ],
     provision: [
       allow(['iot:AttachPolicy', 'iot:DetachPolicy'], arnOf('QuarantineGroup')),
       allow('iot:ListThingsInThingGroup', arnOf('QuarantineGroup')),

@@ -109,6 +109,7 @@ function describe(
     mqtt: { host: stack.broker.host, port: stack.broker.port },
     ca,
     things: { mything1: files(devices.mything1), mything2: files(devices.mything2) },
+    api: stack.deployed.outputs.ApiUrl,
     console: `${settings.endpoint}/`,
     outputs: stack.deployed.outputs,
     pid: process.pid,
@@ -121,6 +122,7 @@ function tellWhere({ stack }: Running, progress: Progress): void {
     'The stack stays up; Ctrl-C stops everything',
     [
       `AWS endpoint   ${url} (credentials and the rest: .cordon/local.json)`,
+      `HTTP API       ${stack.deployed.outputs.ApiUrl}`,
       `MQTT broker    ${stack.broker.host}:${stack.broker.port}, mutual TLS, CA .cordon/ca.pem`,
       `Slack, e-mail  ${url}/`,
       'Operator       npm run cordon -- list | show THING | release THING',

@@ -9,6 +9,7 @@ import type { StackClients, StackHooks } from './cloudformation/resources/resour
 import { readTemplate } from './cloudformation/template';
 import { jsonResponse } from './gateway/local-routes';
 import { type LocalAws, startLocalAws } from './gateway/start-aws';
+import { createHttpApiHost, type HttpApiHost } from './http-api/host';
 import { createIotControlPlane } from './iot/control-plane';
 import { iotLocalRoutes } from './iot/local-routes';
 import { createIotRegistry, type IotRegistry } from './iot/registry';
@@ -34,6 +35,8 @@ export interface StackOptions {
   /** `.serverless`: what `sls package` wrote. */
   readonly artifactsDirectory: string;
   readonly policyCacheSeconds: number;
+  /** Of the template, beside those that only the stack can know. */
+  readonly parameters?: Readonly<Record<string, string>>;
   readonly log: LocalLog;
 }
 
@@ -53,6 +56,7 @@ export interface LocalStack {
 // fauxqs knows this account only.
 const identity: AwsIdentity = { partition: 'aws', accountId: '000000000000', region: 'us-east-1' };
 const slackToken = 'xoxb-local-stack';
+const slackSigningSecret = 'local-stack-signing-secret';
 
 /** What has been started so far, to be ended in reverse order. */
 type Closers = (() => Promise<unknown> | unknown)[];
@@ -105,10 +109,13 @@ async function boot(
   const { close: closeBroker } = broker;
   closers.push(closeBroker);
   let functions: FunctionHost | undefined;
+  let apiUrl: string | undefined;
   aws = await startLocalAws({
     identity,
     port: options.gatewayPort,
     slackToken,
+    slackSigningSecret,
+    slackInteractionsUrl: () => apiUrl && `${apiUrl}/slack/interactions`,
     log,
     services: createServices(registry, broker, ca, () => functions),
     routes: {
@@ -128,6 +135,13 @@ async function boot(
   });
   const host = functions;
   closers.push(() => host.close());
+  const apis = createHttpApiHost({
+    identity,
+    invoke: host.invoke,
+    findCaller: aws.gateway.findCaller,
+    log,
+  });
+  closers.push(() => apis.close());
   const scheduler = createScheduler({ identity, invoke: host.invoke, log });
   closers.push(() => scheduler.close());
   const clients = connectClients(aws);
@@ -140,22 +154,31 @@ async function boot(
     parameters: {
       PolicyCacheSeconds: String(options.policyCacheSeconds),
       SlackApiUrl: `${endpoint()}/_slack/api/`,
+      ...options.parameters,
     },
     identity,
     stackName: 'cordon-local',
     artifactsDirectory,
     clients,
-    hooks: createHooks(roles, host, scheduler, aws, sources),
+    hooks: createHooks(roles, host, scheduler, aws, apis, sources),
     log,
   });
-  for (const { environment } of host.definitions())
-    if (environment.SLACK_PARAMETER)
-      aws.parameters.put(environment.SLACK_PARAMETER, slackToken, 'SecureString');
+  apiUrl = deployed.outputs.ApiUrl;
+  storeSlackSecrets(host, aws);
   // Warm first, so that a cold start is measured as such and not as part of the first batch.
   await host.warm();
   const started = await Promise.all(sources.map((source) => startSource(source, clients, host, roles, log)));
   closers.push(() => Promise.all(started.map((source) => source.stop())));
   return { aws, registry, broker, ca, functions: host, scheduler, deployed };
+}
+
+/** What an operator puts into SSM by hand. */
+function storeSlackSecrets(host: FunctionHost, { parameters }: LocalAws): void {
+  for (const { environment } of host.definitions()) {
+    const { SLACK_PARAMETER: token, SLACK_SIGNING_SECRET_PARAMETER: secret } = environment;
+    if (token) parameters.put(token, slackToken, 'SecureString');
+    if (secret) parameters.put(secret, slackSigningSecret, 'SecureString');
+  }
 }
 
 function createServices(
@@ -195,6 +218,7 @@ function createHooks(
   host: FunctionHost,
   scheduler: Scheduler,
   aws: LocalAws,
+  apis: HttpApiHost,
   sources: EventSourceDefinition[],
 ): StackHooks {
   return {
@@ -208,6 +232,8 @@ function createHooks(
     registerSchedule: (definition) => scheduler.register(definition),
     invokeFunction: (functionArn, event) => host.invoke(functionArn, event),
     isAllowed: roles.isAllowed,
+    openHttpApi: apis.open,
+    registerRoute: apis.addRoute,
     putParameter: ({ name, value, type }) => aws.parameters.put(name, value, type),
   };
 }

@@ -51,7 +51,7 @@ async function postOnce(
   const { caseId, seq } = announcement;
   const known = await threads.load(caseId);
   if (known && known.value.lastSeq >= seq) return false;
-  await slack.post(writeRootMessage(announcement));
+  await slack.post(writeRootMessage(announcement, slack.kind));
   await threads.save(caseId, { channel: '', ts: '', lastSeq: seq }, known?.version ?? 0);
   return true;
 }
@@ -70,7 +70,7 @@ async function showInThread(
   await slack.post(writeReply(announcement), ts);
   // Older news joins the thread, but must not overwrite the newest state.
   if (seq < lastSeq) return true;
-  await slack.update(writeRootMessage(announcement), channel, ts);
+  await slack.update(writeRootMessage(announcement, slack.kind), channel, ts);
   await threads.save(caseId, { channel, ts, lastSeq: seq }, known.version);
   return true;
 }
@@ -92,7 +92,7 @@ async function openThread(
   const claim: SlackThread = { channel: '', ts: '', lastSeq: 0, claimedAt };
   const version = await threads.save(caseId, claim, known?.version ?? 0);
   // Where Slack refuses, the claim is given back at once, so that the next delivery need not wait.
-  const posted = await slack.post(writeRootMessage(announcement)).catch(async (error) => {
+  const posted = await slack.post(writeRootMessage(announcement, slack.kind)).catch(async (error) => {
     await threads.save(caseId, { ...claim, claimedAt: 0 }, version);
     throw error;
   });

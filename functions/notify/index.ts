@@ -7,21 +7,16 @@ import { notify } from './handler';
 import { connectSlack, type Slack } from './slack';
 
 const { log, metrics, wrap } = createTelemetry('notify');
-const secrets = connectSecrets();
-const parameter = readEnv('SLACK_PARAMETER');
-/** A rotated token is taken up within five minutes. */
-const trustMs = 5 * 60_000;
-let held: { readonly slack: Slack | undefined; readonly readAt: number } | undefined;
+const readSecret = connectSecrets().hold(readEnv('SLACK_PARAMETER'));
+let connected: { readonly secret: string; readonly slack: Slack } | undefined;
 
 async function findSlack(): Promise<Slack | undefined> {
-  const now = Date.now();
-  if (held?.slack && now - held.readAt < trustMs) return held.slack;
   const channel = configuration.notify.slack?.channel;
-  const secret = channel ? await secrets.read(parameter) : undefined;
-  const slack =
-    channel && secret ? connectSlack({ secret, channel, apiUrl: readEnv('SLACK_API_URL') }) : undefined;
-  held = { slack, readAt: now };
-  return slack;
+  const secret = channel ? await readSecret() : undefined;
+  if (!channel || !secret) return undefined;
+  if (connected?.secret !== secret)
+    connected = { secret, slack: connectSlack({ secret, channel, apiUrl: readEnv('SLACK_API_URL') }) };
+  return connected.slack;
 }
 
 export const handler = wrap(

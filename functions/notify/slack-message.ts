@@ -1,6 +1,8 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
 import { type Announcement, printable, titleOf } from '../../shared/domain/announcement';
 import { clip } from '../../shared/domain/names';
+import type { Slack } from './slack';
+import { writeButtons, writeCliCommands } from './slack-buttons';
 
 /** Slack's limits: 150 characters in a header, 3,000 in a section, 2,000 in a field, 50 blocks (Block Kit reference). */
 const headerMax = 150;
@@ -22,8 +24,11 @@ export interface SlackMessage {
   readonly blocks: KnownBlock[];
 }
 
-/** The state of a case: the root message of its thread, updated in place. */
-export function writeRootMessage(announcement: Announcement): SlackMessage {
+/**
+ * The state of a case: the root message of its thread, updated in place. A webhook's messages can have no buttons, as
+ * Slack sends those to the app that posted; they name the commands instead.
+ */
+export function writeRootMessage(announcement: Announcement, kind: Slack['kind']): SlackMessage {
   const { status, severity, thingName, caseId, detector, playbook } = announcement;
   const title = `${icons[status] ?? '•'} ${titleOf(announcement)}`;
   const facts = [
@@ -55,6 +60,9 @@ export function writeRootMessage(announcement: Announcement): SlackMessage {
     ),
     ...section('Processes', announcement.evidence.map(code)),
     ...section('Thing', announcement.enrichment.map(escapeText)),
+    ...(kind === 'bot'
+      ? writeButtons(announcement)
+      : section('To act', writeCliCommands(announcement).map(code))),
     {
       type: 'context',
       elements: [markdown(clip(escapeText(writeTimes(announcement)), sectionMax))],

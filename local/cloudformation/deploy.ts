@@ -171,6 +171,9 @@ function createRecords(): StackRecords {
     managedPolicies: new Map(),
     functions: new Map(),
     permissions: [],
+    stages: new Set(),
+    authorizers: new Map(),
+    integrations: new Map(),
     queuePolicies: [],
   };
 }

@@ -45,6 +45,7 @@ export interface Gateway {
   readonly url: string;
   /** Throws where a document holds something the gateway cannot enforce. */
   registerCaller(accessKeyId: string, registration: Registration): void;
+  findCaller(accessKeyId: string): Registration | undefined;
   readonly operatorCredentials: Credentials;
   setFaults(rules: readonly FaultRule[], seed?: number): void;
   readonly calls: CallRecorder;
@@ -72,6 +73,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url: `http://${host}:${port}`,
     operatorCredentials,
     calls,
+    findCaller: (accessKeyId) => callers.get(accessKeyId),
     setFaults: (rules, seed) => faults.setFaults(rules, seed),
     registerCaller(accessKeyId, registration) {
       const problems = registration.documents.flatMap(validateIamDocument);

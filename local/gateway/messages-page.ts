@@ -4,18 +4,21 @@ import { escapeXml } from './aws-error';
 import type { Mail } from './email';
 import { isRecord } from './json';
 import type { SlackMessage } from './slack';
+import { listButtons, type SlackButton } from './slack-blocks';
 
 const style = `body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:52rem;padding:0 1rem;color:#1d1c1d}
 article{border:1px solid #ddd;border-radius:6px;padding:.6rem 1rem;margin:.6rem 0;overflow-wrap:anywhere}
 article.reply{margin-left:2.5rem}h3{margin:.3rem 0}p{margin:.3rem 0;white-space:pre-wrap}small{color:#616061}
-b.button{display:inline-block;border:1px solid #999;border-radius:4px;padding:.1rem .6rem;margin-right:.4rem;font-weight:500}`;
+form{display:inline}button{border:1px solid #999;border-radius:4px;padding:.2rem .7rem;margin-right:.4rem;font:inherit;font-weight:500;background:#fff}
+.ephemeral{background:#f4f4f4}`;
 
 const headers = {
   'content-type': 'text/html; charset=utf-8',
-  // The page shows text that attackers chose: no script, no request to anywhere.
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  // The page shows text that attackers chose: no script, no request to anywhere but here.
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
+  // With no-referrer a form would say that it comes from nowhere, as one of another page could.
+  'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
 };
 
@@ -30,23 +33,49 @@ export function renderMessagesPage(slack: readonly SlackMessage[], mails: readon
   return { status: 200, headers, body };
 }
 
-function renderSlack({ channel, at, ts, threadTs, updates, text, blocks }: SlackMessage): string {
-  const isReply = threadTs !== undefined && threadTs !== ts;
-  const note = updates.length > 0 ? `, updated ${updates.length} times` : '';
-  const content = blocks.length > 0 ? blocks.map(renderBlock).join('') : `<p>${slackText(text)}</p>`;
-  return `<article${isReply ? ' class="reply"' : ''}><small>${escapeXml(channel)}, ${timeOf(at)}${isReply ? ', reply' : ''}${note}</small>${content}</article>`;
+/** Asks whether a button is meant, as Slack's dialog does. */
+export function renderConfirmPage(ts: string, { actionId, label, confirm }: SlackButton): ApiResponse {
+  const { title, text, yes, no } = confirm ?? { title: label, text: '', yes: label, no: 'Cancel' };
+  const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${slackText(title)}</title>
+<style>${style}</style></head><body><article><h3>${slackText(title)}</h3><p>${slackText(text)}</p>
+${renderPress(ts, actionId, yes)}<form method="get" action="/"><button>${slackText(no)}</button></form></article></body></html>`;
+  return { status: 200, headers, body };
 }
 
-function renderBlock(block: unknown): string {
+function renderPress(ts: string, actionId: string, label: string): string {
+  return `<form method="post" action="/_cordon/slack/press">${renderTarget(ts, actionId)}<button>${slackText(label)}</button></form>`;
+}
+
+function renderTarget(ts: string, actionId: string): string {
+  return `<input type="hidden" name="ts" value="${escapeXml(ts)}"><input type="hidden" name="action" value="${escapeXml(actionId)}">`;
+}
+
+/** A button that asks first leads to the page that asks. */
+function renderButton(ts: string, { actionId, label, confirm }: SlackButton): string {
+  if (!confirm) return renderPress(ts, actionId, label);
+  return `<form method="get" action="/_cordon/slack/confirm">${renderTarget(ts, actionId)}<button>${slackText(label)}</button></form>`;
+}
+
+function renderSlack(message: SlackMessage): string {
+  const { channel, at, ts, threadTs, updates, text, blocks, ephemeral } = message;
+  const isReply = threadTs !== undefined && threadTs !== ts;
+  const note = updates.length > 0 ? `, updated ${updates.length} times` : '';
+  const content =
+    blocks.length > 0 ? blocks.map((block) => renderBlock(block, ts)).join('') : `<p>${slackText(text)}</p>`;
+  const kind = ephemeral ? ', only for you' : isReply ? ', reply' : '';
+  const classes = [isReply ? 'reply' : '', ephemeral ? 'ephemeral' : ''].join(' ').trim();
+  return `<article${classes === '' ? '' : ` class="${classes}"`}><small>${escapeXml(channel)}, ${timeOf(at)}${kind}${note}</small>${content}</article>`;
+}
+
+function renderBlock(block: unknown, ts: string): string {
   if (!isRecord(block)) return '';
   const { type, text, fields, elements } = block;
   if (type === 'header') return `<h3>${textOf(text)}</h3>`;
   if (type === 'divider') return '<hr>';
-  if (type === 'actions') {
-    return `<p>${listOf(elements)
-      .map((element) => `<b class="button">${textOf(isRecord(element) ? element.text : undefined)}</b>`)
+  if (type === 'actions')
+    return `<p>${listButtons([block])
+      .map((button) => renderButton(ts, button))
       .join('')}</p>`;
-  }
   const parts = [text, ...listOf(fields), ...listOf(elements)].map(textOf).filter((part) => part !== '');
   return parts.map((part) => `<p>${part}</p>`).join('');
 }

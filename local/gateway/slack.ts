@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiResponse } from '../types';
 import { parseJsonObject } from './json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from './local-routes';
+import { createSlackButtons } from './slack-buttons';
 import { findBlockProblems, maximumTextLength } from './slack-limits';
 
 interface SlackContent {
@@ -15,6 +16,8 @@ export interface SlackMessage extends SlackContent {
   readonly channelId: string;
   readonly ts: string;
   readonly threadTs?: string;
+  /** Seen only by who pressed a button. */
+  readonly ephemeral?: true;
   /** Earlier contents, oldest first: chat.update replaced them. */
   readonly updates: readonly (SlackContent & { readonly at: number })[];
   readonly at: number;
@@ -27,6 +30,15 @@ export interface Slack {
   setRateLimit(limit: { readonly calls: number; readonly retryAfterSeconds: number }): void;
 }
 
+export interface SlackOptions {
+  readonly token: string;
+  readonly signingSecret: string;
+  /** Where the buttons of messages are sent, and where the answers to them are taken. */
+  readonly interactionsUrl: () => string | undefined;
+  readonly gatewayUrl: () => string;
+  readonly now?: () => number;
+}
+
 type Arguments = Readonly<Record<string, unknown>>;
 type Outcome =
   | { readonly error: string; readonly problems?: readonly string[] }
@@ -35,13 +47,18 @@ type Outcome =
 const keptMessages = 2_000;
 
 /** Emulates Slack's Web API (`/_slack/api/`) and an incoming webhook (`/_slack/webhook/`), and keeps what is posted. */
-export function createSlack(options: { readonly token: string; readonly now?: () => number }): Slack {
+export function createSlack(options: SlackOptions): Slack {
   const now = options.now ?? Date.now;
   const messages: SlackMessage[] = [];
   let posted = 0;
   let rateLimit = { calls: 0, retryAfterSeconds: 1 };
 
-  function keep(channel: string, content: SlackContent, threadTs: string | undefined): SlackMessage {
+  function keep(
+    channel: string,
+    content: SlackContent,
+    threadTs: string | undefined,
+    ephemeral = false,
+  ): SlackMessage {
     const at = now();
     posted += 1;
     const message: SlackMessage = {
@@ -51,6 +68,7 @@ export function createSlack(options: { readonly token: string; readonly now?: ()
       // Slack's ts is the message's id within its channel: seconds and a counter.
       ts: `${Math.floor(at / 1000)}.${String(posted).padStart(6, '0')}`,
       ...(threadTs !== undefined && { threadTs }),
+      ...(ephemeral && { ephemeral }),
       updates: [],
       at,
     };
@@ -110,6 +128,13 @@ export function createSlack(options: { readonly token: string; readonly now?: ()
       rateLimit = { ...limit };
     },
     routes: {
+      ...createSlackButtons({
+        ...options,
+        now,
+        messages: () => messages,
+        whisper: ({ channel, ts, threadTs }, text) =>
+          void keep(channel, { text, blocks: [] }, threadTs ?? ts, true),
+      }),
       'POST /_slack/api/auth.test': method(() => jsonResponse({ ok: true, team: 'local', user: 'cordon' })),
       'POST /_slack/api/chat.postMessage': method(postMessage),
       'POST /_slack/api/chat.update': method(updateMessage),

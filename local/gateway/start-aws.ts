@@ -19,6 +19,10 @@ export interface LocalAwsOptions {
   readonly routes?: LocalRoutes;
   /** The bot token that the Slack emulation takes. */
   readonly slackToken: string;
+  /** With it the Slack emulation signs the buttons that are pressed. */
+  readonly slackSigningSecret: string;
+  /** Where Slack sends buttons that are pressed; undefined while there is no such place. */
+  readonly slackInteractionsUrl: () => string | undefined;
   readonly log: LocalLog;
   readonly random?: () => number;
 }
@@ -37,10 +41,16 @@ const rateLimit = z.strictObject({ calls: z.number(), retryAfterSeconds: z.numbe
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
   const { identity, port, log } = options;
   let gateway: Gateway | undefined;
-  const gatewayHost = () => new URL(gateway?.url ?? 'http://127.0.0.1').host;
+  const gatewayUrl = () => gateway?.url ?? 'http://127.0.0.1';
+  const gatewayHost = () => new URL(gatewayUrl()).host;
   const messaging = await startMessaging({ identity, gatewayHost, log });
   const parameters = createParameterStore(identity);
-  const slack = createSlack({ token: options.slackToken });
+  const slack = createSlack({
+    token: options.slackToken,
+    signingSecret: options.slackSigningSecret,
+    interactionsUrl: options.slackInteractionsUrl,
+    gatewayUrl,
+  });
   const { sqs, sns, sts, mails } = messaging;
   const showPage = () => renderMessagesPage(slack.messages(), mails());
   try {

@@ -1,18 +1,34 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { Clock } from '../ports';
 
-/** Reads a SecureString parameter of SSM; undefined where it doesn't exist. */
+/** A rotated secret is taken up within five minutes; one that was missing within ten seconds of being stored. */
+const trustMs = { found: 5 * 60_000, missing: 10_000 };
+
+/** SecureString parameters of SSM. */
 export function connectSecrets(client = new SSMClient({ maxAttempts: 6 })) {
+  /** Undefined where it doesn't exist. */
+  async function read(name: string): Promise<string | undefined> {
+    try {
+      const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
+      return Parameter?.Value;
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ParameterNotFound') return undefined;
+      throw error;
+    }
+  }
+
   return {
-    async read(name: string): Promise<string | undefined> {
-      try {
-        const { Parameter } = await client.send(
-          new GetParameterCommand({ Name: name, WithDecryption: true }),
-        );
-        return Parameter?.Value;
-      } catch (error) {
-        if (error instanceof Error && error.name === 'ParameterNotFound') return undefined;
-        throw error;
-      }
+    read,
+
+    /** Reads a secret when it is needed, and remembers it for a while. */
+    hold(name: string, clock: Clock = Date.now): () => Promise<string | undefined> {
+      let held: { readonly secret: string | undefined; readonly until: number } | undefined;
+      return async () => {
+        if (held && clock() < held.until) return held.secret;
+        const secret = await read(name);
+        held = { secret, until: clock() + (secret === undefined ? trustMs.missing : trustMs.found) };
+        return secret;
+      };
     },
   };
 }

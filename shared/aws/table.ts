@@ -117,26 +117,37 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
 
   /** For people: the open cases' names by status, and what happened in a case. */
   const history = {
-    async listByStatus(status: CaseStatus): Promise<CaseSummary[]> {
+    /** Newest change first, at most `limit`. */
+    async listByStatus(status: CaseStatus, limit = Infinity): Promise<CaseSummary[]> {
       const found = await Promise.all(
         Array.from({ length: shards }, (_, shard) =>
-          queryAll<CaseSummary>({
-            IndexName: 'byStatus',
-            KeyConditionExpression: 'statusKey = :key',
-            ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}` },
-          }),
+          queryAll<CaseSummary>(
+            {
+              IndexName: 'byStatus',
+              KeyConditionExpression: 'statusKey = :key',
+              ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}` },
+              ScanIndexForward: false,
+            },
+            limit,
+          ),
         ),
       );
-      return found.flat();
+      return found
+        .flat()
+        .sort((a, b) => b.updatedAt - a.updatedAt)
+        .slice(0, limit);
     },
 
-    /** Closed cases of a thing, newest first. */
-    async listClosed(thingName: string): Promise<Case[]> {
-      const rows = await queryAll<{ value: Case }>({
-        KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
-        ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
-        ScanIndexForward: false,
-      });
+    /** Closed cases of a thing, newest first, at most `limit`. */
+    async listClosed(thingName: string, limit = Infinity): Promise<Case[]> {
+      const rows = await queryAll<{ value: Case }>(
+        {
+          KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
+          ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
+          ScanIndexForward: false,
+        },
+        limit,
+      );
       return rows.map(({ value }) => value);
     },
 
@@ -170,17 +181,25 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
       }),
   };
 
-  /** Follows the pages of a query: one ends at 1 MB (DynamoDB developer guide, "Paginating table query results"). */
-  async function queryAll<T>(query: Omit<QueryCommandInput, 'TableName'>): Promise<T[]> {
+  /**
+   * Follows the pages of a query, to its end or until `limit` are found: a page ends at 1 MB (DynamoDB developer guide,
+   * "Paginating table query results").
+   */
+  async function queryAll<T>(query: Omit<QueryCommandInput, 'TableName'>, limit = Infinity): Promise<T[]> {
     const found: T[] = [];
     let from: QueryCommandInput['ExclusiveStartKey'];
     do {
       const page = await documents.send(
-        new QueryCommand({ TableName: tableName, ...query, ExclusiveStartKey: from }),
+        new QueryCommand({
+          TableName: tableName,
+          ...query,
+          ...(Number.isFinite(limit) && { Limit: limit - found.length }),
+          ExclusiveStartKey: from,
+        }),
       );
       found.push(...((page.Items ?? []) as T[]));
       from = page.LastEvaluatedKey;
-    } while (from);
+    } while (from && found.length < limit);
     return found;
   }
 

@@ -2,15 +2,18 @@ import type { ActionName, ReleaseRule, Severity } from './configuration';
 import type { Facts } from './facts';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
 
-export type CaseStatus =
-  | 'observed'
-  | 'awaiting-approval'
-  | 'containing'
-  | 'contained'
-  | 'containment-failed'
-  | 'releasing'
-  | 'release-conflict'
-  | 'closed';
+/** Statuses of an open case, those first that need somebody first. */
+export const openStatuses = [
+  'containment-failed',
+  'release-conflict',
+  'awaiting-approval',
+  'containing',
+  'releasing',
+  'contained',
+  'observed',
+] as const;
+
+export type CaseStatus = (typeof openStatuses)[number] | 'closed';
 
 /** All that Cordon holds on one thing from its first open violation until closed; also, once closed, its memory. */
 export interface Case {

@@ -3,14 +3,21 @@ import './schema-language';
 import { registryName } from './names';
 import type { Violation } from './violation';
 
+/** What an operator may ask for. */
+export const acts = ['contain', 'approve', 'reject', 'release', 'dismiss'] as const;
+
+export type Act = (typeof acts)[number];
+
 /** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
 export type Command =
   | { readonly type: 'violation'; readonly thingName: string; readonly violation: Violation }
   | {
-      readonly type: 'contain' | 'approve' | 'reject' | 'release' | 'dismiss';
+      readonly type: Act;
       readonly thingName: string;
       readonly actor: string;
       readonly comment?: string | undefined;
+      /** The case that the operator was looking at: in another one the command does nothing. */
+      readonly caseId?: string | undefined;
     }
   | {
       readonly type: 'reconnected';
@@ -26,10 +33,11 @@ export type Command =
 const thingName = z.string().check(z.regex(registryName));
 
 const operatorCommand = z.object({
-  type: z.enum(['contain', 'approve', 'reject', 'release', 'dismiss']),
+  type: z.enum(acts),
   thingName,
   actor: z.string().check(z.minLength(1), z.maxLength(256)),
   comment: z.optional(z.string().check(z.maxLength(1000))),
+  caseId: z.optional(z.string().check(z.maxLength(128))),
 });
 
 const commandSchema = z.discriminatedUnion('type', [

@@ -1,3 +1,4 @@
+import { isStale } from './acts';
 import {
   announce,
   type Case,
@@ -23,6 +24,7 @@ import { behaviorKey, type Violation } from './violation';
 
 /** Decides what a command does to a thing's case. Reads no clock and performs no effect. */
 export function decide(current: Case | undefined, command: Command, context: Context): Decision {
+  if ('actor' in command && isStale(current, command.caseId)) return unchanged('its case is closed');
   switch (command.type) {
     case 'violation':
       return onViolation(current, command.violation, context);

@@ -1,7 +1,7 @@
-import { type Act, act } from '../../cli/act';
+import { act } from '../../cli/act';
 import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case';
-import type { Command } from '../../shared/domain/command';
+import type { Act, Command } from '../../shared/domain/command';
 import { flushed, now } from '../builders';
 import { fakeCases, fakeQueue } from '../fakes';
 import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';

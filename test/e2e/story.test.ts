@@ -83,6 +83,7 @@ describe('npm start -- --once --json', () => {
       'detect',
       'intake',
       'notify',
+      'operate',
       'provision',
       'respond',
       'sweep',

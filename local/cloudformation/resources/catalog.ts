@@ -1,3 +1,4 @@
+import { apiGatewayTypes } from './api-gateway';
 import { customResource } from './custom-resource';
 import { dynamodbTypes } from './dynamodb';
 import { eventsTypes } from './events';
@@ -12,6 +13,7 @@ import { ssmTypes } from './ssm';
 
 const types: ReadonlyMap<string, ResourceType> = new Map(
   Object.entries({
+    ...apiGatewayTypes,
     ...dynamodbTypes,
     ...eventsTypes,
     ...iamTypes,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as z from 'zod';
+import { matchesPattern } from '../../gateway/wildcard';
 import type { EventSourceDefinition, FunctionDefinition } from '../../lambda/definitions';
 import { flag, number, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
@@ -184,7 +185,7 @@ export function requirePermission(
       (candidate) =>
         candidate.functionArn === functionArn &&
         candidate.principal === principal &&
-        (candidate.sourceArn === undefined || candidate.sourceArn === sourceArn),
+        (candidate.sourceArn === undefined || matchesPattern(candidate.sourceArn, sourceArn)),
     );
     if (given) return undefined;
     return `no AWS::Lambda::Permission lets ${principal} invoke ${functionArn} for ${sourceArn}: AWS would never run it`;

@@ -3,6 +3,7 @@ import type { IoTClient } from '@aws-sdk/client-iot';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type * as z from 'zod';
+import type { HttpApiDefinition, HttpRouteDefinition, JwtAuthorizer } from '../../http-api/definitions';
 import type {
   EventSourceDefinition,
   FunctionDefinition,
@@ -29,6 +30,9 @@ export interface StackHooks {
   registerSchedule(definition: ScheduleDefinition): void | Promise<void>;
   invokeFunction(functionArn: string, event: unknown): Promise<InvocationOutcome>;
   isAllowed(roleArn: string, action: string, resource: string): boolean;
+  /** Gives the URL of the API. */
+  openHttpApi(definition: HttpApiDefinition): Promise<string>;
+  registerRoute(definition: HttpRouteDefinition): void;
   putParameter(parameter: { name: string; type: string; value: string }): void | Promise<void>;
 }
 
@@ -46,6 +50,10 @@ export interface StackRecords {
   readonly managedPolicies: Map<string, PolicyDocument>;
   readonly functions: Map<string, FunctionDefinition>;
   readonly permissions: { functionArn: string; principal: string; sourceArn?: string }[];
+  /** Ids of the HTTP APIs that have a stage. */
+  readonly stages: Set<string>;
+  readonly authorizers: Map<string, JwtAuthorizer>;
+  readonly integrations: Map<string, Pick<HttpRouteDefinition, 'functionArn' | 'timeoutMs'>>;
   readonly queuePolicies: { queueUrl: string; document: PolicyDocument }[];
 }
 

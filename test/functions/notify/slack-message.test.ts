@@ -36,7 +36,7 @@ function expectWithinLimits(message: SlackMessage): void {
 
 describe('Slack messages', () => {
   it('show what happened, what was done, to which process and how fast', () => {
-    const message = writeRootMessage(anAnnouncement());
+    const message = writeRootMessage(anAnnouncement(), 'bot');
 
     expect(message.text).toBe('🔒 mything1: contained: the device is denied: verified');
     const shown = JSON.stringify(message.blocks);
@@ -53,9 +53,10 @@ describe('Slack messages', () => {
   it('leave out what there is nothing of', () => {
     const bare = anAnnouncement({ violations: [], actions: [], evidence: [], enrichment: [] });
 
-    expect(blocksOf(writeRootMessage(bare)).map(({ type }) => type)).toEqual([
+    expect(blocksOf(writeRootMessage(bare, 'bot')).map(({ type }) => type)).toEqual([
       'header',
       'section',
+      'actions',
       'context',
     ]);
   });
@@ -72,7 +73,8 @@ describe('Slack messages', () => {
     ['nothing', ''],
   ])('stay text within Slack’s limits on %s', (_, text) => {
     for (const message of [
-      writeRootMessage(hostileAnnouncement(text)),
+      writeRootMessage(hostileAnnouncement(text), 'bot'),
+      writeRootMessage(hostileAnnouncement(text), 'webhook'),
       writeReply(hostileAnnouncement(text)),
     ]) {
       expectWithinLimits(message);
@@ -86,7 +88,7 @@ describe('Slack messages', () => {
   it('never open a mention, a link or a line of their own, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
-        const message = writeRootMessage(hostileAnnouncement(text));
+        const message = writeRootMessage(hostileAnnouncement(text), 'bot');
         expectWithinLimits(message);
         const lines = markdownOf(message).flatMap((object) => object.text.split('\n'));
         expect(lines.filter((line) => /[<>]/.test(line))).toEqual([]);
@@ -97,7 +99,7 @@ describe('Slack messages', () => {
   });
 
   it('keep a hostile command line inside its code span', () => {
-    const message = writeRootMessage(anAnnouncement({ evidence: ['sh -c `id` *bold*'] }));
+    const message = writeRootMessage(anAnnouncement({ evidence: ['sh -c `id` *bold*'] }), 'bot');
 
     expect(markdownOf(message).map(({ text }) => text)).toContain('*Processes*\n`sh -c ˋidˋ *bold*`');
   });

@@ -13,6 +13,7 @@ import type {
   StackRole,
 } from '../../../local/cloudformation/resources/resource-type';
 import { type Template, TemplateError, type TemplateResource } from '../../../local/cloudformation/template';
+import type { HttpApiDefinition, HttpRouteDefinition } from '../../../local/http-api/definitions';
 import type {
   EventSourceDefinition,
   FunctionDefinition,
@@ -26,6 +27,8 @@ export interface StackRecorder {
   readonly functions: FunctionDefinition[];
   readonly eventSources: EventSourceDefinition[];
   readonly schedules: ScheduleDefinition[];
+  readonly apis: HttpApiDefinition[];
+  readonly routes: HttpRouteDefinition[];
   readonly parameters: Record<string, string>;
 }
 
@@ -34,6 +37,8 @@ export function aStackRecorder(overrides: Partial<StackHooks> = {}): StackRecord
   const functions: FunctionDefinition[] = [];
   const eventSources: EventSourceDefinition[] = [];
   const schedules: ScheduleDefinition[] = [];
+  const apis: HttpApiDefinition[] = [];
+  const routes: HttpRouteDefinition[] = [];
   const parameters: Record<string, string> = {};
   const hooks: StackHooks = {
     registerRole: (role) => void roles.push(role),
@@ -42,12 +47,17 @@ export function aStackRecorder(overrides: Partial<StackHooks> = {}): StackRecord
     registerSchedule: (definition) => void schedules.push(definition),
     invokeFunction: async () => ({ status: 'succeeded', requestId: 'r', payload: 'null' }),
     isAllowed: () => true,
+    openHttpApi: async (definition) => {
+      apis.push(definition);
+      return `http://127.0.0.1:9/${definition.id}`;
+    },
+    registerRoute: (definition) => void routes.push(definition),
     putParameter: ({ name, value }) => {
       parameters[name] = value;
     },
     ...overrides,
   };
-  return { hooks, roles, functions, eventSources, schedules, parameters };
+  return { hooks, roles, functions, eventSources, schedules, apis, routes, parameters };
 }
 
 /** Clients that reach nothing but the given endpoint. */

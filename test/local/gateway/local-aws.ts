@@ -31,7 +31,15 @@ export async function startTestStack(services: Record<string, ServiceHandler> = 
     info: () => undefined,
     warn: (message, fields = {}) => void warnings.push({ message, fields }),
   };
-  const aws = await startLocalAws({ identity, port: 0, services, slackToken, log });
+  const aws = await startLocalAws({
+    identity,
+    port: 0,
+    services,
+    slackToken,
+    slackSigningSecret: 'signing-secret',
+    slackInteractionsUrl: () => undefined,
+    log,
+  });
   let registered = 0;
   const register = (statements: readonly PolicyStatement[]) => {
     registered += 1;

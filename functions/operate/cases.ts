@@ -1,0 +1,126 @@
+import * as z from 'zod/mini';
+import type { CaseSummary } from '../../shared/aws/table';
+import { findObjection } from '../../shared/domain/acts';
+import { measure } from '../../shared/domain/announcement';
+import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
+import { acts } from '../../shared/domain/command';
+import { registryName } from '../../shared/domain/names';
+import type { CaseStore } from '../../shared/ports';
+import type { TimelineRow } from '../../shared/timeline';
+import {
+  answerJson,
+  type HttpAnswer,
+  HttpProblem,
+  type HttpRequest,
+  readQuery,
+  readThingName,
+} from './request';
+
+export interface CasePorts {
+  readonly cases: Pick<CaseStore, 'load' | 'readFleetSize'>;
+  readonly history: {
+    listByStatus(status: CaseStatus, limit: number): Promise<CaseSummary[]>;
+    listClosed(thingName: string, limit: number): Promise<Case[]>;
+    readTimeline(caseId: string): Promise<TimelineRow[]>;
+  };
+}
+
+const maxLimit = 500;
+const limit = z.optional(
+  z.pipe(
+    z.string().check(z.regex(/^[1-9]\d{0,2}$/, `expected a number from 1 to ${maxLimit}`)),
+    z.pipe(z.transform(Number), z.number().check(z.maximum(maxLimit))),
+  ),
+);
+
+const listQuery = z.strictObject({
+  status: z.optional(
+    z.pipe(
+      z.transform((text) => String(text).split(',')),
+      z.array(z.enum([...openStatuses, 'closed'])),
+    ),
+  ),
+  limit,
+});
+
+/** Open cases, those first that need somebody first; or those of the statuses asked for. */
+export async function listCases(request: HttpRequest, { history }: CasePorts): Promise<HttpAnswer> {
+  const { status, limit: most = 100 } = readQuery(request, listQuery);
+  const statuses = status ? [...new Set(status)] : openStatuses;
+  const found = await Promise.all(
+    statuses.map(async (one) =>
+      (await history.listByStatus(one, most + 1)).map((row) => summarize(one, row)),
+    ),
+  );
+  const rows = found.flat();
+  return answerJson({ cases: rows.slice(0, most), more: rows.length > most });
+}
+
+/** The index has its own keys in a row, too. */
+function summarize(status: CaseStatus, { thingName, caseId, severity, updatedAt }: CaseSummary) {
+  return { thingName, caseId, status, severity, updatedAt };
+}
+
+/** The newest case of a thing, open or closed, with what an operator may do now. */
+export async function showCase(request: HttpRequest, { cases }: CasePorts): Promise<HttpAnswer> {
+  const record = await loadCase(readThingName(request), cases);
+  const { outbox: _outbox, lastCommandId: _command, announcementSeq: _seq, violations, ...rest } = record;
+  const { appliedMs, verifiedMs } = measure(record);
+  return answerJson({
+    ...rest,
+    violations: Object.entries(violations).flatMap(([key, violation]) =>
+      violation.caseId === record.caseId ? { key, ...violation } : [],
+    ),
+    ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
+    ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
+    acts: acts.filter((act) => findObjection(act, record) === undefined),
+  });
+}
+
+const timelineQuery = z.strictObject({ caseId: z.optional(z.string().check(z.regex(registryName))) });
+
+/** Rows with their hashes, oldest first: of the thing's newest case, or of one of its earlier ones. */
+export async function showTimeline(request: HttpRequest, { cases, history }: CasePorts): Promise<HttpAnswer> {
+  const thingName = readThingName(request);
+  const caseId = readQuery(request, timelineQuery).caseId ?? (await loadCase(thingName, cases)).caseId;
+  const rows = (await history.readTimeline(caseId)).filter((row) => row.thingName === thingName);
+  if (rows.length === 0) throw new HttpProblem(404, `${thingName} has no case ${caseId} with a timeline`);
+  return answerJson({
+    thingName,
+    caseId,
+    rows: rows.map(({ sk, entries, previousHash, hash }) => ({ id: sk, entries, previousHash, hash })),
+  });
+}
+
+const closedQuery = z.strictObject({ limit });
+
+/** Earlier cases of a thing, newest first, each in a few words: whole they could be more than Lambda may answer. */
+export async function listClosed(request: HttpRequest, { history }: CasePorts): Promise<HttpAnswer> {
+  const thingName = readThingName(request);
+  const { limit: most = 20 } = readQuery(request, closedQuery);
+  const found = await history.listClosed(thingName, most + 1);
+  return answerJson({ thingName, cases: found.slice(0, most).map(outline), more: found.length > most });
+}
+
+function outline(record: Case) {
+  const { caseId, status, severity, detector, playbook, reason, openedAt, containedAt, closedAt } = record;
+  return {
+    ...{ caseId, status, severity, detector, playbook, reason, openedAt, containedAt, closedAt },
+    violations: Object.entries(record.violations).flatMap(([key, violation]) =>
+      violation.caseId === caseId ? { key, value: violation.value } : [],
+    ),
+    actions: record.ledger.map(({ action, status: state, detail }) => ({ action, status: state, detail })),
+  };
+}
+
+/** Reads one item, so that it says something of the table and of this function's rights. */
+export async function checkHealth(_request: HttpRequest, { cases }: CasePorts): Promise<HttpAnswer> {
+  await cases.readFleetSize();
+  return answerJson({ status: 'ok' });
+}
+
+async function loadCase(thingName: string, cases: CasePorts['cases']): Promise<Case> {
+  const stored = await cases.load(thingName);
+  if (!stored) throw new HttpProblem(404, `${thingName} has no case`);
+  return stored.value;
+}

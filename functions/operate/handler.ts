@@ -1,0 +1,41 @@
+import type { RouteKey } from '../../shared/routes';
+import { type CasePorts, checkHealth, listCases, listClosed, showCase, showTimeline } from './cases';
+import { sendCommand } from './command';
+import { answerProblem, type HttpAnswer, HttpProblem, type HttpRequest } from './request';
+import { type SlackPorts, takeInteraction } from './slack-interaction';
+
+export type OperatePorts = CasePorts & SlackPorts;
+
+const routes: Readonly<Record<RouteKey, (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer>>> =
+  {
+    'GET /health': checkHealth,
+    'GET /cases': listCases,
+    'GET /cases/{thing}': showCase,
+    'GET /cases/{thing}/timeline': showTimeline,
+    'GET /things/{thing}/closed': listClosed,
+    'POST /things/{thing}/contain': sendCommand('contain'),
+    'POST /things/{thing}/approve': sendCommand('approve'),
+    'POST /things/{thing}/reject': sendCommand('reject'),
+    'POST /things/{thing}/release': sendCommand('release'),
+    'POST /things/{thing}/dismiss': sendCommand('dismiss'),
+    'POST /slack/interactions': takeInteraction,
+  };
+
+/** Answers one request of the HTTP API, which has matched its route and, but for Slack's, proven its caller. */
+export function operate(ports: OperatePorts) {
+  return async (request: HttpRequest): Promise<HttpAnswer> => {
+    const { routeKey } = request;
+    try {
+      if (!isRoute(routeKey)) throw new HttpProblem(404, 'there is no such route');
+      return await routes[routeKey](request, ports);
+    } catch (error) {
+      if (error instanceof HttpProblem) return answerProblem(error);
+      ports.log.error('request not answered', { routeKey, error });
+      return answerProblem({ status: 500, detail: 'the request failed; the log says why', field: undefined });
+    }
+  };
+}
+
+function isRoute(routeKey: string): routeKey is RouteKey {
+  return Object.hasOwn(routes, routeKey);
+}

@@ -1,0 +1,21 @@
+import { connectCommands } from '../../shared/aws/commands';
+import { connectSecrets } from '../../shared/aws/secrets';
+import { connectTable } from '../../shared/aws/table';
+import { createTelemetry, readEnv } from '../../shared/lambda';
+import { operate } from './handler';
+import { connectSlackAnswers } from './slack-answer';
+
+const { log, metrics, wrap } = createTelemetry('operate');
+
+export const handler = wrap(
+  operate({
+    ...connectTable(readEnv('TABLE_NAME')),
+    commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
+    groupRule: { claim: readEnv('OIDC_GROUP_CLAIM'), group: readEnv('OIDC_OPERATOR_GROUP') },
+    signingSecret: connectSecrets().hold(readEnv('SLACK_SIGNING_SECRET_PARAMETER')),
+    answerSlack: connectSlackAnswers(readEnv('SLACK_API_URL'), log),
+    clock: Date.now,
+    log,
+    metrics,
+  }),
+);

@@ -1,0 +1,120 @@
+import type {
+  APIGatewayEventRequestContextV2,
+  APIGatewayProxyEventV2WithRequestContext,
+  APIGatewayProxyStructuredResultV2,
+} from 'aws-lambda';
+import type * as z from 'zod/mini';
+import '../../shared/domain/schema-language';
+import { parseJson } from '../../shared/domain/json';
+import { isRegistryName } from '../../shared/domain/names';
+
+/** Who called, as API Gateway's authorizers say it; a claim of several values is one text, `[a b]`. */
+interface Authorizer {
+  readonly iam?: { readonly userArn?: string };
+  readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
+}
+
+/** An event of an HTTP API, payload format 2.0 (API Gateway developer guide). */
+export type HttpRequest = APIGatewayProxyEventV2WithRequestContext<
+  APIGatewayEventRequestContextV2 & { readonly authorizer?: Authorizer }
+>;
+
+export type HttpAnswer = APIGatewayProxyStructuredResultV2;
+
+/** What a caller is told instead of an answer (RFC 9457). `detail` is for the caller: nothing internal is in it. */
+export class HttpProblem extends Error {
+  override readonly name = 'HttpProblem';
+  readonly status: number;
+  readonly detail: string;
+  /** The field of the request that is at fault. */
+  readonly field: string | undefined;
+
+  constructor(status: number, detail: string, field?: string) {
+    super('the request is answered with a problem');
+    this.status = status;
+    this.detail = detail;
+    this.field = field;
+  }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+
+const headers = {
+  // What is told of a case is neither to be kept by a cache nor taken for anything but JSON.
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
+
+export function answerJson(value: unknown, statusCode = 200): HttpAnswer {
+  return {
+    statusCode,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(value),
+  };
+}
+
+export function answerProblem({ status, detail, field }: Pick<HttpProblem, 'status' | 'detail' | 'field'>) {
+  const problem = { type: 'about:blank', title: titles[status], status, detail, ...(field && { field }) };
+  return {
+    statusCode: status,
+    headers: { ...headers, 'content-type': 'application/problem+json' },
+    body: JSON.stringify(problem),
+  };
+}
+
+/** The body as it was sent; API Gateway encodes some media types, forms among them, as base64. */
+export function readBody({ body = '', isBase64Encoded }: HttpRequest, maxBytes: number): Buffer {
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > maxBytes)
+    throw new HttpProblem(413, `a body of this route has at most ${maxBytes} bytes`, 'body');
+  return bytes;
+}
+
+export function readThingName({ pathParameters }: HttpRequest): string {
+  const name = decode(pathParameters?.thing ?? '');
+  if (!isRegistryName(name))
+    throw new HttpProblem(400, 'expected a thing name: 1 to 128 of a-z A-Z 0-9 : _ -', 'thing');
+  return name;
+}
+
+/** HTTP APIs decode a path before they match it. A thing name has no `%`, so once more does no harm where one doesn't. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export function readQuery<T extends z.ZodMiniType>(request: HttpRequest, schema: T): z.output<T> {
+  return validate(request.queryStringParameters ?? {}, schema, 'query');
+}
+
+/** No body at all counts as an empty object. */
+export function readJson<T extends z.ZodMiniType>(body: Buffer, schema: T): z.output<T> {
+  const value = body.length === 0 ? {} : parseJson(body.toString('utf8'));
+  if (value === undefined) throw new HttpProblem(400, 'expected JSON', 'body');
+  return validate(value, schema, 'body');
+}
+
+function validate<T extends z.ZodMiniType>(value: unknown, schema: T, whole: string): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+  const field = [...(issue?.path ?? []), ...(unknown === undefined ? [] : [unknown])].map(String).join('.');
+  throw new HttpProblem(
+    400,
+    unknown === undefined ? (issue?.message ?? 'invalid') : 'is not known',
+    field || whole,
+  );
+}

@@ -1,0 +1,39 @@
+import type { Log } from '../../shared/ports';
+
+/** Slack's three seconds, less what the rest of the request takes. */
+const timeoutMs = 1_500;
+
+/**
+ * Answers the one who pressed a button, over the URL that came with it. An answer that fails is only logged: the
+ * command is sent by then, and Slack would show an error for it.
+ */
+export function connectSlackAnswers(apiUrl: string, log: Log) {
+  return async (responseUrl: string, text: string): Promise<void> => {
+    if (!isSlackUrl(responseUrl, apiUrl)) {
+      log.warn('the response URL is not Slack’s', {
+        host: URL.canParse(responseUrl) && new URL(responseUrl).host,
+      });
+      return;
+    }
+    try {
+      const answer = await fetch(responseUrl, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      if (!answer.ok) log.warn('Slack did not take the answer', { status: answer.status });
+    } catch (error) {
+      log.warn('Slack did not take the answer', { error });
+    }
+  };
+}
+
+/** `hooks.slack.com` where the API is at `slack.com`, or the API's own host; signed or not, nowhere else. */
+function isSlackUrl(url: string, apiUrl: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, host, username } = new URL(url);
+  const api = new URL(apiUrl);
+  return protocol === api.protocol && username === '' && [api.host, `hooks.${api.host}`].includes(host);
+}

@@ -1,0 +1,95 @@
+import * as z from 'zod/mini';
+import { acts } from '../../shared/domain/command';
+import { parseJson } from '../../shared/domain/json';
+import { registryName } from '../../shared/domain/names';
+import type { Clock, Log } from '../../shared/ports';
+import { type CommandPorts, findRefusal } from './command';
+import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from './request';
+import { isFromSlack } from './slack-signature';
+
+export interface SlackPorts extends CommandPorts {
+  /** Undefined where none is stored. */
+  readonly signingSecret: () => Promise<string | undefined>;
+  /** Shows a text to the one who pressed the button. */
+  readonly answerSlack: (responseUrl: string, text: string) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Slack sends the message with its button: 50 blocks of 3,000 characters, escaped twice, would be about this. */
+const maxBodyBytes = 1_000_000;
+
+const target = z.object({
+  thing: z.string().check(z.regex(registryName)),
+  caseId: z.string().check(z.regex(registryName)),
+});
+
+/** Slack: "block_actions payloads". What is left out here may be anything. */
+const interaction = z.object({
+  type: z.literal('block_actions'),
+  user: z.object({
+    id: z.string().check(z.regex(/^[A-Z0-9]{2,32}$/)),
+    username: z.optional(z.string()),
+    name: z.optional(z.string()),
+  }),
+  response_url: z.optional(z.string()),
+  actions: z.array(z.object({ action_id: z.enum(acts), value: z.string() })).check(z.length(1)),
+});
+
+type Interaction = z.output<typeof interaction>;
+
+/** Slack wants its answer within three seconds, and an empty one. */
+const taken: HttpAnswer = { statusCode: 200, headers: { 'content-type': 'text/plain' }, body: '' };
+
+/** A button of a case's message: the same command as over the other routes, by the Slack user who pressed it. */
+export async function takeInteraction(request: HttpRequest, ports: SlackPorts): Promise<HttpAnswer> {
+  const body = readBody(request, maxBodyBytes);
+  const signature = request.headers['x-slack-signature'];
+  const secret = await ports.signingSecret();
+  if (!secret) throw new HttpProblem(503, 'no Slack signing secret is stored');
+  const timestamp = request.headers['x-slack-request-timestamp'];
+  if (!isFromSlack({ body, timestamp, signature }, secret, ports.clock()))
+    throw new HttpProblem(401, 'not signed by Slack within the last five minutes');
+  const payload = new URLSearchParams(body.toString('utf8')).get('payload');
+  const read = interaction.safeParse(payload === null ? undefined : parseJson(payload));
+  if (!read.success) {
+    // Signed by Slack, so it is one that Cordon asked for nothing of: a button with a link, say.
+    ports.log.warn('not a button of a case', { issue: read.error.issues[0]?.path.join('.') });
+    return taken;
+  }
+  await press(read.data, `slack#${signature}`, ports);
+  return taken;
+}
+
+/** `id`: the same for a request that comes twice, so that the queue takes it once. */
+async function press(
+  { actions, user, response_url }: Interaction,
+  id: string,
+  ports: SlackPorts,
+): Promise<void> {
+  const say = async (text: string) => {
+    if (response_url !== undefined) await ports.answerSlack(response_url, text);
+  };
+  for (const { action_id: act, value } of actions) {
+    const aim = target.safeParse(parseJson(value));
+    if (!aim.success) {
+      ports.log.warn('a button without a case', { act });
+      continue;
+    }
+    const { thing: thingName, caseId } = aim.data;
+    const objection = await findRefusal(act, thingName, caseId, ports);
+    if (objection) {
+      await say(`Nothing was done: ${thingName} ${objection}.`);
+      continue;
+    }
+    await ports.commands.send({ type: act, thingName, actor: nameUser(user), caseId }, id);
+    ports.metrics.count('CommandSent');
+    await say(`${thingName}: ${act} is sent. The message of the case will tell what becomes of it.`);
+  }
+}
+
+/** `slack:U024BE7LH(ada)`. The id is Slack's; the name is its owner's choice, and only for people to read. */
+function nameUser({ id, username, name }: Interaction['user']): string {
+  const readable = (username ?? name ?? '').replace(/[^\p{L}\p{N} ._-]/gu, '').slice(0, 80);
+  return readable === '' ? `slack:${id}` : `slack:${id}(${readable})`;
+}

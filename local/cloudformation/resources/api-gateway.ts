@@ -1,0 +1,145 @@
+import * as z from 'zod';
+import type { RouteAuthorization } from '../../http-api/definitions';
+import { isUnknown } from '../intrinsics';
+import { findFunction, requirePermission } from './lambda';
+import { flag, number, text, withoutEffect } from './properties';
+import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
+
+const api = defineResource({
+  properties: z.strictObject({
+    Name: text,
+    ProtocolType: z.literal('HTTP', 'only HTTP APIs are emulated locally'),
+    Description: withoutEffect,
+    CorsConfiguration: z
+      .strictObject({
+        AllowOrigins: z.array(text),
+        AllowMethods: z.array(text),
+        AllowHeaders: z.array(text),
+        MaxAge: number.optional(),
+      })
+      .optional(),
+    Tags: withoutEffect,
+  }),
+  attributes: ['ApiEndpoint', 'ApiId'],
+  create: async ({ Name, CorsConfiguration: cors }, context) => {
+    const id = context.generateName().toLowerCase().replaceAll('-', '').slice(-10);
+    const endpoint = await context.hooks.openHttpApi({
+      id,
+      name: Name,
+      ...(cors && {
+        cors: {
+          allowOrigins: cors.AllowOrigins,
+          allowMethods: cors.AllowMethods,
+          allowHeaders: cors.AllowHeaders,
+          ...(cors.MaxAge !== undefined && { maxAgeSeconds: cors.MaxAge }),
+        },
+      }),
+    });
+    context.verifyLater(() =>
+      context.records.stages.has(id) ? undefined : 'has no stage: AWS would answer nothing',
+    );
+    return { physicalId: id, attributes: { ApiEndpoint: endpoint, ApiId: id } };
+  },
+});
+
+const stage = defineResource({
+  properties: z.strictObject({
+    ApiId: text,
+    StageName: text.refine(
+      (name) => name === '$default' || isUnknown(name),
+      'only $default is emulated locally',
+    ),
+    AutoDeploy: flag.refine((auto) => auto, 'without it AWS serves nothing until a deployment is made'),
+    DefaultRouteSettings: withoutEffect,
+    AccessLogSettings: withoutEffect,
+    Description: withoutEffect,
+    Tags: withoutEffect,
+  }),
+  attributes: [],
+  create: ({ ApiId, StageName }, { records }) => {
+    records.stages.add(ApiId);
+    return { physicalId: StageName, attributes: {} };
+  },
+});
+
+const authorizer = defineResource({
+  properties: z.strictObject({
+    ApiId: text,
+    Name: text,
+    AuthorizerType: z.literal('JWT', 'only JWT authorizers are emulated locally'),
+    IdentitySource: z.tuple([z.literal('$request.header.Authorization')]),
+    JwtConfiguration: z.strictObject({ Issuer: text, Audience: z.array(text).min(1) }),
+  }),
+  attributes: ['AuthorizerId'],
+  create: ({ JwtConfiguration: { Issuer, Audience } }, { records, generateName }) => {
+    const id = generateName();
+    records.authorizers.set(id, { issuer: Issuer, audience: Audience });
+    return { physicalId: id, attributes: { AuthorizerId: id } };
+  },
+});
+
+const integration = defineResource({
+  properties: z.strictObject({
+    ApiId: text,
+    IntegrationType: z.literal('AWS_PROXY'),
+    IntegrationUri: text,
+    PayloadFormatVersion: z.literal('2.0', 'only payload format 2.0 is emulated locally'),
+    // "Integration timeout: 30 s" (apigateway/latest/developerguide/http-api-quotas.html).
+    TimeoutInMillis: number.pipe(z.int().min(50).max(30_000)).optional(),
+    Description: withoutEffect,
+  }),
+  attributes: [],
+  create: ({ ApiId, IntegrationUri, TimeoutInMillis }, context) => {
+    const { identity, records, generateName } = context;
+    const { partition, region, accountId } = identity;
+    const { arn } = findFunction(IntegrationUri, context);
+    const source = `arn:${partition}:execute-api:${region}:${accountId}:${ApiId}/$default/GET/`;
+    requirePermission(arn, 'apigateway.amazonaws.com', source, context);
+    const id = generateName();
+    records.integrations.set(id, { functionArn: arn, timeoutMs: TimeoutInMillis ?? 30_000 });
+    return { physicalId: id, attributes: {} };
+  },
+});
+
+const route = defineResource({
+  properties: z.strictObject({
+    ApiId: text,
+    RouteKey: text.refine(
+      (key) => isUnknown(key) || /^[A-Z]+ \/[^\s+]*$/.test(key),
+      'only METHOD /path/{variable} is emulated locally',
+    ),
+    Target: text,
+    AuthorizationType: z.enum(['NONE', 'AWS_IAM', 'JWT']),
+    AuthorizerId: text.optional(),
+    OperationName: withoutEffect,
+  }),
+  attributes: ['RouteId'],
+  create: ({ ApiId, RouteKey, Target, AuthorizationType, AuthorizerId }, context) => {
+    const { records, hooks, generateName, logicalId } = context;
+    const found = records.integrations.get(Target.replace(/^integrations\//, ''));
+    if (!found) throw new Error(`${logicalId}: there is no integration ${Target}`);
+    const authorization = readAuthorization(AuthorizationType, AuthorizerId, context);
+    hooks.registerRoute({ apiId: ApiId, routeKey: RouteKey, authorization, ...found });
+    const id = generateName();
+    return { physicalId: id, attributes: { RouteId: id } };
+  },
+});
+
+function readAuthorization(
+  type: RouteAuthorization['type'],
+  authorizerId: string | undefined,
+  { records, logicalId }: ResourceContext,
+): RouteAuthorization {
+  if (type !== 'JWT') return { type };
+  const found = records.authorizers.get(authorizerId ?? '');
+  if (!found) throw new Error(`${logicalId}: a JWT route needs an authorizer of this template`);
+  return { type, authorizer: found };
+}
+
+export const apiGatewayTypes: Readonly<Record<string, ResourceType>> = {
+  'AWS::ApiGatewayV2::Api': api,
+  'AWS::ApiGatewayV2::Stage': stage,
+  'AWS::ApiGatewayV2::Authorizer': authorizer,
+  'AWS::ApiGatewayV2::Integration': integration,
+  'AWS::ApiGatewayV2::Route': route,
+};

@@ -1,0 +1,42 @@
+import { isRecord } from './json';
+
+export interface SlackButton {
+  readonly actionId: string;
+  readonly value: string;
+  readonly label: string;
+  readonly confirm?: {
+    readonly title: string;
+    readonly text: string;
+    readonly yes: string;
+    readonly no: string;
+  };
+}
+
+/** The buttons in the blocks of type `actions`. */
+export function listButtons(blocks: readonly unknown[]): SlackButton[] {
+  return blocks.flatMap((block) =>
+    isRecord(block) && block.type === 'actions' && Array.isArray(block.elements)
+      ? block.elements.flatMap(readButton)
+      : [],
+  );
+}
+
+function readButton(element: unknown): SlackButton[] {
+  if (!isRecord(element) || element.type !== 'button' || typeof element.action_id !== 'string') return [];
+  const { action_id: actionId, value, text, confirm } = element;
+  const dialog = isRecord(confirm)
+    ? {
+        confirm: {
+          title: textOf(confirm.title),
+          text: textOf(confirm.text),
+          yes: textOf(confirm.confirm),
+          no: textOf(confirm.deny),
+        },
+      }
+    : {};
+  return [{ actionId, value: typeof value === 'string' ? value : '', label: textOf(text), ...dialog }];
+}
+
+function textOf(value: unknown): string {
+  return isRecord(value) && typeof value.text === 'string' ? value.text : '';
+}

@@ -1,0 +1,23 @@
+/**
+ * Routes of the HTTP API, spelled as API Gateway spells a route key. The stack's template is made from them, and
+ * operate must have a handler for each.
+ */
+
+/** For those who may operate Cordon: signed with SigV4, or with a token of the identity provider. */
+export const operatorRoutes = [
+  'GET /health',
+  'GET /cases',
+  'GET /cases/{thing}',
+  'GET /cases/{thing}/timeline',
+  'GET /things/{thing}/closed',
+  'POST /things/{thing}/contain',
+  'POST /things/{thing}/approve',
+  'POST /things/{thing}/reject',
+  'POST /things/{thing}/release',
+  'POST /things/{thing}/dismiss',
+] as const;
+
+/** Proven by Slack's signature, which the function checks itself. */
+export const slackRoutes = ['POST /slack/interactions'] as const;
+
+export type RouteKey = (typeof operatorRoutes)[number] | (typeof slackRoutes)[number];

@@ -1,0 +1,208 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { SlackMessage } from '../../local/gateway/slack';
+import { anAlert } from './alerts';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { publishOrCut } from './mqtt-client';
+
+/** The hash that the SDK's signer asks for. */
+class Sha256 {
+  #hash: Hash | Hmac;
+  readonly #secret: string | undefined;
+
+  constructor(secret?: unknown) {
+    this.#secret = secret as string | undefined;
+    this.#hash = this.#create();
+  }
+
+  #create(): Hash | Hmac {
+    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
+  }
+
+  update(data: string | Uint8Array): void {
+    this.#hash.update(data);
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+
+  reset(): void {
+    this.#hash = this.#create();
+  }
+}
+
+let e2e: EndToEnd;
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+}, 60_000);
+afterAll(() => e2e.close());
+
+const apiUrl = () => e2e.stack.deployed.outputs.ApiUrl ?? '';
+
+/** A request as any client of AWS sends it: signed for execute-api. */
+async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; value: unknown }> {
+  const { host, hostname, port } = new URL(apiUrl());
+  const signer = new SignatureV4({
+    service: 'execute-api',
+    region: e2e.stack.identity.region,
+    credentials: e2e.stack.aws.gateway.operatorCredentials,
+    sha256: Sha256,
+  });
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const { headers } = await signer.sign({
+    method,
+    protocol: 'http:',
+    hostname,
+    port: Number(port),
+    path,
+    headers: { host, ...(text && { 'content-type': 'application/json' }) },
+    body: text,
+  });
+  const answer = await fetch(`${apiUrl()}${path}`, { method, headers, ...(text && { body: text }) });
+  return { status: answer.status, value: await answer.json() };
+}
+
+/** The newest text of a case's message in Slack. */
+function findMessage(thingName: string, status: string): Promise<SlackMessage> {
+  return waitUntil(
+    () => `a message of ${thingName} in ${status}`,
+    () =>
+      e2e.stack.aws.slack.messages().find(({ blocks, threadTs }) => {
+        const shown = JSON.stringify(blocks);
+        return (
+          threadTs === undefined &&
+          shown.includes(`\`${thingName}\``) &&
+          shown.includes(`*Status*\\n${status}`)
+        );
+      }),
+  );
+}
+
+/** Presses a button on the page of the local stack, as its form does. */
+function press(ts: string, action: string): Promise<Response> {
+  const { url } = e2e.stack.aws.gateway;
+  return fetch(`${url}/_cordon/slack/press`, {
+    method: 'POST',
+    headers: { origin: url },
+    body: new URLSearchParams({ ts, action }),
+    redirect: 'manual',
+  });
+}
+
+const whispers = () =>
+  e2e.stack.aws.slack.messages().flatMap(({ ephemeral, text }) => (ephemeral ? [text] : []));
+
+describe('a button of a message', () => {
+  it('releases the device: pressed on the page, signed as Slack does, decided under the user’s name', async () => {
+    const device = await e2e.enroll('pressed');
+    await e2e.publishAlert(anAlert('pressed'));
+    const { caseId } = await e2e.waitForCase('pressed', 'contained');
+    const message = await findMessage('pressed', 'contained');
+    const page = await (await fetch(`${e2e.stack.aws.gateway.url}/`)).text();
+    expect(page).toContain('action="/_cordon/slack/confirm"');
+
+    expect((await press(message.ts, 'release')).status).toBe(303);
+    await e2e.waitForCase('pressed', 'closed');
+
+    expect(await publishOrCut(await e2e.connect(device), 'app/pressed/telemetry', '1')).toBe('acknowledged');
+    expect(whispers()).toContain(
+      'pressed: release is sent. The message of the case will tell what becomes of it.',
+    );
+    const { value } = await call('GET', '/cases/pressed/timeline');
+    expect(JSON.stringify(value)).toContain('"slack:U0LOCAL(local-operator)"');
+
+    // The next case of the thing is not the one that the old message was of.
+    await e2e.publishAlert(anAlert('pressed'));
+    await e2e.waitForCase('pressed', 'contained');
+    const old = { thing: 'pressed', caseId };
+    await sendOldButton(old);
+    expect((await e2e.loadCase('pressed'))?.status).toBe('contained');
+    expect(whispers().at(-1)).toMatch(/^Nothing was done: pressed has another case by now.*is closed\.$/);
+  }, 60_000);
+});
+
+/** As Slack would send it whose user finds a message of an earlier case. */
+async function sendOldButton({ thing, caseId }: { thing: string; caseId: string }): Promise<void> {
+  const [message] = e2e.stack.aws.slack.messages();
+  const payload = JSON.stringify({
+    type: 'block_actions',
+    user: { id: 'U0LOCAL', username: 'ada' },
+    response_url: `${e2e.stack.aws.gateway.url}/_slack/response/${message?.ts}`,
+    actions: [{ action_id: 'release', value: JSON.stringify({ thing, caseId }) }],
+  });
+  const body = new URLSearchParams({ payload }).toString();
+  const timestamp = String(Math.floor(Date.now() / 1_000));
+  const secret = 'local-stack-signing-secret';
+  const hmac = createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex');
+  const answer = await fetch(`${apiUrl()}/slack/interactions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-www-form-urlencoded',
+      'x-slack-request-timestamp': timestamp,
+      'x-slack-signature': `v0=${hmac}`,
+    },
+    body,
+  });
+  expect([answer.status, await answer.text()]).toEqual([200, '']);
+}
+
+describe('the HTTP API', () => {
+  it('refuses who did not sign', async () => {
+    for (const path of ['/health', '/cases', '/cases/x'])
+      expect((await fetch(`${apiUrl()}${path}`)).status).toBe(403);
+    const forged = await fetch(`${apiUrl()}/slack/interactions`, { method: 'POST', body: 'payload={}' });
+    expect(forged.status).toBe(401);
+    expect((await fetch(`${apiUrl()}/nowhere`)).status).toBe(404);
+  });
+
+  it('contains and releases a thing of an odd name by its caller’s ARN', async () => {
+    await e2e.enroll('line:7_a');
+    const path = '/things/line%3A7_a';
+    expect(await call('GET', '/health')).toEqual({ status: 200, value: { status: 'ok' } });
+
+    const sent = await call('POST', `${path}/contain`, { comment: 'seen <script>' });
+    await e2e.waitForCase('line:7_a', 'contained');
+
+    expect(sent).toMatchObject({
+      status: 202,
+      value: {
+        command: 'contain',
+        thingName: 'line:7_a',
+        actor: expect.stringMatching(/user\/local-operator$/),
+      },
+    });
+    expect(await call('POST', `${path}/contain`)).toMatchObject({
+      status: 409,
+      value: { detail: 'line:7_a is already held (contained)' },
+    });
+    expect(await call('GET', '/cases/line%3A7_a')).toMatchObject({
+      status: 200,
+      value: {
+        status: 'contained',
+        acts: ['release'],
+        facts: { kind: 'known' },
+        ledger: [{ action: 'quarantine' }, { action: 'disconnect' }],
+      },
+    });
+    expect(await call('GET', '/cases?status=contained')).toMatchObject({
+      status: 200,
+      value: {
+        cases: expect.arrayContaining([expect.objectContaining({ thingName: 'line:7_a' })]),
+        more: false,
+      },
+    });
+
+    expect((await call('POST', `${path}/release`)).status).toBe(202);
+    const { caseId } = await e2e.waitForCase('line:7_a', 'closed');
+
+    expect(await call('GET', `${path}/closed`)).toMatchObject({
+      status: 200,
+      value: { cases: [{ caseId, status: 'closed', reason: 'released: everything is as it was before' }] },
+    });
+  }, 60_000);
+});

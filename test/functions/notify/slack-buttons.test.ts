@@ -1,0 +1,82 @@
+import type { KnownBlock } from '@slack/web-api';
+import { listActs, writeButtons } from '../../../functions/notify/slack-buttons';
+import { writeReply, writeRootMessage } from '../../../functions/notify/slack-message';
+import type { CaseStatus } from '../../../shared/domain/case';
+import { anAnnouncement } from './announcements';
+
+const buttonsOf = (blocks: readonly KnownBlock[]) =>
+  blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));
+
+const actsByStatus: Record<CaseStatus, readonly string[]> = {
+  'awaiting-approval': ['approve', 'reject'],
+  observed: ['contain', 'dismiss'],
+  containing: ['release'],
+  contained: ['release'],
+  'containment-failed': ['release'],
+  releasing: [],
+  'release-conflict': ['release', 'dismiss'],
+  closed: [],
+};
+
+describe('the buttons of a case', () => {
+  it.each(Object.entries(actsByStatus))('in %s are %j', (status, acts) => {
+    const { blocks } = writeRootMessage(anAnnouncement({ status }), 'bot');
+
+    expect(buttonsOf(blocks)).toMatchObject(acts.map((action_id) => ({ type: 'button', action_id })));
+  });
+
+  it('name thing and case, and ask before they act', () => {
+    const [block] = writeButtons({ status: 'contained', thingName: 'a:b', caseId: 'case-7' });
+
+    expect(block?.elements).toEqual([
+      {
+        type: 'button',
+        action_id: 'release',
+        text: { type: 'plain_text', text: 'Release', emoji: false },
+        value: '{"thing":"a:b","caseId":"case-7"}',
+        confirm: {
+          title: { type: 'plain_text', text: 'Release?', emoji: false },
+          text: {
+            type: 'plain_text',
+            text: 'a:b gets back what it had before the containment.',
+            emoji: false,
+          },
+          confirm: { type: 'plain_text', text: 'Release', emoji: false },
+          deny: { type: 'plain_text', text: 'Cancel', emoji: false },
+        },
+      },
+    ]);
+  });
+
+  it('stay within the limits of a dialog for the longest name', () => {
+    for (const status of Object.keys(actsByStatus))
+      for (const element of buttonsOf(
+        writeButtons({ status, thingName: 'x'.repeat(128), caseId: 'c'.repeat(128) }),
+      ))
+        if (element.type === 'button') {
+          expect(element.confirm?.text.text.length).toBeLessThanOrEqual(300);
+          expect(element.value?.length).toBeLessThanOrEqual(2_000);
+        }
+  });
+
+  it.each([
+    ['a thing that is none', { thingName: 'a b' }],
+    ['a case that is none', { caseId: '' }],
+    ['a status that is none', { status: 'constructor' }],
+  ])('are left out for %s', (_, over) => {
+    expect(listActs(anAnnouncement(over))).toEqual([]);
+  });
+
+  it('are on the root message alone', () => {
+    expect(buttonsOf(writeReply(anAnnouncement()).blocks)).toEqual([]);
+  });
+
+  it('are commands where a webhook posts', () => {
+    const { blocks } = writeRootMessage(anAnnouncement({ status: 'release-conflict' }), 'webhook');
+
+    expect(buttonsOf(blocks)).toEqual([]);
+    expect(JSON.stringify(blocks)).toContain(
+      '*To act*\\n`npm run cordon -- release mything1`\\n`npm run cordon -- dismiss mything1`',
+    );
+  });
+});
