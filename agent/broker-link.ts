@@ -7,15 +7,21 @@ import type { Log } from './log';
 
 /** Beside the options MQTT.js has types for; it hands all of them to tls.connect. */
 const socketOptions = { minVersion: 'TLSv1.2', noDelay: true } as const;
+/** A ping every five minutes keeps most NAT tables, at 4 bytes of MQTT each. */
 const keepAliveSeconds = 300;
 const connectTimeoutMs = 15_000;
 /** With a keep-alive of minutes, a publish without an answer is what shows a dead connection. */
 const acknowledgeTimeoutMs = 20_000;
 const closeTimeoutMs = 1500;
 
-export interface BrokerEvents {
+interface MessageEvents {
   readonly onConnected: () => void;
   readonly onMessage: (topic: string, payload: Buffer) => void;
+}
+
+export interface BrokerEvents extends MessageEvents {
+  /** No connection came to be, or the one there was has ended. */
+  readonly onEnded: (reason: string) => void;
 }
 
 /** A connection that is kept up until it is closed. */
@@ -33,10 +39,10 @@ export interface LinkSurroundings {
   readonly random: () => number;
 }
 
-/** Connects, and again whenever the connection ends, each time with a client of its own that carries nothing over. */
+/** Connects, with the credentials as they are then, and again whenever the connection ends, each time with a client of its own that carries nothing over. */
 export function openBrokerLink(
   settings: ConnectionSettings,
-  credentials: Credentials,
+  readCredentials: () => Credentials,
   subscriptions: readonly string[],
   events: BrokerEvents,
   surroundings: LinkSurroundings,
@@ -48,7 +54,7 @@ export function openBrokerLink(
   let isClosing = false;
 
   const open = (): void => {
-    const next = openSession(toClientOptions(settings, credentials), subscriptions, {
+    const next = openSession(toClientOptions(settings, readCredentials()), subscriptions, {
       log,
       clock,
       onMessage: events.onMessage,
@@ -62,6 +68,7 @@ export function openBrokerLink(
         const retryMs = backoff.next(connectedMs ?? 0);
         const event = connectedMs === undefined ? 'connect-failed' : 'disconnected';
         log('warn', event, { reason, retryMs });
+        events.onEnded(reason);
         retry = setTimeout(open, retryMs);
       },
     });
@@ -89,7 +96,9 @@ function toClientOptions(settings: ConnectionSettings, credentials: Credentials)
     ...(isIP(host) === 0 && { servername: host }),
     // MQTT with a client certificate shares port 443 by this name (AWS IoT, "Device communication protocols").
     ...(port === 443 && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
-    ...credentials,
+    ca: credentials.ca,
+    cert: credentials.cert,
+    key: credentials.key,
     ...socketOptions,
     rejectUnauthorized: true,
     protocolVersion: 4,
@@ -105,7 +114,7 @@ function toClientOptions(settings: ConnectionSettings, credentials: Credentials)
   };
 }
 
-interface SessionEvents extends BrokerEvents {
+interface SessionEvents extends MessageEvents {
   readonly log: Log;
   readonly clock: () => number;
   /** `connectedMs` is undefined when the connection never came to be. */

@@ -1,5 +1,5 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { ConnectionSettings } from './flags';
 
@@ -12,11 +12,15 @@ export interface Credentials {
   readonly ca: Buffer;
   readonly cert: Buffer;
   readonly key: Buffer;
+  /** Until when the certificate is valid, epoch ms. */
+  readonly expiresAt: number;
 }
+
+export type CredentialPaths = Pick<ConnectionSettings, 'rootCaPath' | 'certPath' | 'keyPath'>;
 
 /** Reads the three files and proves that they fit, so that a wrong file is named now and not as a broken handshake later. */
 export function loadCredentials(
-  paths: Pick<ConnectionSettings, 'rootCaPath' | 'certPath' | 'keyPath'>,
+  paths: CredentialPaths,
   now: number,
   warn: (problem: string) => void,
 ): Credentials {
@@ -39,15 +43,25 @@ export function loadCredentials(
     );
   }
   tell('--cert', paths.certPath, 'cannot be used for TLS', () => createSecureContext({ ca, cert, key }));
-  if (Date.parse(certificate.validTo) < now)
-    warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
+  const expiresAt = Date.parse(certificate.validTo);
+  if (expiresAt < now) warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
   if (Date.parse(certificate.validFrom) > now)
     warn(`--cert: ${paths.certPath} is valid from ${certificate.validFrom}`);
-  const mode = statSync(paths.keyPath).mode & 0o777;
-  if ((mode & 0o077) !== 0) {
-    warn(`--key: ${paths.keyPath} is open to other users (mode ${mode.toString(8)}); chmod 600 it`);
+  const stats = statSync(paths.keyPath);
+  if (isOpenToOthers(stats, process.getegid?.())) {
+    const mode = (stats.mode & 0o777).toString(8);
+    warn(`--key: ${paths.keyPath} is open to other users (mode ${mode}); chmod 600 it`);
   }
-  return { ca, cert, key };
+  return { ca, cert, key, expiresAt };
+}
+
+/** A key of root's that the agent reads by its own group is how the package keeps it: the agent can't change it. */
+export function isOpenToOthers(
+  { mode, uid, gid }: Pick<Stats, 'mode' | 'uid' | 'gid'>,
+  ownGroup?: number,
+): boolean {
+  const allowed = uid === 0 && gid === ownGroup ? 0o040 : 0;
+  return (mode & 0o077 & ~allowed) !== 0;
 }
 
 function readPem(flag: string, path: string): Buffer {

@@ -1,95 +1,50 @@
 import { homedir } from 'node:os';
-import { type Agent, type AgentSurroundings, startAgent, startDryRun } from './agent';
 import { UsageError } from './arguments';
-import { agentVersion } from './build-constants';
-import { CredentialsError, loadCredentials } from './credentials';
-import { parseCommandLine, type Settings } from './flags';
+import { CredentialsError } from './credentials';
+import { type CommandLine, parseCommandLine, type Settings } from './flags';
 import { createLog, type Log } from './log';
-import { createChildSampler } from './metrics/child-sampler';
-import { createProcReader } from './metrics/proc-reader';
-import { sampleSystem } from './metrics/system';
-import { createUserNames } from './metrics/user-names';
 import { collectOnce } from './once';
-import { nextReportId, openReportIds, type ReportIds, StateDirectoryError } from './report-id';
+import { type RunningAgent, runAgent, surround } from './run-agent';
+import { openServiceManager } from './service-manager';
+import { StateDirectoryError } from './state-file';
 
 const exitFatal = 1;
 const exitUsage = 2;
 
 async function run(args: readonly string[]): Promise<void> {
-  const commandLine = parseCommandLine(args, {
-    env: process.env,
-    isRoot: process.getuid?.() === 0,
-    homeDirectory: homedir(),
-  });
+  const commandLine = parse(args);
   if (commandLine.type === 'print') {
     process.stdout.write(commandLine.text);
     return;
   }
   const { settings } = commandLine;
   const log = createLog(settings.logLevel, (line) => process.stderr.write(line), Date.now);
-  if (settings.unknownMetrics.length > 0)
-    log('warn', 'metrics-unknown', { metrics: settings.unknownMetrics });
   if (settings.mode === 'once') {
-    const report = await collectOnce(settings, surround(settings, log, volatileReportIds()));
+    const report = await collectOnce(settings, surround(settings, log));
     process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
     return;
   }
   exitOnFailure(log);
-  const agent = start(settings, log);
-  log('info', 'started', describe(settings));
+  const agent = runAgent(settings, log, openServiceManager(process.env, process.pid, log));
   stopOnSignals(agent, log);
+  process.on('SIGHUP', () => void agent.reload(() => readSettings(args)));
 }
 
-function start(settings: Settings, log: Log): Agent {
-  if (settings.mode === 'dryrun' || !settings.connection) {
-    return startDryRun(settings, surround(settings, log, volatileReportIds()), (report) => {
-      process.stdout.write(`${JSON.stringify(report)}\n`);
-    });
-  }
-  const warn = (problem: string): void => log('warn', 'warning', { problem });
-  const credentials = loadCredentials(settings.connection, Date.now(), warn);
-  const reportIds = openReportIds(settings.stateDirectory, settings.connection.thingName, warn);
-  return startAgent(settings, credentials, surround(settings, log, reportIds));
+function parse(args: readonly string[]): CommandLine {
+  return parseCommandLine(args, {
+    env: process.env,
+    isRoot: process.getuid?.() === 0,
+    homeDirectory: homedir(),
+  });
 }
 
-function surround(settings: Settings, log: Log, reportIds: ReportIds): AgentSurroundings {
-  const proc = createProcReader();
-  const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
-  return {
-    sampler: createChildSampler(proc, settings.watched, options),
-    sampleSystem: () => sampleSystem(proc),
-    reportIds,
-    log,
-    clock: () => performance.now(),
-    wallClock: Date.now,
-    random: Math.random,
-  };
+function readSettings(args: readonly string[]): Settings {
+  const commandLine = parse(args);
+  if (commandLine.type !== 'run') throw new UsageError('the command line changed while it ran');
+  return commandLine.settings;
 }
 
-/** Reports that are only printed need no id that outlives the run. */
-function volatileReportIds(): ReportIds {
-  let last = 0;
-  return {
-    next: (now) => {
-      last = nextReportId(last, now);
-      return last;
-    },
-  };
-}
-
-function describe(settings: Settings): Readonly<Record<string, unknown>> {
-  return {
-    version: agentVersion,
-    pid: process.pid,
-    mode: settings.mode,
-    thingName: settings.connection?.thingName,
-    destinations: settings.destinations,
-    intervalSeconds: settings.intervalMs / 1000,
-    metrics: settings.watched.map(({ metric }) => metric),
-  };
-}
-
-function stopOnSignals(agent: Agent, log: Log): void {
+function stopOnSignals(agent: RunningAgent, log: Log): void {
   const stop = (signal: NodeJS.Signals): void => {
     log('info', 'stopping', { signal });
     agent.stop().then(

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { AgentSurroundings } from './agent';
 import type { Settings } from './flags';
 import { buildReport, type Report } from './report';
 import { createReportWindow } from './report-window';
+import type { ReportingSurroundings } from './reporting';
 
 /** Collects one report, with two looks at the processes, so that a child that came and went between them is seen too. */
-export async function collectOnce(settings: Settings, surroundings: AgentSurroundings): Promise<Report> {
+export async function collectOnce(settings: Settings, surroundings: ReportingSurroundings): Promise<Report> {
   const { sampler, sampleSystem, reportIds, clock, wallClock } = surroundings;
   const window = createReportWindow({
     intervalMs: 0,

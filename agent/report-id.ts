@@ -1,10 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-/** The state folder can't be used, so report ids could fall back after a restart. */
-export class StateDirectoryError extends Error {
-  override readonly name = 'StateDirectoryError';
-}
+import { openStateFile } from './state-file';
 
 export interface ReportIds {
   /** Gives an id greater than every one before it, also those of earlier runs. */
@@ -22,48 +16,22 @@ export function openReportIds(
   thingName: string,
   warn: (problem: string) => void,
 ): ReportIds {
-  const path = join(directory, `${thingName}.report-id`);
-  let last = 0;
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    last = readLast(path, warn);
-    writeLast(path, last);
-  } catch (cause) {
-    throw new StateDirectoryError(`cannot keep state in ${directory}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
+  const file = openStateFile(directory, thingName, 'report-id', warn);
+  let last = parseLast(file.read()?.trim(), warn);
+  file.write(`${last}\n`);
   return {
     next: (now) => {
-      const id = nextReportId(last, now);
-      try {
-        writeLast(path, id);
-      } catch (cause) {
-        throw new StateDirectoryError(`cannot write ${path}: ${(cause as Error).message}`, { cause });
-      }
-      last = id;
-      return id;
+      last = nextReportId(last, now);
+      file.write(`${last}\n`);
+      return last;
     },
   };
 }
 
-function readLast(path: string, warn: (problem: string) => void): number {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw error;
-  }
+function parseLast(text: string | undefined, warn: (problem: string) => void): number {
+  if (text === undefined) return 0;
   const last = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(last)) return last;
-  warn(`${path} holds no report id; going on from the clock`);
+  warn('the state holds no report id; going on from the clock');
   return 0;
-}
-
-/** A rename replaces the file as a whole (rename(2)), so a crash leaves the old id or the new one. */
-function writeLast(path: string, id: number): void {
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${id}\n`, { mode: 0o600 });
-  renameSync(temporary, path);
 }

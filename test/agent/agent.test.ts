@@ -1,13 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Agent, type AgentSurroundings, startAgent, startDryRun } from '../../agent/agent';
+import { containmentTopic, watchContainment } from '../../agent/containment';
 import { loadCredentials } from '../../agent/credentials';
 import { decodeAnswer } from '../../agent/encoding';
 import type { Settings } from '../../agent/flags';
 import type { ChildSample } from '../../agent/metrics/child-sampler';
 import type { Report } from '../../agent/report';
 import { openReportIds } from '../../agent/report-id';
+import type { Waiting } from '../../agent/reporting';
+import { openStateFile } from '../../agent/state-file';
 import { aChildSample, anEvidence, metric } from './builders';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { waitFor } from './poll';
@@ -23,6 +26,7 @@ describe('an agent on a broker with mutual TLS', () => {
   let agent: Agent | undefined;
   let logged: Record<string, unknown>[];
   let sample: ChildSample;
+  let made: number;
 
   beforeEach(async () => {
     directory = mkdtempSync(join(tmpdir(), 'cordon-agent-'));
@@ -30,6 +34,7 @@ describe('an agent on a broker with mutual TLS', () => {
     broker = await startTlsBroker(files);
     logged = [];
     sample = aChildSample();
+    made = 0;
   });
   afterEach(async () => {
     await agent?.stop();
@@ -38,9 +43,21 @@ describe('an agent on a broker with mutual TLS', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function surround(): AgentSurroundings {
+  function surround(paths: DeviceFiles): AgentSurroundings {
+    const log: AgentSurroundings['log'] = (level, event, fields) => logged.push({ level, event, ...fields });
+    const ids = openReportIds(directory, 'mything1', () => undefined);
+    const notices = openStateFile(directory, 'mything1', 'containment', () => undefined);
     return {
-      sampler: { sample: () => [sample] },
+      readCredentials: () => loadCredentials(paths, Date.now(), () => undefined),
+      containment: watchContainment(notices, log),
+      sampler: {
+        sample: () => {
+          const look = sample;
+          // Evidence is given at the first look only.
+          sample = { ...sample, evidence: [] };
+          return [look];
+        },
+      },
       sampleSystem: () => ({
         listeningTcp: [],
         listeningUdp: [],
@@ -48,14 +65,19 @@ describe('an agent on a broker with mutual TLS', () => {
         counters: new Map(),
         interfaces: new Map(),
       }),
-      reportIds: openReportIds(directory, 'mything1', () => undefined),
-      log: (level, event, fields) => logged.push({ level, event, ...fields }),
+      reportIds: {
+        next: (now) => {
+          made += 1;
+          return ids.next(now);
+        },
+      },
+      log,
       clock: () => performance.now(),
       wallClock: Date.now,
       random: () => 0.05,
     };
   }
-  function start(changes: Partial<Settings> = {}, paths: Partial<DeviceFiles> = {}): void {
+  function start(changes: Partial<Settings> = {}, paths: Partial<DeviceFiles> = {}, waiting?: Waiting): void {
     const connection = {
       endpoint: { host: 'localhost', port: broker.port },
       ...files,
@@ -76,11 +98,7 @@ describe('an agent on a broker with mutual TLS', () => {
       logLevel: 'info',
       ...changes,
     };
-    agent = startAgent(
-      settings,
-      loadCredentials(connection, Date.now(), () => undefined),
-      surround(),
-    );
+    agent = startAgent(settings, surround({ ...files, ...paths }), waiting);
   }
   const reportsOn = (topic: string): Report[] =>
     broker.published
@@ -139,12 +157,12 @@ describe('an agent on a broker with mutual TLS', () => {
 
   it('hears what became of its reports, also after the broker forgot it', async () => {
     start();
-    await waitFor('the subscription', () => broker.subscribed.length === 2);
+    await waitFor('the subscription', () => broker.subscribed.length === 3);
     await waitFor('the first report', () => events('reported').length === 1);
     broker.answer(`${cordonTopic}/accepted`, '{"reportId":7,"status":"ACCEPTED"}');
     await waitFor('the accepted event', () => events('accepted').length === 1);
     broker.dropClients();
-    await waitFor('the subscription again', () => broker.subscribed.length === 4);
+    await waitFor('the subscription again', () => broker.subscribed.length === 6);
     broker.answer(
       `${cordonTopic}/rejected`,
       '{"statusDetails":{"ErrorCode":"Throttled","ErrorMessage":"slow"}}',
@@ -154,7 +172,11 @@ describe('an agent on a broker with mutual TLS', () => {
       () => events('rejected').length === 1 && events('rejected'),
     );
 
-    expect(broker.subscribed.slice(2)).toEqual([`${cordonTopic}/accepted`, `${cordonTopic}/rejected`]);
+    expect(broker.subscribed.slice(3)).toEqual([
+      `${cordonTopic}/accepted`,
+      `${cordonTopic}/rejected`,
+      containmentTopic('mything1'),
+    ]);
     expect(rejected).toMatchObject({ level: 'error', code: 'Throttled', message: 'slow' });
   });
 
@@ -194,6 +216,79 @@ describe('an agent on a broker with mutual TLS', () => {
     await waitFor('both reports', () => values().length >= 3);
 
     expect(values()).toEqual([0, 1, 0]);
+  });
+
+  it('delivers a report under the same id until it is acknowledged', async () => {
+    let denials = 1;
+    broker.mayPublish = () => {
+      denials -= 1;
+      return denials < 0;
+    };
+    start();
+    await waitFor('the first report', () => events('reported').length === 1);
+
+    const [failed] = events('report-failed');
+    expect(reportsOn(cordonTopic).map(({ header }) => header.report_id)).toEqual([failed?.reportId]);
+  });
+
+  it('delivers in order what it saw without a connection, each report once', async () => {
+    broker.refuseConnections = 1000;
+    start();
+    for (const children of [1, 2, 3]) {
+      sample = aChildSample({ children });
+      await waitFor('its report', () => made === children + 1);
+    }
+    broker.refuseConnections = 0;
+    await waitFor('all reports', () => values().length === 4);
+
+    expect(values()).toEqual([0, 1, 2, 3]);
+    const ids = reportsOn(cordonTopic).map(({ header }) => header.report_id);
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+  });
+
+  it('gives what it could not deliver to the agent that takes over', async () => {
+    broker.refuseConnections = 1000;
+    start();
+    await waitFor('a failed try', () => events('connect-failed').length === 1);
+    const waiting = await agent?.stop();
+    broker.refuseConnections = 0;
+    const [first] = waiting?.get('cordon') ?? [];
+    start({}, {}, waiting);
+    await waitFor('both reports', () => reportsOn(cordonTopic).length === 2);
+
+    expect(reportsOn(cordonTopic)[0]).toEqual(first);
+  });
+
+  it('takes up a renewed certificate at its next connect', async () => {
+    const { rootCaPath, certPath, keyPath } = files;
+    const other = await writeDeviceFiles(directory);
+    start();
+    await waitFor('a refusal of the foreign CA', () => events('connect-failed').length === 1);
+    expect(other.rootCaPath).toBe(rootCaPath);
+    const device = await files.authority.issueDeviceCertificate({ commonName: 'mything1' });
+    writeFileSync(rootCaPath, files.authority.certificatePem);
+    writeFileSync(certPath, device.certificatePem);
+    writeFileSync(keyPath, device.privateKeyPem);
+
+    await waitFor('the first report', () => events('reported').length === 1);
+  });
+
+  it('knows from its retained topic that it is contained, and goes on reporting', async () => {
+    const notice = (status: string, at: number) =>
+      JSON.stringify({ version: 1, status, caseId: 'case-1', at });
+    broker.answer(containmentTopic('mything1'), notice('contained', 1000), true);
+    start();
+    await waitFor('the containment', () => events('contained').length === 1);
+    sample = aChildSample({ children: 1 });
+    await waitFor('the report of a child', () => values().includes(1));
+    broker.answer(containmentTopic('mything1'), 'garbage');
+    await waitFor('the warning', () => events('containment-unreadable').length === 1);
+    broker.answer(containmentTopic('mything1'), notice('released', 2000), true);
+    await waitFor('the release', () => events('released').length === 1);
+
+    expect(events('contained')).toEqual([
+      { level: 'warn', event: 'contained', caseId: 'case-1', since: '1970-01-01T00:00:01.000Z' },
+    ]);
   });
 
   it('waits longer each time a denied publish ends its connection', async () => {
@@ -249,7 +344,6 @@ describe('a dry run', () => {
         log: () => undefined,
         clock: () => 0,
         wallClock: () => 0,
-        random: () => 0,
       },
       (report) => printed.push(report),
     );

@@ -1,5 +1,6 @@
 import type { ChildSample } from '../../agent/metrics/child-sampler';
 import type { Evidence } from '../../agent/metrics/evidence';
+import type { Report } from '../../agent/report';
 
 export const metric = 'num_child_procs_myapp';
 
@@ -27,4 +28,8 @@ export function anEvidence(changes: Partial<Evidence> = {}): Evidence {
     parents: ['myapp', 'init'],
     ...changes,
   };
+}
+
+export function aReport({ id = 1, children = 0 }: { id?: number; children?: number } = {}): Report {
+  return { header: { report_id: id, version: '1.0' }, custom_metrics: { [metric]: [{ number: children }] } };
 }

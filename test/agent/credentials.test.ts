@@ -1,7 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CredentialsError, loadCredentials } from '../../agent/credentials';
+import { CredentialsError, isOpenToOthers, loadCredentials } from '../../agent/credentials';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 
 describe('loadCredentials', () => {
@@ -49,6 +49,17 @@ describe('loadCredentials', () => {
     load();
 
     expect(warnings).toEqual([`--key: ${files.keyPath} is open to other users (mode 644); chmod 600 it`]);
+  });
+
+  it.each([
+    ['a key of its owner alone', { mode: 0o100600, uid: 1000, gid: 1000 }, false],
+    ['root’s key that only its own group may read', { mode: 0o100640, uid: 0, gid: 7 }, false],
+    ['root’s key that another group may read', { mode: 0o100640, uid: 0, gid: 8 }, true],
+    ['root’s key that its own group may write', { mode: 0o100660, uid: 0, gid: 7 }, true],
+    ['a key that another user shares with its group', { mode: 0o100640, uid: 1000, gid: 7 }, true],
+    ['a key that all may read', { mode: 0o100644, uid: 0, gid: 7 }, true],
+  ])('judges %s', (_what, stats, expected) => {
+    expect(isOpenToOthers(stats, 7)).toBe(expected);
   });
 
   it('warns of an expired certificate', async () => {

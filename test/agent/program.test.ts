@@ -128,6 +128,31 @@ describe('the bundled agent', () => {
     expect(stderr).toMatch(new RegExp(`^cordon-agent: [^\\n]*${what}[^\\n]*\\n$`));
   });
 
+  it('goes over to a changed configuration on SIGHUP, and keeps the old one while the new is wrong', async () => {
+    const config = join(directory, 'config.yml');
+    const lines = (interval: string) =>
+      [
+        `endpoint: localhost:${broker.port}`,
+        ...[`rootCA: ${files.rootCaPath}`, `cert: ${files.certPath}`, `key: ${files.keyPath}`],
+        ...['clientId: mything1', `stateDirectory: ${join(directory, 'state')}`, `interval: ${interval}`],
+      ].join('\n');
+    writeFileSync(config, lines('300'));
+    const { agent, output, ended } = start(['--config', config]);
+    await waitFor('the report', () => output.stderr.includes('"event":"reported"'));
+    writeFileSync(config, lines('soon'));
+    agent.kill('SIGHUP');
+    await waitFor('the refusal', () => output.stderr.includes('"event":"reload-failed"'));
+    writeFileSync(config, lines('60'));
+    agent.kill('SIGHUP');
+    await waitFor('the reload', () => output.stderr.includes('"event":"reloaded"'));
+    await waitFor('the report after it', () => output.stderr.split('"event":"reported"').length === 3);
+    agent.kill('SIGTERM');
+
+    expect((await ended).code).toBe(0);
+    expect(output.stderr).toMatch(/reload-failed".*config\.yml:7: interval: must be a whole number/);
+    expect(output.stderr).toMatch(/"event":"reloaded".*"intervalSeconds":60/);
+  });
+
   it('ends with 1 when it can no longer keep its state', async () => {
     const state = join(directory, 'lost');
     const { output, ended } = start([...connectFlags(), '--state-dir', state, '-i', '1']);

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { nextReportId, openReportIds, StateDirectoryError } from '../../agent/report-id';
+import { nextReportId, openReportIds } from '../../agent/report-id';
+import { StateDirectoryError } from '../../agent/state-file';
 
 describe('nextReportId', () => {
   it.each([

@@ -20,7 +20,7 @@ export interface TestBroker {
   mayPublish: (topic: string) => boolean;
   /** Ends the next this many connections before TLS. */
   refuseConnections: number;
-  answer(topic: string, payload: Buffer | string): void;
+  answer(topic: string, payload: Buffer | string, retain?: boolean): void;
   dropClients(): void;
   close(): Promise<void>;
 }
@@ -62,8 +62,8 @@ export async function startTlsBroker({ authority }: Pick<DeviceFiles, 'authority
     connections: () => connections,
     mayPublish: () => true,
     refuseConnections: 0,
-    answer: (topic, payload) => {
-      const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain: false, dup: false };
+    answer: (topic, payload, retain = false) => {
+      const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain, dup: false };
       aedes.publish(packet, () => undefined);
     },
     dropClients: () => {

@@ -1,0 +1,62 @@
+import type { Report } from './report';
+
+const mostEvidence = 10;
+
+/**
+ * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it told is not
+ * lost: what is in `peaks` keeps its highest value, traffic adds up, evidence of both stays; the rest is as it was last.
+ */
+export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<string>): Report {
+  const metrics = foldMetrics(older.metrics, newer.metrics);
+  const customMetrics = foldCustomMetrics(older.custom_metrics, newer.custom_metrics, peaks);
+  const evidence = foldEvidence(older.evidence, newer.evidence);
+  const processes = newer.processes ?? older.processes;
+  return {
+    header: newer.header,
+    ...(metrics && { metrics }),
+    ...(customMetrics && { custom_metrics: customMetrics }),
+    ...(evidence.length > 0 && { evidence }),
+    ...(processes && { processes }),
+  };
+}
+
+type Metrics = Report['metrics'];
+
+function foldMetrics(older: Metrics, newer: Metrics): Metrics {
+  if (!older || !newer) return newer ?? older;
+  const before = older.network_stats;
+  const after = newer.network_stats;
+  if (!before || !after) return before ? { ...newer, network_stats: before } : newer;
+  return {
+    ...newer,
+    network_stats: {
+      bytes_in: before.bytes_in + after.bytes_in,
+      bytes_out: before.bytes_out + after.bytes_out,
+      packets_in: before.packets_in + after.packets_in,
+      packets_out: before.packets_out + after.packets_out,
+    },
+  };
+}
+
+type CustomMetrics = Report['custom_metrics'];
+
+function foldCustomMetrics(
+  older: CustomMetrics,
+  newer: CustomMetrics,
+  peaks: ReadonlySet<string>,
+): CustomMetrics {
+  if (!older || !newer) return newer ?? older;
+  const folded = Object.entries(newer).map(([name, value]) => {
+    const before = peaks.has(name) ? older[name] : undefined;
+    return [name, before && before[0].number > value[0].number ? before : value] as const;
+  });
+  return { ...older, ...Object.fromEntries(folded) };
+}
+
+type EvidenceList = NonNullable<Report['evidence']>;
+
+/** A later look at the same process replaces the first. */
+function foldEvidence(older: EvidenceList = [], newer: EvidenceList = []): EvidenceList {
+  const all = new Map([...older, ...newer].map((one) => [`${one.metric} ${one.pid}`, one]));
+  return [...all.values()].slice(0, mostEvidence);
+}

@@ -1,0 +1,155 @@
+import { type Agent, type AgentSurroundings, startAgent, startDryRun } from './agent';
+import { agentVersion } from './build-constants';
+import { watchCertificate } from './certificate-watch';
+import { watchContainment } from './containment';
+import { type Credentials, loadCredentials } from './credentials';
+import type { ConnectionSettings, Settings } from './flags';
+import type { Log } from './log';
+import { createChildSampler } from './metrics/child-sampler';
+import { createProcReader } from './metrics/proc-reader';
+import { sampleSystem } from './metrics/system';
+import { createUserNames } from './metrics/user-names';
+import { nextReportId, openReportIds, type ReportIds } from './report-id';
+import type { ReportingSurroundings, Waiting } from './reporting';
+import type { ServiceManager } from './service-manager';
+import { openStateFile } from './state-file';
+
+/** An agent that was started from settings, and can be started anew from others. */
+export interface RunningAgent {
+  /** Goes over to the settings that `read` gives; where they are wrong, goes on with those it has. */
+  reload(read: () => Settings): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function runAgent(first: Settings, log: Log, manager: ServiceManager): RunningAgent {
+  let settings = first;
+  let agent = prepare(settings, log, manager)();
+  log('info', 'started', describe(settings));
+  manager.ready();
+  /** One at a time: a stop waits for a reload. */
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    turn = turn.then(act);
+    return turn;
+  };
+  return {
+    reload: (read) =>
+      inTurn(async () => {
+        let next: Settings;
+        let start: (waiting?: Waiting) => Agent;
+        try {
+          next = read();
+          start = prepare(next, log, manager);
+        } catch (error) {
+          log('error', 'reload-failed', { reason: (error as Error).message });
+          return;
+        }
+        const waiting = await agent.stop();
+        const isSameThing = next.connection?.thingName === settings.connection?.thingName;
+        settings = next;
+        agent = start(isSameThing ? waiting : undefined);
+        log('info', 'reloaded', describe(settings));
+      }),
+    stop: () =>
+      inTurn(async () => {
+        manager.stopping();
+        await agent.stop();
+      }),
+  };
+}
+
+/** Does all that can go wrong, and gives what starts the agent. */
+function prepare(settings: Settings, log: Log, manager: ServiceManager): (waiting?: Waiting) => Agent {
+  const { connection } = settings;
+  const surroundings = surround(settings, log, manager);
+  if (settings.mode === 'dryrun' || !connection) {
+    return () =>
+      startDryRun(settings, surroundings, (report) => process.stdout.write(`${JSON.stringify(report)}\n`));
+  }
+  const told = new Set<string>();
+  const warn = (problem: string): void => {
+    if (!told.has(problem)) log('warn', 'warning', { problem });
+    told.add(problem);
+  };
+  const certificate = watchCertificate(log);
+  const readCredentials = keepReading(connection, warn, certificate.note);
+  const { stateDirectory } = settings;
+  const reportIds = openReportIds(stateDirectory, connection.thingName, warn);
+  const containment = watchContainment(
+    openStateFile(stateDirectory, connection.thingName, 'containment', warn),
+    log,
+  );
+  const whole: AgentSurroundings = {
+    ...surroundings,
+    reportIds,
+    containment,
+    readCredentials,
+    random: Math.random,
+    onConnection: manager.status,
+    onTick: () => {
+      surroundings.onTick?.();
+      certificate.look(Date.now());
+    },
+  };
+  return (waiting) => startAgent(settings, whole, waiting);
+}
+
+/** Throws at the first reading; later the last files that fitted go on, while somebody is replacing them. */
+function keepReading(
+  connection: ConnectionSettings,
+  warn: (problem: string) => void,
+  onRead: (expiresAt: number) => void,
+): () => Credentials {
+  const load = (): Credentials => {
+    const credentials = loadCredentials(connection, Date.now(), warn);
+    onRead(credentials.expiresAt);
+    return credentials;
+  };
+  let last = load();
+  return () => {
+    try {
+      last = load();
+    } catch (error) {
+      warn(`${(error as Error).message}; going on with what was read before`);
+    }
+    return last;
+  };
+}
+
+export function surround(settings: Settings, log: Log, manager?: ServiceManager): ReportingSurroundings {
+  const proc = createProcReader();
+  const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
+  return {
+    sampler: createChildSampler(proc, settings.watched, options),
+    sampleSystem: () => sampleSystem(proc),
+    reportIds: volatileReportIds(),
+    log,
+    clock: () => performance.now(),
+    wallClock: Date.now,
+    onTick: () => manager?.alive(performance.now()),
+  };
+}
+
+/** Reports that are only printed need no id that outlives the run. */
+function volatileReportIds(): ReportIds {
+  let last = 0;
+  return {
+    next: (now) => {
+      last = nextReportId(last, now);
+      return last;
+    },
+  };
+}
+
+function describe(settings: Settings): Readonly<Record<string, unknown>> {
+  return {
+    version: agentVersion,
+    pid: process.pid,
+    mode: settings.mode,
+    thingName: settings.connection?.thingName,
+    destinations: settings.destinations,
+    intervalSeconds: settings.intervalMs / 1000,
+    metrics: settings.watched.map(({ metric }) => metric),
+    ...(settings.unknownMetrics.length > 0 && { unknownMetrics: settings.unknownMetrics }),
+  };
+}

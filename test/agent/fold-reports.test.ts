@@ -1,0 +1,66 @@
+import { foldReports } from '../../agent/fold-reports';
+import type { Report } from '../../agent/report';
+import { anEvidence, aReport, metric } from './builders';
+
+const peaks = new Set([metric]);
+
+function withTraffic(id: number, bytes: number, port: number): Report {
+  return {
+    header: { report_id: id, version: '1.0' },
+    metrics: {
+      listening_tcp_ports: { ports: [{ port, interface: 'eth0' }], total: 1 },
+      listening_udp_ports: { ports: [], total: 0 },
+      tcp_connections: { established_connections: { connections: [], total: 0 } },
+      network_stats: { bytes_in: bytes, bytes_out: 2 * bytes, packets_in: 1, packets_out: 2 },
+    },
+  };
+}
+
+describe('foldReports', () => {
+  it('adds up traffic, and keeps the ports of the newer', () => {
+    const { header, metrics } = foldReports(withTraffic(1, 100, 22), withTraffic(2, 10, 80), peaks);
+
+    expect(header.report_id).toBe(2);
+    expect(metrics?.network_stats).toEqual({ bytes_in: 110, bytes_out: 220, packets_in: 2, packets_out: 4 });
+    expect(metrics?.listening_tcp_ports.ports).toEqual([{ port: 80, interface: 'eth0' }]);
+  });
+
+  it('keeps the traffic where the newer tells of a change only', () => {
+    const folded = foldReports(withTraffic(1, 100, 22), aReport({ id: 2, children: 3 }), peaks);
+
+    expect(folded).toEqual({
+      ...aReport({ id: 2, children: 3 }),
+      ...{ metrics: withTraffic(1, 100, 22).metrics },
+    });
+  });
+
+  it.each([
+    ['the peak of a count', metric, 9],
+    ['the newest of any other metric', 'battery', 1],
+  ])('keeps %s', (_what, name, expected) => {
+    const report = (id: number, number: number): Report => ({
+      header: { report_id: id, version: '1.0' },
+      custom_metrics: { [name]: [{ number }] },
+    });
+
+    expect(foldReports(report(1, 9), report(2, 1), peaks).custom_metrics).toEqual({
+      [name]: [{ number: expected }],
+    });
+  });
+
+  it('keeps the evidence of both, of a process once, ten at most', () => {
+    const older = {
+      ...aReport({ id: 1 }),
+      evidence: [anEvidence({ pid: 1 }), anEvidence({ pid: 2, user: 'a' })],
+    };
+    const newer = {
+      ...aReport({ id: 2 }),
+      evidence: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((pid) => anEvidence({ pid, user: 'b' })),
+    };
+    const { evidence = [] } = foldReports(older, newer, peaks);
+
+    expect(evidence.map(({ pid, user }) => `${pid}${user}`)).toEqual([
+      ...['1pi', '2b', '3b', '4b', '5b', '6b', '7b', '8b', '9b', '10b'],
+    ]);
+  });
+});
