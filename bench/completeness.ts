@@ -1,0 +1,122 @@
+import { type IoTClient, ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
+import type { connectTable } from '../shared/aws/table';
+import { type Case, openViolations } from '../shared/domain/case';
+import { isDeadEnd } from './queues';
+
+/** What is told on the announcements topic, as far as it is looked at here. */
+export interface Told {
+  readonly id: string;
+  readonly kind: string;
+  readonly thingName: string;
+}
+
+/** What is there once a storm is over. */
+export interface Outcome {
+  /** Open and closed ones. */
+  readonly cases: readonly Case[];
+  /** What the timeline of each case says, by case id. */
+  readonly timelines: ReadonlyMap<string, readonly string[]>;
+  /** Things that the registry lists in the quarantine group, as often as it does. */
+  readonly members: readonly string[];
+  readonly announcements: readonly Told[];
+  /** Messages by queue. */
+  readonly messages: Readonly<Record<string, number>>;
+}
+
+/** Behaviors in alarm by thing. */
+export type Expected = ReadonlyMap<string, readonly string[]>;
+
+/** Names everything that differs from a run without repeats, without faults and without haste. */
+export function findProblems(expected: Expected, outcome: Outcome): string[] {
+  const { cases, members, announcements, messages } = outcome;
+  const byThing = Map.groupBy(cases, ({ thingName }) => thingName);
+  const strangers = cases.filter(({ thingName }) => !expected.has(thingName));
+  return [
+    ...[...expected].flatMap(([thingName, behaviors]) =>
+      findCaseProblems(byThing.get(thingName) ?? [], behaviors, outcome).map(
+        (text) => `${thingName}: ${text}`,
+      ),
+    ),
+    ...strangers.map(({ thingName }) => `${thingName}: has a case that nothing asked for`),
+    ...findDoubles(members).map((thingName) => `${thingName}: twice in the quarantine group`),
+    ...members.filter((name) => !expected.has(name)).map((name) => `${name}: quarantined for nothing`),
+    ...findDoubles(announcements.map(({ id }) => id)).map(
+      (id) => `the announcement ${id} was published twice`,
+    ),
+    ...Object.entries(messages)
+      .filter(([, count]) => count > 0)
+      .map(([queue, count]) => `${count} messages ${isDeadEnd(queue) ? 'ended' : 'still are'} in ${queue}`),
+  ];
+}
+
+/** Each action's one application, and the containment it led to. */
+const once = ['quarantine: apply done', 'disconnect: apply done', 'contained'];
+
+function findCaseProblems(
+  cases: readonly Case[],
+  behaviors: readonly string[],
+  { timelines, members, announcements }: Outcome,
+): string[] {
+  const [record] = cases;
+  if (!record || cases.length > 1) return [`has ${cases.length} cases`];
+  const { thingName, status, outbox, ledger } = record;
+  const timeline = timelines.get(record.caseId) ?? [];
+  const open = openViolations(record).map(({ behaviorName }) => behaviorName);
+  const told = announcements.filter((one) => one.kind === 'contained' && one.thingName === thingName);
+  const owed = outbox.announcements.length + outbox.timeline.length;
+  return [
+    ...(status === 'contained' ? [] : [`is ${status}: ${record.reason ?? 'no reason'}`]),
+    ...(owed === 0 ? [] : [`still owes ${owed} entries or announcements`]),
+    ...behaviors.filter((name) => !open.includes(name)).map((name) => `the violation of ${name} was lost`),
+    ...ledger
+      .filter((entry) => entry.status !== 'verified')
+      .map((entry) => `${entry.action} is ${entry.status}`),
+    ...once
+      .map((what) => ({ what, times: timeline.filter((entry) => entry === what).length }))
+      .filter(({ times }) => times !== 1)
+      .map(({ what, times }) => `its timeline says "${what}" ${times} times`),
+    ...(members.includes(thingName) ? [] : ['is not in the quarantine group']),
+    ...(new Set(told.map(({ id }) => id)).size === 1 ? [] : [`was told as contained ${told.length} times`]),
+  ];
+}
+
+function findDoubles(values: readonly string[]): string[] {
+  const seen = new Set<string>();
+  return values.filter((value) => seen.size === seen.add(value).size);
+}
+
+/** Timelines read at once. */
+const readAtOnce = 20;
+
+/** Looks at the table and the registry. */
+export async function readOutcome(
+  iot: IoTClient,
+  { history }: Pick<ReturnType<typeof connectTable>, 'history'>,
+  thingGroupName: string,
+): Promise<Pick<Outcome, 'cases' | 'timelines' | 'members'>> {
+  const cases = await history.scanCases(0);
+  const timelines = new Map<string, readonly string[]>();
+  const left = [...cases];
+  const readNext = async () => {
+    for (let record = left.pop(); record; record = left.pop()) {
+      const rows = await history.readTimeline(record.caseId);
+      timelines.set(
+        record.caseId,
+        rows.flatMap(({ entries }) => entries.map(({ what }) => what)),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: readAtOnce }, readNext));
+  return { cases, timelines, members: await listMembers(iot, thingGroupName) };
+}
+
+async function listMembers(iot: IoTClient, thingGroupName: string): Promise<string[]> {
+  const members: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = await iot.send(new ListThingsInThingGroupCommand({ thingGroupName, nextToken }));
+    members.push(...(page.things ?? []));
+    nextToken = page.nextToken;
+  } while (nextToken);
+  return members;
+}

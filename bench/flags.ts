@@ -1,0 +1,63 @@
+import { Command, InvalidArgumentError } from 'commander';
+
+export interface Flags {
+  readonly storm: boolean;
+  readonly things: number;
+  /** Alerts a second; Infinity sends as fast as the topic takes them. */
+  readonly rate: number;
+  readonly warmUp: number;
+  /** Of the storm: order of the alerts and faults. */
+  readonly seed: number;
+  readonly json: boolean;
+  /** Folder for a CPU profile of the stack's process. */
+  readonly profile?: string;
+}
+
+interface Options {
+  readonly storm?: true;
+  readonly things?: number;
+  readonly rate: number;
+  readonly warmUp: number;
+  readonly seed: number;
+  readonly json?: true;
+  readonly profile?: string;
+}
+
+/** Reads the command line of `npm run bench`. */
+export function readFlags(args: readonly string[]): Flags {
+  const program = new Command('npm run bench --')
+    .description('Sends alerts through the packaged functions on a local stack of its own, and measures.')
+    .option(
+      '--storm',
+      '10 alerts for each thing, 20 % of them repeats, shuffled, while calls fail; proves the end state',
+    )
+    .option('--things <count>', 'things that raise alerts (default: 200; with --storm 1000)', readCount)
+    .option('--rate <alerts>', 'alerts a second, or "max"; without --storm', readRate, 20)
+    .option('--warm-up <things>', 'things contained before the measurement begins', readCount, 400)
+    .option('--seed <number>', 'of the storm: order of the alerts, and which calls fail', readCount, 1)
+    .option('--json', 'print the result as one JSON object on the last line')
+    .option('--profile <folder>', 'write a CPU profile of the stack process there')
+    .allowExcessArguments(false)
+    .parse([...args], { from: 'user' });
+  const { storm = false, things, rate, warmUp, seed, json = false, profile } = program.opts<Options>();
+  return {
+    storm,
+    things: things ?? (storm ? 1_000 : 200),
+    rate,
+    warmUp,
+    seed,
+    json,
+    ...(profile !== undefined && { profile }),
+  };
+}
+
+function readCount(text: string): number {
+  const count = Number(text);
+  if (!Number.isInteger(count) || count < 1 || count > 100_000)
+    throw new InvalidArgumentError('expected a whole number from 1 to 100000');
+  return count;
+}
+
+function readRate(text: string): number {
+  return text === 'max' ? Number.POSITIVE_INFINITY : readCount(text);
+}

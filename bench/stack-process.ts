@@ -1,0 +1,39 @@
+import { startStack } from '../local/stack';
+
+/** What the stack tells the process that measures it, once it runs. */
+export interface StackReady {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+/*
+ * The local stack in a process of its own, so that its CPU time is told from that of the load. It ends when the
+ * channel to its parent does; a terminal's Ctrl-C reaches this process too and is the parent's to handle.
+ */
+const [stateDirectory = '', artifactsDirectory = ''] = process.argv.slice(2);
+process.on('SIGINT', () => undefined);
+
+const stack = await startStack({
+  gatewayPort: 0,
+  mqttPort: 0,
+  policyCacheSeconds: 0,
+  stateDirectory,
+  artifactsDirectory,
+  log: { info: () => undefined, warn: () => undefined },
+});
+process.once('disconnect', () => {
+  stack.close().then(
+    () => process.exit(),
+    () => process.exit(1),
+  );
+});
+const { gateway } = stack.aws;
+const ready: StackReady = {
+  endpoint: gateway.url,
+  region: stack.identity.region,
+  credentials: gateway.operatorCredentials,
+  outputs: stack.deployed.outputs,
+};
+process.send?.(ready);
