@@ -18,6 +18,7 @@ import type { EventSourceDefinition } from './lambda/definitions';
 import { type EventSource, startEventSource } from './lambda/event-source';
 import { createFunctionHost, type FunctionHost } from './lambda/function';
 import { createScheduler, type Scheduler } from './lambda/schedule';
+import { openSourceQueue } from './lambda/source-queue';
 import { type Broker, startBroker } from './mqtt/broker';
 import { type CertificateAuthority, openCertificateAuthority } from './mqtt/certificates';
 import { createIotDataPlane } from './mqtt/data-plane';
@@ -167,7 +168,7 @@ async function boot(
   storeSlackSecrets(host, aws);
   // Warm first, so that a cold start is measured as such and not as part of the first batch.
   await host.warm();
-  const started = await Promise.all(sources.map((source) => startSource(source, clients, host, roles, log)));
+  const started = await Promise.all(sources.map((source) => startSource(source, aws.sqs, host, roles, log)));
   closers.push(() => Promise.all(started.map((source) => source.stop())));
   return { aws, registry, broker, ca, functions: host, scheduler, deployed };
 }
@@ -240,7 +241,7 @@ function createHooks(
 
 function startSource(
   definition: EventSourceDefinition,
-  { sqs }: StackClients,
+  sqs: ServiceHandler,
   host: FunctionHost,
   { isAllowed }: RoleBook,
   log: LocalLog,
@@ -248,7 +249,7 @@ function startSource(
   const owner = host.definitions().find(({ name }) => name === definition.functionName);
   const functionTimeoutSeconds = owner?.timeoutSeconds ?? 3;
   return startEventSource(definition, {
-    sqs,
+    queue: openSourceQueue(sqs, definition.queueArn, identity),
     identity,
     invoke: host.invoke,
     isAllowed,

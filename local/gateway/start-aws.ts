@@ -29,6 +29,8 @@ export interface LocalAwsOptions {
 
 export interface LocalAws {
   readonly gateway: Gateway;
+  /** For the parts of AWS inside this process, which call it past the gateway. */
+  readonly sqs: ServiceHandler;
   readonly parameters: ParameterStore;
   readonly slack: Slack;
   mails(): readonly Mail[];
@@ -89,6 +91,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const started = gateway;
   return {
     gateway: started,
+    sqs,
     parameters,
     slack,
     mails,

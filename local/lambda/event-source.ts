@@ -1,18 +1,9 @@
-import {
-  DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
-  GetQueueUrlCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
 import type { SQSRecord } from 'aws-lambda';
 import type { AwsIdentity, LocalLog } from '../types';
 import type { EventSourceDefinition, InvocationOutcome } from './definitions';
+import type { ReceivedMessage, SourceQueue } from './source-queue';
 import { readBatchItemFailures, splitBySize, toSqsRecord } from './sqs-event';
 
-/** One poller would leave the queue unattended between an answer and the next request. */
-const POLLERS = 2;
 const LONG_POLL_SECONDS = 20;
 const MAX_RECEIVE = 10;
 /** Below Lambda's 6 MB, with room for the envelope. */
@@ -20,7 +11,7 @@ const MAX_EVENT_BYTES = 6_000_000;
 const MAX_BACKOFF_MS = 5_000;
 
 export interface EventSourcePorts {
-  readonly sqs: SQSClient;
+  readonly queue: SourceQueue;
   readonly identity: AwsIdentity;
   readonly invoke: (functionName: string, event: unknown) => Promise<InvocationOutcome>;
   readonly isAllowed: (roleArn: string, action: string, resource: string) => boolean;
@@ -47,7 +38,6 @@ class EventSourceError extends Error {
 interface RunningSource {
   readonly definition: EventSourceDefinition;
   readonly ports: EventSourcePorts;
-  readonly queueUrl: string;
   readonly signal: AbortSignal;
   readonly inWork: Set<Promise<void>>;
   readonly permits: Permits;
@@ -59,23 +49,22 @@ export async function startEventSource(
   ports: EventSourcePorts,
 ): Promise<EventSource> {
   checkPermissions(definition, ports);
-  const queueUrl = await openQueue(definition, ports);
+  await checkVisibility(definition, ports);
   if (!definition.enabled) return { stop: async () => undefined };
   const abort = new AbortController();
   const source: RunningSource = {
     definition,
     ports,
-    queueUrl,
     signal: abort.signal,
     inWork: new Set(),
     permits: createPermits(definition.maximumConcurrency ?? ports.maxConcurrency ?? 4),
   };
-  const pollers = Array.from({ length: POLLERS }, () => poll(source));
+  const poller = poll(source);
   return {
     stop: async () => {
       abort.abort();
       source.permits.release();
-      await Promise.all(pollers);
+      await poller;
       await Promise.all(source.inWork);
     },
   };
@@ -94,19 +83,14 @@ function checkPermissions(
   }
 }
 
-async function openQueue(definition: EventSourceDefinition, ports: EventSourcePorts): Promise<string> {
-  const QueueName = definition.queueArn.split(':').at(-1) ?? '';
-  const { QueueUrl = '' } = await ports.sqs.send(new GetQueueUrlCommand({ QueueName }));
-  const AttributeNames = ['VisibilityTimeout' as const];
-  const { Attributes } = await ports.sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames }));
-  const visibilitySeconds = Number(Attributes?.VisibilityTimeout);
+async function checkVisibility(definition: EventSourceDefinition, ports: EventSourcePorts): Promise<void> {
+  const visibilitySeconds = await ports.queue.readVisibilitySeconds();
   if (visibilitySeconds < ports.functionTimeoutSeconds) {
     throw new EventSourceError(
       `Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ` +
         `${ports.functionTimeoutSeconds} seconds (${definition.queueArn}, ${definition.functionName})`,
     );
   }
-  return QueueUrl;
 }
 
 /** Receives only when an invocation may follow at once, so that no visibility timeout runs out in a queue here. */
@@ -132,11 +116,9 @@ async function poll(source: RunningSource): Promise<void> {
       await pause(Math.min(MAX_BACKOFF_MS, 100 * 2 ** failures), source.signal);
     }
   }
-  // Lets the other poller see that it is over.
-  source.permits.release();
 }
 
-function startWork(source: RunningSource, messages: readonly Message[]): void {
+function startWork(source: RunningSource, messages: readonly ReceivedMessage[]): void {
   const work = processBatch(source, messages)
     .catch((error: unknown) => {
       const { queueArn } = source.definition;
@@ -152,35 +134,23 @@ function startWork(source: RunningSource, messages: readonly Message[]): void {
   source.inWork.add(work);
 }
 
-async function receiveBatch(source: RunningSource): Promise<Message[]> {
-  const { batchSize, maximumBatchingWindowSeconds } = source.definition;
-  const messages = await receive(source, Math.min(batchSize, MAX_RECEIVE), LONG_POLL_SECONDS);
+async function receiveBatch({ definition, ports, signal }: RunningSource): Promise<ReceivedMessage[]> {
+  const { batchSize, maximumBatchingWindowSeconds } = definition;
+  const receive = (count: number, waitSeconds: number) =>
+    ports.queue.receive(Math.min(count, MAX_RECEIVE), Math.min(waitSeconds, LONG_POLL_SECONDS), signal);
+  const messages = [...(await receive(batchSize, LONG_POLL_SECONDS))];
   if (messages.length === 0 || maximumBatchingWindowSeconds === 0) return messages;
   const windowEndsAt = performance.now() + maximumBatchingWindowSeconds * 1000;
-  while (messages.length < batchSize && !source.signal.aborted) {
+  while (messages.length < batchSize && !signal.aborted) {
     const leftSeconds = Math.floor((windowEndsAt - performance.now()) / 1000);
     if (leftSeconds < 0) break;
-    messages.push(
-      ...(await receive(source, Math.min(batchSize - messages.length, MAX_RECEIVE), leftSeconds)),
-    );
+    messages.push(...(await receive(batchSize - messages.length, leftSeconds)));
     if (leftSeconds === 0) break;
   }
   return messages;
 }
 
-async function receive(source: RunningSource, count: number, waitSeconds: number): Promise<Message[]> {
-  const command = new ReceiveMessageCommand({
-    QueueUrl: source.queueUrl,
-    MaxNumberOfMessages: count,
-    WaitTimeSeconds: Math.min(waitSeconds, LONG_POLL_SECONDS),
-    MessageSystemAttributeNames: ['All'],
-    MessageAttributeNames: ['All'],
-  });
-  const { Messages = [] } = await source.ports.sqs.send(command, { abortSignal: source.signal });
-  return Messages;
-}
-
-async function processBatch(source: RunningSource, messages: readonly Message[]): Promise<void> {
+async function processBatch(source: RunningSource, messages: readonly ReceivedMessage[]): Promise<void> {
   const { queueArn } = source.definition;
   const { region } = source.ports.identity;
   const records = messages.map((message) => toSqsRecord(message, queueArn, region));
@@ -211,15 +181,15 @@ async function processRecords(source: RunningSource, records: readonly SQSRecord
   );
 }
 
-async function deleteRecords(source: RunningSource, records: readonly SQSRecord[]): Promise<void> {
+async function deleteRecords(
+  { definition, ports }: RunningSource,
+  records: readonly SQSRecord[],
+): Promise<void> {
+  const { queueArn } = definition;
   for (let start = 0; start < records.length; start += MAX_RECEIVE) {
-    const Entries = records
-      .slice(start, start + MAX_RECEIVE)
-      .map((record, index) => ({ Id: String(index), ReceiptHandle: record.receiptHandle }));
-    const command = new DeleteMessageBatchCommand({ QueueUrl: source.queueUrl, Entries });
-    const { Failed = [] } = await source.ports.sqs.send(command);
-    if (Failed.length > 0)
-      source.ports.log.warn('messages not deleted', { queueUrl: source.queueUrl, Failed });
+    const handles = records.slice(start, start + MAX_RECEIVE).map(({ receiptHandle }) => receiptHandle);
+    const failed = await ports.queue.deleteAll(handles);
+    if (failed.length > 0) ports.log.warn('messages not deleted', { queueArn, failed });
   }
 }
 

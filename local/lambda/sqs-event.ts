@@ -1,16 +1,16 @@
-import type { Message, MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { SQSMessageAttribute, SQSRecord } from 'aws-lambda';
+import type { MessageAttribute, ReceivedMessage } from './source-queue';
 
 /** Spells a received message as Lambda does (lambda/latest/dg/with-sqs.html). */
-export function toSqsRecord(message: Message, queueArn: string, region: string): SQSRecord {
+export function toSqsRecord(message: ReceivedMessage, queueArn: string, region: string): SQSRecord {
   const attributes = Object.entries(message.MessageAttributes ?? {});
   return {
-    messageId: message.MessageId ?? '',
-    receiptHandle: message.ReceiptHandle ?? '',
-    body: message.Body ?? '',
+    messageId: message.MessageId,
+    receiptHandle: message.ReceiptHandle,
+    body: message.Body,
     attributes: { ...message.Attributes } as unknown as SQSRecord['attributes'],
     messageAttributes: Object.fromEntries(attributes.map(([name, value]) => [name, toSqsAttribute(value)])),
-    md5OfBody: message.MD5OfBody ?? '',
+    md5OfBody: message.MD5OfBody,
     ...(message.MD5OfMessageAttributes && { md5OfMessageAttributes: message.MD5OfMessageAttributes }),
     eventSource: 'aws:sqs',
     eventSourceARN: queueArn,
@@ -18,13 +18,13 @@ export function toSqsRecord(message: Message, queueArn: string, region: string):
   };
 }
 
-function toSqsAttribute(value: MessageAttributeValue): SQSMessageAttribute {
+function toSqsAttribute(value: MessageAttribute): SQSMessageAttribute {
   return {
     ...(value.StringValue !== undefined && { stringValue: value.StringValue }),
-    ...(value.BinaryValue && { binaryValue: Buffer.from(value.BinaryValue).toString('base64') }),
+    ...(value.BinaryValue !== undefined && { binaryValue: value.BinaryValue }),
     stringListValues: [],
     binaryListValues: [],
-    dataType: (value.DataType ?? 'String') as SQSMessageAttribute['dataType'],
+    dataType: value.DataType as SQSMessageAttribute['dataType'],
   };
 }
 

@@ -7,30 +7,37 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import { type Gateway, startGateway } from '../../../local/gateway/gateway';
+import { type Messaging, startMessaging } from '../../../local/gateway/messaging';
 import type { EventSourceDefinition, InvocationOutcome } from '../../../local/lambda/definitions';
 import {
   type EventSource,
   type EventSourcePorts,
   startEventSource,
 } from '../../../local/lambda/event-source';
+import { openSourceQueue } from '../../../local/lambda/source-queue';
 import { eventually, identity, silentLog } from './fixtures';
 
-let server: FauxqsServer;
+let messaging: Messaging;
+let gateway: Gateway;
 let sqs: SQSClient;
 const sources: EventSource[] = [];
 
 beforeAll(async () => {
-  server = await startFauxqs({ port: 0, logger: false });
-  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  sqs = new SQSClient({ endpoint: `http://127.0.0.1:${server.port}`, region: identity.region, credentials });
+  const gatewayHost = () => new URL(gateway.url).host;
+  messaging = await startMessaging({ identity, gatewayHost, log: silentLog });
+  const { sqs: service } = messaging;
+  gateway = await startGateway({ identity, port: 0, services: { sqs: service }, log: silentLog });
+  const { region } = identity;
+  sqs = new SQSClient({ endpoint: gateway.url, region, credentials: gateway.operatorCredentials });
 });
 afterEach(async () => {
   await Promise.all(sources.splice(0).map((source) => source.stop()));
 });
 afterAll(async () => {
   sqs.destroy();
-  await server.stop();
+  await gateway.close();
+  await messaging.close();
 });
 
 interface Queue {
@@ -77,7 +84,7 @@ async function connect(
     ...overrides,
   };
   const source = await startEventSource(definition, {
-    sqs,
+    queue: openSourceQueue(messaging.sqs, queue.arn, identity),
     identity,
     invoke,
     isAllowed: () => true,
