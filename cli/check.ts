@@ -23,6 +23,9 @@ export function explain(file: string): string {
     ...writeGuards(configuration),
     '',
     `Contained things may use only: ${quarantine.keepTopics.join(', ')}`,
+    quarantine.untilPoliciesSpread === 'deactivate-certificate'
+      ? 'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive'
+      : 'While IoT Core goes on with cached policies (6 to 8 minutes) they are cut at each connect',
     `Told: ${[notify.slack && `Slack ${notify.slack.channel}`, ...notify.email].filter(Boolean).join(', ') || 'nobody'}`,
   ].join('\n');
 }

@@ -283,6 +283,7 @@ export function aWorld() {
   const calls: string[] = [];
   const policies = fakePolicies();
   const certificates = fakeCertificates();
+  certificates.statuses.set(certificateArn.slice(certificateArn.indexOf('/') + 1), 'ACTIVE');
   const jobs = fakeJobs();
   const defender = fakeDefender();
   const held = fakeHolds((name, object) => holdsObject(stored.items.get(name)?.value, object));

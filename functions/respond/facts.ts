@@ -15,6 +15,7 @@ interface FactPorts {
 interface FactOptions {
   readonly configuration: Configuration;
   readonly denyPolicyName: string;
+  readonly policyCacheMs: number;
 }
 
 /** Deliveries after which a failing lookup no longer waits: the guards then fail closed. */
@@ -50,7 +51,7 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
     things.listPrincipals(thingName).catch(unlessRegistered),
   ]);
   if (!thing) return { kind: 'known', registered: false, attributes: {}, groups: [], principals: [] };
-  const possible = findPossibleActions(options.configuration);
+  const possible = findPossibleActions(options);
   const certificates = arns.filter((arn) => arn.includes(':cert/'));
   const principals = await Promise.all(
     certificates.map((arn) =>
@@ -74,14 +75,24 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
 }
 
 /** What any playbook may do: only that is looked up, since every call counts against a quota. */
-function findPossibleActions({ playbooks }: Configuration): Set<ActionName> {
-  return new Set(playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]));
+function findPossibleActions({ configuration, policyCacheMs }: FactOptions): Set<ActionName> {
+  const { playbooks, quarantine } = configuration;
+  const bridges = policyCacheMs > 0 && quarantine.untilPoliciesSpread === 'deactivate-certificate';
+  return new Set([
+    ...playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]),
+    ...(bridges ? (['deactivate-certificate'] as const) : []),
+  ]);
 }
 
 /** `describe` tells whether the thing exists; its lists then answer ResourceNotFound, which is no fault. */
 function unlessRegistered(error: unknown): string[] {
   if (isNotFound(error)) return [];
   throw error;
+}
+
+/** A status that can't be had is left unknown: no guard needs it, and an action on the certificate says what AWS says. */
+function unlessRefused(error: unknown): undefined {
+  if (!isRefusal(error)) throw error;
 }
 
 async function lookUpPrincipal(
@@ -96,7 +107,7 @@ async function lookUpPrincipal(
   const [policies, users, status] = await Promise.all([
     things.listPolicies(arn),
     things.listThingsOfPrincipal(arn),
-    withStatus ? certificates.readStatus(certificateId) : undefined,
+    withStatus ? certificates.readStatus(certificateId).catch(unlessRefused) : undefined,
   ]);
   const [documents, before] = await Promise.all([
     Promise.all(policies.map((name) => things.readPolicy(name))),

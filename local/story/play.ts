@@ -167,9 +167,9 @@ async function probe(
   broker: BrokerAddress,
   wanted: boolean,
 ): Promise<PublishResult | undefined> {
-  // A session may be cut before it is up, while the broker goes on with cached policies: then look again.
-  const result = await publishAsDevice(device, broker).catch(() => undefined);
-  return result?.accepted === wanted ? result : undefined;
+  // While the broker goes on with cached policies, a contained device is not let in at all.
+  const result = await publishAsDevice(device, broker).catch(() => ({ accepted: false, closed: true }));
+  return result.accepted === wanted ? result : undefined;
 }
 
 async function startDevice(

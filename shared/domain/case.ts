@@ -96,6 +96,16 @@ type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' |
 export interface LedgerEntry {
   readonly action: ActionName;
   readonly status: LedgerStatus;
+  /**
+   * Of a certificate's deactivation that only bridges the time in which IoT Core may go on with cached policies: it is
+   * undone as soon as the denial by policy has spread, while the thing stays contained.
+   */
+  readonly bridge?: {
+    /** How long a policy change takes to bite. */
+    readonly spreadMs: number;
+    /** The time has passed: it is undone once the denial by policy is verified again. */
+    readonly over?: true;
+  };
   readonly prior: PriorState;
   readonly plannedAt: number;
   readonly appliedAt?: number;

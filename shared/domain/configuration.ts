@@ -160,6 +160,10 @@ export const configurationSchema = z.strictObject({
   quarantine: z
     .strictObject({
       thingGroup: name.default('cordon-quarantine'),
+      /** What keeps the device out while IoT Core goes on with the policies it has cached (6 to 8 minutes). */
+      untilPoliciesSpread: z
+        .enum(['deactivate-certificate', 'cut-reconnects'])
+        .default('deactivate-certificate'),
       keepTopics: z
         .array(z.string().regex(/^[^\s#+*]+(\/\*)?$/, 'expected a topic, * only as its last level'))
         .min(1)

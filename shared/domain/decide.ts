@@ -17,7 +17,7 @@ import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
 import { ownsCertificate } from './facts';
 import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
-import { planLedger } from './ledger';
+import { findBridge, planLedger } from './ledger';
 import { findReleaseAt } from './timers';
 import { onDrift, onReconnected, onResume } from './upkeep';
 import { behaviorKey, type Violation } from './violation';
@@ -217,6 +217,7 @@ function planContainment(
     clientIds,
     violationIds,
   });
+  const bridge = findBridge(ledger) ? ', deactivate-certificate until the denial has spread' : '';
   return note(
     {
       ...rest,
@@ -227,7 +228,7 @@ function planContainment(
       pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
       dueAt: now + retryMs,
     },
-    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${left}` },
+    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${bridge}${left}` },
   );
 }
 

@@ -11,6 +11,7 @@ interface PlanContext {
   /** Name of the policy that denies everything but the kept topics. */
   readonly denyPolicyName: string;
   readonly denyDocument: string;
+  readonly policyCacheMs: number;
   readonly now: number;
 }
 
@@ -31,7 +32,66 @@ export function planLedger(
     const prior = held?.prior ?? findPrior(action, context);
     return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
   });
-  return [...planned, ...kept].toSorted((a, b) => Number(isCut(a)) - Number(isCut(b)));
+  const all = [...planned, ...kept];
+  return [...all, ...planBridge(all, context)].toSorted((a, b) => Number(isCut(a)) - Number(isCut(b)));
+}
+
+/**
+ * A device that was cut may come back at once with the policies that IoT Core has cached, but not with a certificate
+ * that is not ACTIVE (API reference, UpdateCertificate). So its own certificates are inactive for that time; one that
+ * others use as well is left alone, and the device is cut at each connect.
+ */
+function planBridge(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {
+  const { configuration, facts, policyCacheMs, now } = context;
+  const wanted =
+    policyCacheMs > 0 &&
+    configuration.quarantine.untilPoliciesSpread === 'deactivate-certificate' &&
+    ledger.some(isPolicyDenial) &&
+    ledger.some(isCut) &&
+    !ledger.some(({ action }) => action === 'deactivate-certificate');
+  const principals = facts.kind === 'known' ? facts.principals : [];
+  const active = principals.every(({ status, sharedWith }) => status === 'ACTIVE' && sharedWith.length === 0);
+  if (!wanted || principals.length === 0 || !active) return [];
+  const prior = findPrior('deactivate-certificate', context);
+  const bridge = { spreadMs: policyCacheMs };
+  return [{ action: prior.action, bridge, status: 'planned', prior, plannedAt: now, attempts: 0 }];
+}
+
+/** Denies by policies, which IoT Core caches. */
+export function isPolicyDenial({ action }: Pick<LedgerEntry, 'action'>): boolean {
+  return action === 'quarantine' || action === 'deny-certificate' || action === 'replace-policy-version';
+}
+
+/** The deactivation that bridges the cache, while it stands or may stand. */
+export function findBridge(
+  ledger: readonly LedgerEntry[],
+): (LedgerEntry & Required<Pick<LedgerEntry, 'bridge'>>) | undefined {
+  for (const { bridge, ...entry } of ledger)
+    if (bridge && entry.status !== 'reverted' && entry.status !== 'conflict') return { ...entry, bridge };
+  return undefined;
+}
+
+/** When the bridge may go, epoch ms; undefined where there is none, or a denial by policy is not verified. */
+export function findBridgeEnd(ledger: readonly LedgerEntry[]): number | undefined {
+  const bridge = findBridge(ledger)?.bridge;
+  if (!bridge || !isDeniedByPolicy(ledger)) return undefined;
+  const denials = ledger.filter((entry) => isPolicyDenial(entry) && entry.status !== 'reverted');
+  return Math.max(...denials.map(({ appliedAt, plannedAt }) => appliedAt ?? plannedAt)) + bridge.spreadMs;
+}
+
+/** Whether each denial by policy is verified. */
+export function isDeniedByPolicy(ledger: readonly LedgerEntry[]): boolean {
+  const denials = ledger.filter((entry) => isPolicyDenial(entry) && entry.status !== 'reverted');
+  return denials.length > 0 && denials.every(({ status }) => status === 'verified');
+}
+
+/** Has the bridge undone if its time has passed; one whose denial by policy was lost meanwhile has to wait anew. */
+export function endBridge(ledger: readonly LedgerEntry[], now: number): readonly LedgerEntry[] {
+  const endsAt = findBridgeEnd(ledger);
+  const isOver = endsAt !== undefined && endsAt <= now;
+  return ledger.map(({ bridge, ...entry }) =>
+    bridge ? { ...entry, bridge: { spreadMs: bridge.spreadMs, ...(isOver && { over: true }) } } : entry,
+  );
 }
 
 function isCut({ action }: LedgerEntry): boolean {
@@ -88,17 +148,14 @@ export function replan(ledger: readonly LedgerEntry[], action: ActionName): Ledg
   return ledger.map((entry) => (entry.action === action ? { ...entry, status: 'planned' } : entry));
 }
 
-const denials: readonly ActionName[] = [
-  'quarantine',
-  'deny-certificate',
-  'replace-policy-version',
-  'deactivate-certificate',
-];
-
 /** When the broker was first told to refuse the device; it may go on with cached policies for a while. */
 export function findDeniedAt(ledger: readonly LedgerEntry[]): number | undefined {
-  const applied = ledger.flatMap(({ action, status, appliedAt }) =>
-    denials.includes(action) && status !== 'reverted' && appliedAt !== undefined ? [appliedAt] : [],
+  const applied = ledger.flatMap((entry) =>
+    (isPolicyDenial(entry) || (entry.action === 'deactivate-certificate' && !entry.bridge)) &&
+    entry.status !== 'reverted' &&
+    entry.appliedAt !== undefined
+      ? [entry.appliedAt]
+      : [],
   );
   return applied.length > 0 ? Math.min(...applied) : undefined;
 }

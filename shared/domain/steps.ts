@@ -1,6 +1,7 @@
 import { announce, type Case, isContainment, type LedgerEntry, note } from './case';
 import { close, retryMs } from './case-life';
 import type { ActionName } from './configuration';
+import { findBridge, findBridgeEnd, isDeniedByPolicy, isPolicyDenial } from './ledger';
 import { findReleaseAt } from './timers';
 
 /** One thing to do to AWS, of a saved plan. */
@@ -35,7 +36,11 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, killSwitch
   const planned = record.ledger.find(({ status }) => status === 'planned');
   if (planned && !killSwitch) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
-  return applied && { kind: 'verify', entry: applied };
+  if (applied) return { kind: 'verify', entry: applied };
+  const bridge = findBridge(record.ledger);
+  return bridge?.bridge.over && isDeniedByPolicy(record.ledger)
+    ? { kind: 'revert', entry: bridge }
+    : undefined;
 }
 
 export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: number): Case {
@@ -78,17 +83,30 @@ export function settle(record: Case, now: number): Case {
 }
 
 function settleContainment(record: Case, now: number): Case {
-  const entries = record.ledger.filter(({ status }) => status !== 'reverted');
+  // A bridge that somebody else took away is release's business: the denial by policy has spread.
+  const entries = record.ledger.filter(
+    ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
+  );
   const failed = entries.filter(({ status }) => status === 'failed');
   const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
-  if (evades && entries.every(({ status }) => status === 'verified'))
-    return { ...record, status: 'containing', dueAt: record.evadesUntil };
-  if (entries.every(({ status }) => status === 'verified')) {
+  const bridge = findBridge(entries);
+  const bridged = bridge?.status === 'verified';
+  const denied = entries.every(
+    (entry) =>
+      entry.status === 'verified' || (bridged && entry.status === 'applied' && isPolicyDenial(entry)),
+  );
+  if (denied && evades && !bridged) return { ...record, status: 'containing', dueAt: record.evadesUntil };
+  if (denied) {
     const { reason: _reason, evadesUntil: _evadesUntil, ...rest } = record;
     const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
-    const next: Case = { ...held, dueAt: Math.min(now + reverifyMs, findReleaseAt(held) ?? Infinity) };
+    // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
+    const bridgeEndsAt = bridge ? (findBridgeEnd(entries) ?? now + retryMs) : Infinity;
+    const dueAt = Math.min(now + reverifyMs, findReleaseAt(held) ?? Infinity, bridgeEndsAt);
+    const next: Case = { ...held, dueAt };
     if (record.status === 'contained') return next;
-    const text = 'the device is denied: verified';
+    const text = bridged
+      ? 'the device is denied: verified; its certificate is inactive until policies that IoT Core has cached are gone'
+      : 'the device is denied: verified';
     return announce(note(next, { at: now, what: 'contained', detail: text }), 'contained', text, now);
   }
   const waiting = entries.find(({ status }) => status === 'applied');

@@ -2,7 +2,7 @@ import { announce, type Case, holdsThing, isOpen, note } from './case';
 import { newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
-import { findDeniedAt, replan } from './ledger';
+import { endBridge, findDeniedAt, replan } from './ledger';
 import { findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
@@ -72,7 +72,7 @@ export function onResume(current: Case | undefined, { now, killSwitch }: Context
 }
 
 function takeUp(current: Case, killSwitch: boolean, now: number): Case {
-  const ledger = current.ledger.map((entry) => reopen(entry, killSwitch));
+  const ledger = endBridge(current.ledger, now).map((entry) => reopen(entry, killSwitch));
   return { ...current, ledger, dueAt: now + retryMs };
 }
 

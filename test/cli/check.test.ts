@@ -82,6 +82,7 @@ quarantine: { keepTopics: ['jobs/*'] }
       '  kill switch: while it is on, everything is only recorded',
       '',
       'Contained things may use only: jobs/*',
+      'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
       'Told: nobody',
     ]);
   });
@@ -107,6 +108,7 @@ notify: { slack: { channel: '#ot' }, email: [soc@example.com] }
       'Guards: none is needed, since every playbook only records',
       '',
       expect.stringMatching(/^Contained things may use only: /),
+      'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
       'Told: Slack #ot, soc@example.com',
     ]);
   });

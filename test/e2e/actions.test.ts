@@ -13,7 +13,7 @@ import { takeSnapshot } from '../../local/story/snapshot';
 import type { Case } from '../../shared/domain/case';
 import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
 import { aReport } from './alerts';
-import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { type EndToEnd, ended, startEndToEnd } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
 
@@ -38,13 +38,6 @@ afterEach(() => {
 const statusesOf = ({ ledger }: Case) => ledger.map(({ action, status }) => `${action} ${status}`);
 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
-
-function ended(client: MqttClient): Promise<true> {
-  return waitUntil(
-    () => 'the end of the session',
-    () => !client.connected,
-  );
-}
 
 describe('a thing contained by all actions', () => {
   it('is really out, and on release is exactly what it was', async () => {

@@ -1,18 +1,10 @@
 import { AttachPolicyCommand, CreatePolicyCommand, DetachPolicyCommand } from '@aws-sdk/client-iot';
-import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
 import { anAlert, aReport } from './alerts';
-import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
-import { collectAnswers, type PublishOutcome, publishOrCut } from './mqtt-client';
+import { type EndToEnd, ended, startEndToEnd, waitUntil } from './harness';
+import { collectAnswers, publishOrCut } from './mqtt-client';
 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
-
-function ended(client: MqttClient): Promise<true> {
-  return waitUntil(
-    () => 'the end of the session',
-    () => !client.connected,
-  );
-}
 
 describe('a contained device', () => {
   let e2e: EndToEnd;
@@ -89,47 +81,4 @@ describe('a contained device', () => {
     await e2e.iot.send(new DetachPolicyCommand({ policyName: 'device', target }));
     return device;
   }
-});
-
-describe('a contained device while AWS goes on with the policies it has cached', () => {
-  let e2e: EndToEnd;
-
-  beforeAll(async () => {
-    e2e = await startEndToEnd({ policyCacheSeconds: 420 });
-  }, 60_000);
-
-  afterAll(() => e2e.close());
-
-  it('is cut again at each reconnect, though the broker would still take its messages', async () => {
-    const device = await e2e.enroll('stubborn');
-    const first = await e2e.connect(device);
-    await e2e.publishAlert(anAlert('stubborn'));
-    await e2e.waitForCase('stubborn', 'contained');
-    await ended(first);
-
-    const sessions = 10;
-    for (let session = 0; session < sessions; session += 1) {
-      const client = await e2e.connect(device);
-      let outcome: PublishOutcome;
-      // Until Cordon hears of the reconnect, the broker acknowledges: how much slips through is the bench's to measure.
-      do outcome = await publishOrCut(client, telemetry('stubborn'), '1');
-      while (outcome === 'acknowledged');
-      await ended(client);
-    }
-    await e2e.waitForQuiet();
-
-    const { status, reason, caseId } = (await e2e.loadCase('stubborn')) ?? {};
-    expect([status, reason]).toEqual(['containing', expect.stringContaining('came back with cached rights')]);
-    const cuts = (await e2e.timelineOf(caseId ?? '')).filter((line) => line.startsWith('reconnected before'));
-    expect(cuts).toHaveLength(sessions);
-  });
-
-  it('is enforced at once when the cache ends', async () => {
-    e2e.stack.broker.setPolicyCacheSeconds(0);
-    const device = await e2e.enroll('late');
-    await e2e.publishAlert(anAlert('late'));
-    await e2e.waitForCase('late', 'contained');
-
-    expect(await publishOrCut(await e2e.connect(device), telemetry('late'), '1')).toBe('cut');
-  });
 });

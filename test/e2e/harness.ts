@@ -231,3 +231,11 @@ export async function waitUntil<T>(
     await delay(20);
   }
 }
+
+/** Waits for the end of a client's session. */
+export function ended(client: MqttClient): Promise<true> {
+  return waitUntil(
+    () => 'the end of the session',
+    () => !client.connected,
+  );
+}

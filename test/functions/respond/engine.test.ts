@@ -1,5 +1,5 @@
 import { awsError } from '../../aws-error';
-import { certificateArn, now } from '../../builders';
+import { aConfiguration, certificateArn, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { alarm, anEngine, caseOf, groupsOf, isIoT, isWrite, operator, readStory, resume } from './story';
 
@@ -245,7 +245,9 @@ describe('respond: when AWS does not do as told', () => {
 
   it('cuts a device that returns while policies may still be cached, and leaves it afterwards', async () => {
     const world = aWorld();
-    const engine = anEngine(world, { policyCacheMs: 480_000 });
+    const base = aConfiguration();
+    const quarantine = { ...base.quarantine, untilPoliciesSpread: 'cut-reconnects' as const };
+    const engine = anEngine(world, { policyCacheMs: 480_000, configuration: { ...base, quarantine } });
     await engine(alarm());
     const reconnect = async (connectedAt: number) => {
       world.time.now = connectedAt;

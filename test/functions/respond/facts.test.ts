@@ -9,7 +9,7 @@ const gather = (thingName: string, things: Things, attempt: number) =>
   gatherFacts(
     thingName,
     { ...idleActions(), holds: fakeHolds().holds, things },
-    { configuration: aConfiguration(), denyPolicyName: 'cordon-quarantine' },
+    { configuration: aConfiguration(), policyCacheMs: 0, denyPolicyName: 'cordon-quarantine' },
     attempt,
   );
 

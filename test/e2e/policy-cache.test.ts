@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DescribeCertificateCommand } from '@aws-sdk/client-iot';
+import type { Device } from '../../local/devices';
+import { anAlert } from './alerts';
+import { type EndToEnd, ended, root, startEndToEnd, waitUntil } from './harness';
+import { type PublishOutcome, publishOrCut } from './mqtt-client';
+import { type Packages, packageService } from './package-service';
+
+/** What AWS IoT may do for 6 to 8 minutes after a change. */
+const policyCacheSeconds = 420;
+const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
+
+function readCertificate({ iot }: EndToEnd, { certificateArn }: Device): Promise<string | undefined> {
+  const certificateId = certificateArn.slice(certificateArn.indexOf('/') + 1);
+  return iot
+    .send(new DescribeCertificateCommand({ certificateId }))
+    .then(({ certificateDescription }) => certificateDescription?.status);
+}
+
+describe('a contained device while AWS goes on with the policies it has cached', () => {
+  let e2e: EndToEnd;
+
+  beforeAll(async () => {
+    e2e = await startEndToEnd({ policyCacheSeconds });
+  }, 60_000);
+
+  afterAll(() => e2e.close());
+
+  it('gets not one application message through after its first disconnect', async () => {
+    const device = await e2e.enroll('stubborn');
+    const first = await e2e.connect(device);
+    const wasTaken = publishOrCut(first, telemetry('stubborn'), '0');
+    expect(await wasTaken).toBe('acknowledged');
+
+    await e2e.publishAlert(anAlert('stubborn'));
+    await ended(first);
+    // It comes back as fast as it can, before the case is settled and long after.
+    const outcomes: string[] = [];
+    let settled = false;
+    const attempts = (async () => {
+      for (let left = 20; left > 0; left -= settled ? 1 : 0) {
+        const client = await e2e.connect(device).catch(() => undefined);
+        outcomes.push(client ? await publishOrCut(client, telemetry('stubborn'), '1') : 'refused');
+        client?.end(true);
+      }
+    })();
+    const { ledger } = await e2e.waitForCase('stubborn', 'contained');
+    settled = true;
+    await attempts;
+
+    expect(new Set(outcomes)).toEqual(new Set(['refused']));
+    expect(ledger.map(({ action, status, bridge }) => [action, status, bridge !== undefined])).toEqual([
+      ['quarantine', 'verified', false],
+      ['deactivate-certificate', 'verified', true],
+      ['disconnect', 'verified', false],
+    ]);
+    expect(await readCertificate(e2e, device)).toBe('INACTIVE');
+
+    await e2e.command({ type: 'release', thingName: 'stubborn', actor: 'ada' });
+    await e2e.waitForCase('stubborn', 'closed');
+    expect(await publishOrCut(await e2e.connect(device), telemetry('stubborn'), '2')).toBe('acknowledged');
+  });
+});
+
+describe('a contained device where the cache is short', () => {
+  let e2e: EndToEnd;
+
+  beforeAll(async () => {
+    e2e = await startEndToEnd({ policyCacheSeconds: 2 });
+  }, 60_000);
+
+  afterAll(() => e2e.close());
+
+  it('may report again once the denial has spread, and nothing else', async () => {
+    const device = await e2e.enroll('patient');
+    await e2e.publishAlert(anAlert('patient'));
+    const { dueAt = 0 } = await e2e.waitForCase('patient', 'contained');
+    await waitUntil(
+      () => 'the end of the cache',
+      () => Date.now() > dueAt,
+    );
+    expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+    await waitUntil(
+      () => 'an active certificate',
+      async () => (await readCertificate(e2e, device)) === 'ACTIVE',
+    );
+    await e2e.waitForQuiet();
+
+    expect(await e2e.loadCase('patient')).toMatchObject({ status: 'contained' });
+    const client = await e2e.connect(device);
+    expect(await publishOrCut(client, 'cordon/things/patient/reports/json', '{}')).toBe('acknowledged');
+    expect(await publishOrCut(client, telemetry('patient'), '1')).toBe('cut');
+  });
+});
+
+describe('a contained device that is to be cut at each connect', () => {
+  let packages: Packages;
+  let e2e: EndToEnd;
+
+  beforeAll(async () => {
+    const shipped = await readFile(join(root, 'cordon.yml'), 'utf8');
+    packages = await packageService(
+      shipped.replace('untilPoliciesSpread: deactivate-certificate', 'untilPoliciesSpread: cut-reconnects'),
+    );
+    e2e = await startEndToEnd({ policyCacheSeconds, artifactsDirectory: packages.directory });
+  }, 120_000);
+
+  afterAll(async () => {
+    await e2e?.close();
+    await packages?.remove();
+  });
+
+  it('is cut again at each reconnect, though the broker would still take its messages', async () => {
+    const device = await e2e.enroll('stubborn');
+    const first = await e2e.connect(device);
+    await e2e.publishAlert(anAlert('stubborn'));
+    await e2e.waitForCase('stubborn', 'contained');
+    await ended(first);
+
+    const sessions = 10;
+    for (let session = 0; session < sessions; session += 1) {
+      const client = await e2e.connect(device);
+      let outcome: PublishOutcome;
+      // Until Cordon hears of the reconnect, the broker acknowledges: how much slips through is the bench's to measure.
+      do outcome = await publishOrCut(client, telemetry('stubborn'), '1');
+      while (outcome === 'acknowledged');
+      await ended(client);
+    }
+    await e2e.waitForQuiet();
+
+    const { status, reason, caseId } = (await e2e.loadCase('stubborn')) ?? {};
+    expect([status, reason]).toEqual(['containing', expect.stringContaining('came back with cached rights')]);
+    const cuts = (await e2e.timelineOf(caseId ?? '')).filter((line) => line.startsWith('reconnected before'));
+    expect(cuts).toHaveLength(sessions);
+  });
+
+  it('is enforced at once when the cache ends', async () => {
+    e2e.stack.broker.setPolicyCacheSeconds(0);
+    const device = await e2e.enroll('late');
+    await e2e.publishAlert(anAlert('late'));
+    await e2e.waitForCase('late', 'contained');
+
+    expect(await publishOrCut(await e2e.connect(device), telemetry('late'), '1')).toBe('cut');
+  });
+});
