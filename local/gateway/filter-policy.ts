@@ -1,5 +1,5 @@
 import { isRecord } from './json';
-import { matchesParts, type PatternPart } from './wildcard';
+import { compileParts, type PatternPart } from './wildcard';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -41,7 +41,7 @@ const onText =
 const operators: Readonly<Record<string, Operator>> = {
   prefix: onText((value, operand) => value.startsWith(operand)),
   suffix: onText((value, operand) => value.endsWith(operand)),
-  wildcard: onText((value, operand) => matchesParts(parseSnsPattern(operand), value)),
+  wildcard: onText((value, operand) => compileParts(parseSnsPattern(operand))(value)),
   'equals-ignore-case': onText((value, operand) => value.toLowerCase() === operand.toLowerCase()),
   numeric: (value, operand) =>
     typeof value === 'number' && Array.isArray(operand) && matchesNumeric(value, operand),

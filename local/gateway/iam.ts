@@ -1,6 +1,6 @@
 import type { IamRequest, PolicyDocument, PolicyStatement } from '../types';
 import { conditionsHold, type IamContext, isSupportedOperator } from './iam-condition';
-import { matchesParts, matchesPattern, type PatternPart, parsePattern } from './wildcard';
+import { compileParts, type PatternPart, parsePattern } from './wildcard';
 
 export type IamDecision = 'allowed' | 'implicit-deny' | 'explicit-deny';
 
@@ -15,57 +15,87 @@ const suppliedContextKeys: ReadonlySet<string> = new Set([
   'aws:sourceip',
 ]);
 
+/** A statement whose patterns are ready to be matched. */
+interface CompiledStatement {
+  readonly effect: PolicyStatement['Effect'];
+  readonly coversAction: Test;
+  readonly coversResource: (resource: string, context: IamContext) => boolean;
+  readonly conditions: NonNullable<PolicyStatement['Condition']>;
+}
+
+type Test = (text: string) => boolean;
+
+/** Every call of a function meets all statements of its role, which change only with the role. */
+const compiled = new WeakMap<PolicyDocument, readonly CompiledStatement[]>();
+
 /** Decides as IAM does for identity policies: an explicit deny wins, and what nothing allows is denied. */
 export function evaluateIam(
   documents: readonly PolicyDocument[],
   request: IamRequest,
   context: IamContext,
 ): IamDecision {
-  const statements = documents.flatMap((document) => toList(document.Statement));
+  const action = request.action.toLowerCase();
+  const statements = documents.flatMap(compileDocument).filter(({ coversAction }) => coversAction(action));
   const decisions = request.resources.map((resource) => {
-    const matching = statements.filter((one) => statementMatches(one, request.action, resource, context));
-    if (matching.some(({ Effect }) => Effect === 'Deny')) return 'explicit-deny';
-    return matching.some(({ Effect }) => Effect === 'Allow') ? 'allowed' : 'implicit-deny';
+    const matching = statements.filter(
+      ({ coversResource, conditions }) =>
+        coversResource(resource, context) && conditionsHold(conditions, context),
+    );
+    if (matching.some(({ effect }) => effect === 'Deny')) return 'explicit-deny';
+    return matching.some(({ effect }) => effect === 'Allow') ? 'allowed' : 'implicit-deny';
   });
   if (decisions.includes('explicit-deny')) return 'explicit-deny';
   // An operation on several resources needs all of them; one on none at all is never allowed.
   return decisions.length > 0 && !decisions.includes('implicit-deny') ? 'allowed' : 'implicit-deny';
 }
 
-function statementMatches(
-  statement: PolicyStatement,
-  action: string,
-  resource: string,
-  context: IamContext,
-): boolean {
-  return (
-    actionMatches(statement, action) &&
-    resourceMatches(statement, resource, context) &&
-    conditionsHold(statement.Condition ?? {}, context)
+function compileDocument(document: PolicyDocument): readonly CompiledStatement[] {
+  const known = compiled.get(document);
+  if (known) return known;
+  const statements = toList(document.Statement).map((statement) => ({
+    effect: statement.Effect,
+    coversAction: compileActions(statement),
+    coversResource: compileResources(statement),
+    conditions: statement.Condition ?? {},
+  }));
+  compiled.set(document, statements);
+  return statements;
+}
+
+/** Takes the action in lower case. */
+function compileActions({ Action, NotAction }: PolicyStatement): Test {
+  const tests = toList(NotAction ?? Action ?? []).map((pattern) =>
+    compileParts(parsePattern(pattern.toLowerCase())),
   );
+  const named: Test = (action) => tests.some((test) => test(action));
+  return NotAction === undefined ? named : (action) => !named(action);
 }
 
-function actionMatches({ Action, NotAction }: PolicyStatement, action: string): boolean {
-  const named = (patterns: string | readonly string[]) =>
-    toList(patterns).some((pattern) => matchesPattern(pattern.toLowerCase(), action.toLowerCase()));
-  return NotAction === undefined ? Action !== undefined && named(Action) : !named(NotAction);
+function compileResources({
+  Resource,
+  NotResource,
+  Effect,
+}: PolicyStatement): CompiledStatement['coversResource'] {
+  const patterns = toList(NotResource ?? Resource ?? []).map(compileResource);
+  // A pattern whose variable has no value matches nothing.
+  if (NotResource === undefined)
+    return (resource, context) => patterns.some((pattern) => pattern(context)?.(resource));
+  return (resource, context) => {
+    const excluded = patterns.map((pattern) => pattern(context));
+    if (excluded.includes(undefined)) return Effect === 'Deny';
+    return !excluded.some((test) => test?.(resource));
+  };
 }
 
-function resourceMatches(
-  { Resource, NotResource, Effect }: PolicyStatement,
-  resource: string,
-  context: IamContext,
-): boolean {
-  if (NotResource === undefined) {
-    // A pattern whose variable has no value matches nothing.
-    return toList(Resource ?? []).some((pattern) => {
-      const parts = substituteVariables(pattern, context);
-      return parts !== undefined && matchesParts(parts, resource);
-    });
+function compileResource(pattern: string): (context: IamContext) => Test | undefined {
+  if (!pattern.includes('${')) {
+    const test = compileParts(parsePattern(pattern));
+    return () => test;
   }
-  const excluded = toList(NotResource).map((pattern) => substituteVariables(pattern, context));
-  if (excluded.includes(undefined)) return Effect === 'Deny';
-  return !excluded.some((parts) => parts && matchesParts(parts, resource));
+  return (context) => {
+    const parts = substituteVariables(pattern, context);
+    return parts && compileParts(parts);
+  };
 }
 
 /** Fills in `${key}`; a value is literal, so that a `*` in it cannot widen the pattern. */

@@ -28,11 +28,35 @@ interface RouteMatch {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** Gives the route of a request, looking only at those with as many segments. */
+type RouteFinder = (request: ApiRequest) => RouteMatch | undefined;
+
+function indexRoutes(routes: readonly IotRoute[]): RouteFinder {
+  const shapeOf = (method: string, segments: readonly string[]) => `${method} ${segments.length}`;
+  const split = routes.map((route) => ({ route, segments: route.path.split('/') }));
+  const byShape = Map.groupBy(split, ({ route, segments }) => shapeOf(route.method, segments));
+  /** A request is asked about twice: for IAM, and to be performed. */
+  const found = new WeakMap<ApiRequest, RouteMatch | undefined>();
+  return (request) => {
+    if (found.has(request)) return found.get(request);
+    const actual = request.path.split('/');
+    let match: RouteMatch | undefined;
+    for (const { route, segments } of byShape.get(shapeOf(request.method, actual)) ?? []) {
+      const labels = bindPath(segments, actual);
+      if (!labels) continue;
+      match = { route, labels };
+      break;
+    }
+    found.set(request, match);
+    return match;
+  };
+}
+
 /** Binds the labels of a route's path to the segments of a request's, or undefined where they differ. */
-function bindPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
-  const wanted = pattern.split('/');
-  const actual = path.split('/');
-  if (wanted.length !== actual.length) return undefined;
+function bindPath(
+  wanted: readonly string[],
+  actual: readonly string[],
+): Readonly<Record<string, string>> | undefined {
   const labels: Record<string, string> = {};
   for (const [index, part] of wanted.entries()) {
     const segment = actual[index] ?? '';
@@ -44,14 +68,6 @@ function bindPath(pattern: string, path: string): Readonly<Record<string, string
     }
   }
   return labels;
-}
-
-function findRoute(routes: readonly IotRoute[], request: ApiRequest): RouteMatch | undefined {
-  for (const route of routes) {
-    const labels = route.method === request.method ? bindPath(route.path, request.path) : undefined;
-    if (labels) return { route, labels };
-  }
-  return undefined;
 }
 
 function decodeLabel(name: string, value: string): string {
@@ -119,7 +135,7 @@ export function createIotControlPlane(
   registry: IotRegistry,
   options: IotControlPlaneOptions = {},
 ): ServiceHandler {
-  const routes = [
+  const findRoute = indexRoutes([
     ...thingRoutes(registry),
     ...thingTypeRoutes(registry),
     ...thingGroupRoutes(registry),
@@ -134,14 +150,14 @@ export function createIotControlPlane(
     ...mitigationTaskRoutes(registry),
     ...jobRoutes(registry),
     ...accountRoutes(registry),
-  ];
+  ]);
   return {
     identify(request) {
-      const match = findRoute(routes, request);
+      const match = findRoute(request);
       return match && identify(match, request);
     },
     async handle(request) {
-      const match = findRoute(routes, request);
+      const match = findRoute(request);
       if (match) return perform(match, request);
       registry.state.log.warn('iot operation not emulated', { method: request.method, path: request.path });
       return {

@@ -1,16 +1,16 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { closeSync, createWriteStream, fstatSync, mkdirSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 
 const KEPT_LINES = 200;
-const KEPT_LINE_LENGTH = 8_192;
+/** Where the last lines are looked for. */
+const TAIL_BYTES = 256 * 1024;
 
-/** What one function printed: whole in its file, the last lines in memory. */
+/** What one function printed. */
 export interface FunctionLog {
   readonly file: string;
+  /** For the function's processes, which write to the file themselves: through a pipe this process would copy it all. */
+  readonly descriptor: number;
   write(line: string): void;
-  follow(stream: Readable): void;
   lastLines(): readonly string[];
   close(): Promise<void>;
 }
@@ -18,24 +18,37 @@ export interface FunctionLog {
 export function openFunctionLog(directory: string, functionName: string): FunctionLog {
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, `${functionName}.log`);
+  const descriptor = openSync(file, 'a');
   const stream = createWriteStream(file, { flags: 'a' });
-  // A full disk must not stop the stack: the lines in memory remain.
+  // A full disk must not stop the stack.
   stream.on('error', () => undefined);
-  const lines: string[] = [];
-
-  function write(line: string): void {
-    lines.push(line.slice(0, KEPT_LINE_LENGTH));
-    if (lines.length > KEPT_LINES) lines.shift();
-    if (!stream.destroyed && !stream.writableEnded) stream.write(`${line}\n`);
-  }
-
+  let open = true;
   return {
     file,
-    write,
-    follow: (output) => {
-      createInterface({ input: output, crlfDelay: Number.POSITIVE_INFINITY }).on('line', write);
+    descriptor,
+    write: (line) => {
+      if (!stream.destroyed && !stream.writableEnded) stream.write(`${line}\n`);
     },
-    lastLines: () => [...lines],
-    close: () => new Promise((resolve) => (stream.destroyed ? resolve() : stream.end(() => resolve()))),
+    lastLines: () => readLastLines(file),
+    close: async () => {
+      if (open) closeSync(descriptor);
+      open = false;
+      await new Promise<void>((resolve) => (stream.destroyed ? resolve() : stream.end(resolve)));
+    },
   };
+}
+
+function readLastLines(file: string): string[] {
+  const descriptor = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(descriptor);
+    const from = Math.max(0, size - TAIL_BYTES);
+    const bytes = Buffer.alloc(size - from);
+    const length = readSync(descriptor, bytes, 0, bytes.length, from);
+    const lines = bytes.toString('utf8', 0, length).split('\n');
+    // What is cut off at the front, and the nothing after the last line's end, are no lines.
+    return lines.slice(from > 0 ? 1 : 0, -1).slice(-KEPT_LINES);
+  } finally {
+    closeSync(descriptor);
+  }
 }

@@ -56,11 +56,9 @@ export function startWorker(settings: WorkerSettings): Worker {
     execArgv: memoryFlags(settings.definition.memoryMb),
     cwd: settings.taskRoot,
     env: workerEnvironment(settings),
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', settings.log.descriptor, settings.log.descriptor, 'ipc'],
     serialization: 'json',
   });
-  if (child.stdout) settings.log.follow(child.stdout);
-  if (child.stderr) settings.log.follow(child.stderr);
 
   let dying = false;
   child.on('message', (message: WorkerMessage) => {
