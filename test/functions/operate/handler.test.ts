@@ -1,0 +1,404 @@
+import type { Case } from '../../../shared/domain/case';
+import { operatorRoutes } from '../../../shared/routes';
+import { flushed, now } from '../../builders';
+import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
+import { anOperator, aRequest, ofThing, signedInAs, userArn } from './operator';
+
+const { record: contained, rows } = aContainedCase();
+const released = aReleasedCase().record;
+const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] };
+const waiting: Case = { ...observed, status: 'awaiting-approval' };
+const thing = ofThing('mything1');
+
+describe('cases', () => {
+  it('are listed with those first that need somebody first, and nothing of the table’s own', async () => {
+    const other: Case = { ...waiting, thingName: 'other', caseId: 'case-2' };
+
+    const { status, type, value } = await anOperator([contained, other, released]).ask('GET /cases');
+
+    expect([status, type]).toEqual([200, 'application/json']);
+    expect(value).toEqual({
+      cases: [
+        {
+          thingName: 'other',
+          caseId: 'case-2',
+          status: 'awaiting-approval',
+          severity: 'critical',
+          updatedAt: now,
+        },
+        {
+          thingName: 'mything1',
+          caseId: 'case-1',
+          status: 'contained',
+          severity: 'critical',
+          updatedAt: now,
+        },
+      ],
+      more: false,
+    });
+  });
+
+  it('are listed by status, and as many as asked for', async () => {
+    const cases = ['a', 'b', 'c'].map((thingName) => ({ ...contained, thingName }));
+    const { ask } = anOperator([...cases, { ...released, thingName: 'd' }]);
+    const list = async (queryStringParameters: Record<string, string>) => {
+      const { value } = await ask('GET /cases', { queryStringParameters });
+      return [value.cases.map(({ thingName }: Case) => thingName).join(''), value.more];
+    };
+
+    expect(await list({ status: 'closed' })).toEqual(['d', false]);
+    expect(await list({ status: 'contained,closed,closed' })).toEqual(['abcd', false]);
+    expect(await list({ status: 'contained', limit: '2' })).toEqual(['ab', true]);
+    expect(await list({ status: 'contained', limit: '3' })).toEqual(['abc', false]);
+  });
+
+  it.each([
+    [{ status: 'open' }, 'status.0'],
+    [{ status: '' }, 'status.0'],
+    [{ status: 'contained,__proto__' }, 'status.1'],
+    [{ limit: '0' }, 'limit'],
+    [{ limit: '501' }, 'limit'],
+    [{ limit: '1e2' }, 'limit'],
+    [{ limit: '-1' }, 'limit'],
+    [{ staus: 'contained' }, 'staus'],
+  ])('are not listed by %j', async (queryStringParameters, field) => {
+    expect(await anOperator([contained]).ask('GET /cases', { queryStringParameters })).toEqual({
+      status: 400,
+      type: 'application/problem+json',
+      value: { type: 'about:blank', title: 'Bad Request', status: 400, detail: expect.any(String), field },
+    });
+  });
+
+  it('are shown with ledger, facts, violations and evidence, and what may be done', async () => {
+    const { value } = await anOperator([contained]).ask('GET /cases/{thing}', thing);
+
+    expect(value).toMatchObject({
+      thingName: 'mything1',
+      caseId: 'case-1',
+      status: 'contained',
+      facts: { kind: 'known', groups: ['sensors'] },
+      ledger: [{ action: 'quarantine', prior: { memberBefore: false } }, { action: 'disconnect' }],
+      violations: [{ key: 'myapp-processes/no-child-processes', value: { number: 1 } }],
+      alertToAppliedMs: 100,
+      alertToVerifiedMs: 100,
+      acts: ['release'],
+    });
+    expect(Object.keys(value)).not.toEqual(expect.arrayContaining(['outbox']));
+    expect(value).not.toHaveProperty('lastCommandId');
+  });
+
+  it.each([
+    [observed, ['contain', 'dismiss']],
+    [waiting, ['contain', 'approve', 'reject', 'dismiss']],
+    [released, ['contain']],
+  ])('say what may be done in each status', async (record, acts) => {
+    expect((await anOperator([record]).ask('GET /cases/{thing}', thing)).value.acts).toEqual(acts);
+  });
+
+  it('show violations of earlier cases no more', async () => {
+    const [[key = '', violation] = []] = Object.entries(contained.violations);
+    const earlier = { ...violation, caseId: 'case-0' } as Case['violations'][string];
+    const record = { ...contained, violations: { ...contained.violations, old: earlier } };
+
+    const { value } = await anOperator([record]).ask('GET /cases/{thing}', thing);
+
+    expect(value.violations.map((one: { key: string }) => one.key)).toEqual([key]);
+  });
+
+  it('have a timeline with its hashes, also after they were closed', async () => {
+    const operator = anOperator([contained]);
+    operator.rows.push(...rows, ...rows.map((row) => ({ ...row, caseId: 'case-0' })));
+
+    const newest = await operator.ask('GET /cases/{thing}/timeline', thing);
+    const earlier = await operator.ask('GET /cases/{thing}/timeline', {
+      ...thing,
+      queryStringParameters: { caseId: 'case-0' },
+    });
+
+    const [row] = rows;
+    expect(newest.value).toEqual({
+      thingName: 'mything1',
+      caseId: 'case-1',
+      rows: [{ id: row?.sk, entries: row?.entries, previousHash: '', hash: row?.hash }],
+    });
+    expect(earlier.value).toEqual({ ...newest.value, caseId: 'case-0' });
+  });
+
+  it('have no timeline under another thing’s name', async () => {
+    const operator = anOperator([contained, { ...contained, thingName: 'other', caseId: 'case-2' }]);
+    operator.rows.push(...rows);
+
+    const asked = { ...ofThing('other'), queryStringParameters: { caseId: 'case-1' } };
+
+    expect((await operator.ask('GET /cases/{thing}/timeline', asked)).status).toBe(404);
+  });
+
+  it('that are closed are listed in a few words', async () => {
+    const operator = anOperator([released, { ...released, caseId: 'case-0' }]);
+
+    const { value } = await operator.ask('GET /things/{thing}/closed', {
+      ...thing,
+      queryStringParameters: { limit: '1' },
+    });
+
+    expect(value).toEqual({
+      thingName: 'mything1',
+      cases: [
+        {
+          caseId: 'case-1',
+          status: 'closed',
+          severity: 'critical',
+          detector: 'cordon',
+          playbook: 'spawned-child',
+          reason: 'released: everything is as it was before',
+          openedAt: now,
+          containedAt: now,
+          closedAt: now + 60_000,
+          violations: [{ key: 'myapp-processes/no-child-processes', value: { number: 1 } }],
+          actions: [
+            { action: 'quarantine', status: 'reverted', detail: 'revert was done' },
+            { action: 'disconnect', status: 'reverted', detail: 'revert was done' },
+          ],
+        },
+      ],
+      more: true,
+    });
+  });
+
+  it.each(['GET /cases/{thing}', 'GET /cases/{thing}/timeline'])('of an unknown thing: %s', async (route) => {
+    expect(await anOperator().ask(route, ofThing('nobody'))).toMatchObject({
+      status: 404,
+      value: { detail: 'nobody has no case' },
+    });
+  });
+});
+
+describe('a thing name', () => {
+  it.each(['a:b', 'a%3Ab'])('is read decoded or not: %s', async (name) => {
+    const { ask, sent } = anOperator([]);
+
+    await ask('POST /things/{thing}/contain', ofThing(name));
+
+    expect(sent[0]?.command.thingName).toBe('a:b');
+  });
+
+  it.each([
+    '',
+    ' ',
+    'a b',
+    'a/b',
+    'a%2Fb',
+    '..',
+    '%',
+    '%zz',
+    'a%00',
+    'ä',
+    'x'.repeat(129),
+    '<script>',
+    '#',
+    'a+',
+  ])('may not be %j', async (name) => {
+    const { ask, sent } = anOperator([contained]);
+
+    for (const route of operatorRoutes.filter((one) => one.includes('{thing}')))
+      expect(await ask(route, ofThing(name))).toMatchObject({ status: 400, value: { field: 'thing' } });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('a command', () => {
+  it.each([
+    ['contain', observed],
+    ['approve', waiting],
+    ['reject', waiting],
+    ['release', contained],
+    ['dismiss', observed],
+  ] as const)('goes to the mailbox under the caller’s ARN: %s', async (act, record) => {
+    const { ask, sent, telemetry } = anOperator([record]);
+
+    const answer = await ask(`POST /things/{thing}/${act}`, {
+      ...thing,
+      body: JSON.stringify({ comment: 'seen "it"\n', caseId: 'case-1' }),
+    });
+
+    const [{ id } = { id: '' }] = sent;
+    expect(answer).toEqual({
+      status: 202,
+      type: 'application/json',
+      value: { command: act, thingName: 'mything1', actor: userArn, commandId: id },
+    });
+    expect(sent).toEqual([
+      {
+        command: {
+          type: act,
+          thingName: 'mything1',
+          actor: userArn,
+          comment: 'seen "it"\n',
+          caseId: 'case-1',
+        },
+        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      },
+    ]);
+    expect(telemetry.counts).toEqual({ CommandSent: 1 });
+  });
+
+  it('needs no body, and takes one in base64', async () => {
+    const { ask, sent } = anOperator([contained]);
+
+    await ask('POST /things/{thing}/release', thing);
+    const body = Buffer.from('{"comment":"ä"}').toString('base64');
+    await ask('POST /things/{thing}/release', { ...thing, body, isBase64Encoded: true });
+
+    expect(sent.map(({ command }) => 'comment' in command && command.comment)).toEqual([undefined, 'ä']);
+  });
+
+  it.each([
+    ['contain', contained, 'mything1 is already held (contained)'],
+    ['approve', contained, 'mything1 has nothing that awaits approval'],
+    ['reject', observed, 'mything1 has nothing that awaits approval'],
+    ['release', observed, 'mything1 is not contained'],
+    ['dismiss', contained, 'mything1 is held (contained): release it first'],
+    ['dismiss', released, 'mything1 has no open case'],
+  ] as const)('that makes no sense is refused at once: %s', async (act, record, detail) => {
+    const { ask, sent } = anOperator([record]);
+
+    expect(await ask(`POST /things/{thing}/${act}`, thing)).toMatchObject({ status: 409, value: { detail } });
+    expect(sent).toEqual([]);
+  });
+
+  it('for a case that is closed does nothing in the next one', async () => {
+    const { ask, sent } = anOperator([contained]);
+
+    const answer = await ask('POST /things/{thing}/release', { ...thing, body: '{"caseId":"case-0"}' });
+
+    expect(answer).toMatchObject({
+      status: 409,
+      value: { detail: expect.stringContaining('case-0 is closed') },
+    });
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    ['{', 'body', 400],
+    ['null', 'body', 400],
+    ['[]', 'body', 400],
+    ['"x"', 'body', 400],
+    ['{"comment":7}', 'comment', 400],
+    [JSON.stringify({ comment: 'x'.repeat(1_001) }), 'comment', 400],
+    [JSON.stringify({ comment: '\uFFFF' }), 'comment', 400],
+    ['{"caseId":"a b"}', 'caseId', 400],
+    ['{"actor":"root"}', 'actor', 400],
+    ['{"thingName":"other"}', 'thingName', 400],
+    ['{"type":"release"}', 'type', 400],
+    ['{"__proto__":{"actor":"root"}}', '__proto__', 400],
+    [JSON.stringify({ comment: 'x'.repeat(20_000) }), 'body', 413],
+  ])('with the body %.40s is refused, naming the field', async (body, field, status) => {
+    const { ask, sent } = anOperator([contained]);
+
+    const answer = await ask('POST /things/{thing}/release', { ...thing, body });
+
+    expect(answer).toMatchObject({ status, value: { status, field } });
+    expect(sent).toEqual([]);
+  });
+
+  it.each([
+    [{ email: 'ada@example.com', sub: 's-1', groups: '[dev cordon-operators]' }, 'ada@example.com'],
+    [{ email: 'ada@example.com', email_verified: 'true', groups: 'cordon-operators' }, 'ada@example.com'],
+    [{ email: 'root@example.com', email_verified: 'false', sub: 's-1', groups: '[cordon-operators]' }, 's-1'],
+    [{ sub: 's-1', groups: ['cordon-operators'] }, 's-1'],
+  ])('is an operator’s by the claims %j', async (claims, actor) => {
+    const { ask, sent } = anOperator([contained]);
+
+    const { status } = await ask('POST /things/{thing}/release', { ...thing, ...signedInAs(claims) });
+
+    expect([status, sent[0]?.command]).toEqual([202, expect.objectContaining({ actor })]);
+  });
+
+  it.each([
+    [{ sub: 's-1' }, 403],
+    [{ sub: 's-1', groups: '[cordon-operators-not x]' }, 403],
+    [{ sub: 's-1', groups: 'dev cordon-operators' }, 403],
+    [{ sub: 's-1', groups: '' }, 403],
+    [{ sub: 's-1', 'cognito:groups': '[cordon-operators]' }, 403],
+    [{ sub: 's-1', groups: { 'cordon-operators': true } }, 403],
+    [{ groups: '[cordon-operators]' }, 401],
+    [{ sub: '', email: '', groups: '[cordon-operators]' }, 401],
+  ])('is nobody’s by the claims %j', async (claims, status) => {
+    const { ask, sent } = anOperator([contained]);
+
+    expect((await ask('POST /things/{thing}/release', { ...thing, ...signedInAs(claims) })).status).toBe(
+      status,
+    );
+    expect(sent).toEqual([]);
+  });
+
+  it('is nobody’s without an authorizer, whatever the headers and the body say', async () => {
+    const { ask, sent } = anOperator([contained]);
+    const { requestContext } = signedInAs({});
+
+    for (const authorizer of [undefined, {}, { iam: {} }, { jwt: { claims: {} } }]) {
+      const answer = await ask('POST /things/{thing}/release', {
+        ...thing,
+        requestContext: { ...requestContext, authorizer } as never,
+        headers: { authorization: `AWS4-HMAC-SHA256 Credential=root`, 'x-amzn-user-arn': userArn },
+      });
+      expect(answer.status).toBe(401);
+    }
+    expect(sent).toEqual([]);
+  });
+
+  it('of a caller with a very long ARN keeps the end that tells users apart', async () => {
+    const { ask, sent } = anOperator([contained]);
+    const { requestContext } = signedInAs({});
+    const long = `arn:aws:iam::000000000000:user/${'p/'.repeat(250)}ada`;
+
+    await ask('POST /things/{thing}/release', {
+      ...thing,
+      requestContext: { ...requestContext, authorizer: { iam: { userArn: long } } } as never,
+    });
+
+    const actor = sent.map(({ command }) => ('actor' in command ? command.actor : ''))[0];
+    expect([actor?.length, actor?.slice(-5)]).toEqual([256, 'p/ada']);
+  });
+});
+
+describe('operate', () => {
+  it('says nothing of what went wrong within, and logs it', async () => {
+    const fault = new Error('ECONNREFUSED 10.0.0.7: secret');
+    const { ask, telemetry } = anOperator([], {
+      cases: { load: () => Promise.reject(fault), readFleetSize: () => Promise.reject(fault) },
+    });
+
+    for (const route of ['GET /health', 'GET /cases/{thing}', 'POST /things/{thing}/release']) {
+      const answer = await ask(route, thing);
+      expect(answer).toMatchObject({ status: 500, type: 'application/problem+json' });
+      expect(JSON.stringify(answer)).not.toMatch(/ECONNREFUSED|secret|\.ts/);
+    }
+    expect(telemetry.lines).toHaveLength(3);
+    expect(telemetry.lines[0]).toMatchObject({
+      level: 'error',
+      fields: { routeKey: 'GET /health', error: fault },
+    });
+  });
+
+  it.each(['$default', 'GET /nowhere', 'constructor', 'GET /cases/mything1'])(
+    'has no route %s',
+    async (key) => {
+      expect((await anOperator([contained]).ask(key, thing)).status).toBe(404);
+    },
+  );
+
+  it('is well where the table can be read', async () => {
+    expect((await anOperator().ask('GET /health')).value).toEqual({ status: 'ok' });
+  });
+
+  it('lets no cache keep an answer', async () => {
+    const { handle } = anOperator([contained]);
+
+    for (const key of ['GET /cases', 'GET /nowhere'])
+      expect((await handle(aRequest(key))).headers).toMatchObject({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      });
+  });
+});

@@ -1,0 +1,85 @@
+import { type OperatePorts, operate } from '../../../functions/operate/handler';
+import type { HttpAnswer, HttpRequest } from '../../../functions/operate/request';
+import type { Case, CaseStatus } from '../../../shared/domain/case';
+import type { TimelineRow } from '../../../shared/timeline';
+import { now } from '../../builders';
+import { fakeCases, fakeQueue, fakeTelemetry } from '../../fakes';
+
+export const userArn = 'arn:aws:sts::000000000000:assumed-role/soc/ada';
+export const signingSecret = '8f742231b10e8888abcd99yyyzzz85a5';
+
+/** A request as the HTTP API hands it on, of a caller with an ARN. */
+export function aRequest(routeKey: string, over: Partial<HttpRequest> = {}): HttpRequest {
+  const [method = 'GET', path = '/'] = routeKey.split(' ');
+  return {
+    version: '2.0',
+    routeKey,
+    rawPath: path,
+    rawQueryString: '',
+    headers: {},
+    isBase64Encoded: false,
+    requestContext: {
+      accountId: '000000000000',
+      apiId: 'api',
+      authorizer: { iam: { userArn } },
+      domainName: 'localhost',
+      domainPrefix: 'api',
+      http: { method, path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
+      requestId: 'request-1',
+      routeKey,
+      stage: '$default',
+      time: '',
+      timeEpoch: now,
+    },
+    ...over,
+  };
+}
+
+export function signedInAs(claims: Readonly<Record<string, unknown>>): Partial<HttpRequest> {
+  const { requestContext } = aRequest('GET /');
+  return { requestContext: { ...requestContext, authorizer: { jwt: { claims } } } };
+}
+
+export function ofThing(thing: string): Partial<HttpRequest> {
+  return { pathParameters: { thing } };
+}
+
+/** `operate` on a table with these cases, the newest of each thing last. */
+export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePorts> = {}) {
+  const stored = fakeCases();
+  for (const record of cases) stored.items.set(record.thingName, { value: record, version: 1 });
+  const queue = fakeQueue();
+  const telemetry = fakeTelemetry();
+  const said: { readonly url: string; readonly text: string }[] = [];
+  const rows: TimelineRow[] = [];
+  const handle = operate({
+    cases: stored.cases,
+    history: {
+      async listByStatus(status: CaseStatus, limit: number) {
+        const found = cases.filter((record) => record.status === status);
+        // As a row of the index: with keys that are nobody's business.
+        return found.slice(0, limit).map((record) => ({ ...record, pk: `THING#${record.thingName}` }));
+      },
+      listClosed: async (thingName: string, limit: number) =>
+        cases
+          .filter((record) => record.thingName === thingName && record.status === 'closed')
+          .slice(0, limit),
+      readTimeline: async (caseId: string) => rows.filter((row) => row.caseId === caseId),
+    },
+    commands: queue.commands,
+    groupRule: { claim: 'groups', group: 'cordon-operators' },
+    signingSecret: async () => signingSecret,
+    answerSlack: async (url, text) => void said.push({ url, text }),
+    clock: () => now,
+    log: telemetry.log,
+    metrics: telemetry.metrics,
+    ...over,
+  });
+  const ask = async (routeKey: string, request: Partial<HttpRequest> = {}) =>
+    readAnswer(await handle(aRequest(routeKey, request)));
+  return { ask, handle, sent: queue.sent, waiting: queue.waiting, said, rows, telemetry };
+}
+
+function readAnswer({ statusCode, headers, body = '' }: HttpAnswer) {
+  return { status: statusCode, type: headers?.['content-type'], value: body === '' ? '' : JSON.parse(body) };
+}

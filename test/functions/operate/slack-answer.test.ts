@@ -1,0 +1,74 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { jest } from '@jest/globals';
+import { connectSlackAnswers } from '../../../functions/operate/slack-answer';
+import { fakeTelemetry } from '../../fakes';
+
+const received: unknown[] = [];
+let status = 200;
+let server: Server;
+const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+beforeAll(async () => {
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    received.push([request.url, JSON.parse(Buffer.concat(chunks).toString())]);
+    response.writeHead(status, { location: `${origin()}/elsewhere` }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+beforeEach(() => {
+  received.length = 0;
+  status = 200;
+});
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+function setUp(apiUrl = `${origin()}/_slack/api/`) {
+  const { lines, log } = fakeTelemetry();
+  return { lines, answer: connectSlackAnswers(apiUrl, log) };
+}
+
+describe('an answer to who pressed a button', () => {
+  it('is shown to nobody else, and leaves the message as it is', async () => {
+    const { answer, lines } = setUp();
+
+    await answer(`${origin()}/response/1`, 'done');
+
+    const message = { response_type: 'ephemeral', replace_original: false, text: 'done' };
+    expect([received, lines]).toEqual([[['/response/1', message]], []]);
+  });
+
+  it.each([
+    'https://evil.example/x',
+    'http://hooks.slack.com/x',
+    'https://hooks.slack.com.evil.example/',
+    'https://slack.com@evil.example/',
+    'https://user@hooks.slack.com/',
+    'https://hooks.slack.com:8443/',
+    'file:///etc/passwd',
+    'http://169.254.169.254/latest/meta-data',
+    'no url',
+    '',
+  ])('goes to Slack alone, not to %s', async (url) => {
+    const { answer, lines } = setUp('https://slack.com/api/');
+    const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
+
+    await answer(url, 'x');
+    expect(fetched).not.toHaveBeenCalled();
+    expect(lines).toMatchObject([{ level: 'warn', message: 'the response URL is not Slack’s' }]);
+    await answer('https://hooks.slack.com/actions/T1/1/x', 'x');
+    expect(fetched).toHaveBeenCalledTimes(1);
+    fetched.mockRestore();
+  });
+
+  it.each([404, 500, 302])('that Slack refuses by %i is only logged, and followed nowhere', async (code) => {
+    const { answer, lines } = setUp();
+    status = code;
+
+    await answer(`${origin()}/response/1`, 'x');
+
+    expect(received).toHaveLength(1);
+    expect(lines).toMatchObject([{ level: 'warn', message: 'Slack did not take the answer' }]);
+  });
+});
