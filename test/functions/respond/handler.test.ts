@@ -25,6 +25,7 @@ describe('respond handler', () => {
   it.each([
     ['a violation', alarm()],
     ['an order', operator('release')],
+    ['an order for one case', { ...operator('release'), caseId: 'case-1' }],
     ['the sweep', resume],
     [
       'a reconnect',

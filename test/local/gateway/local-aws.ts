@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type LocalAws, startLocalAws } from '../../../local/gateway/start-aws';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../../local/gateway/start-aws';
 import type { LocalLog, PolicyDocument, PolicyStatement, ServiceHandler } from '../../../local/types';
 
 const identity = { partition: 'aws', accountId: '000000000000', region: 'eu-west-1' } as const;
@@ -25,7 +25,10 @@ interface ClientConfig {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-export async function startTestStack(services: Record<string, ServiceHandler> = {}): Promise<TestStack> {
+export async function startTestStack(
+  services: Record<string, ServiceHandler> = {},
+  over: Partial<LocalAwsOptions> = {},
+): Promise<TestStack> {
   const warnings: LogLine[] = [];
   const log: LocalLog = {
     info: () => undefined,
@@ -39,6 +42,7 @@ export async function startTestStack(services: Record<string, ServiceHandler> = 
     slackSigningSecret: 'signing-secret',
     slackInteractionsUrl: () => undefined,
     log,
+    ...over,
   });
   let registered = 0;
   const register = (statements: readonly PolicyStatement[]) => {

@@ -216,6 +216,31 @@ describe('lists across shards', () => {
   });
 });
 
+describe('the newest of a list', () => {
+  it('are as many cases of a status as asked for, over all shards', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':key': key } }) => ({
+      Items: key === 'STATUS#closed#3' ? [{ updatedAt: 5 }, { updatedAt: 1 }] : [{ updatedAt: 3 }],
+    }));
+
+    expect((await history.listByStatus('closed', 3)).map(({ updatedAt }) => updatedAt)).toEqual([5, 3, 3]);
+    const asked = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input);
+    expect(new Set(asked.map(({ Limit, ScanIndexForward }) => `${Limit} ${ScanIndexForward}`))).toEqual(
+      new Set(['3 false']),
+    );
+  });
+
+  it('are as many closed cases as asked for, though a page ends before', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => ({
+      Items: [{ value: { caseId: ExclusiveStartKey ? 'case-1' : 'case-2' } }],
+      LastEvaluatedKey: { pk: 'a', sk: '1' },
+    }));
+
+    expect(await history.listClosed('mything1', 2)).toEqual([{ caseId: 'case-2' }, { caseId: 'case-1' }]);
+    const limits = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input.Limit);
+    expect(limits).toEqual([2, 1]);
+  });
+});
+
 describe('what takes more than one page', () => {
   const pages = (first: unknown, second: unknown) =>
     dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => {

@@ -1,5 +1,5 @@
 import type { Case } from '../../../shared/domain/case';
-import type { Command } from '../../../shared/domain/command';
+import type { Act, Command } from '../../../shared/domain/command';
 import { decide } from '../../../shared/domain/decide';
 import type { Context } from '../../../shared/domain/decision';
 import { nextStep, recordOutcome, settle } from '../../../shared/domain/steps';
@@ -13,10 +13,8 @@ export function alarm(over: Partial<Violation> = {}): Command {
   return { type: 'violation', thingName: violation.thingName, violation };
 }
 
-type Order = 'contain' | 'approve' | 'reject' | 'release' | 'dismiss';
-
-export function order(type: Order): Command {
-  return { type, thingName: 'mything1', actor: 'ada', comment: 'checked' };
+export function order(type: Act, caseId?: string): Command {
+  return { type, thingName: 'mything1', actor: 'ada', comment: 'checked', caseId };
 }
 
 export const resume: Command = { type: 'resume', thingName: 'mything1' };

@@ -1,4 +1,4 @@
-import type { Command } from '../../../shared/domain/command';
+import { acts, type Command } from '../../../shared/domain/command';
 import { decide } from '../../../shared/domain/decide';
 import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../builders';
 import { alarm, lead, led, order, resume, toldOf } from './life';
@@ -10,6 +10,28 @@ const watching = aConfiguration({
 });
 const waiting = () => led(undefined, alarm(), { configuration: asking });
 const drift: Command = { type: 'drift', thingName: 'mything1' };
+
+describe('a command that names its case', () => {
+  const contained = led(undefined, alarm());
+  const { caseId } = contained;
+  const closed = led(contained, order('release'));
+
+  it('takes effect in that case', () => {
+    expect(lead(contained, order('release', caseId))).toMatchObject({ status: 'closed' });
+  });
+
+  it.each([
+    ['in the next case', { ...contained, caseId: 'case-2' }],
+    ['once it is closed', closed],
+    ['where there is none', undefined],
+  ])('does nothing %s', (_, record) => {
+    for (const type of acts)
+      expect(decide(record, order(type, caseId), aContext())).toEqual({
+        outcome: 'unchanged',
+        reason: 'its case is closed',
+      });
+  });
+});
 
 describe('a rejection', () => {
   it('leaves the violation on record, does nothing, and says who said no', () => {
