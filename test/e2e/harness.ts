@@ -69,6 +69,8 @@ interface EndToEndOptions {
   readonly policyCacheSeconds?: number;
   /** Packages of another cordon.yml; by default those of the repository's. */
   readonly artifactsDirectory?: string;
+  /** Parameters of the template. */
+  readonly parameters?: Readonly<Record<string, string>>;
 }
 
 export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndToEnd> {
@@ -82,6 +84,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     policyCacheSeconds: options.policyCacheSeconds ?? 0,
     stateDirectory,
     artifactsDirectory: options.artifactsDirectory ?? join(root, '.serverless'),
+    ...(options.parameters && { parameters: options.parameters }),
     log: { info: write, warn: write },
   });
   const { gateway } = stack.aws;

@@ -1,11 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { type CryptoKey, generateKeyPair } from 'jose';
 import type { Registration } from '../../../local/gateway/authorize';
 import type { HttpApiDefinition, HttpRouteDefinition } from '../../../local/http-api/definitions';
 import { createHttpApiHost, type HttpApiHost } from '../../../local/http-api/host';
 import type { InvocationOutcome } from '../../../local/lambda/definitions';
 import { PayloadTooLargeError } from '../../../local/lambda/function';
+import { type Issuer, startIssuer } from '../../issuer';
 import { identity } from '../lambda/fixtures';
 
 interface Event {
@@ -272,33 +271,21 @@ describe('a route for signed requests', () => {
 });
 
 describe('a route for tokens', () => {
-  let issuer: Server;
-  let issuerUrl: string;
-  let keys: Awaited<ReturnType<typeof generateKeyPair>>;
-  let others: Awaited<ReturnType<typeof generateKeyPair>>;
+  let issuer: Issuer;
+  let otherKey: CryptoKey;
 
   beforeAll(async () => {
-    keys = await generateKeyPair('RS256');
-    others = await generateKeyPair('RS256');
-    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
-    issuer = createServer((request, response) => {
-      response.setHeader('content-type', 'application/json');
-      const document = request.url?.includes('openid') ? { jwks_uri: `${issuerUrl}/keys` } : { keys: [jwk] };
-      response.end(JSON.stringify(document));
-    });
-    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
-    issuerUrl = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;
+    issuer = await startIssuer();
+    otherKey = (await generateKeyPair('RS256')).privateKey;
   });
-  afterAll(() => new Promise((resolve) => issuer.close(resolve)));
+  afterAll(() => issuer.close());
 
   const now = () => Math.floor(Date.now() / 1_000);
-  const issue = (claims: Readonly<Record<string, unknown>>, key = keys.privateKey) =>
-    new SignJWT({ iss: issuerUrl, aud: 'cordon', exp: now() + 60, sub: 's-1', ...claims } as JWTPayload)
-      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
-      .sign(key);
+  const issue = (claims: Readonly<Record<string, unknown>>, key?: CryptoKey) =>
+    issuer.issue({ aud: 'cordon', sub: 's-1', ...claims }, key);
   const open = () =>
     serve([
-      { authorization: { type: 'JWT', authorizer: { issuer: issuerUrl, audience: ['cordon', 'cli'] } } },
+      { authorization: { type: 'JWT', authorizer: { issuer: issuer.url, audience: ['cordon', 'cli'] } } },
     ]);
   const ask = async (authorization: string) =>
     (await fetch(await open(), { headers: { authorization } })).status;
@@ -315,7 +302,7 @@ describe('a route for tokens', () => {
     expect(events[0]?.requestContext.authorizer).toEqual({
       jwt: {
         claims: {
-          iss: issuerUrl,
+          iss: issuer.url,
           aud: 'cordon',
           exp: expect.stringMatching(/^\d+$/),
           sub: 's-1',
@@ -346,10 +333,10 @@ describe('a route for tokens', () => {
 
   it('refuses what its issuer did not sign', async () => {
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(
-      JSON.stringify({ iss: issuerUrl, aud: 'cordon', exp: now() + 60 }),
+      JSON.stringify({ iss: issuer.url, aud: 'cordon', exp: now() + 60 }),
     ).toString('base64url')}.`;
 
-    for (const token of [await issue({}, others.privateKey), unsigned, 'x', ''])
+    for (const token of [await issue({}, otherKey), unsigned, 'x', ''])
       expect(await ask(`Bearer ${token}`)).toBe(401);
     expect(
       await ask('AWS4-HMAC-SHA256 Credential=AKIAOPERATOR/20261124/us-east-1/execute-api/aws4_request'),

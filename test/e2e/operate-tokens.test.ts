@@ -1,0 +1,54 @@
+import { type Issuer, startIssuer } from '../issuer';
+import { type EndToEnd, startEndToEnd } from './harness';
+
+const origin = 'https://console.example';
+let issuer: Issuer;
+let e2e: EndToEnd;
+
+beforeAll(async () => {
+  issuer = await startIssuer();
+  e2e = await startEndToEnd({
+    parameters: {
+      OidcIssuer: issuer.url,
+      OidcAudience: 'cordon,cordon-cli',
+      OidcGroupClaim: 'cognito:groups',
+      OidcOperatorGroup: 'soc',
+      ConsoleOrigin: origin,
+    },
+  });
+}, 60_000);
+afterAll(async () => {
+  await e2e.close();
+  await issuer.close();
+});
+
+async function call(method: string, path: string, claims: Record<string, unknown>): Promise<Response> {
+  const token = await issuer.issue({ aud: 'cordon-cli', sub: 's-1', ...claims });
+  return fetch(`${e2e.stack.deployed.outputs.ApiUrl}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, origin },
+  });
+}
+
+describe('the HTTP API behind an OIDC provider', () => {
+  it('lets everybody read whom the provider knows, and only operators act, by their address', async () => {
+    await e2e.enroll('asked');
+    const reader = { email: 'bob@example.com', 'cognito:groups': ['dev'] };
+    const operator = { email: 'ada@example.com', email_verified: true, 'cognito:groups': ['dev', 'soc'] };
+
+    const read = await call('GET', '/cases', reader);
+    const refused = await call('POST', '/things/asked/contain', reader);
+    const other = await call('POST', '/things/asked/contain', { ...operator, aud: 'other' });
+    expect([read.status, refused.status, other.status]).toEqual([200, 403, 401]);
+    expect(read.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(await refused.json()).toMatchObject({ detail: 'only members of soc may contain' });
+    expect(await e2e.loadCase('asked')).toBeUndefined();
+
+    expect((await call('POST', '/things/asked/contain', operator)).status).toBe(202);
+    const { caseId } = await e2e.waitForCase('asked', 'contained');
+
+    const timeline = await call('GET', '/cases/asked/timeline', reader);
+    expect(JSON.stringify(await timeline.json())).toContain('"what":"contain","actor":"ada@example.com"');
+    expect(caseId).toMatch(/^[0-9a-f]{24}$/);
+  }, 60_000);
+});
