@@ -4,6 +4,7 @@ import { createBackoff } from './backoff';
 import type { Credentials } from './credentials';
 import type { ConnectionSettings } from './flags';
 import type { Log } from './log';
+import { createSubscriber, type Subscriber } from './subscriber';
 
 /** Beside the options MQTT.js has types for; it hands all of them to tls.connect. */
 const socketOptions = { minVersion: 'TLSv1.2', noDelay: true } as const;
@@ -53,10 +54,12 @@ export function openBrokerLink(
   let retry: NodeJS.Timeout | undefined;
   let isClosing = false;
 
+  const subscriber = createSubscriber(subscriptions, log);
+
   const open = (): void => {
-    const next = openSession(toClientOptions(settings, readCredentials()), subscriptions, {
-      log,
+    const next = openSession(toClientOptions(settings, readCredentials()), {
       clock,
+      subscriber,
       onMessage: events.onMessage,
       onConnected: () => {
         log('info', 'connected', { host: settings.endpoint.host, port: settings.endpoint.port });
@@ -115,7 +118,7 @@ function toClientOptions(settings: ConnectionSettings, credentials: Credentials)
 }
 
 interface SessionEvents extends MessageEvents {
-  readonly log: Log;
+  readonly subscriber: Subscriber;
   readonly clock: () => number;
   /** `connectedMs` is undefined when the connection never came to be. */
   readonly onEnded: (reason: string, connectedMs: number | undefined) => void;
@@ -127,11 +130,7 @@ interface Session {
   close(): Promise<void>;
 }
 
-function openSession(
-  options: IClientOptions,
-  subscriptions: readonly string[],
-  events: SessionEvents,
-): Session {
+function openSession(options: IClientOptions, events: SessionEvents): Session {
   const client = mqttConnect(options);
   const unanswered = new Set<(outcome: 'acknowledged' | 'failed') => void>();
   let connectedAt: number | undefined;
@@ -142,12 +141,13 @@ function openSession(
     hasEnded = true;
     client.end(true);
     for (const settle of [...unanswered]) settle('failed');
+    events.subscriber.noteEnd();
     events.onEnded(reason, connectedAt === undefined ? undefined : events.clock() - connectedAt);
   };
 
   client.on('connect', () => {
     connectedAt = events.clock();
-    subscribe(client, subscriptions, events.log);
+    events.subscriber.subscribe(client);
     events.onConnected();
   });
   client.on('message', (topic, payload) => events.onMessage(topic, payload));
@@ -182,15 +182,6 @@ function openSession(
         });
       }),
   };
-}
-
-/** Reports go out also where the policy forbids to hear the answers. */
-function subscribe(client: ReturnType<typeof mqttConnect>, topics: readonly string[], log: Log): void {
-  client.subscribe([...topics], { qos: 1 }, (error, granted) => {
-    const refused = (granted ?? []).filter(({ qos }) => Number(qos) >= 128).map(({ topic }) => topic);
-    if (refused.length > 0) log('warn', 'subscribe-refused', { topics: refused });
-    else if (error) log('warn', 'subscribe-failed', { reason: error.message });
-  });
 }
 
 function describeError(error: Error): string {

@@ -54,6 +54,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow(['iot:ListAttachedPolicies', 'iot:ListPrincipalThings'], '*'),
       allow(['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [anyThing, quarantineGroup]),
       allow(['iot:DeleteConnection', 'iot:GetConnection'], arn('iot', 'client/*')),
+      allow(['iot:Publish', 'iot:RetainPublish'], arn('iot', 'topic/cordon/things/*/containment')),
       ...writeActionRights(configuration),
     ],
     sweep: [

@@ -37,6 +37,8 @@ export interface ApiResponse {
 export interface IamRequest {
   readonly action: string;
   readonly resources: readonly string[];
+  /** Rights beside that of the action itself. */
+  readonly alsoNeeds?: readonly string[];
 }
 
 /** One emulated AWS service behind the gateway. */

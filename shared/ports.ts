@@ -126,7 +126,8 @@ export interface Connections {
   cut(clientId: string): Promise<boolean>;
   /** When the live session began, epoch ms; undefined where there is none. */
   connectedSince(clientId: string): Promise<number | undefined>;
-  publish(topic: string, payload: string | Uint8Array): Promise<void>;
+  /** At QoS 1; `retain` keeps it for whoever subscribes later. */
+  publish(topic: string, payload: string | Uint8Array, options?: { readonly retain: boolean }): Promise<void>;
 }
 
 export interface CommandQueue {

@@ -176,13 +176,14 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
 export function fakeConnections() {
   /** Client id -> when its session began. */
   const sessions = new Map<string, number>();
-  const published: { readonly topic: string; readonly body: unknown }[] = [];
+  const published: { readonly topic: string; readonly body: unknown; readonly retain?: true }[] = [];
   const connections: Connections = {
     cut: async (clientId) => sessions.delete(clientId),
     connectedSince: async (clientId) => sessions.get(clientId),
-    async publish(topic, payload) {
+    async publish(topic, payload, options) {
       if (/[+#]/.test(topic)) throw awsError('InvalidRequestException', 'a topic has no wildcards');
-      published.push({ topic, body: typeof payload === 'string' ? JSON.parse(payload) : decode(payload) });
+      const body: unknown = typeof payload === 'string' ? JSON.parse(payload) : decode(payload);
+      published.push({ topic, body, ...(options?.retain && { retain: true }) });
     },
   };
   return { sessions, published, connections };

@@ -6,6 +6,7 @@ import type { ActionName, Configuration } from '../../shared/domain/configuratio
 import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
 import type { Context, Decision } from '../../shared/domain/decision';
 import { findFleetLimit } from '../../shared/domain/guards';
+import { noticeFor, noticeTopic } from '../../shared/domain/notice';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import { isRefusal } from '../../shared/errors';
 import type { Announcer, CaseStore, Log, Metrics, Versioned } from '../../shared/ports';
@@ -70,7 +71,12 @@ async function decideWithFacts(
   const { thingName } = command;
   const { configuration } = options;
   const facts = needsFacts(current, command)
-    ? await gatherFacts(thingName, ports, options, attempt)
+    ? await gatherFacts(
+        thingName,
+        ports,
+        { ...options, pastContainments: current?.pastContainments?.length ?? 0 },
+        attempt,
+      )
     : ({ kind: 'unavailable', reason: 'not needed' } as const);
   const newCaseId = createHash('sha256').update(`${thingName}#${commandId}`).digest('hex').slice(0, 24);
   const now = ports.clock();
@@ -138,6 +144,7 @@ async function flush(
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
       : {};
   for (const pending of announcements) await ports.announcer.publish(writeAnnouncement(record, pending));
+  await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
   const sent: Case = { ...record, ...row, outbox: { announcements: [], timeline: [] } };
   if (sent.status === 'closed') {
@@ -146,6 +153,19 @@ async function flush(
     await ports.cases.forgetDetection(sent.thingName);
   }
   return save(sent, version, ports);
+}
+
+/** Tells the device where it stands, retained so that it hears it whenever it connects. People were told before. */
+async function inform(record: Case, { connections, log }: EnginePorts): Promise<void> {
+  const notice = noticeFor(record, record.outbox.announcements);
+  if (!notice) return;
+  const { thingName } = record;
+  try {
+    await connections.publish(noticeTopic(thingName), JSON.stringify(notice), { retain: true });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    log.warn('the device was not told', { thingName, reason: error.message });
+  }
 }
 
 /** Only a label: a violation that Device Defender no longer knows must not hold anything up. */

@@ -16,6 +16,8 @@ interface FactOptions {
   readonly configuration: Configuration;
   readonly denyPolicyName: string;
   readonly policyCacheMs: number;
+  /** How often the thing was contained before: what only repeat offenders get need not be looked up for others. */
+  readonly pastContainments: number;
 }
 
 /** Deliveries after which a failing lookup no longer waits: the guards then fail closed. */
@@ -75,11 +77,19 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
 }
 
 /** What any playbook may do: only that is looked up, since every call counts against a quota. */
-function findPossibleActions({ configuration, policyCacheMs }: FactOptions): Set<ActionName> {
+function findPossibleActions({
+  configuration,
+  policyCacheMs,
+  pastContainments,
+}: FactOptions): Set<ActionName> {
   const { playbooks, quarantine } = configuration;
   const bridges = policyCacheMs > 0 && quarantine.untilPoliciesSpread === 'deactivate-certificate';
   return new Set([
-    ...playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]),
+    ...playbooks.flatMap(({ actions, escalate }) =>
+      escalate && pastContainments >= escalate.afterContainments
+        ? [...actions, ...escalate.actions]
+        : actions,
+    ),
     ...(bridges ? (['deactivate-certificate'] as const) : []),
   ]);
 }

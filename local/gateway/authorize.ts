@@ -20,19 +20,21 @@ const openActions: ReadonlySet<string> = new Set(['sts:GetCallerIdentity']);
 export function findRefusal(
   identity: AwsIdentity,
   { caller, documents }: Registration,
-  { action, resources }: IamRequest,
+  { action, resources, alsoNeeds = [] }: IamRequest,
 ): Refusal | undefined {
   if (caller.functionName === undefined || openActions.has(action)) return undefined;
   const context = contextOf(identity, caller);
-  for (const resource of resources.length > 0 ? resources : ['*']) {
-    const decision = evaluateIam(documents, { action, resources: [resource] }, context);
-    if (decision === 'allowed') continue;
-    const reason =
-      decision === 'explicit-deny'
-        ? 'with an explicit deny in an identity-based policy'
-        : `because no identity-based policy allows the ${action} action`;
-    const message = `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} ${reason}`;
-    return { resource, decision, message };
+  for (const needed of [action, ...alsoNeeds]) {
+    for (const resource of resources.length > 0 ? resources : ['*']) {
+      const decision = evaluateIam(documents, { action: needed, resources: [resource] }, context);
+      if (decision === 'allowed') continue;
+      const reason =
+        decision === 'explicit-deny'
+          ? 'with an explicit deny in an identity-based policy'
+          : `because no identity-based policy allows the ${needed} action`;
+      const message = `User: ${caller.arn} is not authorized to perform: ${needed} on resource: ${resource} ${reason}`;
+      return { resource, decision, message };
+    }
   }
   return undefined;
 }

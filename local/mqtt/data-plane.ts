@@ -28,7 +28,12 @@ export function createIotDataPlane(options: DataPlaneOptions): ServiceHandler {
       const operation = findOperation(plane, request);
       if (!operation) return undefined;
       const { action, resource } = operation;
-      return { action, resources: [`${plane.registry.state.arns.prefix}${resource}`] };
+      const isRetained = action === 'iot:Publish' && request.query.get('retain') === 'true';
+      return {
+        action,
+        resources: [`${plane.registry.state.arns.prefix}${resource}`],
+        ...(isRetained && { alsoNeeds: ['iot:RetainPublish'] }),
+      };
     },
     async handle(request) {
       const operation = findOperation(plane, request);

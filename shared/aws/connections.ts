@@ -32,12 +32,13 @@ export function connectConnections(client = new IoTDataPlaneClient({ maxAttempts
       }
     },
 
-    async publish(topic, payload) {
+    async publish(topic, payload, { retain } = { retain: false }) {
       await client.send(
         new PublishCommand({
           topic,
           payload: typeof payload === 'string' ? Buffer.from(payload) : payload,
           qos: 1,
+          ...(retain && { retain }),
         }),
       );
     },

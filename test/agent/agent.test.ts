@@ -291,6 +291,26 @@ describe('an agent on a broker with mutual TLS', () => {
     ]);
   });
 
+  it.each([
+    ['answers so', 'refused'],
+    ['ends the connection', 'ended'],
+  ] as const)(
+    'reports also where a denied subscription %s, and hears the other answers',
+    async (_how, outcome) => {
+      const denied = `${cordonTopic}/rejected`;
+      broker.maySubscribe = (topic) => (topic === denied ? outcome : 'granted');
+      start();
+      await waitFor('the refusal', () => events('subscribe-refused').length === 1);
+      await waitFor('the last subscription', () => broker.subscribed.at(-1) === containmentTopic('mything1'));
+      broker.answer(`${cordonTopic}/accepted`, '{"reportId":7,"status":"ACCEPTED"}');
+      await waitFor('the accepted event', () => events('accepted').length === 1);
+      await waitFor('the first report', () => events('reported').length === 1);
+
+      expect(events('subscribe-refused')).toMatchObject([{ topic: denied }]);
+      expect(events('disconnected')).toHaveLength(outcome === 'ended' ? 2 : 0);
+    },
+  );
+
   it('waits longer each time a denied publish ends its connection', async () => {
     broker.mayPublish = () => false;
     start();

@@ -18,6 +18,8 @@ export interface TestBroker {
   readonly connections: () => number;
   /** Decides over each publish; a refused one closes the connection, as AWS IoT does. */
   mayPublish: (topic: string) => boolean;
+  /** A refused one is answered so, or ends the connection. */
+  maySubscribe: (topic: string) => 'granted' | 'refused' | 'ended';
   /** Ends the next this many connections before TLS. */
   refuseConnections: number;
   answer(topic: string, payload: Buffer | string, retain?: boolean): void;
@@ -61,6 +63,7 @@ export async function startTlsBroker({ authority }: Pick<DeviceFiles, 'authority
     subscribed: [],
     connections: () => connections,
     mayPublish: () => true,
+    maySubscribe: () => 'granted',
     refuseConnections: 0,
     answer: (topic, payload, retain = false) => {
       const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain, dup: false };
@@ -82,7 +85,9 @@ export async function startTlsBroker({ authority }: Pick<DeviceFiles, 'authority
   };
   aedes.authorizeSubscribe = (_client, subscription, done) => {
     broker.subscribed.push(subscription.topic);
-    done(null, subscription);
+    const outcome = broker.maySubscribe(subscription.topic);
+    if (outcome === 'ended') done(new Error('denied by policy'), null);
+    else done(null, outcome === 'granted' ? subscription : null);
   };
   return broker;
 }

@@ -94,6 +94,20 @@ function declarePublishLaws(law: Law<LiveSessions>): void {
     expect(bystander.received()).toEqual([]);
   });
 
+  law('keep a retained message for a device that connects later', async ({ connections, connect }) => {
+    const thingName = aName('thing');
+
+    await connections.publish(`app/${thingName}/kept`, '{"at":1}', { retain: true });
+    await connections.publish(`app/${thingName}/kept`, '{"at":2}', { retain: true });
+    const device = await connect(thingName);
+    await waitUntil(
+      () => 'the message',
+      () => device.received().length > 0,
+    );
+
+    expect(device.received()).toEqual([{ topic: `app/${thingName}/kept`, body: { at: 2 } }]);
+  });
+
   law('refuse to publish to many topics at once', async ({ connections }) => {
     for (const topic of ['app/#', 'app/+/json'])
       expect(await refusalOf(connections.publish(topic, '{}'))).toBe('InvalidRequestException');

@@ -77,8 +77,13 @@ function openLiveSessions(): LiveSessions {
     connections,
     async connect(thingName) {
       sessions.set(thingName, Date.now());
+      const since = published.length;
+      const kept = new Map(published.filter(({ retain }) => retain).map((one) => [one.topic, one]));
       return {
-        received: () => published.filter(({ topic }) => topic.startsWith(`app/${thingName}/`)),
+        received: () =>
+          [...kept.values(), ...published.slice(since)]
+            .filter(({ topic }) => topic.startsWith(`app/${thingName}/`))
+            .map(({ topic, body }) => ({ topic, body })),
         isLive: () => sessions.has(thingName),
       };
     },

@@ -41,6 +41,7 @@ describe('respond: order of work', () => {
       'cases.save',
       'cases.appendTimeline',
       'announcer.publish',
+      'connections.publish',
       'cases.save',
     ]);
   });

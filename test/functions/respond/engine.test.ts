@@ -47,6 +47,31 @@ describe('respond: the whole story', () => {
     ]);
   });
 
+  it('tells the device, retained, that it is contained and that it was released', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+
+    await engine(alarm());
+    await engine(operator('release'));
+
+    const { caseId } = caseOf(world);
+    const topic = 'cordon/things/mything1/containment';
+    expect(world.live.published).toEqual([
+      { topic, body: { version: 1, status: 'contained', caseId, at: now }, retain: true },
+      { topic, body: { version: 1, status: 'released', caseId, at: now }, retain: true },
+    ]);
+  });
+
+  it('holds and tells people also where the device cannot be told', async () => {
+    const world = aWorld();
+    failAlways(world, 'connections.publish', awsError('UnauthorizedException'));
+
+    await anEngine(world)(alarm());
+
+    expect(caseOf(world)).toMatchObject({ status: 'contained', outbox: { announcements: [] } });
+    expect(kinds(world)).toEqual(['contained']);
+  });
+
   it('leaves a thing in the quarantine group where it was before', async () => {
     const world = aWorld();
     world.registered.find('mything1').groups.add('cordon-quarantine');

@@ -1,15 +1,20 @@
 import { gatherFacts } from '../../../functions/respond/facts';
 import type { Things } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
-import { aConfiguration, certificateArn } from '../../builders';
+import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
 import { fakeHolds, fakeThings } from '../../fakes';
-import { idleActions } from '../../fakes-actions';
+import { fakeCertificates, idleActions } from '../../fakes-actions';
 
 const gather = (thingName: string, things: Things, attempt: number) =>
   gatherFacts(
     thingName,
     { ...idleActions(), holds: fakeHolds().holds, things },
-    { configuration: aConfiguration(), policyCacheMs: 0, denyPolicyName: 'cordon-quarantine' },
+    {
+      configuration: aConfiguration(),
+      policyCacheMs: 0,
+      denyPolicyName: 'cordon-quarantine',
+      pastContainments: 0,
+    },
     attempt,
   );
 
@@ -103,6 +108,37 @@ describe('facts', () => {
         kind: 'unavailable',
         reason: 'UnauthorizedException: no',
       });
+    },
+  );
+
+  it.each([
+    ['not for a thing that was contained too seldom to get it', 1, undefined],
+    ['for a repeat offender', 2, 'ACTIVE'],
+  ])(
+    'tell a certificate’s status, which only the escalation needs, %s',
+    async (_who, pastContainments, status) => {
+      const { things } = setUp();
+      const { certificates, statuses } = fakeCertificates();
+      statuses.set('a'.repeat(64), 'ACTIVE');
+      const escalate = {
+        afterContainments: 2,
+        within: 86_400_000,
+        actions: ['deactivate-certificate' as const],
+      };
+
+      const facts = await gatherFacts(
+        'mything1',
+        { ...idleActions(), certificates, holds: fakeHolds().holds, things },
+        {
+          configuration: aConfiguration({ playbooks: [aPlaybook({ escalate })] }),
+          denyPolicyName: 'cordon-quarantine',
+          pastContainments,
+        },
+        1,
+      );
+
+      expect(facts).toMatchObject({ principals: [{ certificateId: 'a'.repeat(64) }] });
+      expect(facts.kind === 'known' && facts.principals[0]?.status).toBe(status);
     },
   );
 });

@@ -96,6 +96,19 @@ describe('Publish', () => {
     ]);
   });
 
+  it('keeps a retained message for who subscribes later, and asks for the right to', async () => {
+    await client.send(
+      new PublishCommand({ topic: 'cmd/mything1', qos: 1, retain: true, payload: Buffer.from('kept') }),
+    );
+    const device = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+    const received = collect(device);
+    await device.subscribeAsync('cmd/#', { qos: 1 });
+
+    await waitFor(() => received.length === 1);
+    expect(received).toEqual(['cmd/mything1 kept']);
+    expect(asked).toMatchObject([{ action: 'iot:Publish', alsoNeeds: ['iot:RetainPublish'] }]);
+  });
+
   it.each(['$SYS/x', 'a/+', '$aws/events/x', 'a/b/c/d/e/f/g/h/i'])('refuses the topic %s', async (topic) => {
     await expect(client.send(new PublishCommand({ topic, payload: Buffer.from('x') }))).rejects.toMatchObject(
       {

@@ -59,4 +59,12 @@ describe('connections', () => {
 
     expect(inputs()).toEqual([{ topic: 'a/b', payload: Buffer.from('{"ä":1}'), qos: 1 }]);
   });
+
+  it('publish for whoever subscribes later', async () => {
+    data.on(PublishCommand).resolves({});
+
+    await connections.publish('a/b', '1', { retain: true });
+
+    expect(inputs()).toEqual([{ topic: 'a/b', payload: Buffer.from('1'), qos: 1, retain: true }]);
+  });
 });
