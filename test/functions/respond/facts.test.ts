@@ -131,6 +131,7 @@ describe('facts', () => {
         { ...idleActions(), certificates, holds: fakeHolds().holds, things },
         {
           configuration: aConfiguration({ playbooks: [aPlaybook({ escalate })] }),
+          policyCacheMs: 0,
           denyPolicyName: 'cordon-quarantine',
           pastContainments,
         },
