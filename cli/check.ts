@@ -27,7 +27,12 @@ export function explain(file: string): string {
       ? 'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive'
       : 'While IoT Core goes on with cached policies (6 to 8 minutes) they are cut at each connect',
     `Told: ${[notify.slack && `Slack ${notify.slack.channel}`, ...notify.email].filter(Boolean).join(', ') || 'nobody'}`,
+    ...(notify.slack ? [`Buttons in Slack: ${writeOperators(notify.slack.operators)}`] : []),
   ].join('\n');
+}
+
+function writeOperators(operators: readonly string[] | undefined): string {
+  return operators ? `only of ${operators.join(', ')}` : 'of whoever sees the channel';
 }
 
 function writeNormal({ metric, criteria }: Behavior): string {

@@ -1,3 +1,4 @@
+import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { connectTable } from '../../shared/aws/table';
@@ -13,6 +14,7 @@ export const handler = wrap(
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     groupRule: { claim: readEnv('OIDC_GROUP_CLAIM'), group: readEnv('OIDC_OPERATOR_GROUP') },
     signingSecret: connectSecrets().hold(readEnv('SLACK_SIGNING_SECRET_PARAMETER')),
+    slackOperators: configuration.notify.slack?.operators,
     answerSlack: connectSlackAnswers(readEnv('SLACK_API_URL'), log),
     clock: Date.now,
     log,

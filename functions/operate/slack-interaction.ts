@@ -10,6 +10,8 @@ import { isFromSlack } from './slack-signature';
 export interface SlackPorts extends CommandPorts {
   /** Undefined where none is stored. */
   readonly signingSecret: () => Promise<string | undefined>;
+  /** Ids of the users whose buttons count; undefined: everybody's. */
+  readonly slackOperators: readonly string[] | undefined;
   /** Shows a text to the one who pressed the button. */
   readonly answerSlack: (responseUrl: string, text: string) => Promise<void>;
   readonly clock: Clock;
@@ -71,6 +73,11 @@ async function press(
     if (response_url !== undefined) await ports.answerSlack(response_url, text);
   };
   for (const { action_id: act, value } of actions) {
+    if (ports.slackOperators?.includes(user.id) === false) {
+      ports.log.warn('pressed by who is no operator', { user: user.id, act });
+      await say(`Nothing was done: only the operators that cordon.yml names may ${act}.`);
+      continue;
+    }
     const aim = target.safeParse(parseJson(value));
     if (!aim.success) {
       ports.log.warn('a button without a case', { act });

@@ -186,6 +186,13 @@ export const configurationSchema = z.strictObject({
       slack: z
         .strictObject({
           channel: z.string().regex(/^[#@]?[\w-]{1,80}$/, 'expected a channel such as #iot-security'),
+          /** Who may press the buttons; without it whoever sees the channel. */
+          operators: z
+            .array(
+              z.string().regex(/^[UW][A-Z0-9]{2,31}$/, 'expected the id of a Slack user such as U024BE7LH'),
+            )
+            .min(1)
+            .optional(),
         })
         .optional(),
       email: z.array(z.email()).max(10).default([]),

@@ -96,7 +96,7 @@ securityProfiles:
     behaviors:
       - { name: no-child, metric: children, criteria: { comparisonOperator: less-than, value: { number: 1 } } }
 playbooks: [{ name: watch, mode: observe }]
-notify: { slack: { channel: '#ot' }, email: [soc@example.com] }
+notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@example.com] }
 `);
 
     expect(lines).toEqual([
@@ -110,6 +110,7 @@ notify: { slack: { channel: '#ot' }, email: [soc@example.com] }
       expect.stringMatching(/^Contained things may use only: /),
       'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
       'Told: Slack #ot, soc@example.com',
+      'Buttons in Slack: only of U1AB, W2CD',
     ]);
   });
 });

@@ -69,6 +69,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     commands: queue.commands,
     groupRule: { claim: 'groups', group: 'cordon-operators' },
     signingSecret: async () => signingSecret,
+    slackOperators: undefined,
     answerSlack: async (url, text) => void said.push({ url, text }),
     clock: () => now,
     log: telemetry.log,

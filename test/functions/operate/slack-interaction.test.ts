@@ -88,6 +88,19 @@ describe('a button that Slack says was pressed', () => {
     expect(sent[0]?.command.type).toBe(action_id);
   });
 
+  it('counts only from the operators that are named, where some are', async () => {
+    const { ask, sent, said } = anOperator([contained], { slackOperators: ['U1', 'U2'] });
+    const pressBy = (id: string) => ask(route, posted(form(aPress({ user: { id, username: 'U1' } }))));
+
+    expect((await pressBy('U3')).status).toBe(200);
+    expect(sent).toEqual([]);
+    expect(said.map(({ text }) => text)).toEqual([
+      'Nothing was done: only the operators that cordon.yml names may release.',
+    ]);
+    await pressBy('U2');
+    expect(sent[0]?.command).toMatchObject({ actor: 'slack:U2(U1)' });
+  });
+
   it('counts once when the same request comes again', async () => {
     const { post, waiting: queued } = setUp();
 

@@ -80,6 +80,11 @@ describe('cordon.yml', () => {
       /expected thingGroup or attribute/,
     ],
     [
+      'a Slack operator by name',
+      `${minimalConfiguration}notify: { slack: { channel: '#x', operators: ['@ada'] } }\n`,
+      /notify\.slack\.operators\.0: expected the id of a Slack user/,
+    ],
+    [
       'more kept topics than a policy can hold',
       `${minimalConfiguration}quarantine:\n  keepTopics: [${Array.from({ length: 20 }, (_, i) => `topic${i}/abcdefghijklmnopqrstuvwxyz/*`).join(', ')}]\n`,
       /AWS takes 2048/,
