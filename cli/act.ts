@@ -11,6 +11,8 @@ import type { Target } from './target';
 export interface ActOptions {
   readonly comment?: string;
   readonly actor?: string;
+  /** Contains though the thing is exempt, or others are hit as well. */
+  readonly force?: boolean;
   /** 0: only send the command. */
   readonly waitSeconds: number;
 }
@@ -25,12 +27,17 @@ const ends: Readonly<Record<Act, { readonly reached: readonly string[]; readonly
   dismiss: { reached: ['closed'], done: 'has no open case any more' },
 };
 
+type ActTarget = Pick<Target, 'openCommands'> & {
+  readonly cases: Pick<Target['cases'], 'load'>;
+  readonly history: Pick<Target['history'], 'readRefusal'>;
+};
+
 /** Sends an operator's command and waits for what becomes of it. Throws where it isn't reached. */
 export async function act(
   name: Act,
   thingName: string,
   options: ActOptions,
-  { cases, openCommands }: Pick<Target, 'openCommands'> & { readonly cases: Pick<Target['cases'], 'load'> },
+  { cases, history, openCommands }: ActTarget,
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
   const before = await cases.load(thingName);
@@ -39,7 +46,9 @@ export async function act(
   if (objection) throw new CliError(`${thingName} ${objection}`);
   const actor = options.actor ?? userInfo().username;
   const commands = await openCommands();
-  await commands.send({ type: name, thingName, actor, comment: options.comment }, randomUUID());
+  const requestId = randomUUID();
+  const { comment, force } = options;
+  await commands.send({ type: name, thingName, actor, comment, force, requestId }, requestId);
   if (options.waitSeconds === 0)
     return `${thingName}: ${name} is sent. cordon show ${thingName} tells of it.`;
   const ended = (stored: Versioned<Case> | undefined) =>
@@ -47,11 +56,16 @@ export async function act(
     stored.version !== before?.version &&
     [...reached, 'release-conflict', 'containment-failed'].includes(stored.value.status) &&
     stored.value.outbox.timeline.length === 0;
-  const after = await waitForCase(thingName, cases, ended, options.waitSeconds * 1_000);
+  const isOver = async (stored: Versioned<Case> | undefined) => {
+    const refused = await history.readRefusal(thingName, requestId);
+    if (refused !== undefined) throw new CliError(`${name} of ${thingName} was refused: ${refused}`);
+    return ended(stored);
+  };
+  const after = await waitForCase(thingName, cases, isOver, options.waitSeconds * 1_000);
   const status = after?.value.status ?? 'without a case';
   if (!ended(after))
     throw new CliError(
-      `${thingName} is still ${status} after ${options.waitSeconds} s. What was begun goes on by itself (cordon show ${thingName}); why a command was refused is in the log of respond`,
+      `${thingName} is still ${status} after ${options.waitSeconds} s. What was begun goes on by itself: cordon show ${thingName} tells of it`,
     );
   if (!reached.includes(status))
     throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);
@@ -62,13 +76,13 @@ export async function act(
 async function waitForCase(
   thingName: string,
   cases: Pick<Target['cases'], 'load'>,
-  done: (stored: Versioned<Case> | undefined) => boolean,
+  done: (stored: Versioned<Case> | undefined) => Promise<boolean>,
   waitMs: number,
 ): Promise<Versioned<Case> | undefined> {
   const deadline = Date.now() + waitMs;
   for (;;) {
     const stored = await cases.load(thingName);
-    if (done(stored) || Date.now() > deadline) return stored;
+    if ((await done(stored)) || Date.now() > deadline) return stored;
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }

@@ -127,7 +127,7 @@ const acts: readonly (readonly [Act, string])[] = [
   ['dismiss', 'close a case that holds nothing as a false positive'],
 ];
 for (const [name, description] of acts) {
-  program
+  const command = program
     .command(name)
     .description(description)
     .argument('<thing>')
@@ -137,6 +137,8 @@ for (const [name, description] of acts) {
     .action(async (thing: string, { wait, ...options }: Omit<ActOptions, 'waitSeconds'> & { wait: number }) =>
       say(await act(name, thing, { ...options, waitSeconds: wait }, target())),
     );
+  if (name === 'contain' || name === 'approve')
+    command.option('--force', 'though the thing is exempt, or others use its certificate or policy');
 }
 
 /** One line a user can act on; the stack of an unknown fault only with CORDON_DEBUG. */

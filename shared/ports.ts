@@ -21,6 +21,8 @@ export interface CaseStore {
   appendTimeline(record: Case): Promise<string>;
   /** Has the rules detector judge the thing anew, as if it had never reported. */
   forgetDetection(thingName: string): Promise<void>;
+  /** Has whoever sent a command find why it was refused, for a day. Idempotent. */
+  recordRefusal(refusal: Refusal): Promise<void>;
   /** Keeps a closed case for the history, idempotent. */
   archive(record: Case): Promise<void>;
   /** Takes a place in the fleet limit's sliding window for a case; false where it is full. Idempotent by case. */
@@ -44,6 +46,13 @@ export interface Holds {
 export interface FleetSize {
   readonly things: number;
   readonly countedAt: number;
+}
+
+interface Refusal {
+  readonly thingName: string;
+  readonly requestId: string;
+  readonly reason: string;
+  readonly now: number;
 }
 
 export interface Reservation {

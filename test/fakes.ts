@@ -70,6 +70,7 @@ export function fakeCases() {
   const store = fakeStore<Case>(({ thingName }) => thingName);
   const timeline = new Map<string, TimelineRow>();
   const archived = new Map<string, Case>();
+  const refusals = new Map<string, string>();
   const places = new Map<string, number>();
   const cases: CaseStore = {
     load: store.load,
@@ -83,6 +84,9 @@ export function fakeCases() {
       return hash;
     },
     forgetDetection: async () => undefined,
+    async recordRefusal({ requestId, reason }) {
+      refusals.set(requestId, reason);
+    },
     readFleetSize: async () => fleet.size,
     async saveFleetSize(size) {
       fleet.size = size;
@@ -106,7 +110,7 @@ export function fakeCases() {
         .map(({ value }) => value.thingName);
     },
   };
-  return { ...store, timeline, archived, cases };
+  return { ...store, timeline, archived, refusals, cases };
 }
 
 interface RegisteredThing {

@@ -45,6 +45,7 @@ export function createEngine(ports: EnginePorts, options: EngineOptions) {
       stored?.value.lastCommandId === commandId
         ? { outcome: 'unchanged', reason: 'taken up before' }
         : await decideWithFacts(stored?.value, command, commandId, attempt, ports, options);
+    await answer(command, decision, stored?.value.lastCommandId === commandId, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
@@ -58,6 +59,19 @@ export function createEngine(ports: EnginePorts, options: EngineOptions) {
     measureChange(before, settled, ports.metrics);
     await flush(await save(settled, performed.version, ports), ports);
   };
+}
+
+/** Tells an operator why a command was refused; before the case says so, so that a crash in between repeats both. */
+async function answer(
+  command: Command,
+  decision: Decision,
+  takenUpBefore: boolean,
+  { cases, clock }: EnginePorts,
+): Promise<void> {
+  if (takenUpBefore || !('actor' in command) || command.requestId === undefined) return;
+  const { thingName, requestId } = command;
+  const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
+  if (reason !== undefined) await cases.recordRefusal({ thingName, requestId, reason, now: clock() });
 }
 
 async function decideWithFacts(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
+  GetCommand,
   PutCommand,
   QueryCommand,
   type QueryCommandInput,
@@ -19,6 +20,10 @@ import { connectItems } from './items';
 /** Shards of the two indexes: a partition takes 1,000 writes a second, so eight carry a storm. */
 const shards = 8;
 const caseKey = (thingName: string) => ({ pk: `THING#${thingName}`, sk: 'CASE' });
+const refusalKey = (thingName: string, requestId: string) => ({
+  pk: `THING#${thingName}`,
+  sk: `REFUSAL#${requestId}`,
+});
 const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
 const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 
@@ -54,6 +59,12 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     async forgetDetection(thingName) {
       const Key = { pk: `THING#${thingName}`, sk: 'DETECT' };
       await documents.send(new DeleteCommand({ TableName: tableName, Key }));
+    },
+
+    async recordRefusal({ thingName, requestId, reason, now }) {
+      const expiresAt = Math.floor(now / 1_000) + 86_400;
+      const Item = { ...refusalKey(thingName, requestId), reason, expiresAt };
+      await documents.send(new PutCommand({ TableName: tableName, Item }));
     },
 
     async archive(record) {
@@ -136,6 +147,15 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
         .flat()
         .sort((a, b) => b.updatedAt - a.updatedAt)
         .slice(0, limit);
+    },
+
+    /** Why a command was refused; undefined while it wasn't. */
+    async readRefusal(thingName: string, requestId: string): Promise<string | undefined> {
+      const Key = refusalKey(thingName, requestId);
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
+      );
+      return Item?.reason as string | undefined;
     },
 
     /** Closed cases of a thing, newest first, at most `limit`. */

@@ -129,6 +129,7 @@ const titles: Readonly<Record<string, string>> = {
   drift: 'quarantined without a case',
   released: 'released',
   'release-conflict': 'release needs a decision',
+  refused: 'command refused',
   dismissed: 'dismissed',
 };
 

@@ -179,6 +179,7 @@ export type AnnouncementKind =
   | 'containment-failed'
   | 'new-violation'
   | 'rejected'
+  | 'refused'
   | 'approval-expired'
   | 'drift'
   | 'released'

@@ -16,6 +16,10 @@ export type Command =
       readonly thingName: string;
       readonly actor: string;
       readonly comment?: string | undefined;
+      /** Contains though the thing is exempt, or others are hit as well. */
+      readonly force?: boolean | undefined;
+      /** Under which whoever sent it finds a refusal. */
+      readonly requestId?: string | undefined;
       /** The case that the operator was looking at: in another one the command does nothing. */
       readonly caseId?: string | undefined;
     }
@@ -37,6 +41,8 @@ const operatorCommand = z.object({
   thingName,
   actor: z.string().check(z.minLength(1), z.maxLength(256)),
   comment: z.optional(z.string().check(z.maxLength(1000))),
+  force: z.optional(z.boolean()),
+  requestId: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   caseId: z.optional(z.string().check(z.maxLength(128))),
 });
 

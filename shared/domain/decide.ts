@@ -15,8 +15,8 @@ import type { Command } from './command';
 import type { ActionName, Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
-import { ownsCertificate } from './facts';
-import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
+import { type Facts, ownsCertificate } from './facts';
+import { chooseActions, findExemption, findPlaybook, findShared, judge, type Verdict } from './guards';
 import { findBridge, planLedger } from './ledger';
 import { findReleaseAt } from './timers';
 import { onDrift, onReconnected, onResume } from './upkeep';
@@ -25,6 +25,20 @@ import { behaviorKey, type Violation } from './violation';
 /** Decides what a command does to a thing's case. Reads no clock and performs no effect. */
 export function decide(current: Case | undefined, command: Command, context: Context): Decision {
   if ('actor' in command && isStale(current, command.caseId)) return unchanged('its case is closed');
+  const decision = decideCommand(current, command, context);
+  if (decision.outcome === 'changed' || !('actor' in command) || !isOpen(current)) return decision;
+  // An operator's command is never refused in silence: who looks at the case later sees it too.
+  const refusal = decision.reason;
+  return { outcome: 'changed', next: noteRefusal(current, command, refusal, context), refusal };
+}
+
+function noteRefusal(current: Case, command: OperatorCommand, reason: string, { now }: Context): Case {
+  const { type, actor } = command;
+  const noted = note(current, { at: now, what: `${type} refused`, actor, detail: reason });
+  return announce(noted, 'refused', `${type} by ${actor} was refused: ${reason}`, now);
+}
+
+function decideCommand(current: Case | undefined, command: Command, context: Context): Decision {
   switch (command.type) {
     case 'violation':
       return onViolation(current, command.violation, context);
@@ -298,6 +312,8 @@ function onContain(current: Case | undefined, command: OperatorCommand, context:
   const actions = playbook?.actions.length
     ? chooseActions(playbook, asked?.pastContainments ?? [], facts, now)
     : chooseActions(byHand, [], facts, now);
+  const objection = command.force ? undefined : findObjection(asked, actions, facts, context);
+  if (objection) return unchanged(objection);
   const open = asked ?? newCase(current, 'operator', 'high', context);
   const noted = note(open, {
     at: now,
@@ -306,6 +322,19 @@ function onContain(current: Case | undefined, command: OperatorCommand, context:
     ...(command.comment && { detail: command.comment }),
   });
   return changed(planContainment(noted, playbook, actions, command.actor, context));
+}
+
+/** What stands against an operator's containment, unless it is forced or was the very question that was approved. */
+function findObjection(
+  asked: Case | undefined,
+  actions: readonly ActionName[],
+  facts: Extract<Facts, { kind: 'known' }>,
+  { configuration: { guards } }: Context,
+): string | undefined {
+  const exemption = findExemption(guards, facts);
+  if (exemption) return `the thing is exempt: ${exemption}; force it if that is meant`;
+  const shared = findShared(actions, guards.maxThingsSharingPolicy, facts);
+  return shared && shared !== asked?.reason ? `${shared}; force it if they may be hit` : undefined;
 }
 
 function onRelease(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {

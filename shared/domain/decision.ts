@@ -19,7 +19,8 @@ export interface Context {
 }
 
 export type Decision =
-  | { readonly outcome: 'changed'; readonly next: Case }
+  /** `refusal`: of an operator's command, which changed nothing but what is told of it. */
+  | { readonly outcome: 'changed'; readonly next: Case; readonly refusal?: string }
   /** Nothing to do, and why: recorded in the log, not in the table. */
   | { readonly outcome: 'unchanged'; readonly reason: string };
 

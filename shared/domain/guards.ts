@@ -40,7 +40,7 @@ export function judge(input: GuardInput): Verdict {
   return { outcome: 'contain' };
 }
 
-function findExemption(guards: Configuration['guards'], facts: KnownFacts): string | undefined {
+export function findExemption(guards: Configuration['guards'], facts: KnownFacts): string | undefined {
   for (const { thingGroup, attribute } of guards.exempt) {
     if (thingGroup !== undefined && facts.groups.includes(thingGroup)) return `thing group ${thingGroup}`;
     for (const [name, value] of Object.entries(attribute ?? {}))
@@ -128,7 +128,11 @@ function escalateActions(playbook: Playbook, pastContainments: readonly number[]
 }
 
 /** Others who would be hit: users of the certificates or policies that the actions touch, beyond the number allowed. */
-function findShared(actions: readonly ActionName[], max: number, facts: KnownFacts): string | undefined {
+export function findShared(
+  actions: readonly ActionName[],
+  max: number,
+  facts: KnownFacts,
+): string | undefined {
   const touchesCertificate =
     actions.includes('deny-certificate') || actions.includes('deactivate-certificate');
   const certificate = facts.principals.find(

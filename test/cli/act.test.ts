@@ -12,7 +12,7 @@ const observed: Case = { ...contained, status: 'observed', ledger: [], reason: '
 const waiting: Case = { ...observed, status: 'awaiting-approval' };
 
 /** A stack in which a command makes the thing's case what is given, as soon as it is sent. */
-function aStack(before: Case | undefined, after?: Case) {
+function aStack(before: Case | undefined, after?: Case, refusal?: string) {
   const { cases, items } = fakeCases();
   const { sent, commands } = fakeQueue();
   const store = (record: Case, version: number) => items.set(record.thingName, { value: record, version });
@@ -28,7 +28,7 @@ function aStack(before: Case | undefined, after?: Case) {
       name,
       'mything1',
       { waitSeconds, actor: 'ada', ...(comment && { comment }) },
-      { cases, openCommands },
+      { cases, history: { readRefusal: async () => refusal }, openCommands },
     );
   return { sent, run };
 }
@@ -49,7 +49,12 @@ describe("an operator's command", () => {
       expect(await run(name, 30, 'checked')).toBe(text);
       expect(sent).toEqual([
         {
-          command: { type: name, thingName: 'mything1', actor: 'ada', comment: 'checked' },
+          command: expect.objectContaining({
+            type: name,
+            thingName: 'mything1',
+            actor: 'ada',
+            comment: 'checked',
+          }),
           id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         },
       ]);
@@ -84,7 +89,7 @@ describe("an operator's command", () => {
 
       await expect(run('release', 0.01)).rejects.toThrow(
         new CliError(
-          `mything1 is still ${status} after 0.01 s. What was begun goes on by itself (cordon show mything1); why a command was refused is in the log of respond`,
+          `mything1 is still ${status} after 0.01 s. What was begun goes on by itself: cordon show mything1 tells of it`,
         ),
       );
     },
@@ -101,6 +106,14 @@ describe("an operator's command", () => {
     },
   );
 
+  it('says why it was refused', async () => {
+    const { run } = aStack(undefined, undefined, 'the thing is exempt: attribute critical=true');
+
+    await expect(run('contain')).rejects.toThrow(
+      new CliError('contain of mything1 was refused: the thing is exempt: attribute critical=true'),
+    );
+  });
+
   it('does not wait for --wait 0', async () => {
     const { sent, run } = aStack(contained);
 
@@ -112,9 +125,11 @@ describe("an operator's command", () => {
     const { cases } = fakeCases();
     const openCommands = async () => fakeQueue().commands;
 
-    await expect(act('release', 'a/b\u001b', { waitSeconds: 0 }, { cases, openCommands })).rejects.toThrow(
-      new CliError('"a/b\\u001b" is not a thing name'),
-    );
+    const history = { readRefusal: async () => undefined };
+
+    await expect(
+      act('release', 'a/b\u001b', { waitSeconds: 0 }, { cases, history, openCommands }),
+    ).rejects.toThrow(new CliError('"a/b\\u001b" is not a thing name'));
   });
 
   it('dates a dismissal, so that it is seen', () => {

@@ -381,11 +381,18 @@ describe('decide on an operator', () => {
       now,
     );
 
-    expect(decide(failed, operator('dismiss'), aContext()).outcome).toBe('unchanged');
+    expect(decide(failed, operator('dismiss'), aContext())).toMatchObject({
+      refusal: expect.stringContaining('release it first'),
+      next: { status: failed.status, ledger: failed.ledger },
+    });
   });
 
   it('does not dismiss a held thing', () => {
-    expect(decide(contained(), operator('dismiss'), aContext()).outcome).toBe('unchanged');
+    const held = contained();
+    expect(decide(held, operator('dismiss'), aContext())).toMatchObject({
+      refusal: expect.stringContaining('release it first'),
+      next: { status: held.status, ledger: held.ledger },
+    });
   });
 });
 

@@ -143,9 +143,8 @@ describe('an approval', () => {
   it('comes too late once it has expired, and starts anew by hand', () => {
     const expired = led(waiting(), resume, { now: now + approvalExpires });
 
-    expect(decide(expired, order('approve'), aContext())).toEqual({
-      outcome: 'unchanged',
-      reason: 'nothing awaits approval',
+    expect(decide(expired, order('approve'), aContext())).toMatchObject({
+      refusal: 'nothing awaits approval',
     });
     expect(led(expired, order('contain'), { configuration }).status).toBe('contained');
   });
