@@ -45,7 +45,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     respond: [
       consume('CommandsQueue'),
       send('RejectedQueue'),
-      table('GetItem', 'PutItem', 'DeleteItem'),
+      table('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       allow('sns:Publish', ref('AnnouncementsTopic')),
       allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
       allow('iot:TestAuthorization', arn('iot', 'cert/*')),

@@ -130,14 +130,19 @@ async function performSteps(
 ): Promise<Versioned<Case>> {
   let { value: record, version } = stored;
   const seen = new Set<ActionName>();
+  let saved = true;
   const next = () => nextStep(record, seen, options.killSwitch);
   for (let step = next(); step; step = next()) {
+    // Before anything else changes outside, so that a crash repeats one step; what only looks can wait.
+    if (!saved && step.kind !== 'verify') {
+      ({ version } = await save(record, version, ports));
+      saved = true;
+    }
     const outcome = await perform(record, step, ports, options, attempt);
     record = recordOutcome(record, step, outcome, ports.clock());
     ports.log.info(`${step.entry.action}: ${step.kind}`, { thingName: record.thingName, ...outcome });
     if (step.kind === 'verify' || outcome.result === 'conflict') seen.add(step.entry.action);
-    // A verification changes nothing outside, so its outcome can wait for the next save.
-    if (step.kind !== 'verify') ({ version } = await save(record, version, ports));
+    if (step.kind !== 'verify') saved = false;
   }
   return { value: record, version };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   GetCommand,
@@ -7,6 +7,7 @@ import {
   QueryCommand,
   type QueryCommandInput,
   ScanCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { DetectState } from '../domain/behavior';
 import type { Case, CaseStatus } from '../domain/case';
@@ -26,6 +27,8 @@ const refusalKey = (thingName: string, requestId: string) => ({
 });
 const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
 const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
+/** Places noted before those whose window is over are cleared away, whatever the limit: they are one item. */
+const maxUnread = 100;
 
 export function connectTable(tableName: string, client?: DynamoDBClient) {
   const { documents, load, save } = connectItems(tableName, client);
@@ -107,7 +110,32 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     },
   };
 
-  async function reserve({ caseId, now, limit, windowMs }: Reservation): Promise<boolean> {
+  /**
+   * Takes a place without reading the others, which is possible while fewer are noted than there are: places whose
+   * window is over only make it more careful. So things contained at the same time don't stand in each other's way.
+   */
+  async function reserveUnread({ caseId, now, limit }: Reservation): Promise<boolean> {
+    try {
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: fleetKey,
+          UpdateExpression: 'SET #value.#case = :now ADD version :one',
+          ConditionExpression: 'size(#value) < :most',
+          ExpressionAttributeNames: { '#value': 'value', '#case': caseId },
+          ExpressionAttributeValues: { ':now': now, ':one': 1, ':most': Math.min(limit, maxUnread) },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  async function reserve(reservation: Reservation): Promise<boolean> {
+    if (await reserveUnread(reservation)) return true;
+    const { caseId, now, limit, windowMs } = reservation;
     for (let attempt = 0; attempt < 20; attempt += 1) {
       const stored = await load<Record<string, number>>(fleetKey);
       const places = Object.fromEntries(

@@ -38,7 +38,6 @@ describe('respond: order of work', () => {
       'cases.save',
       'connections.cut',
       'cases.save',
-      'cases.save',
       'cases.appendTimeline',
       'announcer.publish',
       'connections.publish',

@@ -6,6 +6,7 @@ import {
   PutCommand,
   QueryCommand,
   ScanCommand,
+  UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectTable } from '../../../shared/aws/table';
@@ -280,8 +281,25 @@ describe('what takes more than one page', () => {
 
 describe('the fleet limit', () => {
   const reservation = { caseId: 'case-1', now, limit: 2, windowMs: 1_000 };
-  const stored = (places: Record<string, number>) =>
+  /** As many are noted as there are places, or more: only reading tells which are still taken. */
+  const stored = (places: Record<string, number>) => {
+    dynamo.on(UpdateCommand).rejects(conflict());
     dynamo.on(GetCommand).resolves({ Item: { value: places, version: 3 } });
+  };
+
+  it('takes a place without a look at the others while fewer are noted than there are', async () => {
+    dynamo.on(UpdateCommand).resolves({});
+
+    expect(await cases.reserveContainment({ ...reservation, limit: 1_000 })).toBe(true);
+
+    expect(dynamo.calls().map(({ args: [{ input }] }) => input)).toEqual([
+      expect.objectContaining({
+        Key: { pk: 'LIMIT#fleet', sk: 'WINDOW' },
+        ConditionExpression: 'size(#value) < :most',
+        ExpressionAttributeValues: { ':now': now, ':one': 1, ':most': 100 },
+      }),
+    ]);
+  });
 
   it.each([
     ['a place is free', { a: now - 10 }, true, { a: now - 10, 'case-1': now }],
@@ -296,6 +314,7 @@ describe('the fleet limit', () => {
   });
 
   it('looks again where another thing took a place at the same time', async () => {
+    dynamo.on(UpdateCommand).rejects(conflict());
     dynamo
       .on(GetCommand)
       .resolvesOnce({ Item: { value: { a: now }, version: 3 } })
