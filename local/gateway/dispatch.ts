@@ -63,7 +63,12 @@ async function answerKnown(
     log.warn(`refused by IAM: ${functionName} may not ${action} on ${resource}`, fields);
     return awsError(request, 'denied', message);
   }
-  const fault = faults.draw({ service: request.service, action, functionName });
+  const fault = faults.draw({
+    service: request.service,
+    action,
+    functionName,
+    text: () => `${request.path}\n${request.body.toString('utf8')}`,
+  });
   if (fault.latencyMs > 0) await delay(fault.latencyMs, undefined, { signal });
   if (fault.outcome === 'throttle') return awsError(request, 'throttled', 'Rate exceeded');
   if (fault.outcome === 'error') return awsError(request, 'internal', 'An injected fault');

@@ -7,6 +7,8 @@ const faultRule = z.strictObject({
   /** IAM action (`iot:DescribeThing`) or its name alone (`DescribeThing`). */
   action: z.optional(z.string()),
   functionName: z.optional(z.string()),
+  /** Only calls that have this text in their path or body, such as the name of a thing; any where absent. */
+  contains: z.optional(z.string().check(z.minLength(1))),
   probability: z.number().check(z.minimum(0), z.maximum(1)),
   kind: z.enum(['throttle', 'error', 'latency', 'drop-response']),
   latencyMs: z.optional(z.number().check(z.minimum(0), z.maximum(60_000))),
@@ -26,6 +28,8 @@ interface FaultSubject {
   readonly service: string;
   readonly action: string;
   readonly functionName: string | undefined;
+  /** Path and body, as sent. */
+  readonly text: () => string;
 }
 
 interface DrawnFaults {
@@ -82,11 +86,12 @@ function seededRandom(seed: number): () => number {
   };
 }
 
-function applies(rule: FaultRule, { service, action, functionName }: FaultSubject): boolean {
+function applies(rule: FaultRule, { service, action, functionName, text }: FaultSubject): boolean {
   const actions = [action, action.slice(action.indexOf(':') + 1)].map((name) => name.toLowerCase());
   return (
     (rule.service === undefined || rule.service === service) &&
     (rule.action === undefined || actions.includes(rule.action.toLowerCase())) &&
-    (rule.functionName === undefined || rule.functionName === functionName)
+    (rule.functionName === undefined || rule.functionName === functionName) &&
+    (rule.contains === undefined || text().includes(rule.contains))
   );
 }

@@ -91,6 +91,18 @@ describe('faults', () => {
     expect((await new IoTClient(stack.clientConfig()).send(describeThing)).thingName).toBe('mything1');
   });
 
+  it('hit only calls about what they name, in the path or in the body', async () => {
+    stack.gateway.setFaults([{ contains: 'poison', probability: 1, kind: 'error' }]);
+    const iot = new IoTClient(stack.clientConfig());
+    const sqs = new SQSClient(stack.clientConfig());
+    const list = (QueueNamePrefix: string) => sqs.send(new ListQueuesCommand({ QueueNamePrefix }));
+
+    expect((await iot.send(describeThing)).thingName).toBe('mything1');
+    await expect(list('healthy')).resolves.toBeDefined();
+    await expect(iot.send(new DescribeThingCommand({ thingName: 'poison-1' }))).rejects.toThrow('injected');
+    await expect(list('poison')).rejects.toThrow('injected');
+  });
+
   it('fall the same way for the same seed', async () => {
     const outcomes = async () => {
       stack.gateway.setFaults([{ probability: 0.5, kind: 'error' }], 7);

@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PublishCommand } from '@aws-sdk/client-sns';
+import { GetQueueUrlCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import type { Announcement } from '../../shared/domain/announcement';
+import { anAlert, aReport } from './alerts';
+import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
+import { publishOrCut } from './mqtt-client';
+
+/** A message of each queue that its function can't handle however often it tries, since AWS fails for it alone. */
+const poisons = [
+  { queue: 'alerts', functionName: 'intake', name: 'poison-alert', deliveries: 5 },
+  { queue: 'reports', functionName: 'detect', name: 'poison-report', deliveries: 5 },
+  { queue: 'presence', functionName: 'intake', name: 'poison-presence', deliveries: 5 },
+  { queue: 'notify', functionName: 'notify', name: 'poison-notify', deliveries: 5 },
+  { queue: 'commands', functionName: 'respond', name: 'poison-command', deliveries: 30 },
+] as const;
+
+const end = (queue: string) => (queue === 'commands' ? '.fifo' : '');
+
+describe('the packaged template', () => {
+  interface Resource {
+    readonly Type: string;
+    readonly Properties: Readonly<Record<string, unknown>>;
+  }
+
+  it('gives each queue a dead-letter queue, and each of those an alarm that tells people', async () => {
+    const file = join(root, '.serverless', 'cloudformation-template-update-stack.json');
+    const template = JSON.parse(await readFile(file, 'utf8')) as { Resources: Record<string, Resource> };
+    const all = Object.entries(template.Resources);
+    const redrives = all.flatMap(([, { Type, Properties }]) =>
+      Type === 'AWS::SQS::Queue' && Properties.RedrivePolicy
+        ? [[Properties.QueueName, Properties.RedrivePolicy]]
+        : [],
+    );
+    const alarms = all.flatMap(([, { Type, Properties }]) =>
+      Type === 'AWS::CloudWatch::Alarm' ? [Properties] : [],
+    );
+
+    expect(redrives).toHaveLength(poisons.length);
+    for (const { queue, deliveries } of poisons) {
+      const id = `${queue.charAt(0).toUpperCase()}${queue.slice(1)}DeadQueue`;
+      expect(redrives).toContainEqual([
+        `cordon-dev-${queue}${end(queue)}`,
+        { deadLetterTargetArn: { 'Fn::GetAtt': [id, 'Arn'] }, maxReceiveCount: deliveries },
+      ]);
+      expect(alarms).toContainEqual(
+        expect.objectContaining({
+          MetricName: 'ApproximateNumberOfMessagesVisible',
+          Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
+          Threshold: 0,
+          ComparisonOperator: 'GreaterThanThreshold',
+          AlarmActions: [{ Ref: 'AlarmsTopic' }],
+        }),
+      );
+    }
+  });
+});
+
+describe('a message that fails each time', () => {
+  let e2e: EndToEnd;
+
+  beforeAll(async () => {
+    e2e = await startEndToEnd();
+    // Nothing is to be learned from the minutes it takes on AWS: longer than a failing invocation is enough.
+    for (const { queue } of poisons)
+      await e2e.sqs.send(
+        new SetQueueAttributesCommand({
+          QueueUrl: await urlOf(`${queue}${end(queue)}`),
+          Attributes: { VisibilityTimeout: '2' },
+        }),
+      );
+  }, 60_000);
+
+  afterAll(() => e2e.close());
+
+  async function urlOf(queue: string): Promise<string | undefined> {
+    const { QueueUrl } = await e2e.sqs.send(new GetQueueUrlCommand({ QueueName: `cordon-dev-${queue}` }));
+    return QueueUrl;
+  }
+
+  async function takeDead(queue: string): Promise<string | undefined> {
+    const { Messages = [] } = await e2e.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: await urlOf(`${queue}-dead${end(queue)}`) }),
+    );
+    return Messages[0]?.Body;
+  }
+
+  const anAnnouncement = (caseId: string): Announcement => ({
+    version: 1,
+    id: `${caseId}#1`,
+    caseId,
+    seq: 1,
+    at: Date.now(),
+    kind: 'contained',
+    status: 'contained',
+    severity: 'high',
+    thingName: 'announced',
+    text: 'the device is denied: verified',
+    detector: 'cordon',
+    violations: [],
+    actions: [],
+    evidence: [],
+    enrichment: [],
+  });
+
+  async function announce(announcement: Announcement): Promise<void> {
+    const TopicArn = e2e.stack.deployed.outputs.AnnouncementsTopicArn;
+    await e2e.sns.send(new PublishCommand({ TopicArn, Message: JSON.stringify(announcement) }));
+  }
+
+  const report = (thingName: string) =>
+    [`cordon/things/${thingName}/reports/json`, JSON.stringify(aReport(1))] as const;
+
+  async function sendPoison(): Promise<void> {
+    await e2e.publishAlert(anAlert('poison-alert'));
+    await publishOrCut(await e2e.connect(await e2e.enroll('poison-report')), ...report('poison-report'));
+    await e2e.connect(await e2e.enroll('poison-presence'));
+    await announce(anAnnouncement('poison-notify'));
+    await e2e.enroll('poison-command');
+    await e2e.command({ type: 'contain', thingName: 'poison-command', actor: 'test' });
+  }
+
+  const failures = (functionName: string) =>
+    e2e.stack.functions
+      .lastLines(`cordon-dev-${functionName}`)
+      .filter((line) => /not (handled|judged), will be redelivered/.test(line));
+
+  const slackOf = (thingName: string) =>
+    e2e.stack.aws.slack.messages().filter(({ text }) => text.includes(`${thingName}:`));
+
+  it('is set aside after its deliveries, and delays nothing else on its queue meanwhile', async () => {
+    e2e.stack.aws.gateway.setFaults(
+      poisons.map(({ functionName, name }) => ({
+        kind: 'error',
+        functionName: `cordon-dev-${functionName}`,
+        contains: name,
+        probability: 1,
+      })),
+    );
+    await sendPoison();
+    await waitUntil(
+      () => 'a first failure of each function',
+      () => ['intake', 'detect', 'notify', 'respond'].every((name) => failures(name).length > 0),
+    );
+
+    const healthy = await e2e.connect(await e2e.enroll('healthy'));
+    await publishOrCut(healthy, ...report('healthy'));
+    await e2e.waitForCase('healthy', 'contained');
+    await waitUntil(
+      () => 'the Slack message of the healthy case',
+      () => slackOf('healthy').length > 0,
+    );
+    expect(await takeDead('commands')).toBeUndefined();
+
+    for (const { queue, name } of poisons) {
+      const body = await waitUntil(
+        () => `the dead letter of ${queue}`,
+        () => takeDead(queue),
+        150_000,
+      );
+      expect(body).toContain(name);
+    }
+    const counts = ['intake', 'detect', 'notify', 'respond'].map((name) => [name, failures(name).length]);
+    expect(Object.fromEntries(counts)).toEqual({ intake: 10, detect: 5, notify: 5, respond: 30 });
+    await e2e.waitForQuiet();
+
+    // What it held up in its own thing's mailbox goes on.
+    e2e.stack.aws.gateway.setFaults([]);
+    await e2e.publishAlert(anAlert('poison-command'));
+    await e2e.waitForCase('poison-command', 'contained');
+  }, 240_000);
+});
