@@ -67,7 +67,7 @@ describe('a message that fails each time', () => {
       await e2e.sqs.send(
         new SetQueueAttributesCommand({
           QueueUrl: await urlOf(`${queue}${end(queue)}`),
-          Attributes: { VisibilityTimeout: '2' },
+          Attributes: { VisibilityTimeout: '3' },
         }),
       );
   }, 60_000);
@@ -142,14 +142,16 @@ describe('a message that fails each time', () => {
     await waitUntil(
       () => 'a first failure of each function',
       () => ['intake', 'detect', 'notify', 'respond'].every((name) => failures(name).length > 0),
+      60_000,
     );
 
     const healthy = await e2e.connect(await e2e.enroll('healthy'));
     await publishOrCut(healthy, ...report('healthy'));
-    await e2e.waitForCase('healthy', 'contained');
+    await e2e.waitForCase('healthy', 'contained', 60_000);
     await waitUntil(
       () => 'the Slack message of the healthy case',
       () => slackOf('healthy').length > 0,
+      60_000,
     );
     expect(await takeDead('commands')).toBeUndefined();
 
@@ -168,6 +170,6 @@ describe('a message that fails each time', () => {
     // What it held up in its own thing's mailbox goes on.
     e2e.stack.aws.gateway.setFaults([]);
     await e2e.publishAlert(anAlert('poison-command'));
-    await e2e.waitForCase('poison-command', 'contained');
+    await e2e.waitForCase('poison-command', 'contained', 60_000);
   }, 240_000);
 });
