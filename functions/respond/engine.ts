@@ -84,7 +84,7 @@ async function decideWithFacts(
 ): Promise<Decision> {
   const { thingName } = command;
   const { configuration } = options;
-  const facts = needsFacts(current, command)
+  const facts = needsFacts(current, command, options.killSwitch)
     ? await gatherFacts(
         thingName,
         ports,
@@ -104,7 +104,7 @@ async function decideWithFacts(
   };
   const decision = decide(current, command, context);
   const containsAnother =
-    command.type === 'violation' &&
+    (command.type === 'violation' || command.type === 'resume') &&
     decision.outcome === 'changed' &&
     decision.next.status === 'containing' &&
     current?.status !== 'containing';

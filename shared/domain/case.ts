@@ -51,6 +51,8 @@ export interface Case {
   readonly evadesUntil?: number;
   /** Who or what ends the containment; of the playbook that planned it. */
   readonly release?: ReleaseRule;
+  /** Only the kill switch kept it from being contained: once that is off, its open violations are judged again. */
+  readonly heldBackBy?: 'kill-switch';
   /** An operator refused a containment of this case: only an operator may contain in it. */
   readonly rejected?: true;
   /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */

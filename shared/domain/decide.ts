@@ -54,7 +54,7 @@ function decideCommand(current: Case | undefined, command: Command, context: Con
     case 'reconnected':
       return onReconnected(current, command, context);
     case 'resume':
-      return onResume(current, context);
+      return isHeldBack(current) ? onHeldBack(current, context) : onResume(current, context);
     case 'drift':
       return onDrift(current, context);
     default:
@@ -63,8 +63,9 @@ function decideCommand(current: Case | undefined, command: Command, context: Con
 }
 
 /** Whether a decision on this command depends on what AWS says of the thing; repeats and releases don't. */
-export function needsFacts(current: Case | undefined, command: Command): boolean {
+export function needsFacts(current: Case | undefined, command: Command, killSwitch: boolean): boolean {
   if (command.type === 'contain' || command.type === 'approve' || command.type === 'drift') return true;
+  if (command.type === 'resume') return isHeldBack(current) && !killSwitch;
   if (command.type !== 'violation' || command.violation.eventType !== 'in-alarm') return false;
   const known = current?.violations[behaviorKey(command.violation)];
   if (known && command.violation.occurredAt <= known.lastEventAt) return false;
@@ -128,17 +129,65 @@ function onAlarm(
   // A release under way is the operator's: only news stops it.
   if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
     return changed(recorded);
+  return changed(answer(recorded, violation, { playbook, known, rises }, context));
+}
+
+interface Finding {
+  readonly playbook: Playbook | undefined;
+  /** What was known of the behavior before. */
+  readonly known: ViolationRecord | undefined;
+  /** Whether people have yet to hear of it. */
+  readonly rises: boolean;
+}
+
+/** Contains a thing that is not held, or says why not. */
+function answer(
+  recorded: Case,
+  violation: Violation,
+  { playbook, known, rises }: Finding,
+  context: Context,
+): Case {
   const actions = playbook
     ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
     : [];
   const { guards } = context.configuration;
   const verdict = judge({ ...context, playbook, actions, guards, violation });
   if (verdict.outcome === 'contain' && !recorded.rejected)
-    return changed(planContainment(named(recorded, playbook), playbook, actions, 'playbook', context));
+    return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
   // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
-  if (!rises) return changed(recorded);
+  if (!rises) return recorded;
   const refused = verdict.outcome === 'contain' ? rejectedBefore : verdict;
-  return changed(tell(recorded, key, known, (next) => holdBack(next, refused, playbook, context), context));
+  const key = behaviorKey(violation);
+  return tell(recorded, key, known, (next) => holdBack(next, refused, playbook, context), context);
+}
+
+/** How soon a case that the kill switch held back is looked at again: each look is a call of respond. */
+const lookAgainMs = 5 * 60_000;
+
+function isHeldBack(current: Case | undefined): current is Case {
+  return current?.status === 'observed' && current.heldBackBy !== undefined;
+}
+
+/** A detector tells an alarm once, so what was held back is taken up without waiting for another. */
+function onHeldBack(current: Case, context: Context): Decision {
+  const { now, thingName, configuration, facts } = context;
+  if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
+  if (context.killSwitch) return changed({ ...current, dueAt: now + lookAgainMs });
+  const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
+  let next: Case = note(rest, { at: now, what: 'judged again', detail: 'the kill switch is off' });
+  for (const known of openViolations(current)) {
+    if (isHeld(next)) break;
+    const violation: Violation = {
+      ...known,
+      thingName,
+      eventType: 'in-alarm',
+      occurredAt: known.lastEventAt,
+      detector: known.detector ?? 'device-defender',
+    };
+    const playbook = findPlaybook(configuration.playbooks, violation, facts);
+    next = answer(next, violation, { playbook, known, rises: true }, context);
+  }
+  return changed(next);
 }
 
 type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
@@ -192,10 +241,14 @@ function holdBack(
     ({ name }) =>
       name === playbook?.name || (record.status === 'awaiting-approval' && name === record.playbook),
   );
-  const { dueAt: _dueAt, ...rest } = named(record, asking);
-  const dueAt = now + configuration.guards.approvalExpires;
+  const { dueAt: lookAt, heldBackBy: before, ...rest } = named(record, asking);
+  // Another violation that is only watched must not make it be forgotten what the kill switch held back.
+  const heldBackBy = asks ? undefined : (refusal.by ?? before);
+  const dueAt = asks
+    ? now + configuration.guards.approvalExpires
+    : heldBackBy && (refusal.by ? now + lookAgainMs : lookAt);
   const next = note(
-    { ...rest, status, reason: refusal.reason, ...(asks && { dueAt }) },
+    { ...rest, status, reason: refusal.reason, ...(heldBackBy && { heldBackBy }), ...(dueAt && { dueAt }) },
     { at: now, what: status, detail: refusal.reason },
   );
   return announce(next, asks ? 'approval-needed' : 'observed', refusal.reason, now);
@@ -216,6 +269,7 @@ function planContainment(
     containedAt: _containedAt,
     evadesUntil: _evadesUntil,
     escalation: _escalation,
+    heldBackBy: _heldBackBy,
     ...rest
   } = record;
   const { now } = context;

@@ -17,14 +17,15 @@ export interface GuardInput {
 
 export type Verdict =
   | { readonly outcome: 'contain' }
-  | { readonly outcome: 'observe' | 'ask'; readonly reason: string };
+  | { readonly outcome: 'observe' | 'ask'; readonly reason: string; readonly by?: 'kill-switch' };
 
 /** What may be done about a violation. The first rule that objects decides; each says why. */
 export function judge(input: GuardInput): Verdict {
   const { playbook, facts } = input;
   if (!playbook) return observe('no playbook matches this behavior');
   if (playbook.mode === 'observe') return observe(`playbook ${playbook.name} only observes`);
-  if (input.killSwitch) return observe('the kill switch is on: every action is off');
+  if (input.killSwitch)
+    return { outcome: 'observe', reason: 'the kill switch is on: every action is off', by: 'kill-switch' };
   if (facts.kind === 'unavailable')
     return ask(`the thing could not be looked up (${facts.reason}), so exemptions are unknown`);
   if (!facts.registered) return observe('the thing is not in the registry, so there is nothing to contain');

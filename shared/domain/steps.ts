@@ -79,7 +79,8 @@ function recordVerification(entry: LedgerEntry, done: boolean, detail: string, n
 export function settle(record: Case, now: number): Case {
   if (record.status === 'releasing') return settleRelease(record, now);
   if (isContainment(record)) return settleContainment(record, now);
-  return record.status === 'awaiting-approval' ? record : withoutDue(record);
+  const waits = record.status === 'awaiting-approval' || (record.status === 'observed' && record.heldBackBy);
+  return waits ? record : withoutDue(record);
 }
 
 function settleContainment(record: Case, now: number): Case {

@@ -96,6 +96,22 @@ describe('respond: the fleet limit', () => {
     expect(inQuarantine(world)).toEqual(['thing0', 'thing1', 'thing2']);
   });
 
+  it('holds for what the kill switch held back, too, once that is off', async () => {
+    const world = aFleet();
+    const switchedOn = anEngine(world, { ...limitedTo(2), killSwitch: true });
+    for (const thingName of names) await switchedOn(alarm({ thingName }), { id: `on-${thingName}` });
+    expect(inQuarantine(world)).toEqual([]);
+
+    const switchedOff = anEngine(world, limitedTo(2));
+    world.time.now = Math.max(...names.map((name) => caseOf(world, name).dueAt ?? Infinity));
+    for (const thingName of names) await switchedOff({ type: 'resume', thingName });
+
+    expect(inQuarantine(world)).toEqual(['thing0', 'thing1']);
+    expect(names.slice(2).map((name) => caseOf(world, name).status)).toEqual(
+      Array(4).fill('awaiting-approval'),
+    );
+  });
+
   it('never contains more things within the window, whatever the order, repeats and times', async () => {
     const event = fc.record({
       thing: fc.constantFrom(...names),

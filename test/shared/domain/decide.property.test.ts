@@ -255,14 +255,12 @@ describe('decide, for any history', () => {
               ? flushed(decision.next)
               : perform(decision.next, now, () => left.shift() ?? 'done');
             const { status, ledger, dueAt } = record;
-            // An approval expires, so that too is taken up again.
-            const working = [
-              'awaiting-approval',
-              'containing',
-              'contained',
-              'containment-failed',
-              'releasing',
-            ].includes(status);
+            // An approval expires, so that too is taken up again, as is what only the kill switch held back.
+            const working =
+              ['awaiting-approval', 'containing', 'contained', 'containment-failed', 'releasing'].includes(
+                status,
+              ) ||
+              (status === 'observed' && record.heldBackBy !== undefined);
             // An approval may be due to expire, or wait for good.
             if (status !== 'awaiting-approval')
               expect([status, dueAt !== undefined]).toEqual([status, working]);
