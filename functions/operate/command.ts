@@ -17,6 +17,7 @@ import {
 
 export interface CommandPorts {
   readonly cases: Pick<CaseStore, 'load'>;
+  readonly history: { readRefusal(thingName: string, requestId: string): Promise<string | undefined> };
   readonly commands: CommandQueue;
   readonly groupRule: GroupRule;
   readonly metrics: Metrics;
@@ -34,20 +35,36 @@ const bodySchema = z.strictObject({
   caseId: z.optional(z.string().check(z.regex(registryName))),
 });
 
-/** Sends an operator's command to the thing's mailbox. What becomes of it is told by the case. */
+/** Contains though the thing is exempt, or others are hit as well. */
+const forcibleSchema = z.extend(bodySchema, { force: z.optional(z.boolean()) });
+
+/** Sends an operator's command to the thing's mailbox. The case tells what becomes of it, or the refusal by its id. */
 export function sendCommand(act: Act) {
+  const schema = act === 'contain' || act === 'approve' ? forcibleSchema : bodySchema;
   return async (request: HttpRequest, ports: CommandPorts): Promise<HttpAnswer> => {
     const { actor, mayAct } = findCaller(request, ports.groupRule);
     if (!mayAct) throw new HttpProblem(403, `only members of ${ports.groupRule.group} may ${act}`);
     const thingName = readThingName(request);
-    const { comment, caseId } = readJson(readBody(request, maxBodyBytes), bodySchema);
-    const objection = await findRefusal(act, thingName, caseId, ports);
+    const order = readJson(readBody(request, maxBodyBytes), schema);
+    const objection = await findRefusal(act, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
     const commandId = randomUUID();
-    await ports.commands.send({ type: act, thingName, actor, comment, caseId }, commandId);
+    await ports.commands.send({ type: act, thingName, actor, ...order, requestId: commandId }, commandId);
     ports.metrics.count('CommandSent');
     return answerJson({ command: act, thingName, actor, commandId }, 202);
   };
+}
+
+/** Why respond refused a command; nothing while it did not, or once a day has passed. */
+export async function showRefusal(request: HttpRequest, { history }: CommandPorts): Promise<HttpAnswer> {
+  const thingName = readThingName(request);
+  const commandId = request.pathParameters?.commandId ?? '';
+  if (!/^[0-9a-f-]{36}$/.test(commandId))
+    throw new HttpProblem(400, 'expected the id of a command', 'commandId');
+  const reason = await history.readRefusal(thingName, commandId);
+  if (reason === undefined)
+    throw new HttpProblem(404, `command ${commandId} of ${thingName} was not refused`);
+  return answerJson({ thingName, commandId, reason });
 }
 
 /** What stands in the way by the case as it is stored now; respond, which alone decides, looks again. */

@@ -1,6 +1,6 @@
 import type { RouteKey } from '../../shared/routes';
 import { type CasePorts, checkHealth, listCases, listClosed, showCase, showTimeline } from './cases';
-import { sendCommand } from './command';
+import { sendCommand, showRefusal } from './command';
 import { answerProblem, type HttpAnswer, HttpProblem, type HttpRequest } from './request';
 import { type SlackPorts, takeInteraction } from './slack-interaction';
 
@@ -13,6 +13,7 @@ const routes: Readonly<Record<RouteKey, (request: HttpRequest, ports: OperatePor
     'GET /cases/{thing}': showCase,
     'GET /cases/{thing}/timeline': showTimeline,
     'GET /things/{thing}/closed': listClosed,
+    'GET /things/{thing}/refusals/{commandId}': showRefusal,
     'POST /things/{thing}/contain': sendCommand('contain'),
     'POST /things/{thing}/approve': sendCommand('approve'),
     'POST /things/{thing}/reject': sendCommand('reject'),

@@ -91,7 +91,7 @@ async function press(
     }
     await ports.commands.send({ type: act, thingName, actor: nameUser(user), caseId }, id);
     ports.metrics.count('CommandSent');
-    await say(`${thingName}: ${act} is sent. The message of the case will tell what becomes of it.`);
+    await say(`${thingName}: ${act} is sent. The thread of the case will tell what becomes of it.`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { AddThingToThingGroupCommand, CreateThingGroupCommand } from '@aws-sdk/client-iot';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { SlackMessage } from '../../local/gateway/slack';
 import { anAlert } from './alerts';
@@ -111,7 +112,7 @@ describe('a button of a message', () => {
 
     expect(await publishOrCut(await e2e.connect(device), 'app/pressed/telemetry', '1')).toBe('acknowledged');
     expect(whispers()).toContain(
-      'pressed: release is sent. The message of the case will tell what becomes of it.',
+      'pressed: release is sent. The thread of the case will tell what becomes of it.',
     );
     const { value } = await call('GET', '/cases/pressed/timeline');
     expect(JSON.stringify(value)).toContain('"slack:U0LOCAL(local-operator)"');
@@ -159,6 +160,28 @@ describe('the HTTP API', () => {
     expect(forged.status).toBe(401);
     expect((await fetch(`${apiUrl()}/nowhere`)).status).toBe(404);
   });
+
+  it('says why a command was refused, and forces it', async () => {
+    await e2e.enroll('ventilator');
+    await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName: 'life-support' }));
+    const membership = { thingGroupName: 'life-support', thingName: 'ventilator' };
+    await e2e.iot.send(new AddThingToThingGroupCommand(membership));
+
+    const { status, value } = await call('POST', '/things/ventilator/contain');
+    const { commandId } = value as { commandId: string };
+    const refusal = await waitUntil(
+      () => 'the refusal',
+      async () => {
+        const read = await call('GET', `/things/ventilator/refusals/${commandId}`);
+        return read.status === 200 && read.value;
+      },
+    );
+
+    expect(status).toBe(202);
+    expect(refusal).toMatchObject({ reason: expect.stringContaining('exempt: thing group life-support') });
+    await call('POST', '/things/ventilator/contain', { force: true, comment: 'confirmed by the ward' });
+    await e2e.waitForCase('ventilator', 'contained');
+  }, 60_000);
 
   it('contains and releases a thing of an odd name by its caller’s ARN', async () => {
     await e2e.enroll('line:7_a');

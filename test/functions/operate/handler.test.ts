@@ -235,11 +235,38 @@ describe('a command', () => {
           actor: userArn,
           comment: 'seen "it"\n',
           caseId: 'case-1',
+          requestId: id,
         },
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       },
     ]);
     expect(telemetry.counts).toEqual({ CommandSent: 1 });
+  });
+
+  it.each(['contain', 'approve'] as const)('may be forced: %s', async (act) => {
+    const { ask, sent } = anOperator([waiting]);
+
+    await ask(`POST /things/{thing}/${act}`, { ...thing, body: '{"force":true}' });
+    const refused = await ask(`POST /things/{thing}/${act}`, { ...thing, body: '{"force":"yes"}' });
+
+    expect(refused).toMatchObject({ status: 400, value: { field: 'force' } });
+    expect(sent.map(({ command }) => command)).toMatchObject([{ type: act, force: true }]);
+  });
+
+  it('that respond refused says why, under its thing and id', async () => {
+    const { ask, refusals } = anOperator([contained]);
+    const commandId = '92648d77-0a11-4c28-b739-1d80793eea86';
+    refusals.set(`mything1#${commandId}`, 'the thing is exempt');
+    const read = (name: string, id: string) =>
+      ask('GET /things/{thing}/refusals/{commandId}', { pathParameters: { thing: name, commandId: id } });
+
+    expect(await read('mything1', commandId)).toMatchObject({
+      status: 200,
+      value: { thingName: 'mything1', commandId, reason: 'the thing is exempt' },
+    });
+    expect((await read('other', commandId)).status).toBe(404);
+    expect((await read('mything1', commandId.replace('9', '8'))).status).toBe(404);
+    expect(await read('mything1', 'x#CASE')).toMatchObject({ status: 400, value: { field: 'commandId' } });
   });
 
   it('needs no body, and takes one in base64', async () => {
@@ -249,7 +276,9 @@ describe('a command', () => {
     const body = Buffer.from('{"comment":"ä"}').toString('base64');
     await ask('POST /things/{thing}/release', { ...thing, body, isBase64Encoded: true });
 
-    expect(sent.map(({ command }) => 'comment' in command && command.comment)).toEqual([undefined, 'ä']);
+    const commands = sent.map(({ command }) => command);
+    expect(commands).toMatchObject([{ type: 'release' }, { type: 'release', comment: 'ä' }]);
+    expect(commands[0]).not.toHaveProperty('comment');
   });
 
   it.each([
@@ -290,6 +319,7 @@ describe('a command', () => {
     ['{"actor":"root"}', 'actor', 400],
     ['{"thingName":"other"}', 'thingName', 400],
     ['{"type":"release"}', 'type', 400],
+    ['{"force":true}', 'force', 400],
     ['{"__proto__":{"actor":"root"}}', '__proto__', 400],
     [JSON.stringify({ comment: 'x'.repeat(20_000) }), 'body', 413],
   ])('with the body %.40s is refused, naming the field', async (body, field, status) => {

@@ -52,6 +52,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
   const telemetry = fakeTelemetry();
   const said: { readonly url: string; readonly text: string }[] = [];
   const rows: TimelineRow[] = [];
+  const refusals = new Map<string, string>();
   const handle = operate({
     cases: stored.cases,
     history: {
@@ -64,6 +65,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
         cases
           .filter((record) => record.thingName === thingName && record.status === 'closed')
           .slice(0, limit),
+      readRefusal: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`),
       readTimeline: async (caseId: string) => rows.filter((row) => row.caseId === caseId),
     },
     commands: queue.commands,
@@ -78,7 +80,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
   });
   const ask = async (routeKey: string, request: Partial<HttpRequest> = {}) =>
     readAnswer(await handle(aRequest(routeKey, request)));
-  return { ask, handle, sent: queue.sent, waiting: queue.waiting, said, rows, telemetry };
+  return { ask, handle, sent: queue.sent, waiting: queue.waiting, said, rows, refusals, telemetry };
 }
 
 function readAnswer({ statusCode, headers, body = '' }: HttpAnswer) {

@@ -75,7 +75,7 @@ describe('a button that Slack says was pressed', () => {
     expect(said).toEqual([
       {
         url: responseUrl,
-        text: 'mything1: release is sent. The message of the case will tell what becomes of it.',
+        text: 'mything1: release is sent. The thread of the case will tell what becomes of it.',
       },
     ]);
   });
