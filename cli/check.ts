@@ -1,5 +1,6 @@
 import { loadConfiguration } from '../shared/config/load';
 import type { Behavior, Configuration, Playbook } from '../shared/domain/configuration';
+import { disconnectDuration, findMetric } from '../shared/domain/detection/metrics';
 import { findPlaybook } from '../shared/domain/guards';
 import { writeDuration, writeRelease } from './words';
 
@@ -11,6 +12,7 @@ export function explain(file: string): string {
     behaviors.flatMap((behavior) => [
       `${profileName}/${behavior.name} (${targets.join(', ')})`,
       `  normal: ${writeNormal(behavior)}`,
+      ...writeDetector(behavior, configuration),
       ...writeResponses(configuration, profileName, behavior),
     ]),
   );
@@ -36,13 +38,32 @@ function writeOperators(operators: readonly string[] | undefined): string {
 }
 
 function writeNormal({ metric, criteria }: Behavior): string {
-  const [value] = Object.values(criteria.value);
-  const { consecutiveDatapointsToAlarm: count } = criteria;
+  const { value, statisticalThreshold, mlDetectionConfig, comparisonOperator: operator } = criteria;
+  const { consecutiveDatapointsToAlarm: count, durationSeconds } = criteria;
   const patience = count > 1 ? `; an alarm after ${count} reports in a row that are not` : '';
-  return `${metric} is ${comparisons[criteria.comparisonOperator]} ${JSON.stringify(value)}${patience}`;
+  if (mlDetectionConfig)
+    return `${metric} is what Device Defender learned, with ${mlDetectionConfig.confidenceLevel} confidence${patience}`;
+  const [listed] = Object.values(value ?? {});
+  const bound = statisticalThreshold
+    ? `${statisticalThreshold.statistic} of the fleet`
+    : JSON.stringify(listed);
+  const time = durationSeconds === undefined ? '' : ` in ${writeDuration(durationSeconds * 1_000)}`;
+  const unit = metric === disconnectDuration ? ' minutes' : '';
+  return `${metric} is ${operator ? comparisons[operator] : 'equal to'} ${bound}${unit}${time}${patience}`;
 }
 
-const comparisons: Readonly<Record<Behavior['criteria']['comparisonOperator'], string>> = {
+/** Who evaluates a behavior, where that is not both detectors alike. */
+function writeDetector(behavior: Behavior, { detector, customMetrics }: Configuration): string[] {
+  const { metric, criteria } = behavior;
+  if (detector !== 'both') return [];
+  if (criteria.mlDetectionConfig) return ['  seen by: Device Defender only, which learns'];
+  const source = findMetric(metric, customMetrics)?.source;
+  if (source === 'lifecycle' && criteria.statisticalThreshold)
+    return ['  seen by: Device Defender only, which alone has percentiles of it'];
+  return source === 'device-defender' ? ['  seen by: Device Defender only, which alone has this metric'] : [];
+}
+
+const comparisons: Readonly<Record<NonNullable<Behavior['criteria']['comparisonOperator']>, string>> = {
   'less-than': 'less than',
   'less-than-equals': 'at most',
   'greater-than': 'more than',

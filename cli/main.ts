@@ -6,6 +6,7 @@ import { type ActOptions, act } from './act';
 import { listCases, readCase, showCase } from './cases';
 import { explain } from './check';
 import { CliError } from './cli-error';
+import { runExamples } from './detect/run';
 import { type ExportFormat, exportCase, writePrivateFile } from './export';
 import { writeJson } from './json';
 import { type ReplayFlags, runReplay } from './replay/run';
@@ -66,6 +67,16 @@ program
   .description('validate a cordon.yml and explain in words what will happen to whom')
   .argument('[file]', 'the file', 'cordon.yml')
   .action((file: string) => say(explain(file)));
+
+program
+  .command('detect')
+  .description('what the rules detector would alert on: runs conformance files (test/conformance/README.md)')
+  .argument('<files...>', 'YAML files of security profiles, datapoints and expected alerts')
+  .action((files: string[]) => {
+    const { text, isMatch } = runExamples(files);
+    say(text);
+    if (!isMatch) process.exitCode = 1;
+  });
 
 program
   .command('list')

@@ -1,11 +1,12 @@
 import { writeQuarantinePolicy } from '../shared/config/quarantine-policy';
 import type { Behavior, Configuration } from '../shared/domain/configuration';
+import { needsLifecycle } from '../shared/domain/detection/judge-lifecycle';
 import { allow, arn, arnOf, inlinePolicy, type Resources, ref, trust, type Value } from './cloudformation';
 
 export function writeIot(prefix: string, configuration: Configuration): Resources {
   return {
     ...writeQuarantine(prefix, configuration.quarantine),
-    ...writeRules(prefix),
+    ...writeRules(prefix, needsLifecycle(Object.entries(configuration.securityProfiles))),
     ...(configuration.detector === 'cordon' ? {} : writeDeviceDefender(prefix, configuration)),
   };
 }
@@ -62,7 +63,7 @@ const reportsSql = [
   "FROM 'cordon/things/+/reports/+'",
 ].join(' ');
 
-function writeRules(prefix: string): Resources {
+function writeRules(prefix: string, withLifecycle: boolean): Resources {
   return {
     ReportsRule: writeRule(`${prefix}-reports`, reportsSql, 'Reports'),
     PresenceRule: writeRule(
@@ -70,6 +71,10 @@ function writeRules(prefix: string): Resources {
       "SELECT * FROM '$aws/events/presence/connected/+'",
       'Presence',
     ),
+    // Only where a behavior depends on it: each connect of the fleet is a message more.
+    ...(withLifecycle && {
+      LifecycleRule: writeRule(`${prefix}-lifecycle`, "SELECT * FROM '$aws/events/presence/+/+'", 'Reports'),
+    }),
     RulesRole: {
       Type: 'AWS::IAM::Role',
       Properties: {
@@ -180,26 +185,43 @@ function writeDeviceDefender(
 }
 
 function writeBehavior({ name, metric, criteria, suppressAlerts }: Behavior): Value {
-  const { count, number, numbers, strings, ports, cidrs } = criteria.value;
+  const { comparisonOperator, value, statisticalThreshold, mlDetectionConfig, durationSeconds } = criteria;
   return {
     Name: name,
     Metric: metric,
     SuppressAlerts: suppressAlerts,
     Criteria: {
-      ComparisonOperator: criteria.comparisonOperator,
-      // CloudFormation takes Count as a string, though the API takes a number.
-      Value: {
-        ...(count !== undefined && { Count: String(count) }),
-        ...(number !== undefined && { Number: number }),
-        ...(numbers && { Numbers: numbers }),
-        ...(strings && { Strings: strings }),
-        ...(ports && { Ports: ports }),
-        ...(cidrs && { Cidrs: cidrs }),
-      },
-      ...(criteria.durationSeconds !== undefined && { DurationSeconds: criteria.durationSeconds }),
+      ...(comparisonOperator && { ComparisonOperator: comparisonOperator }),
+      ...(value && { Value: writeValue(value) }),
+      ...(statisticalThreshold && {
+        StatisticalThreshold: { Statistic: statisticalThreshold.statistic },
+      }),
+      ...(mlDetectionConfig && {
+        MlDetectionConfig: { ConfidenceLevel: mlDetectionConfig.confidenceLevel },
+      }),
+      ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds }),
       ConsecutiveDatapointsToAlarm: criteria.consecutiveDatapointsToAlarm,
       ConsecutiveDatapointsToClear: criteria.consecutiveDatapointsToClear,
     },
+  };
+}
+
+function writeValue({
+  count,
+  number,
+  numbers,
+  strings,
+  ports,
+  cidrs,
+}: NonNullable<Behavior['criteria']['value']>): Value {
+  return {
+    // CloudFormation takes Count as a string, though the API takes a number.
+    ...(count !== undefined && { Count: String(count) }),
+    ...(number !== undefined && { Number: number }),
+    ...(numbers && { Numbers: numbers }),
+    ...(strings && { Strings: strings }),
+    ...(ports && { Ports: ports }),
+    ...(cidrs && { Cidrs: cidrs }),
   };
 }
 

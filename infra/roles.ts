@@ -1,4 +1,5 @@
 import type { Configuration } from '../shared/domain/configuration';
+import { hasPercentiles } from '../shared/domain/detection/judge-report';
 import {
   allow,
   arn,
@@ -13,7 +14,8 @@ import {
 
 /** What each function may do, and nothing else. A new AWS call comes with its statement here. */
 export function writeRoles(prefix: string, configuration: Configuration): Resources {
-  const { quarantine, detector } = configuration;
+  const { quarantine, detector, securityProfiles } = configuration;
+  const profiles = Object.entries(securityProfiles);
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
   const anyThing = arn('iot', 'thing/*');
   const consume = (...ids: string[]) =>
@@ -29,7 +31,13 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     detect: [
       consume('ReportsQueue'),
       send('RejectedQueue'),
-      table('GetItem', 'PutItem'),
+      table(
+        'GetItem',
+        'PutItem',
+        'BatchWriteItem',
+        ...(hasPercentiles(profiles) ? ['BatchGetItem', 'UpdateItem'] : []),
+      ),
+      allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       allow('sns:Publish', ref('AlertsTopic')),
       allow('iot:ListThingGroupsForThing', anyThing),
       allow('iot:Publish', [

@@ -1,7 +1,8 @@
 import type { Announcement } from './domain/announcement';
-import type { DetectState } from './domain/behavior';
 import type { Case } from './domain/case';
 import type { Command } from './domain/command';
+import type { Distribution } from './domain/detection/distribution';
+import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
 import type { Hold } from './domain/hold';
 import type { Violation } from './domain/violation';
 
@@ -65,6 +66,22 @@ export interface Reservation {
 export interface DetectStore {
   load(thingName: string): Promise<Versioned<DetectState> | undefined>;
   save(state: DetectState, previous: number): Promise<number>;
+  /** Things of which time alone may change something, oldest first, at most `limit`. */
+  listDue(now: number, limit: number): Promise<string[]>;
+}
+
+/** Values kept for charts. */
+export interface Datapoints {
+  /** Keeps values for 14 days, idempotent by metric and time. */
+  append(thingName: string, datapoints: readonly Datapoint[]): Promise<void>;
+}
+
+/** How the values of the fleet are distributed, by metric and window of time. */
+export interface Fleet {
+  /** Counts a thing in. */
+  add(thingName: string, contribution: Contribution): Promise<void>;
+  /** May be a minute old. */
+  read(metric: string, durationSeconds: number, window: number): Promise<Distribution>;
 }
 
 /** The IoT registry and policies. Every call throws the SDK's error; `isRefusal` tells final ones apart. */

@@ -1,18 +1,21 @@
 import { configuration } from 'cordon:configuration';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
-import { connectTable } from '../../shared/aws/table';
+import { connectDetection } from '../../shared/aws/detection';
 import { connectThings } from '../../shared/aws/things';
 import { connectAlertTopic } from '../../shared/aws/topics';
 import { createTelemetry, readEnv } from '../../shared/lambda';
-import { detectBatch } from './handler';
+import { detect } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('detect');
+const { states, datapoints, fleet } = connectDetection(readEnv('TABLE_NAME'));
 
 export const handler = wrap(
-  detectBatch(
+  detect(
     {
-      states: connectTable(readEnv('TABLE_NAME')).detectStates,
+      states,
+      datapoints,
+      fleet,
       things: connectThings(readEnv('IOT_ARN_PREFIX')),
       alerts: connectAlertTopic(readEnv('ALERTS_TOPIC_ARN')),
       answers: connectConnections(),
@@ -21,6 +24,7 @@ export const handler = wrap(
       metrics,
       clock: Date.now,
     },
-    Object.entries(configuration.securityProfiles),
+    // Where AWS evaluates alone, a report is taken and nothing more.
+    configuration.detector === 'device-defender' ? [] : Object.entries(configuration.securityProfiles),
   ),
 );

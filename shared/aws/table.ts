@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
@@ -9,17 +8,14 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { DetectState } from '../domain/behavior';
 import type { Case, CaseStatus } from '../domain/case';
 import { retryMs } from '../domain/case-life';
 import { hasUnfinished } from '../domain/decide';
 import { VersionConflictError } from '../errors';
-import type { CaseStore, DetectStore, FleetSize, Reservation } from '../ports';
+import type { CaseStore, FleetSize, Reservation } from '../ports';
 import { hashRow, type TimelineRow } from '../timeline';
-import { connectItems } from './items';
+import { connectItems, shardOf, shards } from './items';
 
-/** Shards of the two indexes: a partition takes 1,000 writes a second, so eight carry a storm. */
-const shards = 8;
 const caseKey = (thingName: string) => ({ pk: `THING#${thingName}`, sk: 'CASE' });
 const refusalKey = (thingName: string, requestId: string) => ({
   pk: `THING#${thingName}`,
@@ -31,7 +27,7 @@ const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 const maxUnread = 100;
 
 export function connectTable(tableName: string, client?: DynamoDBClient) {
-  const { documents, load, save } = connectItems(tableName, client);
+  const { documents, load, save, listDue } = connectItems(tableName, client);
 
   const cases: CaseStore = {
     load: (thingName) => load<Case>(caseKey(thingName)),
@@ -88,26 +84,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
 
     reserveContainment: (reservation) => reserve(reservation),
 
-    async listDue(now, limit) {
-      const found = await Promise.all(
-        Array.from({ length: shards }, (_, shard) =>
-          documents.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: 'byDue',
-              KeyConditionExpression: 'dueKey = :shard AND dueAt <= :now',
-              ExpressionAttributeValues: { ':shard': `DUE#${shard}`, ':now': now },
-              Limit: limit,
-            }),
-          ),
-        ),
-      );
-      return found
-        .flatMap(({ Items }) => Items ?? [])
-        .sort((a, b) => a.dueAt - b.dueAt)
-        .slice(0, limit)
-        .map(({ pk }) => String(pk).slice('THING#'.length));
-    },
+    listDue: (now, limit) => listDue('DUE', now, limit),
   };
 
   /**
@@ -251,12 +228,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     return found;
   }
 
-  const detectStates: DetectStore = {
-    load: (thingName) => load<DetectState>({ pk: `THING#${thingName}`, sk: 'DETECT' }),
-    save: (state, previous) => save({ pk: `THING#${state.thingName}`, sk: 'DETECT' }, state, previous),
-  };
-
-  return { cases, history, detectStates, slackThreads: connectSlackThreads() };
+  return { cases, history, slackThreads: connectSlackThreads() };
 
   /** notify's memory: the Slack thread of a case and the newest announcement shown there. */
   function connectSlackThreads() {
@@ -289,8 +261,4 @@ function indexDue(record: Case, shard: number) {
   const owedAt = hasUnfinished(record) ? record.updatedAt + retryMs : Infinity;
   const dueAt = Math.min(record.dueAt ?? Infinity, owedAt);
   return Number.isFinite(dueAt) ? { dueKey: `DUE#${shard}`, dueAt } : {};
-}
-
-function shardOf(thingName: string): number {
-  return createHash('sha256').update(thingName).digest().readUInt8(0) % shards;
 }

@@ -1,5 +1,7 @@
-import type { ActionName, Behavior, Configuration, Playbook } from '../domain/configuration';
+import type { ActionName, Configuration, Playbook } from '../domain/configuration';
+import { findMetric } from '../domain/detection/metrics';
 import { findPlaybook } from '../domain/guards';
+import { findBehaviorFaults } from './behavior-faults';
 import { writeQuarantinePolicy } from './quarantine-policy';
 
 export interface Fault {
@@ -7,44 +9,10 @@ export interface Fault {
   readonly message: string;
 }
 
-/** Device-side metrics the cordon detector evaluates, with the key of their value. */
-const deviceMetrics: Readonly<Record<string, ValueKey>> = {
-  'aws:num-listening-tcp-ports': 'count',
-  'aws:num-listening-udp-ports': 'count',
-  'aws:num-established-tcp-connections': 'count',
-  'aws:listening-tcp-ports': 'ports',
-  'aws:listening-udp-ports': 'ports',
-};
-
-type ValueKey = 'count' | 'number' | 'numbers' | 'strings' | 'ports' | 'cidrs';
-
-const customKeys: Readonly<Record<string, ValueKey>> = {
-  number: 'number',
-  'number-list': 'numbers',
-  'string-list': 'strings',
-  'ip-address-list': 'cidrs',
-};
-
-const operators: Readonly<Record<ValueKey, RegExp>> = {
-  count: /^(less|greater)-than/,
-  number: /^(less|greater)-than/,
-  numbers: /^(not-)?in-set$/,
-  strings: /^(not-)?in-set$/,
-  ports: /^(not-)?in-port-set$/,
-  cidrs: /^(not-)?in-cidr-set$/,
-};
-
 /** What the schema can't see: names that don't exist, values that don't fit, what this version can't do. */
 export function findFaults(configuration: Configuration): Fault[] {
   return [
-    ...Object.entries(configuration.securityProfiles).flatMap(([name, profile]) =>
-      profile.behaviors.flatMap((behavior, index) =>
-        findBehaviorFaults(behavior, configuration).map((message) => ({
-          path: ['securityProfiles', name, 'behaviors', index, 'metric'],
-          message,
-        })),
-      ),
-    ),
+    ...findProfileFaults(configuration),
     ...findDuplicates(configuration),
     ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),
     ...findUnreached(configuration),
@@ -52,23 +20,46 @@ export function findFaults(configuration: Configuration): Fault[] {
   ];
 }
 
-function findBehaviorFaults({ metric, criteria }: Behavior, configuration: Configuration): string[] {
-  const custom = configuration.customMetrics[metric];
-  if (!custom && !metric.startsWith('aws:')) return [`${metric} is not among customMetrics`];
-  const key = custom ? customKeys[custom.type] : deviceMetrics[metric];
-  const cordon = configuration.detector !== 'device-defender';
-  if (!key)
-    return cordon
-      ? [`the cordon detector doesn't know ${metric}; it knows ${Object.keys(deviceMetrics).join(', ')}`]
-      : [];
-  const faults: string[] = [];
-  if (criteria.value[key] === undefined) faults.push(`${metric} is compared with value.${key}`);
-  if (!operators[key].test(criteria.comparisonOperator))
-    faults.push(`${criteria.comparisonOperator} does not fit ${metric}`);
-  if (cordon && criteria.durationSeconds !== undefined)
-    faults.push('the cordon detector evaluates each report by itself: leave durationSeconds out');
-  if (cordon && key === 'cidrs') faults.push('the cordon detector does not evaluate CIDR sets yet');
-  return faults;
+/** Limits of Device Defender (device-defender.md, 3.3), which the cordon detector keeps too. */
+const maxValueElements = 1_000;
+const maxProfilesOfTarget = 5;
+
+function findProfileFaults(configuration: Configuration): Fault[] {
+  const profiles = Object.entries(configuration.securityProfiles);
+  return profiles.flatMap(([name, { behaviors, targets, additionalMetricsToRetain }], position) => {
+    const path = ['securityProfiles', name];
+    const elements = behaviors.flatMap(({ criteria }) => Object.values(criteria.value ?? {}).flat()).length;
+    const crowded = targets.filter(
+      (target) =>
+        profiles.slice(0, position).filter(([, other]) => other.targets.includes(target)).length >=
+        maxProfilesOfTarget,
+    );
+    return [
+      ...behaviors.flatMap((behavior, index) =>
+        findBehaviorFaults(behavior, configuration).map(({ field, message }) => ({
+          path: [...path, 'behaviors', index, ...field],
+          message,
+        })),
+      ),
+      ...additionalMetricsToRetain.flatMap((metric, index) =>
+        findMetric(metric, configuration.customMetrics)
+          ? []
+          : [
+              {
+                path: [...path, 'additionalMetricsToRetain', index],
+                message: `there is no metric ${metric}`,
+              },
+            ],
+      ),
+      ...(elements > maxValueElements
+        ? [{ path, message: `its values have ${elements} elements, AWS takes ${maxValueElements}` }]
+        : []),
+      ...crowded.map((target) => ({
+        path: [...path, 'targets'],
+        message: `${target} has ${maxProfilesOfTarget} profiles already, AWS takes no more`,
+      })),
+    ];
+  });
 }
 
 function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[] {

@@ -136,7 +136,8 @@ export interface AlertToWrite {
   readonly securityProfileName: string;
   readonly eventType: ViolationEventType;
   readonly occurredAt: number;
-  readonly behavior: Behavior;
+  /** Of a behavior that is not configured any more only name and metric are known. */
+  readonly behavior: Partial<Behavior> & Pick<Behavior, 'name' | 'metric'>;
   readonly value?: MetricValue;
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];

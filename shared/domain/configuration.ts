@@ -50,13 +50,36 @@ const comparisonOperators = [
   'not-in-cidr-set',
 ] as const;
 
-const criteria = z.strictObject({
-  comparisonOperator: z.enum(comparisonOperators),
-  value: criteriaValue,
-  durationSeconds: z.literal([300, 600, 900, 1800, 3600]).optional(),
-  consecutiveDatapointsToAlarm: z.int().min(1).max(10).default(1),
-  consecutiveDatapointsToClear: z.int().min(1).max(10).default(1),
-});
+/** Percentiles of the API; `p0.01` and the like are its own words. */
+const statistics = [
+  'p0',
+  'p0.1',
+  'p0.01',
+  'p1',
+  'p10',
+  'p50',
+  'p90',
+  'p99',
+  'p99.9',
+  'p99.99',
+  'p100',
+] as const;
+
+const criteria = z
+  .strictObject({
+    comparisonOperator: z.enum(comparisonOperators).optional(),
+    value: criteriaValue.optional(),
+    statisticalThreshold: z.strictObject({ statistic: z.enum(statistics) }).optional(),
+    mlDetectionConfig: z.strictObject({ confidenceLevel: z.enum(['LOW', 'MEDIUM', 'HIGH']) }).optional(),
+    durationSeconds: z.literal([300, 600, 900, 1800, 3600]).optional(),
+    consecutiveDatapointsToAlarm: z.int().min(1).max(10).default(1),
+    consecutiveDatapointsToClear: z.int().min(1).max(10).default(1),
+  })
+  .refine(
+    ({ value, statisticalThreshold, mlDetectionConfig }) =>
+      [value, statisticalThreshold, mlDetectionConfig].filter((kind) => kind !== undefined).length === 1,
+    { message: 'expected exactly one of value, statisticalThreshold, mlDetectionConfig' },
+  );
 
 const behavior = z.strictObject({
   name,

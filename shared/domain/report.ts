@@ -1,3 +1,4 @@
+import { readRemoteAddress } from './detection/addresses';
 import { isObject } from './json';
 import { clip, registryName } from './names';
 import type { Evidence, MetricValue } from './violation';
@@ -60,19 +61,52 @@ function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>): vo
   ] as const) {
     const listening = pick(metrics, long, short);
     if (!isObject(listening)) continue;
-    const rows = objects(pick(listening, 'ports', 'pts'));
-    const ports = rows.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => isPort(port));
-    const total = toNumber(pick(listening, 'total', 't'));
-    into[`aws:listening-${name}-ports`] = { ports: [...new Set(ports)] };
-    into[`aws:num-listening-${name}-ports`] = { count: total ?? rows.length };
+    const { rows, total } = readRows(listening, pick(listening, 'ports', 'pts'));
+    const ports = rows?.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => isPort(port));
+    if (ports) into[`aws:listening-${name}-ports`] = { ports: [...new Set(ports)] };
+    if (total !== undefined) into[`aws:num-listening-${name}-ports`] = { count: total };
   }
   const connections = pick(metrics, 'tcp_connections', 'tc');
   const established = isObject(connections) ? pick(connections, 'established_connections', 'ec') : undefined;
-  if (isObject(established)) {
-    const rows = objects(pick(established, 'connections', 'cs'));
-    into['aws:num-established-tcp-connections'] = {
-      count: toNumber(pick(established, 'total', 't')) ?? rows.length,
-    };
+  if (isObject(established)) readConnections(established, into);
+  const network = pick(metrics, 'network_stats', 'ns');
+  if (isObject(network)) readCounters(network, into);
+}
+
+function readConnections(established: Json, into: Record<string, MetricValue>): void {
+  const { rows, total } = readRows(established, pick(established, 'connections', 'cs'));
+  const addresses = rows
+    ?.map((row) => pick(row, 'remote_addr', 'rad'))
+    .filter((address) => typeof address === 'string');
+  if (addresses)
+    into['aws:destination-ip-addresses'] = { cidrs: [...new Set(addresses.map(readRemoteAddress))] };
+  if (total !== undefined) into['aws:num-established-tcp-connections'] = { count: total };
+}
+
+/**
+ * The rows of a list and their number, which is greater where the device cut the list. A list that is left out is empty
+ * where nothing says otherwise, and unknown where the total does.
+ */
+function readRows(parent: Json, list: unknown): { rows?: Json[]; total?: number } {
+  const total = toNumber(pick(parent, 'total', 't'));
+  const counted = total !== undefined && total >= 0 ? total : undefined;
+  if (!Array.isArray(list) && counted) return { total: counted };
+  const rows = objects(list);
+  return { rows, total: counted ?? rows.length };
+}
+
+/** Counts since the last report. */
+function readCounters(network: Json, into: Record<string, MetricValue>): void {
+  for (const [long, short, name] of [
+    ['bytes_in', 'bi', 'all-bytes-in'],
+    ['bytes_out', 'bo', 'all-bytes-out'],
+    ['packets_in', 'pi', 'all-packets-in'],
+    ['packets_out', 'po', 'all-packets-out'],
+  ] as const) {
+    const count = toNumber(pick(network, long, short));
+    // A counter that wrapped or was reset gives a negative or an absurd one (agents.md, 2 and 7): no datapoint.
+    if (count !== undefined && count >= 0 && count <= Number.MAX_SAFE_INTEGER)
+      into[`aws:${name}`] = { count };
   }
 }
 

@@ -87,6 +87,43 @@ quarantine: { keepTopics: ['jobs/*'] }
     ]);
   });
 
+  it('windows, percentiles, minutes, and what only Device Defender evaluates', async () => {
+    const lines = await explainText(`
+detector: both
+customMetrics: { load: { type: number } }
+securityProfiles:
+  p:
+    targets: [all/things]
+    behaviors:
+      - name: bytes
+        metric: aws:all-bytes-out
+        criteria: { comparisonOperator: less-than, value: { count: 5 }, durationSeconds: 900 }
+      - name: rank
+        metric: load
+        criteria: { comparisonOperator: less-than-equals, statisticalThreshold: { statistic: p99.9 }, durationSeconds: 3600 }
+      - name: away
+        metric: aws:disconnect-duration
+        criteria: { comparisonOperator: less-than-equals, value: { count: 30 } }
+      - name: learned
+        metric: load
+        criteria: { mlDetectionConfig: { confidenceLevel: HIGH } }
+      - name: chatty
+        metric: aws:num-messages-sent
+        criteria: { comparisonOperator: less-than, value: { count: 9 }, durationSeconds: 300 }
+playbooks: [{ name: watch, mode: observe }]
+`);
+
+    expect(lines.filter((line) => /normal|seen/.test(line))).toEqual([
+      '  normal: aws:all-bytes-out is less than 5 in 15 minutes',
+      '  normal: load is at most p99.9 of the fleet in 1 hour',
+      '  normal: aws:disconnect-duration is at most 30 minutes',
+      '  normal: load is what Device Defender learned, with HIGH confidence',
+      '  seen by: Device Defender only, which learns',
+      '  normal: aws:num-messages-sent is less than 9 in 5 minutes',
+      '  seen by: Device Defender only, which alone has this metric',
+    ]);
+  });
+
   it('that no guard is needed where every playbook only records', async () => {
     const lines = await explainText(`
 customMetrics: { children: { type: number } }

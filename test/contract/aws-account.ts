@@ -19,6 +19,7 @@ import { writeMessaging } from '../../infra/messaging';
 import { writeTable } from '../../infra/table';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
+import { connectDetection } from '../../shared/aws/detection';
 import { connectHolds } from '../../shared/aws/holds';
 import { connectTable } from '../../shared/aws/table';
 import type { Command } from '../../shared/domain/command';
@@ -84,10 +85,10 @@ async function openStorage(dynamodb: DynamoDBClient, undo: Undo): Promise<Storag
   );
   undo('DeleteTable', () => dynamodb.send(new DeleteTableCommand({ TableName })));
   await waitUntilTableExists({ client: dynamodb, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { TableName });
-  const { cases, detectStates, history } = connectTable(TableName, dynamodb);
+  const { cases, history } = connectTable(TableName, dynamodb);
   return {
     cases,
-    detectStates,
+    detection: connectDetection(TableName, dynamodb),
     holds: connectHolds(TableName, dynamodb),
     readTimeline: async (caseId) =>
       (await history.readTimeline(caseId)).map(({ entries, previousHash, hash }) => ({

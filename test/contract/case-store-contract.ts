@@ -1,15 +1,21 @@
-import type { DetectState } from '../../shared/domain/behavior';
+import type { connectDetection } from '../../shared/aws/detection';
 import type { Case, TimelineEntry } from '../../shared/domain/case';
-import type { CaseStore, DetectStore, Holds, Reservation, Versioned } from '../../shared/ports';
+import type { DetectState } from '../../shared/domain/detection/state';
+import type { CaseStore, Holds, Reservation, Versioned } from '../../shared/ports';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { now } from '../builders';
 import { waitUntil } from '../e2e/harness';
 import { aName, type Law, refusalOf } from './laws';
 
+type Detection = Pick<
+  ReturnType<typeof connectDetection>,
+  'states' | 'datapoints' | 'readDatapoints' | 'fleet'
+>;
+
 /** The store, empty at first, and what of it only people read. */
 export interface Storage {
   readonly cases: CaseStore;
-  readonly detectStates: DetectStore;
+  readonly detection: Detection;
   readonly holds: Holds;
   /** Rows of the timeline, oldest first. */
   readTimeline(caseId: string): Promise<Pick<TimelineRow, 'entries' | 'previousHash' | 'hash'>[]>;
@@ -54,10 +60,14 @@ export function declareStorageLaws(law: Law<Storage>): void {
       change: (record) => ({ ...record, status: 'contained', updatedAt: record.updatedAt + 1 }),
     }));
   describe('detect states', () =>
-    declareVersionLaws<DetectState>((title, check) => law(title, ({ detectStates }) => check(detectStates)), {
-      build: aDetectState,
-      change: (state) => ({ ...state, lastReportId: state.lastReportId + 1, behaviors: {} }),
-    }));
+    declareVersionLaws<DetectState>(
+      (title, check) => law(title, ({ detection }) => check(detection.states)),
+      {
+        build: aDetectState,
+        change: (state) => ({ ...state, lastReportId: state.lastReportId + 1, behaviors: {} }),
+      },
+    ));
+  describe('what the rules detector keeps', () => declareDetectionLaws(law));
   describe('case storage', () => {
     declareKindLaws(law);
     declareTimelineLaws(law);
@@ -128,16 +138,84 @@ function declareVersionLaws<T extends { readonly thingName: string }>(
   });
 }
 
+function declareDetectionLaws(law: Law<Storage>): void {
+  const points = (...times: number[]) =>
+    times.map((at) => ({ metric: 'aws:all-bytes-out', at, value: { count: at - now } }));
+
+  law('lists the things whose time has come, oldest first, but no case', async ({ cases, detection }) => {
+    const [early, late, never, elsewhere] = Array.from({ length: 4 }, () => aName('thing')) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    await detection.states.save(aDetectState({ thingName: late, dueAt: 20 }), 0);
+    await detection.states.save(aDetectState({ thingName: early, dueAt: 10 }), 0);
+    await detection.states.save(aDetectState({ thingName: never }), 0);
+    const record = aCase({ thingName: elsewhere });
+    await cases.save({ ...record, dueAt: 5 }, 0);
+
+    await waitUntil(
+      () => 'two due things',
+      async () => (await detection.states.listDue(20, 10)).length >= 2,
+    );
+
+    expect(await detection.states.listDue(20, 10)).toEqual([early, late]);
+    expect(await detection.states.listDue(20, 1)).toEqual([early]);
+    expect(await detection.states.listDue(9, 10)).toEqual([]);
+    // Other laws list the cases that are due.
+    await cases.save(record, 1);
+  });
+
+  law('keeps datapoints once, in order, and gives them page by page', async ({ detection }) => {
+    const thingName = aName('thing');
+    const query = { thingName, metric: 'aws:all-bytes-out', from: now, to: now + 40, limit: 2 };
+    // More than one batch of the table's.
+    const many = points(...Array.from({ length: 30 }, (_, index) => now + 100 + index));
+
+    await detection.datapoints.append(thingName, points(now + 30, now + 10, now + 20, now + 50));
+    await detection.datapoints.append(thingName, points(now + 10));
+    await detection.datapoints.append(thingName, [{ metric: 'other', at: now + 15, value: { number: 1 } }]);
+    await detection.datapoints.append(aName('thing'), points(now + 25));
+    await detection.datapoints.append(thingName, many);
+
+    expect(await detection.readDatapoints(query)).toEqual({
+      datapoints: [
+        { at: now + 10, value: { count: 10 } },
+        { at: now + 20, value: { count: 20 } },
+      ],
+      nextFrom: now + 30,
+    });
+    expect(await detection.readDatapoints({ ...query, from: now + 30 })).toEqual({
+      datapoints: [{ at: now + 30, value: { count: 30 } }],
+    });
+    const rest = await detection.readDatapoints({ ...query, from: now + 100, to: now + 200, limit: 100 });
+    expect(rest.datapoints).toHaveLength(30);
+  });
+
+  law('adds up the fleet, whoever counts at the same time', async ({ detection: { fleet } }) => {
+    const metric = aName('metric');
+    const contribution = { metric, durationSeconds: 300, window: 7, bin: 'bin5' };
+
+    await Promise.all(Array.from({ length: 10 }, () => fleet.add(aName('thing'), contribution)));
+    await fleet.add('thing', { ...contribution, bin: 'zero' });
+    await fleet.add('thing', { ...contribution, window: 8 });
+
+    expect(await fleet.read(metric, 300, 7)).toEqual({ bin5: 10, zero: 1 });
+    expect(await fleet.read(metric, 600, 7)).toEqual({});
+  });
+}
+
 function declareKindLaws(law: Law<Storage>): void {
-  law('keeps the case and the detect state of a thing apart', async ({ cases, detectStates }) => {
+  law('keeps the case and the detect state of a thing apart', async ({ cases, detection }) => {
     const record = aCase();
     const state = aDetectState({ thingName: record.thingName });
 
     await cases.save(record, 0);
-    await detectStates.save(state, 0);
+    await detection.states.save(state, 0);
 
     expect(await cases.load(record.thingName)).toStrictEqual({ value: record, version: 1 });
-    expect(await detectStates.load(record.thingName)).toStrictEqual({ value: state, version: 1 });
+    expect(await detection.states.load(record.thingName)).toStrictEqual({ value: state, version: 1 });
   });
 
   law('archives a closed case once, however often it is told, newest first', async (storage) => {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from '../../shared/domain/command';
 import { holdsObject } from '../../shared/domain/hold';
-import { fakeCases, fakeConnections, fakeHolds, fakeQueue, fakeStore, fakeThings } from '../fakes';
+import { fakeCases, fakeConnections, fakeHolds, fakeQueue, fakeThings } from '../fakes';
 import { fakeCertificates, fakeJobs, fakePolicies } from '../fakes-actions';
+import { fakeDetection } from '../fakes-detection';
 import { withPolicies } from '../shared/mitigation/setting';
 import type { Account } from './account';
 import type { Storage } from './case-store-contract';
@@ -29,7 +30,7 @@ function openStorage(): Storage {
   return {
     cases,
     holds: fakeHolds((name, object) => holdsObject(items.get(name)?.value, object)).holds,
-    detectStates: fakeStore(({ thingName }) => thingName),
+    detection: fakeDetection(),
     readTimeline: async (caseId) =>
       [...timeline]
         .filter(([key]) => key.startsWith(`${caseId}#`))

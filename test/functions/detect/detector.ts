@@ -1,9 +1,9 @@
 import { encode } from 'cbor-x';
-import { type DetectPorts, detectBatch } from '../../../functions/detect/handler';
-import type { DetectState } from '../../../shared/domain/behavior';
+import { type DetectPorts, detect } from '../../../functions/detect/handler';
 import type { SecurityProfile } from '../../../shared/domain/configuration';
 import { aConfiguration, now } from '../../builders';
-import { aRecord, fakeConnections, fakeDeadLetters, fakeStore, fakeTelemetry, fakeThings } from '../../fakes';
+import { aRecord, fakeConnections, fakeDeadLetters, fakeTelemetry, fakeThings } from '../../fakes';
+import { fakeDetection } from '../../fakes-detection';
 
 export function aReport(children: number, over: Record<string, unknown> = {}) {
   return {
@@ -40,8 +40,23 @@ export function received(report: unknown, over: Sent = {}) {
   );
 }
 
+/** One message of the lifecycle rule. */
+export function lifecycle(eventType: string, over: Record<string, unknown> = {}) {
+  const event = {
+    clientId: 'mything1',
+    eventType,
+    timestamp: now,
+    sessionIdentifier: 'session-1',
+    principalIdentifier: 'a'.repeat(64),
+    ipAddress: '192.0.2.7',
+    versionNumber: 0,
+    ...over,
+  };
+  return aRecord(event, { messageId: String(over.messageId ?? 'message-1') });
+}
+
 export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<DetectPorts> = {}) {
-  const states = fakeStore<DetectState>(({ thingName }) => thingName);
+  const stored = fakeDetection();
   const { registry, register, things } = fakeThings();
   const { published, connections } = fakeConnections();
   const { letters, deadLetters } = fakeDeadLetters();
@@ -50,11 +65,12 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   const order: string[] = [];
   const alerts: Record<string, unknown>[] = [];
   const ports: DetectPorts = {
+    ...stored,
     states: {
-      load: states.load,
+      ...stored.states,
       async save(state, previous) {
         order.push(`save ${state.thingName}`);
-        return states.save(state, previous);
+        return stored.states.save(state, previous);
       },
     },
     things,
@@ -74,9 +90,11 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   };
   const standard = aConfiguration().securityProfiles['myapp-processes'];
   if (!standard) throw new Error('no profile');
-  const handle = detectBatch(ports, [['myapp-processes', { ...standard, ...profile }]]);
+  const handle = detect(ports, [['myapp-processes', { ...standard, ...profile }]]);
   const run = async (...records: ReturnType<typeof aRecord>[]) =>
     (await handle({ Records: records })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-  register('mything1');
-  return { run, states, registry, register, published, letters, telemetry, order, alerts };
+  for (const thingName of ['mything1', 'mything2']) register(thingName);
+  /** What the schedule does. */
+  const tick = () => handle({ time: new Date(ports.clock()).toISOString() });
+  return { run, tick, stored, registry, register, published, letters, telemetry, order, alerts };
 }

@@ -10,7 +10,6 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectTable } from '../../../shared/aws/table';
-import { newDetectState } from '../../../shared/domain/behavior';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
 import { VersionConflictError } from '../../../shared/errors';
@@ -18,10 +17,7 @@ import { awsError } from '../../aws-error';
 import { aContext, aViolation, flushed, now } from '../../builders';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
-const { cases, history, detectStates, slackThreads } = connectTable(
-  'cordon',
-  new DynamoDBClient({ region: 'us-east-1' }),
-);
+const { cases, history, slackThreads } = connectTable('cordon', new DynamoDBClient({ region: 'us-east-1' }));
 
 beforeEach(() => dynamo.reset().on(PutCommand).resolves({}));
 
@@ -332,13 +328,11 @@ describe('the fleet limit', () => {
   });
 });
 
-describe('what detect and notify remember', () => {
-  it('has keys of its own, and versions', async () => {
-    await detectStates.save(newDetectState('mything1'), 2);
+describe('what notify remembers', () => {
+  it('has a key of its own, and a version', async () => {
     await slackThreads.save('case-1', { channel: 'C1', ts: '1', lastSeq: 3 }, 0);
 
     expect(puts().map(({ Item, ConditionExpression }) => [Item?.pk, Item?.sk, ConditionExpression])).toEqual([
-      ['THING#mything1', 'DETECT', 'version = :previous'],
       ['CASE#case-1', 'SLACK', 'attribute_not_exists(pk)'],
     ]);
   });

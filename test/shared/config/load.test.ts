@@ -53,7 +53,7 @@ describe('cordon.yml', () => {
     [
       'a cloud-side metric with the cordon detector',
       changed('metric: num_child_procs_myapp', 'metric: aws:num-messages-sent'),
-      /cordon detector doesn't know aws:num-messages-sent/,
+      /only Device Defender sees aws:num-messages-sent, the cordon detector doesn't/,
     ],
     [
       'an action of a later version',
@@ -91,6 +91,143 @@ describe('cordon.yml', () => {
     ],
   ])('refuses %s, naming file, line and what to write', (_what, text, fault) => {
     expect(faultsOf(text)).toEqual(expect.arrayContaining([expect.stringMatching(fault)]));
+  });
+
+  const withBehavior = (metric: string, criteria: string, detector = 'cordon') =>
+    `detector: ${detector}
+customMetrics: { load: { type: number }, names: { type: string-list } }
+securityProfiles:
+  p:
+    targets: [all/things]
+    behaviors:
+      - name: b
+        metric: ${metric}
+        criteria: { ${criteria} }
+playbooks: [{ name: any, mode: observe }]
+`;
+  const ml = 'mlDetectionConfig: { confidenceLevel: HIGH }';
+  const p90 = 'comparisonOperator: less-than, statisticalThreshold: { statistic: p90 }';
+  const less = 'comparisonOperator: less-than, value: { count: 9 }';
+  const inNetwork = (cidr: string) => `comparisonOperator: in-cidr-set, value: { cidrs: ['${cidr}'] }`;
+
+  it.each([
+    ['a sum without a time', 'aws:all-bytes-in', less, /durationSeconds: .* summed over a time/],
+    ['a percentile without a time', 'load', p90, /durationSeconds: a percentile is one of a time/],
+    [
+      'a list with a time',
+      'names',
+      'comparisonOperator: in-set, value: { strings: [a] }, durationSeconds: 300',
+      /leave durationSeconds out/,
+    ],
+    [
+      'a percentile of a list',
+      'names',
+      `${p90.replace('less-than', 'in-set')}, durationSeconds: 300`,
+      /has no percentiles/,
+    ],
+    [
+      'an unknown percentile',
+      'load',
+      'comparisonOperator: less-than, statisticalThreshold: { statistic: p95 }, durationSeconds: 300',
+      /statistic/,
+    ],
+    [
+      'value and percentile',
+      'load',
+      `${p90}, value: { number: 1 }, durationSeconds: 300`,
+      /exactly one of value, statisticalThreshold/,
+    ],
+    [
+      'machine learning',
+      'load',
+      ml,
+      /only Device Defender detects by machine learning: use detector device-defender or both/,
+    ],
+    [
+      'messages sent',
+      'aws:num-messages-sent',
+      `${less}, durationSeconds: 300`,
+      /only Device Defender sees aws:num-messages-sent/,
+    ],
+    [
+      'authorization failures',
+      'aws:num-authorization-failures',
+      `${less}, durationSeconds: 300`,
+      /only Device Defender sees/,
+    ],
+    [
+      'a percentile of connects',
+      'aws:num-connection-attempts',
+      `${p90}, durationSeconds: 300`,
+      /only Device Defender has percentiles/,
+    ],
+    ['a metric nobody has', 'aws:num-messages-published', less, /Device Defender has no metric/],
+    ['no operator', 'load', 'value: { number: 1 }', /expected a comparisonOperator/],
+    [
+      'a disconnect that is too short',
+      'aws:disconnect-duration',
+      'comparisonOperator: greater-than, value: { count: 1 }',
+      /greater-than does not fit/,
+    ],
+    [
+      'a network that is none',
+      'aws:source-ip-address',
+      inNetwork('10.0.0.0/33'),
+      /cidrs\.0: 10\.0\.0\.0\/33 is no network/,
+    ],
+    ['an address in octal', 'aws:destination-ip-addresses', inNetwork('010.0.0.1'), /is no network/],
+  ])('refuses %s', (_what, metric, criteria, fault) => {
+    expect(faultsOf(withBehavior(metric, criteria))).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it.each([
+    ['a sum', 'aws:all-bytes-in', `${less}, durationSeconds: 300`, 'cordon'],
+    ['a gauge over a time', 'aws:num-listening-tcp-ports', `${less}, durationSeconds: 300`, 'cordon'],
+    ['a percentile', 'load', `${p90}, durationSeconds: 900`, 'cordon'],
+    ['networks', 'aws:source-ip-address', inNetwork('2001:db8::/32'), 'cordon'],
+    ['a duration', 'aws:disconnect-duration', 'comparisonOperator: less-than, value: { count: 9 }', 'cordon'],
+    ['machine learning where Device Defender does it', 'load', ml, 'both'],
+    [
+      'messages where Device Defender sees them',
+      'aws:num-messages-sent',
+      `${less}, durationSeconds: 300`,
+      'device-defender',
+    ],
+  ])('takes %s', (_what, metric, criteria, detector) => {
+    expect(faultsOf(withBehavior(metric, criteria, detector))).toEqual([]);
+  });
+
+  it('refuses machine learning with an operator, and of a list', () => {
+    expect(faultsOf(withBehavior('names', `${ml}, comparisonOperator: in-set`, 'both'))).toEqual([
+      expect.stringMatching(/no machine learning for names/),
+      expect.stringMatching(/no comparisonOperator and no durationSeconds/),
+    ]);
+  });
+
+  it('refuses to retain a metric that does not exist', () => {
+    const text = minimalConfiguration.replace(
+      '    behaviors:',
+      '    additionalMetricsToRetain: [nope]\n    behaviors:',
+    );
+
+    expect(faultsOf(text)).toEqual([
+      expect.stringMatching(/additionalMetricsToRetain\.0: there is no metric nope/),
+    ]);
+  });
+
+  it('refuses more than AWS takes: 1,000 elements of values, five profiles of a target', () => {
+    const ports = Array.from({ length: 1_001 }, (_, index) => index + 1).join(', ');
+    const many = withBehavior(
+      'aws:listening-tcp-ports',
+      `comparisonOperator: in-port-set, value: { ports: [${ports}] }`,
+    );
+    const six = minimalConfiguration.replace(
+      'securityProfiles:',
+      `securityProfiles:\n${[1, 2, 3, 4, 5].map((n) => `  p${n}: { targets: [all/registered-things], behaviors: [{ name: b, metric: num_child_procs_myapp, criteria: { comparisonOperator: less-than, value: { number: 1 } } }] }`).join('\n')}`,
+    );
+
+    expect(faultsOf(many)).toEqual([expect.stringMatching(/1001 elements, AWS takes 1000/)]);
+    expect(faultsOf(six)).toEqual([expect.stringMatching(/all\/registered-things has 5 profiles already/)]);
   });
 
   it('lists every fault at once', () => {

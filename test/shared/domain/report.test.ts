@@ -13,9 +13,15 @@ const long = {
       total: 2,
     },
     listening_udp_ports: { ports: [{ interface: 'eth0', port: 5353 }], total: 1 },
+    network_stats: {
+      bytes_in: 29358693495,
+      bytes_out: 26485035,
+      packets_in: 10013573555,
+      packets_out: 11382615,
+    },
     tcp_connections: {
       established_connections: {
-        connections: [{ remote_addr: '192.168.0.1:8000', local_port: 80 }],
+        connections: [{ local_interface: 'eth0', remote_addr: '192.168.0.1:8000', local_port: 80 }],
         total: 1,
       },
     },
@@ -32,6 +38,7 @@ const short = {
   met: {
     tp: { pts: [{ if: 'eth0', pt: 22 }], t: 1 },
     up: { pts: [{ if: 'eth0', pt: 67 }], t: 1 },
+    ns: { bi: 29359307173, bo: 26490711, pi: 10014614051, po: 11387620 },
     tc: { ec: { cs: [{ li: 'eth0', lp: 80, rad: '192.168.0.1:8000' }], t: 1 } },
   },
   cmet: { MyMetricOfType_Number: [{ number: 1 }] },
@@ -49,6 +56,11 @@ describe('readReport', () => {
           'aws:listening-udp-ports': { ports: [5353] },
           'aws:num-listening-udp-ports': { count: 1 },
           'aws:num-established-tcp-connections': { count: 1 },
+          'aws:destination-ip-addresses': { cidrs: ['192.168.0.1'] },
+          'aws:all-bytes-in': { count: 29358693495 },
+          'aws:all-bytes-out': { count: 26485035 },
+          'aws:all-packets-in': { count: 10013573555 },
+          'aws:all-packets-out': { count: 11382615 },
           MyMetricOfType_Number: { number: 1 },
           MyMetricOfType_NumberList: { numbers: [1, 2, 3] },
           MyMetricOfType_StringList: { strings: ['value_1', 'value_2'] },
@@ -68,6 +80,11 @@ describe('readReport', () => {
       'aws:listening-udp-ports': { ports: [67] },
       'aws:num-listening-udp-ports': { count: 1 },
       'aws:num-established-tcp-connections': { count: 1 },
+      'aws:destination-ip-addresses': { cidrs: ['192.168.0.1'] },
+      'aws:all-bytes-in': { count: 29359307173 },
+      'aws:all-bytes-out': { count: 26490711 },
+      'aws:all-packets-in': { count: 10014614051 },
+      'aws:all-packets-out': { count: 11387620 },
       MyMetricOfType_Number: { number: 1 },
     });
   });
@@ -82,6 +99,40 @@ describe('readReport', () => {
       'aws:listening-tcp-ports': { ports: [22] },
       'aws:num-listening-tcp-ports': { count: 2 },
     });
+  });
+
+  const metricsOf = (metrics: object) => {
+    const read = readReport({ header, metrics });
+    return read.kind === 'report' ? read.report.metrics : read;
+  };
+
+  it.each([
+    ['[2001:db8::7]:443', '2001:db8::7'],
+    ['[::ffff:10.0.0.1]:443', '10.0.0.1'],
+    ['2001:db8::7', '2001:db8::7'],
+    ['2001:db8:0:0:0:0:0:7:443', '2001:db8::7'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['<script>:1', '<script>'],
+  ])('reads the remote address of %s', (remote_addr, address) => {
+    const established_connections = { connections: [{ remote_addr }] };
+
+    expect(metricsOf({ tcp_connections: { established_connections } })).toMatchObject({
+      'aws:destination-ip-addresses': { cidrs: [address] },
+    });
+  });
+
+  it('takes a list that is left out for empty, unless the total says that there is more', () => {
+    expect(metricsOf({ listening_tcp_ports: { total: 0 }, listening_udp_ports: { total: 3 } })).toEqual({
+      'aws:listening-tcp-ports': { ports: [] },
+      'aws:num-listening-tcp-ports': { count: 0 },
+      'aws:num-listening-udp-ports': { count: 3 },
+    });
+  });
+
+  it('takes a counter that wrapped or was reset for no datapoint, and accepts the report', () => {
+    const network_stats = { bytes_in: 1.8446744071173374e19, bytes_out: -2_084_308, packets_in: 7 };
+
+    expect(metricsOf({ network_stats })).toEqual({ 'aws:all-packets-in': { count: 7 } });
   });
 
   it('keeps evidence within bounds and drops what is malformed in it', () => {

@@ -1,6 +1,7 @@
-import { type DetectState, detect, newDetectState, violates } from '../../../shared/domain/behavior';
-import type { Criteria, SecurityProfile } from '../../../shared/domain/configuration';
-import type { MetricValue } from '../../../shared/domain/violation';
+import type { Criteria, SecurityProfile } from '../../../../shared/domain/configuration';
+import { judgeReport } from '../../../../shared/domain/detection/judge-report';
+import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
+import { now } from '../../../builders';
 
 function criteria(
   comparisonOperator: Criteria['comparisonOperator'],
@@ -16,33 +17,8 @@ function criteria(
   };
 }
 
-describe('violates: criteria describe what is normal', () => {
-  it.each<[Criteria['comparisonOperator'], Criteria['value'], MetricValue, boolean | undefined]>([
-    ['less-than', { count: 10 }, { count: 54 }, true],
-    ['less-than', { count: 10 }, { count: 10 }, true],
-    ['less-than', { count: 10 }, { count: 9 }, false],
-    ['less-than-equals', { number: 0 }, { number: 0 }, false],
-    ['less-than-equals', { number: 0 }, { number: 1 }, true],
-    ['greater-than', { number: 75 }, { number: 75 }, true],
-    ['greater-than', { number: 75 }, { number: 76 }, false],
-    ['greater-than-equals', { number: 20 }, { number: 20 }, false],
-    ['greater-than-equals', { number: 20 }, { number: 19.9 }, true],
-    ['in-port-set', { ports: [443, 80] }, { ports: [80] }, false],
-    ['in-port-set', { ports: [443, 80] }, { ports: [80, 23] }, true],
-    ['in-port-set', { ports: [443, 80] }, { ports: [] }, false],
-    ['not-in-port-set', { ports: [23] }, { ports: [23, 80] }, true],
-    ['not-in-port-set', { ports: [23] }, { ports: [80] }, false],
-    ['in-set', { strings: ['a', 'b'] }, { strings: ['a', 'c'] }, true],
-    ['not-in-set', { numbers: [1] }, { numbers: [2] }, false],
-    ['less-than', { count: 10 }, { ports: [1] }, undefined],
-    ['in-set', { strings: ['a'] }, { number: 1 }, undefined],
-  ])('%s %j with %j: %s', (operator, bound, value, expected) => {
-    expect(violates(value, criteria(operator, bound))).toBe(expected);
-  });
-});
-
 const profile = (over: Partial<Criteria> = {}): SecurityProfile => ({
-  targets: ['all/registered-things'],
+  targets: ['all/things'],
   additionalMetricsToRetain: [],
   behaviors: [
     {
@@ -58,20 +34,20 @@ const profile = (over: Partial<Criteria> = {}): SecurityProfile => ({
 function feed(values: readonly number[], over: Partial<Criteria> = {}): string[] {
   let state: DetectState = newDetectState('t');
   return values.flatMap((number, index) => {
-    const result = detect({
+    const result = judgeReport({
       state,
       report: { reportId: index + 1, metrics: { m: { number } }, evidence: [] },
-      receivedAt: index + 1,
+      at: now + index + 1,
       profiles: [['p', profile(over)]],
       reportedByItself: true,
-      nameViolation: (key, reportId) => `${key}@${reportId}`,
+      nameViolation: (key, seed) => `${key}@${seed}`,
     });
     state = result.state;
     return result.events.map(({ eventType, violationId }) => `${eventType}:${violationId}`);
   });
 }
 
-describe('detect', () => {
+describe('judgeReport', () => {
   it.each<[string, number[], Partial<Criteria>, string[]]>([
     [
       'alarms once while it lasts, and clears with the same id',
@@ -105,7 +81,7 @@ describe('detect', () => {
   const input = (state: DetectState, number: number, over: object = {}) => ({
     state,
     report: { reportId: 10, metrics: { m: { number } }, evidence: [] },
-    receivedAt: 10,
+    at: now + 10,
     profiles: [['p', profile()]] as const,
     reportedByItself: true,
     nameViolation: () => 'v',
@@ -113,11 +89,11 @@ describe('detect', () => {
   });
 
   it('returns the same state where nothing changed, so that nothing is written', () => {
-    const calm = detect(input(newDetectState('t'), 0)).state;
-    const again = detect(
+    const calm = judgeReport(input(newDetectState('t'), 0)).state;
+    const again = judgeReport(
       input(calm, 0, {
         report: { reportId: 11, metrics: { m: { number: 0 } }, evidence: [] },
-        receivedAt: 11,
+        at: now + 11,
       }),
     );
 
@@ -125,18 +101,18 @@ describe('detect', () => {
   });
 
   it('ignores a repeated report and one that arrives late', () => {
-    const alarmed = detect(input(newDetectState('t'), 1)).state;
+    const alarmed = judgeReport(input(newDetectState('t'), 1)).state;
 
-    expect(detect(input(alarmed, 0)).events).toEqual([]);
-    const late = { report: { reportId: 9, metrics: { m: { number: 0 } }, evidence: [] }, receivedAt: 9 };
-    expect(detect(input(alarmed, 0, late)).events).toEqual([]);
+    expect(judgeReport(input(alarmed, 0)).events).toEqual([]);
+    const late = { report: { reportId: 9, metrics: { m: { number: 0 } }, evidence: [] }, at: now + 9 };
+    expect(judgeReport(input(alarmed, 0, late)).events).toEqual([]);
   });
 
   it('takes a report id that fell back, as some agents do at a reboot', () => {
-    const alarmed = detect(input(newDetectState('t'), 1)).state;
-    const rebooted = { report: { reportId: 1, metrics: { m: { number: 0 } }, evidence: [] }, receivedAt: 11 };
+    const alarmed = judgeReport(input(newDetectState('t'), 1)).state;
+    const rebooted = { report: { reportId: 1, metrics: { m: { number: 0 } }, evidence: [] }, at: now + 11 };
 
-    expect(detect(input(alarmed, 0, rebooted)).events.map(({ eventType }) => eventType)).toEqual([
+    expect(judgeReport(input(alarmed, 0, rebooted)).events.map(({ eventType }) => eventType)).toEqual([
       'alarm-cleared',
     ]);
   });
@@ -146,15 +122,18 @@ describe('detect', () => {
       reportedByItself: false,
       report: { reportId: Number.MAX_SAFE_INTEGER, metrics: { m: { number: 1 } }, evidence: [] },
     };
-    const raised = detect(input(newDetectState('t'), 1, foreign));
+    const raised = judgeReport(input(newDetectState('t'), 1, foreign));
     expect(raised.events.map(({ eventType }) => eventType)).toEqual(['in-alarm']);
 
     const foreignClear = {
       reportedByItself: false,
       report: { reportId: 5, metrics: { m: { number: 0 } }, evidence: [] },
-      receivedAt: 12,
+      at: now + 12,
     };
-    expect(detect(input(raised.state, 0, foreignClear))).toEqual({ state: raised.state, events: [] });
+    expect(judgeReport(input(raised.state, 0, foreignClear))).toMatchObject({
+      state: raised.state,
+      events: [],
+    });
     expect(raised.state.lastReportId).toBe(0);
   });
 
@@ -163,11 +142,11 @@ describe('detect', () => {
       reportedByItself: false,
       report: { reportId: 5, metrics: { m: { number: 1 } }, evidence: [] },
     };
-    const raised = detect(input(newDetectState('t'), 1, foreign));
+    const raised = judgeReport(input(newDetectState('t'), 1, foreign));
 
-    const own = detect(
+    const own = judgeReport(
       input(raised.state, 1, {
-        receivedAt: 11,
+        at: now + 11,
         report: { reportId: 11, metrics: { m: { number: 1 } }, evidence: [] },
       }),
     );
@@ -184,6 +163,6 @@ describe('detect', () => {
   it('leaves a behavior alone whose metric is not in the report', () => {
     const missing = { report: { reportId: 3, metrics: {}, evidence: [] } };
 
-    expect(detect(input(newDetectState('t'), 0, missing)).events).toEqual([]);
+    expect(judgeReport(input(newDetectState('t'), 0, missing)).events).toEqual([]);
   });
 });

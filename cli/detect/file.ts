@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import * as z from 'zod';
+import { parseConfiguration } from '../../shared/config/load';
+import type { Profiles } from '../../shared/domain/detection/state';
+import { CliError } from '../cli-error';
+
+/** A conformance file: security profiles, what things report over time, and the alerts that must come out. */
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `0s`, `90s`, `5m`, `49h` or a sum such as `2d1h30m`, after the start. */
+const time = z
+  .string()
+  .regex(/^(\d{1,7}(ms|s|m|h|d))+$/, 'expected a time after the start such as 0s, 5m or 49h')
+  .transform((text) =>
+    [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce(
+      (sum, [, count, unit]) => sum + Number(count) * unitMs[unit as keyof typeof unitMs],
+      0,
+    ),
+  );
+
+const values = z.record(z.string(), z.record(z.string(), z.unknown()));
+
+const step = z
+  .strictObject({
+    at: time,
+    thing: z.string().optional(),
+    /** Metric -> value, as behaviors compare it: `{ bytes: { number: 7 } }`. */
+    metrics: values.optional(),
+    /** Or a whole report as a device sends it, names long or short. */
+    report: z.record(z.string(), z.unknown()).optional(),
+    /** Or a lifecycle event of AWS IoT. */
+    event: z
+      .strictObject({
+        type: z.enum(['connected', 'disconnected', 'connect_failed']),
+        session: z.string().default('session'),
+        ip: z.string().optional(),
+        reason: z.string().optional(),
+        principal: z.string().default('principal'),
+      })
+      .optional(),
+    /** Or only what the registry says from then on. */
+    groups: z.array(z.string()).optional(),
+    registered: z.boolean().optional(),
+    reportId: z.int().positive().optional(),
+    /** Client that sends the report; else the thing itself. */
+    client: z.string().optional(),
+    /** When the report was received, if that is not now: a late one. */
+    receivedAt: time.optional(),
+  })
+  .refine(
+    ({ metrics, report, event }) => [metrics, report, event].filter((item) => item !== undefined).length <= 1,
+    { message: 'expected one of metrics, report, event' },
+  );
+
+const alert = z.strictObject({
+  at: time,
+  thing: z.string().optional(),
+  profile: z.string().optional(),
+  behavior: z.string().optional(),
+  type: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
+  value: z.record(z.string(), z.unknown()).optional(),
+  /** The same word stands for the same violation id. */
+  violation: z.string().optional(),
+});
+
+const example = z.strictObject({
+  name: z.string(),
+  /** Instead of the file's. */
+  securityProfiles: z.unknown().optional(),
+  steps: z.array(step).min(1),
+  /** What must come out, in order; absent: it is only printed. */
+  alerts: z.array(alert).optional(),
+  /** How long to go on after the last step. */
+  until: time.optional(),
+});
+
+const schema = z.strictObject({
+  about: z.string().optional(),
+  customMetrics: z.unknown().optional(),
+  securityProfiles: z.unknown().optional(),
+  examples: z.array(example).min(1),
+});
+
+export type Step = z.output<typeof step>;
+export type ExpectedAlert = z.output<typeof alert>;
+
+export interface Example {
+  readonly name: string;
+  readonly profiles: Profiles;
+  readonly steps: readonly Step[];
+  readonly alerts?: readonly ExpectedAlert[];
+  readonly until?: number;
+}
+
+/** Reads a conformance file, or throws an error that names what is wrong where. */
+export function readExamples(file: string): Example[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new CliError(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+  const document = parseDocument(text, { uniqueKeys: true });
+  const [broken] = document.errors;
+  if (broken) throw new CliError(`${file}: ${broken.message.split('\n', 1)[0]}`);
+  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new CliError(`${file}: ${issue?.path.map(String).join('.') || 'the file'}: ${issue?.message}`);
+  }
+  const { customMetrics = {}, securityProfiles, examples } = parsed.data;
+  return examples.map(({ name, securityProfiles: own, steps, alerts, until }, index) => {
+    const profiles = readProfiles(customMetrics, own ?? securityProfiles, `${file}: examples.${index}`);
+    const late = steps.findIndex((item, position) => item.at < (steps[position - 1]?.at ?? 0));
+    if (late >= 0)
+      throw new CliError(`${file}: examples.${index}.steps.${late}.at: earlier than the step before`);
+    return { name, profiles, steps, ...(alerts && { alerts }), ...(until !== undefined && { until }) };
+  });
+}
+
+/** The same rules as for cordon.yml, whose parts they are. */
+function readProfiles(customMetrics: unknown, securityProfiles: unknown, where: string): Profiles {
+  const playbooks = [{ name: 'any', mode: 'observe' }];
+  const configuration = parseConfiguration(
+    JSON.stringify({ customMetrics, securityProfiles, playbooks }),
+    where,
+  );
+  return Object.entries(configuration.securityProfiles);
+}

@@ -1,0 +1,136 @@
+import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
+import { judgeReport } from '../../shared/domain/detection/judge-report';
+import { judgeTime } from '../../shared/domain/detection/judge-time';
+import type { Setting } from '../../shared/domain/detection/judgement';
+import { lifecycleEvent } from '../../shared/domain/detection/lifecycle';
+import type {
+  Contribution,
+  DetectedEvent,
+  DetectState,
+  Judgement,
+  Membership,
+} from '../../shared/domain/detection/state';
+import { newDetectState } from '../../shared/domain/detection/state';
+import { type DeviceReport, readReport } from '../../shared/domain/report';
+import type { MetricValue } from '../../shared/domain/violation';
+import { CliError } from '../cli-error';
+import type { Example, Step } from './file';
+
+export interface Alert {
+  /** Milliseconds after the start. */
+  readonly at: number;
+  readonly thingName: string;
+  readonly event: DetectedEvent;
+}
+
+/** A start at midnight, so that boundaries of five minutes lie where one expects them. */
+const start = Date.UTC(2026, 0, 1);
+const minuteMs = 60_000;
+const someThing = 'mything1';
+
+/** Runs an example through the rules that the detect function runs, with a clock of its own. */
+export function simulate({ profiles, steps, until }: Example): Alert[] {
+  const states = new Map<string, DetectState>();
+  const members = new Map<string, Membership>();
+  const fleet = new Map<string, Record<string, number>>();
+  const alerts: Alert[] = [];
+  let reports = 0;
+
+  function judge(thingName: string, at: number, rule: (setting: Setting) => Judgement): void {
+    const state = states.get(thingName) ?? newDetectState(thingName);
+    const nameViolation = (key: string, seed: string | number) => `${thingName} ${key} ${seed}`;
+    const setting = { state, at, profiles, nameViolation };
+    const first = rule(setting);
+    const membership = members.get(thingName) ?? { registered: true, groups: [] };
+    const judgement = first.needsMembership ? rule({ ...setting, membership }) : first;
+    states.set(thingName, judgement.state);
+    for (const contribution of judgement.contributions) count(fleet, contribution);
+    for (const event of judgement.events)
+      if (!event.behavior.suppressAlerts) alerts.push({ at: at - start, thingName, event });
+  }
+
+  /** What the schedule does each minute for the things whose time has come. */
+  function passTime(from: number, to: number): void {
+    for (;;) {
+      const due = [...states.values()]
+        .filter(({ dueAt }) => dueAt !== undefined)
+        .sort((a, b) => (a.dueAt ?? 0) - (b.dueAt ?? 0))[0];
+      const at = Math.ceil(Math.max(due?.dueAt ?? Number.POSITIVE_INFINITY, from) / minuteMs) * minuteMs;
+      if (!due || at > to) return;
+      judge(due.thingName, at, judgeTime);
+      from = states.get(due.thingName)?.dueAt === due.dueAt ? at + minuteMs : at;
+    }
+  }
+
+  let now = start;
+  for (const step of steps) {
+    const { at, thing = someThing } = step;
+    passTime(now, start + at - 1);
+    now = start + at;
+    const known = members.get(thing) ?? { registered: true, groups: [] };
+    members.set(thing, {
+      registered: step.registered ?? known.registered,
+      groups: step.groups ?? known.groups,
+    });
+    const occasion = readOccasion(step, thing, () => ++reports);
+    if (occasion) judge(thing, start + (step.receivedAt ?? at), occasion(fleet));
+    passTime(now, now);
+  }
+  passTime(now, Math.max(now, start + (until ?? 0)));
+  return alerts;
+}
+
+type Fleet = ReadonlyMap<string, Record<string, number>>;
+
+/** What a step has happen: a report, a lifecycle event, or nothing but the time. */
+function readOccasion(
+  step: Step,
+  thing: string,
+  nextId: () => number,
+): ((fleet: Fleet) => (setting: Setting) => Judgement) | undefined {
+  const { event: told, at, client = thing } = step;
+  if (told) {
+    const event = lifecycleEvent.parse({
+      clientId: thing,
+      eventType: told.type,
+      timestamp: start + at,
+      sessionIdentifier: told.session,
+      principalIdentifier: told.principal,
+      ...(told.ip !== undefined && { ipAddress: told.ip }),
+      ...(told.reason !== undefined && { disconnectReason: told.reason }),
+    });
+    return () => (setting) => judgeLifecycle({ ...setting, event });
+  }
+  const report = readStep(step, nextId);
+  if (!report) return undefined;
+  return (fleet) => (setting) =>
+    judgeReport({
+      ...setting,
+      report,
+      reportedByItself: client === thing,
+      fleet: (metric, durationSeconds, window) => fleet.get(keyOf({ metric, durationSeconds, window })),
+    });
+}
+
+function readStep({ metrics, report, reportId }: Step, nextId: () => number): DeviceReport | undefined {
+  if (metrics)
+    return {
+      reportId: reportId ?? nextId(),
+      metrics: metrics as Readonly<Record<string, MetricValue>>,
+      evidence: [],
+    };
+  if (!report) return undefined;
+  const read = readReport({ header: { report_id: reportId ?? nextId(), version: '1.0' }, ...report });
+  if (read.kind !== 'report') throw new CliError(`a report is refused: ${read.errorCode}, ${read.reason}`);
+  return read.report;
+}
+
+function count(fleet: Map<string, Record<string, number>>, contribution: Contribution): void {
+  const key = keyOf(contribution);
+  const bins = fleet.get(key) ?? {};
+  fleet.set(key, { ...bins, [contribution.bin]: (bins[contribution.bin] ?? 0) + 1 });
+}
+
+function keyOf({ metric, durationSeconds, window }: Omit<Contribution, 'bin'>): string {
+  return `${metric}#${durationSeconds}#${window}`;
+}

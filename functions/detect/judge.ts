@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { writeAlert } from '../../shared/domain/alert';
+import type { Distribution } from '../../shared/domain/detection/distribution';
+import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
+import { judgeReport } from '../../shared/domain/detection/judge-report';
+import { judgeTime } from '../../shared/domain/detection/judge-time';
+import type { Setting } from '../../shared/domain/detection/judgement';
+import {
+  type DetectedEvent,
+  type DetectState,
+  type Judgement,
+  type Membership,
+  newDetectState,
+  type Profiles,
+} from '../../shared/domain/detection/state';
+import type { Evidence, Reporter } from '../../shared/domain/violation';
+import { isNotFound, VersionConflictError } from '../../shared/errors';
+import type {
+  AlertTopic,
+  Clock,
+  Datapoints,
+  DetectStore,
+  Fleet,
+  Log,
+  Metrics,
+  Things,
+} from '../../shared/ports';
+import type { ReceivedEvent, ReceivedReport } from './receive';
+
+export interface JudgePorts {
+  readonly states: Pick<DetectStore, 'load' | 'save'>;
+  readonly datapoints: Datapoints;
+  readonly fleet: Fleet;
+  readonly things: Pick<Things, 'listGroups'>;
+  readonly alerts: AlertTopic;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** What a thing is judged by: what arrived of it, or the time. */
+export type Occasion =
+  | ReceivedReport
+  | ReceivedEvent
+  | { readonly kind: 'time'; readonly thingName: string; readonly at: number };
+
+/** Judges the occasions of one thing in order of time, and saves what changed, in one write. */
+export function judgeThing(ports: JudgePorts, profiles: Profiles) {
+  return async (thingName: string, occasions: readonly Occasion[]): Promise<void> => {
+    const ordered = occasions.toSorted((a, b) => a.at - b.at);
+    // Another invocation may judge the thing at the same time: whoever saves second looks again.
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await judgeAll(thingName, ordered, ports, profiles);
+      } catch (error) {
+        if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
+      }
+    }
+  };
+}
+
+async function judgeAll(
+  thingName: string,
+  occasions: readonly Occasion[],
+  ports: JudgePorts,
+  profiles: Profiles,
+): Promise<void> {
+  const stored = await ports.states.load(thingName);
+  let state = stored?.value ?? newDetectState(thingName);
+  const before = state;
+  for (const occasion of occasions) state = await judgeOne(state, occasion, ports, profiles);
+  // Alerts, datapoints and counts went out first: a crash in between repeats them under the same names, and loses none.
+  if (state !== before) await ports.states.save(state, stored?.version ?? 0);
+}
+
+async function judgeOne(
+  state: DetectState,
+  occasion: Occasion,
+  ports: JudgePorts,
+  profiles: Profiles,
+): Promise<DetectState> {
+  if (occasion.kind === 'report' && occasion.read.kind !== 'report') return state;
+  const { thingName, at } = occasion;
+  const judge = await prepare(occasion, ports, profiles);
+  const setting = { state, at, profiles, nameViolation: nameFor(thingName) };
+  const first = judge(setting);
+  // Looked up only when an alarm depends on it, so that an ordinary report costs no IoT call.
+  const judgement = first.needsMembership
+    ? judge({ ...setting, membership: await readMembership(thingName, ports) })
+    : first;
+  for (const event of judgement.events) await tell(event, occasion, ports);
+  await ports.datapoints.append(thingName, judgement.datapoints);
+  for (const contribution of judgement.contributions) await ports.fleet.add(thingName, contribution);
+  return judgement.state;
+}
+
+async function prepare(
+  occasion: Occasion,
+  ports: JudgePorts,
+  profiles: Profiles,
+): Promise<(setting: Setting) => Judgement> {
+  if (occasion.kind === 'time') return judgeTime;
+  if (occasion.kind === 'lifecycle') {
+    const { event } = occasion;
+    return (setting) => judgeLifecycle({ ...setting, event });
+  }
+  const { read, envelope, at } = occasion;
+  if (read.kind !== 'report') throw new Error('a rejected report is not judged');
+  const { report } = read;
+  const known = await readFleet(report.metrics, at, ports, profiles);
+  const fleet = (metric: string, durationSeconds: number) => known.get(`${metric}#${durationSeconds}`);
+  const reportedByItself = envelope.clientId === envelope.thingName;
+  return (setting) => judgeReport({ ...setting, report, reportedByItself, fleet });
+}
+
+/** What the fleet's values were in the window before this one, of each metric with a statistical threshold. */
+async function readFleet(
+  reported: Readonly<Record<string, unknown>>,
+  at: number,
+  { fleet }: JudgePorts,
+  profiles: Profiles,
+): Promise<ReadonlyMap<string, Distribution>> {
+  const known = new Map<string, Distribution>();
+  for (const [, { behaviors }] of profiles)
+    for (const { metric, criteria } of behaviors) {
+      const { statisticalThreshold, durationSeconds } = criteria;
+      const name = `${metric}#${durationSeconds}`;
+      if (!statisticalThreshold || !durationSeconds || !reported[metric] || known.has(name)) continue;
+      const window = Math.floor(at / 1_000 / durationSeconds);
+      known.set(name, await fleet.read(metric, durationSeconds, window - 1));
+    }
+  return known;
+}
+
+function nameFor(thingName: string): Setting['nameViolation'] {
+  return (key, seed) =>
+    createHash('sha256')
+      // Not of the time of receipt: a report that came twice names the same violation twice.
+      .update(JSON.stringify([thingName, key, seed]))
+      .digest('hex')
+      .slice(0, 32);
+}
+
+async function readMembership(thingName: string, { things }: JudgePorts): Promise<Membership> {
+  try {
+    return { registered: true, groups: await things.listGroups(thingName) };
+  } catch (error) {
+    // A report may name a thing that doesn't exist, which is no fault to try again for.
+    if (isNotFound(error)) return { registered: false, groups: [] };
+    throw error;
+  }
+}
+
+const counters = {
+  'in-alarm': 'ViolationRaised',
+  'alarm-cleared': 'ViolationCleared',
+  'alarm-invalidated': 'ViolationInvalidated',
+} as const;
+
+async function tell(event: DetectedEvent, occasion: Occasion, ports: JudgePorts): Promise<void> {
+  const { behavior, eventType } = event;
+  const { thingName, at } = occasion;
+  const suppressed = behavior.suppressAlerts === true;
+  if (!suppressed)
+    await ports.alerts.publish(
+      writeAlert({ ...event, thingName, occurredAt: at, ...sourceOf(event, occasion) }),
+    );
+  ports.log.info(suppressed ? 'violation, its alert suppressed' : 'violation', {
+    thingName,
+    event: eventType,
+    behavior: behavior.name,
+  });
+  ports.metrics.count(counters[eventType]);
+  if (!suppressed && occasion.kind === 'report')
+    ports.metrics.time('ReportToAlertMs', Math.max(0, ports.clock() - at));
+}
+
+function sourceOf(
+  { principal }: DetectedEvent,
+  occasion: Occasion,
+): { reporter?: Reporter; evidence?: readonly Evidence[] } {
+  switch (occasion.kind) {
+    case 'report': {
+      const { envelope, read } = occasion;
+      const { clientId, principal: reporter } = envelope;
+      const evidence = read.kind === 'report' ? read.report.evidence : [];
+      return { reporter: { clientId, principal: reporter }, evidence };
+    }
+    case 'lifecycle':
+      return principal ? { reporter: { clientId: occasion.event.clientId, principal } } : {};
+    case 'time':
+      return principal ? { reporter: { clientId: occasion.thingName, principal } } : {};
+  }
+}

@@ -1,0 +1,84 @@
+import type { SQSRecord } from 'aws-lambda';
+import { Decoder } from 'cbor-x';
+import * as z from 'zod/mini';
+import { type LifecycleEvent, lifecycleEvent } from '../../shared/domain/detection/lifecycle';
+import { isObject, parseJson } from '../../shared/domain/json';
+import { isRegistryName, registryName } from '../../shared/domain/names';
+import { type ReadReport, readReport } from '../../shared/domain/report';
+
+/** What the reports rule selects (infra/iot.ts). */
+const envelope = z.object({
+  thingName: z.string().check(z.regex(registryName)),
+  format: z.enum(['json', 'cbor']),
+  clientId: z.string(),
+  principal: z.string(),
+  receivedAt: z.number(),
+  payload: z.string(),
+});
+
+type Envelope = z.output<typeof envelope>;
+
+export interface ReceivedReport {
+  readonly kind: 'report';
+  readonly messageId: string;
+  readonly thingName: string;
+  readonly at: number;
+  readonly envelope: Envelope;
+  readonly read: ReadReport;
+}
+
+export interface ReceivedEvent {
+  readonly kind: 'lifecycle';
+  readonly messageId: string;
+  readonly thingName: string;
+  readonly at: number;
+  readonly event: LifecycleEvent;
+}
+
+export type Received =
+  | ReceivedReport
+  | ReceivedEvent
+  /** A client whose id no alert could name. */
+  | { readonly kind: 'ignored' }
+  /** Not what the rules send. */
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/** Reads a message of the reports queue: a device's report, or a lifecycle event of AWS IoT. */
+export function receive({ messageId, body }: SQSRecord): Received {
+  const message = parseJson(body);
+  if (isObject(message) && 'eventType' in message) return receiveEvent(message, messageId);
+  const parsed = envelope.safeParse(message);
+  if (!parsed.success)
+    return { kind: 'unreadable', reason: `not a message of the reports rule: ${describe(parsed.error)}` };
+  const { thingName, receivedAt: at } = parsed.data;
+  const read = readReport(decodePayload(parsed.data));
+  return { kind: 'report', messageId, thingName, at, envelope: parsed.data, read };
+}
+
+function receiveEvent(message: object, messageId: string): Received {
+  const parsed = lifecycleEvent.safeParse(message);
+  if (!parsed.success)
+    return { kind: 'unreadable', reason: `not a lifecycle event of AWS IoT: ${describe(parsed.error)}` };
+  const event = parsed.data;
+  const thingName = event.thingName ?? event.clientId;
+  if (!isRegistryName(thingName)) return { kind: 'ignored' };
+  return { kind: 'lifecycle', messageId, thingName, at: event.timestamp, event };
+}
+
+function describe({ issues: [issue] }: z.core.$ZodError): string {
+  return issue?.path.map(String).join('.') || 'it is no object';
+}
+
+/** A report id of epoch ms is a 64-bit integer in CBOR, which would come as a bigint; cbor-x's types lack the option. */
+const decoderOptions = { int64AsNumber: true, useRecords: false, mapsAsObjects: true };
+const decoder = new Decoder(decoderOptions);
+
+function decodePayload({ payload, format }: Envelope): unknown {
+  const bytes = Buffer.from(payload, 'base64');
+  try {
+    if (format === 'cbor') return decoder.decode(bytes);
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

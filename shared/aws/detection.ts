@@ -1,0 +1,170 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  type BatchGetCommandInput,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Distribution } from '../domain/detection/distribution';
+import type { Datapoint, DetectState } from '../domain/detection/state';
+import { boundValue } from '../domain/violation';
+import type { Datapoints, DetectStore, Fleet } from '../ports';
+import { connectItems, shardOf, shards } from './items';
+
+/** Device Defender keeps metric data for 14 days (device-defender.md, 6). */
+const keepDatapointsMs = 14 * 86_400_000;
+/** A window of the fleet is read while the next one lasts: an hour at most. */
+const keepWindowsMs = 86_400_000;
+type WriteRequests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
+
+const cacheMs = 60_000;
+const maxCached = 200;
+/** BatchWriteItem takes 25 items (DynamoDB API reference). */
+const batchSize = 25;
+
+export interface DatapointQuery {
+  readonly thingName: string;
+  readonly metric: string;
+  /** Epoch ms, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** At most so many values, oldest first. */
+  readonly limit: number;
+}
+
+export interface DatapointPage {
+  readonly datapoints: readonly Pick<Datapoint, 'at' | 'value'>[];
+  /** Where the next page begins, if there is one: the next query's `from`. */
+  readonly nextFrom?: number;
+}
+
+/** What the rules detector keeps: its state by thing, values for charts, and the fleet's distributions. */
+export function connectDetection(tableName: string, client?: DynamoDBClient, clock = Date.now) {
+  const { documents, load, save, listDue } = connectItems(tableName, client);
+
+  const states: DetectStore = {
+    load: (thingName) => load<DetectState>({ pk: `THING#${thingName}`, sk: 'DETECT' }),
+    save: (state, previous) =>
+      save(
+        { pk: `THING#${state.thingName}`, sk: 'DETECT' },
+        state,
+        previous,
+        state.dueAt === undefined ? {} : { dueKey: `DETECT#${shardOf(state.thingName)}`, dueAt: state.dueAt },
+      ),
+    listDue: (now, limit) => listDue('DETECT', now, limit),
+  };
+
+  const datapoints: Datapoints = {
+    async append(thingName, points) {
+      const requests = points.map(({ metric, at, value }) => ({
+        PutRequest: {
+          Item: {
+            pk: `THING#${thingName}`,
+            sk: `POINT#${metric}#${writeTime(at)}`,
+            at,
+            value: boundValue(value),
+            expiresAt: Math.ceil((at + keepDatapointsMs) / 1_000),
+          },
+        },
+      }));
+      for (let start = 0; start < requests.length; start += batchSize)
+        await writeAll(requests.slice(start, start + batchSize));
+    },
+  };
+
+  /** Writes a batch, and again what the table had no capacity for; the SDK's own retries only repeat whole calls. */
+  async function writeAll(requests: WriteRequests): Promise<void> {
+    let left: NonNullable<BatchWriteCommandInput['RequestItems']> = { [tableName]: requests };
+    for (let attempt = 1; ; attempt += 1) {
+      const { UnprocessedItems = {} } = await documents.send(new BatchWriteCommand({ RequestItems: left }));
+      left = UnprocessedItems;
+      if (Object.keys(left).length === 0) return;
+      if (attempt === 5) throw new Error('the table takes no more datapoints at present');
+    }
+  }
+
+  /** The retained values of a metric of a thing, for a chart. */
+  async function readDatapoints(query: DatapointQuery): Promise<DatapointPage> {
+    const { thingName, metric, from, to, limit } = query;
+    const found: Pick<Datapoint, 'at' | 'value'>[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :thing AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':thing': `THING#${thingName}`,
+            ':from': `POINT#${metric}#${writeTime(from)}`,
+            ':to': `POINT#${metric}#${writeTime(to)}`,
+          },
+          // One more tells whether there is a next page.
+          Limit: limit + 1 - found.length,
+          ExclusiveStartKey: start,
+        }),
+      );
+      found.push(...(page.Items ?? []).map(({ at, value }) => ({ at, value })));
+      start = page.LastEvaluatedKey;
+    } while (start && found.length <= limit);
+    const next = found[limit];
+    return { datapoints: found.slice(0, limit), ...(next && { nextFrom: next.at }) };
+  }
+
+  const cache = new Map<string, { readonly distribution: Distribution; readonly readAt: number }>();
+  const windowKey = (metric: string, durationSeconds: number, window: number, shard: number) => ({
+    pk: `FLEET#${metric}#${durationSeconds}#${window}#${shard}`,
+    sk: 'BINS',
+  });
+
+  const fleet: Fleet = {
+    /** Each bin is a counter, so that any number of reports can be counted at once; eight items share the load. */
+    async add(thingName, { metric, durationSeconds, window, bin }) {
+      const endsAt = (window + 1) * durationSeconds * 1_000;
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: windowKey(metric, durationSeconds, window, shardOf(thingName)),
+          UpdateExpression: 'SET expiresAt = :expiresAt ADD #bin :one',
+          ExpressionAttributeNames: { '#bin': bin },
+          ExpressionAttributeValues: { ':one': 1, ':expiresAt': Math.ceil((endsAt + keepWindowsMs) / 1_000) },
+        }),
+      );
+    },
+
+    async read(metric, durationSeconds, window) {
+      const name = `${metric}#${durationSeconds}#${window}`;
+      const known = cache.get(name);
+      if (known && clock() - known.readAt < cacheMs) return known.distribution;
+      const keys = Array.from({ length: shards }, (_, shard) =>
+        windowKey(metric, durationSeconds, window, shard),
+      );
+      const distribution = await readShards(keys);
+      if (cache.size >= maxCached) cache.clear();
+      cache.set(name, { distribution, readAt: clock() });
+      return distribution;
+    },
+  };
+
+  async function readShards(keys: readonly Record<string, string>[]): Promise<Distribution> {
+    const sum: Record<string, number> = {};
+    let left: NonNullable<BatchGetCommandInput['RequestItems']> = { [tableName]: { Keys: [...keys] } };
+    for (let attempt = 1; Object.keys(left).length > 0; attempt += 1) {
+      if (attempt > 5) throw new Error('the table answers no more reads at present');
+      const page = await documents.send(new BatchGetCommand({ RequestItems: left }));
+      for (const item of page.Responses?.[tableName] ?? [])
+        for (const [bin, count] of Object.entries(item))
+          if (/^(zero|negative|bin-?\d+)$/.test(bin)) sum[bin] = (sum[bin] ?? 0) + Number(count);
+      left = page.UnprocessedKeys ?? {};
+    }
+    return sum;
+  }
+
+  return { states, datapoints, readDatapoints, fleet };
+}
+
+/** Fifteen digits, so that the order of the keys is that of time. */
+function writeTime(at: number): string {
+  return String(Math.max(0, Math.trunc(at))).padStart(15, '0');
+}

@@ -1,0 +1,129 @@
+import type { Behavior, Configuration } from '../domain/configuration';
+import { parseNetwork } from '../domain/detection/addresses';
+import { disconnectDuration, findMetric, type Metric, type ValueKey } from '../domain/detection/metrics';
+
+/** A fault of a behavior: which of its fields is wrong, and what to write instead. */
+export interface BehaviorFault {
+  readonly field: readonly (string | number)[];
+  readonly message: string;
+}
+
+const operators: Readonly<Record<ValueKey, RegExp>> = {
+  count: /^(less|greater)-than/,
+  number: /^(less|greater)-than/,
+  numbers: /^(not-)?in-set$/,
+  strings: /^(not-)?in-set$/,
+  ports: /^(not-)?in-port-set$/,
+  cidrs: /^(not-)?in-cidr-set$/,
+};
+
+const isNumeric = ({ key }: Metric) => key === 'count' || key === 'number';
+
+/** What Device Defender itself would refuse of a behavior, and what the cordon detector can't evaluate. */
+export function findBehaviorFaults(behavior: Behavior, configuration: Configuration): BehaviorFault[] {
+  const { metric: name } = behavior;
+  const metric = findMetric(name, configuration.customMetrics);
+  if (!metric) {
+    const message = name.startsWith('aws:')
+      ? `Device Defender has no metric ${name}`
+      : `${name} is not among customMetrics`;
+    return [{ field: ['metric'], message }];
+  }
+  const unseen = configuration.detector === 'cordon' ? findUnseen(behavior, metric) : [];
+  if (unseen.length > 0) return unseen;
+  const { value, statisticalThreshold, mlDetectionConfig } = behavior.criteria;
+  if (mlDetectionConfig) return findMlFaults(behavior, metric);
+  return [
+    ...findOperatorFaults(behavior, metric),
+    ...(value ? findValueFaults(name, metric, value) : []),
+    ...(statisticalThreshold ? findStatisticFaults(name, metric) : []),
+    ...findDurationFaults(behavior, metric),
+  ];
+}
+
+/** Where only Device Defender sees a metric or learns: refused with detector `cordon`, left to AWS with `both`. */
+function findUnseen({ metric: name, criteria }: Behavior, metric: Metric): BehaviorFault[] {
+  const instead = 'use detector device-defender or both, or leave the behavior out';
+  if (criteria.mlDetectionConfig)
+    return [
+      {
+        field: ['criteria', 'mlDetectionConfig'],
+        message: `only Device Defender detects by machine learning: ${instead}`,
+      },
+    ];
+  if (criteria.statisticalThreshold && metric.source === 'lifecycle')
+    return [
+      {
+        field: ['criteria', 'statisticalThreshold'],
+        message: `only Device Defender has percentiles of ${name}: write a value, or ${instead}`,
+      },
+    ];
+  if (metric.source !== 'device-defender') return [];
+  return [
+    {
+      field: ['metric'],
+      message: `only Device Defender sees ${name}, the cordon detector doesn't: ${instead}`,
+    },
+  ];
+}
+
+function findMlFaults({ metric: name, criteria }: Behavior, metric: Metric): BehaviorFault[] {
+  const faults: BehaviorFault[] = [];
+  const { comparisonOperator, durationSeconds } = criteria;
+  if (!isNumeric(metric) || name === disconnectDuration)
+    faults.push({ field: ['metric'], message: `Device Defender has no machine learning for ${name}` });
+  if (comparisonOperator !== undefined || durationSeconds !== undefined)
+    faults.push({
+      field: ['criteria'],
+      message: 'a behavior with mlDetectionConfig has no comparisonOperator and no durationSeconds',
+    });
+  return faults;
+}
+
+function findOperatorFaults({ metric: name, criteria }: Behavior, metric: Metric): BehaviorFault[] {
+  const { comparisonOperator: operator } = criteria;
+  const field = ['criteria', 'comparisonOperator'];
+  if (operator === undefined) return [{ field, message: 'expected a comparisonOperator' }];
+  // A device that stays away too long, never one that comes back too early (device-defender.md, 3.2).
+  const fits =
+    operators[metric.key].test(operator) && !(name === disconnectDuration && /^greater/.test(operator));
+  return fits ? [] : [{ field, message: `${operator} does not fit ${name}` }];
+}
+
+function findValueFaults(
+  name: string,
+  { key }: Metric,
+  value: NonNullable<Behavior['criteria']['value']>,
+): BehaviorFault[] {
+  const field = ['criteria', 'value'];
+  if (value[key] === undefined) return [{ field, message: `${name} is compared with value.${key}` }];
+  return (value.cidrs ?? []).flatMap((cidr, index) =>
+    parseNetwork(cidr)
+      ? []
+      : [
+          {
+            field: [...field, 'cidrs', index],
+            message: `${cidr} is no network such as 10.0.0.0/8 or fd00::/8`,
+          },
+        ],
+  );
+}
+
+function findStatisticFaults(name: string, metric: Metric): BehaviorFault[] {
+  if (isNumeric(metric) && name !== disconnectDuration) return [];
+  return [
+    { field: ['criteria', 'statisticalThreshold'], message: `${name} has no percentiles: write a value` },
+  ];
+}
+
+function findDurationFaults({ metric: name, criteria }: Behavior, metric: Metric): BehaviorFault[] {
+  const { durationSeconds, statisticalThreshold } = criteria;
+  const field = ['criteria', 'durationSeconds'];
+  if (durationSeconds === undefined) {
+    if (!metric.sums && !statisticalThreshold) return [];
+    const why = metric.sums ? `${name} is summed over a time` : 'a percentile is one of a time';
+    return [{ field, message: `${why}: add durationSeconds of 300, 600, 900, 1800 or 3600` }];
+  }
+  if ((isNumeric(metric) && name !== disconnectDuration) || statisticalThreshold) return [];
+  return [{ field, message: `${name} is compared as it is: leave durationSeconds out` }];
+}

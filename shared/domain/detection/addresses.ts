@@ -1,0 +1,39 @@
+import ipaddr from 'ipaddr.js';
+
+type Address = ReturnType<typeof ipaddr.process>;
+export type Network = readonly [Address, number];
+
+/** An IP address, an IPv4 one also where it is written as `::ffff:a.b.c.d`; undefined where the text is none. */
+function parseAddress(text: string): Address | undefined {
+  // The library also takes 0x7f.1 and 017.0.0.1, which nobody means by an address in a report.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
+  return ipaddr.process(text);
+}
+
+/** `10.0.0.0/8`, or an address, which is the network of one. */
+export function parseNetwork(text: string): Network | undefined {
+  const [address = '', bits, ...rest] = text.split('/');
+  const base = parseAddress(address);
+  if (!base || rest.length > 0) return undefined;
+  const width = base.kind() === 'ipv4' ? 32 : 128;
+  if (bits === undefined) return [base, width];
+  const length = /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  return length <= width ? [base, length] : undefined;
+}
+
+/** Whether an address lies in one of the networks. What is no address lies in none. */
+export function isInNetworks(text: string, networks: readonly Network[]): boolean {
+  const address = parseAddress(text);
+  if (!address) return false;
+  return networks.some(([base, bits]) => base.kind() === address.kind() && address.match(base, bits));
+}
+
+/**
+ * The address of `ip:port`, `[ip]:port` or an unbracketed IPv6 address, as device agents write it (agents.md, 1). What
+ * is no address is kept as it came: a behavior must not be blind to it.
+ */
+export function readRemoteAddress(text: string): string {
+  const bracketed = /^\[([^\]]*)\](:\d+)?$/.exec(text)?.[1];
+  const host = bracketed ?? (parseAddress(text) ? text : text.replace(/:\d+$/, ''));
+  return parseAddress(host)?.toString() ?? host;
+}

@@ -1,0 +1,71 @@
+import type { Criteria } from '../configuration';
+import type { MetricValue } from '../violation';
+import { isInNetworks, type Network, parseNetwork } from './addresses';
+import { compareToPercentile, type Distribution } from './distribution';
+
+/** By the sign of the difference between the measured value and its bound. */
+const comparisons = {
+  'less-than': (sign: number) => sign < 0,
+  'less-than-equals': (sign: number) => sign <= 0,
+  'greater-than': (sign: number) => sign > 0,
+  'greater-than-equals': (sign: number) => sign >= 0,
+} as const;
+
+/**
+ * Whether a value is out of the behavior's bounds; criteria describe what is normal (Detect: a datapoint violates
+ * when NOT (value OP bound)). Undefined where the two can't be compared: no datapoint, then.
+ */
+export function violates(value: MetricValue, criteria: Criteria, fleet?: Distribution): boolean | undefined {
+  const operator = criteria.comparisonOperator;
+  if (operator === undefined) return undefined;
+  if (operator in comparisons) {
+    const sign = signOf(numberOf(value), criteria, fleet);
+    return sign === undefined ? undefined : !comparisons[operator as keyof typeof comparisons](sign);
+  }
+  const { cidrs, ports, numbers, strings } = criteria.value ?? {};
+  const contains = cidrs ? inNetworks(cidrs) : inSet(ports ?? numbers ?? strings);
+  const present = cidrs ? value.cidrs : (value.ports ?? value.numbers ?? value.strings);
+  if (!contains || !Array.isArray(present)) return undefined;
+  // in-*-set: every element must be in the set; not-in-*-set: none may be. An empty list conforms.
+  return operator.startsWith('not-')
+    ? present.some((item) => contains(item))
+    : present.some((item) => !contains(item));
+}
+
+/** The value of a numeric metric, whatever its key. */
+export function numberOf({ number, count }: MetricValue): number | undefined {
+  const value = number ?? count;
+  return typeof value === 'number' ? value : undefined;
+}
+
+function signOf(
+  measured: number | undefined,
+  { value, statisticalThreshold }: Criteria,
+  fleet: Distribution | undefined,
+): number | undefined {
+  if (measured === undefined) return undefined;
+  if (statisticalThreshold)
+    return fleet && compareToPercentile(measured, statisticalThreshold.statistic, fleet);
+  const bound = value?.number ?? value?.count;
+  return bound === undefined ? undefined : Math.sign(measured - bound);
+}
+
+function inSet(items: readonly unknown[] | undefined): ((item: unknown) => boolean) | undefined {
+  const set = items && new Set(items);
+  return set && ((item) => set.has(item));
+}
+
+/** The networks of a behavior, which stay the same as long as the function lives. */
+const compiled = new WeakMap<readonly string[], Network[]>();
+
+function inNetworks(cidrs: readonly string[]): (item: unknown) => boolean {
+  const networks = compiled.get(cidrs) ?? cidrs.flatMap((cidr) => parseNetworkOrNone(cidr));
+  compiled.set(cidrs, networks);
+  return (item) => typeof item === 'string' && isInNetworks(item, networks);
+}
+
+/** cordon.yml is refused where a network can't be read. */
+function parseNetworkOrNone(cidr: string): Network[] {
+  const network = parseNetwork(cidr);
+  return network ? [network] : [];
+}

@@ -1,0 +1,87 @@
+import type { Behavior, Criteria } from '../configuration';
+import { behaviorKey } from '../violation';
+import { violates } from './criteria';
+import { disconnectDuration, isLifecycle, isSummed } from './metrics';
+import type { BehaviorState, DetectState, PresenceState, Profiles } from './state';
+import { isTarget } from './targets';
+import { sumWindow } from './window';
+
+/** A device that sends nothing of a metric for longer is not known to be in alarm any more (device-defender.md, 3.5). */
+const silenceMs = 48 * 3_600_000;
+/**
+ * Of an open alarm the time of the last datapoint is written again after an hour only, and the registry is asked again
+ * after an hour, so that an alarm that lasts costs a write and a call an hour, not one a report.
+ */
+export const refreshMs = 3_600_000;
+/** Detect evaluates a cloud-side metric at each boundary of five minutes (device-defender.md, 3.5). */
+const boundaryMs = 300_000;
+
+export function lastBoundary(now: number): number {
+  return Math.floor(now / boundaryMs) * boundaryMs;
+}
+
+/** No datapoint of the metric for more than two days, as far as is remembered. */
+export function isSilent({ violationId, heardAt = 0 }: BehaviorState, metric: string, now: number): boolean {
+  // While a device stays disconnected, the duration of it is a datapoint of its own.
+  return violationId !== undefined && metric !== disconnectDuration && now >= heardAt + silenceMs + refreshMs;
+}
+
+/** When a disconnected device is out of bounds; the duration is counted in whole minutes. */
+function exceededAt({ value, comparisonOperator }: Criteria, disconnectedAt: number): number {
+  const minutes = (value?.count ?? 0) + (comparisonOperator === 'less-than-equals' ? 1 : 0);
+  return disconnectedAt + minutes * 60_000;
+}
+
+/** When time alone may change something of a thing: an alarm goes silent, a window empties, a device stays away. */
+export function nextDue(state: DetectState, profiles: Profiles, now: number): number | undefined {
+  const times = profiles.flatMap(([securityProfileName, profile]) => {
+    const recheckMs = isTarget(profile, undefined) ? Number.POSITIVE_INFINITY : refreshMs;
+    return profile.behaviors.flatMap((behavior) => {
+      const key = behaviorKey({ securityProfileName, behaviorName: behavior.name });
+      const own = state.behaviors[key];
+      return [
+        ...[own, state.behaviors[`${key}|foreign`]].map((slot) => alarmDue(slot, behavior.metric, recheckMs)),
+        evaluationDue(own, behavior, state.presence, now),
+      ];
+    });
+  });
+  const due = Math.min(...times);
+  return Number.isFinite(due) ? due : undefined;
+}
+
+function alarmDue(slot: BehaviorState | undefined, metric: string, recheckMs: number): number {
+  if (slot?.violationId === undefined) return Number.POSITIVE_INFINITY;
+  const silentAt =
+    metric === disconnectDuration ? Number.POSITIVE_INFINITY : (slot.heardAt ?? 0) + silenceMs + refreshMs;
+  return Math.min(silentAt, (slot.checkedAt ?? 0) + recheckMs);
+}
+
+function evaluationDue(
+  slot: BehaviorState | undefined,
+  { metric, criteria }: Behavior,
+  presence: PresenceState | undefined,
+  now: number,
+): number {
+  const never = Number.POSITIVE_INFINITY;
+  if (!isLifecycle(metric)) return never;
+  const isOpen = slot?.violationId !== undefined;
+  const nextBoundary = lastBoundary(now) + boundaryMs;
+  if (metric === disconnectDuration) {
+    const { disconnectedAt } = presence ?? {};
+    if (disconnectedAt === undefined) return isOpen ? nextBoundary : never;
+    if (isOpen) return never;
+    const due = exceededAt(criteria, disconnectedAt);
+    return slot?.bad ? Math.max(due, nextBoundary) : due > now ? due : nextBoundary;
+  }
+  if (!isSummed(metric) || !slot) return never;
+  // Time only empties a window: that ends an alarm about too much, and may begin one about too little.
+  const wantsLittle = criteria.comparisonOperator?.startsWith('less') ?? true;
+  if (wantsLittle) return isOpen || slot.bad > 0 || isTooMuch(slot, criteria, now) ? nextBoundary : never;
+  return isOpen && !slot.window?.length ? never : nextBoundary;
+}
+
+/** So far only datapoints in a row keep it from being an alarm. */
+function isTooMuch({ window = [] }: BehaviorState, criteria: Criteria, now: number): boolean {
+  const durationMs = (criteria.durationSeconds ?? 0) * 1_000;
+  return violates({ count: sumWindow(window, now, durationMs) }, criteria) === true;
+}

@@ -1,0 +1,114 @@
+import type { MetricValue } from '../violation';
+import { readRemoteAddress } from './addresses';
+import { violates } from './criteria';
+import { type Entry, openJudgement, type Setting } from './judgement';
+import { followPresence, type LifecycleEvent, nameEvent } from './lifecycle';
+import { connectionAttempts, disconnectDuration, disconnects, isLifecycle, sourceAddress } from './metrics';
+import { listRetained } from './retention';
+import type { BehaviorState, Datapoint, Judgement, Profiles } from './state';
+import { addToWindow, type Span, several, sumWindow } from './window';
+
+export interface LifecycleInput extends Setting {
+  readonly event: LifecycleEvent;
+}
+
+/** Whether anything of cordon.yml depends on lifecycle events. */
+export function needsLifecycle(profiles: Profiles): boolean {
+  return [...listRetained(profiles)].some(isLifecycle);
+}
+
+/**
+ * Judges one lifecycle event. Too many connects are an alarm at once, where Detect waits for its next boundary of five
+ * minutes; all else of a sum (datapoints in a row, the clear) is evaluated at these boundaries, as in Detect.
+ */
+export function judgeLifecycle(input: LifecycleInput): Judgement {
+  const { state, event, at } = input;
+  if (state.presence?.seen.includes(nameEvent(event)))
+    return { state, events: [], datapoints: [], contributions: [], needsMembership: false };
+  const judgement = openJudgement(input);
+  const presence = followPresence(state.presence, event);
+  const isConnect = event.eventType === 'connected';
+  for (const entry of judgement.monitored()) {
+    const { behavior, key } = entry;
+    const before = judgement.before(key);
+    if (countsFor(behavior.metric, event)) {
+      const { counted, verdict } = countEvent(before, entry, event, at);
+      const isAtOnce =
+        behavior.criteria.consecutiveDatapointsToAlarm === 1 && before.violationId === undefined;
+      if (verdict.isBad && isAtOnce) judgement.hear(key, entry, counted, verdict);
+      else judgement.keep(key, counted);
+    } else if (behavior.metric === sourceAddress && isConnect && event.ipAddress !== undefined) {
+      judgement.hear(key, entry, before, judgeAddress(event.ipAddress, entry, event));
+    } else if (behavior.metric === disconnectDuration && isConnect && judgement.isKnown(key)) {
+      const value: MetricValue = { count: 0 };
+      if (presence.disconnectedAt === undefined)
+        judgement.hear(key, entry, before, { isBad: false, value, seed: nameEvent(event) });
+    }
+  }
+  judgement.retain(listDatapoints(input));
+  return judgement.conclude({ presence });
+}
+
+function countsFor(metric: string, { eventType }: LifecycleEvent): boolean {
+  // Attempts that succeed and those that fail (device-defender.md, 3.2).
+  if (metric === connectionAttempts) return eventType !== 'disconnected';
+  return metric === disconnects && eventType === 'disconnected';
+}
+
+/** A principal as the window remembers it; enough to tell one from another. */
+const shortOf = (principal: string | undefined) => principal?.slice(0, 16) ?? 'unknown';
+
+function countEvent(before: BehaviorState, { behavior }: Entry, event: LifecycleEvent, at: number) {
+  const { criteria } = behavior;
+  const durationMs = (criteria.durationSeconds ?? 0) * 1_000;
+  const by = shortOf(event.principalIdentifier);
+  const window = addToWindow(before.window ?? [], { at, value: 1, by, isDelta: false }, durationMs);
+  const value = { count: sumWindow(window, at, durationMs) };
+  return {
+    counted: { ...before, window },
+    verdict: {
+      isBad: violates(value, criteria) === true,
+      value,
+      seed: nameEvent(event),
+      principal: principalOf(window, event.principalIdentifier),
+    },
+  };
+}
+
+/**
+ * Who caused what is in a window. Where several certificates did, none is named: a thing must not be contained for what
+ * another certificate did under its client id.
+ */
+export function principalOf(window: readonly Span[], principal: string | undefined): string {
+  if (principal === undefined) return 'unknown';
+  return window.every(([, , , by]) => by === shortOf(principal)) ? principal : several;
+}
+
+function judgeAddress(ipAddress: string, { behavior }: Entry, event: LifecycleEvent) {
+  const value = { cidrs: [readRemoteAddress(ipAddress)] };
+  return {
+    isBad: violates(value, behavior.criteria) === true,
+    value,
+    seed: nameEvent(event),
+    principal: event.principalIdentifier ?? 'unknown',
+  };
+}
+
+/** For charts: each address, each attempt and disconnect as one, and how long it was away. */
+function listDatapoints({ state, event, at, profiles }: LifecycleInput): Datapoint[] {
+  const wanted = listRetained(profiles);
+  const { eventType, ipAddress } = event;
+  const away = state.presence?.disconnectedAt;
+  const found: Record<string, MetricValue> = {
+    [eventType === 'disconnected' ? disconnects : connectionAttempts]: { count: 1 },
+    ...(eventType === 'connected' &&
+      ipAddress && { [sourceAddress]: { cidrs: [readRemoteAddress(ipAddress)] } }),
+    ...(eventType === 'connected' &&
+      away !== undefined && {
+        [disconnectDuration]: { count: Math.max(0, Math.floor((at - away) / 60_000)) },
+      }),
+  };
+  return Object.entries(found).flatMap(([metric, value]) =>
+    wanted.has(metric) ? [{ metric, at, value }] : [],
+  );
+}

@@ -1,0 +1,97 @@
+import type { Behavior } from '../configuration';
+import type { DeviceReport } from '../report';
+import type { MetricValue } from '../violation';
+import { numberOf, violates } from './criteria';
+import { binOf, type Distribution } from './distribution';
+import { openJudgement, type Setting, slotOf } from './judgement';
+import { isSummed } from './metrics';
+import { selectRetained } from './retention';
+import type { BehaviorState, DetectState, Judgement, Profiles } from './state';
+import { addToWindow, sumWindow } from './window';
+
+export interface ReportInput extends Setting {
+  readonly report: DeviceReport;
+  /** False where another client reported for the thing: such a report can raise an alarm, never end one. */
+  readonly reportedByItself: boolean;
+  /** What the fleet's values were in a window, for statistical thresholds; undefined where nothing is known. */
+  readonly fleet?: (metric: string, durationSeconds: number, window: number) => Distribution | undefined;
+}
+
+/** Whether any behavior compares a thing with the fleet. */
+export function hasPercentiles(profiles: Profiles): boolean {
+  return profiles.some(([, { behaviors }]) =>
+    behaviors.some(({ criteria }) => criteria.statisticalThreshold !== undefined),
+  );
+}
+
+/** Judges one report of a device. A report that comes twice or late changes nothing. */
+export function judgeReport(input: ReportInput): Judgement {
+  const { state, report, at, reportedByItself, fleet, profiles } = input;
+  if (at < state.lastReceivedAt || (reportedByItself && isRepeat(state, report.reportId, at)))
+    return { state, events: [], datapoints: [], contributions: [], needsMembership: false };
+  const judgement = openJudgement(input);
+  for (const entry of judgement.monitored()) {
+    const { behavior, key } = entry;
+    const reported = report.metrics[behavior.metric];
+    if (!reported) continue;
+    const slot = slotOf(key, reportedByItself);
+    const { value, before } = measure(reported, judgement.before(slot), behavior, at);
+    const { durationSeconds, statisticalThreshold } = behavior.criteria;
+    const window = Math.floor(at / 1_000 / (durationSeconds ?? 1));
+    const measured = numberOf(value);
+    if (statisticalThreshold && durationSeconds && measured !== undefined && reportedByItself)
+      judgement.count({ metric: behavior.metric, durationSeconds, window, bin: binOf(measured) });
+    // Of the window before: the fleet is still being counted in this one.
+    const others = durationSeconds ? fleet?.(behavior.metric, durationSeconds, window - 1) : undefined;
+    const isBad = violates(value, behavior.criteria, others);
+    if (isBad === undefined || (!isBad && !reportedByItself)) {
+      if (before.window) judgement.keep(slot, before);
+      continue;
+    }
+    judgement.hear(slot, entry, before, { isBad, value, seed: report.reportId });
+  }
+  const { retained, datapoints } = reportedByItself
+    ? selectRetained(report.metrics, at, profiles, state.retained)
+    : { retained: state.retained ?? {}, datapoints: [] };
+  judgement.retain(datapoints);
+  return judgement.conclude(
+    Object.keys(retained).length > 0 ? { retained } : {},
+    reportedByItself ? { ...noteReport(state, report.reportId), lastReceivedAt: at } : { lastReceivedAt: at },
+  );
+}
+
+/** What a behavior compares: a gauge as it is, a delta summed over the window. */
+function measure(
+  reported: MetricValue,
+  before: BehaviorState,
+  { metric, criteria }: Behavior,
+  at: number,
+): { value: MetricValue; before: BehaviorState } {
+  const added = numberOf(reported);
+  if (!isSummed(metric) || criteria.durationSeconds === undefined || added === undefined)
+    return { value: reported, before };
+  const durationMs = criteria.durationSeconds * 1_000;
+  const window = addToWindow(before.window ?? [], { at, value: added, isDelta: true }, durationMs);
+  return { value: { count: sumWindow(window, at, durationMs) }, before: { ...before, window } };
+}
+
+/** Ids remembered: a client sends again what was not acknowledged, which are few reports. */
+const maxEarlierIds = 8;
+/** An id that is a time and this much older than the last one is a repeat, not a clock that was set back. */
+const lateMs = 600_000;
+const dayMs = 86_400_000;
+
+function noteReport({ lastReportId, earlierReportIds = [] }: DetectState, reportId: number) {
+  const earlier = lastReportId === 0 ? [] : [lastReportId, ...earlierReportIds].slice(0, maxEarlierIds);
+  return { lastReportId: reportId, ...(earlier.length > 0 && { earlierReportIds: earlier }) };
+}
+
+function isRepeat(state: DetectState, reportId: number, at: number): boolean {
+  const { lastReportId, lastReceivedAt, earlierReportIds = [] } = state;
+  if (reportId === lastReportId || earlierReportIds.includes(reportId)) return true;
+  // Ids of most agents are the time, in s or ms. Others count, and may begin anew at a reboot.
+  const unitMs = [1, 1_000].find((unit) => Math.abs(reportId * unit - at) < dayMs);
+  if (unitMs === undefined || Math.abs(lastReportId * unitMs - lastReceivedAt) >= dayMs) return false;
+  const olderMs = (lastReportId - reportId) * unitMs;
+  return olderMs > 0 && olderMs <= lateMs;
+}

@@ -1,0 +1,205 @@
+import type { Behavior } from '../configuration';
+import { behaviorKey, type MetricValue } from '../violation';
+import { close, stepAlarm } from './alarm';
+import { nextDue, refreshMs } from './due';
+import type {
+  BehaviorState,
+  Contribution,
+  Datapoint,
+  DetectedEvent,
+  DetectState,
+  Judgement,
+  Membership,
+  Profiles,
+} from './state';
+import { isTarget } from './targets';
+
+/** What every judgement needs, whatever caused it. */
+export interface Setting {
+  readonly state: DetectState;
+  /** When the datapoint is from, epoch ms: the receipt of a report, the time of an event, or now. */
+  readonly at: number;
+  readonly profiles: Profiles;
+  /** Absent at first: it is looked up only when it matters, so that an ordinary report costs no IoT call. */
+  readonly membership?: Membership | undefined;
+  /** Names a new violation; the same arguments give the same id, so what comes twice repeats no alarm. */
+  readonly nameViolation: (key: string, seed: string | number) => string;
+}
+
+/** A behavior that holds for the thing, and the place of its state. */
+export interface Entry {
+  readonly securityProfileName: string;
+  readonly behavior: Behavior;
+  readonly key: string;
+}
+
+interface Verdict {
+  readonly isBad: boolean;
+  readonly value: MetricValue;
+  /** What tells this datapoint from others, for the name of a new violation. */
+  readonly seed: string | number;
+  readonly principal?: string;
+}
+
+/** A thing outside a profile's targets is looked up again after this time, should it go on violating. */
+const trustOutsideMs = 300_000;
+
+const foreignEnd = '|foreign';
+/** What others say of the thing is kept apart: it must not hide what the thing says itself. */
+export function slotOf(key: string, reportedByItself: boolean): string {
+  return reportedByItself ? key : key + foreignEnd;
+}
+
+/** Collects what one datapoint, or the time, changes of a thing. */
+export function openJudgement({ state, at, profiles, membership, nameViolation }: Setting) {
+  const behaviors: Record<string, BehaviorState> = { ...state.behaviors };
+  const outside: Record<string, number> = { ...state.outside };
+  const counted: Record<string, number> = { ...state.counted };
+  const events: DetectedEvent[] = [];
+  const datapoints: Datapoint[] = [];
+  const contributions: Contribution[] = [];
+  let needsMembership = false;
+
+  function invalidate(slot: string, event: Pick<DetectedEvent, 'securityProfileName' | 'behavior'>): void {
+    const before = behaviors[slot];
+    if (!before?.violationId) return;
+    events.push({ ...event, eventType: 'alarm-invalidated', violationId: before.violationId });
+    behaviors[slot] = close({ ...before, bad: 0, good: 0 });
+  }
+
+  /** Detached, or out of the group: what was open is invalid, and nothing more is evaluated. */
+  function leave(entries: readonly Entry[], securityProfileName: string): void {
+    for (const { key, behavior } of entries)
+      for (const slot of [key, key + foreignEnd]) {
+        invalidate(slot, { securityProfileName, behavior });
+        delete behaviors[slot];
+      }
+    if (at - (outside[securityProfileName] ?? 0) >= trustOutsideMs) outside[securityProfileName] = at;
+  }
+
+  /** A behavior that is not configured any more is evaluated no longer. */
+  function dropForgotten(): void {
+    const known = new Set(listEntries(profiles).map(({ key }) => key));
+    for (const slot of Object.keys(behaviors)) {
+      const key = slot.endsWith(foreignEnd) ? slot.slice(0, -foreignEnd.length) : slot;
+      if (known.has(key)) continue;
+      const [securityProfileName = '', name = ''] = key.split('/');
+      invalidate(slot, {
+        securityProfileName,
+        behavior: { name, metric: behaviors[slot]?.metric ?? 'unknown' },
+      });
+      delete behaviors[slot];
+    }
+  }
+
+  /** Sees to it that the thing of an open alarm is still a target. */
+  function recheck(open: BehaviorState, { securityProfileName }: Entry): BehaviorState {
+    const { checkedAt = 0 } = open;
+    if (at - checkedAt < refreshMs) return open;
+    if (isTargetOf(securityProfileName)) return { ...open, checkedAt: at };
+    needsMembership = true;
+    return open;
+  }
+
+  /** Notes of an open alarm that there was a datapoint. */
+  function refresh(open: BehaviorState, entry: Entry): BehaviorState {
+    const { heardAt = 0 } = open;
+    const heard = at - heardAt >= refreshMs ? at : heardAt;
+    return recheck({ ...open, metric: entry.behavior.metric, heardAt: heard }, entry);
+  }
+
+  const isTargetOf = (name: string) => {
+    const profile = profiles.find(([known]) => known === name)?.[1];
+    return profile && isTarget(profile, membership);
+  };
+
+  return {
+    at,
+    /** The behaviors that hold for the thing, or may. */
+    monitored(): Entry[] {
+      dropForgotten();
+      return profiles.flatMap(([name, profile]) => {
+        const entries = listEntries([[name, profile]]);
+        const target = isTarget(profile, membership);
+        if (target === false) leave(entries, name);
+        else if (target) delete outside[name];
+        const isOutside = at - (outside[name] ?? Number.NEGATIVE_INFINITY) < trustOutsideMs;
+        return target === false || isOutside ? [] : entries;
+      });
+    },
+
+    before: (slot: string): BehaviorState => behaviors[slot] ?? { bad: 0, good: 0 },
+    isKnown: (slot: string): boolean => slot in behaviors,
+
+    keep(slot: string, next: BehaviorState): void {
+      behaviors[slot] = next;
+    },
+
+    /** A datapoint of a behavior. */
+    hear(slot: string, entry: Entry, before: BehaviorState, verdict: Verdict): void {
+      const { securityProfileName, behavior, key } = entry;
+      const { isBad, value, seed, principal } = verdict;
+      const { state: next, event } = stepAlarm(before, isBad, at, behavior.criteria, () =>
+        nameViolation(key, seed),
+      );
+      behaviors[slot] = next.violationId ? refresh(next, entry) : next;
+      if (event)
+        events.push({ securityProfileName, behavior, value, ...event, ...(principal && { principal }) });
+    },
+
+    invalidate,
+    recheck,
+
+    /** Whether the thing is to be counted among the fleet in this window: once in each. */
+    count(contribution: Contribution): void {
+      const name = `${contribution.metric}#${contribution.durationSeconds}`;
+      if (counted[name] === contribution.window) return;
+      counted[name] = contribution.window;
+      contributions.push(contribution);
+    },
+
+    retain(found: readonly Datapoint[]): void {
+      datapoints.push(...found);
+    },
+
+    /** The result; `changes` of the state beside the behaviors, `stamp` what is noted only where something changed. */
+    conclude(changes: Partial<DetectState> = {}, stamp: Partial<DetectState> = {}): Judgement {
+      const { dueAt: _, outside: _o, counted: _c, ...rest } = state;
+      const next: DetectState = {
+        ...rest,
+        ...changes,
+        behaviors,
+        ...(Object.keys(outside).length > 0 && { outside }),
+        ...(Object.keys(counted).length > 0 && { counted }),
+      };
+      const dueAt = nextDue(next, profiles, at);
+      const timed = dueAt === undefined ? next : { ...next, dueAt };
+      return {
+        state: isSame(timed, state) ? state : { ...timed, ...stamp },
+        events,
+        datapoints,
+        contributions,
+        needsMembership: membership === undefined && needsMembership,
+      };
+    },
+  };
+}
+
+function listEntries(profiles: Profiles): Entry[] {
+  return profiles.flatMap(([securityProfileName, { behaviors }]) =>
+    behaviors.map((behavior) => ({
+      securityProfileName,
+      behavior,
+      key: behaviorKey({ securityProfileName, behaviorName: behavior.name }),
+    })),
+  );
+}
+
+/** Equal as stored: a table gives the keys of a map back in an order of its own. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => isSame(a[key as keyof typeof a], b[key as keyof typeof b]));
+}

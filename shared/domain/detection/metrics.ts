@@ -1,0 +1,68 @@
+import type { Configuration } from '../configuration';
+
+/** The metrics of Device Defender and how a behavior may use them (device-defender.md, 3.2). */
+
+export type ValueKey = 'count' | 'number' | 'numbers' | 'strings' | 'ports' | 'cidrs';
+
+export interface Metric {
+  readonly key: ValueKey;
+  /** Where the cordon detector gets it from; `device-defender`: only AWS sees it. */
+  readonly source: 'report' | 'lifecycle' | 'device-defender';
+  /** A datapoint is what was added since the last one; a behavior bounds the sum over `durationSeconds`. */
+  readonly sums: boolean;
+}
+
+const delta: Metric = { key: 'count', source: 'report', sums: true };
+const gauge: Metric = { key: 'count', source: 'report', sums: false };
+const unseen: Metric = { key: 'count', source: 'device-defender', sums: true };
+
+export const connectionAttempts = 'aws:num-connection-attempts';
+export const disconnects = 'aws:num-disconnects';
+export const sourceAddress = 'aws:source-ip-address';
+export const disconnectDuration = 'aws:disconnect-duration';
+
+const awsMetrics: ReadonlyMap<string, Metric> = new Map([
+  ['aws:all-bytes-in', delta],
+  ['aws:all-bytes-out', delta],
+  ['aws:all-packets-in', delta],
+  ['aws:all-packets-out', delta],
+  ['aws:num-listening-tcp-ports', gauge],
+  ['aws:num-listening-udp-ports', gauge],
+  ['aws:num-established-tcp-connections', gauge],
+  ['aws:listening-tcp-ports', { ...gauge, key: 'ports' }],
+  ['aws:listening-udp-ports', { ...gauge, key: 'ports' }],
+  ['aws:destination-ip-addresses', { ...gauge, key: 'cidrs' }],
+  [connectionAttempts, { ...delta, source: 'lifecycle' }],
+  [disconnects, { ...delta, source: 'lifecycle' }],
+  [sourceAddress, { key: 'cidrs', source: 'lifecycle', sums: false }],
+  [disconnectDuration, { ...gauge, source: 'lifecycle' }],
+  ['aws:message-byte-size', { ...unseen, sums: false }],
+  ['aws:num-messages-sent', unseen],
+  ['aws:num-messages-received', unseen],
+  ['aws:num-authorization-failures', unseen],
+]);
+
+const customKeys: Readonly<Record<string, ValueKey>> = {
+  number: 'number',
+  'number-list': 'numbers',
+  'string-list': 'strings',
+  'ip-address-list': 'cidrs',
+};
+
+/** A metric of Device Defender or one of customMetrics; undefined where there is none of that name. */
+export function findMetric(
+  name: string,
+  customMetrics: Configuration['customMetrics'] = {},
+): Metric | undefined {
+  const custom = Object.hasOwn(customMetrics, name) ? customMetrics[name] : undefined;
+  const key = custom && customKeys[custom.type];
+  return key ? { key, source: 'report', sums: false } : awsMetrics.get(name);
+}
+
+export function isSummed(metric: string): boolean {
+  return awsMetrics.get(metric)?.sums ?? false;
+}
+
+export function isLifecycle(metric: string): boolean {
+  return awsMetrics.get(metric)?.source === 'lifecycle';
+}

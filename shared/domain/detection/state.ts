@@ -1,0 +1,115 @@
+import type { Behavior, SecurityProfile } from '../configuration';
+import type { MetricValue, ViolationEventType } from '../violation';
+import type { Span } from './window';
+
+/** The rules detector's memory of one thing. Times are epoch ms. */
+export interface DetectState {
+  readonly schema: 1;
+  readonly thingName: string;
+  /**
+   * Of the last report that changed this state. Order is by time of receipt, not by report id: some agents' ids
+   * fall back at a reboot, and a forged one would make every later report look old.
+   */
+  readonly lastReportId: number;
+  readonly lastReceivedAt: number;
+  /** Ids of the reports before that one that changed the state, newest first. */
+  readonly earlierReportIds?: readonly number[];
+  readonly behaviors: Readonly<Record<string, BehaviorState>>;
+  /** Profiles whose targets the thing was found not to be among: since when that is known. */
+  readonly outside?: Readonly<Record<string, number>>;
+  /** Window of the fleet's distribution that the thing was last counted in, by metric and duration. */
+  readonly counted?: Readonly<Record<string, number>>;
+  /** What was retained last, by metric. */
+  readonly retained?: Readonly<Record<string, RetainedPoint>>;
+  readonly presence?: PresenceState;
+  /** When time itself may change something here. */
+  readonly dueAt?: number;
+}
+
+export interface BehaviorState {
+  /** Violating and conforming datapoints in a row. */
+  readonly bad: number;
+  readonly good: number;
+  /** The open alarm, if any. */
+  readonly violationId?: string;
+  /** Of an open alarm: its metric, the last datapoint as far as is remembered, and the last look at the targets. */
+  readonly metric?: string;
+  readonly heardAt?: number;
+  readonly checkedAt?: number;
+  /** Times of its last events. */
+  readonly recent?: readonly number[];
+  /** Of a metric that is summed. */
+  readonly window?: readonly Span[];
+  /** The last five-minute boundary at which a cloud-side metric was evaluated. */
+  readonly evaluatedAt?: number;
+}
+
+export interface RetainedPoint {
+  readonly at: number;
+  /** Absent where it is too long to be remembered: then it is always retained anew. */
+  readonly value?: MetricValue;
+}
+
+/** The connection of a thing, as the lifecycle events of AWS IoT tell it. */
+export interface PresenceState {
+  /** Session of the last connect, and since when. */
+  readonly sessionId?: string;
+  readonly connectedAt?: number;
+  /** While it is disconnected. */
+  readonly disconnectedAt?: number;
+  /** Certificate of the last event. */
+  readonly principal?: string;
+  /** The last events, newest first: each may come twice, and in any order. */
+  readonly seen: readonly string[];
+}
+
+export type Profiles = readonly (readonly [string, SecurityProfile])[];
+
+/** What the registry says of a thing. */
+export interface Membership {
+  readonly registered: boolean;
+  readonly groups: readonly string[];
+}
+
+/** An alert that is to go out, or would but for suppressAlerts. */
+export interface DetectedEvent {
+  readonly securityProfileName: string;
+  /** Of a behavior that is no longer configured only name and metric are known. */
+  readonly behavior: Partial<Behavior> & Pick<Behavior, 'name' | 'metric'>;
+  readonly eventType: ViolationEventType;
+  readonly violationId: string;
+  /** Absent on alarm-invalidated. */
+  readonly value?: MetricValue;
+  /** Who caused it, where a lifecycle event tells. */
+  readonly principal?: string;
+}
+
+/** A value to be kept for charts. */
+export interface Datapoint {
+  readonly metric: string;
+  readonly at: number;
+  readonly value: MetricValue;
+}
+
+/** The thing is to be counted in the fleet's distribution of a metric. */
+export interface Contribution {
+  readonly metric: string;
+  readonly durationSeconds: number;
+  /** Number of the window since the epoch. */
+  readonly window: number;
+  readonly bin: string;
+}
+
+export interface Judgement {
+  /** The same object where nothing changed, so that nothing is written. */
+  readonly state: DetectState;
+  readonly events: readonly DetectedEvent[];
+  readonly datapoints: readonly Datapoint[];
+  readonly contributions: readonly Contribution[];
+  /** The registry has to be asked, and the same judged again with its answer. */
+  readonly needsMembership: boolean;
+}
+
+export function newDetectState(thingName: string): DetectState {
+  return { schema: 1, thingName, lastReportId: 0, lastReceivedAt: 0, behaviors: {} };
+}

@@ -1,0 +1,437 @@
+import type { SecurityProfile } from '../../../shared/domain/configuration';
+import { awsError } from '../../aws-error';
+import { aConfiguration, now } from '../../builders';
+import { aRecord } from '../../fakes';
+import { aDetector, aReport, lifecycle, received } from './detector';
+
+const hourMs = 3_600_000;
+
+function aBehavior(metric: string, criteria: object): SecurityProfile['behaviors'] {
+  const standard = aConfiguration().securityProfiles['myapp-processes']?.behaviors[0];
+  if (!standard) throw new Error('no behavior');
+  const { consecutiveDatapointsToAlarm, consecutiveDatapointsToClear } = standard.criteria;
+  return [
+    {
+      name: 'b',
+      metric,
+      suppressAlerts: false,
+      criteria: { consecutiveDatapointsToAlarm, consecutiveDatapointsToClear, ...criteria },
+    },
+  ];
+}
+
+const fewConnects = aBehavior('aws:num-connection-attempts', {
+  comparisonOperator: 'less-than',
+  value: { count: 2 },
+  durationSeconds: 300,
+});
+
+describe('detect on who a thing is', () => {
+  it('asks the registry for an alarm, not for a report that is as it should be', async () => {
+    const asked: string[] = [];
+    const { run, alerts } = aDetector(
+      {},
+      {
+        things: {
+          listGroups: async (thingName) => {
+            asked.push(thingName);
+            return [];
+          },
+        },
+      },
+    );
+
+    await run(received(aReport(0)));
+    expect(asked).toEqual([]);
+
+    await run(received(aReport(1), { receivedAt: now + 1 }));
+    expect(asked).toEqual(['mything1']);
+    expect(alerts).toHaveLength(1);
+  });
+
+  it.each([
+    ['all/registered-things', 0],
+    ['all/unregistered-things', 1],
+    ['all/things', 1],
+  ])('takes a name that the registry lacks for unregistered: %s', async (target, count) => {
+    const { run, alerts, registry } = aDetector({ targets: [target] });
+    registry.clear();
+
+    expect(await run(received(aReport(1), { thingName: 'stranger' }))).toEqual([]);
+
+    expect(alerts.map(({ thingName }) => thingName)).toEqual(Array(count).fill('stranger'));
+  });
+
+  it('has a report delivered again where the registry does not answer', async () => {
+    const { run, stored } = aDetector(
+      {},
+      { things: { listGroups: () => Promise.reject(awsError('Throttled')) } },
+    );
+
+    expect(await run(received(aReport(1)))).toEqual(['message-1']);
+
+    expect(stored.items.size).toBe(0);
+  });
+});
+
+describe('detect keeps datapoints', () => {
+  const kept = ({ kept: points }: ReturnType<typeof aDetector>['stored']) =>
+    [...points.values()].map(({ metric, at, value }) => [metric, at - now, value]);
+  const metric = 'num_child_procs_myapp';
+
+  it('each value that is new, and one an hour, so that a chart tells it from silence', async () => {
+    const { run, stored } = aDetector();
+
+    for (const [children, at] of [
+      [0, 0],
+      [0, 1],
+      [2, 2],
+      [2, hourMs],
+      [2, hourMs + 2],
+    ] as const)
+      await run(
+        received(aReport(children, { header: { report_id: 1 + at, version: '1.0' } }), {
+          receivedAt: now + at,
+        }),
+      );
+
+    expect(kept(stored)).toEqual([
+      [metric, 0, { number: 0 }],
+      [metric, 2, { number: 2 }],
+      [metric, hourMs + 2, { number: 2 }],
+    ]);
+  });
+
+  it('of additionalMetricsToRetain too, and of no other metric', async () => {
+    const { run, stored } = aDetector({ additionalMetricsToRetain: ['aws:all-bytes-in'] });
+    const metrics = { network_stats: { bytes_in: 7, bytes_out: 8 } };
+
+    await run(received(aReport(0, { metrics })));
+
+    expect(kept(stored)).toEqual([
+      [metric, 0, { number: 0 }],
+      ['aws:all-bytes-in', 0, { count: 7 }],
+    ]);
+  });
+
+  it('not of what another client says of the thing', async () => {
+    const { run, stored } = aDetector();
+
+    await run(received(aReport(1), { clientId: 'other' }));
+
+    expect(kept(stored)).toEqual([]);
+  });
+
+  it('or has the report delivered again', async () => {
+    const { run, stored } = aDetector(
+      {},
+      { datapoints: { append: () => Promise.reject(awsError('Throttled')) } },
+    );
+
+    expect(await run(received(aReport(0)))).toEqual(['message-1']);
+
+    expect(stored.items.size).toBe(0);
+  });
+});
+
+describe('detect on lifecycle events', () => {
+  it('alerts with the certificate that connected, and answers nobody', async () => {
+    const { run, alerts, published } = aDetector({ behaviors: fewConnects });
+
+    expect(
+      await run(lifecycle('connected'), lifecycle('connect_failed', { sessionIdentifier: 'session-2' })),
+    ).toEqual([]);
+
+    expect(alerts).toMatchObject([
+      {
+        violationEventType: 'in-alarm',
+        thingName: 'mything1',
+        metricValue: { count: 2 },
+        cordon: { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) } },
+      },
+    ]);
+    expect(published).toEqual([]);
+  });
+
+  it('names no certificate where several took part, so that none is contained for what another did', async () => {
+    const { run, alerts } = aDetector({ behaviors: fewConnects });
+
+    await run(
+      lifecycle('connect_failed', { principalIdentifier: 'b'.repeat(64) }),
+      lifecycle('connected', { sessionIdentifier: 'session-2', timestamp: now + 1 }),
+    );
+
+    expect(alerts).toMatchObject([{ cordon: { reporter: { principal: 'several' } } }]);
+  });
+
+  it('takes the name of an exclusive thing for it, whatever its client id', async () => {
+    const { run, alerts } = aDetector({ behaviors: fewConnects });
+    const exclusive = { clientId: 'some/client', thingName: 'mything1' };
+
+    await run(
+      lifecycle('connected', exclusive),
+      lifecycle('connected', { ...exclusive, sessionIdentifier: 'session-2' }),
+    );
+
+    expect(alerts).toMatchObject([{ thingName: 'mything1' }]);
+  });
+
+  it('leaves out a client whose id no alert could name', async () => {
+    const { run, letters, stored, telemetry } = aDetector({ behaviors: fewConnects });
+
+    expect(await run(lifecycle('connected', { clientId: '../x y' }))).toEqual([]);
+
+    expect({ letters, states: stored.items.size }).toEqual({ letters: [], states: 0 });
+    expect(telemetry.counts.LifecycleIgnored).toBe(1);
+  });
+
+  it.each([
+    ['another type', { eventType: 'subscribed' }],
+    ['no session', { sessionIdentifier: undefined }],
+    ['a time as text', { timestamp: '2026' }],
+    ['a client id of 200 characters', { clientId: 'x'.repeat(200) }],
+  ])('sets aside an event with %s', async (_, over) => {
+    const { run, letters } = aDetector({ behaviors: fewConnects });
+
+    expect(await run(lifecycle('connected', over))).toEqual([]);
+
+    expect(letters).toMatchObject([{ reason: expect.stringContaining('not a lifecycle event of AWS IoT') }]);
+  });
+
+  it('judges reports and events of a thing in order of time, and writes its state once', async () => {
+    const behaviors = [
+      ...fewConnects,
+      ...(aConfiguration().securityProfiles['myapp-processes']?.behaviors ?? []),
+    ];
+    const { run, alerts, order } = aDetector({ behaviors });
+
+    await run(
+      received(aReport(1), { receivedAt: now + 20 }),
+      lifecycle('connected', { timestamp: now + 10 }),
+      lifecycle('connect_failed', { sessionIdentifier: 'session-2', timestamp: now + 30 }),
+    );
+
+    expect(alerts.map(({ violationEventTime }) => Number(violationEventTime) - now)).toEqual([20, 30]);
+    expect(order.filter((what) => what.startsWith('save'))).toHaveLength(1);
+  });
+});
+
+describe('detect each minute', () => {
+  const clockAt = (time: { at: number }) => ({ clock: () => time.at });
+
+  it('invalidates the alarm of a device that went silent, once, without a value or evidence', async () => {
+    const time = { at: now };
+    const { run, tick, alerts, registry } = aDetector({}, clockAt(time));
+    await run(received(aReport(1)));
+
+    for (let hours = 1; hours <= 60; hours += 1) {
+      time.at = now + hours * hourMs;
+      await tick();
+    }
+
+    expect(alerts).toHaveLength(2);
+    expect(alerts[1]).toEqual({
+      violationEventTime: now + 49 * hourMs,
+      thingName: 'mything1',
+      behavior: expect.objectContaining({ name: 'no-child-processes' }),
+      violationEventType: 'alarm-invalidated',
+      violationId: alerts[0]?.violationId,
+      securityProfileName: 'myapp-processes',
+      cordon: {},
+    });
+    expect(registry.size).toBe(2);
+  });
+
+  it('invalidates the alarm of a thing that is no target any more', async () => {
+    const time = { at: now };
+    const { run, tick, alerts, registry } = aDetector({ targets: ['thinggroup/sensors'] }, clockAt(time));
+    await run(received(aReport(1)));
+    registry.get('mything1')?.groups.clear();
+
+    time.at = now + hourMs;
+    await tick();
+
+    expect(alerts.map(({ violationEventType }) => violationEventType)).toEqual([
+      'in-alarm',
+      'alarm-invalidated',
+    ]);
+  });
+
+  it('writes nothing, and says nothing, where nothing is due', async () => {
+    const time = { at: now };
+    const { run, tick, order } = aDetector({}, clockAt(time));
+    await run(received(aReport(1)));
+    order.length = 0;
+
+    time.at = now + hourMs - 1;
+    await tick();
+
+    expect(order).toEqual([]);
+  });
+
+  it('lets no thing that fails keep the others waiting, and fails so that somebody is told', async () => {
+    const time = { at: now };
+    const broken = new Set<string>();
+    const { run, tick, alerts, register, stored } = aDetector(
+      { targets: ['all/things'] },
+      {
+        ...clockAt(time),
+        alerts: {
+          publish: async (alert) => {
+            if (broken.has(JSON.parse(alert).thingName)) throw awsError('Throttled');
+            alerts.push(JSON.parse(alert));
+          },
+        },
+      },
+    );
+    const names = Array.from({ length: 120 }, (_, index) => `thing${index}`);
+    for (const thingName of names) register(thingName);
+    for (const thingName of names) await run(received(aReport(1), { thingName, messageId: thingName }));
+    alerts.length = 0;
+    // More than are judged at once.
+    for (const thingName of names.slice(0, 60)) broken.add(thingName);
+
+    time.at = now + 49 * hourMs;
+    await expect(tick()).rejects.toThrow('some things were not judged by time');
+
+    expect(alerts.map(({ thingName }) => thingName).sort()).toEqual(names.slice(60).sort());
+    expect(await stored.states.listDue(time.at, 200)).toHaveLength(60);
+  });
+
+  it('repeats an alert under its id where the state was not saved', async () => {
+    const time = { at: now };
+    const { run, tick, alerts, stored } = aDetector({}, clockAt(time));
+    await run(received(aReport(1)));
+    const before = structuredClone(stored.items.get('mything1'));
+    time.at = now + 49 * hourMs;
+    await tick();
+    if (before) stored.items.set('mything1', before);
+
+    await tick();
+
+    expect(alerts).toHaveLength(3);
+    expect(alerts[2]).toEqual(alerts[1]);
+  });
+});
+
+describe('detect against the fleet', () => {
+  const asOthers = aBehavior('num_child_procs_myapp', {
+    comparisonOperator: 'less-than-equals',
+    statisticalThreshold: { statistic: 'p50' },
+    durationSeconds: 300,
+  });
+
+  it('counts each thing once a window, and judges by the window before', async () => {
+    const { run, alerts, stored } = aDetector({ behaviors: asOthers });
+    const at = (minutes: number) => Math.floor(now / 300_000) * 300_000 + minutes * 60_000;
+
+    await run(
+      received(aReport(10), { receivedAt: at(1) }),
+      received(aReport(11), { receivedAt: at(2) }),
+      received(aReport(10), { receivedAt: at(1), thingName: 'mything2', messageId: '2' }),
+    );
+    expect([...stored.bins.values()].flatMap((bins) => Object.values(bins))).toEqual([2]);
+
+    await run(received(aReport(90), { receivedAt: at(6) }));
+    expect(alerts).toMatchObject([
+      {
+        thingName: 'mything1',
+        metricValue: { number: 90 },
+        behavior: { criteria: { statisticalThreshold: { statistic: 'p50' } } },
+      },
+    ]);
+  });
+
+  it('does not count what another client says', async () => {
+    const { run, stored } = aDetector({ behaviors: asOthers });
+
+    await run(received(aReport(10), { clientId: 'other' }));
+
+    expect(stored.bins.size).toBe(0);
+  });
+});
+
+describe('detect on what existing agents send (agents.md)', () => {
+  const network = aBehavior('aws:listening-tcp-ports', {
+    comparisonOperator: 'in-port-set',
+    value: { ports: [22] },
+  });
+
+  it.each<[string, string, object]>([
+    [
+      'the Python sample agent: bracketed IPv6, null interfaces, a metric in an array of one',
+      'json',
+      {
+        header: { report_id: 1_700_000_000, version: '1.0' },
+        metrics: {
+          listening_tcp_ports: { ports: [{ port: 8443, interface: '::' }], total: 1 },
+          network_stats: { bytes_in: 5, bytes_out: -2_084_308, packets_in: 1, packets_out: 1 },
+          tcp_connections: {
+            established_connections: {
+              connections: [
+                { remote_addr: '[::ffff:10.0.0.1]:443', local_interface: null, local_port: 50_000 },
+              ],
+              total: 1,
+            },
+          },
+        },
+        custom_metrics: { cpu_usage: [{ number: 12.5 }] },
+      },
+    ],
+    [
+      'its short names',
+      'json',
+      { hed: { rid: 1_700_000_000, v: '1.0' }, met: { tp: { pts: [{ pt: 8443, if: null }], t: 1 } } },
+    ],
+    [
+      'half short names',
+      'json',
+      {
+        header: { rid: 1_700_000_000, version: '1.0' },
+        met: { listening_tcp_ports: { pts: [{ port: 8443 }] } },
+      },
+    ],
+    [
+      'the C sample agent: port 0, ports as text in CBOR',
+      'cbor',
+      {
+        hed: { rid: 1_700_000_000, v: '1.0' },
+        met: {
+          tp: { pts: [{ pt: '8443' }, { pt: 0 }], t: 2 },
+          tc: { ec: { cs: [{ lp: '443', rad: '10.0.0.1:1' }], t: 1 } },
+        },
+      },
+    ],
+    [
+      'the Device Client: a report id since boot, counters that wrapped',
+      'json',
+      {
+        header: { report_id: 7_956_604, version: '1.0' },
+        metrics: {
+          listening_tcp_ports: { ports: [{ port: 8443, interface: 'eth0' }], total: 1 },
+          network_stats: { bytes_in: 1.8446744071173374e19 },
+        },
+      },
+    ],
+  ])('understands %s', async (_, format, report) => {
+    const { run, alerts, published } = aDetector({ behaviors: network });
+
+    expect(await run(received(report, { format }))).toEqual([]);
+
+    expect(alerts).toMatchObject([{ metricValue: { ports: [8443] } }]);
+    expect(published).toMatchObject([
+      { topic: `cordon/things/mything1/reports/${format}/accepted`, body: { status: 'ACCEPTED' } },
+    ]);
+  });
+});
+
+describe('detect on a message that is neither', () => {
+  it('sets it aside and judges the rest', async () => {
+    const { run, letters, alerts } = aDetector();
+
+    expect(await run(aRecord({ eventType: 'x' }, { messageId: 'bad' }), received(aReport(1)))).toEqual([]);
+
+    expect(letters).toHaveLength(1);
+    expect(alerts).toHaveLength(1);
+  });
+});

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import type { SecurityProfile } from '../../../../shared/domain/configuration';
+import { judgeLifecycle } from '../../../../shared/domain/detection/judge-lifecycle';
+import { judgeReport } from '../../../../shared/domain/detection/judge-report';
+import { judgeTime } from '../../../../shared/domain/detection/judge-time';
+import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
+import { now } from '../../../builders';
+
+const base = { consecutiveDatapointsToAlarm: 2, consecutiveDatapointsToClear: 2 } as const;
+const profile: SecurityProfile = {
+  targets: ['all/registered-things'],
+  additionalMetricsToRetain: [],
+  behaviors: [
+    {
+      name: 'attempts',
+      metric: 'aws:num-connection-attempts',
+      criteria: { ...base, comparisonOperator: 'less-than', value: { count: 2 }, durationSeconds: 300 },
+      suppressAlerts: false,
+    },
+    {
+      name: 'returns',
+      metric: 'aws:num-connection-attempts',
+      criteria: { ...base, comparisonOperator: 'greater-than', value: { count: 0 }, durationSeconds: 600 },
+      suppressAlerts: false,
+    },
+    {
+      name: 'present',
+      metric: 'aws:disconnect-duration',
+      criteria: { ...base, comparisonOperator: 'less-than', value: { count: 3 } },
+      suppressAlerts: false,
+    },
+    {
+      name: 'children',
+      metric: 'children',
+      criteria: { ...base, comparisonOperator: 'less-than', value: { number: 1 } },
+      suppressAlerts: false,
+    },
+  ],
+};
+const profiles = [['p', profile]] as const;
+const membership = { registered: true, groups: [] };
+const nameViolation = (key: string, seed: string | number) => `${key}@${seed}`;
+
+const occasion = fc.record({
+  afterMs: fc.integer({ min: 0, max: 7_200_000 }),
+  kind: fc.constantFrom('connected', 'disconnected', 'connect_failed', 'report', 'nothing'),
+  session: fc.integer({ min: 0, max: 5 }),
+  children: fc.integer({ min: 0, max: 1 }),
+});
+type Occasion = typeof occasion extends fc.Arbitrary<infer T> ? T : never;
+
+function happen(state: DetectState, { kind, session, children }: Occasion, at: number): DetectState {
+  const setting = { state, at, profiles, membership, nameViolation };
+  if (kind === 'nothing') return state;
+  if (kind === 'report') {
+    const report = { reportId: at, metrics: { children: { number: children } }, evidence: [] };
+    return judgeReport({ ...setting, report, reportedByItself: true }).state;
+  }
+  const event = {
+    clientId: 't',
+    eventType: kind as 'connected',
+    timestamp: at,
+    sessionIdentifier: `session-${session}`,
+  };
+  return judgeLifecycle({ ...setting, event }).state;
+}
+
+describe('when time may change something', () => {
+  it('is always ahead of what time has been judged, so that no thing is judged without end', () => {
+    fc.assert(
+      fc.property(fc.array(occasion, { maxLength: 20 }), (occasions) => {
+        let state = newDetectState('t');
+        let at = now;
+        for (const item of occasions) {
+          at += item.afterMs;
+          state = happen(state, item, at);
+          const { state: judged } = judgeTime({ state, at, profiles, membership, nameViolation });
+          expect(judged.dueAt ?? Number.POSITIVE_INFINITY).toBeGreaterThan(at);
+          state = judged;
+        }
+      }),
+    );
+  });
+
+  it('changes nothing before it is due', () => {
+    fc.assert(
+      fc.property(
+        fc.array(occasion, { minLength: 1, maxLength: 20 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (occasions, part) => {
+          let state = newDetectState('t');
+          let at = now;
+          for (const item of occasions) {
+            at += item.afterMs;
+            state = happen(state, item, at);
+            state = judgeTime({ state, at, profiles, membership, nameViolation }).state;
+          }
+          const until = state.dueAt ?? at + 30 * 86_400_000;
+          const early = Math.floor(at + (until - at) * part);
+          fc.pre(early < until);
+
+          const { events } = judgeTime({ state, at: early, profiles, membership, nameViolation });
+
+          expect(events).toEqual([]);
+        },
+      ),
+    );
+  });
+});
