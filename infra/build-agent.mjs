@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { writeAgentPackages } from './agent-packages.mjs';
 
-// Usage: node infra/build-agent.mjs [--outfile FILE] [METRIC...]; without metrics they come from
+// Usage: node infra/build-agent.mjs [--packages] [--release VERSION] [--outfile FILE] [METRIC...]
+// Writes the bundle, and with --packages a Debian package and a tarball beside it. Without metrics they come from
 // CORDON_DEFAULT_METRICS (a JSON array, or names with commas between them).
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -12,7 +14,11 @@ const largestBytes = 1024 * 1024;
 const metricName = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;
 
 const { values: flags, positionals } = parseArgs({
-  options: { outfile: { type: 'string', default: join(root, 'dist/agent/cordon-agent.cjs') } },
+  options: {
+    outfile: { type: 'string', default: join(root, 'dist/agent/cordon-agent.cjs') },
+    packages: { type: 'boolean', default: false },
+    release: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
@@ -33,7 +39,11 @@ if (wrong !== undefined) {
   process.exit(2);
 }
 
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const version = flags.release ?? JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
+if (!/^\d[\w.+~]*$/.test(version)) {
+  process.stderr.write(`build-agent: ${JSON.stringify(version)} is no version of a Debian package\n`);
+  process.exit(2);
+}
 const { outfile } = flags;
 const { metafile } = await build({
   absWorkingDir: root,
@@ -59,3 +69,7 @@ if (bytes > largestBytes) {
   process.exit(1);
 }
 process.stdout.write(`${outfile} ${bytes} bytes, default metrics: ${metrics.join(' ') || 'none'}\n`);
+if (flags.packages) {
+  const packages = await writeAgentPackages({ bundle: outfile, version, directory: dirname(outfile) });
+  for (const path of packages) process.stdout.write(`${path} ${statSync(path).size} bytes\n`);
+}

@@ -39,7 +39,10 @@ export function runAgent(
     process: child,
     events,
     waitForEvent: (name, times = 1) =>
-      waitFor(`${name}, ${times} times; there came ${text.slice(-1000)}`, () => events(name)[times - 1]),
+      waitFor(
+        () => `${name}, ${times} times; there came ${text.slice(-1000)}`,
+        () => events(name)[times - 1],
+      ),
     stop: () => {
       child.kill('SIGTERM');
       return ended;

@@ -4,12 +4,15 @@ const pollEveryMs = 10;
 const patienceMs = 15_000;
 
 /** Waits until `look` gives something, and fails with `what` if it never does. */
-export async function waitFor<T>(what: string, look: () => T | undefined | false): Promise<T> {
+export async function waitFor<T>(
+  what: string | (() => string),
+  look: () => T | undefined | false,
+): Promise<T> {
   const until = Date.now() + patienceMs;
   while (Date.now() < until) {
     const seen = look();
     if (seen !== undefined && seen !== false) return seen;
     await wait(pollEveryMs);
   }
-  throw new Error(`never happened: ${what}`);
+  throw new Error(`never happened: ${typeof what === 'string' ? what : what()}`);
 }
