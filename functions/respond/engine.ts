@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { measure, writeAnnouncement } from '../../shared/domain/announcement';
-import { type Case, owesNews } from '../../shared/domain/case';
+import { type Case, holdsThing, isOpen, owesNews } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
@@ -84,7 +84,7 @@ async function decideWithFacts(
 ): Promise<Decision> {
   const { thingName } = command;
   const { configuration } = options;
-  const facts = needsFacts(current, command, options.killSwitch)
+  const facts = needsFacts(current, command, options)
     ? await gatherFacts(
         thingName,
         ports,
@@ -107,7 +107,7 @@ async function decideWithFacts(
     (command.type === 'violation' || command.type === 'resume') &&
     decision.outcome === 'changed' &&
     decision.next.status === 'containing' &&
-    current?.status !== 'containing';
+    !(isOpen(current) && holdsThing(current));
   if (!containsAnother) return decision;
   const { guards } = configuration;
   const counted = guards.fleetLimit.percent === undefined ? undefined : await ports.cases.readFleetSize();

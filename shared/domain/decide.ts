@@ -12,11 +12,19 @@ import {
 } from './case';
 import { close, newCase, record, remember, retryMs } from './case-life';
 import type { Command } from './command';
-import type { ActionName, Playbook } from './configuration';
+import type { ActionName, Playbook, Severity } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
 import { type Facts, ownsCertificate } from './facts';
-import { chooseActions, findExemption, findPlaybook, findShared, judge, type Verdict } from './guards';
+import {
+  chooseActions,
+  findExemption,
+  findPlaybook,
+  findShared,
+  judge,
+  matchesViolation,
+  type Verdict,
+} from './guards';
 import { findBridge, planLedger } from './ledger';
 import { findReleaseAt } from './timers';
 import { onDrift, onReconnected, onResume } from './upkeep';
@@ -63,13 +71,43 @@ function decideCommand(current: Case | undefined, command: Command, context: Con
 }
 
 /** Whether a decision on this command depends on what AWS says of the thing; repeats and releases don't. */
-export function needsFacts(current: Case | undefined, command: Command, killSwitch: boolean): boolean {
+export function needsFacts(
+  current: Case | undefined,
+  command: Command,
+  { configuration, killSwitch }: Pick<Context, 'configuration' | 'killSwitch'>,
+): boolean {
   if (command.type === 'contain' || command.type === 'approve' || command.type === 'drift') return true;
-  if (command.type === 'resume') return isHeldBack(current) && !killSwitch;
+  // A certificate may have been attached to the held thing since.
+  if (command.type === 'resume')
+    return current?.status === 'contained' || (isHeldBack(current) && !killSwitch);
   if (command.type !== 'violation' || command.violation.eventType !== 'in-alarm') return false;
   const known = current?.violations[behaviorKey(command.violation)];
   if (known && command.violation.occurredAt <= known.lastEventAt) return false;
-  return !isOpen(current) || !isHeld(current);
+  if (!isOpen(current) || !isHeld(current)) return true;
+  if (isEcho(command.violation)) return false;
+  // Held already, but maybe not as hard as another playbook wants it.
+  return configuration.playbooks.some(
+    (playbook) =>
+      matchesViolation(playbook.when, command.violation) && findMissing(current, playbook.actions).length > 0,
+  );
+}
+
+/** Actions that do not hold the thing yet. */
+function findMissing({ ledger }: Case, actions: readonly ActionName[]): ActionName[] {
+  const holding = ledger.filter(({ status, bridge }) => status !== 'reverted' && !bridge);
+  return actions.filter((action) => !holding.some((entry) => entry.action === action));
+}
+
+/** Metrics that a containment itself drives out of bounds (Device Defender developer guide, "Cloud-side metrics"). */
+const echoes = new Set([
+  'aws:num-authorization-failures',
+  'aws:num-connection-attempts',
+  'aws:num-disconnects',
+  'aws:disconnect-duration',
+]);
+
+function isEcho({ metric }: Violation): boolean {
+  return echoes.has(metric);
 }
 
 /** Whether a former invocation stopped half way: steps to perform, or news to send. */
@@ -110,7 +148,6 @@ function onAlarm(
   violation: Violation,
   context: Context,
 ): Decision {
-  const key = behaviorKey(violation);
   const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
   const severity = playbook?.severity ?? 'medium';
   const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
@@ -119,12 +156,9 @@ function onAlarm(
   const again = !rises && known.violationId === violation.violationId;
   const recorded = (again ? remember : record)(open, violation, context.now);
   if (isHeld(recorded)) {
-    if (!rises) return changed(recorded);
-    const covered = coverClientId(recorded, violation, context.now);
-    const text = `${key} is in alarm as well; the thing is already held`;
-    return changed(
-      tell(covered, key, known, (next) => announce(next, 'new-violation', text, context.now), context),
-    );
+    if (isEcho(violation) && known?.caseId !== open.caseId)
+      return unchanged('what the containment itself causes is no news');
+    return rises ? onFurther(recorded, known, violation, playbook, context) : changed(recorded);
   }
   // A release under way is the operator's: only news stops it.
   if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
@@ -190,6 +224,43 @@ function onHeldBack(current: Case, context: Context): Decision {
   return changed(next);
 }
 
+/** Another behavior of a held thing: its playbook may hold it harder. */
+function onFurther(
+  held: Case,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  playbook: Playbook | undefined,
+  context: Context,
+): Decision {
+  const { facts, now, configuration } = context;
+  const key = behaviorKey(violation);
+  const covered = coverClientId(held, violation, now);
+  const wanted = playbook ? chooseActions(playbook, held.pastContainments ?? [], facts, now) : [];
+  const missing = facts.kind === 'known' ? findMissing(held, wanted) : [];
+  const { guards } = configuration;
+  // The thing is counted already, so the fleet limit is no matter.
+  const judged = { ...context, playbook, actions: missing, guards, violation, fleetLimitReached: false };
+  const verdict = missing.length > 0 && playbook?.mode !== 'observe' ? judge(judged) : undefined;
+  const news = (text: string) => (next: Case) => announce(next, 'new-violation', text, now);
+  const text = `${key} is in alarm as well; the thing is already held`;
+  if (verdict?.outcome !== 'contain') {
+    const why = verdict ? `, not by ${missing.join(', ')}: ${verdict.reason}` : '';
+    return changed(tell(covered, key, known, news(`${text}${why}`), context));
+  }
+  const all = [...new Set([...held.ledger.flatMap(listHolding), ...missing])];
+  const { pastContainments, release } = held;
+  const planned = planContainment(named(covered, playbook), playbook, all, 'playbook', context);
+  // It goes on as the one containment that it is, and under the stricter rule of the two.
+  const same = { ...planned, ...(pastContainments && { pastContainments }) };
+  const stricter: Case = release && 'by' in release ? { ...same, release } : same;
+  const harder = `${key} is in alarm as well; held harder: ${missing.join(', ')}`;
+  return changed(tell(stricter, key, known, news(harder), context));
+}
+
+function listHolding({ action, status, bridge }: LedgerEntry): ActionName[] {
+  return status === 'reverted' || bridge ? [] : [action];
+}
+
 type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
 
 const rejectedBefore: Refusal = {
@@ -232,8 +303,9 @@ function holdBack(
   const asks = refusal.outcome === 'ask';
   // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
   const leftOver = record.ledger.some(({ status }) => status !== 'reverted');
-  // Nor must what waits for a person, since another violation of the thing is only observed.
-  if (leftOver || (record.status === 'awaiting-approval' && !asks))
+  // Nor must what waits for a person, since another violation of the thing is only observed, or is less severe.
+  const waits = record.status === 'awaiting-approval';
+  if (leftOver || (waits && (!asks || isMilder(playbook, record))))
     return announce(record, 'new-violation', refusal.reason, now);
   const status = asks ? 'awaiting-approval' : 'observed';
   // Of several that ask, an approval is for the one that stands first in cordon.yml, whichever alarm came first.
@@ -252,6 +324,12 @@ function holdBack(
     { at: now, what: status, detail: refusal.reason },
   );
   return announce(next, asks ? 'approval-needed' : 'observed', refusal.reason, now);
+}
+
+const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+
+function isMilder(playbook: Playbook | undefined, { severity }: Case): boolean {
+  return severities.indexOf(playbook?.severity ?? 'medium') < severities.indexOf(severity);
 }
 
 /** As many containments as an escalation can ask for. */
@@ -290,6 +368,7 @@ function planContainment(
     {
       ...rest,
       status: 'containing',
+      ...(context.facts.kind === 'known' && { facts: context.facts }),
       ledger,
       release: playbook?.release ?? { by: 'operator' },
       ...(escalation.length > 0 && { escalation }),

@@ -83,7 +83,8 @@ export function findPlaybook(
   return playbooks.find(({ when }) => matchesViolation(when, violation) && matchesThing(when, facts));
 }
 
-function matchesViolation(when: Playbook['when'], violation: Match): boolean {
+/** Whether a playbook's conditions on the violation itself are met. */
+export function matchesViolation(when: Playbook['when'], violation: Match): boolean {
   const { confidence } = violation;
   return (
     (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&

@@ -85,6 +85,40 @@ export function isDeniedByPolicy(ledger: readonly LedgerEntry[]): boolean {
   return denials.length > 0 && denials.every(({ status }) => status === 'verified');
 }
 
+/** Takes in certificates that were attached to the thing while it was held; those entries are applied again. */
+export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {
+  return ledger.map((entry) => {
+    if (entry.bridge || entry.status === 'reverted') return entry;
+    const prior = extendPrior(entry.prior, context);
+    return prior ? { ...entry, prior, status: 'planned' } : entry;
+  });
+}
+
+function extendPrior(prior: PriorState, context: PlanContext): PriorState | undefined {
+  const fresh = findPrior(prior.action, context);
+  if (prior.action === 'quarantine' && fresh.action === 'quarantine') {
+    const principals = [...new Set([...prior.principals, ...fresh.principals])];
+    return principals.length > prior.principals.length ? { ...prior, principals } : undefined;
+  }
+  if (prior.action === 'deny-certificate' && fresh.action === 'deny-certificate') {
+    const more = fresh.certificates.filter(({ arn }) => !prior.certificates.some((old) => old.arn === arn));
+    return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
+  }
+  if (prior.action === 'deactivate-certificate' && fresh.action === 'deactivate-certificate') {
+    const known = new Set(prior.certificates.map(({ certificateId }) => certificateId));
+    const more = fresh.certificates.filter(({ certificateId }) => !known.has(certificateId));
+    return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
+  }
+  if (prior.action === 'replace-policy-version' && fresh.action === 'replace-policy-version') {
+    const known = new Set(prior.policies.map(({ policyName }) => policyName));
+    const more = fresh.policies.filter(({ policyName }) => !known.has(policyName));
+    const principals = [...new Set([...prior.principals, ...fresh.principals])];
+    const grows = more.length > 0 || principals.length > prior.principals.length;
+    return grows ? { ...prior, principals, policies: [...prior.policies, ...more] } : undefined;
+  }
+  return undefined;
+}
+
 /** Has the bridge undone if its time has passed; one whose denial by policy was lost meanwhile has to wait anew. */
 export function endBridge(ledger: readonly LedgerEntry[], now: number): readonly LedgerEntry[] {
   const endsAt = findBridgeEnd(ledger);

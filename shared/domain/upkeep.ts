@@ -2,7 +2,8 @@ import { announce, type Case, holdsThing, isOpen, note } from './case';
 import { newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
-import { endBridge, findDeniedAt, replan } from './ledger';
+import { findShared } from './guards';
+import { endBridge, extendLedger, findDeniedAt, planLedger, replan } from './ledger';
 import { findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
@@ -44,13 +45,15 @@ function writeTime(at: number): string {
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
 }
 
-export function onResume(current: Case | undefined, { now, killSwitch }: Context): Decision {
+export function onResume(current: Case | undefined, context: Context): Decision {
+  const { now, killSwitch } = context;
   if (!current) return unchanged('the thing has no case');
   if (current.dueAt === undefined || current.dueAt > now) return unchanged('nothing is due');
   switch (current.status) {
     case 'contained': {
       const releaseAt = findReleaseAt(current);
-      if (releaseAt === undefined || releaseAt > now) return changed(takeUp(current, killSwitch, now));
+      if (releaseAt === undefined || releaseAt > now)
+        return changed(takeUp(killSwitch ? current : coverCertificates(current, context), killSwitch, now));
       const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
       return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
     }
@@ -69,6 +72,36 @@ export function onResume(current: Case | undefined, { now, killSwitch }: Context
     default:
       return changed({ ...current, dueAt: now + retryMs });
   }
+}
+
+/** A certificate that somebody attached to the held thing: it is held as well, unless others use it. */
+function coverCertificates(current: Case, context: Context): Case {
+  const { facts, now, configuration } = context;
+  if (facts.kind !== 'known') return current;
+  const known = current.facts?.kind === 'known' ? current.facts.principals : [];
+  const added = facts.principals.filter(({ arn }) => !known.some((old) => old.arn === arn));
+  if (added.length === 0) return current;
+  const names = added.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
+  const what = `certificate ${names} was attached while the thing is held`;
+  const held = current.ledger.flatMap(({ action, status, bridge }) =>
+    status === 'reverted' || bridge ? [] : [action],
+  );
+  const seen = { ...current, facts };
+  const shared = findShared(held, configuration.guards.maxThingsSharingPolicy, {
+    ...facts,
+    principals: added,
+  });
+  if (shared)
+    return announce(note(seen, { at: now, what, detail: shared }), 'drift', `${what}: ${shared}`, now);
+  const planning = { ...context, caseId: current.caseId, clientIds: [], violationIds: [] };
+  const extended = extendLedger(current.ledger, planning);
+  const evades = held.includes('quarantine') && added.some(({ takesOtherIds }) => takesOtherIds);
+  const ledger =
+    evades && !held.includes('deny-certificate')
+      ? [...planLedger([], ['deny-certificate'], { ...planning, policyCacheMs: 0 }), ...extended]
+      : extended;
+  const next = note({ ...seen, ledger: replan(ledger, 'disconnect') }, { at: now, what });
+  return announce(next, 'drift', `${what}: it is held as well`, now);
 }
 
 function takeUp(current: Case, killSwitch: boolean, now: number): Case {

@@ -148,7 +148,7 @@ describe('decide on a violation', () => {
     const held = contained();
 
     expect(decide(held, alarm(), aContext()).outcome).toBe('unchanged');
-    expect(needsFacts(held, alarm(), false)).toBe(false);
+    expect(needsFacts(held, alarm(), aContext())).toBe(false);
   });
 
   it('joins a second behavior to the same case without acting again', () => {

@@ -21,7 +21,8 @@ describe('a case that only the kill switch held back', () => {
       later + 5 * 60_000,
       { announcements: [], timeline: [] },
     ]);
-    expect([needsFacts(record, resume, true), needsFacts(record, resume, false)]).toEqual([false, true]);
+    const asked = [aContext(on), aContext()].map((context) => needsFacts(record, resume, context));
+    expect(asked).toEqual([false, true]);
   });
 
   it('is contained once the switch is off, though no detector says anything new', () => {
