@@ -130,11 +130,11 @@ function writeProcess(row: Evidence, pid: number) {
     pid,
     ...(name && { name }),
     ...(commandLine !== undefined && { cmd_line: commandLine }),
-    ...(executable !== undefined && { file: { name: name || executable, path: executable, type_id: 1 } }),
-    ...(user !== undefined && { user: { name: user } }),
+    ...(executable && { file: { name: name || executable, path: executable, type_id: 1 } }),
+    ...(user && { user: { name: user } }),
     ...(isWhole(startedAt) && { created_time: startedAt }),
     ...(isWhole(ppid) && {
-      parent_process: { pid: ppid, ...(parents?.[0] !== undefined && { name: parents[0] }) },
+      parent_process: { pid: ppid, ...(parents?.[0] && { name: parents[0] }) },
     }),
   };
 }

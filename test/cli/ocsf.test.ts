@@ -1,7 +1,10 @@
+import fc from 'fast-check';
 import { writeDetectionFinding } from '../../cli/ocsf';
 import { checkChain } from '../../cli/verify';
 import type { Case } from '../../shared/domain/case';
+import { decide } from '../../shared/domain/decide';
 import { aContext, certificateArn, now, someFacts } from '../builders';
+import { detectionFinding } from './ocsf-schema';
 import { aContainedCase, advance, alarm, aReleasedCase, type StoredCase } from './stored-cases';
 
 const evidence = {
@@ -163,5 +166,39 @@ describe('a case as an OCSF Detection Finding', () => {
       created_time: now,
       modified_time: now,
     });
+  });
+
+  it('is of the class as the schema has it, whatever the device sent and whatever was done', () => {
+    const number = fc.option(fc.oneof(fc.integer(), fc.double()), { nil: undefined });
+    const text = fc.option(fc.string(), { nil: undefined });
+    const anyEvidence = fc.record({
+      pid: number,
+      ppid: number,
+      executable: text,
+      commandLine: text,
+      user: text,
+      startedAt: number,
+      parents: fc.option(fc.array(fc.string(), { maxLength: 2 }), { nil: undefined }),
+    });
+    const anyAct = fc.constantFrom('contain', 'approve', 'reject', 'release', 'dismiss');
+    fc.assert(
+      fc.property(
+        fc.array(anyEvidence, { maxLength: 3 }),
+        fc.array(anyAct, { maxLength: 3 }),
+        fc.boolean(),
+        (rows, acts, asks) => {
+          let record = advance(undefined, alarm({ evidence: rows }), asks ? asking : {});
+          for (const [index, type] of acts.entries()) {
+            const command = { type, thingName: 'mything1', actor: 'ada' } as const;
+            const context = { now: now + (index + 1) * 1_000, newCaseId: `case-${index + 2}` };
+            if (decide(record, command, aContext(context)).outcome === 'unchanged') continue;
+            record = advance(record, command, context);
+          }
+          const finding: unknown = JSON.parse(JSON.stringify(write({ record, rows: [] })));
+
+          expect(detectionFinding.safeParse(finding).error?.issues).toBeUndefined();
+        },
+      ),
+    );
   });
 });
