@@ -2,7 +2,7 @@ import type { IotRegistry } from '../iot/registry';
 import type { LocalLog } from '../types';
 import type { BrokerClient, BrokerCore } from './aedes-types';
 import type { Authorizer } from './authorizer';
-import { createPresenceEvent } from './presence';
+import { createPresenceEvent, type PresenceEventType } from './presence';
 import type { RuleEngine } from './rules';
 import type { DisconnectReason, Session, SessionBook } from './sessions';
 
@@ -52,10 +52,10 @@ export function announce(
   });
 }
 
-/** Tells that a session began or ended. */
+/** Tells that a session began or ended, or was not let in. */
 export function announcePresence(
   context: BrokerContext,
-  eventType: 'connected' | 'disconnected',
+  eventType: PresenceEventType,
   session: Session,
 ): void {
   const event = createPresenceEvent(eventType, session, context.now());

@@ -10,7 +10,7 @@ import type {
 } from 'aedes';
 import type { BrokerClient } from './aedes-types';
 import type { IotAction } from './authorizer';
-import { announce, type BrokerContext, cutSession } from './broker-context';
+import { announce, announcePresence, type BrokerContext, cutSession } from './broker-context';
 import { checkClientCertificate } from './client-certificate';
 import { answerDefenderReport } from './defender-report';
 import type { Session, SessionDetails } from './sessions';
@@ -112,7 +112,12 @@ async function admit(
       event: 'AUTH_ERROR',
       reason: refusal.reason,
     });
-    if (packet.clientId !== '') context.sessions.refuse(details, context.now());
+    if (packet.clientId !== '') {
+      const session = context.sessions.refuse(details, context.now());
+      // Of a certificate that is not accepted at all AWS IoT tells nothing: the client is not authorized, or there is none.
+      if (check.fault === undefined && refusal.code === 5)
+        announcePresence(context, 'connect_failed', session);
+    }
     return refusal;
   }
   const thingName = context.authorizer.thingNameOf(details);

@@ -1,5 +1,7 @@
 import type { Session } from './sessions';
 
+export type PresenceEventType = 'connected' | 'disconnected' | 'connect_failed';
+
 export interface PresenceEvent {
   readonly topic: string;
   readonly payload: Buffer;
@@ -7,7 +9,7 @@ export interface PresenceEvent {
 
 /** "Lifecycle events" of the AWS IoT developer guide; undefined for a client id that no topic can hold. */
 export function createPresenceEvent(
-  eventType: 'connected' | 'disconnected',
+  eventType: PresenceEventType,
   session: Session,
   now: number,
 ): PresenceEvent | undefined {
@@ -20,12 +22,13 @@ export function createPresenceEvent(
     eventType,
     sessionIdentifier,
     principalIdentifier: certificateId,
-    ...(eventType === 'connected' && { ipAddress: session.sourceIp }),
+    ...(eventType !== 'disconnected' && { ipAddress: session.sourceIp }),
+    ...(eventType === 'connect_failed' && { connectFailureReason: 'AUTHORIZATION_FAILED' }),
     ...(eventType === 'disconnected' && {
       clientInitiatedDisconnect: session.endReason === 'CLIENT_INITIATED_DISCONNECT',
       disconnectReason: session.endReason,
     }),
-    versionNumber,
+    ...(eventType !== 'connect_failed' && { versionNumber }),
   };
   return {
     topic: `$aws/events/presence/${eventType}/${clientId}`,

@@ -36,7 +36,7 @@ export interface SessionBook {
   /** Notes a client that was let in; its predecessor must have ended. */
   open(details: SessionDetails, now: number): Session;
   /** Notes a client that was turned away, unless another connection holds its id. */
-  refuse(details: SessionDetails, now: number): void;
+  refuse(details: SessionDetails, now: number): Session;
   /** The last session of a client id, ended ones included. */
   latest(clientId: string): Session | undefined;
   live(): Iterable<Session>;
@@ -76,7 +76,9 @@ export function createSessionBook(): SessionBook {
       return session;
     },
     refuse(details, now) {
-      if (!live.has(details.clientId)) remember(create(details, now), 'AUTH_ERROR', now);
+      const session = create(details, now);
+      if (!live.has(details.clientId)) remember(session, 'AUTH_ERROR', now);
+      return session;
     },
     latest: (clientId) => live.get(clientId) ?? ended.get(clientId),
     live: () => live.values(),

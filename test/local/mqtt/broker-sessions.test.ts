@@ -1,5 +1,5 @@
 import { decode, encode } from 'cbor-x';
-import { collect, type Stack, startStack, tryPublish, waitFor, waitForClose } from './stack';
+import { collect, deny, type Stack, startStack, tryPublish, waitFor, waitForClose } from './stack';
 
 let stack: Stack;
 
@@ -76,6 +76,29 @@ describe('presence', () => {
         ['connected', 1, undefined],
       ],
     );
+  });
+
+  it('tells of a client that is not authorized to connect, and of none whose certificate is not accepted', async () => {
+    const events = await watchPresence();
+    const certificate = await stack.addDevice('mything1', [deny('iot:Connect', '*')]);
+
+    await expect(stack.connect(certificate, { clientId: 'mything1' })).rejects.toThrow();
+
+    await waitFor(() => events.length === 1);
+    expect(events).toEqual([
+      {
+        topic: '$aws/events/presence/connect_failed/mything1',
+        event: {
+          clientId: 'mything1',
+          timestamp: expect.any(Number),
+          eventType: 'connect_failed',
+          connectFailureReason: 'AUTHORIZATION_FAILED',
+          sessionIdentifier: expect.stringMatching(/^[0-9a-f]{32}$/),
+          principalIdentifier: certificate.certificateId,
+          ipAddress: '127.0.0.1',
+        },
+      },
+    ]);
   });
 
   it('tells a lost connection from a goodbye', async () => {

@@ -1,0 +1,109 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { connectDetection } from '../../shared/aws/detection';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { connectOnce, publishOrCut, readCredentials } from './mqtt-client';
+import { type Packages, packageService } from './package-service';
+
+// What of the detector only the packaged function, its role and the rules can show.
+const configuration = `
+customMetrics: { load: { type: number } }
+securityProfiles:
+  network:
+    targets: [all/registered-things]
+    behaviors:
+      - name: few-attempts
+        metric: aws:num-connection-attempts
+        criteria: { comparisonOperator: less-than, value: { count: 3 }, durationSeconds: 300 }
+      - name: as-others
+        metric: load
+        criteria:
+          comparisonOperator: less-than-equals
+          statisticalThreshold: { statistic: p90 }
+          durationSeconds: 300
+playbooks: [{ name: watch, mode: observe }]
+`;
+
+let packages: Packages;
+let e2e: EndToEnd;
+let detection: ReturnType<typeof connectDetection>;
+let dynamodb: DynamoDBClient;
+
+beforeAll(async () => {
+  packages = await packageService(configuration);
+  e2e = await startEndToEnd({ artifactsDirectory: packages.directory });
+  const { gateway } = e2e.stack.aws;
+  dynamodb = new DynamoDBClient({
+    endpoint: gateway.url,
+    region: e2e.stack.identity.region,
+    credentials: gateway.operatorCredentials,
+  });
+  detection = connectDetection(e2e.stack.deployed.outputs.TableName ?? '', dynamodb);
+}, 180_000);
+
+afterAll(async () => {
+  dynamodb?.destroy();
+  await e2e?.close();
+  await packages?.remove();
+});
+
+describe('detect, packaged', () => {
+  it('hears of connects through lifecycle events, those that are refused too', async () => {
+    const device = await e2e.enroll('busy');
+    const stranger = await e2e.enroll('stranger');
+
+    await e2e.connect(device);
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      // The policy lets a certificate connect under the name of its own thing only.
+      const refused = connectOnce(e2e.stack.broker.port, {
+        clientId: 'busy',
+        ca: e2e.stack.ca.certificatePem,
+        ...(await readCredentials(stranger)),
+      });
+      await expect(refused).rejects.toThrow();
+    }
+
+    const record = await e2e.waitForCase('busy', 'observed');
+    expect(Object.values(record.violations)).toMatchObject([
+      { value: { count: 3 }, reporter: { clientId: 'busy', principal: 'several' } },
+    ]);
+  });
+
+  it('counts a device among the fleet, keeps its values, and may do no more than that', async () => {
+    const client = await e2e.connect(await e2e.enroll('loaded'));
+    const report = {
+      header: { report_id: Date.now(), version: '1.0' },
+      custom_metrics: { load: [{ number: 7 }] },
+    };
+
+    await publishOrCut(client, 'cordon/things/loaded/reports/json', JSON.stringify(report));
+
+    const query = { thingName: 'loaded', metric: 'load', from: 0, to: 9e14, limit: 10 };
+    const [kept] = await waitUntil(
+      () => 'the datapoint',
+      async () => {
+        const { datapoints } = await detection.readDatapoints(query);
+        return datapoints.length > 0 && datapoints;
+      },
+    );
+    expect(kept).toEqual({ at: expect.any(Number), value: { number: 7 } });
+    const window = Math.floor((kept?.at ?? 0) / 300_000);
+    await e2e.waitForQuiet();
+    expect(Object.values(await detection.fleet.read('load', 300, window))).toEqual([1]);
+    expect(await e2e.rejected()).toEqual([]);
+  });
+
+  it('is woken for what time changes', async () => {
+    const stored = await detection.states.load('loaded');
+    if (!stored) throw new Error('no state');
+    const dueAt = Date.now() - 1;
+    await detection.states.save({ ...stored.value, dueAt }, stored.version);
+
+    expect(
+      await e2e.stack.functions.invoke('cordon-dev-detect', { time: '2026-01-01T00:00:00Z' }),
+    ).toMatchObject({
+      status: 'succeeded',
+    });
+
+    expect((await detection.states.load('loaded'))?.value.dueAt).toBeUndefined();
+  });
+});
