@@ -10,6 +10,7 @@ export const operatorRoutes = [
   'GET /cases/{thing}',
   'GET /cases/{thing}/timeline',
   'GET /things/{thing}/closed',
+  'GET /things/{thing}/metrics/{metric}',
   'GET /things/{thing}/refusals/{commandId}',
   'POST /things/{thing}/contain',
   'POST /things/{thing}/approve',

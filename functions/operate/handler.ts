@@ -1,10 +1,11 @@
 import type { RouteKey } from '../../shared/routes';
 import { type CasePorts, checkHealth, listCases, listClosed, showCase, showTimeline } from './cases';
 import { sendCommand, showRefusal } from './command';
+import { type MetricPorts, showMetric } from './metrics';
 import { answerProblem, type HttpAnswer, HttpProblem, type HttpRequest } from './request';
 import { type SlackPorts, takeInteraction } from './slack-interaction';
 
-export type OperatePorts = CasePorts & SlackPorts;
+export type OperatePorts = CasePorts & MetricPorts & SlackPorts;
 
 const routes: Readonly<Record<RouteKey, (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer>>> =
   {
@@ -13,6 +14,7 @@ const routes: Readonly<Record<RouteKey, (request: HttpRequest, ports: OperatePor
     'GET /cases/{thing}': showCase,
     'GET /cases/{thing}/timeline': showTimeline,
     'GET /things/{thing}/closed': listClosed,
+    'GET /things/{thing}/metrics/{metric}': showMetric,
     'GET /things/{thing}/refusals/{commandId}': showRefusal,
     'POST /things/{thing}/contain': sendCommand('contain'),
     'POST /things/{thing}/approve': sendCommand('approve'),

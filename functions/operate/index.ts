@@ -1,5 +1,6 @@
 import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
+import { connectDetection } from '../../shared/aws/detection';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { connectTable } from '../../shared/aws/table';
 import { createTelemetry, readEnv } from '../../shared/lambda';
@@ -11,6 +12,7 @@ const { log, metrics, wrap } = createTelemetry('operate');
 export const handler = wrap(
   operate({
     ...connectTable(readEnv('TABLE_NAME')),
+    readDatapoints: connectDetection(readEnv('TABLE_NAME')).readDatapoints,
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     groupRule: { claim: readEnv('OIDC_GROUP_CLAIM'), group: readEnv('OIDC_OPERATOR_GROUP') },
     signingSecret: connectSecrets().hold(readEnv('SLACK_SIGNING_SECRET_PARAMETER')),

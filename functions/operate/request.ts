@@ -79,10 +79,15 @@ export function readBody({ body = '', isBase64Encoded }: HttpRequest, maxBytes: 
   return bytes;
 }
 
-export function readThingName({ pathParameters }: HttpRequest): string {
-  const name = decode(pathParameters?.thing ?? '');
+export function readThingName(request: HttpRequest): string {
+  return readName(request, 'thing');
+}
+
+/** A name of AWS IoT that is part of the path. */
+export function readName({ pathParameters }: HttpRequest, field: 'thing' | 'metric'): string {
+  const name = decode(pathParameters?.[field] ?? '');
   if (!isRegistryName(name))
-    throw new HttpProblem(400, 'expected a thing name: 1 to 128 of a-z A-Z 0-9 : _ -', 'thing');
+    throw new HttpProblem(400, `expected a ${field} name: 1 to 128 of a-z A-Z 0-9 : _ -`, field);
   return name;
 }
 

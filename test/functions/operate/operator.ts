@@ -4,6 +4,7 @@ import type { Case, CaseStatus } from '../../../shared/domain/case';
 import type { TimelineRow } from '../../../shared/timeline';
 import { now } from '../../builders';
 import { fakeCases, fakeQueue, fakeTelemetry } from '../../fakes';
+import { fakeDetection } from '../../fakes-detection';
 
 export const userArn = 'arn:aws:sts::000000000000:assumed-role/soc/ada';
 export const signingSecret = '8f742231b10e8888abcd99yyyzzz85a5';
@@ -48,6 +49,7 @@ export function ofThing(thing: string): Partial<HttpRequest> {
 export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePorts> = {}) {
   const stored = fakeCases();
   for (const record of cases) stored.items.set(record.thingName, { value: record, version: 1 });
+  const detection = fakeDetection();
   const queue = fakeQueue();
   const telemetry = fakeTelemetry();
   const said: { readonly url: string; readonly text: string }[] = [];
@@ -68,6 +70,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
       readRefusal: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`),
       readTimeline: async (caseId: string) => rows.filter((row) => row.caseId === caseId),
     },
+    readDatapoints: detection.readDatapoints,
     commands: queue.commands,
     groupRule: { claim: 'groups', group: 'cordon-operators' },
     signingSecret: async () => signingSecret,
@@ -80,7 +83,17 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
   });
   const ask = async (routeKey: string, request: Partial<HttpRequest> = {}) =>
     readAnswer(await handle(aRequest(routeKey, request)));
-  return { ask, handle, sent: queue.sent, waiting: queue.waiting, said, rows, refusals, telemetry };
+  return {
+    ask,
+    handle,
+    detection,
+    sent: queue.sent,
+    waiting: queue.waiting,
+    said,
+    rows,
+    refusals,
+    telemetry,
+  };
 }
 
 function readAnswer({ statusCode, headers, body = '' }: HttpAnswer) {
