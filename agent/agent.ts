@@ -56,7 +56,10 @@ export function startAgent(settings: Settings, surroundings: AgentSurroundings, 
   const delivery = {
     isReady: link.isConnected,
     deliver: (destination: Destination, report: Report) =>
-      link.publish(topics.get(destination)?.report ?? '', encodeReport(report, settings.format)),
+      link.publish(
+        topics.get(destination)?.report ?? '',
+        encodeReport(report, settings.format, settings.names),
+      ),
   };
   const reporting = startReporting(settings, surroundings, delivery, waiting);
   return {

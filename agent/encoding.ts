@@ -1,6 +1,10 @@
 import { Decoder, Encoder } from 'cbor-x/index-no-eval';
 import type { Report } from './report';
+import { shortenNames } from './report-names';
 import type { ReportFormat } from './topics';
+
+/** How a report spells what it holds: both ways are Device Defender's. */
+export type ReportNames = 'long' | 'short';
 
 const largestAnswerBytes = 16 * 1024;
 const largestUint32 = 0xffff_ffff;
@@ -9,8 +13,9 @@ const largestUint32 = 0xffff_ffff;
 const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: true });
 
-export function encodeReport(report: Report, format: ReportFormat): Buffer {
-  return format === 'json' ? Buffer.from(JSON.stringify(report)) : encoder.encode(widenIntegers(report));
+export function encodeReport(report: Report, format: ReportFormat, names: ReportNames = 'long'): Buffer {
+  const document = names === 'short' ? shortenNames(report) : report;
+  return format === 'json' ? Buffer.from(JSON.stringify(document)) : encoder.encode(widenIntegers(document));
 }
 
 /** Reads an answer of the backend; undefined for what is no map, in whatever way. */

@@ -7,9 +7,6 @@ export interface Endpoint {
 }
 
 const thingNamePattern = /^[a-zA-Z0-9:_-]{1,128}$/;
-export const metricPrefix = 'num_child_procs_';
-/** Device Defender allows 128 characters of `[a-zA-Z0-9:_-]` in the name of a custom metric (CreateCustomMetric). */
-const processNamePattern = new RegExp(`^[a-zA-Z0-9:_-]{1,${128 - metricPrefix.length}}$`);
 
 export function parseInteger(flag: string, unit: string, least: number, most: number, text: string): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
@@ -30,13 +27,6 @@ export function parseClientId(flag: string, text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (bytes >= 1 && bytes <= 128 && !/[\u0000-\u001f\u007f-\u009f]/.test(text)) return text;
   throw new UsageError(`${flag}: must be 1 to 128 bytes without control characters, not ${quote(text)}`);
-}
-
-export function parseProcessName(flag: string, text: string): string {
-  if (processNamePattern.test(text)) return text;
-  throw new UsageError(
-    `${flag}: must be the file name of a program, of the characters a-z A-Z 0-9 : _ - that a metric name may have, not ${quote(text)}`,
-  );
 }
 
 export function parseEndpoint(flag: string, text: string): Endpoint {

@@ -4,20 +4,18 @@ import { Command, CommanderError } from 'commander';
 import { expandArguments, UsageError } from './arguments';
 import { agentVersion, defaultMetrics } from './build-constants';
 import { defaultConfigPath, readConfigFile } from './config-file';
+import type { ReportNames } from './encoding';
 import {
   type Endpoint,
-  metricPrefix,
   parseChoice,
   parseClientId,
   parseEndpoint,
   parseInteger,
-  parseProcessName,
   parseThingName,
   parseVerbosity,
 } from './flag-values';
 import type { LogLevel } from './log';
-import type { WatchedProcess } from './metrics/child-sampler';
-import type { MetricDefinition } from './metrics/definition';
+import { childrenOf, DefinitionError, definitionByName, type MetricDefinition } from './metrics/definition';
 import type { Destination, ReportFormat } from './topics';
 
 /** How to reach the broker. */
@@ -37,8 +35,9 @@ export interface Settings {
   readonly intervalMs: number;
   readonly sampleIntervalMs: number;
   readonly format: ReportFormat;
+  readonly names: ReportNames;
   readonly destinations: readonly Destination[];
-  readonly watched: readonly WatchedProcess[];
+  readonly metrics: readonly MetricDefinition[];
   /** Default metrics that this agent can't collect. */
   readonly unknownMetrics: readonly string[];
   readonly stateDirectory: string;
@@ -65,7 +64,7 @@ interface Flags {
   dryrun?: boolean;
   verbosity: LogLevel;
   reportTo: 'cordon' | 'device-defender' | 'both';
-  childrenOf: readonly string[];
+  childrenOf: readonly MetricDefinition[];
   sampleInterval: number;
   stateDir?: string;
   allowFastReports?: boolean;
@@ -147,7 +146,7 @@ function defineFlags(write: (text: string) => void): Command {
       (text) => parseChoice('--format', ['json', 'cbor'], text),
       'json',
     )
-    .option('-s, --short_tags', 'short names in reports (not yet)')
+    .option('-s, --short_tags', 'short names in reports')
     .option('--custom-metrics', 'collect the default custom metrics (also -cm)')
     .option('--include-custom-metrics', 'the same')
     .option('-d, --dryrun', 'print the reports, connect to nothing')
@@ -160,8 +159,8 @@ function defineFlags(write: (text: string) => void): Command {
     )
     .option(
       '--children-of <name>',
-      `report the children of processes of this name as ${metricPrefix}NAME; may be given again`,
-      (text, before: readonly string[]) => [...before, parseProcessName('--children-of', text)],
+      `report the children of processes of this name as num_child_procs_NAME; may be given again`,
+      (text, before: readonly MetricDefinition[]) => addChildren(text, before),
       [],
     )
     .option(
@@ -184,13 +183,20 @@ function defineFlags(write: (text: string) => void): Command {
     .configureOutput({ writeOut: write, writeErr: () => undefined });
 }
 
+function addChildren(name: string, before: readonly MetricDefinition[]): readonly MetricDefinition[] {
+  try {
+    return [...before, childrenOf(name)];
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new UsageError(`--children-of: ${error.message}`);
+  }
+}
+
 function wholeNumber(flag: string, unit: string, least: number, most: number): (text: string) => number {
   return (text) => parseInteger(flag, unit, least, most, text);
 }
 
 function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly string[]): Settings {
-  if (flags.short_tags)
-    throw new UsageError('--short_tags: not yet supported; leave it out to report with long names');
   if (flags.once !== flags.print) throw new UsageError('--once, --print: give both, to print one report');
   const destinations = destinationsOf(flags.reportTo);
   const tooFast = destinations.includes('device-defender') && flags.interval < defenderFloorSeconds;
@@ -200,34 +206,32 @@ function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly 
   const mode = flags.once ? 'once' : flags.dryrun ? 'dryrun' : 'report';
   const isDefault = flags.customMetrics === true || flags.includeCustomMetrics === true;
   const wanted = isDefault ? metrics : [];
-  const defined = flags.metrics ?? [];
-  const names = wanted.filter(isChildMetric).map((metric) => metric.slice(metricPrefix.length));
   return {
     mode,
     ...(mode === 'report' && { connection: toConnection(flags) }),
     intervalMs: flags.interval * 1000,
     sampleIntervalMs: flags.sampleInterval,
     format: flags.format,
+    names: flags.short_tags ? 'short' : 'long',
     destinations,
-    watched: [
-      ...[...new Set([...names, ...flags.childrenOf])].map((name) => ({ name, metric: metricPrefix + name })),
-      ...defined.filter(isWatched).map(({ metric, of }) => ({ name: of.name, metric })),
-    ],
-    unknownMetrics: [
-      ...wanted.filter((metric) => !isChildMetric(metric)),
-      ...defined.filter((one) => !isWatched(one)).map(({ metric }) => metric),
-    ],
+    metrics: definitionsOf(wanted, flags.metrics ?? [], flags.childrenOf),
+    unknownMetrics: wanted.filter(
+      (metric) => !definitionByName(metric) && !flags.metrics?.some((one) => one.metric === metric),
+    ),
     stateDirectory: flags.stateDir ?? defaultStateDirectory(surroundings),
     logLevel: flags.verbosity,
   };
 }
 
-function isWatched(definition: MetricDefinition): definition is MetricDefinition & { of: { name: string } } {
-  return definition.collect === 'children' && 'name' in definition.of;
-}
-
-function isChildMetric(metric: string): boolean {
-  return metric.startsWith(metricPrefix) && metric.length > metricPrefix.length;
+/** What the file says of a metric counts more than what its name says. */
+function definitionsOf(
+  wanted: readonly string[],
+  defined: readonly MetricDefinition[],
+  children: readonly MetricDefinition[],
+): readonly MetricDefinition[] {
+  const byName = wanted.flatMap((metric) => definitionByName(metric) ?? []);
+  const definitions = [...byName, ...defined, ...children];
+  return [...new Map(definitions.map((one) => [one.metric, one])).values()];
 }
 
 function destinationsOf(reportTo: Flags['reportTo']): readonly Destination[] {

@@ -1,10 +1,14 @@
+import type { MetricValue } from './metrics/metric-sample';
 import type { Report } from './report';
 
 const mostEvidence = 10;
+/** As many as a report has in one list. */
+const mostItems = 50;
 
 /**
  * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it told is not
- * lost: what is in `peaks` keeps its highest value, traffic adds up, evidence of both stays; the rest is as it was last.
+ * lost: what is in `peaks` keeps its highest value, or all that was
+ * in its list; traffic adds up, evidence of both stays; the rest is as it was last.
  */
 export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<string>): Report {
   const metrics = foldMetrics(older.metrics, newer.metrics);
@@ -17,6 +21,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     ...(customMetrics && { custom_metrics: customMetrics }),
     ...(evidence.length > 0 && { evidence }),
     ...(processes && { processes }),
+    ...(newer.failures && { failures: newer.failures }),
   };
 }
 
@@ -48,15 +53,29 @@ function foldCustomMetrics(
   if (!older || !newer) return newer ?? older;
   const folded = Object.entries(newer).map(([name, value]) => {
     const before = peaks.has(name) ? older[name] : undefined;
-    return [name, before && before[0].number > value[0].number ? before : value] as const;
+    return [name, before ? ([foldValues(before[0], value[0])] as const) : value] as const;
   });
   return { ...older, ...Object.fromEntries(folded) };
+}
+
+function foldValues(older: MetricValue, newer: MetricValue): MetricValue {
+  if ('number' in older && 'number' in newer) return older.number > newer.number ? older : newer;
+  if ('string_list' in older && 'string_list' in newer)
+    return { string_list: uniteLists(newer.string_list, older.string_list) };
+  if ('ip_list' in older && 'ip_list' in newer) return { ip_list: uniteLists(newer.ip_list, older.ip_list) };
+  return newer;
+}
+
+function uniteLists(newer: readonly string[], older: readonly string[]): readonly string[] {
+  return [...new Set([...newer, ...older])].slice(0, mostItems);
 }
 
 type EvidenceList = NonNullable<Report['evidence']>;
 
 /** A later look at the same process replaces the first. */
 function foldEvidence(older: EvidenceList = [], newer: EvidenceList = []): EvidenceList {
-  const all = new Map([...older, ...newer].map((one) => [`${one.metric} ${one.pid}`, one]));
+  const all = new Map(
+    [...older, ...newer].map((one) => [`${one.metric} ${one.pid ?? `under ${one.ppid}`}`, one]),
+  );
   return [...all.values()].slice(0, mostEvidence);
 }

@@ -4,6 +4,9 @@ import { buildReport, type Report } from './report';
 import { createReportWindow } from './report-window';
 import type { ReportingSurroundings } from './reporting';
 
+/** Long enough for a percentage of the processor to mean something. */
+const loadMs = 1_100;
+
 /** Collects one report, with two looks at the processes, so that a child that came and went between them is seen too. */
 export async function collectOnce(settings: Settings, surroundings: ReportingSurroundings): Promise<Report> {
   const { sampler, sampleSystem, reportIds, clock, wallClock } = surroundings;
@@ -12,18 +15,18 @@ export async function collectOnce(settings: Settings, surroundings: ReportingSur
     byException: false,
     changeGapMs: 0,
     fallHoldMs: 0,
-    retryMs: 0,
   });
   window.observe(sampler.sample(clock()), clock());
-  if (settings.watched.length > 0) {
-    await wait(settings.sampleIntervalMs);
+  if (settings.metrics.length > 0) {
+    const hasLoad = settings.metrics.some(({ collect }) => collect === 'cpu-percent');
+    await Promise.all([wait(hasLoad ? loadMs : settings.sampleIntervalMs), sampler.settled()]);
     window.observe(sampler.sample(clock()), clock());
   }
-  const { values, processes, evidence } = window.take('interval', clock());
+  const { values, ...extras } = window.take('interval', clock());
   return buildReport({
     reportId: reportIds.next(wallClock()),
     system: sampleSystem(),
     values,
-    ...(settings.destinations.includes('cordon') && { extras: { evidence, processes } }),
+    ...(settings.destinations.includes('cordon') && { extras }),
   });
 }

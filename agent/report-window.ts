@@ -1,5 +1,6 @@
-import type { ChildSample, ProcessState } from './metrics/child-sampler';
 import type { Evidence } from './metrics/evidence';
+import type { MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
+import { carryOver, follow, isNews, type Track, valueToTell } from './report-values';
 
 export interface WindowRules {
   readonly intervalMs: number;
@@ -7,16 +8,15 @@ export interface WindowRules {
   readonly byException: boolean;
   /** Least time between two reports of a change. */
   readonly changeGapMs: number;
-  /** How long a count must stay lower before that is told: an app that starts one command after the other is one change. */
+  /** How long a count must stay lower before that is told. */
   readonly fallHoldMs: number;
-  /** How long to wait after a report that failed. */
-  readonly retryMs: number;
 }
 
-/** What a report has to say of the watched processes. */
+/** What a report has to say of the metrics. */
 interface Told {
-  readonly values: Readonly<Record<string, number | undefined>>;
+  readonly values: Readonly<Record<string, MetricValue | undefined>>;
   readonly processes: Readonly<Record<string, ProcessState>>;
+  readonly failures: Readonly<Record<string, string>>;
   readonly evidence: readonly Evidence[];
 }
 
@@ -25,130 +25,104 @@ export type Due = 'interval' | 'change';
 
 /** The time since the last report to one destination: what was the most that was seen, and what is still untold. */
 export interface ReportWindow {
-  observe(samples: readonly ChildSample[], now: number): void;
+  observe(samples: readonly MetricSample[], now: number): void;
   due(now: number): Due | undefined;
-  /** Closes the window into a report and opens the next. The report is pending until `settle`. */
+  /** Closes the window into a report and opens the next: what was told is told. */
   take(due: Due, now: number): Told;
-  /** Says what became of the pending report; what it told is kept for the next one if it failed. */
-  settle(outcome: 'acknowledged' | 'failed', now: number): void;
 }
 
-interface Seen {
-  readonly name: string;
-  /** The most at one look, a child that came and went included. */
-  readonly peak: number;
-  /** What the last look saw. */
-  readonly level: number;
-  /** Since when the level is lower than what was told. */
-  readonly fallenAt: number | undefined;
-  readonly state: ProcessState;
-}
-
-interface Pending {
-  readonly seen: ReadonlyMap<string, Seen>;
-  readonly told: Told;
-  readonly toldBefore: Told | undefined;
-  readonly fullBefore: number | undefined;
+/** Everything that is still untold. */
+interface Untold {
+  readonly tracks: ReadonlyMap<string, Track>;
+  readonly evidence: readonly Evidence[];
+  /** They go along with the count that they raised: an app that always runs commands is no news each time. */
+  readonly traces: readonly Evidence[];
 }
 
 const mostEvidence = 10;
 
 export function createReportWindow(rules: WindowRules): ReportWindow {
-  let seen = new Map<string, Seen>();
-  let evidence: readonly Evidence[] = [];
+  let untold: Untold = { tracks: new Map(), evidence: [], traces: [] };
   let told: Told | undefined;
-  let pending: Pending | undefined;
   let fullAt: number | undefined;
   let takenAt = Number.NEGATIVE_INFINITY;
-  let retryAt = Number.NEGATIVE_INFINITY;
-
-  const tell = (now: number): Told => ({
-    values: Object.fromEntries(
-      [...seen].map(([metric, one]) => {
-        const isFresh = evidence.some((piece) => piece.metric === metric);
-        return [metric, valueToTell(rules, told?.values[metric], one, isFresh, now)];
-      }),
-    ),
-    processes: Object.fromEntries([...seen.values()].map((one) => [one.name, one.state])),
-    evidence,
-  });
 
   return {
     observe: (samples, now) => {
+      const tracks = new Map(untold.tracks);
+      let { evidence, traces } = untold;
       for (const sample of samples) {
-        const { name, metric, state } = sample;
-        const before = seen.get(metric);
-        const level = Math.max(sample.children, sample.cameAndWent ? 1 : 0);
-        const hasFallen = level < (told?.values[metric] ?? 0);
-        const fallenAt = hasFallen ? (before?.fallenAt ?? now) : undefined;
-        seen.set(metric, { name, peak: Math.max(level, before?.peak ?? 0), level, fallenAt, state });
+        const { metric } = sample;
+        tracks.set(metric, follow(tracks.get(metric), sample, told?.values[metric], now));
         evidence = mergeEvidence(evidence, sample.evidence);
+        traces = mergeEvidence(traces, sample.traces);
       }
+      untold = { tracks, evidence, traces };
     },
     due: (now) => {
-      if (pending || now < retryAt) return undefined;
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
-      return rules.byException && now - takenAt >= rules.changeGapMs && differs(told, tell(now))
-        ? 'change'
-        : undefined;
+      if (!rules.byException || now - takenAt < rules.changeGapMs) return undefined;
+      return differs(untold, told, tell(untold, told, rules, 'change', now)) ? 'change' : undefined;
     },
     take: (due, now) => {
-      const next = tell(now);
-      pending = { seen, told: next, toldBefore: told, fullBefore: fullAt };
+      const next = tell(untold, told, rules, due, now);
       told = next;
       if (due === 'interval') fullAt = now;
       takenAt = now;
-      seen = new Map();
-      evidence = [];
+      untold = { tracks: carryAll(untold.tracks, due), evidence: [], traces: [] };
       return next;
-    },
-    settle: (outcome, now) => {
-      if (!pending) return;
-      if (outcome === 'failed') {
-        retryAt = now + rules.retryMs;
-        told = pending.toldBefore;
-        fullAt = pending.fullBefore;
-        evidence = mergeEvidence(pending.told.evidence, evidence);
-        seen = mergeSeen(pending.seen, seen);
-      }
-      pending = undefined;
     },
   };
 }
 
-/** The peak while it is news; else, by exception, what is now, so that an alarm can clear. */
-function valueToTell(
+function tell(
+  { tracks, evidence, traces }: Untold,
+  told: Told | undefined,
   rules: WindowRules,
-  toldValue: number | undefined,
-  { peak, level, fallenAt, state }: Seen,
-  hasEvidence: boolean,
+  due: Due,
   now: number,
-): number | undefined {
-  const isNews = hasEvidence || peak > (toldValue ?? 0);
-  const isHeld = state === 'running' && fallenAt !== undefined && now - fallenAt < rules.fallHoldMs;
-  const value = isNews || !rules.byException ? peak : isHeld ? (toldValue ?? 0) : level;
-  return state === 'running' || value > 0 ? value : undefined;
+): Told {
+  const fresh = new Set(evidence.map(({ metric }) => metric));
+  const all = [...tracks];
+  return {
+    values: Object.fromEntries(
+      all.map(([metric, track]) => [
+        metric,
+        valueToTell(track, told?.values[metric], rules, fresh.has(metric), due, now),
+      ]),
+    ),
+    processes: Object.fromEntries(
+      all.flatMap(([, { process }]) => (process ? [[process.label, process.state]] : [])),
+    ),
+    failures: Object.fromEntries(
+      all.flatMap(([metric, { failure }]) => (failure === undefined ? [] : [[metric, failure]])),
+    ),
+    evidence: mergeEvidence(evidence, traces),
+  };
 }
 
-function differs(told: Told | undefined, next: Told): boolean {
-  if (told === undefined || next.evidence.length > 0) return true;
+function differs({ tracks, evidence }: Untold, told: Told | undefined, next: Told): boolean {
+  if (told === undefined || evidence.length > 0) return true;
   return (
-    Object.entries(next.values).some(([metric, value]) => value !== told.values[metric]) ||
-    Object.entries(next.processes).some(([name, state]) => state !== told.processes[name])
+    [...tracks].some(([metric, track]) => isNews(track, told.values[metric], next.values[metric])) ||
+    Object.entries(next.processes).some(([label, state]) => state !== told.processes[label]) ||
+    [...tracks.keys()].some((metric) => next.failures[metric] !== told.failures[metric])
   );
+}
+
+function carryAll(tracks: Untold['tracks'], due: Due): Untold['tracks'] {
+  const carried = [...tracks].flatMap(([metric, track]) => {
+    const one = carryOver(track, due);
+    return one ? [[metric, one] as const] : [];
+  });
+  return new Map(carried);
 }
 
 /** Keeps the first ten; a second look at the same process replaces the first. */
 function mergeEvidence(before: readonly Evidence[], next: readonly Evidence[]): readonly Evidence[] {
   if (next.length === 0) return before;
-  const merged = new Map([...before, ...next].map((one) => [`${one.metric} ${one.pid}`, one]));
+  const merged = new Map(
+    [...before, ...next].map((one) => [`${one.metric} ${one.pid ?? `under ${one.ppid}`}`, one]),
+  );
   return [...merged.values()].slice(0, mostEvidence);
-}
-
-function mergeSeen(before: ReadonlyMap<string, Seen>, next: ReadonlyMap<string, Seen>): Map<string, Seen> {
-  const merged = new Map(before);
-  for (const [metric, one] of next) {
-    merged.set(metric, { ...one, peak: Math.max(one.peak, before.get(metric)?.peak ?? 0) });
-  }
-  return merged;
 }

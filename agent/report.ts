@@ -1,6 +1,6 @@
-import type { ProcessState } from './metrics/child-sampler';
 import type { Evidence } from './metrics/evidence';
 import { type InterfaceCounters, sumGrowth } from './metrics/interface-counters';
+import type { MetricValue, ProcessState } from './metrics/metric-sample';
 import type { Socket } from './metrics/sockets';
 import type { SystemSample } from './metrics/system';
 
@@ -9,28 +9,38 @@ export interface ReportContent {
   readonly reportId: number;
   /** Left out of a report that only tells of a change. */
   readonly system?: SystemSample;
-  /** The counters of the last acknowledged report; without them there is no growth to tell. */
-  readonly countersBefore?: InterfaceCounters;
+  /** What the last acknowledged report was made from; without it there is no growth to tell. */
+  readonly before?: Baseline;
   /** Metric name to value; `undefined` for a metric that has none now. */
-  readonly values: Readonly<Record<string, number | undefined>>;
+  readonly values: Readonly<Record<string, MetricValue | undefined>>;
   /** What only Cordon takes. */
   readonly extras?: {
     readonly evidence: readonly Evidence[];
     readonly processes: Readonly<Record<string, ProcessState>>;
+    readonly failures: Readonly<Record<string, string>>;
   };
 }
 
-/** A report in the long form of AWS IoT Device Defender, with `evidence` and `processes` beside it for Cordon. */
+/** What the next report has to know of the system as it was. */
+export interface Baseline {
+  readonly counters: InterfaceCounters;
+  readonly listeners: ReadonlySet<string>;
+  readonly remotes: ReadonlySet<string>;
+}
+
+/** A report in the long form of AWS IoT Device Defender, with what is for Cordon alone beside it. */
 export interface Report {
   readonly header: { readonly report_id: number; readonly version: '1.0' };
   readonly metrics?: Metrics;
-  readonly custom_metrics?: Readonly<Record<string, readonly [{ readonly number: number }]>>;
+  readonly custom_metrics?: Readonly<Record<string, readonly [MetricValue]>>;
   readonly evidence?: readonly Evidence[];
   readonly processes?: Readonly<Record<string, ProcessState>>;
+  /** Why a metric has no value. */
+  readonly failures?: Readonly<Record<string, string>>;
 }
 
 interface Ports {
-  readonly ports: readonly { readonly port: number; readonly interface: string }[];
+  readonly ports: readonly { readonly interface: string; readonly port: number }[];
   readonly total: number;
 }
 
@@ -44,34 +54,65 @@ interface Metrics {
 }
 
 interface Connection {
-  readonly remote_addr: string;
-  readonly local_port: number;
   readonly local_interface?: string;
+  readonly local_port: number;
+  readonly remote_addr: string;
 }
 
-/** The sample agent's cut; `total` stays true. Keeps a report far below the 128 KB of a message. */
+/** The sample agent's cut of a list; `total` stays true. */
 const mostRows = 50;
 const mostEvidence = 10;
+/** An MQTT message to AWS IoT Core has at most 128 KB; some is left for the topic and the packet. */
+const largestBytes = 120 * 1024;
 
+/** Builds a report that fits a message: where it would not, its lists are cut shorter. */
 export function buildReport(content: ReportContent): Report {
-  const { reportId, system, countersBefore, values, extras } = content;
-  const customMetrics = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, [{ number: value }]] as const],
-  );
+  let most = mostRows;
+  let report = buildWith(content, most);
+  while (most > 1 && Buffer.byteLength(JSON.stringify(report)) > largestBytes) {
+    most = Math.floor(most / 2);
+    report = buildWith(content, most);
+  }
+  return report;
+}
+
+export function baselineOf(system: SystemSample): Baseline {
+  const listeners = [
+    ...system.listeningTcp.map((socket) => listenerKey('tcp', socket)),
+    ...system.listeningUdp.map((socket) => listenerKey('udp', socket)),
+  ];
   return {
-    header: { report_id: reportId, version: '1.0' },
-    ...(system && { metrics: buildMetrics(system, countersBefore) }),
-    ...(customMetrics.length > 0 && { custom_metrics: Object.fromEntries(customMetrics) }),
-    ...(extras && extras.evidence.length > 0 && { evidence: extras.evidence.slice(0, mostEvidence) }),
-    ...(extras && Object.keys(extras.processes).length > 0 && { processes: extras.processes }),
+    counters: system.counters,
+    listeners: new Set(listeners),
+    remotes: new Set(system.established.map(({ remoteAddress }) => remoteAddress)),
   };
 }
 
-function buildMetrics(system: SystemSample, before: InterfaceCounters | undefined): Metrics {
-  const growth = before && sumGrowth(before, system.counters);
+function buildWith({ reportId, system, before, values, extras }: ReportContent, most: number): Report {
+  const customMetrics = Object.entries(values).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, [cutList(value, most)]] as const],
+  );
   return {
-    listening_tcp_ports: listPorts(system.listeningTcp, system.interfaces),
-    listening_udp_ports: listPorts(system.listeningUdp, system.interfaces),
+    header: { report_id: reportId, version: '1.0' },
+    ...(system && { metrics: buildMetrics(system, before, most) }),
+    ...(customMetrics.length > 0 && { custom_metrics: Object.fromEntries(customMetrics) }),
+    ...(extras && extras.evidence.length > 0 && { evidence: extras.evidence.slice(0, mostEvidence) }),
+    ...(extras && Object.keys(extras.processes).length > 0 && { processes: extras.processes }),
+    ...(extras && Object.keys(extras.failures).length > 0 && { failures: extras.failures }),
+  };
+}
+
+function cutList(value: MetricValue, most: number): MetricValue {
+  if ('number_list' in value) return { number_list: value.number_list.slice(0, most) };
+  if ('string_list' in value) return { string_list: value.string_list.slice(0, most) };
+  return 'ip_list' in value ? { ip_list: value.ip_list.slice(0, most) } : value;
+}
+
+function buildMetrics(system: SystemSample, before: Baseline | undefined, most: number): Metrics {
+  const growth = before && sumGrowth(before.counters, system.counters);
+  return {
+    listening_tcp_ports: listPorts('tcp', system.listeningTcp, system.interfaces, before, most),
+    listening_udp_ports: listPorts('udp', system.listeningUdp, system.interfaces, before, most),
     ...(growth && {
       network_stats: {
         bytes_in: growth.bytesIn,
@@ -80,32 +121,67 @@ function buildMetrics(system: SystemSample, before: InterfaceCounters | undefine
         packets_out: growth.packetsOut,
       },
     }),
-    tcp_connections: { established_connections: listConnections(system) },
+    tcp_connections: { established_connections: listConnections(system, before, most) },
   };
 }
 
-/** One row for each port and address: sockets that share a port (SO_REUSEPORT) are one listener. */
-function listPorts(sockets: readonly Socket[], interfaces: ReadonlyMap<string, string>): Ports {
-  const rows = new Map<string, Ports['ports'][number]>();
-  for (const { localPort, localAddress } of sockets) {
-    const name = interfaces.get(localAddress) ?? localAddress;
-    rows.set(`${localPort} ${name}`, { port: localPort, interface: name });
+/** One row for each port and address, new ones first: sockets that share a port (SO_REUSEPORT) are one listener. */
+function listPorts(
+  protocol: 'tcp' | 'udp',
+  sockets: readonly Socket[],
+  interfaces: ReadonlyMap<string, string>,
+  before: Baseline | undefined,
+  most: number,
+): Ports {
+  const rows = new Map<string, { rank: number; row: Ports['ports'][number] }>();
+  for (const socket of sockets) {
+    const name = nameInterface(socket.localAddress, interfaces) ?? socket.localAddress;
+    const rank = before?.listeners.has(listenerKey(protocol, socket)) ? 1 : 0;
+    rows.set(`${socket.localPort} ${name}`, { rank, row: { interface: name, port: socket.localPort } });
   }
-  const ports = [...rows.values()].sort((a, b) => a.port - b.port || compare(a.interface, b.interface));
-  return { ports: ports.slice(0, mostRows), total: ports.length };
+  const sorted = [...rows.values()].sort(
+    (a, b) => a.rank - b.rank || a.row.port - b.row.port || compare(a.row.interface, b.row.interface),
+  );
+  return { ports: sorted.slice(0, most).map(({ row }) => row), total: sorted.length };
 }
 
-function listConnections(system: SystemSample): { connections: readonly Connection[]; total: number } {
-  const rows = system.established.map((socket): Connection => {
-    const name = system.interfaces.get(socket.localAddress);
-    return {
-      remote_addr: formatEndpoint(socket.remoteAddress, socket.remotePort),
-      local_port: socket.localPort,
-      ...(name !== undefined && { local_interface: name }),
-    };
+/**
+ * Connections with new remote addresses first, then those with rare ones: where the list is cut, the one connection
+ * to a strange address is kept, not the hundredth to the same server.
+ */
+function listConnections(
+  system: SystemSample,
+  before: Baseline | undefined,
+  most: number,
+): { connections: readonly Connection[]; total: number } {
+  const { established, interfaces } = system;
+  const counts = new Map<string, number>();
+  for (const { remoteAddress } of established)
+    counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1);
+  const rankOf = ({ remoteAddress }: Socket): number =>
+    (before?.remotes.has(remoteAddress) ? established.length : 0) + (counts.get(remoteAddress) ?? 0);
+  const sorted = [...established].sort(
+    (a, b) =>
+      rankOf(a) - rankOf(b) ||
+      compare(a.remoteAddress, b.remoteAddress) ||
+      a.remotePort - b.remotePort ||
+      a.localPort - b.localPort,
+  );
+  const connections = sorted.slice(0, most).map(({ localAddress, localPort, remoteAddress, remotePort }) => {
+    const name = nameInterface(localAddress, interfaces);
+    const remote_addr = formatEndpoint(remoteAddress, remotePort);
+    return { ...(name !== undefined && { local_interface: name }), local_port: localPort, remote_addr };
   });
-  rows.sort((a, b) => compare(a.remote_addr, b.remote_addr) || a.local_port - b.local_port);
-  return { connections: rows.slice(0, mostRows), total: rows.length };
+  return { connections, total: sorted.length };
+}
+
+function listenerKey(protocol: 'tcp' | 'udp', { localAddress, localPort }: Socket): string {
+  return `${protocol} ${localPort} ${localAddress}`;
+}
+
+/** All of 127.0.0.0/8 is the loopback interface's (RFC 1122, 3.2.1.3), though it lists one address of it. */
+function nameInterface(address: string, interfaces: ReadonlyMap<string, string>): string | undefined {
+  return interfaces.get(address) ?? (address.startsWith('127.') ? interfaces.get('127.0.0.1') : undefined);
 }
 
 function formatEndpoint(address: string, port: number): string {

@@ -1,10 +1,10 @@
 import type { Settings } from './flags';
 import type { Log } from './log';
-import type { ChildSampler } from './metrics/child-sampler';
-import type { InterfaceCounters } from './metrics/interface-counters';
+import type { MetricDefinition } from './metrics/definition';
+import type { MetricSampler } from './metrics/metric-sampler';
 import type { SystemSample } from './metrics/system';
 import { createOutbox, type Outbox } from './outbox';
-import { buildReport, type Report } from './report';
+import { type Baseline, baselineOf, buildReport, type Report } from './report';
 import type { ReportIds } from './report-id';
 import { createReportWindow, type Due, type ReportWindow } from './report-window';
 import type { Destination } from './topics';
@@ -21,7 +21,7 @@ const idleTickMs = 1000;
 const mostWaitingBytes = 128 * 1024;
 
 export interface ReportingSurroundings {
-  readonly sampler: ChildSampler;
+  readonly sampler: MetricSampler;
   readonly sampleSystem: () => SystemSample;
   readonly reportIds: ReportIds;
   readonly log: Log;
@@ -51,7 +51,8 @@ interface Route {
   readonly destination: Destination;
   readonly window: ReportWindow;
   readonly outbox: Outbox;
-  counters?: InterfaceCounters;
+  /** What the last report with the system's state was made from. */
+  before?: Baseline;
 }
 
 /** Samples the processes, and makes and delivers a report whenever one is due, until stopped. */
@@ -67,7 +68,7 @@ export function startReporting(
     for (const report of waiting.get(destination) ?? []) route.outbox.put(report);
     return route;
   });
-  const tickMs = settings.watched.length > 0 ? settings.sampleIntervalMs : idleTickMs;
+  const tickMs = sampler.isWatching ? settings.sampleIntervalMs : idleTickMs;
   let timer: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
@@ -94,6 +95,7 @@ export function startReporting(
     flush,
     stop: () => {
       clearTimeout(timer);
+      sampler.stop();
       return new Map(routes.map(({ destination, outbox }) => [destination, outbox.waiting()]));
     },
   };
@@ -106,17 +108,17 @@ function openRoute(
   delivery: Delivery,
 ): Route {
   const byException = destination === 'cordon';
-  const { intervalMs, watched } = settings;
+  const { intervalMs, metrics } = settings;
   return {
     destination,
-    window: createReportWindow({ intervalMs, byException, changeGapMs, fallHoldMs, retryMs: 0 }),
+    window: createReportWindow({ intervalMs, byException, changeGapMs, fallHoldMs }),
     outbox: createOutbox(
       {
         // Device Defender takes one report in five minutes, so of those that wait the newest stands for all.
         mostReports: byException ? Number.POSITIVE_INFINITY : 1,
         mostBytes: mostWaitingBytes,
         retryMs: byException ? 0 : defenderRetryMs,
-        peaks: new Set(watched.map(({ metric }) => metric)),
+        peaks: new Set(metrics.filter(isOfInterval).map(({ metric }) => metric)),
       },
       {
         deliver: (report) => delivery.deliver(destination, report),
@@ -124,8 +126,9 @@ function openRoute(
           log('info', 'reported', {
             destination,
             reportId: report.header.report_id,
-            peak: numbersOf(report),
+            values: valuesOf(report),
             processes: report.processes,
+            failures: report.failures,
           }),
         onFailed: ({ header }) => log('warn', 'report-failed', { destination, reportId: header.report_id }),
         onFolded: ({ header }) => log('warn', 'report-folded', { destination, reportId: header.report_id }),
@@ -138,22 +141,28 @@ function openRoute(
 /** The report is the outbox's from here on, so the next one tells only what came after it. */
 function makeReport(route: Route, due: Due, surroundings: ReportingSurroundings): Report {
   const { destination, window } = route;
-  const told = window.take(due, surroundings.clock());
-  window.settle('acknowledged', surroundings.clock());
-  const hasValues = Object.values(told.values).some((value) => value !== undefined);
+  const { values, ...extras } = window.take(due, surroundings.clock());
+  const hasValues = Object.values(values).some((value) => value !== undefined);
   // A report must hold metrics or custom metrics; on a change the change alone is enough.
   const system = due === 'interval' || !hasValues ? surroundings.sampleSystem() : undefined;
   const report = buildReport({
     reportId: surroundings.reportIds.next(surroundings.wallClock()),
     ...(system && { system }),
-    ...(route.counters && { countersBefore: route.counters }),
-    values: told.values,
-    ...(destination === 'cordon' && { extras: { evidence: told.evidence, processes: told.processes } }),
+    ...(route.before && { before: route.before }),
+    values,
+    ...(destination === 'cordon' && { extras }),
   });
-  if (system) route.counters = system.counters;
+  if (system) route.before = baselineOf(system);
   return report;
 }
 
-function numbersOf({ custom_metrics: metrics = {} }: Report): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(metrics).map(([name, [{ number }]]) => [name, number]));
+/** What was seen at any time of the interval counts, not only what is now. */
+function isOfInterval({ collect }: MetricDefinition): boolean {
+  return collect !== 'cpu-percent' && collect !== 'exec';
+}
+
+function valuesOf({ custom_metrics: metrics = {} }: Report): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, [value]]) => [name, Object.values(value)[0]]),
+  );
 }

@@ -5,7 +5,7 @@ import { watchContainment } from './containment';
 import { type Credentials, loadCredentials } from './credentials';
 import type { ConnectionSettings, Settings } from './flags';
 import type { Log } from './log';
-import { createChildSampler } from './metrics/child-sampler';
+import { createMetricSampler } from './metrics/metric-sampler';
 import { createProcReader } from './metrics/proc-reader';
 import { sampleSystem } from './metrics/system';
 import { createUserNames } from './metrics/user-names';
@@ -120,7 +120,7 @@ export function surround(settings: Settings, log: Log, manager?: ServiceManager)
   const proc = createProcReader();
   const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
   return {
-    sampler: createChildSampler(proc, settings.watched, options),
+    sampler: createMetricSampler(proc, settings.metrics, options),
     sampleSystem: () => sampleSystem(proc),
     reportIds: volatileReportIds(),
     log,
@@ -149,7 +149,7 @@ function describe(settings: Settings): Readonly<Record<string, unknown>> {
     thingName: settings.connection?.thingName,
     destinations: settings.destinations,
     intervalSeconds: settings.intervalMs / 1000,
-    metrics: settings.watched.map(({ metric }) => metric),
+    metrics: settings.metrics.map(({ metric }) => metric),
     ...(settings.unknownMetrics.length > 0 && { unknownMetrics: settings.unknownMetrics }),
   };
 }

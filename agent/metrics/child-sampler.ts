@@ -1,107 +1,143 @@
-import { childrenFromFiles, childrenFromScan, type Family, walkFamily } from './child-walk';
-import { collectEvidence, type Evidence } from './evidence';
+import {
+  adoptChild,
+  childrenFromFiles,
+  childrenFromScan,
+  type Family,
+  type ListChildren,
+  type Trace,
+  walkFamily,
+} from './child-walk';
+import type { ProcessSelector } from './definition';
+import { addKinship, isKin, type Kinship, renewKinship } from './kin';
+import type { ProcessState } from './metric-sample';
 import type { ProcReader } from './proc-reader';
-import { isAlive } from './proc-stat';
-import { createProcessDiscovery, type ProcessScan, readStat } from './process-discovery';
+import { isAlive, type ProcStat } from './proc-stat';
+import { createProcessDiscovery, type Discovered, type ProcessScan, readStat } from './process-discovery';
 
-export type ProcessState = 'running' | 'not-running' | 'no-permission';
-
-/** One look at the children of the processes of one name. */
-export interface ChildSample {
-  readonly name: string;
-  readonly metric: string;
+/** One look at the watched processes of one selector and at their descendants. */
+export interface FamilySample {
   readonly state: ProcessState;
-  /** Descendants alive now, of all instances, zombies left out. */
-  readonly children: number;
-  /** A child that no look ever saw alive has ended since the last look, so there was at least one. */
-  readonly cameAndWent: boolean;
-  /** Children seen for the first time, or seen again after they became another program. */
-  readonly evidence: readonly Evidence[];
+  readonly family: Family;
+  /** Children seen for the first time, or seen again after they became another program; oldest first. */
+  readonly fresh: readonly ProcStat[];
+  /** Children that no look ever saw alive and that ended since the last look. */
+  readonly traces: readonly Trace[];
 }
 
 export interface ChildSampler {
-  /** `now` need not be the time of day, but must go on evenly. */
-  sample(now: number): readonly ChildSample[];
+  /** One sample for each selector, in their order. `now` need not be the time of day, but must go on evenly. */
+  sample(now: number): readonly FamilySample[];
 }
 
-export interface WatchedProcess {
-  readonly name: string;
-  readonly metric: string;
+interface Watch extends Family, Kinship {
+  readonly selector: ProcessSelector;
+  /** Kernel name of the instance that ended last. */
+  endedComm?: string;
 }
-
-interface SamplerOptions {
-  readonly users: (id: number) => string;
-  /** Epoch milliseconds, for the start times of evidence. */
-  readonly wallClock: () => number;
-  /** The agent itself is no child of anything it watches. */
-  readonly ownPid: number;
-}
-
-type Watch = WatchedProcess & Family;
-
-const mostEvidence = 10;
 
 /**
- * Samples the descendants of named processes. A descendant stays one until it ends, also when its parent ended
- * and it belongs to pid 1 now; only a process of the watched name that was left so is an instance of its own.
+ * Samples the descendants of the selected processes. A descendant stays one until it ends, also when its parent ended
+ * and it belongs to pid 1 now; only a process that is selected itself and was left so is an instance of its own.
+ * `ownPid` is the agent's, which is no child of anything it watches.
  */
 export function createChildSampler(
   proc: ProcReader,
-  watched: readonly WatchedProcess[],
-  { users, wallClock, ownPid }: SamplerOptions,
+  selectors: readonly ProcessSelector[],
+  ownPid: number,
 ): ChildSampler {
   // proc_pid_task_children(5) needs CONFIG_PROC_CHILDREN.
   const hasChildrenFiles = typeof proc.read(`${ownPid}/task/${ownPid}/children`) !== 'string';
-  const names = watched.map(({ name }) => name);
-  const discovery = createProcessDiscovery(proc, names, ownPid, !hasChildrenFiles);
+  const discovery = createProcessDiscovery(proc, selectors, ownPid, !hasChildrenFiles);
   const fromFiles = childrenFromFiles(proc);
-  const watches = watched.map(
-    (one): Watch => ({ ...one, instances: new Map(), children: new Map(), zombies: new Map() }),
+  const watches = selectors.map(
+    (selector): Watch => ({
+      selector,
+      instances: new Map(),
+      children: new Map(),
+      zombies: new Map(),
+      sessions: new Set(),
+      cgroups: new Set(),
+    }),
   );
+  const sampleOne = (
+    watch: Watch,
+    selected: readonly ProcStat[],
+    found: Discovered,
+    listChildren: ListChildren,
+  ): FamilySample => {
+    const scan = discovery.lastScan();
+    const isNew = takeSelected(proc, watch, selected);
+    // What was there before a watched process was found is looked at again then.
+    const candidates = isNew && found.isScan ? [...(scan?.stats.values() ?? [])] : found.fresh;
+    for (const stat of candidates)
+      if (stat.pid !== ownPid && isAlive(stat) && isKin(proc, watch, stat)) adoptChild(watch, stat);
+    const { fresh, traces } = walkFamily(proc, watch, listChildren, ownPid);
+    renewKinship(watch, watch);
+    return { state: stateOf(watch, scan), family: watch, fresh, traces };
+  };
 
   return {
     sample: (now) => {
       const hasLost = watches.map((watch) => dropEnded(proc, watch)).includes(true);
       const found = discovery.look(now, hasLost);
-      const scan = discovery.lastScan();
-      const listChildren = hasChildrenFiles ? fromFiles : childrenFromScan(scan?.stats.values() ?? []);
-      return watches.map((watch) => {
-        const { name, metric } = watch;
-        for (const { pid, startTicks } of found.get(name) ?? []) addInstance(proc, watch, pid, startTicks);
-        const { fresh, cameAndWent } = walkFamily(proc, watch, listChildren, ownPid);
-        const evidence = fresh
-          .slice(0, mostEvidence)
-          .map((stat) => collectEvidence(proc, metric, stat, users, wallClock()));
-        return {
-          name,
-          metric,
-          state: stateOf(watch, scan),
-          children: watch.children.size,
-          cameAndWent,
-          evidence,
-        };
-      });
+      const listChildren = hasChildrenFiles
+        ? fromFiles
+        : childrenFromScan(discovery.lastScan()?.stats.values() ?? []);
+      return watches.map((watch, index) =>
+        sampleOne(watch, found.selected[index] ?? [], found, listChildren),
+      );
     },
   };
 }
 
 /** Forgets the instances that have ended, and says whether there were any. */
-function dropEnded(proc: ProcReader, { instances }: Watch): boolean {
+function dropEnded(proc: ProcReader, watch: Watch): boolean {
   let hasLost = false;
-  for (const [pid, before] of instances) {
+  for (const [pid, before] of watch.instances) {
     const stat = readStat(proc, pid);
     if (stat && stat.startTicks === before.startTicks && isAlive(stat)) continue;
-    instances.delete(pid);
+    watch.instances.delete(pid);
+    watch.endedComm = before.comm;
     hasLost = true;
   }
+  if (hasLost && 'unit' in watch.selector && watch.instances.size === 0) succeed(proc, watch);
   return hasLost;
 }
 
+/**
+ * Adds the processes that are selected for the first time, and says whether any became an instance. A unit selects
+ * all that runs in its cgroup: the first is its main process, and what came later is that one's.
+ */
+function takeSelected(proc: ProcReader, watch: Watch, selected: readonly ProcStat[]): boolean {
+  let isNew = false;
+  for (const found of selected) {
+    const { instances, children } = watch;
+    const isTaken = instances.size > 0 || children.has(found.pid) || children.has(found.ppid);
+    if ('unit' in watch.selector && isTaken) adoptChild(watch, found);
+    else isNew = addInstance(proc, watch, found) || isNew;
+  }
+  return isNew;
+}
+
 /** Takes what it reaped so far as its start: a script that ran commands and then became the app is no violation. */
-function addInstance(proc: ProcReader, { instances }: Watch, pid: number, startTicks: number): void {
+function addInstance(proc: ProcReader, watch: Watch, { pid, startTicks }: ProcStat): boolean {
   const stat = readStat(proc, pid);
-  if (!stat || stat.startTicks !== startTicks || !isAlive(stat) || instances.has(pid)) return;
-  instances.set(pid, { startTicks, reapedWork: stat.reapedWork, comm: stat.comm, isKnown: false });
+  if (!stat || stat.startTicks !== startTicks || !isAlive(stat) || watch.instances.has(pid)) return false;
+  const { reapedWork, usedTicks, session, comm } = stat;
+  watch.instances.set(pid, { startTicks, reapedWork, usedTicks, session, comm, isKnown: false });
+  addKinship(proc, watch, stat);
+  return true;
+}
+
+/** A daemon of systemd's `Type=forking` forks itself and ends: what it left of its own name goes on in its place. */
+function succeed(proc: ProcReader, watch: Watch): void {
+  for (const pid of [...watch.children.keys()].sort((a, b) => a - b)) {
+    const stat = readStat(proc, pid);
+    if (stat && stat.comm === watch.endedComm && !watch.children.has(stat.ppid)) {
+      addInstance(proc, watch, stat);
+      return;
+    }
+  }
 }
 
 function stateOf(watch: Watch, scan: ProcessScan | undefined): ProcessState {

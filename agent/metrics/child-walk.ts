@@ -2,10 +2,12 @@ import type { ProcReader } from './proc-reader';
 import { isAlive, type ProcStat, parseChildren } from './proc-stat';
 import { readStat } from './process-discovery';
 
-/** A process of the watched name. */
+/** A watched process. */
 interface Instance {
   readonly startTicks: number;
   readonly reapedWork: number;
+  readonly usedTicks: number;
+  readonly session: number;
   /** Its kernel name when it was found. */
   readonly comm: string;
   /** It was there at an earlier look, so what is new below it is new. */
@@ -20,21 +22,28 @@ interface Ended {
 interface Child extends Ended {
   readonly comm: string;
   readonly reapedWork: number;
+  readonly usedTicks: number;
+  readonly session: number;
   readonly looks: number;
 }
 
-/** What is known of the processes of one name and of what they started. */
+/** What is known of the watched processes of one selector and of what they started. */
 export interface Family {
   readonly instances: Map<number, Instance>;
   children: ReadonlyMap<number, Child>;
   zombies: ReadonlyMap<number, Ended>;
 }
 
+/** A child that no look ever saw alive: its own stat where it left a zombie, else that of the parent who waited for it. */
+export type Trace =
+  | { readonly kind: 'zombie'; readonly stat: ProcStat }
+  | { readonly kind: 'reaped'; readonly parent: number };
+
 export interface Walk {
   /** Children seen for the first time, or seen again after they became another program; oldest first. */
   readonly fresh: readonly ProcStat[];
-  /** A child that no look ever saw alive has ended since the last look. */
-  readonly cameAndWent: boolean;
+  /** Children that came and went since the last look. */
+  readonly traces: readonly Trace[];
 }
 
 export type ListChildren = (pid: number) => readonly number[];
@@ -60,7 +69,7 @@ export function walkFamily(
   const zombies = new Map<number, Ended>();
   const fresh: ProcStat[] = [];
   const reapers: number[] = [];
-  let hasNewZombie = false;
+  const traces: Trace[] = [];
 
   const visit = (pid: number, isParentKnown: boolean): void => {
     if (pid === ownPid || seen.has(pid) || seen.size >= mostChildren) return;
@@ -78,7 +87,7 @@ export function walkFamily(
       forgetForked(family, stat);
     } else {
       const wasSeen = before !== undefined || family.zombies.get(pid)?.startTicks === stat.startTicks;
-      if (isParentKnown && !wasSeen) hasNewZombie = true;
+      if (isParentKnown && !wasSeen) traces.push({ kind: 'zombie', stat });
       zombies.set(pid, { startTicks: stat.startTicks, ppid: stat.ppid });
     }
   };
@@ -92,17 +101,21 @@ export function walkFamily(
   const explained = findParentsOfGone(family, children, zombies);
   family.children = children;
   family.zombies = zombies;
-  return {
-    fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid),
-    cameAndWent: hasNewZombie || reapers.some((pid) => !explained.has(pid)),
-  };
+  for (const parent of reapers) if (!explained.has(parent)) traces.push({ kind: 'reaped', parent });
+  return { fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid), traces };
+}
+
+/** Takes a process in as a child that no walk from a parent finds, with what it reaped so far as its start. */
+export function adoptChild(family: Family, stat: ProcStat): void {
+  if (family.instances.has(stat.pid) || family.children.get(stat.pid)?.startTicks === stat.startTicks) return;
+  family.children = new Map([...family.children, [stat.pid, { ...lookAt(stat, undefined), looks: 0 }]]);
 }
 
 function lookAt(stat: ProcStat, before: Child | undefined): Child {
-  const { startTicks, ppid, comm, reapedWork } = stat;
+  const { startTicks, ppid, comm, reapedWork, usedTicks, session } = stat;
   const looks = before?.looks ?? 0;
-  const isChanged = before === undefined || (before.comm !== comm && looks < mostLooks);
-  return { startTicks, ppid, comm, reapedWork, looks: isChanged ? looks + 1 : looks };
+  const isChanged = looks === 0 || (before?.comm !== comm && looks < mostLooks);
+  return { startTicks, ppid, comm, reapedWork, usedTicks, session, looks: isChanged ? looks + 1 : looks };
 }
 
 /** A child found between fork and exec, with its parent's name, is no instance of its own. */
@@ -117,12 +130,12 @@ function updateInstances(proc: ProcReader, family: Family): readonly number[] {
   for (const [pid, before] of family.instances) {
     const stat = readStat(proc, pid);
     if (stat?.startTicks !== before.startTicks) continue;
-    if (stat.reapedWork > before.reapedWork) reapers.push(pid);
-    family.instances.set(pid, { ...before, reapedWork: stat.reapedWork, isKnown: true });
+    const { reapedWork, usedTicks, session } = stat;
+    if (reapedWork > before.reapedWork) reapers.push(pid);
+    family.instances.set(pid, { ...before, reapedWork, usedTicks, session, isKnown: true });
   }
   return reapers;
 }
-
 /** A child that was seen and is gone explains that its parent waited for one. */
 function findParentsOfGone(
   family: Family,

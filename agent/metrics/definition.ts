@@ -11,7 +11,7 @@ export type ProcessSelector =
 /** The types of Device Defender's custom metrics (CreateCustomMetric). */
 type MetricType = 'number' | 'number-list' | 'string-list' | 'ip-address-list';
 
-interface ExecDefinition {
+export interface ExecDefinition {
   readonly metric: string;
   readonly collect: 'exec';
   /** Absolute path of a program and its arguments; no shell reads them. */
@@ -82,7 +82,7 @@ export function definitionByName(metric: string): MetricDefinition | undefined {
 /** The children of the processes of one name, as the tutorial calls them; what a metric name may not hold becomes `_`. */
 export function childrenOf(name: string): MetricDefinition {
   const metric = `num_child_procs_${name.replace(/[^a-zA-Z0-9:_-]/g, '_')}`;
-  return parseDefinition(metric, { collect: 'children', of: { name } }, metric);
+  return parseDefinition(metric, { collect: 'children', of: { name } }, JSON.stringify(name));
 }
 
 /** One word for the selected processes in reports and logs. */
@@ -202,7 +202,8 @@ function isText(value: unknown, most: number): value is string {
 }
 
 function isFileName(value: unknown): value is string {
-  return isText(value, longestName) && !value.includes('/');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  return isText(value, longestName) && !/[/\u0000-\u001f\u007f]/.test(value);
 }
 
 function isPath(value: unknown): value is string {

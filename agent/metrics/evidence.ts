@@ -1,20 +1,26 @@
 import { redactCommandLine } from '../redact';
 import { cutText } from '../text';
+import type { Trace } from './child-walk';
 import type { ProcReader } from './proc-reader';
 import { type ProcStat, parseCommandLine, parseStat, parseUptimeSeconds, parseUserId } from './proc-stat';
+import { programOf } from './process-name';
 
 /** What was seen of a child process, with the metric it counts in. */
 export interface Evidence {
   readonly metric: string;
-  readonly pid: number;
+  /** Of a child that nobody saw, only the kernel knew it. */
+  readonly pid?: number;
   readonly ppid: number;
   readonly executable: string;
   readonly commandLine: string;
   readonly user: string;
-  readonly startedAt: number;
+  readonly startedAt?: number;
   /** Kernel names of its ancestors, its parent first. */
   readonly parents: readonly string[];
 }
+
+/** In place of the command line of a child that left nothing but its trace. */
+const exitedUnread = '(exited before it could be read)';
 
 const mostParents = 16;
 const longestPath = 512;
@@ -30,22 +36,49 @@ export function collectEvidence(
   now: number,
 ): Evidence {
   const { pid, ppid } = stat;
-  const link = proc.readLink(`${pid}/exe`);
-  const status = proc.read(`${pid}/status`);
-  const userId = typeof status === 'string' ? undefined : parseUserId(status);
   const commandLine = proc.read(`${pid}/cmdline`);
   return {
     metric,
     pid,
     ppid,
-    executable: link === 'gone' || link === 'denied' ? decodeName(stat.comm) : cutText(link, longestPath),
     commandLine: typeof commandLine === 'string' ? '' : redactCommandLine(parseCommandLine(commandLine)),
-    user: userId === undefined ? '' : users(userId),
-    startedAt: startedAt(proc, stat, now),
-    parents: listParents(proc, ppid),
+    ...identify(proc, stat, users, now),
   };
 }
 
+/** Says what the kernel still knows of a child that ended before any look at it. */
+export function collectTrace(
+  proc: ProcReader,
+  metric: string,
+  trace: Trace,
+  users: (id: number) => string,
+  now: number,
+): Evidence {
+  const commandLine = exitedUnread;
+  if (trace.kind === 'zombie') {
+    const { pid, ppid } = trace.stat;
+    return { metric, pid, ppid, commandLine, ...identify(proc, trace.stat, users, now) };
+  }
+  const ppid = trace.parent;
+  return { metric, ppid, executable: '', commandLine, user: '', parents: listParents(proc, ppid) };
+}
+
+function identify(
+  proc: ProcReader,
+  stat: ProcStat,
+  users: (id: number) => string,
+  now: number,
+): Pick<Evidence, 'executable' | 'user' | 'startedAt' | 'parents'> {
+  const program = programOf(proc, stat.pid);
+  const status = proc.read(`${stat.pid}/status`);
+  const userId = typeof status === 'string' ? undefined : parseUserId(status);
+  return {
+    executable: program === undefined ? decodeName(stat.comm) : cutText(program, longestPath),
+    user: userId === undefined ? '' : users(userId),
+    startedAt: startedAt(proc, stat, now),
+    parents: listParents(proc, stat.ppid),
+  };
+}
 /** Counts back from now, because the boot time in /proc/stat moves when the clock is set. */
 function startedAt(proc: ProcReader, stat: ProcStat, now: number): number {
   const bytes = proc.read('uptime');
@@ -67,6 +100,7 @@ function listParents(proc: ProcReader, from: number): readonly string[] {
   return names;
 }
 
-function decodeName(comm: string): string {
+/** A kernel name as text; its bytes need not be UTF-8. */
+export function decodeName(comm: string): string {
   return Buffer.from(comm, 'latin1').toString('utf8');
 }

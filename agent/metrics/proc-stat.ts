@@ -5,6 +5,10 @@ export interface ProcStat {
   readonly comm: string;
   readonly state: string;
   readonly ppid: number;
+  /** The pid of the process that called setsid(2) for it; children inherit it. */
+  readonly session: number;
+  /** Clock ticks that it and the children it waited for have run. */
+  readonly usedTicks: number;
   readonly threads: number;
   /** Start after boot in clock ticks; with the pid it names a process for good. */
   readonly startTicks: number;
@@ -26,12 +30,14 @@ export function parseStat(bytes: Buffer): ProcStat | undefined {
     comm: text.slice(open + 1, close),
     state: fields[0] ?? '',
     ppid: field(4),
+    session: field(6),
+    usedTicks: field(14) + field(15) + field(16) + field(17),
     threads: field(20),
     startTicks: field(22),
     reapedWork: field(11) + field(13) + field(16) + field(17),
   };
-  const whole = Number.isSafeInteger(stat.pid) && Number.isFinite(stat.ppid + stat.threads + stat.reapedWork);
-  return whole && Number.isFinite(stat.startTicks) && stat.state.length === 1 ? stat : undefined;
+  const sum = stat.ppid + stat.session + stat.threads + stat.reapedWork + stat.usedTicks + stat.startTicks;
+  return Number.isSafeInteger(stat.pid) && Number.isFinite(sum) && stat.state.length === 1 ? stat : undefined;
 }
 
 /** A zombie does nothing any more, unless only its main thread has ended and others run on. */
@@ -62,6 +68,12 @@ export function parseUserId(bytes: Buffer): number | undefined {
   // `Name:` comes first and the kernel escapes newlines in it, so no name can forge a line.
   const match = /^Uid:\t(\d+)/m.exec(bytes.toString('latin1'));
   return match ? Number(match[1]) : undefined;
+}
+
+/** Reads the resident kilobytes from /proc/PID/status; a kernel thread has none. */
+export function parseResidentKilobytes(bytes: Buffer): number {
+  const match = /^VmRSS:\s+(\d+) kB/m.exec(bytes.toString('latin1'));
+  return match ? Number(match[1]) : 0;
 }
 
 /** Reads the seconds since boot from /proc/uptime. */

@@ -1,12 +1,7 @@
+import type { ProcessSelector } from './definition';
 import type { ProcReader } from './proc-reader';
 import { isAlive, type ProcStat, parseNewestPid, parseStat } from './proc-stat';
-import { isNamed } from './process-name';
-
-/** One process for good: a pid alone is used again. */
-interface ProcessId {
-  readonly pid: number;
-  readonly startTicks: number;
-}
+import { isSelected } from './process-name';
 
 /** What a look at all of /proc found. */
 export interface ProcessScan {
@@ -15,9 +10,17 @@ export interface ProcessScan {
   readonly hidden: boolean;
 }
 
+export interface Discovered {
+  /** For each selector, the processes that it selects and that were not reported before, oldest first. */
+  readonly selected: readonly (readonly ProcStat[])[];
+  /** The processes that are new at this look. */
+  readonly fresh: readonly ProcStat[];
+  /** At this look all of /proc was read. */
+  readonly isScan: boolean;
+}
+
 export interface ProcessDiscovery {
-  /** Reports the processes that go by `name` and were not reported before. */
-  look(now: number, vanished: boolean): ReadonlyMap<string, readonly ProcessId[]>;
+  look(now: number, vanished: boolean): Discovered;
   /** The newest scan; undefined before the first look. */
   lastScan(): ProcessScan | undefined;
 }
@@ -30,13 +33,20 @@ const mostNewPids = 64;
 interface Known {
   readonly startTicks: number;
   readonly comm: string;
-  readonly names: readonly string[];
+  /** Seen at two looks: what it was between fork and exec is over. */
+  readonly isSettled: boolean;
+  readonly selectedBy: ReadonlySet<number>;
 }
 
-/** Finds processes by name. `scanAlways` is for a kernel without `children` files, where the scan is the process tree. */
+interface Finds {
+  readonly selected: ProcStat[][];
+  readonly fresh: ProcStat[];
+}
+
+/** Finds processes. `scanAlways` is for a kernel without `children` files, where the scan is the process tree. */
 export function createProcessDiscovery(
   proc: ProcReader,
-  names: readonly string[],
+  selectors: readonly ProcessSelector[],
   ownPid: number,
   scanAlways: boolean,
 ): ProcessDiscovery {
@@ -45,51 +55,60 @@ export function createProcessDiscovery(
   let newestPid: number | undefined;
   const schedule = createScanSchedule();
 
-  const examine = (stat: ProcStat, found: Map<string, ProcessId[]>, into: Map<number, Known>): void => {
+  const examine = (stat: ProcStat, finds: Finds, into: Map<number, Known>): void => {
     if (stat.pid === ownPid || !isAlive(stat)) return;
-    const before = known.get(stat.pid);
-    if (before && before.startTicks === stat.startTicks && before.comm === stat.comm) {
-      into.set(stat.pid, before);
+    const { pid, startTicks, comm } = stat;
+    const last = known.get(pid);
+    const before = last?.startTicks === startTicks ? last : undefined;
+    if (before?.isSettled && before.comm === comm) {
+      into.set(pid, before);
       return;
     }
-    const { pid, startTicks, comm } = stat;
-    const matching = names.filter((name) => isNamed(proc, pid, comm, name));
-    into.set(pid, { startTicks, comm, names: matching });
-    for (const name of matching) found.set(name, [...(found.get(name) ?? []), { pid, startTicks }]);
+    const matching = selectors.flatMap((selector, index) =>
+      isSelected(proc, pid, comm, selector) ? [index] : [],
+    );
+    const isSettled = before?.comm === comm || scan === undefined;
+    into.set(pid, { startTicks, comm, isSettled, selectedBy: new Set(matching) });
+    if (!before) finds.fresh.push(stat);
+    // What it was selected by before, with the same kernel name, was told before.
+    const isTold = (index: number): boolean => before?.comm === comm && before.selectedBy.has(index);
+    for (const index of matching) if (!isTold(index)) finds.selected[index]?.push(stat);
   };
 
-  const scanAll = (found: Map<string, ProcessId[]>): void => {
-    scan = scanProcesses(proc);
+  const scanAll = (finds: Finds): void => {
     const next = new Map<number, Known>();
-    for (const stat of scan.stats.values()) examine(stat, found, next);
+    const { stats, hidden } = scanProcesses(proc);
+    for (const stat of stats.values()) examine(stat, finds, next);
+    scan = { stats, hidden };
     known = next;
   };
 
-  const lookAtNew = (found: Map<string, ProcessId[]>, from: number, to: number): void => {
+  const lookAtNew = (finds: Finds, from: number, to: number): void => {
     for (let pid = from + 1; pid <= to; pid += 1) {
       const stat = readStat(proc, pid);
       // The numbers of threads have a folder too, which only a listing of /proc leaves out.
-      if (stat && !isThread(proc, pid)) examine(stat, found, known);
+      if (stat && !isThread(proc, pid)) examine(stat, finds, known);
     }
   };
 
   return {
     lastScan: () => scan,
     look: (now, vanished) => {
-      const found = new Map<string, ProcessId[]>();
+      const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
       const newest = readNewestPid(proc);
-      if (scanAlways || vanished || schedule.isDue(now, newest)) {
+      const isScan = scanAlways || vanished || schedule.isDue(now, newest);
+      if (isScan) {
         schedule.note(now, newest);
-        scanAll(found);
+        scanAll(finds);
       } else if (newest !== undefined && newestPid !== undefined && newest - newestPid <= mostNewPids) {
-        lookAtNew(found, newestPid, newest);
+        lookAtNew(finds, newestPid, newest);
       }
       newestPid = newest;
-      return found;
+      for (const stats of finds.selected) stats.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
+      return { ...finds, isScan };
     },
   };
 }
-
 /** Says when all of /proc is to be looked at again. */
 function createScanSchedule(): {
   isDue(now: number, newest: number | undefined): boolean;

@@ -47,7 +47,7 @@ export function isListeningUdp(socket: Socket): boolean {
 }
 
 /** The kernel prints each 32-bit word of an address as a number in the byte order of the machine: little on all of Node's Linux targets but s390x. */
-function formatAddress(hex: string): string {
+export function formatAddress(hex: string): string {
   const octets: number[] = [];
   for (let word = 0; word < hex.length; word += 8) {
     for (let at = word + 6; at >= word; at -= 2) octets.push(Number.parseInt(hex.slice(at, at + 2), 16));

@@ -190,8 +190,8 @@ async function startDevice(
   closers.push(() => agent.stop());
   await agent.waitForEvent('connected', 10_000);
   const report = await agent.waitForEvent('reported', 10_000);
-  const peak = report.peak as Record<string, number> | undefined;
-  if (peak?.num_child_procs_myapp !== 0)
+  const values = report.values as Record<string, number> | undefined;
+  if (values?.num_child_procs_myapp !== 0)
     throw new StartError(`the first report was not of 0 children: ${JSON.stringify(report)}`);
   await agent.waitForEvent('accepted', 10_000);
   return { app, agent };

@@ -6,12 +6,12 @@ import { containmentTopic, watchContainment } from '../../agent/containment';
 import { loadCredentials } from '../../agent/credentials';
 import { decodeAnswer } from '../../agent/encoding';
 import type { Settings } from '../../agent/flags';
-import type { ChildSample } from '../../agent/metrics/child-sampler';
+import type { MetricSample } from '../../agent/metrics/metric-sample';
 import type { Report } from '../../agent/report';
 import { openReportIds } from '../../agent/report-id';
 import type { Waiting } from '../../agent/reporting';
 import { openStateFile } from '../../agent/state-file';
-import { aChildSample, anEvidence, metric } from './builders';
+import { aChildSample, anEvidence, aSampler, metric } from './builders';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { waitFor } from './poll';
 import { startTlsBroker, type TestBroker } from './tls-broker';
@@ -25,7 +25,7 @@ describe('an agent on a broker with mutual TLS', () => {
   let broker: TestBroker;
   let agent: Agent | undefined;
   let logged: Record<string, unknown>[];
-  let sample: ChildSample;
+  let sample: MetricSample;
   let made: number;
 
   beforeEach(async () => {
@@ -50,14 +50,12 @@ describe('an agent on a broker with mutual TLS', () => {
     return {
       readCredentials: () => loadCredentials(paths, Date.now(), () => undefined),
       containment: watchContainment(notices, log),
-      sampler: {
-        sample: () => {
-          const look = sample;
-          // Evidence is given at the first look only.
-          sample = { ...sample, evidence: [] };
-          return [look];
-        },
-      },
+      sampler: aSampler(() => {
+        const look = sample;
+        // Evidence is given at the first look only.
+        sample = { ...sample, evidence: [] };
+        return [look];
+      }),
       sampleSystem: () => ({
         listeningTcp: [],
         listeningUdp: [],
@@ -92,7 +90,8 @@ describe('an agent on a broker with mutual TLS', () => {
       sampleIntervalMs: 10,
       format: 'json',
       destinations: ['cordon'],
-      watched: [{ name: 'myapp', metric }],
+      names: 'long',
+      metrics: [{ metric, collect: 'children', of: { name: 'myapp' } }],
       unknownMetrics: [],
       stateDirectory: directory,
       logLevel: 'info',
@@ -105,7 +104,10 @@ describe('an agent on a broker with mutual TLS', () => {
       .filter((one) => one.topic === topic)
       .map(({ payload }) => JSON.parse(payload.toString()));
   const values = (): (number | undefined)[] =>
-    reportsOn(cordonTopic).map((report) => report.custom_metrics?.[metric]?.[0].number);
+    reportsOn(cordonTopic).map((report) => {
+      const value = report.custom_metrics?.[metric]?.[0];
+      return value && 'number' in value ? value.number : undefined;
+    });
   const events = (event: string) => logged.filter((entry) => entry.event === event);
 
   it('reports at QoS 1, with metrics at the interval and only the change on a change', async () => {
@@ -348,11 +350,11 @@ describe('an agent on a broker with mutual TLS', () => {
 describe('a dry run', () => {
   it('prints what it would report', async () => {
     const printed: Report[] = [];
-    const settings = { destinations: ['cordon'], watched: [], intervalMs: 1000, sampleIntervalMs: 10 };
+    const settings = { destinations: ['cordon'], metrics: [], intervalMs: 1000, sampleIntervalMs: 10 };
     const agent = startDryRun(
       settings as unknown as Settings,
       {
-        sampler: { sample: () => [aChildSample({ children: 2 })] },
+        sampler: aSampler(() => [aChildSample({ children: 2 })]),
         sampleSystem: () => ({
           listeningTcp: [],
           listeningUdp: [],

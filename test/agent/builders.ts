@@ -1,19 +1,29 @@
-import type { ChildSample } from '../../agent/metrics/child-sampler';
 import type { Evidence } from '../../agent/metrics/evidence';
+import type { MetricSample, ProcessState } from '../../agent/metrics/metric-sample';
+import type { MetricSampler } from '../../agent/metrics/metric-sampler';
 import type { Report } from '../../agent/report';
 
 export const metric = 'num_child_procs_myapp';
 
-export function aChildSample(changes: Partial<ChildSample> = {}): ChildSample {
+/** One look at the children of myapp. */
+export function aChildSample(
+  changes: Partial<Pick<MetricSample, 'evidence' | 'traces'>> & {
+    children?: number;
+    state?: ProcessState;
+  } = {},
+): MetricSample {
+  const { children = 0, state = 'running', evidence = [], traces = [] } = changes;
   return {
-    name: 'myapp',
     metric,
-    state: 'running',
-    children: 0,
-    cameAndWent: false,
-    evidence: [],
-    ...changes,
+    process: { label: 'myapp', state },
+    seen: { kind: 'count', level: children },
+    evidence,
+    traces,
   };
+}
+
+export function aSampler(sample: () => readonly MetricSample[]): MetricSampler {
+  return { isWatching: true, sample, settled: async () => undefined, stop: () => undefined };
 }
 
 export function anEvidence(changes: Partial<Evidence> = {}): Evidence {
@@ -32,4 +42,16 @@ export function anEvidence(changes: Partial<Evidence> = {}): Evidence {
 
 export function aReport({ id = 1, children = 0 }: { id?: number; children?: number } = {}): Report {
   return { header: { report_id: id, version: '1.0' }, custom_metrics: { [metric]: [{ number: children }] } };
+}
+
+/** Of a child that its parent had waited for before any look. */
+export function aTrace(): Evidence {
+  return {
+    metric,
+    ppid: 10,
+    executable: '',
+    commandLine: '(exited before it could be read)',
+    user: '',
+    parents: ['myapp', 'init'],
+  };
 }

@@ -79,7 +79,9 @@ describe('a configuration file', () => {
   it('says which children are counted under which metric', () => {
     const text = 'metrics:\n  shells: { collect: children, of: { name: myapp } }\n';
 
-    expect(settingsOf(text, ['-d']).watched).toEqual([{ name: 'myapp', metric: 'shells' }]);
+    expect(settingsOf(text, ['-d']).metrics).toEqual([
+      { metric: 'shells', collect: 'children', of: { name: 'myapp' } },
+    ]);
   });
 
   it('may be empty beside flags', () => {

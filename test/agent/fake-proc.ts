@@ -11,6 +11,16 @@ export interface FakeProcess {
   readonly args?: readonly string[];
   readonly exe?: string;
   readonly uid?: number;
+  readonly session?: number;
+  readonly usedTicks?: number;
+  /** The lines of /proc/PID/cgroup. */
+  readonly cgroup?: string;
+  readonly residentKilobytes?: number;
+  readonly cwd?: string;
+  /** What its file descriptors are, from 0 on. */
+  readonly files?: readonly string[];
+  /** Network namespace, and the tables that are seen in it. */
+  readonly network?: { readonly namespace: string; readonly tables: Readonly<Record<string, string>> };
 }
 
 /** The line of /proc/PID/stat, fields as in proc_pid_stat(5). */
@@ -23,12 +33,14 @@ export function aStatLine(process: FakeProcess): Buffer {
     threads = 1,
     startTicks = 1000,
     reapedFaults = 0,
+    session = pid,
+    usedTicks = 0,
   } = process;
   const fields = [
     state,
     ppid,
     pid,
-    pid,
+    session,
     0,
     -1,
     4194560,
@@ -36,8 +48,8 @@ export function aStatLine(process: FakeProcess): Buffer {
     reapedFaults,
     0,
     0,
-    1,
-    2,
+    usedTicks,
+    0,
     0,
     0,
     20,
@@ -55,6 +67,8 @@ export interface FakeProcOptions {
   readonly childrenFiles?: boolean;
   readonly denied?: readonly number[];
   readonly newestPid?: number;
+  /** More files of /proc. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export interface FakeProc extends ProcReader {
@@ -74,7 +88,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
   const reads: string[] = [];
   const become = (
     given: readonly FakeProcess[],
-    { childrenFiles = true, denied: hidden = [], newestPid }: FakeProcOptions = {},
+    { childrenFiles = true, denied: hidden = [], newestPid, files: more = {} }: FakeProcOptions = {},
   ): void => {
     const all = [{ pid: 1, comm: 'init', ppid: 0 }, { pid: ownPid, comm: 'agent' }, ...given];
     files = new Map();
@@ -83,14 +97,23 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     pids = all.map(({ pid }) => String(pid));
     const newest = newestPid ?? Math.max(...all.map(({ pid }) => pid));
     files.set('loadavg', Buffer.from(`0.00 0.01 0.05 1/234 ${newest}\n`));
+    for (const [path, text] of Object.entries(more)) files.set(path, Buffer.from(text));
     files.set('uptime', Buffer.from('100.00 180.00\n'));
     for (const one of all) {
       files.set(`${one.pid}/stat`, aStatLine(one));
       files.set(`${one.pid}/cmdline`, Buffer.from((one.args ?? []).map((arg) => `${arg}\0`).join('')));
       files.set(
         `${one.pid}/status`,
-        Buffer.from(`Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\n`),
+        Buffer.from(
+          `Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\nVmRSS:\t  ${one.residentKilobytes ?? 0} kB\n`,
+        ),
       );
+      files.set(`${one.pid}/cgroup`, Buffer.from(one.cgroup ?? '0::/\n'));
+      if (one.cwd !== undefined) links.set(`${one.pid}/cwd`, one.cwd);
+      for (const [index, file] of (one.files ?? []).entries()) links.set(`${one.pid}/fd/${index}`, file);
+      if (one.network) links.set(`${one.pid}/ns/net`, one.network.namespace);
+      for (const [table, text] of Object.entries(one.network?.tables ?? {}))
+        files.set(`${one.pid}/net/${table}`, Buffer.from(text));
       if (one.exe !== undefined) links.set(`${one.pid}/exe`, one.exe);
       if (!childrenFiles) continue;
       const children = all.filter(({ ppid = 1 }) => ppid === one.pid).map(({ pid }) => `${pid} `);
@@ -110,7 +133,14 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     readLink: (path) => lookUp(links, path),
     list: (path) => {
       if (path === '.') return ['self', 'net', ...pids];
-      const pid = path.split('/')[0] ?? '';
+      const [pid = '', folder] = path.split('/');
+      if (denied.has(pid)) return 'denied';
+      if (folder === 'fd') {
+        const prefix = `${path}/`;
+        return [...links.keys()].flatMap((link) =>
+          link.startsWith(prefix) ? [link.slice(prefix.length)] : [],
+        );
+      }
       return files.has(`${pid}/stat`) ? [pid] : 'gone';
     },
   };

@@ -21,7 +21,7 @@ describe('parseCommandLine', () => {
   it('takes the flags of the AWS sample agent', () => {
     const args = [...sample, '-t', 'thing2', '-i', '600', '-f', 'cbor', '-cm', '--verbosity', 'Error'];
 
-    expect(settingsOf(args, ['num_child_procs_myapp', 'cpu_usage'])).toEqual({
+    expect(settingsOf(args, ['num_child_procs_myapp', 'cpu_usage', 'temperature'])).toEqual({
       mode: 'report',
       connection: {
         endpoint: { host: 'host', port: 8883 },
@@ -34,9 +34,13 @@ describe('parseCommandLine', () => {
       intervalMs: 600_000,
       sampleIntervalMs: 100,
       format: 'cbor',
+      names: 'long',
       destinations: ['cordon'],
-      watched: [{ name: 'myapp', metric: 'num_child_procs_myapp' }],
-      unknownMetrics: ['cpu_usage'],
+      metrics: [
+        { metric: 'num_child_procs_myapp', collect: 'children', of: { name: 'myapp' } },
+        { metric: 'cpu_usage', collect: 'cpu-percent' },
+      ],
+      unknownMetrics: ['temperature'],
       stateDirectory: '/home/pi/.local/state/cordon-agent',
       logLevel: 'error',
     });
@@ -57,15 +61,15 @@ describe('parseCommandLine', () => {
   it.each([['-cm'], ['--custom-metrics'], ['--include-custom-metrics']])(
     'turns the default metrics on with %s',
     (flag) => {
-      expect(settingsOf(['-d', flag], ['num_child_procs_myapp']).watched).toHaveLength(1);
-      expect(settingsOf(['-d'], ['num_child_procs_myapp']).watched).toEqual([]);
+      expect(settingsOf(['-d', flag], ['num_child_procs_myapp']).metrics).toHaveLength(1);
+      expect(settingsOf(['-d'], ['num_child_procs_myapp']).metrics).toEqual([]);
     },
   );
 
   it('watches each named process once', () => {
     const args = ['-d', '-cm', '--children-of', 'myapp', '--children-of', 'nginx'];
 
-    expect(settingsOf(args, ['num_child_procs_myapp']).watched.map(({ metric }) => metric)).toEqual([
+    expect(settingsOf(args, ['num_child_procs_myapp']).metrics.map(({ metric }) => metric)).toEqual([
       'num_child_procs_myapp',
       'num_child_procs_nginx',
     ]);
@@ -103,12 +107,11 @@ describe('parseCommandLine', () => {
     ['--thing_name', ['-t', 'a/b']],
     ['--thing_name', ['-t', '+']],
     ['--thing_name', ['-t', 'x'.repeat(129)]],
-    ['--children-of', ['--children-of', 'my app']],
+    ['--children-of', ['--children-of', 'my\napp']],
     ['--children-of', ['--children-of', '/usr/bin/myapp']],
     ['--children-of', ['--children-of', 'x'.repeat(113)]],
     ['--sample-interval', ['--sample-interval', '1']],
     ['--verbosity', ['--verbosity', 'loud']],
-    ['--short_tags', ['-s']],
     ['--once', ['--once']],
     ['--print', ['--print']],
     ['-w', ['-w', 'True']],

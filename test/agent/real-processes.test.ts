@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { type ChildSample, createChildSampler } from '../../agent/metrics/child-sampler';
+import type { Evidence } from '../../agent/metrics/evidence';
+import type { ProcessState } from '../../agent/metrics/metric-sample';
+import { createMetricSampler } from '../../agent/metrics/metric-sampler';
 import { createProcReader } from '../../agent/metrics/proc-reader';
 import { createUserNames } from '../../agent/metrics/user-names';
 import { waitFor } from './poll';
@@ -27,19 +29,26 @@ function readOrEmpty(path: string): string {
 
 describe('the children of a real process', () => {
   let app: RealApp;
-  let sample: () => ChildSample;
+  let sample: () => {
+    state: ProcessState | undefined;
+    children: number;
+    evidence: readonly Evidence[];
+    traces: readonly Evidence[];
+  };
   beforeEach(async () => {
     app = startRealApp(name);
     const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
-    const sampler = createChildSampler(
+    const metric = `num_child_procs_${name}`;
+    const sampler = createMetricSampler(
       createProcReader(),
-      [{ name, metric: `num_child_procs_${name}` }],
+      [{ metric, collect: 'children', of: { name } }],
       options,
     );
     sample = () => {
       const [one] = sampler.sample(performance.now());
-      if (!one) throw new Error('no sample');
-      return one;
+      if (one?.seen.kind !== 'count') throw new Error('no sample');
+      const { process, seen, evidence, traces } = one;
+      return { state: process?.state, children: seen.level, evidence, traces };
     };
     await waitFor('the app', () => sample().state === 'running');
   });
@@ -78,10 +87,9 @@ describe('the children of a real process', () => {
     for (let round = 0; round < 20; round += 1) {
       app.run(`/bin/true; echo ${round}.`);
       await waitFor('the end of the child', () => app.output().includes(`${round}.`));
-      const { cameAndWent, children } = sample();
-      expect(cameAndWent || children > 0).toBe(true);
+      expect(sample().children).toBeGreaterThan(0);
     }
-    await waitFor('quiet', () => !sample().cameAndWent);
+    await waitFor('quiet', () => sample().children === 0);
   });
 
   it('are zombies when nobody waits for them, and then not counted', async () => {

@@ -1,18 +1,19 @@
-import type { ChildSample } from '../../agent/metrics/child-sampler';
+import type { Seen } from '../../agent/metrics/metric-sample';
 import { createReportWindow, type WindowRules } from '../../agent/report-window';
-import { aChildSample, anEvidence, metric } from './builders';
+import { aChildSample, anEvidence, aTrace, metric } from './builders';
 
 const byException: WindowRules = {
   intervalMs: 300_000,
   byException: true,
   changeGapMs: 200,
   fallHoldMs: 0,
-  retryMs: 0,
 };
-const atInterval: WindowRules = { ...byException, byException: false, retryMs: 60_000 };
+const atInterval: WindowRules = { ...byException, byException: false };
+
+type Changes = Parameters<typeof aChildSample>[0];
 
 /** Looks every 100 ms, reports whenever something is due, and gives the values of the reports in order. */
-function play(rules: WindowRules, samples: readonly Partial<ChildSample>[]) {
+function play(rules: WindowRules, samples: readonly Changes[]) {
   const window = createReportWindow(rules);
   const reports: (number | string)[] = [];
   samples.forEach((sample, index) => {
@@ -21,8 +22,8 @@ function play(rules: WindowRules, samples: readonly Partial<ChildSample>[]) {
     const due = window.due(now);
     if (!due) return;
     const { values, processes } = window.take(due, now);
-    window.settle('acknowledged', now);
-    reports.push(values[metric] ?? processes.myapp ?? 'nothing');
+    const value = values[metric];
+    reports.push(value && 'number' in value ? value.number : (processes.myapp ?? 'nothing'));
   });
   return reports;
 }
@@ -30,10 +31,10 @@ function play(rules: WindowRules, samples: readonly Partial<ChildSample>[]) {
 const none = { children: 0 };
 const one = { children: 1 };
 const two = { children: 2 };
-const passed = { children: 0, cameAndWent: true };
+const passed = { children: 1, traces: [aTrace()] };
 
 describe('a report window by exception', () => {
-  it.each<[string, readonly Partial<ChildSample>[], readonly (number | string)[]]>([
+  it.each<[string, readonly Changes[], readonly (number | string)[]]>([
     ['at the start, and then nothing while nothing changes', [none, none, none, none], [0]],
     ['a child, and that it went away', [none, none, none, one, one, one, none, none], [0, 1, 0]],
     ['more children, and fewer', [none, none, none, one, one, two, two, one, one], [0, 1, 2, 1]],
@@ -97,7 +98,6 @@ describe('a report window by exception', () => {
       window.observe([aChildSample({ children })], now);
       const what = window.due(now);
       if (what) window.take(what, now);
-      window.settle('acknowledged', now);
       return what;
     };
 
@@ -111,33 +111,21 @@ describe('a report window by exception', () => {
     ]);
   });
 
-  it('has one report under way at a time', () => {
+  it('tells evidence once, and traces along with it', () => {
     const window = createReportWindow(byException);
     window.observe([aChildSample()], 0);
     window.take('interval', 0);
-    window.observe([aChildSample({ children: 3 })], 0);
+    window.observe([aChildSample({ children: 3, evidence: [anEvidence()], traces: [aTrace()] })], 0);
 
-    expect(window.due(10_000)).toBeUndefined();
-    window.settle('acknowledged', 10_000);
-    expect(window.due(10_000)).toBe('change');
-  });
-
-  it('keeps peak and evidence of a report that failed, and tells them in the next', () => {
-    const window = createReportWindow(byException);
-    window.observe([aChildSample()], 0);
-    window.take('interval', 0);
-    window.settle('acknowledged', 0);
-    window.observe([aChildSample({ children: 3, evidence: [anEvidence()] })], 0);
-    window.take('change', 1000);
-    window.observe([aChildSample({ evidence: [anEvidence({ pid: 12 })] })], 0);
-    window.settle('failed', 1100);
-
-    expect(window.due(1200)).toBe('change');
-    expect(window.take('change', 1200)).toEqual({
-      values: { [metric]: 3 },
+    expect(window.due(1000)).toBe('change');
+    expect(window.take('change', 1000)).toEqual({
+      values: { [metric]: { number: 3 } },
       processes: { myapp: 'running' },
-      evidence: [anEvidence(), anEvidence({ pid: 12 })],
+      failures: {},
+      evidence: [anEvidence(), aTrace()],
     });
+    window.observe([aChildSample({ children: 3 })], 1000);
+    expect(window.due(2000)).toBeUndefined();
   });
 
   it('keeps at most ten pieces of evidence, the first ones, and the newest look at each process', () => {
@@ -156,7 +144,6 @@ describe('a report window by exception', () => {
     expect(createReportWindow(byException).due(0)).toBe('interval');
     const window = createReportWindow(byException);
     window.take('interval', 0);
-    window.settle('acknowledged', 0);
 
     expect(window.due(0)).toBeUndefined();
   });
@@ -168,17 +155,128 @@ describe('a report window at the interval', () => {
 
     expect(play({ ...atInterval, intervalMs: 1000 }, samples)).toEqual([0, 2]);
   });
+});
 
-  it('waits after a report that failed', () => {
-    const window = createReportWindow(atInterval);
-    window.observe([aChildSample()], 0);
-    window.take('interval', 0);
-    window.settle('failed', 1000);
+describe('a report window of other metrics', () => {
+  /** Looks once for each, and gives what is told after each look, or nothing where none is due. */
+  function tellAll(rules: WindowRules, looks: readonly (readonly [number, Seen, string?])[]) {
+    const window = createReportWindow(rules);
+    return looks.map(([now, seen, failure]) => {
+      const sample = { metric, seen, ...(failure !== undefined && { failure }), evidence: [], traces: [] };
+      window.observe([sample], now);
+      const due = window.due(now);
+      if (!due) return 'none';
+      const { values, failures } = window.take(due, now);
+      return values[metric] ?? failures[metric] ?? 'no value';
+    });
+  }
+  const names = (...members: string[]): Seen => ({ kind: 'set', type: 'string_list', members });
+  const listed = (...members: string[]) => ({ string_list: members });
+  const rules = { ...byException, intervalMs: 10_000 };
 
-    expect([window.due(1000), window.due(60_999), window.due(61_000)]).toEqual([
-      undefined,
-      undefined,
-      'interval',
+  it('tells who is new at once, and who went at the interval', () => {
+    expect(
+      tellAll(rules, [
+        [0, names()],
+        [1000, names('sh')],
+        [2000, names('sh', 'curl')],
+        [3000, names()],
+        [4000, names('sh')],
+        [10_000, names()],
+        [11_000, names('curl')],
+        [20_000, names('curl')],
+        [30_000, names('curl')],
+      ]),
+    ).toEqual([
+      listed(),
+      listed('sh'),
+      listed('curl', 'sh'),
+      'none',
+      'none',
+      listed('curl', 'sh'),
+      'none',
+      listed('curl'),
+      listed('curl'),
     ]);
+  });
+
+  it('puts who is new first, for where not all have room', () => {
+    expect(
+      tellAll(rules, [
+        [0, names('a', 'c')],
+        [1000, names('a', 'b', 'c')],
+      ]),
+    ).toEqual([listed('a', 'c'), listed('b', 'a', 'c')]);
+  });
+
+  it('tells addresses in a list of their own', () => {
+    const seen: Seen = { kind: 'set', type: 'ip_list', members: ['10.0.0.1'] };
+
+    expect(tellAll(rules, [[0, seen]])).toEqual([{ ip_list: ['10.0.0.1'] }]);
+  });
+
+  it('keeps the names of an interval in bounds', () => {
+    const crowd = Array.from({ length: 3000 }, (_, index) => `n${index}`);
+    const [told] = tellAll(rules, [[0, names(...crowd)]]);
+
+    expect(told).toEqual(listed(...crowd.slice(0, 1000).sort()));
+  });
+
+  it('tells the most of a gauge at the interval, and no change of it', () => {
+    const gauge = (level: number): Seen => ({ kind: 'gauge', level });
+
+    expect(
+      tellAll(rules, [
+        [0, gauge(5)],
+        [1000, gauge(9)],
+        [2000, gauge(1)],
+        [10_000, gauge(3)],
+        [20_000, gauge(2)],
+      ]),
+    ).toEqual([{ number: 5 }, 'none', 'none', { number: 9 }, { number: 2 }]);
+  });
+
+  it('tells the percentage used since the interval before, and none in the first', () => {
+    const share = (used: number, of: number): Seen => ({ kind: 'share', used, of });
+
+    expect(
+      tellAll(rules, [
+        [0, share(500, 1000)],
+        [1000, share(500, 1100)],
+        [10_000, share(1000, 2000)],
+        [20_000, share(1001, 5000)],
+      ]),
+    ).toEqual(['no value', 'none', { number: 50 }, { number: 0 }]);
+  });
+
+  it('tells a value from outside when it changes, and why there is none', () => {
+    const latest = (number: number): Seen => ({ kind: 'latest', value: { number } });
+
+    expect(
+      tellAll(rules, [
+        [0, { kind: 'nothing' }],
+        [1000, latest(7)],
+        [2000, latest(7)],
+        [3000, { kind: 'nothing' }, 'ended with 1'],
+        [4000, { kind: 'nothing' }, 'ended with 1'],
+        [5000, latest(7)],
+      ]),
+    ).toEqual(['no value', { number: 7 }, 'none', 'ended with 1', 'none', { number: 7 }]);
+  });
+
+  it('keeps apart an interval’s names and a report of a change in between', () => {
+    const window = createReportWindow(rules);
+    const look = (now: number, children: number, ...members: string[]) => {
+      const about = { seen: names(...members), evidence: [], traces: [] };
+      window.observe([aChildSample({ children }), { metric: 'child_names', ...about }], now);
+      const due = window.due(now);
+      return due && window.take(due, now).values;
+    };
+
+    look(0, 0);
+    look(1000, 1, 'sh');
+    expect(look(2000, 2)).toEqual({ [metric]: { number: 2 }, child_names: listed('sh') });
+    expect(look(10_000, 2)).toEqual({ [metric]: { number: 2 }, child_names: listed('sh') });
+    expect(look(20_000, 2)).toEqual({ [metric]: { number: 2 }, child_names: listed() });
   });
 });

@@ -1,6 +1,6 @@
 import type { Socket } from '../../agent/metrics/sockets';
 import type { SystemSample } from '../../agent/metrics/system';
-import { buildReport } from '../../agent/report';
+import { baselineOf, buildReport } from '../../agent/report';
 import { anEvidence, metric } from './builders';
 
 function aSocket(changes: Partial<Socket> = {}): Socket {
@@ -29,16 +29,16 @@ const header = { report_id: 7, version: '1.0' };
 
 describe('buildReport', () => {
   it('gives a number as an array of one', () => {
-    expect(buildReport({ reportId: 7, values: { [metric]: 0 } })).toEqual({
+    expect(buildReport({ reportId: 7, values: { [metric]: { number: 0 } } })).toEqual({
       header,
       custom_metrics: { [metric]: [{ number: 0 }] },
     });
   });
 
   it('adds evidence and process states for Cordon only', () => {
-    const extras = { evidence: [anEvidence()], processes: { myapp: 'running' } as const };
+    const extras = { evidence: [anEvidence()], processes: { myapp: 'running' } as const, failures: {} };
 
-    expect(buildReport({ reportId: 7, values: { [metric]: 1 }, extras })).toEqual({
+    expect(buildReport({ reportId: 7, values: { [metric]: { number: 1 } }, extras })).toEqual({
       header,
       custom_metrics: { [metric]: [{ number: 1 }] },
       evidence: [anEvidence()],
@@ -105,7 +105,9 @@ describe('buildReport', () => {
     const content = { reportId: 7, system: aSystem({ counters: at(150) }), values: {} };
 
     expect(buildReport(content).metrics?.network_stats).toBeUndefined();
-    expect(buildReport({ ...content, countersBefore: at(100) }).metrics?.network_stats).toEqual({
+    expect(
+      buildReport({ ...content, before: baselineOf(aSystem({ counters: at(100) })) }).metrics?.network_stats,
+    ).toEqual({
       bytes_in: 50,
       bytes_out: 0,
       packets_in: 0,

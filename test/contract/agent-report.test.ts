@@ -55,7 +55,7 @@ describe('what the packaged agent reports', () => {
         violation: {
           thingName: 'mything1',
           eventType: 'in-alarm',
-          value: { number: said.custom_metrics?.num_child_procs_myapp?.[0].number },
+          value: said.custom_metrics?.num_child_procs_myapp?.[0],
           evidence: expect.arrayContaining([
             expect.objectContaining({
               metric: 'num_child_procs_myapp',

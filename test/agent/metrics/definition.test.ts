@@ -112,11 +112,11 @@ describe('definitionByName', () => {
 });
 
 describe('childrenOf', () => {
-  it('gives a name with a dot a metric that Device Defender takes', () => {
-    expect(childrenOf('my.app')).toEqual({
+  it.each([['my.app'], ['my app']])('gives %j a metric that Device Defender takes', (name) => {
+    expect(childrenOf(name)).toEqual({
       metric: 'num_child_procs_my_app',
       collect: 'children',
-      of: { name: 'my.app' },
+      of: { name },
     });
   });
 

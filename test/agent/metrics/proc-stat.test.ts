@@ -11,13 +11,15 @@ import { aStatLine } from '../fake-proc';
 
 describe('parseStat', () => {
   it('reads the fields by their numbers in proc_pid_stat(5)', () => {
-    const line = '42 (sh) S 7 1 1 0 -1 0 11 12 13 14 15 16 17 18 20 0 3 0 99 1 2\n';
+    const line = '42 (sh) S 7 1 6 0 -1 0 11 12 13 14 15 16 17 18 20 0 3 0 99 1 2\n';
 
     expect(parseStat(Buffer.from(line))).toEqual({
       pid: 42,
       comm: 'sh',
       state: 'S',
       ppid: 7,
+      session: 6,
+      usedTicks: 15 + 16 + 17 + 18,
       threads: 3,
       startTicks: 99,
       reapedWork: 12 + 14 + 17 + 18,

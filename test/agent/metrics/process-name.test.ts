@@ -1,7 +1,7 @@
-import { fileNameOf, isNamed } from '../../../agent/metrics/process-name';
+import { fileNameOf, isSelected } from '../../../agent/metrics/process-name';
 import { aProc, type FakeProcess } from '../fake-proc';
 
-describe('isNamed', () => {
+describe('isSelected', () => {
   const long = 'a-very-long-program-name';
 
   it.each<[string, string, Partial<FakeProcess>, boolean]>([
@@ -29,7 +29,7 @@ describe('isNamed', () => {
   ])('by %s: %s', (_what, name, process, expected) => {
     const proc = aProc([{ pid: 10, ...process }]);
 
-    expect(isNamed(proc, 10, process.comm ?? '', name)).toBe(expected);
+    expect(isSelected(proc, 10, process.comm ?? '', { name })).toBe(expected);
   });
 });
 
@@ -38,7 +38,6 @@ describe('fileNameOf', () => {
     ['/usr/bin/sleep', 'sleep'],
     ['sleep', 'sleep'],
     ['/', ''],
-    ['/tmp/a b (deleted)', 'a b'],
   ])('of %s is %j', (path, name) => {
     expect(fileNameOf(path)).toBe(name);
   });

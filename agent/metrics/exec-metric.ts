@@ -1,0 +1,142 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { isIP } from 'node:net';
+import type { ExecDefinition } from './definition';
+import type { MetricValue } from './metric-sample';
+
+/** What came of a program: a value, or in words why there is none. */
+export type ExecOutcome = { readonly value: MetricValue } | { readonly failure: string };
+
+export interface ExecRunner {
+  /** Runs the programs that are due, one after the other, and gives the newest outcome of each metric. */
+  look(now: number): ReadonlyMap<string, ExecOutcome>;
+  /** Resolves when no program runs or waits to be run. */
+  settled(): Promise<void>;
+  stop(): void;
+}
+
+const mostOutputBytes = 64 * 1024;
+const mostItems = 50;
+/** A program finds its tools, and nothing of the agent's own environment. */
+const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
+/** Device Defender keeps at most 15 significant digits, and drops what has more without a word (device-defender.md, 2.4). */
+const mostDigits = 15;
+
+export function createExecRunner(definitions: readonly ExecDefinition[]): ExecRunner {
+  const outcomes = new Map<string, ExecOutcome>();
+  const dueAt = new Map<string, number>();
+  const waiting = new Set<string>();
+  let queue: Promise<void> = Promise.resolve();
+  let running: ChildProcess | undefined;
+  let isStopped = false;
+
+  const run = async (definition: ExecDefinition): Promise<void> => {
+    if (isStopped) return;
+    const outcome = await runProgram(definition, (child) => {
+      running = child;
+    });
+    running = undefined;
+    waiting.delete(definition.metric);
+    outcomes.set(definition.metric, outcome);
+  };
+
+  return {
+    look: (now) => {
+      for (const definition of definitions) {
+        const { metric, everySeconds } = definition;
+        if (waiting.has(metric) || now < (dueAt.get(metric) ?? now)) continue;
+        dueAt.set(metric, now + everySeconds * 1000);
+        waiting.add(metric);
+        queue = queue.then(() => run(definition));
+      }
+      return outcomes;
+    },
+    settled: () => queue,
+    stop: () => {
+      isStopped = true;
+      if (running) killGroup(running);
+    },
+  };
+}
+
+/** Runs a program in a process group of its own, so that what it starts ends with it when its time is over. */
+function runProgram(
+  definition: ExecDefinition,
+  onStart: (child: ChildProcess) => void,
+): Promise<ExecOutcome> {
+  const { command, type, timeoutSeconds } = definition;
+  const [program, ...args] = command;
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+      cwd: '/',
+      env: environment,
+    });
+    onStart(child);
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const end = (outcome: ExecOutcome): void => {
+      clearTimeout(timer);
+      // Also where the program itself ended, and something that it left holds its output open.
+      killGroup(child);
+      child.stdout.destroy();
+      resolve(outcome);
+    };
+    const timer = setTimeout(
+      () => end({ failure: `not done in ${timeoutSeconds} s` }),
+      timeoutSeconds * 1000,
+    );
+    child.stdout.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > mostOutputBytes) end({ failure: `printed more than ${mostOutputBytes} bytes` });
+      else chunks.push(chunk);
+    });
+    child.once('error', (error: NodeJS.ErrnoException) => end({ failure: `can't be run (${error.code})` }));
+    child.once('close', (code, signal) => {
+      if (code === 0) end(readOutput(Buffer.concat(chunks).toString('utf8'), type));
+      else end({ failure: code === null ? `ended by ${signal}` : `ended with ${code}` });
+    });
+  });
+}
+
+/** The negative pid is the group (kill(2)); it is gone when all of it has ended. */
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Reads a number, or a list of one item a line; nothing at all is an empty list. */
+export function readOutput(output: string, type: ExecDefinition['type']): ExecOutcome {
+  const text = output.trim();
+  const items = text === '' ? [] : text.split(/\s*\n\s*/);
+  if (type === 'number') {
+    const value = readNumber(text);
+    return value === undefined ? { failure: 'printed no number' } : { value: { number: value } };
+  }
+  if (items.length > mostItems) return { failure: `printed more than ${mostItems} lines` };
+  if (type === 'number-list') {
+    const numbers = items.flatMap((item) => readNumber(item) ?? []);
+    return numbers.length < items.length
+      ? { failure: 'printed a line that is no number' }
+      : { value: { number_list: numbers } };
+  }
+  if (type === 'ip-address-list') {
+    return items.every((item) => isIP(item) !== 0)
+      ? { value: { ip_list: items } }
+      : { failure: 'printed a line that is no IP address' };
+  }
+  // What else is in a string, Device Defender drops without a word (device-defender.md, 2.4).
+  return items.every((item) => /^[a-zA-Z0-9:_./-]{1,256}$/.test(item))
+    ? { value: { string_list: items } }
+    : { failure: 'printed a line with other characters than a-z A-Z 0-9 : _ . / -' };
+}
+
+function readNumber(text: string): number | undefined {
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?$/.test(text)) return undefined;
+  const value = Number(Number(text).toPrecision(mostDigits));
+  return Number.isFinite(value) ? value : undefined;
+}

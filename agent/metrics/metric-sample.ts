@@ -1,0 +1,37 @@
+import type { Evidence } from './evidence';
+
+export type ProcessState = 'running' | 'not-running' | 'no-permission';
+
+/** The value of a custom metric as a report holds it (device-defender.md, 2.2). */
+export type MetricValue =
+  | { readonly number: number }
+  | { readonly number_list: readonly number[] }
+  | { readonly string_list: readonly string[] }
+  | { readonly ip_list: readonly string[] };
+
+/** What one look saw of a metric. */
+export interface MetricSample {
+  readonly metric: string;
+  /** The processes it is about, under the name they were asked for. */
+  readonly process?: { readonly label: string; readonly state: ProcessState };
+  readonly seen: Seen;
+  /** Why there is no value, in words for people. */
+  readonly failure?: string;
+  /** Children that are new to the agent. */
+  readonly evidence: readonly Evidence[];
+  /** Children that ended before any look at them. */
+  readonly traces: readonly Evidence[];
+}
+
+export type Seen =
+  /** How many there are; a report tells the most since the last one, and each change is news. */
+  | { readonly kind: 'count'; readonly level: number }
+  /** Who is there; a report tells all that were there in the interval, and each new one is news. */
+  | { readonly kind: 'set'; readonly type: 'string_list' | 'ip_list'; readonly members: readonly string[] }
+  /** A measure that changes all the time; a report tells the most in the interval. */
+  | { readonly kind: 'gauge'; readonly level: number }
+  /** What was used so far of what there was to use; a report tells the percentage in the interval. */
+  | { readonly kind: 'share'; readonly used: number; readonly of: number }
+  /** A value from outside; each change is news. */
+  | { readonly kind: 'latest'; readonly value: MetricValue }
+  | { readonly kind: 'nothing' };

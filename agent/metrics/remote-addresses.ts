@@ -1,0 +1,52 @@
+import type { ProcReader } from './proc-reader';
+import { formatAddress } from './sockets';
+
+const tables = ['tcp', 'tcp6', 'udp', 'udp6'];
+/** A process may have opened very many files; its sockets among the first thousands say enough. */
+const mostFiles = 4096;
+
+/**
+ * Gives the addresses that processes are connected to, or trying to be, by TCP or connected UDP, each once and sorted.
+ * `denied` where their open files may not be seen: that needs the same user, or CAP_SYS_PTRACE (ptrace(2), access
+ * mode checking). Tables are read in the network namespace of the process, so a container's are its own.
+ */
+export function readRemoteAddresses(proc: ProcReader, pids: readonly number[]): readonly string[] | 'denied' {
+  const socketsOf = new Map<string, { readonly pid: number; readonly inodes: Set<string> }>();
+  for (const pid of pids) {
+    const inodes = listSockets(proc, pid);
+    if (inodes === 'denied') return 'denied';
+    const namespace = proc.readLink(`${pid}/ns/net`);
+    const others = socketsOf.get(namespace);
+    for (const inode of inodes) others?.inodes.add(inode);
+    if (!others) socketsOf.set(namespace, { pid, inodes: new Set(inodes) });
+  }
+  const addresses = new Set<string>();
+  for (const { pid, inodes } of socketsOf.values()) {
+    if (inodes.size === 0) continue;
+    for (const table of tables) {
+      const bytes = proc.readWhole(`${pid}/net/${table}`);
+      if (typeof bytes !== 'string') addRemotes(bytes, inodes, addresses);
+    }
+  }
+  return [...addresses].sort();
+}
+
+function listSockets(proc: ProcReader, pid: number): readonly string[] | 'denied' {
+  const files = proc.list(`${pid}/fd`);
+  if (files === 'denied') return 'denied';
+  if (files === 'gone') return [];
+  return files.slice(0, mostFiles).flatMap((file) => {
+    const inode = /^socket:\[(\d+)\]$/.exec(proc.readLink(`${pid}/fd/${file}`))?.[1];
+    return inode === undefined ? [] : [inode];
+  });
+}
+
+/** Columns of /proc/net/tcp and its like: 2 is the remote end, 9 the inode (kernel: Documentation/networking/proc_net_tcp.rst). */
+function addRemotes(bytes: Buffer, inodes: ReadonlySet<string>, into: Set<string>): void {
+  for (const line of bytes.toString('latin1').split('\n')) {
+    const columns = line.trim().split(/\s+/);
+    const [address = '', port] = (columns[2] ?? '').split(':');
+    const isWhole = /^(?:[0-9A-F]{8}|[0-9A-F]{32})$/.test(address);
+    if (isWhole && port !== '0000' && inodes.has(columns[9] ?? '')) into.add(formatAddress(address));
+  }
+}

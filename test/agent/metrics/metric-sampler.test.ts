@@ -1,0 +1,44 @@
+import type { MetricDefinition } from '../../../agent/metrics/definition';
+import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
+import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
+
+const metric = 'num_child_procs_myapp';
+const app: FakeProcess = { pid: 10, comm: 'myapp' };
+const child: FakeProcess = { pid: 11, comm: 'sh', ppid: 10 };
+const of = { name: 'myapp' };
+const children: MetricDefinition = { metric, collect: 'children', of };
+
+function aSampler(proc: FakeProc, definitions: readonly MetricDefinition[] = [children]) {
+  const options = { users: () => 'pi', wallClock: () => 1_000_000, ownPid };
+  return createMetricSampler(proc, definitions, options);
+}
+
+describe('the children of a process', () => {
+  it('are a count, with the state of the process', () => {
+    expect(aSampler(aProc([app, child])).sample(0)).toEqual([
+      {
+        metric,
+        process: { label: 'myapp', state: 'running' },
+        seen: { kind: 'count', level: 1 },
+        evidence: [expect.objectContaining({ pid: 11 })],
+        traces: [],
+      },
+    ]);
+  });
+
+  it('are told not from a process that does not run', () => {
+    expect(aSampler(aProc([])).sample(0)).toMatchObject([
+      { process: { label: 'myapp', state: 'not-running' }, seen: { kind: 'count', level: 0 } },
+    ]);
+  });
+
+  it('come with no more than ten pieces of evidence at one look', () => {
+    const crowd = Array.from({ length: 100 }, (_, index) => ({ pid: 100 + index, ppid: 10 }));
+    const [sample] = aSampler(aProc([app, ...crowd])).sample(0);
+
+    expect(sample?.seen).toEqual({ kind: 'count', level: 100 });
+    expect(sample?.evidence.map(({ pid }) => pid)).toEqual([
+      100, 101, 102, 103, 104, 105, 106, 107, 108, 109,
+    ]);
+  });
+});
