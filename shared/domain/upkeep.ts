@@ -4,6 +4,7 @@ import type { Command } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findShared } from './guards';
 import { endBridge, extendLedger, findDeniedAt, planLedger, replan } from './ledger';
+import { listHolding } from './plan';
 import { findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
@@ -83,9 +84,7 @@ function coverCertificates(current: Case, context: Context): Case {
   if (added.length === 0) return current;
   const names = added.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
   const what = `certificate ${names} was attached while the thing is held`;
-  const held = current.ledger.flatMap(({ action, status, bridge }) =>
-    status === 'reverted' || bridge ? [] : [action],
-  );
+  const held = current.ledger.flatMap(listHolding);
   const seen = { ...current, facts };
   const shared = findShared(held, configuration.guards.maxThingsSharingPolicy, {
     ...facts,

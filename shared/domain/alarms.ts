@@ -1,0 +1,234 @@
+import { announce, type Case, isOpen, note, openViolations, type ViolationRecord } from './case';
+import { close, newCase, record, remember } from './case-life';
+import type { Playbook, Severity } from './configuration';
+import { type Context, changed, type Decision, unchanged } from './decision';
+import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
+import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
+import { coverClientId, findMissing, isHeld, listHolding, named, planContainment } from './plan';
+import { findReleaseAt } from './timers';
+import { behaviorKey, type Violation } from './violation';
+
+/** Metrics that a containment itself drives out of bounds (Device Defender developer guide, "Cloud-side metrics"). */
+const echoes = new Set([
+  'aws:num-authorization-failures',
+  'aws:num-connection-attempts',
+  'aws:num-disconnects',
+  'aws:disconnect-duration',
+]);
+
+export function isEcho({ metric }: Violation): boolean {
+  return echoes.has(metric);
+}
+
+export function onViolation(current: Case | undefined, violation: Violation, context: Context): Decision {
+  const key = behaviorKey(violation);
+  const known = current?.violations[key];
+  if (known && violation.occurredAt <= known.lastEventAt) return unchanged('a repeated or late event');
+  if (violation.eventType !== 'in-alarm') return onClear(current, known, violation, context);
+  const alarmed = onAlarm(dropEarlyEnd(current, violation), known, violation, context);
+  const end = findEarlyEnd(current, violation);
+  return end && alarmed.outcome === 'changed' ? onViolation(alarmed.next, end, context) : alarmed;
+}
+
+function onAlarm(
+  current: Case | undefined,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  context: Context,
+): Decision {
+  const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
+  const severity = playbook?.severity ?? 'medium';
+  const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
+  const rises = !isOpen(current) || known?.caseId !== open.caseId || known.lastEventType !== 'in-alarm';
+  // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
+  const again = !rises && known.violationId === violation.violationId;
+  const recorded = (again ? remember : record)(open, violation, context.now);
+  if (isHeld(recorded)) {
+    if (isEcho(violation) && known?.caseId !== open.caseId)
+      return unchanged('what the containment itself causes is no news');
+    return rises ? onFurther(recorded, known, violation, playbook, context) : changed(recorded);
+  }
+  // A release under way is the operator's: only news stops it.
+  if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
+    return changed(recorded);
+  return changed(answer(recorded, violation, { playbook, known, rises }, context));
+}
+
+interface Finding {
+  readonly playbook: Playbook | undefined;
+  /** What was known of the behavior before. */
+  readonly known: ViolationRecord | undefined;
+  /** Whether people have yet to hear of it. */
+  readonly rises: boolean;
+}
+
+/** Contains a thing that is not held, or says why not. */
+function answer(
+  recorded: Case,
+  violation: Violation,
+  { playbook, known, rises }: Finding,
+  context: Context,
+): Case {
+  const actions = playbook
+    ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
+    : [];
+  const { guards } = context.configuration;
+  const verdict = judge({ ...context, playbook, actions, guards, violation });
+  if (verdict.outcome === 'contain' && !recorded.rejected)
+    return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
+  // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
+  if (!rises) return recorded;
+  const refused = verdict.outcome === 'contain' ? rejectedBefore : verdict;
+  const key = behaviorKey(violation);
+  return tell(recorded, key, known, (next) => holdBack(next, refused, playbook, context), context);
+}
+
+/** How soon a case that the kill switch held back is looked at again: each look is a call of respond. */
+const lookAgainMs = 5 * 60_000;
+
+export function isHeldBack(current: Case | undefined): current is Case {
+  return current?.status === 'observed' && current.heldBackBy !== undefined;
+}
+
+/** A detector tells an alarm once, so what was held back is taken up without waiting for another. */
+export function onHeldBack(current: Case, context: Context): Decision {
+  const { now, thingName, configuration, facts } = context;
+  if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
+  if (context.killSwitch) return changed({ ...current, dueAt: now + lookAgainMs });
+  const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
+  let next: Case = note(rest, { at: now, what: 'judged again', detail: 'the kill switch is off' });
+  for (const known of openViolations(current)) {
+    if (isHeld(next)) break;
+    const violation: Violation = {
+      ...known,
+      thingName,
+      eventType: 'in-alarm',
+      occurredAt: known.lastEventAt,
+      detector: known.detector ?? 'device-defender',
+    };
+    const playbook = findPlaybook(configuration.playbooks, violation, facts);
+    next = answer(next, violation, { playbook, known, rises: true }, context);
+  }
+  return changed(next);
+}
+
+/** Another behavior of a held thing: its playbook may hold it harder. */
+function onFurther(
+  held: Case,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  playbook: Playbook | undefined,
+  context: Context,
+): Decision {
+  const { facts, now, configuration } = context;
+  const key = behaviorKey(violation);
+  const covered = coverClientId(held, violation, now);
+  const wanted = playbook ? chooseActions(playbook, held.pastContainments ?? [], facts, now) : [];
+  const missing = facts.kind === 'known' ? findMissing(held, wanted) : [];
+  const { guards } = configuration;
+  // The thing is counted already, so the fleet limit is no matter.
+  const judged = { ...context, playbook, actions: missing, guards, violation, fleetLimitReached: false };
+  const verdict = missing.length > 0 && playbook?.mode !== 'observe' ? judge(judged) : undefined;
+  const news = (text: string) => (next: Case) => announce(next, 'new-violation', text, now);
+  const text = `${key} is in alarm as well; the thing is already held`;
+  if (verdict?.outcome !== 'contain') {
+    const why = verdict ? `, not by ${missing.join(', ')}: ${verdict.reason}` : '';
+    return changed(tell(covered, key, known, news(`${text}${why}`), context));
+  }
+  const all = [...new Set([...held.ledger.flatMap(listHolding), ...missing])];
+  const { pastContainments, release } = held;
+  const planned = planContainment(named(covered, playbook), playbook, all, 'playbook', context);
+  // It goes on as the one containment that it is, and under the stricter rule of the two.
+  const same = { ...planned, ...(pastContainments && { pastContainments }) };
+  const stricter: Case = release && 'by' in release ? { ...same, release } : same;
+  const harder = `${key} is in alarm as well; held harder: ${missing.join(', ')}`;
+  return changed(tell(stricter, key, known, news(harder), context));
+}
+
+type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
+
+const rejectedBefore: Refusal = {
+  outcome: 'observe',
+  reason: 'an operator rejected a containment of this case',
+};
+
+/** Within this time people are told once of a behavior, however often it goes in and out of alarm. */
+const toldForMs = 10 * 60_000;
+
+/** Takes a step that announces, and leaves the announcement out where people were told of the behavior just now. */
+function tell(
+  current: Case,
+  key: string,
+  known: ViolationRecord | undefined,
+  act: (current: Case) => Case,
+  { now }: Context,
+): Case {
+  const next = act(current);
+  const quiet =
+    known?.toldAt !== undefined && now - known.toldAt < toldForMs && next.status === current.status;
+  const { announcements } = current.outbox;
+  if (quiet)
+    return { ...next, announcementSeq: current.announcementSeq, outbox: { ...next.outbox, announcements } };
+  const entry = next.violations[key];
+  return entry ? { ...next, violations: { ...next.violations, [key]: { ...entry, toldAt: now } } } : next;
+}
+
+/** Records why nothing is done, or that a person is asked. */
+function holdBack(
+  record: Case,
+  refusal: Refusal,
+  playbook: Playbook | undefined,
+  { configuration, now }: Context,
+): Case {
+  const asks = refusal.outcome === 'ask';
+  // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
+  const leftOver = record.ledger.some(({ status }) => status !== 'reverted');
+  // Nor must what waits for a person, since another violation of the thing is only observed, or is less severe.
+  const waits = record.status === 'awaiting-approval';
+  if (leftOver || (waits && (!asks || isMilder(playbook, record))))
+    return announce(record, 'new-violation', refusal.reason, now);
+  const status = asks ? 'awaiting-approval' : 'observed';
+  // Of several that ask, an approval is for the one that stands first in cordon.yml, whichever alarm came first.
+  const asking = configuration.playbooks.find(
+    ({ name }) =>
+      name === playbook?.name || (record.status === 'awaiting-approval' && name === record.playbook),
+  );
+  const { dueAt: lookAt, heldBackBy: before, ...rest } = named(record, asking);
+  // Another violation that is only watched must not make it be forgotten what the kill switch held back.
+  const heldBackBy = asks ? undefined : (refusal.by ?? before);
+  const dueAt = asks
+    ? now + configuration.guards.approvalExpires
+    : heldBackBy && (refusal.by ? now + lookAgainMs : lookAt);
+  const next = note(
+    { ...rest, status, reason: refusal.reason, ...(heldBackBy && { heldBackBy }), ...(dueAt && { dueAt }) },
+    { at: now, what: status, detail: refusal.reason },
+  );
+  return announce(next, asks ? 'approval-needed' : 'observed', refusal.reason, now);
+}
+
+const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+
+function isMilder(playbook: Playbook | undefined, { severity }: Case): boolean {
+  return severities.indexOf(playbook?.severity ?? 'medium') < severities.indexOf(severity);
+}
+
+function onClear(
+  current: Case | undefined,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  context: Context,
+): Decision {
+  if (!isOpen(current) || known?.caseId !== current.caseId) {
+    const kept = keepEarlyEnd(current, violation, context);
+    return kept ? changed(kept) : unchanged('a clear without an alarm, known by now');
+  }
+  const { now } = context;
+  const next = record(current, violation, now);
+  // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
+  // looks again. A case that holds nothing ends with it.
+  const releaseAt = findReleaseAt(next);
+  if (next.status === 'contained' && releaseAt !== undefined)
+    return changed({ ...next, dueAt: Math.min(next.dueAt ?? releaseAt, releaseAt) });
+  if (next.status !== 'observed' || openViolations(next).length > 0) return changed(next);
+  return changed(close(next, 'all violations cleared', now));
+}

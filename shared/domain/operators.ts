@@ -1,0 +1,114 @@
+import { announce, type Case, holdsThing, isOpen, note } from './case';
+import { close, newCase, retryMs } from './case-life';
+import type { Command } from './command';
+import type { ActionName, Playbook } from './configuration';
+import { type Context, changed, type Decision, unchanged } from './decision';
+import type { Facts } from './facts';
+import { chooseActions, findExemption, findShared } from './guards';
+import { planContainment } from './plan';
+
+export function noteRefusal(current: Case, command: OperatorCommand, reason: string, { now }: Context): Case {
+  const { type, actor } = command;
+  const noted = note(current, { at: now, what: `${type} refused`, actor, detail: reason });
+  return announce(noted, 'refused', `${type} by ${actor} was refused: ${reason}`, now);
+}
+
+/** What an operator's own containment does. */
+const byHand: Playbook = {
+  name: 'by hand',
+  when: {},
+  severity: 'high',
+  mode: 'enforce',
+  actions: ['quarantine', 'disconnect'],
+  release: { by: 'operator' },
+};
+
+export type OperatorCommand = Extract<Command, { actor: string }>;
+
+export function onContain(current: Case | undefined, command: OperatorCommand, context: Context): Decision {
+  const { facts, now } = context;
+  const asked = isOpen(current) ? current : undefined;
+  if (command.type === 'approve' && asked?.status !== 'awaiting-approval')
+    return unchanged('nothing awaits approval');
+  if (asked && holdsThing(asked) && asked.status !== 'release-conflict')
+    return unchanged(`the thing is already held (${asked.status})`);
+  if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
+  if (facts.kind === 'unavailable' || !facts.registered)
+    return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
+  const playbook = context.configuration.playbooks.find(({ name }) => name === asked?.playbook);
+  const actions = playbook?.actions.length
+    ? chooseActions(playbook, asked?.pastContainments ?? [], facts, now)
+    : chooseActions(byHand, [], facts, now);
+  const objection = command.force ? undefined : findObjection(asked, actions, facts, context);
+  if (objection) return unchanged(objection);
+  const open = asked ?? newCase(current, 'operator', 'high', context);
+  const noted = note(open, {
+    at: now,
+    what: command.type,
+    actor: command.actor,
+    ...(command.comment && { detail: command.comment }),
+  });
+  return changed(planContainment(noted, playbook, actions, command.actor, context));
+}
+
+/** What stands against an operator's containment, unless it is forced or was the very question that was approved. */
+function findObjection(
+  asked: Case | undefined,
+  actions: readonly ActionName[],
+  facts: Extract<Facts, { kind: 'known' }>,
+  { configuration: { guards } }: Context,
+): string | undefined {
+  const exemption = findExemption(guards, facts);
+  if (exemption) return `the thing is exempt: ${exemption}; force it if that is meant`;
+  const shared = findShared(actions, guards.maxThingsSharingPolicy, facts);
+  return shared && shared !== asked?.reason ? `${shared}; force it if they may be hit` : undefined;
+}
+
+export function onRelease(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
+  if (!isOpen(current)) return unchanged('the thing has no open case');
+  if (current.status === 'releasing') return unchanged('the thing is being released already');
+  if (current.ledger.every(({ status }) => status === 'reverted'))
+    return unchanged(`nothing holds the thing (${current.status}); dismiss the case instead`);
+  return changed(
+    note(
+      { ...current, status: 'releasing', dueAt: now + retryMs },
+      { at: now, what: 'release', actor: command.actor, ...(command.comment && { detail: command.comment }) },
+    ),
+  );
+}
+
+/** An operator's no: the violation stays on record, and nothing is done. */
+export function onReject(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
+  if (!isOpen(current) || current.status !== 'awaiting-approval') return unchanged('nothing awaits approval');
+  const { dueAt: _dueAt, ...rest } = current;
+  const reason = `rejected ${sayWho(command)}`;
+  const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
+  return changed(
+    announce(note({ ...rest, status: 'observed', rejected: true, reason }, entry), 'rejected', reason, now),
+  );
+}
+
+/** A false positive. Device Defender is told so where the violation is its own. */
+export function onDismiss(
+  current: Case | undefined,
+  command: OperatorCommand,
+  { configuration, now }: Context,
+): Decision {
+  if (!isOpen(current)) return unchanged('the thing has no open case');
+  // What was refused half way may hold the thing as well; only a conflict can be left as it is, by this very command.
+  if (current.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict'))
+    return unchanged(`the thing is held (${current.status}); release it first`);
+  const left = current.ledger.filter(({ status }) => status === 'conflict').map(({ detail }) => detail);
+  const accepted = left.length > 0 ? `; left as it is: ${left.join('; ')}` : '';
+  const reason = `dismissed ${sayWho(command)}${accepted}`;
+  const closed = close(current, reason, now, command.actor);
+  const falsePositives = Object.values(current.violations).flatMap(({ caseId, defenderId }) =>
+    configuration.detector !== 'cordon' && caseId === current.caseId && defenderId ? [defenderId] : [],
+  );
+  const outbox = { ...closed.outbox, falsePositives };
+  return changed(announce({ ...closed, outbox }, 'dismissed', reason, now));
+}
+
+function sayWho({ actor, comment }: OperatorCommand): string {
+  return `by ${actor}${comment ? `: ${comment}` : ''}`;
+}

@@ -1,0 +1,104 @@
+import { type Case, holdsThing, type LedgerEntry, note, openViolations } from './case';
+import { retryMs } from './case-life';
+import type { ActionName, Playbook } from './configuration';
+import type { Context } from './decision';
+import { ownsCertificate } from './facts';
+import { findBridge, planLedger } from './ledger';
+import type { Violation } from './violation';
+
+/** Actions that do not hold the thing yet. */
+export function findMissing({ ledger }: Case, actions: readonly ActionName[]): ActionName[] {
+  const holding = ledger.filter(({ status, bridge }) => status !== 'reverted' && !bridge);
+  return actions.filter((action) => !holding.some((entry) => entry.action === action));
+}
+
+/** Held, and not on its way back. */
+export function isHeld(record: Case): boolean {
+  return holdsThing(record) && record.status !== 'releasing' && record.status !== 'release-conflict';
+}
+
+export function listHolding({ action, status, bridge }: LedgerEntry): ActionName[] {
+  return status === 'reverted' || bridge ? [] : [action];
+}
+
+export function named(record: Case, playbook: Playbook | undefined): Case {
+  return { ...record, ...(playbook && { playbook: playbook.name, severity: playbook.severity }) };
+}
+
+/** As many containments as an escalation can ask for. */
+const keptContainments = 20;
+
+export function planContainment(
+  record: Case,
+  playbook: Playbook | undefined,
+  wanted: readonly ActionName[],
+  actor: string,
+  context: Context,
+): Case {
+  const {
+    reason: _reason,
+    containedAt: _containedAt,
+    evadesUntil: _evadesUntil,
+    escalation: _escalation,
+    heldBackBy: _heldBackBy,
+    ...rest
+  } = record;
+  const { now } = context;
+  const violationIds = findDefenderIds(record);
+  // Where both detectors run, Cordon's is minutes ahead: there is nothing yet that a task could be started for.
+  const actions = wanted.filter((action) => action !== 'detect-mitigation-task' || violationIds.length > 0);
+  const left = actions.length < wanted.length ? ' (no task: Device Defender has no violation of it)' : '';
+  const escalation = actions.filter((action) => playbook?.escalate && !playbook.actions.includes(action));
+  const clientIds = findClientIds(record, context);
+  const ledger = planLedger(record.ledger, actions, {
+    ...context,
+    caseId: record.caseId,
+    clientIds,
+    violationIds,
+  });
+  const bridge = findBridge(ledger) ? ', deactivate-certificate until the denial has spread' : '';
+  return note(
+    {
+      ...rest,
+      status: 'containing',
+      ...(context.facts.kind === 'known' && { facts: context.facts }),
+      ledger,
+      release: playbook?.release ?? { by: 'operator' },
+      ...(escalation.length > 0 && { escalation }),
+      pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
+      dueAt: now + retryMs,
+    },
+    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${bridge}${left}` },
+  );
+}
+
+/** Ids that Device Defender knows: it starts a task for its own violations only. */
+function findDefenderIds(record: Case): string[] {
+  return openViolations(record).flatMap(({ defenderId }) => defenderId ?? []);
+}
+
+/** As many client ids as one device is believed to need. */
+const maxClientIds = 10;
+
+/** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */
+export function coverClientId(record: Case, { reporter }: Violation, now: number): Case {
+  const cut = record.ledger.find(({ action }) => action === 'disconnect')?.prior;
+  if (!reporter || !ownsCertificate(record.facts, reporter.principal) || cut?.action !== 'disconnect')
+    return record;
+  if (cut.clientIds.includes(reporter.clientId) || cut.clientIds.length >= maxClientIds) return record;
+  const prior = { ...cut, clientIds: [...cut.clientIds, reporter.clientId] };
+  const ledger = record.ledger.map((entry): LedgerEntry => {
+    if (entry.action === 'disconnect') return { ...entry, status: 'planned', prior };
+    return entry.status === 'verified' ? { ...entry, status: 'applied' } : entry;
+  });
+  const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
+  return note(next, { at: now, what: 'connects under another client id too', detail: reporter.clientId });
+}
+
+/** The ids under which the device connects: its thing name, and those its own certificate reported under. */
+function findClientIds(record: Case, { thingName, facts }: Context): string[] {
+  const reporters = openViolations(record).flatMap(({ reporter }) =>
+    reporter && ownsCertificate(facts, reporter.principal) ? [reporter.clientId] : [],
+  );
+  return [...new Set([thingName, ...reporters])];
+}
