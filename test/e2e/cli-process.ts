@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { EndToEnd } from './harness';
+import { root } from './harness';
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  /** Without the first line, which names the stack. */
+  readonly err: string;
+}
+
+export interface Cli {
+  readonly folder: string;
+  run(...args: readonly string[]): Promise<Ran>;
+  remove(): Promise<void>;
+}
+
+/** The `cordon` command as an operator runs it, in a folder of its own beside the stack's cordon.yml. */
+export async function openCli({ stack }: EndToEnd, configuration: string): Promise<Cli> {
+  const folder = await mkdtemp(join(tmpdir(), 'cordon-operator-'));
+  const { gateway } = stack.aws;
+  const { region } = stack.identity;
+  const credentials = gateway.operatorCredentials;
+  const local = { endpoint: gateway.url, region, pid: process.pid, credentials };
+  await mkdir(join(folder, '.cordon'));
+  await writeFile(join(folder, '.cordon', 'local.json'), JSON.stringify(local));
+  await writeFile(join(folder, 'cordon.yml'), configuration);
+  const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+
+  async function run(...args: readonly string[]): Promise<Ran> {
+    const child = spawn(process.execPath, [tsx, join(root, 'cli', 'main.ts'), ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? '' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const output = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => {
+      output.out += chunk.toString('utf8');
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      output.err += chunk.toString('utf8');
+    });
+    const [code] = await once(child, 'close');
+    const err = output.err.replace(`the local stack at ${gateway.url}\n`, '');
+    return { code: Number(code), out: output.out.trimEnd(), err: err.trimEnd() };
+  }
+
+  return { folder, run, remove: () => rm(folder, { recursive: true, force: true }) };
+}

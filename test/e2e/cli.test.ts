@@ -1,0 +1,277 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  ListActiveViolationsCommand,
+  ListDetectMitigationActionsExecutionsCommand,
+} from '@aws-sdk/client-iot';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { connectTable } from '../../shared/aws/table';
+import { detectionFinding } from '../cli/ocsf-schema';
+import { alertOf, enrollAlone, readState, violate } from './actions-setup';
+import { type Cli, openCli } from './cli-process';
+import { type EndToEnd, startEndToEnd } from './harness';
+import { publishOrCut } from './mqtt-client';
+import { type Packages, packageService } from './package-service';
+
+const behaviors = ['by-task', 'asked-about', 'watched'];
+
+/** A fleet whose violations are Device Defender's to find, and whose first answer is its own mitigation task. */
+const configuration = `
+detector: device-defender
+customMetrics:
+${behaviors.map((name) => `  ${name}: { type: number }`).join('\n')}
+securityProfiles:
+  myapp-processes:
+    targets: [all/registered-things]
+    behaviors:
+${behaviors
+  .map(
+    (name) =>
+      `      - { name: ${name}, metric: ${name}, criteria: { comparisonOperator: less-than-equals, value: { number: 0 } } }`,
+  )
+  .join('\n')}
+playbooks:
+  - name: by-task
+    when: { behavior: by-task }
+    severity: critical
+    mode: enforce
+    actions: [detect-mitigation-task, quarantine, disconnect]
+  - { name: asks, when: { behavior: asked-about }, mode: approve, actions: [quarantine, disconnect] }
+  - { name: watches, mode: observe }
+`;
+
+let packages: Packages;
+let e2e: EndToEnd;
+let cli: Cli;
+
+beforeAll(async () => {
+  packages = await packageService(configuration);
+  e2e = await startEndToEnd({ artifactsDirectory: packages.directory });
+  cli = await openCli(e2e, configuration);
+}, 180_000);
+
+afterAll(async () => {
+  await cli?.remove();
+  await e2e?.close();
+  await packages?.remove();
+});
+
+afterEach(() => {
+  expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
+});
+
+const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
+const succeeded = { code: 0, err: '' };
+
+describe('a thing that Device Defender’s own task contains', () => {
+  it('is listed, shown, verified, exported and released by the command line, from alert to release', async () => {
+    const device = await enrollAlone(e2e, 'tasked');
+    const before = await readState(e2e, 'tasked');
+    expect(await cli.run('list')).toEqual({ ...succeeded, out: 'No open case.' });
+
+    const violationId = await violate(e2e, 'tasked', 'by-task', { told: true });
+    const { caseId } = await e2e.waitForCase('tasked', 'contained', 60_000);
+
+    const { actionsExecutions } = await e2e.iot.send(
+      new ListDetectMitigationActionsExecutionsCommand({ taskId: `cordon-${caseId}` }),
+    );
+    expect(actionsExecutions).toMatchObject([
+      { violationId, thingName: 'tasked', actionName: 'cordon-dev-quarantine', status: 'SUCCESSFUL' },
+    ]);
+    expect(await publishOrCut(await e2e.connect(device), telemetry('tasked'), '1')).toBe('cut');
+
+    const list = await cli.run('list');
+    expect(list).toEqual({
+      ...succeeded,
+      out: expect.stringMatching(/^contained +critical +tasked +\S+Z \w+$/),
+    });
+    expect(list.out.split(' ').at(-1)).toBe(caseId);
+
+    const { out, ...shown } = await cli.run('show', 'tasked');
+    expect(shown).toEqual(succeeded);
+    expect(out.split('\n').slice(0, 2)).toEqual([
+      'tasked: contained',
+      `case ${caseId}, critical, playbook by-task, detector device-defender`,
+    ]);
+    for (const line of [
+      /^violation myapp-processes\/by-task: in-alarm, value {"number":1}$/m,
+      /^action detect-mitigation-task: verified, /m,
+      /^action quarantine: verified, /m,
+      /^action disconnect: verified, /m,
+      /^from alert to verified denial: \d+ ms$/m,
+      /^ {2}\S+Z \+ +\d+ ms {2}containment planned by playbook: detect-mitigation-task, quarantine, disconnect$/m,
+    ])
+      expect(out).toMatch(line);
+
+    expect(await cli.run('verify', 'tasked')).toEqual({
+      ...succeeded,
+      out: expect.stringMatching(
+        new RegExp(`^case ${caseId} of tasked \\(contained\\): \\d+ rows?, chain whole$`),
+      ),
+    });
+    await clearedInVain('tasked');
+
+    expect(await cli.run('release', 'tasked', '--comment', 'checked', '--actor', 'ada')).toEqual({
+      ...succeeded,
+      out: 'tasked is released: everything is as it was before.',
+    });
+    expect(await readState(e2e, 'tasked')).toEqual(before);
+    expect(await publishOrCut(await e2e.connect(device), telemetry('tasked'), '2')).toBe('acknowledged');
+    expect((await cli.run('show', caseId)).code).toBe(1);
+    expect(await cli.run('verify', caseId)).toMatchObject({ code: 0 });
+    expect(await cli.run('release', 'tasked')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^cordon: tasked /),
+    });
+  }, 240_000);
+
+  async function clearedInVain(thingName: string): Promise<void> {
+    await e2e.publishAlert(alertOf(thingName, 'by-task', { violationEventType: 'alarm-cleared' }));
+    await e2e.waitForQuiet();
+    expect(await e2e.loadCase(thingName)).toMatchObject({
+      status: 'contained',
+      violations: { 'myapp-processes/by-task': { lastEventType: 'alarm-cleared' } },
+    });
+  }
+});
+
+describe('the cordon command', () => {
+  it('exports a case as JSON and as OCSF, to a file that only its owner can read', async () => {
+    await enrollAlone(e2e, 'exported');
+    await violate(e2e, 'exported', 'watched', { told: true });
+    const { caseId } = await e2e.waitForCase('exported', 'observed', 60_000);
+
+    const { out, ...ran } = await cli.run('export', 'exported');
+    expect(ran).toEqual(succeeded);
+    expect(JSON.parse(out)).toMatchObject({
+      format: 'cordon-case',
+      case: { caseId, thingName: 'exported' },
+      chain: { whole: true, faults: [] },
+    });
+
+    expect(await cli.run('export', caseId, '--format', 'ocsf', '--out', 'finding.json')).toEqual({
+      ...succeeded,
+      out: 'finding.json is written.',
+    });
+    const file = join(cli.folder, 'finding.json');
+    const finding: unknown = JSON.parse(await readFile(file, 'utf8'));
+    expect(detectionFinding.safeParse(finding).error?.issues).toBeUndefined();
+    expect(finding).toMatchObject({ finding_info: { uid: caseId }, status: 'New' });
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+
+    expect(await cli.run('export', caseId, '--out', 'finding.json')).toEqual({
+      code: 1,
+      out: '',
+      err: 'cordon: finding.json is there already: choose another name, or use --force',
+    });
+  }, 120_000);
+
+  it('names the row of a timeline that somebody changed', async () => {
+    await enrollAlone(e2e, 'tampered');
+    await violate(e2e, 'tampered', 'watched', { told: true });
+    const { caseId } = await e2e.waitForCase('tampered', 'observed', 60_000);
+    const sk = await tamperWith(caseId);
+
+    expect(await cli.run('verify', 'tampered')).toEqual({
+      code: 1,
+      out: '',
+      err: `cordon: case ${caseId} of tampered (observed): 1 row, chain BROKEN\n  ${sk}: the row was changed`,
+    });
+    expect(await cli.run('export', 'tampered')).toMatchObject({
+      code: 0,
+      err: 'its timeline is not whole: cordon verify tampered says why',
+    });
+  }, 120_000);
+
+  /** Rewrites what the first row says happened, as somebody with access to the table could; returns its key. */
+  async function tamperWith(caseId: string): Promise<string> {
+    const { gateway } = e2e.stack.aws;
+    const dynamodb = new DynamoDBClient({
+      endpoint: gateway.url,
+      region: e2e.stack.identity.region,
+      credentials: gateway.operatorCredentials,
+    });
+    const TableName = e2e.stack.deployed.outputs.TableName ?? '';
+    const [row] = await connectTable(TableName, dynamodb).history.readTimeline(caseId);
+    if (!row) throw new Error('no timeline');
+    const entries = row.entries.map((entry) => ({ ...entry, what: 'nothing' }));
+    await DynamoDBDocumentClient.from(dynamodb).send(
+      new UpdateCommand({
+        TableName,
+        Key: { pk: `CASE#${caseId}`, sk: row.sk },
+        UpdateExpression: 'SET entries = :entries',
+        ExpressionAttributeValues: { ':entries': entries },
+      }),
+    );
+    dynamodb.destroy();
+    return row.sk;
+  }
+
+  it('contains and releases by hand, and says why it may not', async () => {
+    const device = await enrollAlone(e2e, 'by-hand');
+    const before = await readState(e2e, 'by-hand');
+
+    expect(await cli.run('contain', 'by-hand', '-c', 'smells')).toEqual({
+      ...succeeded,
+      out: 'by-hand is contained, and the denial is verified.',
+    });
+    expect(await publishOrCut(await e2e.connect(device), telemetry('by-hand'), '1')).toBe('cut');
+    expect(await cli.run('contain', 'by-hand')).toEqual({
+      code: 1,
+      out: '',
+      err: 'cordon: by-hand is already held (contained)',
+    });
+    expect(await cli.run('dismiss', 'by-hand')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('release it first'),
+    });
+    expect(await cli.run('release', 'by-hand')).toMatchObject(succeeded);
+    expect(await readState(e2e, 'by-hand')).toEqual(before);
+    expect(await cli.run('contain', 'no-such-thing', '--wait', '20')).toMatchObject({ code: 1, out: '' });
+  }, 180_000);
+
+  it('approves, rejects and dismisses, and Device Defender hears of the false positive', async () => {
+    for (const thingName of ['approved', 'rejected']) {
+      await enrollAlone(e2e, thingName);
+      await violate(e2e, thingName, 'asked-about', { told: true });
+      await e2e.waitForCase(thingName, 'awaiting-approval', 60_000);
+    }
+
+    expect(await cli.run('approve', 'approved')).toEqual({
+      ...succeeded,
+      out: 'approved is contained, and the denial is verified.',
+    });
+    expect(await cli.run('approve', 'approved')).toMatchObject({ code: 1, out: '' });
+    expect(await cli.run('reject', 'rejected', '-c', 'a test')).toEqual({
+      ...succeeded,
+      out: 'rejected is not contained; its violation stays on record.',
+    });
+    expect((await e2e.loadCase('rejected'))?.ledger).toEqual([]);
+    expect(await cli.run('dismiss', 'rejected')).toEqual({
+      ...succeeded,
+      out: 'rejected has no open case any more.',
+    });
+    const { activeViolations } = await e2e.iot.send(
+      new ListActiveViolationsCommand({ thingName: 'rejected' }),
+    );
+    expect(activeViolations).toMatchObject([{ verificationState: 'FALSE_POSITIVE' }]);
+  }, 180_000);
+
+  it('replays what is stored under the rules of today, and changes nothing', async () => {
+    await enrollAlone(e2e, 'replayed');
+    await violate(e2e, 'replayed', 'watched', { told: true });
+    const before = await e2e.waitForCase('replayed', 'observed', 60_000);
+
+    const { out, ...ran } = await cli.run('replay', '--since', '1d');
+
+    expect(ran).toEqual(succeeded);
+    expect(out).toMatch(/^\d+ alerts? of \d+ things?, /);
+    expect(out).toMatch(
+      /^Present \(\S+cordon\.yml\): contained \d+ things?, asked about \d+, only recorded \d+$/m,
+    );
+    expect(out).toMatch(/^ {2}watches: contained 0, asked about 0, only recorded [1-9]/m);
+    expect(await e2e.loadCase('replayed')).toEqual(before);
+  }, 120_000);
+});
