@@ -4,6 +4,28 @@ import type { Destination, ReportFormat, Topics } from './topics';
 
 const longestText = 256;
 
+/** What Cordon or Device Defender says of a report. */
+export interface Answer {
+  readonly reportId?: number;
+  /** Epoch ms, by the backend's clock. */
+  readonly timestamp?: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export function readAnswer(payload: Buffer, format: ReportFormat): Answer {
+  const answer = decodeAnswer(payload, format);
+  const details = answer && isRecord(answer.statusDetails) ? answer.statusDetails : {};
+  const reportId = numberOf(answer?.reportId);
+  const timestamp = numberOf(answer?.timestamp);
+  return {
+    ...(reportId !== undefined && { reportId }),
+    ...(timestamp !== undefined && { timestamp }),
+    code: textOf(details.ErrorCode) ?? 'unknown',
+    message: textOf(details.ErrorMessage) ?? (answer ? 'no message' : 'unreadable answer'),
+  };
+}
+
 /** Logs what became of a report: a rejection is an error the operator must see. */
 export function logAnswer(
   log: Log,
@@ -12,18 +34,10 @@ export function logAnswer(
   kind: 'accepted' | 'rejected',
   payload: Buffer,
 ): void {
-  const answer = decodeAnswer(payload, format);
-  const about = { destination, ...(answer && idOf(answer)) };
-  if (kind === 'accepted') {
-    log('info', 'accepted', about);
-    return;
-  }
-  const details = answer && isRecord(answer.statusDetails) ? answer.statusDetails : {};
-  log('error', 'rejected', {
-    ...about,
-    code: textOf(details.ErrorCode) ?? 'unknown',
-    message: textOf(details.ErrorMessage) ?? (answer ? 'no message' : 'unreadable answer'),
-  });
+  const { reportId, code, message } = readAnswer(payload, format);
+  const about = { destination, ...(reportId !== undefined && { reportId }) };
+  if (kind === 'accepted') log('info', 'accepted', about);
+  else log('error', 'rejected', { ...about, code, message });
 }
 
 export function answerKind(topics: Topics, topic: string): 'accepted' | 'rejected' | undefined {
@@ -31,9 +45,9 @@ export function answerKind(topics: Topics, topic: string): 'accepted' | 'rejecte
   return topic === topics.rejected ? 'rejected' : undefined;
 }
 
-function idOf(answer: Readonly<Record<string, unknown>>): { reportId?: number } {
-  const id = typeof answer.reportId === 'bigint' ? Number(answer.reportId) : answer.reportId;
-  return typeof id === 'number' ? { reportId: id } : {};
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'bigint') return Number(value);
+  return typeof value === 'number' ? value : undefined;
 }
 
 function textOf(value: unknown): string | undefined {

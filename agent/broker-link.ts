@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { type IClientOptions, connect as mqttConnect } from 'mqtt';
 import { createBackoff } from './backoff';
 import type { Credentials } from './credentials';
+import { describeError } from './describe-error';
 import type { ConnectionSettings } from './flags';
 import type { Log } from './log';
 import { createSubscriber, type Subscriber } from './subscriber';
@@ -90,15 +91,20 @@ export function openBrokerLink(
   };
 }
 
-function toClientOptions(settings: ConnectionSettings, credentials: Credentials): IClientOptions {
+/** MQTT with a client certificate shares port 443 by this name (AWS IoT, "Device communication protocols"). */
+export function alpnFor(port: number): readonly string[] | undefined {
+  return port === 443 ? ['x-amzn-mqtt-ca'] : undefined;
+}
+
+export function toClientOptions(settings: ConnectionSettings, credentials: Credentials): IClientOptions {
   const { host, port } = settings.endpoint;
+  const alpn = alpnFor(port);
   return {
     protocol: 'mqtts',
     host,
     port,
     ...(isIP(host) === 0 && { servername: host }),
-    // MQTT with a client certificate shares port 443 by this name (AWS IoT, "Device communication protocols").
-    ...(port === 443 && { ALPNProtocols: ['x-amzn-mqtt-ca'] }),
+    ...(alpn && { ALPNProtocols: [...alpn] }),
     ca: credentials.ca,
     cert: credentials.cert,
     key: credentials.key,
@@ -182,12 +188,4 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
         });
       }),
   };
-}
-
-function describeError(error: Error): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  // A failed connect to several addresses carries its text in its parts.
-  const message =
-    error.message || (error instanceof AggregateError ? error.errors.map(String).join('; ') : error.name);
-  return code !== undefined && !message.includes(String(code)) ? `${message} (${code})` : message;
 }

@@ -46,6 +46,7 @@ export interface Settings {
 
 export type CommandLine =
   | { readonly type: 'run'; readonly settings: Settings }
+  | { readonly type: 'check'; readonly settings: Settings; readonly json: boolean }
   | { readonly type: 'print'; readonly text: string };
 
 interface Flags {
@@ -70,6 +71,8 @@ interface Flags {
   allowFastReports?: boolean;
   once?: boolean;
   print?: boolean;
+  /** Of `check` only. */
+  json?: boolean;
   /** Of the configuration file only. */
   metrics?: readonly MetricDefinition[];
 }
@@ -92,8 +95,10 @@ export function parseCommandLine(
   const command = defineFlags((text) => {
     printed += text;
   });
+  const isCheck = args[0] === 'check';
+  if (isCheck) command.option('--json', 'print the findings as JSON');
   try {
-    command.parse(expandArguments(args), { from: 'user' });
+    command.parse(expandArguments(isCheck ? args.slice(1) : args), { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return { type: 'print', text: printed };
     if (error instanceof CommanderError) {
@@ -103,7 +108,12 @@ export function parseCommandLine(
   }
   const [stray] = command.args;
   if (stray !== undefined) throw new UsageError(`${JSON.stringify(stray)}: belongs to no flag`);
-  return { type: 'run', settings: toSettings(withConfigFile(command), surroundings, metrics) };
+  const flags = withConfigFile(command);
+  const settings = toSettings(flags, surroundings, metrics);
+  if (!isCheck) return { type: 'run', settings };
+  if (!settings.connection)
+    throw new UsageError('check: looks at a connection, so leave out --dryrun and --once');
+  return { type: 'check', settings, json: flags.json === true };
 }
 
 /** A flag beats the file. A command line that says where to connect needs none, and the default one isn't looked for. */
@@ -177,7 +187,10 @@ function defineFlags(write: (text: string) => void): Command {
     .option('--once', 'with --print: collect one report and print it')
     .option('--print', 'with --once')
     .version(agentVersion)
-    .addHelpText('after', '\n@FILE reads arguments from a file, one a line.')
+    .addHelpText(
+      'after',
+      '\n@FILE reads arguments from a file, one a line.\n`cordon-agent check [--json]` with the same flags tells what would go wrong.',
+    )
     .allowExcessArguments(true)
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: () => undefined });

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { UsageError } from './arguments';
+import { runCheck } from './check/run-check';
 import { CredentialsError } from './credentials';
 import { type CommandLine, parseCommandLine, type Settings } from './flags';
 import { createLog, type Log } from './log';
@@ -18,6 +19,10 @@ async function run(args: readonly string[]): Promise<void> {
     return;
   }
   const { settings } = commandLine;
+  if (commandLine.type === 'check') {
+    process.exitCode = await runCheck(settings, commandLine.json);
+    return;
+  }
   const log = createLog(settings.logLevel, (line) => process.stderr.write(line), Date.now);
   if (settings.mode === 'once') {
     const report = await collectOnce(settings, surround(settings, log));
@@ -40,7 +45,7 @@ function parse(args: readonly string[]): CommandLine {
 
 function readSettings(args: readonly string[]): Settings {
   const commandLine = parse(args);
-  if (commandLine.type !== 'run') throw new UsageError('the command line changed while it ran');
+  if (commandLine.type !== 'run') throw new UsageError('the file of arguments no longer says to run');
   return commandLine.settings;
 }
 

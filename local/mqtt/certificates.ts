@@ -42,7 +42,13 @@ interface DeviceCertificateRequest {
 export interface CertificateAuthority {
   readonly certificatePem: string;
   issueDeviceCertificate(request: DeviceCertificateRequest): Promise<IssuedCertificate>;
-  issueServerCertificate(): Promise<IssuedCertificate>;
+  /** For this machine's own names, unless others are given. */
+  issueServerCertificate(request?: ServerCertificateRequest): Promise<IssuedCertificate>;
+}
+
+interface ServerCertificateRequest {
+  readonly dnsName?: string;
+  readonly notBefore?: Date;
 }
 
 interface Issuer {
@@ -72,7 +78,7 @@ function toAuthority(issuer: Issuer): CertificateAuthority {
   return {
     certificatePem: `${issuer.certificate.toString('pem')}\n`,
     issueDeviceCertificate: (request) => issueDeviceCertificate(issuer, request),
-    issueServerCertificate: () => issueServerCertificate(issuer),
+    issueServerCertificate: (request = {}) => issueServerCertificate(issuer, request),
   };
 }
 
@@ -88,15 +94,19 @@ async function issueDeviceCertificate(
   });
 }
 
-async function issueServerCertificate(issuer: Issuer): Promise<IssuedCertificate> {
-  const names = [
+async function issueServerCertificate(
+  issuer: Issuer,
+  { dnsName, notBefore }: ServerCertificateRequest,
+): Promise<IssuedCertificate> {
+  const ownNames = [
     { type: 'dns', value: 'localhost' },
     { type: 'ip', value: '127.0.0.1' },
     { type: 'ip', value: '::1' },
   ] as const;
+  const names = dnsName === undefined ? ownNames : ([{ type: 'dns', value: dnsName }] as const);
   return issue(issuer, {
-    commonName: 'localhost',
-    notBefore: new Date(Date.now() - backdateMs),
+    commonName: dnsName ?? 'localhost',
+    notBefore: notBefore ?? new Date(Date.now() - backdateMs),
     notAfter: new Date(Date.now() + 365 * dayMs),
     extensions: [
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),

@@ -13,7 +13,7 @@ function settingsOf(
   around = surroundings,
 ): Settings {
   const commandLine = parseCommandLine(args, around, metrics);
-  if (commandLine.type !== 'run') throw new Error(commandLine.text);
+  if (commandLine.type !== 'run') throw new Error(commandLine.type);
   return commandLine.settings;
 }
 
@@ -152,6 +152,19 @@ describe('parseCommandLine', () => {
     ['the user’s', { env: { XDG_STATE_HOME: '/s' } }, '/s/cordon-agent'],
   ])('keeps its state in %s', (_what, around, directory) => {
     expect(settingsOf(['-d'], [], { ...surroundings, ...around }).stateDirectory).toBe(directory);
+  });
+
+  it('checks with the same flags, and prints JSON only there', () => {
+    const around = [surroundings, []] as const;
+
+    expect(parseCommandLine(['check', ...sample, '--json'], ...around)).toEqual({
+      type: 'check',
+      json: true,
+      settings: settingsOf(sample),
+    });
+    expect(() => parseCommandLine([...sample, '--json'], ...around)).toThrow(/--json/);
+    expect(() => parseCommandLine(['check', ...sample, '--dryrun'], ...around)).toThrow(/^check: /);
+    expect(() => parseCommandLine([...sample, 'check'], ...around)).toThrow(/belongs to no flag/);
   });
 
   it.each([

@@ -18,6 +18,10 @@ export interface TestBroker {
   readonly connections: () => number;
   /** Decides over each publish; a refused one closes the connection, as AWS IoT does. */
   mayPublish: (topic: string) => boolean;
+  /** Called for each message that was let through. */
+  onPublish: (topic: string) => void;
+  /** A client that may not connect is told so. */
+  mayConnect: () => boolean;
   /** A refused one is answered so, or ends the connection. */
   maySubscribe: (topic: string) => 'granted' | 'refused' | 'ended';
   /** Ends the next this many connections before TLS. */
@@ -28,9 +32,12 @@ export interface TestBroker {
 }
 
 /** An MQTT broker on a free port of 127.0.0.1, over TLS, that asks for certificates of the CA in `files`. */
-export async function startTlsBroker({ authority }: Pick<DeviceFiles, 'authority'>): Promise<TestBroker> {
+export async function startTlsBroker(
+  { authority }: Pick<DeviceFiles, 'authority'>,
+  certificate: Parameters<DeviceFiles['authority']['issueServerCertificate']>[0] = {},
+): Promise<TestBroker> {
   const aedes = await Aedes.createBroker();
-  const server = await authority.issueServerCertificate();
+  const server = await authority.issueServerCertificate(certificate);
   const sockets = new Set<TLSSocket>();
   let connections = 0;
   const tls = createServer(
@@ -63,6 +70,8 @@ export async function startTlsBroker({ authority }: Pick<DeviceFiles, 'authority
     subscribed: [],
     connections: () => connections,
     mayPublish: () => true,
+    onPublish: () => undefined,
+    mayConnect: () => true,
     maySubscribe: () => 'granted',
     refuseConnections: 0,
     answer: (topic, payload, retain = false) => {
@@ -78,10 +87,12 @@ export async function startTlsBroker({ authority }: Pick<DeviceFiles, 'authority
       await new Promise<void>((resolve) => aedes.close(() => resolve()));
     },
   };
+  aedes.authenticate = (_client, _user, _password, done) => done(null, broker.mayConnect());
   aedes.authorizePublish = (_client, packet, done) => {
     if (!broker.mayPublish(packet.topic)) return done(new Error('denied by policy'));
     broker.published.push({ topic: packet.topic, qos: packet.qos, payload: Buffer.from(packet.payload) });
     done(null);
+    broker.onPublish(packet.topic);
   };
   aedes.authorizeSubscribe = (_client, subscription, done) => {
     broker.subscribed.push(subscription.topic);

@@ -1,0 +1,164 @@
+import { answerKind, readAnswer } from '../answers';
+import { alpnFor, toClientOptions } from '../broker-link';
+import { containmentTopic } from '../containment';
+import type { Credentials } from '../credentials';
+import { encodeReport } from '../encoding';
+import type { ConnectionSettings, Settings } from '../flags';
+import type { Report } from '../report';
+import { type Destination, type Topics, topicsFor } from '../topics';
+import { type Conversation, openConversation } from './broker';
+import { checkCredentials, checkState } from './files';
+import { type Finding, failed, ok, skipped, warning } from './finding';
+import { checkName, checkTcp, checkTls, stepTimeoutMs } from './network';
+
+/** Detect takes reports by their own time of receipt, but a clock this far off will fail TLS sooner or later. */
+const mostSkewMs = 60_000;
+
+export interface CheckSurroundings {
+  readonly wallClock: () => number;
+  /** A real report for one destination. */
+  readonly collect: (destination: Destination) => Promise<Report>;
+}
+
+/** Goes the whole way of a report, one step after the other, and gives each finding as soon as it is there. */
+export async function* check(
+  settings: Settings & { readonly connection: ConnectionSettings },
+  { wallClock, collect }: CheckSurroundings,
+): AsyncGenerator<Finding> {
+  const { connection, stateDirectory } = settings;
+  const { endpoint } = connection;
+  yield checkState(stateDirectory);
+  const { findings, credentials } = checkCredentials(connection, wallClock());
+  yield* findings;
+  for (const step of [checkName, checkTcp]) {
+    const finding = await step(endpoint);
+    yield finding;
+    if (finding.outcome === 'failed') return yield skipped('connect', 'there is no way to the broker');
+  }
+  if (!credentials) return yield skipped('connect', 'there is no certificate to connect with');
+  const tls = await checkTls(endpoint, credentials, wallClock(), alpnFor(endpoint.port));
+  yield tls;
+  if (tls.outcome === 'failed') return yield skipped('connect', 'there is no TLS connection');
+  yield* checkPolicy(settings, connection, credentials, wallClock, collect);
+}
+
+async function* checkPolicy(
+  settings: Settings,
+  connection: ConnectionSettings,
+  credentials: Credentials,
+  wallClock: () => number,
+  collect: CheckSurroundings['collect'],
+): AsyncGenerator<Finding> {
+  const { clientId, thingName } = connection;
+  const open = () => openConversation(toClientOptions(connection, credentials));
+  const first = await open();
+  if (typeof first === 'string') {
+    return yield failed(
+      'connect',
+      `the broker refused client ${clientId}: ${first}`,
+      `does the certificate's policy allow iot:Connect on client/${clientId}, is the certificate active, and is it attached to the thing ${thingName}?`,
+    );
+  }
+  yield ok(
+    'connect',
+    `as client ${clientId}; an agent that runs under this id was cut and comes back by itself`,
+  );
+  first.close();
+  for (const destination of settings.destinations) {
+    const topics = topicsFor(destination, thingName, settings.format);
+    const notice = destination === 'cordon' ? [containmentTopic(thingName)] : [];
+    const heard: string[] = [];
+    for (const topic of [topics.accepted, topics.rejected, ...notice]) {
+      const finding = await withConversation(open, 'subscribe', (it) => checkSubscribe(it, topic));
+      yield finding;
+      if (finding.outcome === 'ok') heard.push(topic);
+    }
+    const report = await collect(destination);
+    const payload = encodeReport(report, settings.format);
+    let answered: Finding | undefined;
+    yield await withConversation(open, 'publish', async (it) => {
+      for (const topic of heard) await it.subscribe(topic);
+      const outcome = await checkPublish(it, topics, settings.format, payload, connection, wallClock);
+      answered = outcome.answer;
+      return outcome.publish;
+    });
+    if (answered) yield answered;
+  }
+}
+
+/** A connection for each question: a broker ends it where a policy says no. */
+async function withConversation(
+  open: () => Promise<Conversation | string>,
+  what: string,
+  ask: (conversation: Conversation) => Promise<Finding>,
+): Promise<Finding> {
+  const conversation = await open();
+  if (typeof conversation === 'string') return failed(what, `no second connection: ${conversation}`);
+  try {
+    return await ask(conversation);
+  } finally {
+    conversation.close();
+  }
+}
+
+async function checkSubscribe(conversation: Conversation, topic: string): Promise<Finding> {
+  const outcome = await conversation.subscribe(topic);
+  if (outcome === 'ok') return ok('subscribe', topic);
+  return warning(
+    'subscribe',
+    `${topic} is ${outcome === 'refused' ? 'refused' : 'answered by the end of the connection'}`,
+    `allow iot:Subscribe on topicfilter/${topic} and iot:Receive on topic/${topic}; the agent reports without it, but does not hear it`,
+  );
+}
+
+async function checkPublish(
+  conversation: Conversation,
+  topics: Topics,
+  format: Settings['format'],
+  payload: Buffer,
+  { clientId, thingName }: ConnectionSettings,
+  wallClock: () => number,
+): Promise<{ publish: Finding; answer?: Finding }> {
+  const heard = conversation.hear((topic, answer) => {
+    const kind = answerKind(topics, topic);
+    return kind && { kind, ...readAnswer(answer, format) };
+  }, stepTimeoutMs);
+  if ((await conversation.publish(topics.report, payload)) === 'ended') {
+    const whose = clientId === thingName ? '' : `, and is thing ${thingName} right for client ${clientId}`;
+    const publish = failed(
+      'publish',
+      `a report on ${topics.report} ended the connection`,
+      `does the certificate's policy allow iot:Publish on topic/${topics.report}${whose}?`,
+    );
+    return { publish };
+  }
+  const publish = ok('publish', topics.report);
+  const answer = await heard;
+  if (!answer) {
+    return {
+      publish,
+      answer: warning(
+        'answer',
+        'nobody said what became of the report',
+        'is Cordon deployed in this account and region?',
+      ),
+    };
+  }
+  if (answer.kind === 'rejected')
+    return {
+      publish,
+      answer: failed('answer', `the report was rejected: ${answer.code}: ${answer.message}`),
+    };
+  const skewMs = answer.timestamp === undefined ? 0 : wallClock() - answer.timestamp;
+  const said = Math.round(Math.abs(skewMs) / 1000);
+  return Math.abs(skewMs) > mostSkewMs
+    ? {
+        publish,
+        answer: warning(
+          'clock',
+          `the report was accepted, but the device's clock is ${said} s ${skewMs > 0 ? 'ahead' : 'behind'}`,
+          'set the clock (timedatectl set-ntp true)',
+        ),
+      }
+    : { publish, answer: ok('answer', 'the report was accepted') };
+}

@@ -1,0 +1,54 @@
+import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
+import { type CredentialPaths, type Credentials, CredentialsError, loadCredentials } from '../credentials';
+import { type Finding, failed, ok, warning } from './finding';
+
+const dayMs = 86_400_000;
+const soonDays = 30;
+const littleBytes = 1024 * 1024;
+
+/** Looks at certificate, key and CA; without findings of a failure there are credentials. */
+export function checkCredentials(
+  paths: CredentialPaths,
+  now: number,
+): { readonly findings: readonly Finding[]; readonly credentials?: Credentials } {
+  const problems: string[] = [];
+  let credentials: Credentials;
+  try {
+    credentials = loadCredentials(paths, now, (problem) => problems.push(problem));
+  } catch (error) {
+    if (!(error instanceof CredentialsError)) throw error;
+    return { findings: [failed('credentials', error.message)] };
+  }
+  const daysLeft = (credentials.expiresAt - now) / dayMs;
+  const until = new Date(credentials.expiresAt).toISOString();
+  const findings = problems.map((problem) =>
+    problem.startsWith('--cert:')
+      ? failed('certificate', problem, `the device's clock says ${new Date(now).toISOString()}`)
+      : warning('key', problem),
+  );
+  if (daysLeft >= 0 && daysLeft < soonDays) {
+    findings.push(warning('certificate', `expires on ${until}`, 'put a new one in its place in time'));
+  }
+  return {
+    credentials,
+    findings: [ok('credentials', `${paths.certPath} is valid until ${until} and fits its key`), ...findings],
+  };
+}
+
+/** The state folder is where report ids and containment survive a restart. */
+export function checkState(directory: string): Finding {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = statfsSync(directory);
+    if (bavail * bsize < littleBytes)
+      return warning(
+        'state',
+        `${directory} has less than 1 MB of room`,
+        'report ids may fall back after a restart',
+      );
+    return ok('state', directory);
+  } catch (error) {
+    return failed('state', `${directory} cannot be used: ${(error as Error).message}`, 'give --state-dir');
+  }
+}

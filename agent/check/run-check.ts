@@ -1,0 +1,36 @@
+import type { Settings } from '../flags';
+import { collectOnce } from '../once';
+import { openReportIds } from '../report-id';
+import { surround } from '../run-agent';
+import { check } from './check';
+import type { Finding } from './finding';
+
+/** Prints each finding as soon as it is there, or all as one JSON object, and gives the exit code: 1 if one failed. */
+export async function runCheck(settings: Settings, json: boolean): Promise<number> {
+  const { connection, stateDirectory } = settings;
+  if (!connection) throw new Error('a check needs a connection');
+  const surroundings = surround(settings, () => undefined);
+  const findings: Finding[] = [];
+  const steps = check(
+    { ...settings, connection },
+    {
+      wallClock: Date.now,
+      collect: async (destination) => {
+        const reportIds = openReportIds(stateDirectory, connection.thingName, () => undefined);
+        return collectOnce({ ...settings, destinations: [destination] }, { ...surroundings, reportIds });
+      },
+    },
+  );
+  for await (const finding of steps) {
+    findings.push(finding);
+    if (!json) process.stdout.write(toLines(finding));
+  }
+  const hasFailed = findings.some(({ outcome }) => outcome === 'failed');
+  if (json) process.stdout.write(`${JSON.stringify({ ok: !hasFailed, findings }, undefined, 2)}\n`);
+  return hasFailed ? 1 : 0;
+}
+
+function toLines({ check: name, outcome, detail, advice }: Finding): string {
+  const line = `${outcome.padEnd(8)} ${name.padEnd(11)} ${detail}\n`;
+  return advice === undefined ? line : `${line}${' '.repeat(21)}${advice}\n`;
+}

@@ -1,0 +1,216 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { check } from '../../agent/check/check';
+import type { Finding } from '../../agent/check/finding';
+import type { Settings } from '../../agent/flags';
+import { aReport } from './builders';
+import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { startTlsBroker, type TestBroker } from './tls-broker';
+
+const topic = 'cordon/things/mything1/reports/json';
+const dayMs = 86_400_000;
+
+describe('cordon-agent check', () => {
+  let directory: string;
+  let files: DeviceFiles;
+  let broker: TestBroker;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-check-'));
+    files = await writeDeviceFiles(directory);
+    broker = await startBroker();
+  });
+  afterEach(async () => {
+    await broker.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  async function startBroker(
+    certificate: Parameters<DeviceFiles['authority']['issueServerCertificate']>[0] = {},
+  ): Promise<TestBroker> {
+    const started = await startTlsBroker(files, certificate);
+    started.onPublish = (published) => {
+      if (published === topic) started.answer(`${topic}/accepted`, JSON.stringify({ timestamp: Date.now() }));
+    };
+    return started;
+  }
+  async function run(
+    changes: Partial<NonNullable<Settings['connection']>> = {},
+    { now = Date.now, stateDirectory = directory } = {},
+  ): Promise<Finding[]> {
+    const { rootCaPath, certPath, keyPath } = files;
+    const settings = {
+      connection: {
+        endpoint: { host: 'localhost', port: broker.port },
+        ...{ rootCaPath, certPath, keyPath },
+        ...{ clientId: 'mything1', thingName: 'mything1' },
+        ...changes,
+      },
+      stateDirectory,
+      destinations: ['cordon'],
+      format: 'json',
+    } as unknown as Settings & { connection: NonNullable<Settings['connection']> };
+    const steps = check(settings, { wallClock: now, collect: async () => aReport() });
+    const findings: Finding[] = [];
+    for await (const finding of steps) findings.push(finding);
+    return findings;
+  }
+  const notOk = (findings: readonly Finding[]) => findings.filter(({ outcome }) => outcome !== 'ok');
+  const names = (findings: readonly Finding[]) =>
+    findings.map(({ check: name, outcome }) => `${name} ${outcome}`);
+
+  it('finds nothing wrong where all is well, and sends one report', async () => {
+    const findings = await run();
+
+    expect(names(findings)).toEqual([
+      ...['state ok', 'credentials ok', 'name ok', 'tcp ok', 'tls ok', 'connect ok'],
+      ...['subscribe ok', 'subscribe ok', 'subscribe ok', 'publish ok', 'answer ok'],
+    ]);
+    expect(broker.published.map((one) => one.topic)).toEqual([topic]);
+  });
+
+  it('names a key that does not fit, and looks at the network all the same', async () => {
+    const other = await files.authority.issueDeviceCertificate({ commonName: 'other' });
+    writeFileSync(files.keyPath, other.privateKeyPem);
+
+    const findings = await run();
+    expect(names(findings)).toEqual([
+      'state ok',
+      'credentials failed',
+      'name ok',
+      'tcp ok',
+      'connect skipped',
+    ]);
+    expect(findings[1]?.detail).toMatch(/does not belong to the certificate/);
+  });
+
+  it('warns of a key that others may read, and of a certificate that will expire', async () => {
+    files = await writeDeviceFiles(directory, { notAfter: new Date(Date.now() + 5 * dayMs) });
+    chmodSync(files.keyPath, 0o644);
+    await broker.close();
+    broker = await startBroker();
+
+    expect(notOk(await run())).toMatchObject([
+      { check: 'key', outcome: 'warning', detail: expect.stringContaining('mode 644') },
+      { check: 'certificate', outcome: 'warning', detail: expect.stringContaining('expires on') },
+    ]);
+  });
+
+  it('names an expired certificate', async () => {
+    files = await writeDeviceFiles(directory, { notBefore: new Date(0), notAfter: new Date(dayMs) });
+
+    expect(names(await run())).toContain('certificate failed');
+  });
+
+  it('names a state folder that cannot be used', async () => {
+    writeFileSync(join(directory, 'file'), '');
+
+    const [state] = await run({}, { stateDirectory: join(directory, 'file', 'state') });
+    expect(state).toMatchObject({ check: 'state', outcome: 'failed', advice: 'give --state-dir' });
+  });
+
+  it.each([
+    ['a host that has no address', { host: 'no-such-host.invalid', port: 8883 }, 'name'],
+    ['a port where nobody listens', { host: '127.0.0.1', port: 1 }, 'tcp'],
+  ])('names %s', async (_what, endpoint, where) => {
+    const findings = await run({ endpoint });
+
+    expect(findings.at(-2)).toMatchObject({ check: where, outcome: 'failed' });
+    expect(findings.at(-1)).toMatchObject({ outcome: 'skipped' });
+  });
+
+  it('names a port that does not speak TLS', async () => {
+    const server = createTcpServer((socket) => {
+      // The client cuts it, which is what is wanted.
+      socket.on('error', () => socket.destroy());
+      socket.resume().end('SSH-2.0-x\r\n');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const findings = await run({ endpoint: { host: '127.0.0.1', port } });
+    await new Promise((resolve) => server.close(resolve));
+
+    expect(findings.at(-2)).toMatchObject({ check: 'tls', outcome: 'failed' });
+  });
+
+  it('names the authority that the root CA does not vouch for', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'cordon-check-'));
+    const { rootCaPath } = await writeDeviceFiles(other);
+    const findings = await run({ rootCaPath });
+    rmSync(other, { recursive: true });
+
+    expect(findings.at(-2)).toMatchObject({
+      check: 'tls',
+      outcome: 'failed',
+      detail: expect.stringContaining('--rootCA does not vouch for'),
+    });
+  });
+
+  it('names the names that the broker’s certificate is for', async () => {
+    await broker.close();
+    broker = await startBroker({ dnsName: 'other.example.com' });
+
+    expect((await run()).at(-2)?.detail).toMatch(/is for DNS:other.example.com, not for localhost/);
+  });
+
+  it('takes a broker’s certificate that is not of this time for a wrong clock', async () => {
+    await broker.close();
+    broker = await startBroker({ notBefore: new Date(Date.now() + 10 * dayMs) });
+
+    expect((await run()).at(-2)).toMatchObject({
+      check: 'clock',
+      outcome: 'failed',
+      advice: expect.anything(),
+    });
+  });
+
+  it('tells how far off the clock is from the time of the answer', async () => {
+    const findings = await run({}, { now: () => Date.now() + 3_600_000 });
+
+    expect(findings.at(-1)).toMatchObject({ check: 'clock', outcome: 'warning' });
+    expect(findings.at(-1)?.detail).toMatch(/36\d\d s ahead/);
+  });
+
+  it('names a policy that denies the connect', async () => {
+    broker.mayConnect = () => false;
+    const findings = await run();
+
+    expect(findings.at(-1)).toMatchObject({ check: 'connect', outcome: 'failed' });
+    expect(findings.at(-1)?.advice).toMatch(/iot:Connect on client\/mything1/);
+  });
+
+  it.each(['refused', 'ended'] as const)(
+    'warns of a subscription that is %s, and publishes',
+    async (outcome) => {
+      broker.maySubscribe = (one) => (one.endsWith('/rejected') ? outcome : 'granted');
+      const findings = notOk(await run());
+
+      expect(findings).toMatchObject([{ check: 'subscribe', outcome: 'warning' }]);
+      expect(findings[0]?.advice).toContain(`iot:Subscribe on topicfilter/${topic}/rejected`);
+    },
+  );
+
+  it('names a policy that denies the publish, and a thing name that may be wrong', async () => {
+    broker.mayPublish = () => false;
+    const findings = notOk(await run({ clientId: 'gateway-7' }));
+
+    expect(findings).toMatchObject([{ check: 'publish', outcome: 'failed' }]);
+    expect(findings[0]?.advice).toMatch(
+      /iot:Publish on topic\/.*is thing mything1 right for client gateway-7/,
+    );
+  });
+
+  it('names the reason of a rejection', async () => {
+    broker.onPublish = () =>
+      broker.answer(
+        `${topic}/rejected`,
+        '{"statusDetails":{"ErrorCode":"InvalidPayload","ErrorMessage":"no"}}',
+      );
+
+    expect(notOk(await run())).toMatchObject([
+      { check: 'answer', outcome: 'failed', detail: 'the report was rejected: InvalidPayload: no' },
+    ]);
+  });
+});
