@@ -1,10 +1,19 @@
 import { announce, type Case, isOpen, note, openViolations, type ViolationRecord } from './case';
 import { close, newCase, record, remember } from './case-life';
-import type { Playbook, Severity } from './configuration';
+import type { Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
 import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
-import { coverClientId, findMissing, isHeld, listHolding, named, planContainment } from './plan';
+import {
+  coverClientId,
+  findMissing,
+  isHeld,
+  isMilder,
+  listHolding,
+  named,
+  planContainment,
+  worsened,
+} from './plan';
 import { findReleaseAt } from './timers';
 import { behaviorKey, type Violation } from './violation';
 
@@ -122,7 +131,7 @@ function onFurther(
 ): Decision {
   const { facts, now, configuration } = context;
   const key = behaviorKey(violation);
-  const covered = coverClientId(held, violation, now);
+  const covered = worsened(coverClientId(held, violation, now), playbook);
   const wanted = playbook ? chooseActions(playbook, held.pastContainments ?? [], facts, now) : [];
   const missing = facts.kind === 'known' ? findMissing(held, wanted) : [];
   const { guards } = configuration;
@@ -204,12 +213,6 @@ function holdBack(
     { at: now, what: status, detail: refusal.reason },
   );
   return announce(next, asks ? 'approval-needed' : 'observed', refusal.reason, now);
-}
-
-const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
-
-function isMilder(playbook: Playbook | undefined, { severity }: Case): boolean {
-  return severities.indexOf(playbook?.severity ?? 'medium') < severities.indexOf(severity);
 }
 
 function onClear(

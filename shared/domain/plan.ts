@@ -1,6 +1,6 @@
 import { type Case, holdsThing, type LedgerEntry, note, openViolations } from './case';
 import { retryMs } from './case-life';
-import type { ActionName, Playbook } from './configuration';
+import type { ActionName, Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
 import { findBridge, planLedger } from './ledger';
@@ -21,8 +21,20 @@ export function listHolding({ action, status, bridge }: LedgerEntry): ActionName
   return status === 'reverted' || bridge ? [] : [action];
 }
 
+/** Names the playbook that a case is under. */
 export function named(record: Case, playbook: Playbook | undefined): Case {
-  return { ...record, ...(playbook && { playbook: playbook.name, severity: playbook.severity }) };
+  return { ...worsened(record, playbook), ...(playbook && { playbook: playbook.name }) };
+}
+
+const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+
+export function isMilder(playbook: Playbook | undefined, { severity }: Case): boolean {
+  return severities.indexOf(playbook?.severity ?? 'medium') < severities.indexOf(severity);
+}
+
+/** A case is as severe as the worst of its violations, whichever came first. */
+export function worsened(record: Case, playbook: Playbook | undefined): Case {
+  return playbook && !isMilder(playbook, record) ? { ...record, severity: playbook.severity } : record;
 }
 
 /** As many containments as an escalation can ask for. */
