@@ -57,7 +57,8 @@ export async function openDebianRoot(): Promise<DebianRoot> {
   ]);
   const outside = ['-t', String(holder.pid), '-m'] as const;
   const root = join(directory, 'root');
-  const enter = ['nsenter', ...outside, 'chroot', root] as const;
+  // By its path: a shell's PATH need not have /usr/sbin.
+  const enter = ['nsenter', ...outside, '/usr/sbin/chroot', root] as const;
   const run = (...command: string[]) =>
     spawnSync(enter[0], [...enter.slice(1), ...command], {
       encoding: 'utf8',
