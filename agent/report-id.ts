@@ -17,13 +17,19 @@ export function openReportIds(
   warn: (problem: string) => void,
 ): ReportIds {
   const file = openStateFile(directory, thingName, 'report-id', warn);
-  let last = parseLast(file.read()?.trim(), warn);
+  const last = parseLast(file.read()?.trim(), warn);
   file.write(`${last}\n`);
+  return countReportIds(last, (id) => file.write(`${id}\n`));
+}
+
+/** Goes on after `last`; each id is kept before it is used. By default none is: printed reports need no memory. */
+export function countReportIds(last = 0, keep: (id: number) => void = () => undefined): ReportIds {
+  let newest = last;
   return {
     next: (now) => {
-      last = nextReportId(last, now);
-      file.write(`${last}\n`);
-      return last;
+      newest = nextReportId(newest, now);
+      keep(newest);
+      return newest;
     },
   };
 }

@@ -9,7 +9,7 @@ import { createMetricSampler } from './metrics/metric-sampler';
 import { createProcReader } from './metrics/proc-reader';
 import { sampleSystem } from './metrics/system';
 import { createUserNames } from './metrics/user-names';
-import { nextReportId, openReportIds, type ReportIds } from './report-id';
+import { countReportIds, openReportIds } from './report-id';
 import type { ReportingSurroundings, Waiting } from './reporting';
 import type { ServiceManager } from './service-manager';
 import { openStateFile } from './state-file';
@@ -122,22 +122,11 @@ export function surround(settings: Settings, log: Log, manager?: ServiceManager)
   return {
     sampler: createMetricSampler(proc, settings.metrics, options),
     sampleSystem: () => sampleSystem(proc),
-    reportIds: volatileReportIds(),
+    reportIds: countReportIds(),
     log,
     clock: () => performance.now(),
     wallClock: Date.now,
     onTick: () => manager?.alive(performance.now()),
-  };
-}
-
-/** Reports that are only printed need no id that outlives the run. */
-function volatileReportIds(): ReportIds {
-  let last = 0;
-  return {
-    next: (now) => {
-      last = nextReportId(last, now);
-      return last;
-    },
   };
 }
 

@@ -41,11 +41,11 @@ export function createEngine(ports: EnginePorts, options: EngineOptions) {
     // A new case would start with an empty outbox: first send what the closed one still owes.
     if (stored?.value.status === 'closed' && hasUnfinished(stored.value)) stored = await flush(stored, ports);
     // A command delivered again after it was saved is not decided again: a release would begin anew, say.
-    const decision: Decision =
-      stored?.value.lastCommandId === commandId
-        ? { outcome: 'unchanged', reason: 'taken up before' }
-        : await decideWithFacts(stored?.value, command, commandId, attempt, ports, options);
-    await answer(command, decision, stored?.value.lastCommandId === commandId, ports);
+    const isTakenUp = stored?.value.lastCommandId === commandId;
+    const decision: Decision = isTakenUp
+      ? { outcome: 'unchanged', reason: 'taken up before' }
+      : await decideWithFacts(stored?.value, command, commandId, attempt, ports, options);
+    if (!isTakenUp) await answer(command, decision, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
@@ -62,13 +62,8 @@ export function createEngine(ports: EnginePorts, options: EngineOptions) {
 }
 
 /** Tells an operator why a command was refused; before the case says so, so that a crash in between repeats both. */
-async function answer(
-  command: Command,
-  decision: Decision,
-  takenUpBefore: boolean,
-  { cases, clock }: EnginePorts,
-): Promise<void> {
-  if (takenUpBefore || !('actor' in command) || command.requestId === undefined) return;
+async function answer(command: Command, decision: Decision, { cases, clock }: EnginePorts): Promise<void> {
+  if (!('actor' in command) || command.requestId === undefined) return;
   const { thingName, requestId } = command;
   const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
   if (reason !== undefined) await cases.recordRefusal({ thingName, requestId, reason, now: clock() });

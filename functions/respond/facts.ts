@@ -1,9 +1,9 @@
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { allowsOtherClientIds } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
-import { deniedObject, policyObject, statusObject } from '../../shared/domain/hold';
+import { deniedObject, type Hold, policyObject, statusObject } from '../../shared/domain/hold';
 import { isNotFound, isRefusal } from '../../shared/errors';
-import type { Certificates, Holds, Policies, Things } from '../../shared/ports';
+import type { Certificates, Holds, Policies, Things, Versioned } from '../../shared/ports';
 
 interface FactPorts {
   readonly things: Things;
@@ -147,8 +147,13 @@ async function findHeld(
     denied ? holds.load(deniedObject(certificateId)) : undefined,
     status === 'INACTIVE' ? holds.load(statusObject(certificateId)) : undefined,
   ]);
-  const priors = found.flatMap((stored) => (stored?.value.holders.length ? stored.value.prior : []));
+  const priors = found.flatMap((stored) => priorOf(stored) ?? []);
   return priors.length > 0 ? { before: Object.assign({}, ...priors) } : {};
+}
+
+/** A hold that nobody has any more says nothing. */
+function priorOf(stored: Versioned<Hold> | undefined): Hold['prior'] | undefined {
+  return stored?.value.holders.length ? stored.value.prior : undefined;
 }
 
 async function lookUpPolicy(
@@ -176,8 +181,7 @@ async function lookUpPolicy(
     .toSorted((a, b) => Number(a.versionId) - Number(b.versionId))[0];
   const full = versions.length >= maxVersions && oldest;
   // After the versions, for the same reason as above.
-  const held = await holds.load(policyObject(policyName));
-  const prior = held?.value.holders.length ? held.value.prior : undefined;
+  const prior = priorOf(await holds.load(policyObject(policyName)));
   return {
     policyName,
     ...(prior && 'policyName' in prior && { before: prior }),

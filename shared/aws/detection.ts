@@ -11,7 +11,7 @@ import type { Distribution } from '../domain/detection/distribution';
 import type { Datapoint, DetectState } from '../domain/detection/state';
 import { boundValue } from '../domain/violation';
 import type { Datapoints, DetectStore, Fleet } from '../ports';
-import { connectItems, shardOf, shards } from './items';
+import { connectItems, detectKey, shardOf, shards, writeTime } from './items';
 
 /** Device Defender keeps metric data for 14 days (device-defender.md, 6). */
 const keepDatapointsMs = 14 * 86_400_000;
@@ -45,10 +45,10 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
   const { documents, load, save, listDue } = connectItems(tableName, client);
 
   const states: DetectStore = {
-    load: (thingName) => load<DetectState>({ pk: `THING#${thingName}`, sk: 'DETECT' }),
+    load: (thingName) => load<DetectState>(detectKey(thingName)),
     save: (state, previous) =>
       save(
-        { pk: `THING#${state.thingName}`, sk: 'DETECT' },
+        detectKey(state.thingName),
         state,
         previous,
         state.dueAt === undefined ? {} : { dueKey: `DETECT#${shardOf(state.thingName)}`, dueAt: state.dueAt },
@@ -162,9 +162,4 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
   }
 
   return { states, datapoints, readDatapoints, fleet };
-}
-
-/** Fifteen digits, so that the order of the keys is that of time. */
-function writeTime(at: number): string {
-  return String(Math.max(0, Math.trunc(at))).padStart(15, '0');
 }

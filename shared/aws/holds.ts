@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Case } from '../domain/case';
 import { type Hold, holdsObject } from '../domain/hold';
 import type { Holds } from '../ports';
-import { connectItems } from './items';
+import { caseKey, connectItems } from './items';
 
 const holdKey = (object: string) => ({ pk: `HOLD#${object}`, sk: 'HOLD' });
 
@@ -13,7 +13,7 @@ export function connectHolds(tableName: string, client?: DynamoDBClient): Holds 
       const stored = await load<Hold>(holdKey(object));
       if (!stored) return undefined;
       const { holders } = stored.value;
-      const cases = await Promise.all(holders.map((name) => load<Case>({ pk: `THING#${name}`, sk: 'CASE' })));
+      const cases = await Promise.all(holders.map((name) => load<Case>(caseKey(name))));
       const present = holders.filter((_, index) => holdsObject(cases[index]?.value, object));
       return { ...stored, value: { ...stored.value, holders: present } };
     },

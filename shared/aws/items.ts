@@ -22,6 +22,19 @@ export function shardOf(thingName: string): number {
   return createHash('sha256').update(thingName).digest().readUInt8(0) % shards;
 }
 
+export function caseKey(thingName: string): ItemKey {
+  return { pk: `THING#${thingName}`, sk: 'CASE' };
+}
+
+export function detectKey(thingName: string): ItemKey {
+  return { pk: `THING#${thingName}`, sk: 'DETECT' };
+}
+
+/** Fifteen digits, so that the order of the keys is that of time. */
+export function writeTime(at: number): string {
+  return String(Math.max(0, Math.trunc(at))).padStart(15, '0');
+}
+
 /** Items of Cordon's table that are written under the version they were read at. */
 export function connectItems(tableName: string, client = new DynamoDBClient({ maxAttempts: 6 })) {
   const documents = DynamoDBDocumentClient.from(client, {

@@ -14,9 +14,8 @@ import { hasUnfinished } from '../domain/decide';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, FleetSize, Reservation } from '../ports';
 import { hashRow, type TimelineRow } from '../timeline';
-import { connectItems, shardOf, shards } from './items';
+import { caseKey, connectItems, detectKey, shardOf, shards, writeTime } from './items';
 
-const caseKey = (thingName: string) => ({ pk: `THING#${thingName}`, sk: 'CASE' });
 const refusalKey = (thingName: string, requestId: string) => ({
   pk: `THING#${thingName}`,
   sk: `REFUSAL#${requestId}`,
@@ -46,7 +45,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
 
     async appendTimeline({ caseId, thingName, outbox, timelineHead, timelineSeq }) {
       const { timeline } = outbox;
-      const sk = `${String(timeline[0]?.at ?? 0).padStart(15, '0')}#${String(timelineSeq).padStart(6, '0')}`;
+      const sk = `${writeTime(timeline[0]?.at ?? 0)}#${String(timelineSeq).padStart(6, '0')}`;
       const row = { caseId, thingName, sk, entries: timeline, previousHash: timelineHead };
       const hash = hashRow(row);
       await documents.send(
@@ -56,8 +55,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     },
 
     async forgetDetection(thingName) {
-      const Key = { pk: `THING#${thingName}`, sk: 'DETECT' };
-      await documents.send(new DeleteCommand({ TableName: tableName, Key }));
+      await documents.send(new DeleteCommand({ TableName: tableName, Key: detectKey(thingName) }));
     },
 
     async recordRefusal({ thingName, requestId, reason, now }) {
@@ -67,7 +65,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     },
 
     async archive(record) {
-      const sk = `CLOSED#${String(record.closedAt ?? 0).padStart(15, '0')}#${record.caseId}`;
+      const sk = `CLOSED#${writeTime(record.closedAt ?? 0)}#${record.caseId}`;
       const Item = { pk: `THING#${record.thingName}`, sk, value: record };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
     },

@@ -144,7 +144,7 @@ function onFurther(
     const why = verdict ? `, not by ${missing.join(', ')}: ${verdict.reason}` : '';
     return changed(tell(covered, key, known, news(`${text}${why}`), context));
   }
-  const all = [...new Set([...held.ledger.flatMap(listHolding), ...missing])];
+  const all = [...new Set([...listHolding(held), ...missing])];
   const { pastContainments, release } = held;
   const planned = planContainment(named(covered, playbook), playbook, all, 'playbook', context);
   // It goes on as the one containment that it is, and under the stricter rule of the two.

@@ -52,7 +52,7 @@ export function needsFacts(
   if (command.type === 'contain' || command.type === 'approve' || command.type === 'drift') return true;
   // A certificate may have been attached to the held thing since.
   if (command.type === 'resume')
-    return current?.status === 'contained' || (isHeldBack(current) && !killSwitch);
+    return !killSwitch && (current?.status === 'contained' || isHeldBack(current));
   if (command.type !== 'violation' || command.violation.eventType !== 'in-alarm') return false;
   const known = current?.violations[behaviorKey(command.violation)];
   if (known && command.violation.occurredAt <= known.lastEventAt) return false;

@@ -75,14 +75,18 @@ export function findBridge(
 export function findBridgeEnd(ledger: readonly LedgerEntry[]): number | undefined {
   const bridge = findBridge(ledger)?.bridge;
   if (!bridge || !isDeniedByPolicy(ledger)) return undefined;
-  const denials = ledger.filter((entry) => isPolicyDenial(entry) && entry.status !== 'reverted');
+  const denials = listPolicyDenials(ledger);
   return Math.max(...denials.map(({ appliedAt, plannedAt }) => appliedAt ?? plannedAt)) + bridge.spreadMs;
 }
 
 /** Whether each denial by policy is verified. */
 export function isDeniedByPolicy(ledger: readonly LedgerEntry[]): boolean {
-  const denials = ledger.filter((entry) => isPolicyDenial(entry) && entry.status !== 'reverted');
+  const denials = listPolicyDenials(ledger);
   return denials.length > 0 && denials.every(({ status }) => status === 'verified');
+}
+
+function listPolicyDenials(ledger: readonly LedgerEntry[]): LedgerEntry[] {
+  return ledger.filter((entry) => isPolicyDenial(entry) && entry.status !== 'reverted');
 }
 
 /** Takes in certificates that were attached to the thing while it was held; those entries are applied again. */

@@ -39,7 +39,7 @@ export function onContain(current: Case | undefined, command: OperatorCommand, c
   const actions = playbook?.actions.length
     ? chooseActions(playbook, asked?.pastContainments ?? [], facts, now)
     : chooseActions(byHand, [], facts, now);
-  const objection = command.force ? undefined : findObjection(asked, actions, facts, context);
+  const objection = command.force ? undefined : findNeedForForce(asked, actions, facts, context);
   if (objection) return unchanged(objection);
   const open = asked ?? newCase(current, 'operator', 'high', context);
   const noted = note(open, {
@@ -52,7 +52,7 @@ export function onContain(current: Case | undefined, command: OperatorCommand, c
 }
 
 /** What stands against an operator's containment, unless it is forced or was the very question that was approved. */
-function findObjection(
+function findNeedForForce(
   asked: Case | undefined,
   actions: readonly ActionName[],
   facts: Extract<Facts, { kind: 'known' }>,

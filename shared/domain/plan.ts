@@ -7,9 +7,9 @@ import { findBridge, planLedger } from './ledger';
 import type { Violation } from './violation';
 
 /** Actions that do not hold the thing yet. */
-export function findMissing({ ledger }: Case, actions: readonly ActionName[]): ActionName[] {
-  const holding = ledger.filter(({ status, bridge }) => status !== 'reverted' && !bridge);
-  return actions.filter((action) => !holding.some((entry) => entry.action === action));
+export function findMissing(record: Case, actions: readonly ActionName[]): ActionName[] {
+  const holding = listHolding(record);
+  return actions.filter((action) => !holding.includes(action));
 }
 
 /** Held, and not on its way back. */
@@ -17,8 +17,9 @@ export function isHeld(record: Case): boolean {
   return holdsThing(record) && record.status !== 'releasing' && record.status !== 'release-conflict';
 }
 
-export function listHolding({ action, status, bridge }: LedgerEntry): ActionName[] {
-  return status === 'reverted' || bridge ? [] : [action];
+/** Actions that hold the thing, or may, until it is released. */
+export function listHolding({ ledger }: Case): ActionName[] {
+  return ledger.flatMap(({ action, status, bridge }) => (status === 'reverted' || bridge ? [] : [action]));
 }
 
 /** Names the playbook that a case is under. */

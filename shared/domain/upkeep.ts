@@ -84,7 +84,7 @@ function coverCertificates(current: Case, context: Context): Case {
   if (added.length === 0) return current;
   const names = added.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
   const what = `certificate ${names} was attached while the thing is held`;
-  const held = current.ledger.flatMap(listHolding);
+  const held = listHolding(current);
   const seen = { ...current, facts };
   const shared = findShared(held, configuration.guards.maxThingsSharingPolicy, {
     ...facts,

@@ -10,25 +10,25 @@ import { takeSnapshot } from '../../local/story/snapshot';
 import { anAlert } from './alerts';
 import type { EndToEnd } from './harness';
 
+/** Behaviors that are out of bounds above 0, each with a custom metric of its name. */
+export function writeProfiles(names: readonly string[]): string {
+  const criteria = '{ comparisonOperator: less-than-equals, value: { number: 0 } }';
+  return `
+customMetrics:
+${names.map((name) => `  ${name}: { type: number }`).join('\n')}
+securityProfiles:
+  myapp-processes:
+    targets: [all/registered-things]
+    behaviors:
+${names.map((name) => `      - { name: ${name}, metric: ${name}, criteria: ${criteria} }`).join('\n')}`;
+}
+
 const behaviors = ['everything', 'by-group', 'by-certificate', 'by-defender', 'watched'];
 
 /** One playbook for each way to contain, met by a behavior of the same name. */
 export const configuration = `
 detector: both
-customMetrics:
-${behaviors.map((name) => `  ${name}: { type: number }`).join('\n')}
-securityProfiles:
-  myapp-processes:
-    targets: [all/registered-things]
-    behaviors:
-${behaviors
-  .map(
-    (name) => `
-      - name: ${name}
-        metric: ${name}
-        criteria: { comparisonOperator: less-than-equals, value: { number: 0 } }`,
-  )
-  .join('')}
+${writeProfiles(behaviors)}
 playbooks:
   - name: everything
     when: { behavior: everything }

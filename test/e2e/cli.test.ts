@@ -8,7 +8,7 @@ import {
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { connectTable } from '../../shared/aws/table';
 import { detectionFinding } from '../cli/ocsf-schema';
-import { alertOf, enrollAlone, readState, violate } from './actions-setup';
+import { alertOf, enrollAlone, readState, violate, writeProfiles } from './actions-setup';
 import { type Cli, openCli } from './cli-process';
 import { type EndToEnd, startEndToEnd } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -19,18 +19,7 @@ const behaviors = ['by-task', 'asked-about', 'watched'];
 /** A fleet whose violations are Device Defender's to find, and whose first answer is its own mitigation task. */
 const configuration = `
 detector: device-defender
-customMetrics:
-${behaviors.map((name) => `  ${name}: { type: number }`).join('\n')}
-securityProfiles:
-  myapp-processes:
-    targets: [all/registered-things]
-    behaviors:
-${behaviors
-  .map(
-    (name) =>
-      `      - { name: ${name}, metric: ${name}, criteria: { comparisonOperator: less-than-equals, value: { number: 0 } } }`,
-  )
-  .join('\n')}
+${writeProfiles(behaviors)}
 playbooks:
   - name: by-task
     when: { behavior: by-task }
