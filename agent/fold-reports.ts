@@ -1,7 +1,7 @@
+import { mergeEvidence } from './metrics/evidence';
 import type { MetricValue } from './metrics/metric-sample';
 import type { Report } from './report';
 
-const mostEvidence = 10;
 /** As many as a report has in one list. */
 const mostItems = 50;
 
@@ -13,7 +13,7 @@ const mostItems = 50;
 export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<string>): Report {
   const metrics = foldMetrics(older.metrics, newer.metrics);
   const customMetrics = foldCustomMetrics(older.custom_metrics, newer.custom_metrics, peaks);
-  const evidence = foldEvidence(older.evidence, newer.evidence);
+  const evidence = mergeEvidence(older.evidence ?? [], newer.evidence ?? []);
   const processes = newer.processes ?? older.processes;
   return {
     header: newer.header,
@@ -68,14 +68,4 @@ function foldValues(older: MetricValue, newer: MetricValue): MetricValue {
 
 function uniteLists(newer: readonly string[], older: readonly string[]): readonly string[] {
   return [...new Set([...newer, ...older])].slice(0, mostItems);
-}
-
-type EvidenceList = NonNullable<Report['evidence']>;
-
-/** A later look at the same process replaces the first. */
-function foldEvidence(older: EvidenceList = [], newer: EvidenceList = []): EvidenceList {
-  const all = new Map(
-    [...older, ...newer].map((one) => [`${one.metric} ${one.pid ?? `under ${one.ppid}`}`, one]),
-  );
-  return [...all.values()].slice(0, mostEvidence);
 }

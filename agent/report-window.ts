@@ -1,4 +1,4 @@
-import type { Evidence } from './metrics/evidence';
+import { type Evidence, mergeEvidence } from './metrics/evidence';
 import type { MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
 import { carryOver, follow, isNews, type Track, valueToTell } from './report-values';
 
@@ -38,8 +38,6 @@ interface Untold {
   /** They go along with the count that they raised: an app that always runs commands is no news each time. */
   readonly traces: readonly Evidence[];
 }
-
-const mostEvidence = 10;
 
 export function createReportWindow(rules: WindowRules): ReportWindow {
   let untold: Untold = { tracks: new Map(), evidence: [], traces: [] };
@@ -116,13 +114,4 @@ function carryAll(tracks: Untold['tracks'], due: Due): Untold['tracks'] {
     return one ? [[metric, one] as const] : [];
   });
   return new Map(carried);
-}
-
-/** Keeps the first ten; a second look at the same process replaces the first. */
-function mergeEvidence(before: readonly Evidence[], next: readonly Evidence[]): readonly Evidence[] {
-  if (next.length === 0) return before;
-  const merged = new Map(
-    [...before, ...next].map((one) => [`${one.metric} ${one.pid ?? `under ${one.ppid}`}`, one]),
-  );
-  return [...merged.values()].slice(0, mostEvidence);
 }

@@ -1,4 +1,4 @@
-import type { Evidence } from './metrics/evidence';
+import { type Evidence, mostEvidence } from './metrics/evidence';
 import { type InterfaceCounters, sumGrowth } from './metrics/interface-counters';
 import type { MetricValue, ProcessState } from './metrics/metric-sample';
 import type { Socket } from './metrics/sockets';
@@ -61,7 +61,6 @@ interface Connection {
 
 /** The sample agent's cut of a list; `total` stays true. */
 const mostRows = 50;
-const mostEvidence = 10;
 /** An MQTT message to AWS IoT Core has at most 128 KB; some is left for the topic and the packet. */
 const largestBytes = 120 * 1024;
 

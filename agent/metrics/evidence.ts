@@ -19,6 +19,18 @@ export interface Evidence {
   readonly parents: readonly string[];
 }
 
+/** As much as a report carries. */
+export const mostEvidence = 10;
+
+/** Keeps the first ten; a later look at the same process replaces the first. */
+export function mergeEvidence(before: readonly Evidence[], next: readonly Evidence[]): readonly Evidence[] {
+  if (next.length === 0) return before;
+  const merged = new Map(
+    [...before, ...next].map((one) => [`${one.metric} ${one.pid ?? `under ${one.ppid}`}`, one]),
+  );
+  return [...merged.values()].slice(0, mostEvidence);
+}
+
 /** In place of the command line of a child that left nothing but its trace. */
 const exitedUnread = '(exited before it could be read)';
 

@@ -1,7 +1,7 @@
 import { createNameReader } from './child-names';
 import { createChildSampler, type FamilySample } from './child-sampler';
 import { labelOf, type MetricDefinition, type ProcessSelector } from './definition';
-import { collectEvidence, collectTrace } from './evidence';
+import { collectEvidence, collectTrace, mostEvidence } from './evidence';
 import { createExecRunner, type ExecOutcome } from './exec-metric';
 import type { MetricSample, Seen } from './metric-sample';
 import type { ProcReader } from './proc-reader';
@@ -39,7 +39,6 @@ interface Watched {
 
 /** What load and connections cost to read is worth a look a second. */
 const slowEveryMs = 1000;
-const mostEvidence = 10;
 const nothing: Seen = { kind: 'nothing' };
 
 /** Samples the custom metrics. */
