@@ -68,9 +68,16 @@ async function judgeAll(
   const stored = await ports.states.load(thingName);
   let state = stored?.value ?? newDetectState(thingName);
   const before = state;
-  for (const occasion of occasions) state = await judgeOne(state, occasion, ports, profiles);
-  // Alerts, datapoints and counts went out first: a crash in between repeats them under the same names, and loses none.
+  const contributions: Judgement['contributions'][number][] = [];
+  for (const occasion of occasions) {
+    const judgement = await judgeOne(state, occasion, ports, profiles);
+    state = judgement.state;
+    contributions.push(...judgement.contributions);
+  }
+  // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
+  // A count has no name, so it waits for the save: who has to look again must not count a device twice.
+  for (const contribution of contributions) await ports.fleet.add(thingName, contribution);
 }
 
 async function judgeOne(
@@ -78,8 +85,8 @@ async function judgeOne(
   occasion: Occasion,
   ports: JudgePorts,
   profiles: Profiles,
-): Promise<DetectState> {
-  if (occasion.kind === 'report' && occasion.read.kind !== 'report') return state;
+): Promise<Pick<Judgement, 'state' | 'contributions'>> {
+  if (occasion.kind === 'report' && occasion.read.kind !== 'report') return { state, contributions: [] };
   const { thingName, at } = occasion;
   const judge = await prepare(occasion, ports, profiles);
   const setting = { state, at, profiles, nameViolation: nameFor(thingName) };
@@ -90,8 +97,7 @@ async function judgeOne(
     : first;
   for (const event of judgement.events) await tell(event, occasion, ports);
   await ports.datapoints.append(thingName, judgement.datapoints);
-  for (const contribution of judgement.contributions) await ports.fleet.add(thingName, contribution);
-  return judgement.state;
+  return judgement;
 }
 
 async function prepare(

@@ -1,7 +1,9 @@
 import type { SecurityProfile } from '../../../shared/domain/configuration';
+import { VersionConflictError } from '../../../shared/errors';
 import { awsError } from '../../aws-error';
 import { aConfiguration, now } from '../../builders';
 import { aRecord } from '../../fakes';
+import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, lifecycle, received } from './detector';
 
 const hourMs = 3_600_000;
@@ -340,6 +342,23 @@ describe('detect against the fleet', () => {
         behavior: { criteria: { statisticalThreshold: { statistic: 'p50' } } },
       },
     ]);
+  });
+
+  it('counts a thing once, though another invocation wrote its state meanwhile', async () => {
+    const { states, fleet, bins } = fakeDetection();
+    let conflicts = 1;
+    const contested: typeof states = {
+      ...states,
+      save: async (state, previous) => {
+        if (conflicts-- > 0) throw new VersionConflictError('THING#mything1');
+        return states.save(state, previous);
+      },
+    };
+    const { run } = aDetector({ behaviors: asOthers }, { states: contested, fleet });
+
+    expect(await run(received(aReport(10)))).toEqual([]);
+
+    expect([...bins.values()].flatMap((counts) => Object.values(counts))).toEqual([1]);
   });
 
   it('does not count what another client says', async () => {
