@@ -1,25 +1,86 @@
 import { createHash } from 'node:crypto';
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Command } from '../domain/command';
 import type { CommandQueue, DeadLetters } from '../ports';
 import { sqsClient } from './sqs-client';
 
+/** One message, and who waits to know that SQS has it. */
+interface Waiting {
+  readonly message: Message;
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+type Message = ReturnType<typeof writeMessage>;
+
+/** What SQS takes in one SendMessageBatch (SQS API reference): entries, and bytes of all their bodies. */
+const maxEntries = 10;
+const maxBytes = 256 * 1024;
+
+/** Commands sent in the same turn, as by the records of one batch, go in as few calls as SQS allows. */
 export function connectCommands(queueUrl: string, client: SQSClient = sqsClient()): CommandQueue {
+  let waiting: Waiting[] = [];
+
+  const sendOne = ({ message, done, failed }: Waiting): Promise<void> =>
+    client.send(new SendMessageCommand({ QueueUrl: queueUrl, ...message })).then(done, failed);
+
+  async function sendTogether(group: readonly Waiting[]): Promise<void> {
+    const [first] = group;
+    if (first && group.length === 1) return sendOne(first);
+    const Entries = group.map(({ message }, index) => ({ Id: String(index), ...message }));
+    try {
+      const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+      const refused = new Set(Failed.map(({ Id }) => Number(Id)));
+      // By itself it is tried again as often as any call, and fails with the error that it has.
+      for (const [index, one] of group.entries())
+        if (refused.has(index)) void sendOne(one);
+        else one.done();
+    } catch (error) {
+      for (const { failed } of group) failed(error);
+    }
+  }
+
+  function sendWaiting(): void {
+    for (const group of splitIntoBatches(waiting)) void sendTogether(group);
+    waiting = [];
+  }
+
   return {
-    async send(command, id) {
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: queueUrl,
-          MessageBody: JSON.stringify(command),
-          MessageGroupId: command.thingName,
-          // Ids may hold any text; SQS takes 128 characters of a small alphabet. With the thing's name in it, an id
-          // of two things is two also where the queue looks for repeats over all its groups.
-          MessageDeduplicationId: createHash('sha256')
-            .update(JSON.stringify([command.thingName, id]))
-            .digest('hex'),
-        }),
-      );
-    },
+    send: (command, id) =>
+      new Promise((done, failed) => {
+        if (waiting.length === 0) setImmediate(sendWaiting);
+        waiting.push({ message: writeMessage(command, id), done, failed });
+      }),
   };
+}
+
+function writeMessage(command: Command, id: string) {
+  return {
+    MessageBody: JSON.stringify(command),
+    MessageGroupId: command.thingName,
+    // Ids may hold any text; SQS takes 128 characters of a small alphabet. With the thing's name in it, an id
+    // of two things is two also where the queue looks for repeats over all its groups.
+    MessageDeduplicationId: createHash('sha256')
+      .update(JSON.stringify([command.thingName, id]))
+      .digest('hex'),
+  };
+}
+
+function splitIntoBatches(waiting: readonly Waiting[]): Waiting[][] {
+  const batches: Waiting[][] = [];
+  let bytes = 0;
+  for (const one of waiting) {
+    const size = Buffer.byteLength(one.message.MessageBody);
+    const batch = batches.at(-1);
+    if (batch && batch.length < maxEntries && bytes + size <= maxBytes) {
+      batch.push(one);
+      bytes += size;
+    } else {
+      batches.push([one]);
+      bytes = size;
+    }
+  }
+  return batches;
 }
 
 /** SQS takes 256 KB; a body that comes near it once it is quoted is cut, and says so. */

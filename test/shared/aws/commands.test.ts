@@ -1,4 +1,4 @@
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectCommands, connectDeadLetters } from '../../../shared/aws/commands';
 import { awsError } from '../../aws-error';
@@ -33,6 +33,62 @@ describe('commands', () => {
     const [first, second, third] = inputs().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
     expect(second).toBe(first);
     expect(third).not.toBe(first);
+  });
+
+  const batches = () =>
+    sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input.Entries ?? []);
+  const sendAll = (names: readonly string[], comment = '') =>
+    Promise.allSettled(
+      names.map((thingName) => commands.send({ type: 'release', thingName, actor: 'soc', comment }, 'a')),
+    );
+  const names = Array.from({ length: 12 }, (_, index) => `thing${index}`);
+
+  it('that are sent at once share a call, ten at most', async () => {
+    sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
+
+    await sendAll(names);
+
+    expect(batches().map((entries) => entries.map(({ MessageGroupId }) => MessageGroupId))).toEqual([
+      names.slice(0, 10),
+      names.slice(10),
+    ]);
+    expect(batches().map((entries) => new Set(entries.map(({ Id }) => Id)).size)).toEqual([10, 2]);
+    expect(inputs()).toEqual([]);
+  });
+
+  it('share a call only as far as SQS takes their bytes', async () => {
+    sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
+
+    await sendAll(names.slice(0, 3), 'ä'.repeat(60_000));
+
+    expect([batches().map((entries) => entries.length), inputs().length]).toEqual([[2], 1]);
+  });
+
+  it('go by themselves where SQS refused them in a batch, and only those', async () => {
+    sqs.on(SendMessageBatchCommand).resolves({
+      Successful: [],
+      Failed: [{ Id: '1', Code: 'InternalError', SenderFault: false }],
+    });
+
+    const outcomes = await sendAll(names.slice(0, 3));
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+    expect(inputs().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['thing1']);
+  });
+
+  it('fail together where the batch fails, and by themselves where one is refused', async () => {
+    sqs.on(SendMessageBatchCommand).rejectsOnce(awsError('QueueDoesNotExist'));
+    const together = await sendAll(names.slice(0, 2));
+    sqs
+      .on(SendMessageBatchCommand)
+      .resolves({ Failed: [{ Id: '0', Code: 'InternalError', SenderFault: false }], Successful: [] });
+    sqs.on(SendMessageCommand).rejects(awsError('InternalError'));
+    const apart = await sendAll(names.slice(0, 2));
+
+    expect([together, apart].map((all) => all.map(({ status }) => status))).toEqual([
+      ['rejected', 'rejected'],
+      ['rejected', 'fulfilled'],
+    ]);
   });
 
   it('are not lost in silence', async () => {
