@@ -17,7 +17,7 @@ const say = (text: string) => void progress.write(`${text}\n`);
 
 async function run(): Promise<boolean> {
   say('packaging the service and booting a stack');
-  const service = await startService(flags.profile);
+  const service = await startService(flags);
   try {
     const result = flags.storm
       ? await runStorm(service, flags, progress, stop.signal)

@@ -6,6 +6,8 @@ export interface Flags {
   /** Alerts a second; Infinity sends as fast as the topic takes them. */
   readonly rate: number;
   readonly warmUp: number;
+  /** Invocations of a function at once. */
+  readonly concurrency: number;
   /** Of the storm: order of the alerts and faults. */
   readonly seed: number;
   readonly json: boolean;
@@ -18,6 +20,7 @@ interface Options {
   readonly things?: number;
   readonly rate: number;
   readonly warmUp: number;
+  readonly concurrency?: number;
   readonly seed: number;
   readonly json?: true;
   readonly profile?: string;
@@ -34,17 +37,28 @@ export function readFlags(args: readonly string[]): Flags {
     .option('--things <count>', 'things that raise alerts (default: 200; with --storm 1000)', readCount)
     .option('--rate <alerts>', 'alerts a second, or "max"; without --storm', readRate, 20)
     .option('--warm-up <things>', 'things contained before the measurement begins', readCount, 400)
+    .option('--concurrency <invocations>', 'of a function at once (default: 4; with --storm 12)', readCount)
     .option('--seed <number>', 'of the storm: order of the alerts, and which calls fail', readCount, 1)
     .option('--json', 'print the result as one JSON object on the last line')
     .option('--profile <folder>', 'write a CPU profile of the stack process there')
     .allowExcessArguments(false)
     .parse([...args], { from: 'user' });
-  const { storm = false, things, rate, warmUp, seed, json = false, profile } = program.opts<Options>();
+  const {
+    storm = false,
+    things,
+    rate,
+    concurrency,
+    warmUp,
+    seed,
+    json = false,
+    profile,
+  } = program.opts<Options>();
   return {
     storm,
     things: things ?? (storm ? 1_000 : 200),
     rate,
     warmUp,
+    concurrency: concurrency ?? (storm ? 12 : 4),
     seed,
     json,
     ...(profile !== undefined && { profile }),

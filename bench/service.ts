@@ -7,7 +7,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { StackReady } from './stack-process';
+import type { StackNews, StackReady } from './stack-process';
 
 /** One way of calling AWS, as the gateway counted it. */
 export interface CallCount {
@@ -36,14 +36,23 @@ export interface Service {
   resetCalls(): Promise<void>;
   /** The same faults for the same seed and order of calls. */
   setFaults(rules: readonly FaultRule[], seed?: number): Promise<void>;
+  /** Invocations that were killed, mostly at their timeout, or threw. */
+  failedInvocations(): number;
   close(): Promise<void>;
 }
 
-export async function startService(profile?: string): Promise<Service> {
+export interface ServiceOptions {
+  /** Invocations of a function at once. */
+  readonly concurrency: number;
+  /** Folder for a CPU profile of the stack's process. */
+  readonly profile?: string;
+}
+
+export async function startService(options: ServiceOptions): Promise<Service> {
   const folder = await mkdtemp(join(tmpdir(), 'cordon-bench-'));
   try {
     packageService(join(folder, 'package'));
-    return await boot(folder, profile);
+    return await boot(folder, options);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
@@ -56,8 +65,9 @@ function packageService(folder: string): void {
   if (status !== 0) throw new Error('sls package failed');
 }
 
-async function boot(folder: string, profile: string | undefined): Promise<Service> {
-  const child = fork(join(import.meta.dirname, 'stack-process.ts'), [folder, join(folder, 'package')], {
+async function boot(folder: string, { concurrency, profile }: ServiceOptions): Promise<Service> {
+  const args = [folder, join(folder, 'package'), String(concurrency)];
+  const child = fork(join(import.meta.dirname, 'stack-process.ts'), args, {
     execArgv: [...process.execArgv, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
   });
   const exit = once(child, 'exit');
@@ -66,6 +76,10 @@ async function boot(folder: string, profile: string | undefined): Promise<Servic
     exit.then(([code]) => Promise.reject(new Error(`the stack ended with ${code} before it was ready`))),
   ]);
   const { endpoint, region, credentials, outputs } = ready;
+  let failedInvocations = 0;
+  child.on('message', (news: StackNews) => {
+    if (news.failedInvocation) failedInvocations += 1;
+  });
   // A copy for each client, as the SDK writes into what it is given.
   const settings = () => ({ endpoint, region, credentials: { ...credentials }, maxAttempts: 10 });
   const clients = {
@@ -84,6 +98,7 @@ async function boot(folder: string, profile: string | undefined): Promise<Servic
     calls: async () => (await ask<{ counts: CallCount[] }>(endpoint, 'GET', 'calls')).counts,
     resetCalls: async () => void (await ask(endpoint, 'POST', 'calls/reset')),
     setFaults: async (rules, seed) => void (await ask(endpoint, 'POST', 'faults', { rules, seed })),
+    failedInvocations: () => failedInvocations,
     async close() {
       for (const client of Object.values(clients)) client.destroy();
       if (child.connected) child.disconnect();

@@ -8,11 +8,19 @@ export interface StackReady {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** What it tells later. */
+export interface StackNews {
+  readonly failedInvocation: true;
+}
+
+/** As local/lambda/event-source.ts logs a function that was killed or threw. */
+const failedInvocation = 'invocation failed';
+
 /*
  * The local stack in a process of its own, so that its CPU time is told from that of the load. It ends when the
  * channel to its parent does; a terminal's Ctrl-C reaches this process too and is the parent's to handle.
  */
-const [stateDirectory = '', artifactsDirectory = ''] = process.argv.slice(2);
+const [stateDirectory = '', artifactsDirectory = '', maxConcurrency = ''] = process.argv.slice(2);
 process.on('SIGINT', () => undefined);
 
 const stack = await startStack({
@@ -21,7 +29,13 @@ const stack = await startStack({
   policyCacheSeconds: 0,
   stateDirectory,
   artifactsDirectory,
-  log: { info: () => undefined, warn: () => undefined },
+  maxConcurrency: Number(maxConcurrency),
+  log: {
+    info: () => undefined,
+    warn: (message) => {
+      if (message === failedInvocation) process.send?.({ failedInvocation: true } satisfies StackNews);
+    },
+  },
 });
 process.once('disconnect', () => {
   stack.close().then(

@@ -18,6 +18,9 @@ export interface StormResult {
   readonly stormThings: Latency;
   readonly otherThings: Latency;
   readonly announcements: number;
+  /** Published again under their id, which tells receivers so. */
+  readonly repeatedAnnouncements: number;
+  readonly failedInvocations: number;
   /** Calls of functions, by outcome. */
   readonly calls: { readonly throttled: number; readonly failed: number; readonly all: number };
   readonly cpuSeconds: Readonly<Record<string, number>>;
@@ -25,7 +28,7 @@ export interface StormResult {
 }
 
 /** Distinct violations of each thing, and of how many one comes twice: 20 % of all alerts are repeats. */
-const behaviors = Array.from({ length: 8 }, (_, index) => `behavior-${index}`);
+export const behaviors = Array.from({ length: 8 }, (_, index) => `behavior-${index}`);
 const everyRepeated = 4;
 
 /** Things that have nothing to do with the storm: each raises one alert while it lasts. */
@@ -62,7 +65,8 @@ export async function runStorm(
   stream.write(
     `${alerts.length} alerts; of the functions' calls 10 % are throttled and 5 % fail; seed ${seed}\n`,
   );
-  await setFaults(service, seed);
+  const functionNames = Object.keys(await service.pids()).filter((name) => name !== 'stack');
+  await service.setFaults(makeFaults(functionNames), seed);
   await service.resetCalls();
   const before = await readCpuTimes(service);
   const startedAt = performance.now();
@@ -86,7 +90,7 @@ export async function runStorm(
 }
 
 /** The same storm for the same seed. */
-function makeStorm(names: readonly string[], seed: number): Alert[] {
+export function makeStorm(names: readonly string[], seed: number): Alert[] {
   const now = Date.now();
   const distinct = names.flatMap((name) => behaviors.map((behavior) => anAlert(name, behavior, now)));
   const repeats = distinct.filter((_, index) => index % everyRepeated === 0);
@@ -104,13 +108,12 @@ function shuffle<T>(values: T[], seed: number): T[] {
   return values;
 }
 
-async function setFaults(service: Service, seed: number): Promise<void> {
-  const functions = Object.keys(await service.pids()).filter((name) => name !== 'stack');
-  const rules = functions.flatMap((functionName) => [
+/** Of the calls of each function 10 % are throttled (400 control plane, 429 data plane) and 5 % end in a 5xx. */
+export function makeFaults(functionNames: readonly string[]) {
+  return functionNames.flatMap((functionName) => [
     { functionName, probability: 0.1, kind: 'throttle' as const },
     { functionName, probability: 0.05, kind: 'error' as const },
   ]);
-  await service.setFaults(rules, seed);
 }
 
 async function sendAll(
@@ -166,10 +169,12 @@ async function countCalls(service: Service): Promise<StormResult['calls']> {
 async function judge(
   service: Service,
   { alerts, stormAt, othersAt, told }: Sent,
-): Promise<Pick<StormResult, 'alerts' | 'announcements' | 'stormThings' | 'otherThings' | 'problems'>> {
+): Promise<Omit<StormResult, 'seed' | 'things' | 'repeats' | 'seconds' | 'calls' | 'cpuSeconds'>> {
   const { TableName = '', QuarantineGroup = '' } = service.outputs;
   const found = await readOutcome(service.iot, connectTable(TableName, service.dynamodb), QuarantineGroup);
-  const outcome = { ...found, announcements: told, messages: await countMessages(service) };
+  const failedInvocations = service.failedInvocations();
+  const messages = await countMessages(service);
+  const outcome = { ...found, announcements: told, failedInvocations, messages };
   const expected = new Map([
     ...[...stormAt.keys()].map((name) => [name, behaviors] as const),
     ...[...othersAt.keys()].map((name) => [name, behaviors.slice(0, 1)] as const),
@@ -177,6 +182,8 @@ async function judge(
   return {
     alerts: alerts.length,
     announcements: told.length,
+    repeatedAnnouncements: told.length - new Set(told.map(({ id }) => id)).size,
+    failedInvocations,
     stormThings: summarize(measure(found.cases, stormAt)),
     otherThings: summarize(measure(found.cases, othersAt)),
     problems: findProblems(expected, outcome),
@@ -194,10 +201,11 @@ function measure(cases: readonly Case[], sentAt: ReadonlyMap<string, number>): n
 const shownProblems = 20;
 
 export function writeStormResult(result: StormResult): string {
-  const { alerts, repeats, things, seconds, calls, announcements, problems } = result;
+  const { alerts, repeats, things, seconds, calls, announcements, repeatedAnnouncements, problems } = result;
   return [
     `${alerts} alerts (${repeats} repeats) of ${things} things in ${seconds.toFixed(0)} s: ${(alerts / seconds).toFixed(0)} a second`,
-    `${calls.all} calls of functions, of them ${calls.throttled} throttled or refused and ${calls.failed} failed; ${announcements} announcements`,
+    `${calls.all} calls of functions, of them ${calls.throttled} throttled or refused and ${calls.failed} failed`,
+    `${result.failedInvocations} invocations killed or failed; ${announcements} announcements, ${repeatedAnnouncements} of them repeats under the same id`,
     '',
     writeTable(latencyHead, [
       latencyRow('first alert to the last action, storm', result.stormThings),

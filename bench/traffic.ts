@@ -75,7 +75,7 @@ const batchSize = 10;
 
 /** Publishes in batches as fast as the topic takes them. */
 export async function publishAtOnce(
-  { sns, outputs }: Service,
+  { sns, outputs }: Pick<Service, 'sns' | 'outputs'>,
   alerts: readonly Alert[],
   sentAt: Map<string, number>,
   signal: AbortSignal,

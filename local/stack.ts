@@ -15,7 +15,7 @@ import { iotLocalRoutes } from './iot/local-routes';
 import { createIotRegistry, type IotRegistry } from './iot/registry';
 import { createLambdaApi } from './lambda/api';
 import type { EventSourceDefinition } from './lambda/definitions';
-import { type EventSource, startEventSource } from './lambda/event-source';
+import { type EventSource, type EventSourcePorts, startEventSource } from './lambda/event-source';
 import { createFunctionHost, type FunctionHost } from './lambda/function';
 import { createScheduler, type Scheduler } from './lambda/schedule';
 import { openSourceQueue } from './lambda/source-queue';
@@ -38,6 +38,8 @@ export interface StackOptions {
   readonly policyCacheSeconds: number;
   /** Of the template, beside those that only the stack can know. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Invocations of a function at once, each in a process of its own. */
+  readonly maxConcurrency?: number;
   readonly log: LocalLog;
 }
 
@@ -81,7 +83,8 @@ async function boot(
   options: StackOptions,
   closers: Closers,
 ): Promise<Omit<LocalStack, 'close' | 'identity' | 'policyCacheSeconds'>> {
-  const { log, stateDirectory, artifactsDirectory } = options;
+  const { log, stateDirectory, artifactsDirectory, maxConcurrency } = options;
+  const concurrency = maxConcurrency === undefined ? {} : { maxConcurrency };
   const template = await readTemplate(join(artifactsDirectory, 'cloudformation-template-update-stack.json'));
   const ca = await openCertificateAuthority(join(stateDirectory, 'ca'));
   let aws: LocalAws | undefined;
@@ -132,6 +135,7 @@ async function boot(
     endpoint: endpoint(),
     logDirectory: join(stateDirectory, 'logs'),
     codeDirectory: join(stateDirectory, 'code'),
+    ...concurrency,
     log,
   });
   const host = functions;
@@ -168,7 +172,9 @@ async function boot(
   storeSlackSecrets(host, aws);
   // Warm first, so that a cold start is measured as such and not as part of the first batch.
   await host.warm();
-  const started = await Promise.all(sources.map((source) => startSource(source, aws.sqs, host, roles, log)));
+  const started = await Promise.all(
+    sources.map((source) => startSource(source, aws.sqs, host, roles, { ...concurrency, log })),
+  );
   closers.push(() => Promise.all(started.map((source) => source.stop())));
   return { aws, registry, broker, ca, functions: host, scheduler, deployed };
 }
@@ -244,7 +250,7 @@ function startSource(
   sqs: ServiceHandler,
   host: FunctionHost,
   { isAllowed }: RoleBook,
-  log: LocalLog,
+  more: Pick<EventSourcePorts, 'maxConcurrency' | 'log'>,
 ): Promise<EventSource> {
   const owner = host.definitions().find(({ name }) => name === definition.functionName);
   const functionTimeoutSeconds = owner?.timeoutSeconds ?? 3;
@@ -254,7 +260,7 @@ function startSource(
     invoke: host.invoke,
     isAllowed,
     functionTimeoutSeconds,
-    log,
+    ...more,
   });
 }
 

@@ -71,6 +71,8 @@ interface EndToEndOptions {
   readonly artifactsDirectory?: string;
   /** Parameters of the template. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Invocations of a function at once. */
+  readonly maxConcurrency?: number;
 }
 
 export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndToEnd> {
@@ -85,6 +87,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     stateDirectory,
     artifactsDirectory: options.artifactsDirectory ?? join(root, '.serverless'),
     ...(options.parameters && { parameters: options.parameters }),
+    ...(options.maxConcurrency !== undefined && { maxConcurrency: options.maxConcurrency }),
     log: { info: write, warn: write },
   });
   const { gateway } = stack.aws;
