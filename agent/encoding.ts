@@ -9,8 +9,8 @@ export type ReportNames = 'long' | 'short';
 const largestAnswerBytes = 16 * 1024;
 const largestUint32 = 0xffff_ffff;
 
-/** Plain CBOR maps with text keys, no tags of cbor-x's own. */
-const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
+/** Plain CBOR maps with text keys and the shortest heads (RFC 8949, 4.1), no tags of cbor-x's own. */
+const encoder = new Encoder({ useRecords: false, tagUint8Array: false, variableMapSize: true });
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: true });
 
 export function encodeReport(report: Report, format: ReportFormat, names: ReportNames = 'long'): Buffer {

@@ -28,7 +28,7 @@ export interface ProcessDiscovery {
 const scanEveryMs = 1000;
 /** With no new process since, only an exec in an old one can bring a new name. */
 const scanQuietEveryMs = 5000;
-const mostNewPids = 64;
+const mostNewPids = 256;
 
 interface Known {
   readonly startTicks: number;

@@ -1,29 +1,6 @@
-import type { Socket } from '../../agent/metrics/sockets';
-import type { SystemSample } from '../../agent/metrics/system';
 import { baselineOf, buildReport } from '../../agent/report';
 import { anEvidence, metric } from './builders';
-
-function aSocket(changes: Partial<Socket> = {}): Socket {
-  return {
-    localAddress: '0.0.0.0',
-    localPort: 22,
-    remoteAddress: '0.0.0.0',
-    remotePort: 0,
-    state: 10,
-    ...changes,
-  };
-}
-
-function aSystem(changes: Partial<SystemSample> = {}): SystemSample {
-  return {
-    listeningTcp: [],
-    listeningUdp: [],
-    established: [],
-    counters: new Map(),
-    interfaces: new Map([['10.0.0.1', 'eth0']]),
-    ...changes,
-  };
-}
+import { aSocket, aSystem } from './system';
 
 const header = { report_id: 7, version: '1.0' };
 
@@ -113,6 +90,74 @@ describe('buildReport', () => {
       packets_in: 0,
       packets_out: 0,
     });
+  });
+
+  it('lists all of 127.0.0.0/8 as the loopback interface, and an address without one as itself', () => {
+    const interfaces = new Map([['127.0.0.1', 'lo']]);
+    const listeningUdp = [aSocket({ localAddress: '127.0.0.53' }), aSocket({ localAddress: '10.9.9.9' })];
+    const { metrics } = buildReport({
+      reportId: 7,
+      system: aSystem({ interfaces, listeningUdp }),
+      values: {},
+    });
+
+    expect(metrics?.listening_udp_ports.ports).toEqual([
+      { interface: '10.9.9.9', port: 22 },
+      { interface: 'lo', port: 22 },
+    ]);
+  });
+
+  const connect = (remoteAddress: string, remotePort: number) =>
+    aSocket({ remoteAddress, remotePort, state: 1 });
+
+  it('keeps the connection to a rare address where the list is cut', () => {
+    const crowd = Array.from({ length: 200 }, (_, port) => connect('10.0.0.9', 1000 + port));
+    const established = [...crowd, connect('203.0.113.7', 443)];
+    const { connections = [], total } =
+      buildReport({ reportId: 7, system: aSystem({ established }), values: {} }).metrics?.tcp_connections
+        .established_connections ?? {};
+
+    expect([connections.length, total]).toEqual([50, 201]);
+    expect(connections[0]).toMatchObject({ remote_addr: '203.0.113.7:443' });
+  });
+
+  it('keeps what is new since the report before where a list is cut', () => {
+    const crowd = Array.from({ length: 60 }, (_, index) => connect(`10.0.1.${index}`, 443));
+    const listening = Array.from({ length: 60 }, (_, index) => aSocket({ localPort: 1000 + index }));
+    const before = aSystem({ established: crowd, listeningTcp: listening });
+    const system = aSystem({
+      established: [...crowd, connect('192.0.2.1', 443), connect('192.0.2.1', 444)],
+      listeningTcp: [...listening, aSocket({ localPort: 31_337 })],
+    });
+    const { metrics } = buildReport({ reportId: 7, system, before: baselineOf(before), values: {} });
+
+    expect(metrics?.tcp_connections.established_connections.connections.slice(0, 3)).toMatchObject([
+      { remote_addr: '192.0.2.1:443' },
+      { remote_addr: '192.0.2.1:444' },
+      { remote_addr: '10.0.1.0:443' },
+    ]);
+    expect(metrics?.listening_tcp_ports).toMatchObject({ total: 61 });
+    expect(metrics?.listening_tcp_ports.ports.slice(0, 2).map(({ port }) => port)).toEqual([31_337, 1000]);
+  });
+
+  it('lists the same connections again while nothing changes', () => {
+    const established = Array.from({ length: 300 }, (_, index) => connect(`10.0.${index % 7}.1`, index));
+    const system = aSystem({ established });
+    const shuffled = aSystem({ established: [...established].reverse() });
+
+    expect(buildReport({ reportId: 7, system: shuffled, values: {} })).toEqual(
+      buildReport({ reportId: 7, system, values: {} }),
+    );
+  });
+
+  it('cuts its lists further where it would not fit a message', () => {
+    const names = Array.from({ length: 50 }, (_, index) => `${index}`.padStart(120, 'x'));
+    const lists = Array.from({ length: 100 }, (_, index) => [`m${index}`, { string_list: names }] as const);
+    const report = buildReport({ reportId: 7, system: aSystem(), values: Object.fromEntries(lists) });
+
+    expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(120 * 1024);
+    expect(Object.keys(report.custom_metrics ?? {})).toHaveLength(100);
+    expect(report.custom_metrics?.m0).toEqual([{ string_list: names.slice(0, 6) }]);
   });
 
   it('stays far below 128 KB with thousands of sockets, and true in its totals', () => {

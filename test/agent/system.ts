@@ -1,0 +1,24 @@
+import type { Socket } from '../../agent/metrics/sockets';
+import type { SystemSample } from '../../agent/metrics/system';
+
+export function aSocket(changes: Partial<Socket> = {}): Socket {
+  return {
+    localAddress: '0.0.0.0',
+    localPort: 22,
+    remoteAddress: '0.0.0.0',
+    remotePort: 0,
+    state: 10,
+    ...changes,
+  };
+}
+
+export function aSystem(changes: Partial<SystemSample> = {}): SystemSample {
+  return {
+    listeningTcp: [],
+    listeningUdp: [],
+    established: [],
+    counters: new Map(),
+    interfaces: new Map([['10.0.0.1', 'eth0']]),
+    ...changes,
+  };
+}
