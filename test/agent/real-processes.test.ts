@@ -83,6 +83,17 @@ describe('the children of a real process', () => {
     await waitFor('the orphan alone', () => sample().children === 1);
   });
 
+  it('are found after a double fork between two looks, by the session that the app began', async () => {
+    sample();
+    app.run('(sleep 60 &); echo forked.');
+    await waitFor('the fork', () => app.output().includes('forked.'));
+    const { evidence } = sample();
+
+    expect(evidence).toMatchObject([{ commandLine: 'sleep 60' }]);
+    expect(evidence[0]?.parents).not.toContain(name);
+    app.run(`kill ${evidence[0]?.pid}`);
+  });
+
   it('leave a trace when they lived for milliseconds only', async () => {
     for (let round = 0; round < 20; round += 1) {
       app.run(`/bin/true; echo ${round}.`);

@@ -221,3 +221,158 @@ describe('createChildSampler', () => {
     expect(proc.reads).toEqual(['10/stat', 'loadavg', '10/task/10/children', '10/stat']);
   });
 });
+
+describe('what a double fork left behind between two looks', () => {
+  const leader: FakeProcess = { pid: 10, comm: 'myapp', session: 10 };
+
+  it('is found by the session that the app began', () => {
+    const proc = aProc([leader]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([leader, { pid: 912, comm: 'miner', session: 10 }]);
+
+    expect(sample()).toMatchObject({ children: 1, pids: [912] });
+  });
+
+  it('is found by the session that a child began, and by no session that another process began', () => {
+    const child = { pid: 11, comm: 'sh', ppid: 10, session: 11 };
+    const proc = aProc([leader, child]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([leader, child, { pid: 912, session: 11 }, { pid: 913, session: 5 }]);
+
+    expect(sample()).toMatchObject({ children: 2, pids: [912] });
+  });
+
+  it('is not taken for what shares the session of a shell that started the app', () => {
+    const shell = { pid: 5, comm: 'bash', session: 5 };
+    const started = { ...leader, ppid: 5, session: 5 };
+    const proc = aProc([shell, started]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([shell, started, { pid: 912, ppid: 5, comm: 'vim', session: 5 }]);
+
+    expect(sample()).toMatchObject({ children: 0 });
+  });
+
+  it('is not what got the number of a session whose processes all ended', () => {
+    const proc = aProc([leader]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([{ pid: 912, session: 912 }]);
+    sample();
+    proc.become([
+      { pid: 912, session: 912 },
+      { pid: 10, comm: 'cron', startTicks: 5000, session: 10 },
+    ]);
+    sample();
+    proc.become([
+      { pid: 10, comm: 'cron', startTicks: 5000, session: 10 },
+      { pid: 913, session: 10 },
+    ]);
+
+    expect(sample()).toMatchObject({ state: 'not-running', children: 0 });
+  });
+
+  const cgroup = '0::/system.slice/myapp.service\n';
+  const service: FakeProcess = { ...leader, cgroup };
+
+  it.each([
+    ['in a new session', cgroup],
+    ['in a cgroup that it made below', '0::/system.slice/myapp.service/hidden\n'],
+  ])('is found by the cgroup of the app’s service %s', (_how, its) => {
+    const proc = aProc([service]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([service, { pid: 912, comm: 'miner', session: 912, cgroup: its }]);
+
+    expect(sample()).toMatchObject({ children: 1, pids: [912] });
+  });
+
+  it('is found though it was there before the agent', () => {
+    const proc = aProc([service, { pid: 912, comm: 'miner', session: 912, cgroup }]);
+
+    expect(watchMyapp(proc)()).toMatchObject({ children: 1, pids: [912] });
+  });
+
+  it('is not what another program of a shared cgroup started', () => {
+    const init = { pid: 5, comm: 'rc', cgroup };
+    const proc = aProc([init, { ...service, ppid: 5 }, { pid: 912, comm: 'logger', ppid: 5, cgroup }]);
+
+    expect(watchMyapp(proc)()).toMatchObject({ children: 0 });
+  });
+
+  it('is never the agent itself', () => {
+    const proc = aProc([service]);
+    proc.become([service, { pid: ownPid, comm: 'node', session: 10, cgroup }]);
+
+    expect(watchMyapp(proc)()).toMatchObject({ children: 0, pids: [] });
+  });
+});
+
+describe('the processes of a systemd unit', () => {
+  const cgroup = '0::/system.slice/myapp.service\n';
+  const main: FakeProcess = { pid: 10, comm: 'anything', cgroup, startTicks: 100 };
+  const worker: FakeProcess = { pid: 11, ppid: 10, cgroup, startTicks: 200 };
+  const watchUnit = (proc: FakeProc) => watch(proc, { unit: 'myapp.service' });
+
+  it('are its main process and what came later', () => {
+    const others = [
+      { pid: 912, cgroup, startTicks: 300 },
+      { pid: 913, cgroup: '0::/system.slice/cron.service\n' },
+    ];
+
+    expect(watchUnit(aProc([worker, main, ...others]))()).toEqual({
+      state: 'running',
+      children: 2,
+      cameAndWent: false,
+      pids: [11, 912],
+    });
+  });
+
+  it('are told from a unit that does not run', () => {
+    expect(watchUnit(aProc([{ pid: 913, cgroup: '0::/system.slice/cron.service\n' }]))()).toMatchObject({
+      state: 'not-running',
+      children: 0,
+    });
+  });
+
+  it('are a new main process after a restart, and what the old one left behind', () => {
+    const left = { pid: 912, cgroup, startTicks: 300 };
+    const proc = aProc([main, left]);
+    const sample = watchUnit(proc);
+    sample();
+    proc.become([left]);
+    expect(sample()).toMatchObject({ state: 'not-running', children: 1 });
+    proc.become([left, { ...main, pid: 920, startTicks: 900 }]);
+
+    expect(sample()).toMatchObject({ state: 'running', children: 1, pids: [] });
+  });
+
+  it('are the daemon where the first process forks it and ends', () => {
+    const daemon = { pid: 11, comm: 'anything', ppid: 10, cgroup, startTicks: 200 };
+    const proc = aProc([main, daemon]);
+    const sample = watchUnit(proc);
+    sample();
+    proc.become([{ ...daemon, ppid: 1 }]);
+
+    expect(sample()).toMatchObject({ state: 'running', children: 0 });
+  });
+});
+
+describe('a process that is found by its script', () => {
+  it('is found though its kernel name was the same before it became that', () => {
+    const proc = aProc([{ pid: 10, comm: 'node', args: ['node', 'supervisor.js'] }]);
+    const sample = watch(proc, { script: 'app.js' });
+    sample();
+    const forked = { pid: 11, ppid: 10, comm: 'node', args: ['node', 'supervisor.js'] };
+    proc.become([{ pid: 10, comm: 'node', args: ['node', 'supervisor.js'] }, forked]);
+    sample();
+    proc.become([
+      { pid: 10, comm: 'node' },
+      { ...forked, args: ['node', 'app.js'] },
+    ]);
+
+    expect(sample(1000)).toMatchObject({ state: 'running', children: 0 });
+  });
+});
