@@ -1,6 +1,6 @@
-import { statusObject } from '../domain/hold';
-import { isNotFound } from '../errors';
-import type { MitigationAction, PriorOf } from './action';
+import { type Hold, statusObject } from '../domain/hold';
+import { isNotFound, isRefusal } from '../errors';
+import type { MitigationAction, MitigationContext, PriorOf } from './action';
 import { nameCertificate } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
@@ -10,9 +10,10 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
   async apply({ certificates }, context) {
     const { certificates: registry } = context;
     const refusals = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
-      await claim(statusObject(certificateId), { statusBefore }, context);
-      if ((await registry.readStatus(certificateId)) === 'ACTIVE')
-        await registry.setStatus(certificateId, 'INACTIVE');
+      const status = await registry.readStatus(certificateId);
+      const before = statusBefore === 'unknown' ? status : statusBefore;
+      await claim(statusObject(certificateId), { statusBefore: before }, context);
+      if (status === 'ACTIVE') await deactivate(certificateId, context);
       return undefined;
     });
     if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
@@ -37,12 +38,16 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
     const { certificates: registry } = context;
     const kept: string[] = [];
     const conflicts = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
-      const { problem, heldBy } = await giveBack(statusObject(certificateId), context, async () => {
-        if (statusBefore !== 'ACTIVE') return undefined;
+      const { problem, heldBy } = await giveBack(statusObject(certificateId), context, async (hold) => {
+        const before = statusBefore === 'unknown' ? readBefore(hold) : statusBefore;
+        if (before !== 'ACTIVE') return undefined;
         const status = await registry.readStatus(certificateId).catch(goneIfNotFound);
-        if (status === 'INACTIVE') await registry.setStatus(certificateId, 'ACTIVE');
-        else if (status !== 'ACTIVE')
-          return `${nameCertificate(certificateId)} was ACTIVE before and is ${status} now`;
+        if (status === 'ACTIVE') return undefined;
+        const name = nameCertificate(certificateId);
+        if (status !== 'INACTIVE') return `${name} was ACTIVE before and is ${status} now`;
+        if (!hold)
+          return `${name} is INACTIVE, but not by Cordon, whose call was refused: somebody else did it`;
+        await registry.setStatus(certificateId, 'ACTIVE');
         return undefined;
       });
       kept.push(...nameOthers(nameCertificate(certificateId), heldBy));
@@ -52,6 +57,20 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
     return { result: 'done', detail: kept.join('; ') || 'certificates have the status they had before' };
   },
 };
+
+/** A certificate that AWS refused to deactivate is not held: whoever deactivates it later, it wasn't Cordon. */
+async function deactivate(certificateId: string, context: MitigationContext): Promise<void> {
+  try {
+    await context.certificates.setStatus(certificateId, 'INACTIVE');
+  } catch (error) {
+    if (isRefusal(error)) await giveBack(statusObject(certificateId), context, async () => undefined);
+    throw error;
+  }
+}
+
+function readBefore(hold: Hold | undefined): string | undefined {
+  return hold && 'statusBefore' in hold.prior ? hold.prior.statusBefore : undefined;
+}
 
 function goneIfNotFound(error: unknown): string {
   if (isNotFound(error)) return 'deleted';

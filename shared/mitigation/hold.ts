@@ -20,19 +20,21 @@ export async function claim(
 
 /**
  * Undoes what was done to a shared object, if no other thing holds it as well; else the last of them will. The holder
- * leaves after the restore, so that nobody takes what is half restored for the state before.
+ * leaves after the restore, so that nobody takes what is half restored for the state before. `restore` gets the hold
+ * while the thing is one of the holders: without one, nothing of what is found was done for it.
  */
 export async function giveBack(
   object: Hold['object'],
   { thingName, holds }: HoldContext,
-  restore: () => Promise<string | undefined>,
+  restore: (hold: Hold | undefined) => Promise<string | undefined>,
 ): Promise<{ readonly problem?: string | undefined; readonly heldBy: readonly string[] }> {
   let problem: string | undefined;
   let heldBy: readonly string[] = [];
   await untilUndisturbed(async () => {
     const stored = await holds.load(object);
     heldBy = stored?.value.holders.filter((name) => name !== thingName) ?? [];
-    if (heldBy.length === 0) problem = await restore();
+    const isHolder = stored?.value.holders.includes(thingName) ?? false;
+    if (heldBy.length === 0) problem = await restore(isHolder ? stored?.value : undefined);
     if (!stored || problem !== undefined) return;
     if (heldBy.length > 0) await holds.save({ ...stored.value, holders: heldBy }, stored.version);
     else await holds.remove(object, stored.version);

@@ -15,10 +15,25 @@ function aPrior(statuses: Readonly<Record<string, string>>): Prior {
   return { action: 'deactivate-certificate', certificates };
 }
 
-function setUp(statuses: Readonly<Record<string, string>>) {
+function setUp(given: Readonly<Record<string, string>>) {
   const { context, certificates } = aSetting();
-  for (const [id, status] of Object.entries(statuses)) certificates.statuses.set(id, status);
-  return { context, statuses: () => Object.fromEntries(certificates.statuses) };
+  const statuses = () => Object.fromEntries(certificates.statuses);
+  /** Somebody else did this. */
+  const replace = (others: Readonly<Record<string, string>>) => {
+    certificates.statuses.clear();
+    for (const [id, status] of Object.entries(others)) certificates.statuses.set(id, status);
+  };
+  replace(given);
+  return { context, certificates, statuses: Object.assign(statuses, { replace }) };
+}
+
+/** As where the function's role lacks the right, or the certificate is not the account's. */
+function refuse({ context }: ReturnType<typeof setUp>, ...ids: readonly string[]) {
+  const setStatus = async (id: string, status: 'ACTIVE' | 'INACTIVE') => {
+    if (ids.includes(id)) throw awsError('AccessDeniedException', 'not allowed');
+    await context.certificates.setStatus(id, status);
+  };
+  return { ...context, certificates: { ...context.certificates, setStatus } };
 }
 
 describe('deactivate-certificate', () => {
@@ -86,7 +101,9 @@ describe('deactivate-certificate', () => {
       'certificate aaaaaaaa was ACTIVE before and is deleted now',
     ],
   ] as const)('on revert %s', async (_, before, meanwhile, after, conflict) => {
-    const { context, statuses } = setUp(meanwhile);
+    const { context, statuses } = setUp(before);
+    await deactivateCertificate.apply(aPrior(before), context);
+    statuses.replace(meanwhile);
     const expected = conflict
       ? { result: 'conflict', detail: conflict }
       : { result: 'done', detail: 'certificates have the status they had before' };
@@ -95,6 +112,43 @@ describe('deactivate-certificate', () => {
       expect(await deactivateCertificate.revert(aPrior(before), context)).toEqual(expected);
       expect(statuses()).toEqual(after);
     }
+  });
+
+  it('leaves inactive on revert what somebody else deactivated after AWS had refused it, and says so', async () => {
+    const setting = setUp({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
+    const prior = aPrior({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
+    await deactivateCertificate.apply(prior, refuse(setting, a));
+    setting.statuses.replace({ [a]: 'INACTIVE', [b]: 'INACTIVE' });
+
+    expect(await deactivateCertificate.revert(prior, setting.context)).toEqual({
+      result: 'conflict',
+      detail:
+        'certificate aaaaaaaa is INACTIVE, but not by Cordon, whose call was refused: somebody else did it',
+    });
+    expect(setting.statuses()).toEqual({ [a]: 'INACTIVE', [b]: 'ACTIVE' });
+  });
+
+  it('has nothing to restore where AWS had refused it and nobody else did it', async () => {
+    const setting = setUp({ [a]: 'ACTIVE' });
+    await deactivateCertificate.apply(aPrior({ [a]: 'ACTIVE' }), refuse(setting, a));
+
+    expect(await deactivateCertificate.revert(aPrior({ [a]: 'ACTIVE' }), setting.context)).toMatchObject({
+      result: 'done',
+    });
+  });
+
+  it.each([
+    ['ACTIVE', 'ACTIVE'],
+    ['INACTIVE', 'INACTIVE'],
+  ])('gives back %s where the plan could not tell the status before', async (before, after) => {
+    const { context, statuses } = setUp({ [a]: before });
+    const prior = aPrior({ [a]: 'unknown' });
+
+    for (let time = 0; time < 2; time += 1) await deactivateCertificate.apply(prior, context);
+    expect(statuses()).toEqual({ [a]: 'INACTIVE' });
+    for (let time = 0; time < 2; time += 1)
+      expect(await deactivateCertificate.revert(prior, context)).toMatchObject({ result: 'done' });
+    expect(statuses()).toEqual({ [a]: after });
   });
 
   it('throws what may pass', async () => {
