@@ -67,10 +67,11 @@ async function showInThread(
   if (!known || known.value.ts === '') return openThread(announcement, slack, known, ports);
   const { channel, ts, lastSeq } = known.value;
   if (seq === lastSeq) return false;
+  // Older news joins the thread, but must not overwrite the newest state. What may be repeated comes first, so that a
+  // failure in between repeats no reply.
+  if (seq > lastSeq) await slack.update(writeRootMessage(announcement, slack.kind), channel, ts);
   await slack.post(writeReply(announcement), ts);
-  // Older news joins the thread, but must not overwrite the newest state.
   if (seq < lastSeq) return true;
-  await slack.update(writeRootMessage(announcement, slack.kind), channel, ts);
   await threads.save(caseId, { channel, ts, lastSeq: seq }, known.version);
   return true;
 }

@@ -6,8 +6,9 @@ import {
   ListThingGroupsForThingCommand,
   RemoveThingFromThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { anAlert } from './alerts';
+import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { publishOrCut } from './mqtt-client';
 
 let e2e: EndToEnd;
 
@@ -40,25 +41,25 @@ function slackTextsOf(thingName: string): string[] {
     .filter((text) => text.includes(`${thingName}:`));
 }
 
+/** An invocation of the function hangs once in a call to this action. */
+function hang(action: string, functionName: string) {
+  return { kind: 'latency', action, functionName, latencyMs: 12_000, probability: 1, times: 1 } as const;
+}
+
+function kill(functionName: string): void {
+  for (const pid of e2e.stack.functions.pids()[functionName] ?? []) process.kill(pid, 'SIGKILL');
+}
+
 describe('a killed function', () => {
   const things = ['killed-1', 'killed-2', 'killed-3'];
 
   it('ends every case as if it had not been killed, whichever call it was in', async () => {
     for (const thingName of things) await e2e.connect(await e2e.enroll(thingName));
     // Of three things in parallel, one hangs in each of these calls.
-    const hang = (action: string) =>
-      ({
-        kind: 'latency',
-        action,
-        functionName: respond,
-        latencyMs: 12_000,
-        probability: 1,
-        times: 1,
-      }) as const;
     e2e.stack.aws.gateway.setFaults([
-      hang('iot:AddThingToThingGroup'),
-      hang('iot:DeleteConnection'),
-      hang('sns:Publish'),
+      hang('iot:AddThingToThingGroup', respond),
+      hang('iot:DeleteConnection', respond),
+      hang('sns:Publish', respond),
     ]);
 
     await Promise.all(things.map((thingName) => e2e.publishAlert(anAlert(thingName))));
@@ -66,7 +67,7 @@ describe('a killed function', () => {
       () => 'a respond that hangs in each of the three calls',
       async () => (await countUnspent()) === 0,
     );
-    for (const pid of e2e.stack.functions.pids()[respond] ?? []) process.kill(pid, 'SIGKILL');
+    kill(respond);
 
     const cases = await Promise.all(
       things.map((thingName) => e2e.waitForCase(thingName, 'contained', 60_000)),
@@ -89,6 +90,49 @@ describe('a killed function', () => {
       expect(slackTextsOf(thingName)).toHaveLength(1);
     }
   }, 120_000);
+
+  it('loses and doubles nothing on the way to a case, nor from it to Slack', async () => {
+    const [reporting, alerted, told] = ['killed-detect', 'killed-intake', 'killed-notify'] as const;
+    const client = await e2e.connect(await e2e.enroll(reporting));
+    for (const name of [alerted, told]) await e2e.enroll(name);
+    await e2e.command({ type: 'contain', thingName: told, actor: 'test' });
+    await e2e.waitForCase(told, 'contained');
+    await waitUntil(
+      () => 'the first Slack message',
+      () => slackTextsOf(told).length === 1,
+    );
+    e2e.stack.aws.gateway.setFaults([
+      hang('dynamodb:PutItem', 'cordon-dev-detect'),
+      hang('sqs:SendMessage', 'cordon-dev-intake'),
+      hang('dynamodb:GetItem', 'cordon-dev-notify'),
+    ]);
+
+    await publishOrCut(client, `cordon/things/${reporting}/reports/json`, JSON.stringify(aReport(1)));
+    await e2e.publishAlert(anAlert(alerted));
+    await e2e.command({ type: 'release', thingName: told, actor: 'test' });
+    await waitUntil(
+      () => 'a detect, an intake and a notify that hang',
+      async () => (await countUnspent()) === 0,
+    );
+    for (const name of ['detect', 'intake', 'notify']) kill(`cordon-dev-${name}`);
+
+    for (const thingName of [reporting, alerted]) {
+      const { caseId, violations } = await e2e.waitForCase(thingName, 'contained', 90_000);
+      expect(Object.keys(violations)).toHaveLength(1);
+      const timeline = await e2e.timelineOf(caseId);
+      for (const what of ['case opened', 'in-alarm', 'contained'])
+        expect(timeline.filter((line) => line.startsWith(what))).toHaveLength(1);
+    }
+    // The thread's root, which says the newest, and one reply.
+    await waitUntil(
+      () => `the release in Slack: ${slackTextsOf(told).join(' | ')}`,
+      () => slackTextsOf(told).length > 1,
+      90_000,
+    );
+    await e2e.waitForQuiet();
+    expect(slackTextsOf(told).map((text) => text.includes('released'))).toEqual([true, true]);
+    expect(await e2e.rejected()).toEqual([]);
+  }, 180_000);
 });
 
 describe('an AWS that answers badly', () => {

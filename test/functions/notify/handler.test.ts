@@ -14,10 +14,12 @@ function setUp(kind: Slack['kind'] | 'none' = 'bot') {
   const saved = new Map<string, Versioned<SlackThread>>();
   const { letters, deadLetters } = fakeDeadLetters();
   const telemetry = fakeTelemetry();
-  const state = { fault: undefined as Error | undefined, time: now };
+  const state = { fault: undefined as Error | undefined, failsAt: '', time: now };
   const titleOf = (message: { text: string }) => message.text;
   const act = (...step: unknown[]) => {
     if (state.fault) throw state.fault;
+    if (state.failsAt && String(step[0]).startsWith(state.failsAt))
+      throw new Error(`${state.failsAt} failed`);
     shown.push(step);
   };
   const slack: Record<Slack['kind'], Slack> = {
@@ -77,8 +79,8 @@ describe('notify with a bot token', () => {
 
     expect(shown).toEqual([
       ['post', contained],
-      ['reply to ts-1', '*mything1: released* all as before'],
       ['update C1 ts-1', releasedText],
+      ['reply to ts-1', '*mything1: released* all as before'],
     ]);
     expect(saved.get('case-1')).toEqual({ value: { channel: 'C1', ts: 'ts-1', lastSeq: 2 }, version: 3 });
   });
@@ -102,6 +104,19 @@ describe('notify with a bot token', () => {
     await tell();
 
     expect(shown).toEqual([['post', contained]]);
+  });
+
+  it('replies once, however often Slack fails to take the newest state', async () => {
+    const { tell, shown, state } = setUp();
+    await tell();
+    state.failsAt = 'update';
+
+    for (let delivery = 0; delivery < 3; delivery += 1)
+      await expect(tell(released)).rejects.toThrow('update');
+    state.failsAt = '';
+    await tell(released);
+
+    expect(shown.filter((step) => String(step).includes('reply'))).toHaveLength(1);
   });
 
   it('shows nothing twice', async () => {
