@@ -195,7 +195,7 @@ function createServices(
   functions: () => FunctionHost | undefined,
 ): Record<string, ServiceHandler> {
   const dataPlane = createIotDataPlane({ broker, registry });
-  const issueCertificate = async () => {
+  const issue = async () => {
     const issued = await ca.issueDeviceCertificate({ commonName: 'AWS IoT Certificate' });
     const { certificatePem, privateKeyPem } = issued;
     const publicKeyPem = new X509Certificate(certificatePem).publicKey
@@ -205,7 +205,7 @@ function createServices(
   };
   const lambda = () => createLambdaApi(requireHost(functions()), identity);
   return {
-    iot: createIotControlPlane(registry, { issueCertificate }),
+    iot: createIotControlPlane(registry, { issuer: { issue, sign: ca.signRequest } }),
     iotdata: dataPlane,
     iotdevicegateway: dataPlane,
     lambda: {

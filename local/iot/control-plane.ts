@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse, IamRequest, ServiceHandler } from '../typ
 import { IotServiceError, invalid } from './errors';
 import { accountRoutes } from './operations/account';
 import { authorizationRoutes } from './operations/authorization';
-import { certificateRoutes, type IssueCertificate } from './operations/certificates';
+import { type CertificateIssuer, certificateRoutes } from './operations/certificates';
 import { customMetricRoutes } from './operations/custom-metrics';
 import { jobRoutes } from './operations/jobs';
 import { mitigationActionRoutes } from './operations/mitigation-actions';
@@ -18,8 +18,8 @@ import { violationRoutes } from './operations/violations';
 import type { IotRegistry } from './registry';
 
 export interface IotControlPlaneOptions {
-  /** Without it CreateKeysAndCertificate is refused. */
-  readonly issueCertificate?: IssueCertificate;
+  /** Without it CreateKeysAndCertificate and CreateCertificateFromCsr are refused. */
+  readonly issuer?: CertificateIssuer;
 }
 
 interface RouteMatch {
@@ -139,7 +139,7 @@ export function createIotControlPlane(
     ...thingRoutes(registry),
     ...thingTypeRoutes(registry),
     ...thingGroupRoutes(registry),
-    ...certificateRoutes(registry, options.issueCertificate),
+    ...certificateRoutes(registry, options.issuer),
     ...policyRoutes(registry),
     ...authorizationRoutes(registry),
     ...topicRuleRoutes(registry),

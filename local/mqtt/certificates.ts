@@ -3,6 +3,7 @@ import { createHash, webcrypto as crypto, randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as x509 from '@peculiar/x509';
+import { invalid } from '../iot/errors';
 
 // Loaded by hand, because Jest evaluates a CommonJS package before any import that stands above it.
 const {
@@ -13,6 +14,7 @@ const {
   KeyUsagesExtension,
   Name,
   PemConverter,
+  Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
@@ -42,6 +44,8 @@ interface DeviceCertificateRequest {
 export interface CertificateAuthority {
   readonly certificatePem: string;
   issueDeviceCertificate(request: DeviceCertificateRequest): Promise<IssuedCertificate>;
+  /** Gives a certificate, PEM, for the key of a request (PKCS #10, PEM); rejects one that AWS IoT would refuse. */
+  signRequest(requestPem: string): Promise<string>;
   /** For this machine's own names, unless others are given. */
   issueServerCertificate(request?: ServerCertificateRequest): Promise<IssuedCertificate>;
 }
@@ -78,6 +82,7 @@ function toAuthority(issuer: Issuer): CertificateAuthority {
   return {
     certificatePem: `${issuer.certificate.toString('pem')}\n`,
     issueDeviceCertificate: (request) => issueDeviceCertificate(issuer, request),
+    signRequest: (requestPem) => signRequest(issuer, requestPem),
     issueServerCertificate: (request = {}) => issueServerCertificate(issuer, request),
   };
 }
@@ -87,11 +92,40 @@ async function issueDeviceCertificate(
   request: DeviceCertificateRequest,
 ): Promise<IssuedCertificate> {
   return issue(issuer, {
-    commonName: request.commonName,
+    subject: toName(request.commonName),
     notBefore: request.notBefore ?? new Date(Date.now() - backdateMs),
     notAfter: request.notAfter ?? new Date(Date.now() + 3650 * dayMs),
     extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
   });
+}
+
+async function signRequest(issuer: Issuer, requestPem: string): Promise<string> {
+  let request: x509.Pkcs10CertificateRequest;
+  try {
+    request = new Pkcs10CertificateRequest(requestPem);
+    // The signature proves that whoever asks holds the key.
+    if (!(await request.verify(crypto))) throw new Error('the signature is not that of its key');
+  } catch (cause) {
+    throw Object.assign(invalid('The certificate request could not be read or verified.'), { cause });
+  }
+  const { name, namedCurve, modulusLength } = request.publicKey.algorithm as KeyAlgorithm;
+  // The key types of CreateCertificateFromCsr (API reference).
+  const isTaken =
+    name === 'ECDSA' ? ['P-256', 'P-384', 'P-521'].includes(namedCurve ?? '') : (modulusLength ?? 0) >= 2048;
+  if (!isTaken) throw invalid('The key must be RSA of 2048 bits or more, or EC P-256/384/521.');
+  const certificate = await certify(issuer, request.publicKey, {
+    subject: request.subjectName,
+    notBefore: new Date(Date.now() - backdateMs),
+    notAfter: new Date(Date.now() + 3650 * dayMs),
+    extensions: [new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth])],
+  });
+  return `${certificate.toString('pem')}\n`;
+}
+
+interface KeyAlgorithm {
+  readonly name: string;
+  readonly namedCurve?: string;
+  readonly modulusLength?: number;
 }
 
 async function issueServerCertificate(
@@ -105,7 +139,7 @@ async function issueServerCertificate(
   ] as const;
   const names = dnsName === undefined ? ownNames : ([{ type: 'dns', value: dnsName }] as const);
   return issue(issuer, {
-    commonName: dnsName ?? 'localhost',
+    subject: toName(dnsName ?? 'localhost'),
     notBefore: notBefore ?? new Date(Date.now() - backdateMs),
     notAfter: new Date(Date.now() + 365 * dayMs),
     extensions: [
@@ -116,22 +150,26 @@ async function issueServerCertificate(
 }
 
 interface IssueOptions {
-  readonly commonName: string;
+  readonly subject: x509.Name;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly extensions: readonly x509.Extension[];
 }
 
-async function issue(issuer: Issuer, options: IssueOptions): Promise<IssuedCertificate> {
-  const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.create(
+/** Signs a certificate for a public key. */
+function certify(
+  issuer: Issuer,
+  publicKey: x509.PublicKeyType,
+  options: IssueOptions,
+): Promise<x509.X509Certificate> {
+  return X509CertificateGenerator.create(
     {
       serialNumber: makeSerialNumber(),
-      subject: toName(options.commonName),
+      subject: options.subject,
       issuer: issuer.certificate.subjectName,
       notBefore: options.notBefore,
       notAfter: options.notAfter,
-      publicKey: keys.publicKey,
+      publicKey,
       signingKey: issuer.privateKey,
       signingAlgorithm,
       extensions: [
@@ -142,6 +180,11 @@ async function issue(issuer: Issuer, options: IssueOptions): Promise<IssuedCerti
     },
     crypto,
   );
+}
+
+async function issue(issuer: Issuer, options: IssueOptions): Promise<IssuedCertificate> {
+  const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
+  const certificate = await certify(issuer, keys.publicKey, options);
   return {
     certificatePem: `${certificate.toString('pem')}\n`,
     privateKeyPem: await exportPrivateKey(keys.privateKey),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { findCertificate } from '../certificates';
 import { invalid } from '../errors';
 import type { IotRegistry } from '../registry';
-import type { Certificate } from '../state';
+import type { Certificate, CertificateStatus } from '../state';
 import {
   creationKey,
   type IotCall,
@@ -21,8 +21,15 @@ interface IssuedCertificate {
   readonly privateKeyPem: string;
 }
 
-/** Makes a key pair and a certificate signed by the local CA. */
-export type IssueCertificate = () => Promise<IssuedCertificate>;
+/** What the registry asks of the local certificate authority. */
+export interface CertificateIssuer {
+  /** Makes a key pair and a certificate for it. */
+  issue(): Promise<IssuedCertificate>;
+  /** Gives a certificate, PEM, for a request (PKCS #10, PEM), or throws an IotServiceError. */
+  sign(requestPem: string): Promise<string>;
+}
+
+const CreateFromRequest = z.object({ certificateSigningRequest: z.string() });
 
 const RegisterCertificate = z.object({
   certificatePem: z.string(),
@@ -75,18 +82,37 @@ function register(registry: IotRegistry, call: IotCall) {
   return { certificateArn: arn, certificateId };
 }
 
-async function createKeys(registry: IotRegistry, issue: IssueCertificate | undefined, call: IotCall) {
-  const status = readFlag(call, 'setAsActive', false) ? 'ACTIVE' : 'INACTIVE';
-  if (!issue) throw invalid('The local stack was started without a certificate authority.');
-  const { certificatePem, publicKeyPem, privateKeyPem } = await issue();
-  const { arn, certificateId } = registry.certificates.register(certificatePem, status);
+function readStatus(call: IotCall): CertificateStatus {
+  return readFlag(call, 'setAsActive', false) ? 'ACTIVE' : 'INACTIVE';
+}
+
+function requireIssuer(issuer: CertificateIssuer | undefined): CertificateIssuer {
+  if (!issuer) throw invalid('The local stack was started without a certificate authority.');
+  return issuer;
+}
+
+async function createKeys(registry: IotRegistry, issuer: CertificateIssuer | undefined, call: IotCall) {
+  const { certificatePem, publicKeyPem, privateKeyPem } = await requireIssuer(issuer).issue();
+  const { arn, certificateId } = registry.certificates.register(certificatePem, readStatus(call));
   const keyPair = { PublicKey: publicKeyPem, PrivateKey: privateKeyPem };
   return { certificateArn: arn, certificateId, certificatePem, keyPair };
 }
 
+/** Also from a request that was used before: each call makes another certificate (API reference). */
+async function createFromRequest(
+  registry: IotRegistry,
+  issuer: CertificateIssuer | undefined,
+  call: IotCall,
+) {
+  const { certificateSigningRequest } = readBody(CreateFromRequest, call);
+  const certificatePem = await requireIssuer(issuer).sign(certificateSigningRequest);
+  const { arn, certificateId } = registry.certificates.register(certificatePem, readStatus(call));
+  return { certificateArn: arn, certificateId, certificatePem };
+}
+
 export function certificateRoutes(
   registry: IotRegistry,
-  issue: IssueCertificate | undefined,
+  issuer: CertificateIssuer | undefined,
 ): readonly IotRoute[] {
   const { state, certificates } = registry;
   const readId = (call: IotCall) => readParam(call, 'certificateId');
@@ -96,7 +122,11 @@ export function certificateRoutes(
       register(registry, call),
     ),
     routesAt('/keys-and-certificate')('CreateKeysAndCertificate', 'POST', (call) =>
-      createKeys(registry, issue, call),
+      createKeys(registry, issuer, call),
+    ),
+    // IAM knows no resource type for making a certificate.
+    routesAt('/certificates')('CreateCertificateFromCsr', 'POST', (call) =>
+      createFromRequest(registry, issuer, call),
     ),
     route('DescribeCertificate', 'GET', (call) =>
       describeCertificate(registry, findCertificate(state, readId(call))),

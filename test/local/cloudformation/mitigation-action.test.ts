@@ -14,11 +14,7 @@ beforeAll(async () => {
     checkTopicRule: () => {},
     log: silentLog,
   });
-  server = await startServer(
-    createIotControlPlane(registry, {
-      issueCertificate: () => Promise.reject(new Error('no certificate is asked for here')),
-    }),
-  );
+  server = await startServer(createIotControlPlane(registry, {}));
   clients = { ...clientsOf('http://127.0.0.1:9'), iot: server.client };
 });
 

@@ -1,4 +1,5 @@
 import {
+  CreateCertificateFromCsrCommand,
   CreateKeysAndCertificateCommand,
   DeleteCertificateCommand,
   DescribeCertificateCommand,
@@ -37,6 +38,20 @@ describe('certificates', () => {
       keyPair: { PublicKey: 'public', PrivateKey: 'private' },
     });
     expect(listed.certificates?.map(({ status }) => status)).toEqual(['ACTIVE']);
+  });
+
+  it('are made for a request, inactive unless asked otherwise', async () => {
+    const request = (certificateSigningRequest: string) =>
+      send(new CreateCertificateFromCsrCommand({ certificateSigningRequest }));
+    const made = await request('a request');
+    const listed = await send(new ListCertificatesCommand({}));
+
+    expect(made).toMatchObject({
+      certificatePem: pemTwo,
+      certificateArn: `${prefix}cert/${made.certificateId}`,
+    });
+    expect(listed.certificates).toMatchObject([{ certificateId: made.certificateId, status: 'INACTIVE' }]);
+    expect(await errorOf(request('something else'))).toBe('400 InvalidRequestException');
   });
 
   it('go to INACTIVE and back, but not back from REVOKED', async () => {

@@ -1,5 +1,6 @@
 import { RegisterCertificateWithoutCACommand } from '@aws-sdk/client-iot';
 import { createIotControlPlane } from '../../../local/iot/control-plane';
+import { invalid } from '../../../local/iot/errors';
 import type { IotRegistry } from '../../../local/iot/registry';
 import { aRegistry, pemOne, pemTwo } from './builders';
 import { startServer, type TestServer } from './server';
@@ -14,7 +15,13 @@ export function useControlPlane(): void {
   beforeEach(async () => {
     registry = aRegistry();
     const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
-    server = await startServer(createIotControlPlane(registry, { issueCertificate: async () => issued }));
+    const sign = async (request: string) => {
+      if (request !== 'a request') throw invalid('not a request');
+      return pemTwo;
+    };
+    server = await startServer(
+      createIotControlPlane(registry, { issuer: { issue: async () => issued, sign } }),
+    );
     send = server.client.send.bind(server.client) as typeof send;
   });
   afterEach(() => server.close());

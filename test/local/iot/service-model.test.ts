@@ -14,6 +14,7 @@ const NEEDED = `
   CreateThing DescribeThing UpdateThing DeleteThing ListThings CreateThingGroup DescribeThingGroup UpdateThingGroup
   DeleteThingGroup ListThingGroups ListThingsInThingGroup AddThingToThingGroup RemoveThingFromThingGroup
   UpdateThingGroupsForThing ListThingGroupsForThing RegisterCertificateWithoutCA CreateKeysAndCertificate
+  CreateCertificateFromCsr
   DescribeCertificate UpdateCertificate ListCertificates DeleteCertificate AttachThingPrincipal DetachThingPrincipal
   ListThingPrincipals ListThingPrincipalsV2 ListPrincipalThings ListPrincipalThingsV2 CreatePolicy GetPolicy
   DeletePolicy ListPolicies CreatePolicyVersion GetPolicyVersion ListPolicyVersions DeletePolicyVersion

@@ -1,8 +1,11 @@
-import { X509Certificate } from 'node:crypto';
+import 'reflect-metadata';
+import { webcrypto as crypto, X509Certificate } from 'node:crypto';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCertificateAuthority, openCertificateAuthority } from '../../../local/mqtt/certificates';
+
+const { Pkcs10CertificateRequestGenerator } = await import('@peculiar/x509');
 
 let directory: string;
 
@@ -13,6 +16,20 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
+
+const publicExponent = new Uint8Array([1, 0, 1]);
+
+async function aRequest(
+  algorithm: (crypto.EcKeyGenParams & { readonly hash: string }) | crypto.RsaHashedKeyGenParams,
+) {
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const request = await Pkcs10CertificateRequestGenerator.create(
+    { name: 'CN=mything1', keys, signingAlgorithm: algorithm },
+    crypto,
+  );
+  const publicKey = Buffer.from(await crypto.subtle.exportKey('spki', keys.publicKey));
+  return { pem: request.toString('pem'), publicKey };
+}
 
 async function readMode(path: string): Promise<string> {
   return ((await stat(path)).mode & 0o777).toString(8);
@@ -89,5 +106,31 @@ describe('a certificate authority', () => {
     const issued = await ca.issueDeviceCertificate({ commonName: 'a,O=Other+OU=x' });
 
     expect(new X509Certificate(issued.certificatePem).subject).toBe('CN=a\\,O=Other\\+OU=x');
+  });
+
+  it.each([
+    ['EC', { name: 'ECDSA', namedCurve: 'P-384', hash: 'SHA-384' }],
+    ['RSA', { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent, hash: 'SHA-256' }],
+  ])('signs a request for an %s key with its subject and its key', async (_kind, algorithm) => {
+    const ca = await createCertificateAuthority();
+    const { pem, publicKey } = await aRequest(algorithm);
+
+    const certificate = new X509Certificate(await ca.signRequest(pem));
+
+    expect(certificate.subject).toBe('CN=mything1');
+    expect(certificate.publicKey.export({ type: 'spki', format: 'der' })).toEqual(publicKey);
+    expect(certificate.verify(new X509Certificate(ca.certificatePem).publicKey)).toBe(true);
+  });
+
+  it('refuses a request with a weak key, of another key, or that is none', async () => {
+    const ca = await createCertificateAuthority();
+    const weak = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024, publicExponent, hash: 'SHA-256' };
+    const { pem } = await aRequest({ name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' });
+    const der = Buffer.from(pem.replace(/-----.*-----|\s/g, ''), 'base64');
+    der[der.length - 1] = (der.at(-1) ?? 0) ^ 1;
+    const forged = `-----BEGIN CERTIFICATE REQUEST-----\n${der.toString('base64')}\n-----END CERTIFICATE REQUEST-----`;
+
+    for (const request of [(await aRequest(weak)).pem, forged, 'text', ''])
+      await expect(ca.signRequest(request)).rejects.toMatchObject({ name: 'InvalidRequestException' });
   });
 });
