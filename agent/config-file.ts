@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { UsageError } from './arguments';
 import {
@@ -39,6 +40,9 @@ const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>>
   verbosity: ['verbosity', parseVerbosity],
 };
 
+/** Flags whose values are paths: relative ones are meant from the file's folder, so that the folder can be copied. */
+const pathFlags: readonly string[] = ['rootCA', 'cert', 'key', 'stateDir'];
+
 /** Reads a configuration file to the values of the flags it stands for; UsageErrors name file, line and field. */
 export function readConfigFile(path: string): Readonly<Record<string, unknown>> {
   let text: string;
@@ -51,7 +55,12 @@ export function readConfigFile(path: string): Readonly<Record<string, unknown>> 
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${path}: cannot read the configuration (${(error as NodeJS.ErrnoException).code})`);
   }
-  return parseConfigFile(text, path);
+  return Object.fromEntries(
+    Object.entries(parseConfigFile(text, path)).map(([flag, value]) => [
+      flag,
+      pathFlags.includes(flag) ? resolve(dirname(path), String(value)) : value,
+    ]),
+  );
 }
 
 /** YAML, and so JSON too. */

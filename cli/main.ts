@@ -7,6 +7,7 @@ import { listCases, readCase, showCase } from './cases';
 import { explain } from './check';
 import { CliError } from './cli-error';
 import { runExamples } from './detect/run';
+import { addDeviceCommands } from './enroll/commands';
 import { type ExportFormat, exportCase, writePrivateFile } from './export';
 import { writeJson } from './json';
 import { type ReplayFlags, runReplay } from './replay/run';
@@ -151,6 +152,8 @@ for (const [name, description] of acts) {
   if (name === 'contain' || name === 'approve')
     command.option('--force', 'though the thing is exempt, or others use its certificate or policy');
 }
+
+addDeviceCommands(program, target, say);
 
 /** One line a user can act on; the stack of an unknown fault only with CORDON_DEBUG. */
 function explainFault(error: unknown): string {

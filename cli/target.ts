@@ -1,10 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
 import { connectTable } from '../shared/aws/table';
 import { CliError } from './cli-error';
+import { connectRegistry } from './enroll/registry';
 
 export interface TargetOptions {
   readonly aws?: boolean;
@@ -18,15 +21,24 @@ const localStack = z.object({
   region: z.string(),
   pid: z.int().positive(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
+  /** The file of the certificate authority whom the local broker's certificate comes from. */
+  ca: z.string(),
 });
+
+export function requireStage(stage: string): string {
+  if (/^[a-z][a-z0-9]{0,15}$/.test(stage)) return stage;
+  throw new CliError(`--stage ${stage}: expected a stage such as dev`);
+}
 
 /** The stack a command is for: the local one while it runs here, unless `--aws` is given. */
 export function findTarget({ aws, stage }: TargetOptions) {
-  if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
-    throw new CliError(`--stage ${stage}: expected a stage such as dev`);
-  const settings = aws || !existsSync(localFile) ? {} : findLocalStack();
+  requireStage(stage);
+  const { ca, ...settings } = aws || !existsSync(localFile) ? {} : findLocalStack();
   const sqs = new SQSClient(settings);
   return {
+    stage,
+    /** Of the local stack, which alone has one of its own. */
+    ...(ca !== undefined && { ca }),
     name: 'endpoint' in settings ? `the local stack at ${settings.endpoint}` : `AWS, stage ${stage}`,
     ...connectTable(`cordon-${stage}`, new DynamoDBClient({ maxAttempts: 3, ...settings })),
     async openCommands() {
@@ -36,13 +48,18 @@ export function findTarget({ aws, stage }: TargetOptions) {
       if (!QueueUrl) throw new CliError('the commands queue has no URL');
       return connectCommands(QueueUrl, sqs);
     },
+    openRegistry: () =>
+      connectRegistry(
+        new IoTClient({ maxAttempts: 6, ...settings }),
+        new IoTDataPlaneClient({ maxAttempts: 6, ...settings }),
+      ),
   };
 }
 
 export type Target = ReturnType<typeof findTarget>;
 
 /** Nothing where the stack that wrote the file is gone, as after a kill -9. */
-function findLocalStack() {
+function findLocalStack(): Partial<Omit<z.output<typeof localStack>, 'pid'>> {
   const { pid, ...settings } = readLocalStack();
   try {
     process.kill(pid, 0);

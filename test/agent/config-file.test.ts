@@ -58,6 +58,19 @@ describe('a configuration file', () => {
     logLevel: 'warn',
   };
 
+  it('means relative paths from its own folder, so that a folder works wherever it is copied', () => {
+    const relative = whole.replaceAll('/etc/cordon-agent/', './').replace('/var/lib/cordon-agent', 'state');
+
+    const { connection, stateDirectory } = settingsOf(relative);
+
+    expect(connection).toMatchObject({
+      rootCaPath: join(directory, 'root-ca.pem'),
+      certPath: join(directory, 'certificate.pem'),
+      keyPath: join(directory, 'private.key'),
+    });
+    expect(stateDirectory).toBe(join(directory, 'state'));
+  });
+
   it('says all that flags say', () => {
     expect(settingsOf(whole)).toMatchObject(expected);
   });

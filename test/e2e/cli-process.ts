@@ -6,6 +6,11 @@ import { join } from 'node:path';
 import type { EndToEnd } from './harness';
 import { root } from './harness';
 
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
 interface Ran {
   readonly code: number;
   readonly out: string;
@@ -20,13 +25,18 @@ export interface Cli {
 }
 
 /** The `cordon` command as an operator runs it, in a folder of its own beside the stack's cordon.yml. */
-export async function openCli({ stack }: EndToEnd, configuration: string): Promise<Cli> {
+export async function openCli(
+  { stack }: EndToEnd,
+  configuration: string,
+  credentials: Credentials = stack.aws.gateway.operatorCredentials,
+): Promise<Cli> {
   const folder = await mkdtemp(join(tmpdir(), 'cordon-operator-'));
   const { gateway } = stack.aws;
   const { region } = stack.identity;
-  const credentials = gateway.operatorCredentials;
-  const local = { endpoint: gateway.url, region, pid: process.pid, credentials };
+  const ca = join(folder, '.cordon', 'ca.pem');
+  const local = { endpoint: gateway.url, region, pid: process.pid, credentials, ca };
   await mkdir(join(folder, '.cordon'));
+  await writeFile(ca, stack.ca.certificatePem);
   await writeFile(join(folder, '.cordon', 'local.json'), JSON.stringify(local));
   await writeFile(join(folder, 'cordon.yml'), configuration);
   const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');

@@ -1,0 +1,33 @@
+import { X509Certificate } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
+import { stringify } from 'yaml';
+import type { Configuration } from '../../shared/domain/configuration';
+import { fileNames } from './folder';
+
+/** The configuration of cordon-agent for a device; its files lie beside it. */
+export function writeAgentConfig(
+  thingName: string,
+  endpoint: string,
+  { detector }: Pick<Configuration, 'detector'>,
+): string {
+  const settings = {
+    endpoint,
+    rootCA: fileNames.rootCa,
+    cert: fileNames.certificate,
+    key: fileNames.key,
+    // Under another client id the policy of the quarantine group would not bind the device.
+    clientId: thingName,
+    interval: 300,
+    reportTo: detector,
+    customMetrics: true,
+  };
+  return `# Written by cordon enroll. Copy this folder to /etc/cordon-agent on ${thingName}; paths are meant from it.\n${stringify(settings)}`;
+}
+
+/** The roots of Amazon Trust Services, one of which every ATS endpoint's certificate goes back to; Node carries them. */
+export function findAmazonRoots(): string {
+  const roots = rootCertificates.filter((pem) =>
+    /^CN=Amazon Root CA \d$/m.test(new X509Certificate(pem).subject),
+  );
+  return `${roots.join('\n')}\n`;
+}

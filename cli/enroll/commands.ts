@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { configurationFile, loadConfiguration } from '../../shared/config/load';
+import { CliError } from '../cli-error';
+import { writeJson } from '../json';
+import { requireStage, type Target, type TargetOptions } from '../target';
+import { findAmazonRoots } from './agent-config';
+import { checkTopic, type PolicyScope } from './device-policy';
+import { type EnrollOptions, enroll } from './enroll';
+import { enrollMany, readList } from './enroll-many';
+import { writeProvisioningStack } from './provisioning';
+import { type RetireOptions, retire } from './retire';
+
+interface EnrollFlags {
+  readonly list?: string;
+  readonly template: boolean;
+  readonly out?: string;
+  readonly csr?: string;
+  readonly rotate: boolean;
+  readonly policy: PolicyScope;
+  readonly policyName?: string;
+  readonly topic: readonly string[];
+  readonly rootCa?: string;
+  readonly config?: string;
+}
+
+/** Adds the commands that register devices and take them out again. `say` writes an answer. */
+export function addDeviceCommands(program: Command, target: () => Target, say: (text: string) => void): void {
+  program
+    .command('enroll')
+    .description('register a thing with a certificate of its own, and write the files of its device')
+    .argument('[thing]')
+    .option('--list <file>', 'many things: a file with one name a line')
+    .option('-o, --out <folder>', 'where the files go (default: things/THING, with --list things)')
+    .option(
+      '--template',
+      'print a CloudFormation template of fleet provisioning by claim, and do nothing',
+      false,
+    )
+    .option('--csr <file>', 'a certificate request of the device, whose key was made there')
+    .option('--rotate', 'make another certificate though the thing has one', false)
+    .addOption(
+      new Option('--policy <for>', 'one policy for the whole fleet, or one for each thing')
+        .choices(['fleet', 'thing'])
+        .default('fleet'),
+    )
+    .option('--policy-name <name>', 'of the policy (default: cordon-STAGE-device, with -THING for one)')
+    .option(
+      '--topic <pattern>',
+      writeTopicHelp(),
+      (text, before: string[]) => [...before, checkTopic(text)],
+      [],
+    )
+    .option('--root-ca <file>', "authorities of the broker's certificate (default: Amazon's)")
+    .option('--config <file>', 'which detector the device reports to (default: cordon.yml)')
+    .action(async (thing: string | undefined, flags: EnrollFlags) => {
+      if (flags.template) return say(writeTemplate(program.opts<TargetOptions>().stage, flags));
+      const { text, failed } = await runEnroll(thing, flags, target());
+      say(text);
+      if (failed) process.exitCode = 1;
+    });
+  program
+    .command('retire')
+    .description('take the rights of a device for good: delete its certificates and its thing')
+    .argument('<thing>')
+    .option('--dry-run', 'only say what would be done', false)
+    .option('--force', 'though a case of it is open', false)
+    .option('--keep <folder>', 'keep the thing and the certificate in this folder: the end of a rotation')
+    .action(async (thing: string, options: RetireOptions) =>
+      say(await retire(thing, options, open(target()))),
+    );
+}
+
+function writeTopicHelp(): string {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it is typed.
+  return "an application's topic, such as 'app/${thing}/*'; may be given again";
+}
+
+function writeTemplate(stage: string, { config, topic }: EnrollFlags): string {
+  const { detector } = loadConfiguration(config ?? configurationFile());
+  return writeJson(writeProvisioningStack(requireStage(stage), detector, topic));
+}
+
+function open({ stage, cases, openRegistry }: Target) {
+  return { stage, cases, registry: openRegistry() };
+}
+
+async function runEnroll(thing: string | undefined, flags: EnrollFlags, target: Target) {
+  const { list, csr, policy, policyName, topic, rotate, out } = flags;
+  const configuration = loadConfiguration(flags.config ?? configurationFile());
+  const rootCa = readRoots(flags.rootCa ?? target.ca);
+  const options = { rotate, scope: policy, topics: topic, rootCa, ...(policyName && { policyName }) };
+  const ports = open(target);
+  const enrollOne = (name: string, more: Pick<EnrollOptions, 'folder' | 'csr'>) =>
+    enroll(name, { ...options, ...more }, configuration, ports);
+  if ((thing === undefined) === (list === undefined))
+    throw new CliError('give either a THING or --list FILE');
+  if (thing !== undefined) {
+    const folder = out ?? join('things', thing);
+    return { text: await enrollOne(thing, { folder, ...(csr && { csr }) }), failed: false };
+  }
+  if (csr) throw new CliError('--csr is the request of one device: leave out --list');
+  if (policyName && policy === 'thing')
+    throw new CliError('--policy-name names one policy: leave out --policy thing');
+  return await enrollMany(readList(list ?? ''), (name) =>
+    enrollOne(name, { folder: join(out ?? 'things', name) }),
+  );
+}
+
+function readRoots(file: string | undefined): string {
+  if (file === undefined) return findAmazonRoots();
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new CliError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Configuration } from '../../shared/domain/configuration';
+import { CliError } from '../cli-error';
+
+/** Whom a policy is for: one for all things, by the variables of AWS IoT, or one for the thing that it names. */
+export type PolicyScope = 'fleet' | 'thing';
+
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: placeholders of the command line and of IoT policies.
+const placeholder = '${thing}';
+const thingVariable = '${iot:Connection.Thing.ThingName}';
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
+
+/** AWS IoT's limit on a policy document, without white space (General Reference, IoT Core quotas). */
+const largestDocument = 2048;
+
+/**
+ * An application topic that a device may use. The thing's name must be a level of its own: `app/${thing}*` would also be
+ * the topics of every thing whose name begins so, as `mything1*` is those of `mything10`.
+ */
+export function checkTopic(topic: string): string {
+  const levels = topic.split('/');
+  const wrong =
+    (topic.startsWith('cordon/') && "is Cordon's own: what a device may do there is fixed") ||
+    (!levels.includes(placeholder) && `has no level ${placeholder}, so other things' topics are meant too`) ||
+    (levels.some((level) => level !== placeholder && level.includes('${')) &&
+      `may have ${placeholder} as a whole level only`) ||
+    (levels.slice(0, levels.indexOf(placeholder)).some((level) => /[*?]/.test(level)) &&
+      `has a wildcard before ${placeholder}, which reaches over levels`) ||
+    (/[+#]/.test(topic) && 'has + or #, which a policy takes literally: use *') ||
+    (!/^[\x21-\x7e]{1,256}$/.test(topic) && 'has characters other than printable ASCII without spaces');
+  if (wrong) throw new CliError(`topic ${JSON.stringify(topic)} ${wrong}`);
+  return topic;
+}
+
+/** What a device of Cordon's needs, and no more: its own client id, its own reports, what it is told, its own topics. */
+export function writeDevicePolicy(
+  arnPrefix: string,
+  detector: Configuration['detector'],
+  topics: readonly string[],
+  thingName?: string,
+) {
+  const thing = thingName ?? thingVariable;
+  const resources = (kind: string, names: readonly string[]) =>
+    names.map((name) => `${arnPrefix}:${kind}/${name.replaceAll(placeholder, thing)}`);
+  const own = topics.map(checkTopic);
+  const reports = [
+    ...(detector === 'device-defender' ? [] : [`cordon/things/${placeholder}/reports`]),
+    ...(detector === 'cordon' ? [] : [`$aws/things/${placeholder}/defender/metrics`]),
+  ].flatMap((topic) => [`${topic}/json`, `${topic}/cbor`]);
+  const heard = [
+    `cordon/things/${placeholder}/*`,
+    ...(detector === 'cordon' ? [] : [`$aws/things/${placeholder}/defender/*`]),
+  ];
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        Resource: resources('client', [placeholder]),
+        // A certificate that is attached to no thing has no name to connect under.
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } },
+      },
+      { Effect: 'Allow', Action: 'iot:Publish', Resource: resources('topic', [...reports, ...own]) },
+      { Effect: 'Allow', Action: 'iot:Receive', Resource: resources('topic', [...heard, ...own]) },
+      { Effect: 'Allow', Action: 'iot:Subscribe', Resource: resources('topicfilter', [...heard, ...own]) },
+    ],
+  };
+}
+
+/** The document as it is sent, or an error where AWS IoT would find it too long. */
+export function serializePolicy(policy: ReturnType<typeof writeDevicePolicy>): string {
+  const text = JSON.stringify(policy);
+  if (text.length <= largestDocument) return text;
+  throw new CliError(
+    `the device policy would have ${text.length} characters, and AWS IoT takes ${largestDocument}: give fewer or shorter topics`,
+  );
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { isRegistryName } from '../../shared/domain/names';
+import { CliError } from '../cli-error';
+import { writeCount } from '../words';
+
+/** AWS IoT takes 15 CreateCertificateFromCsr and AttachPolicy a second; the SDK waits where it is told to. */
+const workers = 4;
+
+/** Names of things, one a line; empty lines and those that begin with # are left out. */
+export function readList(file: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new CliError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+  }
+  const seen = new Map<string, number>();
+  for (const [index, line] of text.split('\n').entries()) {
+    const name = line.trim();
+    if (name === '' || name.startsWith('#')) continue;
+    if (!isRegistryName(name))
+      throw new CliError(`${file}:${index + 1}: ${JSON.stringify(name)} is not a thing name`);
+    const before = seen.get(name);
+    if (before !== undefined)
+      throw new CliError(`${file}:${index + 1}: ${name} stands on line ${before} already`);
+    seen.set(name, index + 1);
+  }
+  if (seen.size === 0) throw new CliError(`${file} names no thing`);
+  return [...seen.keys()];
+}
+
+/** Enrolls one thing after the other, a few at a time; one that fails keeps no other from it. */
+export async function enrollMany(
+  names: readonly string[],
+  enrollOne: (name: string) => Promise<string>,
+): Promise<{ readonly text: string; readonly failed: boolean }> {
+  const lines = new Map<string, string>();
+  const failed: string[] = [];
+  const queue = names.values();
+  async function work(): Promise<void> {
+    for (const name of queue) {
+      try {
+        lines.set(name, await enrollOne(name));
+      } catch (error) {
+        failed.push(name);
+        lines.set(name, `${name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: workers }, work));
+  const end = `${names.length - failed.length} of ${writeCount(names.length, 'thing')} enrolled.${
+    failed.length > 0 ? ' Give the same command again for the others.' : ''
+  }`;
+  return { text: [...names.map((name) => lines.get(name)), end].join('\n'), failed: failed.length > 0 };
+}

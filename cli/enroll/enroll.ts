@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises';
+import { isOpen } from '../../shared/domain/case';
+import type { Configuration } from '../../shared/domain/configuration';
+import { isRegistryName } from '../../shared/domain/names';
+import { CliError } from '../cli-error';
+import type { Target } from '../target';
+import { writeAgentConfig } from './agent-config';
+import { type PolicyScope, serializePolicy, writeDevicePolicy } from './device-policy';
+import { type DeviceFolder, type FolderCertificate, openFolder, readCertificate } from './folder';
+import { makeKey, makeRequest, publicKeyOf, readRequestKey } from './key';
+import { type DeviceRegistry, prefixOf } from './registry';
+
+export interface EnrollOptions {
+  /** Where the device's files go. */
+  readonly folder: string;
+  /** A certificate request of the device's; its key was made there and stays there. */
+  readonly csr?: string;
+  /** Makes another certificate though the thing has one. */
+  readonly rotate: boolean;
+  readonly scope: PolicyScope;
+  /** Of the fleet's policy; the default is for most. */
+  readonly policyName?: string;
+  readonly topics: readonly string[];
+  readonly rootCa: string;
+}
+
+export interface EnrollTarget {
+  readonly stage: string;
+  readonly registry: DeviceRegistry;
+  readonly cases: Pick<Target['cases'], 'load'>;
+}
+
+/** The name of the policy that enrolling gives to a thing. No thing name has a dot, so no two things share one. */
+export function policyNameOf(stage: string, scope: PolicyScope, thingName: string): string {
+  const fleet = `cordon-${stage}-device`;
+  return scope === 'fleet' ? fleet : `${fleet}-${thingName.replaceAll(':', '.')}`;
+}
+
+/**
+ * Registers a thing with a certificate of its own, and writes the files of its device. A run that was cut short is
+ * finished by the next; one that was finished changes nothing, also nothing that was changed since.
+ */
+export async function enroll(
+  thingName: string,
+  options: EnrollOptions,
+  configuration: Configuration,
+  { stage, registry, cases }: EnrollTarget,
+): Promise<string> {
+  if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
+  const policyName = options.policyName ?? policyNameOf(stage, options.scope, thingName);
+  if (!/^[\w+=,.@-]{1,128}$/.test(policyName))
+    throw new CliError(`${JSON.stringify(policyName)} is no name that AWS IoT takes for a policy`);
+  const open = (await cases.load(thingName))?.value;
+  if (isOpen(open) && open.ledger.length > 0)
+    throw new CliError(
+      `${thingName} is ${open.status}, and a new certificate would let it out: release it first`,
+    );
+
+  const request = options.csr === undefined ? undefined : await readRequest(options.csr);
+  const folder = await openFolder(options.folder);
+  const arn = (await registry.findThing(thingName)) ?? (await registry.createThing(thingName));
+  const held = (await registry.listPrincipals(thingName)).filter((one) => one.includes(':cert/'));
+  const before = await readCertificate(folder);
+  if (before && (await folder.read('configuration')) !== undefined)
+    return describeFinished(thingName, before, held, folder, registry);
+  if (!before && held.length > 0 && !options.rotate)
+    throw new CliError(
+      `${thingName} has a certificate already (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder as --out, or --rotate for another certificate`,
+    );
+
+  const named = options.scope === 'thing' ? thingName : undefined;
+  const policy = writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named);
+  await registry.ensurePolicy(policyName, serializePolicy(policy));
+  const { certificateId } = await ensureCertificate(thingName, request, before, folder, registry);
+  const found = await registry.findCertificate(certificateId);
+  if (!found)
+    throw new CliError(
+      `${folder.pathOf('certificate')} is not registered in this account: give another --out for a new one`,
+    );
+  await registry.attachPolicy(policyName, found.certificateArn);
+  await registry.attachThing(thingName, found.certificateArn);
+  await folder.write('rootCa', options.rootCa);
+  if (found.status !== 'ACTIVE') await registry.setStatus(certificateId, 'ACTIVE');
+  // Last: that it is there says that all else was done.
+  const endpoint = await registry.readEndpoint();
+  await folder.write('configuration', writeAgentConfig(thingName, endpoint, configuration));
+  return `${thingName} is enrolled with policy ${policyName}. Its certificate ${shorten(certificateId)} is ACTIVE, its files are in ${folder.path}.`;
+}
+
+/** Where all was done before, nothing is done again: what was changed since was changed on purpose. */
+async function describeFinished(
+  thingName: string,
+  { certificateId }: FolderCertificate,
+  held: readonly string[],
+  folder: DeviceFolder,
+  registry: DeviceRegistry,
+): Promise<string> {
+  if (!held.some((arn) => arn.endsWith(`/${certificateId}`)))
+    throw new CliError(
+      `${folder.path} has the files of another thing, or of a certificate that was retired: give another --out`,
+    );
+  const status = (await registry.findCertificate(certificateId))?.status;
+  return `${thingName} was enrolled before. Its certificate ${shorten(certificateId)} is ${status}, its files are in ${folder.path}.`;
+}
+
+/** The certificate of the folder, if it fits the key; where there is none, a new one. */
+async function ensureCertificate(
+  thingName: string,
+  given: CertificateRequest | undefined,
+  before: FolderCertificate | undefined,
+  folder: DeviceFolder,
+  registry: DeviceRegistry,
+): Promise<FolderCertificate> {
+  const { request, publicKey, source } =
+    given ?? (await requestForOwnKey(thingName, folder, before !== undefined));
+  if (before) {
+    if (!publicKeyOf(before.x509).equals(publicKey))
+      throw new CliError(`${folder.pathOf('certificate')} is not for the key of ${source}`);
+    return before;
+  }
+  await folder.write('certificate', await registry.createCertificate(request));
+  const made = await readCertificate(folder);
+  if (!made) throw new CliError(`${folder.pathOf('certificate')} is gone again`);
+  return made;
+}
+
+interface CertificateRequest {
+  readonly request: string;
+  readonly publicKey: Buffer;
+  /** The file that it, or its key, comes from. */
+  readonly source: string;
+}
+
+async function readRequest(csr: string): Promise<CertificateRequest> {
+  const request = await readFile(csr, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new CliError(`${csr} can't be read (${cause.code})`, cause);
+  });
+  const publicKey = await readRequestKey(request);
+  if (!publicKey)
+    throw new CliError(`${csr} is no certificate request (PKCS #10, PEM) signed by its own key`);
+  return { request, publicKey, source: csr };
+}
+
+/** The key of the folder, made where there is none yet. It is written before anybody certifies it. */
+async function requestForOwnKey(
+  thingName: string,
+  folder: DeviceFolder,
+  isCertified: boolean,
+): Promise<CertificateRequest> {
+  let key = await folder.read('key');
+  if (key === undefined) {
+    if (isCertified)
+      throw new CliError(
+        `${folder.path} has a certificate and no ${folder.pathOf('key')}: for a key on the device give its --csr`,
+      );
+    key = await makeKey();
+    await folder.write('key', key);
+  }
+  try {
+    return {
+      request: await makeRequest(thingName, key),
+      publicKey: publicKeyOf(key),
+      source: folder.pathOf('key'),
+    };
+  } catch (cause) {
+    throw new CliError(`${folder.pathOf('key')} is no EC P-256 key in PEM form`, cause);
+  }
+}
+
+/** Enough of an id for a person to tell it from others. */
+export function shorten(arnOrId: string): string {
+  return `${arnOrId.slice(arnOrId.lastIndexOf('/') + 1).slice(0, 12)}…`;
+}

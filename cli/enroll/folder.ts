@@ -1,0 +1,87 @@
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError } from '../cli-error';
+
+/** The files of one device, as they are copied to it. */
+export const fileNames = {
+  key: 'private.key',
+  certificate: 'certificate.pem',
+  rootCa: 'root-ca.pem',
+  configuration: 'config.yml',
+} as const;
+
+type DeviceFile = keyof typeof fileNames;
+
+/** Only the key is secret; the folder is its owner's all the same. */
+const modes: Readonly<Record<DeviceFile, number>> = {
+  key: 0o600,
+  certificate: 0o644,
+  rootCa: 0o644,
+  configuration: 0o644,
+};
+
+export interface DeviceFolder {
+  readonly path: string;
+  pathOf(file: DeviceFile): string;
+  read(file: DeviceFile): Promise<string | undefined>;
+  /** As a whole or not at all, and with the right mode whatever was there. */
+  write(file: DeviceFile, text: string): Promise<void>;
+}
+
+export async function openFolder(path: string): Promise<DeviceFolder> {
+  const pathOf = (file: DeviceFile) => join(path, fileNames[file]);
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new CliError(`${path} can't be made (${codeOf(cause)})`, cause);
+  }
+  return {
+    path,
+    pathOf,
+
+    async read(file) {
+      try {
+        return await readFile(pathOf(file), 'utf8');
+      } catch (cause) {
+        if (codeOf(cause) === 'ENOENT') return undefined;
+        throw new CliError(`${pathOf(file)} can't be read (${codeOf(cause)})`, cause);
+      }
+    },
+
+    async write(file, text) {
+      const draft = `${pathOf(file)}.${randomUUID()}.tmp`;
+      try {
+        // `wx`: no file or link that somebody put there is followed.
+        await writeFile(draft, text, { mode: modes[file], flag: 'wx' });
+        // The mode of a new file is cut by the umask.
+        await chmod(draft, modes[file]);
+        await rename(draft, pathOf(file));
+      } catch (cause) {
+        await rm(draft, { force: true });
+        throw new CliError(`${pathOf(file)} can't be written (${codeOf(cause)})`, cause);
+      }
+    },
+  };
+}
+
+export interface FolderCertificate {
+  readonly x509: X509Certificate;
+  /** AWS IoT's id: SHA-256 of the DER form, in hexadecimal. */
+  readonly certificateId: string;
+}
+
+export async function readCertificate(folder: DeviceFolder): Promise<FolderCertificate | undefined> {
+  const pem = await folder.read('certificate');
+  if (pem === undefined) return undefined;
+  try {
+    const x509 = new X509Certificate(pem);
+    return { x509, certificateId: createHash('sha256').update(x509.raw).digest('hex') };
+  } catch (cause) {
+    throw new CliError(`${folder.pathOf('certificate')} is no certificate in PEM form`, cause);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}

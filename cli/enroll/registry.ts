@@ -1,0 +1,147 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  AttachThingPrincipalCommand,
+  CreateCertificateFromCsrCommand,
+  CreatePolicyCommand,
+  CreateThingCommand,
+  DeleteCertificateCommand,
+  DeletePolicyCommand,
+  DeleteThingCommand,
+  DescribeCertificateCommand,
+  DescribeEndpointCommand,
+  DescribeThingCommand,
+  DetachThingPrincipalCommand,
+  GetPolicyCommand,
+  type IoTClient,
+} from '@aws-sdk/client-iot';
+import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import { connectConnections } from '../../shared/aws/connections';
+import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
+import { connectThings } from '../../shared/aws/things';
+import { isNotFound } from '../../shared/errors';
+import { CliError } from '../cli-error';
+
+/** `arn:aws:iot:REGION:ACCOUNT`, from the ARN of anything of AWS IoT. */
+export function prefixOf(arn: string | undefined): string {
+  const prefix = /^(arn:[\w-]+:iot:[\w-]+:\d{12}):/.exec(arn ?? '')?.[1];
+  if (!prefix) throw new CliError(`AWS IoT gave no ARN, but ${JSON.stringify(arn)}`);
+  return prefix;
+}
+
+/** What enrolling and retiring ask of AWS IoT, each call with the operator's own rights. */
+export function connectRegistry(iot: IoTClient, dataPlane: IoTDataPlaneClient) {
+  // The prefix is for authorization tests, which nothing here makes.
+  const things = connectThings('', iot);
+  const policies = connectPolicies(iot);
+  const { setStatus } = connectCertificates(iot);
+
+  return {
+    async readEndpoint(): Promise<string> {
+      const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
+      const { endpointAddress } = await iot.send(command);
+      if (!endpointAddress) throw new CliError('AWS IoT named no endpoint for devices');
+      return endpointAddress;
+    },
+
+    setStatus,
+    attachPolicy: policies.attach,
+    detachPolicy: policies.detach,
+    listPrincipals: things.listPrincipals,
+    listPolicies: things.listPolicies,
+    listThingsOfPrincipal: things.listThingsOfPrincipal,
+
+    async findThing(thingName: string): Promise<string | undefined> {
+      try {
+        return (await iot.send(new DescribeThingCommand({ thingName }))).thingArn;
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+
+    async createThing(thingName: string): Promise<string | undefined> {
+      return (await iot.send(new CreateThingCommand({ thingName }))).thingArn;
+    },
+
+    async findCertificate(certificateId: string) {
+      try {
+        const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }));
+        const { certificateArn = '', status = '' } = certificateDescription ?? {};
+        return { certificateArn, status };
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+
+    /** Inactive, so that a certificate whose enrolment was cut short is of no use to anybody. */
+    async createCertificate(certificateSigningRequest: string): Promise<string> {
+      const { certificatePem } = await iot.send(
+        new CreateCertificateFromCsrCommand({ certificateSigningRequest, setAsActive: false }),
+      );
+      if (!certificatePem) throw new CliError('AWS IoT gave no certificate');
+      return certificatePem;
+    },
+
+    /** Makes a policy, or proves that the one of its name says the same. */
+    async ensurePolicy(policyName: string, policyDocument: string): Promise<void> {
+      const readThere = async () => (await iot.send(new GetPolicyCommand({ policyName }))).policyDocument;
+      let there: string | undefined;
+      try {
+        there = await readThere();
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        try {
+          await iot.send(new CreatePolicyCommand({ policyName, policyDocument }));
+          return;
+        } catch (failure) {
+          // Another enrolment made it in between.
+          if (!(failure instanceof Error && failure.name === 'ResourceAlreadyExistsException')) throw failure;
+          there = await readThere();
+        }
+      }
+      if (isDeepStrictEqual(JSON.parse(there ?? 'null'), JSON.parse(policyDocument))) return;
+      throw new CliError(
+        `the policy ${policyName} is there with another document: give the topics and the cordon.yml it was made with, or another --policy-name`,
+      );
+    },
+
+    /** To this thing only: no other thing can ever share the certificate. */
+    async attachThing(thingName: string, principal: string): Promise<void> {
+      await iot.send(
+        new AttachThingPrincipalCommand({ thingName, principal, thingPrincipalType: 'EXCLUSIVE_THING' }),
+      );
+    },
+
+    async detachThing(thingName: string, principal: string): Promise<void> {
+      await iot.send(new DetachThingPrincipalCommand({ thingName, principal }));
+    },
+
+    async deleteCertificate(certificateId: string): Promise<void> {
+      await iot.send(new DeleteCertificateCommand({ certificateId }));
+    },
+
+    /** Whether there was such a policy that nothing holds; then it is gone. */
+    async deleteUnusedPolicy(policyName: string): Promise<boolean> {
+      try {
+        if ((await policies.listTargets(policyName)).length > 0) return false;
+        for (const { versionId, isDefault } of await policies.listVersions(policyName))
+          if (!isDefault) await policies.deleteVersion(policyName, versionId);
+        await iot.send(new DeletePolicyCommand({ policyName }));
+        return true;
+      } catch (error) {
+        if (isNotFound(error)) return false;
+        throw error;
+      }
+    },
+
+    async deleteThing(thingName: string): Promise<void> {
+      await iot.send(new DeleteThingCommand({ thingName }));
+    },
+
+    /** Ends the live session, which a certificate without rights would go on with for minutes. */
+    cutSession: connectConnections(dataPlane).cut,
+  };
+}
+
+export type DeviceRegistry = ReturnType<typeof connectRegistry>;

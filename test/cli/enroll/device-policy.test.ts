@@ -1,0 +1,85 @@
+import { checkTopic, serializePolicy, writeDevicePolicy } from '../../../cli/enroll/device-policy';
+import { allowsOtherClientIds } from '../../../shared/domain/connect-rights';
+
+const prefix = 'arn:aws:iot:eu-west-1:123456789012';
+/** The placeholder as it is typed, without asking a template for it. */
+const thing = '$' + '{thing}';
+
+describe('writeDevicePolicy', () => {
+  it('gives a thing its own client id, its own reports, what it is told and its own topics', () => {
+    const { Statement } = writeDevicePolicy(prefix, 'both', [`app/${thing}/*`], 'mything1');
+
+    expect(Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([
+      ['iot:Connect', [`${prefix}:client/mything1`]],
+      [
+        'iot:Publish',
+        [
+          `${prefix}:topic/cordon/things/mything1/reports/json`,
+          `${prefix}:topic/cordon/things/mything1/reports/cbor`,
+          `${prefix}:topic/$aws/things/mything1/defender/metrics/json`,
+          `${prefix}:topic/$aws/things/mything1/defender/metrics/cbor`,
+          `${prefix}:topic/app/mything1/*`,
+        ],
+      ],
+      [
+        'iot:Receive',
+        [
+          `${prefix}:topic/cordon/things/mything1/*`,
+          `${prefix}:topic/$aws/things/mything1/defender/*`,
+          `${prefix}:topic/app/mything1/*`,
+        ],
+      ],
+      [
+        'iot:Subscribe',
+        [
+          `${prefix}:topicfilter/cordon/things/mything1/*`,
+          `${prefix}:topicfilter/$aws/things/mything1/defender/*`,
+          `${prefix}:topicfilter/app/mything1/*`,
+        ],
+      ],
+    ]);
+  });
+
+  it.each(['mything1', undefined])('binds the client id to the thing as Cordon reads it (%s)', (name) => {
+    const text = serializePolicy(writeDevicePolicy(prefix, 'cordon', [], name));
+
+    expect(allowsOtherClientIds([text], 'mything1')).toBe(false);
+    expect(text).not.toMatch(/mything1\*|ThingName\}\*/);
+  });
+
+  it('has room for four application topics of a fleet in the longest region name', () => {
+    const longest = 'arn:aws-us-gov:iot:ap-southeast-1:123456789012';
+    const topics = ['a', 'b', 'c', 'd'].map((one) => `${one}/${thing}/*`);
+
+    expect(() => serializePolicy(writeDevicePolicy(longest, 'cordon', topics))).not.toThrow();
+    const tooMany = Array.from({ length: 12 }, (_, index) => `topic${index}/${thing}/*`);
+    expect(() => serializePolicy(writeDevicePolicy(longest, 'cordon', tooMany))).toThrow(
+      'AWS IoT takes 2048',
+    );
+  });
+});
+
+describe('checkTopic', () => {
+  it.each([`app/${thing}/*`, `${thing}/telemetry`, `$aws/things/${thing}/shadow/*`, `app/${thing}`])(
+    'takes %s',
+    (topic) => {
+      expect(checkTopic(topic)).toBe(topic);
+    },
+  );
+
+  it.each([
+    ['app/*', 'has no level'],
+    [`app/${thing}*`, 'has no level'],
+    [`app/x${thing}/*`, 'has no level'],
+    [`app/${thing}/${thing}x`, 'as a whole level only'],
+    [`app/${thing}/\${iot:ClientId}`, 'as a whole level only'],
+    [`*/${thing}/x`, 'has a wildcard before'],
+    [`app/${thing}/#`, 'use *'],
+    [`+/${thing}`, 'use *'],
+    [`app/${thing}/a b`, 'printable ASCII'],
+    [`app/${thing}/\n`, 'printable ASCII'],
+    [`cordon/things/${thing}/containment`, "Cordon's own"],
+  ])('refuses %j: it %s', (topic, reason) => {
+    expect(() => checkTopic(topic)).toThrow(reason);
+  });
+});

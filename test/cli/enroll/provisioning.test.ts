@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
+import { mockClient } from 'aws-sdk-client-mock';
+import { writeDevicePolicy } from '../../../cli/enroll/device-policy';
+import { writeProvisioningStack } from '../../../cli/enroll/provisioning';
+import { awsError } from '../../aws-error';
+
+const stack = writeProvisioningStack('dev', 'cordon', []) as {
+  readonly Resources: Readonly<Record<string, { readonly Properties: Readonly<Record<string, unknown>> }>>;
+};
+
+const parameters: Readonly<Record<string, string>> = {
+  'AWS::Partition': 'aws',
+  'AWS::Region': 'eu-west-1',
+  'AWS::AccountId': '123456789012',
+  'AWS::StackName': 'lot',
+  ThingNamePrefix: 'sensor-',
+};
+
+/** A value as CloudFormation would have it. */
+function resolve(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(resolve);
+  if (typeof value !== 'object' || value === null) return value;
+  if ('Fn::Sub' in value)
+    return String(value['Fn::Sub']).replace(/\$\{(!?)([^}]*)\}/g, (whole, literal, name) =>
+      literal ? `\${${name}}` : (parameters[name] ?? whole),
+    );
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolve(one)]));
+}
+
+const propertiesOf = (name: string) => resolve(stack.Resources[name]?.Properties) as Record<string, unknown>;
+
+describe('the template of fleet provisioning', () => {
+  it('gives each device the policy that cordon enroll gives', () => {
+    const prefix = 'arn:aws:iot:eu-west-1:123456789012';
+
+    expect(propertiesOf('DevicePolicy').PolicyDocument).toEqual(writeDevicePolicy(prefix, 'cordon', []));
+  });
+
+  it('makes an active certificate for a new thing with the prefix, and changes no thing there is', () => {
+    const { TemplateBody, PreProvisioningHook } = propertiesOf('ProvisioningTemplate');
+    const body = JSON.parse(String(TemplateBody));
+
+    expect(body.Resources.thing).toEqual({
+      Type: 'AWS::IoT::Thing',
+      Properties: { ThingName: { 'Fn::Join': ['', ['sensor-', { Ref: 'SerialNumber' }]] } },
+      OverrideSettings: { AttributePayload: 'FAIL', ThingTypeName: 'FAIL', ThingGroups: 'FAIL' },
+    });
+    expect(body.Resources.policy.Properties).toEqual({ PolicyName: propertiesOf('DevicePolicy').PolicyName });
+    expect(PreProvisioningHook).toMatchObject({ TargetArn: { 'Fn::GetAtt': ['Hook', 'Arn'] } });
+  });
+
+  it('lets a claim do nothing but ask for a certificate and for provisioning', () => {
+    const { PolicyDocument } = propertiesOf('ClaimPolicy') as {
+      PolicyDocument: { Statement: { Resource: string | string[] }[] };
+    };
+    const resources = PolicyDocument.Statement.flatMap(({ Resource }) => Resource);
+
+    expect(resources.map((arn) => arn.split(':').slice(5).join(':'))).toEqual([
+      'client/lot-claim-*',
+      'topic/$aws/certificates/create-from-csr/*',
+      'topic/$aws/provisioning-templates/cordon-dev/provision/*',
+      'topicfilter/$aws/certificates/create-from-csr/*',
+      'topicfilter/$aws/provisioning-templates/cordon-dev/provision/*',
+    ]);
+  });
+
+  it('has a hook short enough to be inlined', () => {
+    const { Code } = propertiesOf('Hook') as { Code: { ZipFile: string } };
+
+    expect(Code.ZipFile.length).toBeLessThanOrEqual(4096);
+  });
+
+  const hasLinter = spawnSync('cfn-lint', ['--version']).status === 0;
+  // A Python program that not every machine has; CI does.
+  if (hasLinter) {
+    it('has no fault that cfn-lint knows', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'cordon-template-'));
+      const file = join(folder, 'template.json');
+      await writeFile(file, JSON.stringify(stack));
+      const { status, stdout, error } = spawnSync('cfn-lint', ['--regions', 'eu-west-1', '--', file], {
+        encoding: 'utf8',
+      });
+      await rm(folder, { recursive: true });
+
+      expect({ status, stdout, error }).toEqual({ status: 0, stdout: '' });
+    }, 120_000);
+  }
+});
+
+describe('the hook', () => {
+  const iot = mockClient(IoTClient);
+  let handler: (event: unknown) => Promise<unknown>;
+  beforeAll(() => {
+    process.env.THING_NAME_PREFIX = 'sensor-';
+    ({ handler } = createRequire(import.meta.url)('../../../cli/enroll/provisioning-hook.cjs'));
+  });
+  beforeEach(() => iot.reset());
+
+  it('allows a name that no thing has', async () => {
+    iot.on(DescribeThingCommand, { thingName: 'sensor-7' }).rejects(awsError('ResourceNotFoundException'));
+
+    expect(await handler({ parameters: { SerialNumber: '7' } })).toEqual({ allowProvisioning: true });
+  });
+
+  it('refuses the name of a thing there is, so that no claim becomes another device', async () => {
+    iot.on(DescribeThingCommand).resolves({ thingName: 'sensor-7' });
+
+    expect(await handler({ parameters: { SerialNumber: '7' } })).toEqual({ allowProvisioning: false });
+  });
+
+  it.each([undefined, '', 7, 'a/b', '../7', 'x'.repeat(65), '7\n'])(
+    'refuses the serial number %j unasked',
+    async (serial) => {
+      expect(await handler({ parameters: { SerialNumber: serial } })).toEqual({ allowProvisioning: false });
+      expect(iot.calls()).toEqual([]);
+    },
+  );
+
+  it('allows nothing where the registry can not be asked', async () => {
+    iot.on(DescribeThingCommand).rejects(awsError('ThrottlingException'));
+
+    await expect(handler({ parameters: { SerialNumber: '7' } })).rejects.toThrow('refused by the fake');
+  });
+});

@@ -1,0 +1,298 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  CreatePolicyVersionCommand,
+  DescribeCertificateCommand,
+  GetPolicyCommand,
+  ListAttachedPoliciesCommand,
+  ListThingPrincipalsCommand,
+  UpdateCertificateCommand,
+} from '@aws-sdk/client-iot';
+import { makeKey, makeRequest } from '../../cli/enroll/key';
+import { startApp } from '../../local/story/app-process';
+import { type AgentProgram, runAgent } from '../agent/agent-program';
+import { type Cli, openCli } from './cli-process';
+import { type EndToEnd, ended, root, startEndToEnd } from './harness';
+import { connectOnce, publishOrCut, readCredentials } from './mqtt-client';
+
+const bundle = join(root, 'dist', 'agent', 'cordon-agent.cjs');
+const appTopic = ['--topic', 'app/$' + '{thing}/*'];
+
+interface Statement {
+  readonly Action: string | readonly string[];
+}
+
+let e2e: EndToEnd;
+/** With the rights of docs/iam/enroll.json only. */
+let cli: Cli;
+/** Who operates cases: enrolling alone gives no right to. */
+let operator: Cli;
+let documented: { readonly Statement: readonly Statement[] };
+const running: AgentProgram[] = [];
+
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+  const { accountId, region } = e2e.stack.identity;
+  const text = await readFile(join(root, 'docs', 'iam', 'enroll.json'), 'utf8');
+  documented = JSON.parse(
+    text.replaceAll('REGION', region).replaceAll('ACCOUNT', accountId).replaceAll('STAGE', 'dev'),
+  );
+  const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
+  e2e.stack.aws.gateway.registerCaller(accessKeyId, {
+    caller: { accessKeyId, arn: `arn:aws:iam::${accountId}:user/enroller`, functionName: 'enroller' },
+    documents: [documented] as never,
+  });
+  const configuration = await readFile(join(root, 'cordon.yml'), 'utf8');
+  cli = await openCli(e2e, configuration, { accessKeyId, secretAccessKey: 'x'.repeat(40) });
+  operator = await openCli(e2e, configuration);
+}, 120_000);
+
+afterAll(async () => {
+  for (const agent of running) agent.process.kill('SIGKILL');
+  await cli?.remove();
+  await operator?.remove();
+  await e2e?.close();
+});
+
+const folderOf = (name: string) => join(cli.folder, 'things', name);
+const filesOf = (name: string) => ({
+  cert: join(folderOf(name), 'certificate.pem'),
+  key: join(folderOf(name), 'private.key'),
+});
+
+async function enrolled(thingName: string, ...args: readonly string[]): Promise<string> {
+  const { code, out, err } = await cli.run('enroll', thingName, ...appTopic, ...args);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out;
+}
+
+async function principalsOf(thingName: string): Promise<readonly string[]> {
+  return (await e2e.iot.send(new ListThingPrincipalsCommand({ thingName }))).principals ?? [];
+}
+
+async function connectAs(clientId: string, files: { readonly cert: string; readonly key: string }) {
+  const { certificatePem } = e2e.stack.ca;
+  return connectOnce(e2e.stack.broker.port, {
+    clientId,
+    ca: certificatePem,
+    ...(await readCredentials(files)),
+  });
+}
+
+describe('cordon enroll', () => {
+  it('lets the packaged agent run from the folder it wrote, and the device be contained, released and retired', async () => {
+    expect(await enrolled('mything1')).toMatch(
+      /^mything1 is enrolled with policy cordon-dev-device\. Its certificate \w{12}… is ACTIVE, its files are in things\/mything1\.$/,
+    );
+    const modes = async (file: string) =>
+      ((await stat(join(folderOf('mything1'), file))).mode & 0o777).toString(8);
+    expect((await readdir(folderOf('mything1'))).toSorted()).toEqual([
+      'certificate.pem',
+      'config.yml',
+      'private.key',
+      'root-ca.pem',
+    ]);
+    expect([await modes('private.key'), await modes('')]).toEqual(['600', '700']);
+
+    const app = await startApp(join(cli.folder, 'app'), 'myapp');
+    const config = join(folderOf('mything1'), 'config.yml');
+    const agent = runAgent(process.execPath, [
+      bundle,
+      '--config',
+      config,
+      '--state-dir',
+      join(cli.folder, 'state'),
+    ]);
+    running.push(agent);
+    await agent.waitForEvent('accepted');
+    await app.launchChild();
+    await e2e.waitForCase('mything1', 'contained');
+    expect(agent.events('reported').at(-1)).toMatchObject({ values: { num_child_procs_myapp: 1 } });
+    await agent.waitForEvent('contained');
+    const other = await cli.run(
+      'enroll',
+      'mything1',
+      ...appTopic,
+      '--rotate',
+      '--out',
+      join(cli.folder, 'fresh'),
+    );
+    expect(other.err).toBe(
+      'cordon: mything1 is contained, and a new certificate would let it out: release it first',
+    );
+    expect((await cli.run('retire', 'mything1')).err).toMatch(
+      /^cordon: mything1 has an open case \(contained\): /,
+    );
+    expect((await agent.stop()) ?? 0).toBe(0);
+    const session = await connectAs('mything1', filesOf('mything1'));
+    expect(await publishOrCut(session, 'app/mything1/telemetry', '1')).toBe('cut');
+
+    await app.stop();
+    expect((await operator.run('release', 'mything1')).code).toBe(0);
+    const released = await connectAs('mything1', filesOf('mything1'));
+    expect(await publishOrCut(released, 'app/mything1/telemetry', '1')).toBe('acknowledged');
+
+    const planned = await cli.run('retire', 'mything1', '--dry-run');
+    expect(planned.out.split('\n')).toEqual([
+      expect.stringMatching(/^would deactivate certificate \w{12}…$/),
+      expect.stringMatching(/^would detach policy cordon-dev-device from certificate \w{12}…$/),
+      expect.stringMatching(/^would detach certificate \w{12}… from mything1$/),
+      expect.stringMatching(/^would delete certificate \w{12}…$/),
+      'would end the session of mything1, if it is connected',
+      'would delete policy cordon-dev-device-mything1, if there is one',
+      'would delete thing mything1',
+    ]);
+    expect(await publishOrCut(released, 'app/mything1/telemetry', '2')).toBe('acknowledged');
+    const retired = await cli.run('retire', 'mything1');
+    expect(retired).toMatchObject({
+      code: 0,
+      err: '',
+      out: expect.stringMatching(/\nmything1 is retired\.$/),
+    });
+    await ended(released);
+    await expect(connectAs('mything1', filesOf('mything1'))).rejects.toThrow();
+    const again = await cli.run('retire', 'mything1');
+    expect(again).toMatchObject({ code: 1, err: 'cordon: there is no thing mything1' });
+  }, 180_000);
+
+  it('gives a certificate that is good for one thing only, also where names begin alike', async () => {
+    await enrolled('sensor1');
+    await enrolled('sensor10');
+    const files = filesOf('sensor1');
+
+    await expect(connectAs('sensor10', files)).rejects.toThrow();
+    const own = await connectAs('sensor1', files);
+    expect(await publishOrCut(own, 'cordon/things/sensor1/reports/json', '{}')).toBe('acknowledged');
+    for (const topic of [
+      'cordon/things/sensor10/reports/json',
+      'app/sensor10/telemetry',
+      'cordon/things/sensor1/containment',
+      'cordon/things/sensor1/reports/json/accepted',
+    ])
+      expect([topic, await publishOrCut(await connectAs('sensor1', files), topic, '{}')]).toEqual([
+        topic,
+        'cut',
+      ]);
+    const [granted] = await (await connectAs('sensor1', files)).subscribeAsync('app/sensor1/#', { qos: 1 });
+    expect(granted?.qos).toBe(1);
+    for (const filter of ['cordon/things/sensor10/#', 'app/#', 'cordon/things/+/containment']) {
+      const client = await connectAs('sensor1', files);
+      await expect(client.subscribeAsync(filter, { qos: 1 })).rejects.toThrow();
+    }
+  }, 180_000);
+
+  it('makes no second certificate, finishes what was cut short, and wakes none that was put to sleep', async () => {
+    await enrolled('steady');
+    const [arn = ''] = await principalsOf('steady');
+    const certificateId = arn.split('/')[1] ?? '';
+    const key = await readFile(filesOf('steady').key, 'utf8');
+    const readStatus = async () =>
+      (await e2e.iot.send(new DescribeCertificateCommand({ certificateId }))).certificateDescription?.status;
+
+    // As if it had ended before the last steps.
+    await rm(join(folderOf('steady'), 'config.yml'));
+    await e2e.iot.send(new UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }));
+    expect(await enrolled('steady')).toContain('steady is enrolled with policy');
+    expect([await readStatus(), await principalsOf('steady')]).toEqual(['ACTIVE', [arn]]);
+    expect(await readFile(filesOf('steady').key, 'utf8')).toBe(key);
+
+    await e2e.iot.send(new UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }));
+    expect(await enrolled('steady')).toMatch(/^steady was enrolled before\. .* is INACTIVE, /);
+    expect([await readStatus(), await principalsOf('steady')]).toEqual(['INACTIVE', [arn]]);
+
+    const elsewhere = await cli.run('enroll', 'steady', ...appTopic, '--out', 'other');
+    expect(elsewhere.err).toMatch(
+      /^cordon: steady has a certificate already \(\w{12}…\), whose files are not in other: /,
+    );
+    expect(await principalsOf('steady')).toEqual([arn]);
+  }, 180_000);
+
+  it('certifies a key that was made on the device, and never sees it', async () => {
+    const key = await makeKey();
+    await writeFile(join(cli.folder, 'device.csr'), await makeRequest('own-key', key));
+    await enrolled('own-key', '--csr', 'device.csr');
+    await enrolled('own-key', '--csr', 'device.csr');
+    expect((await readdir(folderOf('own-key'))).toSorted()).toEqual([
+      'certificate.pem',
+      'config.yml',
+      'root-ca.pem',
+    ]);
+    await writeFile(filesOf('own-key').key, key);
+    const session = await connectAs('own-key', filesOf('own-key'));
+    expect(await publishOrCut(session, 'app/own-key/telemetry', '1')).toBe('acknowledged');
+
+    await rm(join(folderOf('own-key'), 'config.yml'));
+    await writeFile(join(cli.folder, 'other.csr'), await makeRequest('own-key', await makeKey()));
+    const wrong = await cli.run('enroll', 'own-key', ...appTopic, '--csr', 'other.csr');
+    expect(wrong.err).toBe('cordon: things/own-key/certificate.pem is not for the key of other.csr');
+    await writeFile(join(cli.folder, 'no.csr'), 'text');
+    expect((await cli.run('enroll', 'x', '--csr', 'no.csr')).err).toMatch(
+      /^cordon: no\.csr is no certificate request/,
+    );
+  }, 180_000);
+
+  it('rotates: the old certificate works until the new one is kept alone', async () => {
+    await enrolled('turning', '--policy', 'thing');
+    await enrolled('turning', '--policy', 'thing', '--rotate', '--out', 'things/turning-2');
+    expect(await principalsOf('turning')).toHaveLength(2);
+    await connectAs('turning', filesOf('turning'));
+
+    const kept = await cli.run('retire', 'turning', '--keep', 'things/turning-2');
+    expect(kept.out).toMatch(/\nturning has one certificate now\.$/);
+    await expect(connectAs('turning', filesOf('turning'))).rejects.toThrow();
+    await connectAs('turning', filesOf('turning-2'));
+
+    const policyName = 'cordon-dev-device-turning';
+    const { policyDocument = '' } = await e2e.iot.send(new GetPolicyCommand({ policyName }));
+    expect(policyDocument).toContain(':client/turning"');
+    await e2e.iot.send(new CreatePolicyVersionCommand({ policyName, policyDocument, setAsDefault: true }));
+    expect((await cli.run('retire', 'turning')).code).toBe(0);
+    await expect(e2e.iot.send(new GetPolicyCommand({ policyName }))).rejects.toThrow('not');
+  }, 180_000);
+
+  it('enrolls a list, and goes on with the others where one fails', async () => {
+    await writeFile(join(cli.folder, 'fleet.txt'), '# line 3\nfleet-1\nsteady\n\nfleet-2\n');
+    const { code, out } = await cli.run('enroll', '--list', 'fleet.txt', ...appTopic, '--out', 'fleet');
+    expect(code).toBe(1);
+    expect(out.split('\n')).toEqual([
+      expect.stringContaining('fleet-1 is enrolled'),
+      expect.stringContaining('steady FAILED: steady has a certificate already'),
+      expect.stringContaining('fleet-2 is enrolled'),
+      '2 of 3 things enrolled. Give the same command again for the others.',
+    ]);
+    const [arn] = await principalsOf('fleet-1');
+    const { policies } = await e2e.iot.send(new ListAttachedPoliciesCommand({ target: arn }));
+    expect(policies?.map(({ policyName }) => policyName)).toEqual(['cordon-dev-device']);
+  }, 180_000);
+
+  it('refuses what would reach other things, and another document under a name that is taken', async () => {
+    const refusals = [
+      [['a/b', ...appTopic], 'cordon: "a/b" is not a thing name'],
+      [['x', '--topic', 'app/$' + '{thing}*'], /topic "app\/\$\{thing\}\*" has no level \$\{thing\}/],
+      [
+        ['steady', '--out', 'new', '--rotate'],
+        /^cordon: the policy cordon-dev-device is there with another document/,
+      ],
+      [['sensor2', '--out', 'things/sensor1'], /^cordon: things\/sensor1 has the files of another thing, /],
+      [[], 'cordon: give either a THING or --list FILE'],
+    ] as const;
+    for (const [args, message] of refusals) {
+      const { code, err } = await cli.run('enroll', ...args);
+      expect(code).toBe(1);
+      expect(err).toMatch(message);
+    }
+    // Refused before it was asked for.
+    await expect(readFile(join(cli.folder, 'new', 'certificate.pem'))).rejects.toThrow('ENOENT');
+  }, 180_000);
+
+  it('needs each right of docs/iam/enroll.json, and no other', () => {
+    const used = e2e.stack.aws.gateway.calls
+      .counts()
+      .filter(({ caller }) => caller === 'enroller')
+      .map(({ action }) => action);
+    const granted = documented.Statement.flatMap(({ Action }) => Action);
+    expect([...new Set(used)].toSorted()).toEqual(granted.toSorted());
+    expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
+  });
+});
