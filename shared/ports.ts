@@ -45,8 +45,12 @@ export interface Holds {
 }
 
 export interface FleetSize {
-  readonly things: number;
-  readonly countedAt: number;
+  /** As counted last, to the end; absent before. */
+  readonly things?: number;
+  /** Epoch ms. */
+  readonly countedAt?: number;
+  /** A count that is under way: things so far, and where it goes on. */
+  readonly counting?: { readonly things: number; readonly next: string };
 }
 
 interface Refusal {
@@ -84,6 +88,12 @@ export interface Fleet {
   read(metric: string, durationSeconds: number, window: number): Promise<Distribution>;
 }
 
+interface CountedPage {
+  readonly things: number;
+  /** Absent on the last page. */
+  readonly next?: string;
+}
+
 /** The IoT registry and policies. Every call throws the SDK's error; `isRefusal` tells final ones apart. */
 export interface Things {
   describe(
@@ -97,8 +107,8 @@ export interface Things {
   listThingsOfPrincipal(principalArn: string): Promise<string[]>;
   addToGroup(thingName: string, thingGroup: string): Promise<void>;
   removeFromGroup(thingName: string, thingGroup: string): Promise<void>;
-  /** Counts the registry's things, page by page within the quota. */
-  count(): Promise<number>;
+  /** Counts the registry's things page by page within the quota, from a `next` of before or from the first. */
+  count(from?: string): AsyncIterable<CountedPage>;
   /** The decision for an application publish by this client: ALLOWED, EXPLICIT_DENY or IMPLICIT_DENY. */
   testPublish(principalArn: string, clientId: string, topic: string): Promise<string>;
 }

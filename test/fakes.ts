@@ -158,7 +158,9 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
     },
     // The policies of the tests let a device connect under its thing's name only.
     readPolicy: async () => tightPolicy,
-    count: async () => registry.size,
+    async *count() {
+      yield { things: registry.size };
+    },
     async testPublish(arn, clientId) {
       const thing = registry.get(clientId);
       return thing?.principals.includes(arn) && thing.groups.has(quarantineGroup)

@@ -1,6 +1,8 @@
+import pThrottle from 'p-throttle';
 import { holdsThing, isOpen } from '../../shared/domain/case';
 import { behaviorKey, type Violation } from '../../shared/domain/violation';
-import type { CaseStore, Clock, CommandQueue, Log, Metrics } from '../../shared/ports';
+import type { CaseStore, Clock, CommandQueue, Log, Metrics, Things } from '../../shared/ports';
+import { countFleet } from './count-fleet';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'load' | 'readFleetSize' | 'saveFleetSize'>;
@@ -8,7 +10,7 @@ export interface SweepPorts {
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
   /** Counts the fleet; nothing where no limit is a percentage. */
-  readonly countThings?: () => Promise<number>;
+  readonly countThings?: Things['count'];
   /** What Device Defender says is in alarm; nothing where it isn't used. */
   readonly listActive: () => AsyncIterable<Violation>;
   readonly log: Log;
@@ -16,13 +18,25 @@ export interface SweepPorts {
   readonly clock: Clock;
 }
 
-/** Cases taken up in one run. More wait a minute; IoT's quotas, not the sweep, bound the pace. */
-const maxPerRun = 500;
+/**
+ * A command has its thing looked up. Of the calls for that, IoT Core takes the fewest of ListPrincipalThings, GetPolicy
+ * and UpdateCertificate: ten a second for the whole account (service quotas; device-defender.md, 6). Half of that is
+ * the sweep's, so that after a wave of containments the next device need not wait for those that are held already.
+ */
+const commandsPerSecond = 5;
+/** So many take 45 of the 60 seconds that the function has. What is left over is as due a minute later. */
+const maxCommands = 225;
+/** What the comparison may take of them; what it found and left is found again. */
+const maxLost = 125;
+const maxDrift = 50;
 /** Members and violations looked at in one run: beyond a fleet's limit by far, and within the function's time. */
 const maxCompared = 1_000;
 /** Drift and lost alerts are looked for every so many minutes. */
 const compareEveryMinutes = 5;
-const recountMs = 3_600_000;
+/** When a run begins nothing new. */
+const runMs = 48_000;
+
+type Send = CommandQueue['send'];
 
 /** The part of EventBridge's event that counts. */
 interface ScheduledRun {
@@ -37,67 +51,75 @@ function readMinute({ time }: ScheduledRun, now: number): number {
 
 /** Sends every due case back to its mailbox, and what nobody told Cordon of. */
 export function sweep(ports: SweepPorts) {
+  const { commands, metrics, clock } = ports;
+  const pace = pThrottle({ limit: commandsPerSecond, interval: 1_000, strict: true });
+  const send = pace<Send>((command, id) => commands.send(command, id));
   return async (event: ScheduledRun = {}): Promise<void> => {
-    const minute = readMinute(event, ports.clock());
-    const faults = [...(await resumeDue(minute, ports))];
-    if (minute % compareEveryMinutes === 0) {
-      const compared = await Promise.allSettled([
-        findDrift(minute, ports),
-        findLostAlerts(ports),
-        countFleet(ports),
-      ]);
-      faults.push(...compared.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
-    }
-    ports.metrics.count('SweepRun');
-    if (faults.length > 0) throw new AggregateError(faults, 'some cases were not resumed');
+    const startedAt = clock();
+    const minute = readMinute(event, startedAt);
+    const compared =
+      minute % compareEveryMinutes === 0
+        ? await Promise.allSettled([findLostAlerts(ports, send), findDrift(minute, ports, send)])
+        : [];
+    const found = compared.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
+    const resumed = await resumeDue(minute, maxCommands - found, ports, send);
+    const counted = await Promise.allSettled([countFleet(ports, startedAt + runMs)]);
+    metrics.count('SweepRun');
+    const faults = [...compared, ...resumed, ...counted].flatMap((result) =>
+      result.status === 'rejected' ? [result.reason] : [],
+    );
+    if (faults.length > 0) throw new AggregateError(faults, 'the sweep could not do all of its work');
   };
 }
 
-/** Work left half done, denials to verify again, expiries. Returns what could not be sent. */
+/** Work left half done, denials to verify again, expiries. */
 async function resumeDue(
   minute: number,
-  { cases, commands, log, metrics, clock }: SweepPorts,
-): Promise<unknown[]> {
-  const due = await cases.listDue(clock(), maxPerRun);
+  limit: number,
+  { cases, log, metrics, clock }: SweepPorts,
+  send: Send,
+): Promise<PromiseSettledResult<void>[]> {
+  const due = await cases.listDue(clock(), limit);
   const sent = await Promise.allSettled(
-    due.map((thingName) => commands.send({ type: 'resume', thingName }, `resume#${thingName}#${minute}`)),
+    due.map((thingName) => send({ type: 'resume', thingName }, `resume#${thingName}#${minute}`)),
   );
-  const faults = sent.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  metrics.count('CaseResumed', sent.length - faults.length);
-  log.info('swept', { due: due.length, failed: faults.length });
-  return faults;
+  const failed = sent.filter(({ status }) => status === 'rejected').length;
+  metrics.count('CaseResumed', sent.length - failed);
+  log.info('swept', { due: due.length, failed });
+  return sent;
 }
 
-/** Things in the quarantine group that no case holds there. */
+/** Things in the quarantine group that no case holds there. Returns how many it told of. */
 async function findDrift(
   minute: number,
-  { cases, commands, listMembers, metrics }: SweepPorts,
-): Promise<void> {
+  { cases, listMembers, metrics }: SweepPorts,
+  send: Send,
+): Promise<number> {
+  let found = 0;
   for await (const thingName of take(listMembers(), maxCompared)) {
     const stored = await cases.load(thingName);
     if (isOpen(stored?.value) && (holdsThing(stored.value) || stored.value.status === 'observed')) continue;
-    await commands.send({ type: 'drift', thingName }, `drift#${thingName}#${minute}`);
+    await send({ type: 'drift', thingName }, `drift#${thingName}#${minute}`);
     metrics.count('DriftFound');
+    found += 1;
+    if (found >= maxDrift) break;
   }
+  return found;
 }
 
-/** Active violations whose alert never arrived. */
-async function findLostAlerts({ cases, commands, listActive, metrics }: SweepPorts): Promise<void> {
+/** Active violations whose alert never arrived. Returns how many it told of. */
+async function findLostAlerts({ cases, listActive, metrics }: SweepPorts, send: Send): Promise<number> {
+  let found = 0;
   for await (const violation of take(listActive(), maxCompared)) {
     const { thingName, violationId, occurredAt } = violation;
     const known = (await cases.load(thingName))?.value.violations[behaviorKey(violation)];
     if (known && known.lastEventAt >= occurredAt) continue;
-    await commands.send({ type: 'violation', thingName, violation }, `active#${violationId}#${occurredAt}`);
+    await send({ type: 'violation', thingName, violation }, `active#${violationId}#${occurredAt}`);
     metrics.count('LostAlertFound');
+    found += 1;
+    if (found >= maxLost) break;
   }
-}
-
-/** Once an hour: a fleet grows slowly, and a large one takes minutes of quota to count. */
-async function countFleet({ cases, countThings, clock }: SweepPorts): Promise<void> {
-  if (!countThings) return;
-  const known = await cases.readFleetSize();
-  if (known && clock() - known.countedAt < recountMs) return;
-  await cases.saveFleetSize({ things: await countThings(), countedAt: clock() });
+  return found;
 }
 
 async function* take<T>(items: AsyncIterable<T>, limit: number): AsyncIterable<T> {

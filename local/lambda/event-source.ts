@@ -17,7 +17,7 @@ export interface EventSourcePorts {
   readonly isAllowed: (roleArn: string, action: string, resource: string) => boolean;
   /** Timeout of the function, which the queue's visibility timeout must cover. */
   readonly functionTimeoutSeconds: number;
-  /** Invocations at once where the mapping sets no MaximumConcurrency. */
+  /** Invocations at once, if the mapping's MaximumConcurrency allows as many. */
   readonly maxConcurrency?: number;
   readonly log: LocalLog;
 }
@@ -57,7 +57,7 @@ export async function startEventSource(
     ports,
     signal: abort.signal,
     inWork: new Set(),
-    permits: createPermits(definition.maximumConcurrency ?? ports.maxConcurrency ?? 4),
+    permits: createPermits(Math.min(definition.maximumConcurrency ?? Infinity, ports.maxConcurrency ?? 4)),
   };
   const poller = poll(source);
   return {

@@ -88,16 +88,14 @@ export function connectThings(arnPrefix: string, client: IoTClient = iotClient()
       await client.send(new RemoveThingFromThingGroupCommand({ thingName, thingGroupName }));
     },
 
-    async count() {
-      let things = 0;
-      let nextToken: string | undefined;
+    async *count(from) {
+      let next = from;
       do {
-        const page = await client.send(new ListThingsCommand({ nextToken, maxResults: 250 }));
-        things += page.things?.length ?? 0;
-        nextToken = page.nextToken;
-        if (nextToken) await delay(pageDelayMs);
-      } while (nextToken);
-      return things;
+        const page = await client.send(new ListThingsCommand({ nextToken: next, maxResults: 250 }));
+        next = page.nextToken;
+        yield { things: page.things?.length ?? 0, ...(next && { next }) };
+        if (next) await delay(pageDelayMs);
+      } while (next);
     },
 
     testPublish: (principal, clientId, topic) =>

@@ -76,6 +76,35 @@ describe('what a case costs (design, section 11)', () => {
     expect(writes()).toBeLessThanOrEqual(1);
   });
 
+  it('verifies a held thing again within half of what IoT Core takes, at the pace of the sweep', async () => {
+    // Calls a second for the whole account (service quotas; device-defender.md, 6).
+    const quotas: Record<string, number> = {
+      'iot:AddThingToThingGroup': 100,
+      'iot:DescribeThing': 350,
+      'iot:ListThingGroupsForThing': 100,
+      'iot:ListThingPrincipals': 20,
+      'iot:ListAttachedPolicies': 15,
+      'iot:DescribeCertificate': 10,
+      'iot:GetPolicy': 10,
+      'iot:ListPrincipalThings': 10,
+      'iot:UpdateCertificate': 10,
+    };
+    const perSecond = 5;
+    await e2e.enroll('verified-again');
+    await e2e.publishAlert(anAlert('verified-again'));
+    await e2e.waitForCase('verified-again', 'contained');
+    await e2e.waitForQuiet();
+    await e2e.makeDue('verified-again');
+    reset();
+
+    await e2e.command({ type: 'resume', thingName: 'verified-again' });
+    await e2e.waitForQuiet();
+
+    const calls = Object.entries(e2e.countCalls('respond')).filter(([action]) => action in quotas);
+    expect(calls.length).toBeGreaterThanOrEqual(4);
+    expect(calls.filter(([action, count]) => count * perSecond > (quotas[action] ?? 0) / 2)).toEqual([]);
+  });
+
   it('spends one read and no command on the connect of a thing without a case', async () => {
     const device = await e2e.enroll('ordinary');
     await e2e.waitForQuiet();

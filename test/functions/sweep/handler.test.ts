@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { sweep } from '../../../functions/sweep/handler';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
@@ -11,15 +12,31 @@ import { fakeQueue, fakeTelemetry } from '../../fakes';
 const fifthMinute = now - (now % 300_000);
 
 interface Registry {
-  readonly at: number;
+  at: number;
+  /** Of the registry's list: ten things each. */
+  readonly pages: number;
+  readonly pageMs: number;
+  refusesToken: boolean;
+  readonly countedFrom: (string | undefined)[];
   readonly members: readonly string[];
   readonly active: readonly Violation[];
   readonly stored: Readonly<Record<string, { value: Case; version: number }>>;
 }
 
 function setUp(due: readonly string[], refused: readonly string[] = [], over: Partial<Registry> = {}) {
-  const world: Registry = { at: now, members: [], active: [], stored: {}, ...over };
+  const world: Registry = {
+    at: now,
+    pages: 4,
+    pageMs: 0,
+    refusesToken: false,
+    countedFrom: [],
+    members: [],
+    active: [],
+    stored: {},
+    ...over,
+  };
   const { sent, commands } = fakeQueue();
+  const sentAt: number[] = [];
   const { counts, log, metrics } = fakeTelemetry();
   const asked: unknown[] = [];
   const fleet: { size: FleetSize | undefined } = { size: undefined };
@@ -27,7 +44,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     cases: {
       async listDue(at, limit) {
         asked.push([at, limit]);
-        return [...due];
+        return due.slice(0, limit);
       },
       load: async (thingName) => world.stored[thingName],
       readFleetSize: async () => fleet.size,
@@ -41,18 +58,42 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     listActive: async function* () {
       yield* world.active;
     },
-    countThings: async () => 42,
+    async *countThings(from) {
+      world.countedFrom.push(from);
+      const first = Number(from ?? 0);
+      if (world.refusesToken && from !== undefined) throw awsError('InvalidRequestException');
+      for (let page = first; page < world.pages; page += 1) {
+        world.at += world.pageMs;
+        yield { things: 10, ...(page + 1 < world.pages && { next: String(page + 1) }) };
+      }
+    },
     commands: {
-      send: async (command, id) =>
-        refused.includes(command.thingName)
-          ? Promise.reject(awsError('Throttled'))
-          : commands.send(command, id),
+      async send(command, id) {
+        if (refused.includes(command.thingName)) throw awsError('Throttled');
+        sentAt.push(Date.now());
+        await commands.send(command, id);
+      },
     },
     log,
     metrics,
     clock: () => world.at,
   });
-  return { run, sent, counts, asked, fleet };
+  return { run, sent, sentAt, counts, asked, fleet, world };
+}
+
+/** Runs it each minute with a clock of its own. */
+async function runForMinutes(minutes: number, run: (event: { time: string }) => Promise<void>) {
+  jest.useFakeTimers({ now: fifthMinute });
+  const runs: Promise<void>[] = [];
+  for (let minute = 0; minute < minutes; minute += 1) {
+    runs.push(run({ time: new Date().toISOString() }));
+    await jest.advanceTimersByTimeAsync(60_000);
+  }
+  await Promise.all(runs);
+}
+
+function mostInASecond(times: readonly number[]): number {
+  return Math.max(...times.map((at) => times.filter((other) => other >= at && other < at + 1_000).length));
 }
 
 describe('sweep', () => {
@@ -63,7 +104,7 @@ describe('sweep', () => {
     await run();
 
     const minute = Math.floor(now / 60_000);
-    expect(asked[0]).toEqual([now, 500]);
+    expect(asked[0]).toEqual([now, 225]);
     expect(sent.slice(0, 2)).toEqual([
       { command: { type: 'resume', thingName: 'a' }, id: `resume#a#${minute}` },
       { command: { type: 'resume', thingName: 'b' }, id: `resume#b#${minute}` },
@@ -75,7 +116,7 @@ describe('sweep', () => {
   it('sends the others and then fails where one could not be sent', async () => {
     const { run, sent, counts } = setUp(['a', 'b', 'c'], ['b']);
 
-    await expect(run()).rejects.toThrow('some cases were not resumed');
+    await expect(run()).rejects.toThrow('the sweep could not do all of its work');
 
     expect(sent.map(({ command }) => command.thingName)).toEqual(['a', 'c']);
     expect(counts).toEqual({ SweepRun: 1, CaseResumed: 2 });
@@ -132,7 +173,67 @@ describe('sweep', () => {
 
     await run();
 
-    expect(fleet.size).toEqual({ things: 42, countedAt: fifthMinute });
+    expect(fleet.size).toEqual({ things: 40, countedAt: fifthMinute });
+  });
+
+  it('goes on with a count that takes longer than a run, and keeps the last until it is done', async () => {
+    const last = { things: 7, countedAt: now - 3_600_000 };
+    const { run, fleet, world } = setUp([], [], { pageMs: 30_000 });
+    fleet.size = last;
+
+    await run();
+    expect(fleet.size).toEqual({ ...last, counting: { things: 20, next: '2' } });
+    await run();
+
+    expect(world.countedFrom).toEqual([undefined, '2']);
+    expect(fleet.size).toEqual({ things: 40, countedAt: now + 120_000 });
+    await run();
+    expect(world.countedFrom).toHaveLength(2);
+  });
+
+  it('counts from the first again where the registry no longer knows the place', async () => {
+    const { run, fleet, world } = setUp([], [], { pageMs: 30_000, refusesToken: true });
+
+    await run();
+    await expect(run()).rejects.toThrow('the sweep could not do all of its work');
+    world.refusesToken = false;
+    await run();
+
+    expect(world.countedFrom).toEqual([undefined, '2', undefined]);
+    expect(fleet.size).toMatchObject({ counting: { things: 20 } });
+  });
+
+  describe('with more to do than IoT Core takes (device-defender.md, 6)', () => {
+    afterEach(() => void jest.useRealTimers());
+
+    it('sends at most five commands a second, and ends within its minute', async () => {
+      const due = Array.from({ length: 1_000 }, (_, index) => `thing${index}`);
+      const { run, sentAt } = setUp(due);
+
+      await runForMinutes(2, run);
+
+      expect(mostInASecond(sentAt)).toBe(5);
+      expect(sentAt.filter((at) => at < fifthMinute + 60_000)).toHaveLength(225);
+      expect(sentAt).toHaveLength(450);
+      expect(sentAt.filter((at) => at >= fifthMinute + 50_000 && at < fifthMinute + 60_000)).toEqual([]);
+    });
+
+    it('sends alerts that never arrived before what is only due, and leaves time for that', async () => {
+      const active = Array.from({ length: 300 }, (_, index) =>
+        aViolation({ thingName: `lost${index}`, violationId: `v${index}` }),
+      );
+      const members = Array.from({ length: 300 }, (_, index) => `stray${index}`);
+      const due = Array.from({ length: 300 }, (_, index) => `due${index}`);
+      const { run, sent, sentAt } = setUp(due, [], { at: fifthMinute, active, members });
+
+      await runForMinutes(1, run);
+
+      expect(mostInASecond(sentAt)).toBe(5);
+      const types = sent.map(({ command }) => command.type);
+      const count = (type: string) => types.filter((one) => one === type).length;
+      expect([count('violation'), count('drift'), count('resume')]).toEqual([125, 50, 50]);
+      expect(types.indexOf('resume')).toBeGreaterThan(types.lastIndexOf('violation'));
+    });
   });
 
   it('says that it ran, even with nothing due', async () => {
