@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Command } from '../domain/command';
+import { writeMessageJson } from '../domain/json';
 import type { CommandQueue, DeadLetters } from '../ports';
 import { sqsClient } from './sqs-client';
 
@@ -56,7 +57,7 @@ export function connectCommands(queueUrl: string, client: SQSClient = sqsClient(
 
 function writeMessage(command: Command, id: string) {
   return {
-    MessageBody: JSON.stringify(command),
+    MessageBody: writeMessageJson(command),
     MessageGroupId: command.thingName,
     // Ids may hold any text; SQS takes 128 characters of a small alphabet. With the thing's name in it, an id
     // of two things is two also where the queue looks for repeats over all its groups.
@@ -91,11 +92,11 @@ const maxQuotedBytes = 6;
 export function connectDeadLetters(queueUrl: string, client: SQSClient = sqsClient()): DeadLetters {
   return {
     async send(body, reason, source) {
-      const cut = Buffer.byteLength(JSON.stringify(body)) > maxBody;
+      const cut = Buffer.byteLength(writeMessageJson(body)) > maxBody;
       await client.send(
         new SendMessageCommand({
           QueueUrl: queueUrl,
-          MessageBody: JSON.stringify({
+          MessageBody: writeMessageJson({
             reason,
             source,
             ...(cut && { cut: true }),

@@ -1,5 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { titleOf, writeText } from '../domain/announcement';
+import { writeMessageJson } from '../domain/json';
 import type { AlertTopic, Announcer } from '../ports';
 
 export function connectAlertTopic(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): AlertTopic {
@@ -20,8 +21,8 @@ export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxA
           // A subject is ASCII, as thing names are, and has less than 100 characters (SNS API, Publish).
           Subject: `[Cordon ${severity}] ${titleOf(announcement)}`.slice(0, 99),
           MessageStructure: 'json',
-          Message: JSON.stringify({
-            default: JSON.stringify(announcement),
+          Message: writeMessageJson({
+            default: writeMessageJson(announcement),
             email: writeText(announcement),
           }),
           MessageAttributes: {

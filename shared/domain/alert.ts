@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import './schema-language';
 import type { Behavior } from './configuration';
-import { isObject, parseJson } from './json';
+import { isObject, parseJson, writeMessageJson } from './json';
 import { clip, registryName } from './names';
 import {
   boundEvidence,
@@ -145,7 +145,7 @@ export interface AlertToWrite {
 
 /** Writes an alert as Detect does, so that any consumer of the topic can read it. */
 export function writeAlert(alert: AlertToWrite): string {
-  return JSON.stringify({
+  return writeMessageJson({
     violationEventTime: alert.occurredAt,
     thingName: alert.thingName,
     behavior: alert.behavior,

@@ -165,7 +165,7 @@ export function writeText(announcement: Announcement): string {
   return lines.map(printable).join('\n');
 }
 
-/** Replaces control, bidirectional and line-separating characters. */
+/** Replaces control, bidirectional and line-separating characters, and those that are none. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\uFFFD');
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\uFFFE\uFFFF\u2028\u2029]/gu, '\uFFFD');
 }

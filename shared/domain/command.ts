@@ -40,7 +40,13 @@ const operatorCommand = z.object({
   type: z.enum(acts),
   thingName,
   actor: z.string().check(z.minLength(1), z.maxLength(256)),
-  comment: z.optional(z.string().check(z.maxLength(1000))),
+  // JSON can hold half a character, which a table may not give back as it was: the timeline's hash would not match.
+  comment: z.optional(
+    z.string().check(
+      z.maxLength(1000),
+      z.overwrite((text) => text.toWellFormed()),
+    ),
+  ),
   force: z.optional(z.boolean()),
   requestId: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   caseId: z.optional(z.string().check(z.maxLength(128))),

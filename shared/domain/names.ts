@@ -17,7 +17,7 @@ export function jsonBytes(text: string): number {
   return bytes;
 }
 
-/** Cuts hostile text to `max` characters, marking the cut. */
+/** Cuts hostile text to `max` characters, marking the cut. Half a character, as a cut may leave one, becomes U+FFFD. */
 export function clip(text: string, max: number): string {
-  return text.length <= max ? text : `${text.slice(0, max - 1)}…`;
+  return (text.length <= max ? text : `${text.slice(0, max - 1)}…`).toWellFormed();
 }

@@ -185,6 +185,24 @@ describe('reports that are right', () => {
     expect(Object.values(violations)).toMatchObject([{ value: { number: 2 } }]);
   });
 
+  it.each([
+    ['the two characters that SQS refuses', 'miner \uffff\ufffe'],
+    ['half a character', 'miner \ud800'],
+    ['a character that is cut in two at the limit', `${'x'.repeat(1_022)}🦠🦠`],
+  ])('contains a device whose process has %s in its command line', async (title, commandLine) => {
+    const thingName = `text-${title.replaceAll(' ', '-')}`;
+    const { client } = await startReporter(thingName);
+    const report = aReport(1, { evidence: [{ pid: 7, commandLine }] });
+
+    await publishOrCut(client, reports(thingName), JSON.stringify(report));
+
+    const { violations } = await e2e.waitForCase(thingName, 'contained');
+    const [kept = ''] = Object.values(violations).flatMap(({ evidence = [] }) =>
+      evidence.flatMap((row) => row.commandLine ?? []),
+    );
+    expect([kept.startsWith(commandLine.slice(0, 6)), kept.isWellFormed()]).toEqual([true, true]);
+  });
+
   it('raises one alarm where the same report comes three times', async () => {
     const { client } = await startReporter('stutter');
     const report = JSON.stringify(aReport(1));

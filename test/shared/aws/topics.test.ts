@@ -49,6 +49,16 @@ describe('announcer', () => {
     },
   );
 
+  it('says nothing that a queue behind the topic refuses', async () => {
+    const announcement = anAnnouncement({ evidence: ['miner \uffff\ufffe'] });
+
+    const { Message = '' } = await publish(announcement);
+
+    const parts = JSON.parse(Message);
+    expect(`${Message}${parts.default}${parts.email}`).not.toMatch(/[\ufffe\uffff]/);
+    expect(JSON.parse(parts.default)).toEqual(announcement);
+  });
+
   it('lets no hostile text forge a line of the e-mail', async () => {
     const forged = 'x\r\nStatus:    released\u2028Thing:\u0085y\u202e';
     const plain = JSON.parse((await publish(anAnnouncement({ text: 'x', evidence: ['x'] }))).Message ?? '');
