@@ -6,7 +6,7 @@ interface Resource {
   readonly Type: string;
   readonly DependsOn?: readonly string[];
   readonly Condition?: string;
-  readonly DeletionPolicy?: 'Retain';
+  readonly DeletionPolicy?: 'Retain' | 'Delete';
   readonly UpdateReplacePolicy?: 'Retain';
   readonly Properties: Readonly<Record<string, unknown>>;
 }

@@ -16,6 +16,9 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
   return {
     QuarantineGroup: {
       Type: 'AWS::IoT::ThingGroup',
+      // A new name in cordon.yml makes a new group; things in the old one stay denied until they are released.
+      UpdateReplacePolicy: 'Retain',
+      DeletionPolicy: 'Delete',
       Properties: {
         ThingGroupName: thingGroup,
         ThingGroupProperties: {
@@ -36,6 +39,16 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
         ServiceToken: arnOf('ProvisionLambdaFunction'),
         PolicyName: ref('QuarantinePolicy'),
         ThingGroupArn: arnOf('QuarantineGroup'),
+        DeleteWhileContained: ref('DeleteWhileContained'),
+      },
+    },
+    // Every other resource is added to what it depends on (infra/finish-template.ts): it is deleted before all of them.
+    DeletionGuard: {
+      Type: 'Custom::DeletionGuard',
+      Properties: {
+        ServiceToken: arnOf('ProvisionLambdaFunction'),
+        ThingGroupArn: arnOf('QuarantineGroup'),
+        DeleteWhileContained: ref('DeleteWhileContained'),
       },
     },
   };
@@ -146,7 +159,7 @@ function writeDeviceDefender(
         AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'mitigationaction/*')),
         Policies: inlinePolicy('quarantine', [
           allow('iot:AddThingToThingGroup', [arn('iot', 'thing/*'), arnOf('QuarantineGroup')]),
-          allow('iot:ListPrincipalThings', '*'),
+          allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
         ]),
       },
     },

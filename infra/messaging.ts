@@ -1,5 +1,6 @@
 import type { Configuration } from '../shared/domain/configuration';
-import { arnOf, type Resources, ref, type Value } from './cloudformation';
+import { writeAlarm } from './alarms';
+import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
 
 interface QueueSpec {
   readonly id: string;
@@ -24,7 +25,7 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
   return {
     ...Object.assign({}, ...queues.map((queue) => writeQueue(prefix, queue))),
     RejectedQueue: writePlainQueue(`${prefix}-rejected`),
-    RejectedAlarm: writeAlarm(`${prefix}-rejected`, 'RejectedQueue'),
+    RejectedAlarm: writeDeadAlarm(`${prefix}-rejected`, 'RejectedQueue'),
     AlarmsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-alarms` } },
     AlertsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-alerts` } },
     AlertsTopicPolicy: {
@@ -39,7 +40,10 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
               Principal: { Service: 'iot.amazonaws.com' },
               Action: 'sns:Publish',
               Resource: ref('AlertsTopic'),
-              Condition: { StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') } },
+              Condition: {
+                StringEquals: { 'aws:SourceAccount': ref('AWS::AccountId') },
+                ArnLike: { 'aws:SourceArn': arn('iot', '*') },
+              },
             },
           ],
         },
@@ -79,7 +83,7 @@ function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: Queue
       },
     },
     [`${id}DeadQueue`]: writePlainQueue(deadName, fifo),
-    [`${id}DeadAlarm`]: writeAlarm(deadName, `${id}DeadQueue`),
+    [`${id}DeadAlarm`]: writeDeadAlarm(deadName, `${id}DeadQueue`),
   };
 }
 
@@ -95,12 +99,12 @@ function writePlainQueue(name: string, fifo?: true): Resources[string] {
   };
 }
 
-function writeAlarm(name: string, queueId: string): Resources[string] {
-  return {
-    Type: 'AWS::CloudWatch::Alarm',
-    Properties: {
-      AlarmName: name,
-      AlarmDescription: 'Messages nobody could handle. They carry the reason, or failed five times.',
+function writeDeadAlarm(name: string, queueId: string): Resources[string] {
+  return writeAlarm({
+    name,
+    what: 'Messages nobody could handle. They carry the reason, or failed each time.',
+    runbook: 'dead-letters',
+    measure: {
       Namespace: 'AWS/SQS',
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queueId, 'QueueName'] } }],
@@ -108,11 +112,8 @@ function writeAlarm(name: string, queueId: string): Resources[string] {
       Period: 60,
       EvaluationPeriods: 1,
       Threshold: 0,
-      ComparisonOperator: 'GreaterThanThreshold',
-      TreatMissingData: 'notBreaching',
-      AlarmActions: [ref('AlarmsTopic')],
     },
-  };
+  });
 }
 
 /** A topic that feeds a queue, and the queue policy without which SNS would drop in silence. */

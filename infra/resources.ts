@@ -1,9 +1,11 @@
 import { configurationFile, loadConfiguration } from '../shared/config/load';
+import { writeAlarms } from './alarms';
 import { type Resources, ref } from './cloudformation';
+import { writeDashboard } from './dashboard';
 import { httpApiConditions, httpApiParameters, writeHttpApi } from './http-api';
 import { writeIot } from './iot';
 import { writeMessaging } from './messaging';
-import { writeRoles } from './roles';
+import { functionNames, writeRoles } from './roles';
 import { writeTable } from './table';
 
 /** Everything of the stack that is not a function: made from cordon.yml. */
@@ -12,13 +14,16 @@ export function writeResources(stage: string) {
     throw new Error(`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`);
   const configuration = loadConfiguration(configurationFile());
   const prefix = `cordon-${stage}`;
-  const resources: Resources = {
+  const watched: Resources = {
     ...writeTable(prefix),
     ...writeMessaging(prefix, configuration),
     ...writeIot(prefix, configuration),
     ...writeHttpApi(prefix),
     ...writeRoles(prefix, configuration),
+    ...writeAlarms(prefix, functionNames),
   };
+  const alarmIds = Object.keys(watched).filter((id) => watched[id]?.Type === 'AWS::CloudWatch::Alarm');
+  const resources = { ...watched, ...writeDashboard(prefix, functionNames, alarmIds) };
   return {
     Parameters: {
       PolicyCacheSeconds: {
@@ -32,6 +37,12 @@ export function writeResources(stage: string) {
         Default: 'off',
         AllowedValues: ['off', 'on'],
         Description: 'on: every playbook only observes',
+      },
+      DeleteWhileContained: {
+        Type: 'String',
+        Default: 'no',
+        AllowedValues: ['no', 'yes'],
+        Description: 'yes: the stack may be deleted while things are contained, which lets them go',
       },
       SlackApiUrl: {
         Type: 'String',

@@ -12,6 +12,16 @@ import {
   type Value,
 } from './cloudformation';
 
+export const functionNames = [
+  'detect',
+  'intake',
+  'respond',
+  'sweep',
+  'notify',
+  'operate',
+  'provision',
+] as const;
+
 /** What each function may do, and nothing else. A new AWS call comes with its statement here. */
 export function writeRoles(prefix: string, configuration: Configuration): Resources {
   const { quarantine, detector, securityProfiles } = configuration;
@@ -27,7 +37,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       arnOf('Table'),
     );
 
-  const statements: Readonly<Record<string, readonly Value[]>> = {
+  const statements: Readonly<Record<(typeof functionNames)[number], readonly Value[]>> = {
     detect: [
       consume('ReportsQueue'),
       send('RejectedQueue'),
@@ -58,8 +68,9 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
       allow('iot:TestAuthorization', arn('iot', 'cert/*')),
       allow('iot:GetPolicy', arn('iot', 'policy/*')),
-      // IAM knows no resource type for these two.
-      allow(['iot:ListAttachedPolicies', 'iot:ListPrincipalThings'], '*'),
+      allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
+      // IAM knows no resource type for it.
+      allow('iot:ListAttachedPolicies', '*'),
       allow(['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [anyThing, quarantineGroup]),
       allow(['iot:DeleteConnection', 'iot:GetConnection'], arn('iot', 'client/*')),
       allow(['iot:Publish', 'iot:RetainPublish'], arn('iot', 'topic/cordon/things/*/containment')),
@@ -92,6 +103,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     provision: [
       allow(['iot:AttachPolicy', 'iot:DetachPolicy'], arnOf('QuarantineGroup')),
       allow('iot:ListThingsInThingGroup', arnOf('QuarantineGroup')),
+      allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
     ],
   };
 
@@ -131,7 +143,8 @@ function writeActionRights({ playbooks, detector }: Configuration): Value[] {
       ],
       arn('iot', 'policy/*'),
     ),
-    allow(['iot:CancelJob', 'iot:DescribeJobExecution'], ownJobs),
+    allow('iot:CancelJob', arn('iot', 'job/cordon-*')),
+    allow('iot:DescribeJobExecution', ownJobs),
     ...(used.has('replace-policy-version')
       ? [allow('iot:ListTargetsForPolicy', arn('iot', 'policy/*'))]
       : []),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { StackRole } from './cloudformation/resources/resource-type';
 import type { Gateway } from './gateway/gateway';
 import { evaluateIam } from './gateway/iam';
+import type { RoleUse, RoleWatch } from './gateway/role-use';
 import type { FunctionCredentials } from './lambda/definitions';
 import type { AwsIdentity } from './types';
 
@@ -13,34 +14,39 @@ export interface RoleBook {
   issueCredentials(roleArn: string, service: string, userName: string): FunctionCredentials;
 }
 
-export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway): RoleBook {
-  const roles = new Map<string, StackRole>();
+export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway, use?: RoleUse): RoleBook {
+  const roles = new Map<string, StackRole & { readonly watch?: RoleWatch }>();
   /** Access keys already issued, whose rights follow a role that is registered again. */
   const issued = new Map<string, { readonly roleArn: string; readonly userName: string }>();
 
-  function grant(accessKeyId: string, role: StackRole, userName: string): void {
+  function grant(accessKeyId: string, role: ReturnType<typeof find>, userName: string): void {
     const arn = `arn:${identity.partition}:sts::${identity.accountId}:assumed-role/${role.name}/${userName.replaceAll(' ', '-')}`;
     gateway().registerCaller(accessKeyId, {
       caller: { accessKeyId, arn, functionName: userName },
       documents: role.documents,
+      ...(role.watch && { watch: role.watch }),
     });
   }
 
-  function find(roleArn: string): StackRole {
+  function find(roleArn: string) {
     const role = roles.get(roleArn);
     if (!role) throw new Error(`the role ${roleArn} is not in the template`);
     return role;
   }
 
   return {
-    register(role) {
+    register(registered) {
+      const watch = use?.watch(registered.logicalId, registered.documents);
+      const role = { ...registered, ...(watch && { watch }) };
       roles.set(role.arn, role);
       for (const [accessKeyId, { roleArn, userName }] of issued)
         if (roleArn === role.arn) grant(accessKeyId, role, userName);
     },
     isAllowed(roleArn, action, resource) {
-      const { documents } = find(roleArn);
-      return evaluateIam(documents, { action, resources: [resource] }, {}) === 'allowed';
+      const { documents, watch } = find(roleArn);
+      const decision = evaluateIam(documents, { action, resources: [resource] }, {});
+      watch?.(action, resource, {}, decision);
+      return decision === 'allowed';
     },
     issueCredentials(roleArn, service, userName) {
       const role = find(roleArn);

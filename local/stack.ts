@@ -8,6 +8,7 @@ import { type DeployedStack, deployTemplate } from './cloudformation/deploy';
 import type { StackClients, StackHooks } from './cloudformation/resources/resource-type';
 import { readTemplate } from './cloudformation/template';
 import { jsonResponse } from './gateway/local-routes';
+import { recordRoleUse } from './gateway/role-use';
 import { type LocalAws, startLocalAws } from './gateway/start-aws';
 import { createHttpApiHost, type HttpApiHost } from './http-api/host';
 import { createIotControlPlane } from './iot/control-plane';
@@ -93,7 +94,13 @@ async function boot(
     return aws;
   };
   const endpoint = () => running().gateway.url;
-  const roles = createRoleBook(identity, () => running().gateway);
+  // Where `npm test` asks for it: what each role has and uses (scripts/check-role-use.ts).
+  const useFolder = process.env.CORDON_ROLE_USE;
+  const roles = createRoleBook(
+    identity,
+    () => running().gateway,
+    useFolder ? recordRoleUse(useFolder) : undefined,
+  );
   const ruleActions = createRuleActions(identity, endpoint, roles);
   closers.push(() => ruleActions.close());
   let broker: Broker | undefined;

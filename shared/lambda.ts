@@ -7,10 +7,13 @@ import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Log, Metrics } from './ports';
 
-/** Log and metrics of one function: JSON lines and CloudWatch EMF on standard output, no calls. */
+/**
+ * Log and metrics of one function: JSON lines and CloudWatch EMF on standard output, no calls. Each stack has a namespace
+ * of its own, as its alarms must not hear another's.
+ */
 export function createTelemetry(serviceName: string) {
   const logger = new Logger({ serviceName });
-  const recorder = new MetricsRecorder({ namespace: 'Cordon', serviceName });
+  const recorder = new MetricsRecorder({ namespace: readEnv('METRICS_NAMESPACE'), serviceName });
   const log: Log = {
     info: (message, fields = {}) => logger.info(message, fields),
     warn: (message, fields = {}) => logger.warn(message, fields),

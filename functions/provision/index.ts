@@ -1,5 +1,6 @@
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
-import { createTelemetry } from '../../shared/lambda';
+import { connectTable } from '../../shared/aws/table';
+import { createTelemetry, readEnv } from '../../shared/lambda';
 import { provision } from './handler';
 
 const { log, wrap } = createTelemetry('provision');
@@ -7,6 +8,7 @@ const { log, wrap } = createTelemetry('provision');
 export const handler = wrap(
   provision({
     group: connectQuarantineGroup(),
+    listByStatus: connectTable(readEnv('TABLE_NAME')).history.listByStatus,
     answer: async (url, body) => {
       const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`CloudFormation answered ${answer.status}`);

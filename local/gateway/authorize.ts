@@ -1,10 +1,12 @@
 import type { AwsIdentity, Caller, IamRequest, PolicyDocument } from '../types';
 import { evaluateIam, type IamDecision } from './iam';
+import type { RoleWatch } from './role-use';
 
 /** A caller and the policy documents of its role. */
 export interface Registration {
   readonly caller: Caller;
   readonly documents: readonly PolicyDocument[];
+  readonly watch?: RoleWatch;
 }
 
 interface Refusal {
@@ -19,7 +21,7 @@ const openActions: ReadonlySet<string> = new Set(['sts:GetCallerIdentity']);
 /** Finds the first resource the caller may not act on; the operator may do everything. */
 export function findRefusal(
   identity: AwsIdentity,
-  { caller, documents }: Registration,
+  { caller, documents, watch }: Registration,
   { action, resources, alsoNeeds = [] }: IamRequest,
 ): Refusal | undefined {
   if (caller.functionName === undefined || openActions.has(action)) return undefined;
@@ -27,6 +29,7 @@ export function findRefusal(
   for (const needed of [action, ...alsoNeeds]) {
     for (const resource of resources.length > 0 ? resources : ['*']) {
       const decision = evaluateIam(documents, { action: needed, resources: [resource] }, context);
+      watch?.(needed, resource, context, decision);
       if (decision === 'allowed') continue;
       const reason =
         decision === 'explicit-deny'

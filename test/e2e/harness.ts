@@ -139,7 +139,11 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
 
     async sendTo(queue, body) {
       const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `cordon-dev-${queue}` }));
-      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body }));
+      const ordered = queue.endsWith('.fifo') && {
+        MessageGroupId: 'test',
+        MessageDeduplicationId: crypto.randomUUID(),
+      };
+      await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body, ...ordered }));
     },
 
     command: (command) => commands.send(command, crypto.randomUUID()),

@@ -36,11 +36,12 @@ const role = defineResource({
   }),
   attributes: ['Arn', 'RoleId'],
   create: async (props, context) => {
-    const { identity, records, hooks } = context;
+    const { identity, logicalId, records, hooks } = context;
     const name = props.RoleName ?? context.generateName();
     const arn = `arn:${identity.partition}:iam::${identity.accountId}:role${props.Path ?? '/'}${name}`;
     const managed = (props.ManagedPolicyArns ?? []).map((policyArn) => findManagedPolicy(policyArn, context));
     const created: StackRole = {
+      logicalId,
       name,
       arn,
       trustedServices: listTrustedServices(props.AssumeRolePolicyDocument),

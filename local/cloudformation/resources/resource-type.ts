@@ -14,6 +14,7 @@ import type { AwsIdentity, LocalLog, PolicyDocument } from '../../types';
 import { isUnknown } from '../intrinsics';
 
 export interface StackRole {
+  readonly logicalId: string;
   readonly name: string;
   readonly arn: string;
   /** `lambda.amazonaws.com` and the like: who may run under this role. */

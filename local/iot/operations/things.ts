@@ -110,10 +110,10 @@ function createThing(registry: IotRegistry, call: IotCall) {
 
 function principalRoutes(registry: IotRegistry, ofThing: IotRoute['resources']): readonly IotRoute[] {
   const { attachPrincipal, detachPrincipal } = registry.things;
-  // IAM knows no resource type for attaching a principal, nor for asking what a principal holds.
+  // IAM knows no resource type for attaching a principal.
   const change = routesAt('/things/{thingName}/principals');
   const list = routesAt('/things/{thingName}/principals', ofThing);
-  const things = routesAt('/principals/things');
+  const things = routesAt('/principals/things', (call) => [readPrincipal(call)]);
   return [
     change('AttachThingPrincipal', 'PUT', (call) =>
       attachPrincipal(readThingName(call), readPrincipal(call), readPrincipalType(call)),

@@ -13,13 +13,21 @@ function anEvent(over: Record<string, unknown> = {}): CloudFormationCustomResour
     StackId: 'stack',
     RequestId: 'request',
     LogicalResourceId: 'QuarantineAttachment',
-    ResourceType: 'Custom::QuarantinePolicy',
+    ResourceType: 'Custom::QuarantineAttachment',
     ResourceProperties: { ServiceToken: 'token', PolicyName: 'deny', ThingGroupArn: groupArn },
     ...over,
   } as CloudFormationCustomResourceEvent;
 }
 
-function setUp({ member, fault }: { member?: string; fault?: Error } = {}) {
+function setUp({
+  member,
+  fault,
+  contained = [],
+}: {
+  member?: string;
+  fault?: Error;
+  contained?: string[];
+} = {}) {
   const attached = new Set<string>();
   const answers: unknown[] = [];
   const group = {
@@ -35,7 +43,11 @@ function setUp({ member, fault }: { member?: string; fault?: Error } = {}) {
   const answer = async (url: string, body: unknown) => {
     answers.push([url, body]);
   };
-  return { attached, answers, group, run: provision({ group, answer, log: fakeTelemetry().log }) };
+  const listByStatus = async (status: string, limit: number) =>
+    (status === 'contained' ? contained : []).slice(0, limit).map((thingName) => ({ thingName }));
+  const { log, lines } = fakeTelemetry();
+  const ports = { group, listByStatus, log };
+  return { attached, answers, ports, lines, run: provision({ ...ports, answer }) };
 }
 
 const identity = { StackId: 'stack', RequestId: 'request', LogicalResourceId: 'QuarantineAttachment' };
@@ -126,18 +138,115 @@ describe('provision', () => {
   });
 
   it('fails where the answer was lost, and never tells a done one as failed', async () => {
-    const { group, attached } = setUp();
+    const { ports, attached } = setUp();
     const tried: unknown[] = [];
     const answer = async (_url: string, body: { Status: string }) => {
       tried.push(body.Status);
       throw new Error('no route');
     };
 
-    await expect(provision({ group, answer, log: fakeTelemetry().log })(anEvent())).rejects.toThrow(
-      'no route',
-    );
+    await expect(provision({ ...ports, answer })(anEvent())).rejects.toThrow('no route');
 
     expect([...attached]).toHaveLength(1);
     expect(tried).toEqual(['SUCCESS']);
   });
+});
+
+describe('the deletion guard', () => {
+  const aGuardEvent = (over: Record<string, unknown> = {}) =>
+    anEvent({
+      ResourceType: 'Custom::DeletionGuard',
+      LogicalResourceId: 'DeletionGuard',
+      PhysicalResourceId: 'DeletionGuard',
+      ResourceProperties: { ServiceToken: 'token', ThingGroupArn: groupArn, DeleteWhileContained: 'no' },
+      ...over,
+    });
+  const told = { ServiceToken: 'token', ThingGroupArn: groupArn, DeleteWhileContained: 'yes' };
+  const guarded = (body: object) => [
+    ['https://cloudformation.example/answer', { ...identity, LogicalResourceId: 'DeletionGuard', ...body }],
+  ];
+  const done = guarded({ Status: 'SUCCESS', PhysicalResourceId: 'DeletionGuard' });
+  const refusal = (names: string) =>
+    guarded({
+      Status: 'FAILED',
+      Reason: `still contained: ${names}; release them first, or deploy once more with --param deleteWhileContained=yes`,
+      PhysicalResourceId: 'DeletionGuard',
+    });
+
+  it.each(['Create', 'Update', 'Delete'])('lets %s be where nothing is contained', async (RequestType) => {
+    const { run, answers } = setUp();
+
+    await run(aGuardEvent({ RequestType }));
+
+    expect(answers).toEqual(done);
+  });
+
+  it('lets the stack be created and updated whatever is contained', async () => {
+    const { run, answers } = setUp({ contained: ['mything1'], member: 'mything1' });
+
+    await run(aGuardEvent({ RequestType: 'Create' }));
+    await run(aGuardEvent({ RequestType: 'Update' }));
+
+    expect(answers).toEqual([...done, ...done]);
+  });
+
+  it.each([
+    ['a case that holds', { contained: ['mything1'] }, 'mything1'],
+    ['a thing that somebody put into the group', { member: 'mything2' }, 'mything2'],
+    ['both', { contained: ['mything1'], member: 'mything1' }, 'mything1'],
+    ['many', { contained: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'a, b, c, d, e and others'],
+  ])('refuses to delete for %s', async (_what, held, names) => {
+    const { run, answers } = setUp(held);
+
+    await run(aGuardEvent({ RequestType: 'Delete' }));
+
+    expect(answers).toEqual(refusal(names));
+  });
+
+  it('takes only a clear yes for being told', async () => {
+    const { run, answers } = setUp({ contained: ['mything1'] });
+
+    await run(
+      aGuardEvent({ RequestType: 'Delete', ResourceProperties: { ...told, DeleteWhileContained: 'YES' } }),
+    );
+
+    expect(answers).toEqual(refusal('mything1'));
+  });
+
+  it('lets the stack go when told, and names in the log what it lets go', async () => {
+    const { run, answers, lines } = setUp({ contained: ['mything1'], member: 'mything1' });
+
+    await run(aGuardEvent({ RequestType: 'Delete', ResourceProperties: told }));
+
+    expect(answers).toEqual(done);
+    expect(lines).toContainEqual({
+      level: 'warn',
+      message: 'the stack is deleted while things are contained',
+      fields: { things: 'mything1' },
+    });
+  });
+
+  it('takes the deny policy from the group when told, though a thing is in it', async () => {
+    const { run, attached } = setUp({ member: 'mything1' });
+    attached.add(`${groupArn} deny`);
+
+    const ResourceProperties = { ...told, PolicyName: 'deny' };
+    await run(anEvent({ RequestType: 'Delete', PhysicalResourceId: id, ResourceProperties }));
+
+    expect([...attached]).toEqual([]);
+  });
+});
+
+it('answers FAILED to a resource type that is none of ours', async () => {
+  const { run, answers } = setUp();
+
+  await run(anEvent({ ResourceType: 'Custom::Other' }));
+
+  expect(answers).toEqual(
+    answered({
+      Status: 'FAILED',
+      Reason: 'no resource type of Cordon: Custom::Other',
+      PhysicalResourceId: 'request',
+    }),
+  );
 });

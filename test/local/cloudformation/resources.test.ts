@@ -295,6 +295,7 @@ describe('AWS::Lambda', () => {
     };
     const extra = { Statement: [{ Effect: 'Allow', Action: 'ssm:GetParameter', Resource: '*' }] };
     const role = {
+      logicalId: 'Role',
       name: resources.Role?.physicalId,
       arn: roleArn,
       trustedServices: ['lambda.amazonaws.com'],

@@ -1,0 +1,47 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { groupArn, whileContained } from './properties';
+
+export interface AttachmentPorts {
+  readonly group: {
+    attach(policyName: string, groupArn: string): Promise<void>;
+    detach(policyName: string, groupArn: string): Promise<void>;
+    findMember(groupArn: string): Promise<string | undefined>;
+  };
+}
+
+const properties = z.object({
+  PolicyName: z.string().check(z.minLength(1)),
+  ThingGroupArn: groupArn,
+  DeleteWhileContained: whileContained,
+});
+
+/**
+ * Keeps the deny policy on the quarantine group. Group and policy make the id: a change of either replaces the resource,
+ * the old one deleted last.
+ */
+export async function keepAttached(
+  event: CloudFormationCustomResourceEvent,
+  { group }: AttachmentPorts,
+): Promise<string> {
+  const read = properties.safeParse(event.ResourceProperties);
+  if (event.RequestType === 'Delete') {
+    // What could not be created has nothing to take away; to refuse would leave the stack stuck in its rollback.
+    if (read.success) await detach(read.data, group);
+    return event.PhysicalResourceId;
+  }
+  if (!read.success) throw new Error(`wrong properties: ${read.error.issues[0]?.path.map(String).join('.')}`);
+  const { PolicyName, ThingGroupArn } = read.data;
+  await group.attach(PolicyName, ThingGroupArn);
+  return `${ThingGroupArn}/${PolicyName}`;
+}
+
+async function detach(
+  { PolicyName, ThingGroupArn, DeleteWhileContained }: z.output<typeof properties>,
+  group: AttachmentPorts['group'],
+): Promise<void> {
+  const member = DeleteWhileContained === 'yes' ? undefined : await group.findMember(ThingGroupArn);
+  // Taking the policy away would silently release it.
+  if (member) throw new Error(`${member} is still in the quarantine group; release it before deleting`);
+  await group.detach(PolicyName, ThingGroupArn);
+}

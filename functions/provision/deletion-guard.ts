@@ -1,0 +1,59 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
+import type { CaseStatus } from '../../shared/domain/case';
+import type { Log } from '../../shared/ports';
+import { groupArn, whileContained } from './properties';
+
+export interface DeletionPorts {
+  readonly group: { findMember(groupArn: string): Promise<string | undefined> };
+  readonly listByStatus: (status: CaseStatus, limit: number) => Promise<readonly { thingName: string }[]>;
+  readonly log: Log;
+}
+
+const properties = z.object({ ThingGroupArn: groupArn, DeleteWhileContained: whileContained });
+
+/** Statuses in which Cordon may hold something of a thing. */
+const holding: readonly CaseStatus[] = [
+  'containing',
+  'contained',
+  'containment-failed',
+  'releasing',
+  'release-conflict',
+];
+/** Names a reason can take; who deletes the stack finds the others in the list of cases. */
+const named = 5;
+
+/**
+ * Stands before everything else when the stack is deleted: every other resource is what it depends on, so a refusal
+ * leaves the whole stack as it was, able to release.
+ */
+export async function guardDeletion(
+  event: CloudFormationCustomResourceEvent,
+  ports: DeletionPorts,
+): Promise<string> {
+  if (event.RequestType === 'Create') return event.LogicalResourceId;
+  if (event.RequestType === 'Delete') await refuseWhileContained(event.ResourceProperties, ports);
+  return event.PhysicalResourceId;
+}
+
+async function refuseWhileContained(given: unknown, { log, ...ports }: DeletionPorts): Promise<void> {
+  const { ThingGroupArn, DeleteWhileContained } = properties.parse(given);
+  const things = await listHeld(ThingGroupArn, ports);
+  if (things.length === 0) return;
+  const names = `${things.slice(0, named).join(', ')}${things.length > named ? ' and others' : ''}`;
+  if (DeleteWhileContained !== 'yes')
+    throw new Error(
+      `still contained: ${names}; release them first, or deploy once more with --param deleteWhileContained=yes`,
+    );
+  log.warn('the stack is deleted while things are contained', { things: names });
+}
+
+async function listHeld(
+  thingGroupArn: string,
+  { group, listByStatus }: Omit<DeletionPorts, 'log'>,
+): Promise<string[]> {
+  const cases = await Promise.all(holding.map((status) => listByStatus(status, named + 1)));
+  // Somebody may have put a thing there by hand: the deny policy holds it as well.
+  const member = await group.findMember(thingGroupArn);
+  return [...new Set([...cases.flat().map(({ thingName }) => thingName), ...(member ? [member] : [])])];
+}

@@ -1,0 +1,48 @@
+interface Template {
+  readonly Resources: Record<string, CompiledResource>;
+}
+
+interface CompiledResource {
+  DependsOn?: string | readonly string[];
+  readonly Condition?: string;
+  readonly Properties?: unknown;
+}
+
+/** Finishes the template that osls compiled, in place. */
+export function finishTemplate({ Resources }: Template): void {
+  const guard = Resources.DeletionGuard;
+  if (!guard) throw new Error('the template has no DeletionGuard');
+  // A resource under a condition may be missing, and CloudFormation lets none depend on what may be missing.
+  guard.DependsOn = Object.keys(Resources).filter(
+    (id) => id !== 'DeletionGuard' && Resources[id]?.Condition === undefined,
+  );
+  for (const resource of Object.values(Resources)) dropImplied(resource);
+}
+
+/** osls writes DependsOn beside the reference that implies it, of which cfn-lint warns (W3005). */
+function dropImplied(resource: CompiledResource): void {
+  if (resource.DependsOn === undefined) return;
+  const implied = listReferences(resource.Properties);
+  const left = [resource.DependsOn].flat().filter((id) => !implied.has(id));
+  if (left.length > 0) resource.DependsOn = left;
+  else delete resource.DependsOn;
+}
+
+/** Logical ids that a value refers to by Ref, Fn::GetAtt or Fn::Sub. */
+function listReferences(value: unknown): ReadonlySet<string> {
+  if (typeof value !== 'object' || value === null) return new Set();
+  return new Set(Object.entries(value).flatMap(([key, inner]) => [...readReference(key, inner)]));
+}
+
+function readReference(key: string, inner: unknown): Iterable<string> {
+  if (key === 'Ref' && typeof inner === 'string') return [inner];
+  if (key === 'Fn::GetAtt') return [String([inner].flat()[0]).split('.')[0] ?? ''];
+  if (key === 'Fn::Sub') {
+    const [text, more] = [inner].flat();
+    const names = [...String(text).matchAll(/\$\{([A-Za-z0-9]+)(?:\.[^}]*)?\}/g)].map(
+      ([, name = '']) => name,
+    );
+    return [...names, ...listReferences(more)];
+  }
+  return listReferences(inner);
+}

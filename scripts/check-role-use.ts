@@ -1,0 +1,51 @@
+// Least privilege, proven: over all tests that ran the stack, each right of each role was used, and none was missing.
+// tsx scripts/check-role-use.ts FOLDER, where the tests ran with CORDON_ROLE_USE=FOLDER
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RoleUseLine } from '../local/gateway/role-use';
+import { type Exceptions, judgeRoleUse } from './role-use';
+
+const functionRoles = ['Detect', 'Intake', 'Notify', 'Operate', 'Provision', 'Respond', 'Sweep'].map(
+  (name) => `${name}Role`,
+);
+
+const exceptions: Exceptions = {
+  unused: [
+    {
+      roles: functionRoles,
+      actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      reason: 'Lambda itself writes the log, under the role of the function; the local stack writes files',
+    },
+    {
+      roles: ['DefenderRole'],
+      actions: ['sns:Publish'],
+      reason:
+        'Device Defender itself sends its alerts under it; the local stack evaluates no security profile',
+    },
+    {
+      roles: ['DefenderActionRole'],
+      actions: ['iot:AddThingToThingGroup', 'iot:ListPrincipalThings'],
+      reason: 'Device Defender itself quarantines under it; the local task acts without a role',
+    },
+  ],
+  refused: [
+    {
+      roles: ['RespondRole'],
+      actions: ['iot:DeleteThing'],
+      reason: 'test/e2e/recovery.test.ts asks for it under the keys of respond, to see it refused',
+    },
+  ],
+};
+
+const [folder] = process.argv.slice(2);
+if (!folder) throw new Error('usage: tsx scripts/check-role-use.ts FOLDER');
+const lines = readdirSync(folder).flatMap((name) =>
+  readFileSync(join(folder, name), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line): RoleUseLine => JSON.parse(line)),
+);
+const problems = judgeRoleUse(lines, exceptions);
+if (lines.length === 0) problems.push('no test ran the stack');
+for (const problem of problems) process.stdout.write(`${problem}\n`);
+process.exitCode = problems.length === 0 ? 0 : 1;

@@ -1,0 +1,141 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { ListAttachedPoliciesCommand } from '@aws-sdk/client-iot';
+import { GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { anAlert, aReport } from './alerts';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { publishOrCut } from './mqtt-client';
+
+let e2e: EndToEnd;
+
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+}, 60_000);
+
+afterAll(() => e2e.close());
+
+describe('a message that cannot be read', () => {
+  it.each([
+    ['alerts', 'alerts', 'not JSON'],
+    ['reports', 'reports', 'not a message of the reports rule'],
+    ['presence', 'presence', 'not a connected event of IoT Core'],
+    ['commands.fifo', 'commands', 'not valid JSON'],
+    ['notify', 'notify', 'not an announcement'],
+  ])('is set aside from the queue %s, with where it was and why', async (queue, source, reason) => {
+    const body = `no message for ${queue}`;
+    await e2e.sendTo(queue, body);
+
+    const rejected = await waitUntil(
+      () => 'the message in the rejected queue',
+      async () => (await e2e.rejected()).find((one) => one.body === body),
+    );
+
+    expect(rejected.source).toMatch(new RegExp(`^${source}:`));
+    expect(rejected.reason).toContain(reason);
+  });
+});
+
+describe('a topic rule whose queue fails', () => {
+  it.each([
+    ['reports', (thingName: string) => publishReport(thingName)],
+    ['presence', async (thingName: string) => void (await e2e.connect(await e2e.enroll(thingName)))],
+  ])('sends what it has to the dead letters of %s', async (queue, cause) => {
+    const thingName = `unheard-${queue}`;
+    e2e.stack.aws.gateway.setFaults([
+      {
+        kind: 'error',
+        functionName: `rule cordon_dev_${queue}`,
+        contains: `/cordon-dev-${queue}"`,
+        probability: 1,
+      },
+    ]);
+
+    await cause(thingName);
+
+    const { QueueUrl } = await e2e.sqs.send(
+      new GetQueueUrlCommand({ QueueName: `cordon-dev-${queue}-dead` }),
+    );
+    const dead = await waitUntil(
+      () => 'the dead letter',
+      async () => (await e2e.sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0]?.Body,
+    );
+    e2e.stack.aws.gateway.setFaults([]);
+    expect(JSON.parse(dead)).toMatchObject({
+      ruleName: `cordon_dev_${queue}`,
+      topic: expect.stringContaining(thingName),
+    });
+  });
+
+  async function publishReport(thingName: string): Promise<void> {
+    const device = await e2e.connect(await e2e.enroll(thingName));
+    await publishOrCut(device, `cordon/things/${thingName}/reports/json`, JSON.stringify(aReport(1)));
+  }
+});
+
+describe('deleting the stack', () => {
+  const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
+  const attachment = { PolicyName: 'cordon-dev-quarantine', ThingGroupArn: groupArn };
+
+  /** What the packaged function answers CloudFormation to a deletion. */
+  async function askToDelete(
+    logicalId: string,
+    properties: object,
+  ): Promise<{ Status: string; Reason?: string }> {
+    const answers: string[] = [];
+    const server = createServer(async (request, response) => {
+      answers.push(await text(request));
+      response.end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const outcome = await e2e.stack.functions.invoke('cordon-dev-provision', {
+      RequestType: 'Delete',
+      ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:cordon-dev-provision',
+      ResponseURL: `http://127.0.0.1:${port}/`,
+      StackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/cordon-dev/1',
+      RequestId: crypto.randomUUID(),
+      LogicalResourceId: logicalId,
+      PhysicalResourceId: logicalId,
+      ResourceType: `Custom::${logicalId}`,
+      ResourceProperties: properties,
+    });
+    await new Promise((resolve) => server.close(resolve));
+    expect(outcome).toMatchObject({ status: 'succeeded' });
+    const [answer = '{}'] = answers;
+    const { Status, Reason } = JSON.parse(answer);
+    return { Status, ...(Reason !== undefined && { Reason }) };
+  }
+
+  const listPolicies = async () => {
+    const { policies = [] } = await e2e.iot.send(new ListAttachedPoliciesCommand({ target: groupArn }));
+    return policies.map(({ policyName }) => policyName);
+  };
+
+  it('is refused while something is contained, and takes the deny policy away when told or when all is released', async () => {
+    const guard = { ThingGroupArn: groupArn, DeleteWhileContained: 'no' };
+    expect(await askToDelete('DeletionGuard', guard)).toEqual({ Status: 'SUCCESS' });
+
+    await e2e.enroll('held');
+    await e2e.publishAlert(anAlert('held'));
+    await e2e.waitForCase('held', 'contained');
+
+    expect(await askToDelete('DeletionGuard', guard)).toEqual({
+      Status: 'FAILED',
+      Reason:
+        'still contained: held; release them first, or deploy once more with --param deleteWhileContained=yes',
+    });
+    expect(await askToDelete('QuarantineAttachment', attachment)).toEqual({
+      Status: 'FAILED',
+      Reason: 'held is still in the quarantine group; release it before deleting',
+    });
+    expect(await listPolicies()).toEqual([attachment.PolicyName]);
+
+    const told = { DeleteWhileContained: 'yes' };
+    expect(await askToDelete('DeletionGuard', { ...guard, ...told })).toEqual({ Status: 'SUCCESS' });
+    expect(await askToDelete('QuarantineAttachment', { ...attachment, ...told })).toEqual({
+      Status: 'SUCCESS',
+    });
+    expect(await listPolicies()).toEqual([]);
+  });
+});

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ofType, propertiesOf, root, template } from './template';
+
+const alarms = ofType('AWS::CloudWatch::Alarm');
+
+/** The body of the dashboard, with the names of what CloudFormation joins in. */
+function readDashboard(): {
+  widgets: { type: string; properties: { metrics?: unknown[][]; alarms?: string[] } }[];
+} {
+  const { 'Fn::Join': joined } = propertiesOf('Dashboard').DashboardBody as {
+    'Fn::Join': [string, unknown[]];
+  };
+  const text = joined[1].map((part) =>
+    typeof part === 'string'
+      ? part
+      : Object.values(part as object)
+          .flat()
+          .join('.'),
+  );
+  return JSON.parse(text.join(''));
+}
+
+/** `[namespace, metric, dimension, value]` of every metric that an alarm or the dashboard looks at. */
+function listMetrics(): string[][] {
+  const ofAlarms = alarms.flatMap(([, { Properties }]) => {
+    const several = (Properties.Metrics ?? []) as { MetricStat?: { Metric: Record<string, unknown> } }[];
+    const all = [Properties, ...several.map((one) => one.MetricStat?.Metric ?? {})];
+    return all.flatMap(({ Namespace, MetricName, Dimensions }) => {
+      const [dimension] = (Dimensions ?? []) as { Name: string; Value: unknown }[];
+      return MetricName ? [[Namespace, MetricName, dimension?.Name, dimension?.Value].map(String)] : [];
+    });
+  });
+  const shown = readDashboard().widgets.flatMap(({ properties }) => properties.metrics ?? []);
+  return [...ofAlarms, ...shown.map((metric) => metric.slice(0, 4).map(String))];
+}
+
+describe('the alarms of the stack', () => {
+  it('go off for what the design names', () => {
+    const names = alarms.map(([, { Properties }]) => Properties.AlarmName);
+
+    expect(names.toSorted()).toEqual(
+      [
+        'slow-denial',
+        'containment-failed',
+        'release-conflict',
+        'sweep-not-run',
+        'old-commands',
+        'old-alerts',
+        'function-errors',
+        'function-throttles',
+        'rejected',
+        'alerts-dead',
+        'reports-dead',
+        'presence-dead',
+        'notify-dead',
+        'commands-dead.fifo',
+      ]
+        .map((name) => `cordon-dev-${name}`)
+        .toSorted(),
+    );
+  });
+
+  it.each(alarms)(
+    '%s tells people when it begins and ends, and names a runbook that is there',
+    (_id, alarm) => {
+      const { AlarmDescription, AlarmActions, OKActions } = alarm.Properties;
+      const [, page = ''] = /(docs\/runbooks\/[a-z-]+\.md)$/.exec(String(AlarmDescription)) ?? [];
+
+      expect([AlarmActions, OKActions]).toEqual([[{ Ref: 'AlarmsTopic' }], [{ Ref: 'AlarmsTopic' }]]);
+      expect(readFileSync(join(root, page), 'utf8')).toContain('**Look:**');
+    },
+  );
+
+  it('have all the runbooks there are', () => {
+    const named = alarms.map(([, { Properties }]) => String(Properties.AlarmDescription).split('/').at(-1));
+
+    expect(readdirSync(join(root, 'docs', 'runbooks')).toSorted()).toEqual([...new Set(named)].toSorted());
+  });
+
+  it('miss a sweep that writes nothing, and take silence for good elsewhere', () => {
+    const silent = alarms.filter(([, { Properties }]) => Properties.TreatMissingData !== 'notBreaching');
+
+    expect(silent.map(([id, { Properties }]) => [id, Properties.TreatMissingData])).toEqual([
+      ['SweepAlarm', 'breaching'],
+    ]);
+  });
+});
+
+describe('what alarms and dashboard look at', () => {
+  const functionNames = ofType('AWS::Lambda::Function').map(([, { Properties }]) =>
+    String(Properties.FunctionName),
+  );
+  const queueNames = ofType('AWS::SQS::Queue').map(([, { Properties }]) => String(Properties.QueueName));
+
+  it('is a function or queue of the stack, or a metric that the function itself writes', () => {
+    const wrong = listMetrics().filter(([namespace, metric, dimension, value = '']) => {
+      switch (namespace) {
+        case 'AWS/Lambda':
+          return dimension !== 'FunctionName' || !functionNames.includes(value);
+        case 'AWS/SQS':
+          // An alarm refers to its queue, which CloudFormation itself checks.
+          return dimension !== 'QueueName' || !(value === '[object Object]' || queueNames.includes(value));
+        case 'cordon-dev':
+          return dimension !== 'service' || !writesMetric(value, metric);
+        default:
+          return true;
+      }
+    });
+
+    expect(wrong).toEqual([]);
+    expect(listMetrics().length).toBeGreaterThan(50);
+  });
+
+  function writesMetric(functionName: string, metric = ''): boolean {
+    const folder = join(root, 'functions', functionName);
+    return readdirSync(folder).some((name) =>
+      readFileSync(join(folder, name), 'utf8').includes(`'${metric}'`),
+    );
+  }
+
+  it('is in the namespace of this stack alone', () => {
+    for (const [, { Properties }] of ofType('AWS::Lambda::Function'))
+      expect(Properties).toMatchObject({ Environment: { Variables: { METRICS_NAMESPACE: 'cordon-dev' } } });
+  });
+
+  it('is every function, and every alarm', () => {
+    const lambda = listMetrics().filter(([namespace]) => namespace === 'AWS/Lambda');
+    const [status] = readDashboard().widgets.filter(({ type }) => type === 'alarm');
+
+    expect([...new Set(lambda.map(([, , , name]) => name))].toSorted()).toEqual(functionNames.toSorted());
+    expect(status?.properties.alarms?.toSorted()).toEqual(alarms.map(([id]) => `${id}.Arn`).toSorted());
+    expect(Object.keys(template.Resources)).toContain('Dashboard');
+  });
+});
