@@ -1,0 +1,301 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CountingBroker } from './agent-broker';
+import { type App, countSeen, note, startApp, type Watched } from './agent-children';
+import type { AgentFlags } from './agent-flags';
+import { countProcesses, fillProcesses, type Load, openConnections } from './agent-load';
+import { type Subject, startSubject } from './agent-subject';
+import { writeTable } from './figures';
+
+interface Bench {
+  readonly flags: AgentFlags;
+  readonly folder: string;
+  /** Cordon's agent as one file. */
+  readonly bundle: string;
+  readonly broker: CountingBroker;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Of one agent under one load. */
+interface Cost {
+  readonly collectionMs: number;
+  readonly residentMb: number;
+}
+
+interface LoadResult {
+  readonly load: string;
+  readonly processes: number;
+  readonly ours: Cost & { readonly sampleMs: number };
+  readonly other?: Cost;
+}
+
+interface ChildResult {
+  readonly lifeMs: number;
+  readonly children: number;
+  readonly ours: number;
+  readonly otherChildren?: number;
+  readonly other?: number;
+}
+
+export interface AgentResult {
+  readonly node: string;
+  readonly loads: readonly LoadResult[];
+  readonly children: readonly ChildResult[];
+  readonly idle: { readonly seconds: number; readonly bytes: number; readonly bytesADay: number };
+  readonly problems: readonly string[];
+}
+
+const appName = 'cordonbenchapp';
+/** Not running, and so without a change to report. */
+const idleName = 'cordonbenchidle';
+const watchedApps = 10;
+const livesMs = [5, 50, 200, 2000];
+/** As the agent's default has it. */
+const samplesASecond = 10;
+/** Until just-in-time compilation and the first reports are over. */
+const warmUpMs = 8000;
+const ourPatienceMs = 3000;
+const pollMs = 50;
+const secondsADay = 86_400;
+
+/** The bars of the design, section 11. */
+const bars = {
+  residentMb: 60,
+  idleBytesADay: 400_000,
+  foundShare: 0.99,
+  collection: 1 / 10,
+  small: 1 / 7,
+  sample: 1 / 200,
+};
+
+/** Measures CPU, memory, found children and idle traffic of Cordon's agent, and of the other one in the same minutes. */
+export async function measureAgents(bench: Bench): Promise<AgentResult> {
+  const { flags, say, folder } = bench;
+  const idle = await startOurs(bench, 'idle', [idleName], secondsADay);
+  const app = await startApp(folder, appName);
+  try {
+    const idleSince = { at: performance.now(), bytes: bytesOf(bench, 'idle') };
+    const loads: LoadResult[] = [];
+    for (const [load, start] of loadsToTry()) {
+      say(`${load}: ${flags.seconds} s`);
+      const held = await start();
+      try {
+        loads.push(await measureLoad(bench, load));
+      } finally {
+        await held.close();
+      }
+    }
+    const children = await measureChildren(bench, app);
+    const seconds = (performance.now() - idleSince.at) / 1000;
+    const bytes = bytesOf(bench, 'idle') - idleSince.bytes;
+    const bytesADay = Math.round((bytes / seconds) * secondsADay);
+    const result = { node: flags.node, loads, children, idle: { seconds, bytes, bytesADay } };
+    return { ...result, problems: findProblems(result) };
+  } finally {
+    await app.close();
+    await idle.stop();
+  }
+}
+
+function loadsToTry(): readonly (readonly [string, () => Promise<Load>])[] {
+  return [
+    ['100 processes', () => fillProcesses(100)],
+    ['2,000 processes', () => fillProcesses(2000)],
+    ['2,000 connections', () => openConnections(2000)],
+  ];
+}
+
+/** Cordon's agent under the flags of its unit; `every` is the interval of reports in seconds. */
+async function startOurs(
+  { flags, folder, bundle, broker }: Bench,
+  clientId: string,
+  apps: readonly string[],
+  every: number,
+): Promise<Subject> {
+  const { host, port, ca, cert, key } = broker.access;
+  let isReported = false;
+  let failure: string | undefined;
+  const subject = startSubject(
+    [
+      flags.node,
+      ...['--v8-pool-size=1', '--max-semi-space-size=1', bundle],
+      ...['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, '-id', clientId, '-i', String(every)],
+      ...['--state-dir', join(folder, clientId), ...apps.flatMap((name) => ['--children-of', name])],
+    ],
+    (line) => {
+      if (line.includes('"event":"reported"')) isReported = true;
+    },
+    (reason) => {
+      failure = reason;
+    },
+  );
+  while (!isReported) {
+    if (failure !== undefined) throw new Error(failure);
+    await delay(pollMs);
+  }
+  return subject;
+}
+
+function startOther({ flags, broker }: Bench, onLine: (line: string) => void): Subject | undefined {
+  if (flags.other === undefined) return undefined;
+  const command = flags.other.replace(
+    /\{(host|port|ca|cert|key|app)\}/g,
+    (_match, name: keyof CountingBroker['access'] | 'app') =>
+      name === 'app' ? appName : String(broker.access[name]),
+  );
+  return startSubject(['sh', '-c', `exec ${command}`], onLine, (reason) => {
+    throw new Error(reason);
+  });
+}
+
+function bytesOf({ broker }: Bench, clientId: string): number {
+  const bytes = broker.bytesOf(clientId);
+  if (bytes === undefined) throw new Error(`${clientId} is not connected`);
+  return bytes;
+}
+
+/**
+ * One of Cordon's agents samples only, one also collects all each second: the difference is what a collection costs,
+ * with its report, its delivery and its log. They and the other agent run side by side.
+ */
+async function measureLoad(bench: Bench, load: string): Promise<LoadResult> {
+  const { flags, signal } = bench;
+  const subjects = {
+    sampling: await startOurs(bench, 'sampling', [appName], secondsADay),
+    collecting: await startOurs(bench, 'collecting', [appName], 1),
+    other: startOther(bench, () => undefined),
+  };
+  try {
+    const processes = countProcesses();
+    await delay(warmUpMs, undefined, { signal });
+    const spent = await spend(subjects, flags.seconds, signal);
+    const { sampling, collecting, other } = spent;
+    return {
+      load,
+      processes,
+      ours: {
+        sampleMs: sampling.cpuMs / (spent.seconds * samplesASecond),
+        collectionMs: (collecting.cpuMs - sampling.cpuMs) / spent.seconds,
+        residentMb: Math.max(sampling.residentMb, collecting.residentMb),
+      },
+      ...(other && {
+        other: {
+          collectionMs: (other.cpuMs * flags.otherEvery) / spent.seconds,
+          residentMb: other.residentMb,
+        },
+      }),
+    };
+  } finally {
+    for (const subject of Object.values(subjects)) await subject?.stop();
+  }
+}
+
+interface Spent {
+  readonly cpuMs: number;
+  readonly residentMb: number;
+}
+
+async function spend<Name extends string>(
+  subjects: Readonly<Record<Name, Subject | undefined>>,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Record<Name, Spent> & { seconds: number }> {
+  const entries = Object.entries<Subject | undefined>(subjects).flatMap(([name, subject]) =>
+    subject ? [{ name, subject, before: subject.cpuMs(), residentMb: 0 }] : [],
+  );
+  const startedAt = performance.now();
+  for (let second = 0; second < seconds; second += 1) {
+    await delay(1000, undefined, { signal });
+    for (const entry of entries) entry.residentMb = Math.max(entry.residentMb, entry.subject.residentMb());
+  }
+  const spent = entries.map(({ name, subject, before, residentMb }) => [
+    name,
+    { cpuMs: subject.cpuMs() - before, residentMb },
+  ]);
+  return { ...Object.fromEntries(spent), seconds: (performance.now() - startedAt) / 1000 };
+}
+
+async function measureChildren(bench: Bench, app: App): Promise<readonly ChildResult[]> {
+  const { flags, folder, broker, say, signal } = bench;
+  const names = Array.from({ length: watchedApps }, (_, index) => `${appName}${index}`);
+  const ours = await Promise.all(names.map(async (name) => watch(await startApp(folder, name))));
+  const theirs = watch(app);
+  broker.onPublish = (clientId, payload) => note(clientId === 'children' ? ours : [theirs], payload);
+  const agent = await startOurs(bench, 'children', names, secondsADay);
+  const other = startOther(bench, (line) => note([theirs], line));
+  const results: ChildResult[] = [];
+  try {
+    for (const lifeMs of livesMs) {
+      say(`children that live ${lifeMs} ms`);
+      const count = (one: Watched, patienceMs: number) =>
+        countSeen(one, { lifeMs, rounds: flags.rounds, patienceMs }, signal);
+      const [seen, seenByOther] = await Promise.all([
+        Promise.all(ours.map((one) => count(one, ourPatienceMs))),
+        other && count(theirs, ourPatienceMs + flags.otherEvery * 1000),
+      ]);
+      results.push({
+        lifeMs,
+        children: flags.rounds * ours.length,
+        ours: seen.reduce((sum, one) => sum + one, 0),
+        ...(seenByOther !== undefined && { otherChildren: flags.rounds, other: seenByOther }),
+      });
+    }
+    return results;
+  } finally {
+    await agent.stop();
+    await other?.stop();
+    for (const one of ours) await one.app.close();
+  }
+}
+
+function watch(app: App): Watched {
+  return { app, latest: undefined, wasSeen: false };
+}
+
+function findProblems({ loads, children, idle }: Omit<AgentResult, 'problems'>): readonly string[] {
+  const problems: string[] = [];
+  for (const { load, processes, ours, other } of loads) {
+    if (ours.residentMb > bars.residentMb) problems.push(`${load}: more than ${bars.residentMb} MB resident`);
+    if (!other) continue;
+    const most = processes < 1000 ? bars.small : bars.collection;
+    if (ours.collectionMs > other.collectionMs * most)
+      problems.push(`${load}: a collection takes more than 1/${Math.round(1 / most)} of the other's`);
+    if (load === '2,000 processes' && ours.sampleMs > other.collectionMs * bars.sample)
+      problems.push(`${load}: a sample takes more than 1/${1 / bars.sample} of the other's collection`);
+  }
+  for (const { lifeMs, ours, children: all } of children)
+    if (ours < all * bars.foundShare) problems.push(`children of ${lifeMs} ms: found ${ours} of ${all}`);
+  if (idle.bytesADay > bars.idleBytesADay) problems.push(`idle: more than ${bars.idleBytesADay} bytes a day`);
+  return problems;
+}
+
+export function writeResult({ node, loads, children, idle, problems }: AgentResult): string {
+  const percent = (part: number | undefined, of: number | undefined): string =>
+    part === undefined || of === undefined ? '-' : `${((part / of) * 100).toFixed(1)} %`;
+  const ms = (value: number | undefined): string => value?.toFixed(2) ?? '-';
+  const costs = writeTable(
+    ['CPU ms', 'processes', 'sample', 'collection', 'other', 'ratio', 'MB', 'other'],
+    loads.map(({ load, processes, ours, other }) => [
+      load,
+      processes,
+      ms(ours.sampleMs),
+      ms(ours.collectionMs),
+      ms(other?.collectionMs),
+      other ? `1/${(other.collectionMs / ours.collectionMs).toFixed(0)}` : '-',
+      ours.residentMb,
+      other ? other.residentMb : '-',
+    ]),
+  );
+  const found = writeTable(
+    ['children found', 'count', 'share', 'other'],
+    children.map(({ lifeMs, children: all, ours, other, otherChildren }) => [
+      `living ${lifeMs} ms`,
+      all,
+      percent(ours, all),
+      percent(other, otherChildren),
+    ]),
+  );
+  const traffic = `idle: ${idle.bytes} bytes of TCP payload in ${idle.seconds.toFixed(0)} s, ${idle.bytesADay} a day`;
+  return [`Node: ${node}`, costs, found, traffic, ...problems.map((one) => `PROBLEM: ${one}`)].join('\n\n');
+}
