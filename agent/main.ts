@@ -1,3 +1,4 @@
+import './memory-first';
 import { homedir } from 'node:os';
 import { UsageError } from './arguments';
 import { runCheck } from './check/run-check';

@@ -106,7 +106,7 @@ function loadsToTry(): readonly (readonly [string, () => Promise<Load>])[] {
   ];
 }
 
-/** Cordon's agent under the flags of its unit; `every` is the interval of reports in seconds. */
+/** Cordon's agent as its unit runs it; `every` is the interval of reports in seconds. */
 async function startOurs(
   { flags, folder, bundle, broker }: Bench,
   clientId: string,
@@ -129,6 +129,7 @@ async function startOurs(
     (reason) => {
       failure = reason;
     },
+    { MALLOC_ARENA_MAX: '1' },
   );
   while (!isReported) {
     if (failure !== undefined) throw new Error(failure);

@@ -18,9 +18,14 @@ export function startSubject(
   command: readonly [string, ...string[]],
   onLine: (line: string) => void,
   onEarlyEnd: (reason: string) => void,
+  env: NodeJS.ProcessEnv = {},
 ): Subject {
   const [program, ...args] = command;
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...env },
+  });
   const { pid } = child;
   let isStopping = false;
   let lastWords = '';
