@@ -9,6 +9,17 @@ export class VersionConflictError extends Error {
   }
 }
 
+/** A newer version of Cordon wrote the item in a shape that this one can't read, and so must not write. */
+export class NewerItemError extends Error {
+  override readonly name = 'NewerItemError';
+
+  constructor(key: string, found: unknown, known: number) {
+    super(
+      `${key} has schema ${found}, written by a newer Cordon; this one knows ${known}: deploy that version`,
+    );
+  }
+}
+
 export function isNotFound(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }

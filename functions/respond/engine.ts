@@ -152,7 +152,8 @@ async function flush(
   ports: EnginePorts,
 ): Promise<Versioned<Case>> {
   if (!owesNews(record)) return { value: record, version };
-  const { timeline, announcements, falsePositives = [] } = record.outbox;
+  const { falsePositives = [], ...outbox } = record.outbox;
+  const { timeline, announcements } = outbox;
   const row =
     timeline.length > 0
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
@@ -160,7 +161,7 @@ async function flush(
   for (const pending of announcements) await ports.announcer.publish(writeAnnouncement(record, pending));
   await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
-  const sent: Case = { ...record, ...row, outbox: { announcements: [], timeline: [] } };
+  const sent: Case = { ...record, ...row, outbox: { ...outbox, announcements: [], timeline: [] } };
   if (sent.status === 'closed') {
     await ports.cases.archive(sent);
     // The detector tells an alarm once: whoever is still out of bounds must be told of again.

@@ -1,9 +1,15 @@
+import * as z from 'zod/mini';
 import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../types';
 import type { FunctionDefinition, InvocationOutcome } from './definitions';
 import { type FunctionHost, FunctionNotFoundError, PayloadTooLargeError } from './function';
 
 interface LambdaOperation {
-  readonly name: 'InvokeFunction' | 'GetFunction' | 'GetFunctionConfiguration' | 'ListFunctions';
+  readonly name:
+    | 'InvokeFunction'
+    | 'GetFunction'
+    | 'GetFunctionConfiguration'
+    | 'ListFunctions'
+    | 'UpdateFunctionCode';
   /** Name or ARN; absent for a list. */
   readonly functionName?: string;
 }
@@ -41,6 +47,8 @@ function findOperation({ method, path }: ApiRequest): LambdaOperation | undefine
       return { name: 'InvokeFunction', functionName };
     case 'GET ':
       return { name: 'GetFunction', functionName };
+    case 'PUT /code':
+      return { name: 'UpdateFunctionCode', functionName };
     case 'GET /configuration':
       return { name: 'GetFunctionConfiguration', functionName };
     default:
@@ -73,6 +81,11 @@ async function perform(
     case 'GetFunction': {
       const Code = { RepositoryType: 'S3' };
       return answer({ Configuration: describe(findDefinition(functionName, host)), Code, Tags: {} });
+    }
+    case 'UpdateFunctionCode': {
+      findDefinition(functionName, host);
+      await host.updateCode(functionName, readZip(request.body));
+      return answer(describe(findDefinition(functionName, host)));
     }
     case 'GetFunctionConfiguration':
       return answer(describe(findDefinition(functionName, host)));
@@ -114,6 +127,23 @@ function toInvocationResponse(outcome: InvocationOutcome): ApiResponse {
     headers: { ...headers, 'x-amz-function-error': 'Unhandled' },
     body: JSON.stringify(outcome.error),
   };
+}
+
+const codeSchema = z.object({ ZipFile: z.base64() });
+
+/** Of UpdateFunctionCode: only the package itself, not one in S3 or ECR, which are not emulated. */
+function readZip(body: Buffer): Buffer {
+  const { success, data } = codeSchema.safeParse(parseEvent(body));
+  const zip = Buffer.from(data?.ZipFile ?? '', 'base64');
+  if (!success || zip.subarray(0, 2).toString('latin1') !== 'PK') throw new InvalidZipError();
+  return zip;
+}
+
+class InvalidZipError extends Error {
+  constructor() {
+    super('Could not unzip uploaded file. Please check your file, then try to upload again.');
+    this.name = 'InvalidZipError';
+  }
 }
 
 class InvalidRequestContentError extends Error {
@@ -164,6 +194,7 @@ function describeFault(error: unknown): ApiResponse {
   if (error instanceof FunctionNotFoundError) return fault(404, 'ResourceNotFoundException', message);
   if (error instanceof InvalidRequestContentError)
     return fault(400, 'InvalidRequestContentException', message);
+  if (error instanceof InvalidZipError) return fault(400, 'InvalidParameterValueException', message);
   if (error instanceof PayloadTooLargeError) return fault(413, 'RequestTooLargeException', message);
   return fault(500, 'ServiceException', message);
 }

@@ -7,14 +7,19 @@ export async function unpackCode(codePath: string, directory: string, functionNa
   const found = await stat(codePath).catch(() => undefined);
   if (!found) throw new Error(`The package ${codePath} is missing: run \`sls package\``);
   if (found.isDirectory()) return path.resolve(codePath);
-  const taskRoot = path.resolve(directory, functionName);
+  return unpackZip(await readFile(codePath), directory, functionName);
+}
+
+/** Unpacks a package into a folder `name` of its own below `directory`. */
+export async function unpackZip(zip: Uint8Array, directory: string, name: string): Promise<string> {
+  const taskRoot = path.resolve(directory, name);
   await rm(taskRoot, { recursive: true, force: true });
   await mkdir(taskRoot, { recursive: true });
   // Lambda's task root has no package.json above it. Without this one, the project's own `"type": "module"`
   // would make Node read CommonJS bundles as ES modules.
   await writeFile(path.resolve(directory, 'package.json'), '{}\n');
-  const entries = Object.entries(unzipSync(await readFile(codePath)));
-  await Promise.all(entries.map(([name, content]) => writeEntry(taskRoot, name, content)));
+  const entries = Object.entries(unzipSync(zip));
+  await Promise.all(entries.map(([entry, content]) => writeEntry(taskRoot, entry, content)));
   return taskRoot;
 }
 

@@ -1,5 +1,5 @@
 import type { AwsIdentity, LocalLog } from '../types';
-import { unpackCode } from './code';
+import { unpackCode, unpackZip } from './code';
 import type {
   FunctionCredentials,
   FunctionDefinition,
@@ -33,6 +33,8 @@ export interface FunctionHostSettings {
 
 export interface FunctionHost {
   register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void>;
+  /** New code of a function: what runs ends on the old one, and each later invocation runs on the new. */
+  updateCode(nameOrArn: string, zip: Uint8Array): Promise<void>;
   /** Runs the function and waits, in a queue where all its workers are busy. */
   invoke(nameOrArn: string, event: unknown): Promise<InvocationOutcome>;
   /** Accepts an event as Lambda's `Event` invocation does, with its retries. */
@@ -72,9 +74,13 @@ interface PendingInvocation {
 interface HostedFunction {
   readonly definition: FunctionDefinition;
   readonly log: FunctionLog;
-  readonly start: () => Worker;
   readonly limit: number;
   readonly workers: Set<Worker>;
+  /** Workers with code that was replaced since. */
+  readonly retired: Set<Worker>;
+  readonly startOn: (taskRoot: string) => () => Worker;
+  start: () => Worker;
+  revision: number;
   readonly idle: Worker[];
   readonly queue: PendingInvocation[];
   starting: number;
@@ -94,26 +100,40 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
     const { identity, endpoint } = settings;
     const nodePath = settings.nodePath ?? process.execPath;
     const initTimeoutMs = settings.initTimeoutMs ?? 30_000;
-    const workerSettings = {
-      definition,
-      credentials,
-      identity,
-      endpoint,
-      taskRoot,
-      nodePath,
-      initTimeoutMs,
-      log,
-    };
+    const startOn = (root: string) => () =>
+      startWorker({
+        definition,
+        credentials,
+        identity,
+        endpoint,
+        taskRoot: root,
+        nodePath,
+        initTimeoutMs,
+        log,
+      });
     functions.set(definition.name, {
       definition,
       log,
-      start: () => startWorker(workerSettings),
+      startOn,
+      start: startOn(taskRoot),
+      revision: 0,
       limit: definition.reservedConcurrency ?? settings.maxConcurrency ?? 4,
       workers: new Set(),
+      retired: new Set(),
       idle: [],
       queue: [],
       starting: 0,
     });
+  }
+
+  async function updateCode(nameOrArn: string, zip: Uint8Array): Promise<void> {
+    const fn = find(nameOrArn);
+    fn.revision += 1;
+    const folder = `${fn.definition.name}-${fn.revision}`;
+    const taskRoot = await unpackZip(zip, settings.codeDirectory, folder);
+    fn.start = fn.startOn(taskRoot);
+    for (const worker of fn.workers) fn.retired.add(worker);
+    for (const worker of fn.idle.splice(0)) worker.kill();
   }
 
   function find(nameOrArn: string): HostedFunction {
@@ -172,6 +192,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
 
   return {
     register,
+    updateCode,
     invoke: async (nameOrArn, event) =>
       submit(find(nameOrArn), crypto.randomUUID(), encodeEvent(event, MAX_SYNC_PAYLOAD_BYTES)),
     enqueue: (nameOrArn, event) => {
@@ -225,7 +246,7 @@ async function addWorker(fn: HostedFunction): Promise<void> {
     const initMs = await worker.ready;
     fn.coldStartMs ??= initMs;
     fn.log.write(`INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms Pid: ${worker.pid}`);
-    if (worker.isUsable()) fn.idle.push(worker);
+    keepOrRetire(fn, worker);
   } catch (error) {
     fn.workers.delete(worker);
     throw error;
@@ -241,14 +262,23 @@ async function runOn(fn: HostedFunction, worker: Worker, pending: PendingInvocat
   const durationMs = (performance.now() - startedAt).toFixed(2);
   const status = outcome.status === 'failed' ? ` Status: error Error Type: ${outcome.error.errorType}` : '';
   fn.log.write(`REPORT RequestId: ${pending.requestId} Duration: ${durationMs} ms${status}`);
-  if (worker.isUsable()) fn.idle.push(worker);
-  else removeWorker(fn, worker);
+  keepOrRetire(fn, worker);
   pending.settle(outcome);
   dispatch(fn);
 }
 
+function keepOrRetire(fn: HostedFunction, worker: Worker): void {
+  if (worker.isUsable() && !fn.retired.has(worker)) {
+    fn.idle.push(worker);
+    return;
+  }
+  worker.kill();
+  removeWorker(fn, worker);
+}
+
 function removeWorker(fn: HostedFunction, worker: Worker): void {
   fn.workers.delete(worker);
+  fn.retired.delete(worker);
   const index = fn.idle.indexOf(worker);
   if (index >= 0) fn.idle.splice(index, 1);
   dispatch(fn);

@@ -1,11 +1,11 @@
-import { announce, type Case, holdsThing, isOpen, note } from './case';
+import { announce, type Case, holdsThing, isOpen, note, openViolations } from './case';
 import { close, newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import type { ActionName, Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import type { Facts } from './facts';
-import { chooseActions, findExemption, findShared } from './guards';
-import { planContainment } from './plan';
+import { chooseActions, findExemption, findPlaybook, findShared } from './guards';
+import { compareSeverity, planContainment } from './plan';
 
 export function noteRefusal(current: Case, command: OperatorCommand, reason: string, { now }: Context): Case {
   const { type, actor } = command;
@@ -35,20 +35,37 @@ export function onContain(current: Case | undefined, command: OperatorCommand, c
   if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
   if (facts.kind === 'unavailable' || !facts.registered)
     return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
-  const playbook = context.configuration.playbooks.find(({ name }) => name === asked?.playbook);
+  const playbook = asked && findPlaybookOf(asked, context);
   const actions = playbook?.actions.length
     ? chooseActions(playbook, asked?.pastContainments ?? [], facts, now)
     : chooseActions(byHand, [], facts, now);
   const objection = command.force ? undefined : findNeedForForce(asked, actions, facts, context);
   if (objection) return unchanged(objection);
   const open = asked ?? newCase(current, 'operator', 'high', context);
-  const noted = note(open, {
+  const named = playbook && playbook.name !== open.playbook ? renamed(open, playbook, now) : open;
+  const noted = note(named, {
     at: now,
     what: command.type,
     actor: command.actor,
     ...(command.comment && { detail: command.comment }),
   });
   return changed(planContainment(noted, playbook, actions, command.actor, context));
+}
+
+/** The playbook that the case is under; where cordon.yml has it no longer, the worst that its violations meet now. */
+function findPlaybookOf(record: Case, { configuration, facts }: Context): Playbook | undefined {
+  if (record.playbook === undefined) return undefined;
+  const { playbooks } = configuration;
+  const met = openViolations(record).flatMap((violation) => findPlaybook(playbooks, violation, facts) ?? []);
+  return (
+    playbooks.find(({ name }) => name === record.playbook) ??
+    met.toSorted((a, b) => compareSeverity(b.severity, a.severity))[0]
+  );
+}
+
+function renamed(record: Case, { name }: Playbook, now: number): Case {
+  const what = `playbook ${record.playbook} is no longer in cordon.yml; ${name} takes its place`;
+  return note({ ...record, playbook: name }, { at: now, what });
 }
 
 /** What stands against an operator's containment, unless it is forced or was the very question that was approved. */

@@ -29,8 +29,13 @@ export function named(record: Case, playbook: Playbook | undefined): Case {
 
 const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 
+/** Negative where the first is the milder. */
+export function compareSeverity(one: Severity, other: Severity): number {
+  return severities.indexOf(one) - severities.indexOf(other);
+}
+
 export function isMilder(playbook: Playbook | undefined, { severity }: Case): boolean {
-  return severities.indexOf(playbook?.severity ?? 'medium') < severities.indexOf(severity);
+  return compareSeverity(playbook?.severity ?? 'medium', severity) < 0;
 }
 
 /** A case is as severe as the worst of its violations, whichever came first. */

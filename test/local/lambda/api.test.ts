@@ -1,11 +1,15 @@
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import {
   GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
   ListFunctionsCommand,
+  UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
+import { strToU8, zipSync } from 'fflate';
 import { createLambdaApi } from '../../../local/lambda/api';
 import type { FunctionHost } from '../../../local/lambda/function';
 import type { ApiRequest } from '../../../local/types';
@@ -118,7 +122,52 @@ describe('the Lambda API', () => {
     expect(Functions?.map(({ FunctionName }) => FunctionName)).toEqual(['probe']);
   });
 
+  it('runs new code from the next invocation on, while what runs ends on the old', async () => {
+    const source = `import { existsSync } from 'node:fs';
+      export const handler = async ({ file }) => { console.log('at work');
+        while (file && !existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5));
+        return 'old'; };`;
+    const folder = writeFunction(source);
+    await host.register(aFunction({ name: 'renewed', codePath: folder }), someCredentials);
+    const invoke = async (event: object) => {
+      const Payload = JSON.stringify(event);
+      return readPayload(
+        (await client.send(new InvokeCommand({ FunctionName: 'renewed', Payload }))).Payload,
+      );
+    };
+    const file = join(folder, 'go-on');
+    const running = invoke({ file });
+    await eventually(() => host.lastLines('renewed').includes('at work'));
+    const code = strToU8("export const handler = async () => 'new';");
+
+    await client.send(
+      new UpdateFunctionCodeCommand({ FunctionName: 'renewed', ZipFile: zipSync({ 'index.mjs': code }) }),
+    );
+
+    expect(await invoke({})).toBe('new');
+    writeFileSync(file, '');
+    expect(await running).toBe('old');
+    expect([await invoke({}), await invoke({})]).toEqual(['new', 'new']);
+    await eventually(() => host.pids().renewed?.length === 1);
+  });
+
+  it('refuses code that is no package', async () => {
+    const ZipFile = Buffer.from('no zip');
+    await expect(
+      client.send(new UpdateFunctionCodeCommand({ FunctionName: 'probe', ZipFile })),
+    ).rejects.toMatchObject({ name: 'InvalidParameterValueException' });
+    await expect(
+      client.send(new UpdateFunctionCodeCommand({ FunctionName: 'gone', ZipFile })),
+    ).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
   it.each([
+    [
+      'PUT',
+      '/2015-03-31/functions/probe/code',
+      'lambda:UpdateFunctionCode',
+      'arn:aws:lambda:us-east-1:000000000000:function:probe',
+    ],
     [
       'POST',
       '/2015-03-31/functions/probe/invocations',

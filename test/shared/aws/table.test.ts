@@ -47,6 +47,23 @@ describe('cases in the table', () => {
     });
   });
 
+  it.each([
+    ['of before items had a schema', undefined],
+    ['of the same schema', 1],
+  ])('are read %s', async (_, schema) => {
+    dynamo.on(GetCommand).resolves({ Item: { value: aCase(), version: 7, schema } });
+
+    expect(await cases.load('mything1')).toEqual({ value: aCase(), version: 7 });
+  });
+
+  it('are not misread where a newer Cordon wrote them in another shape', async () => {
+    dynamo.on(GetCommand).resolves({ Item: { value: {}, version: 7, schema: 2 } });
+
+    await expect(cases.load('mything1')).rejects.toThrow(
+      'THING#mything1/CASE has schema 2, written by a newer Cordon; this one knows 1: deploy that version',
+    );
+  });
+
   it('are first written only where none is stored, with what the indexes need', async () => {
     const record = aCase();
 
@@ -58,6 +75,7 @@ describe('cases in the table', () => {
         TableName: 'cordon',
         ConditionExpression: 'attribute_not_exists(pk)',
         Item: {
+          schema: 1,
           pk: 'THING#mything1',
           sk: 'CASE',
           value: record,

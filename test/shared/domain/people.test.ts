@@ -1,7 +1,8 @@
 import { acts, type Command } from '../../../shared/domain/command';
+import type { Playbook } from '../../../shared/domain/configuration';
 import { decide } from '../../../shared/domain/decide';
 import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../builders';
-import { alarm, lead, led, order, resume, toldOf } from './life';
+import { actionsOf, alarm, lead, led, order, resume, toldOf } from './life';
 
 const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
 const watching = aConfiguration({
@@ -30,6 +31,31 @@ describe('a command that names its case', () => {
         outcome: 'unchanged',
         reason: 'its case is closed',
       });
+  });
+});
+
+describe('an approval whose playbook is no longer in cordon.yml', () => {
+  const approve = (playbooks: Playbook[]) =>
+    lead(waiting(), order('approve'), { configuration: aConfiguration({ playbooks }) });
+
+  it('does what the worst of the playbooks does that its violations meet now, and says so', () => {
+    const record = approve([
+      aPlaybook({ name: 'other', when: { behavior: 'other' }, severity: 'critical', actions: ['job'] }),
+      aPlaybook({ name: 'renamed', mode: 'approve', actions: ['deny-certificate', 'disconnect'] }),
+    ]);
+
+    expect(record).toMatchObject({ status: 'contained', playbook: 'renamed' });
+    expect(actionsOf(record)).toEqual(['deny-certificate', 'disconnect']);
+    expect(record.outbox.timeline.map(({ what }) => what)).toContain(
+      'playbook spawned-child is no longer in cordon.yml; renamed takes its place',
+    );
+  });
+
+  it('does what an operator does by hand where none is met', () => {
+    const record = approve([aPlaybook({ name: 'other', when: { behavior: 'other' } })]);
+
+    expect(record.status).toBe('contained');
+    expect(actionsOf(record)).toEqual(['quarantine', 'disconnect']);
   });
 });
 
