@@ -2,6 +2,7 @@ import { writeQuarantinePolicy } from '../shared/config/quarantine-policy';
 import type { Behavior, Configuration } from '../shared/domain/configuration';
 import { needsLifecycle } from '../shared/domain/detection/judge-lifecycle';
 import { allow, arn, arnOf, inlinePolicy, type Resources, ref, trust, type Value } from './cloudformation';
+import { allowKey } from './encryption';
 
 export function writeIot(prefix: string, configuration: Configuration): Resources {
   return {
@@ -99,6 +100,7 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
             arnOf('PresenceQueue'),
             arnOf('PresenceDeadQueue'),
           ]),
+          allowKey(),
         ]),
       },
     },
@@ -136,7 +138,7 @@ function writeDeviceDefender(
       Type: 'AWS::IAM::Role',
       Properties: {
         AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'securityprofile/*')),
-        Policies: inlinePolicy('alert', [allow('sns:Publish', ref('AlertsTopic'))]),
+        Policies: inlinePolicy('alert', [allow('sns:Publish', ref('AlertsTopic')), allowKey()]),
       },
     },
     // The one built-in action that Detect can take (device-defender.md, 4).

@@ -1,6 +1,7 @@
 import type { Configuration } from '../shared/domain/configuration';
 import { writeAlarm } from './alarms';
 import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
+import { queueEncryption, topicEncryption } from './encryption';
 
 interface QueueSpec {
   readonly id: string;
@@ -26,8 +27,8 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
     ...Object.assign({}, ...queues.map((queue) => writeQueue(prefix, queue))),
     RejectedQueue: writePlainQueue(`${prefix}-rejected`),
     RejectedAlarm: writeDeadAlarm(`${prefix}-rejected`, 'RejectedQueue'),
-    AlarmsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-alarms` } },
-    AlertsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-alerts` } },
+    AlarmsTopic: writeTopic(`${prefix}-alarms`),
+    AlertsTopic: writeTopic(`${prefix}-alerts`),
     AlertsTopicPolicy: {
       Type: 'AWS::SNS::TopicPolicy',
       Properties: {
@@ -49,7 +50,7 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
         },
       },
     },
-    AnnouncementsTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: `${prefix}-announcements` } },
+    AnnouncementsTopic: writeTopic(`${prefix}-announcements`),
     ...writeSubscription('Alerts', 'AlertsTopic'),
     ...writeSubscription('Notify', 'AnnouncementsTopic'),
     ...Object.assign(
@@ -62,6 +63,10 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
   };
 }
 
+function writeTopic(name: string): Resources[string] {
+  return { Type: 'AWS::SNS::Topic', Properties: { TopicName: name, ...topicEncryption } };
+}
+
 function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: QueueSpec): Resources {
   const end = fifo ? '.fifo' : '';
   const deadName = `${prefix}-${name}-dead${end}`;
@@ -72,7 +77,7 @@ function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: Queue
         QueueName: `${prefix}-${name}${end}`,
         VisibilityTimeout: visibilitySeconds,
         MessageRetentionPeriod: 4 * day,
-        SqsManagedSseEnabled: true,
+        ...queueEncryption,
         RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: fifo ? 30 : 5 },
         // High throughput: ordered within a thing, parallel between things.
         ...(fifo && {
@@ -93,7 +98,7 @@ function writePlainQueue(name: string, fifo?: true): Resources[string] {
     Properties: {
       QueueName: name,
       MessageRetentionPeriod: 14 * day,
-      SqsManagedSseEnabled: true,
+      ...queueEncryption,
       ...(fifo && { FifoQueue: true }),
     },
   };

@@ -2,10 +2,12 @@ import { configurationFile, loadConfiguration } from '../shared/config/load';
 import { writeAlarms } from './alarms';
 import { type Resources, ref } from './cloudformation';
 import { writeDashboard } from './dashboard';
+import { keyConditions, keyParameters } from './encryption';
 import { httpApiConditions, httpApiParameters, writeHttpApi } from './http-api';
 import { writeIot } from './iot';
 import { writeMessaging } from './messaging';
 import { functionNames, writeRoles } from './roles';
+import { secretConditions, writeSecretParameters } from './secrets';
 import { writeTable } from './table';
 
 /** Everything of the stack that is not a function: made from cordon.yml. */
@@ -49,9 +51,11 @@ export function writeResources(stage: string) {
         Default: 'https://slack.com/api/',
         Description: 'Base of the Slack Web API',
       },
+      ...keyParameters,
+      ...writeSecretParameters(prefix),
       ...httpApiParameters,
     },
-    Conditions: httpApiConditions,
+    Conditions: { ...httpApiConditions, ...keyConditions, ...secretConditions },
     Resources: resources,
     Outputs: {
       AlertsTopicArn: { Value: ref('AlertsTopic'), Description: 'Publish Device Defender alerts here' },

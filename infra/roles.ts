@@ -11,6 +11,8 @@ import {
   trust,
   type Value,
 } from './cloudformation';
+import { allowKey } from './encryption';
+import { allowSecret } from './secrets';
 
 export const functionNames = [
   'detect',
@@ -92,13 +94,13 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       consume('NotifyQueue'),
       send('RejectedQueue'),
       table('GetItem', 'PutItem'),
-      allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/slack`)),
+      ...allowSecret('SlackToken'),
     ],
     operate: [
       send('CommandsQueue'),
       table('GetItem', 'Query'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
-      allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/slack-signing-secret`)),
+      ...allowSecret('SlackSigning'),
     ],
     provision: [
       allow(['iot:AttachPolicy', 'iot:DetachPolicy'], arnOf('QuarantineGroup')),
@@ -114,7 +116,12 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
         Type: 'AWS::IAM::Role',
         Properties: {
           AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
-          Policies: inlinePolicy(name, [writeLogs(`${prefix}-${name}`), ...own]),
+          // The custom resource alone neither sends nor receives.
+          Policies: inlinePolicy(name, [
+            writeLogs(`${prefix}-${name}`),
+            ...own,
+            ...(name === 'provision' ? [] : [allowKey()]),
+          ]),
         },
       },
     ]),

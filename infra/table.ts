@@ -1,4 +1,5 @@
 import { type Resources, ref } from './cloudformation';
+import { tableEncryption } from './encryption';
 
 /** Design, section 8. Billed by request: an idle table costs nothing but its storage. */
 export function writeTable(prefix: string): Resources {
@@ -41,6 +42,7 @@ export function writeTable(prefix: string): Resources {
           index('byDue', 'dueKey', 'dueAt', { ProjectionType: 'KEYS_ONLY' }),
         ],
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        ...tableEncryption,
         TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
         Tags: [{ Key: 'service', Value: ref('AWS::StackName') }],
       },
