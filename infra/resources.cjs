@@ -4,6 +4,6 @@ const { register } = require('tsx/cjs/api');
 register();
 
 module.exports = async ({ resolveVariable }) => {
-  const { writeResources } = require('./resources.ts');
+  const { writeResources } = require('./write-resources.ts');
   return writeResources(await resolveVariable('sls:stage'));
 };

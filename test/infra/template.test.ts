@@ -1,0 +1,297 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeIot } from '../../infra/iot';
+import { writeResources } from '../../infra/write-resources';
+import { configurationFile, loadConfiguration } from '../../shared/config/load';
+import { ofType, propertiesOf, type Resource, root, template } from './template';
+
+const accountCondition = { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } };
+const iotArn = (rest: string) => ({
+  'Fn::Join': [
+    '',
+    [
+      'arn:',
+      { Ref: 'AWS::Partition' },
+      ':iot:',
+      { Ref: 'AWS::Region' },
+      ':',
+      { Ref: 'AWS::AccountId' },
+      ':',
+      rest,
+    ],
+  ],
+});
+
+describe('messages', () => {
+  it('come to the alerts topic from the IoT service of this account and region only', () => {
+    expect(propertiesOf('AlertsTopicPolicy')).toEqual({
+      Topics: [{ Ref: 'AlertsTopic' }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'iot.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: { Ref: 'AlertsTopic' },
+            Condition: { StringEquals: accountCondition, ArnLike: { 'aws:SourceArn': iotArn('*') } },
+          },
+        ],
+      },
+    });
+  });
+
+  it.each(ofType('AWS::IoT::TopicRule'))(
+    'of the rule %s go to its dead letters where its queue fails',
+    (_id, rule) => {
+      const { Actions, ErrorAction } = rule.Properties.TopicRulePayload as {
+        Actions: { Sqs: { QueueUrl: { Ref: string } } }[];
+        ErrorAction: unknown;
+      };
+      const dead = Actions.map(({ Sqs }) => ({
+        Sqs: { ...Sqs, QueueUrl: { Ref: Sqs.QueueUrl.Ref.replace(/Queue$/, 'DeadQueue') } },
+      }));
+
+      expect([ErrorAction]).toEqual(dead);
+    },
+  );
+});
+
+describe('the table', () => {
+  it('can be set back to any point in time, forgets by itself, and stays when the stack goes', () => {
+    expect(template.Resources.Table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      },
+    });
+  });
+});
+
+describe('the quarantine', () => {
+  it('is a group with the deny policy, which stays where its name changes while things are in it', () => {
+    expect(propertiesOf('QuarantineAttachment')).toMatchObject({
+      ServiceToken: { 'Fn::GetAtt': ['ProvisionLambdaFunction', 'Arn'] },
+      PolicyName: { Ref: 'QuarantinePolicy' },
+      ThingGroupArn: { 'Fn::GetAtt': ['QuarantineGroup', 'Arn'] },
+    });
+    expect(template.Resources.QuarantineGroup).toMatchObject({ UpdateReplacePolicy: 'Retain' });
+  });
+
+  it('has a guard that is deleted before all else', () => {
+    const { DependsOn = [], Properties } = template.Resources.DeletionGuard as Resource;
+    const referred = JSON.stringify(Properties);
+    const others = Object.entries(template.Resources).filter(([id]) => id !== 'DeletionGuard');
+    const later = others.filter(
+      ([id, { Condition }]) => !DependsOn.includes(id) && !referred.includes(`"${id}"`) && !Condition,
+    );
+
+    expect(later.map(([id]) => id)).toEqual([]);
+    expect(others.filter(([, resource]) => JSON.stringify(resource).includes('"DeletionGuard"'))).toEqual([]);
+  });
+});
+
+describe('Device Defender', () => {
+  const made = (detector: 'cordon' | 'device-defender') =>
+    Object.values(writeIot('cordon-dev', { ...loadConfiguration(configurationFile()), detector }))
+      .map(({ Type }) => Type)
+      .filter((type) => /SecurityProfile|CustomMetric|MitigationAction/.test(type))
+      .toSorted();
+
+  it('is set up only where the detector asks for it', () => {
+    expect(made('cordon')).toEqual([]);
+    expect(made('device-defender')).toEqual([
+      'AWS::IoT::CustomMetric',
+      'AWS::IoT::MitigationAction',
+      'AWS::IoT::SecurityProfile',
+    ]);
+  });
+});
+
+describe('the HTTP API', () => {
+  it('asks who calls on every route but those that Slack signs', () => {
+    const routes = ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => [
+      Properties.RouteKey,
+      Properties.AuthorizationType,
+    ]);
+    const open = routes.filter(([, type]) => type === 'NONE').map(([key]) => key);
+
+    expect(open).toEqual(['POST /slack/interactions']);
+    for (const [key, type] of routes)
+      if (!open.includes(key))
+        expect([key, type]).toEqual([key, { 'Fn::If': ['HasOidcIssuer', 'JWT', 'AWS_IAM'] }]);
+  });
+});
+
+describe('what runs by itself', () => {
+  it('is the sweep and the detector, each minute', () => {
+    const schedules = ofType('AWS::Events::Rule').map(([, { Properties }]) => [
+      Properties.ScheduleExpression,
+      Properties.State,
+      (Properties.Targets as { Arn: unknown }[]).map(({ Arn }) => Arn),
+    ]);
+
+    expect(schedules).toEqual(
+      ['Detect', 'Sweep'].map((name) => [
+        'rate(1 minute)',
+        'ENABLED',
+        [{ 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] }],
+      ]),
+    );
+  });
+});
+
+describe('the log', () => {
+  it('of every function and of the API is kept for 30 days, and then is gone', () => {
+    const groups = ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
+    const names = ofType('AWS::Lambda::Function').map(
+      ([, { Properties }]) => `/aws/lambda/${Properties.FunctionName}`,
+    );
+
+    expect(groups.map(({ LogGroupName }) => LogGroupName).toSorted()).toEqual(
+      [...names, '/aws/vendedlogs/cordon-dev-api'].toSorted(),
+    );
+    expect(groups.filter(({ RetentionInDays }) => RetentionInDays !== 30)).toEqual([]);
+  });
+});
+
+describe('the stack', () => {
+  it('tags all that it makes', () => {
+    const state = JSON.parse(readFileSync(join(root, '.serverless', 'serverless-state.json'), 'utf8'));
+
+    expect(state.service.provider.stackTags).toEqual({ service: 'cordon', stage: 'dev' });
+  });
+
+  it('tells where to go on', () => {
+    expect(Object.keys(template.Outputs).toSorted()).toEqual([
+      'AlertsTopicArn',
+      'AnnouncementsTopicArn',
+      'ApiUrl',
+      'CommandsQueueUrl',
+      'QuarantineGroup',
+      'RejectedQueueUrl',
+      'ServerlessDeploymentBucketName',
+      'TableName',
+    ]);
+  });
+
+  it('takes these parameters, of which a plain deploy needs none', () => {
+    const defaults = Object.entries(template.Parameters).map(([name, { Default }]) => [name, Default]);
+
+    expect(Object.fromEntries(defaults)).toEqual({
+      KillSwitch: 'off',
+      DeleteWhileContained: 'no',
+      KmsKeyArn: '',
+      SlackTokenParameter: '/cordon-dev/slack',
+      SlackTokenSecret: '',
+      SlackSigningParameter: '/cordon-dev/slack-signing-secret',
+      SlackSigningSecret: '',
+      SlackApiUrl: 'https://slack.com/api/',
+      OidcIssuer: '',
+      OidcAudience: '',
+      OidcGroupClaim: 'groups',
+      OidcOperatorGroup: 'cordon-operators',
+      ConsoleOrigin: '',
+      PolicyCacheSeconds: 480,
+    });
+  });
+
+  it('is given each of them by --param, but for the two that only tests change', () => {
+    const state = JSON.parse(readFileSync(join(root, '.serverless', 'serverless-state.json'), 'utf8'));
+    const given: { ParameterKey: string; ParameterValue: string }[] = state.service.provider.stackParameters;
+
+    expect(given.map(({ ParameterKey }) => ParameterKey).toSorted()).toEqual(
+      Object.keys(template.Parameters)
+        .filter((name) => !['SlackApiUrl', 'PolicyCacheSeconds'].includes(name))
+        .toSorted(),
+    );
+    expect(given.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue])).toEqual(
+      given.map(({ ParameterKey }) => [ParameterKey, template.Parameters[ParameterKey]?.Default]),
+    );
+  });
+
+  it('has nothing of one region, partition or account', () => {
+    const text = JSON.stringify({ ...template, Parameters: {} });
+
+    expect(text.match(/arn:aws[^"]*|\b[a-z]{2}-[a-z]+-\d\b|\b\d{12}\b|amazonaws\.com(?!")[^"]*/g)).toBeNull();
+  });
+
+  it('is named after its stage, so that several stand side by side', () => {
+    const text = JSON.stringify(writeResources('prod'));
+
+    expect(text).toContain('"cordon-prod"');
+    expect(text).not.toContain('cordon-dev');
+    expect(() => writeResources('Prod_1')).toThrow('expected up to 16 of a-z 0-9');
+  });
+
+  it('has only what is billed by use, or not at all', () => {
+    expect([...new Set(Object.values(template.Resources).map(({ Type }) => Type))].toSorted()).toEqual([
+      'AWS::ApiGatewayV2::Api',
+      'AWS::ApiGatewayV2::Authorizer',
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::ApiGatewayV2::Stage',
+      'AWS::CloudWatch::Alarm',
+      'AWS::CloudWatch::Dashboard',
+      'AWS::DynamoDB::Table',
+      'AWS::Events::Rule',
+      'AWS::IAM::Role',
+      'AWS::IoT::Policy',
+      'AWS::IoT::ThingGroup',
+      'AWS::IoT::TopicRule',
+      'AWS::Lambda::EventSourceMapping',
+      'AWS::Lambda::Function',
+      'AWS::Lambda::Permission',
+      'AWS::Logs::LogGroup',
+      'AWS::S3::Bucket',
+      'AWS::S3::BucketPolicy',
+      'AWS::SNS::Subscription',
+      'AWS::SNS::Topic',
+      'AWS::SNS::TopicPolicy',
+      'AWS::SQS::Queue',
+      'AWS::SQS::QueuePolicy',
+      'Custom::DeletionGuard',
+      'Custom::QuarantineAttachment',
+    ]);
+    expect(JSON.stringify(template)).not.toContain('ProvisionedConcurrency');
+  });
+});
+
+describe('a key of the customer', () => {
+  const key = { Ref: 'KmsKeyArn' };
+  const whereGiven = (value: unknown, otherwise: unknown = { Ref: 'AWS::NoValue' }) => ({
+    'Fn::If': ['HasKmsKey', value, otherwise],
+  });
+
+  it('is off by default, and then encrypts the table, every queue and every topic', () => {
+    expect(template.Conditions.HasKmsKey).toEqual({ 'Fn::Not': [{ 'Fn::Equals': [key, ''] }] });
+    expect(propertiesOf('Table').SSESpecification).toEqual(
+      whereGiven({ SSEEnabled: true, SSEType: 'KMS', KMSMasterKeyId: key }),
+    );
+    for (const [, { Properties }] of ofType('AWS::SQS::Queue'))
+      expect(Properties).toMatchObject({
+        KmsMasterKeyId: whereGiven(key),
+        SqsManagedSseEnabled: whereGiven({ Ref: 'AWS::NoValue' }, true),
+      });
+    for (const [, { Properties }] of ofType('AWS::SNS::Topic'))
+      expect(Properties.KmsMasterKeyId).toEqual(whereGiven(key));
+  });
+
+  it('may be used by every role that sends or receives', () => {
+    const allowed = whereGiven({
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource: key,
+    });
+    const roles = ofType('AWS::IAM::Role').filter(([, role]) => /"(sqs|sns):/.test(JSON.stringify(role)));
+
+    expect(roles.map(([id]) => id)).toHaveLength(7);
+    for (const [, { Properties }] of roles) {
+      const [policy] = Properties.Policies as { PolicyDocument: { Statement: unknown[] } }[];
+      expect(policy?.PolicyDocument.Statement).toContainEqual(allowed);
+    }
+  });
+});
