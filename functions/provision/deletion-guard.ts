@@ -33,7 +33,22 @@ export async function guardDeletion(
 ): Promise<string> {
   if (event.RequestType === 'Create') return event.LogicalResourceId;
   if (event.RequestType === 'Delete') await refuseWhileContained(event.ResourceProperties, ports);
+  else await refuseToMove(event.OldResourceProperties, event.ResourceProperties, ports);
   return event.PhysicalResourceId;
+}
+
+/**
+ * Under another name for the quarantine group, respond's role ends at the new one: what is in the old could not be
+ * released. Looks at the group only, so that the update which takes a refused one back is not refused as well.
+ */
+async function refuseToMove(before: unknown, after: unknown, { group }: DeletionPorts): Promise<void> {
+  const old = properties.safeParse(before);
+  const { ThingGroupArn } = properties.parse(after);
+  if (!old.success || old.data.ThingGroupArn === ThingGroupArn) return;
+  const member = await group.findMember(old.data.ThingGroupArn);
+  if (!member) return;
+  const name = old.data.ThingGroupArn.split('/').at(-1);
+  throw new Error(`${member} is still in the group ${name}; release it before quarantine.thingGroup changes`);
 }
 
 async function refuseWhileContained(given: unknown, { log, ...ports }: DeletionPorts): Promise<void> {

@@ -191,6 +191,22 @@ describe('the deletion guard', () => {
   });
 
   it.each([
+    ['a thing is in it', { member: 'mything1' }, false],
+    ['nothing is in it', {}, true],
+  ])('lets the quarantine group get another name only while nothing is in it: %s', async (_, held, lets) => {
+    const { run, answers } = setUp(held);
+    const OldResourceProperties = { ...told, ThingGroupArn: `${groupArn}-before` };
+
+    await run(aGuardEvent({ RequestType: 'Update', OldResourceProperties }));
+
+    const Reason =
+      'mything1 is still in the group cordon-quarantine-before; release it before quarantine.thingGroup changes';
+    expect(answers).toEqual(
+      lets ? done : guarded({ Status: 'FAILED', Reason, PhysicalResourceId: 'DeletionGuard' }),
+    );
+  });
+
+  it.each([
     ['a case that holds', { contained: ['mything1'] }, 'mything1'],
     ['a thing that somebody put into the group', { member: 'mything2' }, 'mything2'],
     ['both', { contained: ['mything1'], member: 'mything1' }, 'mything1'],
