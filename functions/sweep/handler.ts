@@ -1,5 +1,5 @@
 import pThrottle from 'p-throttle';
-import { holdsThing, isOpen } from '../../shared/domain/case';
+import { isOpen } from '../../shared/domain/case';
 import { behaviorKey, type Violation } from '../../shared/domain/violation';
 import type { CaseStore, Clock, CommandQueue, Log, Metrics, Things } from '../../shared/ports';
 import { countFleet } from './count-fleet';
@@ -98,7 +98,7 @@ async function findDrift(
   let found = 0;
   for await (const thingName of take(listMembers(), maxCompared)) {
     const stored = await cases.load(thingName);
-    if (isOpen(stored?.value) && (holdsThing(stored.value) || stored.value.status === 'observed')) continue;
+    if (isOpen(stored?.value)) continue;
     await send({ type: 'drift', thingName }, `drift#${thingName}#${minute}`);
     metrics.count('DriftFound');
     found += 1;

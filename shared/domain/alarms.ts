@@ -1,5 +1,5 @@
 import { announce, type Case, isOpen, note, openViolations, type ViolationRecord } from './case';
-import { close, newCase, record, remember } from './case-life';
+import { allCleared, close, newCase, record, remember } from './case-life';
 import type { Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
@@ -233,5 +233,5 @@ function onClear(
   if (next.status === 'contained' && releaseAt !== undefined)
     return changed({ ...next, dueAt: Math.min(next.dueAt ?? releaseAt, releaseAt) });
   if (next.status !== 'observed' || openViolations(next).length > 0) return changed(next);
-  return changed(close(next, 'all violations cleared', now));
+  return changed(close(next, allCleared, now));
 }

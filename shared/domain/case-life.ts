@@ -1,4 +1,4 @@
-import { type Case, note, type ViolationRecord } from './case';
+import { type Case, note, openViolations, type ViolationRecord } from './case';
 import type { Facts } from './facts';
 import { behaviorKey, type Violation } from './violation';
 
@@ -96,6 +96,14 @@ export function remember(current: Case, violation: Violation, now: number): Case
       ? Object.fromEntries(others)
       : withoutEvidence(Object.fromEntries(others));
   return { ...current, updatedAt: now, violations: { ...remembered, [key]: entry } };
+}
+
+export const allCleared = 'all violations cleared';
+
+/** A case that waits for nobody and holds nothing goes on for its open violations alone. */
+export function closeIfCleared(record: Case, now: number): Case {
+  if (openViolations(record).length > 0) return record;
+  return close(record, record.reason ? `${record.reason}; ${allCleared}` : allCleared, now);
 }
 
 /** Ends a case; its item stays as the thing's memory. */

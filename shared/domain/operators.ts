@@ -1,5 +1,5 @@
 import { announce, type Case, holdsThing, isOpen, note, openViolations } from './case';
-import { close, newCase, retryMs } from './case-life';
+import { close, closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import type { ActionName, Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
@@ -100,9 +100,8 @@ export function onReject(current: Case | undefined, command: OperatorCommand, { 
   const { dueAt: _dueAt, ...rest } = current;
   const reason = `rejected ${sayWho(command)}`;
   const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
-  return changed(
-    announce(note({ ...rest, status: 'observed', rejected: true, reason }, entry), 'rejected', reason, now),
-  );
+  const rejected = note({ ...rest, status: 'observed', rejected: true, reason }, entry);
+  return changed(announce(closeIfCleared(rejected, now), 'rejected', reason, now));
 }
 
 /** A false positive. Device Defender is told so where the violation is its own. */

@@ -1,5 +1,5 @@
 import { announce, type Case, holdsThing, isOpen, note } from './case';
-import { newCase, retryMs } from './case-life';
+import { closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findShared } from './guards';
@@ -68,7 +68,7 @@ export function onResume(current: Case | undefined, context: Context): Decision 
         { ...rest, status: 'observed', reason },
         { at: now, what: 'approval expired', detail: reason },
       );
-      return changed(announce(next, 'approval-expired', reason, now));
+      return changed(announce(closeIfCleared(next, now), 'approval-expired', reason, now));
     }
     default:
       return changed({ ...current, dueAt: now + retryMs });

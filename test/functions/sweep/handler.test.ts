@@ -133,8 +133,16 @@ describe('sweep', () => {
   };
 
   it('reports a thing in the quarantine group that no case holds', async () => {
-    const stored = { held: open(aViolation({ thingName: 'held' })) };
-    const { run, sent } = setUp([], [], { at: fifthMinute, members: ['held', 'stray'], stored });
+    const conflict = open(aViolation({ thingName: 'conflict' }));
+    const stored = {
+      held: open(aViolation({ thingName: 'held' })),
+      // Nothing holds it, and its open case says why: the command could change nothing.
+      conflict: {
+        ...conflict,
+        value: { ...conflict.value, status: 'release-conflict', ledger: [] } as const,
+      },
+    };
+    const { run, sent } = setUp([], [], { at: fifthMinute, members: ['held', 'conflict', 'stray'], stored });
 
     await run();
 

@@ -78,6 +78,19 @@ describe('a rejection', () => {
     expect(led(repeated, alarm({ eventType: 'alarm-cleared', occurredAt: now + 2 })).status).toBe('closed');
   });
 
+  it('ends the case where the violation has ended while it waited', () => {
+    const cleared = led(waiting(), alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 }));
+    expect(cleared.status).toBe('awaiting-approval');
+
+    const record = lead(cleared, order('reject'));
+
+    expect([record.status, record.reason, toldOf(record)]).toEqual([
+      'closed',
+      'rejected by ada: checked; all violations cleared',
+      ['rejected'],
+    ]);
+  });
+
   it.each([
     ['no case', undefined],
     ['a contained thing', led(undefined, alarm())],

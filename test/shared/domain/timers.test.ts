@@ -140,6 +140,22 @@ describe('an approval', () => {
     expect(record.dueAt).toBeUndefined();
   });
 
+  it('that expires ends the case where the violation has ended while it waited', () => {
+    const cleared = led(waiting(), clear(now + minute), { now: now + minute });
+    expect([cleared.status, cleared.dueAt]).toEqual(['awaiting-approval', now + approvalExpires]);
+
+    const record = lead(cleared, resume, { now: now + approvalExpires });
+
+    expect([record.status, toldOf(record), record.dueAt]).toEqual([
+      'closed',
+      ['approval-expired'],
+      undefined,
+    ]);
+    expect(record.reason).toBe(
+      'nobody approved in time (playbook spawned-child asks before it acts); all violations cleared',
+    );
+  });
+
   it('comes too late once it has expired, and starts anew by hand', () => {
     const expired = led(waiting(), resume, { now: now + approvalExpires });
 
