@@ -14,7 +14,7 @@ const checks = [
   ['format, lint, import rules (biome)', bin('biome'), ['ci', '--error-on-warnings', '.']],
   ['types (tsc)', bin('tsc'), ['--noEmit', '-p', '.']],
   ['dead code and packages (knip)', bin('knip'), ['--no-config-hints']],
-  ['package (sls package) and agent bundle', bin('tsx'), ['local/main.ts', '--package']],
+  ['package (sls package), agent bundle, cfn-lint', bin('tsx'), ['scripts/check-package.ts']],
   ['sizes of the bundles', process.execPath, ['scripts/check-sizes.mjs']],
 ];
 const jest = [
@@ -71,6 +71,7 @@ function runCheck(what, command, args) {
     maxBuffer: 64 * 1024 * 1024,
   });
   if (status !== 0) say(`${stdout}${stderr}`);
+  else for (const line of stdout.match(/^skipped: .*$/gm) ?? []) say(line);
   count(status === 0, what, startedAt);
 }
 

@@ -1,0 +1,102 @@
+// npm run package:check: packages the service, once as cordon.yml says and once with all that a cordon.yml can ask for, and
+// lints what CloudFormation would get with cfn-lint, where that is installed (pip install cfn-lint).
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+
+const report = z.array(
+  z.object({
+    Filename: z.string(),
+    Message: z.string(),
+    Rule: z.object({ Id: z.string() }),
+    Location: z.object({ Start: z.object({ LineNumber: z.number() }) }),
+  }),
+);
+
+/** Findings that are none, each with why. */
+const known = [
+  // cfn-lint's list of IAM actions is older than the action (AWS IoT, "GetConnection", 2025).
+  { rule: 'W3037', message: /^'getconnection' is not one of / },
+];
+
+/** Everything under a detector that makes resources of Device Defender. */
+const largest = `
+detector: both
+customMetrics: { children: { type: number } }
+securityProfiles:
+  all:
+    targets: [all/registered-things]
+    behaviors:
+      - name: none
+        metric: children
+        criteria: { comparisonOperator: less-than-equals, value: { number: 0 } }
+      - name: usual
+        metric: aws:all-bytes-out
+        criteria: { comparisonOperator: less-than-equals, statisticalThreshold: { statistic: p90 }, durationSeconds: 300 }
+      - name: connects
+        metric: aws:num-connection-attempts
+        criteria: { comparisonOperator: less-than, value: { count: 10 }, durationSeconds: 300 }
+playbooks:
+  - { name: task, when: { behavior: none }, mode: enforce, actions: [quarantine, detect-mitigation-task] }
+  - { name: all, mode: enforce, actions: [quarantine, deny-certificate, replace-policy-version, job] }
+guards: { fleetLimit: { things: 10, percent: 5, within: 10m } }
+`;
+
+const folder = mkdtempSync(join(tmpdir(), 'cordon-check-package-'));
+try {
+  const failed = checkPackage();
+  if (failed) process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Whether anything was found. */
+function checkPackage(): boolean {
+  run(process.execPath, ['--import', 'tsx', 'local/main.ts', '--package']);
+  const file = join(folder, 'cordon.yml');
+  const variant = join(folder, 'packages');
+  writeFileSync(file, largest);
+  run(process.execPath, ['scripts/package-variant.mjs', file, variant]);
+  say('ok the service packages, as cordon.yml says and with all that one can ask for');
+
+  const version = spawnSync('cfn-lint', ['--version'], { encoding: 'utf8' });
+  if (version.error) {
+    say('skipped: cfn-lint is not installed (pip install cfn-lint)');
+    return false;
+  }
+  const templates = ['.serverless', variant].flatMap((place) =>
+    readdirSync(place)
+      .filter((name) => /^cloudformation-template-.*\.json$/.test(name))
+      .map((name) => join(place, name)),
+  );
+  const { stdout, stderr } = spawnSync('cfn-lint', ['--format', 'json', '--', ...templates], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const found = parseReport(stdout, stderr).filter(
+    ({ Rule, Message }) => !known.some(({ rule, message }) => rule === Rule.Id && message.test(Message)),
+  );
+  for (const { Filename, Location, Rule, Message } of found)
+    say(`${Filename}:${Location.Start.LineNumber}: ${Rule.Id} ${Message}`);
+  if (found.length === 0) say(`ok ${version.stdout.trim()} finds nothing in ${templates.length} templates`);
+  return found.length > 0;
+}
+
+function parseReport(stdout: string, stderr: string): z.infer<typeof report> {
+  try {
+    return report.parse(JSON.parse(stdout || '[]'));
+  } catch (cause) {
+    throw new Error(`cfn-lint answered no report: ${stderr || stdout.slice(0, 500)}`, { cause });
+  }
+}
+
+function run(command: string, args: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${args.join(' ')} failed:\n${stdout}${stderr}`);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
