@@ -1,4 +1,5 @@
 import { loadConfiguration } from '../shared/config/load';
+import { listAlarms } from '../shared/config/reach';
 import type { Behavior, Configuration, Playbook } from '../shared/domain/configuration';
 import { disconnectDuration, findMetric } from '../shared/domain/detection/metrics';
 import { findPlaybook } from '../shared/domain/guards';
@@ -96,13 +97,13 @@ function writeResponses(
 function findPossible(
   playbooks: readonly Playbook[],
   securityProfileName: string,
-  { name, metric }: Behavior,
+  behavior: Behavior,
 ): Playbook[] {
   // The strongest alarm of a thing that could be anything meets every condition that can be met.
-  const strongest = { securityProfileName, behaviorName: name, metric, confidence: 'HIGH' } as const;
+  const strongest = listAlarms(securityProfileName, behavior).at(-1);
   const possible: Playbook[] = [];
   for (const playbook of playbooks) {
-    if (!findPlaybook([playbook], strongest, { kind: 'unavailable', reason: '' })) continue;
+    if (!strongest || !findPlaybook([playbook], strongest, { kind: 'unavailable', reason: '' })) continue;
     possible.push(playbook);
     if (writeConditions(playbook) === '') break;
   }

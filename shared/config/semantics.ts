@@ -1,8 +1,8 @@
 import type { ActionName, Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
-import { findPlaybook } from '../domain/guards';
 import { findBehaviorFaults } from './behavior-faults';
 import { writeQuarantinePolicy } from './quarantine-policy';
+import { findUnreached } from './reach';
 
 export interface Fault {
   readonly path: readonly (string | number)[];
@@ -128,44 +128,6 @@ function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: C
       'detect-mitigation-task needs detector device-defender or both, and quarantine to be undone by',
     );
   return faults;
-}
-
-/** Playbooks that an earlier one always wins over, and behaviors that no playbook is sure to meet. */
-function findUnreached({ playbooks, securityProfiles }: Configuration): Fault[] {
-  const conditions = ({ when }: Playbook) => Object.entries(when).filter(([, value]) => value !== undefined);
-  const covers = (earlier: Playbook, later: Playbook) =>
-    conditions(earlier).every(
-      ([key, value]) => JSON.stringify(later.when[key as keyof Playbook['when']]) === JSON.stringify(value),
-    );
-  const unreachable = playbooks.flatMap((playbook, index) => {
-    const winner = playbooks.slice(0, index).find((earlier) => covers(earlier, playbook));
-    return winner
-      ? [
-          {
-            path: ['playbooks', index, 'when'],
-            message: `never decides: ${winner.name} above it always matches first`,
-          },
-        ]
-      : [];
-  });
-  const sure = playbooks.filter(
-    ({ when }) => !when.thingGroup && !when.thingType && !when.attribute && !when.confidence,
-  );
-  const unmet = Object.entries(securityProfiles).flatMap(([name, { behaviors }]) =>
-    behaviors.flatMap((behavior, index) => {
-      const violation = { securityProfileName: name, behaviorName: behavior.name, metric: behavior.metric };
-      if (findPlaybook(sure, violation, { kind: 'unavailable', reason: '' })) return [];
-      const path = ['securityProfiles', name, 'behaviors', index, 'name'];
-      return [
-        {
-          path,
-          message:
-            'no playbook is sure to meet this behavior: add one, such as { name: anything-else, mode: observe }',
-        },
-      ];
-    }),
-  );
-  return [...unreachable, ...unmet];
 }
 
 function findPolicyFaults({ quarantine }: Configuration): Fault[] {

@@ -38,7 +38,7 @@ securityProfiles:
 playbooks:
   - { name: lab, when: { thingGroup: lab, behavior: no-child }, mode: observe, severity: low }
   - name: typed
-    when: { thingType: sensor, attribute: { site: x }, confidence: MEDIUM, behavior: no-child }
+    when: { thingType: sensor, attribute: { site: x }, behavior: no-child }
     mode: approve
     actions: [deny-certificate]
     release: { clearedFor: 30m }
@@ -64,7 +64,7 @@ quarantine: { keepTopics: ['jobs/*'] }
       '  normal: children is at most 0; an alarm after 3 reports in a row that are not',
       '  else, the first of these that fits:',
       '    1. playbook lab, for things in group lab, low: recorded',
-      '    2. playbook typed, for things of type sensor and things with attribute site=x and alarms of MEDIUM or higher ML confidence, medium: after approval deny-certificate; released by time, once every violation has been clear for 30 minutes',
+      '    2. playbook typed, for things of type sensor and things with attribute site=x, medium: after approval deny-certificate; released by time, once every violation has been clear for 30 minutes',
       '    3. playbook strict, critical: at once quarantine + disconnect; from containment 3 within 1 day on also deactivate-certificate; released by time, 36 hours after the denial was verified',
       'processes/known-names (all/registered-things, thinggroup/lab)',
       '  normal: names is nothing but ["sh"]',
@@ -110,9 +110,17 @@ securityProfiles:
       - name: chatty
         metric: aws:num-messages-sent
         criteria: { comparisonOperator: less-than, value: { count: 9 }, durationSeconds: 300 }
-playbooks: [{ name: watch, mode: observe }]
+playbooks: [{ name: sure, when: { confidence: LOW }, mode: observe }, { name: watch, mode: observe }]
 `);
 
+    expect(lines.filter((line) => / playbook (sure|watch)/.test(line))).toEqual([
+      '  else:   playbook watch, medium: recorded',
+      '  else:   playbook watch, medium: recorded',
+      '  else:   playbook watch, medium: recorded',
+      '    1. playbook sure, for alarms of LOW or higher ML confidence, medium: recorded',
+      '    2. playbook watch, medium: recorded',
+      '  else:   playbook watch, medium: recorded',
+    ]);
     expect(lines.filter((line) => /normal|seen/.test(line))).toEqual([
       '  normal: aws:all-bytes-out is less than 5 in 15 minutes',
       '  normal: load is at most p99.9 of the fleet in 1 hour',

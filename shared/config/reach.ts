@@ -1,0 +1,72 @@
+import type { Behavior, Configuration, Playbook } from '../domain/configuration';
+import { findPlaybook, type Match, matchesViolation } from '../domain/guards';
+import type { Fault } from './semantics';
+
+/** The alarms that a behavior can raise: of one that Device Defender learns with its confidence or more, else without. */
+export function listAlarms(securityProfileName: string, { name, metric, criteria }: Behavior): Match[] {
+  const alarm = { securityProfileName, behaviorName: name, metric };
+  const least = criteria.mlDetectionConfig?.confidenceLevel;
+  if (least === undefined) return [alarm];
+  const levels = ['LOW', 'MEDIUM', 'HIGH'] as const;
+  return levels.slice(levels.indexOf(least)).map((confidence) => ({ ...alarm, confidence }));
+}
+
+/** Playbooks that never decide, and behaviors that no playbook is sure to meet. */
+export function findUnreached({ playbooks, securityProfiles }: Configuration): Fault[] {
+  const profiles = Object.entries(securityProfiles);
+  const alarms = profiles.flatMap(([name, { behaviors }]) =>
+    behaviors.flatMap((behavior) => listAlarms(name, behavior)),
+  );
+  const unreachable = playbooks.flatMap((playbook, index) => {
+    const obstacle = findObstacle(playbook, playbooks.slice(0, index), alarms);
+    return obstacle ? [{ path: ['playbooks', index, 'when'], message: `never decides: ${obstacle}` }] : [];
+  });
+  const unmet = profiles.flatMap(([name, { behaviors }]) =>
+    behaviors.flatMap((behavior, index) => {
+      const isMet = listAlarms(name, behavior).every((alarm) =>
+        findPlaybook(playbooks.filter(isForAnyThing), alarm, { kind: 'unavailable', reason: '' }),
+      );
+      return isMet
+        ? []
+        : [{ path: ['securityProfiles', name, 'behaviors', index, 'name'], message: unmetText }];
+    }),
+  );
+  return [...unreachable, ...unmet];
+}
+
+const unmetText =
+  'no playbook is sure to meet this behavior: add one, such as { name: anything-else, mode: observe }';
+
+function isForAnyThing({ when: { thingGroup, thingType, attribute } }: Playbook): boolean {
+  return thingGroup === undefined && thingType === undefined && attribute === undefined;
+}
+
+/** Why a playbook never decides; undefined where it may. */
+function findObstacle(
+  playbook: Playbook,
+  earlier: readonly Playbook[],
+  alarms: readonly Match[],
+): string | undefined {
+  // One without conditions is also for what is not configured yet.
+  if (Object.keys(playbook.when).length === 0) {
+    const first = earlier.find(({ when }) => Object.keys(when).length === 0);
+    return first && `${first.name} above it always matches first`;
+  }
+  const own = alarms.filter((alarm) => matchesViolation(playbook.when, alarm));
+  if (own.length === 0) return 'no behavior here raises an alarm that it is for';
+  const winners = own.map((alarm) =>
+    earlier.find((other) => matchesViolation(other.when, alarm) && isForThingsOf(other.when, playbook.when)),
+  );
+  if (winners.some((winner) => winner === undefined)) return undefined;
+  const names = [...new Set(winners.map((winner) => winner?.name))];
+  return names.length === 1
+    ? `${names[0]} above it always matches first`
+    : `${names.join(', ')} above it always match first`;
+}
+
+/** Whether conditions on a thing are met by each thing that meets the other ones. */
+function isForThingsOf(wide: Playbook['when'], narrow: Playbook['when']): boolean {
+  return (['thingGroup', 'thingType', 'attribute'] as const).every(
+    (key) => wide[key] === undefined || JSON.stringify(wide[key]) === JSON.stringify(narrow[key]),
+  );
+}
