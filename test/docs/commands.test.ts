@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { waitUntil } from '../e2e/harness';
+import { listBlocks, listCommands, listPages, root } from './pages';
+
+/** Commands that this test does not run as they stand, each with the reason, and what is run instead of it, if anything. */
+const exceptions: Readonly<Record<string, { readonly reason: string; readonly instead?: string }>> = {
+  'npm start': {
+    reason: 'runs until Ctrl-C; this test runs it with --serve, test/e2e/story.test.ts as it is',
+  },
+  'npm test': { reason: 'this test is a part of it' },
+  'npm ci': { reason: 'downloads every package anew; CI begins with it' },
+  "npm run cordon -- --aws enroll mything1 --topic 'app/${thing}/*'": {
+    reason: 'needs an account of AWS; docs/enrolling.md does the same on the local stack',
+  },
+  'npx biome check .': { reason: 'a check of its own in npm test' },
+  'npx tsc --noEmit -p .': { reason: 'a check of its own in npm test' },
+  'npx knip --no-config-hints': { reason: 'a check of its own in npm test' },
+  'npx sls deploy --stage dev': { reason: 'needs an account of AWS; its package is what every test runs' },
+  'npx sls deploy --stage dev --param="oidcIssuer=https://YOUR-ISSUER" --param="oidcAudience=YOUR-CLIENT-ID"':
+    {
+      reason: 'needs an account of AWS; test/e2e/operate-tokens.test.ts deploys these parameters',
+    },
+  'node dist/agent/cordon-agent.cjs --config things/mything3/config.yml': {
+    reason: 'runs until it is stopped',
+    instead:
+      'timeout --preserve-status 3 node dist/agent/cordon-agent.cjs --config things/mything3/config.yml',
+  },
+  'aws cloudformation deploy --stack-name cordon-provisioning --template-file provisioning.json --capabilities CAPABILITY_IAM --parameter-overrides ThingNamePrefix=sensor-':
+    { reason: 'the local stack has no CloudFormation API; cfn-lint reads the template' },
+};
+
+const pages = listPages()
+  .map((page) => ({ path: page.path, commands: listCommands(page) }))
+  .filter(({ commands }) => commands.length > 0);
+
+const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+
+/** A checkout with packages installed and the service packaged, as after `npm test`. */
+let clone: string;
+let stack: ChildProcess;
+let log = '';
+
+beforeAll(async () => {
+  clone = mkdtempSync(join(tmpdir(), 'cordon-docs-'));
+  const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  for (const file of [...stdout.split('\0').filter(Boolean), '.serverless', 'dist'])
+    if (existsSync(join(root, file)))
+      cpSync(join(root, file), join(clone, file), { recursive: true, preserveTimestamps: true });
+  symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
+  stack = spawn('npm', ['start', '--', '--serve'], {
+    cwd: clone,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  for (const stream of [stack.stdout, stack.stderr])
+    stream?.on('data', (chunk: Buffer) => {
+      log += chunk.toString('utf8');
+    });
+  await waitUntil(
+    () => `.cordon/local.json; the stack said ${log.slice(-2_000)}`,
+    () => existsSync(join(clone, '.cordon', 'local.json')),
+    120_000,
+  );
+}, 180_000);
+
+afterAll(async () => {
+  if (stack?.pid !== undefined && stack.exitCode === null) {
+    const ended = once(stack, 'exit');
+    process.kill(-stack.pid, 'SIGTERM');
+    await ended;
+  }
+  if (clone) rmSync(clone, { recursive: true, force: true });
+}, 60_000);
+
+/** Runs a page from its first command to its last in one shell, as a reader would. */
+async function read(commands: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
+  const script = commands.map((command) => {
+    const { instead = command } = exceptions[command] ?? {};
+    return instead === command && exceptions[command] ? '' : instead;
+  });
+  const shell = spawn(
+    'bash',
+    ['-c', ['set -eE', `trap 'echo "FAILED: $BASH_COMMAND"' ERR`, ...script].join('\n')],
+    {
+      cwd: clone,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let said = '';
+  for (const stream of [shell.stdout, shell.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+    });
+  const [code] = await once(shell, 'close');
+  return { code: Number(code), said: said.slice(-3_000) };
+}
+
+describe('a reader who follows', () => {
+  it.each(pages.map(({ path, commands }) => [path, commands] as const))(
+    '%s from its first command to its last meets no failure',
+    async (_, commands) => {
+      const { code, said } = await read(commands);
+
+      expect(code === 0 ? 'no failure' : said).toBe('no failure');
+    },
+    300_000,
+  );
+});
+
+describe('a page', () => {
+  it('marks every block of commands as sh', () => {
+    const unmarked = listPages().flatMap((page) =>
+      listBlocks(page)
+        .filter(
+          ({ language, text }) => language !== 'sh' && /^(\$ )?(npm|npx|node|aws|curl|cordon) /m.test(text),
+        )
+        .map(({ line }) => `${page.path}:${line}`),
+    );
+
+    expect(unmarked).toEqual([]);
+  });
+
+  it('names in its text only commands that there are', () => {
+    const { stdout } = spawnSync(process.execPath, [tsx, 'cli/main.ts', '--help'], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const known = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+    const named = listPages().flatMap(({ path, text }) =>
+      [...text.matchAll(/(?:npm run cordon -- |`cordon )([a-z]+)/g)].map(([, name]) => [path, name] as const),
+    );
+
+    expect(known).toContain('release');
+    expect(named.filter(([, name]) => !known.includes(name))).toEqual([]);
+  });
+});
+
+describe('the exceptions', () => {
+  it('are all commands of a page', () => {
+    const known = new Set(pages.flatMap(({ commands }) => commands));
+
+    expect(Object.keys(exceptions).filter((command) => !known.has(command))).toEqual([]);
+  });
+});
