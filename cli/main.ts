@@ -131,6 +131,24 @@ program
     say(await runReplay(file, flags, { openTarget: target, clock: Date.now, say: sayAside })),
   );
 
+/** One after the other; what can't be done with one thing holds up none of the others. */
+async function actOnEach(
+  things: readonly string[],
+  actOn: (thing: string) => Promise<string>,
+): Promise<void> {
+  const faults: unknown[] = [];
+  for (const thing of things) {
+    try {
+      say(await actOn(thing));
+    } catch (error) {
+      if (things.length === 1) throw error;
+      sayAside(explainFault(error));
+      faults.push(error);
+    }
+  }
+  if (faults.length > 0) throw new CliError(`${faults.length} of ${things.length} things: not done`);
+}
+
 const acts: readonly (readonly [Act, string])[] = [
   ['release', 'undo the containment of a thing, exactly'],
   ['contain', 'contain a thing by hand'],
@@ -142,13 +160,14 @@ for (const [name, description] of acts) {
   const command = program
     .command(name)
     .description(description)
-    .argument('<thing>')
+    .argument('<things...>')
     .option('-c, --comment <text>', 'why, for the timeline')
     .option('--actor <name>', 'who decided (default: your login name)')
     .option('--wait <seconds>', 'how long to wait for the outcome, 0: not at all', readSeconds, 60)
-    .action(async (thing: string, { wait, ...options }: Omit<ActOptions, 'waitSeconds'> & { wait: number }) =>
-      say(await act(name, thing, { ...options, waitSeconds: wait }, target())),
-    );
+    .action((things: string[], { wait, ...options }: Omit<ActOptions, 'waitSeconds'> & { wait: number }) => {
+      const to = target();
+      return actOnEach(things, (thing) => act(name, thing, { ...options, waitSeconds: wait }, to));
+    });
   if (name === 'contain' || name === 'approve')
     command.option('--force', 'though the thing is exempt, or others use its certificate or policy');
 }

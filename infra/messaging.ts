@@ -56,7 +56,7 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
     ...Object.assign(
       {},
       ...notify.email.map((address, index) => ({
-        [`Email${index}Subscription`]: writeEmail(address, 'AnnouncementsTopic'),
+        [`Email${index}Subscription`]: writeEmail(address, 'AnnouncementsTopic', { audience: ['people'] }),
         [`Email${index}AlarmSubscription`]: writeEmail(address, 'AlarmsTopic'),
       })),
     ),
@@ -158,9 +158,14 @@ function letTopicSend(queueId: string, topicId: string): Value {
   };
 }
 
-function writeEmail(address: string, topicId: string): Resources[string] {
+function writeEmail(address: string, topicId: string, FilterPolicy?: Value): Resources[string] {
   return {
     Type: 'AWS::SNS::Subscription',
-    Properties: { TopicArn: ref(topicId), Protocol: 'email', Endpoint: address },
+    Properties: {
+      TopicArn: ref(topicId),
+      Protocol: 'email',
+      Endpoint: address,
+      ...(FilterPolicy && { FilterPolicy }),
+    },
   };
 }

@@ -83,6 +83,7 @@ export function aContext(over: Partial<Context> = {}): Context {
     facts: someFacts(),
     killSwitch: false,
     fleetLimitReached: false,
+    fleetLimitTold: false,
     policyCacheMs: 0,
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{"deny":true}',

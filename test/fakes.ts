@@ -72,6 +72,7 @@ export function fakeCases() {
   const archived = new Map<string, Case>();
   const refusals = new Map<string, string>();
   const places = new Map<string, number>();
+  let notice: { readonly caseId: string; readonly at: number } | undefined;
   const cases: CaseStore = {
     load: store.load,
     save: store.save,
@@ -100,6 +101,11 @@ export function fakeCases() {
       if (places.size - over.length >= limit) return false;
       for (const held of over) places.delete(held);
       places.set(caseId, at);
+      return true;
+    },
+    async claimFleetNotice({ caseId, now: at, windowMs }) {
+      if (notice && at - notice.at < windowMs) return notice.caseId === caseId;
+      notice = { caseId, at };
       return true;
     },
     async listDue(at, limit) {

@@ -70,6 +70,7 @@ function createContext(
     facts: factsOf(thingName),
     killSwitch: false,
     fleetLimitReached: false,
+    fleetLimitTold: false,
     policyCacheMs: 0,
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{}',

@@ -29,6 +29,10 @@ export function notify(ports: NotifyPorts) {
       await ports.deadLetters.send(body, 'not an announcement', `notify:${messageId}`);
       return;
     }
+    if (announcement.quiet) {
+      ports.log.info('for other systems only', { id: announcement.id });
+      return;
+    }
     const slack = await ports.slack();
     if (!slack) {
       ports.log.warn('no Slack secret is stored, nothing sent', { id: announcement.id });

@@ -94,6 +94,7 @@ async function decideWithFacts(
     thingName,
     facts,
     fleetLimitReached: false,
+    fleetLimitTold: false,
     newCaseId,
     now,
   };
@@ -108,13 +109,10 @@ async function decideWithFacts(
   const counted = guards.fleetLimit.percent === undefined ? undefined : await ports.cases.readFleetSize();
   const limit = findFleetLimit(guards, counted?.things);
   const windowMs = guards.fleetLimit.within;
-  const reserved = await ports.cases.reserveContainment({
-    caseId: decision.next.caseId,
-    now,
-    limit,
-    windowMs,
-  });
-  return reserved ? decision : decide(current, command, { ...context, fleetLimitReached: true });
+  const { caseId } = decision.next;
+  if (await ports.cases.reserveContainment({ caseId, now, limit, windowMs })) return decision;
+  const fleetLimitTold = !(await ports.cases.claimFleetNotice({ caseId, now, windowMs }));
+  return decide(current, command, { ...context, fleetLimitReached: true, fleetLimitTold });
 }
 
 async function performSteps(

@@ -21,6 +21,7 @@ const refusalKey = (thingName: string, requestId: string) => ({
   sk: `REFUSAL#${requestId}`,
 });
 const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
+const fleetNoticeKey = { pk: 'LIMIT#fleet', sk: 'TOLD' };
 const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 /** Places noted before those whose window is over are cleared away, whatever the limit: they are one item. */
 const maxUnread = 100;
@@ -81,6 +82,27 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     },
 
     reserveContainment: (reservation) => reserve(reservation),
+
+    async claimFleetNotice({ caseId, now, windowMs }) {
+      try {
+        await documents.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: fleetNoticeKey,
+            UpdateExpression: 'SET caseId = :case, toldAt = :now',
+            ConditionExpression: 'attribute_not_exists(pk) OR toldAt <= :over',
+            ExpressionAttributeValues: { ':case': caseId, ':now': now, ':over': now - windowMs },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        const { Item } = await documents.send(
+          new GetCommand({ TableName: tableName, Key: fleetNoticeKey, ConsistentRead: true }),
+        );
+        return Item?.caseId === caseId;
+      }
+    },
 
     listDue: (now, limit) => listDue('DUE', now, limit),
   };

@@ -14,7 +14,7 @@ export function connectAlertTopic(topicArn: string, client = new SNSClient({ max
 export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Announcer {
   return {
     async publish(announcement) {
-      const { status, severity, thingName } = announcement;
+      const { status, severity, thingName, quiet } = announcement;
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,
@@ -29,6 +29,7 @@ export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxA
             status: { DataType: 'String', StringValue: status },
             severity: { DataType: 'String', StringValue: severity },
             thingName: { DataType: 'String', StringValue: thingName },
+            audience: { DataType: 'String', StringValue: quiet ? 'systems' : 'people' },
           },
         }),
       );

@@ -187,7 +187,7 @@ function holdBack(
   record: Case,
   refusal: Refusal,
   playbook: Playbook | undefined,
-  { configuration, now }: Context,
+  { configuration, now, fleetLimitTold }: Context,
 ): Case {
   const asks = refusal.outcome === 'ask';
   // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
@@ -202,18 +202,27 @@ function holdBack(
     ({ name }) =>
       name === playbook?.name || (record.status === 'awaiting-approval' && name === record.playbook),
   );
-  const { dueAt: lookAt, heldBackBy: before, ...rest } = named(record, asking);
+  const { dueAt: lookAt, heldBackBy: before, quiet: _quiet, ...rest } = named(record, asking);
   // Another violation that is only watched must not make it be forgotten what the kill switch held back.
-  const heldBackBy = asks ? undefined : (refusal.by ?? before);
+  const heldBackBy = refusal.by === 'kill-switch' ? refusal.by : asks ? undefined : before;
   const dueAt = asks
     ? now + configuration.guards.approvalExpires
     : heldBackBy && (refusal.by ? now + lookAgainMs : lookAt);
-  const next = note(
-    { ...rest, status, reason: refusal.reason, ...(heldBackBy && { heldBackBy }), ...(dueAt && { dueAt }) },
-    { at: now, what: status, detail: refusal.reason },
-  );
-  return announce(next, asks ? 'approval-needed' : 'observed', refusal.reason, now);
+  const byLimit = refusal.by === 'fleet-limit';
+  const next: Case = {
+    ...rest,
+    status,
+    reason: refusal.reason,
+    ...(heldBackBy && { heldBackBy }),
+    ...(dueAt && { dueAt }),
+    ...(byLimit && fleetLimitTold && { quiet: true }),
+  };
+  const text = byLimit && !fleetLimitTold ? `${refusal.reason}; ${limitHint}` : refusal.reason;
+  const noted = note(next, { at: now, what: status, detail: refusal.reason });
+  return announce(noted, asks ? 'approval-needed' : 'observed', text, now);
 }
+
+const limitHint = 'other things that wait for it come without a message: cordon list shows them';
 
 function onClear(
   current: Case | undefined,

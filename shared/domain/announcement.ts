@@ -5,7 +5,7 @@ import { behaviorKey, type Evidence } from './violation';
 
 /**
  * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
- * `status`, `severity` and `thingName` to filter on. All of it but the keys may be an attacker's text.
+ * `status`, `severity`, `thingName` and `audience` (`people` or `systems`) to filter on. All of it but the keys may be an attacker's text.
  */
 export const announcementSchema = z.object({
   version: z.literal(1),
@@ -20,6 +20,8 @@ export const announcementSchema = z.object({
   severity: z.string(),
   thingName: z.string(),
   text: z.string(),
+  /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
+  quiet: z.optional(z.boolean()),
   playbook: z.optional(z.string()),
   detector: z.string(),
   violations: z.array(
@@ -55,6 +57,7 @@ export function writeAnnouncement(record: Case, pending: PendingAnnouncement): A
     severity: record.severity,
     thingName: record.thingName,
     text: clip(pending.text, 1000),
+    ...(pending.quiet && { quiet: true }),
     ...(record.playbook && { playbook: record.playbook }),
     detector: record.detector,
     violations: own.slice(0, 20).map((violation) => ({

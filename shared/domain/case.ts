@@ -53,6 +53,8 @@ export interface Case {
   readonly release?: ReleaseRule;
   /** Only the kill switch kept it from being contained: once that is off, its open violations are judged again. */
   readonly heldBackBy?: 'kill-switch';
+  /** Waits for approval as others do, of which people were told with another thing: its own waiting is no message. */
+  readonly quiet?: true;
   /** An operator refused a containment of this case: only an operator may contain in it. */
   readonly rejected?: true;
   /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */
@@ -171,6 +173,8 @@ export interface PendingAnnouncement {
   readonly at: number;
   readonly kind: AnnouncementKind;
   readonly text: string;
+  /** For other systems only. */
+  readonly quiet?: true;
 }
 
 export type AnnouncementKind =
@@ -194,6 +198,12 @@ export interface TimelineEntry {
   readonly actor?: string;
   readonly detail?: string;
 }
+
+const aboutWaiting: ReadonlySet<AnnouncementKind> = new Set([
+  'approval-needed',
+  'new-violation',
+  'approval-expired',
+]);
 
 export function isOpen(record: Case | undefined): record is Case {
   return record !== undefined && record.status !== 'closed';
@@ -230,10 +240,8 @@ export function note(record: Case, entry: TimelineEntry): Case {
 /** Queues an announcement; an unsent one of the same kind is replaced, since only the newest state matters. */
 export function announce(record: Case, kind: AnnouncementKind, text: string, at: number): Case {
   const seq = record.announcementSeq + 1;
-  const announcements = record.outbox.announcements.filter((pending) => pending.kind !== kind);
-  return {
-    ...record,
-    announcementSeq: seq,
-    outbox: { ...record.outbox, announcements: [...announcements, { seq, at, kind, text }] },
-  };
+  const others = record.outbox.announcements.filter((pending) => pending.kind !== kind);
+  const quiet = record.quiet && aboutWaiting.has(kind);
+  const announcements = [...others, { seq, at, kind, text, ...(quiet && { quiet }) }];
+  return { ...record, announcementSeq: seq, outbox: { ...record.outbox, announcements } };
 }

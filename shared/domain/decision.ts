@@ -8,6 +8,8 @@ export interface Context {
   readonly facts: Facts;
   readonly killSwitch: boolean;
   readonly fleetLimitReached: boolean;
+  /** Within its window people have heard of it with another thing: one message says so, not one for each thing. */
+  readonly fleetLimitTold: boolean;
   /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */
   readonly policyCacheMs: number;
   /** Name of the policy that denies everything but the kept topics. */

@@ -17,7 +17,11 @@ export interface GuardInput {
 
 export type Verdict =
   | { readonly outcome: 'contain' }
-  | { readonly outcome: 'observe' | 'ask'; readonly reason: string; readonly by?: 'kill-switch' };
+  | {
+      readonly outcome: 'observe' | 'ask';
+      readonly reason: string;
+      readonly by?: 'kill-switch' | 'fleet-limit';
+    };
 
 /** What may be done about a violation. The first rule that objects decides; each says why. */
 export function judge(input: GuardInput): Verdict {
@@ -37,7 +41,12 @@ export function judge(input: GuardInput): Verdict {
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
   if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
-  if (input.fleetLimitReached) return ask(`the fleet limit is reached: ${writeFleetLimit(input.guards)}`);
+  if (input.fleetLimitReached)
+    return {
+      outcome: 'ask',
+      reason: `the fleet limit is reached: ${writeFleetLimit(input.guards)}`,
+      by: 'fleet-limit',
+    };
   return { outcome: 'contain' };
 }
 

@@ -59,6 +59,7 @@ export function planContainment(
     evadesUntil: _evadesUntil,
     escalation: _escalation,
     heldBackBy: _heldBackBy,
+    quiet: _quiet,
     ...rest
   } = record;
   const { now } = context;

@@ -358,6 +358,23 @@ function declareFleetLaws(law: Law<Storage>): void {
     expect(taken.filter(Boolean)).toEqual([true, true]);
   });
 
+  law(
+    'lets one case of a window tell people of the fleet limit, however often it is asked',
+    async ({ cases }) => {
+      const [first, second, third] = ['first', 'second', 'third'].map((name) => aName(name));
+      const claim = (caseId = '', at = 0) =>
+        cases.claimFleetNotice({ caseId, now: now + 1e9 + at, windowMs: 1_000 });
+
+      expect([await claim(first), await claim(second), await claim(first, 999)]).toEqual([true, false, true]);
+      expect([await claim(second, 1_000), await claim(third, 1_999), await claim(first, 1_999)]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      expect(await claim(third, 2_000)).toBe(true);
+    },
+  );
+
   law('knows the size of the fleet as it was counted last', async ({ cases }) => {
     expect(await cases.readFleetSize()).toBeUndefined();
     await cases.saveFleetSize({ things: 10, countedAt: now });

@@ -233,6 +233,13 @@ describe('the cordon command', () => {
       out: 'approved is contained, and the denial is verified.',
     });
     expect(await cli.run('approve', 'approved')).toMatchObject({ code: 1, out: '' });
+    const both = await cli.run('approve', 'approved', 'no-such-thing');
+    expect(both).toMatchObject({ code: 1, out: '' });
+    expect(both.err.split('\n')).toEqual([
+      'approved has nothing that awaits approval',
+      'no-such-thing has nothing that awaits approval',
+      'cordon: 2 of 2 things: not done',
+    ]);
     expect(await cli.run('reject', 'rejected', '-c', 'a test')).toEqual({
       ...succeeded,
       out: 'rejected is not contained; its violation stays on record.',

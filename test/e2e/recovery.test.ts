@@ -166,9 +166,18 @@ describe('an AWS that answers badly', () => {
     expect(new Set(waiting.map((one) => one?.reason))).toEqual(
       new Set(['the fleet limit is reached: 10 things within 10 minutes']),
     );
+    // One message tells of the limit, for whichever thing came first; the others are listed only.
+    const isAboutWaiting = (text: string) => text.includes('waits for approval');
+    const { slack, mails } = e2e.stack.aws;
+    await waitUntil(
+      () => 'the message about the limit',
+      () => slack.messages().some(({ text }) => isAboutWaiting(text)),
+    );
     for (const one of waiting)
       await e2e.command({ type: 'approve', thingName: one?.thingName ?? '', actor: 'test' });
     for (const thingName of things) await e2e.waitForCase(thingName, 'contained', 60_000);
+
+    expect(mails().filter(({ subject }) => isAboutWaiting(subject))).toHaveLength(1);
 
     const throttled = e2e.stack.aws.gateway.calls
       .counts()

@@ -119,6 +119,15 @@ describe('notify with a bot token', () => {
     expect(shown.filter((step) => String(step).includes('reply'))).toHaveLength(1);
   });
 
+  it('shows nothing of what people heard of with another thing', async () => {
+    const { tell, shown } = setUp();
+
+    await tell({ kind: 'approval-needed', quiet: true });
+    expect(shown).toEqual([]);
+    await tell(released);
+    expect(shown).toEqual([['post', releasedText]]);
+  });
+
   it('shows nothing twice', async () => {
     const { tell, shown } = setUp();
 

@@ -31,12 +31,19 @@ describe('announcer', () => {
         status: { DataType: 'String', StringValue: 'contained' },
         severity: { DataType: 'String', StringValue: 'critical' },
         thingName: { DataType: 'String', StringValue: 'mything1' },
+        audience: { DataType: 'String', StringValue: 'people' },
       },
     });
     const parts = JSON.parse(Message ?? '');
     expect(Object.keys(parts)).toEqual(['default', 'email']);
     expect(JSON.parse(parts.default)).toEqual(announcement);
     expect(parts.email).toContain('Thing:     mything1\n');
+  });
+
+  it('marks what people heard of with another thing as for systems', async () => {
+    const { MessageAttributes } = await publish(anAnnouncement({ quiet: true }));
+
+    expect(MessageAttributes?.audience?.StringValue).toBe('systems');
   });
 
   it.each(['contained', 'containing', 'containment-failed', 'release-conflict', 'approval-needed'])(

@@ -1,5 +1,6 @@
 import { findFleetLimit } from '../../../shared/domain/guards';
-import { aConfiguration } from '../../builders';
+import { aConfiguration, aPlaybook, flushed, now } from '../../builders';
+import { alarm, lead, led, order, resume } from './life';
 
 const limit = (things: number, percent: number | undefined, size: number | undefined) => {
   const { guards } = aConfiguration();
@@ -16,5 +17,61 @@ describe('the fleet limit', () => {
     ['is one thing while the fleet was never counted', 10, 5, undefined, 1],
   ])('%s', (_rule, things, percent, size, expected) => {
     expect(limit(things, percent, size)).toBe(expected);
+  });
+});
+
+describe('what people hear of the fleet limit', () => {
+  const told = { fleetLimitReached: true, fleetLimitTold: true };
+  const reason = 'the fleet limit is reached: 10 things within 10 minutes';
+  const newsOf = ({ outbox }: ReturnType<typeof lead>) =>
+    outbox.announcements.map(({ kind, quiet }) => `${kind}${quiet ? ', for systems' : ''}`);
+
+  it('is the first thing that waits for it, and that others will', () => {
+    const record = lead(undefined, alarm(), { fleetLimitReached: true });
+
+    expect(record).toMatchObject({ status: 'awaiting-approval', reason });
+    expect(record.outbox.announcements).toMatchObject([
+      {
+        kind: 'approval-needed',
+        text: `${reason}; other things that wait for it come without a message: cordon list shows them`,
+      },
+    ]);
+    expect(newsOf(record)).toEqual(['approval-needed']);
+  });
+
+  it('is nothing of the others, whatever becomes of their waiting by itself', () => {
+    const waiting = lead(undefined, alarm(), told);
+    const further = alarm({ behaviorName: 'other', violationId: 'v2' });
+
+    expect(waiting).toMatchObject({ status: 'awaiting-approval', reason });
+    expect(waiting.outbox.timeline.map(({ detail }) => detail)).toContain(reason);
+    expect(newsOf(waiting)).toEqual(['approval-needed, for systems']);
+    expect(newsOf(lead(flushed(waiting), further, told))).toEqual(['approval-needed, for systems']);
+    const expired = lead(flushed(waiting), resume, { now: now + 86_400_000 });
+    expect(newsOf(expired)).toEqual(['approval-expired, for systems']);
+  });
+
+  it.each([
+    ['approve', 'contained'],
+    ['reject', 'rejected'],
+  ] as const)('is what an operator does with one: %s', (act, kind) => {
+    const done = led(lead(undefined, alarm(), told), order(act));
+    const news = newsOf(lead(flushed(lead(undefined, alarm(), told)), order(act)));
+
+    expect(news.at(-1)).toBe(kind);
+    expect(done.quiet && done.status !== 'observed').toBeFalsy();
+  });
+
+  it('is another reason to ask that comes later', () => {
+    const configuration = aConfiguration({
+      playbooks: [
+        aPlaybook({ name: 'asks', when: { behavior: 'worse' }, mode: 'approve', severity: 'critical' }),
+        aPlaybook(),
+      ],
+    });
+    const waiting = led(undefined, alarm(), { ...told, configuration });
+    const asked = lead(waiting, alarm({ behaviorName: 'worse', violationId: 'v2' }), { configuration });
+
+    expect(newsOf(asked)).toEqual(['approval-needed']);
   });
 });
