@@ -6,6 +6,7 @@ interface Resource {
   readonly Type: string;
   readonly DependsOn?: readonly string[];
   readonly Condition?: string;
+  readonly Metadata?: Readonly<Record<string, unknown>>;
   readonly DeletionPolicy?: 'Retain' | 'Delete';
   readonly UpdateReplacePolicy?: 'Retain';
   readonly Properties: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-import { join, type Resources, ref, type Value } from './cloudformation';
+import { arn, join, type Resources, ref, type Value } from './cloudformation';
 
 /** A row of the dashboard is 24 units wide. */
 const width = 8;
@@ -16,7 +16,7 @@ interface Chart {
 export function writeDashboard(
   prefix: string,
   functionNames: readonly string[],
-  alarmIds: readonly string[],
+  alarmNames: readonly string[],
 ): Resources {
   const own = (functionName: string, metric: string, more = {}): Metric => [
     prefix,
@@ -83,7 +83,7 @@ export function writeDashboard(
   return {
     Dashboard: {
       Type: 'AWS::CloudWatch::Dashboard',
-      Properties: { DashboardName: prefix, DashboardBody: writeBody(charts, alarmIds) },
+      Properties: { DashboardName: prefix, DashboardBody: writeBody(charts, alarmNames) },
     },
   };
 }
@@ -92,14 +92,14 @@ const regionMark = 'REGION';
 const alarmMark = 'ALARM';
 
 /** The body is JSON text, so what only CloudFormation knows is joined in. */
-function writeBody(charts: readonly Chart[], alarmIds: readonly string[]): Value {
+function writeBody(charts: readonly Chart[], alarmNames: readonly string[]): Value {
   const alarms = {
     type: 'alarm',
     width: 24,
     height: 4,
     x: 0,
     y: 0,
-    properties: { title: 'Alarms', alarms: alarmIds.map((id) => `<${alarmMark} ${id}>`) },
+    properties: { title: 'Alarms', alarms: alarmNames.map((name) => `<${alarmMark} ${name}>`) },
   };
   const widgets = charts.map(({ title, metrics, stat = 'Sum' }, index) => ({
     type: 'metric',
@@ -109,12 +109,12 @@ function writeBody(charts: readonly Chart[], alarmIds: readonly string[]): Value
     y: 4 + Math.floor(index / 3) * height,
     properties: { title, metrics, stat, period: 60, region: `<${regionMark}>` },
   }));
-  const parts = JSON.stringify({ widgets: [alarms, ...widgets] }).split(/<(REGION|ALARM \w+)>/);
+  const parts = JSON.stringify({ widgets: [alarms, ...widgets] }).split(/<(REGION|ALARM [\w.-]+)>/);
   return join(
     ...parts.map((part, index): Value => {
       if (index % 2 === 0) return part;
       if (part === regionMark) return ref('AWS::Region');
-      return { 'Fn::GetAtt': [part.slice(alarmMark.length + 1), 'Arn'] };
+      return arn('cloudwatch', `alarm:${part.slice(alarmMark.length + 1)}`);
     }),
   );
 }

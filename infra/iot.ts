@@ -14,6 +14,9 @@ export function writeIot(prefix: string, configuration: Configuration): Resource
 
 function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configuration['quarantine']): Resources {
   const mark = 'ARN_PREFIX';
+  // Both by name: servers that stand in for CloudFormation know no thing groups, and no name of a policy by its Ref.
+  const PolicyName = `${prefix}-quarantine`;
+  const ThingGroupArn = arn('iot', `thinggroup/${thingGroup}`);
   return {
     QuarantineGroup: {
       Type: 'AWS::IoT::ThingGroup',
@@ -30,16 +33,17 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
     QuarantinePolicy: {
       Type: 'AWS::IoT::Policy',
       Properties: {
-        PolicyName: `${prefix}-quarantine`,
+        PolicyName,
         PolicyDocument: withArns(writeQuarantinePolicy(keepTopics, mark), mark),
       },
     },
     QuarantineAttachment: {
       Type: 'Custom::QuarantineAttachment',
+      DependsOn: ['QuarantineGroup', 'QuarantinePolicy'],
       Properties: {
         ServiceToken: arnOf('ProvisionLambdaFunction'),
-        PolicyName: ref('QuarantinePolicy'),
-        ThingGroupArn: arnOf('QuarantineGroup'),
+        PolicyName,
+        ThingGroupArn,
         DeleteWhileContained: ref('DeleteWhileContained'),
       },
     },
@@ -48,7 +52,7 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
       Type: 'Custom::DeletionGuard',
       Properties: {
         ServiceToken: arnOf('ProvisionLambdaFunction'),
-        ThingGroupArn: arnOf('QuarantineGroup'),
+        ThingGroupArn,
         DeleteWhileContained: ref('DeleteWhileContained'),
       },
     },
@@ -160,7 +164,10 @@ function writeDeviceDefender(
       Properties: {
         AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'mitigationaction/*')),
         Policies: inlinePolicy('quarantine', [
-          allow('iot:AddThingToThingGroup', [arn('iot', 'thing/*'), arnOf('QuarantineGroup')]),
+          allow('iot:AddThingToThingGroup', [
+            arn('iot', 'thing/*'),
+            arn('iot', `thinggroup/${quarantine.thingGroup}`),
+          ]),
           allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
         ]),
       },

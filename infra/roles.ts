@@ -103,8 +103,8 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       ...allowSecret('SlackSigning'),
     ],
     provision: [
-      allow(['iot:AttachPolicy', 'iot:DetachPolicy'], arnOf('QuarantineGroup')),
-      allow('iot:ListThingsInThingGroup', arnOf('QuarantineGroup')),
+      allow(['iot:AttachPolicy', 'iot:DetachPolicy'], quarantineGroup),
+      allow('iot:ListThingsInThingGroup', quarantineGroup),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
     ],
   };
@@ -114,6 +114,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       `${capitalize(name)}Role`,
       {
         Type: 'AWS::IAM::Role',
+        ...(name === 'respond' && { Metadata: ignoreUnknownActions }),
         Properties: {
           AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
           // The custom resource alone neither sends nor receives.
@@ -127,6 +128,12 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     ]),
   );
 }
+
+/**
+ * cfn-lint's list of IAM actions is older than iot:GetConnection, and servers that validate with it would refuse the
+ * template for that. test/infra/roles.test.ts knows all actions.
+ */
+const ignoreUnknownActions = { 'cfn-lint': { config: { ignore_checks: ['W3037'] } } };
 
 /** Rights of the actions that a playbook may take, and of what may have to be undone. */
 function writeActionRights({ playbooks, detector }: Configuration): Value[] {

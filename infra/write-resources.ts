@@ -24,8 +24,10 @@ export function writeResources(stage: string) {
     ...writeRoles(prefix, configuration),
     ...writeAlarms(prefix, functionNames),
   };
-  const alarmIds = Object.keys(watched).filter((id) => watched[id]?.Type === 'AWS::CloudWatch::Alarm');
-  const resources = { ...watched, ...writeDashboard(prefix, functionNames, alarmIds) };
+  const alarmNames = Object.values(watched).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::CloudWatch::Alarm' ? [String(Properties.AlarmName)] : [],
+  );
+  const resources = { ...watched, ...writeDashboard(prefix, functionNames, alarmNames) };
   return {
     Parameters: {
       PolicyCacheSeconds: {

@@ -75,8 +75,8 @@ describe('the quarantine', () => {
   it('is a group with the deny policy, which stays where its name changes while things are in it', () => {
     expect(propertiesOf('QuarantineAttachment')).toMatchObject({
       ServiceToken: { 'Fn::GetAtt': ['ProvisionLambdaFunction', 'Arn'] },
-      PolicyName: { Ref: 'QuarantinePolicy' },
-      ThingGroupArn: { 'Fn::GetAtt': ['QuarantineGroup', 'Arn'] },
+      PolicyName: 'cordon-dev-quarantine',
+      ThingGroupArn: iotArn('thinggroup/cordon-quarantine'),
     });
     expect(template.Resources.QuarantineGroup).toMatchObject({ UpdateReplacePolicy: 'Retain' });
   });

@@ -8,17 +8,14 @@ const alarms = ofType('AWS::CloudWatch::Alarm');
 function readDashboard(): {
   widgets: { type: string; properties: { metrics?: unknown[][]; alarms?: string[] } }[];
 } {
-  const { 'Fn::Join': joined } = propertiesOf('Dashboard').DashboardBody as {
-    'Fn::Join': [string, unknown[]];
-  };
-  const text = joined[1].map((part) =>
-    typeof part === 'string'
-      ? part
-      : Object.values(part as object)
-          .flat()
-          .join('.'),
-  );
-  return JSON.parse(text.join(''));
+  return JSON.parse(toText(propertiesOf('Dashboard').DashboardBody));
+}
+
+/** A joined text, with the names of what CloudFormation fills in. */
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const { 'Fn::Join': joined, Ref } = value as { 'Fn::Join'?: [string, unknown[]]; Ref?: string };
+  return joined ? joined[1].map(toText).join('') : String(Ref);
 }
 
 /** `[namespace, metric, dimension, value]` of every metric that an alarm or the dashboard looks at. */
@@ -129,7 +126,9 @@ describe('what alarms and dashboard look at', () => {
     const [status] = readDashboard().widgets.filter(({ type }) => type === 'alarm');
 
     expect([...new Set(lambda.map(([, , , name]) => name))].toSorted()).toEqual(functionNames.toSorted());
-    expect(status?.properties.alarms?.toSorted()).toEqual(alarms.map(([id]) => `${id}.Arn`).toSorted());
+    expect(status?.properties.alarms?.map((arn) => arn.split(':alarm:')[1]).toSorted()).toEqual(
+      alarms.map(([, { Properties }]) => Properties.AlarmName).toSorted(),
+    );
     expect(Object.keys(template.Resources)).toContain('Dashboard');
   });
 });
