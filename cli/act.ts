@@ -18,12 +18,13 @@ export interface ActOptions {
 }
 
 /** The status it ends in, and how that is said. */
-const ends: Readonly<Record<Act, { readonly reached: readonly string[]; readonly done: string }>> = {
+const ends: Readonly<Record<Act, { readonly reached: readonly string[]; readonly done?: string }>> = {
   contain: { reached: ['contained'], done: 'is contained, and the denial is verified' },
   approve: { reached: ['contained'], done: 'is contained, and the denial is verified' },
   // The case may be closed by a clear that came right behind.
   reject: { reached: ['observed', 'closed'], done: 'is not contained; its violation stays on record' },
-  release: { reached: ['closed'], done: 'is released: everything is as it was before' },
+  // Its reason says what it had to leave as it is.
+  release: { reached: ['closed'] },
   dismiss: { reached: ['closed'], done: 'has no open case any more' },
 };
 
@@ -69,7 +70,7 @@ export async function act(
     );
   if (!reached.includes(status))
     throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);
-  return `${thingName} ${done}.`;
+  return `${thingName} ${done ?? `is ${after?.value.reason}`}.`;
 }
 
 /** Waits until what is stored of the thing satisfies `done`, looking a few times a second. */

@@ -117,6 +117,8 @@ export interface LedgerEntry {
   readonly revertedAt?: number;
   /** What AWS answered, for people. */
   readonly detail?: string;
+  /** Of a reverted one: what is not as it was before. */
+  readonly left?: readonly string[];
   readonly attempts: number;
 }
 

@@ -11,7 +11,8 @@ export interface Step {
 }
 
 export type Outcome =
-  | { readonly result: 'done'; readonly detail: string }
+  /** `left`, of a revert: what is not as it was before, and can't or mustn't be. */
+  | { readonly result: 'done'; readonly detail: string; readonly left?: readonly string[] }
   /** Verify: not (yet) so. Revert: somebody else changed what would be restored. Apply: refused for good. */
   | { readonly result: 'not-so' | 'conflict' | 'refused'; readonly detail: string };
 
@@ -58,13 +59,20 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
         }
       : step.kind === 'verify'
         ? recordVerification(entry, done, detail, now)
-        : { ...entry, status: done ? 'reverted' : 'conflict', detail, ...(done && { revertedAt: now }) };
+        : recordRevert(entry, outcome, now);
   const ledger = record.ledger.map((other) => (other.action === entry.action ? changed : other));
   const next = { ...record, ledger, updatedAt: now };
   // The timeline tells what is new: not each look that shows the same, nor each refusal of another try.
   const doneBefore = { apply: entry.appliedAt, verify: entry.verifiedAt, revert: undefined }[step.kind];
   if (done ? doneBefore !== undefined : entry.detail === detail) return next;
   return note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
+}
+
+function recordRevert({ left: _left, ...entry }: LedgerEntry, outcome: Outcome, now: number): LedgerEntry {
+  const { detail } = outcome;
+  if (outcome.result !== 'done') return { ...entry, status: 'conflict', detail };
+  const { left = [] } = outcome;
+  return { ...entry, status: 'reverted', detail, revertedAt: now, ...(left.length > 0 && { left }) };
 }
 
 function recordVerification(entry: LedgerEntry, done: boolean, detail: string, now: number): LedgerEntry {
@@ -133,7 +141,9 @@ function settleContainment(record: Case, now: number): Case {
 function settleRelease(record: Case, now: number): Case {
   const conflicts = record.ledger.filter(({ status }) => status === 'conflict');
   if (conflicts.length === 0) {
-    const text = 'everything is as it was before';
+    const left = [...new Set(record.ledger.flatMap((entry) => entry.left ?? []))];
+    const but = left.length > 0 ? `, but for this: ${left.join('; ')}` : '';
+    const text = `everything is as it was before${but}`;
     return announce(close(record, `released: ${text}`, now), 'released', text, now);
   }
   const text = conflicts.map(({ action, detail }) => `${action}: ${detail}`).join('; ');

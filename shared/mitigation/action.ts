@@ -31,3 +31,8 @@ export interface MitigationAction<P extends PriorState = PriorState> {
 }
 
 export type PriorOf<A extends PriorState['action']> = Extract<PriorState, { action: A }>;
+
+/** A revert that is done, but for what it had to leave. */
+export function reverted(detail: string, left: readonly string[]): Outcome {
+  return { result: 'done', detail, ...(left.length > 0 && { left }) };
+}

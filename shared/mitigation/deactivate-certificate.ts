@@ -1,6 +1,6 @@
 import { type Hold, statusObject } from '../domain/hold';
 import { isNotFound, isRefusal } from '../errors';
-import type { MitigationAction, MitigationContext, PriorOf } from './action';
+import { type MitigationAction, type MitigationContext, type PriorOf, reverted } from './action';
 import { nameCertificate } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
@@ -54,7 +54,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
       return problem;
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept].join('; ') };
-    return { result: 'done', detail: kept.join('; ') || 'certificates have the status they had before' };
+    return reverted(kept.join('; ') || 'certificates have the status they had before', kept);
   },
 };
 

@@ -1,6 +1,6 @@
 import { deniedObject } from '../domain/hold';
 import { isNotFound } from '../errors';
-import type { MitigationAction, PriorOf } from './action';
+import { type MitigationAction, type PriorOf, reverted } from './action';
 import { nameCertificate, testDenial } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
@@ -49,7 +49,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept].join('; ') };
     const done = `${policyName} is off the certificates it was not on before`;
-    return { result: 'done', detail: kept.join('; ') || done };
+    return reverted(kept.join('; ') || done, kept);
   },
 };
 

@@ -1,5 +1,5 @@
 import { isRefusal } from '../errors';
-import type { MitigationAction, PriorOf } from './action';
+import { type MitigationAction, type PriorOf, reverted } from './action';
 
 /** Asks the device itself to do something, over the kept jobs topics: collect evidence, restart the application. */
 export const job: MitigationAction<PriorOf<'job'>> = {
@@ -26,9 +26,15 @@ export const job: MitigationAction<PriorOf<'job'>> = {
         if (!isRefusal(error) || isOpen(await jobs.readStatus(jobId, thingName))) throw error;
       }
     }
-    return { result: 'done', detail: `job ${jobId} was ${status ?? 'gone'}` };
+    const left = hasBegun(status) ? [`what the device did for job ${jobId} stays`] : [];
+    return reverted(`job ${jobId} was ${status ?? 'gone'}`, left);
   },
 };
+
+/** Whether the device may have done something for it. */
+function hasBegun(status: string | undefined): boolean {
+  return ['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'TIMED_OUT'].includes(status ?? '');
+}
 
 function isOpen(status: string | undefined): boolean {
   return status === 'QUEUED' || status === 'IN_PROGRESS';

@@ -2,7 +2,7 @@ import type { PriorPolicy } from '../domain/case';
 import { policyObject } from '../domain/hold';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';
-import type { MitigationAction, PriorOf } from './action';
+import { type MitigationAction, type PriorOf, reverted } from './action';
 import { testDenial } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
@@ -39,20 +39,25 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
   async revert({ policies, document }, context) {
     const { policies: registry } = context;
     const restored: string[] = [];
+    const left: string[] = [];
     const conflicts = await forEachItem(policies, async (policy) => {
       const { policyName } = policy;
       const { problem, heldBy } = await giveBack(policyObject(policyName), context, async () => {
         const versions = await registry.listVersions(policyName);
         const ours = await findVersions(policyName, document, versions, registry);
         const conflict = findConflict(policy, versions, ours);
-        if (!conflict) restored.push(await restore(policy, ours, registry));
-        return conflict;
+        if (conflict) return conflict;
+        const { detail, renamed } = await restore(policy, ours, registry);
+        restored.push(detail);
+        if (renamed) left.push(renamed);
+        return undefined;
       });
       restored.push(...nameOthers(policyName, heldBy));
+      left.push(...nameOthers(policyName, heldBy));
       return problem;
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...restored].join('; ') };
-    return { result: 'done', detail: restored.join('; ') };
+    return reverted(restored.join('; '), left);
   },
 };
 
@@ -104,21 +109,24 @@ async function restore(
   { policyName, defaultVersionId, versionToDrop }: PriorPolicy,
   ours: readonly Version[],
   registry: Policies,
-): Promise<string> {
+): Promise<{ readonly detail: string; readonly renamed?: string }> {
   const back = `${policyName} has its default version ${defaultVersionId} again`;
   // It denied before Cordon came.
-  if (ours.some(({ versionId }) => versionId === defaultVersionId)) return back;
+  if (ours.some(({ versionId }) => versionId === defaultVersionId)) return { detail: back };
   if (ours.some(({ isDefault }) => isDefault)) await registry.setDefaultVersion(policyName, defaultVersionId);
   // Two things that share the policy, contained at the same moment, each made one.
   for (const { versionId } of ours) await registry.deleteVersion(policyName, versionId).catch(unlessGone);
-  if (!versionToDrop) return back;
+  if (!versionToDrop) return { detail: back };
   const { versionId, document } = versionToDrop;
   const versions = await registry.listVersions(policyName);
   const [there] = await findVersions(policyName, document, versions, registry);
-  if (there?.versionId === versionId) return back;
+  if (there?.versionId === versionId) return { detail: back };
   const again = there?.versionId ?? (await registry.createVersion(policyName, document, false));
   // AWS doesn't use a version id twice.
-  return `${back}; its version ${versionId} came back as version ${again}`;
+  return {
+    detail: `${back}; its version ${versionId} came back as version ${again}`,
+    renamed: `version ${versionId} of ${policyName} is version ${again} now`,
+  };
 }
 
 /** The versions with this document by meaning, newest first: AWS may hand it back with other white space. */

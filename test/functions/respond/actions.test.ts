@@ -48,6 +48,25 @@ describe('respond with all actions', () => {
     expect(readState(world)).toEqual({ ...before, jobs: { [jobId]: 'CANCELED' } });
   });
 
+  it.each([
+    ['QUEUED', ''],
+    ['REJECTED', ''],
+    ['IN_PROGRESS', ', but for this: what the device did for job JOB stays'],
+    ['SUCCEEDED', ', but for this: what the device did for job JOB stays'],
+  ])('says what a job that is %s has left when the thing is released', async (status, left) => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'job']));
+    await engine(alarm());
+    const jobId = `cordon-${caseOf(world).caseId}`;
+    world.jobs.statuses.set(jobId, status);
+
+    await engine(operator('release'));
+
+    expect(caseOf(world).reason).toBe(
+      `released: everything is as it was before${left.replace('JOB', jobId)}`,
+    );
+  });
+
   it('brings back by its text the version it had to drop of a full policy', async () => {
     const world = anArmedWorld({ full: true });
     const engine = anEngine(world, playing(['replace-policy-version', 'disconnect']));
@@ -60,6 +79,9 @@ describe('respond with all actions', () => {
     expect(readState(world).device).toEqual({ ...device, versions: { ...left, 7: first } });
     expect(caseOf(world).ledger[0]?.detail).toBe(
       'device has its default version 5 again; its version 1 came back as version 7',
+    );
+    expect(caseOf(world).reason).toBe(
+      'released: everything is as it was before, but for this: version 1 of device is version 7 now',
     );
   });
 

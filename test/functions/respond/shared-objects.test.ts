@@ -58,9 +58,17 @@ describe('two held things that share a certificate and its policy', () => {
       ]),
     );
     expect(caseOf(world, second).status).toBe('contained');
+    // Nobody is told that all is as before while the device is still out.
+    expect(caseOf(world, first).reason).toBe(
+      `released: everything is as it was before, but for this: certificate aaaaaaaa stays denied for ${second}; device stays denied for ${second}`,
+    );
+    expect(world.told.findLast(({ kind }) => kind === 'released')?.text).toContain(
+      `stays denied for ${second}`,
+    );
 
     await engine(operator('release', second));
     expect(readShared(world)).toEqual(free);
+    expect(caseOf(world, second).reason).toBe('released: everything is as it was before');
     expect([[...world.held.rows.keys()], versionsOf(world)]).toEqual([[], ['1']]);
     expect([caseOf(world, first).status, caseOf(world, second).status]).toEqual(['closed', 'closed']);
   });

@@ -72,6 +72,7 @@ describe('replace-policy-version', () => {
       expect(await replacePolicyVersion.revert(prior, context)).toEqual({
         result: 'done',
         detail: 'device has its default version 9 again; its version 6 came back as version 12',
+        left: ['version 6 of device is version 12 now'],
       });
       expect(now()).toMatchObject({ versions: { ...left, 12: 'six' }, defaultVersionId: '9' });
     }
