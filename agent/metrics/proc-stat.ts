@@ -16,19 +16,28 @@ export interface ProcStat {
   readonly reapedWork: number;
 }
 
-/** Reads a stat line, or says undefined for one that is cut off or not a stat line. */
+/** The last field that is read: the start time. */
+const lastField = 22;
+
+/**
+ * Reads a stat line, or says undefined for one that is cut off or not a stat line. It works on the bytes: a scan reads
+ * thousands of lines, and their text in pieces would be megabytes of garbage.
+ */
 export function parseStat(bytes: Buffer): ProcStat | undefined {
-  const text = bytes.toString('latin1');
-  const open = text.indexOf('(');
+  const open = bytes.indexOf('(');
   // The name may itself hold `) R 1 (` or a newline; only the last `)` ends it.
-  const close = text.lastIndexOf(')');
+  const close = bytes.lastIndexOf(')');
   if (open < 1 || close < open) return undefined;
-  const fields = text.slice(close + 2).split(' ');
-  const field = (number: number): number => Number(fields[number - 3]);
-  const stat = {
-    pid: Number(text.slice(0, open)),
-    comm: text.slice(open + 1, close),
-    state: fields[0] ?? '',
+  const pid = Number(bytes.toString('latin1', 0, open));
+  // A state of one letter between two blanks, and numbers from field 4 on.
+  const isWhole = bytes[close + 1] === blank && bytes[close + 3] === blank;
+  const fields = isWhole ? readNumbers(bytes, close + 4, lastField - 3) : undefined;
+  if (!fields || !Number.isSafeInteger(pid)) return undefined;
+  const field = (number: number): number => fields[number - 4] ?? 0;
+  return {
+    pid,
+    comm: bytes.toString('latin1', open + 1, close),
+    state: bytes.toString('latin1', close + 2, close + 3),
     ppid: field(4),
     session: field(6),
     usedTicks: field(14) + field(15) + field(16) + field(17),
@@ -36,8 +45,33 @@ export function parseStat(bytes: Buffer): ProcStat | undefined {
     startTicks: field(22),
     reapedWork: field(11) + field(13) + field(16) + field(17),
   };
-  const sum = stat.ppid + stat.session + stat.threads + stat.reapedWork + stat.usedTicks + stat.startTicks;
-  return Number.isSafeInteger(stat.pid) && Number.isFinite(sum) && stat.state.length === 1 ? stat : undefined;
+}
+
+const blank = 0x20;
+const newline = 0x0a;
+const minus = 0x2d;
+const zero = 0x30;
+
+/** Reads `count` whole numbers with a blank between them; undefined where they end early or are none. */
+function readNumbers(bytes: Buffer, from: number, count: number): readonly number[] | undefined {
+  const numbers: number[] = [];
+  let at = from;
+  while (numbers.length < count) {
+    const isNegative = bytes[at] === minus;
+    if (isNegative) at += 1;
+    let number = 0;
+    let digits = 0;
+    for (let byte = bytes[at]; byte !== blank && byte !== newline; byte = bytes[at]) {
+      if (byte === undefined || byte < zero || byte > zero + 9) return undefined;
+      number = number * 10 + byte - zero;
+      digits += 1;
+      at += 1;
+    }
+    if (digits === 0) return undefined;
+    numbers.push(isNegative ? -number : number);
+    at += 1;
+  }
+  return numbers;
 }
 
 /** A zombie does nothing any more, unless only its main thread has ended and others run on. */

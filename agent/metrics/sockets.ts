@@ -12,20 +12,32 @@ const listenState = 0x0a;
 const establishedState = 0x01;
 const unconnectedUdpState = 0x07;
 
-/** Reads a socket table; rows that are cut off are skipped. */
+/** As much of a row as is read, with two IPv6 addresses. */
+const readBytes = 120;
+
+/** Reads a socket table; rows that are cut off are skipped. Row by row: a table may have megabytes. */
 export function parseSockets(bytes: Buffer): readonly Socket[] {
   const sockets: Socket[] = [];
-  for (const line of bytes.toString('latin1').split('\n')) {
+  const addresses = new Map<string, string>();
+  const addressOf = (hex: string): string => {
+    const address = addresses.get(hex) ?? formatAddress(hex);
+    addresses.set(hex, address);
+    return address;
+  };
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline < 0 ? bytes.length : newline;
     const match =
       /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) ([0-9A-F]{2}) /.exec(
-        line,
+        bytes.toString('latin1', start, Math.min(end, start + readBytes)),
       );
+    start = end + 1;
     if (!match) continue;
     const [, local = '', localPort = '', remote = '', remotePort = '', state = ''] = match;
     sockets.push({
-      localAddress: formatAddress(local),
+      localAddress: addressOf(local),
       localPort: Number.parseInt(localPort, 16),
-      remoteAddress: formatAddress(remote),
+      remoteAddress: addressOf(remote),
       remotePort: Number.parseInt(remotePort, 16),
       state: Number.parseInt(state, 16),
     });
