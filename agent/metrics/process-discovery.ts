@@ -25,10 +25,14 @@ export interface ProcessDiscovery {
   lastScan(): ProcessScan | undefined;
 }
 
-const scanEveryMs = 1000;
-/** With no new process since, only an exec in an old one can bring a new name. */
-const scanQuietEveryMs = 5000;
+/** What new numbers don't show: an exec in an old process brings a new name. */
+const scanEveryMs = 5000;
+/** A watched process ended, or there were more new numbers than one look is worth. */
+const scanSoonMs = 1000;
 const mostNewPids = 256;
+/** Between its fork and its exec a process has the old name: it is looked at again for a while. */
+const youngForMs = 5000;
+const youngEveryMs = 1000;
 
 interface Known {
   readonly startTicks: number;
@@ -52,8 +56,16 @@ export function createProcessDiscovery(
 ): ProcessDiscovery {
   let known = new Map<number, Known>();
   let scan: ProcessScan | undefined;
+  let scannedAt: number | undefined;
   let newestPid: number | undefined;
-  const schedule = createScanSchedule();
+  let isScanSoon = false;
+  /** An app that is restarted all the time is worth no scan each time. */
+  let vanishedAt = Number.NEGATIVE_INFINITY;
+  /** Numbers that were given away before their process could be seen, if it still can. */
+  let unseen: readonly number[] = [];
+  /** When each was seen first. */
+  const young = new Map<number, number>();
+  let youngLookedAt = Number.NEGATIVE_INFINITY;
 
   const examine = (stat: ProcStat, finds: Finds, into: Map<number, Known>): void => {
     if (stat.pid === ownPid || !isAlive(stat)) return;
@@ -75,19 +87,33 @@ export function createProcessDiscovery(
     for (const index of matching) if (!isTold(index)) finds.selected[index]?.push(stat);
   };
 
-  const scanAll = (finds: Finds): void => {
+  const scanAll = (finds: Finds): ProcessScan => {
     const next = new Map<number, Known>();
     const { stats, hidden } = scanProcesses(proc);
     for (const stat of stats.values()) examine(stat, finds, next);
     scan = { stats, hidden };
     known = next;
+    return scan;
   };
 
-  const lookAtNew = (finds: Finds, from: number, to: number): void => {
-    for (let pid = from + 1; pid <= to; pid += 1) {
+  const lookAtNew = (finds: Finds, pids: readonly number[], now: number): readonly number[] =>
+    pids.filter((pid) => {
       const stat = readStat(proc, pid);
       // The numbers of threads have a folder too, which only a listing of /proc leaves out.
-      if (stat && !isThread(proc, pid)) examine(stat, finds, known);
+      if (!stat) return true;
+      if (isThread(proc, pid)) return false;
+      young.set(pid, now);
+      examine(stat, finds, known);
+      return false;
+    });
+
+  const lookAtYoung = (finds: Finds, now: number): void => {
+    if (now - youngLookedAt < youngEveryMs) return;
+    youngLookedAt = now;
+    for (const [pid, seenAt] of young) {
+      const stat = readStat(proc, pid);
+      if (stat) examine(stat, finds, known);
+      if (!stat || now - seenAt >= youngForMs) young.delete(pid);
     }
   };
 
@@ -96,40 +122,38 @@ export function createProcessDiscovery(
     look: (now, vanished) => {
       const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
       const newest = readNewestPid(proc);
-      const isScan = scanAlways || vanished || schedule.isDue(now, newest);
-      if (isScan) {
-        schedule.note(now, newest);
-        scanAll(finds);
-      } else if (newest !== undefined && newestPid !== undefined && newest - newestPid <= mostNewPids) {
-        lookAtNew(finds, newestPid, newest);
-      }
+      const pids = numbersAfter(newestPid, newest);
       newestPid = newest;
+      if (vanished || !pids) isScanSoon = true;
+      const isAtOnce = vanished && now - vanishedAt >= scanSoonMs;
+      if (vanished) vanishedAt = now;
+      const everyMs = isScanSoon ? scanSoonMs : scanEveryMs;
+      const isScan = scanAlways || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
+      if (isScan) {
+        const { stats } = scanAll(finds);
+        // At the first, what was between its fork and its exec isn't known to be young.
+        isScanSoon = scannedAt === undefined;
+        scannedAt = now;
+        for (const pid of pids ?? []) if (stats.has(pid)) young.set(pid, now);
+        unseen = (pids ?? []).filter((pid) => !stats.has(pid));
+      } else {
+        lookAtYoung(finds, now);
+        const gone = lookAtNew(finds, [...unseen, ...(pids ?? [])], now);
+        unseen = gone.filter((pid) => !unseen.includes(pid));
+      }
       for (const stats of finds.selected) stats.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
       return { ...finds, isScan };
     },
   };
 }
-/** Says when all of /proc is to be looked at again. */
-function createScanSchedule(): {
-  isDue(now: number, newest: number | undefined): boolean;
-  note(now: number, newest: number | undefined): void;
-} {
-  let scannedAt: number | undefined;
-  let newestScanned: number | undefined;
-  /** A process seen between its fork and its exec still had the old name: look once more. */
-  let isUnsettled = true;
-  const isNew = (newest: number | undefined): boolean => newest === undefined || newest !== newestScanned;
-  return {
-    isDue: (now, newest) => {
-      const everyMs = isUnsettled || isNew(newest) ? scanEveryMs : scanQuietEveryMs;
-      return scannedAt === undefined || now - scannedAt >= everyMs;
-    },
-    note: (now, newest) => {
-      isUnsettled = isNew(newest);
-      newestScanned = newest;
-      scannedAt = now;
-    },
-  };
+
+/** The numbers given to processes and threads since; undefined where they can't be told, or are too many. */
+function numbersAfter(last: number | undefined, newest: number | undefined): readonly number[] | undefined {
+  if (last === undefined || newest === undefined) return undefined;
+  const count = newest - last;
+  // Fewer: they began anew at the lowest free one (proc_sys_kernel(5), pid_max).
+  if (count < 0 || count > mostNewPids) return undefined;
+  return Array.from({ length: count }, (_, index) => last + 1 + index);
 }
 
 export function readStat(proc: ProcReader, pid: number): ProcStat | undefined {

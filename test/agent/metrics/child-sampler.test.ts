@@ -210,6 +210,72 @@ describe('createChildSampler', () => {
     expect(sample(1000)).toMatchObject({ state: 'running' });
   });
 
+  it('finds what a new process became a second later, without a scan of the others', () => {
+    const crowd = Array.from({ length: 500 }, (_, index) => ({ pid: 1000 + index }));
+    const proc = aProc(crowd);
+    const sample = watchMyapp(proc);
+    sample();
+    sample(1000);
+    proc.become([...crowd, { pid: 1500, comm: 'sh' }]);
+    sample();
+    proc.become([...crowd, { pid: 1500, comm: 'myapp' }]);
+    proc.reads.length = 0;
+
+    expect(sample(1000)).toMatchObject({ state: 'running' });
+    expect(proc.reads.length).toBeLessThan(20);
+  });
+
+  it('looks once more for a process whose number was given away before it could be seen', () => {
+    const proc = aProc([{ pid: 1000 }]);
+    const sample = watchMyapp(proc);
+    sample();
+    sample(1000);
+    proc.become([{ pid: 1000 }], { newestPid: 1001 });
+    sample();
+    proc.become([{ pid: 1000 }, { pid: 1001, comm: 'myapp' }], { newestPid: 1001 });
+
+    expect(sample()).toMatchObject({ state: 'running' });
+  });
+
+  it.each([
+    ['after more new numbers than one look is worth', 90_000],
+    ['after the numbers began anew', 901],
+  ])('scans within a second %s', (_when, pid) => {
+    const proc = aProc([{ pid: 1000 }]);
+    const sample = watchMyapp(proc);
+    sample();
+    sample(1000);
+    proc.become([{ pid: 1000 }, { pid, comm: 'myapp' }], { newestPid: pid });
+    sample();
+
+    expect(sample(900)).toMatchObject({ state: 'running' });
+  });
+
+  it('finds within five seconds what an old process became', () => {
+    const proc = aProc([{ pid: 1000, comm: 'sh' }]);
+    const sample = watchMyapp(proc);
+    sample();
+    sample(1000);
+    proc.become([{ pid: 1000, comm: 'myapp' }]);
+
+    expect(sample(4900)).toMatchObject({ state: 'not-running' });
+    expect(sample()).toMatchObject({ state: 'running' });
+  });
+
+  it('does not scan each time where an app is restarted all the time', () => {
+    const crowd = Array.from({ length: 500 }, (_, index) => ({ pid: 1000 + index }));
+    const proc = aProc([...crowd, app]);
+    const sample = watchMyapp(proc);
+    sample();
+    for (let restart = 1; restart <= 2; restart += 1) {
+      proc.become([...crowd, { pid: 1499 + restart, comm: 'myapp' }]);
+      proc.reads.length = 0;
+      expect(sample()).toMatchObject({ state: 'running' });
+    }
+
+    expect(proc.reads.length).toBeLessThan(20);
+  });
+
   it('reads nothing but the known processes while no process is new', () => {
     const crowd = Array.from({ length: 500 }, (_, index) => ({ pid: 1000 + index }));
     const proc = aProc([app, ...crowd]);
