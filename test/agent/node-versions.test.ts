@@ -1,0 +1,99 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { Decoder } from 'cbor-x';
+import { type AgentProgram, runAgent } from './agent-program';
+import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { waitFor } from './poll';
+import { type RealApp, startRealApp } from './real-process';
+import { startTlsBroker, type TestBroker } from './tls-broker';
+
+const name = 'cordonnodeapp';
+const root = resolve(import.meta.dirname, '../..');
+
+/** This process's own, each `node` on the PATH, and those of CORDON_NODE_BINARIES: paths with a colon between them. */
+function findNodes(): readonly (readonly [version: string, path: string])[] {
+  const { PATH = '', CORDON_NODE_BINARIES = '' } = process.env;
+  const onPath = PATH.split(delimiter).map((folder) => join(folder, 'node'));
+  const given = CORDON_NODE_BINARIES.split(delimiter).filter(Boolean);
+  const paths = [...given, process.execPath, ...onPath.filter((path) => existsSync(path))];
+  const versions = new Map<string, string>();
+  for (const path of new Set(paths.map((one) => realpathSync(one)))) {
+    const version = execFileSync(path, ['--version'], { encoding: 'utf8' }).trim();
+    if (!versions.has(version)) versions.set(version, path);
+  }
+  return [...versions];
+}
+
+/** The flags that the unit gives to Node. */
+function unitFlags(): readonly string[] {
+  const unit = readFileSync(join(root, 'infra/agent-package/cordon-agent.service'), 'utf8');
+  const flags = /^ExecStart=\/usr\/bin\/node (--.*) \/usr\/lib\/cordon-agent\/cordon-agent\.cjs/m.exec(
+    unit,
+  )?.[1];
+  if (flags === undefined) throw new Error('the unit gives Node no flags');
+  return flags.split(' ');
+}
+
+describe('the bundled agent on', () => {
+  let directory: string;
+  let bundle: string;
+  let files: DeviceFiles;
+  let broker: TestBroker;
+  let app: RealApp;
+  let agent: AgentProgram | undefined;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-nodes-'));
+    bundle = join(directory, 'cordon-agent.cjs');
+    const script = join(root, 'infra/build-agent.mjs');
+    await promisify(execFile)(process.execPath, [script, '--outfile', bundle]);
+    files = await writeDeviceFiles(directory);
+    broker = await startTlsBroker(files);
+    app = startRealApp(name);
+  });
+  afterAll(async () => {
+    agent?.process.kill('SIGKILL');
+    await app.close();
+    await broker.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  it.each(findNodes())(
+    'Node %s reports a child over TLS, in CBOR, and ends as asked',
+    async (version, node) => {
+      broker.published.length = 0;
+      const connection = ['-e', `localhost:${broker.port}`, '-r', files.rootCaPath, '-c', files.certPath];
+      const flags = [
+        ...connection,
+        '-k',
+        files.keyPath,
+        '-id',
+        'mything1',
+        '-f',
+        'cbor',
+        '--children-of',
+        name,
+      ];
+      // Its log is read line by line as JSON, so that a complaint of Node's own would fail.
+      agent = runAgent(node, [...unitFlags(), bundle, ...flags, '--state-dir', join(directory, version)]);
+      await agent.waitForEvent('reported');
+      app.run('sleep 60 &');
+      const decoder = new Decoder({ mapsAsObjects: true });
+      const report = await waitFor('the report of the child', () =>
+        broker.published
+          .map(({ payload }) => decoder.decode(payload))
+          .find(({ custom_metrics }) => custom_metrics?.[`num_child_procs_${name}`]?.[0].number === 1),
+      );
+      app.run('kill $!');
+
+      expect(report.evidence).toMatchObject([{ ppid: app.pid, parents: expect.arrayContaining([name]) }]);
+      expect(await agent.stop()).toBe(0);
+      expect(agent.events().map(({ event }) => event)).toEqual(
+        expect.arrayContaining(['started', 'connected', 'reported', 'stopping']),
+      );
+    },
+  );
+});
