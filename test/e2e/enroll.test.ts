@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -13,38 +12,26 @@ import { makeKey, makeRequest } from '../../cli/enroll/key';
 import { startApp } from '../../local/story/app-process';
 import { type AgentProgram, runAgent } from '../agent/agent-program';
 import { type Cli, openCli } from './cli-process';
+import { type DocumentedCaller, registerDocumented } from './documented-rights';
 import { type EndToEnd, ended, root, startEndToEnd } from './harness';
 import { connectOnce, publishOrCut, readCredentials } from './mqtt-client';
 
 const bundle = join(root, 'dist', 'agent', 'cordon-agent.cjs');
 const appTopic = ['--topic', 'app/$' + '{thing}/*'];
 
-interface Statement {
-  readonly Action: string | readonly string[];
-}
-
 let e2e: EndToEnd;
 /** With the rights of docs/iam/enroll.json only. */
 let cli: Cli;
 /** Who operates cases: enrolling alone gives no right to. */
 let operator: Cli;
-let documented: { readonly Statement: readonly Statement[] };
+let caller: DocumentedCaller;
 const running: AgentProgram[] = [];
 
 beforeAll(async () => {
   e2e = await startEndToEnd();
-  const { accountId, region } = e2e.stack.identity;
-  const text = await readFile(join(root, 'docs', 'iam', 'enroll.json'), 'utf8');
-  documented = JSON.parse(
-    text.replaceAll('REGION', region).replaceAll('ACCOUNT', accountId).replaceAll('STAGE', 'dev'),
-  );
-  const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
-  e2e.stack.aws.gateway.registerCaller(accessKeyId, {
-    caller: { accessKeyId, arn: `arn:aws:iam::${accountId}:user/enroller`, functionName: 'enroller' },
-    documents: [documented] as never,
-  });
+  caller = await registerDocumented(e2e, 'enroll');
   const configuration = await readFile(join(root, 'cordon.yml'), 'utf8');
-  cli = await openCli(e2e, configuration, { accessKeyId, secretAccessKey: 'x'.repeat(40) });
+  cli = await openCli(e2e, configuration, caller.credentials);
   operator = await openCli(e2e, configuration);
 }, 120_000);
 
@@ -287,12 +274,7 @@ describe('cordon enroll', () => {
   }, 180_000);
 
   it('needs each right of docs/iam/enroll.json, and no other', () => {
-    const used = e2e.stack.aws.gateway.calls
-      .counts()
-      .filter(({ caller }) => caller === 'enroller')
-      .map(({ action }) => action);
-    const granted = documented.Statement.flatMap(({ Action }) => Action);
-    expect([...new Set(used)].toSorted()).toEqual(granted.toSorted());
+    expect(caller.used()).toEqual(caller.granted);
     expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
   });
 });

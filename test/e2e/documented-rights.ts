@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PolicyDocument } from '../../local/types';
+import { type EndToEnd, root } from './harness';
+
+/** Somebody with the rights of one page of docs/iam, and no other. */
+export interface DocumentedCaller {
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Actions that the page grants. */
+  readonly granted: readonly string[];
+  /** Actions that were used so far. */
+  used(): readonly string[];
+}
+
+/** Registers a caller with the gateway, which enforces the policy of `docs/iam/NAME.json` from then on. */
+export async function registerDocumented({ stack }: EndToEnd, name: string): Promise<DocumentedCaller> {
+  const { accountId, region } = stack.identity;
+  const { gateway } = stack.aws;
+  const text = await readFile(join(root, 'docs', 'iam', `${name}.json`), 'utf8');
+  const document: PolicyDocument = JSON.parse(
+    text.replaceAll('REGION', region).replaceAll('ACCOUNT', accountId).replaceAll('STAGE', 'dev'),
+  );
+  const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
+  const arn = `arn:aws:iam::${accountId}:user/${name}`;
+  // The gateway enforces the rights of callers with a name of this kind only.
+  gateway.registerCaller(accessKeyId, {
+    caller: { accessKeyId, arn, functionName: name },
+    documents: [document],
+  });
+  const granted = [document.Statement].flat().flatMap(({ Action = [] }) => Action);
+  return {
+    credentials: { accessKeyId, secretAccessKey: 'x'.repeat(40) },
+    granted: [...new Set(granted)].toSorted(),
+    used: () =>
+      [
+        ...new Set(
+          gateway.calls
+            .counts()
+            .filter(({ caller }) => caller === name)
+            .map(({ action }) => action),
+        ),
+      ].toSorted(),
+  };
+}

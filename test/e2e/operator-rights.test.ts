@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { anAlert } from './alerts';
+import { type Cli, openCli } from './cli-process';
+import { type DocumentedCaller, registerDocumented } from './documented-rights';
+import { type EndToEnd, root, startEndToEnd } from './harness';
+
+let e2e: EndToEnd;
+let reader: DocumentedCaller;
+let actor: DocumentedCaller;
+let readerCli: Cli;
+let actorCli: Cli;
+
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+  const configuration = await readFile(join(root, 'cordon.yml'), 'utf8');
+  reader = await registerDocumented(e2e, 'read-cases');
+  actor = await registerDocumented(e2e, 'act-on-cases');
+  readerCli = await openCli(e2e, configuration, reader.credentials);
+  actorCli = await openCli(e2e, configuration, actor.credentials);
+}, 120_000);
+
+afterAll(async () => {
+  await readerCli?.remove();
+  await actorCli?.remove();
+  await e2e?.close();
+});
+
+const refusals = () => e2e.log.filter(({ message }) => message.startsWith('refused by IAM'));
+
+describe('the rights of docs/iam', () => {
+  it('are enough to act on cases and to read them, and all needed', async () => {
+    await e2e.enroll('handled');
+    await e2e.enroll('alarmed');
+    await e2e.publishAlert(anAlert('alarmed'));
+    await e2e.waitForCase('alarmed', 'contained');
+    expect(await actorCli.run('contain', 'handled')).toMatchObject({ code: 0, err: '' });
+    for (const args of [
+      ['list'],
+      ['show', 'handled'],
+      ['verify', 'handled'],
+      ['export', 'handled'],
+      ['replay', '--since', '1d', '--config', 'cordon.yml'],
+    ])
+      expect([args, await readerCli.run(...args)]).toEqual([args, expect.objectContaining({ code: 0 })]);
+    expect(await actorCli.run('release', 'handled')).toMatchObject({ code: 0, err: '' });
+
+    expect(reader.used()).toEqual(reader.granted);
+    expect(actor.used()).toEqual(actor.granted);
+    expect(refusals()).toEqual([]);
+  }, 180_000);
+
+  it('let who may only read change nothing', async () => {
+    await e2e.enroll('untouched');
+
+    const { code, err } = await readerCli.run('contain', 'untouched');
+
+    expect(code).toBe(1);
+    expect(err).toMatch(/not authorized to perform: sqs:GetQueueUrl/);
+    expect(await e2e.loadCase('untouched')).toBeUndefined();
+  }, 60_000);
+});
