@@ -81,7 +81,7 @@ function writeTemplateBody(policyName: string) {
       },
       certificate: {
         Type: 'AWS::IoT::Certificate',
-        Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'ACTIVE' },
+        Properties: { CertificateId: { Ref: 'AWS::IoT::Certificate::Id' }, Status: 'Active' },
       },
       policy: { Type: 'AWS::IoT::Policy', Properties: { PolicyName: policyName } },
     },
