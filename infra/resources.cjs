@@ -5,5 +5,11 @@ register();
 
 module.exports = async ({ resolveVariable }) => {
   const { writeResources } = require('./write-resources.ts');
-  return writeResources(await resolveVariable('sls:stage'));
+  try {
+    return writeResources(await resolveVariable('sls:stage'));
+  } catch (error) {
+    // osls prints the stack, which would bury what cordon.yml should say under twenty lines of no use to anybody.
+    if (error.name === 'ConfigurationError') error.stack = `\n${error.message}`;
+    throw error;
+  }
 };
