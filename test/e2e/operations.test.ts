@@ -1,7 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { ListAttachedPoliciesCommand } from '@aws-sdk/client-iot';
+import {
+  AddThingToThingGroupCommand,
+  CreateThingGroupCommand,
+  ListAttachedPoliciesCommand,
+} from '@aws-sdk/client-iot';
 import { GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
@@ -73,14 +77,18 @@ describe('a topic rule whose queue fails', () => {
   }
 });
 
-describe('deleting the stack', () => {
+describe('CloudFormation', () => {
   const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
   const attachment = { PolicyName: 'cordon-dev-quarantine', ThingGroupArn: groupArn };
 
-  /** What the packaged function answers CloudFormation to a deletion. */
-  async function askToDelete(
+  const askToDelete = (logicalId: string, properties: object) => ask('Delete', logicalId, properties);
+
+  /** What the packaged function answers CloudFormation. */
+  async function ask(
+    RequestType: 'Delete' | 'Update',
     logicalId: string,
     properties: object,
+    OldResourceProperties?: object,
   ): Promise<{ Status: string; Reason?: string }> {
     const answers: string[] = [];
     const server = createServer(async (request, response) => {
@@ -90,7 +98,7 @@ describe('deleting the stack', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     const outcome = await e2e.stack.functions.invoke('cordon-dev-provision', {
-      RequestType: 'Delete',
+      RequestType,
       ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:cordon-dev-provision',
       ResponseURL: `http://127.0.0.1:${port}/`,
       StackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/cordon-dev/1',
@@ -99,6 +107,7 @@ describe('deleting the stack', () => {
       PhysicalResourceId: logicalId,
       ResourceType: `Custom::${logicalId}`,
       ResourceProperties: properties,
+      OldResourceProperties,
     });
     await new Promise((resolve) => server.close(resolve));
     expect(outcome).toMatchObject({ status: 'succeeded' });
@@ -112,7 +121,7 @@ describe('deleting the stack', () => {
     return policies.map(({ policyName }) => policyName);
   };
 
-  it('is refused while something is contained, and takes the deny policy away when told or when all is released', async () => {
+  it('may not delete the stack while something is contained, and takes the deny policy away when told or when all is released', async () => {
     const guard = { ThingGroupArn: groupArn, DeleteWhileContained: 'no' };
     expect(await askToDelete('DeletionGuard', guard)).toEqual({ Status: 'SUCCESS' });
 
@@ -137,5 +146,21 @@ describe('deleting the stack', () => {
       Status: 'SUCCESS',
     });
     expect(await listPolicies()).toEqual([]);
+  });
+
+  it('may give the quarantine group another name only while nothing is in the old one', async () => {
+    const before = { ThingGroupArn: `${groupArn}-before`, DeleteWhileContained: 'no' };
+    const after = { ...before, ThingGroupArn: groupArn };
+    const thingGroupName = 'cordon-quarantine-before';
+    await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName }));
+    await e2e.enroll('behind');
+
+    expect(await ask('Update', 'DeletionGuard', after, before)).toEqual({ Status: 'SUCCESS' });
+    await e2e.iot.send(new AddThingToThingGroupCommand({ thingGroupName, thingName: 'behind' }));
+    expect(await ask('Update', 'DeletionGuard', after, before)).toEqual({
+      Status: 'FAILED',
+      Reason:
+        'behind is still in the group cordon-quarantine-before; release it before quarantine.thingGroup changes',
+    });
   });
 });

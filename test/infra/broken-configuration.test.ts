@@ -25,5 +25,5 @@ describe('sls package with a cordon.yml that is wrong', () => {
       `\n${file}:${line}: playbooks.0.mode: Invalid option: expected one of "observe"|"approve"|"enforce"`,
     );
     expect(said).not.toMatch(/^\s+at /m);
-  });
+  }, 120_000);
 });

@@ -64,7 +64,7 @@ export const shapes: Readonly<Record<string, RegExp>> = {
   index: /^<AWS::DynamoDB::Table>\/index\/[A-Za-z]+$/,
   thing: iot('thing'),
   thinggroup:
-    /^<AWS::IoT::ThingGroup>$|^arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:thinggroup\/[^*]+$/,
+    /^<AWS::IoT::ThingGroup>$|^arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:thinggroup\/.+$/,
   cert: iot('cert'),
   job: iot('job'),
   policy: iot('policy'),
