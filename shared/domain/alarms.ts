@@ -3,6 +3,7 @@ import { allCleared, close, newCase, record, remember } from './case-life';
 import type { Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
+import { ownsCertificate } from './facts';
 import { chooseActions, findPlaybook, judge, type Verdict } from './guards';
 import {
   coverClientId,
@@ -224,6 +225,24 @@ function holdBack(
 
 const limitHint = 'other things that wait for it come without a message: cordon list shows them';
 
+/** Whether an event is known to come from a certificate that isn't the thing's, nor one that it got since. */
+function isForeign({ reporter }: Violation, current: Case, { facts }: Context): boolean {
+  return (
+    reporter !== undefined &&
+    !ownsCertificate(current.facts, reporter.principal) &&
+    !ownsCertificate(facts, reporter.principal)
+  );
+}
+
+/** The end of an alarm by a certificate that isn't the thing's ends nothing: another device may want it let go. */
+function disregard(current: Case, known: ViolationRecord, violation: Violation, context: Context): Case {
+  const { now } = context;
+  const key = behaviorKey(violation);
+  const text = `the clear of ${key} came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing`;
+  const noted = note(current, { at: now, what: 'clear disregarded', detail: text });
+  return tell(noted, key, known, (next) => announce(next, 'refused', text, now), context);
+}
+
 function onClear(
   current: Case | undefined,
   known: ViolationRecord | undefined,
@@ -235,6 +254,7 @@ function onClear(
     return kept ? changed(kept) : unchanged('a clear without an alarm, known by now');
   }
   const { now } = context;
+  if (isForeign(violation, current, context)) return changed(disregard(current, known, violation, context));
   const next = record(current, violation, now);
   // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
   // looks again. A case that holds nothing ends with it.

@@ -88,7 +88,10 @@ export interface ViolationRecord {
   readonly confidence?: NonNullable<Violation['confidence']>;
 }
 
-export type EarlyEnd = Pick<Violation, 'violationId' | 'eventType' | 'occurredAt' | 'detector' | 'value'>;
+export type EarlyEnd = Pick<
+  Violation,
+  'violationId' | 'eventType' | 'occurredAt' | 'detector' | 'value' | 'reporter'
+>;
 
 /**
  * planned -> applied -> verified; failed where AWS refused for good. Reverting goes back: reverted, or conflict where

@@ -3,11 +3,12 @@ import { isEcho, isHeldBack, onHeldBack, onViolation } from './alarms';
 import { type Case, isOpen, owesNews } from './case';
 import type { Command } from './command';
 import { type Context, type Decision, unchanged } from './decision';
+import { ownsCertificate } from './facts';
 import { matchesViolation } from './guards';
 import { noteRefusal, onContain, onDismiss, onReject, onRelease } from './operators';
 import { findMissing, isHeld } from './plan';
 import { onDrift, onReconnected, onResume } from './upkeep';
-import { behaviorKey } from './violation';
+import { behaviorKey, type Violation } from './violation';
 
 /** Decides what a command does to a thing's case. Reads no clock and performs no effect. */
 export function decide(current: Case | undefined, command: Command, context: Context): Decision {
@@ -53,8 +54,10 @@ export function needsFacts(
   // A certificate may have been attached to the held thing since.
   if (command.type === 'resume')
     return !killSwitch && (current?.status === 'contained' || isHeldBack(current));
-  if (command.type !== 'violation' || command.violation.eventType !== 'in-alarm') return false;
+  if (command.type !== 'violation') return false;
   const known = current?.violations[behaviorKey(command.violation)];
+  if (command.violation.eventType !== 'in-alarm')
+    return isOpen(current) && known?.caseId === current.caseId && isNewFrom(current, command.violation);
   if (known && command.violation.occurredAt <= known.lastEventAt) return false;
   if (!isOpen(current) || !isHeld(current)) return true;
   if (isEcho(command.violation)) return false;
@@ -63,6 +66,11 @@ export function needsFacts(
     (playbook) =>
       matchesViolation(playbook.when, command.violation) && findMissing(current, playbook.actions).length > 0,
   );
+}
+
+/** Whether an event comes from a certificate that the thing was not seen with: it may have got it since. */
+function isNewFrom({ facts }: Case, { reporter }: Violation): boolean {
+  return reporter !== undefined && !ownsCertificate(facts, reporter.principal);
 }
 
 /** Whether a former invocation stopped half way: steps to perform, or news to send. */

@@ -21,8 +21,15 @@ export function keepEarlyEnd(
   const key = behaviorKey(violation);
   const kept = current?.earlyEnds ?? {};
   if ((kept[key]?.occurredAt ?? 0) >= violation.occurredAt) return undefined;
-  const { violationId, eventType, occurredAt, detector, value } = violation;
-  const end: EarlyEnd = { violationId, eventType, occurredAt, detector, ...(value && { value }) };
+  const { violationId, eventType, occurredAt, detector, value, reporter } = violation;
+  const end: EarlyEnd = {
+    violationId,
+    eventType,
+    occurredAt,
+    detector,
+    ...(value && { value }),
+    ...(reporter && { reporter }),
+  };
   const newest = Object.entries({ ...kept, [key]: end })
     .toSorted(([, a], [, b]) => b.occurredAt - a.occurredAt)
     .slice(0, maxEarlyEnds);

@@ -131,7 +131,12 @@ function settleContainment(record: Case, now: number): Case {
       now,
     );
   }
-  const text = `applied, not yet verified: ${waiting?.detail ?? 'waiting'}`;
+  // Nothing but the kill switch keeps a plan from being carried out.
+  const planned = entries.flatMap(({ action, status }) => (status === 'planned' ? [action] : []));
+  const text =
+    planned.length > 0
+      ? `not applied while the kill switch is on: ${planned.join(', ')}`
+      : `applied, not yet verified: ${waiting?.detail ?? 'waiting'}`;
   const next: Case = { ...record, status: 'containing', reason: text, dueAt: now + retryMs };
   // A plan has no reason yet, so one that is there was told.
   const told = record.status === 'containing' && record.reason !== undefined;

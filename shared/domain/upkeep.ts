@@ -21,6 +21,9 @@ export function onReconnected(
   const bitesAt = deniedAt === undefined ? Infinity : deniedAt + context.policyCacheMs;
   if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
+  // News of a session that was cut since, if the two clocks agree.
+  if (cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
+    return changed({ ...current, ledger: replan(current.ledger, 'disconnect') });
   const noted = note(current, {
     at: context.now,
     what: 'reconnected before the denial had spread: cut again',

@@ -400,6 +400,43 @@ describe('decide on an operator', () => {
   });
 });
 
+describe('decide on a clear from a certificate that is not known as the thing’s', () => {
+  const principal = 'b'.repeat(64);
+  const clear = alarm({
+    eventType: 'alarm-cleared',
+    occurredAt: now,
+    reporter: { clientId: 'mything1', principal },
+  });
+  const watched = {
+    configuration: aConfiguration({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] }),
+  };
+  const observed = () => flushed(decided(undefined, alarm(), watched));
+  const certificate = someFacts().principals[0];
+  const rotated = certificate && someFacts({ principals: [{ ...certificate, certificateId: principal }] });
+
+  it('looks the thing up, since it may have got another certificate', () => {
+    expect(needsFacts(observed(), clear, aContext())).toBe(true);
+    expect(needsFacts(undefined, clear, aContext())).toBe(false);
+    if (!rotated) throw new Error('no certificate');
+    expect(decided(observed(), clear, { facts: rotated }).status).toBe('closed');
+  });
+
+  it.each([
+    ['is not', someFacts()],
+    ['could not be looked up', { kind: 'unavailable', reason: 'throttled' }],
+  ] as const)('keeps the case open where the certificate %s', (_, facts) => {
+    const next = decided(observed(), clear, { facts });
+
+    expect(next.status).toBe('observed');
+    expect(Object.values(next.violations)).toMatchObject([{ lastEventType: 'in-alarm' }]);
+  });
+
+  it('keeps one that overtook its alarm from ending it', () => {
+    const early = decided(undefined, clear);
+    expect(decided(flushed(early), alarm(), watched)).toMatchObject({ status: 'observed' });
+  });
+});
+
 describe('decide on a reconnect', () => {
   const reconnected = (connectedAt: number): Command => ({
     type: 'reconnected',
@@ -444,6 +481,15 @@ describe('decide on a reconnect', () => {
     const again = perform(decided(failed, reconnected(now + 1_000)));
 
     expect([again.status, again.outbox.announcements]).toEqual(['containment-failed', []]);
+  });
+
+  it('cuts a session from before the cut once more, should clocks differ, but does not say that the device came back', () => {
+    const next = decided(contained(), reconnected(now - 1), { policyCacheMs: 480_000 });
+
+    expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
+    const { evadesUntil, outbox } = next;
+    expect([evadesUntil, outbox]).toEqual([undefined, { announcements: [], timeline: [] }]);
+    expect(perform(next)).toMatchObject({ status: 'contained', containedAt: now });
   });
 
   it('leaves a session that began under the denial', () => {

@@ -205,7 +205,10 @@ describe('the kill switch', () => {
 
     const stopped = led(planned.next, resume, { ...off, now: dueAt });
     expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
-    expect(stopped.status).toBe('containing');
+    expect([stopped.status, stopped.reason]).toEqual([
+      'containing',
+      'not applied while the kill switch is on: quarantine, disconnect',
+    ]);
 
     expect(led(stopped, resume, { now: stopped.dueAt ?? 0 }).status).toBe('contained');
   });

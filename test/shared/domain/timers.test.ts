@@ -1,7 +1,7 @@
 import type { Case } from '../../../shared/domain/case';
 import type { ReleaseRule } from '../../../shared/domain/configuration';
 import { decide } from '../../../shared/domain/decide';
-import { aConfiguration, aContext, aPlaybook, now } from '../../builders';
+import { aConfiguration, aContext, aPlaybook, flushed, now } from '../../builders';
 import { alarm, lead, led, order, resume, toldOf } from './life';
 
 const minute = 60_000;
@@ -87,6 +87,25 @@ describe('release after a clean hold', () => {
     record = led(record, clear(now + 300 * minute), { now: now + 300 * minute });
     expect(sweepUntil(record, now + 329 * minute).status).toBe('contained');
     expect(sweepUntil(record, now + 330 * minute).status).toBe('closed');
+  });
+
+  it('does not begin by the word of a certificate that is not the thing’s, which is told', () => {
+    const at = now + 10 * minute;
+    const forged = clear(at, { reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } });
+
+    const record = lead(held(rule), forged, { now: at });
+
+    const text =
+      'the clear of myapp-processes/no-child-processes came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing';
+    expect(record.outbox.announcements.map(({ kind, text: told }) => `${kind}: ${told}`)).toEqual([
+      `refused: ${text}`,
+    ]);
+    expect(record.outbox.timeline.map(({ what, detail }) => [what, detail])).toEqual([
+      ['clear disregarded', text],
+    ]);
+    expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
+    const own = clear(at, { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) } });
+    expect(sweepUntil(led(flushed(record), own, { now: at }), at + 30 * minute).status).toBe('closed');
   });
 
   it('waits for every violation of the case', () => {
