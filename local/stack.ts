@@ -104,6 +104,7 @@ async function boot(
   const ruleActions = createRuleActions(identity, endpoint, roles);
   closers.push(() => ruleActions.close());
   let broker: Broker | undefined;
+  let functions: FunctionHost | undefined;
   const registry = createIotRegistry(identity, {
     endpoint: () => `localhost:${broker?.port ?? 0}`,
     checkTopicRule: compileTopicRule,
@@ -113,13 +114,13 @@ async function boot(
     registry,
     ca,
     performRuleAction: ruleActions.perform,
+    invokeFunction: (functionArn, event) => requireHost(functions).invoke(functionArn, event),
     log,
     port: options.mqttPort,
     policyCacheSeconds: options.policyCacheSeconds,
   });
   const { close: closeBroker } = broker;
   closers.push(closeBroker);
-  let functions: FunctionHost | undefined;
   let apiUrl: string | undefined;
   aws = await startLocalAws({
     identity,

@@ -8,6 +8,7 @@ import { jobRoutes } from './operations/jobs';
 import { mitigationActionRoutes } from './operations/mitigation-actions';
 import { mitigationTaskRoutes } from './operations/mitigation-tasks';
 import { policyRoutes } from './operations/policies';
+import { provisioningTemplateRoutes } from './operations/provisioning-templates';
 import type { IotCall, IotRoute } from './operations/route';
 import { securityProfileRoutes } from './operations/security-profiles';
 import { thingGroupRoutes } from './operations/thing-groups';
@@ -141,6 +142,7 @@ export function createIotControlPlane(
     ...thingGroupRoutes(registry),
     ...certificateRoutes(registry, options.issuer),
     ...policyRoutes(registry),
+    ...provisioningTemplateRoutes(registry),
     ...authorizationRoutes(registry),
     ...topicRuleRoutes(registry),
     ...customMetricRoutes(registry),

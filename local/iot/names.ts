@@ -15,6 +15,7 @@ const NAME_RULES = {
   behaviorName: /^[a-zA-Z0-9:_-]{1,128}$/,
   actionName: /^[a-zA-Z0-9_-]{1,128}$/,
   taskId: /^[a-zA-Z0-9_-]{1,128}$/,
+  templateName: /^[0-9A-Za-z_-]{1,36}$/,
   jobId: /^[a-zA-Z0-9_-]{1,64}$/,
   attributeName: /^[a-zA-Z0-9_.,@/:#-]{1,128}$/,
 } as const;
@@ -36,6 +37,7 @@ type ArnType =
   | 'custommetric'
   | 'securityprofile'
   | 'mitigationaction'
+  | 'provisioningtemplate'
   | 'job';
 
 /** Builds and reads ARNs of one account and region. */

@@ -6,6 +6,7 @@ import { createJobStore, type JobStore } from './jobs';
 import { createMitigationTaskStore, type MitigationTaskStore } from './mitigation-tasks';
 import { createArns } from './names';
 import { createPolicyStore, type PolicyStore } from './policies';
+import { createProvisioningTemplateStore, type ProvisioningTemplateStore } from './provisioning-templates';
 import type {
   Certificate,
   IotState,
@@ -48,6 +49,7 @@ export interface IotRegistry {
   readonly mitigationTasks: MitigationTaskStore;
   readonly jobs: JobStore;
   readonly thingTypes: ThingTypeStore;
+  readonly provisioningTemplates: ProvisioningTemplateStore;
 
   thing(thingName: string): Thing | undefined;
   /** `fingerprint`: SHA-256 of the certificate's DER form, hex, with or without colons. */
@@ -81,6 +83,7 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     securityProfiles: new Map(),
     mitigationActions: new Map(),
     thingTypes: new Map(),
+    provisioningTemplates: new Map(),
     violations: new Map(),
     violationEvents: [],
     verifications: new Map(),
@@ -125,6 +128,7 @@ export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOpt
     mitigationTasks: createMitigationTaskStore(state, groups, runTask),
     jobs: createJobStore(state),
     thingTypes: createThingTypeStore(state),
+    provisioningTemplates: createProvisioningTemplateStore(state),
     thing: (thingName) => state.things.get(thingName),
     certificateByFingerprint: (fingerprint) =>
       state.certificates.get(fingerprint.replaceAll(':', '').toLowerCase()),

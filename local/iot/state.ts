@@ -116,6 +116,18 @@ export interface ThingType {
 
 export type ViolationEventType = 'in-alarm' | 'alarm-cleared' | 'alarm-invalidated';
 
+/** Of fleet provisioning. */
+export interface ProvisioningTemplate {
+  readonly templateName: string;
+  readonly arn: string;
+  /** As it was sent. */
+  readonly body: string;
+  readonly resources: Readonly<Record<string, { readonly Type?: unknown; readonly Properties?: unknown }>>;
+  readonly enabled: boolean;
+  /** Function that is asked before anything is made. */
+  readonly hookArn?: string;
+}
+
 /** One alarm of one behavior of one thing, from the event that raised it to the one that ended it. */
 export interface Violation {
   readonly violationId: string;
@@ -234,6 +246,7 @@ export interface IotState {
   readonly securityProfiles: Map<string, SecurityProfile>;
   readonly mitigationActions: Map<string, MitigationAction>;
   readonly thingTypes: Map<string, ThingType>;
+  readonly provisioningTemplates: Map<string, ProvisioningTemplate>;
   /** By violation id, ended ones too. */
   readonly violations: Map<string, Violation>;
   readonly violationEvents: ViolationEvent[];

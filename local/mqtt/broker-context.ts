@@ -3,6 +3,7 @@ import type { LocalLog } from '../types';
 import type { BrokerClient, BrokerCore } from './aedes-types';
 import type { Authorizer } from './authorizer';
 import { createPresenceEvent, type PresenceEventType } from './presence';
+import type { Provisioner } from './provisioning';
 import type { RuleEngine } from './rules';
 import type { DisconnectReason, Session, SessionBook } from './sessions';
 
@@ -20,6 +21,7 @@ export interface BrokerContext {
   readonly authorizer: Authorizer;
   readonly sessions: SessionBook;
   readonly rules: RuleEngine;
+  readonly provisioner: Provisioner;
   readonly log: LocalLog;
   readonly now: () => number;
   readonly clients: Map<Session, BrokerClient>;

@@ -13,6 +13,7 @@ import type { IotAction } from './authorizer';
 import { announce, announcePresence, type BrokerContext, cutSession } from './broker-context';
 import { checkClientCertificate } from './client-certificate';
 import { answerDefenderReport } from './defender-report';
+import { parseProvisioningTopic } from './provisioning';
 import type { Session, SessionDetails } from './sessions';
 import { findFilterFault, findPublishTopicFault, MAX_PAYLOAD_BYTES, parseDefenderTopic } from './topics';
 
@@ -196,6 +197,16 @@ function takeIn(context: BrokerContext, session: Session, packet: PublishPacket)
     return;
   }
   const { clientId, certificateId: principal, sourceIp } = session;
+  const provisioning = parseProvisioningTopic(packet.topic);
+  if (provisioning) {
+    packet.retain = false;
+    context.provisioner.answer(provisioning, payload, clientId).then(
+      (answer) =>
+        announce(context, { topic: `${packet.topic}/${answer.outcome}`, payload: answer.payload, qos: 1 }),
+      (error: unknown) => context.log.warn('provisioning failed', { clientId, reason: String(error) }),
+    );
+    return;
+  }
   context.rules.process({ topic: packet.topic, payload, receivedAt, clientId, principal, sourceIp });
 }
 

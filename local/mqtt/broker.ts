@@ -17,6 +17,7 @@ import {
 import { createHooks, cutAfterRefusal } from './broker-hooks';
 import type { CertificateAuthority } from './certificates';
 import { checkClientCertificate } from './client-certificate';
+import { createProvisioner } from './provisioning';
 import { createRuleEngine, type PerformRuleAction } from './rules';
 import { createSessionBook, type Session } from './sessions';
 import { MAX_PAYLOAD_BYTES } from './topics';
@@ -26,6 +27,8 @@ export interface BrokerOptions {
   readonly ca: CertificateAuthority;
   /** Performs `sqs` and `sns` actions; `republish` stays inside the broker. */
   readonly performRuleAction: PerformRuleAction;
+  /** Runs the hooks of provisioning templates; without it a template that has one provisions nothing. */
+  readonly invokeFunction?: (functionArn: string, event: unknown) => Promise<unknown>;
   readonly log: LocalLog;
   readonly host?: string;
   /** 0, the default, takes a free one. */
@@ -74,6 +77,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       log,
       performRuleAction: options.performRuleAction,
       republish: (message, hops) => announce(context, message, { hops }),
+    }),
+    provisioner: createProvisioner({
+      registry,
+      sign: options.ca.signRequest,
+      ...(options.invokeFunction && { invokeFunction: options.invokeFunction }),
     }),
     log,
     now,

@@ -9,6 +9,8 @@ const PUBLISHABLE = [
   /^\$aws\/things\/[^/]+\/defender\/metrics\/(json|cbor)$/,
   /^\$aws\/things\/[^/]+\/shadow\/(get|update|delete)$/,
   /^\$aws\/things\/[^/]+\/shadow\/name\/[^/]+\/(get|update|delete)$/,
+  /^\$aws\/certificates\/create-from-csr\/json$/,
+  /^\$aws\/provisioning-templates\/[^/]+\/provision\/json$/,
   /^\$aws\/things\/[^/]+\/jobs\/(get|start-next)$/,
   /^\$aws\/things\/[^/]+\/jobs\/[^/]+\/(get|update)$/,
 ];

@@ -8,31 +8,10 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { writeDevicePolicy } from '../../../cli/enroll/device-policy';
 import { writeProvisioningStack } from '../../../cli/enroll/provisioning';
 import { awsError } from '../../aws-error';
+import { resolveProperties } from './resolve-template';
 
-const stack = writeProvisioningStack('dev', 'cordon', []) as {
-  readonly Resources: Readonly<Record<string, { readonly Properties: Readonly<Record<string, unknown>> }>>;
-};
-
-const parameters: Readonly<Record<string, string>> = {
-  'AWS::Partition': 'aws',
-  'AWS::Region': 'eu-west-1',
-  'AWS::AccountId': '123456789012',
-  'AWS::StackName': 'lot',
-  ThingNamePrefix: 'sensor-',
-};
-
-/** A value as CloudFormation would have it. */
-function resolve(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(resolve);
-  if (typeof value !== 'object' || value === null) return value;
-  if ('Fn::Sub' in value)
-    return String(value['Fn::Sub']).replace(/\$\{(!?)([^}]*)\}/g, (whole, literal, name) =>
-      literal ? `\${${name}}` : (parameters[name] ?? whole),
-    );
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, resolve(one)]));
-}
-
-const propertiesOf = (name: string) => resolve(stack.Resources[name]?.Properties) as Record<string, unknown>;
+const stack = writeProvisioningStack('dev', 'cordon', []);
+const propertiesOf = (name: string) => resolveProperties(stack, name);
 
 describe('the template of fleet provisioning', () => {
   it('gives each device the policy that cordon enroll gives', () => {

@@ -28,7 +28,8 @@ const NEEDED = `
   DescribeDetectMitigationActionsTask CancelDetectMitigationActionsTask ListDetectMitigationActionsTasks
   ListDetectMitigationActionsExecutions CreateJob DescribeJob CancelJob DeleteJob ListJobs GetJobDocument
   ListJobExecutionsForThing ListJobExecutionsForJob DescribeJobExecution CreateThingType DescribeThingType
-  ListThingTypes DeprecateThingType DeleteThingType
+  ListThingTypes DeprecateThingType DeleteThingType CreateProvisioningTemplate DescribeProvisioningTemplate
+  UpdateProvisioningTemplate DeleteProvisioningTemplate
 `
   .trim()
   .split(/\s+/);
