@@ -77,6 +77,49 @@ describe('a topic rule whose queue fails', () => {
   }
 });
 
+describe('what functions measure', () => {
+  /** The metrics that a function wrote in CloudWatch's embedded format, with where CloudWatch puts them. */
+  const readMetrics = (functionName: string) =>
+    e2e.stack.functions
+      .lastLines(`cordon-dev-${functionName}`)
+      .filter((line) => line.includes('"CloudWatchMetrics"'))
+      .map((line) => JSON.parse(line.slice(line.indexOf('{'))))
+      .flatMap(({ _aws, ...values }) =>
+        _aws.CloudWatchMetrics.flatMap(
+          ({
+            Namespace,
+            Dimensions,
+            Metrics,
+          }: {
+            Namespace: string;
+            Dimensions: string[][];
+            Metrics: { Name: string }[];
+          }) => Metrics.map(({ Name }) => [Namespace, Dimensions, values.service, Name]),
+        ),
+      );
+
+  it('is where the alarms look for it', async () => {
+    await e2e.enroll('measured');
+    await e2e.publishAlert(anAlert('measured'));
+    await e2e.waitForCase('measured', 'contained');
+    await e2e.stack.functions.invoke('cordon-dev-sweep', {});
+
+    for (const [functionName, metric] of [
+      ['respond', 'AlertToVerifiedMs'],
+      ['sweep', 'SweepRun'],
+    ] as const)
+      expect(
+        await waitUntil(
+          () => `${metric} in the log of ${functionName}`,
+          () => readMetrics(functionName).find(([, , , name]) => name === metric),
+        ),
+      ).toEqual(['cordon-dev', [['service']], functionName, metric]);
+
+    await e2e.command({ type: 'release', thingName: 'measured', actor: 'test' });
+    await e2e.waitForCase('measured', 'closed');
+  });
+});
+
 describe('CloudFormation', () => {
   const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
   const attachment = { PolicyName: 'cordon-dev-quarantine', ThingGroupArn: groupArn };
