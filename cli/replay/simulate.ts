@@ -1,4 +1,4 @@
-import type { Case } from '../../shared/domain/case';
+import { type Case, holdsThing, isOpen } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { decide } from '../../shared/domain/decide';
@@ -88,7 +88,8 @@ function take(
 ): Case | undefined {
   const decision = decide(current, command, context);
   if (decision.outcome === 'unchanged') return current;
-  const containsAnother = decision.next.status === 'containing' && current?.status !== 'containing';
+  // As respond counts them: a thing that is held harder is no other one.
+  const containsAnother = decision.next.status === 'containing' && !(isOpen(current) && holdsThing(current));
   if (!containsAnother || !window || window.reserve(decision.next.caseId, context.now))
     return finish(decision.next, context.now);
   const limited = decide(current, command, { ...context, fleetLimitReached: true });

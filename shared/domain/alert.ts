@@ -50,12 +50,15 @@ const evidence = z.array(
 
 const confidence = z.enum(['LOW', 'MEDIUM', 'HIGH']);
 
+/** The end of the year 9999: what is later can't be written as a date. */
+const lastMs = 253_402_300_799_999;
+
 const detectAlert = z.object({
   violationId: text(128),
   thingName: awsName,
   securityProfileName: awsName,
   violationEventType: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
-  violationEventTime: z.int().check(z.positive()),
+  violationEventTime: z.int().check(z.positive(), z.maximum(lastMs)),
   behavior: z.object({
     name: text(128),
     metric: z.optional(text(128)),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { simulate } from '../../../cli/replay/simulate';
-import type { Configuration } from '../../../shared/domain/configuration';
+import type { ActionName, Configuration } from '../../../shared/domain/configuration';
 import type { Violation } from '../../../shared/domain/violation';
 import { aConfiguration, aPlaybook, aViolation, now, someFacts } from '../../builders';
 import { aWorld, type World } from '../../fakes';
@@ -45,6 +45,25 @@ describe('a simulated response', () => {
 
   it('is nothing for a clear without an alarm', () => {
     expect(run([aViolation({ eventType: 'alarm-cleared' })])).toEqual({});
+  });
+
+  it('takes no further place of the fleet limit for a thing that is held harder', () => {
+    const guards = { ...aConfiguration().guards, fleetLimit: { things: 1, within: 10 * minute } };
+    const harder: readonly ActionName[] = ['quarantine', 'deny-certificate', 'disconnect'];
+    const playbooks = [
+      aPlaybook({ name: 'harder', when: { behavior: 'worse' }, actions: [...harder] }),
+      aPlaybook(),
+    ];
+    const events = [
+      aViolation({ thingName: 'a', occurredAt: now }),
+      aViolation({ thingName: 'a', occurredAt: now + 11 * minute, behaviorName: 'worse' }),
+      aViolation({ thingName: 'b', occurredAt: now + 12 * minute }),
+    ];
+
+    expect(run(events, aConfiguration({ guards, playbooks }))).toMatchObject({
+      a: { outcome: 'contained', actions: harder, containments: 1 },
+      b: { outcome: 'contained' },
+    });
   });
 
   it('asks beyond the fleet limit until the window has passed', () => {

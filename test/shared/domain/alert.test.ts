@@ -93,6 +93,11 @@ describe('readAlert', () => {
     ['an unknown event type', { ...inAlarm, violationEventType: 'exploded' }, /violationEventType/],
     ['no thing name', { ...inAlarm, thingName: undefined }, /thingName/],
     ['a thing name of 129 characters', { ...inAlarm, thingName: 'a'.repeat(129) }, /thingName/],
+    [
+      'a time that no calendar has',
+      { ...inAlarm, violationEventTime: Number.MAX_SAFE_INTEGER },
+      /violationEventTime: /,
+    ],
     ['a time as text', { ...inAlarm, violationEventTime: '1573786800000' }, /violationEventTime: .*number/],
     ['a value as text', { ...inAlarm, metricValue: { count: '54' } }, /metricValue.count: .*number/],
     ['no violation id', { ...inAlarm, violationId: '' }, /violationId/],
