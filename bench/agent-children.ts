@@ -51,6 +51,8 @@ export function note(watched: readonly Watched[], text: string): void {
 }
 
 const pollMs = 20;
+/** For the end of children to be told, also on a machine that has much else to do. */
+const quietPatienceMs = 60_000;
 /** Of the start of a child, so that no agent's own rhythm decides who is seen. */
 const mostJitterMs = 1000;
 
@@ -62,7 +64,7 @@ export async function countSeen(
 ): Promise<number> {
   let seen = 0;
   for (let round = 0; round < rounds; round += 1) {
-    const isQuiet = await until(() => one.latest === 0, patienceMs, signal);
+    const isQuiet = await until(() => one.latest === 0, quietPatienceMs, signal);
     if (!isQuiet) throw new Error(`no report says that ${one.app.name} has no children`);
     await delay(Math.random() * mostJitterMs, undefined, { signal });
     one.wasSeen = false;

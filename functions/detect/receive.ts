@@ -11,7 +11,8 @@ const envelope = z.object({
   thingName: z.string().check(z.regex(registryName)),
   format: z.enum(['json', 'cbor']),
   clientId: z.string(),
-  principal: z.string(),
+  /** None where it came by HTTP without a certificate: then it is the claim of somebody unknown. */
+  principal: z._default(z.string(), 'n/a'),
   receivedAt: z.number(),
   payload: z.string(),
 });

@@ -68,7 +68,7 @@ const isReport = matches({
                   matches({
                     'remote_addr|rad': required(isText),
                     'local_port|lp': optional(isCount),
-                    'local_interface|li': optional(isText),
+                    'local_interface|li': orNull(isText),
                   }),
                 ),
               ),
@@ -111,6 +111,11 @@ function optional(check: Check): Check {
   return (value) => value === undefined || check(value);
 }
 
+/** The sample agent sends null where it finds no interface (agents.md, 2), and nobody was ever told of a rejection. */
+function orNull(check: Check): Check {
+  return (value) => value === undefined || value === null || check(value);
+}
+
 function listOf(check: Check): Check {
   return (value) => Array.isArray(value) && value.every(check);
 }
@@ -118,7 +123,7 @@ function listOf(check: Check): Check {
 function isPortList(): Check {
   const isPort: Check = (value) => isCount(value) && value !== 0;
   return matches({
-    'ports|pts': optional(listOf(matches({ 'port|pt': optional(isPort), 'interface|if': optional(isText) }))),
+    'ports|pts': optional(listOf(matches({ 'port|pt': optional(isPort), 'interface|if': orNull(isText) }))),
     'total|t': optional(isCount),
   });
 }

@@ -275,6 +275,28 @@ describe('an agent on a broker with mutual TLS', () => {
     await waitFor('the first report', () => events('reported').length === 1);
   });
 
+  it('outlives its certificate, and tells with a renewed one what it saw meanwhile', async () => {
+    // A certificate has whole seconds.
+    const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000);
+    const short = await files.authority.issueDeviceCertificate({ commonName: 'mything1', notAfter });
+    writeFileSync(files.certPath, short.certificatePem);
+    writeFileSync(files.keyPath, short.privateKeyPem);
+    start();
+    await waitFor('the first report', () => events('reported').length === 1);
+    await waitFor('its expiry', () => Date.now() > notAfter.getTime() + 1000);
+    broker.dropClients();
+    await waitFor('a refusal', () => events('connect-failed').length === 1);
+    sample = aChildSample({ children: 1 });
+    await waitFor('the report of a child', () => made === 2);
+    expect(values()).toEqual([0]);
+    const renewed = await files.authority.issueDeviceCertificate({ commonName: 'mything1' });
+    writeFileSync(files.certPath, renewed.certificatePem);
+    writeFileSync(files.keyPath, renewed.privateKeyPem);
+
+    await waitFor('its delivery', () => events('reported').length === 2);
+    expect(values()).toEqual([0, 1]);
+  });
+
   it('knows from its retained topic that it is contained, and goes on reporting', async () => {
     const notice = (status: string, at: number) =>
       JSON.stringify({ version: 1, status, caseId: 'case-1', at });

@@ -52,6 +52,16 @@ describe('answerDefenderReport', () => {
     expect(answer(JSON.stringify(report)).outcome).toBe('accepted');
   });
 
+  it('accepts the null that the sample agent sends where it finds no interface', () => {
+    const connections = [{ remote_addr: '10.0.0.1:443', local_interface: null, local_port: 50_000 }];
+    const metrics = {
+      listening_tcp_ports: { ports: [{ port: 22, interface: null }], total: 1 },
+      tcp_connections: { established_connections: { connections, total: 1 } },
+    };
+
+    expect(answer(JSON.stringify({ header, metrics })).outcome).toBe('accepted');
+  });
+
   it('says what it knows of a report that it rejects', () => {
     const { outcome, payload } = answer(JSON.stringify({ header, custom_metrics: { a: { number: 0 } } }));
 
