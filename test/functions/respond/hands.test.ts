@@ -48,6 +48,20 @@ const hands: Readonly<Record<string, (world: World) => unknown>> = {
     const principals = registered.registry.get('mything1')?.principals;
     if (principals?.includes(secondArn)) principals.splice(principals.indexOf(secondArn), 1);
   },
+  deleteThing: ({ registered }) => registered.registry.delete('mything1'),
+  registerAgain({ registered }) {
+    if (!registered.registry.has('mything1')) registered.register('mything1');
+  },
+  deleteCertificate({ registered, policies, certificates }) {
+    const principals = registered.registry.get('mything1')?.principals;
+    if (principals?.includes(secondArn)) principals.splice(principals.indexOf(secondArn), 1);
+    certificates.statuses.delete(idOf(secondArn));
+    for (const { targets } of policies.stored.values()) targets.delete(secondArn);
+  },
+  deleteGroup: ({ registered }) => {
+    registered.groups.delete(deny);
+    for (const { groups } of registered.registry.values()) groups.delete(deny);
+  },
   newVersion({ policies }) {
     const device = policies.stored.get('device');
     if (!device || device.versions.size >= 5) return;
