@@ -70,7 +70,8 @@ export function createChildSampler(
     // What was there before a watched process was found is looked at again then.
     const candidates = isNew && found.isScan ? [...(scan?.stats.values() ?? [])] : found.fresh;
     for (const stat of candidates)
-      if (stat.pid !== ownPid && isAlive(stat) && isKin(proc, watch, stat)) adoptChild(watch, stat);
+      if (stat.pid !== ownPid && isAlive(stat) && !watch.instances.has(stat.pid) && isKin(proc, watch, stat))
+        adoptChild(watch, stat);
     const { fresh, traces } = walkFamily(proc, watch, listChildren, ownPid);
     renewKinship(watch, watch);
     return { state: stateOf(watch, scan), family: watch, fresh, traces };
@@ -114,7 +115,12 @@ function takeSelected(proc: ProcReader, watch: Watch, selected: readonly ProcSta
     const { instances, children } = watch;
     const isTaken = instances.size > 0 || children.has(found.pid) || children.has(found.ppid);
     if ('unit' in watch.selector && isTaken) adoptChild(watch, found);
-    else isNew = addInstance(proc, watch, found) || isNew;
+    else {
+      // By what others began: its own kinship begins below.
+      const root = isKin(proc, watch, found) ? instances.keys().next().value : undefined;
+      isNew = addInstance(proc, watch, found) || isNew;
+      if (root !== undefined) adoptChild(watch, found, root);
+    }
   }
   return isNew;
 }

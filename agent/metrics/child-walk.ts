@@ -25,6 +25,8 @@ interface Child extends Ended {
   readonly usedTicks: number;
   readonly session: number;
   readonly looks: number;
+  /** The instance that it descends from. */
+  readonly root: number;
 }
 
 /** What is known of the watched processes of one selector and of what they started. */
@@ -71,17 +73,17 @@ export function walkFamily(
   const reapers: number[] = [];
   const traces: Trace[] = [];
 
-  const visit = (pid: number, isParentKnown: boolean): void => {
+  const visit = (pid: number, root: number, isParentKnown: boolean): void => {
     if (pid === ownPid || seen.has(pid) || seen.size >= mostChildren) return;
     seen.add(pid);
     const last = family.children.get(pid);
-    for (const child of listChildren(pid)) visit(child, last !== undefined);
+    for (const child of listChildren(pid)) visit(child, root, last !== undefined);
     const stat = readStat(proc, pid);
     if (!stat) return;
     const before = last?.startTicks === stat.startTicks ? last : undefined;
     if (isAlive(stat)) {
       if (before && stat.reapedWork > before.reapedWork) reapers.push(pid);
-      const child = lookAt(stat, before);
+      const child = lookAt(stat, before, root);
       if (child.looks !== before?.looks) fresh.push(stat);
       children.set(pid, child);
       forgetForked(family, stat);
@@ -92,10 +94,10 @@ export function walkFamily(
     }
   };
   for (const [pid, { isKnown }] of family.instances)
-    for (const child of listChildren(pid)) visit(child, isKnown);
+    for (const child of listChildren(pid)) visit(child, pid, isKnown);
   for (const [pid, before] of family.children) {
-    const isOrphan = !seen.has(pid) && !family.instances.has(pid);
-    if (isOrphan && readStat(proc, pid)?.startTicks === before.startTicks) visit(pid, true);
+    const isOrphan = !seen.has(pid) && !(family.instances.has(pid) && isOnItsOwn(family, pid, before.root));
+    if (isOrphan && readStat(proc, pid)?.startTicks === before.startTicks) visit(pid, before.root, true);
   }
   reapers.push(...updateInstances(proc, family));
   const explained = findParentsOfGone(family, children, zombies);
@@ -105,17 +107,38 @@ export function walkFamily(
   return { fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid), traces };
 }
 
-/** Takes a process in as a child that no walk from a parent finds, with what it reaped so far as its start. */
-export function adoptChild(family: Family, stat: ProcStat): void {
-  if (family.instances.has(stat.pid) || family.children.get(stat.pid)?.startTicks === stat.startTicks) return;
-  family.children = new Map([...family.children, [stat.pid, { ...lookAt(stat, undefined), looks: 0 }]]);
+/** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */
+function isOnItsOwn({ instances }: Family, pid: number, root: number): boolean {
+  return root === pid || !instances.has(root);
 }
 
-function lookAt(stat: ProcStat, before: Child | undefined): Child {
+/** Takes a process in as a child that no walk from a parent finds, with what it reaped so far as its start. */
+export function adoptChild(
+  family: Family,
+  stat: ProcStat,
+  root = family.instances.keys().next().value,
+): void {
+  const { pid, startTicks } = stat;
+  if (family.children.get(pid)?.startTicks === startTicks) return;
+  if (family.instances.has(pid) && isOnItsOwn(family, pid, root ?? pid)) return;
+  const child = { ...lookAt(stat, undefined, root ?? pid), looks: 0 };
+  family.children = new Map([...family.children, [pid, child]]);
+}
+
+function lookAt(stat: ProcStat, before: Child | undefined, root: number): Child {
   const { startTicks, ppid, comm, reapedWork, usedTicks, session } = stat;
   const looks = before?.looks ?? 0;
   const isChanged = looks === 0 || (before?.comm !== comm && looks < mostLooks);
-  return { startTicks, ppid, comm, reapedWork, usedTicks, session, looks: isChanged ? looks + 1 : looks };
+  return {
+    startTicks,
+    ppid,
+    comm,
+    reapedWork,
+    usedTicks,
+    session,
+    looks: isChanged ? looks + 1 : looks,
+    root,
+  };
 }
 
 /** A child found between fork and exec, with its parent's name, is no instance of its own. */

@@ -7,7 +7,16 @@ const bytes = (text: string): string => Buffer.from(text).toString('latin1');
 
 function aFamily(processes: readonly FakeProcess[]): Family {
   const children = processes.map(({ pid, comm = 'app' }) => {
-    const child = { startTicks: 1000, ppid: 10, comm, reapedWork: 0, usedTicks: 0, session: 0, looks: 1 };
+    const child = {
+      startTicks: 1000,
+      ppid: 10,
+      comm,
+      reapedWork: 0,
+      usedTicks: 0,
+      session: 0,
+      looks: 1,
+      root: 10,
+    };
     return [pid, child] as const;
   });
   return { instances: new Map(), children: new Map(children), zombies: new Map() };

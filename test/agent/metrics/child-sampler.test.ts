@@ -376,6 +376,54 @@ describe('what a double fork left behind between two looks', () => {
   });
 });
 
+describe('a child that goes by the name of the app', () => {
+  const leader: FakeProcess = { pid: 10, comm: 'myapp', session: 10 };
+  const child = { pid: 1011, comm: 'myapp', session: 10 };
+
+  it('stays a child when its parent leaves it, as long as the app runs', () => {
+    const shell = { pid: 1010, comm: 'sh', ppid: 10, session: 10 };
+    const proc = aProc([leader, shell, { ...child, ppid: 1010 }]);
+    const sample = watchMyapp(proc);
+    expect(sample()).toMatchObject({ children: 2 });
+    proc.become([leader, child]);
+
+    expect(sample()).toMatchObject({ children: 1 });
+    expect(sample()).toMatchObject({ children: 1 });
+  });
+
+  it('is a child also where nobody saw its parent', () => {
+    const proc = aProc([leader]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([leader, child]);
+
+    expect(sample()).toMatchObject({ children: 1, pids: [1011] });
+    expect(sample()).toMatchObject({ children: 1 });
+  });
+
+  it('is the app once the one that forked it has ended', () => {
+    const other = { pid: 20, comm: 'myapp', session: 20 };
+    const proc = aProc([leader, other, { ...child, ppid: 10 }]);
+    const sample = watchMyapp(proc);
+    expect(sample()).toMatchObject({ children: 1 });
+    proc.become([other, child]);
+
+    expect(sample()).toMatchObject({ state: 'running', children: 0 });
+  });
+
+  it('is not a second app in a session and a cgroup of its own', () => {
+    const cgroup = (unit: string) => `0::/system.slice/${unit}.service\n`;
+    const first = { ...leader, cgroup: cgroup('a') };
+    const proc = aProc([first]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([first, { pid: 1020, comm: 'myapp', session: 1020, cgroup: cgroup('b') }]);
+
+    expect(sample()).toMatchObject({ children: 0 });
+    expect(sample()).toMatchObject({ children: 0 });
+  });
+});
+
 describe('the processes of a systemd unit', () => {
   const cgroup = '0::/system.slice/myapp.service\n';
   const main: FakeProcess = { pid: 10, comm: 'anything', cgroup, startTicks: 100 };

@@ -16,6 +16,7 @@ const member = (usedTicks: number, startTicks = 100) => ({
   isKnown: true,
   ppid: 1,
   looks: 1,
+  root: 10,
 });
 
 function aFamily(
