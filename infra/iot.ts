@@ -44,7 +44,6 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
         ServiceToken: arnOf('ProvisionLambdaFunction'),
         PolicyName,
         ThingGroupArn,
-        DeleteWhileContained: ref('DeleteWhileContained'),
       },
     },
     // Every other resource is added to what it depends on (infra/finish-template.ts): it is deleted before all of them.
@@ -53,7 +52,6 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
       Properties: {
         ServiceToken: arnOf('ProvisionLambdaFunction'),
         ThingGroupArn,
-        DeleteWhileContained: ref('DeleteWhileContained'),
       },
     },
   };

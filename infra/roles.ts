@@ -106,6 +106,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow(['iot:AttachPolicy', 'iot:DetachPolicy'], quarantineGroup),
       // The group of an earlier name as well, which only the event tells.
       allow('iot:ListThingsInThingGroup', arn('iot', 'thinggroup/*')),
+      allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/delete-while-contained`)),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
     ],
   };

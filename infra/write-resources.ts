@@ -42,12 +42,6 @@ export function writeResources(stage: string) {
         AllowedValues: ['off', 'on'],
         Description: 'on: every playbook only observes',
       },
-      DeleteWhileContained: {
-        Type: 'String',
-        Default: 'no',
-        AllowedValues: ['no', 'yes'],
-        Description: 'yes: the stack may be deleted while things are contained, which lets them go',
-      },
       SlackApiUrl: {
         Type: 'String',
         Default: 'https://slack.com/api/',

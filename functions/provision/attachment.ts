@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { groupArn, whileContained } from './properties';
+import { groupArn } from './properties';
 
 export interface AttachmentPorts {
   readonly group: {
@@ -8,12 +8,13 @@ export interface AttachmentPorts {
     detach(policyName: string, groupArn: string): Promise<void>;
     findMember(groupArn: string): Promise<string | undefined>;
   };
+  /** The id of the stack with which what is contained may be let go, as somebody stored it. */
+  readonly readLetGo: () => Promise<string | undefined>;
 }
 
 const properties = z.object({
   PolicyName: z.string().check(z.minLength(1)),
   ThingGroupArn: groupArn,
-  DeleteWhileContained: whileContained,
 });
 
 /**
@@ -22,26 +23,28 @@ const properties = z.object({
  */
 export async function keepAttached(
   event: CloudFormationCustomResourceEvent,
-  { group }: AttachmentPorts,
+  ports: AttachmentPorts,
 ): Promise<string> {
   const read = properties.safeParse(event.ResourceProperties);
   if (event.RequestType === 'Delete') {
     // What could not be created has nothing to take away; to refuse would leave the stack stuck in its rollback.
-    if (read.success) await detach(read.data, group);
+    if (read.success) await detach(read.data, event.StackId, ports);
     return event.PhysicalResourceId;
   }
   if (!read.success) throw new Error(`wrong properties: ${read.error.issues[0]?.path.map(String).join('.')}`);
   const { PolicyName, ThingGroupArn } = read.data;
-  await group.attach(PolicyName, ThingGroupArn);
+  await ports.group.attach(PolicyName, ThingGroupArn);
   return `${ThingGroupArn}/${PolicyName}`;
 }
 
 async function detach(
-  { PolicyName, ThingGroupArn, DeleteWhileContained }: z.output<typeof properties>,
-  group: AttachmentPorts['group'],
+  { PolicyName, ThingGroupArn }: z.output<typeof properties>,
+  stackId: string,
+  { group, readLetGo }: AttachmentPorts,
 ): Promise<void> {
-  const member = DeleteWhileContained === 'yes' ? undefined : await group.findMember(ThingGroupArn);
+  const member = await group.findMember(ThingGroupArn);
   // Taking the policy away would silently release it.
-  if (member) throw new Error(`${member} is still in the quarantine group; release it before deleting`);
+  if (member && (await readLetGo()) !== stackId)
+    throw new Error(`${member} is still in the quarantine group; release it before deleting`);
   await group.detach(PolicyName, ThingGroupArn);
 }

@@ -2,15 +2,22 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { CaseStatus } from '../../shared/domain/case';
 import type { Log } from '../../shared/ports';
-import { groupArn, whileContained } from './properties';
+import { groupArn } from './properties';
 
 export interface DeletionPorts {
   readonly group: { findMember(groupArn: string): Promise<string | undefined> };
+  /**
+   * The id of the stack with which what is contained may be let go, as somebody stored it: not a parameter of the stack,
+   * which can't be updated once its deletion was refused, and not a plain yes, which would hold for the next stack too.
+   */
+  readonly readLetGo: () => Promise<string | undefined>;
+  /** Where that is stored. */
+  readonly letGoParameter: string;
   readonly listByStatus: (status: CaseStatus, limit: number) => Promise<readonly { thingName: string }[]>;
   readonly log: Log;
 }
 
-const properties = z.object({ ThingGroupArn: groupArn, DeleteWhileContained: whileContained });
+const properties = z.object({ ThingGroupArn: groupArn });
 
 /** Statuses in which Cordon may hold something of a thing. */
 const holding: readonly CaseStatus[] = [
@@ -32,7 +39,7 @@ export async function guardDeletion(
   ports: DeletionPorts,
 ): Promise<string> {
   if (event.RequestType === 'Create') return event.LogicalResourceId;
-  if (event.RequestType === 'Delete') await refuseWhileContained(event.ResourceProperties, ports);
+  if (event.RequestType === 'Delete') await refuseWhileContained(event, ports);
   else await refuseToMove(event.OldResourceProperties, event.ResourceProperties, ports);
   return event.PhysicalResourceId;
 }
@@ -51,21 +58,24 @@ async function refuseToMove(before: unknown, after: unknown, { group }: Deletion
   throw new Error(`${member} is still in the group ${name}; release it before quarantine.thingGroup changes`);
 }
 
-async function refuseWhileContained(given: unknown, { log, ...ports }: DeletionPorts): Promise<void> {
-  const { ThingGroupArn, DeleteWhileContained } = properties.parse(given);
+async function refuseWhileContained(
+  { StackId, ResourceProperties }: CloudFormationCustomResourceEvent,
+  { log, ...ports }: DeletionPorts,
+): Promise<void> {
+  const { ThingGroupArn } = properties.parse(ResourceProperties);
   const things = await listHeld(ThingGroupArn, ports);
   if (things.length === 0) return;
   const names = `${things.slice(0, named).join(', ')}${things.length > named ? ' and others' : ''}`;
-  if (DeleteWhileContained !== 'yes')
+  if ((await ports.readLetGo()) !== StackId)
     throw new Error(
-      `still contained: ${names}; release them first, or deploy once more with --param deleteWhileContained=yes`,
+      `still contained: ${names}; release them, or store ${StackId} in the parameter ${ports.letGoParameter}; then delete again`,
     );
   log.warn('the stack is deleted while things are contained', { things: names });
 }
 
 async function listHeld(
   thingGroupArn: string,
-  { group, listByStatus }: Omit<DeletionPorts, 'log'>,
+  { group, listByStatus }: Pick<DeletionPorts, 'group' | 'listByStatus'>,
 ): Promise<string[]> {
   const cases = await Promise.all(holding.map((status) => listByStatus(status, named + 1)));
   // Somebody may have put a thing there by hand: the deny policy holds it as well.

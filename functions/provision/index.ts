@@ -1,13 +1,18 @@
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
+import { connectSecrets } from '../../shared/aws/secrets';
 import { connectTable } from '../../shared/aws/table';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { provision } from './handler';
 
 const { log, wrap } = createTelemetry('provision');
 
+const letGoParameter = readEnv('LET_GO_PARAMETER');
+
 export const handler = wrap(
   provision({
     group: connectQuarantineGroup(),
+    letGoParameter,
+    readLetGo: () => connectSecrets().read(letGoParameter),
     listByStatus: connectTable(readEnv('TABLE_NAME')).history.listByStatus,
     answer: async (url, body) => {
       const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(body) });

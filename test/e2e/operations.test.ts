@@ -122,6 +122,7 @@ describe('what functions measure', () => {
 
 describe('CloudFormation', () => {
   const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
+  const StackId = 'arn:aws:cloudformation:us-east-1:000000000000:stack/cordon-dev/1';
   const attachment = { PolicyName: 'cordon-dev-quarantine', ThingGroupArn: groupArn };
 
   const askToDelete = (logicalId: string, properties: object) => ask('Delete', logicalId, properties);
@@ -144,7 +145,7 @@ describe('CloudFormation', () => {
       RequestType,
       ServiceToken: 'arn:aws:lambda:us-east-1:000000000000:function:cordon-dev-provision',
       ResponseURL: `http://127.0.0.1:${port}/`,
-      StackId: 'arn:aws:cloudformation:us-east-1:000000000000:stack/cordon-dev/1',
+      StackId,
       RequestId: crypto.randomUUID(),
       LogicalResourceId: logicalId,
       PhysicalResourceId: logicalId,
@@ -165,7 +166,7 @@ describe('CloudFormation', () => {
   };
 
   it('may not delete the stack while something is contained, and takes the deny policy away when told or when all is released', async () => {
-    const guard = { ThingGroupArn: groupArn, DeleteWhileContained: 'no' };
+    const guard = { ThingGroupArn: groupArn };
     expect(await askToDelete('DeletionGuard', guard)).toEqual({ Status: 'SUCCESS' });
 
     await e2e.enroll('held');
@@ -174,8 +175,7 @@ describe('CloudFormation', () => {
 
     expect(await askToDelete('DeletionGuard', guard)).toEqual({
       Status: 'FAILED',
-      Reason:
-        'still contained: held; release them first, or deploy once more with --param deleteWhileContained=yes',
+      Reason: `still contained: held; release them, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`,
     });
     expect(await askToDelete('QuarantineAttachment', attachment)).toEqual({
       Status: 'FAILED',
@@ -183,16 +183,18 @@ describe('CloudFormation', () => {
     });
     expect(await listPolicies()).toEqual([attachment.PolicyName]);
 
-    const told = { DeleteWhileContained: 'yes' };
-    expect(await askToDelete('DeletionGuard', { ...guard, ...told })).toEqual({ Status: 'SUCCESS' });
-    expect(await askToDelete('QuarantineAttachment', { ...attachment, ...told })).toEqual({
-      Status: 'SUCCESS',
-    });
+    const say = (value: string) =>
+      e2e.stack.aws.parameters.put('/cordon-dev/delete-while-contained', value, 'String');
+    say('yes');
+    expect(await askToDelete('DeletionGuard', guard)).toMatchObject({ Status: 'FAILED' });
+    say(StackId);
+    expect(await askToDelete('DeletionGuard', guard)).toEqual({ Status: 'SUCCESS' });
+    expect(await askToDelete('QuarantineAttachment', attachment)).toEqual({ Status: 'SUCCESS' });
     expect(await listPolicies()).toEqual([]);
   });
 
   it('may give the quarantine group another name only while nothing is in the old one', async () => {
-    const before = { ThingGroupArn: `${groupArn}-before`, DeleteWhileContained: 'no' };
+    const before = { ThingGroupArn: `${groupArn}-before` };
     const after = { ...before, ThingGroupArn: groupArn };
     const thingGroupName = 'cordon-quarantine-before';
     await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName }));

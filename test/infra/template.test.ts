@@ -183,7 +183,6 @@ describe('the stack', () => {
 
     expect(Object.fromEntries(defaults)).toEqual({
       KillSwitch: 'off',
-      DeleteWhileContained: 'no',
       KmsKeyArn: '',
       SlackTokenParameter: '/cordon-dev/slack',
       SlackTokenSecret: '',

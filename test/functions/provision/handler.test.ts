@@ -23,10 +23,12 @@ function setUp({
   member,
   fault,
   contained = [],
+  letGo,
 }: {
   member?: string;
   fault?: Error;
   contained?: string[];
+  letGo?: string;
 } = {}) {
   const attached = new Set<string>();
   const answers: unknown[] = [];
@@ -46,7 +48,8 @@ function setUp({
   const listByStatus = async (status: string, limit: number) =>
     (status === 'contained' ? contained : []).slice(0, limit).map((thingName) => ({ thingName }));
   const { log, lines } = fakeTelemetry();
-  const ports = { group, listByStatus, log };
+  const letGoParameter = '/cordon-dev/delete-while-contained';
+  const ports = { group, listByStatus, log, letGoParameter, readLetGo: async () => letGo };
   return { attached, answers, ports, lines, run: provision({ ...ports, answer }) };
 }
 
@@ -158,10 +161,9 @@ describe('the deletion guard', () => {
       ResourceType: 'Custom::DeletionGuard',
       LogicalResourceId: 'DeletionGuard',
       PhysicalResourceId: 'DeletionGuard',
-      ResourceProperties: { ServiceToken: 'token', ThingGroupArn: groupArn, DeleteWhileContained: 'no' },
+      ResourceProperties: { ServiceToken: 'token', ThingGroupArn: groupArn },
       ...over,
     });
-  const told = { ServiceToken: 'token', ThingGroupArn: groupArn, DeleteWhileContained: 'yes' };
   const guarded = (body: object) => [
     ['https://cloudformation.example/answer', { ...identity, LogicalResourceId: 'DeletionGuard', ...body }],
   ];
@@ -169,7 +171,7 @@ describe('the deletion guard', () => {
   const refusal = (names: string) =>
     guarded({
       Status: 'FAILED',
-      Reason: `still contained: ${names}; release them first, or deploy once more with --param deleteWhileContained=yes`,
+      Reason: `still contained: ${names}; release them, or store stack in the parameter /cordon-dev/delete-while-contained; then delete again`,
       PhysicalResourceId: 'DeletionGuard',
     });
 
@@ -195,7 +197,7 @@ describe('the deletion guard', () => {
     ['nothing is in it', {}, true],
   ])('lets the quarantine group get another name only while nothing is in it: %s', async (_, held, lets) => {
     const { run, answers } = setUp(held);
-    const OldResourceProperties = { ...told, ThingGroupArn: `${groupArn}-before` };
+    const OldResourceProperties = { ServiceToken: 'token', ThingGroupArn: `${groupArn}-before` };
 
     await run(aGuardEvent({ RequestType: 'Update', OldResourceProperties }));
 
@@ -219,20 +221,18 @@ describe('the deletion guard', () => {
     expect(answers).toEqual(refusal(names));
   });
 
-  it('takes only a clear yes for being told', async () => {
-    const { run, answers } = setUp({ contained: ['mything1'] });
+  it('is not told by what was said of another stack', async () => {
+    const { run, answers } = setUp({ contained: ['mything1'], letGo: 'stack-before' });
 
-    await run(
-      aGuardEvent({ RequestType: 'Delete', ResourceProperties: { ...told, DeleteWhileContained: 'YES' } }),
-    );
+    await run(aGuardEvent({ RequestType: 'Delete' }));
 
     expect(answers).toEqual(refusal('mything1'));
   });
 
   it('lets the stack go when told, and names in the log what it lets go', async () => {
-    const { run, answers, lines } = setUp({ contained: ['mything1'], member: 'mything1' });
+    const { run, answers, lines } = setUp({ contained: ['mything1'], member: 'mything1', letGo: 'stack' });
 
-    await run(aGuardEvent({ RequestType: 'Delete', ResourceProperties: told }));
+    await run(aGuardEvent({ RequestType: 'Delete' }));
 
     expect(answers).toEqual(done);
     expect(lines).toContainEqual({
@@ -243,11 +243,10 @@ describe('the deletion guard', () => {
   });
 
   it('takes the deny policy from the group when told, though a thing is in it', async () => {
-    const { run, attached } = setUp({ member: 'mything1' });
+    const { run, attached } = setUp({ member: 'mything1', letGo: 'stack' });
     attached.add(`${groupArn} deny`);
 
-    const ResourceProperties = { ...told, PolicyName: 'deny' };
-    await run(anEvent({ RequestType: 'Delete', PhysicalResourceId: id, ResourceProperties }));
+    await run(anEvent({ RequestType: 'Delete', PhysicalResourceId: id }));
 
     expect([...attached]).toEqual([]);
   });
