@@ -26,7 +26,7 @@ export interface ProcessDiscovery {
 }
 
 /** What new numbers don't show: an exec in an old process brings a new name. */
-const scanEveryMs = 5000;
+const scanEveryMs = 10_000;
 /** A watched process ended, or there were more new numbers than one look is worth. */
 const scanSoonMs = 1000;
 const mostNewPids = 256;

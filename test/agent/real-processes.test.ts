@@ -87,7 +87,11 @@ describe('the children of a real process', () => {
     sample();
     app.run('(sleep 60 &); echo forked.');
     await waitFor('the fork', () => app.output().includes('forked.'));
-    const { evidence } = sample();
+    // Where hundreds of processes began since the last look, the next scan finds it.
+    const evidence = await waitFor('evidence', () => {
+      const seen = sample().evidence;
+      return seen.length > 0 && seen;
+    });
 
     expect(evidence).toMatchObject([{ commandLine: 'sleep 60' }]);
     expect(evidence[0]?.parents).not.toContain(name);
