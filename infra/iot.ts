@@ -84,12 +84,12 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
     ReportsRule: writeRule(`${prefix}-reports`, reportsSql, 'Reports'),
     PresenceRule: writeRule(
       `${prefix}-presence`,
-      "SELECT * FROM '$aws/events/presence/connected/+'",
+      "SELECT * FROM '$aws/events/presence/connected/#'",
       'Presence',
     ),
     // Only where a behavior depends on it: each connect of the fleet is a message more.
     ...(withLifecycle && {
-      LifecycleRule: writeRule(`${prefix}-lifecycle`, "SELECT * FROM '$aws/events/presence/+/+'", 'Reports'),
+      LifecycleRule: writeRule(`${prefix}-lifecycle`, "SELECT * FROM '$aws/events/presence/+/#'", 'Reports'),
     }),
     RulesRole: {
       Type: 'AWS::IAM::Role',

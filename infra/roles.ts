@@ -60,7 +60,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     intake: [
       consume('AlertsQueue', 'PresenceQueue'),
       send('CommandsQueue', 'RejectedQueue'),
-      table('GetItem'),
+      table('BatchGetItem'),
     ],
     respond: [
       consume('CommandsQueue'),

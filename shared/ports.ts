@@ -46,6 +46,14 @@ export interface Holds {
   remove(object: Hold['object'], previous: number): Promise<void>;
 }
 
+export interface HeldThings {
+  /**
+   * Names of the held things that a session may be of: the one that the client id names, and those that hold its
+   * certificate denied, since a device may connect under other ids. One read where nothing is held.
+   */
+  find(clientId: string, certificateId: string | undefined): Promise<string[]>;
+}
+
 export interface FleetSize {
   /** As counted last, to the end; absent before. */
   readonly things?: number;

@@ -2,9 +2,10 @@ import type { SQSRecord } from 'aws-lambda';
 import { decode } from 'cbor-x';
 import type { EnginePorts } from '../functions/respond/engine';
 import type { Announcement } from '../shared/domain/announcement';
-import type { Case } from '../shared/domain/case';
+import { type Case, holdsThing, isOpen } from '../shared/domain/case';
 import type { Command } from '../shared/domain/command';
-import { type Hold, holdsObject } from '../shared/domain/hold';
+import { deniedObject, type Hold, holdsObject } from '../shared/domain/hold';
+import { isRegistryName } from '../shared/domain/names';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,
@@ -12,6 +13,7 @@ import type {
   Connections,
   DeadLetters,
   FleetSize,
+  HeldThings,
   Holds,
   Log,
   Metrics,
@@ -218,6 +220,17 @@ export function fakeHolds(isHolding: (thingName: string, object: string) => bool
     },
   };
   return { rows: rows.items, holds };
+}
+
+export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, holds: Pick<Holds, 'load'>): HeldThings {
+  return {
+    async find(clientId, certificateId) {
+      const stored = isRegistryName(clientId) ? await cases.load(clientId) : undefined;
+      const hold = certificateId === undefined ? undefined : await holds.load(deniedObject(certificateId));
+      const others = hold?.value.holders.filter((name) => name !== clientId) ?? [];
+      return isOpen(stored?.value) && holdsThing(stored.value) ? [clientId, ...others] : others;
+    },
+  };
 }
 
 export function fakeQueue() {

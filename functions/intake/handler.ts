@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { readAlert } from '../../shared/domain/alert';
-import { holdsThing, isOpen } from '../../shared/domain/case';
 import { parseJson } from '../../shared/domain/json';
-import { isRegistryName } from '../../shared/domain/names';
 import type { Violation } from '../../shared/domain/violation';
-import type { CaseStore, CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
+import type { CommandQueue, DeadLetters, HeldThings, Log, Metrics } from '../../shared/ports';
 
 export interface IntakePorts {
-  readonly cases: Pick<CaseStore, 'load'>;
+  readonly heldThings: HeldThings;
   readonly commands: CommandQueue;
   readonly deadLetters: DeadLetters;
   readonly log: Log;
@@ -21,6 +19,8 @@ const presenceEvent = z.object({
   clientId: z.string().check(z.minLength(1), z.maxLength(128)),
   eventType: z.literal('connected'),
   timestamp: z.number(),
+  /** Id of the certificate, where the client came with one. */
+  principalIdentifier: z.optional(z.string()),
 });
 
 /** Turns what arrives (alerts by SNS, connects by topic rule) into commands for the thing's mailbox. */
@@ -67,13 +67,11 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
     await ports.deadLetters.send(body, 'not a connected event of IoT Core', `presence:${messageId}`);
     return;
   }
-  const { clientId, timestamp } = event.data;
-  // The denial of a thing group binds the client whose id is the thing's name; others are no thing.
-  if (!isRegistryName(clientId)) return;
-  const stored = await ports.cases.load(clientId);
-  if (!isOpen(stored?.value) || !holdsThing(stored.value)) return;
-  await ports.commands.send(
-    { type: 'reconnected', thingName: clientId, clientId, connectedAt: timestamp },
-    `reconnected#${clientId}#${timestamp}`,
-  );
+  const { clientId, timestamp, principalIdentifier = '' } = event.data;
+  const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
+  for (const thingName of await ports.heldThings.find(clientId, certificateId))
+    await ports.commands.send(
+      { type: 'reconnected', thingName, clientId, connectedAt: timestamp },
+      `reconnected#${clientId}#${timestamp}`,
+    );
 }

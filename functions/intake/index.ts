@@ -1,5 +1,5 @@
 import { connectCommands, connectDeadLetters } from '../../shared/aws/commands';
-import { connectTable } from '../../shared/aws/table';
+import { connectHeldThings } from '../../shared/aws/presence';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { intake } from './handler';
 
@@ -7,7 +7,7 @@ const { log, metrics, wrap } = createTelemetry('intake');
 
 const take = intake(
   {
-    cases: connectTable(readEnv('TABLE_NAME')).cases,
+    heldThings: connectHeldThings(readEnv('TABLE_NAME')),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
     log,

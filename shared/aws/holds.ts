@@ -2,9 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Case } from '../domain/case';
 import { type Hold, holdsObject } from '../domain/hold';
 import type { Holds } from '../ports';
-import { caseKey, connectItems } from './items';
-
-const holdKey = (object: string) => ({ pk: `HOLD#${object}`, sk: 'HOLD' });
+import { caseKey, connectItems, holdKey } from './items';
 
 export function connectHolds(tableName: string, client?: DynamoDBClient): Holds {
   const { load, save, remove } = connectItems(tableName, client);

@@ -32,6 +32,10 @@ export function caseKey(thingName: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: 'CASE' };
 }
 
+export function holdKey(object: string): ItemKey {
+  return { pk: `HOLD#${object}`, sk: 'HOLD' };
+}
+
 export function detectKey(thingName: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: 'DETECT' };
 }

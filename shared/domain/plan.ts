@@ -104,14 +104,21 @@ export function coverClientId(record: Case, { reporter }: Violation, now: number
   const cut = record.ledger.find(({ action }) => action === 'disconnect')?.prior;
   if (!reporter || !ownsCertificate(record.facts, reporter.principal) || cut?.action !== 'disconnect')
     return record;
-  if (cut.clientIds.includes(reporter.clientId) || cut.clientIds.length >= maxClientIds) return record;
-  const prior = { ...cut, clientIds: [...cut.clientIds, reporter.clientId] };
+  return cut.clientIds.includes(reporter.clientId) ? record : addClientId(record, reporter.clientId, now);
+}
+
+/** Of more ids than are remembered the oldest go, but not the thing's name: each connect is told anew. */
+export function addClientId(record: Case, clientId: string, now: number): Case {
   const ledger = record.ledger.map((entry): LedgerEntry => {
-    if (entry.action === 'disconnect') return { ...entry, status: 'planned', prior };
+    if (entry.prior.action === 'disconnect') {
+      const [first = record.thingName, ...others] = entry.prior.clientIds;
+      const clientIds = [first, ...[...others, clientId].slice(1 - maxClientIds)];
+      return { ...entry, status: 'planned', prior: { ...entry.prior, clientIds } };
+    }
     return entry.status === 'verified' ? { ...entry, status: 'applied' } : entry;
   });
   const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
-  return note(next, { at: now, what: 'connects under another client id too', detail: reporter.clientId });
+  return note(next, { at: now, what: 'connects under another client id too', detail: clientId });
 }
 
 /** The ids under which the device connects: its thing name, and those its own certificate reported under. */

@@ -4,7 +4,7 @@ import type { Command } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findShared } from './guards';
 import { endBridge, extendLedger, findDeniedAt, planLedger, replan } from './ledger';
-import { listHolding } from './plan';
+import { addClientId, listHolding } from './plan';
 import { findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
@@ -21,10 +21,12 @@ export function onReconnected(
   const bitesAt = deniedAt === undefined ? Infinity : deniedAt + context.policyCacheMs;
   if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
+  const isOther = cuts.prior.action === 'disconnect' && !cuts.prior.clientIds.includes(command.clientId);
+  const known = isOther ? addClientId(current, command.clientId, context.now) : current;
   // News of a session that was cut since, if the two clocks agree.
-  if (cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
+  if (!isOther && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
     return changed({ ...current, ledger: replan(current.ledger, 'disconnect') });
-  const noted = note(current, {
+  const noted = note(known, {
     at: context.now,
     what: 'reconnected before the denial had spread: cut again',
     detail: command.clientId,
@@ -33,7 +35,7 @@ export function onReconnected(
   const ledger = replan(noted.ledger, 'disconnect');
   const dueAt = context.now + retryMs;
   // No denial is in place at all, which was told already.
-  if (!Number.isFinite(bitesAt)) return changed({ ...current, ledger, dueAt });
+  if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
   const again: Case = { ...rest, status: 'containing', ledger, dueAt };
   const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
   const evading = { ...again, evadesUntil: bitesAt, reason };

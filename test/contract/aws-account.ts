@@ -21,6 +21,7 @@ import { connectCommands } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDetection } from '../../shared/aws/detection';
 import { connectHolds } from '../../shared/aws/holds';
+import { connectHeldThings } from '../../shared/aws/presence';
 import { connectTable } from '../../shared/aws/table';
 import type { Command } from '../../shared/domain/command';
 import { aConfiguration } from '../builders';
@@ -90,6 +91,7 @@ async function openStorage(dynamodb: DynamoDBClient, undo: Undo): Promise<Storag
     cases,
     detection: connectDetection(TableName, dynamodb),
     holds: connectHolds(TableName, dynamodb),
+    heldThings: connectHeldThings(TableName, dynamodb),
     readTimeline: async (caseId) =>
       (await history.readTimeline(caseId)).map(({ entries, previousHash, hash }) => ({
         entries,

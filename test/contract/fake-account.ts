@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from '../../shared/domain/command';
 import { holdsObject } from '../../shared/domain/hold';
-import { fakeCases, fakeConnections, fakeHolds, fakeQueue, fakeThings } from '../fakes';
+import { fakeCases, fakeConnections, fakeHeldThings, fakeHolds, fakeQueue, fakeThings } from '../fakes';
 import { fakeCertificates, fakeJobs, fakePolicies } from '../fakes-actions';
 import { fakeDetection } from '../fakes-detection';
 import { withPolicies } from '../shared/mitigation/setting';
@@ -27,9 +27,11 @@ export function openFakeAccount(): Account {
 
 function openStorage(): Storage {
   const { cases, timeline, archived, items } = fakeCases();
+  const { holds } = fakeHolds((name, object) => holdsObject(items.get(name)?.value, object));
   return {
     cases,
-    holds: fakeHolds((name, object) => holdsObject(items.get(name)?.value, object)).holds,
+    holds,
+    heldThings: fakeHeldThings(cases, holds),
     detection: fakeDetection(),
     readTimeline: async (caseId) =>
       [...timeline]

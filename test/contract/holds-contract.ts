@@ -37,6 +37,32 @@ export function declareHoldLaws(law: Law<Storage>): void {
       });
     });
 
+    law(
+      'tell whose session a connect may be of, by its client id and by its certificate',
+      async (storage) => {
+        const { cases, holds, heldThings } = storage;
+        const certificateId = aName('certificate');
+        const [held, twin] = [aDenyingCase(certificateId), aDenyingCase(certificateId)];
+        const closed = aDenyingCase(certificateId, { status: 'closed' });
+        const observed = aCase({ status: 'observed' });
+        for (const record of [held, twin, closed, observed]) await cases.save(record, 0);
+        const holders = [held, twin, closed].map(({ thingName }) => thingName);
+        await holds.save(
+          { object: deniedObject(arnOf(certificateId)), prior: { attachedBefore: false }, holders },
+          0,
+        );
+
+        const [own, other] = [held.thingName, twin.thingName];
+        expect(await heldThings.find(own, undefined)).toEqual([own]);
+        expect(await heldThings.find(own, certificateId)).toEqual([own, other]);
+        expect(await heldThings.find('any id/of 128', certificateId)).toEqual([own, other]);
+        expect(await heldThings.find('any id/of 128', undefined)).toEqual([]);
+        expect(await heldThings.find(closed.thingName, aName('certificate'))).toEqual([]);
+        expect(await heldThings.find(observed.thingName, undefined)).toEqual([]);
+        expect(await heldThings.find(aName('thing'), aName('certificate'))).toEqual([]);
+      },
+    );
+
     law('are changed and removed only as they were read', async ({ holds }) => {
       const hold: Hold = {
         object: `policy/${aName('policy')}`,

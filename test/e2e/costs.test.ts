@@ -113,7 +113,7 @@ describe('what a case costs (design, section 11)', () => {
     await e2e.connect(device);
     await e2e.waitForQuiet();
 
-    expect(e2e.countCalls('intake')).toEqual({ 'dynamodb:GetItem': 1 });
+    expect(e2e.countCalls('intake')).toEqual({ 'dynamodb:BatchGetItem': 1 });
     expect(e2e.countCalls('respond')).toEqual({});
   });
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DescribeCertificateCommand } from '@aws-sdk/client-iot';
+import { AttachPolicyCommand, CreatePolicyCommand, DescribeCertificateCommand } from '@aws-sdk/client-iot';
 import type { Device } from '../../local/devices';
 import { anAlert } from './alerts';
 import { type EndToEnd, ended, root, startEndToEnd, waitUntil } from './harness';
@@ -109,6 +109,30 @@ describe('a contained device that is to be cut at each connect', () => {
   afterAll(async () => {
     await e2e?.close();
     await packages?.remove();
+  });
+
+  it('is cut under another client id as well, where its policy lets it take one', async () => {
+    const device = await e2e.enroll('roamer');
+    const Statement = [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }];
+    const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    await e2e.iot.send(new CreatePolicyCommand({ policyName: 'wide', policyDocument }));
+    await e2e.iot.send(new AttachPolicyCommand({ policyName: 'wide', target: device.certificateArn }));
+    const first = await e2e.connect(device);
+    await e2e.publishAlert(anAlert('roamer'));
+    await e2e.waitForCase('roamer', 'contained');
+    await ended(first);
+
+    for (const clientId of ['roamer/2', 'somebody']) await ended(await e2e.connect(device, { clientId }));
+    await e2e.waitForQuiet();
+
+    expect(await e2e.loadCase('roamer')).toMatchObject({
+      status: 'containing',
+      ledger: [
+        { action: 'quarantine' },
+        { action: 'deny-certificate' },
+        { action: 'disconnect', prior: { clientIds: ['roamer', 'roamer/2', 'somebody'] } },
+      ],
+    });
   });
 
   it('is cut again at each reconnect, though the broker would still take its messages', async () => {

@@ -1,8 +1,17 @@
 import { intake } from '../../../functions/intake/handler';
 import { decide } from '../../../shared/domain/decide';
+import { deniedObject } from '../../../shared/domain/hold';
 import { awsError } from '../../aws-error';
 import { aContext, aViolation, now } from '../../builders';
-import { aRecord, fakeCases, fakeDeadLetters, fakeQueue, fakeTelemetry } from '../../fakes';
+import {
+  aRecord,
+  fakeCases,
+  fakeDeadLetters,
+  fakeHeldThings,
+  fakeHolds,
+  fakeQueue,
+  fakeTelemetry,
+} from '../../fakes';
 
 const presenceQueue = 'arn:aws:sqs:us-east-1:000000000000:presence';
 
@@ -11,13 +20,16 @@ function setUp() {
   const { letters, deadLetters } = fakeDeadLetters();
   const { counts, log, metrics } = fakeTelemetry();
   const { cases, items } = fakeCases();
-  const take = intake({ cases, commands, deadLetters, log, metrics }, presenceQueue);
+  const { holds } = fakeHolds();
+  const heldThings = fakeHeldThings(cases, holds);
+  const take = intake({ heldThings, commands, deadLetters, log, metrics }, presenceQueue);
   return {
     take,
     sent,
     letters,
     counts,
     items,
+    holds,
     takePresence: (body: unknown) => take(aRecord(body, { eventSourceARN: presenceQueue })),
   };
 }
@@ -139,7 +151,10 @@ describe('intake of alerts', () => {
     const { deadLetters } = fakeDeadLetters();
     const { log, metrics } = fakeTelemetry();
     const commands = { send: () => Promise.reject(awsError('ServiceUnavailable')) };
-    const take = intake({ cases: fakeCases().cases, commands, deadLetters, log, metrics }, presenceQueue);
+    const take = intake(
+      { heldThings: { find: async () => [] }, commands, deadLetters, log, metrics },
+      presenceQueue,
+    );
 
     await expect(take(aRecord(anAlert()))).rejects.toThrow('refused by the fake');
   });
@@ -174,6 +189,21 @@ describe('intake of presence events', () => {
         command: { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: now },
         id: `reconnected#mything1#${now}`,
       },
+    ]);
+  });
+
+  it('tells it too where the device comes under another client id with a certificate that is denied', async () => {
+    const { takePresence, sent, holds } = setUp();
+    const certificateId = 'a'.repeat(64);
+    const object = deniedObject(certificateId);
+    await holds.save({ object, holders: ['mything1'], prior: { attachedBefore: false } }, 0);
+
+    await takePresence(connected({ clientId: 'another/id', principalIdentifier: certificateId }));
+    await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'AIDA:session' }));
+    await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'b'.repeat(64) }));
+
+    expect(sent.map(({ command }) => command)).toEqual([
+      { type: 'reconnected', thingName: 'mything1', clientId: 'another/id', connectedAt: now },
     ]);
   });
 

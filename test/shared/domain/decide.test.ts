@@ -470,6 +470,22 @@ describe('decide on a reconnect', () => {
     expect(perform(resumed, later)).toMatchObject({ status: 'contained', containedAt: later });
   });
 
+  it('cuts a session under another client id too, and remembers the newest of many', () => {
+    const policyCacheMs = 480_000;
+    const other = (clientId: string): Command => ({ ...reconnected(now + 1_000), clientId }) as Command;
+    let record = perform(decided(contained(), other('id-0'), { policyCacheMs }), now + 1_100);
+    expect(record.ledger.find(({ action }) => action === 'disconnect')?.prior).toMatchObject({
+      clientIds: ['mything1', 'id-0'],
+    });
+    expect(record).toMatchObject({ status: 'containing', evadesUntil: now + policyCacheMs });
+
+    for (let more = 1; more < 15; more += 1)
+      record = perform(decided(record, other(`id-${more}`), { policyCacheMs }), now + 1_100);
+    expect(record.ledger.find(({ action }) => action === 'disconnect')?.prior).toMatchObject({
+      clientIds: ['mything1', ...Array.from({ length: 9 }, (_, index) => `id-${index + 6}`)],
+    });
+  });
+
   it('says nothing more at each reconnect while no denial is in place, which was told', () => {
     const planned = decided(undefined, alarm());
     const quarantine = nextStep(planned, new Set());
