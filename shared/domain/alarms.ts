@@ -30,6 +30,27 @@ export function isEcho({ metric }: Violation): boolean {
   return echoes.has(metric);
 }
 
+/** How long what a containment caused may stay in alarm after it: Detect sums these metrics over an hour at most. */
+const echoMs = 3_600_000;
+
+/**
+ * What a containment causes by itself is no news: not while it holds or is being undone, and not for a while after it
+ * if it began in it, since the sweep finds what is still in alarm.
+ */
+function isOwnEcho(
+  record: Case,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  now: number,
+): boolean {
+  if (!isEcho(violation) || known?.caseId === record.caseId) return false;
+  if (isOpen(record)) return isHeld(record) || record.status === 'releasing';
+  const { pastContainments = [], openedAt, closedAt = 0 } = record;
+  const heldAt = pastContainments.at(-1) ?? 0;
+  const within = heldAt >= openedAt && violation.occurredAt >= heldAt && violation.occurredAt <= closedAt;
+  return within && now < closedAt + echoMs;
+}
+
 export function onViolation(current: Case | undefined, violation: Violation, context: Context): Decision {
   const key = behaviorKey(violation);
   const known = current?.violations[key];
@@ -46,6 +67,8 @@ function onAlarm(
   violation: Violation,
   context: Context,
 ): Decision {
+  if (current && isOwnEcho(current, known, violation, context.now))
+    return unchanged('what the containment itself causes is no news');
   const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
   const severity = playbook?.severity ?? 'medium';
   const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
@@ -53,11 +76,8 @@ function onAlarm(
   // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
   const again = !rises && known.violationId === violation.violationId;
   const recorded = (again ? remember : record)(open, violation, context.now);
-  if (isHeld(recorded)) {
-    if (isEcho(violation) && known?.caseId !== open.caseId)
-      return unchanged('what the containment itself causes is no news');
+  if (isHeld(recorded))
     return rises ? onFurther(recorded, known, violation, playbook, context) : changed(recorded);
-  }
   // A release under way is the operator's: only news stops it.
   if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
     return changed(recorded);

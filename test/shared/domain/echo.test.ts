@@ -1,0 +1,50 @@
+import type { Case } from '../../../shared/domain/case';
+import { decide } from '../../../shared/domain/decide';
+import { aContext, now } from '../../builders';
+import { alarm, lead, led, order } from './life';
+
+const hour = 3_600_000;
+const refused = (at: number, metric = 'aws:num-authorization-failures') =>
+  alarm({ behaviorName: 'few-refusals', metric, violationId: 'echo', occurredAt: at });
+const outcome = (record: Case | undefined, at: number, over = {}, metric?: string) =>
+  decide(record, refused(at, metric), aContext({ newCaseId: 'case-2', ...over })).outcome;
+
+describe('what a containment causes by itself', () => {
+  const contained = led(undefined, alarm());
+  const at = now + hour;
+  const released = led(contained, order('release'), { now: at });
+
+  it('is no news while it holds, and stops no release', () => {
+    expect(released).toMatchObject({ status: 'closed', closedAt: at });
+    expect(outcome(contained, now + 1)).toBe('unchanged');
+    expect(outcome({ ...contained, status: 'releasing' }, now + 1)).toBe('unchanged');
+  });
+
+  it('opens nothing for an hour after it, where it began in it', () => {
+    expect(outcome(released, now + 1, { now: at + hour - 1 })).toBe('unchanged');
+  });
+
+  it.each([
+    ['is still in alarm an hour after the release', now + 1, at + hour, undefined],
+    ['began after the release', at + 1, at + 2, undefined],
+    ['began before the containment', now - 1, at + 1, undefined],
+    ['is of a metric that no containment causes', now + 1, at + 1, 'aws:all-bytes-out'],
+  ])('is news where it %s', (_, occurredAt, later, metric) => {
+    expect(outcome(released, occurredAt, { now: later }, metric)).toBe('changed');
+  });
+
+  it('is news where the case ended without a containment', () => {
+    const watched = led(undefined, alarm(), { killSwitch: true });
+    const dismissed = led(watched, order('dismiss'), { now: at });
+
+    expect(dismissed.status).toBe('closed');
+    expect(outcome(dismissed, now + 1, { now: at + 1 })).toBe('changed');
+  });
+
+  it('is a violation as any other where it was in alarm before the thing was held', () => {
+    const first = led(undefined, refused(now - 5), { killSwitch: true });
+    const held = lead(first, order('contain'));
+
+    expect(outcome(held, now + 1)).toBe('changed');
+  });
+});
