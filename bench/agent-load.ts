@@ -15,20 +15,24 @@ export function countProcesses(): number {
 }
 
 /** Starts sleeping processes until there are `total` on this machine; where there are more already, none. */
-export async function fillProcesses(total: number): Promise<Load> {
+export async function fillProcesses(total: number, signal: AbortSignal): Promise<Load> {
   const before = countProcesses();
   const missing = total - before - 1;
   if (missing <= 0) return { close: async () => undefined };
-  const script = `i=0; while [ $i -lt ${missing} ]; do sleep 86400 & i=$((i+1)); done; wait`;
-  const shell = spawn('sh', ['-c', script], { stdio: 'ignore', detached: true });
-  const ended = once(shell, 'close');
-  while (countProcesses() < total - 1 && shell.exitCode === null) await delay(pollMs);
+  const script = `i=0; while [ $i -lt ${missing} ]; do sleep 86400 >/dev/null & i=$((i+1)); done; echo; wait`;
+  const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const ended = once(shell, 'exit');
+  // It writes a line once all of them run; how many others the machine has meanwhile is its own affair.
+  await Promise.race([once(shell.stdout, 'data', { signal }), ended]).catch((error: unknown) => {
+    if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
+    throw error;
+  });
   return {
     close: async () => {
       if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
       await ended;
       // Whoever takes orphans in must have waited for each before the next measurement.
-      while (countProcesses() > before + missing / 2) await delay(pollMs);
+      while (countProcesses() > before + missing / 2 && !signal.aborted) await delay(pollMs);
     },
   };
 }

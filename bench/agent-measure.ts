@@ -77,7 +77,7 @@ export async function measureAgents(bench: Bench): Promise<AgentResult> {
   try {
     const idleSince = { at: performance.now(), bytes: bytesOf(bench, 'idle') };
     const loads: LoadResult[] = [];
-    for (const [load, start] of loadsToTry()) {
+    for (const [load, start] of loadsToTry(bench.signal)) {
       say(`${load}: ${flags.seconds} s`);
       const held = await start();
       try {
@@ -98,10 +98,10 @@ export async function measureAgents(bench: Bench): Promise<AgentResult> {
   }
 }
 
-function loadsToTry(): readonly (readonly [string, () => Promise<Load>])[] {
+function loadsToTry(signal: AbortSignal): readonly (readonly [string, () => Promise<Load>])[] {
   return [
-    ['100 processes', () => fillProcesses(100)],
-    ['2,000 processes', () => fillProcesses(2000)],
+    ['100 processes', () => fillProcesses(100, signal)],
+    ['2,000 processes', () => fillProcesses(2000, signal)],
     ['2,000 connections', () => openConnections(2000)],
   ];
 }
