@@ -10,4 +10,6 @@ module.exports = {
   transform: { '^.+\\.ts$': swc },
   globalSetup: '<rootDir>/test/global-setup.mjs',
   testTimeout: 30_000,
+  // The end-to-end tests mostly wait: on two cores Jest would run one file at a time.
+  maxWorkers: 2,
 };

@@ -184,8 +184,22 @@ async function main(): Promise<void> {
     if (flags.json) printResult({ ...emptyResult(), failed: `${progress.current()}: ${explain(error)}` });
     throw error;
   } finally {
-    for (const close of closers.reverse()) await close();
+    await closeAll(closers);
   }
+}
+
+/** Last opened is first closed. What can't be closed keeps nothing else from it. */
+async function closeAll(closers: Closers): Promise<void> {
+  const faults: unknown[] = [];
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  if (faults.length === 1) throw faults[0];
+  if (faults.length > 1) throw new AggregateError(faults, 'not everything could be stopped');
 }
 
 async function runUntilDone(
@@ -196,9 +210,7 @@ async function runUntilDone(
 ): Promise<'done' | 'stopped'> {
   const running = await start(flags, progress, closers);
   const storyClosers: Closers = [];
-  const endStory = async () => {
-    for (const close of storyClosers.splice(0).reverse()) await close();
-  };
+  const endStory = () => closeAll(storyClosers);
   // In the list before the story begins, so that Ctrl-C in the middle of it ends its processes too.
   closers.push(endStory);
   if (flags.story) {

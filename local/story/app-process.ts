@@ -36,6 +36,8 @@ export async function startApp(directory: string, name: string): Promise<AppProc
     while (!printed.includes('\n')) await once(stdout, 'data');
     return printed.trim();
   };
+  // However this process ends, the app reads the end of its input then, and takes its child with it.
+  stdin.write(`trap 'kill 0' EXIT\n`);
   return {
     pid,
     launchChild: async () => Number(await ask('sleep 3600 & echo $!')),
