@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { writeIot } from '../../infra/iot';
 import { writeRoles } from '../../infra/roles';
 import { parseConfiguration } from '../../shared/config/load';
@@ -6,32 +8,8 @@ import { ofType, type Resource, template } from './template';
 
 type Resources = Readonly<Record<string, unknown>>;
 
-/** Whatever a cordon.yml can ask for, at once. */
-const everything = `
-detector: both
-customMetrics: { children: { type: number } }
-securityProfiles:
-  all:
-    targets: [all/registered-things]
-    behaviors:
-      - name: none
-        metric: children
-        criteria: { comparisonOperator: less-than-equals, value: { number: 0 } }
-      - name: usual
-        metric: aws:all-bytes-out
-        criteria: { comparisonOperator: less-than-equals, statisticalThreshold: { statistic: p90 }, durationSeconds: 300 }
-playbooks:
-  - name: task
-    when: { behavior: none }
-    mode: enforce
-    actions: [quarantine, detect-mitigation-task]
-  - name: all
-    mode: enforce
-    actions: [quarantine, deny-certificate, replace-policy-version, deactivate-certificate, disconnect, job]
-guards: { fleetLimit: { things: 10, percent: 5, within: 10m } }
-`;
-
-const configuration = parseConfiguration(everything, 'everything.yml');
+const everything = join(import.meta.dirname, 'everything.yml');
+const configuration = parseConfiguration(readFileSync(everything, 'utf8'), everything);
 const prefix = 'cordon-dev';
 const largest: Resources = {
   ...template.Resources,
