@@ -12,7 +12,13 @@ import { addKinship, isKin, type Kinship, renewKinship } from './kin';
 import type { ProcessState } from './metric-sample';
 import type { ProcReader } from './proc-reader';
 import { isAlive, type ProcStat } from './proc-stat';
-import { createProcessDiscovery, type Discovered, type ProcessScan, readStat } from './process-discovery';
+import {
+  createProcessDiscovery,
+  type Discovered,
+  type ProcessScan,
+  readStat,
+  readStatAgain,
+} from './process-discovery';
 
 /** One look at the watched processes of one selector and at their descendants. */
 export interface FamilySample {
@@ -68,7 +74,7 @@ export function createChildSampler(
     const scan = discovery.lastScan();
     const isNew = takeSelected(proc, watch, selected);
     // What was there before a watched process was found is looked at again then.
-    const candidates = isNew && found.isScan ? [...(scan?.stats.values() ?? [])] : found.fresh;
+    const candidates = isNew && found.isScan ? readAll(proc, scan?.pids ?? []) : found.fresh;
     for (const stat of candidates)
       if (stat.pid !== ownPid && isAlive(stat) && !watch.instances.has(stat.pid) && isKin(proc, watch, stat))
         adoptChild(watch, stat);
@@ -81,9 +87,7 @@ export function createChildSampler(
     sample: (now) => {
       const hasLost = watches.map((watch) => dropEnded(proc, watch)).includes(true);
       const found = discovery.look(now, hasLost);
-      const listChildren = hasChildrenFiles
-        ? fromFiles
-        : childrenFromScan(discovery.lastScan()?.stats.values() ?? []);
+      const listChildren = hasChildrenFiles ? fromFiles : childrenFromScan(discovery.lastScan()?.stats ?? []);
       return watches.map((watch, index) =>
         sampleOne(watch, found.selected[index] ?? [], found, listChildren),
       );
@@ -91,12 +95,20 @@ export function createChildSampler(
   };
 }
 
+function readAll(proc: ProcReader, pids: Iterable<number>): readonly ProcStat[] {
+  return [...pids].flatMap((pid) => readStat(proc, pid) ?? []);
+}
+
 /** Forgets the instances that have ended, and says whether there were any. */
 function dropEnded(proc: ProcReader, watch: Watch): boolean {
   let hasLost = false;
   for (const [pid, before] of watch.instances) {
-    const stat = readStat(proc, pid);
-    if (stat && stat.startTicks === before.startTicks && isAlive(stat)) continue;
+    const stat = readStatAgain(proc, pid);
+    if (stat && stat.startTicks === before.startTicks && isAlive(stat)) {
+      // Of which thread its children are listed below depends on how many it has now.
+      if (stat.threads !== before.threads) watch.instances.set(pid, { ...before, threads: stat.threads });
+      continue;
+    }
     watch.instances.delete(pid);
     watch.endedComm = before.comm;
     hasLost = true;
@@ -129,8 +141,8 @@ function takeSelected(proc: ProcReader, watch: Watch, selected: readonly ProcSta
 function addInstance(proc: ProcReader, watch: Watch, { pid, startTicks }: ProcStat): boolean {
   const stat = readStat(proc, pid);
   if (!stat || stat.startTicks !== startTicks || !isAlive(stat) || watch.instances.has(pid)) return false;
-  const { reapedWork, usedTicks, session, comm } = stat;
-  watch.instances.set(pid, { startTicks, reapedWork, usedTicks, session, comm, isKnown: false });
+  const { threads, reapedWork, usedTicks, session, comm } = stat;
+  watch.instances.set(pid, { startTicks, threads, reapedWork, usedTicks, session, comm, isKnown: false });
   addKinship(proc, watch, stat);
   return true;
 }

@@ -1,10 +1,11 @@
 import type { ProcReader } from './proc-reader';
 import { isAlive, type ProcStat, parseChildren } from './proc-stat';
-import { readStat } from './process-discovery';
+import { readStat, readStatAgain } from './process-discovery';
 
 /** A watched process. */
 interface Instance {
   readonly startTicks: number;
+  readonly threads: number;
   readonly reapedWork: number;
   readonly usedTicks: number;
   readonly session: number;
@@ -20,6 +21,7 @@ interface Ended {
 }
 
 interface Child extends Ended {
+  readonly threads: number;
   readonly comm: string;
   readonly reapedWork: number;
   readonly usedTicks: number;
@@ -48,7 +50,8 @@ export interface Walk {
   readonly traces: readonly Trace[];
 }
 
-export type ListChildren = (pid: number) => readonly number[];
+/** `threads` is how many the process had when it was last looked at, if it was. */
+export type ListChildren = (pid: number, threads: number | undefined) => readonly number[];
 
 /** A fork bomb shall not take the agent along. */
 const mostChildren = 4096;
@@ -77,8 +80,8 @@ export function walkFamily(
     if (pid === ownPid || seen.has(pid) || seen.size >= mostChildren) return;
     seen.add(pid);
     const last = family.children.get(pid);
-    for (const child of listChildren(pid)) visit(child, root, last !== undefined);
-    const stat = readStat(proc, pid);
+    for (const child of listChildren(pid, last?.threads)) visit(child, root, last !== undefined);
+    const stat = readStatAgain(proc, pid);
     if (!stat) return;
     const before = last?.startTicks === stat.startTicks ? last : undefined;
     if (isAlive(stat)) {
@@ -93,8 +96,8 @@ export function walkFamily(
       zombies.set(pid, { startTicks: stat.startTicks, ppid: stat.ppid });
     }
   };
-  for (const [pid, { isKnown }] of family.instances)
-    for (const child of listChildren(pid)) visit(child, pid, isKnown);
+  for (const [pid, { isKnown, threads }] of family.instances)
+    for (const child of listChildren(pid, threads)) visit(child, pid, isKnown);
   for (const [pid, before] of family.children) {
     const isOrphan = !seen.has(pid) && !(family.instances.has(pid) && isOnItsOwn(family, pid, before.root));
     if (isOrphan && readStat(proc, pid)?.startTicks === before.startTicks) visit(pid, before.root, true);
@@ -126,11 +129,12 @@ export function adoptChild(
 }
 
 function lookAt(stat: ProcStat, before: Child | undefined, root: number): Child {
-  const { startTicks, ppid, comm, reapedWork, usedTicks, session } = stat;
+  const { startTicks, threads, ppid, comm, reapedWork, usedTicks, session } = stat;
   const looks = before?.looks ?? 0;
   const isChanged = looks === 0 || (before?.comm !== comm && looks < mostLooks);
   return {
     startTicks,
+    threads,
     ppid,
     comm,
     reapedWork,
@@ -151,11 +155,11 @@ function forgetForked(family: Family, stat: ProcStat): void {
 function updateInstances(proc: ProcReader, family: Family): readonly number[] {
   const reapers: number[] = [];
   for (const [pid, before] of family.instances) {
-    const stat = readStat(proc, pid);
+    const stat = readStatAgain(proc, pid);
     if (stat?.startTicks !== before.startTicks) continue;
-    const { reapedWork, usedTicks, session } = stat;
+    const { threads, reapedWork, usedTicks, session } = stat;
     if (reapedWork > before.reapedWork) reapers.push(pid);
-    family.instances.set(pid, { ...before, reapedWork, usedTicks, session, isKnown: true });
+    family.instances.set(pid, { ...before, threads, reapedWork, usedTicks, session, isKnown: true });
   }
   return reapers;
 }
@@ -175,14 +179,15 @@ function findParentsOfGone(
 
 /** Lists children by the kernel's own file (proc_pid_task_children(5)). */
 export function childrenFromFiles(proc: ProcReader): ListChildren {
-  return (pid) => {
-    const threads = proc.list(`${pid}/task`);
-    if (typeof threads === 'string') return [];
-    // A child belongs to the thread that made it.
-    return threads.flatMap((thread) => {
-      const bytes = proc.read(`${pid}/task/${thread}/children`);
-      return typeof bytes === 'string' ? [] : parseChildren(bytes);
-    });
+  const childrenOf = (pid: number, thread: number | string): readonly number[] => {
+    const bytes = proc.readAgain(`${pid}/task/${thread}/children`);
+    return typeof bytes === 'string' ? [] : parseChildren(bytes);
+  };
+  return (pid, threads) => {
+    // A child belongs to the thread that made it, and a process with one thread needs no list of them.
+    if (threads === 1) return childrenOf(pid, pid);
+    const all = proc.list(`${pid}/task`);
+    return typeof all === 'string' ? [] : all.flatMap((thread) => childrenOf(pid, thread));
   };
 }
 

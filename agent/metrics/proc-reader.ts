@@ -10,6 +10,8 @@ type ReadFailure = 'gone' | 'denied';
 export interface ProcReader {
   /** The bytes of a small file (`stat`, `children`, `cmdline`), cut at 64 KB. */
   read(path: string): Buffer | ReadFailure;
+  /** The same for a file that is read several times a second: opening it costs five times as much as reading it. */
+  readAgain(path: string): Buffer | ReadFailure;
   /** The whole of a file that may be large, such as a socket table. */
   readWhole(path: string): Buffer | ReadFailure;
   list(path: string): readonly string[] | ReadFailure;
@@ -17,20 +19,29 @@ export interface ProcReader {
 }
 
 const smallFileBytes = 64 * 1024;
+/** Every file of /proc that has more gives at least this much of it at once: as many rows as fit in a page. */
+const shortReadBytes = 1024;
+/** Of a fork bomb only the first keep theirs. */
+const mostKeptFiles = 64;
 /** A socket table row has 150 bytes: room for 200,000 sockets. */
 const largestFileBytes = 32 * 1024 * 1024;
 
 /** `root` is another folder than /proc only in tests. */
 export function createProcReader(root = '/proc'): ProcReader {
   let buffer = Buffer.allocUnsafe(smallFileBytes);
+  const kept = createKeptFiles(root);
+  const readSmall = (descriptor: number): Buffer =>
+    buffer.subarray(0, fillFrom(descriptor, buffer, smallFileBytes));
   return {
-    read: (path) => attempt(() => buffer.subarray(0, fill(`${root}/${path}`, buffer, 0, smallFileBytes))),
+    read: (path) => attempt(() => withFile(`${root}/${path}`, readSmall)),
+    readAgain: (path) => attempt(() => kept.use(path, readSmall)),
     readWhole: (path) =>
       attempt(() => {
-        let length = fill(`${root}/${path}`, buffer, 0, buffer.length);
+        const fill = (descriptor: number): number => fillFrom(descriptor, buffer, buffer.length);
+        let length = withFile(`${root}/${path}`, fill);
         while (length === buffer.length && buffer.length < largestFileBytes) {
           buffer = Buffer.allocUnsafe(buffer.length * 4);
-          length = fill(`${root}/${path}`, buffer, 0, buffer.length);
+          length = withFile(`${root}/${path}`, fill);
         }
         return buffer.subarray(0, length);
       }),
@@ -39,20 +50,60 @@ export function createProcReader(root = '/proc'): ProcReader {
   };
 }
 
-function fill(path: string, buffer: Buffer, from: number, to: number): number {
+function withFile<T>(path: string, use: (descriptor: number) => T): T {
   const descriptor = openSync(path, 'r');
   try {
-    let length = from;
-    // A /proc file comes in pieces of a page, so a short read is not its end.
-    while (length < to) {
-      const count = readSync(descriptor, buffer, length, to - length, null);
-      if (count === 0) break;
-      length += count;
-    }
-    return length;
+    return use(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+function fillFrom(descriptor: number, buffer: Buffer, most: number): number {
+  let length = 0;
+  // A /proc file comes in pieces of a page, so a read of less than it was asked for is not its end.
+  while (length < most) {
+    const count = readSync(descriptor, buffer, length, most - length, length);
+    length += count;
+    if (count < shortReadBytes) break;
+  }
+  return length;
+}
+
+interface KeptFiles {
+  use<T>(path: string, act: (descriptor: number) => T): T;
+}
+
+/**
+ * Files that stay open. An open file of /proc/PID is that process's for ever, also after another one got its number:
+ * so where one of them can't be read any more, all of that number are opened anew (`children` of a process that has
+ * ended is empty without an error, `stat` is not).
+ */
+function createKeptFiles(root: string): KeptFiles {
+  const descriptors = new Map<string, number>();
+  const forget = (folder?: string): void => {
+    for (const [path, descriptor] of descriptors) {
+      if (folder !== undefined && path.split('/')[0] !== folder) continue;
+      descriptors.delete(path);
+      closeSync(descriptor);
+    }
+  };
+  return {
+    use: (path, act) => {
+      const last = descriptors.get(path);
+      if (last !== undefined) {
+        try {
+          return act(last);
+        } catch {
+          forget(path.split('/')[0]);
+        }
+      }
+      if (descriptors.size >= mostKeptFiles) forget();
+      const descriptor = openSync(`${root}/${path}`, 'r');
+      descriptors.set(path, descriptor);
+      return act(descriptor);
+    },
+  };
 }
 
 function attempt<T>(look: () => T): T | ReadFailure {

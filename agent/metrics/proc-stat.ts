@@ -47,6 +47,35 @@ export function parseStat(bytes: Buffer): ProcStat | undefined {
   };
 }
 
+/**
+ * Says whether a stat line is that of the same process under the same name, and no zombie. It makes nothing: a scan
+ * asks it of thousands.
+ */
+export function isStill(bytes: Buffer, { comm, startTicks }: { comm: string; startTicks: number }): boolean {
+  const open = bytes.indexOf('(');
+  const close = bytes.lastIndexOf(')');
+  if (open < 1 || close - open - 1 !== comm.length) return false;
+  for (let index = 0; index < comm.length; index += 1)
+    if (bytes[open + 1 + index] !== comm.charCodeAt(index)) return false;
+  const state = bytes[close + 2];
+  if (state === letterZ || state === letterX || state === letterSmallX) return false;
+  let at = close + 1;
+  for (let blanks = 0; blanks < lastField - 2; at += 1) {
+    const byte = bytes[at];
+    if (byte === undefined) return false;
+    if (byte === blank) blanks += 1;
+  }
+  let ticks = 0;
+  for (let byte = bytes[at]; byte !== undefined && byte !== blank && byte !== newline; byte = bytes[at]) {
+    ticks = ticks * 10 + byte - zero;
+    at += 1;
+  }
+  return ticks === startTicks;
+}
+
+const letterX = 0x58;
+const letterZ = 0x5a;
+const letterSmallX = 0x78;
 const blank = 0x20;
 const newline = 0x0a;
 const minus = 0x2d;

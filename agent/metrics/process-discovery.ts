@@ -1,11 +1,13 @@
 import type { ProcessSelector } from './definition';
 import type { ProcReader } from './proc-reader';
-import { isAlive, type ProcStat, parseNewestPid, parseStat } from './proc-stat';
+import { isAlive, isStill, type ProcStat, parseNewestPid, parseStat } from './proc-stat';
 import { isSelected } from './process-name';
 
 /** What a look at all of /proc found. */
 export interface ProcessScan {
-  readonly stats: ReadonlyMap<number, ProcStat>;
+  readonly pids: ReadonlySet<number>;
+  /** Of every process where each look is such a scan; else empty, for what was there before is not read in full again. */
+  readonly stats: readonly ProcStat[];
   /** Something is hidden from this user: by `hidepid` (proc(5)) or by permission. */
   readonly hidden: boolean;
 }
@@ -27,6 +29,9 @@ export interface ProcessDiscovery {
 
 /** What new numbers don't show: an exec in an old process brings a new name. */
 const scanEveryMs = 10_000;
+/** A scan of thousands of processes takes its time: it shall not take more than this share of it. */
+const mostScanShare = 1 / 400;
+const scanEveryAtMostMs = 60_000;
 /** A watched process ended, or there were more new numbers than one look is worth. */
 const scanSoonMs = 1000;
 const mostNewPids = 256;
@@ -41,6 +46,9 @@ interface Known {
   readonly isSettled: boolean;
   readonly selectedBy: ReadonlySet<number>;
 }
+
+/** Of the thousands that no selector wants. */
+const byNone: ReadonlySet<number> = new Set();
 
 interface Finds {
   readonly selected: ProcStat[][];
@@ -57,6 +65,7 @@ export function createProcessDiscovery(
   let known = new Map<number, Known>();
   let scan: ProcessScan | undefined;
   let scannedAt: number | undefined;
+  let scanTookMs = 0;
   let newestPid: number | undefined;
   let isScanSoon = false;
   /** An app that is restarted all the time is worth no scan each time. */
@@ -80,7 +89,12 @@ export function createProcessDiscovery(
       isSelected(proc, pid, comm, selector) ? [index] : [],
     );
     const isSettled = before?.comm === comm || scan === undefined;
-    into.set(pid, { startTicks, comm, isSettled, selectedBy: new Set(matching) });
+    into.set(pid, {
+      startTicks,
+      comm,
+      isSettled,
+      selectedBy: matching.length > 0 ? new Set(matching) : byNone,
+    });
     if (!before) finds.fresh.push(stat);
     // What it was selected by before, with the same kernel name, was told before.
     const isTold = (index: number): boolean => before?.comm === comm && before.selectedBy.has(index);
@@ -88,11 +102,26 @@ export function createProcessDiscovery(
   };
 
   const scanAll = (finds: Finds): ProcessScan => {
+    const startedAt = performance.now();
     const next = new Map<number, Known>();
-    const { stats, hidden } = scanProcesses(proc);
-    for (const stat of stats.values()) examine(stat, finds, next);
-    scan = { stats, hidden };
+    const pids = new Set<number>();
+    const stats: ProcStat[] = [];
+    const { hidden } = readAllStats(proc, (pid, bytes) => {
+      const before = known.get(pid);
+      if (!scanAlways && before?.isSettled && isStill(bytes, before)) {
+        pids.add(pid);
+        next.set(pid, before);
+        return;
+      }
+      const stat = parseStat(bytes);
+      if (!stat) return;
+      pids.add(pid);
+      if (scanAlways) stats.push(stat);
+      examine(stat, finds, next);
+    });
+    scan = { pids, stats, hidden: hidden || !pids.has(1) };
     known = next;
+    scanTookMs = performance.now() - startedAt;
     return scan;
   };
 
@@ -127,15 +156,16 @@ export function createProcessDiscovery(
       if (vanished || !pids) isScanSoon = true;
       const isAtOnce = vanished && now - vanishedAt >= scanSoonMs;
       if (vanished) vanishedAt = now;
-      const everyMs = isScanSoon ? scanSoonMs : scanEveryMs;
+      const restMs = Math.min(scanTookMs / mostScanShare, scanEveryAtMostMs);
+      const everyMs = isScanSoon ? scanSoonMs : Math.max(scanEveryMs, restMs);
       const isScan = scanAlways || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
       if (isScan) {
-        const { stats } = scanAll(finds);
+        const { pids: all } = scanAll(finds);
         // At the first, what was between its fork and its exec isn't known to be young.
         isScanSoon = scannedAt === undefined;
         scannedAt = now;
-        for (const pid of pids ?? []) if (stats.has(pid)) young.set(pid, now);
-        unseen = (pids ?? []).filter((pid) => !stats.has(pid));
+        for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);
+        unseen = (pids ?? []).filter((pid) => !all.has(pid));
       } else {
         lookAtYoung(finds, now);
         const gone = lookAtNew(finds, [...unseen, ...(pids ?? [])], now);
@@ -161,19 +191,25 @@ export function readStat(proc: ProcReader, pid: number): ProcStat | undefined {
   return typeof bytes === 'string' ? undefined : parseStat(bytes);
 }
 
-function scanProcesses(proc: ProcReader): ProcessScan {
-  const stats = new Map<number, ProcStat>();
+/** The same of a process that is watched. */
+export function readStatAgain(proc: ProcReader, pid: number): ProcStat | undefined {
+  const bytes = proc.readAgain(`${pid}/stat`);
+  return typeof bytes === 'string' ? undefined : parseStat(bytes);
+}
+
+/** Gives the stat line of each process; the bytes are valid only within the call. */
+function readAllStats(proc: ProcReader, take: (pid: number, bytes: Buffer) => void): { hidden: boolean } {
   const entries = proc.list('.');
-  let denied = typeof entries === 'string';
-  for (const entry of typeof entries === 'string' ? [] : entries) {
+  if (typeof entries === 'string') return { hidden: true };
+  let hidden = false;
+  for (const entry of entries) {
     const first = entry.charCodeAt(0);
     if (first < 48 || first > 57) continue;
     const bytes = proc.read(`${entry}/stat`);
-    if (bytes === 'denied') denied = true;
-    const stat = typeof bytes === 'string' ? undefined : parseStat(bytes);
-    if (stat) stats.set(stat.pid, stat);
+    if (bytes === 'denied') hidden = true;
+    if (typeof bytes !== 'string') take(Number(entry), bytes);
   }
-  return { stats, hidden: denied || !stats.has(1) };
+  return { hidden };
 }
 
 function isThread(proc: ProcReader, pid: number): boolean {
@@ -184,6 +220,6 @@ function isThread(proc: ProcReader, pid: number): boolean {
 }
 
 function readNewestPid(proc: ProcReader): number | undefined {
-  const bytes = proc.read('loadavg');
+  const bytes = proc.readAgain('loadavg');
   return typeof bytes === 'string' ? undefined : parseNewestPid(bytes);
 }

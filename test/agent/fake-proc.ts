@@ -129,6 +129,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     become,
     reads,
     read: (path) => lookUp(files, path),
+    readAgain: (path) => lookUp(files, path),
     readWhole: (path) => lookUp(files, path),
     readLink: (path) => lookUp(links, path),
     list: (path) => {

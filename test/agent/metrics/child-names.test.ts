@@ -14,6 +14,7 @@ function aFamily(processes: readonly FakeProcess[]): Family {
       reapedWork: 0,
       usedTicks: 0,
       session: 0,
+      threads: 1,
       looks: 1,
       root: 10,
     };

@@ -87,7 +87,8 @@ describe.each([
 
   it('leaves a child that is listed and gone when looked at', () => {
     const proc = aProc([app, child], options);
-    const gone: FakeProc = { ...proc, read: (path) => (path === '11/stat' ? 'gone' : proc.read(path)) };
+    const read = (path: string) => (path === '11/stat' ? 'gone' : proc.read(path));
+    const gone: FakeProc = { ...proc, read, readAgain: read };
 
     expect(watchMyapp(gone)()).toMatchObject({ state: 'running', children: 0 });
   });

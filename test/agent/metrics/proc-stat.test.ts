@@ -1,5 +1,6 @@
 import {
   isAlive,
+  isStill,
   parseChildren,
   parseCommandLine,
   parseNewestPid,
@@ -7,7 +8,7 @@ import {
   parseUptimeSeconds,
   parseUserId,
 } from '../../../agent/metrics/proc-stat';
-import { aStatLine } from '../fake-proc';
+import { aStatLine, type FakeProcess } from '../fake-proc';
 
 describe('parseStat', () => {
   it('reads the fields by their numbers in proc_pid_stat(5)', () => {
@@ -50,6 +51,32 @@ describe('parseStat', () => {
   ])('skips a line that is cut off or something else: %j', (line) => {
     expect(parseStat(Buffer.from(line))).toBeUndefined();
   });
+});
+
+describe('isStill', () => {
+  it.each<[string, Partial<FakeProcess>, boolean]>([
+    ['the same', {}, true],
+    ['one with a hostile name', { comm: 'a) R 1 (b' }, true],
+    ['one that has done something', { usedTicks: 7, state: 'R', threads: 4, ppid: 9 }, true],
+    ['one that has another name', { comm: 'apq' }, false],
+    ['one that has a longer name', { comm: 'app2' }, false],
+    ['one that has a shorter name', { comm: 'ap' }, false],
+    ['another one with its number', { startTicks: 1001 }, false],
+    ['another one that started ten times later', { startTicks: 10_000 }, false],
+    ['a zombie', { state: 'Z' }, false],
+    ['a dead one', { state: 'X' }, false],
+  ])('tells of %s', (_which, now, expected) => {
+    const comm = expected ? (now.comm ?? 'app') : 'app';
+
+    expect(isStill(aStatLine({ pid: 5, ...now }), { comm, startTicks: 1000 })).toBe(expected);
+  });
+
+  it.each(['', '5 (app)', '5 (app) S 1', '5 (app) S 1 5 5 0 -1 4194560 120 0 0 0 0 0 0 0 20 0 1 0 '])(
+    'tells a line that is cut off from a whole one: %j',
+    (line) => {
+      expect(isStill(Buffer.from(line), { comm: 'app', startTicks: 1000 })).toBe(false);
+    },
+  );
 });
 
 describe('isAlive', () => {

@@ -12,6 +12,7 @@ const member = (usedTicks: number, startTicks = 100) => ({
   usedTicks,
   reapedWork: 0,
   session: 0,
+  threads: 1,
   comm: 'app',
   isKnown: true,
   ppid: 1,
