@@ -1,19 +1,19 @@
-// Puts the validated cordon.yml into the bundles that import `cordon:configuration`.
+// Puts the validated cordon.yml, with what the deploy says instead of it, into the bundles that import `cordon:configuration`.
 const { register } = require('tsx/cjs/api');
 
 register();
 
-const configurationPlugin = {
+const configurationPlugin = (parameters) => ({
   name: 'cordon-configuration',
   setup(build) {
     build.onResolve({ filter: /^cordon:configuration$/ }, ({ path }) => ({ path, namespace: 'cordon' }));
     build.onLoad({ filter: /.*/, namespace: 'cordon' }, () => {
       const { configurationFile, loadConfiguration } = require('../shared/config/load.ts');
-      const configuration = loadConfiguration(configurationFile());
+      const configuration = loadConfiguration(configurationFile(), parameters);
       return { contents: `export const configuration = ${JSON.stringify(configuration)};`, loader: 'js' };
     });
   },
-};
+});
 
 /**
  * Lambda hands a function its role's credentials in the environment, so the chain of other sources (SSO, files, EC2
@@ -35,4 +35,4 @@ const credentialsPlugin = {
   },
 };
 
-module.exports = [configurationPlugin, credentialsPlugin];
+module.exports = ({ service }) => [configurationPlugin(service.custom.cordon), credentialsPlugin];

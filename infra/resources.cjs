@@ -6,7 +6,7 @@ register();
 module.exports = async ({ resolveVariable }) => {
   const { writeResources } = require('./write-resources.ts');
   try {
-    return writeResources(await resolveVariable('sls:stage'));
+    return writeResources(await resolveVariable('sls:stage'), await resolveVariable('self:custom.cordon'));
   } catch (error) {
     // osls prints the stack, which would bury what cordon.yml should say under twenty lines of no use to anybody.
     if (error.name === 'ConfigurationError') error.stack = `\n${error.message}`;

@@ -1,4 +1,5 @@
 import { configurationFile, loadConfiguration } from '../shared/config/load';
+import type { Parameters } from '../shared/config/parameters';
 import { writeAlarms } from './alarms';
 import { type Resources, ref } from './cloudformation';
 import { writeDashboard } from './dashboard';
@@ -10,11 +11,11 @@ import { functionNames, writeRoles } from './roles';
 import { secretConditions, writeSecretParameters } from './secrets';
 import { writeTable } from './table';
 
-/** Everything of the stack that is not a function: made from cordon.yml. */
-export function writeResources(stage: string) {
+/** Everything of the stack that is not a function: made from cordon.yml, and from what the deploy says instead of it. */
+export function writeResources(stage: string, parameters: Parameters) {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new Error(`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`);
-  const configuration = loadConfiguration(configurationFile());
+  const configuration = loadConfiguration(configurationFile(), parameters);
   const prefix = `cordon-${stage}`;
   const watched: Resources = {
     ...writeTable(prefix),

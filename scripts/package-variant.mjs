@@ -1,12 +1,13 @@
 // Packages the service with another cordon.yml, without touching the checkout's own .serverless and .esbuild, which a
-// running stack or test may be reading: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER
+// running stack or test may be reading: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER [FLAGS OF sls package]
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [config, output] = process.argv.slice(2);
-if (!config || !output) fail('usage: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER');
+const [config, output, ...flags] = process.argv.slice(2);
+if (!config || !output)
+  fail('usage: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER [FLAGS OF sls package]');
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 mkdirSync(resolve(output, '..'), { recursive: true });
@@ -18,7 +19,7 @@ try {
   symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [join(root, 'node_modules', '.bin', 'osls'), 'package'],
+    [join(root, 'node_modules', '.bin', 'osls'), 'package', ...flags],
     { cwd: work, env: { ...process.env, CORDON_CONFIG: resolve(config) }, encoding: 'utf8' },
   );
   if (status !== 0) fail(`${stdout}${stderr}`);

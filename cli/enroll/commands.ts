@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { configurationFile, loadConfiguration } from '../../shared/config/load';
+import type { Configuration } from '../../shared/domain/configuration';
 import { CliError } from '../cli-error';
 import { writeJson } from '../json';
 import { requireStage, type Target, type TargetOptions } from '../target';
@@ -23,6 +24,7 @@ interface EnrollFlags {
   readonly topic: readonly string[];
   readonly rootCa?: string;
   readonly config?: string;
+  readonly detector?: string;
 }
 
 /** Adds the commands that register devices and take them out again. `say` writes an answer. */
@@ -54,6 +56,12 @@ export function addDeviceCommands(program: Command, target: () => Target, say: (
     )
     .option('--root-ca <file>', "authorities of the broker's certificate (default: Amazon's)")
     .option('--config <file>', 'which detector the device reports to (default: cordon.yml)')
+    .addOption(
+      new Option(
+        '--detector <name>',
+        'the one that the stack was deployed with, where not the one of the file',
+      ).choices(['cordon', 'device-defender', 'both']),
+    )
     .action(async (thing: string | undefined, flags: EnrollFlags) => {
       if (flags.template) return say(writeTemplate(program.opts<TargetOptions>().stage, flags));
       const { text, failed } = await runEnroll(thing, flags, target());
@@ -77,9 +85,13 @@ function writeTopicHelp(): string {
   return "an application's topic, such as 'app/${thing}/*'; may be given again";
 }
 
-function writeTemplate(stage: string, { config, topic }: EnrollFlags): string {
-  const { detector } = loadConfiguration(config ?? configurationFile());
+function writeTemplate(stage: string, { topic, ...flags }: EnrollFlags): string {
+  const { detector } = readConfiguration(flags);
   return writeJson(writeProvisioningStack(requireStage(stage), detector, topic));
+}
+
+function readConfiguration({ config, detector }: Pick<EnrollFlags, 'config' | 'detector'>): Configuration {
+  return loadConfiguration(config ?? configurationFile(), detector === undefined ? {} : { detector });
 }
 
 function open({ stage, cases, openRegistry }: Target) {
@@ -88,7 +100,7 @@ function open({ stage, cases, openRegistry }: Target) {
 
 async function runEnroll(thing: string | undefined, flags: EnrollFlags, target: Target) {
   const { list, csr, policy, policyName, topic, rotate, out } = flags;
-  const configuration = loadConfiguration(flags.config ?? configurationFile());
+  const configuration = readConfiguration(flags);
   const rootCa = readRoots(flags.rootCa ?? target.ca);
   const options = { rotate, scope: policy, topics: topic, rootCa, ...(policyName && { policyName }) };
   const ports = open(target);

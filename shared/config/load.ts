@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Configuration, configurationSchema } from '../domain/configuration';
+import { nameParameters, type Parameters, putParameters } from './parameters';
 import { type Fault, findFaults } from './semantics';
 
 /** cordon.yml is wrong: one line per fault, `file:line: where: what is expected`. */
@@ -20,8 +21,8 @@ export function configurationFile(): string {
   return resolve(process.env.CORDON_CONFIG ?? 'cordon.yml');
 }
 
-/** Reads and validates a cordon.yml, or throws ConfigurationError. */
-export function loadConfiguration(file: string): Configuration {
+/** Reads and validates a cordon.yml, in which parameters may stand for a line; or throws ConfigurationError. */
+export function loadConfiguration(file: string, parameters: Parameters = {}): Configuration {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -30,10 +31,10 @@ export function loadConfiguration(file: string): Configuration {
       `${file}: can't be read (${(error as NodeJS.ErrnoException).code}); copy the default from the repository`,
     ]);
   }
-  return parseConfiguration(text, file);
+  return parseConfiguration(text, file, parameters);
 }
 
-export function parseConfiguration(text: string, file: string): Configuration {
+export function parseConfiguration(text: string, file: string, parameters: Parameters = {}): Configuration {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0)
@@ -43,14 +44,32 @@ export function parseConfiguration(text: string, file: string): Configuration {
   const say = ({ path, message }: Fault) =>
     `${file}:${findLine(document, lines, path)}: ${writePath(path)}: ${message}`;
   // An alias bomb ends here: yaml refuses more than 100 expansions.
-  const result = configurationSchema.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (!result.success)
-    throw new ConfigurationError(
-      result.error.issues.map((issue) => say({ path: issue.path.filter(isKey), message: issue.message })),
-    );
-  const faults = findFaults(result.data);
-  if (faults.length > 0) throw new ConfigurationError(faults.map(say));
-  return result.data;
+  const written: unknown = document.toJS({ maxAliasCount: 100 });
+  const { configuration, faults } = validate(putParameters(written, parameters));
+  if (configuration) return configuration;
+  const own = new Set(validate(written).faults.map(say));
+  throw new ConfigurationError(
+    faults.map((fault) => {
+      const [parameter] = nameParameters(parameters, fault.path);
+      if (parameter) return `parameter ${parameter}: ${fault.message}`;
+      const text = say(fault);
+      // Nobody would look for it in the file, where it is right.
+      return own.has(text) ? text : `with ${nameParameters(parameters).join(' and ')}: ${text}`;
+    }),
+  );
+}
+
+interface Validated {
+  readonly configuration?: Configuration;
+  readonly faults: readonly Fault[];
+}
+
+function validate(value: unknown): Validated {
+  const { success, data, error } = configurationSchema.safeParse(value);
+  if (!success)
+    return { faults: error.issues.map(({ path, message }) => ({ path: path.filter(isKey), message })) };
+  const faults = findFaults(data);
+  return faults.length > 0 ? { faults } : { configuration: data, faults };
 }
 
 /** The line of the value at `path`, or of the nearest thing above it that exists. */

@@ -100,6 +100,15 @@ describe('cordon', () => {
     expect(out).toContain('playbook spawned-child, critical: at once quarantine + disconnect');
   });
 
+  it('enrolls for the detector that the stack was deployed with, where it is not the one of the file', async () => {
+    const { code, out, err } = await cordon('enroll', '--template', '--detector', 'device-defender');
+    const plain = await cordon('enroll', '--template');
+
+    expect({ code, err, calls }).toEqual({ code: 0, err: '', calls: 0 });
+    expect(out).toContain('/defender/metrics');
+    expect(plain.out).not.toContain('/defender/');
+  });
+
   it('goes quietly when its reader has seen enough', async () => {
     const alerts = Array.from({ length: 2_000 }, () => '{}');
     await writeFile(join(folder, 'alerts.jsonl'), [anAlert('mything1'), ...alerts].join('\n'));

@@ -9,13 +9,14 @@ export interface Packages {
   remove(): Promise<void>;
 }
 
-/** Packages the service as `sls package` does, but with another cordon.yml; takes some ten seconds. */
-export async function packageService(configuration: string): Promise<Packages> {
+/** Packages the service as `sls package FLAGS` does, but with another cordon.yml; takes some ten seconds. */
+export async function packageService(configuration: string, ...flags: readonly string[]): Promise<Packages> {
   const folder = await mkdtemp(join(tmpdir(), 'cordon-package-'));
   const file = join(folder, 'cordon.yml');
   const directory = join(folder, 'packages');
   await writeFile(file, configuration);
-  const child = spawn(process.execPath, [join(root, 'scripts', 'package-variant.mjs'), file, directory], {
+  const script = join(root, 'scripts', 'package-variant.mjs');
+  const child = spawn(process.execPath, [script, file, directory, ...flags], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

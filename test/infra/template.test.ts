@@ -219,11 +219,11 @@ describe('the stack', () => {
   });
 
   it('is named after its stage, so that several stand side by side', () => {
-    const text = JSON.stringify(writeResources('prod'));
+    const text = JSON.stringify(writeResources('prod', {}));
 
     expect(text).toContain('"cordon-prod"');
     expect(text).not.toContain('cordon-dev');
-    expect(() => writeResources('Prod_1')).toThrow('expected up to 16 of a-z 0-9');
+    expect(() => writeResources('Prod_1', {})).toThrow('expected up to 16 of a-z 0-9');
   });
 
   it('has only what is billed by use, or not at all', () => {

@@ -20,13 +20,15 @@ interface Template {
 }
 
 /** What `sls package` wrote: jest's global setup runs it. */
-export const template: Template = JSON.parse(
-  readFileSync(join(root, '.serverless', 'cloudformation-template-update-stack.json'), 'utf8'),
-);
+export const template: Template = readTemplate(join(root, '.serverless'));
+
+export function readTemplate(packages: string): Template {
+  return JSON.parse(readFileSync(join(packages, 'cloudformation-template-update-stack.json'), 'utf8'));
+}
 
 /** Logical ids and resources of one type. */
-export function ofType(type: string): [string, Resource][] {
-  return Object.entries(template.Resources).filter(([, { Type }]) => Type === type);
+export function ofType(type: string, { Resources } = template): [string, Resource][] {
+  return Object.entries(Resources).filter(([, { Type }]) => Type === type);
 }
 
 export function propertiesOf(logicalId: string): Readonly<Record<string, unknown>> {

@@ -1,0 +1,41 @@
+/** What one deploy may say instead of cordon.yml (`sls deploy --param NAME=VALUE`), as it was typed. */
+export interface Parameters {
+  /** Null is what osls has for a parameter that was not given. */
+  readonly detector?: string | null;
+  /** Addresses, separated by commas; they take the place of all that cordon.yml has. */
+  readonly email?: string | null;
+}
+
+/** The written configuration with what the parameters say in its place; the schema judges both alike. */
+export function putParameters(written: unknown, { detector, email }: Parameters): unknown {
+  if (!isMapping(written)) return written;
+  const { notify = {} } = written;
+  return {
+    ...written,
+    ...(isGiven(detector) && { detector }),
+    ...(isGiven(email) &&
+      isMapping(notify) && {
+        notify: { ...notify, email: email.split(',').map((address) => address.trim()) },
+      }),
+  };
+}
+
+/** `NAME=VALUE` of each parameter that stands for the value at `path`; without a path, of each that was given. */
+export function nameParameters(
+  { detector, email }: Parameters,
+  path?: readonly (string | number)[],
+): string[] {
+  const place = path?.join('.');
+  return [
+    ...(isGiven(detector) && /^detector$/.test(place ?? 'detector') ? [`detector=${detector}`] : []),
+    ...(isGiven(email) && /^notify\.email\b/.test(place ?? 'notify.email') ? [`email=${email}`] : []),
+  ];
+}
+
+function isGiven(text: string | null | undefined): text is string {
+  return text !== undefined && text !== null;
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,103 @@
+import { parseConfiguration } from '../../../shared/config/load';
+import type { Parameters } from '../../../shared/config/parameters';
+import { minimalConfiguration } from '../../builders';
+
+const read = (parameters: Parameters, text = minimalConfiguration) =>
+  parseConfiguration(text, 'cordon.yml', parameters);
+
+const faultsOf = (parameters: Parameters, text?: string): readonly string[] => {
+  try {
+    read(parameters, text);
+    return [];
+  } catch (error) {
+    return (error as { faults: readonly string[] }).faults;
+  }
+};
+
+const learned = minimalConfiguration.replace(
+  /criteria: .*/,
+  'criteria: { mlDetectionConfig: { confidenceLevel: HIGH } }',
+);
+const told = `${minimalConfiguration}notify: { slack: { channel: '#x' }, email: [a@example.com, b@example.com] }\n`;
+
+describe('parameters of a deploy', () => {
+  it('stand for what cordon.yml says, and leave the rest of it alone', () => {
+    const { detector, notify, ...rest } = read({ detector: 'both', email: 'c@example.com' }, told);
+    const { detector: _detector, notify: _notify, ...same } = read({}, told);
+
+    expect({ detector, notify }).toEqual({
+      detector: 'both',
+      notify: { slack: { channel: '#x' }, email: ['c@example.com'] },
+    });
+    expect(rest).toEqual(same);
+  });
+
+  it('stand also where cordon.yml says nothing, and several addresses fit into one', () => {
+    const { detector, notify } = read({
+      detector: 'device-defender',
+      email: 'c@example.com, d@example.com',
+    });
+
+    expect({ detector, notify }).toEqual({
+      detector: 'device-defender',
+      notify: { email: ['c@example.com', 'd@example.com'] },
+    });
+  });
+
+  it.each([{}, { detector: null, email: null }])(
+    'change nothing where they are not given: %j',
+    (parameters) => {
+      expect(read(parameters, told)).toEqual(parseConfiguration(told, 'cordon.yml'));
+    },
+  );
+
+  it('let through what suits the detector they name', () => {
+    expect(faultsOf({}, learned)).toEqual([expect.stringContaining('use detector device-defender or both')]);
+    expect(faultsOf({ detector: 'device-defender' }, learned)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a detector there is not',
+      { detector: 'detect' },
+      undefined,
+      /^parameter detector=detect: Invalid option: expected one of "cordon"\|"device-defender"\|"both"$/,
+    ],
+    [
+      'an address that is none',
+      { email: 'c@example.com,ops' },
+      undefined,
+      /^parameter email=c@example\.com,ops: Invalid email address$/,
+    ],
+    [
+      'more addresses than Cordon tells',
+      { email: Array.from({ length: 11 }, (_, i) => `a${i}@example.com`).join() },
+      undefined,
+      /^parameter email=a0@example\.com,.*: Too big: expected array to have <=10 items$/,
+    ],
+    [
+      'what does not suit the detector they name',
+      { detector: 'cordon', email: 'c@example.com' },
+      `detector: both\n${learned}`,
+      /^with detector=cordon and email=c@example\.com: cordon\.yml:11: securityProfiles\..*: only Device Defender detects by machine learning/,
+    ],
+    [
+      'what cordon.yml has wrong itself, as ever',
+      { email: 'c@example.com' },
+      minimalConfiguration.replace('mode: enforce', 'mode: destroy'),
+      /^cordon\.yml:12: playbooks\.0\.mode: /,
+    ],
+    [
+      'a notify that is no mapping, as ever',
+      { email: 'c@example.com' },
+      `${minimalConfiguration}notify: 3\n`,
+      /^cordon\.yml:15: notify: /,
+    ],
+    ['an empty file, as ever', { detector: 'both' }, '', /^cordon\.yml:1: the file: /],
+  ] satisfies [string, Parameters, string | undefined, RegExp][])(
+    'are named where they are wrong, and nowhere else: %s',
+    (_what, parameters, text, fault) => {
+      expect(faultsOf(parameters, text)).toEqual([expect.stringMatching(fault)]);
+    },
+  );
+});
