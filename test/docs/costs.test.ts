@@ -31,13 +31,18 @@ describe('the page of costs', () => {
     expect(fleet.toFixed(2)).toBe(together.toFixed(2));
   });
 
-  it('counts the alarms that the template has', () => {
+  it('counts the metrics that the alarms of the template look at', () => {
     const file = join(root, '.serverless', 'cloudformation-template-update-stack.json');
     const { Resources } = JSON.parse(readFileSync(file, 'utf8')) as {
-      Resources: Record<string, { Type: string }>;
+      Resources: Record<string, { Type: string; Properties: { Metrics?: readonly object[] } }>;
     };
     const alarms = Object.values(Resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+    // AWS bills an alarm on a sum by each metric of the sum, not by the alarm.
+    const metrics = alarms.flatMap(
+      ({ Properties: { Metrics } }) => Metrics?.filter((metric) => 'MetricStat' in metric) ?? [{}],
+    );
 
-    expect(text).toContain(`| ${alarms.length} × $0.10 `);
+    expect(text).toContain(`alarms of the template (${alarms.length}), by the metrics they look at `);
+    expect(text).toContain(`| ${metrics.length} × $0.10 `);
   });
 });
