@@ -1,3 +1,4 @@
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
@@ -179,10 +180,13 @@ function explainFault(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof CliError) return error.message;
   if (!(error instanceof Error)) return String(error);
   if (process.env.CORDON_DEBUG) return error.stack ?? error.message;
-  if (error.name === 'CredentialsProviderError')
-    return 'no AWS credentials were found, and no local stack runs here (npm start)';
-  if (error.message === 'Region is missing')
-    return 'no AWS region is set (AWS_REGION), and no local stack runs here (npm start)';
+  const { aws, stage } = program.opts<TargetOptions>();
+  const nothingHere = aws ? '' : ', and no local stack runs here (npm start)';
+  if (error.name === 'CredentialsProviderError') return `no AWS credentials were found${nothingHere}`;
+  if (error.message === 'Region is missing') return `no AWS region is set (AWS_REGION)${nothingHere}`;
+  // Of DynamoDB alone, whose only table here is the stage's.
+  if (error instanceof ResourceNotFoundException)
+    return `no stage ${stage} is deployed there (no table cordon-${stage}): is it another --stage or AWS_REGION?`;
   if ('code' in error && error.code === 'ECONNREFUSED')
     return 'the local stack of .cordon/local.json does not answer: start it with npm start, or use --aws';
   return `${error.name}: ${error.message}`;

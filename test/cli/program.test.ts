@@ -14,12 +14,13 @@ const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
 let folder: string;
 let aws: Server;
 let calls = 0;
+let fault = 'ValidationException';
 beforeAll(async () => {
   aws = createServer((request, response) => {
     calls += 1;
     request.resume();
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(JSON.stringify({ __type: 'ValidationException', message: 'no' }));
+    response.end(JSON.stringify({ __type: fault, message: 'no' }));
   }).listen(0, '127.0.0.1');
   await once(aws, 'listening');
 });
@@ -30,28 +31,34 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   calls = 0;
+  fault = 'ValidationException';
   folder = await mkdtemp(join(tmpdir(), 'cordon-cli-'));
   await writeFile(join(folder, 'cordon.yml'), minimalConfiguration);
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-function start(...args: string[]): ChildProcess {
+const account = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+
+function start(args: readonly string[], settings: NodeJS.ProcessEnv = account): ChildProcess {
   const { port } = aws.address() as AddressInfo;
   return spawn(process.execPath, [tsx, join(root, 'cli', 'main.ts'), ...args], {
     cwd: folder,
     env: {
       PATH: process.env.PATH ?? '',
+      // No profile of whoever runs the test.
+      HOME: folder,
       AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'a',
-      AWS_SECRET_ACCESS_KEY: 'b',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
 
 async function cordon(...args: string[]) {
-  const child = start(...args);
+  return finish(start(args));
+}
+
+async function finish(child: ChildProcess) {
   const output = { out: '', err: '' };
   child.stdout?.on('data', (chunk: Buffer) => {
     output.out += chunk.toString();
@@ -93,6 +100,29 @@ describe('cordon', () => {
     expect(calls).toBeGreaterThan(0);
   });
 
+  it.each([['show', 'mything1'], ['contain', 'mything1'], ['enroll', 'mything1'], ['list']])(
+    'says that the stage is not there, for %s',
+    async (...args) => {
+      fault = 'ResourceNotFoundException';
+
+      const { code, err } = await cordon('--stage', 'prod', ...args);
+
+      expect(code).toBe(1);
+      expect(err).toBe(
+        'AWS, stage prod\ncordon: no stage prod is deployed there (no table cordon-prod): is it another --stage or AWS_REGION?\n',
+      );
+    },
+  );
+
+  it.each([
+    [[], 'no AWS region is set (AWS_REGION), and no local stack runs here (npm start)'],
+    [['--aws'], 'no AWS region is set (AWS_REGION)'],
+  ])('says with %j what is missing of an account', async (flags, message) => {
+    const { code, err } = await finish(start([...flags, 'list'], {}));
+
+    expect({ code, err }).toEqual({ code: 1, err: `AWS, stage dev\ncordon: ${message}\n` });
+  });
+
   it('checks a file', async () => {
     const { code, out, err } = await cordon('check');
 
@@ -112,7 +142,7 @@ describe('cordon', () => {
   it('goes quietly when its reader has seen enough', async () => {
     const alerts = Array.from({ length: 2_000 }, () => '{}');
     await writeFile(join(folder, 'alerts.jsonl'), [anAlert('mything1'), ...alerts].join('\n'));
-    const child = start('replay', 'alerts.jsonl', '--json');
+    const child = start(['replay', 'alerts.jsonl', '--json']);
     let err = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       err += chunk.toString();
