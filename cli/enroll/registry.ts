@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
   AttachThingPrincipalCommand,
@@ -26,6 +27,14 @@ export function prefixOf(arn: string | undefined): string {
   const prefix = /^(arn:[\w-]+:iot:[\w-]+:\d{12}):/.exec(arn ?? '')?.[1];
   if (!prefix) throw new CliError(`AWS IoT gave no ARN, but ${JSON.stringify(arn)}`);
   return prefix;
+}
+
+/** A detachment may take several seconds to spread, and until then AWS IoT refuses (API reference, DetachThingPrincipal). */
+const detachPauseMs = 500;
+const detachAttempts = 40;
+
+function isAttached(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DeleteConflictException';
 }
 
 /** What enrolling and retiring ask of AWS IoT, each call with the operator's own rights. */
@@ -117,8 +126,26 @@ export function connectRegistry(iot: IoTClient, dataPlane: IoTDataPlaneClient) {
       await iot.send(new DetachThingPrincipalCommand({ thingName, principal }));
     },
 
+    /** Though policies are on it, but never while a thing has it (API reference, DeleteCertificate). */
     async deleteCertificate(certificateId: string): Promise<void> {
-      await iot.send(new DeleteCertificateCommand({ certificateId }));
+      for (let attempt = 1; ; attempt += 1)
+        try {
+          await iot.send(new DeleteCertificateCommand({ certificateId, forceDelete: true }));
+          return;
+        } catch (error) {
+          if (!isAttached(error) || attempt === detachAttempts) throw error;
+          await delay(detachPauseMs);
+        }
+    },
+
+    /** What the policy is on; nothing where there is no such policy. */
+    async findTargets(policyName: string): Promise<readonly string[] | undefined> {
+      try {
+        return await policies.listTargets(policyName);
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
     },
 
     /** Whether there was such a policy that nothing holds; then it is gone. */

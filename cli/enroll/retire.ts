@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isOpen } from '../../shared/domain/case';
 import { isRegistryName } from '../../shared/domain/names';
 import { CliError } from '../cli-error';
@@ -21,7 +22,8 @@ interface Step {
 
 /**
  * Takes a device's rights for good: certificates are deactivated, detached and deleted, and the thing with them. Each
- * step leaves less than the one before, so a run that was cut short is finished by the next.
+ * step leaves less than the one before, so a run that was cut short is finished by the next. AWS IoT deletes no
+ * certificate that a thing has, and finds none by a thing it had: so a policy of this thing's own marks it meanwhile.
  */
 export async function retire(
   thingName: string,
@@ -34,16 +36,26 @@ export async function retire(
     throw new CliError(
       `${thingName} has an open case (${open.status}): release or dismiss it first, or use --force, which leaves the case without its thing`,
     );
-  if (!(await registry.findThing(thingName))) throw new CliError(`there is no thing ${thingName}`);
+  const mark = markOf(stage, thingName);
+  const marked = await registry.findTargets(mark);
+  const there = (await registry.findThing(thingName)) !== undefined;
+  if (!there && marked === undefined) throw new CliError(`there is no thing ${thingName}`);
   const kept = keep === undefined ? undefined : await findKept(keep);
-  const held = await registry.listPrincipals(thingName);
-  if (kept !== undefined && !held.some((arn) => arn.endsWith(`/${kept}`)))
-    throw new CliError(`the certificate of ${keep} is not attached to ${thingName}: enroll it first`);
+  const held = there ? await registry.listPrincipals(thingName) : [];
+  checkKept(thingName, keep, kept, held, marked ?? []);
 
   const certificates = held.filter((arn) => arn.includes(':cert/') && !arn.endsWith(`/${kept}`));
+  const orphans = (marked ?? []).filter((arn) => !held.includes(arn));
+  const plans = [
+    ...certificates.map((arn) => planCertificate(thingName, arn, mark, registry)),
+    ...orphans.map((arn) => planOrphan(arn, mark, registry)),
+  ];
   const steps = [
-    ...(await Promise.all(certificates.map((arn) => planCertificate(thingName, arn, registry)))).flat(),
-    ...(kept === undefined ? planThing(thingName, stage, registry, certificates, held) : []),
+    ...(await Promise.all(plans)).flat(),
+    ...(marked !== undefined || certificates.length > 0
+      ? [{ text: `delete policy ${mark}, if there is one`, run: () => registry.deleteUnusedPolicy(mark) }]
+      : []),
+    ...(there && kept === undefined ? planThing(thingName, stage, registry, certificates, held) : []),
   ];
   const lines: string[] = [];
   for (const { text, run } of steps) {
@@ -53,6 +65,32 @@ export async function retire(
   if (lines.length === 0) return `${thingName} has no certificate but the one kept.`;
   const end = kept === undefined ? `${thingName} is retired.` : `${thingName} has one certificate now.`;
   return [...lines, ...(dryRun ? [] : [end])].join('\n');
+}
+
+/** Holds the certificates that are being retired. A thing's name has no @, and can be too long for a policy's. */
+function markOf(stage: string, thingName: string): string {
+  const hash = createHash('sha256').update(thingName).digest('hex').slice(0, 32);
+  return `${policyNameOf(stage, 'fleet', thingName)}-retiring@${hash}`;
+}
+
+const markDocument = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Action: 'iot:*', Resource: '*' }],
+});
+
+function checkKept(
+  thingName: string,
+  keep: string | undefined,
+  kept: string | undefined,
+  held: readonly string[],
+  marked: readonly string[],
+): void {
+  if (kept === undefined) return;
+  const isKept = (arn: string) => arn.endsWith(`/${kept}`);
+  if (!held.some(isKept))
+    throw new CliError(`the certificate of ${keep} is not attached to ${thingName}: enroll it first`);
+  if (marked.some(isKept))
+    throw new CliError(`retiring the certificate of ${keep} has begun: another must be kept, or none`);
 }
 
 async function findKept(path: string): Promise<string> {
@@ -66,26 +104,61 @@ async function findKept(path: string): Promise<string> {
   return certificate.certificateId;
 }
 
-async function planCertificate(thingName: string, arn: string, registry: DeviceRegistry): Promise<Step[]> {
+async function planCertificate(
+  thingName: string,
+  arn: string,
+  mark: string,
+  registry: DeviceRegistry,
+): Promise<Step[]> {
+  const text = `detach certificate ${shorten(arn)} from ${thingName}`;
+  const others = (await registry.listThingsOfPrincipal(arn)).filter((other) => other !== thingName);
+  // Theirs as well: only the tie to this thing is cut.
+  if (others.length > 0)
+    return [
+      {
+        text: `${text}, and leave it to ${others.join(', ')}`,
+        run: () => registry.detachThing(thingName, arn),
+      },
+    ];
+  const detach = async () => {
+    await registry.ensurePolicy(mark, markDocument);
+    await registry.attachPolicy(mark, arn);
+    await registry.detachThing(thingName, arn);
+  };
+  const { disarm, remove } = await planRemoval(arn, mark, registry);
+  return [...disarm, { text, run: detach }, remove];
+}
+
+/** A certificate that an earlier run took from the thing, and got no further with. */
+async function planOrphan(arn: string, mark: string, registry: DeviceRegistry): Promise<Step[]> {
+  const owners = await registry.listThingsOfPrincipal(arn);
+  if (owners.length > 0)
+    return [
+      {
+        text: `leave certificate ${shorten(arn)} to ${owners.join(', ')}`,
+        run: () => registry.detachPolicy(mark, arn),
+      },
+    ];
+  const { disarm, remove } = await planRemoval(arn, mark, registry);
+  return [...disarm, remove];
+}
+
+async function planRemoval(arn: string, mark: string, registry: DeviceRegistry) {
   const certificateId = arn.slice(arn.lastIndexOf('/') + 1);
   const name = shorten(arn);
-  const others = (await registry.listThingsOfPrincipal(arn)).filter((other) => other !== thingName);
-  const detach = {
-    text: `detach certificate ${name} from ${thingName}`,
-    run: () => registry.detachThing(thingName, arn),
-  };
-  // Theirs as well: only the tie to this thing is cut.
-  if (others.length > 0) return [{ ...detach, text: `${detach.text}, and leave it to ${others.join(', ')}` }];
-  const policies = await registry.listPolicies(arn);
-  return [
+  const policies = (await registry.listPolicies(arn)).filter((policy) => policy !== mark);
+  const disarm: Step[] = [
     { text: `deactivate certificate ${name}`, run: () => registry.setStatus(certificateId, 'INACTIVE') },
     ...policies.map((policy) => ({
       text: `detach policy ${policy} from certificate ${name}`,
       run: () => registry.detachPolicy(policy, arn),
     })),
-    detach,
-    { text: `delete certificate ${name}`, run: () => registry.deleteCertificate(certificateId) },
   ];
+  const remove: Step = {
+    text: `delete certificate ${name}`,
+    run: () => registry.deleteCertificate(certificateId),
+  };
+  return { disarm, remove };
 }
 
 function planThing(
