@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { listPages, type Page, root } from './pages';
+import { listPages, type Page, root, withoutBlocks } from './pages';
 
 /** A heading as GitHub names its anchor: lower case, without punctuation, spaces as hyphens; a repeated one is numbered. */
 function listAnchors(text: string): ReadonlySet<string> {
   const seen = new Map<string, number>();
   const anchors = new Set<string>();
-  for (const [, heading = ''] of withoutBlocks(text).matchAll(/^#{1,6} (.+)$/gm)) {
+  for (const [, heading = ''] of withoutCode(text).matchAll(/^#{1,6} (.+)$/gm)) {
     const slug = heading
       .toLowerCase()
       .replace(/[^\p{L}\p{N}\s_-]/gu, '')
@@ -19,13 +19,13 @@ function listAnchors(text: string): ReadonlySet<string> {
   return anchors;
 }
 
-function withoutBlocks(text: string): string {
-  return text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, 'code');
+function withoutCode(text: string): string {
+  return withoutBlocks(text).replace(/`[^`\n]*`/g, 'code');
 }
 
 /** Where links and pictures of a page lead, except to other sites. */
 function listTargets({ text }: Page): readonly string[] {
-  const targets = [...withoutBlocks(text).matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g)].map(
+  const targets = [...withoutCode(text).matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g)].map(
     ([, target = '']) => target,
   );
   return targets.filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target));

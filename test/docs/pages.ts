@@ -43,6 +43,15 @@ export function listBlocks({ text }: Page): readonly Block[] {
   return blocks;
 }
 
+/** What stands between backticks in the text of the page, outside of its blocks; a broken line is one. */
+export function listSpans({ text }: Page): readonly string[] {
+  return [...withoutBlocks(text).matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replace(/\s+/g, ' '));
+}
+
+export function withoutBlocks(text: string): string {
+  return text.replace(/^```[\s\S]*?^```$/gm, '');
+}
+
 /** The commands of the page's `sh` blocks, in order; one that goes on over a backslash is one command. */
 export function listCommands(page: Page): readonly string[] {
   return listBlocks(page)

@@ -1,0 +1,110 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { listPages, listSpans, root } from './pages';
+
+/** Commands that a page names in its text. They have no place where they could run, so they are held against what is there. */
+interface Named {
+  readonly page: string;
+  readonly command: string;
+}
+
+const named = listPages().flatMap((page): Named[] =>
+  listSpans(page)
+    .filter((span) => /^(aws|cordon|npm|npx|node) /.test(span))
+    .map((span) => ({ page: page.path, command: span.replace(/^npm run cordon -- /, 'cordon ') })),
+);
+
+const listFlags = (text: string): string[] => [
+  ...new Set([...text.matchAll(/(?<=^|[\s[,])--?[a-z][\w-]*/gi)].map(([flag]) => flag)),
+];
+
+/** What a program of the repository says of itself. */
+async function readHelp(args: readonly string[]): Promise<string> {
+  const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+  const child = spawn(process.execPath, [tsx, ...args, '--help'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let help = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    help += chunk.toString('utf8');
+  });
+  const [code] = await once(child, 'close');
+  if (code !== 0) throw new Error(`${args.join(' ')} --help ended with ${code}`);
+  return help;
+}
+
+describe('a command in the text of a page', () => {
+  it('of cordon is there, with its flags', async () => {
+    const main = await readHelp(['cli/main.ts']);
+    const known = [...main.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    const used = new Map<string, string[]>();
+    for (const { command } of named)
+      if (command.startsWith('cordon ')) {
+        const [name = ''] = command
+          .split(' ')
+          .slice(1)
+          .filter((word) => !word.startsWith('--'));
+        used.set(name, [...(used.get(name) ?? []), ...listFlags(command)]);
+      }
+
+    expect(known).toContain('release');
+    expect([...used.keys()].filter((name) => !known.includes(name))).toEqual([]);
+    const unknown = [...used].map(async ([name, flags]) => {
+      if (flags.length === 0) return [];
+      const help = listFlags(main + (await readHelp(['cli/main.ts', name])));
+      return flags.filter((flag) => !help.includes(flag)).map((flag) => `cordon ${name} ${flag}`);
+    });
+    expect((await Promise.all(unknown)).flat()).toEqual([]);
+  }, 120_000);
+
+  it('of npm is a script, with its flags', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const wrong = named
+      .filter(({ command }) => command.startsWith('npm '))
+      .map(async ({ page, command }) => {
+        const [, name = '', rest = ''] =
+          /^npm (?:run (?:--silent )?)?([\w:]+)(?: -- (.*))?$/.exec(command) ?? [];
+        if (name === 'ci') return [];
+        const script = scripts[name];
+        if (script === undefined) return [`${page}: ${command}`];
+        const flags = listFlags(rest);
+        if (flags.length === 0) return [];
+        const help = listFlags(await readHelp(script.replace(/^tsx /, '').split(' ')));
+        return flags.filter((flag) => !help.includes(flag)).map((flag) => `${page}: ${command}: ${flag}`);
+      });
+
+    expect((await Promise.all(wrong)).flat()).toEqual([]);
+  }, 120_000);
+
+  it('of node or npx is a file or a package that is there', () => {
+    const missing = named.filter(({ command }) => {
+      const [program, what = ''] = command.split(' ');
+      if (program === 'npx') return !existsSync(join(root, 'node_modules', '.bin', what));
+      return program === 'node' && what.includes('/') && !existsSync(join(root, what));
+    });
+
+    expect(missing).toEqual([]);
+  });
+
+  const isAwsMissing = spawnSync('aws', ['--version']).error !== undefined;
+  const ofAws = named.filter(({ command }) => command.startsWith('aws '));
+  (isAwsMissing ? it.skip : it).each(ofAws)(
+    'is one of the AWS CLI, with its flags: $command ($page)',
+    ({ command }) => {
+      // Reads the command line and the service's model, and calls nothing.
+      const { status, stderr } = spawnSync(
+        'aws',
+        [...command.split(' ').slice(1), '--generate-cli-skeleton', 'input'],
+        { encoding: 'utf8' },
+      );
+
+      expect(status === 0 ? '' : stderr).toBe('');
+    },
+    60_000,
+  );
+});
