@@ -12,37 +12,83 @@ const listenState = 0x0a;
 const establishedState = 0x01;
 const unconnectedUdpState = 0x07;
 
-/** As much of a row as is read, with two IPv6 addresses. */
-const readBytes = 120;
+const newline = 0x0a;
+const blank = 0x20;
+const colon = 0x3a;
+const zero = 0x30;
+const letterA = 0x41;
 
-/** Reads a socket table; rows that are cut off are skipped. Row by row: a table may have megabytes. */
+/**
+ * Reads a socket table; rows that are cut off are skipped. It works on the bytes: a table may have megabytes, and its
+ * text in pieces would be as many again of garbage.
+ */
 export function parseSockets(bytes: Buffer): readonly Socket[] {
   const sockets: Socket[] = [];
   const addresses = new Map<string, string>();
   const addressOf = (hex: string): string => {
-    const address = addresses.get(hex) ?? formatAddress(hex);
+    const known = addresses.get(hex);
+    if (known !== undefined) return known;
+    const address = formatAddress(hex);
     addresses.set(hex, address);
     return address;
   };
   for (let start = 0; start < bytes.length; ) {
-    const newline = bytes.indexOf(0x0a, start);
-    const end = newline < 0 ? bytes.length : newline;
-    const match =
-      /^\s*\d+: ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) ([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4}) ([0-9A-F]{2}) /.exec(
-        bytes.toString('latin1', start, Math.min(end, start + readBytes)),
-      );
+    const found = bytes.indexOf(newline, start);
+    const end = found < 0 ? bytes.length : found;
+    const socket = parseRow(bytes, start, addressOf);
+    if (socket) sockets.push(socket);
     start = end + 1;
-    if (!match) continue;
-    const [, local = '', localPort = '', remote = '', remotePort = '', state = ''] = match;
-    sockets.push({
-      localAddress: addressOf(local),
-      localPort: Number.parseInt(localPort, 16),
-      remoteAddress: addressOf(remote),
-      remotePort: Number.parseInt(remotePort, 16),
-      state: Number.parseInt(state, 16),
-    });
   }
   return sockets;
+}
+
+/** A row begins with `  12: 0100007F:1F90 0200000A:C350 01 `: its number, both endpoints and the state. */
+function parseRow(bytes: Buffer, start: number, addressOf: (hex: string) => string): Socket | undefined {
+  let at = start;
+  while (bytes[at] === blank) at += 1;
+  while (isDecimal(bytes[at])) at += 1;
+  if (bytes[at] !== colon || bytes[at + 1] !== blank) return undefined;
+  const local = at + 2;
+  const digits = bytes[local + 8] === colon ? 8 : 32;
+  const remote = local + digits + ':1F90 '.length;
+  const stateAt = remote + digits + ':C350 '.length;
+  const localPort = parseEndpoint(bytes, local, digits);
+  const remotePort = parseEndpoint(bytes, remote, digits);
+  const state = parseHex(bytes, stateAt, 2);
+  if (localPort === undefined || remotePort === undefined || state === undefined) return undefined;
+  if (bytes[stateAt + 2] !== blank) return undefined;
+  return {
+    localAddress: addressOf(bytes.toString('latin1', local, local + digits)),
+    localPort,
+    remoteAddress: addressOf(bytes.toString('latin1', remote, remote + digits)),
+    remotePort,
+    state,
+  };
+}
+
+/** Gives the port of `0100007F:1F90 `, where the address has this many digits. */
+function parseEndpoint(bytes: Buffer, at: number, digits: number): number | undefined {
+  for (let word = 0; word < digits; word += 8)
+    if (parseHex(bytes, at + word, 8) === undefined) return undefined;
+  const end = at + digits;
+  if (bytes[end] !== colon || bytes[end + 5] !== blank) return undefined;
+  return parseHex(bytes, end + 1, 4);
+}
+
+function parseHex(bytes: Buffer, at: number, digits: number): number | undefined {
+  let number = 0;
+  for (let index = at; index < at + digits; index += 1) {
+    const byte = bytes[index];
+    if (byte === undefined) return undefined;
+    if (isDecimal(byte)) number = number * 16 + byte - zero;
+    else if (byte >= letterA && byte < letterA + 6) number = number * 16 + byte - letterA + 10;
+    else return undefined;
+  }
+  return number;
+}
+
+function isDecimal(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= zero && byte < zero + 10;
 }
 
 export function isListeningTcp(socket: Socket): boolean {

@@ -31,6 +31,32 @@ describe('parseSockets', () => {
     expect(parseSockets(aTable(`${hex}:0016 ${'0'.repeat(32)}:0000 0A`))[0]?.localAddress).toBe(address);
   });
 
+  it('reads row after row, also one whose number is longer than its column', () => {
+    const text = `12345: 0100007F:0016 0200000A:C350 01 ${rest}\n100000: 0100007F:0017 0200000A:C351 0A ${rest}`;
+
+    expect(
+      parseSockets(Buffer.from(header + text)).map(({ localPort, state }) => [localPort, state]),
+    ).toEqual([
+      [22, 1],
+      [23, 10],
+    ]);
+  });
+
+  it.each([
+    ['0100007F:0016 0200000A:C350 0'],
+    ['0100007F:0016 0200000A:C350 01'],
+    ['0100007G:0016 0200000A:C350 01 '],
+    ['0100007F:001 60200000A:C350 01 '],
+    ['0100007F:0016 0200000A-C350 01 '],
+    ['0100007f:0016 0200000A:C350 01 '],
+    [`0100007F:0016 ${'0'.repeat(32)}:C350 01 `],
+    [`${'0'.repeat(31)}:0016 ${'0'.repeat(32)}:C350 01 `],
+  ])('skips a row that is cut off or not as the kernel writes it: %j', (row) => {
+    expect(parseSockets(Buffer.from(`${header}   0: ${row}\n   1: 0100007F:0016 0200000A:C350 01 `))).toEqual(
+      [{ localAddress: '127.0.0.1', localPort: 22, remoteAddress: '10.0.0.2', remotePort: 50000, state: 1 }],
+    );
+  });
+
   it.each([[''], ['garbage\n'], [`${header}   0: 0100007F:1F90 0200`], [`${header}   0: XYZ:1 2:3 0A \n`]])(
     'skips what is no row: %j',
     (text) => {
