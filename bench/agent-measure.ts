@@ -4,7 +4,7 @@ import type { CountingBroker } from './agent-broker';
 import { type App, countSeen, note, startApp, type Watched } from './agent-children';
 import type { AgentFlags } from './agent-flags';
 import { countProcesses, fillProcesses, type Load, openConnections } from './agent-load';
-import { type Subject, startSubject } from './agent-subject';
+import { EarlyEndError, type Subject, startSubject } from './agent-subject';
 import { writeTable } from './figures';
 
 interface Bench {
@@ -15,6 +15,7 @@ interface Bench {
   readonly broker: CountingBroker;
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
+  readonly onEarlyEnd: (reason: string) => void;
 }
 
 /** Of one agent under one load. */
@@ -23,10 +24,16 @@ interface Cost {
   readonly residentMb: number;
 }
 
+interface OurCost extends Cost {
+  readonly sampleMs: number;
+  /** Of an agent that also collects all each second, which none does for long. */
+  readonly collectingMb: number;
+}
+
 interface LoadResult {
   readonly load: string;
   readonly processes: number;
-  readonly ours: Cost & { readonly sampleMs: number };
+  readonly ours: OurCost;
   readonly other?: Cost;
 }
 
@@ -70,7 +77,21 @@ const bars = {
 };
 
 /** Measures CPU, memory, found children and idle traffic of Cordon's agent, and of the other one in the same minutes. */
-export async function measureAgents(bench: Bench): Promise<AgentResult> {
+export async function measureAgents(given: Omit<Bench, 'onEarlyEnd'>): Promise<AgentResult> {
+  const failure = new AbortController();
+  const signal = AbortSignal.any([given.signal, failure.signal]);
+  try {
+    return await measureAll({
+      ...given,
+      signal,
+      onEarlyEnd: (reason) => failure.abort(new EarlyEndError(reason)),
+    });
+  } catch (error) {
+    throw failure.signal.aborted ? failure.signal.reason : error;
+  }
+}
+
+async function measureAll(bench: Bench): Promise<AgentResult> {
   const { flags, say, folder } = bench;
   const idle = await startOurs(bench, 'idle', [idleName], secondsADay);
   const app = await startApp(folder, appName);
@@ -108,14 +129,13 @@ function loadsToTry(signal: AbortSignal): readonly (readonly [string, () => Prom
 
 /** Cordon's agent as its unit runs it; `every` is the interval of reports in seconds. */
 async function startOurs(
-  { flags, folder, bundle, broker }: Bench,
+  { flags, folder, bundle, broker, signal, onEarlyEnd }: Bench,
   clientId: string,
   apps: readonly string[],
   every: number,
 ): Promise<Subject> {
   const { host, port, ca, cert, key } = broker.access;
   let isReported = false;
-  let failure: string | undefined;
   const subject = startSubject(
     [
       flags.node,
@@ -126,28 +146,25 @@ async function startOurs(
     (line) => {
       if (line.includes('"event":"reported"')) isReported = true;
     },
-    (reason) => {
-      failure = reason;
-    },
-    { MALLOC_ARENA_MAX: '1' },
+    onEarlyEnd,
+    // As its unit sets it.
+    { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' },
   );
-  while (!isReported) {
-    if (failure !== undefined) throw new Error(failure);
-    await delay(pollMs);
-  }
+  while (!isReported) await delay(pollMs, undefined, { signal });
   return subject;
 }
 
-function startOther({ flags, broker }: Bench, onLine: (line: string) => void): Subject | undefined {
+function startOther(
+  { flags, broker, onEarlyEnd }: Bench,
+  onLine: (line: string) => void,
+): Subject | undefined {
   if (flags.other === undefined) return undefined;
   const command = flags.other.replace(
     /\{(host|port|ca|cert|key|app)\}/g,
     (_match, name: keyof CountingBroker['access'] | 'app') =>
       name === 'app' ? appName : String(broker.access[name]),
   );
-  return startSubject(['sh', '-c', `exec ${command}`], onLine, (reason) => {
-    throw new Error(reason);
-  });
+  return startSubject(['sh', '-c', `exec ${command}`], onLine, onEarlyEnd);
 }
 
 function bytesOf({ broker }: Bench, clientId: string): number {
@@ -178,7 +195,8 @@ async function measureLoad(bench: Bench, load: string): Promise<LoadResult> {
       ours: {
         sampleMs: sampling.cpuMs / (spent.seconds * samplesASecond),
         collectionMs: (collecting.cpuMs - sampling.cpuMs) / spent.seconds,
-        residentMb: Math.max(sampling.residentMb, collecting.residentMb),
+        residentMb: sampling.residentMb,
+        collectingMb: collecting.residentMb,
       },
       ...(other && {
         other: {
@@ -276,7 +294,7 @@ export function writeResult({ node, loads, children, idle, problems }: AgentResu
     part === undefined || of === undefined ? '-' : `${((part / of) * 100).toFixed(1)} %`;
   const ms = (value: number | undefined): string => value?.toFixed(2) ?? '-';
   const costs = writeTable(
-    ['CPU ms', 'processes', 'sample', 'collection', 'other', 'ratio', 'MB', 'other'],
+    ['CPU ms', 'processes', 'sample', 'collection', 'other', 'ratio', 'MB', 'each second', 'other'],
     loads.map(({ load, processes, ours, other }) => [
       load,
       processes,
@@ -285,6 +303,7 @@ export function writeResult({ node, loads, children, idle, problems }: AgentResu
       ms(other?.collectionMs),
       other ? `1/${(other.collectionMs / ours.collectionMs).toFixed(0)}` : '-',
       ours.residentMb,
+      ours.collectingMb,
       other ? other.residentMb : '-',
     ]),
   );

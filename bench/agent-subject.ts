@@ -13,6 +13,11 @@ export interface Subject {
 /** USER_HZ is 100 on every Linux Node runs on (proc_pid_stat(5)). */
 const tickMs = 10;
 
+/** A program under measurement ended by itself: what is measured from then on is nothing. */
+export class EarlyEndError extends Error {
+  override name = 'EarlyEndError';
+}
+
 /** Starts a program in a process group of its own; each line of its output goes to `onLine`. Throws if it ends early. */
 export function startSubject(
   command: readonly [string, ...string[]],

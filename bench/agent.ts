@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startCountingBroker } from './agent-broker';
 import { readAgentFlags } from './agent-flags';
 import { measureAgents, writeResult } from './agent-measure';
+import { EarlyEndError } from './agent-subject';
 
 /*
  * Cordon's agent and another one in the same run: npm run bench:agent -- --help.
@@ -39,9 +40,11 @@ try {
     await broker.close();
   }
 } catch (error) {
-  if (!stop.signal.aborted) throw error;
-  process.stderr.write(`${String(stop.signal.reason)}; all that was started is stopped\n`);
-  process.exitCode = 130;
+  const isEarlyEnd = error instanceof EarlyEndError;
+  if (!stop.signal.aborted && !isEarlyEnd) throw error;
+  const reason = isEarlyEnd ? error.message : String(stop.signal.reason);
+  process.stderr.write(`${reason}; all that was started is stopped\n`);
+  process.exitCode = isEarlyEnd ? 1 : 130;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
