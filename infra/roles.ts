@@ -103,9 +103,9 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       ...allowSecret('SlackSigning'),
     ],
     provision: [
-      allow(['iot:AttachPolicy', 'iot:DetachPolicy'], quarantineGroup),
+      allow('iot:AttachPolicy', quarantineGroup),
       // The group of an earlier name as well, which only the event tells.
-      allow('iot:ListThingsInThingGroup', arn('iot', 'thinggroup/*')),
+      allow(['iot:DetachPolicy', 'iot:ListThingsInThingGroup'], arn('iot', 'thinggroup/*')),
       allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/delete-while-contained`)),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
     ],

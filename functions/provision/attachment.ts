@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { groupArn } from './properties';
+import { groupArn, writeWayOut } from './properties';
 
 export interface AttachmentPorts {
   readonly group: {
@@ -10,6 +10,8 @@ export interface AttachmentPorts {
   };
   /** The id of the stack with which what is contained may be let go, as somebody stored it. */
   readonly readLetGo: () => Promise<string | undefined>;
+  /** Where that is stored. */
+  readonly letGoParameter: string;
 }
 
 const properties = z.object({
@@ -40,11 +42,11 @@ export async function keepAttached(
 async function detach(
   { PolicyName, ThingGroupArn }: z.output<typeof properties>,
   stackId: string,
-  { group, readLetGo }: AttachmentPorts,
+  { group, readLetGo, letGoParameter }: AttachmentPorts,
 ): Promise<void> {
   const member = await group.findMember(ThingGroupArn);
-  // Taking the policy away would silently release it.
+  // Taking the policy away would silently release it. It came here after the deletion guard had looked.
   if (member && (await readLetGo()) !== stackId)
-    throw new Error(`${member} is still in the quarantine group; release it before deleting`);
+    throw new Error(`${member} is still in the quarantine group; ${writeWayOut(stackId, letGoParameter)}`);
   await group.detach(PolicyName, ThingGroupArn);
 }

@@ -2,7 +2,7 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { CaseStatus } from '../../shared/domain/case';
 import type { Log } from '../../shared/ports';
-import { groupArn } from './properties';
+import { groupArn, writeWayOut } from './properties';
 
 export interface DeletionPorts {
   readonly group: { findMember(groupArn: string): Promise<string | undefined> };
@@ -67,9 +67,7 @@ async function refuseWhileContained(
   if (things.length === 0) return;
   const names = `${things.slice(0, named).join(', ')}${things.length > named ? ' and others' : ''}`;
   if ((await ports.readLetGo()) !== StackId)
-    throw new Error(
-      `still contained: ${names}; release them, or store ${StackId} in the parameter ${ports.letGoParameter}; then delete again`,
-    );
+    throw new Error(`still contained: ${names}; ${writeWayOut(StackId, ports.letGoParameter)}`);
   log.warn('the stack is deleted while things are contained', { things: names });
 }
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   AddThingToThingGroupCommand,
+  AttachPolicyCommand,
   CreateThingGroupCommand,
   ListAttachedPoliciesCommand,
 } from '@aws-sdk/client-iot';
@@ -175,11 +176,11 @@ describe('CloudFormation', () => {
 
     expect(await askToDelete('DeletionGuard', guard)).toEqual({
       Status: 'FAILED',
-      Reason: `still contained: held; release them, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`,
+      Reason: `still contained: held; release, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`,
     });
     expect(await askToDelete('QuarantineAttachment', attachment)).toEqual({
       Status: 'FAILED',
-      Reason: 'held is still in the quarantine group; release it before deleting',
+      Reason: `held is still in the quarantine group; release, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`,
     });
     expect(await listPolicies()).toEqual([attachment.PolicyName]);
 
@@ -207,5 +208,19 @@ describe('CloudFormation', () => {
       Reason:
         'behind is still in the group cordon-quarantine-before; release it before quarantine.thingGroup changes',
     });
+  });
+
+  it('takes the deny policy from the group of an earlier name too, so that nothing holds it when the stack is deleted', async () => {
+    const thingGroupName = 'cordon-quarantine-earlier';
+    await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName }));
+    const earlier = `${groupArn}-earlier`;
+    await e2e.iot.send(new AttachPolicyCommand({ policyName: attachment.PolicyName, target: earlier }));
+
+    expect(await askToDelete('QuarantineAttachment', { ...attachment, ThingGroupArn: earlier })).toEqual({
+      Status: 'SUCCESS',
+    });
+
+    const { policies } = await e2e.iot.send(new ListAttachedPoliciesCommand({ target: earlier }));
+    expect(policies).toEqual([]);
   });
 });

@@ -97,7 +97,8 @@ describe('provision', () => {
     expect(answers).toEqual(
       answered({
         Status: 'FAILED',
-        Reason: 'mything1 is still in the quarantine group; release it before deleting',
+        Reason:
+          'mything1 is still in the quarantine group; release, or store stack in the parameter /cordon-dev/delete-while-contained; then delete again',
         PhysicalResourceId: id,
       }),
     );
@@ -171,7 +172,7 @@ describe('the deletion guard', () => {
   const refusal = (names: string) =>
     guarded({
       Status: 'FAILED',
-      Reason: `still contained: ${names}; release them, or store stack in the parameter /cordon-dev/delete-while-contained; then delete again`,
+      Reason: `still contained: ${names}; release, or store stack in the parameter /cordon-dev/delete-while-contained; then delete again`,
       PhysicalResourceId: 'DeletionGuard',
     });
 
