@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Configuration, configurationSchema } from '../domain/configuration';
 import { nameParameters, type Parameters, putParameters } from './parameters';
+import { explainIssue } from './schema-faults';
 import { type Fault, findFaults } from './semantics';
 
 /** cordon.yml is wrong: one line per fault, `file:line: where: what is expected`. */
@@ -66,8 +67,7 @@ interface Validated {
 
 function validate(value: unknown): Validated {
   const { success, data, error } = configurationSchema.safeParse(value);
-  if (!success)
-    return { faults: error.issues.map(({ path, message }) => ({ path: path.filter(isKey), message })) };
+  if (!success) return { faults: error.issues.flatMap(explainIssue) };
   const faults = findFaults(data);
   return faults.length > 0 ? { faults } : { configuration: data, faults };
 }
@@ -86,10 +86,6 @@ function findLine(document: Document.Parsed, lines: LineCounter, path: readonly 
     if (node?.range) return lines.linePos(node.range[0]).line;
   }
   return 1;
-}
-
-function isKey(key: PropertyKey): key is string | number {
-  return typeof key !== 'symbol';
 }
 
 function writePath(path: readonly (string | number)[]): string {

@@ -82,17 +82,17 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
   const { when, mode, actions } = playbook;
   const at = (...path: string[]) => ['playbooks', index, ...path];
   const faults: Fault[] = [];
-  const profile =
-    when.securityProfile === undefined ? undefined : configuration.securityProfiles[when.securityProfile];
+  const profiles = new Map(Object.entries(configuration.securityProfiles));
+  const profile = when.securityProfile === undefined ? undefined : profiles.get(when.securityProfile);
   if (when.securityProfile !== undefined && !profile)
     faults.push({
       path: at('when', 'securityProfile'),
-      message: `${when.securityProfile} is not among securityProfiles`,
+      message: `${when.securityProfile} is not among securityProfiles, which has ${[...profiles.keys()].join(', ')}`,
     });
   if (when.behavior !== undefined && profile && !profile.behaviors.some(({ name }) => name === when.behavior))
     faults.push({
       path: at('when', 'behavior'),
-      message: `${when.securityProfile} has no behavior ${when.behavior}`,
+      message: `${when.securityProfile} has no behavior ${when.behavior}, only ${profile.behaviors.map(({ name }) => name).join(', ')}`,
     });
   if (mode !== 'observe' && actions.length === 0)
     faults.push({ path: at('mode'), message: `${mode} needs actions, such as [quarantine, disconnect]` });

@@ -230,6 +230,49 @@ playbooks: [{ name: any, mode: observe }]
     expect(faultsOf(six)).toEqual([expect.stringMatching(/all\/registered-things has 5 profiles already/)]);
   });
 
+  it.each([
+    [
+      'at the top',
+      `${minimalConfiguration}playbook: []\n`,
+      'cordon.yml:15: playbook: unknown; known are detector, customMetrics, securityProfiles, playbooks, guards, quarantine, job, notify',
+    ],
+    [
+      'of an item of a list',
+      changed('severity: critical', 'severety: critical'),
+      'cordon.yml:12: playbooks.0.severety: unknown; known are name, when, severity, mode, actions, escalate, release',
+    ],
+    [
+      'of what has a name of its own, on the line of the key',
+      changed('    behaviors:', '    descripton: x\n    behaviors:'),
+      'cordon.yml:7: securityProfiles.myapp-processes.descripton: unknown; known are description, targets, behaviors, additionalMetricsToRetain',
+    ],
+    [
+      'with a name that every object has',
+      changed('severity: critical', 'constructor: critical'),
+      'cordon.yml:12: playbooks.0.constructor: unknown; known are name, when, severity, mode, actions, escalate, release',
+    ],
+  ])('says which keys are known instead of an unknown one %s', (_, text, fault) => {
+    expect(faultsOf(text)).toEqual([fault]);
+  });
+
+  it('says of a key that it is missing', () => {
+    expect(faultsOf(changed('targets: [all/registered-things]', 'description: x'))).toEqual([
+      'cordon.yml:5: securityProfiles.myapp-processes.targets: missing: expected array',
+    ]);
+  });
+
+  it('says which behaviors and profiles there are instead of one that is not', () => {
+    const when = (text: string) => changed('severity:', `when: { securityProfile: ${text} }, severity:`);
+
+    expect(faultsOf(when('myapp-processes, behavior: nope'))).toContain(
+      'cordon.yml:12: playbooks.0.when.behavior: myapp-processes has no behavior nope, only no-child-processes',
+    );
+    for (const name of ['nope', 'constructor'])
+      expect(faultsOf(when(name))).toContain(
+        `cordon.yml:12: playbooks.0.when.securityProfile: ${name} is not among securityProfiles, which has myapp-processes`,
+      );
+  });
+
   it('lists every fault at once', () => {
     expect(faultsOf(changed('mode: enforce', 'mode: destroy').replace('critical', 'deadly')).length).toBe(2);
   });

@@ -1,0 +1,53 @@
+import * as z from 'zod';
+import { configurationSchema } from '../domain/configuration';
+import type { Fault } from './semantics';
+
+/** As much of a JSON schema as leads from one key to the next. */
+interface Node {
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly additionalProperties?: Node | boolean;
+  readonly items?: Node;
+  readonly anyOf?: readonly Node[];
+}
+
+/** What the schema has against a value, in words that say what to write instead. */
+export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
+  const path = issue.path.filter(isKey);
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = listKnownKeys(path).join(', ');
+      return issue.keys.map((key) => ({ path: [...path, key], message: `unknown; known are ${known}` }));
+    }
+    case 'invalid_type':
+      // Zod says so of a required key that is not there.
+      if (issue.message.endsWith('received undefined'))
+        return [{ path, message: `missing: expected ${issue.expected}` }];
+      break;
+  }
+  return [{ path, message: issue.message }];
+}
+
+/** The keys that an object at `path` may have. */
+function listKnownKeys(path: readonly (string | number)[]): readonly string[] {
+  let nodes: readonly Node[] = [
+    z.toJSONSchema(configurationSchema, { io: 'input', unrepresentable: 'any' }) as Node,
+  ];
+  for (const key of path) nodes = nodes.flatMap(listAlternatives).flatMap((node) => step(node, key));
+  return [
+    ...new Set(nodes.flatMap(listAlternatives).flatMap(({ properties = {} }) => Object.keys(properties))),
+  ];
+}
+
+function listAlternatives(node: Node): readonly Node[] {
+  return node.anyOf ? node.anyOf.flatMap(listAlternatives) : [node];
+}
+
+function step({ properties, additionalProperties, items }: Node, key: string | number): readonly Node[] {
+  const named = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
+  const next = typeof key === 'number' ? items : (named ?? additionalProperties);
+  return typeof next === 'object' ? [next] : [];
+}
+
+function isKey(key: PropertyKey): key is string | number {
+  return typeof key !== 'symbol';
+}
