@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './pages';
 
@@ -44,5 +44,19 @@ describe('the page of costs', () => {
 
     expect(text).toContain(`alarms of the template (${alarms.length}), by the metrics they look at `);
     expect(text).toContain(`| ${metrics.length} × $0.10 `);
+  });
+
+  it('counts the metrics that functions write', () => {
+    const names = readdirSync(join(root, 'functions'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => {
+        const source = readFileSync(join(root, 'functions', name), 'utf8');
+        return [...source.matchAll(/\b(?:count|time)\('([A-Z]\w+)'|'(Violation[A-Z]\w+)'/g)];
+      })
+      .map(([, written, counter]) => written ?? counter);
+
+    expect(names).toContain('SweepRun');
+    expect(text).toContain(`write, ${new Set(names).size} names, `);
+    expect(text).toContain(`| ${new Set(names).size} × $0.30 `);
   });
 });

@@ -89,8 +89,18 @@ describe('npm start -- --once --json', () => {
       'sweep',
     ]);
     expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
+    // The picture of the README: drawn anew by scripts/draw-story.mjs where a step came or went.
+    const picture = await readFile(join(root, 'docs', 'story.svg'), 'utf8');
+    expect(listSteps(picture.replace(/<[^>]*>/g, ''))).toEqual(listSteps(err));
   }, 120_000);
 });
+
+/** The steps that went well, without what is another number in each run. */
+function listSteps(said: string): readonly string[] {
+  return [...said.matchAll(/^ok {3}(.*) \(\d+ ms\)$/gm)].map(([, step = '']) =>
+    step.replace(/\d+ (?=ms|of)|of \d+/g, 'N '),
+  );
+}
 
 describe('npm start', () => {
   it('says which variable to change where a port is taken', async () => {
