@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { listPages, listSpans, root } from './pages';
+import { listCommands, listPages, listSpans, root } from './pages';
 
 /** Commands that a page names in its text. They have no place where they could run, so they are held against what is there. */
 interface Named {
@@ -80,6 +80,21 @@ describe('a command in the text of a page', () => {
 
     expect((await Promise.all(wrong)).flat()).toEqual([]);
   }, 120_000);
+
+  it('of npm installs what is missing before it runs, as every command of the blocks', () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const everywhere = listPages().flatMap((page) => [...listCommands(page), ...listSpans(page)]);
+    const used = everywhere.flatMap((command) => {
+      const [, name] = /^npm (?:run (?:--silent )?)?([\w:]+)/.exec(command) ?? [];
+      return name === undefined || name === 'ci' ? [] : [name];
+    });
+
+    expect(used).toContain('start');
+    const bare = [...new Set(used)].filter((name) => scripts[`pre${name}`] !== scripts.prestart);
+    expect(bare).toEqual([]);
+  });
 
   it('of node or npx is a file or a package that is there', () => {
     const missing = named.filter(({ command }) => {
