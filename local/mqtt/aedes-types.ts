@@ -1,6 +1,6 @@
 import type { Aedes, Client, PublishPacket } from 'aedes';
 
-/** What aedes 1.2 has and its type definitions leave out; pinned with it in package.json. */
+/** What aedes 2.0 has and its type definitions leave out; pinned with it in package.json. */
 export interface BrokerClient extends Client {
   /** The will that is published unless the client says goodbye. */
   will: PublishPacket | null;

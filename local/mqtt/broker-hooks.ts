@@ -25,7 +25,11 @@ type Hooks = Required<
 >;
 type Refusal = { readonly code: 2 | 5; readonly reason: string };
 
+/** Return and reason codes from here on are refusals, in MQTT 3.1.1 and in MQTT 5. */
 const SUBSCRIPTION_REFUSED = 128;
+/** Reason codes of a DISCONNECT (MQTT 5, section 3.14.2.1). */
+const IMPLEMENTATION_ERROR = 0x83;
+const NOT_AUTHORIZED = 0x87;
 
 /** Where aedes asks whether a client may connect, publish, subscribe and receive. */
 export function createHooks(context: BrokerContext): Hooks {
@@ -58,8 +62,11 @@ export function createHooks(context: BrokerContext): Hooks {
       }
       context.log.warn('publish refused', { clientId: session.clientId, topic: packet.topic, ...refusal });
       session.endReason ??= refusal.denied === undefined ? 'CLIENT_ERROR' : 'AUTH_ERROR';
-      // aedes closes the connection on an error and sends no PUBACK, as AWS IoT does.
-      return callback(new Error(refusal.reason));
+      const end = (): void => callback(new Error(refusal.reason));
+      // On an error aedes closes a connection of MQTT 3.1.1 without a PUBACK, as AWS IoT does, but not one of MQTT 5.
+      if (client?.version !== 5) return end();
+      const reasonCode = refusal.denied === undefined ? IMPLEMENTATION_ERROR : NOT_AUTHORIZED;
+      return client.disconnect({ reasonCode }, end);
     },
     authorizeSubscribe(client, subscription, callback) {
       callback(null, authorizeSubscription(context, client as BrokerClient, subscription) ?? null);
@@ -76,7 +83,7 @@ export function cutAfterRefusal(
   client: BrokerClient,
   subscriptions: readonly Subscription[],
 ): void {
-  const refused = subscriptions.filter(({ qos }) => (qos as number) === SUBSCRIPTION_REFUSED);
+  const refused = subscriptions.filter(({ qos }) => (qos as number) >= SUBSCRIPTION_REFUSED);
   const session = context.sessionOf.get(client);
   if (refused.length === 0 || !session) return;
   session.endReason ??= 'AUTH_ERROR';

@@ -76,6 +76,7 @@ describe('an agent that is not Cordon’s', () => {
   it.each<[string, string, 0 | 1, 'json' | 'cbor', object, IClientOptions]>([
     ['the Python sample agent at QoS 0', 'sample', 0, 'json', sampleReport, { keepalive: 6 }],
     ['a sample agent in CBOR', 'sample-cbor', 0, 'cbor', sampleReport, { keepalive: 6 }],
+    ['the sample agent as rewritten for MQTT 5', 'sample-5', 1, 'cbor', sampleReport, { protocolVersion: 5 }],
     ['an agent with short names', 'short', 1, 'cbor', shortReport, { keepalive: 600 }],
     ['the Device Client with a session that lasts', 'client', 1, 'json', sampleReport, { clean: false }],
     ['a client of MQTT 3.1', 'old', 0, 'json', sampleReport, { protocolId: 'MQIsdp', protocolVersion: 3 }],

@@ -194,8 +194,9 @@ describe('npm start, interrupted in the middle of the story', () => {
       );
 
       child.kill(signal);
-      await ended;
+      const { code, err } = await ended;
 
+      expect({ code, err }).toEqual({ code: 0, err: '' });
       // An orphan that was killed is gone once init has seen it.
       await waitUntil(
         () => `the end of ${JSON.stringify(descendants.filter(({ pid }) => isRunning(pid)))}`,

@@ -11,7 +11,7 @@ afterEach(async () => {
   await stack.close();
 });
 
-describe('the broker and hostile messages', () => {
+describe.each([4, 5] as const)('the broker and hostile messages of MQTT version %s', (protocolVersion) => {
   it.each([
     ['$SYS', '$SYS/x', 'x'],
     ['a lifecycle topic', '$aws/events/presence/connected/mything1', 'x'],
@@ -21,7 +21,7 @@ describe('the broker and hostile messages', () => {
     ['a topic with 128 KB and a byte', 'big', 'x'.repeat(131_073)],
     ['a topic with 3 MB', 'huge', 'x'.repeat(3_000_000)],
   ])('closes the connection on a publish to %s whatever the policy', async (_, topic, payload) => {
-    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a', protocolVersion });
 
     expect(await tryPublish(client, topic, payload, { qos: 1 })).toBe('cut');
 
@@ -30,7 +30,7 @@ describe('the broker and hostile messages', () => {
   });
 
   it('takes a payload of exactly 128 KB', async () => {
-    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a', protocolVersion });
 
     await client.publishAsync('big', 'x'.repeat(131_072), { qos: 1 });
 
@@ -38,7 +38,7 @@ describe('the broker and hostile messages', () => {
   });
 
   it('closes the connection on QoS 2, which AWS IoT does not know', async () => {
-    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+    const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a', protocolVersion });
 
     expect(await tryPublish(client, 'x', 'x', { qos: 2 })).toBe('cut');
   });
@@ -46,7 +46,7 @@ describe('the broker and hostile messages', () => {
   it.each(['$SYS/#', '$share/group/x'])(
     'refuses a subscription to %s whatever the policy',
     async (filter) => {
-      const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a' });
+      const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a', protocolVersion });
 
       await expect(client.subscribeAsync(filter)).rejects.toThrow();
     },
@@ -60,9 +60,10 @@ describe('the broker and hostile bytes', () => {
     ['another protocol', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
     ['a publish before CONNECT', Buffer.from([0x30, 3, 0, 1, 97])],
     ['an unknown protocol name', Buffer.from([0x10, 13, 0, 4, 88, 88, 88, 88, 4, 2, 0, 60, 0, 1, 97])],
+    ['an MQTT 6', Buffer.from([0x10, 14, 0, 4, 77, 81, 84, 84, 6, 2, 0, 60, 0, 0, 1, 97])],
     [
-      'MQTT 5, which the broker does not speak',
-      Buffer.from([0x10, 14, 0, 4, 77, 81, 84, 84, 5, 2, 0, 60, 0, 0, 1, 97]),
+      'a property that MQTT 5 does not have',
+      Buffer.from([0x10, 16, 0, 4, 77, 81, 84, 84, 5, 2, 0, 60, 2, 0x7f, 1, 0, 1, 97]),
     ],
     ['a second CONNECT', Buffer.concat([connectPacket, connectPacket])],
     [
