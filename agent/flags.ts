@@ -107,7 +107,10 @@ export function parseCommandLine(
     throw error;
   }
   const [stray] = command.args;
-  if (stray !== undefined) throw new UsageError(`${JSON.stringify(stray)}: belongs to no flag`);
+  if (stray !== undefined)
+    throw new UsageError(
+      `${JSON.stringify(stray)}: belongs to no flag; the one command is "check", and comes first`,
+    );
   const flags = withConfigFile(command);
   const settings = toSettings(flags, surroundings, metrics);
   if (!isCheck) return { type: 'run', settings };
@@ -130,6 +133,7 @@ function withConfigFile(command: Command): Flags {
 
 function defineFlags(write: (text: string) => void): Command {
   return new Command('cordon-agent')
+    .usage('[check] [options]')
     .description(
       'Reports what a device does to AWS IoT: the children of a named process, ports, connections, traffic.',
     )

@@ -27,7 +27,8 @@ export async function* check(
 ): AsyncGenerator<Finding> {
   const { connection, stateDirectory } = settings;
   const { endpoint } = connection;
-  yield checkState(stateDirectory);
+  const state = checkState(stateDirectory);
+  yield state;
   const { findings, credentials } = checkCredentials(connection, wallClock());
   yield* findings;
   for (const step of [checkName, checkTcp]) {
@@ -39,7 +40,9 @@ export async function* check(
   const tls = await checkTls(endpoint, credentials, wallClock(), alpnFor(endpoint.port));
   yield tls;
   if (tls.outcome === 'failed') return yield skipped('connect', 'there is no TLS connection');
-  yield* checkPolicy(settings, connection, credentials, wallClock, collect);
+  // Without a place for its ids there is no report.
+  const mayReport = state.outcome !== 'failed';
+  yield* checkPolicy(settings, connection, credentials, wallClock, mayReport ? collect : undefined);
 }
 
 async function* checkPolicy(
@@ -47,7 +50,7 @@ async function* checkPolicy(
   connection: ConnectionSettings,
   credentials: Credentials,
   wallClock: () => number,
-  collect: CheckSurroundings['collect'],
+  collect: CheckSurroundings['collect'] | undefined,
 ): AsyncGenerator<Finding> {
   const { clientId, thingName } = connection;
   const open = () => openConversation(toClientOptions(connection, credentials));
@@ -72,6 +75,10 @@ async function* checkPolicy(
       const finding = await withConversation(open, 'subscribe', (it) => checkSubscribe(it, topic));
       yield finding;
       if (finding.outcome === 'ok') heard.push(topic);
+    }
+    if (!collect) {
+      yield skipped('publish', 'there is no state folder to keep the ids of reports in');
+      continue;
     }
     const report = await collect(destination);
     const payload = encodeReport(report, settings.format);

@@ -107,8 +107,11 @@ describe('cordon-agent check', () => {
   it('names a state folder that cannot be used', async () => {
     writeFileSync(join(directory, 'file'), '');
 
-    const [state] = await run({}, { stateDirectory: join(directory, 'file', 'state') });
-    expect(state).toMatchObject({ check: 'state', outcome: 'failed', advice: 'give --state-dir' });
+    const findings = await run({}, { stateDirectory: join(directory, 'file', 'state') });
+
+    expect(findings[0]).toMatchObject({ check: 'state', outcome: 'failed', advice: 'give --state-dir' });
+    expect(names(findings).slice(-2)).toEqual(['subscribe ok', 'publish skipped']);
+    expect(broker.published).toEqual([]);
   });
 
   it.each([

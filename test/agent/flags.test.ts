@@ -164,7 +164,9 @@ describe('parseCommandLine', () => {
     });
     expect(() => parseCommandLine([...sample, '--json'], ...around)).toThrow(/--json/);
     expect(() => parseCommandLine(['check', ...sample, '--dryrun'], ...around)).toThrow(/^check: /);
-    expect(() => parseCommandLine([...sample, 'check'], ...around)).toThrow(/belongs to no flag/);
+    expect(() => parseCommandLine([...sample, 'check'], ...around)).toThrow(
+      /belongs to no flag; the one command is "check", and comes first/,
+    );
   });
 
   it.each([
