@@ -150,13 +150,16 @@ describe('a contained device that is to be cut at each connect', () => {
       do outcome = await publishOrCut(client, telemetry('stubborn'), '1');
       while (outcome === 'acknowledged');
       await ended(client);
+      expect(e2e.stack.broker.sessionOf('stubborn')).toMatchObject({ endReason: 'API_INITIATED_DISCONNECT' });
     }
     await e2e.waitForQuiet();
 
     const { status, reason, caseId } = (await e2e.loadCase('stubborn')) ?? {};
     expect([status, reason]).toEqual(['containing', expect.stringContaining('came back with cached rights')]);
     const cuts = (await e2e.timelineOf(caseId ?? '')).filter((line) => line.startsWith('reconnected before'));
-    expect(cuts).toHaveLength(sessions);
+    // One that came back before the last cut was on record is cut as well, without an entry of its own.
+    expect(cuts.length).toBeGreaterThan(0);
+    expect(cuts.length).toBeLessThanOrEqual(sessions);
   });
 
   it('is enforced at once when the cache ends', async () => {
