@@ -76,7 +76,10 @@ export function createMetricSampler(
         });
     },
     settled: () => programs.settled(),
-    stop: () => programs.stop(),
+    stop: () => {
+      programs.stop();
+      proc.close();
+    },
   };
 }
 

@@ -16,6 +16,8 @@ export interface ProcReader {
   readWhole(path: string): Buffer | ReadFailure;
   list(path: string): readonly string[] | ReadFailure;
   readLink(path: string): string | ReadFailure;
+  /** Closes what `readAgain` keeps open; it opens it anew. */
+  close(): void;
 }
 
 const smallFileBytes = 64 * 1024;
@@ -47,6 +49,7 @@ export function createProcReader(root = '/proc'): ProcReader {
       }),
     list: (path) => attempt(() => readdirSync(`${root}/${path}`)),
     readLink: (path) => attempt(() => readlinkSync(`${root}/${path}`)),
+    close: () => kept.close(),
   };
 }
 
@@ -72,6 +75,7 @@ function fillFrom(descriptor: number, buffer: Buffer, most: number): number {
 
 interface KeptFiles {
   use<T>(path: string, act: (descriptor: number) => T): T;
+  close(): void;
 }
 
 /**
@@ -103,6 +107,7 @@ function createKeptFiles(root: string): KeptFiles {
       descriptors.set(path, descriptor);
       return act(descriptor);
     },
+    close: () => forget(),
   };
 }
 

@@ -132,6 +132,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     readAgain: (path) => lookUp(files, path),
     readWhole: (path) => lookUp(files, path),
     readLink: (path) => lookUp(links, path),
+    close: () => undefined,
     list: (path) => {
       if (path === '.') return ['self', 'net', ...pids];
       const [pid = '', folder] = path.split('/');

@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import type { MetricDefinition } from '../../../agent/metrics/definition';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
+import { createProcReader } from '../../../agent/metrics/proc-reader';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 
 const metric = 'num_child_procs_myapp';
@@ -40,5 +42,21 @@ describe('the children of a process', () => {
     expect(sample?.evidence.map(({ pid }) => pid)).toEqual([
       100, 101, 102, 103, 104, 105, 106, 107, 108, 109,
     ]);
+  });
+
+  it('leave no file open once sampling has stopped, as at each reload of the agent', () => {
+    const options = { users: String, wallClock: Date.now, ownPid };
+    const sampler = createMetricSampler(
+      createProcReader(),
+      [{ metric, collect: 'children', of: { name: 'node' } }],
+      options,
+    );
+    const before = readdirSync('/proc/self/fd').length;
+    sampler.sample(0);
+    const during = readdirSync('/proc/self/fd').length;
+    sampler.stop();
+
+    expect(during).toBeGreaterThan(before);
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
   });
 });
