@@ -22,7 +22,8 @@ import { createScheduler, type Scheduler } from './lambda/schedule';
 import { openSourceQueue } from './lambda/source-queue';
 import { type Broker, startBroker } from './mqtt/broker';
 import { type CertificateAuthority, openCertificateAuthority } from './mqtt/certificates';
-import { createIotDataPlane } from './mqtt/data-plane';
+import { createIotDataPlane, type IotDataPlane } from './mqtt/data-plane';
+import { type DeviceHttps, startDeviceHttps } from './mqtt/device-https';
 import { compileTopicRule } from './mqtt/rules';
 import { createRoleBook, type RoleBook } from './role-credentials';
 import { createRuleActions } from './rule-actions';
@@ -49,6 +50,8 @@ export interface LocalStack {
   readonly aws: LocalAws;
   readonly registry: IotRegistry;
   readonly broker: Broker;
+  /** Where devices are heard over HTTPS. */
+  readonly https: DeviceHttps;
   readonly ca: CertificateAuthority;
   readonly functions: FunctionHost;
   readonly scheduler: Scheduler;
@@ -121,6 +124,7 @@ async function boot(
   });
   const { close: closeBroker } = broker;
   closers.push(closeBroker);
+  const dataPlane = createIotDataPlane({ broker, registry });
   let apiUrl: string | undefined;
   aws = await startLocalAws({
     identity,
@@ -129,7 +133,7 @@ async function boot(
     slackSigningSecret,
     slackInteractionsUrl: () => apiUrl && `${apiUrl}/slack/interactions`,
     log,
-    services: createServices(registry, broker, ca, () => functions),
+    services: createServices(registry, dataPlane, ca, () => functions),
     routes: {
       ...iotLocalRoutes(registry),
       'GET /_cordon/functions': () =>
@@ -138,6 +142,19 @@ async function boot(
     },
   });
   closers.push(() => aws?.close());
+  const https = await startDeviceHttps({
+    broker,
+    registry,
+    ca,
+    plane: dataPlane,
+    credentials: {
+      assumeRole: (roleArn, certificateId) =>
+        roles.issueCredentials(roleArn, 'credentials.iot.amazonaws.com', `device ${certificateId}`),
+    },
+    serveSigned: (request, response) => running().gateway.serve(request, response),
+    log,
+  });
+  closers.push(https.close);
   functions = createFunctionHost({
     identity,
     endpoint: endpoint(),
@@ -184,7 +201,7 @@ async function boot(
     sources.map((source) => startSource(source, aws.sqs, host, roles, { ...concurrency, log })),
   );
   closers.push(() => Promise.all(started.map((source) => source.stop())));
-  return { aws, registry, broker, ca, functions: host, scheduler, deployed };
+  return { aws, registry, broker, https, ca, functions: host, scheduler, deployed };
 }
 
 /** What an operator puts into SSM by hand. */
@@ -198,11 +215,10 @@ function storeSlackSecrets(host: FunctionHost, { parameters }: LocalAws): void {
 
 function createServices(
   registry: IotRegistry,
-  broker: Broker,
+  dataPlane: IotDataPlane,
   ca: CertificateAuthority,
   functions: () => FunctionHost | undefined,
 ): Record<string, ServiceHandler> {
-  const dataPlane = createIotDataPlane({ broker, registry });
   const issue = async () => {
     const issued = await ca.issueDeviceCertificate({ commonName: 'AWS IoT Certificate' });
     const { certificatePem, privateKeyPem } = issued;
@@ -216,6 +232,7 @@ function createServices(
     iot: createIotControlPlane(registry, { issuer: { issue, sign: ca.signRequest } }),
     iotdata: dataPlane,
     iotdevicegateway: dataPlane,
+    'iot-jobs-data': dataPlane,
     lambda: {
       identify: (request) => lambda().identify(request),
       handle: (request) => lambda().handle(request),

@@ -53,8 +53,11 @@ const exceptions: Readonly<Record<string, Form>> = {
   // SNS API reference, common to Publish: `Throttled`, 429.
   'sns throttled': [429, 'Throttled'],
   'iotdata denied': [403, 'ForbiddenException'],
+  'iotdevicegateway denied': [403, 'ForbiddenException'],
   // The IoT data plane answers 429 where the control plane answers 400.
   'iotdata throttled': [429, 'ThrottlingException'],
+  'iotdevicegateway throttled': [429, 'ThrottlingException'],
+  'iot-jobs-data throttled': [429, 'ThrottlingException'],
   'lambda throttled': [429, 'TooManyRequestsException'],
   'lambda internal': [500, 'ServiceException'],
 };

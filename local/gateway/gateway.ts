@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ApiResponse, AwsIdentity, LocalLog, ServiceHandler } from '../types';
 import type { Registration } from './authorize';
@@ -49,6 +49,8 @@ export interface Gateway {
   readonly operatorCredentials: Credentials;
   setFaults(rules: readonly FaultRule[], seed?: number): void;
   readonly calls: CallRecorder;
+  /** Answers a request that came in by another server. */
+  serve(message: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     operatorCredentials,
     calls,
     findCaller: (accessKeyId) => callers.get(accessKeyId),
+    serve: (message, response) => serve(state, message, response),
     setFaults: (rules, seed) => faults.setFaults(rules, seed),
     registerCaller(accessKeyId, registration) {
       const problems = registration.documents.flatMap(validateIamDocument);
@@ -101,23 +104,25 @@ class IamDocumentError extends Error {
 }
 
 function createGatewayServer(state: GatewayState): Server {
-  const server = createServer((message, response) => {
-    response.setHeader('x-amzn-requestid', randomUUID());
-    answer(state, message).then(
-      (result) => {
-        if (result === 'drop') message.socket.destroy();
-        else writeResponse(response, result);
-      },
-      (error: unknown) => {
-        // A client that went away needs no answer, and injected delays end when the gateway closes.
-        if (!message.socket.destroyed) state.log.warn('a request failed', { error: String(error) });
-        response.destroy();
-      },
-    );
-  });
+  const server = createServer((message, response) => serve(state, message, response));
   // Clients keep connections open; closing an idle one would race with their next request.
   server.keepAliveTimeout = 0;
   return server;
+}
+
+function serve(state: GatewayState, message: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('x-amzn-requestid', randomUUID());
+  answer(state, message).then(
+    (result) => {
+      if (result === 'drop') message.socket.destroy();
+      else writeResponse(response, result);
+    },
+    (error: unknown) => {
+      // A client that went away needs no answer, and injected delays end when the gateway closes.
+      if (!message.socket.destroyed) state.log.warn('a request failed', { error: String(error) });
+      response.destroy();
+    },
+  );
 }
 
 async function answer(state: GatewayState, message: IncomingMessage): Promise<Answer> {

@@ -9,6 +9,7 @@ import { mitigationActionRoutes } from './operations/mitigation-actions';
 import { mitigationTaskRoutes } from './operations/mitigation-tasks';
 import { policyRoutes } from './operations/policies';
 import { provisioningTemplateRoutes } from './operations/provisioning-templates';
+import { roleAliasRoutes } from './operations/role-aliases';
 import type { IotCall, IotRoute } from './operations/route';
 import { securityProfileRoutes } from './operations/security-profiles';
 import { thingGroupRoutes } from './operations/thing-groups';
@@ -143,6 +144,7 @@ export function createIotControlPlane(
     ...certificateRoutes(registry, options.issuer),
     ...policyRoutes(registry),
     ...provisioningTemplateRoutes(registry),
+    ...roleAliasRoutes(registry),
     ...authorizationRoutes(registry),
     ...topicRuleRoutes(registry),
     ...customMetricRoutes(registry),

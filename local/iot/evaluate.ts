@@ -20,7 +20,8 @@ export interface IotStatement {
 
 export interface ConnectionIdentity {
   readonly certificateId: string;
-  readonly clientId: string;
+  /** Of MQTT; a request over HTTPS has none. */
+  readonly clientId?: string;
   readonly sourceIp?: string;
 }
 
@@ -58,14 +59,16 @@ export function readStatements(policies: readonly Policy[]): readonly IotStateme
 /**
  * The policies that apply to a connection: those of the certificate and, where the client id is the name of a thing,
  * those of that thing's groups. AWS names only that condition ("the MQTT client ID and thing name must match"), so an
- * attachment of certificate and thing is not asked for; a client with any other id escapes its group's deny, as on AWS.
+ * attachment of certificate and thing is not asked for; a client with any other id escapes its group's deny, as on AWS,
+ * and so does a request over HTTPS, which has no client id.
  */
 export function listEffectivePolicies(
   registry: IotRegistry,
   { certificateId, clientId }: Pick<ConnectionIdentity, 'certificateId' | 'clientId'>,
 ): readonly Policy[] {
   const ofCertificate = registry.policiesOfTarget(registry.state.arns.build('cert', certificateId));
-  const ofGroups = registry.thing(clientId) ? listGroupPolicies(registry, clientId) : [];
+  const thing = clientId === undefined ? undefined : registry.thing(clientId);
+  const ofGroups = thing ? listGroupPolicies(registry, thing.thingName) : [];
   return [...new Set([...ofCertificate, ...ofGroups])];
 }
 
@@ -86,13 +89,17 @@ function findThingOfConnection(
   return (exclusive ?? attached.find(({ thing }) => thing.thingName === clientId))?.thing;
 }
 
-/** Policy variables and condition keys of a connection (IoT developer guide, policy variables). */
+/**
+ * Policy variables and condition keys of a connection (IoT developer guide, policy variables). Those of a thing are
+ * "only available when a device connects over MQTT": without a client id none of them has a value.
+ */
 export function connectionContext(registry: IotRegistry, connection: ConnectionIdentity): PolicyContext {
-  const thing = findThingOfConnection(registry, connection);
+  const isMqtt = connection.clientId !== undefined;
+  const thing = isMqtt ? findThingOfConnection(registry, connection) : undefined;
   const entries: [string, string | undefined][] = [
     ['iot:ClientId', connection.clientId],
     ['aws:SourceIp', connection.sourceIp],
-    ['iot:Connection.Thing.IsAttached', String(thing !== undefined)],
+    ['iot:Connection.Thing.IsAttached', isMqtt ? String(thing !== undefined) : undefined],
     ['iot:Connection.Thing.ThingName', thing?.thingName],
     ['iot:Connection.Thing.ThingTypeName', thing?.thingTypeName],
     ...Object.entries(thing?.attributes ?? {}).map(([name, value]): [string, string] => [
@@ -113,24 +120,33 @@ function matchesAction(statement: PolicyStatement, action: string): boolean {
   return toList(statement.Action).some(matches);
 }
 
+/** Whether a value that the statement needs as a whole has a variable that the context gives no value. */
+function isUnresolved({ statement, hasVariables }: IotStatement, context: PolicyContext): boolean {
+  if (!hasVariables) return false;
+  const wanted = Object.values(statement.Condition ?? {})
+    .flatMap((keys) => Object.values(keys))
+    .flatMap((values) => toList(values));
+  return [...toList(statement.NotResource), ...wanted].some(
+    (value) => typeof value === 'string' && listMissingVariables(value, context).length > 0,
+  );
+}
+
 /**
- * A pattern whose variable has no value matches nothing. In `NotResource` that would widen an Allow to everything
- * else, so such an Allow never matches; a Deny does, which keeps it closed.
+ * A pattern whose variable has no value matches nothing. No document says what that makes of a `NotResource` or of a
+ * condition; here the statement then does not apply, Allow or Deny, so that nobody counts on a Deny that may not bite.
  */
 function matchesResource({ statement, hasVariables }: IotStatement, request: IotPolicyRequest): boolean {
   const variables = hasVariables ? request.context : undefined;
-  const match = (pattern: string) => matchPattern(pattern, request.resource, variables);
-  if (statement.NotResource === undefined) {
-    return toList(statement.Resource).some((pattern) => match(pattern) === true);
-  }
-  const results = toList(statement.NotResource).map(match);
-  if (statement.Effect === 'Allow' && results.includes(undefined)) return false;
-  return !results.includes(true);
+  const match = (pattern: string) => matchPattern(pattern, request.resource, variables) === true;
+  return statement.NotResource === undefined
+    ? toList(statement.Resource).some(match)
+    : !toList(statement.NotResource).some(match);
 }
 
 function appliesTo(entry: IotStatement, request: IotPolicyRequest): boolean {
   const { statement, hasVariables } = entry;
-  if (!matchesAction(statement, request.action) || !matchesResource(entry, request)) return false;
+  if (!matchesAction(statement, request.action) || isUnresolved(entry, request.context)) return false;
+  if (!matchesResource(entry, request)) return false;
   const holds: Truth = testCondition(
     statement.Condition,
     request.context,

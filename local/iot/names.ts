@@ -16,6 +16,7 @@ const NAME_RULES = {
   actionName: /^[a-zA-Z0-9_-]{1,128}$/,
   taskId: /^[a-zA-Z0-9_-]{1,128}$/,
   templateName: /^[0-9A-Za-z_-]{1,36}$/,
+  roleAlias: /^[\w=,@-]{1,128}$/,
   jobId: /^[a-zA-Z0-9_-]{1,64}$/,
   attributeName: /^[a-zA-Z0-9_.,@/:#-]{1,128}$/,
 } as const;
@@ -38,6 +39,7 @@ type ArnType =
   | 'securityprofile'
   | 'mitigationaction'
   | 'provisioningtemplate'
+  | 'rolealias'
   | 'job';
 
 /** Builds and reads ARNs of one account and region. */

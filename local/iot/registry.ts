@@ -7,6 +7,7 @@ import { createMitigationTaskStore, type MitigationTaskStore } from './mitigatio
 import { createArns } from './names';
 import { createPolicyStore, type PolicyStore } from './policies';
 import { createProvisioningTemplateStore, type ProvisioningTemplateStore } from './provisioning-templates';
+import { createRoleAliasStore, type RoleAliasStore } from './role-aliases';
 import type {
   Certificate,
   IotState,
@@ -50,6 +51,7 @@ export interface IotRegistry {
   readonly jobs: JobStore;
   readonly thingTypes: ThingTypeStore;
   readonly provisioningTemplates: ProvisioningTemplateStore;
+  readonly roleAliases: RoleAliasStore;
 
   thing(thingName: string): Thing | undefined;
   /** `fingerprint`: SHA-256 of the certificate's DER form, hex, with or without colons. */
@@ -84,6 +86,7 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     mitigationActions: new Map(),
     thingTypes: new Map(),
     provisioningTemplates: new Map(),
+    roleAliases: new Map(),
     violations: new Map(),
     violationEvents: [],
     verifications: new Map(),
@@ -129,6 +132,7 @@ export function createIotRegistry(identity: AwsIdentity, options: IotRegistryOpt
     jobs: createJobStore(state),
     thingTypes: createThingTypeStore(state),
     provisioningTemplates: createProvisioningTemplateStore(state),
+    roleAliases: createRoleAliasStore(state),
     thing: (thingName) => state.things.get(thingName),
     certificateByFingerprint: (fingerprint) =>
       state.certificates.get(fingerprint.replaceAll(':', '').toLowerCase()),

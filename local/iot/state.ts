@@ -128,6 +128,15 @@ export interface ProvisioningTemplate {
   readonly hookArn?: string;
 }
 
+/** A name under which devices get credentials of a role. */
+export interface RoleAlias {
+  readonly alias: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly credentialDurationSeconds: number;
+  readonly createdAt: number;
+}
+
 /** One alarm of one behavior of one thing, from the event that raised it to the one that ended it. */
 export interface Violation {
   readonly violationId: string;
@@ -247,6 +256,7 @@ export interface IotState {
   readonly mitigationActions: Map<string, MitigationAction>;
   readonly thingTypes: Map<string, ThingType>;
   readonly provisioningTemplates: Map<string, ProvisioningTemplate>;
+  readonly roleAliases: Map<string, RoleAlias>;
   /** By violation id, ended ones too. */
   readonly violations: Map<string, Violation>;
   readonly violationEvents: ViolationEvent[];

@@ -3,23 +3,36 @@ import { normaliseKey, type PolicyContext } from '../iot/policy-pattern';
 import type { IotRegistry } from '../iot/registry';
 import { createPolicyCache } from './policy-cache';
 
+/** An MQTT connection, or one of HTTPS, which has no client id. */
 interface Connection {
-  readonly clientId: string;
+  readonly clientId?: string;
   readonly certificateId: string;
   readonly sourceIp: string;
 }
 
-export type IotAction = 'iot:Connect' | 'iot:Publish' | 'iot:RetainPublish' | 'iot:Receive' | 'iot:Subscribe';
+export type MqttAction =
+  | 'iot:Connect'
+  | 'iot:Publish'
+  | 'iot:RetainPublish'
+  | 'iot:Receive'
+  | 'iot:Subscribe';
 
 export interface Authorizer {
-  isAllowed(connection: Connection, action: IotAction, name: string): boolean;
+  isAllowed(connection: Connection, action: MqttAction, name: string): boolean;
+  /** The same for any action and resource: `thing/NAME`, or `*` where the action knows no resource. */
+  isAllowedOn(
+    connection: Connection,
+    action: string,
+    resource: string,
+    conditionKeys?: Readonly<Record<string, string>>,
+  ): boolean;
   /** The thing that policy variables of this connection mean. */
   thingNameOf(connection: Connection): string | undefined;
   noteChange(): void;
   setDelaySeconds(seconds: number): void;
 }
 
-const RESOURCE_TYPES: Readonly<Record<IotAction, 'client' | 'topic' | 'topicfilter'>> = {
+const RESOURCE_TYPES: Readonly<Record<MqttAction, 'client' | 'topic' | 'topicfilter'>> = {
   'iot:Connect': 'client',
   'iot:Publish': 'topic',
   'iot:RetainPublish': 'topic',
@@ -46,16 +59,31 @@ export function createAuthorizer(registry: IotRegistry, delaySeconds: number, no
     return context;
   }
 
+  function isAllowedOn(
+    connection: Connection,
+    action: string,
+    resource: string,
+    conditionKeys: Readonly<Record<string, string>> = {},
+  ): boolean {
+    const { certificateId, clientId } = connection;
+    const subject = { certificateId, ...(clientId !== undefined && { clientId }) };
+    const own = Object.entries(conditionKeys).map(([key, value]): [string, string] => [
+      normaliseKey(key),
+      value,
+    ]);
+    const context = contextOf(connection);
+    const { decision } = evaluateIotPolicy(cache.statementsOf(subject), {
+      action,
+      resource: resource === '*' ? '*' : `${registry.state.arns.prefix}${resource}`,
+      context: own.length === 0 ? context : new Map([...context, ...own]),
+    });
+    return decision === 'ALLOWED';
+  }
+
   return {
-    isAllowed(connection, action, name) {
-      const { certificateId, clientId } = connection;
-      const { decision } = evaluateIotPolicy(cache.statementsOf({ certificateId, clientId }), {
-        action,
-        resource: `${registry.state.arns.prefix}${RESOURCE_TYPES[action]}/${name}`,
-        context: contextOf(connection),
-      });
-      return decision === 'ALLOWED';
-    },
+    isAllowed: (connection, action, name) =>
+      isAllowedOn(connection, action, `${RESOURCE_TYPES[action]}/${name}`),
+    isAllowedOn,
     thingNameOf: (connection) => contextOf(connection).get(normaliseKey('iot:Connection.Thing.ThingName')),
     noteChange: () => cache.noteChange(),
     setDelaySeconds: (seconds) => cache.setDelaySeconds(seconds),

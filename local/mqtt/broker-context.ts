@@ -1,17 +1,23 @@
+import type { PublishPacket } from 'aedes';
 import type { IotRegistry } from '../iot/registry';
 import type { LocalLog } from '../types';
 import type { BrokerClient, BrokerCore } from './aedes-types';
 import type { Authorizer } from './authorizer';
+import { answerDefenderReport } from './defender-report';
 import { createPresenceEvent, type PresenceEventType } from './presence';
 import type { Provisioner } from './provisioning';
+import type { RetainedBook } from './retained';
 import type { RuleEngine } from './rules';
 import type { DisconnectReason, Session, SessionBook } from './sessions';
+import { parseDefenderTopic } from './topics';
 
 export interface OutgoingMessage {
   readonly topic: string;
   readonly payload: Buffer;
   readonly qos: 0 | 1;
   readonly retain?: boolean;
+  /** For subscribers of MQTT 5. */
+  readonly properties?: NonNullable<PublishPacket['properties']>;
 }
 
 /** What the parts of the broker share. */
@@ -22,6 +28,7 @@ export interface BrokerContext {
   readonly sessions: SessionBook;
   readonly rules: RuleEngine;
   readonly provisioner: Provisioner;
+  readonly retained: RetainedBook;
   readonly log: LocalLog;
   readonly now: () => number;
   readonly clients: Map<Session, BrokerClient>;
@@ -30,9 +37,17 @@ export interface BrokerContext {
 
 /** Sends a message to subscribers; whether it may be sent is settled before. */
 export function deliver(context: BrokerContext, message: OutgoingMessage): Promise<void> {
-  const { topic, payload, qos, retain = false } = message;
+  const { topic, payload, qos, retain = false, properties } = message;
   return new Promise((resolve, reject) => {
-    const packet = { cmd: 'publish', topic, payload, qos, retain, dup: false } as const;
+    const packet = {
+      cmd: 'publish',
+      topic,
+      payload,
+      qos,
+      retain,
+      dup: false,
+      ...(properties && { properties }),
+    } as const;
     context.core().publish(packet, (error) => (error ? reject(error) : resolve()));
   });
 }
@@ -52,6 +67,33 @@ export function announce(
     receivedAt: context.now(),
     ...origin,
   });
+}
+
+interface MessageOrigin {
+  readonly clientId?: string;
+  readonly principal?: string;
+  readonly sourceIp?: string;
+}
+
+/** What AWS IoT does with a message that a device may publish, beside delivering it; says whether it is retained. */
+export function acceptMessage(
+  context: BrokerContext,
+  { topic, payload, qos, retain = false, properties }: OutgoingMessage,
+  origin: MessageOrigin,
+): boolean {
+  const receivedAt = context.now();
+  const defender = parseDefenderTopic(topic);
+  if (defender) {
+    const answer = answerDefenderReport(defender, payload, receivedAt);
+    announce(context, { topic: `${topic}/${answer.outcome}`, payload: answer.payload, qos: 1 });
+    return false;
+  }
+  if (retain) {
+    const userProperties = properties?.userProperties;
+    context.retained.note({ topic, payload, qos, ...(userProperties && { userProperties }) }, receivedAt);
+  }
+  context.rules.process({ topic, payload, receivedAt, ...origin });
+  return retain;
 }
 
 /** Tells that a session began or ended, or was not let in. */

@@ -9,10 +9,16 @@ import type {
   Subscription,
 } from 'aedes';
 import type { BrokerClient } from './aedes-types';
-import type { IotAction } from './authorizer';
-import { announce, announcePresence, type BrokerContext, cutSession } from './broker-context';
+import type { MqttAction } from './authorizer';
+import {
+  acceptMessage,
+  announce,
+  announcePresence,
+  type BrokerContext,
+  cutSession,
+  type OutgoingMessage,
+} from './broker-context';
 import { checkClientCertificate } from './client-certificate';
-import { answerDefenderReport } from './defender-report';
 import { parseProvisioningTopic } from './provisioning';
 import type { Session, SessionDetails } from './sessions';
 import { findFilterFault, findPublishTopicFault, MAX_PAYLOAD_BYTES, parseDefenderTopic } from './topics';
@@ -171,7 +177,7 @@ function findConnectRefusal(
 
 interface PublishRefusal {
   readonly reason: string;
-  readonly denied?: IotAction;
+  readonly denied?: MqttAction;
 }
 
 function findPublishRefusal(
@@ -185,7 +191,7 @@ function findPublishRefusal(
   }
   const fault = findPublishTopicFault(packet.topic);
   if (fault !== undefined) return { reason: fault };
-  const actions: readonly IotAction[] = packet.retain
+  const actions: readonly MqttAction[] = packet.retain
     ? ['iot:Publish', 'iot:RetainPublish']
     : ['iot:Publish'];
   const denied = actions.find((action) => !context.authorizer.isAllowed(session, action, packet.topic));
@@ -195,14 +201,6 @@ function findPublishRefusal(
 /** What AWS IoT itself does with a message that it accepts. */
 function takeIn(context: BrokerContext, session: Session, packet: PublishPacket): void {
   const payload = Buffer.from(packet.payload);
-  const receivedAt = context.now();
-  const defender = parseDefenderTopic(packet.topic);
-  if (defender) {
-    packet.retain = false;
-    const answer = answerDefenderReport(defender, payload, receivedAt);
-    announce(context, { topic: `${packet.topic}/${answer.outcome}`, payload: answer.payload, qos: 1 });
-    return;
-  }
   const { clientId, certificateId: principal, sourceIp } = session;
   const provisioning = parseProvisioningTopic(packet.topic);
   if (provisioning) {
@@ -214,7 +212,12 @@ function takeIn(context: BrokerContext, session: Session, packet: PublishPacket)
     );
     return;
   }
-  context.rules.process({ topic: packet.topic, payload, receivedAt, clientId, principal, sourceIp });
+  const message = toMessage(packet, payload);
+  packet.retain = acceptMessage(context, message, { clientId, principal, sourceIp });
+}
+
+function toMessage({ topic, qos, retain, properties }: PublishPacket, payload: Buffer): OutgoingMessage {
+  return { topic, payload, qos: qos === 0 ? 0 : 1, retain, ...(properties && { properties }) };
 }
 
 function authorizeSubscription(

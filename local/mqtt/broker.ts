@@ -4,20 +4,24 @@ import { Aedes, type Subscription } from 'aedes';
 import type { IotRegistry } from '../iot/registry';
 import type { LocalLog } from '../types';
 import type { BrokerClient, BrokerCore } from './aedes-types';
-import { createAuthorizer } from './authorizer';
+import { type Authorizer, createAuthorizer } from './authorizer';
 import {
+  acceptMessage,
   announce,
   announcePresence,
   type BrokerContext,
   concludeSession,
-  cutSession,
   deliver,
   type OutgoingMessage,
 } from './broker-context';
 import { createHooks, cutAfterRefusal } from './broker-hooks';
 import type { CertificateAuthority } from './certificates';
 import { checkClientCertificate } from './client-certificate';
+import type { RequestOrigin } from './data-operation';
+import { type DirectOutcome, sendDirect } from './direct-message';
+import { type DisconnectOptions, disconnect, noteRegistryChange } from './disconnect';
 import { createProvisioner } from './provisioning';
+import { createRetainedBook, type RetainedBook } from './retained';
 import { createRuleEngine, type PerformRuleAction } from './rules';
 import { createSessionBook, type Session } from './sessions';
 import { MAX_PAYLOAD_BYTES } from './topics';
@@ -38,17 +42,18 @@ export interface BrokerOptions {
   readonly now?: () => number;
 }
 
-interface DisconnectOptions {
-  readonly cleanSession: boolean;
-  readonly preventWillMessage: boolean;
-}
-
 export interface Broker {
   readonly host: string;
   readonly port: number;
   setPolicyCacheSeconds(seconds: number): void;
-  /** Publishes as the data plane does: the caller's IAM rights are checked before. */
-  publish(message: OutgoingMessage): Promise<void>;
+  readonly authorizer: Authorizer;
+  readonly retained: RetainedBook;
+  /** Hands connections whose ALPN asks for HTTP to whoever serves it, as port 443 of AWS IoT does. */
+  serveHttp(accept: (socket: TLSSocket) => void): void;
+  /** Publishes as the data plane does: the caller's rights are checked before. */
+  publish(message: OutgoingMessage, origin?: RequestOrigin): Promise<void>;
+  /** Sends a message to one client; with a timeout it must be acknowledged. */
+  sendDirect(clientId: string, message: OutgoingMessage, timeoutMs?: number): Promise<DirectOutcome>;
   /** The present or last session of a client id. */
   sessionOf(clientId: string): Readonly<Session> | undefined;
   /** Cuts the client of this id; false when none is connected. */
@@ -57,6 +62,9 @@ export interface Broker {
   drainRules(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** ALPN names of HTTPS, with a client certificate on port 443 and with what clients send by themselves. */
+export const HTTP_PROTOCOLS: readonly string[] = ['x-amzn-http-ca', 'http/1.1'];
 
 /** Longest MQTT packet that can be right: the payload, a topic of 256 bytes and some room. */
 const MAX_PACKET_BYTES = MAX_PAYLOAD_BYTES + 1024;
@@ -83,6 +91,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       sign: options.ca.signRequest,
       ...(options.invokeFunction && { invokeFunction: options.invokeFunction }),
     }),
+    retained: createRetainedBook(),
     log,
     now,
     clients: new Map(),
@@ -90,7 +99,13 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
   core = await startCore(context);
   const sockets = new Set<TLSSocket>();
-  const server = await startServer(context, options, sockets).catch(async (error: unknown) => {
+  let acceptHttp: ((socket: TLSSocket) => void) | undefined;
+  const accept = (socket: TLSSocket): void => {
+    const isHttp = HTTP_PROTOCOLS.includes(socket.alpnProtocol || '');
+    if (isHttp && acceptHttp) acceptHttp(socket);
+    else acceptConnection(context, socket);
+  };
+  const server = await startServer(context, options, sockets, accept).catch(async (error: unknown) => {
     // Its timers would keep the process alive.
     await closeCore(context);
     throw error;
@@ -101,10 +116,19 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     host,
     port,
     setPolicyCacheSeconds: (seconds) => context.authorizer.setDelaySeconds(seconds),
-    publish(message) {
-      context.rules.process({ topic: message.topic, payload: message.payload, receivedAt: now() });
-      return deliver(context, message);
+    authorizer: context.authorizer,
+    retained: context.retained,
+    serveHttp(accept) {
+      acceptHttp = accept;
     },
+    publish(message, { certificateId: principal, sourceIp } = {}) {
+      const origin = {
+        ...(principal !== undefined && { principal }),
+        ...(sourceIp !== undefined && { sourceIp }),
+      };
+      return deliver(context, { ...message, retain: acceptMessage(context, message, origin) });
+    },
+    sendDirect: (clientId, message, timeoutMs) => sendDirect(context, clientId, message, timeoutMs),
     sessionOf: (clientId) => context.sessions.latest(clientId),
     disconnect: (clientId, how) => disconnect(context, clientId, how),
     drainRules: () => context.rules.drain(),
@@ -173,6 +197,7 @@ async function startServer(
   context: BrokerContext,
   options: BrokerOptions,
   sockets: Set<TLSSocket>,
+  accept: (socket: TLSSocket) => void,
 ): Promise<Server> {
   const { certificatePem, privateKeyPem } = await options.ca.issueServerCertificate();
   const server = createServer({
@@ -181,13 +206,13 @@ async function startServer(
     requestCert: true,
     rejectUnauthorized: false, // See checkClientCertificate.
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['x-amzn-mqtt-ca', 'mqtt'],
+    ALPNProtocols: ['x-amzn-mqtt-ca', 'mqtt', ...HTTP_PROTOCOLS],
     handshakeTimeout: 10_000,
   });
   server.on('secureConnection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    acceptConnection(context, socket);
+    accept(socket);
   });
   server.on('tlsClientError', (error) => context.log.warn('TLS handshake failed', { reason: error.message }));
   await new Promise<void>((resolve, reject) => {
@@ -224,33 +249,4 @@ function acceptConnection(context: BrokerContext, socket: TLSSocket): void {
     const session = context.sessionOf.get(client);
     if (session) concludeSession(context, session);
   });
-}
-
-function noteRegistryChange(context: BrokerContext): void {
-  context.authorizer.noteChange();
-  for (const session of [...context.sessions.live()]) {
-    if (context.registry.certificateByFingerprint(session.certificateId)?.status === 'ACTIVE') continue;
-    context.log.warn('client cut: its certificate is no longer active', { clientId: session.clientId });
-    void cutSession(context, session, 'AUTH_ERROR');
-  }
-}
-
-async function disconnect(
-  context: BrokerContext,
-  clientId: string,
-  { cleanSession, preventWillMessage }: DisconnectOptions,
-): Promise<boolean> {
-  const session = context.sessions.latest(clientId);
-  if (!session || session.state === 'ended') return false;
-  await cutSession(context, session, 'API_INITIATED_DISCONNECT', { preventWill: preventWillMessage });
-  if (cleanSession) await dropPersistentSession(context, clientId);
-  return true;
-}
-
-async function dropPersistentSession(context: BrokerContext, clientId: string): Promise<void> {
-  const { persistence } = context.core();
-  await persistence.cleanSubscriptions({ id: clientId });
-  for await (const packet of persistence.outgoingStream({ id: clientId })) {
-    await persistence.outgoingClearMessageId({ id: clientId }, packet);
-  }
 }

@@ -1,8 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import type { IotRegistry } from '../iot/registry';
-import type { ApiRequest, ApiResponse, IamRequest, ServiceHandler } from '../types';
+import type { ApiResponse, IamRequest, ServiceHandler } from '../types';
 import type { Broker } from './broker';
+import {
+  type DataOperation,
+  type DataRequest,
+  decodeSegment,
+  invalidRequest,
+  type RequestOrigin,
+  toError,
+  toJson,
+} from './data-operation';
+import { directMessage } from './direct-message-operation';
+import { findJobOperation } from './job-operations';
+import { readPublishRequest } from './publish-request';
+import { getRetained, listRetained } from './retained';
 import type { Session } from './sessions';
-import { createShadowStore, ShadowError, type ShadowStore } from './shadow';
+import { createShadowStore } from './shadow';
+import { findShadowOperation, listNamedShadows, type ShadowPlane } from './shadow-operations';
 import { findPublishTopicFault, MAX_PAYLOAD_BYTES } from './topics';
 
 export interface DataPlaneOptions {
@@ -11,143 +26,134 @@ export interface DataPlaneOptions {
   readonly now?: () => number;
 }
 
-interface Operation {
-  readonly action: string;
-  readonly resource: string;
-  run(request: ApiRequest): Promise<ApiResponse>;
+/** AWS IoT's data plane: behind the gateway for SigV4, and behind the device's own endpoint for certificates. */
+export interface IotDataPlane extends ServiceHandler {
+  find(request: DataRequest): DataOperation | undefined;
 }
 
 /** How long GetConnection tells when and why a client left ("30 minutes after the client disconnects"). */
 const RECALL_MS = 30 * 60_000;
 
-/** AWS IoT's data plane, for the SigV4 services `iotdata` and `iotdevicegateway`. */
-export function createIotDataPlane(options: DataPlaneOptions): ServiceHandler {
+/** For the SigV4 services `iotdata`, `iotdevicegateway` and `iot-jobs-data`. */
+export function createIotDataPlane(options: DataPlaneOptions): IotDataPlane {
   const plane: Plane = { ...options, now: options.now ?? Date.now, shadows: createShadowStore() };
+  const { prefix } = options.registry.state.arns;
+  const find = (request: DataRequest) => findOperation(plane, request);
   return {
+    find,
     identify(request): IamRequest | undefined {
-      const operation = findOperation(plane, request);
+      const operation = find(request);
       if (!operation) return undefined;
-      const { action, resource } = operation;
-      const isRetained = action === 'iot:Publish' && request.query.get('retain') === 'true';
+      const { action, alsoNeeds, resource, iamResource = resource } = operation;
       return {
         action,
-        resources: [`${plane.registry.state.arns.prefix}${resource}`],
-        ...(isRetained && { alsoNeeds: ['iot:RetainPublish'] }),
+        resources: [iamResource === '*' ? '*' : `${prefix}${iamResource}`],
+        ...(alsoNeeds && { alsoNeeds }),
       };
     },
     async handle(request) {
-      const operation = findOperation(plane, request);
+      const operation = find(request);
       if (!operation) return toError('ResourceNotFoundException', 404, 'No such operation');
-      try {
-        return await operation.run(request);
-      } catch (error) {
-        if (error instanceof ShadowError) return toError(error.name, error.status, error.message);
-        throw error;
-      }
+      return await operation.run({});
     },
   };
 }
 
-interface Plane extends Required<DataPlaneOptions> {
-  readonly shadows: ShadowStore;
+interface Plane extends ShadowPlane {
+  readonly broker: Broker;
 }
 
-function findOperation(plane: Plane, { method, path }: ApiRequest): Operation | undefined {
-  const [, kind, rawName = '', ...rest] = path.split('/');
+function findOperation(plane: Plane, request: DataRequest): DataOperation | undefined {
+  const { method, path, query } = request;
+  const [, kind, first = '', ...rest] = path.split('/');
+  if (kind === 'retainedMessage' && method === 'GET' && path === '/retainedMessage')
+    return listRetained(plane.broker.retained, query);
+  if (kind === 'api') return findListOfShadows(plane, [first, ...rest], request);
   // Topics are sent with their slashes encoded or not; everything behind `/topics/` is the topic.
-  const name = decode(kind === 'topics' ? [rawName, ...rest].join('/') : rawName);
+  const isTopic = kind === 'topics' || kind === 'retainedMessage';
+  const name = decodeSegment(isTopic ? [first, ...rest].join('/') : first);
   if (name === undefined || name === '') return undefined;
-  if (kind === 'topics' && method === 'POST') {
-    return {
-      action: 'iot:Publish',
-      resource: `topic/${name}`,
-      run: (request) => publish(plane, name, request),
-    };
+  if (kind === 'topics' && method === 'POST') return publish(plane, name, request);
+  if (kind === 'retainedMessage' && method === 'GET') return getRetained(plane.broker.retained, name);
+  if (kind === 'connections' && rest.join('/') === 'messages' && method === 'POST')
+    return directMessage(plane.broker, name, request);
+  if (kind === 'connections' && rest.length === 0) return findConnectionOperation(plane, name, request);
+  if (kind === 'things' && rest.join('/') === 'shadow') return findShadowOperation(plane, name, request);
+  if (kind === 'things' && rest[0] === 'jobs' && rest.length <= 2) {
+    const jobId = rest[1] === undefined ? undefined : decodeSegment(rest[1]);
+    return jobId === '' ? undefined : findJobOperation(plane.registry, name, jobId, request);
   }
-  if (kind === 'connections' && rest.length === 0) return findConnectionOperation(plane, method, name);
-  if (kind === 'things' && rest.join('/') === 'shadow') return findShadowOperation(plane, method, name);
   return undefined;
 }
 
-function findConnectionOperation(plane: Plane, method: string, clientId: string): Operation | undefined {
+function findListOfShadows(
+  plane: Plane,
+  segments: readonly string[],
+  request: DataRequest,
+): DataOperation | undefined {
+  const [things, shadow, operation, thing = '', ...more] = segments;
+  const isList = things === 'things' && shadow === 'shadow' && operation === 'ListNamedShadowsForThing';
+  const thingName = decodeSegment(thing);
+  if (!isList || !thingName || more.length > 0 || request.method !== 'GET') return undefined;
+  return listNamedShadows(plane, thingName, request);
+}
+
+function findConnectionOperation(
+  plane: Plane,
+  clientId: string,
+  { method, query }: DataRequest,
+): DataOperation | undefined {
   const resource = `client/${clientId}`;
+  const refusal = clientId.startsWith('$') && invalidRequest('The client id must not begin with $');
   if (method === 'DELETE') {
-    return {
-      action: 'iot:DeleteConnection',
-      resource,
-      run: (request) => deleteConnection(plane, clientId, request),
-    };
+    const run = async () => refusal || (await deleteConnection(plane, clientId, query));
+    return { action: 'iot:DeleteConnection', resource, run };
   }
   if (method === 'GET') {
     return {
       action: 'iot:GetConnection',
       resource,
-      run: (request) => getConnection(plane, clientId, request),
+      run: () => refusal || getConnection(plane, clientId, query),
     };
   }
   return undefined;
 }
 
-function findShadowOperation(plane: Plane, method: string, thingName: string): Operation | undefined {
-  const resource = `thing/${thingName}`;
-  const { shadows, now } = plane;
-  const operations: Readonly<Record<string, [string, (request: ApiRequest) => unknown]>> = {
-    GET: ['iot:GetThingShadow', () => shadows.get(thingName)],
-    POST: ['iot:UpdateThingShadow', ({ body }) => shadows.update(thingName, body, now())],
-    DELETE: ['iot:DeleteThingShadow', () => shadows.delete(thingName, now())],
-  };
-  const found = Object.hasOwn(operations, method) ? operations[method] : undefined;
-  if (!found) return undefined;
-  const [action, run] = found;
+function publish(plane: Plane, topic: string, request: DataRequest): DataOperation {
+  const message = readPublishRequest(topic, request);
+  const isRetained = request.query.get('retain') === 'true';
   return {
-    action,
-    resource,
-    async run(request) {
-      if (request.query.has('name')) {
-        return toError('InvalidRequestException', 400, 'Named shadows are not emulated');
+    action: 'iot:Publish',
+    resource: `topic/${topic}`,
+    ...(isRetained && { alsoNeeds: ['iot:RetainPublish'] }),
+    async run(origin: RequestOrigin) {
+      const fault = 'fault' in message ? message.fault : findPublishTopicFault(topic);
+      if ('fault' in message || fault !== undefined) return invalidRequest(fault ?? 'not readable');
+      if (request.body.byteLength > MAX_PAYLOAD_BYTES) {
+        return toError('RequestEntityTooLargeException', 413, 'The payload exceeds the maximum size allowed');
       }
-      if (!plane.registry.thing(thingName)) {
-        return toError('ResourceNotFoundException', 404, `Thing ${thingName} cannot be found`);
-      }
-      return toJson(run(request));
+      await plane.broker.publish(message, origin);
+      return toJson({ message: 'OK', traceId: randomUUID() });
     },
   };
 }
 
-async function publish(plane: Plane, topic: string, request: ApiRequest): Promise<ApiResponse> {
-  const qos = request.query.get('qos') ?? '0';
-  const fault = qos === '0' || qos === '1' ? findPublishTopicFault(topic) : 'qos must be 0 or 1';
-  if (fault !== undefined) return toError('InvalidRequestException', 400, fault);
-  if (request.body.byteLength > MAX_PAYLOAD_BYTES) {
-    return toError('RequestEntityTooLargeException', 413, 'The payload exceeds the maximum size allowed');
-  }
-  await plane.broker.publish({
-    topic,
-    payload: request.body,
-    qos: qos === '1' ? 1 : 0,
-    retain: request.query.get('retain') === 'true',
-  });
-  return toJson({ message: 'OK' });
-}
-
-async function deleteConnection(plane: Plane, clientId: string, request: ApiRequest): Promise<ApiResponse> {
-  if (clientId.startsWith('$')) {
-    return toError('InvalidRequestException', 400, 'The client id must not begin with $');
-  }
+async function deleteConnection(
+  plane: Plane,
+  clientId: string,
+  query: URLSearchParams,
+): Promise<ApiResponse> {
   const isCut = await plane.broker.disconnect(clientId, {
-    cleanSession: request.query.get('cleanSession') === 'true',
-    preventWillMessage: request.query.get('preventWillMessage') === 'true',
+    cleanSession: query.get('cleanSession') === 'true',
+    preventWillMessage: query.get('preventWillMessage') === 'true',
   });
   return isCut ? toJson({}) : toError('ResourceNotFoundException', 404, 'The client is not connected');
 }
 
-async function getConnection(plane: Plane, clientId: string, request: ApiRequest): Promise<ApiResponse> {
-  if (clientId.startsWith('$')) {
-    return toError('InvalidRequestException', 400, 'The client id must not begin with $');
-  }
+function getConnection(plane: Plane, clientId: string, query: URLSearchParams): ApiResponse {
   const session = plane.broker.sessionOf(clientId);
   if (!session) return toError('ResourceNotFoundException', 404, 'The client is not known');
-  const withSocket = request.query.get('includeSocketInformation') === 'true';
+  const withSocket = query.get('includeSocketInformation') === 'true';
   return toJson({
     ...describeSession(plane, session),
     ...(withSocket && {
@@ -172,25 +178,5 @@ function describeSession(plane: Plane, session: Readonly<Session>): Readonly<Rec
     sessionExpiry: session.cleanSession ? 0 : 3600,
     ...(connected && { connectedSince: session.connectedAt }),
     ...(isRecent && { disconnectedSince: endedAt, disconnectReason: session.endReason }),
-  };
-}
-
-function decode(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function toJson(body: unknown): ApiResponse {
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-}
-
-function toError(name: string, status: number, message: string): ApiResponse {
-  return {
-    status,
-    headers: { 'content-type': 'application/json', 'x-amzn-ErrorType': name },
-    body: JSON.stringify({ message }),
   };
 }

@@ -1,7 +1,7 @@
-/** What a decision depends on: group policies reach a certificate only under the thing's own client id. */
+/** What a decision depends on: group policies reach a certificate only under the thing's own client id, never over HTTPS. */
 interface PolicySubject {
   readonly certificateId: string;
-  readonly clientId: string;
+  readonly clientId?: string;
 }
 
 export interface PolicyCacheOptions<Statements> {
@@ -69,7 +69,7 @@ export function createPolicyCache<Statements>(
 
   return {
     statementsOf(subject) {
-      const key = `${subject.certificateId}\n${subject.clientId}`;
+      const key = JSON.stringify([subject.certificateId, subject.clientId]);
       const entry = entries.get(key) ?? create(subject);
       refresh(entry, now());
       entries.delete(key);

@@ -24,38 +24,52 @@ interface Shadow {
   readonly updatedAt: number;
 }
 
-export interface ShadowStore {
-  get(thingName: string): Fields;
-  /** Merges a document; gives what the service answers. */
-  update(thingName: string, document: Buffer, now: number): Fields;
-  delete(thingName: string, now: number): Fields;
+/** A thing's classic shadow, or the one of a name. */
+export interface ShadowId {
+  readonly thingName: string;
+  readonly shadowName?: string;
 }
 
-/** Classic shadows, without the per-field timestamps of `metadata`. */
+export interface ShadowStore {
+  get(id: ShadowId): Fields;
+  /** Merges a document; gives what the service answers. */
+  update(id: ShadowId, document: Buffer, now: number): Fields;
+  delete(id: ShadowId, now: number): Fields;
+  /** The names of a thing's named shadows, in their order. */
+  listNames(thingName: string): readonly string[];
+}
+
+/** As AWS IoT prints it; no thing's name has the tilde. */
+function keyOf({ thingName, shadowName }: ShadowId): string {
+  return shadowName === undefined ? thingName : `${thingName}~${shadowName}`;
+}
+
+/** Shadows, without the per-field timestamps of `metadata`. */
 export function createShadowStore(): ShadowStore {
   const shadows = new Map<string, Shadow>();
   /** A deleted shadow keeps its version for a while; here for good ("Deleting a shadow" of the developer guide). */
   const lastVersions = new Map<string, number>();
 
-  function find(thingName: string): Shadow {
-    const shadow = shadows.get(thingName);
+  function find(id: ShadowId): Shadow {
+    const shadow = shadows.get(keyOf(id));
     if (shadow) return shadow;
-    throw new ShadowError('ResourceNotFoundException', 404, `No shadow exists with name: '${thingName}'`);
+    throw new ShadowError('ResourceNotFoundException', 404, `No shadow exists with name: '${keyOf(id)}'`);
   }
 
   return {
-    get: (thingName) => describe(find(thingName)),
-    update(thingName, document, now) {
+    get: (id) => describe(find(id)),
+    update(id, document, now) {
       const request = parseDocument(document);
-      const current = shadows.get(thingName);
-      const version = current?.version ?? lastVersions.get(thingName) ?? 0;
+      const key = keyOf(id);
+      const current = shadows.get(key);
+      const version = current?.version ?? lastVersions.get(key) ?? 0;
       if (request.version !== undefined && request.version !== version) {
         throw new ShadowError('ConflictException', 409, 'Version conflict');
       }
       const next: Shadow = { ...mergeState(current, request.state), version: version + 1, updatedAt: now };
       if (Buffer.byteLength(JSON.stringify(describe(next).state)) > MAX_DOCUMENT_BYTES) throw tooLarge();
-      shadows.set(thingName, next);
-      lastVersions.set(thingName, next.version);
+      shadows.set(key, next);
+      lastVersions.set(key, next.version);
       const { clientToken } = request;
       const timestamp = toSeconds(now);
       return {
@@ -65,10 +79,17 @@ export function createShadowStore(): ShadowStore {
         ...(clientToken !== undefined && { clientToken }),
       };
     },
-    delete(thingName, now) {
-      const { version } = find(thingName);
-      shadows.delete(thingName);
+    delete(id, now) {
+      const { version } = find(id);
+      shadows.delete(keyOf(id));
       return { version, timestamp: toSeconds(now) };
+    },
+    listNames(thingName) {
+      const start = keyOf({ thingName, shadowName: '' });
+      return [...shadows.keys()]
+        .filter((key) => key.startsWith(start))
+        .map((key) => key.slice(start.length))
+        .sort();
     },
   };
 }

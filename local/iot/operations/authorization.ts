@@ -48,10 +48,9 @@ interface Subject {
 /** What applies to the principal of a TestAuthorization: a certificate, a thing group, or nobody (policies to add only). */
 function findSubject(registry: IotRegistry, principal: string | undefined, clientId: string | null): Subject {
   const certificateId = registry.state.arns.idOf('cert', principal);
-  const connection = { certificateId: certificateId ?? '', clientId: clientId ?? '' };
-  const full = connectionContext(registry, connection);
-  // Without a client id `${iot:ClientId}` has no value, and is reported as missing.
-  const context = new Map([...full].filter(([key]) => clientId !== null || key !== 'iot:clientid'));
+  // Without a client id no variable of MQTT has a value, and they are reported as missing.
+  const connection = { certificateId: certificateId ?? '', ...(clientId !== null && { clientId }) };
+  const context = connectionContext(registry, connection);
   if (principal === undefined) return { policies: [], context };
   const { arn } = requireTarget(registry.state, principal);
   if (certificateId !== undefined) return { policies: listEffectivePolicies(registry, connection), context };

@@ -129,14 +129,18 @@ describe('evaluateIotPolicy', () => {
     expect(decideWith([statement], 'topic/a')).toBe('IMPLICIT_DENY');
   });
 
-  it('denies by NotResource where its variable has no value', () => {
-    const statement: PolicyStatement = {
-      Effect: 'Deny',
-      Action: 'iot:*',
-      NotResource: `${prefix}topic/\${iot:Connection.Thing.Attributes[absent]}`,
-    };
+  it.each<Partial<PolicyStatement>>([
+    { NotResource: `${prefix}topic/\${iot:Connection.Thing.Attributes[absent]}` },
+    { NotResource: [`${prefix}topic/b`, `${prefix}topic/\${iot:Connection.Thing.Attributes[absent]}`] },
+    { Resource: `${prefix}topic/*\${iot:Connection.Thing.Attributes[absent]}` },
+    {
+      Resource: '*',
+      Condition: { StringNotEquals: { 'iot:ClientId': '${iot:Connection.Thing.Attributes[absent]}' } },
+    },
+  ])('does not count on a Deny whose variable has no value: %j', (element) => {
+    const statement: PolicyStatement = { Effect: 'Deny', Action: 'iot:*', ...element };
 
-    expect(decideWith([allow('iot:*', '*'), statement], 'topic/a')).toBe('EXPLICIT_DENY');
+    expect(decideWith([allow('iot:*', '*'), statement], 'topic/a')).toBe('ALLOWED');
   });
 
   it.each(['*', '?', '${*}', 'mything*'])('takes the client id %s literally', (clientId) => {

@@ -294,9 +294,9 @@ describe('shadows', () => {
 
 describe('an operation that is not emulated', () => {
   it.each([
-    ['GET', '/retainedMessage'],
-    ['GET', '/retainedMessage/a'],
-    ['POST', '/connections/a/messages'],
+    ['GET', '/connections/a/subscriptions'],
+    ['PUT', '/things/a/jobs/a'],
+    ['GET', '/api/things/shadow/ListNamedShadowsForThing/'],
     ['PATCH', '/things/a/shadow'],
     ['GET', '/connections/%E0%A4%A'],
     ['GET', '/'],

@@ -1,0 +1,47 @@
+import { IotServiceError, invalid, notFound } from './errors';
+import { requireName } from './names';
+import type { IotState, RoleAlias } from './state';
+
+/** Of the API reference: from 15 minutes to 12 hours, and an hour where nothing is said. */
+const MIN_DURATION = 900;
+const MAX_DURATION = 43_200;
+const DEFAULT_DURATION = 3600;
+const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
+
+export interface RoleAliasStore {
+  create(alias: string, roleArn: string, durationSeconds?: number): RoleAlias;
+  delete(alias: string): void;
+}
+
+export function findRoleAlias(state: IotState, alias: string): RoleAlias {
+  const found = state.roleAliases.get(alias);
+  if (!found) throw notFound(`Role alias ${alias} cannot be found.`);
+  return found;
+}
+
+export function createRoleAliasStore(state: IotState): RoleAliasStore {
+  return {
+    create(alias, roleArn, credentialDurationSeconds = DEFAULT_DURATION) {
+      requireName('roleAlias', alias);
+      if (!ROLE_ARN.test(roleArn)) throw invalid(`Invalid role ARN: ${roleArn}`);
+      if (credentialDurationSeconds < MIN_DURATION || credentialDurationSeconds > MAX_DURATION)
+        throw invalid(`credentialDurationSeconds must be from ${MIN_DURATION} to ${MAX_DURATION}.`);
+      const arn = state.arns.build('rolealias', alias);
+      if (state.roleAliases.has(alias)) {
+        throw new IotServiceError('ResourceAlreadyExistsException', `Role alias ${alias} already exists.`, {
+          resourceId: alias,
+          resourceArn: arn,
+        });
+      }
+      const created = { alias, arn, roleArn, credentialDurationSeconds, createdAt: state.now() };
+      state.roleAliases.set(alias, created);
+      state.changed();
+      return created;
+    },
+    delete(alias) {
+      findRoleAlias(state, alias);
+      state.roleAliases.delete(alias);
+      state.changed();
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { type BrokerContext, cutSession } from './broker-context';
+
+export interface DisconnectOptions {
+  readonly cleanSession: boolean;
+  readonly preventWillMessage: boolean;
+}
+
+/** Looks for sessions whose certificate is no longer active, and ends them. */
+export function noteRegistryChange(context: BrokerContext): void {
+  context.authorizer.noteChange();
+  for (const session of [...context.sessions.live()]) {
+    if (context.registry.certificateByFingerprint(session.certificateId)?.status === 'ACTIVE') continue;
+    context.log.warn('client cut: its certificate is no longer active', { clientId: session.clientId });
+    void cutSession(context, session, 'AUTH_ERROR');
+  }
+}
+
+/** Cuts the client of an id, as DeleteConnection does; false when none is connected. */
+export async function disconnect(
+  context: BrokerContext,
+  clientId: string,
+  { cleanSession, preventWillMessage }: DisconnectOptions,
+): Promise<boolean> {
+  const session = context.sessions.latest(clientId);
+  if (!session || session.state === 'ended') return false;
+  await cutSession(context, session, 'API_INITIATED_DISCONNECT', { preventWill: preventWillMessage });
+  if (cleanSession) await dropPersistentSession(context, clientId);
+  return true;
+}
+
+async function dropPersistentSession(context: BrokerContext, clientId: string): Promise<void> {
+  const { persistence } = context.core();
+  await persistence.cleanSubscriptions({ id: clientId });
+  for await (const packet of persistence.outgoingStream({ id: clientId })) {
+    await persistence.outgoingClearMessageId({ id: clientId }, packet);
+  }
+}
