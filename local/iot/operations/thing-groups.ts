@@ -183,9 +183,11 @@ function updateGroupsForThing(registry: IotRegistry, call: IotCall): void {
   registry.groups.updateMembership(requireName('thingName', thingName), { add, remove });
 }
 
+/** "The groups a thing belongs to, including any parent groups" (developer guide, list groups for a thing). */
 function listGroupsOfThing(registry: IotRegistry, call: IotCall) {
   const { thingName } = findThing(registry.state, readThingName(call));
-  const page = paginate(call, 'token', registry.groupsOfThing(thingName), ({ groupName }) => groupName);
+  const groups = registry.groupsOfThing(thingName).flatMap(({ groupName }) => registry.lineageOf(groupName));
+  const page = paginate(call, 'token', [...new Set(groups)], ({ groupName }) => groupName);
   return { thingGroups: page.items.map(toNameAndArn), ...page.next };
 }
 

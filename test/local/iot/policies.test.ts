@@ -126,6 +126,19 @@ describe('policies', () => {
     expect(await errorOf(send(new AttachPolicyCommand({ policyName: 'policy', target })))).toBe(expected);
   });
 
+  it('stop at two for a thing group', async () => {
+    const target = registry.groups.create('group').groupArn;
+    for (const policyName of ['one', 'two', 'three']) registry.policies.create(policyName, document);
+    const attach = (policyName: string) => errorOf(send(new AttachPolicyCommand({ policyName, target })));
+
+    expect([await attach('one'), await attach('two'), await attach('two'), await attach('three')]).toEqual([
+      'no error',
+      'no error',
+      'no error',
+      '410 LimitExceededException',
+    ]);
+  });
+
   it('stop at ten for a certificate', async () => {
     const target = await registerOne();
     for (let index = 0; index < 10; index += 1) {

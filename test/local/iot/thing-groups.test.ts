@@ -76,6 +76,24 @@ describe('thing groups', () => {
     expect([direct.things, all.things]).toEqual([[], ['mything1']]);
   });
 
+  it('are listed for a thing with the groups above them, each once', async () => {
+    registry.things.create('mything1');
+    registry.groups.create('root');
+    registry.groups.create('middle', { parentGroupName: 'root' });
+    registry.groups.create('leaf', { parentGroupName: 'middle' });
+    registry.groups.create('beside');
+    registry.groups.updateMembership('mything1', { add: ['leaf', 'beside'], remove: [] });
+    const list = async (nextToken?: string) =>
+      send(new ListThingGroupsForThingCommand({ thingName: 'mything1', maxResults: 3, nextToken }));
+
+    const first = await list();
+    const second = await list(first.nextToken);
+
+    const names = [...(first.thingGroups ?? []), ...(second.thingGroups ?? [])];
+    expect(names.map(({ groupName }) => groupName)).toEqual(['beside', 'leaf', 'middle', 'root']);
+    expect(second.nextToken).toBeUndefined();
+  });
+
   it('refuse a second group of the same tree and an eleventh group, changing nothing', async () => {
     registry.things.create('mything1');
     registry.groups.create('root');
