@@ -34,6 +34,7 @@ async function start(flags: Flags, progress: Progress, closers: Closers): Promis
       gatewayPort: flags.gatewayPort,
       mqttPort: flags.mqttPort,
       policyCacheSeconds: flags.policyCacheSeconds,
+      exclusiveBindsGroups: flags.exclusiveBindsGroups,
       stateDirectory,
       artifactsDirectory: join(root, '.serverless'),
       log: createFileLog(join(stateDirectory, 'logs', 'local-stack.log')),

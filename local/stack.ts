@@ -38,6 +38,8 @@ export interface StackOptions {
   /** `.serverless`: what `sls package` wrote. */
   readonly artifactsDirectory: string;
   readonly policyCacheSeconds: number;
+  /** See IotRegistryOptions. */
+  readonly exclusiveBindsGroups?: boolean;
   /** Of the template, beside those that only the stack can know. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Invocations of a function at once, each in a process of its own. */
@@ -111,6 +113,7 @@ async function boot(
   const registry = createIotRegistry(identity, {
     endpoint: () => `localhost:${broker?.port ?? 0}`,
     checkTopicRule: compileTopicRule,
+    exclusiveBindsGroups: options.exclusiveBindsGroups ?? false,
     log,
   });
   broker = await startBroker({

@@ -48,10 +48,11 @@ export interface Holds {
 
 export interface HeldThings {
   /**
-   * Names of the held things that a session may be of: the one that the client id names, and those that hold its
-   * certificate denied, since a device may connect under other ids. One read where nothing is held.
+   * Names of the held things that a session may be of: the one that the client id names, the one that its certificate
+   * serves exclusively, and those that hold its certificate denied, since a device may connect under other ids. One read
+   * where nothing is held.
    */
-  find(clientId: string, certificateId: string | undefined): Promise<string[]>;
+  find(clientId: string, certificateId: string | undefined, exclusiveThing?: string): Promise<string[]>;
 }
 
 export interface FleetSize {

@@ -224,11 +224,15 @@ export function fakeHolds(isHolding: (thingName: string, object: string) => bool
 
 export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, holds: Pick<Holds, 'load'>): HeldThings {
   return {
-    async find(clientId, certificateId) {
-      const stored = isRegistryName(clientId) ? await cases.load(clientId) : undefined;
+    async find(clientId, certificateId, exclusiveThing) {
+      const names = [...new Set([clientId, exclusiveThing])].filter(isRegistryName);
+      const stored = await Promise.all(names.map((name) => cases.load(name)));
+      const named = names.filter((_, index) => {
+        const value = stored[index]?.value;
+        return isOpen(value) && holdsThing(value);
+      });
       const hold = certificateId === undefined ? undefined : await holds.load(deniedObject(certificateId));
-      const others = hold?.value.holders.filter((name) => name !== clientId) ?? [];
-      return isOpen(stored?.value) && holdsThing(stored.value) ? [clientId, ...others] : others;
+      return [...named, ...(hold?.value.holders.filter((name) => !names.includes(name)) ?? [])];
     },
   };
 }

@@ -13,6 +13,7 @@ import {
   newDetectState,
   type Profiles,
 } from '../../shared/domain/detection/state';
+import { agentClientId } from '../../shared/domain/names';
 import type { Evidence, Reporter } from '../../shared/domain/violation';
 import { isNotFound, VersionConflictError } from '../../shared/errors';
 import type {
@@ -115,7 +116,8 @@ async function prepare(
   const { report } = read;
   const known = await readFleet(report.metrics, at, ports, profiles);
   const fleet = (metric: string, durationSeconds: number) => known.get(`${metric}#${durationSeconds}`);
-  const reportedByItself = envelope.clientId === envelope.thingName;
+  const { clientId, thingName } = envelope;
+  const reportedByItself = clientId === thingName || clientId === agentClientId(thingName);
   return (setting) => judgeReport({ ...setting, report, reportedByItself, fleet });
 }
 

@@ -17,6 +17,8 @@ export interface IntakePorts {
 /** Lifecycle event of IoT Core, `$aws/events/presence/connected/CLIENT`. */
 const presenceEvent = z.object({
   clientId: z.string().check(z.minLength(1), z.maxLength(128)),
+  /** Only where the certificate is a thing's exclusively; its client may have any id then. */
+  thingName: z.optional(z.string()),
   eventType: z.literal('connected'),
   timestamp: z.number(),
   /** Id of the certificate, where the client came with one. */
@@ -67,11 +69,11 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
     await ports.deadLetters.send(body, 'not a connected event of IoT Core', `presence:${messageId}`);
     return;
   }
-  const { clientId, timestamp, principalIdentifier = '' } = event.data;
+  const { clientId, thingName, timestamp, principalIdentifier = '' } = event.data;
   const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
-  for (const thingName of await ports.heldThings.find(clientId, certificateId))
+  for (const held of await ports.heldThings.find(clientId, certificateId, thingName))
     await ports.commands.send(
-      { type: 'reconnected', thingName, clientId, connectedAt: timestamp },
+      { type: 'reconnected', thingName: held, clientId, connectedAt: timestamp },
       `reconnected#${clientId}#${timestamp}`,
     );
 }

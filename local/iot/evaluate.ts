@@ -67,8 +67,11 @@ export function listEffectivePolicies(
   { certificateId, clientId }: Pick<ConnectionIdentity, 'certificateId' | 'clientId'>,
 ): readonly Policy[] {
   const ofCertificate = registry.policiesOfTarget(registry.state.arns.build('cert', certificateId));
-  const thing = clientId === undefined ? undefined : registry.thing(clientId);
-  const ofGroups = thing ? listGroupPolicies(registry, thing.thingName) : [];
+  const named = clientId === undefined ? undefined : registry.thing(clientId);
+  const binds = registry.state.exclusiveBindsGroups && clientId !== undefined;
+  const exclusive = binds ? findExclusiveThing(registry, certificateId) : undefined;
+  const things = new Set([named, exclusive].filter((thing) => thing !== undefined));
+  const ofGroups = [...things].flatMap(({ thingName }) => listGroupPolicies(registry, thingName));
   return [...new Set([...ofCertificate, ...ofGroups])];
 }
 
@@ -79,14 +82,22 @@ export function effectiveStatements(
   return readStatements(listEffectivePolicies(registry, connection));
 }
 
+/** The thing that a certificate serves exclusively. */
+export function findExclusiveThing(registry: IotRegistry, certificateId: string): Thing | undefined {
+  const attached = registry.thingsOfPrincipal(registry.state.arns.build('cert', certificateId));
+  return attached.find(({ type }) => type === 'EXCLUSIVE_THING')?.thing;
+}
+
 /** The thing a connection stands for: its exclusive one, or the attached one whose name is the client id. */
 function findThingOfConnection(
   registry: IotRegistry,
   { certificateId, clientId }: ConnectionIdentity,
 ): Thing | undefined {
   const attached = registry.thingsOfPrincipal(registry.state.arns.build('cert', certificateId));
-  const exclusive = attached.find(({ type }) => type === 'EXCLUSIVE_THING');
-  return (exclusive ?? attached.find(({ thing }) => thing.thingName === clientId))?.thing;
+  return (
+    findExclusiveThing(registry, certificateId) ??
+    attached.find(({ thing }) => thing.thingName === clientId)?.thing
+  );
 }
 
 /**

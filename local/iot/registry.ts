@@ -27,6 +27,8 @@ export interface IotRegistryOptions {
   /** Throws where whoever runs the rules could not run this one: it is refused as AWS refuses SQL it can't read. */
   readonly checkTopicRule?: (rule: TopicRule) => void;
   readonly now?: () => number;
+  /** By default not: the answer that is worse for whoever counts on a group's denial. */
+  readonly exclusiveBindsGroups?: boolean;
   /** Runs a mitigation task that was started; by default on the next turn of the event loop. */
   readonly runTask?: (perform: () => void) => void;
   readonly log: LocalLog;
@@ -73,6 +75,7 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     arns: createArns(identity),
     log: options.log,
     now: options.now ?? Date.now,
+    exclusiveBindsGroups: options.exclusiveBindsGroups ?? false,
     things: new Map(),
     groups: new Map(),
     memberships: new Map(),

@@ -240,6 +240,8 @@ export interface IotState {
   readonly arns: IotArns;
   readonly log: LocalLog;
   readonly now: () => number;
+  /** Whether the policies of a thing's groups bind its exclusive certificate under any client id; AWS does not say. */
+  readonly exclusiveBindsGroups: boolean;
   readonly things: Map<string, Thing>;
   readonly groups: Map<string, ThingGroup>;
   /** Thing name to the names of its groups, in the order joined. */

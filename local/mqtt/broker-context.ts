@@ -31,6 +31,8 @@ export interface BrokerContext {
   readonly retained: RetainedBook;
   readonly log: LocalLog;
   readonly now: () => number;
+  /** How far the times of lifecycle events are off: "an approximation of when the event occurred". */
+  presenceSkewMs: number;
   readonly clients: Map<Session, BrokerClient>;
   readonly sessionOf: WeakMap<BrokerClient, Session>;
 }
@@ -102,7 +104,7 @@ export function announcePresence(
   eventType: PresenceEventType,
   session: Session,
 ): void {
-  const event = createPresenceEvent(eventType, session, context.now());
+  const event = createPresenceEvent(eventType, session, context.now() + context.presenceSkewMs);
   if (event) announce(context, { ...event, qos: 1 }, { clientId: session.clientId });
   else context.log.warn('no lifecycle event for this client id', { clientId: session.clientId, eventType });
 }

@@ -8,6 +8,7 @@ import type {
   PublishPacket,
   Subscription,
 } from 'aedes';
+import { findExclusiveThing } from '../iot/evaluate';
 import type { BrokerClient } from './aedes-types';
 import type { MqttAction } from './authorizer';
 import {
@@ -115,7 +116,7 @@ async function admit(
 ): Promise<Refusal | undefined> {
   const socket = client.conn as TLSSocket;
   const check = checkClientCertificate(socket, context.registry, context.now());
-  const details = describeConnection(socket, packet, check.certificate?.certificateId ?? '');
+  const details = describeConnection(context, packet, socket, check.certificate?.certificateId ?? '');
   const refusal: Refusal | undefined =
     check.fault === undefined
       ? findConnectRefusal(context, details, packet)
@@ -150,10 +151,17 @@ async function admit(
   return undefined;
 }
 
-function describeConnection(socket: TLSSocket, packet: ConnectPacket, certificateId: string): SessionDetails {
+function describeConnection(
+  { registry }: BrokerContext,
+  packet: ConnectPacket,
+  socket: TLSSocket,
+  certificateId: string,
+): SessionDetails {
+  const exclusive = findExclusiveThing(registry, certificateId);
   return {
     clientId: packet.clientId,
     certificateId,
+    ...(exclusive && { exclusiveThing: exclusive.thingName }),
     sourceIp: (socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     sourcePort: socket.remotePort ?? 0,
     cleanSession: packet.clean === true,

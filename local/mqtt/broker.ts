@@ -46,6 +46,8 @@ export interface Broker {
   readonly host: string;
   readonly port: number;
   setPolicyCacheSeconds(seconds: number): void;
+  /** Puts the times of lifecycle events off, as they are approximate on AWS. */
+  setPresenceSkewMs(ms: number): void;
   readonly authorizer: Authorizer;
   readonly retained: RetainedBook;
   /** Hands connections whose ALPN asks for HTTP to whoever serves it, as port 443 of AWS IoT does. */
@@ -94,6 +96,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     retained: createRetainedBook(),
     log,
     now,
+    presenceSkewMs: 0,
     clients: new Map(),
     sessionOf: new WeakMap(),
   };
@@ -116,6 +119,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     host,
     port,
     setPolicyCacheSeconds: (seconds) => context.authorizer.setDelaySeconds(seconds),
+    setPresenceSkewMs(ms) {
+      context.presenceSkewMs = ms;
+    },
     authorizer: context.authorizer,
     retained: context.retained,
     serveHttp(accept) {

@@ -13,11 +13,12 @@ export function createPresenceEvent(
   session: Session,
   now: number,
 ): PresenceEvent | undefined {
-  const { clientId, sessionIdentifier, versionNumber, certificateId } = session;
+  const { clientId, sessionIdentifier, versionNumber, certificateId, exclusiveThing } = session;
   // [MQTT-3.3.2-2], [MQTT-4.7.3-2]: such a name would reach subscribers as a malformed packet.
   if (/[+#\0]/.test(clientId)) return undefined;
   const event = {
     clientId,
+    ...(exclusiveThing !== undefined && { thingName: exclusiveThing }),
     timestamp: now,
     eventType,
     sessionIdentifier,

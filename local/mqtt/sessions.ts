@@ -15,6 +15,8 @@ export interface SessionDetails {
   readonly clientId: string;
   readonly certificateId: string;
   readonly thingName?: string;
+  /** The thing that its certificate serves exclusively: only such a one is named in lifecycle events. */
+  readonly exclusiveThing?: string;
   readonly sourceIp: string;
   readonly sourcePort: number;
   readonly cleanSession: boolean;
@@ -46,6 +48,14 @@ export interface SessionBook {
 /** Ended sessions remembered; client ids are for devices to invent. */
 const MAX_ENDED = 10_000;
 
+/** "If a client is not connected for approximately one hour, the version number is reset to 0" (lifecycle events). */
+const VERSION_RESET_MS = 3_600_000;
+
+function countUp(previous: Session | undefined, now: number): number {
+  const isStale = previous?.endedAt !== undefined && now - previous.endedAt > VERSION_RESET_MS;
+  return previous === undefined || isStale ? 0 : previous.versionNumber + 1;
+}
+
 export function createSessionBook(): SessionBook {
   const live = new Map<string, Session>();
   const ended = new Map<string, Session>();
@@ -55,7 +65,7 @@ export function createSessionBook(): SessionBook {
     return {
       ...details,
       sessionIdentifier: randomBytes(16).toString('hex'),
-      versionNumber: previous ? previous.versionNumber + 1 : 0,
+      versionNumber: countUp(previous, now),
       state: 'connecting',
       connectedAt: now,
     };

@@ -9,15 +9,17 @@ export function connectHeldThings(tableName: string, client?: DynamoDBClient): H
   const { loadAll } = connectItems(tableName, client);
 
   return {
-    async find(clientId, certificateId) {
-      const own = isRegistryName(clientId) ? [caseKey(clientId)] : [];
+    async find(clientId, certificateId, exclusiveThing) {
+      const names = [...new Set([clientId, exclusiveThing])].filter(isRegistryName);
       const object = certificateId === undefined ? undefined : deniedObject(certificateId);
-      const found = await loadAll([...own, ...(object ? [holdKey(object)] : [])]);
-      const stored = own[0] && (found.get(own[0].pk) as Case | undefined);
-      const named = isOpen(stored) && holdsThing(stored) ? [clientId] : [];
+      const found = await loadAll([...names.map(caseKey), ...(object ? [holdKey(object)] : [])]);
+      const named = names.filter((name) => {
+        const stored = found.get(caseKey(name).pk) as Case | undefined;
+        return isOpen(stored) && holdsThing(stored);
+      });
       const hold = object && (found.get(holdKey(object).pk) as Hold | undefined);
       if (!object || !hold) return named;
-      const others = hold.holders.filter((name) => name !== clientId);
+      const others = hold.holders.filter((name) => !names.includes(name));
       const cases = await loadAll(others.map(caseKey));
       const holders = others.filter((name) => holdsObject(cases.get(caseKey(name).pk) as Case, object));
       return [...named, ...holders];

@@ -5,6 +5,14 @@ export function isRegistryName(text: unknown): text is string {
   return typeof text === 'string' && registryName.test(text);
 }
 
+/**
+ * The client id of the agent on a thing's device. The application has the thing's name, since AWS IoT ends the session of
+ * one client where another connects under the same id.
+ */
+export function agentClientId(thingName: string): string {
+  return `${thingName}-cordon`;
+}
+
 /** UTF-8 bytes of text as JSON, at the most: an escaped control character is six, a surrogate pair's half three. */
 export function jsonBytes(text: string): number {
   let bytes = 2;

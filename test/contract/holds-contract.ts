@@ -56,6 +56,9 @@ export function declareHoldLaws(law: Law<Storage>): void {
         expect(await heldThings.find(own, undefined)).toEqual([own]);
         expect(await heldThings.find(own, certificateId)).toEqual([own, other]);
         expect(await heldThings.find('any id/of 128', certificateId)).toEqual([own, other]);
+        expect(await heldThings.find(`${own}-cordon`, undefined, own)).toEqual([own]);
+        expect(await heldThings.find(`${own}-cordon`, undefined)).toEqual([]);
+        expect(await heldThings.find('any id/of 128', certificateId, own)).toEqual([own, other]);
         expect(await heldThings.find('any id/of 128', undefined)).toEqual([]);
         expect(await heldThings.find(closed.thingName, aName('certificate'))).toEqual([]);
         expect(await heldThings.find(observed.thingName, undefined)).toEqual([]);

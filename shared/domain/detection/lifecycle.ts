@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import '../schema-language';
-import type { PresenceState } from './state';
+import type { OtherSession, PresenceState } from './state';
 
 /**
  * Lifecycle events of AWS IoT (developer guide, "Lifecycle events"): from AWS, not from the device, so a device can't
@@ -36,19 +36,59 @@ export function followPresence(before: PresenceState | undefined, event: Lifecyc
     seen,
     ...(event.principalIdentifier !== undefined && { principal: event.principalIdentifier }),
   };
-  const { sessionIdentifier: sessionId, timestamp } = event;
+  const { sessionIdentifier: sessionId, clientId, timestamp } = event;
   switch (event.eventType) {
     case 'connect_failed':
       return noted;
     case 'connected': {
       const isOver = seen.includes(`disconnected:${sessionId}`);
-      if (isOver || timestamp < (before?.connectedAt ?? 0)) return noted;
+      if (isOver) return noted;
+      if (timestamp < (before?.connectedAt ?? 0)) return noteOlder(noted, event);
       const { disconnectedAt: _, ...connected } = noted;
-      return { ...connected, sessionId, connectedAt: timestamp };
+      return {
+        ...connected,
+        sessionId,
+        clientId,
+        connectedAt: timestamp,
+        others: listOthers(before, clientId),
+      };
     }
     case 'disconnected':
-      return isOfOlderSession(before, event) ? noted : { ...noted, disconnectedAt: timestamp };
+      return endSession(noted, before, event);
   }
+}
+
+/** More clients than a thing has; one whose end was never told is pushed out by others. */
+const maxOthers = 4;
+
+/** What stays connected where a client of this id connects. A state of before clients were told apart has none. */
+function listOthers(before: PresenceState | undefined, clientId: string): readonly OtherSession[] {
+  const { sessionId, clientId: last, connectedAt, disconnectedAt, others = [] } = before ?? {};
+  const isOpen = sessionId !== undefined && connectedAt !== undefined && disconnectedAt === undefined;
+  const own = isOpen && last !== undefined ? [{ sessionId, clientId: last, connectedAt }] : [];
+  return [...own, ...others].filter((one) => one.clientId !== clientId).slice(0, maxOthers);
+}
+
+/** An event that comes late is of a session that is over, unless another client has it. */
+function noteOlder(noted: PresenceState, event: LifecycleEvent): PresenceState {
+  const { clientId, sessionIdentifier: sessionId, timestamp: connectedAt } = event;
+  const isOfOther = noted.clientId !== undefined && noted.clientId !== clientId;
+  if (!isOfOther || noted.disconnectedAt !== undefined) return noted;
+  const others = (noted.others ?? []).filter((one) => one.clientId !== clientId);
+  return { ...noted, others: [{ sessionId, clientId, connectedAt }, ...others].slice(0, maxOthers) };
+}
+
+function endSession(
+  noted: PresenceState,
+  before: PresenceState | undefined,
+  event: LifecycleEvent,
+): PresenceState {
+  const { sessionIdentifier, timestamp } = event;
+  const others = noted.others?.filter(({ sessionId }) => sessionId !== sessionIdentifier);
+  if (others && others.length !== noted.others?.length) return { ...noted, others };
+  if (isOfOlderSession(before, event)) return noted;
+  const [next, ...rest] = others ?? [];
+  return next ? { ...noted, ...next, others: rest } : { ...noted, disconnectedAt: timestamp };
 }
 
 /** Another session took over before: the thing is still connected. */

@@ -50,11 +50,21 @@ export interface RetainedPoint {
   readonly value?: MetricValue;
 }
 
+/** Of a client; a newer one of the same client id ended it. */
+export interface OtherSession {
+  readonly sessionId: string;
+  readonly clientId: string;
+  readonly connectedAt: number;
+}
+
 /** The connection of a thing, as the lifecycle events of AWS IoT tell it. */
 export interface PresenceState {
   /** Session of the last connect, and since when. */
   readonly sessionId?: string;
+  readonly clientId?: string;
   readonly connectedAt?: number;
+  /** Sessions of its other clients (the agent's, the application's): while one is open, the thing is connected. */
+  readonly others?: readonly OtherSession[];
   /** While it is disconnected. */
   readonly disconnectedAt?: number;
   /** Certificate of the last event. */

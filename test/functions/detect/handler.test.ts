@@ -68,6 +68,15 @@ describe('detect', () => {
     expect(alerts[1]?.violationId).toBe(alerts[0]?.violationId);
   });
 
+  it('takes the agent, which has a client id of its own, for the thing itself', async () => {
+    const { run, alerts } = aDetector();
+
+    await run(received(aReport(1), { clientId: 'mything1-cordon' }));
+    await run(received(aReport(0), { clientId: 'mything1', receivedAt: now + 1 }));
+
+    expect(eventsOf(alerts)).toEqual(['in-alarm', 'alarm-cleared']);
+  });
+
   it('lets another client raise an alarm for the thing, and never end one', async () => {
     const { run, alerts } = aDetector();
 

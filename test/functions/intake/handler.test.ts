@@ -192,6 +192,26 @@ describe('intake of presence events', () => {
     ]);
   });
 
+  it('tells it too where the event names the thing of an exclusive certificate', async () => {
+    const { takePresence, sent, items } = setUp();
+    holdThing(items, true);
+
+    await takePresence(connected({ clientId: 'mything1-cordon', thingName: 'mything1' }));
+    await takePresence(connected({ clientId: 'mything1-cordon' }));
+
+    expect(sent).toEqual([
+      {
+        command: {
+          type: 'reconnected',
+          thingName: 'mything1',
+          clientId: 'mything1-cordon',
+          connectedAt: now,
+        },
+        id: `reconnected#mything1-cordon#${now}`,
+      },
+    ]);
+  });
+
   it('tells it too where the device comes under another client id with a certificate that is denied', async () => {
     const { takePresence, sent, holds } = setUp();
     const certificateId = 'a'.repeat(64);

@@ -3,7 +3,16 @@ import * as fc from 'fast-check';
 import { connectionContext, effectiveStatements, evaluateIotPolicy } from '../../../local/iot/evaluate';
 import { matchPattern } from '../../../local/iot/policy-pattern';
 import type { PolicyStatement } from '../../../local/types';
-import { allow, aRegistryWithDevice, attachPolicy, decide, deny, prefix } from './builders';
+import {
+  allow,
+  aRegistry,
+  aRegistryWithDevice,
+  attachPolicy,
+  decide,
+  deny,
+  pemOne,
+  prefix,
+} from './builders';
 
 /** Decides one request with these statements on the device's certificate. */
 function decideWith(
@@ -128,6 +137,26 @@ describe('evaluateIotPolicy', () => {
 
     expect(decideWith([statement], 'topic/a')).toBe('IMPLICIT_DENY');
   });
+
+  it.each([
+    [false, 'other', 'ALLOWED'],
+    [true, 'other', 'EXPLICIT_DENY'],
+    [false, 'mything1', 'EXPLICIT_DENY'],
+  ])(
+    'binds an exclusive certificate by the policies of its groups as the switch says (%s, as %s)',
+    (exclusiveBindsGroups, clientId, decision) => {
+      const registry = aRegistry({ exclusiveBindsGroups });
+      const { arn } = registry.certificates.register(pemOne, 'ACTIVE');
+      registry.things.create('mything1');
+      registry.things.attachPrincipal('mything1', arn, 'EXCLUSIVE_THING');
+      attachPolicy(registry, arn, 'own', allow('iot:*', '*'));
+      const { groupArn } = registry.groups.create('held');
+      attachPolicy(registry, groupArn, 'deny', deny('iot:*', '*'));
+      registry.groups.updateMembership('mything1', { add: ['held'], remove: [] });
+
+      expect(decide(registry, 'iot:Publish', 'topic/a', { clientId })).toBe(decision);
+    },
+  );
 
   it.each<Partial<PolicyStatement>>([
     { NotResource: `${prefix}topic/\${iot:Connection.Thing.Attributes[absent]}` },

@@ -59,6 +59,36 @@ describe('presence', () => {
     ]);
   });
 
+  it('names the thing of an exclusive certificate, whatever the client id, and of no other', async () => {
+    const events = await watchPresence();
+    const { registry } = stack;
+    const certificate = await stack.addDevice('mything1');
+    const arn = registry.state.arns.build('cert', certificate.certificateId);
+    await (await stack.connect(certificate, { clientId: 'mything1' })).endAsync();
+    registry.things.detachPrincipal('mything1', arn);
+    registry.things.attachPrincipal('mything1', arn, 'EXCLUSIVE_THING');
+    await (await stack.connect(certificate, { clientId: 'other/id' })).endAsync();
+
+    await waitFor(() => events.length === 4);
+    expect(events.map(({ event }) => [event.clientId, event.thingName])).toEqual([
+      ['mything1', undefined],
+      ['mything1', undefined],
+      ['other/id', 'mything1'],
+      ['other/id', 'mything1'],
+    ]);
+  });
+
+  it('tells times that are off by what is set', async () => {
+    const events = await watchPresence();
+    stack.broker.setPresenceSkewMs(-90_000);
+    const before = Date.now();
+
+    await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+
+    await waitFor(() => events.length === 1);
+    expect(Number(events[0]?.event.timestamp)).toBeLessThan(before - 60_000);
+  });
+
   it('throws out the first client when a second brings the same id', async () => {
     const events = await watchPresence();
     const certificate = await stack.addDevice('mything1');
