@@ -3,27 +3,28 @@ import { type Case, isOpen, openStatuses } from '../shared/domain/case';
 import { findReleaseAt } from '../shared/domain/timers';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
+import { type SwitchPort, writeSwitchLine } from './kill-switch';
 import type { Target } from './target';
 import { writeCount, writeRelease } from './words';
 
 interface CaseLister {
+  readonly killSwitch: Pick<SwitchPort, 'read'>;
   readonly history: Pick<Target['history'], 'listByStatus'>;
 }
 
-/** The open cases, those that need somebody first. */
-export async function listCases({ history }: CaseLister): Promise<string> {
+/** The kill switch, and the open cases, those that need somebody first. */
+export async function listCases({ history, killSwitch }: CaseLister): Promise<string> {
+  const seen = killSwitch.read();
   const lists = await Promise.all(
     openStatuses.map(async (status) =>
       (await history.listByStatus(status)).map((row) => ({ status, ...row })),
     ),
   );
   const rows = lists.flat();
-  if (rows.length === 0) return 'No open case.';
-  return rows
-    .map(({ status, thingName, severity, caseId, updatedAt }) =>
-      [status.padEnd(18), severity.padEnd(9), thingName.padEnd(24), writeTime(updatedAt), caseId].join(' '),
-    )
-    .join('\n');
+  const lines = rows.map(({ status, thingName, severity, caseId, updatedAt }) =>
+    [status.padEnd(18), severity.padEnd(9), thingName.padEnd(24), writeTime(updatedAt), caseId].join(' '),
+  );
+  return [writeSwitchLine(await seen), ...(lines.length > 0 ? lines : ['No open case.'])].join('\n');
 }
 
 export async function readCase(thingName: string, { cases, history }: CaseReader) {
@@ -57,7 +58,7 @@ export async function showCase(thingName: string, reader: CaseReader): Promise<s
 /** How fast it was held, how often, by what beyond the playbook, and what ends it. */
 function describeHold(record: Case): string[] {
   const { appliedMs, verifiedMs } = measure(record);
-  const { escalation, pastContainments = [], release, dueAt } = record;
+  const { escalation, pastContainments = [], release, dueAt, heldBackBy } = record;
   const releaseAt = isOpen(record) ? findReleaseAt(record) : undefined;
   return [
     ...(appliedMs === undefined ? [] : [`from alert to applied: ${appliedMs} ms`]),
@@ -71,7 +72,8 @@ function describeHold(record: Case): string[] {
     ...(release
       ? [`release: ${writeRelease(release)}${releaseAt === undefined ? '' : `, at ${writeTime(releaseAt)}`}`]
       : []),
-    ...(record.status === 'awaiting-approval' && dueAt !== undefined
+    ...(heldBackBy ? ['held back: judged again once the kill switch is off'] : []),
+    ...(record.status === 'awaiting-approval' && !heldBackBy && dueAt !== undefined
       ? [`approval: expires at ${writeTime(dueAt)}`]
       : []),
   ];

@@ -1,5 +1,5 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
 import type { Act } from '../shared/domain/command';
@@ -11,6 +11,7 @@ import { runExamples } from './detect/run';
 import { addDeviceCommands } from './enroll/commands';
 import { type ExportFormat, exportCase, writePrivateFile } from './export';
 import { writeJson } from './json';
+import { type SwitchOptions, showKillSwitch, turnKillSwitch } from './kill-switch';
 import { type ReplayFlags, runReplay } from './replay/run';
 import { findTarget, type TargetOptions } from './target';
 import { verifyCase } from './verify';
@@ -84,6 +85,20 @@ program
   .command('list')
   .description('open cases, those that need somebody first')
   .action(async () => say(await listCases(target())));
+
+program
+  .command('kill-switch')
+  .description('stop every action at once, or let them go on; without a word: how it stands')
+  .addArgument(new Argument('[what]', 'what to do').choices(['on', 'off', 'status']).default('status'))
+  .option('-r, --reason <text>', 'why, for all who see it')
+  .option('--actor <name>', 'who turned it (default: your login name)')
+  .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) =>
+    say(
+      what === 'status'
+        ? await showKillSwitch(target())
+        : await turnKillSwitch(what, options, target(), Date.now()),
+    ),
+  );
 
 program
   .command('show')

@@ -3,8 +3,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
+import { connectKillSwitch } from '../shared/aws/kill-switch';
 import { connectTable } from '../shared/aws/table';
 import { CliError } from './cli-error';
 import { connectRegistry } from './enroll/registry';
@@ -48,6 +50,10 @@ export function findTarget({ aws, stage }: TargetOptions) {
       if (!QueueUrl) throw new CliError('the commands queue has no URL');
       return connectCommands(QueueUrl, sqs);
     },
+    killSwitch: connectKillSwitch(
+      `/cordon-${stage}/kill-switch`,
+      new SSMClient({ maxAttempts: 3, ...settings }),
+    ),
     openRegistry: () =>
       connectRegistry(
         new IoTClient({ maxAttempts: 6, ...settings }),

@@ -67,6 +67,23 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
       runbook: 'release-conflict',
       measure: { ...own('respond', 'ReleaseConflict'), ...once },
     }),
+    KillSwitchOnAlarm: writeAlarm({
+      name: `${prefix}-kill-switch-on`,
+      what: 'The kill switch is on: nothing is contained.',
+      runbook: 'kill-switch',
+      measure: { ...own('sweep', 'KillSwitchOn'), ...once },
+    }),
+    KillSwitchUnreadableAlarm: writeAlarm({
+      name: `${prefix}-kill-switch-unreadable`,
+      what: 'The kill switch could not be read in three minutes of five: people are asked before anything is contained.',
+      runbook: 'kill-switch',
+      measure: {
+        ...own('sweep', 'KillSwitchUnreadable'),
+        ...once,
+        EvaluationPeriods: 5,
+        DatapointsToAlarm: 3,
+      },
+    }),
     SweepAlarm: writeAlarm({
       name: `${prefix}-sweep-not-run`,
       what: 'The sweep has not run for five minutes: nothing left half done is taken up.',

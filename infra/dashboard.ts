@@ -56,7 +56,10 @@ export function writeDashboard(
     },
     {
       title: 'Sweep',
-      metrics: ['SweepRun', 'CaseResumed', 'DriftFound', 'LostAlertFound'].map((name) => own('sweep', name)),
+      metrics: [
+        ...['SweepRun', 'CaseResumed', 'DriftFound', 'LostAlertFound'],
+        ...['KillSwitchOn', 'KillSwitchUnreadable'],
+      ].map((name) => own('sweep', name)),
     },
     {
       title: 'Oldest message (s)',

@@ -32,6 +32,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
   const anyThing = arn('iot', 'thing/*');
   const consume = (...ids: string[]) =>
     allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], ids.map(arnOf));
+  const killSwitch = allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/kill-switch`));
   const send = (...ids: string[]) => allow('sqs:SendMessage', ids.map(arnOf));
   const table = (...actions: string[]) =>
     allow(
@@ -67,6 +68,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       send('RejectedQueue'),
       table('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       allow('sns:Publish', ref('AnnouncementsTopic')),
+      killSwitch,
       allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
       allow('iot:TestAuthorization', arn('iot', 'cert/*')),
       allow('iot:GetPolicy', arn('iot', 'policy/*')),
@@ -82,6 +84,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       send('CommandsQueue'),
       table('GetItem'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
+      killSwitch,
       allow('iot:ListThingsInThingGroup', quarantineGroup),
       // IAM knows no resource type for ListThings.
       ...(configuration.guards.fleetLimit.percent === undefined
@@ -100,6 +103,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       send('CommandsQueue'),
       table('GetItem', 'Query'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
+      killSwitch,
       ...allowSecret('SlackSigning'),
     ],
     provision: [

@@ -1,4 +1,4 @@
-import { configurationFile, loadConfiguration } from '../shared/config/load';
+import { ConfigurationError, configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { writeAlarms } from './alarms';
 import { type Resources, ref } from './cloudformation';
@@ -15,6 +15,7 @@ import { writeTable } from './table';
 export function writeResources(stage: string, parameters: Parameters) {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new Error(`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`);
+  refuseKillSwitch(stage, parameters);
   const configuration = loadConfiguration(configurationFile(), parameters);
   const prefix = `cordon-${stage}`;
   const watched: Resources = {
@@ -36,12 +37,6 @@ export function writeResources(stage: string, parameters: Parameters) {
         Default: 480,
         MinValue: 0,
         Description: 'How long AWS IoT Core may go on with a cached policy (6 to 8 minutes)',
-      },
-      KillSwitch: {
-        Type: 'String',
-        Default: 'off',
-        AllowedValues: ['off', 'on'],
-        Description: 'on: every playbook only observes',
       },
       SlackApiUrl: {
         Type: 'String',
@@ -73,4 +68,13 @@ export function writeResources(stage: string, parameters: Parameters) {
       QuarantineGroup: { Value: configuration.quarantine.thingGroup },
     },
   };
+}
+
+/** It was a parameter once, so that a deploy without it turned it off. */
+function refuseKillSwitch(stage: string, { killSwitch }: Parameters): void {
+  if (killSwitch === undefined || killSwitch === null) return;
+  const command = `cordon --aws --stage ${stage} kill-switch ${killSwitch === 'off' ? 'off' : 'on'}`;
+  throw new ConfigurationError([
+    `parameter killSwitch=${killSwitch}: no deploy turns the kill switch any more: leave it out, and run ${command}`,
+  ]);
 }

@@ -4,6 +4,7 @@ import type { Command } from './domain/command';
 import type { Distribution } from './domain/detection/distribution';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
 import type { Hold } from './domain/hold';
+import type { KillSwitch } from './domain/kill-switch';
 import type { Violation } from './domain/violation';
 
 /** What the rules need from outside. One file under shared/aws/ implements each. */
@@ -98,6 +99,9 @@ export interface Fleet {
   /** May be a minute old. */
   read(metric: string, durationSeconds: number, window: number): Promise<Distribution>;
 }
+
+/** What the kill switch says now, or said some seconds ago. Never fails: what can't be read is `unknown`. */
+export type KillSwitchReader = () => Promise<KillSwitch>;
 
 interface CountedPage {
   readonly things: number;

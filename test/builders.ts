@@ -81,7 +81,7 @@ export function aContext(over: Partial<Context> = {}): Context {
     thingName: 'mything1',
     configuration: aConfiguration(),
     facts: someFacts(),
-    killSwitch: false,
+    killSwitch: { state: 'off' },
     fleetLimitReached: false,
     fleetLimitTold: false,
     policyCacheMs: 0,

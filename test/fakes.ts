@@ -5,6 +5,7 @@ import type { Announcement } from '../shared/domain/announcement';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case';
 import type { Command } from '../shared/domain/command';
 import { deniedObject, type Hold, holdsObject } from '../shared/domain/hold';
+import type { KillSwitch } from '../shared/domain/kill-switch';
 import { isRegistryName } from '../shared/domain/names';
 import { VersionConflictError } from '../shared/errors';
 import type {
@@ -330,6 +331,7 @@ export function aWorld() {
     told,
     telemetry,
     calls,
+    killSwitch: { state: 'off' } as KillSwitch,
     hook: ((_call, perform) => perform()) as Hook,
   };
   const hook: Hook = (call, perform) => {
@@ -343,6 +345,7 @@ export function aWorld() {
   };
   const ports: EnginePorts = {
     cases: watch('cases', stored.cases, () => hook),
+    killSwitch: async () => world.killSwitch,
     things: watch('things', registered.things, () => hook),
     connections: watch('connections', live.connections, () => hook),
     policies: watch('policies', policies.policies, () => hook),

@@ -68,7 +68,7 @@ function createContext(
     thingName,
     configuration,
     facts: factsOf(thingName),
-    killSwitch: false,
+    killSwitch: { state: 'off' },
     fleetLimitReached: false,
     fleetLimitTold: false,
     policyCacheMs: 0,

@@ -1,5 +1,6 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
 import { type Announcement, printable, titleOf } from '../../shared/domain/announcement';
+import { describeKillSwitch } from '../../shared/domain/kill-switch';
 import { clip } from '../../shared/domain/names';
 import type { Slack } from './slack';
 import { writeButtons, writeCliCommands } from './slack-buttons';
@@ -29,7 +30,7 @@ export interface SlackMessage {
  * Slack sends those to the app that posted; they name the commands instead.
  */
 export function writeRootMessage(announcement: Announcement, kind: Slack['kind']): SlackMessage {
-  const { status, severity, thingName, caseId, detector, playbook } = announcement;
+  const { status, severity, thingName, caseId, detector, playbook, killSwitch } = announcement;
   const title = `${icons[status] ?? '•'} ${titleOf(announcement)}`;
   const facts = [
     ['Thing', code(thingName)],
@@ -45,6 +46,7 @@ export function writeRootMessage(announcement: Announcement, kind: Slack['kind']
       type: 'section',
       fields: facts.map(([name, value]) => markdown(clip(`*${name}*\n${value}`, fieldMax))),
     },
+    ...section('Kill switch', killSwitch ? [escapeText(describeKillSwitch(killSwitch))] : []),
     ...section(
       'What happened',
       announcement.violations.map(

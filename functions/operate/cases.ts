@@ -5,7 +5,7 @@ import { measure } from '../../shared/domain/announcement';
 import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
 import { acts } from '../../shared/domain/command';
 import { registryName } from '../../shared/domain/names';
-import type { CaseStore } from '../../shared/ports';
+import type { CaseStore, KillSwitchReader } from '../../shared/ports';
 import type { TimelineRow } from '../../shared/timeline';
 import {
   answerJson,
@@ -18,6 +18,7 @@ import {
 
 export interface CasePorts {
   readonly cases: Pick<CaseStore, 'load' | 'readFleetSize'>;
+  readonly killSwitch: KillSwitchReader;
   readonly history: {
     listByStatus(status: CaseStatus, limit: number): Promise<CaseSummary[]>;
     listClosed(thingName: string, limit: number): Promise<Case[]>;
@@ -44,16 +45,20 @@ const listQuery = z.strictObject({
 });
 
 /** Open cases, those first that need somebody first; or those of the statuses asked for. */
-export async function listCases(request: HttpRequest, { history }: CasePorts): Promise<HttpAnswer> {
+export async function listCases(
+  request: HttpRequest,
+  { history, killSwitch }: CasePorts,
+): Promise<HttpAnswer> {
   const { status, limit: most = 100 } = readQuery(request, listQuery);
   const statuses = status ? [...new Set(status)] : openStatuses;
+  const seen = killSwitch();
   const found = await Promise.all(
     statuses.map(async (one) =>
       (await history.listByStatus(one, most + 1)).map((row) => summarize(one, row)),
     ),
   );
   const rows = found.flat();
-  return answerJson({ cases: rows.slice(0, most), more: rows.length > most });
+  return answerJson({ cases: rows.slice(0, most), more: rows.length > most, killSwitch: await seen });
 }
 
 /** The index has its own keys in a row, too. */
@@ -114,9 +119,12 @@ function outline(record: Case) {
 }
 
 /** Reads one item, so that it says something of the table and of this function's rights. */
-export async function checkHealth(_request: HttpRequest, { cases }: CasePorts): Promise<HttpAnswer> {
+export async function checkHealth(
+  _request: HttpRequest,
+  { cases, killSwitch }: CasePorts,
+): Promise<HttpAnswer> {
   await cases.readFleetSize();
-  return answerJson({ status: 'ok' });
+  return answerJson({ status: 'ok', killSwitch: await killSwitch() });
 }
 
 async function loadCase(thingName: string, cases: CasePorts['cases']): Promise<Case> {

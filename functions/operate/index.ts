@@ -1,6 +1,7 @@
 import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectDetection } from '../../shared/aws/detection';
+import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { connectTable } from '../../shared/aws/table';
 import { createTelemetry, readEnv } from '../../shared/lambda';
@@ -13,6 +14,7 @@ export const handler = wrap(
   operate({
     ...connectTable(readEnv('TABLE_NAME')),
     readDatapoints: connectDetection(readEnv('TABLE_NAME')).readDatapoints,
+    killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     groupRule: { claim: readEnv('OIDC_GROUP_CLAIM'), group: readEnv('OIDC_OPERATOR_GROUP') },
     signingSecret: connectSecrets().hold(readEnv('SLACK_SIGNING_SECRET_PARAMETER')),

@@ -6,15 +6,17 @@ import type { ActionName, Configuration } from '../../shared/domain/configuratio
 import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
 import type { Context, Decision } from '../../shared/domain/decision';
 import { findFleetLimit } from '../../shared/domain/guards';
+import { type KillSwitch, killSwitchFor } from '../../shared/domain/kill-switch';
 import { noticeFor, noticeTopic } from '../../shared/domain/notice';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import { isRefusal } from '../../shared/errors';
-import type { Announcer, CaseStore, Log, Metrics, Versioned } from '../../shared/ports';
+import type { Announcer, CaseStore, KillSwitchReader, Log, Metrics, Versioned } from '../../shared/ports';
 import { gatherFacts } from './facts';
 import { type ActionPorts, perform } from './perform';
 
 export interface EnginePorts extends ActionPorts {
   readonly cases: CaseStore;
+  readonly killSwitch: KillSwitchReader;
   readonly announcer: Announcer;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -22,7 +24,6 @@ export interface EnginePorts extends ActionPorts {
 
 export interface EngineOptions {
   readonly configuration: Configuration;
-  readonly killSwitch: boolean;
   readonly policyCacheMs: number;
   /** The policy that denies everything but the kept topics, and its document. */
   readonly denyPolicyName: string;
@@ -37,14 +38,17 @@ export interface EngineOptions {
 export function createEngine(ports: EnginePorts, options: EngineOptions) {
   return async (command: Command, commandId: string, attempt: number): Promise<void> => {
     const { thingName } = command;
-    let stored = await ports.cases.load(thingName);
+    const readSwitch: KillSwitchReader = async () => killSwitchFor(command, await ports.killSwitch());
+    // At the same time, as most commands find the switch in the cache.
+    const [found, killSwitch] = await Promise.all([ports.cases.load(thingName), readSwitch()]);
+    let stored = found;
     // A new case would start with an empty outbox: first send what the closed one still owes.
     if (stored?.value.status === 'closed' && hasUnfinished(stored.value)) stored = await flush(stored, ports);
     // A command delivered again after it was saved is not decided again: a release would begin anew, say.
     const isTakenUp = stored?.value.lastCommandId === commandId;
     const decision: Decision = isTakenUp
       ? { outcome: 'unchanged', reason: 'taken up before' }
-      : await decideWithFacts(stored?.value, command, commandId, attempt, ports, options);
+      : await decideWithFacts(stored?.value, command, commandId, attempt, ports, { ...options, killSwitch });
     if (!isTakenUp) await answer(command, decision, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
@@ -54,8 +58,8 @@ export function createEngine(ports: EnginePorts, options: EngineOptions) {
     const before = stored.value;
     // A repeated alarm leaves nothing to do or tell, and must not put off what is due.
     if (command.type === 'violation' && !hasUnfinished(before) && !nextStep(before, new Set())) return;
-    const performed = await performSteps(stored, ports, options, attempt);
-    const settled = settle(performed.value, ports.clock());
+    const performed = await performSteps(stored, ports, options, attempt, readSwitch);
+    const settled = settle(performed.value, ports.clock(), await readSwitch());
     measureChange(before, settled, ports.metrics);
     await flush(await save(settled, performed.version, ports), ports);
   };
@@ -75,7 +79,7 @@ async function decideWithFacts(
   commandId: string,
   attempt: number,
   ports: EnginePorts,
-  options: EngineOptions,
+  options: EngineOptions & { readonly killSwitch: KillSwitch },
 ): Promise<Decision> {
   const { thingName } = command;
   const { configuration } = options;
@@ -120,12 +124,14 @@ async function performSteps(
   ports: EnginePorts,
   options: EngineOptions,
   attempt: number,
+  readSwitch: KillSwitchReader,
 ): Promise<Versioned<Case>> {
   let { value: record, version } = stored;
   const seen = new Set<ActionName>();
   let saved = true;
-  const next = () => nextStep(record, seen, options.killSwitch);
-  for (let step = next(); step; step = next()) {
+  // Anew before each step: it may be switched on in between.
+  const next = async () => nextStep(record, seen, (await readSwitch()).state !== 'off');
+  for (let step = await next(); step; step = await next()) {
     // Before anything else changes outside, so that a crash repeats one step; what only looks can wait.
     if (!saved && step.kind !== 'verify') {
       ({ version } = await save(record, version, ports));
@@ -156,7 +162,9 @@ async function flush(
     timeline.length > 0
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
       : {};
-  for (const pending of announcements) await ports.announcer.publish(writeAnnouncement(record, pending));
+  const killSwitch = await ports.killSwitch();
+  for (const pending of announcements)
+    await ports.announcer.publish(writeAnnouncement(record, pending, killSwitch));
   await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
   const sent: Case = { ...record, ...row, outbox: { ...outbox, announcements: [], timeline: [] } };

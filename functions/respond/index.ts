@@ -4,6 +4,7 @@ import { connectConnections } from '../../shared/aws/connections';
 import { connectDefender } from '../../shared/aws/defender';
 import { connectHolds } from '../../shared/aws/holds';
 import { connectJobs } from '../../shared/aws/jobs';
+import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectTable } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
@@ -20,6 +21,7 @@ const arnPrefix = readEnv('IOT_ARN_PREFIX');
 const engine = createEngine(
   {
     cases: connectTable(readEnv('TABLE_NAME')).cases,
+    killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     things: connectThings(arnPrefix),
     policies: connectPolicies(),
     certificates: connectCertificates(),
@@ -34,7 +36,6 @@ const engine = createEngine(
   },
   {
     configuration,
-    killSwitch: readEnv('KILL_SWITCH') === 'on',
     policyCacheMs: Number(readEnv('POLICY_CACHE_SECONDS')) * 1_000,
     denyPolicyName: readEnv('QUARANTINE_POLICY_NAME'),
     denyDocument: JSON.stringify(writeQuarantinePolicy(configuration.quarantine.keepTopics, arnPrefix)),

@@ -1,11 +1,21 @@
 import pThrottle from 'p-throttle';
 import { isOpen } from '../../shared/domain/case';
+import { describeKillSwitch } from '../../shared/domain/kill-switch';
 import { behaviorKey, type Violation } from '../../shared/domain/violation';
-import type { CaseStore, Clock, CommandQueue, Log, Metrics, Things } from '../../shared/ports';
+import type {
+  CaseStore,
+  Clock,
+  CommandQueue,
+  KillSwitchReader,
+  Log,
+  Metrics,
+  Things,
+} from '../../shared/ports';
 import { countFleet } from './count-fleet';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'load' | 'readFleetSize' | 'saveFleetSize'>;
+  readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
@@ -56,6 +66,7 @@ export function sweep(ports: SweepPorts) {
   const send = pace<Send>((command, id) => commands.send(command, id));
   return async (event: ScheduledRun = {}): Promise<void> => {
     const startedAt = clock();
+    await tellKillSwitch(ports);
     const minute = readMinute(event, startedAt);
     const compared =
       minute % compareEveryMinutes === 0
@@ -70,6 +81,15 @@ export function sweep(ports: SweepPorts) {
     );
     if (faults.length > 0) throw new AggregateError(faults, 'the sweep could not do all of its work');
   };
+}
+
+/** What alarms on the kill switch hear, each minute that it is not off. */
+async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise<void> {
+  const seen = await killSwitch();
+  if (seen.state === 'off') return;
+  if (seen.state === 'on') metrics.count('KillSwitchOn');
+  else metrics.count('KillSwitchUnreadable');
+  log.warn(describeKillSwitch(seen));
 }
 
 /** Work left half done, denials to verify again, expiries. */

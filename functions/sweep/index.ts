@@ -1,6 +1,7 @@
 import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectDefender } from '../../shared/aws/defender';
+import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectTable } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
@@ -18,6 +19,7 @@ async function* nothing(): AsyncIterable<never> {}
 export const handler = wrap(
   sweep({
     cases: connectTable(readEnv('TABLE_NAME')).cases,
+    killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     ...(guards.fleetLimit.percent !== undefined && {
       countThings: things.count,

@@ -23,14 +23,25 @@ const headers = {
 };
 
 /** The page of captured messages, newest first; it loads itself again every two seconds. */
-export function renderMessagesPage(slack: readonly SlackMessage[], mails: readonly Mail[]): ApiResponse {
+export function renderMessagesPage(
+  slack: readonly SlackMessage[],
+  mails: readonly Mail[],
+  killSwitches: readonly (readonly [name: string, value: string])[] = [],
+): ApiResponse {
   const newestFirst = <T extends { readonly at: number }>(list: readonly T[]) => [...list].reverse();
   const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2">
 <title>Cordon: captured messages</title><style>${style}</style></head><body><h1>Captured messages</h1>
+${renderKillSwitches(killSwitches)}
 <h2>Slack (${slack.length})</h2>${newestFirst(slack).map(renderSlack).join('') || '<p>None yet.</p>'}
 <h2>E-mail (${mails.length})</h2>${newestFirst(mails).map(renderMail).join('') || '<p>None yet.</p>'}
 </body></html>`;
   return { status: 200, headers, body };
+}
+
+/** The kill switch of each stage that has ever turned it, as it is stored; without one it is off. */
+function renderKillSwitches(stored: readonly (readonly [name: string, value: string])[]): string {
+  if (stored.length === 0) return '<p>Kill switch: off</p>';
+  return stored.map(([name, value]) => `<p>Kill switch ${escapeXml(name)}: ${escapeXml(value)}</p>`).join('');
 }
 
 /** Asks whether a button is meant, as Slack's dialog does. */

@@ -12,6 +12,8 @@ interface Parameter {
 export interface ParameterStore {
   readonly handler: ServiceHandler;
   put(name: string, value: string, type?: string): void;
+  /** Those whose name ends so, with their values. */
+  list(ending: string): readonly (readonly [name: string, value: string])[];
 }
 
 const operations = new Set(['GetParameter', 'GetParameters', 'PutParameter', 'DeleteParameter']);
@@ -71,6 +73,8 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
 
   return {
     put: (name, value, type) => void put(name, value, type),
+    list: (ending) =>
+      [...parameters].flatMap(([name, { value }]) => (name.endsWith(ending) ? [[name, value] as const] : [])),
     handler: {
       identify(request) {
         const operation = operationOf(request);

@@ -54,7 +54,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     gatewayUrl,
   });
   const { sqs, sns, sts, mails } = messaging;
-  const showPage = () => renderMessagesPage(slack.messages(), mails());
+  const showPage = () => renderMessagesPage(slack.messages(), mails(), parameters.list('/kill-switch'));
   try {
     gateway = await startGateway({
       identity,

@@ -4,6 +4,8 @@ export interface Parameters {
   readonly detector?: string | null;
   /** Addresses, separated by commas; they take the place of all that cordon.yml has. */
   readonly email?: string | null;
+  /** Given by who knows the parameter of an earlier version: refused. */
+  readonly killSwitch?: string | null;
 }
 
 /** The written configuration with what the parameters say in its place; the schema judges both alike. */

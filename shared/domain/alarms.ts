@@ -117,16 +117,20 @@ function answer(
 const lookAgainMs = 5 * 60_000;
 
 export function isHeldBack(current: Case | undefined): current is Case {
-  return current?.status === 'observed' && current.heldBackBy !== undefined;
+  return (
+    current?.heldBackBy !== undefined &&
+    (current.status === 'observed' || current.status === 'awaiting-approval')
+  );
 }
 
-/** A detector tells an alarm once, so what was held back is taken up without waiting for another. */
+/** A detector tells an alarm once, so what was held back, or asked, is taken up without waiting for another. */
 export function onHeldBack(current: Case, context: Context): Decision {
   const { now, thingName, configuration, facts } = context;
   if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
-  if (context.killSwitch) return changed({ ...current, dueAt: now + lookAgainMs });
+  if (context.killSwitch.state !== 'off') return changed({ ...current, dueAt: now + lookAgainMs });
   const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
-  let next: Case = note(rest, { at: now, what: 'judged again', detail: 'the kill switch is off' });
+  const open: Case = { ...rest, status: 'observed' };
+  let next = note(open, { at: now, what: 'judged again', detail: 'the kill switch is off' });
   for (const known of openViolations(current)) {
     if (isHeld(next)) break;
     const violation: Violation = {
@@ -225,10 +229,13 @@ function holdBack(
   );
   const { dueAt: lookAt, heldBackBy: before, quiet: _quiet, ...rest } = named(record, asking);
   // Another violation that is only watched must not make it be forgotten what the kill switch held back.
-  const heldBackBy = refusal.by === 'kill-switch' ? refusal.by : asks ? undefined : before;
-  const dueAt = asks
-    ? now + configuration.guards.approvalExpires
-    : heldBackBy && (refusal.by ? now + lookAgainMs : lookAt);
+  const bySwitch = refusal.by === 'kill-switch';
+  const heldBackBy = bySwitch ? refusal.by : asks ? undefined : before;
+  const dueAt = bySwitch
+    ? now + lookAgainMs
+    : asks
+      ? now + configuration.guards.approvalExpires
+      : heldBackBy && lookAt;
   const byLimit = refusal.by === 'fleet-limit';
   const next: Case = {
     ...rest,

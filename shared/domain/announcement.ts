@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Case, PendingAnnouncement } from './case';
+import { describeKillSwitch, type KillSwitch } from './kill-switch';
 import { clip } from './names';
 import { behaviorKey, type Evidence } from './violation';
 
@@ -22,6 +23,15 @@ export const announcementSchema = z.object({
   text: z.string(),
   /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
   quiet: z.optional(z.boolean()),
+  /** What held actions back when this was told; absent while the kill switch is off. */
+  killSwitch: z.optional(
+    z.object({
+      state: z.enum(['on', 'off', 'unknown']),
+      by: z.optional(z.string()),
+      at: z.optional(z.string()),
+      reason: z.optional(z.string()),
+    }),
+  ),
   playbook: z.optional(z.string()),
   detector: z.string(),
   violations: z.array(
@@ -43,7 +53,11 @@ export const announcementSchema = z.object({
 
 export type Announcement = z.output<typeof announcementSchema>;
 
-export function writeAnnouncement(record: Case, pending: PendingAnnouncement): Announcement {
+export function writeAnnouncement(
+  record: Case,
+  pending: PendingAnnouncement,
+  killSwitch: KillSwitch,
+): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
   return {
@@ -58,6 +72,7 @@ export function writeAnnouncement(record: Case, pending: PendingAnnouncement): A
     thingName: record.thingName,
     text: clip(pending.text, 1000),
     ...(pending.quiet && { quiet: true }),
+    ...(killSwitch.state !== 'off' && { killSwitch }),
     ...(record.playbook && { playbook: record.playbook }),
     detector: record.detector,
     violations: own.slice(0, 20).map((violation) => ({
@@ -150,6 +165,7 @@ export function writeText(announcement: Announcement): string {
     `Case:      ${announcement.caseId}`,
     `Status:    ${announcement.status}`,
     `Severity:  ${announcement.severity}`,
+    ...(announcement.killSwitch ? [`Switch:    ${describeKillSwitch(announcement.killSwitch)}`] : []),
     ...(announcement.playbook ? [`Playbook:  ${announcement.playbook}`] : []),
     `Detector:  ${announcement.detector}`,
     ...announcement.violations.map(

@@ -51,7 +51,10 @@ export interface Case {
   readonly evadesUntil?: number;
   /** Who or what ends the containment; of the playbook that planned it. */
   readonly release?: ReleaseRule;
-  /** Only the kill switch kept it from being contained: once that is off, its open violations are judged again. */
+  /**
+   * Only the kill switch kept it from being contained (`observed`), or it could not be read (`awaiting-approval`): once it
+   * is off, its open violations are judged again.
+   */
   readonly heldBackBy?: 'kill-switch';
   /** Waits for approval as others do, of which people were told with another thing: its own waiting is no message. */
   readonly quiet?: true;

@@ -53,7 +53,7 @@ export function needsFacts(
   if (command.type === 'contain' || command.type === 'approve' || command.type === 'drift') return true;
   // A certificate may have been attached to the held thing since.
   if (command.type === 'resume')
-    return !killSwitch && (current?.status === 'contained' || isHeldBack(current));
+    return killSwitch.state === 'off' && (current?.status === 'contained' || isHeldBack(current));
   if (command.type !== 'violation') return false;
   const known = current?.violations[behaviorKey(command.violation)];
   if (command.violation.eventType !== 'in-alarm')

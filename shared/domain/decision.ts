@@ -1,12 +1,13 @@
 import type { Case } from './case';
 import type { Configuration } from './configuration';
 import type { Facts } from './facts';
+import type { KillSwitch } from './kill-switch';
 
 export interface Context {
   readonly thingName: string;
   readonly configuration: Configuration;
   readonly facts: Facts;
-  readonly killSwitch: boolean;
+  readonly killSwitch: KillSwitch;
   readonly fleetLimitReached: boolean;
   /** Within its window people have heard of it with another thing: one message says so, not one for each thing. */
   readonly fleetLimitTold: boolean;

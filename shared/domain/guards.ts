@@ -1,5 +1,6 @@
 import type { ActionName, Configuration, Playbook } from './configuration';
 import { type Facts, ownsCertificate } from './facts';
+import { findWithheld, type KillSwitch } from './kill-switch';
 import type { Violation } from './violation';
 
 type KnownFacts = Extract<Facts, { kind: 'known' }>;
@@ -11,7 +12,7 @@ export interface GuardInput {
   readonly guards: Configuration['guards'];
   readonly facts: Facts;
   readonly violation: Violation;
-  readonly killSwitch: boolean;
+  readonly killSwitch: KillSwitch;
   readonly fleetLimitReached: boolean;
 }
 
@@ -28,13 +29,15 @@ export function judge(input: GuardInput): Verdict {
   const { playbook, facts } = input;
   if (!playbook) return observe('no playbook matches this behavior');
   if (playbook.mode === 'observe') return observe(`playbook ${playbook.name} only observes`);
-  if (input.killSwitch)
-    return { outcome: 'observe', reason: 'the kill switch is on: every action is off', by: 'kill-switch' };
+  const withheld = findWithheld(input.killSwitch);
+  if (withheld && input.killSwitch.state === 'on')
+    return { outcome: 'observe', reason: withheld, by: 'kill-switch' };
   if (facts.kind === 'unavailable')
     return ask(`the thing could not be looked up (${facts.reason}), so exemptions are unknown`);
   if (!facts.registered) return observe('the thing is not in the registry, so there is nothing to contain');
   const exemption = findExemption(input.guards, facts);
   if (exemption) return observe(`the thing is exempt: ${exemption}`);
+  if (withheld) return { outcome: 'ask', reason: withheld, by: 'kill-switch' };
   const { reporter } = input.violation;
   if (reporter && !ownsCertificate(facts, reporter.principal))
     return ask('the report came from a certificate that is not attached to this thing, so it may be forged');

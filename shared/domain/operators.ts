@@ -5,6 +5,7 @@ import type { ActionName, Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import type { Facts } from './facts';
 import { chooseActions, findExemption, findPlaybook, findShared } from './guards';
+import { findWithheld } from './kill-switch';
 import { compareSeverity, planContainment } from './plan';
 
 export function noteRefusal(current: Case, command: OperatorCommand, reason: string, { now }: Context): Case {
@@ -32,7 +33,11 @@ export function onContain(current: Case | undefined, command: OperatorCommand, c
     return unchanged('nothing awaits approval');
   if (asked && holdsThing(asked) && asked.status !== 'release-conflict')
     return unchanged(`the thing is already held (${asked.status})`);
-  if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
+  const withheld = findWithheld(context.killSwitch);
+  if (withheld)
+    return unchanged(
+      context.killSwitch.state === 'on' ? withheld : `${withheld}; force it if the switch is known to be off`,
+    );
   if (facts.kind === 'unavailable' || !facts.registered)
     return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
   const playbook = asked && findPlaybookOf(asked, context);
@@ -97,7 +102,7 @@ export function onRelease(current: Case | undefined, command: OperatorCommand, {
 /** An operator's no: the violation stays on record, and nothing is done. */
 export function onReject(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
   if (!isOpen(current) || current.status !== 'awaiting-approval') return unchanged('nothing awaits approval');
-  const { dueAt: _dueAt, ...rest } = current;
+  const { dueAt: _dueAt, heldBackBy: _heldBackBy, ...rest } = current;
   const reason = `rejected ${sayWho(command)}`;
   const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
   const rejected = note({ ...rest, status: 'observed', rejected: true, reason }, entry);

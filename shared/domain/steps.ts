@@ -1,6 +1,7 @@
 import { announce, type Case, isContainment, type LedgerEntry, note } from './case';
 import { close, retryMs } from './case-life';
 import type { ActionName } from './configuration';
+import { describeKillSwitch, type KillSwitch } from './kill-switch';
 import { findBridge, findBridgeEnd, isDeniedByPolicy, isPolicyDenial } from './ledger';
 import { findReleaseAt } from './timers';
 
@@ -22,10 +23,10 @@ const reverifyMs = 15 * 60_000;
 const verifyDeadlineMs = 20 * 60_000;
 
 /**
- * The next step of a case; `seen` are actions already verified in this invocation, which must end. With the kill switch
- * on nothing is applied, not even what was planned before; what is held stays verified, and can be released.
+ * The next step of a case; `seen` are actions already verified in this invocation, which must end. Unless the kill switch
+ * is off (`withheld`) nothing is applied, not even what was planned before; what is held stays verified, and can be released.
  */
-export function nextStep(record: Case, seen: ReadonlySet<ActionName>, killSwitch = false): Step | undefined {
+export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld = false): Step | undefined {
   if (record.status === 'releasing') {
     // Last applied is first undone.
     const entry = record.ledger.findLast(({ status }) => status !== 'reverted' && status !== 'conflict');
@@ -35,7 +36,7 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, killSwitch
   }
   if (!isContainment(record)) return undefined;
   const planned = record.ledger.find(({ status }) => status === 'planned');
-  if (planned && !killSwitch) return { kind: 'apply', entry: planned };
+  if (planned && !withheld) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
   if (applied) return { kind: 'verify', entry: applied };
   const bridge = findBridge(record.ledger);
@@ -84,14 +85,14 @@ function recordVerification(entry: LedgerEntry, done: boolean, detail: string, n
 }
 
 /** Draws the conclusion once no step is left. */
-export function settle(record: Case, now: number): Case {
+export function settle(record: Case, now: number, killSwitch: KillSwitch = { state: 'off' }): Case {
   if (record.status === 'releasing') return settleRelease(record, now);
-  if (isContainment(record)) return settleContainment(record, now);
+  if (isContainment(record)) return settleContainment(record, now, killSwitch);
   const waits = record.status === 'awaiting-approval' || (record.status === 'observed' && record.heldBackBy);
   return waits ? record : withoutDue(record);
 }
 
-function settleContainment(record: Case, now: number): Case {
+function settleContainment(record: Case, now: number, killSwitch: KillSwitch): Case {
   // A bridge that somebody else took away is release's business: the denial by policy has spread.
   const entries = record.ledger.filter(
     ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
@@ -135,7 +136,7 @@ function settleContainment(record: Case, now: number): Case {
   const planned = entries.flatMap(({ action, status }) => (status === 'planned' ? [action] : []));
   const text =
     planned.length > 0
-      ? `not applied while the kill switch is on: ${planned.join(', ')}`
+      ? `not applied, since ${describeKillSwitch(killSwitch)}: ${planned.join(', ')}`
       : `applied, not yet verified: ${waiting?.detail ?? 'waiting'}`;
   const next: Case = { ...record, status: 'containing', reason: text, dueAt: now + retryMs };
   // A plan has no reason yet, so one that is there was told.

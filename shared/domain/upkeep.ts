@@ -3,6 +3,7 @@ import { closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findShared } from './guards';
+import { findWithheld } from './kill-switch';
 import { endBridge, extendLedger, findDeniedAt, planLedger, replan } from './ledger';
 import { addClientId, listHolding } from './plan';
 import { findReleaseAt } from './timers';
@@ -19,7 +20,8 @@ export function onReconnected(
     return unchanged('the thing is not held');
   const deniedAt = findDeniedAt(current.ledger);
   const bitesAt = deniedAt === undefined ? Infinity : deniedAt + context.policyCacheMs;
-  if (context.killSwitch) return unchanged('the kill switch is on: every action is off');
+  const withheld = findWithheld(context.killSwitch);
+  if (withheld) return unchanged(withheld);
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
   const isOther = cuts.prior.action === 'disconnect' && !cuts.prior.clientIds.includes(command.clientId);
   const known = isOther ? addClientId(current, command.clientId, context.now) : current;
@@ -52,20 +54,21 @@ function writeTime(at: number): string {
 }
 
 export function onResume(current: Case | undefined, context: Context): Decision {
-  const { now, killSwitch } = context;
+  const { now } = context;
+  const withheld = context.killSwitch.state !== 'off';
   if (!current) return unchanged('the thing has no case');
   if (current.dueAt === undefined || current.dueAt > now) return unchanged('nothing is due');
   switch (current.status) {
     case 'contained': {
       const releaseAt = findReleaseAt(current);
       if (releaseAt === undefined || releaseAt > now)
-        return changed(takeUp(killSwitch ? current : coverCertificates(current, context), killSwitch, now));
+        return changed(takeUp(withheld ? current : coverCertificates(current, context), withheld, now));
       const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
       return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
     }
     case 'containing':
     case 'containment-failed':
-      return changed(takeUp(current, killSwitch, now));
+      return changed(takeUp(current, withheld, now));
     case 'awaiting-approval': {
       const { dueAt: _dueAt, ...rest } = current;
       const reason = `nobody approved in time (${current.reason ?? ''})`;
@@ -108,8 +111,8 @@ function coverCertificates(current: Case, context: Context): Case {
   return announce(next, 'drift', `${what}: it is held as well`, now);
 }
 
-function takeUp(current: Case, killSwitch: boolean, now: number): Case {
-  const ledger = endBridge(current.ledger, now).map((entry) => reopen(entry, killSwitch));
+function takeUp(current: Case, withheld: boolean, now: number): Case {
+  const ledger = endBridge(current.ledger, now).map((entry) => reopen(entry, withheld));
   return { ...current, ledger, dueAt: now + retryMs };
 }
 
@@ -127,9 +130,9 @@ export function onDrift(current: Case | undefined, context: Context): Decision {
 }
 
 /** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
-function reopen(entry: Case['ledger'][number], killSwitch: boolean): Case['ledger'][number] {
+function reopen(entry: Case['ledger'][number], withheld: boolean): Case['ledger'][number] {
   if (entry.status === 'verified') return { ...entry, status: 'applied' };
-  if (killSwitch) return entry;
+  if (withheld) return entry;
   if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
   return entry;
 }

@@ -1,6 +1,7 @@
 import { listCases, showCase } from '../../cli/cases';
 import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case';
+import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { aConfiguration, aPlaybook, now } from '../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
 
@@ -90,14 +91,33 @@ describe('list', () => {
     const failed: Case = { ...record, thingName: 'mything3', status: 'containment-failed' };
     const stored = [record, observed, failed].map((one) => ({ record: one, rows: [] }));
 
-    expect((await listCases(aTable(stored))).split('\n').map((line) => line.split(/ +/))).toEqual([
+    expect(
+      (await listCases(aTable(stored)))
+        .split('\n')
+        .slice(1)
+        .map((line) => line.split(/ +/)),
+    ).toEqual([
       ['containment-failed', 'critical', 'mything3', at(0), 'case-1'],
       ['contained', 'critical', 'mything1', at(0), 'case-1'],
       ['observed', 'low', 'mything2', at(0), 'case-1'],
     ]);
   });
 
+  it('has the kill switch above them', async () => {
+    const killSwitch: KillSwitch = {
+      state: 'on',
+      by: 'ada',
+      at: '2026-11-27T02:11:00Z',
+      reason: 'a \u001b[2J',
+    };
+    const lines = await listCases({ ...aTable([]), killSwitch: { read: async () => killSwitch } });
+
+    expect(lines).toBe(
+      'The kill switch is on, since 2026-11-27T02:11:00Z, by ada (a \uFFFD[2J).\nNo open case.',
+    );
+  });
+
   it('says so where no case is open', async () => {
-    expect(await listCases(aTable([]))).toBe('No open case.');
+    expect(await listCases(aTable([]))).toBe('The kill switch is off.\nNo open case.');
   });
 });

@@ -39,7 +39,7 @@ async function readHelp(args: readonly string[]): Promise<string> {
 describe('a command in the text of a page', () => {
   it('of cordon is there, with its flags', async () => {
     const main = await readHelp(['cli/main.ts']);
-    const known = [...main.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+    const known = [...main.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name = '']) => name);
     const used = new Map<string, string[]>();
     for (const { command } of named)
       if (command.startsWith('cordon ')) {

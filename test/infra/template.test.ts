@@ -182,7 +182,6 @@ describe('the stack', () => {
     const defaults = Object.entries(template.Parameters).map(([name, { Default }]) => [name, Default]);
 
     expect(Object.fromEntries(defaults)).toEqual({
-      KillSwitch: 'off',
       KmsKeyArn: '',
       SlackTokenParameter: '/cordon-dev/slack',
       SlackTokenSecret: '',

@@ -173,7 +173,7 @@ describe('intake of presence events', () => {
     const decision = decide(
       undefined,
       { type: 'violation', thingName: 'mything1', violation },
-      aContext({ killSwitch: !held }),
+      aContext({ killSwitch: { state: held ? 'off' : 'on' } }),
     );
     if (decision.outcome === 'changed') items.set('mything1', { value: decision.next, version: 1 });
   }

@@ -43,6 +43,7 @@ export function hostileAnnouncement(text: string): Announcement {
     thingName: text,
     text,
     playbook: text,
+    killSwitch: { state: 'on', by: text, at: text, reason: text },
     detector: text,
     violations: Array.from({ length: 20 }, () => ({
       ...violations[0],

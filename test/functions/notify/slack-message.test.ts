@@ -50,6 +50,15 @@ describe('Slack messages', () => {
       expect(shown).toContain(part);
   });
 
+  it('show the kill switch that held something back', () => {
+    const killSwitch = { state: 'on', by: 'ada', reason: 'wrong <threshold>' } as const;
+    const { blocks } = writeRootMessage(anAnnouncement({ killSwitch }), 'bot');
+
+    expect(JSON.stringify(blocks)).toContain(
+      '*Kill switch*\\nthe kill switch is on, by ada (wrong &lt;threshold&gt;)',
+    );
+  });
+
   it('leave out what there is nothing of', () => {
     const bare = anAnnouncement({ violations: [], actions: [], evidence: [], enrichment: [] });
 
@@ -92,8 +101,8 @@ describe('Slack messages', () => {
         expectWithinLimits(message);
         const lines = markdownOf(message).flatMap((object) => object.text.split('\n'));
         expect(lines.filter((line) => /[<>]/.test(line))).toEqual([]);
-        // One line for each of 20 violations, 2 actions, 5 processes, 6 facts, 4 titles, 6 fields of 2, 1 of times.
-        expect(lines.length).toBeLessThanOrEqual(50);
+        // One line for each of 20 violations, 2 actions, 5 processes, 6 facts, the kill switch, 5 titles, 6 fields of 2, 1 of times.
+        expect(lines.length).toBeLessThanOrEqual(52);
       }),
     );
   });

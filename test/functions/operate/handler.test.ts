@@ -35,6 +35,7 @@ describe('cases', () => {
         },
       ],
       more: false,
+      killSwitch: { state: 'off' },
     });
   });
 
@@ -419,7 +420,17 @@ describe('operate', () => {
   );
 
   it('is well where the table can be read', async () => {
-    expect((await anOperator().ask('GET /health')).value).toEqual({ status: 'ok' });
+    expect((await anOperator().ask('GET /health')).value).toEqual({
+      status: 'ok',
+      killSwitch: { state: 'off' },
+    });
+  });
+
+  it.each(['GET /health', 'GET /cases'])('shows the kill switch at %s', async (route) => {
+    const killSwitch = { state: 'on', by: 'ada', reason: 'wrong threshold' } as const;
+    const { ask } = anOperator([], { killSwitch: async () => killSwitch });
+
+    expect((await ask(route)).value).toMatchObject({ killSwitch });
   });
 
   it('lets no cache keep an answer', async () => {

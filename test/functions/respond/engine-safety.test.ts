@@ -98,13 +98,14 @@ describe('respond: the fleet limit', () => {
 
   it('holds for what the kill switch held back, too, once that is off', async () => {
     const world = aFleet();
-    const switchedOn = anEngine(world, { ...limitedTo(2), killSwitch: true });
-    for (const thingName of names) await switchedOn(alarm({ thingName }), { id: `on-${thingName}` });
+    const engine = anEngine(world, limitedTo(2));
+    world.killSwitch = { state: 'on' };
+    for (const thingName of names) await engine(alarm({ thingName }), { id: `on-${thingName}` });
     expect(inQuarantine(world)).toEqual([]);
 
-    const switchedOff = anEngine(world, limitedTo(2));
+    world.killSwitch = { state: 'off' };
     world.time.now = Math.max(...names.map((name) => caseOf(world, name).dueAt ?? Infinity));
-    for (const thingName of names) await switchedOff({ type: 'resume', thingName });
+    for (const thingName of names) await engine({ type: 'resume', thingName });
 
     expect(inQuarantine(world)).toEqual(['thing0', 'thing1']);
     expect(names.slice(2).map((name) => caseOf(world, name).status)).toEqual(
@@ -174,16 +175,59 @@ describe('respond: what people decide', () => {
   ] as const)('touches no thing on %s while the kill switch is on', async (_, command, status) => {
     const world = aWorld();
 
-    await anEngine(world, { killSwitch: true })(command);
+    world.killSwitch = { state: 'on' };
+    await anEngine(world)(command);
 
     expect(world.stored.items.get('mything1')?.value.status).toBe(status);
     expect(world.calls.filter((call) => /addTo|cut/.test(call))).toEqual([]);
   });
 
+  it('shows in each announcement what held it back, and in none once the switch is off', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    world.killSwitch = { state: 'on', by: 'ada', reason: 'wrong threshold' };
+    await engine(alarm());
+    world.killSwitch = { state: 'off' };
+    await engine(operator('contain'));
+
+    expect(world.told.map(({ kind, killSwitch }) => [kind, killSwitch])).toEqual([
+      ['observed', { state: 'on', by: 'ada', reason: 'wrong threshold' }],
+      ['contained', undefined],
+    ]);
+  });
+
+  it('applies what an operator forces while the switch can not be read, and nothing without', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    world.killSwitch = { state: 'unknown', reason: 'AccessDeniedException: no' };
+    await engine(alarm());
+    await engine(operator('approve'));
+    expect([caseOf(world).status, groupsOf(world)]).toEqual(['awaiting-approval', ['sensors']]);
+
+    await engine({ ...operator('approve'), force: true } as Command);
+
+    expect([caseOf(world).status, groupsOf(world)]).toEqual(['contained', ['sensors', 'cordon-quarantine']]);
+  });
+
+  it('applies no further step once it is switched on between two of them', async () => {
+    const world = aWorld();
+    world.hook = async (call, perform) => {
+      const answer = await perform();
+      if (call === 'things.addToGroup') world.killSwitch = { state: 'on' };
+      return answer;
+    };
+
+    await anEngine(world)(alarm());
+
+    expect(world.calls.filter((call) => /addTo|cut/.test(call))).toEqual(['things.addToGroup']);
+    expect(caseOf(world).ledger.map(({ status }) => status)).toEqual(['verified', 'planned']);
+  });
+
   it('cuts no session while the kill switch is on, and still releases', async () => {
     const world = aWorld();
     await anEngine(world)(alarm());
-    const engine = anEngine(world, { killSwitch: true, policyCacheMs: 1_000 });
+    world.killSwitch = { state: 'on' };
+    const engine = anEngine(world, { policyCacheMs: 1_000 });
     world.calls.length = 0;
 
     const reconnected: Command = {
@@ -204,7 +248,8 @@ describe('respond: what people decide', () => {
     const world = aWorld();
     await anEngine(world)(alarm());
     world.registered.find('mything1').groups.delete('cordon-quarantine');
-    const engine = anEngine(world, { killSwitch: true });
+    world.killSwitch = { state: 'on' };
+    const engine = anEngine(world);
 
     for (let look = 0; look < 3; look += 1) {
       world.time.now = caseOf(world).dueAt ?? 0;
@@ -222,7 +267,8 @@ describe('respond: what people decide', () => {
       call === 'things.removeFromGroup' ? Promise.reject(new Error('throttled')) : perform();
     await expect(anEngine(world)(operator('release'), { id: 'release' })).rejects.toThrow('throttled');
     world.hook = (_, perform) => perform();
-    const engine = anEngine(world, { killSwitch: true });
+    world.killSwitch = { state: 'on' };
+    const engine = anEngine(world);
 
     await engine(alarm({ behaviorName: 'other', occurredAt: now + 1 }), { id: 'second' });
 

@@ -180,7 +180,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
               });
               break;
             case 'switch':
-              options = { ...options, killSwitch: !options.killSwitch };
+              world.killSwitch = { state: world.killSwitch.state === 'on' ? 'off' : 'on' };
               break;
             case 'rules':
               options = { ...options, ...playing(sets[step.set] ?? [], { mode: step.mode }) };

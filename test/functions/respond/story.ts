@@ -23,7 +23,6 @@ export const resume: Command = { type: 'resume', thingName: 'mything1' };
 export function anEngine({ ports }: World, over: Partial<EngineOptions> = {}) {
   const engine = createEngine(ports, {
     configuration: aConfiguration(),
-    killSwitch: false,
     policyCacheMs: 0,
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{"deny":true}',

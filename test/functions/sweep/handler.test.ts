@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import { sweep } from '../../../functions/sweep/handler';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
+import type { KillSwitch } from '../../../shared/domain/kill-switch';
 import type { Violation } from '../../../shared/domain/violation';
 import type { FleetSize } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
@@ -18,6 +19,7 @@ interface Registry {
   readonly pageMs: number;
   refusesToken: boolean;
   readonly countedFrom: (string | undefined)[];
+  readonly killSwitch: KillSwitch;
   readonly members: readonly string[];
   readonly active: readonly Violation[];
   readonly stored: Readonly<Record<string, { value: Case; version: number }>>;
@@ -30,6 +32,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     pageMs: 0,
     refusesToken: false,
     countedFrom: [],
+    killSwitch: { state: 'off' },
     members: [],
     active: [],
     stored: {},
@@ -37,7 +40,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
   };
   const { sent, commands } = fakeQueue();
   const sentAt: number[] = [];
-  const { counts, log, metrics } = fakeTelemetry();
+  const { counts, lines, log, metrics } = fakeTelemetry();
   const asked: unknown[] = [];
   const fleet: { size: FleetSize | undefined } = { size: undefined };
   const run = sweep({
@@ -52,6 +55,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         fleet.size = size;
       },
     },
+    killSwitch: async () => world.killSwitch,
     listMembers: async function* () {
       yield* world.members;
     },
@@ -78,7 +82,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     metrics,
     clock: () => world.at,
   });
-  return { run, sent, sentAt, counts, asked, fleet, world };
+  return { run, sent, sentAt, counts, lines, asked, fleet, world };
 }
 
 /** Runs it each minute with a clock of its own. */
@@ -242,6 +246,19 @@ describe('sweep', () => {
       expect([count('violation'), count('drift'), count('resume')]).toEqual([125, 50, 50]);
       expect(types.indexOf('resume')).toBeGreaterThan(types.lastIndexOf('violation'));
     });
+  });
+
+  it.each([
+    ['on', 'KillSwitchOn', 'the kill switch is on, by ada'],
+    ['unknown', 'KillSwitchUnreadable', "the kill switch can't be read (AccessDenied: no)"],
+  ] as const)('tells the alarms of a kill switch that is %s', async (state, metric, message) => {
+    const killSwitch = { state, ...(state === 'on' ? { by: 'ada' } : { reason: 'AccessDenied: no' }) };
+    const { run, counts, lines } = setUp([], [], { killSwitch });
+
+    await run();
+
+    expect(counts).toEqual({ [metric]: 1, SweepRun: 1, CaseResumed: 0 });
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message }));
   });
 
   it('says that it ran, even with nothing due', async () => {

@@ -3,6 +3,7 @@ import { type Case, isOpen, openViolations } from '../../../shared/domain/case';
 import type { Command } from '../../../shared/domain/command';
 import { decide } from '../../../shared/domain/decide';
 import type { Context } from '../../../shared/domain/decision';
+import type { KillSwitch } from '../../../shared/domain/kill-switch';
 import { nextStep, type Outcome, recordOutcome, settle } from '../../../shared/domain/steps';
 import { behaviorKey, type Violation } from '../../../shared/domain/violation';
 import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../builders';
@@ -38,7 +39,11 @@ const anyContext: fc.Arbitrary<Partial<Context>> = fc.record({
     someFacts({ groups: ['cordon-quarantine'] }),
     { kind: 'unavailable', reason: 'throttled' } as const,
   ),
-  killSwitch: fc.boolean(),
+  killSwitch: fc.constantFrom<KillSwitch>(
+    { state: 'off' },
+    { state: 'on' },
+    { state: 'unknown', reason: 'throttled' },
+  ),
   fleetLimitReached: fc.boolean(),
   policyCacheMs: fc.constantFrom(0, 480_000),
   configuration: fc
@@ -120,7 +125,7 @@ describe('decide, for any history', () => {
           const started =
             added.length > 0 && (command.type === 'violation' ? command.violation.eventType : command.type);
           expect([false, 'in-alarm', 'contain', 'approve']).toContain(started);
-          if (started) expect(context.killSwitch).toBe(false);
+          if (started) expect(context.killSwitch?.state).toBe('off');
           record = perform(decision.next, now);
         }
       }),
@@ -134,7 +139,7 @@ describe('decide, for any history', () => {
         const decision = decide(undefined, toCommand({ behavior: 'a', eventType: 'in-alarm' }, 0), full);
         const allowed =
           full.configuration.playbooks[0]?.mode === 'enforce' &&
-          !full.killSwitch &&
+          full.killSwitch.state === 'off' &&
           !full.fleetLimitReached &&
           full.facts.kind === 'known' &&
           full.facts.registered &&

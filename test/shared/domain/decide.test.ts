@@ -88,7 +88,7 @@ describe('decide on a violation', () => {
       { configuration: aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] }) },
       'awaiting-approval',
     ],
-    ['the kill switch is on', { killSwitch: true }, 'observed'],
+    ['the kill switch is on', { killSwitch: { state: 'on' } }, 'observed'],
     ['the thing is unknown', { facts: someFacts({ registered: false }) }, 'observed'],
     ['the thing is in an exempt group', { facts: someFacts({ groups: ['life-support'] }) }, 'observed'],
     [
@@ -203,10 +203,10 @@ describe('decide on a violation', () => {
   });
 
   it('contains on a repeated alarm once what stood in the way is gone, and tells a no only once', () => {
-    const observed = flushed(decided(undefined, alarm(), { killSwitch: true }));
+    const observed = flushed(decided(undefined, alarm(), { killSwitch: { state: 'on' } }));
     const repeated = alarm({ occurredAt: now + 1 });
 
-    const still = decided(observed, repeated, { killSwitch: true });
+    const still = decided(observed, repeated, { killSwitch: { state: 'on' } });
     expect([still.status, still.outbox.announcements]).toEqual(['observed', []]);
     expect(decided(observed, repeated).status).toBe('containing');
   });
@@ -218,7 +218,7 @@ describe('decide on a violation', () => {
       const at = now + flip * 1_000;
       const eventType = flip % 2 === 0 ? 'in-alarm' : 'alarm-cleared';
       const next = decided(record, alarm({ eventType, occurredAt: at }), {
-        killSwitch: true,
+        killSwitch: { state: 'on' },
         now: at,
         newCaseId: `case-${flip}`,
       });
@@ -234,7 +234,7 @@ describe('decide on a violation', () => {
     let record: Case | undefined;
     for (let index = 0; index < 100; index += 1)
       record = decided(record, alarm({ behaviorName: `b${index}`, occurredAt: now + index, evidence }), {
-        killSwitch: true,
+        killSwitch: { state: 'on' },
       });
 
     expect(JSON.stringify(record?.violations).length).toBeLessThan(200_000);
@@ -286,7 +286,9 @@ describe('decide on a clear', () => {
       'containment planned',
       'alarm-cleared',
     ]);
-    expect(decided(early, alarm({ occurredAt: now - 100 }), { killSwitch: true }).status).toBe('closed');
+    expect(decided(early, alarm({ occurredAt: now - 100 }), { killSwitch: { state: 'on' } }).status).toBe(
+      'closed',
+    );
   });
 
   it('that came before the alarm of another time is forgotten with it', () => {
@@ -311,7 +313,7 @@ describe('decide on a clear', () => {
   });
 
   it('ends a case that held nothing', () => {
-    const observed = decided(undefined, alarm(), { killSwitch: true });
+    const observed = decided(undefined, alarm(), { killSwitch: { state: 'on' } });
 
     expect(decided(observed, alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 })).status).toBe(
       'closed',

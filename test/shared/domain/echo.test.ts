@@ -34,7 +34,7 @@ describe('what a containment causes by itself', () => {
   });
 
   it('is news where the case ended without a containment', () => {
-    const watched = led(undefined, alarm(), { killSwitch: true });
+    const watched = led(undefined, alarm(), { killSwitch: { state: 'on' } });
     const dismissed = led(watched, order('dismiss'), { now: at });
 
     expect(dismissed.status).toBe('closed');
@@ -42,7 +42,7 @@ describe('what a containment causes by itself', () => {
   });
 
   it('is a violation as any other where it was in alarm before the thing was held', () => {
-    const first = led(undefined, refused(now - 5), { killSwitch: true });
+    const first = led(undefined, refused(now - 5), { killSwitch: { state: 'on' } });
     const held = lead(first, order('contain'));
 
     expect(outcome(held, now + 1)).toBe('changed');

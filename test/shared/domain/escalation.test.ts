@@ -42,7 +42,7 @@ describe('escalation', () => {
   });
 
   it('counts containments and not violations: what was only observed, or is held, is no offence', () => {
-    let record = led(undefined, alarm(), { configuration, killSwitch: true });
+    let record = led(undefined, alarm(), { configuration, killSwitch: { state: 'on' } });
     record = led(record, alarm({ behaviorName: 'a' }), { configuration });
     record = led(record, alarm({ behaviorName: 'b' }), { configuration });
 

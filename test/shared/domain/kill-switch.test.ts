@@ -1,8 +1,16 @@
 import { decide, needsFacts } from '../../../shared/domain/decide';
+import type { Context } from '../../../shared/domain/decision';
+import {
+  describeKillSwitch,
+  findWithheld,
+  killSwitchFor,
+  readKillSwitch,
+  writeKillSwitch,
+} from '../../../shared/domain/kill-switch';
 import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../builders';
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from './life';
 
-const on = { killSwitch: true };
+const on: Partial<Context> = { killSwitch: { state: 'on' } };
 /** As soon as the sweep looks at what the switch held back. */
 const later = now + 5 * 60_000;
 
@@ -85,5 +93,120 @@ describe('a case that only the kill switch held back', () => {
     const byHand = led(heldBack(), order('contain'));
 
     expect([byHand.status, byHand.heldBackBy]).toEqual(['contained', undefined]);
+  });
+});
+
+const unreadable = { killSwitch: { state: 'unknown', reason: 'ThrottlingException: slow down' } } as const;
+
+describe("a kill switch that can't be read", () => {
+  const asked = () => led(undefined, alarm(), unreadable);
+
+  it('lets nothing be contained before people are asked, and says why', () => {
+    const record = lead(undefined, alarm(), unreadable);
+
+    expect([record.status, record.ledger, toldOf(record)]).toEqual([
+      'awaiting-approval',
+      [],
+      ['approval-needed'],
+    ]);
+    expect(record.reason).toBe(
+      "the kill switch can't be read (ThrottlingException: slow down), so it may be on",
+    );
+  });
+
+  it('is no question of things that would not be contained anyhow', () => {
+    const facts = someFacts({ groups: ['life-support'] });
+
+    expect(lead(undefined, alarm(), { ...unreadable, facts }).status).toBe('observed');
+  });
+
+  it.each(['approve', 'contain'] as const)('refuses to %s, unless it is forced', (type) => {
+    const current = type === 'approve' ? asked() : undefined;
+    const decision = decide(current, order(type), aContext(unreadable));
+    const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
+    expect(reason).toContain('force it if the switch is known to be off');
+
+    const { killSwitch } = unreadable;
+    const forced = { ...order(type), force: true };
+    expect(killSwitchFor(order(type), killSwitch)).toEqual(killSwitch);
+    expect(killSwitchFor(forced, killSwitch)).toEqual({ state: 'off' });
+    expect(killSwitchFor(forced, { state: 'on' })).toEqual({ state: 'on' });
+  });
+
+  it('has the question stand until it can be read, and then judged again', () => {
+    const days = 3 * 86_400_000;
+    const still = lead(asked(), resume, { ...unreadable, now: now + days });
+    expect([still.status, still.outbox.announcements]).toEqual(['awaiting-approval', []]);
+    expect(lead(still, resume, { ...on, now: now + 2 * days }).status).toBe('awaiting-approval');
+
+    expect(lead(still, resume, { now: now + 2 * days }).status).toBe('contained');
+  });
+
+  it('leaves a question with a person who said no', () => {
+    const rejected = led(asked(), order('reject'));
+
+    expect([rejected.status, rejected.heldBackBy, rejected.dueAt]).toEqual([
+      'observed',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('stops what was planned before', () => {
+    const planned = decide(undefined, alarm(), aContext());
+    if (planned.outcome !== 'changed') throw new Error(planned.reason);
+
+    const stopped = lead(planned.next, resume, { ...unreadable, now: planned.next.dueAt ?? 0 });
+    expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
+    expect(stopped.reason).toMatch(/^not applied, since the kill switch can't be read/);
+  });
+});
+
+describe('the stored kill switch', () => {
+  it('is off where nothing is stored', () => {
+    expect(readKillSwitch(undefined)).toEqual({ state: 'off' });
+  });
+
+  it.each(['on', 'off'] as const)('may be the word %s, as written by hand', (state) => {
+    expect(readKillSwitch(` ${state}\n`)).toEqual({ state });
+  });
+
+  it('tells who turned it, when and why', () => {
+    const turned = {
+      state: 'on',
+      by: 'ada',
+      at: '2026-11-27T02:11:00.123Z',
+      reason: 'wrong threshold',
+    } as const;
+
+    expect(readKillSwitch(writeKillSwitch(turned))).toEqual(turned);
+    expect(describeKillSwitch(turned)).toBe(
+      'the kill switch is on, since 2026-11-27T02:11:00.123Z, by ada (wrong threshold)',
+    );
+    expect(findWithheld(turned)).toMatch(/: every action is off$/);
+  });
+
+  it.each([
+    '',
+    'ON!',
+    'yes',
+    'true',
+    '0',
+    '{}',
+    '[]',
+    'null',
+    '{"state":"ON"}',
+    '{"state":"off","at":"yesterday"}',
+    '{"state":"off","by":7}',
+    '{"state":"off"',
+    `{"state":"off","reason":"${'x'.repeat(501)}"}`,
+    'o\u0000ff',
+    'AQICAHh'.repeat(100),
+  ])('is unknown, and never off, with the value %j', (value) => {
+    const read = readKillSwitch(value);
+
+    expect(read.state).toBe('unknown');
+    expect(read.reason?.length).toBeLessThan(200);
+    expect(findWithheld(read)).toContain("can't be read");
   });
 });

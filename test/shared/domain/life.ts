@@ -26,12 +26,12 @@ export function lead(current: Case | undefined, command: Command, context: Parti
   const at = context.now ?? now;
   const seen = new Set<Case['ledger'][number]['action']>();
   let next = decision.next;
-  const nextOf = () => nextStep(next, seen, context.killSwitch);
+  const nextOf = () => nextStep(next, seen, (context.killSwitch?.state ?? 'off') !== 'off');
   for (let step = nextOf(); step; step = nextOf()) {
     next = recordOutcome(next, step, { result: 'done', detail: `${step.kind} ok` }, at);
     if (step.kind === 'verify') seen.add(step.entry.action);
   }
-  return settle(next, at);
+  return settle(next, at, context.killSwitch);
 }
 
 /** As `lead`, once all was told. */

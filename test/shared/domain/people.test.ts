@@ -182,7 +182,7 @@ describe('drift', () => {
 });
 
 describe('the kill switch', () => {
-  const off = { killSwitch: true } as const;
+  const off = { killSwitch: { state: 'on' } } as const;
 
   it('turns what a playbook would do into an observation', () => {
     expect(lead(undefined, alarm(), off)).toMatchObject({
@@ -207,7 +207,7 @@ describe('the kill switch', () => {
     expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
     expect([stopped.status, stopped.reason]).toEqual([
       'containing',
-      'not applied while the kill switch is on: quarantine, disconnect',
+      'not applied, since the kill switch is on: quarantine, disconnect',
     ]);
 
     expect(led(stopped, resume, { now: stopped.dueAt ?? 0 }).status).toBe('contained');

@@ -1,0 +1,104 @@
+import { userInfo } from 'node:os';
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import type { connectKillSwitch } from '../shared/aws/kill-switch';
+import { printable } from '../shared/domain/announcement';
+import type { Case } from '../shared/domain/case';
+import { describeKillSwitch, type KillSwitch, maxReason } from '../shared/domain/kill-switch';
+import { CliError } from './cli-error';
+import type { Target } from './target';
+import { writeCount } from './words';
+
+export type SwitchPort = Pick<ReturnType<typeof connectKillSwitch>, 'read' | 'write'>;
+
+interface SwitchTarget {
+  readonly killSwitch: SwitchPort;
+  readonly cases: Pick<Target['cases'], 'load'>;
+  readonly history: Pick<Target['history'], 'listByStatus'>;
+}
+
+export interface SwitchOptions {
+  readonly reason?: string;
+  readonly actor?: string;
+}
+
+/** Of each status so many are looked at, the newest; in a storm more are held back than anybody reads. */
+const maxLookedAt = 100;
+const maxNamed = 20;
+
+/** Says whether the kill switch is on, since when and by whom, and what it holds back. */
+export async function showKillSwitch(target: SwitchTarget): Promise<string> {
+  const [seen, heldBack] = await Promise.all([target.killSwitch.read(), listHeldBack(target)]);
+  return say(sentence(seen), writeHeldBack(heldBack));
+}
+
+/** Turns it. What is stored counts at once, and everywhere when the functions have read it anew. */
+export async function turnKillSwitch(
+  state: 'on' | 'off',
+  { reason, actor }: SwitchOptions,
+  target: SwitchTarget,
+  now: number,
+): Promise<string> {
+  if (reason !== undefined && reason.length > maxReason)
+    throw new CliError(`--reason has ${reason.length} characters, at most ${maxReason} are kept`);
+  // A stage that isn't there must not get a switch that nobody reads. One read: whoever turns it on is in a hurry.
+  await attempt(() => target.history.listByStatus('observed', 1));
+  const by = actor ?? userInfo().username;
+  const wanted = { state, by, at: new Date(now).toISOString(), ...(reason !== undefined && { reason }) };
+  await target.killSwitch.write(wanted);
+  const effect =
+    state === 'on'
+      ? 'Within 5 seconds nothing new is contained. What is held stays held, and a release works.'
+      : 'What it held back is judged again within some minutes, without another alert.';
+  return say(sentence(wanted), effect, writeHeldBack(await listHeldBack(target)));
+}
+
+/** The line of it above a list of cases. */
+export function writeSwitchLine(seen: KillSwitch): string {
+  return printable(sentence(seen));
+}
+
+function sentence(seen: KillSwitch): string {
+  const text = describeKillSwitch(seen);
+  const hint =
+    seen.state === 'unknown' ? ': until it can be, people are asked before anything is contained' : '';
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${hint}.`;
+}
+
+function say(...lines: readonly string[]): string {
+  return lines.map(printable).join('\n');
+}
+
+function writeHeldBack(found: readonly string[] | Error): string {
+  if (found instanceof Error) return `What is held back can't be listed: ${found.name}: ${found.message}`;
+  if (found.length === 0) return 'Nothing is held back.';
+  const more = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : '';
+  return `Held back, ${writeCount(found.length, 'thing')}: ${found.slice(0, maxNamed).join(', ')}${more}`;
+}
+
+/** Things that only the switch keeps from being contained. */
+function listHeldBack({ cases, history }: SwitchTarget): Promise<readonly string[] | Error> {
+  return attempt(async () => {
+    const lists = await Promise.all(
+      (['observed', 'awaiting-approval', 'containing'] as const).map((status) =>
+        history.listByStatus(status, maxLookedAt),
+      ),
+    );
+    const stored = await Promise.all(lists.flat().map(({ thingName }) => cases.load(thingName)));
+    return stored.flatMap((found) => (found && isHeldBack(found.value) ? found.value.thingName : []));
+  });
+}
+
+/** The table may fail, and the switch is turned all the same, but for a table that isn't there. */
+async function attempt<T>(read: () => Promise<T>): Promise<T | Error> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException || !(error instanceof Error)) throw error;
+    return error;
+  }
+}
+
+function isHeldBack({ heldBackBy, status, ledger }: Case): boolean {
+  if (status === 'containing') return ledger.some((entry) => entry.status === 'planned');
+  return heldBackBy !== undefined;
+}

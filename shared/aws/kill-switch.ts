@@ -1,0 +1,56 @@
+import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { type KillSwitch, readKillSwitch, writeKillSwitch } from '../domain/kill-switch';
+import { clip } from '../domain/names';
+import type { Clock, KillSwitchReader } from '../ports';
+
+/** So long a function goes on with what it read: what is switched on counts everywhere after that. */
+export const killSwitchTrustMs = 5_000;
+/** A function must not spend its time on this: what takes longer can't be read. */
+const patienceMs = 2_000;
+
+/** The kill switch of a stage: a parameter of SSM that no stack owns, so that no deploy turns it. */
+export function connectKillSwitch(name: string, client = new SSMClient({ maxAttempts: 3 })) {
+  /** Throws where it can't be read. */
+  async function look(): Promise<KillSwitch> {
+    try {
+      const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), {
+        abortSignal: AbortSignal.timeout(patienceMs),
+      });
+      const read = readKillSwitch(Parameter?.Value ?? '');
+      const at = Parameter?.LastModifiedDate?.toISOString();
+      // By hand nobody writes the time down.
+      return read.state === 'unknown' || read.at !== undefined || !at ? read : { ...read, at };
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ParameterNotFound') return { state: 'off' };
+      throw error;
+    }
+  }
+
+  async function read(): Promise<KillSwitch> {
+    try {
+      return await look();
+    } catch (error) {
+      const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      return { state: 'unknown', reason: clip(reason, 300) };
+    }
+  }
+
+  return {
+    name,
+    read,
+
+    async write(killSwitch: KillSwitch & { readonly state: 'on' | 'off' }): Promise<void> {
+      const Value = writeKillSwitch(killSwitch);
+      await client.send(new PutParameterCommand({ Name: name, Value, Type: 'String', Overwrite: true }));
+    },
+
+    /** Reads it when it is needed, at most once in five seconds, whatever it said. */
+    hold(clock: Clock = Date.now): KillSwitchReader {
+      let held: { readonly value: Promise<KillSwitch>; readonly until: number } | undefined;
+      return () => {
+        if (!held || clock() >= held.until) held = { value: read(), until: clock() + killSwitchTrustMs };
+        return held.value;
+      };
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { CliError } from '../../cli/cli-error';
+import { showKillSwitch, turnKillSwitch } from '../../cli/kill-switch';
+import type { KillSwitch } from '../../shared/domain/kill-switch';
+import { now } from '../builders';
+import { advance, alarm, aTable, flush } from './stored-cases';
+
+const at = new Date(now).toISOString();
+
+function aStage(things: readonly string[] = []) {
+  const stored = things.map((thingName) =>
+    flush({
+      record: advance(undefined, alarm({ thingName }), { thingName, killSwitch: { state: 'on' } }),
+      rows: [],
+    }),
+  );
+  let value: KillSwitch = { state: 'off' };
+  const killSwitch = {
+    read: async () => value,
+    async write(wanted: KillSwitch) {
+      value = wanted;
+    },
+  };
+  return { ...aTable(stored), killSwitch, read: () => value };
+}
+
+describe('kill-switch', () => {
+  it('is turned on with who did it, when and why, and says what it holds back', async () => {
+    const stage = aStage(['mything1', 'mything2']);
+
+    const text = await turnKillSwitch('on', { actor: 'ada', reason: 'wrong threshold' }, stage, now);
+
+    expect(stage.read()).toEqual({ state: 'on', by: 'ada', at, reason: 'wrong threshold' });
+    expect(text.split('\n')).toEqual([
+      `The kill switch is on, since ${at}, by ada (wrong threshold).`,
+      'Within 5 seconds nothing new is contained. What is held stays held, and a release works.',
+      'Held back, 2 things: mything1, mything2',
+    ]);
+  });
+
+  it('is turned off, and says what is judged again', async () => {
+    const stage = aStage(['mything1']);
+
+    const text = await turnKillSwitch('off', { actor: 'ada' }, stage, now);
+
+    expect(stage.read()).toEqual({ state: 'off', by: 'ada', at });
+    expect(text.split('\n').slice(1)).toEqual([
+      'What it held back is judged again within some minutes, without another alert.',
+      'Held back, 1 thing: mything1',
+    ]);
+  });
+
+  it('shows how it stands', async () => {
+    expect(await showKillSwitch(aStage())).toBe('The kill switch is off.\nNothing is held back.');
+  });
+
+  it('says what it means that it can not be read', async () => {
+    const read = async (): Promise<KillSwitch> => ({ state: 'unknown', reason: 'AccessDenied: no' });
+    const { killSwitch, ...stage } = aStage();
+
+    expect(await showKillSwitch({ ...stage, killSwitch: { ...killSwitch, read } })).toBe(
+      "The kill switch can't be read (AccessDenied: no): until it can be, people are asked before anything is contained.\nNothing is held back.",
+    );
+  });
+
+  it('is turned though the cases can not be listed', async () => {
+    const stage = aStage();
+    const listByStatus = () => Promise.reject(new Error('slow down'));
+
+    const text = await turnKillSwitch('on', {}, { ...stage, history: { listByStatus } }, now);
+
+    expect(stage.read().state).toBe('on');
+    expect(text).toContain("What is held back can't be listed: Error: slow down");
+  });
+
+  it('is not turned for a stage that is not there, which nobody would read', async () => {
+    const stage = aStage();
+    const fault = new ResourceNotFoundException({ $metadata: {}, message: 'no table' });
+
+    await expect(
+      turnKillSwitch('on', {}, { ...stage, history: { listByStatus: () => Promise.reject(fault) } }, now),
+    ).rejects.toBe(fault);
+    expect(stage.read().state).toBe('off');
+  });
+
+  it('takes no reason that could not be read back', async () => {
+    await expect(turnKillSwitch('on', { reason: 'x'.repeat(501) }, aStage(), now)).rejects.toThrow(
+      new CliError('--reason has 501 characters, at most 500 are kept'),
+    );
+  });
+});
