@@ -11,6 +11,7 @@ export interface Flags {
   readonly mqttPort: number;
   readonly policyCacheSeconds: number;
   readonly exclusiveBindsGroups: boolean;
+  readonly detachSeconds: number;
 }
 
 /** Reads the command line and the environment of `npm start`. */
@@ -29,6 +30,7 @@ export function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flag
         '  CORDON_PORT                  port of the AWS endpoint (default: a free one)',
         '  CORDON_MQTT_PORT             port of the MQTT broker (default: a free one)',
         '  CORDON_POLICY_CACHE_SECONDS  how long a policy change takes to bite (default: 0; AWS: 6 to 8 minutes)',
+        '  CORDON_DETACH_SECONDS        how long something detached can not be deleted (default: 0; AWS: up to 5 minutes)',
         '  CORDON_EXCLUSIVE_BINDS_GROUPS  1: policies of groups bind an exclusive certificate under any client id (default: 0)',
       ].join('\n'),
     )
@@ -49,6 +51,7 @@ export function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flag
     gatewayPort: readNumber(env, 'CORDON_PORT', 65_535),
     mqttPort: readNumber(env, 'CORDON_MQTT_PORT', 65_535),
     policyCacheSeconds: readNumber(env, 'CORDON_POLICY_CACHE_SECONDS', 3_600),
+    detachSeconds: readNumber(env, 'CORDON_DETACH_SECONDS', 3_600),
     exclusiveBindsGroups: readNumber(env, 'CORDON_EXCLUSIVE_BINDS_GROUPS', 1) === 1,
   };
 }

@@ -35,6 +35,7 @@ async function start(flags: Flags, progress: Progress, closers: Closers): Promis
       mqttPort: flags.mqttPort,
       policyCacheSeconds: flags.policyCacheSeconds,
       exclusiveBindsGroups: flags.exclusiveBindsGroups,
+      detachSeconds: flags.detachSeconds,
       stateDirectory,
       artifactsDirectory: join(root, '.serverless'),
       log: createFileLog(join(stateDirectory, 'logs', 'local-stack.log')),

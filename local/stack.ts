@@ -40,6 +40,7 @@ export interface StackOptions {
   readonly policyCacheSeconds: number;
   /** See IotRegistryOptions. */
   readonly exclusiveBindsGroups?: boolean;
+  readonly detachSeconds?: number;
   /** Of the template, beside those that only the stack can know. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Invocations of a function at once, each in a process of its own. */
@@ -114,6 +115,7 @@ async function boot(
     endpoint: () => `localhost:${broker?.port ?? 0}`,
     checkTopicRule: compileTopicRule,
     exclusiveBindsGroups: options.exclusiveBindsGroups ?? false,
+    detachSeconds: options.detachSeconds ?? 0,
     log,
   });
   broker = await startBroker({

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import {
   AttachThingPrincipalCommand,
@@ -21,6 +20,7 @@ import { connectCertificates, connectPolicies } from '../../shared/aws/policies'
 import { connectThings } from '../../shared/aws/things';
 import { isNotFound } from '../../shared/errors';
 import { CliError } from '../cli-error';
+import { deleteOnceLetGo, type Patience, patienceOfAnOperator } from './let-go';
 
 /** `arn:aws:iot:REGION:ACCOUNT`, from the ARN of anything of AWS IoT. */
 export function prefixOf(arn: string | undefined): string {
@@ -29,16 +29,16 @@ export function prefixOf(arn: string | undefined): string {
   return prefix;
 }
 
-/** A detachment may take several seconds to spread, and until then AWS IoT refuses (API reference, DetachThingPrincipal). */
-const detachPauseMs = 500;
-const detachAttempts = 40;
-
 function isAttached(error: unknown): boolean {
   return error instanceof Error && error.name === 'DeleteConflictException';
 }
 
 /** What enrolling and retiring ask of AWS IoT, each call with the operator's own rights. */
-export function connectRegistry(iot: IoTClient, dataPlane: IoTDataPlaneClient) {
+export function connectRegistry(
+  iot: IoTClient,
+  dataPlane: IoTDataPlaneClient,
+  patience: Patience = patienceOfAnOperator,
+) {
   // The prefix is for authorization tests, which nothing here makes.
   const things = connectThings('', iot);
   const policies = connectPolicies(iot);
@@ -128,14 +128,9 @@ export function connectRegistry(iot: IoTClient, dataPlane: IoTDataPlaneClient) {
 
     /** Though policies are on it, but never while a thing has it (API reference, DeleteCertificate). */
     async deleteCertificate(certificateId: string): Promise<void> {
-      for (let attempt = 1; ; attempt += 1)
-        try {
-          await iot.send(new DeleteCertificateCommand({ certificateId, forceDelete: true }));
-          return;
-        } catch (error) {
-          if (!isAttached(error) || attempt === detachAttempts) throw error;
-          await delay(detachPauseMs);
-        }
+      const command = new DeleteCertificateCommand({ certificateId, forceDelete: true });
+      const what = `certificate ${certificateId.slice(0, 12)}…`;
+      await deleteOnceLetGo(what, () => iot.send(command), isAttached, patience);
     },
 
     /** What the policy is on; nothing where there is no such policy. */
@@ -150,20 +145,29 @@ export function connectRegistry(iot: IoTClient, dataPlane: IoTDataPlaneClient) {
 
     /** Whether there was such a policy that nothing holds; then it is gone. */
     async deleteUnusedPolicy(policyName: string): Promise<boolean> {
-      try {
+      const attempt = async (): Promise<boolean> => {
         if ((await policies.listTargets(policyName)).length > 0) return false;
         for (const { versionId, isDefault } of await policies.listVersions(policyName))
           if (!isDefault) await policies.deleteVersion(policyName, versionId);
         await iot.send(new DeletePolicyCommand({ policyName }));
         return true;
+      };
+      try {
+        return await deleteOnceLetGo(`policy ${policyName}`, attempt, isAttached, patience);
       } catch (error) {
         if (isNotFound(error)) return false;
         throw error;
       }
     },
 
+    /** AWS IoT refuses while a certificate is attached, and for a while after it was. */
     async deleteThing(thingName: string): Promise<void> {
-      await iot.send(new DeleteThingCommand({ thingName }));
+      const isLettingGo = async (error: unknown): Promise<boolean> =>
+        error instanceof Error &&
+        error.name === 'InvalidRequestException' &&
+        (await things.listPrincipals(thingName)).length === 0;
+      const command = new DeleteThingCommand({ thingName });
+      await deleteOnceLetGo(`thing ${thingName}`, () => iot.send(command), isLettingGo, patience);
     },
 
     /** Ends the live session, which a certificate without rights would go on with for minutes. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isOpen } from '../../shared/domain/case';
-import { isRegistryName } from '../../shared/domain/names';
+import { agentClientId, isRegistryName } from '../../shared/domain/names';
 import { CliError } from '../cli-error';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
 import { openFolder, readCertificate } from './folder';
@@ -46,16 +46,20 @@ export async function retire(
 
   const certificates = held.filter((arn) => arn.includes(':cert/') && !arn.endsWith(`/${kept}`));
   const orphans = (marked ?? []).filter((arn) => !held.includes(arn));
-  const plans = [
+  const plans = await Promise.all([
     ...certificates.map((arn) => planCertificate(thingName, arn, mark, registry)),
     ...orphans.map((arn) => planOrphan(arn, mark, registry)),
-  ];
+  ]);
+  const ends = there && kept === undefined;
   const steps = [
-    ...(await Promise.all(plans)).flat(),
+    ...plans.flatMap(({ disarm }) => disarm),
+    ...(ends ? planSessions(thingName, registry) : []),
+    // Only now what may have to wait: the device has no right left.
+    ...plans.flatMap(({ remove }) => remove),
+    ...(ends ? planThing(thingName, stage, registry, certificates, held) : []),
     ...(marked !== undefined || certificates.length > 0
       ? [{ text: `delete policy ${mark}, if there is one`, run: () => registry.deleteUnusedPolicy(mark) }]
       : []),
-    ...(there && kept === undefined ? planThing(thingName, stage, registry, certificates, held) : []),
   ];
   const lines: string[] = [];
   for (const { text, run } of steps) {
@@ -104,61 +108,62 @@ async function findKept(path: string): Promise<string> {
   return certificate.certificateId;
 }
 
+interface Plan {
+  readonly disarm: readonly Step[];
+  readonly remove: readonly Step[];
+}
+
 async function planCertificate(
   thingName: string,
   arn: string,
   mark: string,
   registry: DeviceRegistry,
-): Promise<Step[]> {
+): Promise<Plan> {
   const text = `detach certificate ${shorten(arn)} from ${thingName}`;
   const others = (await registry.listThingsOfPrincipal(arn)).filter((other) => other !== thingName);
   // Theirs as well: only the tie to this thing is cut.
-  if (others.length > 0)
-    return [
-      {
-        text: `${text}, and leave it to ${others.join(', ')}`,
-        run: () => registry.detachThing(thingName, arn),
-      },
-    ];
+  if (others.length > 0) {
+    const run = () => registry.detachThing(thingName, arn);
+    return { disarm: [{ text: `${text}, and leave it to ${others.join(', ')}`, run }], remove: [] };
+  }
   const detach = async () => {
     await registry.ensurePolicy(mark, markDocument);
     await registry.attachPolicy(mark, arn);
     await registry.detachThing(thingName, arn);
   };
   const { disarm, remove } = await planRemoval(arn, mark, registry);
-  return [...disarm, { text, run: detach }, remove];
+  return { disarm: [...disarm, { text, run: detach }], remove };
 }
 
 /** A certificate that an earlier run took from the thing, and got no further with. */
-async function planOrphan(arn: string, mark: string, registry: DeviceRegistry): Promise<Step[]> {
+async function planOrphan(arn: string, mark: string, registry: DeviceRegistry): Promise<Plan> {
   const owners = await registry.listThingsOfPrincipal(arn);
-  if (owners.length > 0)
-    return [
-      {
-        text: `leave certificate ${shorten(arn)} to ${owners.join(', ')}`,
-        run: () => registry.detachPolicy(mark, arn),
-      },
-    ];
-  const { disarm, remove } = await planRemoval(arn, mark, registry);
-  return [...disarm, remove];
+  if (owners.length === 0) return planRemoval(arn, mark, registry);
+  const text = `leave certificate ${shorten(arn)} to ${owners.join(', ')}`;
+  return { disarm: [{ text, run: () => registry.detachPolicy(mark, arn) }], remove: [] };
 }
 
-async function planRemoval(arn: string, mark: string, registry: DeviceRegistry) {
+async function planRemoval(arn: string, mark: string, registry: DeviceRegistry): Promise<Plan> {
   const certificateId = arn.slice(arn.lastIndexOf('/') + 1);
   const name = shorten(arn);
   const policies = (await registry.listPolicies(arn)).filter((policy) => policy !== mark);
-  const disarm: Step[] = [
-    { text: `deactivate certificate ${name}`, run: () => registry.setStatus(certificateId, 'INACTIVE') },
-    ...policies.map((policy) => ({
-      text: `detach policy ${policy} from certificate ${name}`,
-      run: () => registry.detachPolicy(policy, arn),
-    })),
-  ];
-  const remove: Step = {
-    text: `delete certificate ${name}`,
-    run: () => registry.deleteCertificate(certificateId),
+  return {
+    disarm: [
+      { text: `deactivate certificate ${name}`, run: () => registry.setStatus(certificateId, 'INACTIVE') },
+      ...policies.map((policy) => ({
+        text: `detach policy ${policy} from certificate ${name}`,
+        run: () => registry.detachPolicy(policy, arn),
+      })),
+    ],
+    remove: [{ text: `delete certificate ${name}`, run: () => registry.deleteCertificate(certificateId) }],
   };
-  return { disarm, remove };
+}
+
+function planSessions(thingName: string, registry: DeviceRegistry): Step[] {
+  return [thingName, agentClientId(thingName)].map((clientId) => ({
+    text: `end the session of ${clientId}, if it is connected`,
+    run: () => registry.cutSession(clientId),
+  }));
 }
 
 function planThing(
@@ -175,10 +180,6 @@ function planThing(
       text: `detach ${arn} from ${thingName}`,
       run: () => registry.detachThing(thingName, arn),
     })),
-    {
-      text: `end the session of ${thingName}, if it is connected`,
-      run: () => registry.cutSession(thingName),
-    },
     {
       text: `delete policy ${ownPolicy}, if there is one`,
       run: () => registry.deleteUnusedPolicy(ownPolicy),

@@ -93,7 +93,8 @@ function deleteCertificate(state: IotState, certificateId: string, force: boolea
       `Certificate must be deactivated (not ACTIVE) before deletion, certificateId: ${certificateId}`,
     );
   }
-  const usedByThing = [...state.principals.values()].some((held) => held.has(certificate.arn));
+  const isHeld = [...state.principals.values()].some((held) => held.has(certificate.arn));
+  const usedByThing = isHeld || state.detachments.holds(certificate.arn);
   const hasPolicies = (state.attachments.get(certificate.arn)?.size ?? 0) > 0;
   // forceDelete drops policies, never things (API reference).
   if (usedByThing || (hasPolicies && !force)) {
@@ -103,6 +104,8 @@ function deleteCertificate(state: IotState, certificateId: string, force: boolea
       `${what} must be detached before deletion (arn: ${certificate.arn})`,
     );
   }
+  for (const policyName of state.attachments.get(certificate.arn) ?? [])
+    state.detachments.note(state.arns.build('policy', policyName));
   state.certificates.delete(certificate.certificateId);
   state.attachments.delete(certificate.arn);
   state.changed();

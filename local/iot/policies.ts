@@ -73,7 +73,7 @@ export function listPolicyTargets(state: IotState, policyName: string): readonly
 
 function deletePolicy(state: IotState, policyName: string): void {
   const policy = findPolicy(state, policyName);
-  if (listPolicyTargets(state, policyName).length > 0) {
+  if (listPolicyTargets(state, policyName).length > 0 || state.detachments.holds(policy.arn)) {
     throw new IotServiceError(
       'DeleteConflictException',
       `The policy cannot be deleted as the policy is attached to one or more principals (name=${policyName})`,
@@ -159,6 +159,7 @@ function detachPolicy(state: IotState, policyName: string, target: string): void
   const names = state.attachments.get(target);
   if (!names?.has(policyName)) return;
   state.attachments.set(target, new Set([...names].filter((name) => name !== policyName)));
+  state.detachments.note(state.arns.build('policy', policyName));
   state.changed();
 }
 

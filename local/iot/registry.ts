@@ -1,6 +1,7 @@
 import type { AwsIdentity, LocalLog } from '../types';
 import { type CertificateStore, createCertificateStore } from './certificates';
 import { createDefenderStore, type DefenderStore } from './defender';
+import { createDetachments } from './detachments';
 import { createGroupStore, type GroupStore, listAncestors } from './groups';
 import { createJobStore, type JobStore } from './jobs';
 import { createMitigationTaskStore, type MitigationTaskStore } from './mitigation-tasks';
@@ -29,6 +30,8 @@ export interface IotRegistryOptions {
   readonly now?: () => number;
   /** By default not: the answer that is worse for whoever counts on a group's denial. */
   readonly exclusiveBindsGroups?: boolean;
+  /** How long something that was detached can't be deleted: up to five minutes on AWS, by default no time here. */
+  readonly detachSeconds?: number;
   /** Runs a mitigation task that was started; by default on the next turn of the event loop. */
   readonly runTask?: (perform: () => void) => void;
   readonly log: LocalLog;
@@ -98,6 +101,7 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     jobs: new Map(),
     jobExecutions: new Map(),
     tags: new Map(),
+    detachments: createDetachments(options.now ?? Date.now, options.detachSeconds ?? 0),
     changed,
   };
 }

@@ -1,4 +1,5 @@
 import type { AwsIdentity, LocalLog, PolicyDocument } from '../types';
+import type { Detachments } from './detachments';
 import type { IotArns } from './names';
 
 export interface Thing {
@@ -270,6 +271,8 @@ export interface IotState {
   /** Job id to its executions by thing name. */
   readonly jobExecutions: Map<string, Map<string, JobExecution>>;
   readonly tags: Map<string, Map<string, string>>;
+  /** What was detached lately, which AWS does not delete yet. */
+  readonly detachments: Detachments;
   /** Counts the change and tells the listeners. */
   changed(): void;
 }

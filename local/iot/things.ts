@@ -133,7 +133,7 @@ function deleteThing(state: IotState, thingName: string, expectedVersion: number
   // "Returns successfully ... or you specify a thing that doesn't exist" (API reference).
   if (!thing) return;
   checkVersion('thing', thing.version, expectedVersion);
-  if ((state.principals.get(thingName)?.size ?? 0) > 0) {
+  if ((state.principals.get(thingName)?.size ?? 0) > 0 || state.detachments.holds(thing.thingArn)) {
     throw invalid(`Thing ${thingName} cannot be deleted while attached to principal(s).`);
   }
   state.things.delete(thingName);
@@ -172,10 +172,11 @@ export function createThingStore(state: IotState): ThingStore {
     attachPrincipal: (thingName, principal, type = 'NON_EXCLUSIVE_THING') =>
       attachPrincipal(state, thingName, principal, type),
     detachPrincipal(thingName, principal) {
-      findThing(state, thingName);
+      const { thingArn } = findThing(state, thingName);
       if (!state.principals.get(thingName)?.delete(principal)) {
         throw notFound(`Principal ${principal} is not attached to thing ${thingName}.`);
       }
+      for (const arn of [thingArn, principal]) state.detachments.note(arn);
       state.changed();
     },
   };

@@ -125,11 +125,12 @@ describe('cordon enroll', () => {
       expect.stringMatching(/^would deactivate certificate \w{12}…$/),
       expect.stringMatching(/^would detach policy cordon-dev-device from certificate \w{12}…$/),
       expect.stringMatching(/^would detach certificate \w{12}… from mything1$/),
-      expect.stringMatching(/^would delete certificate \w{12}…$/),
-      expect.stringMatching(/^would delete policy cordon-dev-device-retiring@[0-9a-f]{32}, if there is one$/),
       'would end the session of mything1, if it is connected',
+      'would end the session of mything1-cordon, if it is connected',
+      expect.stringMatching(/^would delete certificate \w{12}…$/),
       'would delete policy cordon-dev-device-mything1, if there is one',
       'would delete thing mything1',
+      expect.stringMatching(/^would delete policy cordon-dev-device-retiring@[0-9a-f]{32}, if there is one$/),
     ]);
     expect(await publishOrCut(released, 'app/mything1/telemetry', '2')).toBe('acknowledged');
     const retired = await cli.run('retire', 'mything1');

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import {
   AttachThingPrincipalCommand,
   DescribeCertificateCommand,
@@ -10,11 +11,12 @@ import {
   ListThingPrincipalsCommand,
 } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
+import type { Patience } from '../../cli/enroll/let-go';
 import { connectRegistry } from '../../cli/enroll/registry';
 import { type RetireOptions, retire } from '../../cli/enroll/retire';
 import { isNotFound } from '../../shared/errors';
 import { anAlert } from './alerts';
-import { type EndToEnd, root, startEndToEnd } from './harness';
+import { type EndToEnd, ended, root, startEndToEnd } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
 
@@ -34,7 +36,12 @@ afterAll(async () => {
 });
 
 /** `cordon retire`, whose connection is lost after so many calls that change something. */
-async function retireThing(thingName: string, options: Partial<RetireOptions> = {}, cutAfter = Infinity) {
+async function retireThing(
+  thingName: string,
+  options: Partial<RetireOptions> = {},
+  cutAfter = Infinity,
+  patience?: Patience,
+) {
   const { gateway } = e2e.stack.aws;
   const settings = {
     endpoint: gateway.url,
@@ -63,7 +70,7 @@ async function retireThing(thingName: string, options: Partial<RetireOptions> = 
     return await retire(
       thingName,
       { dryRun: false, force: false, ...options },
-      { stage: 'dev', cases: { load }, registry: connectRegistry(iot, dataPlane) },
+      { stage: 'dev', cases: { load }, registry: connectRegistry(iot, dataPlane, patience) },
     );
   } finally {
     iot.destroy();
@@ -111,13 +118,49 @@ describe('cordon retire', () => {
       if (!cut) break;
       cuts.push(cutAfter);
       // Only the last change may have been all of it.
-      if (await isThere(name))
-        expect(await retireThing(name)).toMatch(new RegExp(`\n${name} is retired\\.$`));
+      const isWhole = !(await isThere(name)) && isDeepStrictEqual(await listAll(), before);
+      if (!isWhole) expect(await retireThing(name)).toMatch(new RegExp(`(^|\n)${name} is retired\\.$`));
 
       expect([name, await isThere(name), await listAll()]).toEqual([name, false, before]);
     }
     expect(cuts.length).toBeGreaterThanOrEqual(7);
   }, 180_000);
+
+  it('waits while AWS IoT does not delete what was just detached, and says what is left where that is too long', async () => {
+    const before = await listAll();
+    const said: string[] = [];
+    const patience = {
+      say: (text: string) => void said.push(text),
+      firstPauseMs: 50,
+      longestPauseMs: 200,
+      tellEveryMs: 30_000,
+      patienceMs: 500,
+    };
+    const { detachments } = e2e.stack.registry.state;
+    const device = await e2e.enroll('slow');
+    const session = await e2e.connect(device);
+    detachments.setDelaySeconds(2);
+    try {
+      await expect(retireThing('slow', {}, Infinity, patience)).rejects.toThrow(
+        /^AWS IoT still refuses to delete certificate \w{12}… after \d s .*, so it is left: give the same command again later$/,
+      );
+      // What gives the device rights is gone before anything is waited for.
+      await ended(session);
+      expect(await readStatus(device.certificateArn)).toBe('INACTIVE');
+
+      expect(await retireThing('slow', {}, Infinity, { ...patience, patienceMs: 20_000 })).toMatch(
+        /\nslow is retired\.$/,
+      );
+    } finally {
+      detachments.setDelaySeconds(0);
+    }
+    expect([await isThere('slow'), await listAll()]).toEqual([false, before]);
+    expect(said).toEqual([
+      expect.stringMatching(/^waiting until AWS IoT lets go of certificate \w{12}…: up to five minutes$/),
+      expect.stringMatching(/^waiting until AWS IoT lets go of certificate /),
+      expect.stringMatching(/^waiting until AWS IoT lets go of policy cordon-dev-device-retiring@/),
+    ]);
+  }, 60_000);
 
   it('finishes it also where somebody deleted the thing meanwhile', async () => {
     const before = await listAll();

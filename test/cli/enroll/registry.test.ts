@@ -1,28 +1,89 @@
-import { DeleteCertificateCommand, IoTClient } from '@aws-sdk/client-iot';
+import {
+  DeleteCertificateCommand,
+  DeletePolicyCommand,
+  DeleteThingCommand,
+  IoTClient,
+  ListPolicyVersionsCommand,
+  ListTargetsForPolicyCommand,
+  ListThingPrincipalsCommand,
+} from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { mockClient } from 'aws-sdk-client-mock';
+import type { Patience } from '../../../cli/enroll/let-go';
 import { connectRegistry } from '../../../cli/enroll/registry';
 import { awsError } from '../../aws-error';
 
 const certificateId = 'a'.repeat(64);
 const attached = awsError('DeleteConflictException', 'things are attached');
 
-describe('deleting a certificate', () => {
+describe('deleting what was just detached', () => {
   const iot = mockClient(IoTClient);
-  const registry = connectRegistry(new IoTClient({}), new IoTDataPlaneClient({}));
+  const said: string[] = [];
+  const patience: Patience = {
+    say: (text) => void said.push(text),
+    firstPauseMs: 1,
+    longestPauseMs: 2,
+    tellEveryMs: 10,
+    patienceMs: 100,
+  };
+  const registry = connectRegistry(new IoTClient({}), new IoTDataPlaneClient({}), patience);
 
-  beforeEach(() => iot.reset());
+  beforeEach(() => {
+    iot.reset();
+    said.length = 0;
+  });
 
-  it('waits until AWS IoT has taken it from its thing', async () => {
+  it('waits until AWS IoT has taken a certificate from its thing, and says so', async () => {
     iot.on(DeleteCertificateCommand).rejectsOnce(attached).rejectsOnce(attached).resolves({});
 
     await registry.deleteCertificate(certificateId);
 
     expect(iot.commandCalls(DeleteCertificateCommand)).toHaveLength(3);
+    expect(said).toEqual(['waiting until AWS IoT lets go of certificate aaaaaaaaaaaa…: up to five minutes']);
     expect(iot.commandCalls(DeleteCertificateCommand)[0]?.args[0].input).toEqual({
       certificateId,
       forceDelete: true,
     });
+  });
+
+  it('waits for a policy, and leaves it where somebody else attached it meanwhile', async () => {
+    iot.on(ListTargetsForPolicyCommand).resolves({ targets: [] });
+    iot
+      .on(ListPolicyVersionsCommand)
+      .resolves({ policyVersions: [{ versionId: '1', isDefaultVersion: true }] });
+    iot.on(DeletePolicyCommand).rejectsOnce(attached).resolves({});
+    expect(await registry.deleteUnusedPolicy('own')).toBe(true);
+
+    iot
+      .on(ListTargetsForPolicyCommand)
+      .resolvesOnce({ targets: [] })
+      .resolves({ targets: ['another'] });
+    iot.on(DeletePolicyCommand).rejects(attached);
+    expect(await registry.deleteUnusedPolicy('own')).toBe(false);
+  });
+
+  it('waits for a thing whose certificates are detached, and for none that has one', async () => {
+    const refused = awsError('InvalidRequestException', 'cannot be deleted while attached to principal(s)');
+    iot.on(ListThingPrincipalsCommand).resolves({ principals: [] });
+    iot.on(DeleteThingCommand).rejectsOnce(refused).resolves({});
+    await registry.deleteThing('mything1');
+    expect(said).toEqual(['waiting until AWS IoT lets go of thing mything1: up to five minutes']);
+
+    iot
+      .on(ListThingPrincipalsCommand)
+      .resolves({ principals: ['arn:aws:iot:eu-west-1:123456789012:cert/a'] });
+    iot.on(DeleteThingCommand).rejects(refused);
+    await expect(registry.deleteThing('mything1')).rejects.toThrow('while attached');
+  });
+
+  it('says what is left, and what to do, where five minutes are not enough', async () => {
+    iot.on(DeleteCertificateCommand).rejects(attached);
+
+    await expect(registry.deleteCertificate(certificateId)).rejects.toThrow(
+      /^AWS IoT still refuses to delete certificate aaaaaaaaaaaa… after \d+ s \(things are attached\), so it is left: give the same command again later$/,
+    );
+
+    expect(said.at(-1)).toMatch(/^still waiting for certificate aaaaaaaaaaaa…: \d+ s$/);
   });
 
   it('fails at once for any other reason', async () => {

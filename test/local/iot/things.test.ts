@@ -11,7 +11,7 @@ import {
   paginateListThings,
   UpdateThingCommand,
 } from '@aws-sdk/client-iot';
-import { errorOf, pemOne, pemTwo, prefix } from './builders';
+import { aDocument, allow, aRegistry, errorOf, now, pemOne, pemTwo, prefix } from './builders';
 import { registerOne, registry, send, server, useControlPlane } from './plane';
 
 useControlPlane();
@@ -146,3 +146,40 @@ describe('things', () => {
     expect([await list('a'), await list('b')]).toEqual([before, before]);
   });
 });
+
+describe('what was just detached', () => {
+  it('is not deleted before the detachment has spread', async () => {
+    let currentAt = now;
+    const slow = aRegistry({ now: () => currentAt, detachSeconds: 300 });
+    const { arn, certificateId } = slow.certificates.register(pemOne, 'INACTIVE');
+    slow.things.create('mything1');
+    slow.things.attachPrincipal('mything1', arn);
+    slow.policies.create('policy', aDocument(allow('iot:*', '*')));
+    slow.policies.attach('policy', arn);
+    slow.things.detachPrincipal('mything1', arn);
+    slow.policies.detach('policy', arn);
+    const deletions = [
+      () => slow.certificates.delete(certificateId, true),
+      () => slow.policies.delete('policy'),
+      () => slow.things.delete('mything1'),
+    ];
+
+    currentAt += 299_999;
+    expect(deletions.map(nameOfError)).toEqual([
+      'DeleteConflictException',
+      'DeleteConflictException',
+      'InvalidRequestException',
+    ]);
+    currentAt += 1;
+    expect(deletions.map(nameOfError)).toEqual(['none', 'none', 'none']);
+  });
+});
+
+function nameOfError(perform: () => void): string {
+  try {
+    perform();
+    return 'none';
+  } catch (error) {
+    return (error as Error).name;
+  }
+}

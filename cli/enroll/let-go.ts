@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { CliError } from '../cli-error';
+
+/** How long and how loud a deletion is tried again. */
+export interface Patience {
+  readonly say: (text: string) => void;
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+  readonly tellEveryMs: number;
+  readonly patienceMs: number;
+}
+
+/** "It can take up to five minutes after a policy is detached before it's ready to be deleted" (API reference). */
+export const patienceOfAnOperator: Patience = {
+  say: (text) => process.stderr.write(`${text}\n`),
+  firstPauseMs: 500,
+  longestPauseMs: 5_000,
+  tellEveryMs: 30_000,
+  patienceMs: 6 * 60_000,
+};
+
+/**
+ * Deletes what was detached a moment ago, which AWS IoT refuses until the detachment has spread. Says that it waits, and
+ * what is left where the wait was not long enough.
+ */
+export async function deleteOnceLetGo<T>(
+  what: string,
+  attempt: () => Promise<T>,
+  isHeld: (error: unknown) => boolean | Promise<boolean>,
+  { say, firstPauseMs, longestPauseMs, tellEveryMs, patienceMs }: Patience,
+): Promise<T> {
+  const startedAt = performance.now();
+  let toldAt: number | undefined;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(await isHeld(error))) throw error;
+      const now = performance.now();
+      const waited = now - startedAt;
+      if (waited + pauseMs > patienceMs)
+        throw new CliError(
+          `AWS IoT still refuses to delete ${what} after ${Math.round(waited / 1000)} s (${(error as Error).message}), so it is left: give the same command again later`,
+          error,
+        );
+      if (toldAt === undefined) say(`waiting until AWS IoT lets go of ${what}: up to five minutes`);
+      else if (now - toldAt >= tellEveryMs) say(`still waiting for ${what}: ${Math.round(waited / 1000)} s`);
+      if (toldAt === undefined || now - toldAt >= tellEveryMs) toldAt = now;
+    }
+    await delay(pauseMs);
+  }
+}
