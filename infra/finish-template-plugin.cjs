@@ -10,6 +10,13 @@ class FinishTemplate {
         const { finishTemplate } = require('./finish-template.ts');
         finishTemplate(serverless.service.provider.compiledCloudFormationTemplate);
       },
+      // osls makes a new stack from a template of its bucket alone, yet gives it the parameters of the whole: CloudFormation
+      // refuses those that a template doesn't declare.
+      'before:aws:deploy:deploy:createStack': () => {
+        const { coreCloudFormationTemplate: core, compiledCloudFormationTemplate: whole } =
+          serverless.service.provider;
+        core.Parameters = whole.Parameters;
+      },
     };
   }
 }

@@ -1,4 +1,5 @@
 import { markUnknown, resolveValue, type Scope } from './intrinsics';
+import { findLimitProblems } from './limits';
 import type { ResourceType } from './resources/resource-type';
 import type { Template, TemplateResource, TemplateScope } from './template';
 
@@ -62,8 +63,7 @@ function planResource(
   const label = `${logicalId} (${resource.Type})`;
   for (const name of [resource.DependsOn ?? []].flat()) {
     if (names.has(name)) dependsOn.add(name);
-    else if (!Object.hasOwn(template.Resources, name))
-      problems.push(`${label}: DependsOn names no resource: ${name}`);
+    else problems.push(`${label}: DependsOn names no resource: ${name}`);
   }
   const note = (name: string, value: string) => {
     dependsOn.add(name);
@@ -84,7 +84,8 @@ function planResource(
     mappings: template.Mappings ?? {},
     report: (path, message) => problems.push(`${label}: ${path}: ${message}`),
   });
-  for (const problem of type.check(properties)) problems.push(`${label}: ${problem}`);
+  for (const problem of [...type.check(properties), ...findLimitProblems(resource.Type, properties)])
+    problems.push(`${label}: ${problem}`);
   return dependsOn;
 }
 
