@@ -7,7 +7,8 @@ interface Resource {
   readonly DependsOn?: readonly string[];
   readonly Condition?: string;
   readonly Metadata?: Readonly<Record<string, unknown>>;
-  readonly DeletionPolicy?: 'Retain' | 'Delete';
+  /** RetainExceptOnCreate, never Retain: that also keeps what a failed deploy made, whose name then blocks the next. */
+  readonly DeletionPolicy?: 'RetainExceptOnCreate' | 'Delete';
   readonly UpdateReplacePolicy?: 'Retain';
   readonly Properties: Readonly<Record<string, unknown>>;
 }

@@ -17,7 +17,7 @@ export function writeTable(prefix: string): Resources {
     Table: {
       Type: 'AWS::DynamoDB::Table',
       // Deleting the stack must not delete what happened.
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         TableName: prefix,

@@ -6,6 +6,8 @@ export interface Parameters {
   readonly email?: string | null;
   /** Given by who knows the parameter of an earlier version: refused. */
   readonly killSwitch?: string | null;
+  /** Not of cordon.yml: `adopt` takes in the table that an earlier stack left (infra/finish-template-plugin.cjs). */
+  readonly table?: string | null;
 }
 
 /** The written configuration with what the parameters say in its place; the schema judges both alike. */
@@ -17,7 +19,7 @@ export function putParameters(written: unknown, { detector, email }: Parameters)
     ...(isGiven(detector) && { detector }),
     ...(isGiven(email) &&
       isMapping(notify) && {
-        notify: { ...notify, email: email.split(',').map((address) => address.trim()) },
+        notify: { ...notify, email: splitList(email) },
       }),
   };
 }
@@ -32,6 +34,11 @@ export function nameParameters(
     ...(isGiven(detector) && /^detector$/.test(place ?? 'detector') ? [`detector=${detector}`] : []),
     ...(isGiven(email) && /^notify\.email\b/.test(place ?? 'notify.email') ? [`email=${email}`] : []),
   ];
+}
+
+/** serverless.yml may have a list, or what is no text at all, which the schema refuses. */
+function splitList(given: unknown): unknown {
+  return typeof given === 'string' ? given.split(',').map((item) => item.trim()) : given;
 }
 
 function isGiven(text: string | null | undefined): text is string {

@@ -31,7 +31,7 @@ export interface Made {
   readonly deletionPolicy: string;
 }
 
-export interface StackEvent {
+interface StackEvent {
   readonly id: string;
   readonly logicalId: string;
   readonly type: string;
@@ -57,12 +57,14 @@ export interface Request {
   readonly url?: string;
   readonly parameters: readonly GivenParameter[];
   readonly capabilities: readonly string[];
+  readonly importExisting?: boolean;
 }
 
 interface Change {
   readonly template: Template;
   readonly parameters: Readonly<Record<string, string>>;
   readonly resources: readonly Made[];
+  readonly importExisting: boolean;
 }
 
 export const account = { partition: 'aws', accountId: '000000000000', region: 'us-east-1' } as const;
@@ -102,7 +104,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
         };
       },
     );
-    return { template, parameters, resources };
+    return { template, parameters, resources, importExisting: request.importExisting ?? false };
   }
 
   function tell(stack: Stack, status: string, made?: Made, reason?: string): void {
@@ -117,7 +119,24 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     if (!made) stack.status = status;
   }
 
-  function make(stack: Stack, made: Made): void {
+  /**
+   * Whether a change set with ImportExistingResources takes in what is there (import-resources-automatically): a name of the
+   * template's own, a policy that keeps it, and no other stack that has it.
+   */
+  function canImport({ type, name, deletionPolicy }: Made): boolean {
+    const owned = [...stacks.values()].flatMap(({ resources }) => resources);
+    return (
+      ['Retain', 'RetainExceptOnCreate'].includes(deletionPolicy) &&
+      taken.has(`${type} ${name}`) &&
+      !owned.some((other) => other.type === type && other.name === name)
+    );
+  }
+
+  function make(stack: Stack, made: Made, importExisting: boolean): 'made' | 'imported' {
+    if (importExisting && canImport(made)) {
+      tell(stack, 'IMPORT_COMPLETE', made);
+      return 'imported';
+    }
     const key = `${made.type} ${made.name}`;
     const fault = broken.delete(made.logicalId)
       ? 'Internal Failure'
@@ -128,6 +147,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     }
     taken.set(key, made);
     tell(stack, 'CREATE_COMPLETE', made);
+    return 'made';
   }
 
   function remove(stack: Stack, made: Made, keeps: readonly string[]): void {
@@ -140,7 +160,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
   function execute(
     stack: Stack,
     kind: 'CREATE' | 'UPDATE',
-    { template, parameters, resources }: Change,
+    { template, parameters, resources, importExisting }: Change,
   ): void {
     tell(stack, `${kind}_IN_PROGRESS`);
     const before = new Map(stack.resources.map((made) => [made.logicalId, made]));
@@ -150,8 +170,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
         const old = before.get(resource.logicalId);
         const isSame = old?.type === resource.type && keepsName(old.name, resource.name, stack.name);
         if (isSame) continue;
-        make(stack, resource);
-        made.push(resource);
+        if (make(stack, resource, importExisting) === 'made') made.push(resource);
       }
     } catch {
       tell(stack, `${kind === 'CREATE' ? '' : 'UPDATE_'}ROLLBACK_IN_PROGRESS`);
@@ -162,7 +181,9 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     }
     const now = resources.map((resource) => {
       const old = before.get(resource.logicalId);
-      return old && !made.includes(resource) ? { ...resource, name: old.name } : resource;
+      return old?.type === resource.type && !made.includes(resource)
+        ? { ...resource, name: old.name }
+        : resource;
     });
     for (const old of stack.resources)
       if (!now.some(({ logicalId, name }) => logicalId === old.logicalId && name === old.name))

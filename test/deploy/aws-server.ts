@@ -86,7 +86,7 @@ export async function startAwsServer(): Promise<AwsServer> {
       const found = objects.get(name);
       response.writeHead(found ? 200 : 404, {
         ...found?.metadata,
-        'last-modified': new Date(0).toUTCString(),
+        'last-modified': new Date().toUTCString(),
       });
       response.end(request.method === 'HEAD' ? undefined : found?.body);
     } else {
@@ -94,7 +94,7 @@ export async function startAwsServer(): Promise<AwsServer> {
       const listed = [...objects.keys()].filter((stored) => stored.startsWith(prefix));
       const contents = listed.map(
         (stored) =>
-          `<Contents>${writeXml({ Key: stored.slice(bucket.length + 1), LastModified: new Date(0).toISOString() })}</Contents>`,
+          `<Contents>${writeXml({ Key: stored.slice(bucket.length + 1), LastModified: new Date().toISOString() })}</Contents>`,
       );
       response.end(
         `<ListBucketResult><IsTruncated>false</IsTruncated>${contents.join('')}</ListBucketResult>`,

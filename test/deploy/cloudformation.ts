@@ -21,6 +21,7 @@ export function serveCloudFormation(account: Account) {
       ...(body !== null && { body }),
       ...(url !== null && { url }),
       parameters: readMembers(form, 'Parameters') as unknown as GivenParameter[],
+      importExisting: form.get('ImportExistingResources') === 'true',
       capabilities: readMembers(form, 'Capabilities').map((member) => member[''] ?? ''),
     };
   };

@@ -21,6 +21,7 @@ beforeAll(() => {
     'tsconfig.json',
   ])
     cpSync(join(root, source), join(checkout, source), { recursive: true });
+  cpSync(join(root, '.serverless'), join(checkout, 'packages'), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
 });
 afterAll(() => rmSync(checkout, { recursive: true, force: true }));
@@ -59,6 +60,9 @@ async function sls(
   return { code: code ?? 1, said };
 }
 
+/** As `deploy` alone does, of what `sls package` made for the other tests: quicker. */
+const packaged = ['deploy', '--stage', 'dev', '--package', 'packages'];
+
 const statusOf = (stack = 'cordon-dev') => aws.account.stacks.get(stack)?.status;
 
 describe('npx sls deploy', () => {
@@ -75,24 +79,62 @@ describe('npx sls deploy', () => {
     const removal = await sls(['remove', '--stage', 'dev']);
     expect(removal.code === 0 ? 'removed' : removal.said).toBe('removed');
     expect([...aws.account.taken.keys()]).toEqual(['AWS::DynamoDB::Table cordon-dev']);
+
+    const blocked = await sls(packaged);
+    expect(blocked.said).toContain('cordon-dev already exists');
+    expect(statusOf()).toBe('UPDATE_ROLLBACK_COMPLETE');
+
+    const again = await sls(['deploy', '--stage', 'dev', '--param=table=adopt']);
+    expect(again.code === 0 ? 'deployed' : again.said).toBe('deployed');
+    expect(aws.account.find('cordon-dev').events).toContainEqual(
+      expect.objectContaining({ logicalId: 'Table', status: 'IMPORT_COMPLETE' }),
+    );
+  }, 300_000);
+
+  it('can be run again after one that failed in the middle, which leaves nothing behind', async () => {
+    aws.account.broken.add('RespondLambdaFunction');
+    const failed = await sls(packaged);
+    expect(failed.said).toContain('Internal Failure');
+    expect([...aws.account.taken.values()].map(({ logicalId }) => logicalId).toSorted()).toEqual([
+      'ServerlessDeploymentBucket',
+      'ServerlessDeploymentBucketPolicy',
+    ]);
+
+    const again = await sls(packaged);
+    expect(again.code === 0 ? 'deployed' : again.said).toBe('deployed');
   }, 180_000);
 
   it('deploys what was packaged before: all that a cordon.yml can ask for, in a stage with the longest name', async () => {
     const stage = 'a234567890123456';
     const env = { CORDON_CONFIG: join(root, 'test', 'infra', 'everything.yml') };
-    const packaged = await sls(['package', '--stage', stage, '--package', 'packages'], env);
-    expect(packaged.code === 0 ? 'packaged' : packaged.said).toBe('packaged');
+    const made = await sls(['package', '--stage', stage, '--package', 'everything'], env);
+    expect(made.code === 0 ? 'packaged' : made.said).toBe('packaged');
 
-    const deployed = await sls(['deploy', '--stage', stage, '--package', 'packages'], env);
+    const deployed = await sls(['deploy', '--stage', stage, '--package', 'everything'], env);
     expect(deployed.code === 0 ? 'deployed' : deployed.said).toBe('deployed');
     expect(statusOf(`cordon-${stage}`)).toBe('UPDATE_COMPLETE');
   }, 180_000);
 
-  it('says what CloudFormation refuses, and changes nothing', async () => {
-    const { code, said } = await sls(['deploy', '--stage', 'dev', '--param=kmsKeyArn=my-key']);
+  it.each([
+    [
+      'a name',
+      ['--param=KmsKeyArn=x'],
+      '--param: no parameter is called "KmsKeyArn"; did you mean kmsKeyArn?',
+    ],
+    [
+      'a parameter for what is packaged',
+      ['--package', 'packages', '--param=email=a@example.com'],
+      '--param has no effect on what is packaged already: give it to sls package',
+    ],
+  ])(
+    'refuses %s that is wrong before it changes anything',
+    async (_what, args, reason) => {
+      const { code, said } = await sls(['deploy', '--stage', 'dev', ...args]);
 
-    expect(code).not.toBe(0);
-    expect(said).toContain("Parameter 'KmsKeyArn' must match");
-    expect([...aws.account.taken]).toEqual([]);
-  }, 180_000);
+      expect(said).toContain(reason);
+      expect(code).not.toBe(0);
+      expect(aws.calls.filter((call) => !call.startsWith('sts '))).toEqual([]);
+    },
+    180_000,
+  );
 });

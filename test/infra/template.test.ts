@@ -60,7 +60,7 @@ describe('messages', () => {
 describe('the table', () => {
   it('can be set back to any point in time, forgets by itself, and stays when the stack goes', () => {
     expect(template.Resources.Table).toMatchObject({
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
@@ -69,6 +69,13 @@ describe('the table', () => {
       },
     });
   });
+});
+
+it('keeps nothing that a failed deploy has made: its name would block the next', () => {
+  const policies = Object.values(template.Resources).map(({ DeletionPolicy }) => DeletionPolicy);
+
+  expect(policies).not.toContain('Retain');
+  expect(policies).toContain('RetainExceptOnCreate');
 });
 
 describe('the quarantine', () => {

@@ -1,0 +1,110 @@
+/** What `--param` and `params:` of serverless.yml may say, judged before anything is packaged or sent. */
+
+/** A parameter as it was given, and where. */
+export interface Given {
+  readonly name: string;
+  /** `--param`, or its place in serverless.yml. */
+  readonly place: string;
+}
+
+interface Declaration {
+  readonly Type: string;
+  readonly AllowedValues?: readonly string[];
+  readonly AllowedPattern?: string;
+  readonly MinLength?: number;
+  readonly Description?: string;
+}
+
+export interface StackParameter {
+  readonly ParameterKey: string;
+  readonly ParameterValue: unknown;
+}
+
+/** All that were given: on the command line as `NAME=VALUE`, in serverless.yml by stage or as `default`. */
+export function listGiven(typed: readonly string[], written: unknown): Given[] {
+  const stages = Object.entries(isMapping(written) ? written : {});
+  return [
+    ...typed.map((text) => ({ name: text.split('=')[0] ?? '', place: '--param' })),
+    ...stages.flatMap(([stage, values]) =>
+      Object.keys(isMapping(values) ? values : {}).map((name) => ({
+        name,
+        place: `serverless.yml, params.${stage}`,
+      })),
+    ),
+  ];
+}
+
+/** The name that `--param` has for a parameter of the stack: `oidcIssuer` for `OidcIssuer`. */
+export function nameOf({ ParameterKey }: StackParameter): string {
+  return ParameterKey.charAt(0).toLowerCase() + ParameterKey.slice(1);
+}
+
+export function* findNameFaults(given: readonly Given[], known: readonly string[]): Generator<string> {
+  for (const { name, place } of given) {
+    if (known.includes(name)) continue;
+    const nearest = findNearest(name, known);
+    const hint = nearest ? `did you mean ${nearest}?` : `there are ${known.toSorted().join(', ')}`;
+    yield `${place}: no parameter is called ${JSON.stringify(name)}; ${hint}`;
+  }
+  const typed = given.filter(({ place }) => place === '--param').map(({ name }) => name);
+  const twice = new Set(typed.filter((name, index) => typed.indexOf(name) !== index));
+  for (const name of twice) yield `--param: ${name} is given more than once`;
+}
+
+/** Values that CloudFormation would refuse once the deploy has begun. */
+export function* findValueFaults(
+  values: readonly StackParameter[],
+  declared: Readonly<Record<string, Declaration>>,
+): Generator<string> {
+  for (const parameter of values) {
+    const { ParameterKey, ParameterValue } = parameter;
+    const declaration = declared[ParameterKey];
+    const expected = declaration && findExpectation(ParameterValue, declaration);
+    if (!expected) continue;
+    const value = JSON.stringify(ParameterValue);
+    yield `--param: ${nameOf(parameter)} is ${value}: expected ${expected} (${declaration.Description ?? ''})`;
+  }
+}
+
+/** What a value should be that it is not. */
+function findExpectation(
+  value: unknown,
+  { AllowedValues, AllowedPattern, MinLength = 0 }: Declaration,
+): string | undefined {
+  if (typeof value !== 'string') return 'a text';
+  if (AllowedValues && !AllowedValues.includes(value)) return AllowedValues.join(' or ');
+  if (AllowedPattern && !new RegExp(`^(?:${AllowedPattern})$`).test(value))
+    return `what matches ${AllowedPattern}`;
+  return value.length < MinLength ? 'a text that is not empty' : undefined;
+}
+
+/** Of the known names the one with the fewest letters to change, where that is no other word altogether. */
+function findNearest(name: string, known: readonly string[]): string | undefined {
+  const [nearest] = known
+    .map((other) => ({ other, distance: countChanges(name.toLowerCase(), other.toLowerCase()) }))
+    .filter(({ other, distance }) => distance <= Math.ceil(other.length / 3))
+    .toSorted((a, b) => a.distance - b.distance);
+  return nearest?.other;
+}
+
+/** Letters to add, take away or change until one word is the other (Levenshtein). */
+function countChanges(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1];
+    for (let column = 1; column <= to.length; column += 1)
+      next.push(
+        Math.min(
+          (row[column] ?? 0) + 1,
+          (next[column - 1] ?? 0) + 1,
+          (row[column - 1] ?? 0) + (to[column - 1] === letter ? 0 : 1),
+        ),
+      );
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,70 @@
+import {
+  findNameFaults,
+  findValueFaults,
+  listGiven,
+  type StackParameter,
+} from '../../infra/deploy-parameters';
+import { template } from './template';
+
+const known = ['detector', 'email', 'oidcIssuer', 'oidcAudience', 'kmsKeyArn'];
+const faultsOf = (typed: readonly string[], written?: unknown) => [
+  ...findNameFaults(listGiven(typed, written), known),
+];
+
+describe('a parameter of the deploy', () => {
+  it.each([
+    ['oidcissuer', 'did you mean oidcIssuer?'],
+    ['OidcIssuer', 'did you mean oidcIssuer?'],
+    ['oidc-issuer', 'did you mean oidcIssuer?'],
+    ['detektor', 'did you mean detector?'],
+    ['emails', 'did you mean email?'],
+    ['kmsKey', 'did you mean kmsKeyArn?'],
+    ['region', 'there are detector, email, kmsKeyArn, oidcAudience, oidcIssuer'],
+    ['__proto__', 'there are detector, email, kmsKeyArn, oidcAudience, oidcIssuer'],
+  ])('that is called %s is refused, and the nearest name told', (name, hint) => {
+    expect(faultsOf([`${name}=x`])).toEqual([`--param: no parameter is called "${name}"; ${hint}`]);
+  });
+
+  it('that is known passes, with any value, also one with an equals sign', () => {
+    expect(faultsOf(['email=a@example.com', 'oidcIssuer=https://x/?a=b'])).toEqual([]);
+  });
+
+  it('is refused in serverless.yml as well, for the default and for every stage', () => {
+    expect(faultsOf([], { default: { emial: 'x' }, prod: { detector: 'both', kmskeyarn: 'x' } })).toEqual([
+      'serverless.yml, params.default: no parameter is called "emial"; did you mean email?',
+      'serverless.yml, params.prod: no parameter is called "kmskeyarn"; did you mean kmsKeyArn?',
+    ]);
+  });
+
+  it('is given once, or it would be left to chance which value counts', () => {
+    expect(faultsOf(['email=a@example.com', 'email=b@example.com'])).toEqual([
+      '--param: email is given more than once',
+    ]);
+  });
+});
+
+describe('the value of a parameter', () => {
+  const wrong = (ParameterKey: string, ParameterValue: unknown) => [
+    ...findValueFaults([{ ParameterKey, ParameterValue } satisfies StackParameter], {
+      ...(template.Parameters as Record<string, { Type: string }>),
+      Switch: { Type: 'String', AllowedValues: ['off', 'on'], Description: 'a switch' },
+    }),
+  ];
+
+  it.each([
+    ['KmsKeyArn', 'my-key', /^--param: kmsKeyArn is "my-key": expected what matches .*arn:aws/],
+    ['Switch', 'yes', /^--param: switch is "yes": expected off or on \(a switch\)$/],
+    ['Switch', true, /^--param: switch is true: expected a text/],
+    ['ConsoleOrigin', 'https://console.example.com/', /^--param: consoleOrigin is .*: expected what matches/],
+    ['OidcGroupClaim', '', /^--param: oidcGroupClaim is "": expected a text that is not empty/],
+    ['SlackTokenParameter', 'slack', /^--param: slackTokenParameter is "slack": expected what matches/],
+  ])('%s %j is refused before the deploy begins', (key, value, fault) => {
+    expect(wrong(key, value)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('passes where CloudFormation takes it', () => {
+    for (const [key, { Default }] of Object.entries(template.Parameters))
+      if (typeof Default === 'string') expect(wrong(key, Default)).toEqual([]);
+    expect(wrong('ConsoleOrigin', 'https://console.example.com')).toEqual([]);
+  });
+});
