@@ -12,7 +12,7 @@ interface CaseLister {
   readonly history: Pick<Target['history'], 'listByStatus'>;
 }
 
-/** The kill switch, and the open cases, those that need somebody first. */
+/** The open cases, those that need somebody first; above them the kill switch, unless it is off. */
 export async function listCases({ history, killSwitch }: CaseLister): Promise<string> {
   const seen = killSwitch.read();
   const lists = await Promise.all(
@@ -24,7 +24,8 @@ export async function listCases({ history, killSwitch }: CaseLister): Promise<st
   const lines = rows.map(({ status, thingName, severity, caseId, updatedAt }) =>
     [status.padEnd(18), severity.padEnd(9), thingName.padEnd(24), writeTime(updatedAt), caseId].join(' '),
   );
-  return [writeSwitchLine(await seen), ...(lines.length > 0 ? lines : ['No open case.'])].join('\n');
+  const above = writeSwitchLine(await seen);
+  return [...(above ? [above] : []), ...(lines.length > 0 ? lines : ['No open case.'])].join('\n');
 }
 
 export async function readCase(thingName: string, { cases, history }: CaseReader) {

@@ -1,5 +1,6 @@
 import { loadConfiguration } from '../shared/config/load';
 import { listAlarms } from '../shared/config/reach';
+import { findWarnings } from '../shared/config/warnings';
 import type { Behavior, Configuration, Playbook } from '../shared/domain/configuration';
 import { disconnectDuration, findMetric } from '../shared/domain/detection/metrics';
 import { findPlaybook } from '../shared/domain/guards';
@@ -7,7 +8,10 @@ import { writeDuration, writeRelease } from './words';
 
 /** Explains a cordon.yml in words: which playbooks each behavior may meet, in order, and what would be done. */
 export function explain(file: string): string {
-  const configuration = loadConfiguration(file);
+  return `${file} is valid.\n\n${explainConfiguration(loadConfiguration(file))}`;
+}
+
+export function explainConfiguration(configuration: Configuration): string {
   const { quarantine, notify, detector, securityProfiles } = configuration;
   const behaviors = Object.entries(securityProfiles).flatMap(([profileName, { behaviors, targets }]) =>
     behaviors.flatMap((behavior) => [
@@ -18,8 +22,6 @@ export function explain(file: string): string {
     ]),
   );
   return [
-    `${file} is valid.`,
-    '',
     `Detector: ${detector}`,
     ...behaviors,
     '',
@@ -30,7 +32,13 @@ export function explain(file: string): string {
       ? 'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive'
       : 'While IoT Core goes on with cached policies (6 to 8 minutes) they are cut at each connect',
     `Told: ${[notify.slack && `Slack ${notify.slack.channel}`, ...notify.email].filter(Boolean).join(', ') || 'nobody'}`,
-    ...(notify.slack ? [`Buttons in Slack: ${writeOperators(notify.slack.operators)}`] : []),
+    ...(notify.slack
+      ? [
+          `Buttons in Slack: ${writeOperators(notify.slack.operators)}`,
+          'Slack is told nothing until its token is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value TOKEN',
+        ]
+      : []),
+    ...findWarnings(configuration).map((warning) => `Warning: ${warning}`),
   ].join('\n');
 }
 

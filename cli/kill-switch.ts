@@ -52,9 +52,9 @@ export async function turnKillSwitch(
   return say(sentence(wanted), effect, writeHeldBack(await listHeldBack(target)));
 }
 
-/** The line of it above a list of cases. */
-export function writeSwitchLine(seen: KillSwitch): string {
-  return printable(sentence(seen));
+/** The line of it above a list of cases; none while it is off. */
+export function writeSwitchLine(seen: KillSwitch): string | undefined {
+  return seen.state === 'off' ? undefined : printable(sentence(seen));
 }
 
 function sentence(seen: KillSwitch): string {

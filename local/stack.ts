@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
-import { SNSClient } from '@aws-sdk/client-sns';
+import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type DeployedStack, deployTemplate } from './cloudformation/deploy';
 import type { StackClients, StackHooks } from './cloudformation/resources/resource-type';
@@ -200,6 +200,7 @@ async function boot(
   });
   apiUrl = deployed.outputs.ApiUrl;
   storeSlackSecrets(host, aws);
+  await subscribeMailbox(clients.sns, deployed.outputs.AnnouncementsTopicArn, aws);
   // Warm first, so that a cold start is measured as such and not as part of the first batch.
   await host.warm();
   const started = await Promise.all(
@@ -207,6 +208,19 @@ async function boot(
   );
   closers.push(() => Promise.all(started.map((source) => source.stop())));
   return { aws, registry, broker, https, ca, functions: host, scheduler, deployed };
+}
+
+/** A cordon.yml need have no address: the page of captured messages shows e-mail all the same. */
+async function subscribeMailbox(sns: SNSClient, TopicArn: string | undefined, aws: LocalAws): Promise<void> {
+  if (TopicArn === undefined || aws.hasMailSubscription(TopicArn)) return;
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn,
+      Protocol: 'email',
+      Endpoint: 'you@localhost',
+      Attributes: { FilterPolicy: JSON.stringify({ audience: ['people'] }) },
+    }),
+  );
 }
 
 /** What an operator puts into SSM by hand. */

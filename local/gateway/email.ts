@@ -32,6 +32,7 @@ export interface Mailbox {
   follow(form: URLSearchParams, responseXml: string): void;
   deliver(delivery: Delivery): void;
   mails(): readonly Mail[];
+  hasSubscription(topicArn: string): boolean;
 }
 
 const keptMails = 1_000;
@@ -65,6 +66,8 @@ export function createMailbox(log: LocalLog): Mailbox {
 
   return {
     mails: () => mails,
+    hasSubscription: (topicArn) =>
+      [...subscriptions.values()].some((subscription) => subscription.topicArn === topicArn),
     follow(form, responseXml) {
       const arn = form.get('SubscriptionArn') ?? '';
       switch (form.get('Action')) {

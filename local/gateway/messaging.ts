@@ -11,6 +11,7 @@ export interface Messaging {
   readonly sts: ServiceHandler;
   /** E-mails that topics sent, oldest first. */
   mails(): readonly Mail[];
+  hasMailSubscription(topicArn: string): boolean;
   close(): Promise<void>;
 }
 
@@ -64,6 +65,7 @@ export async function startMessaging({ identity, gatewayHost, log }: MessagingOp
     sns: createSns(identity, forward, mailbox),
     sts: createSts(identity),
     mails: () => mailbox.mails(),
+    hasMailSubscription: mailbox.hasSubscription,
     async close() {
       closing = true;
       await app.close();

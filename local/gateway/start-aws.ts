@@ -34,6 +34,8 @@ export interface LocalAws {
   readonly parameters: ParameterStore;
   readonly slack: Slack;
   mails(): readonly Mail[];
+  /** Whether anybody is mailed of what is published there. */
+  hasMailSubscription(topicArn: string): boolean;
   close(): Promise<void>;
 }
 
@@ -53,7 +55,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     interactionsUrl: options.slackInteractionsUrl,
     gatewayUrl,
   });
-  const { sqs, sns, sts, mails } = messaging;
+  const { sqs, sns, sts, mails, hasMailSubscription } = messaging;
   const showPage = () => renderMessagesPage(slack.messages(), mails(), parameters.list('/kill-switch'));
   try {
     gateway = await startGateway({
@@ -95,6 +97,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     parameters,
     slack,
     mails,
+    hasMailSubscription,
     async close() {
       await started.close();
       await messaging.close();

@@ -84,6 +84,7 @@ quarantine: { keepTopics: ['jobs/*'] }
       'Contained things may use only: jobs/*',
       'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
       'Told: nobody',
+      'Warning: no e-mail address: nobody is told of cases and alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
     ]);
   });
 
@@ -141,7 +142,7 @@ securityProfiles:
     behaviors:
       - { name: no-child, metric: children, criteria: { comparisonOperator: less-than, value: { number: 1 } } }
 playbooks: [{ name: watch, mode: observe }]
-notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@example.com] }
+notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@factory.io] }
 `);
 
     expect(lines).toEqual([
@@ -154,8 +155,9 @@ notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@exampl
       '',
       expect.stringMatching(/^Contained things may use only: /),
       'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
-      'Told: Slack #ot, soc@example.com',
+      'Told: Slack #ot, soc@factory.io',
       'Buttons in Slack: only of U1AB, W2CD',
+      'Slack is told nothing until its token is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value TOKEN',
     ]);
   });
 });

@@ -55,7 +55,7 @@ describe('sls package with parameters', () => {
       ),
     ];
 
-    expect(listAddresses(template)).toEqual(['soc@example.com']);
+    expect(listAddresses(template)).toEqual([]);
     expect(listAddresses(readTemplate(packages.directory))).toEqual(['ops@example.com', 'night@example.com']);
   });
 });

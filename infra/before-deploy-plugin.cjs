@@ -1,0 +1,61 @@
+// Before anything of a deploy is sent to AWS: what it must not do, and what whoever deploys should know.
+const { GetFunctionCommand, LambdaClient } = require('@aws-sdk/client-lambda');
+const { GetParameterCommand, SSMClient } = require('@aws-sdk/client-ssm');
+const { register } = require('tsx/cjs/api');
+
+register();
+
+/** What a call finds, or undefined where AWS says that there is nothing of that name. */
+async function find(call, missing) {
+  try {
+    return await call();
+  } catch (error) {
+    if (error.name === missing) return undefined;
+    throw error;
+  }
+}
+
+/** As serverless.yml gives it to the stack; a secret of Secrets Manager is not looked at. */
+function findSlackParameter({ provider }) {
+  const given = (key) =>
+    provider.stackParameters?.find(({ ParameterKey }) => ParameterKey === key)?.ParameterValue;
+  return given('SlackTokenSecret') ? undefined : given('SlackTokenParameter');
+}
+
+class BeforeDeploy {
+  constructor(serverless, _options, { log }) {
+    this.hooks = {
+      'before:aws:deploy:deploy:createStack': async () => {
+        const { beforeDeploy } = require('./before-deploy.ts');
+        const { service } = serverless;
+        const provider = serverless.getProvider('aws');
+        const settings = await provider.getAwsSdkV3Config();
+        const lambda = new LambdaClient(settings);
+        const ssm = new SSMClient(settings);
+        try {
+          await beforeDeploy({
+            stage: provider.getStage(),
+            parameters: service.custom.cordon,
+            slackParameter: findSlackParameter(service),
+            async readEnvironment(FunctionName) {
+              const call = () => lambda.send(new GetFunctionCommand({ FunctionName }));
+              const found = await find(call, 'ResourceNotFoundException');
+              return found && (found.Configuration?.Environment?.Variables ?? {});
+            },
+            async readStored(Name) {
+              const call = () => ssm.send(new GetParameterCommand({ Name }));
+              return (await find(call, 'ParameterNotFound'))?.Parameter?.Value;
+            },
+            notice: (text) => log.notice(text),
+            warn: (text) => log.warning(text),
+          });
+        } finally {
+          lambda.destroy();
+          ssm.destroy();
+        }
+      },
+    };
+  }
+}
+
+module.exports = BeforeDeploy;

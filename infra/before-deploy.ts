@@ -1,0 +1,60 @@
+import { explainConfiguration } from '../cli/check';
+import { configurationFile, loadConfiguration } from '../shared/config/load';
+import type { Parameters } from '../shared/config/parameters';
+import { findWarnings } from '../shared/config/warnings';
+
+interface Deploy {
+  readonly stage: string;
+  readonly parameters: Parameters;
+  /** Name of the parameter of Systems Manager that has Slack's token; undefined: it is elsewhere. */
+  readonly slackParameter: string | undefined;
+  /** The environment of a deployed function; undefined where there is none yet. */
+  readonly readEnvironment: (functionName: string) => Promise<Readonly<Record<string, string>> | undefined>;
+  /** Undefined where nothing is stored. */
+  readonly readStored: (parameterName: string) => Promise<string | undefined>;
+  readonly notice: (text: string) => void;
+  readonly warn: (text: string) => void;
+}
+
+/** Before anything is sent to AWS: what a deploy must not do, and what whoever deploys should know. */
+export async function beforeDeploy(deploy: Deploy): Promise<void> {
+  const { stage, parameters, notice, warn } = deploy;
+  const environment = await deploy.readEnvironment(`cordon-${stage}-respond`);
+  if (environment?.KILL_SWITCH === 'on') await requireKillSwitchKept(deploy);
+  const file = configurationFile();
+  const configuration = loadConfiguration(file, parameters);
+  if (environment === undefined)
+    notice(
+      `What this first deploy of stage ${stage} will do to whom (cordon check says the same):\n\n` +
+        `${explainConfiguration(configuration)}\n\n` +
+        'To begin with looking only: stop here, set mode: observe in each playbook, and deploy again.\n',
+    );
+  for (const warning of findWarnings(configuration)) warn(warning);
+  if (configuration.notify.slack) await warnOfMissingToken(deploy);
+}
+
+/**
+ * Earlier versions had the kill switch in the environment of `respond`, by a parameter of the deploy or by hand. A deploy
+ * takes it away there: where it was on, somebody must have said what it is from now on.
+ */
+async function requireKillSwitchKept({ stage, readStored }: Deploy): Promise<void> {
+  if ((await readStored(`/cordon-${stage}/kill-switch`)) !== undefined) return;
+  const turn = (state: 'on' | 'off') => `cordon --aws --stage ${stage} kill-switch ${state}`;
+  throw new Error(
+    `the kill switch of stage ${stage} is on, as the version that is deployed there has it, and this deploy would turn it off: ` +
+      `run ${turn('on')} to keep it on, or ${turn('off')}, and deploy again`,
+  );
+}
+
+async function warnOfMissingToken({ slackParameter, readStored, warn }: Deploy): Promise<void> {
+  if (slackParameter === undefined) return;
+  try {
+    if ((await readStored(slackParameter)) !== undefined) return;
+    warn(
+      `no Slack token is stored, so Slack is told nothing until: aws ssm put-parameter --name ${slackParameter} --type SecureString --value xoxb-YOUR-BOT-TOKEN`,
+    );
+  } catch (error) {
+    // Only a look: who deploys need not have the right.
+    warn(`whether a Slack token is stored at ${slackParameter} could not be seen: ${String(error)}`);
+  }
+}

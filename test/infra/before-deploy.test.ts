@@ -1,0 +1,171 @@
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { writeResources } from '../../infra/write-resources';
+
+interface Log {
+  readonly notice: (text: string) => void;
+  readonly warning: (text: string) => void;
+}
+
+type Plugin = new (
+  serverless: unknown,
+  options: unknown,
+  utils: { readonly log: Log },
+) => { readonly hooks: Record<string, () => Promise<void>> };
+
+const BeforeDeploy: Plugin = createRequire(import.meta.url)('../../infra/before-deploy-plugin.cjs');
+
+interface Account {
+  /** Of the function that is deployed there; undefined: none is. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Values of Parameter Store. */
+  readonly stored?: Readonly<Record<string, string>>;
+  /** Answers of a service that refuses. */
+  readonly refuses?: 'lambda' | 'ssm';
+}
+
+const secrets = [
+  { ParameterKey: 'SlackTokenParameter', ParameterValue: '/cordon-prod/slack' },
+  { ParameterKey: 'SlackTokenSecret', ParameterValue: '' },
+];
+
+/** An account that answers as AWS does, for the few calls of a plugin. */
+async function startAccount({ environment, stored = {}, refuses }: Account) {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const isLambda = request.url !== '/';
+    const { Name = '' } = isLambda ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    asked.push(isLambda ? String(request.url) : Name);
+    const found = isLambda ? environment : stored[Name];
+    const missing = isLambda ? 'ResourceNotFoundException' : 'ParameterNotFound';
+    const refused = refuses === (isLambda ? 'lambda' : 'ssm') ? 'AccessDeniedException' : undefined;
+    const fault = refused ?? (found === undefined ? missing : undefined);
+    response.writeHead(fault ? 400 : 200, {
+      'content-type': 'application/x-amz-json-1.1',
+      ...(fault && { 'x-amzn-errortype': fault }),
+    });
+    const answer = isLambda
+      ? { Configuration: { Environment: { Variables: environment } } }
+      : { Parameter: { Name, Value: found } };
+    response.end(JSON.stringify(fault ? { __type: fault, message: fault } : answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, asked, port: (server.address() as AddressInfo).port };
+}
+
+/** What the plugin asks and says before the stack is touched. */
+async function beginDeploy(account: Account, stackParameters: readonly object[] = secrets) {
+  const { server, asked, port } = await startAccount(account);
+  const provider = {
+    getStage: () => 'prod',
+    getAwsSdkV3Config: async () => ({
+      region: 'us-east-1',
+      endpoint: `http://127.0.0.1:${port}`,
+      credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+    }),
+  };
+  const service = { custom: { cordon: {} }, provider: { stackParameters } };
+  const notices: string[] = [];
+  const warnings: string[] = [];
+  const log = {
+    notice: (text: string) => notices.push(text),
+    warning: (text: string) => warnings.push(text),
+  };
+  try {
+    const { hooks } = new BeforeDeploy({ getProvider: () => provider, service }, {}, { log });
+    await hooks['before:aws:deploy:deploy:createStack']?.();
+    return { asked, notices, warnings };
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+const wasOn = { KILL_SWITCH: 'on', TABLE_NAME: 'cordon-prod' };
+
+describe('a deploy over a version that had the kill switch as a parameter', () => {
+  it('stops where it is on there and nobody has said what it is from now on', async () => {
+    await expect(beginDeploy({ environment: wasOn })).rejects.toThrow(
+      'run cordon --aws --stage prod kill-switch on to keep it on, or cordon --aws --stage prod kill-switch off, and deploy again',
+    );
+  });
+
+  it.each(['on', 'off'])('goes on where somebody has turned it %s', async (stored) => {
+    const { asked } = await beginDeploy({
+      environment: wasOn,
+      stored: { '/cordon-prod/kill-switch': stored },
+    });
+
+    expect(asked.slice(0, 2)).toEqual([
+      '/2015-03-31/functions/cordon-prod-respond',
+      '/cordon-prod/kill-switch',
+    ]);
+  });
+
+  it.each([
+    ['the first deploy', {}],
+    ['a version that had it off', { environment: { KILL_SWITCH: 'off' } }],
+    ['a version that knows no such variable', { environment: {} }],
+  ])('asks nothing of it at %s', async (_, account) => {
+    expect((await beginDeploy(account)).asked).not.toContain('/cordon-prod/kill-switch');
+  });
+
+  it('stops where that can not be found out', async () => {
+    await expect(beginDeploy({ refuses: 'lambda' })).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('whoever deploys', () => {
+  it('hears at the first deploy what will happen to whom, and how to begin with looking only', async () => {
+    const [notice = ''] = (await beginDeploy({})).notices;
+
+    for (const part of [
+      'What this first deploy of stage prod will do to whom',
+      'myapp-processes/no-child-processes (all/registered-things)',
+      'playbook spawned-child, critical: at once quarantine + disconnect',
+      'never contained: group life-support',
+      'set mode: observe in each playbook',
+    ])
+      expect(notice).toContain(part);
+  });
+
+  it('hears at each deploy of what is missing', async () => {
+    const { notices, warnings } = await beginDeploy({ environment: {} });
+
+    expect(notices).toEqual([]);
+    expect(warnings).toEqual([
+      expect.stringContaining('no e-mail address'),
+      'no Slack token is stored, so Slack is told nothing until: aws ssm put-parameter --name /cordon-prod/slack --type SecureString --value xoxb-YOUR-BOT-TOKEN',
+    ]);
+  });
+
+  it.each([
+    ['a token is stored', { stored: { '/cordon-prod/slack': 'encrypted' } }, secrets],
+    [
+      'it is in Secrets Manager',
+      {},
+      [...secrets.slice(0, 1), { ParameterKey: 'SlackTokenSecret', ParameterValue: 'slack' }],
+    ],
+  ])('hears nothing of Slack where %s', async (_, account, parameters) => {
+    const { warnings } = await beginDeploy({ environment: {}, ...account }, parameters);
+
+    expect(warnings).toEqual([expect.stringContaining('no e-mail address')]);
+  });
+
+  it('may deploy without the right to look for the token', async () => {
+    const { warnings } = await beginDeploy({ environment: {}, refuses: 'ssm' });
+
+    expect(warnings[1]).toContain('could not be seen: AccessDeniedException');
+  });
+});
+
+describe('the parameter that turned the kill switch', () => {
+  it.each(['on', 'off', 'On'])('is refused with the value %s, which names the command', (killSwitch) => {
+    expect(() => writeResources('prod', { killSwitch })).toThrow(
+      `parameter killSwitch=${killSwitch}: no deploy turns the kill switch any more: leave it out, and run cordon --aws --stage prod kill-switch`,
+    );
+  });
+});
