@@ -110,9 +110,10 @@ async function boot(
   const ruleActions = createRuleActions(identity, endpoint, roles);
   closers.push(() => ruleActions.close());
   let broker: Broker | undefined;
+  let https: DeviceHttps | undefined;
   let functions: FunctionHost | undefined;
   const registry = createIotRegistry(identity, {
-    endpoint: () => `localhost:${broker?.port ?? 0}`,
+    endpoint: (kind) => `localhost:${(kind === 'data' ? broker : https)?.port ?? 0}`,
     checkTopicRule: compileTopicRule,
     exclusiveBindsGroups: options.exclusiveBindsGroups ?? false,
     detachSeconds: options.detachSeconds ?? 0,
@@ -147,7 +148,7 @@ async function boot(
     },
   });
   closers.push(() => aws?.close());
-  const https = await startDeviceHttps({
+  https = await startDeviceHttps({
     broker,
     registry,
     ca,
@@ -163,6 +164,7 @@ async function boot(
   functions = createFunctionHost({
     identity,
     endpoint: endpoint(),
+    caFile: join(stateDirectory, 'ca', 'ca.pem'),
     logDirectory: join(stateDirectory, 'logs'),
     codeDirectory: join(stateDirectory, 'code'),
     ...concurrency,

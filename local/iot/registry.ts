@@ -22,9 +22,12 @@ import { createThingTypeStore, type ThingTypeStore } from './thing-types';
 import { createThingStore, type ThingStore } from './things';
 import { createTopicRuleStore, type TopicRuleStore } from './topic-rules';
 
+/** `data`: MQTT and, by ALPN, HTTPS on one port; `https`: what only HTTPS serves. */
+export type IotEndpoint = 'data' | 'https';
+
 export interface IotRegistryOptions {
   /** Host name (with port, if any) that DescribeEndpoint gives. */
-  readonly endpoint: () => string;
+  readonly endpoint: (kind: IotEndpoint) => string;
   /** Throws where whoever runs the rules could not run this one: it is refused as AWS refuses SQL it can't read. */
   readonly checkTopicRule?: (rule: TopicRule) => void;
   readonly now?: () => number;
@@ -40,7 +43,7 @@ export interface IotRegistryOptions {
 /** Things, groups, certificates, policies and rules of one account, in memory. */
 export interface IotRegistry {
   readonly state: IotState;
-  readonly endpoint: () => string;
+  readonly endpoint: (kind: IotEndpoint) => string;
   /** Rises with every change. */
   version(): number;
   /** Calls the listener after every change; gives the function that ends it. */

@@ -19,6 +19,8 @@ export interface FunctionHostSettings {
   readonly identity: AwsIdentity;
   /** The gateway, given to the functions as AWS_ENDPOINT_URL. */
   readonly endpoint: string;
+  /** Authority of the stack's own TLS endpoints, which stands for Amazon's. */
+  readonly caFile?: string;
   readonly logDirectory: string;
   /** Where packages are unpacked. */
   readonly codeDirectory: string;
@@ -97,7 +99,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
     if (functions.has(definition.name)) throw new Error(`Function already exist: ${definition.name}`);
     const log = openFunctionLog(settings.logDirectory, definition.name);
     const taskRoot = await unpackCode(definition.codePath, settings.codeDirectory, definition.name);
-    const { identity, endpoint } = settings;
+    const { identity, endpoint, caFile } = settings;
     const nodePath = settings.nodePath ?? process.execPath;
     const initTimeoutMs = settings.initTimeoutMs ?? 30_000;
     const startOn = (root: string) => () =>
@@ -106,6 +108,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
         credentials,
         identity,
         endpoint,
+        ...(caFile !== undefined && { caFile }),
         taskRoot: root,
         nodePath,
         initTimeoutMs,

@@ -13,6 +13,7 @@ interface WorkerSettings {
   readonly credentials: FunctionCredentials;
   readonly identity: AwsIdentity;
   readonly endpoint: string;
+  readonly caFile?: string;
   readonly taskRoot: string;
   readonly nodePath: string;
   readonly initTimeoutMs: number;
@@ -182,8 +183,8 @@ function memoryFlags(memoryMb: number): string[] {
 }
 
 /**
- * What Lambda sets (lambda/latest/dg/configuration-envvars.html), what the template sets, and PATH; nothing else
- * of this machine, so that a function cannot lean on what will not be there.
+ * What Lambda sets (lambda/latest/dg/configuration-envvars.html), what the template sets, PATH and the authority of the
+ * stack's TLS endpoints; nothing else of this machine, so that a function cannot lean on what will not be there.
  */
 function workerEnvironment(settings: WorkerSettings): Record<string, string> {
   const { definition, credentials, identity } = settings;
@@ -208,5 +209,6 @@ function workerEnvironment(settings: WorkerSettings): Record<string, string> {
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_SESSION_TOKEN: credentials.sessionToken,
     AWS_ENDPOINT_URL: settings.endpoint,
+    ...(settings.caFile !== undefined && { NODE_EXTRA_CA_CERTS: settings.caFile }),
   };
 }

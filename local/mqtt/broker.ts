@@ -20,6 +20,7 @@ import { checkClientCertificate } from './client-certificate';
 import type { RequestOrigin } from './data-operation';
 import { type DirectOutcome, sendDirect } from './direct-message';
 import { type DisconnectOptions, disconnect, noteRegistryChange } from './disconnect';
+import { HTTP_PROTOCOLS, MQTT_PROTOCOLS, route } from './first-byte';
 import { createProvisioner } from './provisioning';
 import { createRetainedBook, type RetainedBook } from './retained';
 import { createRuleEngine, type PerformRuleAction } from './rules';
@@ -50,7 +51,7 @@ export interface Broker {
   setPresenceSkewMs(ms: number): void;
   readonly authorizer: Authorizer;
   readonly retained: RetainedBook;
-  /** Hands connections whose ALPN asks for HTTP to whoever serves it, as port 443 of AWS IoT does. */
+  /** Hands connections that speak HTTP to whoever serves it. */
   serveHttp(accept: (socket: TLSSocket) => void): void;
   /** Publishes as the data plane does: the caller's rights are checked before. */
   publish(message: OutgoingMessage, origin?: RequestOrigin): Promise<void>;
@@ -64,9 +65,6 @@ export interface Broker {
   drainRules(): Promise<void>;
   close(): Promise<void>;
 }
-
-/** ALPN names of HTTPS, with a client certificate on port 443 and with what clients send by themselves. */
-export const HTTP_PROTOCOLS: readonly string[] = ['x-amzn-http-ca', 'http/1.1'];
 
 /** Longest MQTT packet that can be right: the payload, a topic of 256 bytes and some room. */
 const MAX_PACKET_BYTES = MAX_PAYLOAD_BYTES + 1024;
@@ -104,9 +102,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const sockets = new Set<TLSSocket>();
   let acceptHttp: ((socket: TLSSocket) => void) | undefined;
   const accept = (socket: TLSSocket): void => {
-    const isHttp = HTTP_PROTOCOLS.includes(socket.alpnProtocol || '');
-    if (isHttp && acceptHttp) acceptHttp(socket);
-    else acceptConnection(context, socket);
+    route(
+      socket,
+      () => (acceptHttp ? acceptHttp(socket) : socket.destroy()),
+      () => acceptConnection(context, socket),
+    );
   };
   const server = await startServer(context, options, sockets, accept).catch(async (error: unknown) => {
     // Its timers would keep the process alive.
@@ -212,7 +212,7 @@ async function startServer(
     requestCert: true,
     rejectUnauthorized: false, // See checkClientCertificate.
     minVersion: 'TLSv1.2',
-    ALPNProtocols: ['x-amzn-mqtt-ca', 'mqtt', ...HTTP_PROTOCOLS],
+    ALPNProtocols: [...MQTT_PROTOCOLS, ...HTTP_PROTOCOLS],
     handshakeTimeout: 10_000,
   });
   server.on('secureConnection', (socket) => {

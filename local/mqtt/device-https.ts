@@ -5,12 +5,13 @@ import { createServer as createTlsServer, type TLSSocket, type Server as TlsServ
 import { flattenHeaders, readBody, writeResponse } from '../gateway/http-message';
 import type { IotRegistry } from '../iot/registry';
 import type { ApiResponse, LocalLog } from '../types';
-import { type Broker, HTTP_PROTOCOLS } from './broker';
+import type { Broker } from './broker';
 import type { CertificateAuthority } from './certificates';
 import { checkClientCertificate } from './client-certificate';
 import { answerCredentials, type CredentialsProvider, parseCredentialsPath } from './credentials-provider';
 import { type DataRequest, toError } from './data-operation';
 import type { IotDataPlane } from './data-plane';
+import { HTTP_PROTOCOLS } from './first-byte';
 
 export interface DeviceHttpsOptions {
   readonly broker: Broker;

@@ -1,10 +1,16 @@
 import * as z from 'zod/mini';
 import { invalid } from '../errors';
-import type { IotRegistry } from '../registry';
+import type { IotEndpoint, IotRegistry } from '../registry';
 import { listTags, removeTags, saveTags } from '../tags';
 import { type IotCall, type IotRoute, readBody, routesAt, Tags } from './route';
 
-const ENDPOINT_TYPES: readonly string[] = ['iot:Data', 'iot:Data-ATS', 'iot:CredentialProvider', 'iot:Jobs'];
+/** Endpoint types of the API reference, each by who serves it here. */
+const ENDPOINTS: ReadonlyMap<string, IotEndpoint> = new Map([
+  ['iot:Data', 'data'],
+  ['iot:Data-ATS', 'data'],
+  ['iot:CredentialProvider', 'https'],
+  ['iot:Jobs', 'https'],
+]);
 
 const TagResource = z.object({ resourceArn: z.string(), tags: Tags });
 const UntagResource = z.object({ resourceArn: z.string(), tagKeys: z.array(z.string()) });
@@ -17,8 +23,9 @@ function readResourceArn(call: IotCall): string {
 
 function describeEndpoint(registry: IotRegistry, call: IotCall) {
   const type = call.query.get('endpointType') ?? 'iot:Data';
-  if (!ENDPOINT_TYPES.includes(type)) throw invalid(`Unknown endpointType ${type}.`);
-  return { endpointAddress: registry.endpoint() };
+  const endpoint = ENDPOINTS.get(type);
+  if (!endpoint) throw invalid(`Unknown endpointType ${type}.`);
+  return { endpointAddress: registry.endpoint(endpoint) };
 }
 
 function tagResource(registry: IotRegistry, call: IotCall): void {

@@ -18,7 +18,7 @@ export const pemTwo = readPem('device-two');
 export function aRegistry(options: Partial<IotRegistryOptions> = {}): IotRegistry {
   const ignore = () => undefined;
   return createIotRegistry(identity, {
-    endpoint: () => 'localhost:8883',
+    endpoint: (kind) => (kind === 'data' ? 'localhost:8883' : 'localhost:8443'),
     now: () => now,
     log: { info: ignore, warn: ignore },
     ...options,

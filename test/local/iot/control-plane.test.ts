@@ -8,7 +8,7 @@ import {
   UpdateThingGroupsForThingCommand,
 } from '@aws-sdk/client-iot';
 import { createIotControlPlane } from '../../../local/iot/control-plane';
-import { aDocument, allow, prefix } from './builders';
+import { aDocument, allow, errorOf, prefix } from './builders';
 import { registerOne, registry, send, server, useControlPlane } from './plane';
 
 useControlPlane();
@@ -117,5 +117,20 @@ describe('onChange', () => {
     registry.groups.updateMembership('mything1', { add: [], remove: ['quarantine'] });
 
     expect([told, registry.version()]).toEqual([3, 4]);
+  });
+
+  it.each([
+    [undefined, 'localhost:8883'],
+    ['iot:Data-ATS', 'localhost:8883'],
+    ['iot:CredentialProvider', 'localhost:8443'],
+    ['iot:Jobs', 'localhost:8443'],
+  ])('names the endpoint of type %s', async (endpointType, endpointAddress) => {
+    expect(await send(new DescribeEndpointCommand({ endpointType }))).toMatchObject({ endpointAddress });
+  });
+
+  it('knows no endpoint of another type', async () => {
+    const command = new DescribeEndpointCommand({ endpointType: 'iot:Other' });
+
+    expect(await errorOf(send(command))).toBe('400 InvalidRequestException');
   });
 });

@@ -1,5 +1,5 @@
 import { decode, encode } from 'cbor-x';
-import { collect, deny, type Stack, startStack, tryPublish, waitFor, waitForClose } from './stack';
+import { allow, collect, deny, type Stack, startStack, tryPublish, waitFor, waitForClose } from './stack';
 
 let stack: Stack;
 
@@ -199,6 +199,30 @@ describe('disconnect', () => {
     await waitFor(() => received.includes('after x'));
     expect(received).toEqual(expected);
   });
+
+  it.each([
+    [{}, ['will/mything1 gone', 'after x']],
+    // The will is a publish like others: a device that may not do it leaves none behind.
+    [{ deny: true }, ['after x']],
+  ])(
+    'sends the will of a client whose certificate is deactivated, if it may publish it (%j)',
+    async ({ deny: isDenied }: { deny?: boolean }, expected) => {
+      const watcher = await stack.connect(await stack.addDevice('watcher'), { clientId: 'watcher' });
+      const received = collect(watcher);
+      await watcher.subscribeAsync(['will/#', 'after'], { qos: 1 });
+      const statements = [allow('iot:*', '*'), ...(isDenied ? [deny('iot:Publish', 'topic/will/*')] : [])];
+      const certificate = await stack.addDevice('mything1', statements);
+      const will = { topic: 'will/mything1', payload: Buffer.from('gone'), qos: 1 as const };
+      const client = await stack.connect(certificate, { clientId: 'mything1', will });
+
+      stack.registry.certificates.setStatus(certificate.certificateId, 'INACTIVE');
+      await waitForClose(client);
+      await watcher.publishAsync('after', 'x', { qos: 1 });
+
+      await waitFor(() => received.includes('after x'));
+      expect(received).toEqual(expected);
+    },
+  );
 
   it.each([
     [false, ['data one', 'data two']],

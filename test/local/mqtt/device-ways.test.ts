@@ -1,11 +1,14 @@
+import { Agent } from 'node:https';
 import {
   GetRetainedMessageCommand,
   IoTDataPlaneClient,
   ListRetainedMessagesCommand,
+  PublishCommand,
 } from '@aws-sdk/client-iot-data-plane';
 import type { IssuedCertificate } from '../../../local/mqtt/certificates';
 import { createIotDataPlane } from '../../../local/mqtt/data-plane';
 import type { DeviceHttps } from '../../../local/mqtt/device-https';
+import type { PolicyStatement } from '../../../local/types';
 import { startTestStack } from '../gateway/local-aws';
 import { call, openDeviceHttps } from './device-https';
 import { allow, type Stack, startStack, tryPublish, waitFor } from './stack';
@@ -113,6 +116,37 @@ describe('retained messages', () => {
 
     expect(await tryPublish(client, 'a', 'x', { qos: 1, retain: true })).toBe('cut');
     expect(stack.broker.retained.list()).toEqual([]);
+  });
+});
+
+describe('the endpoint of the data plane', () => {
+  it('serves what SigV4 signed on the port of MQTT and on that of HTTPS, with the rights of the caller', async () => {
+    const { broker, registry } = stack;
+    const plane = createIotDataPlane({ broker, registry });
+    const aws = await startTestStack({ iotdata: plane });
+    await https.close();
+    https = await openDeviceHttps(stack, {
+      serveSigned: (request, response) => aws.gateway.serve(request, response),
+    });
+    const requestHandler = { httpsAgent: new Agent({ ca: stack.ca.certificatePem }) };
+    const connect = (port: number, statements?: readonly PolicyStatement[]) =>
+      new IoTDataPlaneClient({
+        ...aws.clientConfig(statements),
+        endpoint: `https://localhost:${port}`,
+        requestHandler,
+      });
+    const publish = new PublishCommand({ topic: 'a', payload: Buffer.from('x'), retain: true });
+
+    for (const port of [broker.port, https.port]) {
+      const operator = connect(port);
+      const nobody = connect(port, [{ Effect: 'Allow', Action: 'iot:GetConnection', Resource: '*' }]);
+      await operator.send(publish);
+      await expect(nobody.send(publish)).rejects.toThrow('not authorized');
+      for (const client of [operator, nobody]) client.destroy();
+    }
+
+    expect(broker.retained.list()).toMatchObject([{ topic: 'a' }]);
+    await aws.close();
   });
 });
 
