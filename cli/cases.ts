@@ -1,3 +1,4 @@
+import { writeCount, writeRelease } from '../shared/config/words';
 import { measure, printable } from '../shared/domain/announcement';
 import { type Case, isOpen, openStatuses } from '../shared/domain/case';
 import { findReleaseAt } from '../shared/domain/timers';
@@ -5,7 +6,6 @@ import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
 import { type SwitchPort, writeSwitchLine } from './kill-switch';
 import type { Target } from './target';
-import { writeCount, writeRelease } from './words';
 
 interface CaseLister {
   readonly killSwitch: Pick<SwitchPort, 'read'>;

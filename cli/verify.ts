@@ -1,9 +1,9 @@
+import { writeCount } from '../shared/config/words';
 import { printable } from '../shared/domain/announcement';
 import type { Case } from '../shared/domain/case';
 import { findTampering, type TimelineRow } from '../shared/timeline';
 import { CliError } from './cli-error';
 import { type CaseReader, findCase } from './find-case';
-import { writeCount } from './words';
 
 export interface ChainCheck {
   readonly rows: number;

@@ -1,4 +1,4 @@
-import { explainConfiguration } from '../cli/check';
+import { explainConfiguration } from '../shared/config/explain';
 import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { findWarnings } from '../shared/config/warnings';

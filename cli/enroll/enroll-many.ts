@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { writeCount } from '../../shared/config/words';
 import { isRegistryName } from '../../shared/domain/names';
 import { CliError } from '../cli-error';
-import { writeCount } from '../words';
 
 /** AWS IoT takes 15 CreateCertificateFromCsr and AttachPolicy a second; the SDK waits where it is told to. */
 const workers = 4;

@@ -1,5 +1,5 @@
+import { writeCount } from '../../shared/config/words';
 import type { Configuration } from '../../shared/domain/configuration';
-import { writeCount } from '../words';
 import { assumeFacts } from './facts';
 import type { Recording } from './recording';
 import { type Response, simulate } from './simulate';

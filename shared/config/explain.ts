@@ -1,0 +1,167 @@
+import type { Behavior, Configuration, Playbook } from '../domain/configuration';
+import { disconnectDuration, findMetric } from '../domain/detection/metrics';
+import { findPlaybook } from '../domain/guards';
+import { listAlarms } from './reach';
+import { findWarnings } from './warnings';
+import { writeDuration, writeRelease } from './words';
+
+/** Explains a cordon.yml in words: which playbooks each behavior may meet, in order, and what would be done. */
+export function explainConfiguration(configuration: Configuration): string {
+  const { quarantine, notify, detector, securityProfiles } = configuration;
+  const behaviors = Object.entries(securityProfiles).flatMap(([profileName, { behaviors, targets }]) =>
+    behaviors.flatMap((behavior) => [
+      `${profileName}/${behavior.name} (${targets.join(', ')})`,
+      `  normal: ${writeNormal(behavior)}`,
+      ...writeDetector(behavior, configuration),
+      ...writeResponses(configuration, profileName, behavior),
+    ]),
+  );
+  return [
+    `Detector: ${detector}`,
+    ...behaviors,
+    '',
+    ...writeGuards(configuration),
+    '',
+    `Contained things may use only: ${quarantine.keepTopics.join(', ')}`,
+    quarantine.untilPoliciesSpread === 'deactivate-certificate'
+      ? 'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive'
+      : 'While IoT Core goes on with cached policies (6 to 8 minutes) they are cut at each connect',
+    `Told: ${[notify.slack && `Slack ${notify.slack.channel}`, ...notify.email].filter(Boolean).join(', ') || 'nobody'}`,
+    ...(notify.slack
+      ? [
+          `Buttons in Slack: ${writeOperators(notify.slack.operators)}`,
+          'Slack is told nothing until its token is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value TOKEN',
+        ]
+      : []),
+    ...findWarnings(configuration).map((warning) => `Warning: ${warning}`),
+  ].join('\n');
+}
+
+function writeOperators(operators: readonly string[] | undefined): string {
+  return operators ? `only of ${operators.join(', ')}` : 'of whoever sees the channel';
+}
+
+function writeNormal({ metric, criteria }: Behavior): string {
+  const { value, statisticalThreshold, mlDetectionConfig, comparisonOperator: operator } = criteria;
+  const { consecutiveDatapointsToAlarm: count, durationSeconds } = criteria;
+  const patience = count > 1 ? `; an alarm after ${count} reports in a row that are not` : '';
+  if (mlDetectionConfig)
+    return `${metric} is what Device Defender learned, with ${mlDetectionConfig.confidenceLevel} confidence${patience}`;
+  const [listed] = Object.values(value ?? {});
+  const bound = statisticalThreshold
+    ? `${statisticalThreshold.statistic} of the fleet`
+    : JSON.stringify(listed);
+  const time = durationSeconds === undefined ? '' : ` in ${writeDuration(durationSeconds * 1_000)}`;
+  const unit = metric === disconnectDuration ? ' minutes' : '';
+  return `${metric} is ${operator ? comparisons[operator] : 'equal to'} ${bound}${unit}${time}${patience}`;
+}
+
+/** Who evaluates a behavior, where that is not both detectors alike. */
+function writeDetector(behavior: Behavior, { detector, customMetrics }: Configuration): string[] {
+  const { metric, criteria } = behavior;
+  if (detector !== 'both') return [];
+  if (criteria.mlDetectionConfig) return ['  seen by: Device Defender only, which learns'];
+  const source = findMetric(metric, customMetrics)?.source;
+  if (source === 'lifecycle' && criteria.statisticalThreshold)
+    return ['  seen by: Device Defender only, which alone has percentiles of it'];
+  return source === 'device-defender' ? ['  seen by: Device Defender only, which alone has this metric'] : [];
+}
+
+const comparisons: Readonly<Record<NonNullable<Behavior['criteria']['comparisonOperator']>, string>> = {
+  'less-than': 'less than',
+  'less-than-equals': 'at most',
+  'greater-than': 'more than',
+  'greater-than-equals': 'at least',
+  'in-set': 'nothing but',
+  'not-in-set': 'nothing of',
+  'in-port-set': 'nothing but the ports',
+  'not-in-port-set': 'none of the ports',
+  'in-cidr-set': 'nothing but addresses in',
+  'not-in-cidr-set': 'no address in',
+};
+
+function writeResponses(
+  { playbooks }: Configuration,
+  securityProfileName: string,
+  behavior: Behavior,
+): string[] {
+  if (behavior.suppressAlerts) return ['  else:   no alert is sent (suppressAlerts), so nothing is done'];
+  const possible = findPossible(playbooks, securityProfileName, behavior);
+  const [first] = possible;
+  if (!first) return ['  else:   recorded only: no playbook matches'];
+  if (possible.length === 1) return [`  else:   ${writePlaybook(first)}`];
+  return [
+    '  else, the first of these that fits:',
+    ...possible.map((playbook, index) => `    ${index + 1}. ${writePlaybook(playbook)}`),
+  ];
+}
+
+/** The playbooks that may decide, down to the first that no condition on the thing or the alarm can keep from it. */
+function findPossible(
+  playbooks: readonly Playbook[],
+  securityProfileName: string,
+  behavior: Behavior,
+): Playbook[] {
+  // The strongest alarm of a thing that could be anything meets every condition that can be met.
+  const strongest = listAlarms(securityProfileName, behavior).at(-1);
+  const possible: Playbook[] = [];
+  for (const playbook of playbooks) {
+    if (!strongest || !findPlaybook([playbook], strongest, { kind: 'unavailable', reason: '' })) continue;
+    possible.push(playbook);
+    if (writeConditions(playbook) === '') break;
+  }
+  return possible;
+}
+
+function writeConditions({ when }: Playbook): string {
+  const { thingGroup, thingType, attribute, confidence } = when;
+  return [
+    thingGroup && `things in group ${thingGroup}`,
+    thingType && `things of type ${thingType}`,
+    attribute && `things with ${writeAttribute(attribute)}`,
+    confidence && `alarms of ${confidence}${confidence === 'HIGH' ? '' : ' or higher'} ML confidence`,
+  ]
+    .filter(Boolean)
+    .join(' and ');
+}
+
+function writeAttribute(attribute: Readonly<Record<string, string>>): string {
+  return Object.entries(attribute)
+    .map(([name, value]) => `attribute ${name}=${value}`)
+    .join(', ');
+}
+
+function writePlaybook(playbook: Playbook): string {
+  const { name, severity, mode, actions, escalate, release } = playbook;
+  const conditions = writeConditions(playbook);
+  const title = `playbook ${name}${conditions && `, for ${conditions}`}, ${severity}`;
+  if (mode === 'observe') return `${title}: recorded`;
+  const when = mode === 'approve' ? 'after approval' : 'at once';
+  const more = escalate
+    ? [
+        `from containment ${escalate.afterContainments + 1} within ${writeDuration(escalate.within)} on also ${escalate.actions.join(' + ')}`,
+      ]
+    : [];
+  return [`${title}: ${when} ${actions.join(' + ')}`, ...more, `released ${writeRelease(release)}`].join(
+    '; ',
+  );
+}
+
+function writeGuards({ guards, playbooks }: Configuration): string[] {
+  const { fleetLimit, maxThingsSharingPolicy: most } = guards;
+  const exempt = guards.exempt.map(({ thingGroup, attribute }) =>
+    thingGroup ? `group ${thingGroup}` : writeAttribute(attribute ?? {}),
+  );
+  if (playbooks.every(({ mode }) => mode === 'observe'))
+    return ['Guards: none is needed, since every playbook only records'];
+  const percent = fleetLimit.percent === undefined ? '' : ` or ${fleetLimit.percent} % of the fleet`;
+  return [
+    'Guards:',
+    `  never contained: ${exempt.join(', ') || 'nobody is exempt'}; where the thing can't be looked up, people are asked`,
+    `  fleet limit: ${fleetLimit.things} things${percent} within ${writeDuration(fleetLimit.within)}, then people are asked`,
+    `  shared: a policy or certificate that more than ${most === 1 ? 'one thing uses' : `${most} things use`} is touched only after approval`,
+    "  forged: a report from a certificate that is not the thing's own contains nothing before people are asked",
+    `  approval: what nobody approves within ${writeDuration(guards.approvalExpires)} is only recorded`,
+    '  kill switch: while it is on, everything is only recorded',
+  ];
+}
