@@ -3,20 +3,50 @@ interface Template {
 }
 
 interface CompiledResource {
+  readonly Type: string;
   DependsOn?: string | readonly string[];
+  DeletionPolicy?: string;
   readonly Condition?: string;
-  readonly Properties?: unknown;
+  readonly Properties?: Record<string, unknown>;
 }
 
 /** Finishes the template that osls compiled, in place. */
 export function finishTemplate({ Resources }: Template): void {
-  const guard = Resources.DeletionGuard;
-  if (!guard) throw new Error('the template has no DeletionGuard');
+  const guard = requireResource(Resources, 'DeletionGuard');
+  keepLogOfDeletion(Resources);
+  stopBeforeDeletion(Resources);
   // A resource under a condition may be missing, and CloudFormation lets none depend on what may be missing.
   guard.DependsOn = Object.keys(Resources).filter(
     (id) => id !== 'DeletionGuard' && Resources[id]?.Condition === undefined,
   );
   for (const resource of Object.values(Resources)) dropImplied(resource);
+}
+
+/**
+ * The log that names what is let go with the stack stays when the stack is gone. CloudFormation gives it its name, so that
+ * it blocks no later stack.
+ */
+function keepLogOfDeletion(resources: Template['Resources']): void {
+  const logGroup = requireResource(resources, 'ProvisionLogGroup');
+  logGroup.DeletionPolicy = 'RetainExceptOnCreate';
+  const { Properties = {} } = logGroup;
+  delete Properties.LogGroupName;
+  Properties.RetentionInDays = 365;
+  const { Properties: ofFunction = {} } = requireResource(resources, 'ProvisionLambdaFunction');
+  ofFunction.LoggingConfig = { LogGroup: { Ref: 'ProvisionLogGroup' } };
+}
+
+/** What makes functions run is deleted before the deny policy goes, or they would put it back meanwhile. */
+function stopBeforeDeletion(resources: Template['Resources']): void {
+  for (const resource of Object.values(resources))
+    if (['AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule'].includes(resource.Type))
+      resource.DependsOn = [...[resource.DependsOn ?? []].flat(), 'QuarantineAttachment'];
+}
+
+function requireResource(resources: Template['Resources'], id: string): CompiledResource {
+  const resource = resources[id];
+  if (!resource) throw new Error(`the template has no ${id}`);
+  return resource;
 }
 
 /** osls writes DependsOn beside the reference that implies it, of which cfn-lint warns (W3005). */

@@ -39,7 +39,17 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
     },
     QuarantineAttachment: {
       Type: 'Custom::QuarantineAttachment',
-      DependsOn: ['QuarantineGroup', 'QuarantinePolicy'],
+      DependsOn: ['QuarantineGroup', 'QuarantineRemoval'],
+      Properties: {
+        ServiceToken: arnOf('ProvisionLambdaFunction'),
+        PolicyName,
+        ThingGroupArn,
+      },
+    },
+    // Deleted between the two: it takes the policy from all that still has it, and waits until AWS IoT lets it be deleted.
+    QuarantineRemoval: {
+      Type: 'Custom::QuarantineRemoval',
+      DependsOn: ['QuarantinePolicy'],
       Properties: {
         ServiceToken: arnOf('ProvisionLambdaFunction'),
         PolicyName,
@@ -51,6 +61,7 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
       Type: 'Custom::DeletionGuard',
       Properties: {
         ServiceToken: arnOf('ProvisionLambdaFunction'),
+        PolicyName,
         ThingGroupArn,
       },
     },

@@ -109,7 +109,12 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     provision: [
       allow('iot:AttachPolicy', quarantineGroup),
       // The group of an earlier name as well, which only the event tells.
-      allow(['iot:DetachPolicy', 'iot:ListThingsInThingGroup'], arn('iot', 'thinggroup/*')),
+      allow('iot:ListThingsInThingGroup', arn('iot', 'thinggroup/*')),
+      allow('iot:DetachPolicy', [arn('iot', 'thinggroup/*'), arn('iot', 'cert/*')]),
+      allow(
+        ['iot:ListTargetsForPolicy', 'iot:ListPolicyVersions', 'iot:DeletePolicyVersion', 'iot:DeletePolicy'],
+        arn('iot', `policy/${prefix}-quarantine`),
+      ),
       allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/delete-while-contained`)),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
     ],
@@ -125,7 +130,9 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
           AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
           // The custom resource alone neither sends nor receives.
           Policies: inlinePolicy(name, [
-            writeLogs(`${prefix}-${name}`),
+            name === 'provision'
+              ? allow(logActions, arnOf('ProvisionLogGroup'))
+              : writeLogs(`${prefix}-${name}`),
             ...own,
             ...(name === 'provision' ? [] : [allowKey()]),
           ]),
@@ -180,11 +187,10 @@ function writeActionRights({ playbooks, detector }: Configuration): Value[] {
   ];
 }
 
+const logActions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+
 function writeLogs(functionName: string): Value {
-  return allow(
-    ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    arn('logs', `log-group:/aws/lambda/${functionName}:*`),
-  );
+  return allow(logActions, arn('logs', `log-group:/aws/lambda/${functionName}:*`));
 }
 
 function capitalize(name: string): string {

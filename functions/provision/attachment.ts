@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { groupArn, writeWayOut } from './properties';
+import { groupArn, policyName, writeWayOut } from './properties';
 
 export interface AttachmentPorts {
   readonly group: {
@@ -15,7 +15,7 @@ export interface AttachmentPorts {
 }
 
 const properties = z.object({
-  PolicyName: z.string().check(z.minLength(1)),
+  PolicyName: policyName,
   ThingGroupArn: groupArn,
 });
 

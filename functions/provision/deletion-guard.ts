@@ -1,11 +1,17 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { CaseStatus } from '../../shared/domain/case';
-import type { Log } from '../../shared/ports';
-import { groupArn, writeWayOut } from './properties';
+import { isNotFound } from '../../shared/errors';
+import type { Log, Policies } from '../../shared/ports';
+import { groupArn, policyName, writeWayOut } from './properties';
+import { nameTargets } from './removal';
 
 export interface DeletionPorts {
-  readonly group: { findMember(groupArn: string): Promise<string | undefined> };
+  readonly group: {
+    findMember(groupArn: string): Promise<string | undefined>;
+    listMembers(thingGroupName: string): AsyncIterable<string>;
+  };
+  readonly policies: Pick<Policies, 'listTargets'>;
   /**
    * The id of the stack with which what is contained may be let go, as somebody stored it: not a parameter of the stack,
    * which can't be updated once its deletion was refused, and not a plain yes, which would hold for the next stack too.
@@ -17,7 +23,9 @@ export interface DeletionPorts {
   readonly log: Log;
 }
 
-const properties = z.object({ ThingGroupArn: groupArn });
+/** A stack of an earlier version names no policy. */
+const properties = z.object({ ThingGroupArn: groupArn, PolicyName: z.optional(policyName) });
+type Properties = z.output<typeof properties>;
 
 /** Statuses in which Cordon may hold something of a thing. */
 const holding: readonly CaseStatus[] = [
@@ -29,6 +37,8 @@ const holding: readonly CaseStatus[] = [
 ];
 /** Names a reason can take; who deletes the stack finds the others in the list of cases. */
 const named = 5;
+/** Names in one line of the log. */
+const logged = 100;
 
 /**
  * Stands before everything else when the stack is deleted: every other resource is what it depends on, so a refusal
@@ -60,23 +70,56 @@ async function refuseToMove(before: unknown, after: unknown, { group }: Deletion
 
 async function refuseWhileContained(
   { StackId, ResourceProperties }: CloudFormationCustomResourceEvent,
-  { log, ...ports }: DeletionPorts,
+  ports: DeletionPorts,
 ): Promise<void> {
-  const { ThingGroupArn } = properties.parse(ResourceProperties);
-  const things = await listHeld(ThingGroupArn, ports);
-  if (things.length === 0) return;
-  const names = `${things.slice(0, named).join(', ')}${things.length > named ? ' and others' : ''}`;
+  const given = properties.parse(ResourceProperties);
+  const held = await nameSomeHeld(given, ports);
+  if (held === undefined) return;
   if ((await ports.readLetGo()) !== StackId)
-    throw new Error(`still contained: ${names}; ${writeWayOut(StackId, ports.letGoParameter)}`);
-  log.warn('the stack is deleted while things are contained', { things: names });
+    throw new Error(`still contained: ${held}; ${writeWayOut(StackId, ports.letGoParameter)}`);
+  await logAllHeld(given, ports);
 }
 
-async function listHeld(
-  thingGroupArn: string,
-  { group, listByStatus }: Pick<DeletionPorts, 'group' | 'listByStatus'>,
-): Promise<string[]> {
+/** Some of what is held; undefined where nothing is. */
+async function nameSomeHeld(given: Properties, ports: DeletionPorts): Promise<string | undefined> {
+  const { group, listByStatus } = ports;
   const cases = await Promise.all(holding.map((status) => listByStatus(status, named + 1)));
   // Somebody may have put a thing there by hand: the deny policy holds it as well.
-  const member = await group.findMember(thingGroupArn);
-  return [...new Set([...cases.flat().map(({ thingName }) => thingName), ...(member ? [member] : [])])];
+  const member = await group.findMember(given.ThingGroupArn);
+  const things = unique([...cases.flat().map(({ thingName }) => thingName), ...(member ? [member] : [])]);
+  if (things.length > 0)
+    return `${things.slice(0, named).join(', ')}${things.length > named ? ' and others' : ''}`;
+  const targets = await listOtherTargets(given, ports);
+  return targets.length > 0 ? nameTargets(targets) : undefined;
+}
+
+/** Certificates that have the deny policy, of a case or by hand, and groups other than the quarantine's own. */
+async function listOtherTargets({ PolicyName, ThingGroupArn }: Properties, { policies }: DeletionPorts) {
+  if (PolicyName === undefined) return [];
+  try {
+    return (await policies.listTargets(PolicyName)).filter((target) => target !== ThingGroupArn);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+/** For whoever looks for it when the stack is gone: its log stays. */
+async function logAllHeld(given: Properties, ports: DeletionPorts): Promise<void> {
+  const { group, listByStatus, log } = ports;
+  const cases = await Promise.all(holding.map((status) => listByStatus(status, Number.POSITIVE_INFINITY)));
+  const members: string[] = [];
+  if (await group.findMember(given.ThingGroupArn))
+    for await (const member of group.listMembers(given.ThingGroupArn.split('/').at(-1) ?? ''))
+      members.push(member);
+  const things = unique([...cases.flat().map(({ thingName }) => thingName), ...members]);
+  for (let from = 0; from < things.length; from += logged)
+    log.warn('let go with the stack', { things: things.slice(from, from + logged) });
+  const targets = await listOtherTargets(given, ports);
+  for (let from = 0; from < targets.length; from += logged)
+    log.warn('let go with the stack', { targets: targets.slice(from, from + logged) });
+}
+
+function unique(names: readonly string[]): string[] {
+  return [...new Set(names)];
 }

@@ -3,9 +3,11 @@ import { clip } from '../../shared/domain/names';
 import type { Log } from '../../shared/ports';
 import { type AttachmentPorts, keepAttached } from './attachment';
 import { type DeletionPorts, guardDeletion } from './deletion-guard';
+import { type RemovalPorts, removePolicy } from './removal';
 
 export type ProvisionPorts = AttachmentPorts &
-  DeletionPorts & {
+  DeletionPorts &
+  RemovalPorts & {
     readonly answer: (url: string, body: CloudFormationCustomResourceResponse) => Promise<void>;
     readonly log: Log;
   };
@@ -48,6 +50,8 @@ function apply(event: CloudFormationCustomResourceEvent, ports: ProvisionPorts):
       return keepAttached(event, ports);
     case 'Custom::DeletionGuard':
       return guardDeletion(event, ports);
+    case 'Custom::QuarantineRemoval':
+      return removePolicy(event, ports);
     default:
       throw new Error(`no resource type of Cordon: ${event.ResourceType}`);
   }

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectPolicies } from '../../shared/aws/policies';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { connectTable } from '../../shared/aws/table';
@@ -11,6 +13,9 @@ const letGoParameter = readEnv('LET_GO_PARAMETER');
 export const handler = wrap(
   provision({
     group: connectQuarantineGroup(),
+    policies: connectPolicies(),
+    clock: Date.now,
+    wait: (ms) => delay(ms),
     letGoParameter,
     readLetGo: () => connectSecrets().read(letGoParameter),
     listByStatus: connectTable(readEnv('TABLE_NAME')).history.listByStatus,

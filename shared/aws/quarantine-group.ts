@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AttachPolicyCommand,
+  DeletePolicyCommand,
   DetachPolicyCommand,
   type IoTClient,
   ListThingsInThingGroupCommand,
@@ -20,6 +21,18 @@ export function connectQuarantineGroup(client: IoTClient = iotClient()) {
         await client.send(new DetachPolicyCommand({ policyName, target: groupArn }));
       } catch (error) {
         if (!isNotFound(error)) throw error;
+      }
+    },
+
+    /** Whether the policy is gone now; false while AWS IoT has it in use, up to five minutes after a detachment. */
+    async deletePolicy(policyName: string): Promise<boolean> {
+      try {
+        await client.send(new DeletePolicyCommand({ policyName }));
+        return true;
+      } catch (error) {
+        if (isNotFound(error)) return true;
+        if (error instanceof Error && error.name === 'DeleteConflictException') return false;
+        throw error;
       }
     },
 

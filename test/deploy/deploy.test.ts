@@ -78,7 +78,10 @@ describe('npx sls deploy', () => {
 
     const removal = await sls(['remove', '--stage', 'dev']);
     expect(removal.code === 0 ? 'removed' : removal.said).toBe('removed');
-    expect([...aws.account.taken.keys()]).toEqual(['AWS::DynamoDB::Table cordon-dev']);
+    expect([...aws.account.taken.values()].map(({ logicalId }) => logicalId).toSorted()).toEqual([
+      'ProvisionLogGroup',
+      'Table',
+    ]);
 
     const blocked = await sls(packaged);
     expect(blocked.said).toContain('cordon-dev already exists');

@@ -4,7 +4,9 @@ import { text } from 'node:stream/consumers';
 import {
   AddThingToThingGroupCommand,
   AttachPolicyCommand,
+  CreatePolicyVersionCommand,
   CreateThingGroupCommand,
+  GetPolicyCommand,
   ListAttachedPoliciesCommand,
 } from '@aws-sdk/client-iot';
 import { GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
@@ -222,5 +224,33 @@ describe('CloudFormation', () => {
 
     const { policies } = await e2e.iot.send(new ListAttachedPoliciesCommand({ target: earlier }));
     expect(policies).toEqual([]);
+  });
+
+  it('takes the deny policy from certificates too when told to let go, and waits until it can be deleted', async () => {
+    const { certificateArn } = await e2e.enroll('let-go');
+    const { PolicyName: policyName } = attachment;
+    await e2e.iot.send(new AttachPolicyCommand({ policyName, target: certificateArn }));
+    // As an update of the stack leaves it: with its earlier version.
+    const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+    await e2e.iot.send(new CreatePolicyVersionCommand({ policyName, policyDocument, setAsDefault: true }));
+    e2e.stack.registry.state.detachments.setDelaySeconds(1);
+    const held = `certificate ${certificateArn.split('/').at(-1)}`;
+    const wayOut = `release, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`;
+    const say = (value: string) =>
+      e2e.stack.aws.parameters.put('/cordon-dev/delete-while-contained', value, 'String');
+
+    say('no');
+    expect(await askToDelete('QuarantineRemoval', attachment)).toEqual({
+      Status: 'FAILED',
+      Reason: `${policyName} is still on ${held}; ${wayOut}`,
+    });
+    say(StackId);
+    expect(await askToDelete('DeletionGuard', attachment)).toEqual({ Status: 'SUCCESS' });
+    expect(await askToDelete('QuarantineRemoval', attachment)).toEqual({ Status: 'SUCCESS' });
+
+    await expect(e2e.iot.send(new GetPolicyCommand({ policyName }))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
+    expect(await askToDelete('QuarantineRemoval', attachment)).toEqual({ Status: 'SUCCESS' });
   });
 });

@@ -16,6 +16,7 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'iot:CreateJob': ['job', 'thing', 'thinggroup'],
   'iot:CreatePolicyVersion': ['policy'],
   'iot:DeleteConnection': ['client'],
+  'iot:DeletePolicy': ['policy'],
   'iot:DeletePolicyVersion': ['policy'],
   'iot:DescribeCertificate': ['cert'],
   'iot:DescribeDetectMitigationActionsTask': [],
@@ -73,7 +74,7 @@ export const shapes: Readonly<Record<string, RegExp>> = {
   securityprofile: iot('securityprofile'),
   key: /^<KmsKeyArn>$/,
   'log-group':
-    /^arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:\/aws\/lambda\/cordon-dev-[a-z]+:\*$/,
+    /^(arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:\/aws\/lambda\/cordon-dev-[a-z]+:\*|<(AWS::Logs::LogGroup|ProvisionLogGroup)>)$/,
   secret:
     /^arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<Slack\w+Secret>-\?{6}$/,
   'sns-topic': /^<AWS::SNS::Topic>$/,

@@ -88,6 +88,16 @@ describe('the quarantine', () => {
     expect(template.Resources.QuarantineGroup).toMatchObject({ UpdateReplacePolicy: 'Retain' });
   });
 
+  it('loses its policy only after all that could put it back is gone, by a resource that waits for it', () => {
+    for (const [, { DependsOn }] of [
+      ...ofType('AWS::Lambda::EventSourceMapping'),
+      ...ofType('AWS::Events::Rule'),
+    ])
+      expect(DependsOn).toContain('QuarantineAttachment');
+    expect(template.Resources.QuarantineAttachment?.DependsOn).toContain('QuarantineRemoval');
+    expect(template.Resources.QuarantineRemoval?.DependsOn).toContain('QuarantinePolicy');
+  });
+
   it('has a guard that is deleted before all else', () => {
     const { DependsOn = [], Properties } = template.Resources.DeletionGuard as Resource;
     const referred = JSON.stringify(Properties);
@@ -152,10 +162,23 @@ describe('what runs by itself', () => {
 });
 
 describe('the log', () => {
-  it('of every function and of the API is kept for 30 days, and then is gone', () => {
-    const groups = ofType('AWS::Logs::LogGroup').map(([, { Properties }]) => Properties);
-    const names = ofType('AWS::Lambda::Function').map(
-      ([, { Properties }]) => `/aws/lambda/${Properties.FunctionName}`,
+  it('that names what was let go with the stack stays a year after it, under a name that blocks no other', () => {
+    expect(template.Resources.ProvisionLogGroup).toEqual({
+      Type: 'AWS::Logs::LogGroup',
+      DeletionPolicy: 'RetainExceptOnCreate',
+      Properties: { RetentionInDays: 365 },
+    });
+    expect(propertiesOf('ProvisionLambdaFunction').LoggingConfig).toEqual({
+      LogGroup: { Ref: 'ProvisionLogGroup' },
+    });
+  });
+
+  it('of every other function and of the API is kept for 30 days, and then is gone', () => {
+    const groups = ofType('AWS::Logs::LogGroup').flatMap(([id, { Properties }]) =>
+      id === 'ProvisionLogGroup' ? [] : [Properties],
+    );
+    const names = ofType('AWS::Lambda::Function').flatMap(([id, { Properties }]) =>
+      id === 'ProvisionLambdaFunction' ? [] : [`/aws/lambda/${Properties.FunctionName}`],
     );
 
     expect(groups.map(({ LogGroupName }) => LogGroupName).toSorted()).toEqual(
@@ -260,6 +283,7 @@ describe('the stack', () => {
       'AWS::SQS::QueuePolicy',
       'Custom::DeletionGuard',
       'Custom::QuarantineAttachment',
+      'Custom::QuarantineRemoval',
     ]);
     expect(JSON.stringify(template)).not.toContain('ProvisionedConcurrency');
   });

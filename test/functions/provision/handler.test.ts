@@ -5,6 +5,8 @@ import { fakeTelemetry } from '../../fakes';
 
 const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
 
+const certificateArn = 'arn:aws:iot:us-east-1:000000000000:cert/0123abcd';
+
 function anEvent(over: Record<string, unknown> = {}): CloudFormationCustomResourceEvent {
   return {
     RequestType: 'Create',
@@ -23,8 +25,10 @@ function setUp({
   member,
   fault,
   contained = [],
+  targets = [],
   letGo,
 }: {
+  targets?: string[];
   member?: string;
   fault?: Error;
   contained?: string[];
@@ -41,6 +45,16 @@ function setUp({
       attached.delete(`${arn} ${policyName}`);
     },
     findMember: async () => member,
+    async *listMembers() {
+      if (member) yield member;
+    },
+    deletePolicy: async () => true,
+  };
+  const policies = {
+    listTargets: async () => targets,
+    detach: async () => {},
+    listVersions: async () => [],
+    deleteVersion: async () => {},
   };
   const answer = async (url: string, body: unknown) => {
     answers.push([url, body]);
@@ -49,7 +63,8 @@ function setUp({
     (status === 'contained' ? contained : []).slice(0, limit).map((thingName) => ({ thingName }));
   const { log, lines } = fakeTelemetry();
   const letGoParameter = '/cordon-dev/delete-while-contained';
-  const ports = { group, listByStatus, log, letGoParameter, readLetGo: async () => letGo };
+  const time = { clock: Date.now, wait: async () => {} };
+  const ports = { group, policies, ...time, listByStatus, log, letGoParameter, readLetGo: async () => letGo };
   return { attached, answers, ports, lines, run: provision({ ...ports, answer }) };
 }
 
@@ -162,7 +177,7 @@ describe('the deletion guard', () => {
       ResourceType: 'Custom::DeletionGuard',
       LogicalResourceId: 'DeletionGuard',
       PhysicalResourceId: 'DeletionGuard',
-      ResourceProperties: { ServiceToken: 'token', ThingGroupArn: groupArn },
+      ResourceProperties: { ServiceToken: 'token', PolicyName: 'deny', ThingGroupArn: groupArn },
       ...over,
     });
   const guarded = (body: object) => [
@@ -213,6 +228,11 @@ describe('the deletion guard', () => {
     ['a case that holds', { contained: ['mything1'] }, 'mything1'],
     ['a thing that somebody put into the group', { member: 'mything2' }, 'mything2'],
     ['both', { contained: ['mything1'], member: 'mything1' }, 'mything1'],
+    [
+      'a certificate that has the deny policy',
+      { targets: [groupArn, certificateArn] },
+      'certificate 0123abcd',
+    ],
     ['many', { contained: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'a, b, c, d, e and others'],
   ])('refuses to delete for %s', async (_what, held, names) => {
     const { run, answers } = setUp(held);
@@ -230,17 +250,21 @@ describe('the deletion guard', () => {
     expect(answers).toEqual(refusal('mything1'));
   });
 
-  it('lets the stack go when told, and names in the log what it lets go', async () => {
-    const { run, answers, lines } = setUp({ contained: ['mything1'], member: 'mything1', letGo: 'stack' });
+  it('lets the stack go when told, and names in the log all that it lets go', async () => {
+    const things = Array.from({ length: 150 }, (_, index) => `thing${index}`);
+    const targets = [groupArn, certificateArn];
+    const { run, answers, lines } = setUp({ contained: things, member: 'byhand', targets, letGo: 'stack' });
 
     await run(aGuardEvent({ RequestType: 'Delete' }));
 
     expect(answers).toEqual(done);
-    expect(lines).toContainEqual({
-      level: 'warn',
-      message: 'the stack is deleted while things are contained',
-      fields: { things: 'mything1' },
-    });
+    expect(
+      lines.filter(({ level }) => level === 'warn').map(({ message, fields }) => [message, fields]),
+    ).toEqual([
+      ['let go with the stack', { things: things.slice(0, 100) }],
+      ['let go with the stack', { things: [...things.slice(100), 'byhand'] }],
+      ['let go with the stack', { targets: [certificateArn] }],
+    ]);
   });
 
   it('takes the deny policy from the group when told, though a thing is in it', async () => {

@@ -2,6 +2,12 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { provision } from '../../../functions/provision/handler';
 import { fakeTelemetry } from '../../fakes';
 
+const noPolicies = {
+  listTargets: async () => [],
+  detach: async () => {},
+  listVersions: async () => [],
+  deleteVersion: async () => {},
+};
 const aGroup = (name: string) => `arn:aws:iot:us-east-1:000000000000:thinggroup/${name}`;
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -16,11 +22,16 @@ function aStack(ResourceType: string, created: Properties) {
     attach: async (policyName: string, arn: string) => void attached.add(`${arn} ${policyName}`),
     detach: async (policyName: string, arn: string) => void attached.delete(`${arn} ${policyName}`),
     findMember: async (arn: string) => members.get(arn),
+    listMembers: async function* () {},
+    deletePolicy: async () => true,
   };
   let last = { Status: '', PhysicalResourceId: '' };
   const run = provision({
     group,
     listByStatus: async () => [],
+    policies: noPolicies,
+    clock: Date.now,
+    wait: async () => {},
     letGoParameter: '/cordon-dev/delete-while-contained',
     readLetGo: async () => undefined,
     log: fakeTelemetry().log,

@@ -1,5 +1,6 @@
 import {
   AttachPolicyCommand,
+  DeletePolicyCommand,
   DetachPolicyCommand,
   IoTClient,
   ListThingsInThingGroupCommand,
@@ -35,6 +36,20 @@ describe('quarantine group', () => {
 
     iot.on(DetachPolicyCommand).rejects(awsError('ThrottlingException'));
     await expect(group.detach('deny', arn)).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+
+  it('says whether the policy is gone, and fails where that is not known', async () => {
+    iot
+      .on(DeletePolicyCommand)
+      .resolvesOnce({})
+      .rejectsOnce(awsError('ResourceNotFoundException'))
+      .rejectsOnce(awsError('DeleteConflictException'))
+      .rejects(awsError('ThrottlingException'));
+
+    expect(await group.deletePolicy('deny')).toBe(true);
+    expect(await group.deletePolicy('deny')).toBe(true);
+    expect(await group.deletePolicy('deny')).toBe(false);
+    await expect(group.deletePolicy('deny')).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
   it('names one of its members', async () => {

@@ -1,0 +1,116 @@
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { isNotFound } from '../../shared/errors';
+import type { Log, Policies } from '../../shared/ports';
+import { groupArn, policyName, writeWayOut } from './properties';
+
+export interface RemovalPorts {
+  readonly policies: Pick<Policies, 'listTargets' | 'detach' | 'listVersions' | 'deleteVersion'>;
+  readonly group: {
+    /** Whether the policy is gone now; false while AWS IoT still has it in use. */
+    deletePolicy(policyName: string): Promise<boolean>;
+  };
+  readonly readLetGo: () => Promise<string | undefined>;
+  readonly letGoParameter: string;
+  readonly clock: () => number;
+  readonly wait: (ms: number) => Promise<void>;
+  readonly log: Log;
+}
+
+const properties = z.object({ PolicyName: policyName, ThingGroupArn: groupArn });
+type Properties = z.output<typeof properties>;
+
+/** Within the function's timeout of 15 minutes, with time left to answer. */
+const patienceMs = 13 * 60_000;
+/** AWS: "it can take up to five minutes after a policy is detached before it's ready to be deleted". */
+const betweenTriesMs = 5_000;
+/** A list of targets is eventually consistent; the group has lost the policy just before. */
+const groupLeavesMs = 30_000;
+
+/**
+ * Deletes the deny policy with the stack. CloudFormation alone can't: it detaches the policy from nothing, and does not wait
+ * until AWS IoT lets it go.
+ */
+export async function removePolicy(
+  event: CloudFormationCustomResourceEvent,
+  ports: RemovalPorts,
+): Promise<string> {
+  const read = properties.safeParse(event.ResourceProperties);
+  if (event.RequestType === 'Delete') {
+    // What could not be created has nothing to take away; to refuse would leave the stack stuck in its rollback.
+    if (read.success) await remove(read.data, event.StackId, ports);
+    return event.PhysicalResourceId;
+  }
+  if (!read.success) throw new Error(`wrong properties: ${read.error.issues[0]?.path.map(String).join('.')}`);
+  return read.data.PolicyName;
+}
+
+async function remove(given: Properties, stackId: string, ports: RemovalPorts): Promise<void> {
+  const { PolicyName } = given;
+  const { log, clock, wait, group } = ports;
+  const endAt = clock() + patienceMs;
+  const targets = await listOthers(given, ports);
+  if (targets.length > 0) {
+    if ((await ports.readLetGo()) !== stackId)
+      throw new Error(
+        `${PolicyName} is still on ${nameTargets(targets)}; ${writeWayOut(stackId, ports.letGoParameter)}`,
+      );
+    log.warn('the deny policy is taken away', { targets });
+  }
+  for (let left = targets; ; left = await listOthers(given, ports)) {
+    for (const [index, target] of left.entries()) {
+      if (clock() >= endAt)
+        throw new Error(`${PolicyName} is still on ${left.length - index} targets: delete again to go on`);
+      await ignoreMissing(ports.policies.detach(PolicyName, target));
+    }
+    await deleteOldVersions(PolicyName, ports);
+    if (await group.deletePolicy(PolicyName)) return;
+    if (clock() >= endAt)
+      throw new Error(`AWS IoT says that ${PolicyName} is still in use: delete again in some minutes`);
+    await wait(betweenTriesMs);
+  }
+}
+
+/**
+ * What holds the policy beside its own group. Where the group has it, the stack goes on: an update that brought this
+ * resource is taken back, and the policy must stay.
+ */
+async function listOthers({ PolicyName, ThingGroupArn }: Properties, ports: RemovalPorts): Promise<string[]> {
+  const { policies, clock, wait } = ports;
+  const groupEndAt = clock() + groupLeavesMs;
+  for (;;) {
+    const targets = (await ignoreMissing(policies.listTargets(PolicyName))) ?? [];
+    if (!targets.includes(ThingGroupArn)) return targets;
+    if (clock() >= groupEndAt) throw new Error(`${PolicyName} is on its group, so the stack keeps it`);
+    await wait(betweenTriesMs);
+  }
+}
+
+/** A policy with other versions than the default can't be deleted. */
+async function deleteOldVersions(PolicyName: string, { policies }: RemovalPorts): Promise<void> {
+  const versions = (await ignoreMissing(policies.listVersions(PolicyName))) ?? [];
+  for (const { versionId, isDefault } of versions)
+    if (!isDefault) await ignoreMissing(policies.deleteVersion(PolicyName, versionId));
+}
+
+async function ignoreMissing<T>(done: Promise<T>): Promise<T | undefined> {
+  try {
+    return await done;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+const named = 3;
+
+/** `certificate 0123456789ab… and 4 others`. */
+export function nameTargets(targets: readonly string[]): string {
+  const names = targets.slice(0, named).map((target) => {
+    const [, kind = '', name = ''] = /:(cert|thinggroup)\/(.+)$/.exec(target) ?? [];
+    if (kind === 'cert') return `certificate ${name}`;
+    return kind === 'thinggroup' ? `thing group ${name}` : target;
+  });
+  const more = targets.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} others` : ''}`;
+}
