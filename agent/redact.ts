@@ -9,7 +9,7 @@ const secretName =
 const secretOption = new RegExp(`^--?(?:${secretName})$`, 'i');
 /** An option and its value inside one argument: `sh -c` carries a whole command line in one. */
 const nestedSecretOption = new RegExp(
-  `((?:^|\\s)(?:--?(?:${secretName})|-p)\\s+)(?:"[^"]*"|'[^']*'|[^\\s]+)`,
+  `((?:^|\\s)(--?(?:${secretName})|-p)\\s+)("[^"]*"|'[^']*'|[^\\s]+)`,
   'gi',
 );
 const secretAssignment = new RegExp(
@@ -25,6 +25,11 @@ const cookieHeader = /\b((?:set-)?cookie\s*[:=]\s*).+/gi;
 /** Things that are secrets wherever they stand: AWS key ids, JSON web tokens, tokens of Slack and GitHub. */
 const knownSecret =
   /\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|xox[abeoprs]-[\w-]{8,}|gh[opsur]_\w{20,}|github_pat_\w{20,})/g;
+/** Ports, as programs that connect or listen take them after -p: what evidence is for. */
+const ports = /^(?:\d{1,3}(?:\.\d{1,3}){3}:)?\d{1,5}(?:[-,:]\d{1,5})*(?:\/(?:tcp|udp))?$/;
+/** Programs whose -p is a password, also where it has only digits. */
+const takesPassword =
+  /(?:^|[\s/;|&])(?:mysql\w*|mariadb\w*|sshpass|mongo\w*|mosquitto_\w+|7z\w*|zip|unzip|rar|unrar|smbclient|docker\s+login|htpasswd|ldap\w+|cadaver|curl|wget|openssl|gpg)(?:\s|$)/;
 /** `-psecret` (mysql, sshpass), but not the words of find, cc and their like. */
 const shortPassword = /^-p(?!ath$|erm$|id$|ort$|rint0?$|rune$|thread$)./s;
 
@@ -32,15 +37,19 @@ const shortPassword = /^-p(?!ath$|erm$|id$|ort$|rint0?$|rune$|thread$)./s;
 export function redactCommandLine(args: readonly string[], limit = 1024): string {
   const shown: string[] = [];
   let length = 0;
+  const mayBePort = !takesPassword.test(cutText(args.slice(0, 3).join(' '), limit));
   for (let index = 0; index < args.length && length <= limit; index += 1) {
-    const text = redactArgument(args[index] ?? '', args[index - 1], limit);
+    const text = redactArgument(args[index] ?? '', args[index - 1], mayBePort, limit);
     shown.push(text);
     length += text.length + 1;
   }
   return cutText(shown.join(' '), limit);
 }
 
-function redactArgument(arg: string, before: string | undefined, limit: number): string {
+function redactArgument(arg: string, before: string | undefined, mayBePort: boolean, limit: number): string {
+  if (mayBePort && /^-[pP]/.test(before === '-p' || before === '-P' ? before : arg)) {
+    if (ports.test(before === '-p' || before === '-P' ? arg : arg.slice(2))) return arg;
+  }
   if (before !== undefined && isSecretOption(before)) return hidden;
   if (before === '-u' || before === '--user') return arg.replace(/:.*/s, `:${hidden}`);
   if (shortPassword.test(arg)) return `-p${hidden}`;
@@ -59,6 +68,8 @@ function redactText(text: string): string {
     .replace(cookieHeader, `$1${hidden}`)
     .replace(secretAssignment, `$1${hidden}`)
     .replace(camelSecretAssignment, `$1${hidden}`)
-    .replace(nestedSecretOption, `$1${hidden}`)
+    .replace(nestedSecretOption, (whole, start: string, option: string, value: string, at: number) =>
+      option === '-p' && ports.test(value) && !takesPassword.test(text.slice(0, at)) ? whole : start + hidden,
+    )
     .replace(knownSecret, hidden);
 }
