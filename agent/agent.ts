@@ -14,6 +14,8 @@ export interface AgentSurroundings extends ReportingSurroundings {
   readonly containment: ContainmentWatch;
   readonly random: () => number;
   readonly onConnection?: (text: string) => void;
+  /** Another way to the broker, in tests. */
+  readonly openLink?: typeof openBrokerLink;
 }
 
 export interface Agent {
@@ -30,7 +32,7 @@ export function startAgent(settings: Settings, surroundings: AgentSurroundings, 
     settings.destinations.map((one) => [one, topicsFor(one, thingName, settings.format)]),
   );
   const noticeTopic = topics.has('cordon') ? containmentTopic(thingName) : undefined;
-  const link = openBrokerLink(
+  const link = (surroundings.openLink ?? openBrokerLink)(
     connection,
     surroundings.readCredentials,
     [

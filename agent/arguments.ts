@@ -1,8 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { codeOf, host } from './host';
 
 /** A command line that can't be followed; its message is one line that names the flag. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  /** It may be right the next time, such as a file that a failing disk did not give. */
+  readonly isPassing: boolean;
+
+  constructor(message: string, isPassing = false) {
+    super(message);
+    this.isPassing = isPassing;
+  }
+}
+
+/** Says of a file that can't be read whether the reason may pass: these don't, until somebody does something. */
+export function isPassing(error: unknown): boolean {
+  return !['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'].includes(codeOf(error));
 }
 
 const largestFileCharacters = 64 * 1024;
@@ -45,11 +57,9 @@ function spellOut(arg: string): string {
 function readArgumentFile(path: string): readonly string[] {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = host.readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(
-      `@${path}: cannot read the file of arguments (${(error as NodeJS.ErrnoException).code})`,
-    );
+    throw new UsageError(`@${path}: cannot read the file of arguments (${codeOf(error)})`, isPassing(error));
   }
   if (text.length > largestFileCharacters)
     throw new UsageError(`@${path}: too large for a file of arguments`);

@@ -1,7 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import { UsageError } from './arguments';
+import { isPassing, UsageError } from './arguments';
 import {
   parseBoolean,
   parseChoice,
@@ -12,6 +11,7 @@ import {
   parseThingName,
   parseVerbosity,
 } from './flag-values';
+import { codeOf, host } from './host';
 import { DefinitionError, type MetricDefinition, parseMetrics } from './metrics/definition';
 
 /** Where the package puts it. */
@@ -48,12 +48,12 @@ export function readConfigFile(path: string): Readonly<Record<string, unknown>> 
   let text: string;
   try {
     // Its `exec` metrics are run: whoever may write it may act as the agent.
-    if ((statSync(path).mode & 0o002) !== 0)
+    if ((host.statSync(path).mode & 0o002) !== 0)
       throw new UsageError(`${path}: must not be writable by everyone; chmod o-w it`);
-    text = readFileSync(path, 'utf8');
+    text = host.readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`${path}: cannot read the configuration (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`${path}: cannot read the configuration (${codeOf(error)})`, isPassing(error));
   }
   return Object.fromEntries(
     Object.entries(parseConfigFile(text, path)).map(([flag, value]) => [

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, type Stats, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { ConnectionSettings } from './flags';
+import { codeOf, host } from './host';
 
 /** A certificate or key that can't be used; the agent must not start half able. */
 export class CredentialsError extends Error {
@@ -47,17 +47,25 @@ export function loadCredentials(
   if (expiresAt < now) warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
   if (Date.parse(certificate.validFrom) > now)
     warn(`--cert: ${paths.certPath} is valid from ${certificate.validFrom}`);
-  const stats = statSync(paths.keyPath);
-  if (isOpenToOthers(stats, process.getegid?.())) {
-    const mode = (stats.mode & 0o777).toString(8);
-    warn(`--key: ${paths.keyPath} is open to other users (mode ${mode}); chmod 600 it`);
-  }
+  warnOfMode(paths.keyPath, warn);
   return { ca, cert, key, expiresAt };
+}
+
+function warnOfMode(keyPath: string, warn: (problem: string) => void): void {
+  try {
+    const stats = host.statSync(keyPath);
+    if (!isOpenToOthers(stats, process.getegid?.())) return;
+    const mode = (stats.mode & 0o777).toString(8);
+    warn(`--key: ${keyPath} is open to other users (mode ${mode}); chmod 600 it`);
+  } catch (error) {
+    // The key itself could be read, so the agent can report.
+    warn(`--key: ${keyPath}: whether it is open to other users can't be told (${codeOf(error)})`);
+  }
 }
 
 /** A key of root's that the agent reads by its own group is how the package keeps it: the agent can't change it. */
 export function isOpenToOthers(
-  { mode, uid, gid }: Pick<Stats, 'mode' | 'uid' | 'gid'>,
+  { mode, uid, gid }: Readonly<Record<'mode' | 'uid' | 'gid', number>>,
   ownGroup?: number,
 ): boolean {
   const allowed = uid === 0 && gid === ownGroup ? 0o040 : 0;
@@ -65,7 +73,7 @@ export function isOpenToOthers(
 }
 
 function readPem(flag: string, path: string): Buffer {
-  return tell(flag, path, 'cannot be read', () => readFileSync(path));
+  return tell(flag, path, 'cannot be read', () => host.readFileSync(path));
 }
 
 function tell<T>(flag: string, path: string, problem: string, attempt: () => T): T {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { expandArguments, UsageError } from './arguments';
@@ -14,6 +13,7 @@ import {
   parseThingName,
   parseVerbosity,
 } from './flag-values';
+import { codeOf, host } from './host';
 import type { LogLevel } from './log';
 import { childrenOf, DefinitionError, definitionByName, type MetricDefinition } from './metrics/definition';
 import type { Destination, ReportFormat } from './topics';
@@ -82,7 +82,7 @@ const defenderFloorSeconds = 300;
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isRoot: boolean;
-  readonly homeDirectory: string;
+  readonly homeDirectory: () => string;
 }
 
 /** Reads the command line, or throws a UsageError that names the flag. */
@@ -123,12 +123,22 @@ export function parseCommandLine(
 function withConfigFile(command: Command): Flags {
   const flags = command.opts<Flags>();
   const byDefault =
-    flags.endpoint === undefined && existsSync(defaultConfigPath) ? defaultConfigPath : undefined;
+    flags.endpoint === undefined && isThere(defaultConfigPath) ? defaultConfigPath : undefined;
   const path = flags.config ?? byDefault;
   if (path === undefined) return flags;
   const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) === 'cli';
   const fromFile = Object.entries(readConfigFile(path)).filter(([flag]) => !isGiven(flag));
   return { ...flags, ...Object.fromEntries(fromFile) };
+}
+
+/** A file that can't be looked at is one that can't be read either, which its reading tells. */
+function isThere(path: string): boolean {
+  try {
+    host.statSync(path);
+    return true;
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+  }
 }
 
 function defineFlags(write: (text: string) => void): Command {
@@ -278,5 +288,5 @@ function defaultStateDirectory({ env, isRoot, homeDirectory }: Surroundings): st
   const fromSystemd = env.STATE_DIRECTORY?.split(':')[0];
   if (fromSystemd) return fromSystemd;
   if (isRoot) return '/var/lib/cordon-agent';
-  return join(env.XDG_STATE_HOME || join(homeDirectory, '.local', 'state'), 'cordon-agent');
+  return join(env.XDG_STATE_HOME || join(homeDirectory(), '.local', 'state'), 'cordon-agent');
 }

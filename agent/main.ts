@@ -1,14 +1,14 @@
 import './memory-first';
-import { homedir } from 'node:os';
 import { UsageError } from './arguments';
 import { runCheck } from './check/run-check';
 import { CredentialsError } from './credentials';
 import { type CommandLine, parseCommandLine, type Settings } from './flags';
+import { codeOf, host } from './host';
 import { createLog, type Log } from './log';
 import { collectOnce } from './once';
+import { createProblems } from './problems';
 import { type RunningAgent, runAgent, surround } from './run-agent';
 import { openServiceManager } from './service-manager';
-import { StateDirectoryError } from './state-file';
 
 const exitFatal = 1;
 const exitUsage = 2;
@@ -16,7 +16,7 @@ const exitUsage = 2;
 async function run(args: readonly string[]): Promise<void> {
   const commandLine = parse(args);
   if (commandLine.type === 'print') {
-    process.stdout.write(commandLine.text);
+    host.writeOutput(commandLine.text);
     return;
   }
   const { settings } = commandLine;
@@ -24,10 +24,10 @@ async function run(args: readonly string[]): Promise<void> {
     process.exitCode = await runCheck(settings, commandLine.json);
     return;
   }
-  const log = createLog(settings.logLevel, (line) => process.stderr.write(line), Date.now);
+  const log = createLog(settings.logLevel, writeLine, Date.now);
   if (settings.mode === 'once') {
-    const report = await collectOnce(settings, surround(settings, log));
-    process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
+    const report = await collectOnce(settings, surround(settings, log, createProblems(log)));
+    host.writeOutput(`${JSON.stringify(report, undefined, 2)}\n`);
     return;
   }
   exitOnFailure(log);
@@ -40,8 +40,27 @@ function parse(args: readonly string[]): CommandLine {
   return parseCommandLine(args, {
     env: process.env,
     isRoot: process.getuid?.() === 0,
-    homeDirectory: homedir(),
+    homeDirectory,
   });
+}
+
+/** A user without an entry in passwd has none, as in a container. */
+function homeDirectory(): string {
+  try {
+    return host.homedir();
+  } catch (error) {
+    if (codeOf(error) === 'no code') throw error;
+    return '/';
+  }
+}
+
+/** A log that can't be written, because its disk is full or its reader is gone, ends no agent. */
+function writeLine(line: string): void {
+  try {
+    host.writeError(line);
+  } catch (error) {
+    if (codeOf(error) === 'no code') throw error;
+  }
 }
 
 function readSettings(args: readonly string[]): Settings {
@@ -64,6 +83,8 @@ function stopOnSignals(agent: RunningAgent, log: Log): void {
 
 /** Half alive is worse than gone: a service manager starts a process that ended again. */
 function exitOnFailure(log: Log): void {
+  // Of a pipe or a terminal, the error comes later.
+  process.stderr.on('error', () => undefined);
   process.on('uncaughtException', (error) => fail(error, log));
   process.on('unhandledRejection', (error) => fail(error, log));
   // The reader of a dry run went away.
@@ -71,15 +92,15 @@ function exitOnFailure(log: Log): void {
 }
 
 function fail(error: unknown, log: Log): never {
-  const stack = error instanceof StateDirectoryError ? undefined : (error as Error)?.stack;
-  log('error', 'fatal', { reason: String((error as Error)?.message ?? error), ...(stack && { stack }) });
+  const { message = String(error), stack } = (error ?? {}) as Partial<Error>;
+  log('error', 'fatal', { reason: message, ...(stack && { stack }) });
   process.exit(exitFatal);
 }
 
 run(process.argv.slice(2)).catch((error: unknown) => {
-  const isExpected = error instanceof CredentialsError || error instanceof StateDirectoryError;
-  const isUsage = error instanceof UsageError;
-  const text = isExpected || isUsage ? (error as Error).message : String((error as Error)?.stack ?? error);
-  process.stderr.write(`cordon-agent: ${text.replaceAll('\n', isExpected || isUsage ? ' ' : '\n')}\n`);
-  process.exit(isUsage ? exitUsage : exitFatal);
+  const isExpected = error instanceof CredentialsError || error instanceof UsageError;
+  const text = isExpected ? error.message.replaceAll('\n', ' ') : String((error as Error)?.stack ?? error);
+  writeLine(`cordon-agent: ${text}\n`);
+  // A unit does not start an agent again whose command line is wrong.
+  process.exit(error instanceof UsageError && !error.isPassing ? exitUsage : exitFatal);
 });

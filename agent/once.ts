@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from './flags';
 import { buildReport, type Report } from './report';
 import { createReportWindow } from './report-window';
-import type { ReportingSurroundings } from './reporting';
+import { findFailures, type ReportingSurroundings } from './reporting';
 
 /** Long enough for a percentage of the processor to mean something. */
 const loadMs = 1_100;
@@ -22,11 +22,12 @@ export async function collectOnce(settings: Settings, surroundings: ReportingSur
     await Promise.all([wait(hasLoad ? loadMs : settings.sampleIntervalMs), sampler.settled()]);
     window.observe(sampler.sample(clock()), clock());
   }
-  const { values, ...extras } = window.take('interval', clock());
+  const { values, ...told } = window.take('interval', clock());
+  const failures = { ...findFailures(surroundings), ...told.failures };
   return buildReport({
     reportId: reportIds.next(wallClock()),
     system: sampleSystem(),
     values,
-    ...(settings.destinations.includes('cordon') && { extras }),
+    ...(settings.destinations.includes('cordon') && { extras: { ...told, failures } }),
   });
 }

@@ -1,3 +1,4 @@
+import type { Problems } from './problems';
 import { openStateFile } from './state-file';
 
 export interface ReportIds {
@@ -10,34 +11,44 @@ export function nextReportId(last: number, now: number): number {
   return Math.max(last + 1, Math.floor(now));
 }
 
-/** Keeps the last id in `directory`, written before it is used, and proves at once that it can. */
+/** The newest id of a thing in this run: what a reload goes on from, also where no id can be kept. */
+export interface NewestId {
+  id: number;
+}
+
+/** Keeps the last id in `directory`, written before it is used. Where it can't be kept, ids still rise while the agent runs. */
 export function openReportIds(
   directory: string,
   thingName: string,
-  warn: (problem: string) => void,
+  problems: Problems,
+  newest: NewestId = { id: 0 },
 ): ReportIds {
-  const file = openStateFile(directory, thingName, 'report-id', warn);
-  const last = parseLast(file.read()?.trim(), warn);
-  file.write(`${last}\n`);
-  return countReportIds(last, (id) => file.write(`${id}\n`));
+  const file = openStateFile(directory, thingName, 'report-id', problems);
+  const last = parseLast(file.read()?.trim(), problems);
+  newest.id = Math.max(newest.id, last);
+  file.write(`${newest.id}\n`);
+  return countReportIds(newest, (id) => file.write(`${id}\n`));
 }
 
-/** Goes on after `last`; each id is kept before it is used. By default none is: printed reports need no memory. */
-export function countReportIds(last = 0, keep: (id: number) => void = () => undefined): ReportIds {
-  let newest = last;
+/** Goes on after `newest`; each id is kept before it is used. By default none is: printed reports need no memory. */
+export function countReportIds(
+  newest: NewestId = { id: 0 },
+  keep: (id: number) => void = () => undefined,
+): ReportIds {
   return {
     next: (now) => {
-      newest = nextReportId(newest, now);
-      keep(newest);
-      return newest;
+      newest.id = nextReportId(newest.id, now);
+      keep(newest.id);
+      return newest.id;
     },
   };
 }
 
-function parseLast(text: string | undefined, warn: (problem: string) => void): number {
+function parseLast(text: string | undefined, problems: Problems): number {
   if (text === undefined) return 0;
   const last = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(last)) return last;
-  warn('the state holds no report id; going on from the clock');
+  problems.note('report-id', 'the state holds no report id; going on from the clock');
+  problems.end('report-id');
   return 0;
 }

@@ -4,6 +4,7 @@ import type { MetricSample, MetricValue, ProcessState } from './metrics/metric-s
 export interface Track {
   readonly process?: { readonly label: string; readonly state: ProcessState };
   readonly failure?: string;
+  readonly caveats?: readonly string[];
   readonly seen: Tracked;
 }
 
@@ -16,6 +17,8 @@ type Tracked =
       readonly level: number;
       /** Since when the level is lower than what was told. */
       readonly fallenAt: number | undefined;
+      /** The last look could not see all: so none is no count. */
+      readonly isUnsure?: true;
     }
   | {
       readonly kind: 'set';
@@ -41,18 +44,20 @@ export interface CountRules {
 /** A process that talks to the whole internet, or changes its name for ever, shall not take the agent along. */
 const mostMembers = 1000;
 
-/** Adds one look to what was seen before; `told` is the value of the last report. */
+/** Adds one look to what was seen before; `told` is the value of the last report, `fallenBefore` since when it was lower then. */
 export function follow(
   before: Track | undefined,
   sample: MetricSample,
   told: MetricValue | undefined,
   now: number,
+  fallenBefore?: number,
 ): Track {
-  const { process, failure } = sample;
+  const { process, failure, caveats } = sample;
   return {
     ...(process && { process }),
     ...(failure !== undefined && { failure }),
-    seen: followSeen(before?.seen, sample, told, now),
+    ...(caveats && { caveats }),
+    seen: followSeen(before?.seen, sample, told, now, fallenBefore),
   };
 }
 
@@ -61,12 +66,13 @@ function followSeen(
   { seen }: MetricSample,
   told: MetricValue | undefined,
   now: number,
+  fallenBefore: number | undefined,
 ): Tracked {
   switch (seen.kind) {
     case 'count': {
       const { level } = seen;
       const last = before?.kind === 'count' ? before : undefined;
-      const fallenAt = level < numberOf(told) ? (last?.fallenAt ?? now) : undefined;
+      const fallenAt = level < numberOf(told) ? ((last ? last.fallenAt : fallenBefore) ?? now) : undefined;
       return { kind: 'count', level, peak: Math.max(level, last?.peak ?? 0), fallenAt };
     }
     case 'set': {
@@ -88,7 +94,9 @@ function followSeen(
       return seen;
     case 'nothing':
       // What a failed look did not see is not forgotten.
-      return before && before.kind !== 'count' && before.kind !== 'latest' ? before : { kind: 'nothing' };
+      if (!before || before.kind === 'latest') return { kind: 'nothing' };
+      if (before.kind !== 'count') return before;
+      return before.peak > 0 ? { ...before, isUnsure: true } : { kind: 'nothing' };
   }
 }
 
@@ -114,7 +122,7 @@ export function valueToTell(
   switch (seen.kind) {
     case 'count': {
       const number = countToTell(seen, numberOf(told), rules, hasEvidence, isRunning, now);
-      return isRunning || number > 0 ? { number } : undefined;
+      return number > 0 || (isRunning && !seen.isUnsure) ? { number } : undefined;
     }
     case 'set': {
       if (!isRunning && seen.members.size === 0) return undefined;

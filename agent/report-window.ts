@@ -17,6 +17,7 @@ interface Told {
   readonly values: Readonly<Record<string, MetricValue | undefined>>;
   readonly processes: Readonly<Record<string, ProcessState>>;
   readonly failures: Readonly<Record<string, string>>;
+  readonly caveats: readonly string[];
   readonly evidence: readonly Evidence[];
 }
 
@@ -37,10 +38,12 @@ interface Untold {
   readonly evidence: readonly Evidence[];
   /** They go along with the count that they raised: an app that always runs commands is no news each time. */
   readonly traces: readonly Evidence[];
+  /** Since when counts are lower than what the report before told. */
+  readonly fallen: ReadonlyMap<string, number>;
 }
 
 export function createReportWindow(rules: WindowRules): ReportWindow {
-  let untold: Untold = { tracks: new Map(), evidence: [], traces: [] };
+  let untold: Untold = { tracks: new Map(), evidence: [], traces: [], fallen: new Map() };
   let told: Told | undefined;
   let fullAt: number | undefined;
   let takenAt = Number.NEGATIVE_INFINITY;
@@ -51,11 +54,14 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       let { evidence, traces } = untold;
       for (const sample of samples) {
         const { metric } = sample;
-        tracks.set(metric, follow(tracks.get(metric), sample, told?.values[metric], now));
+        tracks.set(
+          metric,
+          follow(tracks.get(metric), sample, told?.values[metric], now, untold.fallen.get(metric)),
+        );
         evidence = mergeEvidence(evidence, sample.evidence);
         traces = mergeEvidence(traces, sample.traces);
       }
-      untold = { tracks, evidence, traces };
+      untold = { ...untold, tracks, evidence, traces };
     },
     due: (now) => {
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
@@ -67,7 +73,12 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       told = next;
       if (due === 'interval') fullAt = now;
       takenAt = now;
-      untold = { tracks: carryAll(untold.tracks, due), evidence: [], traces: [] };
+      untold = {
+        tracks: carryAll(untold.tracks, due),
+        evidence: [],
+        traces: [],
+        fallen: listFallen(untold.tracks),
+      };
       return next;
     },
   };
@@ -95,6 +106,7 @@ function tell(
     failures: Object.fromEntries(
       all.flatMap(([metric, { failure }]) => (failure === undefined ? [] : [[metric, failure]])),
     ),
+    caveats: [...new Set(all.flatMap(([, { caveats = [] }]) => caveats))],
     evidence: mergeEvidence(evidence, traces),
   };
 }
@@ -104,8 +116,16 @@ function differs({ tracks, evidence }: Untold, told: Told | undefined, next: Tol
   return (
     [...tracks].some(([metric, track]) => isNews(track, told.values[metric], next.values[metric])) ||
     Object.entries(next.processes).some(([label, state]) => state !== told.processes[label]) ||
-    [...tracks.keys()].some((metric) => next.failures[metric] !== told.failures[metric])
+    // Its words name processes, which anybody can start and end all the time.
+    [...tracks.keys()].some((metric) => metric in next.failures !== metric in told.failures)
   );
+}
+
+function listFallen(tracks: Untold['tracks']): ReadonlyMap<string, number> {
+  const fallen = [...tracks].flatMap(([metric, { seen }]) =>
+    seen.kind === 'count' && seen.fallenAt !== undefined ? [[metric, seen.fallenAt] as const] : [],
+  );
+  return new Map(fallen);
 }
 
 function carryAll(tracks: Untold['tracks'], due: Due): Untold['tracks'] {

@@ -23,9 +23,12 @@ export interface ReportContent {
 
 /** What the next report has to know of the system as it was. */
 export interface Baseline {
-  readonly counters: InterfaceCounters;
-  readonly listeners: ReadonlySet<string>;
+  readonly counters?: InterfaceCounters;
+  /** Each listener, with the number of the report that it was new in. */
+  readonly listeners: ReadonlyMap<string, number>;
   readonly remotes: ReadonlySet<string>;
+  /** The number of the report. */
+  readonly number: number;
 }
 
 /** A report in the long form of AWS IoT Device Defender, with what is for Cordon alone beside it. */
@@ -35,7 +38,7 @@ export interface Report {
   readonly custom_metrics?: Readonly<Record<string, readonly [MetricValue]>>;
   readonly evidence?: readonly Evidence[];
   readonly processes?: Readonly<Record<string, ProcessState>>;
-  /** Why a metric has no value. */
+  /** What is not known, and why: a metric, a file, a part of the agent. */
   readonly failures?: Readonly<Record<string, string>>;
 }
 
@@ -45,10 +48,10 @@ interface Ports {
 }
 
 interface Metrics {
-  readonly listening_tcp_ports: Ports;
-  readonly listening_udp_ports: Ports;
+  readonly listening_tcp_ports?: Ports;
+  readonly listening_udp_ports?: Ports;
   readonly network_stats?: Readonly<Record<'bytes_in' | 'bytes_out' | 'packets_in' | 'packets_out', number>>;
-  readonly tcp_connections: {
+  readonly tcp_connections?: {
     readonly established_connections: { readonly connections: readonly Connection[]; readonly total: number };
   };
 }
@@ -75,15 +78,21 @@ export function buildReport(content: ReportContent): Report {
   return report;
 }
 
-export function baselineOf(system: SystemSample): Baseline {
+/** What could not be seen now is as it was. */
+export function baselineOf(system: SystemSample, before?: Baseline): Baseline {
+  const { counters = before?.counters, listeningTcp, listeningUdp, established } = system;
+  const number = (before?.number ?? 0) + 1;
   const listeners = [
-    ...system.listeningTcp.map((socket) => listenerKey('tcp', socket)),
-    ...system.listeningUdp.map((socket) => listenerKey('udp', socket)),
+    ...(listeningTcp?.map((socket) => listenerKey('tcp', socket)) ?? keysOf(before, 'tcp')),
+    ...(listeningUdp?.map((socket) => listenerKey('udp', socket)) ?? keysOf(before, 'udp')),
   ];
   return {
-    counters: system.counters,
-    listeners: new Set(listeners),
-    remotes: new Set(system.established.map(({ remoteAddress }) => remoteAddress)),
+    ...(counters && { counters }),
+    listeners: new Map(listeners.map((key) => [key, before?.listeners.get(key) ?? number])),
+    remotes: established
+      ? new Set(established.map(({ remoteAddress }) => remoteAddress))
+      : (before?.remotes ?? new Set()),
+    number,
   };
 }
 
@@ -91,13 +100,14 @@ function buildWith({ reportId, system, before, values, extras }: ReportContent, 
   const customMetrics = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, [cutList(value, most)]] as const],
   );
+  const failures = { ...system?.failures, ...extras?.failures };
   return {
     header: { report_id: reportId, version: '1.0' },
     ...(system && { metrics: buildMetrics(system, before, most) }),
     ...(customMetrics.length > 0 && { custom_metrics: Object.fromEntries(customMetrics) }),
     ...(extras && extras.evidence.length > 0 && { evidence: extras.evidence.slice(0, mostEvidence) }),
     ...(extras && Object.keys(extras.processes).length > 0 && { processes: extras.processes }),
-    ...(extras && Object.keys(extras.failures).length > 0 && { failures: extras.failures }),
+    ...(extras && Object.keys(failures).length > 0 && { failures }),
   };
 }
 
@@ -108,10 +118,15 @@ function cutList(value: MetricValue, most: number): MetricValue {
 }
 
 function buildMetrics(system: SystemSample, before: Baseline | undefined, most: number): Metrics {
-  const growth = before && sumGrowth(before.counters, system.counters);
+  const { listeningTcp, listeningUdp, established, counters, interfaces } = system;
+  const growth = counters && before?.counters && sumGrowth(before.counters, counters);
   return {
-    listening_tcp_ports: listPorts('tcp', system.listeningTcp, system.interfaces, before, most),
-    listening_udp_ports: listPorts('udp', system.listeningUdp, system.interfaces, before, most),
+    ...(listeningTcp && {
+      listening_tcp_ports: listPorts('tcp', listeningTcp, interfaces, before, most),
+    }),
+    ...(listeningUdp && {
+      listening_udp_ports: listPorts('udp', listeningUdp, interfaces, before, most),
+    }),
     ...(growth && {
       network_stats: {
         bytes_in: growth.bytesIn,
@@ -120,11 +135,13 @@ function buildMetrics(system: SystemSample, before: Baseline | undefined, most: 
         packets_out: growth.packetsOut,
       },
     }),
-    tcp_connections: { established_connections: listConnections(system, before, most) },
+    ...(established && {
+      tcp_connections: { established_connections: listConnections(established, interfaces, before, most) },
+    }),
   };
 }
 
-/** One row for each port and address, new ones first: sockets that share a port (SO_REUSEPORT) are one listener. */
+/** One row for each port and address, those that came last first: sockets that share a port (SO_REUSEPORT) are one listener. */
 function listPorts(
   protocol: 'tcp' | 'udp',
   sockets: readonly Socket[],
@@ -135,11 +152,11 @@ function listPorts(
   const rows = new Map<string, { rank: number; row: Ports['ports'][number] }>();
   for (const socket of sockets) {
     const name = nameInterface(socket.localAddress, interfaces) ?? socket.localAddress;
-    const rank = before?.listeners.has(listenerKey(protocol, socket)) ? 1 : 0;
+    const rank = -(before?.listeners.get(listenerKey(protocol, socket)) ?? Number.POSITIVE_INFINITY);
     rows.set(`${socket.localPort} ${name}`, { rank, row: { interface: name, port: socket.localPort } });
   }
   const sorted = [...rows.values()].sort(
-    (a, b) => a.rank - b.rank || a.row.port - b.row.port || compare(a.row.interface, b.row.interface),
+    (a, b) => compare(a.rank, b.rank) || a.row.port - b.row.port || compare(a.row.interface, b.row.interface),
   );
   return { ports: sorted.slice(0, most).map(({ row }) => row), total: sorted.length };
 }
@@ -149,11 +166,11 @@ function listPorts(
  * to a strange address is kept, not the hundredth to the same server.
  */
 function listConnections(
-  system: SystemSample,
+  established: readonly Socket[],
+  interfaces: SystemSample['interfaces'],
   before: Baseline | undefined,
   most: number,
 ): { connections: readonly Connection[]; total: number } {
-  const { established, interfaces } = system;
   const counts = new Map<string, number>();
   for (const { remoteAddress } of established)
     counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1);
@@ -174,6 +191,10 @@ function listConnections(
   return { connections, total: sorted.length };
 }
 
+function keysOf(before: Baseline | undefined, protocol: 'tcp' | 'udp'): readonly string[] {
+  return [...(before?.listeners.keys() ?? [])].filter((key) => key.startsWith(`${protocol} `));
+}
+
 function listenerKey(protocol: 'tcp' | 'udp', { localAddress, localPort }: Socket): string {
   return `${protocol} ${localPort} ${localAddress}`;
 }
@@ -187,7 +208,7 @@ function formatEndpoint(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-function compare(a: string, b: string): number {
+function compare<T extends string | number>(a: T, b: T): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -4,6 +4,7 @@ import type { MetricDefinition } from './metrics/definition';
 import type { MetricSampler } from './metrics/metric-sampler';
 import type { SystemSample } from './metrics/system';
 import { createOutbox, type Outbox } from './outbox';
+import type { Problems } from './problems';
 import { type Baseline, baselineOf, buildReport, type Report } from './report';
 import type { ReportIds } from './report-id';
 import { createReportWindow, type Due, type ReportWindow } from './report-window';
@@ -24,6 +25,7 @@ export interface ReportingSurroundings {
   readonly sampler: MetricSampler;
   readonly sampleSystem: () => SystemSample;
   readonly reportIds: ReportIds;
+  readonly problems: Problems;
   readonly log: Log;
   /** Milliseconds that go on evenly, whatever happens to the time of day. */
   readonly clock: () => number;
@@ -141,7 +143,7 @@ function openRoute(
 /** The report is the outbox's from here on, so the next one tells only what came after it. */
 function makeReport(route: Route, due: Due, surroundings: ReportingSurroundings): Report {
   const { destination, window } = route;
-  const { values, ...extras } = window.take(due, surroundings.clock());
+  const { values, ...told } = window.take(due, surroundings.clock());
   const hasValues = Object.values(values).some((value) => value !== undefined);
   // A report must hold metrics or custom metrics; on a change the change alone is enough.
   const system = due === 'interval' || !hasValues ? surroundings.sampleSystem() : undefined;
@@ -150,10 +152,17 @@ function makeReport(route: Route, due: Due, surroundings: ReportingSurroundings)
     ...(system && { system }),
     ...(route.before && { before: route.before }),
     values,
-    ...(destination === 'cordon' && { extras }),
+    ...(destination === 'cordon' && {
+      extras: { ...told, failures: { ...findFailures(surroundings), ...told.failures } },
+    }),
   });
-  if (system) route.before = baselineOf(system);
+  if (system) route.before = baselineOf(system, route.before);
   return report;
+}
+
+/** What can't be seen, and what does not work. */
+export function findFailures({ sampler, problems }: ReportingSurroundings): Readonly<Record<string, string>> {
+  return { ...sampler.problems(), ...problems.all() };
 }
 
 /** What was seen at any time of the interval counts, not only what is now. */

@@ -4,12 +4,14 @@ import { watchCertificate } from './certificate-watch';
 import { watchContainment } from './containment';
 import { type Credentials, loadCredentials } from './credentials';
 import type { ConnectionSettings, Settings } from './flags';
+import { host } from './host';
 import type { Log } from './log';
 import { createMetricSampler } from './metrics/metric-sampler';
-import { createProcReader } from './metrics/proc-reader';
+import { createProcReader, type ProcReader } from './metrics/proc-reader';
 import { sampleSystem } from './metrics/system';
 import { createUserNames } from './metrics/user-names';
-import { countReportIds, openReportIds } from './report-id';
+import { createProblems, type Problems } from './problems';
+import { countReportIds, type NewestId, openReportIds } from './report-id';
 import type { ReportingSurroundings, Waiting } from './reporting';
 import type { ServiceManager } from './service-manager';
 import { openStateFile } from './state-file';
@@ -21,9 +23,22 @@ export interface RunningAgent {
   stop(): Promise<void>;
 }
 
-export function runAgent(first: Settings, log: Log, manager: ServiceManager): RunningAgent {
+/** What a test gives in place of the machine's own. */
+export interface Means {
+  readonly openLink?: AgentSurroundings['openLink'];
+  readonly proc?: () => ProcReader;
+}
+
+export function runAgent(
+  first: Settings,
+  log: Log,
+  manager: ServiceManager,
+  means: Means = {},
+): RunningAgent {
   let settings = first;
-  let agent = prepare(settings, log, manager)();
+  const newestIds = new Map<string, NewestId>();
+  const prepareNext = (next: Settings) => prepare(next, log, manager, means, newestIds);
+  let agent = prepareNext(settings)();
   log('info', 'started', describe(settings));
   manager.ready();
   /** One at a time: a stop waits for a reload. */
@@ -39,7 +54,7 @@ export function runAgent(first: Settings, log: Log, manager: ServiceManager): Ru
         let start: (waiting?: Waiting) => Agent;
         try {
           next = read();
-          start = prepare(next, log, manager);
+          start = prepareNext(next);
         } catch (error) {
           log('error', 'reload-failed', { reason: (error as Error).message });
           return;
@@ -59,12 +74,19 @@ export function runAgent(first: Settings, log: Log, manager: ServiceManager): Ru
 }
 
 /** Does all that can go wrong, and gives what starts the agent. */
-function prepare(settings: Settings, log: Log, manager: ServiceManager): (waiting?: Waiting) => Agent {
+function prepare(
+  settings: Settings,
+  log: Log,
+  manager: ServiceManager,
+  means: Means,
+  newestIds: Map<string, NewestId>,
+): (waiting?: Waiting) => Agent {
   const { connection } = settings;
-  const surroundings = surround(settings, log, manager);
+  const problems = createProblems(log);
+  const surroundings = surround(settings, log, problems, manager, means);
   if (settings.mode === 'dryrun' || !connection) {
     return () =>
-      startDryRun(settings, surroundings, (report) => process.stdout.write(`${JSON.stringify(report)}\n`));
+      startDryRun(settings, surroundings, (report) => host.writeOutput(`${JSON.stringify(report)}\n`));
   }
   const told = new Set<string>();
   const warn = (problem: string): void => {
@@ -74,13 +96,16 @@ function prepare(settings: Settings, log: Log, manager: ServiceManager): (waitin
   const certificate = watchCertificate(log);
   const readCredentials = keepReading(connection, warn, certificate.note);
   const { stateDirectory } = settings;
-  const reportIds = openReportIds(stateDirectory, connection.thingName, warn);
+  const newest = newestIds.get(connection.thingName) ?? { id: 0 };
+  newestIds.set(connection.thingName, newest);
+  const reportIds = openReportIds(stateDirectory, connection.thingName, problems, newest);
   const containment = watchContainment(
-    openStateFile(stateDirectory, connection.thingName, 'containment', warn),
+    openStateFile(stateDirectory, connection.thingName, 'containment', problems),
     log,
   );
   const whole: AgentSurroundings = {
     ...surroundings,
+    ...(means.openLink && { openLink: means.openLink }),
     reportIds,
     containment,
     readCredentials,
@@ -116,13 +141,20 @@ function keepReading(
   };
 }
 
-export function surround(settings: Settings, log: Log, manager?: ServiceManager): ReportingSurroundings {
-  const proc = createProcReader();
+export function surround(
+  settings: Settings,
+  log: Log,
+  problems: Problems,
+  manager?: ServiceManager,
+  { proc: open = createProcReader }: Means = {},
+): ReportingSurroundings {
+  const proc = open();
   const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
   return {
     sampler: createMetricSampler(proc, settings.metrics, options),
     sampleSystem: () => sampleSystem(proc),
     reportIds: countReportIds(),
+    problems,
     log,
     clock: () => performance.now(),
     wallClock: Date.now,

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { host } from './host';
 import type { Log } from './log';
 
 /** What systemd is told (sd_notify(3)); nothing where it did not ask. */
@@ -22,9 +22,14 @@ const pingsInTime = 3;
  */
 const sendBySystemdNotify: Send = (args, onFailure) => {
   const env = { PATH: process.env.PATH, NOTIFY_SOCKET: process.env.NOTIFY_SOCKET };
-  execFile('systemd-notify', args, { env, timeout: 10_000 }, (error) => {
-    if (error) onFailure(error.message);
-  });
+  try {
+    host.execFile('systemd-notify', [...args], { env, timeout: 10_000 }, (error) => {
+      if (error) onFailure(error.message);
+    });
+  } catch (error) {
+    // What keeps a program from being started is thrown for some errnos and told later for others (child_process).
+    onFailure((error as Error).message);
+  }
 };
 
 export function openServiceManager(

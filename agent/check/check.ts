@@ -27,8 +27,7 @@ export async function* check(
 ): AsyncGenerator<Finding> {
   const { connection, stateDirectory } = settings;
   const { endpoint } = connection;
-  const state = checkState(stateDirectory);
-  yield state;
+  yield checkState(stateDirectory);
   const { findings, credentials } = checkCredentials(connection, wallClock());
   yield* findings;
   for (const step of [checkName, checkTcp]) {
@@ -40,9 +39,7 @@ export async function* check(
   const tls = await checkTls(endpoint, credentials, wallClock(), alpnFor(endpoint.port));
   yield tls;
   if (tls.outcome === 'failed') return yield skipped('connect', 'there is no TLS connection');
-  // Without a place for its ids there is no report.
-  const mayReport = state.outcome !== 'failed';
-  yield* checkPolicy(settings, connection, credentials, wallClock, mayReport ? collect : undefined);
+  yield* checkPolicy(settings, connection, credentials, wallClock, collect);
 }
 
 async function* checkPolicy(
@@ -50,7 +47,7 @@ async function* checkPolicy(
   connection: ConnectionSettings,
   credentials: Credentials,
   wallClock: () => number,
-  collect: CheckSurroundings['collect'] | undefined,
+  collect: CheckSurroundings['collect'],
 ): AsyncGenerator<Finding> {
   const { clientId, thingName } = connection;
   const open = () => openConversation(toClientOptions(connection, credentials));
@@ -75,10 +72,6 @@ async function* checkPolicy(
       const finding = await withConversation(open, 'subscribe', (it) => checkSubscribe(it, topic));
       yield finding;
       if (finding.outcome === 'ok') heard.push(topic);
-    }
-    if (!collect) {
-      yield skipped('publish', 'there is no state folder to keep the ids of reports in');
-      continue;
     }
     const report = await collect(destination);
     const payload = encodeReport(report, settings.format);

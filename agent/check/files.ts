@@ -1,9 +1,11 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
 import { type CredentialPaths, type Credentials, CredentialsError, loadCredentials } from '../credentials';
+import { host } from '../host';
 import { type Finding, failed, ok, warning } from './finding';
 
 const dayMs = 86_400_000;
 const soonDays = 30;
+/** R_OK, W_OK and X_OK (access(2)). */
+const mayUse = 7;
 const littleBytes = 1024 * 1024;
 
 /** Looks at certificate, key and CA; without findings of a failure there are credentials. */
@@ -38,9 +40,9 @@ export function checkCredentials(
 /** The state folder is where report ids and containment survive a restart. */
 export function checkState(directory: string): Finding {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-    const { bavail, bsize } = statfsSync(directory);
+    host.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    host.accessSync(directory, mayUse);
+    const { bavail, bsize } = host.statfsSync(directory);
     if (bavail * bsize < littleBytes)
       return warning(
         'state',
@@ -49,6 +51,10 @@ export function checkState(directory: string): Finding {
       );
     return ok('state', directory);
   } catch (error) {
-    return failed('state', `${directory} cannot be used: ${(error as Error).message}`, 'give --state-dir');
+    return warning(
+      'state',
+      `${directory} cannot be used: ${(error as Error).message}`,
+      'give --state-dir; without it, report ids may fall back and what was not delivered is lost after a restart',
+    );
   }
 }

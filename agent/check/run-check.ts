@@ -1,5 +1,7 @@
 import type { Settings } from '../flags';
+import { host } from '../host';
 import { collectOnce } from '../once';
+import { createProblems } from '../problems';
 import { openReportIds } from '../report-id';
 import { surround } from '../run-agent';
 import { check } from './check';
@@ -9,24 +11,25 @@ import type { Finding } from './finding';
 export async function runCheck(settings: Settings, json: boolean): Promise<number> {
   const { connection, stateDirectory } = settings;
   if (!connection) throw new Error('a check needs a connection');
-  const surroundings = surround(settings, () => undefined);
+  const problems = createProblems(() => undefined);
+  const surroundings = surround(settings, () => undefined, problems);
   const findings: Finding[] = [];
   const steps = check(
     { ...settings, connection },
     {
       wallClock: Date.now,
       collect: async (destination) => {
-        const reportIds = openReportIds(stateDirectory, connection.thingName, () => undefined);
+        const reportIds = openReportIds(stateDirectory, connection.thingName, problems);
         return collectOnce({ ...settings, destinations: [destination] }, { ...surroundings, reportIds });
       },
     },
   );
   for await (const finding of steps) {
     findings.push(finding);
-    if (!json) process.stdout.write(toLines(finding));
+    if (!json) host.writeOutput(toLines(finding));
   }
   const hasFailed = findings.some(({ outcome }) => outcome === 'failed');
-  if (json) process.stdout.write(`${JSON.stringify({ ok: !hasFailed, findings }, undefined, 2)}\n`);
+  if (json) host.writeOutput(`${JSON.stringify({ ok: !hasFailed, findings }, undefined, 2)}\n`);
   return hasFailed ? 1 : 0;
 }
 

@@ -1,12 +1,15 @@
-import type { ProcReader } from './proc-reader';
+import type { ProcReader, ReadFailure } from './proc-reader';
 
 /**
  * Gives the cgroup of a process by cgroups(7): the path in the unified hierarchy, else in systemd's own of version 1,
- * else in the first that is not the root. Undefined where it can't be read or where there is but the root.
+ * else in the first that is not the root. Undefined where there is but the root.
  */
-export function readCgroup(proc: ProcReader, pid: number): string | undefined {
+export function readCgroup(
+  proc: ProcReader,
+  pid: number,
+): { readonly path: string | undefined } | ReadFailure {
   const bytes = proc.read(`${pid}/cgroup`);
-  return typeof bytes === 'string' ? undefined : parseCgroup(bytes);
+  return typeof bytes === 'string' ? bytes : { path: parseCgroup(bytes) };
 }
 
 export function parseCgroup(bytes: Buffer): string | undefined {
@@ -23,23 +26,29 @@ export function parseCgroup(bytes: Buffer): string | undefined {
   return (unified ?? systemd ?? paths[0])?.path;
 }
 
+/** systemd puts what it runs for a unit beside its main process here: ExecReload=, ExecStop= and their like. */
+const controlGroup = /^\/\.?control(?:\/|$)/;
+
 /** Says whether a process in this cgroup runs for the systemd unit, also in a cgroup that the service made below its own. */
 export function belongsToUnit(path: string, unit: string): boolean {
-  return path.split('/').includes(unit);
+  const at = `${path}/`.indexOf(`/${unit}/`);
+  return at >= 0 && !controlGroup.test(path.slice(at + 1 + unit.length));
 }
 
-/** Says whether `path` is `group` or below it. */
+/** Says whether `path` is `group` or below it, where no service manager puts anything. */
 export function isInGroup(path: string, group: string): boolean {
-  return path === group || path.startsWith(`${group}/`);
+  return path === group || (path.startsWith(`${group}/`) && !controlGroup.test(path.slice(group.length)));
 }
 
-/**
- * Gives the cgroup that was made for this process: a service's or a container's, whose first process it is. What it
- * starts stays in there, however often it forks. A login session's cgroup is shared by all that the user starts.
- */
-export function findOwnCgroup(proc: ProcReader, pid: number, ppid: number): string | undefined {
-  const own = readCgroup(proc, pid);
-  if (own === undefined || /\.slice$|\/(?:session-[^/]*|init)\.scope$/.test(own)) return undefined;
-  const parents = readCgroup(proc, ppid);
-  return parents !== undefined && isInGroup(parents, own) ? undefined : own;
+/** What a cgroup was made for, by its name: a service, or a container or the like; undefined for what many share. */
+export function purposeOf(path: string): 'service' | 'scope' | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (
+    /(?:^|\/)(?:docker|lxc|libpod|kubepods|crio|machine)(?:[-./].*)?\/.|^[0-9a-f]{32,}$/.test(path.slice(1))
+  )
+    return 'scope';
+  // A login session's and a user manager's hold all that the user starts.
+  if (/^(?:session-.*|init)\.scope$|^user@.*\.service$/.test(name)) return undefined;
+  if (name.endsWith('.service')) return 'service';
+  return name.endsWith('.scope') ? 'scope' : undefined;
 }

@@ -1,7 +1,7 @@
 import type { Family, Trace } from './child-walk';
 import { decodeName } from './evidence';
 import type { ProcReader } from './proc-reader';
-import { fileNameOf, programOf } from './process-name';
+import { programNameOf } from './process-name';
 
 const longestName = 128;
 
@@ -27,8 +27,7 @@ export function createNameReader(
 }
 
 function nameOf(proc: ProcReader, pid: number, comm: string): string {
-  const program = programOf(proc, pid);
-  return cleanName(program === undefined ? decodeName(comm) : fileNameOf(program));
+  return cleanName(programNameOf(proc, pid) ?? decodeName(comm));
 }
 
 /** Device Defender accepts a string with other characters, but does not keep it (device-defender.md, 2.4). */

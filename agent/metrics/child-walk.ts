@@ -1,4 +1,4 @@
-import type { ProcReader } from './proc-reader';
+import type { ProcReader, ReadFailure } from './proc-reader';
 import { isAlive, type ProcStat, parseChildren } from './proc-stat';
 import { readStat, readStatAgain } from './process-discovery';
 
@@ -29,12 +29,14 @@ interface Child extends Ended {
   readonly looks: number;
   /** The instance that it descends from. */
   readonly root: number;
+  /** The cgroup that it, or an ancestor of it, is held to be kin for. Undefined where the kernel says whose it is. */
+  readonly kinBy: string | undefined;
 }
 
 /** What is known of the watched processes of one selector and of what they started. */
 export interface Family {
   readonly instances: Map<number, Instance>;
-  children: ReadonlyMap<number, Child>;
+  children: Map<number, Child>;
   zombies: ReadonlyMap<number, Ended>;
 }
 
@@ -48,15 +50,24 @@ export interface Walk {
   readonly fresh: readonly ProcStat[];
   /** Children that came and went since the last look. */
   readonly traces: readonly Trace[];
+  /** A process whose children, or whose own state, could not be read. */
+  readonly unseen: number | undefined;
 }
 
 /** `threads` is how many the process had when it was last looked at, if it was. */
-export type ListChildren = (pid: number, threads: number | undefined) => readonly number[];
+export type ListChildren = (pid: number, threads: number | undefined) => readonly number[] | ReadFailure;
 
 /** A fork bomb shall not take the agent along. */
 const mostChildren = 4096;
 /** Seen after its fork, after its exec, and once more; a process may change its name for ever. */
 const mostLooks = 3;
+
+interface Step {
+  readonly pid: number;
+  readonly root: number;
+  readonly kinBy: string | undefined;
+  readonly isParentKnown: boolean;
+}
 
 /**
  * Walks down from the instances, and from children whose parent ended, and brings the family up to date.
@@ -75,18 +86,27 @@ export function walkFamily(
   const fresh: ProcStat[] = [];
   const reapers: number[] = [];
   const traces: Trace[] = [];
+  let unseen: number | undefined;
 
-  const visit = (pid: number, root: number, isParentKnown: boolean): void => {
-    if (pid === ownPid || seen.has(pid) || seen.size >= mostChildren) return;
-    seen.add(pid);
-    const last = family.children.get(pid);
-    for (const child of listChildren(pid, last?.threads)) visit(child, root, last !== undefined);
+  const childrenOf = (pid: number, threads: number | undefined): readonly number[] => {
+    const list = listChildren(pid, threads);
+    if (typeof list !== 'string') return list;
+    if (list !== 'gone') unseen ??= pid;
+    return [];
+  };
+  const lookAtOne = ({ pid, root, kinBy, isParentKnown }: Step, last: Child | undefined): void => {
     const stat = readStatAgain(proc, pid);
-    if (!stat) return;
+    if (typeof stat === 'string') {
+      if (stat === 'gone') return;
+      unseen ??= pid;
+      // It was there, and nothing says that it ended.
+      if (last) children.set(pid, last);
+      return;
+    }
     const before = last?.startTicks === stat.startTicks ? last : undefined;
     if (isAlive(stat)) {
       if (before && stat.reapedWork > before.reapedWork) reapers.push(pid);
-      const child = lookAt(stat, before, root);
+      const child = lookAt(stat, before, root, before ? before.kinBy : kinBy);
       if (child.looks !== before?.looks) fresh.push(stat);
       children.set(pid, child);
       forgetForked(family, stat);
@@ -96,18 +116,45 @@ export function walkFamily(
       zombies.set(pid, { startTicks: stat.startTicks, ppid: stat.ppid });
     }
   };
+  /** Children first. Not by recursion: a chain of thousands is somebody's to make. */
+  const visit = (first: Step): void => {
+    const steps: Step[] = [first];
+    const listed = new Set<Step>();
+    for (let step = steps.at(-1); step; step = steps.at(-1)) {
+      const last = family.children.get(step.pid);
+      if (listed.has(step)) {
+        steps.pop();
+        lookAtOne(step, last);
+        continue;
+      }
+      if (step.pid === ownPid || seen.has(step.pid) || seen.size >= mostChildren) {
+        steps.pop();
+        continue;
+      }
+      seen.add(step.pid);
+      listed.add(step);
+      const { root } = step;
+      const kinBy = last ? last.kinBy : step.kinBy;
+      for (const pid of [...childrenOf(step.pid, last?.threads)].reverse())
+        steps.push({ pid, root, kinBy, isParentKnown: last !== undefined });
+    }
+  };
   for (const [pid, { isKnown, threads }] of family.instances)
-    for (const child of listChildren(pid, threads)) visit(child, pid, isKnown);
+    for (const child of childrenOf(pid, threads))
+      visit({ pid: child, root: pid, kinBy: undefined, isParentKnown: isKnown });
   for (const [pid, before] of family.children) {
-    const isOrphan = !seen.has(pid) && !(family.instances.has(pid) && isOnItsOwn(family, pid, before.root));
-    if (isOrphan && readStat(proc, pid)?.startTicks === before.startTicks) visit(pid, before.root, true);
+    if (seen.has(pid) || (family.instances.has(pid) && isOnItsOwn(family, pid, before.root))) continue;
+    const stat = readStat(proc, pid);
+    // Another process has its number now.
+    if (typeof stat === 'string' ? stat === 'gone' : stat.startTicks !== before.startTicks) continue;
+    visit({ pid, root: before.root, kinBy: before.kinBy, isParentKnown: true });
   }
   reapers.push(...updateInstances(proc, family));
   const explained = findParentsOfGone(family, children, zombies);
   family.children = children;
   family.zombies = zombies;
   for (const parent of reapers) if (!explained.has(parent)) traces.push({ kind: 'reaped', parent });
-  return { fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid), traces };
+  return { fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid), traces, unseen };
 }
 
 /** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */
@@ -119,16 +166,23 @@ function isOnItsOwn({ instances }: Family, pid: number, root: number): boolean {
 export function adoptChild(
   family: Family,
   stat: ProcStat,
+  kinBy: string | undefined,
   root = family.instances.keys().next().value,
 ): void {
   const { pid, startTicks } = stat;
   if (family.children.get(pid)?.startTicks === startTicks) return;
   if (family.instances.has(pid) && isOnItsOwn(family, pid, root ?? pid)) return;
-  const child = { ...lookAt(stat, undefined, root ?? pid), looks: 0 };
-  family.children = new Map([...family.children, [pid, child]]);
+  if (family.children.size >= mostChildren) return;
+  family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, kinBy), looks: 0 });
 }
 
-function lookAt(stat: ProcStat, before: Child | undefined, root: number): Child {
+/** Lets go of the children whose kinship does not hold any more, with all that was found through them. */
+export function dropFalseKin(family: Family, isStillKin: (pid: number, cgroup: string) => boolean): void {
+  for (const [pid, { kinBy }] of family.children)
+    if (kinBy !== undefined && !isStillKin(pid, kinBy)) family.children.delete(pid);
+}
+
+function lookAt(stat: ProcStat, before: Child | undefined, root: number, kinBy: string | undefined): Child {
   const { startTicks, threads, ppid, comm, reapedWork, usedTicks, session } = stat;
   const looks = before?.looks ?? 0;
   const isChanged = looks === 0 || (before?.comm !== comm && looks < mostLooks);
@@ -142,6 +196,7 @@ function lookAt(stat: ProcStat, before: Child | undefined, root: number): Child 
     session,
     looks: isChanged ? looks + 1 : looks,
     root,
+    kinBy,
   };
 }
 
@@ -156,13 +211,14 @@ function updateInstances(proc: ProcReader, family: Family): readonly number[] {
   const reapers: number[] = [];
   for (const [pid, before] of family.instances) {
     const stat = readStatAgain(proc, pid);
-    if (stat?.startTicks !== before.startTicks) continue;
+    if (typeof stat === 'string' || stat.startTicks !== before.startTicks) continue;
     const { threads, reapedWork, usedTicks, session } = stat;
     if (reapedWork > before.reapedWork) reapers.push(pid);
     family.instances.set(pid, { ...before, threads, reapedWork, usedTicks, session, isKnown: true });
   }
   return reapers;
 }
+
 /** A child that was seen and is gone explains that its parent waited for one. */
 function findParentsOfGone(
   family: Family,
@@ -179,15 +235,22 @@ function findParentsOfGone(
 
 /** Lists children by the kernel's own file (proc_pid_task_children(5)). */
 export function childrenFromFiles(proc: ProcReader): ListChildren {
-  const childrenOf = (pid: number, thread: number | string): readonly number[] => {
+  const readOne = (pid: number, thread: number | string): readonly number[] | ReadFailure => {
     const bytes = proc.readAgain(`${pid}/task/${thread}/children`);
-    return typeof bytes === 'string' ? [] : parseChildren(bytes);
+    return typeof bytes === 'string' ? bytes : parseChildren(bytes);
   };
   return (pid, threads) => {
     // A child belongs to the thread that made it, and a process with one thread needs no list of them.
-    if (threads === 1) return childrenOf(pid, pid);
+    if (threads === 1) return readOne(pid, pid);
     const all = proc.list(`${pid}/task`);
-    return typeof all === 'string' ? [] : all.flatMap((thread) => childrenOf(pid, thread));
+    if (typeof all === 'string') return all;
+    const children: number[] = [];
+    for (const thread of all) {
+      const some = readOne(pid, thread);
+      if (typeof some !== 'string') children.push(...some);
+      else if (some !== 'gone') return some;
+    }
+    return children;
   };
 }
 

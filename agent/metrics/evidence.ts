@@ -2,7 +2,8 @@ import { redactCommandLine } from '../redact';
 import { cutText } from '../text';
 import type { Trace } from './child-walk';
 import type { ProcReader } from './proc-reader';
-import { type ProcStat, parseCommandLine, parseStat, parseUptimeSeconds, parseUserId } from './proc-stat';
+import { type ProcStat, parseCommandLine, parseUptimeSeconds, parseUserId } from './proc-stat';
+import { readStat } from './process-discovery';
 import { programOf } from './process-name';
 
 /** What was seen of a child process, with the metric it counts in. */
@@ -103,9 +104,8 @@ function listParents(proc: ProcReader, from: number): readonly string[] {
   const names: string[] = [];
   let pid = from;
   while (pid > 0 && names.length < mostParents) {
-    const bytes = proc.read(`${pid}/stat`);
-    const stat = typeof bytes === 'string' ? undefined : parseStat(bytes);
-    if (stat === undefined) break;
+    const stat = readStat(proc, pid);
+    if (typeof stat === 'string') break;
     names.push(decodeName(stat.comm));
     pid = stat.ppid;
   }

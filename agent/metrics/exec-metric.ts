@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { isIP } from 'node:net';
+import { codeOf, host } from '../host';
 import type { ExecDefinition } from './definition';
 import type { MetricValue } from './metric-sample';
 
@@ -63,49 +64,62 @@ function runProgram(
   definition: ExecDefinition,
   onStart: (child: ChildProcess) => void,
 ): Promise<ExecOutcome> {
-  const { command, type, timeoutSeconds } = definition;
-  const [program, ...args] = command;
-  return new Promise((resolve) => {
-    const child = spawn(program, args, {
+  const [program, ...args] = definition.command;
+  const cannotRun = (error: unknown): ExecOutcome => ({ failure: `can't be run (${codeOf(error)})` });
+  let child: ChildProcess;
+  try {
+    child = host.spawn(program, args, {
       stdio: ['ignore', 'pipe', 'ignore'],
       detached: true,
       cwd: '/',
       env: environment,
     });
-    onStart(child);
-    const chunks: Buffer[] = [];
-    let length = 0;
-    const end = (outcome: ExecOutcome): void => {
-      clearTimeout(timer);
-      // Also where the program itself ended, and something that it left holds its output open.
-      killGroup(child);
-      child.stdout.destroy();
-      resolve(outcome);
-    };
-    const timer = setTimeout(
-      () => end({ failure: `not done in ${timeoutSeconds} s` }),
-      timeoutSeconds * 1000,
-    );
-    child.stdout.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > mostOutputBytes) end({ failure: `printed more than ${mostOutputBytes} bytes` });
-      else chunks.push(chunk);
-    });
-    child.once('error', (error: NodeJS.ErrnoException) => end({ failure: `can't be run (${error.code})` }));
-    child.once('close', (code, signal) => {
-      if (code === 0) end(readOutput(Buffer.concat(chunks).toString('utf8'), type));
-      else end({ failure: code === null ? `ended by ${signal}` : `ended with ${code}` });
-    });
+  } catch (error) {
+    // Some errnos are thrown, others told later (child_process).
+    return Promise.resolve(cannotRun(error));
+  }
+  onStart(child);
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve(cannotRun(error)));
+    follow(child, definition, resolve);
   });
 }
 
-/** The negative pid is the group (kill(2)); it is gone when all of it has ended. */
+function follow(
+  child: ChildProcess,
+  { type, timeoutSeconds }: ExecDefinition,
+  resolve: (outcome: ExecOutcome) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const end = (outcome: ExecOutcome): void => {
+    clearTimeout(timer);
+    // Also where the program itself ended, and something that it left holds its output open.
+    killGroup(child);
+    child.stdout?.destroy();
+    resolve(outcome);
+  };
+  const timer = setTimeout(() => end({ failure: `not done in ${timeoutSeconds} s` }), timeoutSeconds * 1000);
+  // Where there was no descriptor left for it (EMFILE), there is no output, but the error.
+  child.stdout?.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > mostOutputBytes) end({ failure: `printed more than ${mostOutputBytes} bytes` });
+    else chunks.push(chunk);
+  });
+  child.once('error', () => clearTimeout(timer));
+  child.once('close', (code, signal) => {
+    if (code === 0) end(readOutput(Buffer.concat(chunks).toString('utf8'), type));
+    else end({ failure: code === null ? `ended by ${signal}` : `ended with ${code}` });
+  });
+}
+
+/** The negative pid is the group (kill(2)). What it can't end has ended (ESRCH), or is another user's now (EPERM). */
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, 'SIGKILL');
+    host.kill(-pid, 'SIGKILL');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    if (codeOf(error) === 'no code') throw error;
   }
 }
 

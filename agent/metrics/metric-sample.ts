@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence';
 
-export type ProcessState = 'running' | 'not-running' | 'no-permission';
+/** `unknown`: none was seen, but not all could be seen. */
+export type ProcessState = 'running' | 'not-running' | 'no-permission' | 'unknown';
 
 /** The value of a custom metric as a report holds it (device-defender.md, 2.2). */
 export type MetricValue =
@@ -15,8 +16,10 @@ export interface MetricSample {
   /** The processes it is about, under the name they were asked for. */
   readonly process?: { readonly label: string; readonly state: ProcessState };
   readonly seen: Seen;
-  /** Why there is no value, in words for people. */
+  /** Why there is no value, or may be more than it says, in words for people. */
   readonly failure?: string;
+  /** What can't be told of the processes, though all that can be seen was seen. */
+  readonly caveats?: readonly string[];
   /** Children that are new to the agent. */
   readonly evidence: readonly Evidence[];
   /** Children that ended before any look at them. */

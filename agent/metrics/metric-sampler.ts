@@ -15,6 +15,8 @@ export interface MetricSampler {
   sample(now: number): readonly MetricSample[];
   /** Resolves when each program that a metric runs has ended. */
   settled(): Promise<void>;
+  /** What of the machine could not be read at the last looks: file to reason. */
+  problems(): Readonly<Record<string, string>>;
   stop(): void;
 }
 
@@ -72,10 +74,18 @@ export function createMetricSampler(
             return { metric, ...seenOf(outcomes.get(metric)), evidence: [], traces: [] };
           const process = family && { label: labelOf(selectors[index] ?? { name: '' }), state: family.state };
           const pieces = isWitness && family ? gather(proc, metric, family, options) : none;
-          return { metric, ...(process && { process }), ...look(family, now), ...pieces };
+          const caveats = isWitness && family && family.caveats.length > 0 ? family.caveats : undefined;
+          return {
+            metric,
+            ...(process && { process }),
+            ...(caveats && { caveats }),
+            ...look(family, now),
+            ...pieces,
+          };
         });
     },
     settled: () => programs.settled(),
+    problems: () => describeProblems(proc),
     stop: () => {
       programs.stop();
       proc.close();
@@ -126,23 +136,29 @@ function watchAll(
 function createLook(proc: ProcReader, definition: MetricDefinition): Look {
   switch (definition.collect) {
     case 'children':
-      return (sample) => ({ seen: sample ? { kind: 'count', level: countOf(sample) } : nothing });
+      return (sample) => {
+        if (!sample) return { seen: nothing };
+        const level = countOf(sample);
+        return withDoubt(sample, { kind: 'count', level }, level > 0);
+      };
     case 'child-names': {
       const read = createNameReader(proc);
-      return (sample) => ({
-        seen: sample
-          ? { kind: 'set', type: 'string_list', members: read(sample.family, sample.traces) }
-          : nothing,
-      });
+      return (sample) => {
+        if (!sample) return { seen: nothing };
+        const members = read(sample.family, sample.traces);
+        return withDoubt(sample, { kind: 'set', type: 'string_list', members }, members.length > 0);
+      };
     }
     case 'remote-addresses':
       return (sample) => (sample ? lookAtAddresses(proc, sample) : { seen: nothing });
     case 'cpu-percent':
-      return definition.of ? lookAtUse() : () => ({ seen: shareOf(readMachineUse(proc)) });
+      return definition.of ? lookAtUse() : () => withReason(shareOf(readMachineUse(proc)), '/proc/stat');
     case 'memory':
       return (sample) => {
+        if (sample?.unseen !== undefined) return { seen: nothing, failure: sample.unseen };
         const level = sample ? readResidentBytes(proc, sample.family) : readMachineMemory(proc);
-        return { seen: level === undefined ? nothing : { kind: 'gauge', level } };
+        const seen: Seen = level === undefined ? nothing : { kind: 'gauge', level };
+        return withReason(seen, sample ? 'the status of a process' : '/proc/meminfo');
       };
     case 'exec':
       return () => ({ seen: nothing });
@@ -154,17 +170,49 @@ function countOf({ family, traces }: FamilySample): number {
   return Math.max(family.children.size, traces.length > 0 ? 1 : 0);
 }
 
-function lookAtAddresses(proc: ProcReader, { family }: FamilySample): { seen: Seen; failure?: string } {
-  const members = readRemoteAddresses(proc, [
+/** What was seen counts, even where not all could be; but that nothing was is then no news. */
+function withDoubt({ unseen }: FamilySample, seen: Seen, isSomething: boolean): ReturnType<Look> {
+  if (unseen === undefined) return { seen };
+  return { seen: isSomething ? seen : nothing, failure: unseen };
+}
+
+function withReason(seen: Seen, what: string): ReturnType<Look> {
+  return seen.kind === 'nothing' ? { seen, failure: `${what} cannot be read` } : { seen };
+}
+
+function lookAtAddresses(proc: ProcReader, sample: FamilySample): ReturnType<Look> {
+  const { family } = sample;
+  const found = readRemoteAddresses(proc, [
     ...new Set([...family.instances.keys(), ...family.children.keys()]),
   ]);
-  if (members === 'denied') return { seen: nothing, failure: 'no permission to see its connections' };
-  return { seen: { kind: 'set', type: 'ip_list', members } };
+  if ('failure' in found) {
+    const failure =
+      found.failure === 'denied' ? 'no permission to see its connections' : 'its connections cannot be read';
+    return { seen: nothing, failure };
+  }
+  const { addresses } = found;
+  return withDoubt(sample, { kind: 'set', type: 'ip_list', members: addresses }, addresses.length > 0);
 }
 
 function lookAtUse(): Look {
   const read = createUseReader();
-  return (sample, now) => ({ seen: sample ? shareOf(read(sample.family, now)) : nothing });
+  return (sample, now) => {
+    if (!sample) return { seen: nothing };
+    const seen = shareOf(read(sample.family, now));
+    return sample.unseen === undefined ? { seen } : { seen: nothing, failure: sample.unseen };
+  };
+}
+
+/** Most at once: a program can make thousands of processes that can't be read. */
+const mostProblems = 10;
+
+function describeProblems(proc: ProcReader): Readonly<Record<string, string>> {
+  const problems = [...proc.problems()];
+  const told = problems
+    .slice(0, mostProblems)
+    .map(([path, code]) => [path.startsWith('/') ? path : `/proc/${path}`, code] as const);
+  const more = problems.length - told.length;
+  return Object.fromEntries(more > 0 ? [...told, ['/proc', `${more} more cannot be read`]] : told);
 }
 
 function shareOf(use: { used: number; of: number } | undefined): Seen {

@@ -1,7 +1,7 @@
-import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { codeOf, host } from '../host';
 
-/** What a failed look into /proc means: the process went away, or it may not be seen. */
-type ReadFailure = 'gone' | 'denied';
+/** What a failed look into /proc means: the process went away, it may not be seen, or whatever else: it is unknown. */
+export type ReadFailure = 'gone' | 'denied' | 'unreadable';
 
 /**
  * Reads /proc through one preallocated buffer: `readFileSync` per process took 129 MB resident at 2,000 processes,
@@ -16,6 +16,12 @@ export interface ProcReader {
   readWhole(path: string): Buffer | ReadFailure;
   list(path: string): readonly string[] | ReadFailure;
   readLink(path: string): string | ReadFailure;
+  /** An absolute path, of any file, without symbolic links. */
+  resolve(path: string): string | ReadFailure;
+  /** What could not be read for another reason than that it is gone or not allowed: path to code, until it can be. */
+  problems(): ReadonlyMap<string, string>;
+  /** Forgets the problems of processes other than these. */
+  forgetOthers(pids: ReadonlySet<number>): void;
   /** Closes what `readAgain` keeps open; it opens it anew. */
   close(): void;
 }
@@ -27,18 +33,33 @@ const shortReadBytes = 1024;
 const mostKeptFiles = 64;
 /** A socket table row has 150 bytes: room for 200,000 sockets. */
 const largestFileBytes = 32 * 1024 * 1024;
+/** One program can make thousands of processes that can't be read. */
+const mostProblems = 64;
 
 /** `root` is another folder than /proc only in tests. */
 export function createProcReader(root = '/proc'): ProcReader {
   let buffer = Buffer.allocUnsafe(smallFileBytes);
   const kept = createKeptFiles(root);
+  const problems = new Map<string, string>();
+  const attempt = <T>(path: string, look: () => T): T | ReadFailure => {
+    try {
+      const result = look();
+      if (problems.size > 0) problems.delete(path);
+      return result;
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure !== 'unreadable') problems.delete(path);
+      else if (problems.size < mostProblems) problems.set(path, codeOf(error));
+      return failure;
+    }
+  };
   const readSmall = (descriptor: number): Buffer =>
     buffer.subarray(0, fillFrom(descriptor, buffer, smallFileBytes));
   return {
-    read: (path) => attempt(() => withFile(`${root}/${path}`, readSmall)),
-    readAgain: (path) => attempt(() => kept.use(path, readSmall)),
+    read: (path) => attempt(path, () => withFile(`${root}/${path}`, readSmall)),
+    readAgain: (path) => attempt(path, () => kept.use(path, readSmall)),
     readWhole: (path) =>
-      attempt(() => {
+      attempt(path, () => {
         const fill = (descriptor: number): number => fillFrom(descriptor, buffer, buffer.length);
         let length = withFile(`${root}/${path}`, fill);
         while (length === buffer.length && buffer.length < largestFileBytes) {
@@ -47,18 +68,40 @@ export function createProcReader(root = '/proc'): ProcReader {
         }
         return buffer.subarray(0, length);
       }),
-    list: (path) => attempt(() => readdirSync(`${root}/${path}`)),
-    readLink: (path) => attempt(() => readlinkSync(`${root}/${path}`)),
+    list: (path) => attempt(path, () => host.readdirSync(`${root}/${path}`)),
+    readLink: (path) => attempt(path, () => host.readlinkSync(`${root}/${path}`)),
+    resolve: (path) => {
+      const real = attempt(path, () => host.realpathSync(path));
+      // Of /proc that is to be expected; of a file that the configuration names it is not.
+      if (real === 'denied' && problems.size < mostProblems) problems.set(path, 'no permission to see it');
+      return real;
+    },
+    problems: () => problems,
+    forgetOthers: (pids) => {
+      for (const path of problems.keys()) {
+        const pid = Number.parseInt(path, 10);
+        if (pid > 0 && !pids.has(pid)) problems.delete(path);
+      }
+    },
     close: () => kept.close(),
   };
 }
 
 function withFile<T>(path: string, use: (descriptor: number) => T): T {
-  const descriptor = openSync(path, 'r');
+  const descriptor = host.openSync(path, 'r');
   try {
     return use(descriptor);
   } finally {
-    closeSync(descriptor);
+    closeQuietly(descriptor);
+  }
+}
+
+/** An error at closing says nothing of what was read (close(2)), and the descriptor is gone all the same. */
+function closeQuietly(descriptor: number): void {
+  try {
+    host.closeSync(descriptor);
+  } catch (error) {
+    if (codeOf(error) === 'no code') throw error;
   }
 }
 
@@ -66,7 +109,7 @@ function fillFrom(descriptor: number, buffer: Buffer, most: number): number {
   let length = 0;
   // A /proc file comes in pieces of a page, so a read of less than it was asked for is not its end.
   while (length < most) {
-    const count = readSync(descriptor, buffer, length, most - length, length);
+    const count = host.readSync(descriptor, buffer, length, most - length, length);
     length += count;
     if (count < shortReadBytes) break;
   }
@@ -89,7 +132,7 @@ function createKeptFiles(root: string): KeptFiles {
     for (const [path, descriptor] of descriptors) {
       if (folder !== undefined && path.split('/')[0] !== folder) continue;
       descriptors.delete(path);
-      closeSync(descriptor);
+      closeQuietly(descriptor);
     }
   };
   return {
@@ -103,7 +146,7 @@ function createKeptFiles(root: string): KeptFiles {
         }
       }
       if (descriptors.size >= mostKeptFiles) forget();
-      const descriptor = openSync(`${root}/${path}`, 'r');
+      const descriptor = host.openSync(`${root}/${path}`, 'r');
       descriptors.set(path, descriptor);
       return act(descriptor);
     },
@@ -111,14 +154,12 @@ function createKeptFiles(root: string): KeptFiles {
   };
 }
 
-function attempt<T>(look: () => T): T | ReadFailure {
-  try {
-    return look();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'EACCES' || code === 'EPERM') return 'denied';
-    // ESRCH: the process went away between open and read.
-    if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR' || code === 'EINVAL') return 'gone';
-    throw error;
-  }
+function failureOf(error: unknown): ReadFailure {
+  const code = codeOf(error);
+  // Not of the operating system: a mistake of the agent's own.
+  if (code === 'no code') throw error;
+  if (code === 'EACCES' || code === 'EPERM') return 'denied';
+  // ESRCH: the process went away between open and read.
+  if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR' || code === 'EINVAL') return 'gone';
+  return 'unreadable';
 }

@@ -139,6 +139,12 @@ export function parseResidentKilobytes(bytes: Buffer): number {
   return match ? Number(match[1]) : 0;
 }
 
+/** Reads in how many nested pid namespaces a process has a number (`NSpid`, proc_pid_status(5)). */
+export function parseNamespaceDepth(bytes: Buffer): number | undefined {
+  const match = /^NSpid:((?:\t\d+)+)$/m.exec(bytes.toString('latin1'));
+  return match?.[1]?.split('\t').filter(Boolean).length;
+}
+
 /** Reads the seconds since boot from /proc/uptime. */
 export function parseUptimeSeconds(bytes: Buffer): number | undefined {
   const seconds = Number.parseFloat(bytes.toString('latin1'));

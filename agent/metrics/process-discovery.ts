@@ -1,15 +1,20 @@
 import type { ProcessSelector } from './definition';
-import type { ProcReader } from './proc-reader';
+import { hidesProcesses } from './hidden-processes';
+import type { ProcReader, ReadFailure } from './proc-reader';
 import { isAlive, isStill, type ProcStat, parseNewestPid, parseStat } from './proc-stat';
-import { isSelected } from './process-name';
+import { createPathResolver, createSelects } from './process-name';
 
 /** What a look at all of /proc found. */
 export interface ProcessScan {
-  readonly pids: ReadonlySet<number>;
+  readonly pids: Set<number>;
   /** Of every process where each look is such a scan; else empty, for what was there before is not read in full again. */
   readonly stats: readonly ProcStat[];
   /** Something is hidden from this user: by `hidepid` (proc(5)) or by permission. */
   readonly hidden: boolean;
+  /** The list itself could not be read; the rest is of the scan before. */
+  readonly isFailed: boolean;
+  /** A process that is there and could not be read for another reason than permission. */
+  readonly unread: number | undefined;
 }
 
 export interface Discovered {
@@ -22,9 +27,12 @@ export interface Discovered {
 }
 
 export interface ProcessDiscovery {
-  look(now: number, vanished: boolean): Discovered;
+  /** `scanAlways` is for a kernel without `children` files, where the scan is the process tree. */
+  look(now: number, vanished: boolean, scanAlways: boolean): Discovered;
   /** The newest scan; undefined before the first look. */
   lastScan(): ProcessScan | undefined;
+  /** A process of which it can't be seen whether a selector selects it. */
+  unknownTo(selector: number): number | undefined;
 }
 
 /** What new numbers don't show: an exec in an old process brings a new name. */
@@ -55,14 +63,17 @@ interface Finds {
   readonly fresh: ProcStat[];
 }
 
-/** Finds processes. `scanAlways` is for a kernel without `children` files, where the scan is the process tree. */
+/** Finds processes. */
 export function createProcessDiscovery(
   proc: ProcReader,
   selectors: readonly ProcessSelector[],
   ownPid: number,
-  scanAlways: boolean,
 ): ProcessDiscovery {
+  const resolvePath = createPathResolver(proc);
+  const selects = selectors.map((selector) => createSelects(selector, resolvePath));
   let known = new Map<number, Known>();
+  /** Processes of which it can't be seen whether these selectors select them. */
+  const unknowns = new Map<number, ReadonlySet<number>>();
   let scan: ProcessScan | undefined;
   let scannedAt: number | undefined;
   let scanTookMs = 0;
@@ -85,28 +96,46 @@ export function createProcessDiscovery(
       into.set(pid, before);
       return;
     }
-    const matching = selectors.flatMap((selector, index) =>
-      isSelected(proc, pid, comm, selector) ? [index] : [],
-    );
-    const isSettled = before?.comm === comm || scan === undefined;
+    const answers = selects.map((isSelected) => isSelected(proc, pid, comm));
+    const listOf = (wanted: boolean | 'unknown') =>
+      answers.flatMap((answer, index) => (answer === wanted ? [index] : []));
+    const matching = listOf(true);
+    const unknown = listOf('unknown');
+    const isSettled = unknown.length === 0 && (before?.comm === comm || scan === undefined);
     into.set(pid, {
       startTicks,
       comm,
       isSettled,
       selectedBy: matching.length > 0 ? new Set(matching) : byNone,
     });
+    if (unknown.length > 0) unknowns.set(pid, new Set(unknown));
+    else unknowns.delete(pid);
     if (!before) finds.fresh.push(stat);
     // What it was selected by before, with the same kernel name, was told before.
     const isTold = (index: number): boolean => before?.comm === comm && before.selectedBy.has(index);
     for (const index of matching) if (!isTold(index)) finds.selected[index]?.push(stat);
   };
 
-  const scanAll = (finds: Finds): ProcessScan => {
+  const scanAll = (finds: Finds, scanAlways: boolean): ProcessScan => {
     const startedAt = performance.now();
     const next = new Map<number, Known>();
     const pids = new Set<number>();
     const stats: ProcStat[] = [];
-    const { hidden } = readAllStats(proc, (pid, bytes) => {
+    const entries = proc.list('.');
+    if (typeof entries === 'string') {
+      return { ...(scan ?? noScan()), isFailed: true };
+    }
+    let hidden = false;
+    let unread: number | undefined;
+    const noteFailure = (pid: number, failure: ReadFailure): void => {
+      if (failure === 'gone') return;
+      if (failure === 'denied') hidden = true;
+      else unread ??= pid;
+      pids.add(pid);
+      const before = known.get(pid);
+      if (before) next.set(pid, before);
+    };
+    readAllStats(proc, entries, noteFailure, (pid, bytes) => {
       const before = known.get(pid);
       if (!scanAlways && before?.isSettled && isStill(bytes, before)) {
         pids.add(pid);
@@ -119,19 +148,22 @@ export function createProcessDiscovery(
       if (scanAlways) stats.push(stat);
       examine(stat, finds, next);
     });
-    scan = { pids, stats, hidden: hidden || !pids.has(1) };
     known = next;
+    proc.forgetOthers(pids);
+    for (const pid of unknowns.keys()) if (!pids.has(pid)) unknowns.delete(pid);
     scanTookMs = performance.now() - startedAt;
-    return scan;
+    hidden ||= !pids.has(1) || hidesProcesses(proc, ownPid);
+    return { pids, stats, hidden, isFailed: false, unread };
   };
 
   const lookAtNew = (finds: Finds, pids: readonly number[], now: number): readonly number[] =>
     pids.filter((pid) => {
       const stat = readStat(proc, pid);
       // The numbers of threads have a folder too, which only a listing of /proc leaves out.
-      if (!stat) return true;
+      if (typeof stat === 'string') return true;
       if (isThread(proc, pid)) return false;
       young.set(pid, now);
+      scan?.pids.add(pid);
       examine(stat, finds, known);
       return false;
     });
@@ -141,14 +173,18 @@ export function createProcessDiscovery(
     youngLookedAt = now;
     for (const [pid, seenAt] of young) {
       const stat = readStat(proc, pid);
-      if (stat) examine(stat, finds, known);
-      if (!stat || now - seenAt >= youngForMs) young.delete(pid);
+      if (typeof stat !== 'string') examine(stat, finds, known);
+      if (typeof stat === 'string' || now - seenAt >= youngForMs) young.delete(pid);
     }
   };
 
   return {
     lastScan: () => scan,
-    look: (now, vanished) => {
+    unknownTo: (selector) => {
+      for (const [pid, selectors] of unknowns) if (selectors.has(selector)) return pid;
+      return undefined;
+    },
+    look: (now, vanished, scanAlways) => {
       const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
       const newest = readNewestPid(proc);
       const pids = numbersAfter(newestPid, newest);
@@ -160,9 +196,11 @@ export function createProcessDiscovery(
       const everyMs = isScanSoon ? scanSoonMs : Math.max(scanEveryMs, restMs);
       const isScan = scanAlways || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
       if (isScan) {
-        const { pids: all } = scanAll(finds);
+        const isFirst = scan === undefined || scan.isFailed;
+        scan = scanAll(finds, scanAlways);
+        const { pids: all } = scan;
         // At the first, what was between its fork and its exec isn't known to be young.
-        isScanSoon = scannedAt === undefined;
+        isScanSoon = isFirst || scan.isFailed;
         scannedAt = now;
         for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);
         unseen = (pids ?? []).filter((pid) => !all.has(pid));
@@ -186,30 +224,37 @@ function numbersAfter(last: number | undefined, newest: number | undefined): rea
   return Array.from({ length: count }, (_, index) => last + 1 + index);
 }
 
-export function readStat(proc: ProcReader, pid: number): ProcStat | undefined {
-  const bytes = proc.read(`${pid}/stat`);
-  return typeof bytes === 'string' ? undefined : parseStat(bytes);
+export function readStat(proc: ProcReader, pid: number): ProcStat | ReadFailure {
+  return toStat(proc.read(`${pid}/stat`));
 }
 
 /** The same of a process that is watched. */
-export function readStatAgain(proc: ProcReader, pid: number): ProcStat | undefined {
-  const bytes = proc.readAgain(`${pid}/stat`);
-  return typeof bytes === 'string' ? undefined : parseStat(bytes);
+export function readStatAgain(proc: ProcReader, pid: number): ProcStat | ReadFailure {
+  return toStat(proc.readAgain(`${pid}/stat`));
+}
+
+function toStat(bytes: Buffer | ReadFailure): ProcStat | ReadFailure {
+  return typeof bytes === 'string' ? bytes : (parseStat(bytes) ?? 'unreadable');
+}
+
+function noScan(): ProcessScan {
+  return { pids: new Set(), stats: [], hidden: false, isFailed: false, unread: undefined };
 }
 
 /** Gives the stat line of each process; the bytes are valid only within the call. */
-function readAllStats(proc: ProcReader, take: (pid: number, bytes: Buffer) => void): { hidden: boolean } {
-  const entries = proc.list('.');
-  if (typeof entries === 'string') return { hidden: true };
-  let hidden = false;
+function readAllStats(
+  proc: ProcReader,
+  entries: readonly string[],
+  noteFailure: (pid: number, failure: ReadFailure) => void,
+  take: (pid: number, bytes: Buffer) => void,
+): void {
   for (const entry of entries) {
     const first = entry.charCodeAt(0);
     if (first < 48 || first > 57) continue;
     const bytes = proc.read(`${entry}/stat`);
-    if (bytes === 'denied') hidden = true;
-    if (typeof bytes !== 'string') take(Number(entry), bytes);
+    if (typeof bytes === 'string') noteFailure(Number(entry), bytes);
+    else take(Number(entry), bytes);
   }
-  return { hidden };
 }
 
 function isThread(proc: ProcReader, pid: number): boolean {

@@ -51,12 +51,13 @@ function sumOf(ticks: ReadonlyMap<string, number>): number {
   return sum;
 }
 
-/** Resident bytes of a family; pages that several share count for each. */
-export function readResidentBytes(proc: ProcReader, family: Family): number {
+/** Resident bytes of a family, undefined where one of it can't be read; pages that several share count for each. */
+export function readResidentBytes(proc: ProcReader, family: Family): number | undefined {
   let kilobytes = 0;
   for (const pid of new Set([...family.instances.keys(), ...family.children.keys()])) {
     const bytes = proc.read(`${pid}/status`);
     if (typeof bytes !== 'string') kilobytes += parseResidentKilobytes(bytes);
+    else if (bytes !== 'gone') return undefined;
   }
   return kilobytes * 1024;
 }

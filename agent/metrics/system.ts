@@ -1,44 +1,73 @@
-import { networkInterfaces } from 'node:os';
+import { codeOf, host } from '../host';
 import { type InterfaceCounters, parseInterfaceCounters } from './interface-counters';
-import type { ProcReader } from './proc-reader';
+import type { ProcReader, ReadFailure } from './proc-reader';
 import { isEstablishedTcp, isListeningTcp, isListeningUdp, parseSockets, type Socket } from './sockets';
 
-/** What the machine as a whole looks like at one moment. */
+/** What the machine as a whole looks like at one moment. What could not be seen is left out, and named. */
 export interface SystemSample {
-  readonly listeningTcp: readonly Socket[];
-  readonly listeningUdp: readonly Socket[];
-  readonly established: readonly Socket[];
-  readonly counters: InterfaceCounters;
+  readonly listeningTcp?: readonly Socket[];
+  readonly listeningUdp?: readonly Socket[];
+  readonly established?: readonly Socket[];
+  readonly counters?: InterfaceCounters;
   /** Interface name of each local address. */
   readonly interfaces: ReadonlyMap<string, string>;
+  /** What could not be seen, and why. */
+  readonly failures: Readonly<Record<string, string>>;
 }
 
 /** Reads each table once: the kernel walks its whole connection hash for every look at a TCP table. */
 export function sampleSystem(proc: ProcReader): SystemSample {
-  const tcp = readSockets(proc, ['net/tcp', 'net/tcp6']);
-  const udp = readSockets(proc, ['net/udp', 'net/udp6']);
+  const failures: Record<string, string> = {};
+  const tcp = readSockets(proc, 'net/tcp', 'net/tcp6', failures);
+  const udp = readSockets(proc, 'net/udp', 'net/udp6', failures);
   const dev = proc.read('net/dev');
+  if (typeof dev === 'string') failures['/proc/net/dev'] = reasonOf(proc, 'net/dev', dev);
   return {
-    listeningTcp: tcp.filter(isListeningTcp),
-    listeningUdp: udp.filter(isListeningUdp),
-    established: tcp.filter(isEstablishedTcp),
-    counters: typeof dev === 'string' ? new Map() : parseInterfaceCounters(dev),
-    interfaces: nameInterfaces(),
+    ...(tcp && { listeningTcp: tcp.filter(isListeningTcp), established: tcp.filter(isEstablishedTcp) }),
+    ...(udp && { listeningUdp: udp.filter(isListeningUdp) }),
+    ...(typeof dev !== 'string' && { counters: parseInterfaceCounters(dev) }),
+    interfaces: nameInterfaces(failures),
+    failures,
   };
 }
 
-function readSockets(proc: ProcReader, paths: readonly string[]): readonly Socket[] {
-  return paths.flatMap((path) => {
+/** Undefined where one of the tables can't be read: half a list would say that the other half is not there. */
+function readSockets(
+  proc: ProcReader,
+  ipv4: string,
+  ipv6: string,
+  failures: Record<string, string>,
+): readonly Socket[] | undefined {
+  const all: Socket[] = [];
+  let isWhole = true;
+  for (const path of [ipv4, ipv6]) {
     const bytes = proc.readWhole(path);
-    // Without IPv6 there is no table of it.
-    return typeof bytes === 'string' ? [] : parseSockets(bytes);
-  });
+    if (typeof bytes !== 'string') {
+      for (const socket of parseSockets(bytes)) all.push(socket);
+      continue;
+    }
+    // A kernel without IPv6 has no table of it.
+    if (path === ipv6 && bytes === 'gone') continue;
+    isWhole = false;
+    failures[`/proc/${path}`] = reasonOf(proc, path, bytes);
+  }
+  return isWhole ? all : undefined;
 }
 
-function nameInterfaces(): ReadonlyMap<string, string> {
+function reasonOf(proc: ProcReader, path: string, failure: ReadFailure): string {
+  if (failure === 'denied') return 'no permission to read it';
+  return failure === 'gone' ? 'it is not there' : `cannot be read (${proc.problems().get(path)})`;
+}
+
+/** An application may be kept from asking the kernel (netlink), as under Termux or a strict filter of system calls. */
+function nameInterfaces(failures: Record<string, string>): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
-  for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const { address } of addresses ?? []) names.set(address, name);
+  try {
+    for (const [name, addresses] of Object.entries(host.networkInterfaces()))
+      for (const { address } of addresses ?? []) names.set(address, name);
+  } catch (error) {
+    if (codeOf(error) === 'no code') throw error;
+    failures.interfaces = `the names of network interfaces cannot be read (${codeOf(error)})`;
   }
   return names;
 }

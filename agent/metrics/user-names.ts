@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { host } from '../host';
 
 /** Gives the name of a user id from /etc/passwd, or the number itself where there is none. */
 export function createUserNames(path = '/etc/passwd'): (id: number) => string {
@@ -22,7 +22,7 @@ export function parsePasswd(text: string): ReadonlyMap<number, string> {
 
 function readOrEmpty(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return host.readFileSync(path, 'utf8');
   } catch {
     // A container without passwd: the evidence then carries the number.
     return '';

@@ -11,7 +11,7 @@ import type { Report } from '../../agent/report';
 import { openReportIds } from '../../agent/report-id';
 import type { Waiting } from '../../agent/reporting';
 import { openStateFile } from '../../agent/state-file';
-import { aChildSample, anEvidence, aSampler, metric } from './builders';
+import { aChildSample, anEvidence, aSampler, metric, noProblems } from './builders';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { waitFor } from './poll';
 import { startTlsBroker, type TestBroker } from './tls-broker';
@@ -45,8 +45,8 @@ describe('an agent on a broker with mutual TLS', () => {
 
   function surround(paths: DeviceFiles): AgentSurroundings {
     const log: AgentSurroundings['log'] = (level, event, fields) => logged.push({ level, event, ...fields });
-    const ids = openReportIds(directory, 'mything1', () => undefined);
-    const notices = openStateFile(directory, 'mything1', 'containment', () => undefined);
+    const ids = openReportIds(directory, 'mything1', noProblems());
+    const notices = openStateFile(directory, 'mything1', 'containment', noProblems());
     return {
       readCredentials: () => loadCredentials(paths, Date.now(), () => undefined),
       containment: watchContainment(notices, log),
@@ -62,7 +62,9 @@ describe('an agent on a broker with mutual TLS', () => {
         established: [],
         counters: new Map(),
         interfaces: new Map(),
+        failures: {},
       }),
+      problems: noProblems(),
       reportIds: {
         next: (now) => {
           made += 1;
@@ -383,8 +385,10 @@ describe('a dry run', () => {
           established: [],
           counters: new Map(),
           interfaces: new Map(),
+          failures: {},
         }),
         reportIds: { next: () => 7 },
+        problems: noProblems(),
         log: () => undefined,
         clock: () => 0,
         wallClock: () => 0,

@@ -1,6 +1,7 @@
 import type { Evidence } from '../../agent/metrics/evidence';
 import type { MetricSample, ProcessState } from '../../agent/metrics/metric-sample';
 import type { MetricSampler } from '../../agent/metrics/metric-sampler';
+import { createProblems, type Problems } from '../../agent/problems';
 import type { Report } from '../../agent/report';
 
 export const metric = 'num_child_procs_myapp';
@@ -23,7 +24,13 @@ export function aChildSample(
 }
 
 export function aSampler(sample: () => readonly MetricSample[]): MetricSampler {
-  return { isWatching: true, sample, settled: async () => undefined, stop: () => undefined };
+  return {
+    isWatching: true,
+    sample,
+    settled: async () => undefined,
+    problems: () => ({}),
+    stop: () => undefined,
+  };
 }
 
 export function anEvidence(changes: Partial<Evidence> = {}): Evidence {
@@ -54,4 +61,8 @@ export function aTrace(): Evidence {
     user: '',
     parents: ['myapp', 'init'],
   };
+}
+
+export function noProblems(): Problems {
+  return createProblems(() => undefined);
 }

@@ -109,9 +109,12 @@ describe('cordon-agent check', () => {
 
     const findings = await run({}, { stateDirectory: join(directory, 'file', 'state') });
 
-    expect(findings[0]).toMatchObject({ check: 'state', outcome: 'failed', advice: 'give --state-dir' });
-    expect(names(findings).slice(-2)).toEqual(['subscribe ok', 'publish skipped']);
-    expect(broker.published).toEqual([]);
+    expect(findings[0]).toMatchObject({
+      check: 'state',
+      outcome: 'warning',
+      advice: expect.stringMatching(/^give --state-dir/),
+    });
+    expect(names(findings)).toContain('publish ok');
   });
 
   it.each([

@@ -33,7 +33,7 @@ describe('a configuration file', () => {
 
   function settingsOf(text: string, args: readonly string[] = []): Settings {
     writeFileSync(path, text);
-    const surroundings = { env: {}, isRoot: false, homeDirectory: '/home/pi' };
+    const surroundings = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
     const commandLine = parseCommandLine(['--config', path, ...args], surroundings, [
       'num_child_procs_myapp',
     ]);
@@ -136,7 +136,8 @@ describe('a configuration file', () => {
 
   it('is refused where it cannot be read', () => {
     rmSync(directory, { recursive: true });
-    const read = () => parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: '/' });
+    const read = () =>
+      parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });
 
     expect(read).toThrow(`${path}: cannot read the configuration (ENOENT)`);
   });

@@ -8,7 +8,7 @@ import type { Settings } from '../../agent/flags';
 import type { Report } from '../../agent/report';
 import { openReportIds } from '../../agent/report-id';
 import { type Reporting, startReporting, type Waiting } from '../../agent/reporting';
-import { aChildSample, aSampler, metric } from './builders';
+import { aChildSample, aSampler, metric, noProblems } from './builders';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -48,7 +48,7 @@ describe('a day of the agent', () => {
     let clockSetBackMs = 0;
 
     const start = (waiting?: Waiting): Reporting => {
-      const ids = openReportIds(directory, 'mything1', () => undefined);
+      const ids = openReportIds(directory, 'mything1', noProblems());
       const settings = {
         destinations: ['cordon'],
         metrics: [{ metric, collect: 'children', of: { name: 'myapp' } }],
@@ -65,7 +65,9 @@ describe('a day of the agent', () => {
             established: [],
             counters: new Map([['eth0', countersAt(age())]]),
             interfaces: new Map(),
+            failures: {},
           }),
+          problems: noProblems(),
           reportIds: {
             next: (now) => {
               const id = ids.next(now);

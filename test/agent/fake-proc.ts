@@ -16,6 +16,8 @@ export interface FakeProcess {
   /** The lines of /proc/PID/cgroup. */
   readonly cgroup?: string;
   readonly residentKilobytes?: number;
+  /** In how many nested pid namespaces it has a number. */
+  readonly namespaceDepth?: number;
   readonly cwd?: string;
   /** What its file descriptors are, from 0 on. */
   readonly files?: readonly string[];
@@ -105,7 +107,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
       files.set(
         `${one.pid}/status`,
         Buffer.from(
-          `Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\nVmRSS:\t  ${one.residentKilobytes ?? 0} kB\n`,
+          `Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\nNSpid:${`\t${one.pid}`.repeat(one.namespaceDepth ?? 1)}\nVmRSS:\t  ${one.residentKilobytes ?? 0} kB\n`,
         ),
       );
       files.set(`${one.pid}/cgroup`, Buffer.from(one.cgroup ?? '0::/\n'));
@@ -132,6 +134,9 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     readAgain: (path) => lookUp(files, path),
     readWhole: (path) => lookUp(files, path),
     readLink: (path) => lookUp(links, path),
+    resolve: (path) => links.get(path) ?? path,
+    problems: () => new Map(),
+    forgetOthers: () => undefined,
     close: () => undefined,
     list: (path) => {
       if (path === '.') return ['self', 'net', ...pids];

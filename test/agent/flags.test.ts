@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgumentFile, UsageError } from '../../agent/arguments';
 import { parseCommandLine, type Settings, type Surroundings } from '../../agent/flags';
 
-const surroundings: Surroundings = { env: {}, isRoot: false, homeDirectory: '/home/pi' };
+const surroundings: Surroundings = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
 const sample = ['-e', 'host', '-r', 'ca.pem', '-c', 'cert.pem', '-k', 'key.pem', '-id', 'mything1'];
 
 function settingsOf(

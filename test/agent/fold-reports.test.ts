@@ -22,7 +22,7 @@ describe('foldReports', () => {
 
     expect(header.report_id).toBe(2);
     expect(metrics?.network_stats).toEqual({ bytes_in: 110, bytes_out: 220, packets_in: 2, packets_out: 4 });
-    expect(metrics?.listening_tcp_ports.ports).toEqual([{ port: 80, interface: 'eth0' }]);
+    expect(metrics?.listening_tcp_ports?.ports).toEqual([{ port: 80, interface: 'eth0' }]);
   });
 
   it('keeps the traffic where the newer tells of a change only', () => {

@@ -1,5 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -120,7 +129,7 @@ describe('the bundled agent', () => {
     [2, '--interval', () => ['-i', 'abc']],
     [2, '--endpoint', () => ['-id', 'x']],
     [1, '--cert', () => [...connectFlags(), '-c', '/nonexistent']],
-    [1, 'cannot keep state', () => [...connectFlags(), '--state-dir', '/dev/null/x']],
+    [2, 'cannot read the configuration', () => ['--config', '/nonexistent/config.yml']],
   ])('ends with %d and one line that names %s', async (expected, what, args) => {
     const { code, stdout, stderr } = await start(args()).ended;
 
@@ -153,14 +162,50 @@ describe('the bundled agent', () => {
     expect(output.stderr).toMatch(/"event":"reloaded".*"intervalSeconds":60/);
   });
 
-  it('ends with 1 when it can no longer keep its state', async () => {
+  it('goes on reporting when it can no longer keep its state, with ids that rise, and says so', async () => {
     const state = join(directory, 'lost');
-    const { output, ended } = start([...connectFlags(), '--state-dir', state, '-i', '1']);
+    const { agent, output, ended } = start([...connectFlags(), '--state-dir', state, '-i', '1']);
     await waitFor('the report', () => output.stderr.includes('"event":"reported"'));
     rmSync(state, { recursive: true });
     writeFileSync(state, '');
+    await waitFor('a report that says so', () =>
+      output.stderr
+        .split('\n')
+        .some((line) => /"event":"reported".*"state report-id":"cannot write/.test(line)),
+    );
+    await waitFor('more reports', () => output.stderr.split('"event":"reported"').length > 4);
+    agent.kill('SIGTERM');
 
-    expect((await ended).code).toBe(1);
-    expect(output.stderr).toContain('"event":"fatal"');
+    expect((await ended).code).toBe(0);
+    const ids = [...output.stderr.matchAll(/"event":"reported".*?"reportId":(\d+)/g)].map(([, id]) =>
+      Number(id),
+    );
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+  });
+
+  it('goes on where its log cannot be written, which is no reason to stop looking', async () => {
+    const log = openSync('/dev/full', 'w');
+    const reader = spawn(
+      process.execPath,
+      [bundle, ...connectFlags(), '--state-dir', join(directory, 'full')],
+      {
+        env: { PATH: process.env.PATH },
+        stdio: ['ignore', 'ignore', log],
+      },
+    );
+    started.push(reader);
+    closeSync(log);
+    const before = broker.published.length;
+    await waitFor('the report', () => broker.published.length > before);
+    const ended = new Promise((done) => reader.once('close', done));
+    reader.kill('SIGTERM');
+
+    expect(await ended).toBe(0);
+  });
+
+  it('starts for a user without a home', async () => {
+    const { code } = await start(['--once', '--print'], { HOME: '' }).ended;
+
+    expect(code).toBe(0);
   });
 });

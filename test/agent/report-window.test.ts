@@ -70,6 +70,12 @@ describe('a report window by exception', () => {
     ]);
   });
 
+  it('tells a fall that lasted also where the interval is as short as that', () => {
+    const rules = { ...byException, intervalMs: 300, fallHoldMs: 300 };
+
+    expect(play(rules, [one, one, none, none, none, none, none, none, none, none])).toEqual([1, 1, 0, 0, 0]);
+  });
+
   it('tells at once that an app ended, children and all', () => {
     const ended = { state: 'not-running' } as const;
 
@@ -122,6 +128,7 @@ describe('a report window by exception', () => {
       values: { [metric]: { number: 3 } },
       processes: { myapp: 'running' },
       failures: {},
+      caveats: [],
       evidence: [anEvidence(), aTrace()],
     });
     window.observe([aChildSample({ children: 3 })], 1000);
@@ -154,6 +161,50 @@ describe('a report window at the interval', () => {
     const samples = [none, one, none, two, none, passed, none, none, none, none, none, none];
 
     expect(play({ ...atInterval, intervalMs: 1000 }, samples)).toEqual([0, 2]);
+  });
+});
+
+describe('a report window of a count that can’t be seen', () => {
+  const unseen = {
+    metric,
+    seen: { kind: 'nothing' },
+    failure: 'it is hidden',
+    evidence: [],
+    traces: [],
+  } as const;
+  const running = { label: 'myapp', state: 'running' } as const;
+
+  it.each([byException, atInterval])('leaves it out, says why, and never makes it 0', (rules) => {
+    const window = createReportWindow(rules);
+    window.observe([{ ...unseen, process: running }], 0);
+
+    expect(window.take('interval', 0)).toMatchObject({
+      values: { [metric]: undefined },
+      failures: { [metric]: 'it is hidden' },
+    });
+  });
+
+  it('keeps the most that was seen before it was hidden, for the report of the interval', () => {
+    const window = createReportWindow(atInterval);
+    window.observe([aChildSample({ children: 2 })], 0);
+    window.observe([{ ...unseen, process: running }], 100);
+
+    expect(window.take('interval', 100)).toMatchObject({
+      values: { [metric]: { number: 2 } },
+      failures: { [metric]: 'it is hidden' },
+    });
+  });
+
+  it('tells at once that it can’t be seen any more, and no other words for it', () => {
+    const window = createReportWindow(byException);
+    window.observe([aChildSample()], 0);
+    window.take('interval', 0);
+    window.observe([{ ...unseen, process: running }], 1000);
+    const isNews = window.due(1000);
+    window.take('change', 1000);
+    window.observe([{ ...unseen, process: running, failure: 'it is hidden by another process' }], 2000);
+
+    expect([isNews, window.due(2000)]).toEqual(['change', undefined]);
   });
 });
 

@@ -19,6 +19,7 @@ export function aSystem(changes: Partial<SystemSample> = {}): SystemSample {
     established: [],
     counters: new Map(),
     interfaces: new Map([['10.0.0.1', 'eth0']]),
+    failures: {},
     ...changes,
   };
 }

@@ -1,5 +1,4 @@
-import { belongsToUnit, findOwnCgroup, isInGroup, parseCgroup } from '../../../agent/metrics/cgroup';
-import { aProc } from '../fake-proc';
+import { belongsToUnit, isInGroup, parseCgroup, purposeOf } from '../../../agent/metrics/cgroup';
 
 describe('parseCgroup', () => {
   it.each([
@@ -27,6 +26,9 @@ describe('belongsToUnit', () => {
   it.each([
     ['/system.slice/myapp.service', true],
     ['/system.slice/myapp.service/worker', true],
+    ['/system.slice/myapp.service/control', false],
+    ['/system.slice/myapp.service/.control/x', false],
+    ['/system.slice/myapp.service/controller', true],
     ['/system.slice/myapp.service.d', false],
     ['/system.slice/other-myapp.service', false],
   ])('of %s is %s', (path, expected) => {
@@ -38,6 +40,7 @@ describe('isInGroup', () => {
   it.each([
     ['/a/b', true],
     ['/a/b/c', true],
+    ['/a/b/control', false],
     ['/a/bc', false],
     ['/a', false],
   ])('%s in /a/b is %s', (path, expected) => {
@@ -45,40 +48,19 @@ describe('isInGroup', () => {
   });
 });
 
-describe('findOwnCgroup', () => {
+describe('purposeOf', () => {
   it.each([
-    [
-      'a service’s first process',
-      '0::/system.slice/myapp.service\n',
-      '0::/init.scope\n',
-      '/system.slice/myapp.service',
-    ],
-    [
-      'a container’s first process',
-      '0::/docker/01ab\n',
-      '0::/system.slice/containerd.service\n',
-      '/docker/01ab',
-    ],
-    [
-      'what a service’s shell started',
-      '0::/system.slice/rc.service\n',
-      '0::/system.slice/rc.service\n',
-      undefined,
-    ],
-    [
-      'what a user started',
-      '0::/user.slice/u/session-3.scope\n',
-      '0::/system.slice/ssh.service\n',
-      undefined,
-    ],
-    ['what is in a slice', '0::/system.slice\n', '0::/\n', undefined],
-    ['what has no cgroup', '0::/\n', '0::/\n', undefined],
-  ])('of %s', (_what, own, parents, expected) => {
-    const proc = aProc([
-      { pid: 5, cgroup: parents },
-      { pid: 10, ppid: 5, cgroup: own },
-    ]);
-
-    expect(findOwnCgroup(proc, 10, 5)).toBe(expected);
+    ['/system.slice/myapp.service', 'service'],
+    ['/user.slice/user-1000.slice/user@1000.service/app.slice/myapp.service', 'service'],
+    ['/docker/01ab', 'scope'],
+    ['/system.slice/docker-0123456789abcdef0123456789abcdef.scope', 'scope'],
+    ['/machine.slice/libpod-01ab.scope', 'scope'],
+    ['/user.slice/user-1000.slice/session-3.scope', undefined],
+    ['/user.slice/user-1000.slice/user@1000.service', undefined],
+    ['/init.scope', undefined],
+    ['/system.slice', undefined],
+    ['/shared', undefined],
+  ])('of %s is %s', (path, kind) => {
+    expect(purposeOf(path)).toBe(kind);
   });
 });

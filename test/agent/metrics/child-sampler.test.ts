@@ -356,12 +356,6 @@ describe('what a double fork left behind between two looks', () => {
     expect(sample()).toMatchObject({ children: 1, pids: [912] });
   });
 
-  it('is found though it was there before the agent', () => {
-    const proc = aProc([service, { pid: 912, comm: 'miner', session: 912, cgroup }]);
-
-    expect(watchMyapp(proc)()).toMatchObject({ children: 1, pids: [912] });
-  });
-
   it('is not what another program of a shared cgroup started', () => {
     const init = { pid: 5, comm: 'rc', cgroup };
     const proc = aProc([init, { ...service, ppid: 5 }, { pid: 912, comm: 'logger', ppid: 5, cgroup }]);

@@ -32,7 +32,9 @@ describe('readRemoteAddresses', () => {
       { pid: 11, files: ['socket:[8]', 'socket:[11]'], network: network(tables) },
     ]);
 
-    expect(readRemoteAddresses(proc, [10, 11])).toEqual(['10.0.0.2', '10.0.0.4', '2001:db8::1']);
+    expect(readRemoteAddresses(proc, [10, 11])).toEqual({
+      addresses: ['10.0.0.2', '10.0.0.4', '2001:db8::1'],
+    });
   });
 
   it('leaves out who only listens, and rows that are cut off', () => {
@@ -40,7 +42,7 @@ describe('readRemoteAddresses', () => {
 
     expect(
       readRemoteAddresses(aProc([{ pid: 10, files: ['socket:[7]'], network: network({ tcp }) }]), [10]),
-    ).toEqual([]);
+    ).toEqual({ addresses: [] });
   });
 
   it('reads the tables of each process’s own network namespace', () => {
@@ -49,12 +51,12 @@ describe('readRemoteAddresses', () => {
       { pid: 11, files: ['socket:[8]'], network: network({ tcp: aTable(['0300000A:01BB', 8]) }, 'net:[2]') },
     ]);
 
-    expect(readRemoteAddresses(proc, [10, 11])).toEqual(['10.0.0.2', '10.0.0.3']);
+    expect(readRemoteAddresses(proc, [10, 11])).toEqual({ addresses: ['10.0.0.2', '10.0.0.3'] });
   });
 
   it('says where it may not look, and nothing of who is gone', () => {
-    expect(readRemoteAddresses(aProc([{ pid: 10 }], { denied: [10] }), [10])).toBe('denied');
-    expect(readRemoteAddresses(aProc([]), [10])).toEqual([]);
+    expect(readRemoteAddresses(aProc([{ pid: 10 }], { denied: [10] }), [10])).toEqual({ failure: 'denied' });
+    expect(readRemoteAddresses(aProc([]), [10])).toEqual({ addresses: [] });
   });
 
   it('sees a connection of a real process', async () => {
@@ -63,7 +65,9 @@ describe('readRemoteAddresses', () => {
     const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
     await waitFor('the connection', () => client.readyState === 'open');
 
-    expect(readRemoteAddresses(createProcReader(), [process.pid])).toContain('127.0.0.1');
+    expect(readRemoteAddresses(createProcReader(), [process.pid])).toMatchObject({
+      addresses: expect.arrayContaining(['127.0.0.1']),
+    });
     client.destroy();
     server.close();
   });

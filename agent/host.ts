@@ -1,0 +1,58 @@
+import { execFile, spawn } from 'node:child_process';
+import {
+  accessSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, networkInterfaces } from 'node:os';
+import { getSystemErrorName } from 'node:util';
+
+/**
+ * All that the agent asks of the file system, of `os` and of other programs. Nothing else under `agent/` imports these
+ * modules: so a test can answer each call with each errno (test/agent/errno-walk.test.ts), and no call can be missed.
+ */
+export const host = {
+  accessSync,
+  closeSync,
+  execFile,
+  fsyncSync,
+  homedir,
+  kill: (pid: number, signal: NodeJS.Signals): boolean => process.kill(pid, signal),
+  mkdirSync,
+  networkInterfaces,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  spawn,
+  statfsSync,
+  statSync,
+  unlinkSync,
+  writeError: (text: string): boolean => process.stderr.write(text),
+  writeFileSync,
+  writeOutput: (text: string): boolean => process.stdout.write(text),
+};
+
+/** The code of a failed call, such as ENOENT; that of `os` stands in the error's `info`. */
+export function codeOf(error: unknown): string {
+  const { code, info } = (error ?? {}) as { code?: unknown; info?: { code?: unknown } };
+  const found = String((code === 'ERR_SYSTEM_ERROR' && info?.code) || (code ?? 'no code'));
+  // Some calls of `os` give the number with the wrong sign, and so no name.
+  const number = /^Unknown system error -?(\d+)$/.exec(found)?.[1];
+  return number === undefined ? found : getSystemErrorName(-Number(number));
+}

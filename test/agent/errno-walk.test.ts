@@ -1,0 +1,327 @@
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getSystemErrorName } from 'node:util';
+import { jest } from '@jest/globals';
+import { CredentialsError } from '../../agent/credentials';
+import type { Settings } from '../../agent/flags';
+import { host } from '../../agent/host';
+import { parseMetrics } from '../../agent/metrics/definition';
+import { createProcReader } from '../../agent/metrics/proc-reader';
+import type { Report } from '../../agent/report';
+import { runAgent } from '../../agent/run-agent';
+import { openServiceManager } from '../../agent/service-manager';
+import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { aStatLine } from './fake-proc';
+
+type Call = (...args: never[]) => unknown;
+
+/** All of errno(3) on Linux; libuv has no name for some, and then gives a text and no code of its own. */
+const errnos = Array.from({ length: 133 }, (_, index) => index + 1);
+const withoutPath = new Set(['readSync', 'closeSync', 'fsyncSync']);
+const special = [constants.errno.ENOENT, constants.errno.EACCES, constants.errno.EIO, constants.errno.EMFILE];
+/** Where these fail, there is nothing to report with. */
+const fatal = /^readFileSync (?:ca|cert|key)\.pem$/;
+const source = join(import.meta.dirname, '../../agent');
+/** Errors of `os` carry their code inside (SystemError). */
+const ofOs = new Set(['networkInterfaces', 'homedir']);
+
+function anError(call: string, errno: number): Error {
+  const code = getSystemErrorName(-errno);
+  const about = { errno: -errno, code, syscall: call };
+  if (!ofOs.has(call)) return Object.assign(new Error(`${code}: made up, ${call}`), about);
+  return Object.assign(new Error(`A system error occurred: ${call} returned ${code}`), {
+    code: 'ERR_SYSTEM_ERROR',
+    info: about,
+  });
+}
+
+function listSources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? listSources(path) : path.endsWith('.ts') ? [path] : [];
+  });
+}
+
+describe('the one place where the agent asks the operating system', () => {
+  it('is host.ts: nothing else imports the file system, os or other programs, or writes to standard streams', () => {
+    const others = listSources(source).filter((path) => {
+      const text = readFileSync(path, 'utf8').replace(/^import type .*$/gm, '');
+      const asks =
+        /['"](?:node:)?(?:fs|os|child_process)(?:\/promises)?['"]|process\.(?:stdout|stderr)\.write|process\.kill/;
+      return asks.test(text);
+    });
+
+    expect(others.map((path) => path.slice(source.length + 1))).toEqual(['host.ts']);
+  });
+});
+
+describe('an errno', () => {
+  const calls = host as unknown as Record<string, Call>;
+  const real = { ...calls };
+  let directory: string;
+  let files: DeviceFiles;
+  let reports: Report[];
+  let logged: string[];
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-errno-'));
+    files = await writeDeviceFiles(directory);
+    writeMachine(join(directory, 'proc'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  beforeEach(() => {
+    reports = [];
+    logged = [];
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+  });
+  afterEach(() => {
+    jest.useRealTimers();
+    Object.assign(calls, real);
+  });
+
+  /** A machine with an app, its child, and a process that is neither. */
+  function writeMachine(proc: string): void {
+    const put = (path: string, text: string | Buffer): void => {
+      mkdirSync(join(proc, path, '..'), { recursive: true });
+      writeFileSync(join(proc, path), text);
+    };
+    put('loadavg', '0.00 0.01 0.05 1/234 12\n');
+    put('uptime', '100.00 180.00\n');
+    put('stat', 'cpu  1 2 3 4 5 6 7 8 0 0\n');
+    put('meminfo', 'MemTotal: 100 kB\nMemAvailable: 50 kB\n');
+    for (const table of ['tcp', 'tcp6', 'udp', 'udp6']) put(`net/${table}`, '  sl  local_address\n');
+    put('net/dev', 'Inter-|\n face |\n  eth0: 1 2 0 0 0 0 0 0 3 4 0 0 0 0 0 0\n');
+    const processes = [
+      { pid: 1, comm: 'init', ppid: 0 },
+      { pid: 10, comm: 'myapp' },
+      { pid: 11, comm: 'sh', ppid: 10 },
+      { pid: 12, comm: 'cron' },
+      { pid: process.pid, comm: 'agent' },
+    ];
+    for (const one of processes) {
+      const { pid, comm } = one;
+      put(`${pid}/stat`, aStatLine(one));
+      put(`${pid}/cmdline`, `${comm}\0`);
+      put(`${pid}/status`, `Name:\t${comm}\nTgid:\t${pid}\nUid:\t0\t0\t0\t0\nNSpid:\t${pid}\n`);
+      put(`${pid}/cgroup`, `0::/system.slice/${comm}.service\n`);
+      put(`${pid}/mountinfo`, '1 2 0:1 / /proc rw - proc proc rw\n');
+      put(`${pid}/task/${pid}/children`, pid === 10 ? '11 ' : '');
+      mkdirSync(join(proc, `${pid}/fd`));
+      mkdirSync(join(proc, `${pid}/ns`));
+      symlinkSync('socket:[5]', join(proc, `${pid}/fd/3`));
+      symlinkSync('net:[1]', join(proc, `${pid}/ns/net`));
+      symlinkSync(`/usr/bin/${comm}`, join(proc, `${pid}/exe`));
+      symlinkSync('/', join(proc, `${pid}/cwd`));
+      for (const table of ['tcp', 'tcp6', 'udp', 'udp6']) put(`${pid}/net/${table}`, '  sl  local_address\n');
+    }
+  }
+
+  function settingsFor(state: string): Settings {
+    const metrics = parseMetrics({
+      children: { collect: 'children', of: { name: 'myapp' } },
+      names: { collect: 'child-names', of: { name: 'myapp' } },
+      program: { collect: 'children', of: { executable: '/usr/bin/cron' } },
+      script: { collect: 'children', of: { script: '/opt/app.js' } },
+      unit: { collect: 'children', of: { unit: 'myapp.service' } },
+      remotes: { collect: 'remote-addresses', of: { name: 'myapp' } },
+      load: { collect: 'cpu-percent', of: { name: 'myapp' } },
+      memory: { collect: 'memory', of: { name: 'myapp' } },
+      machine_load: { collect: 'cpu-percent' },
+      machine_memory: { collect: 'memory' },
+      program_value: { collect: 'exec', command: ['/bin/true'] },
+    });
+    return {
+      mode: 'report',
+      connection: {
+        endpoint: { host: 'localhost', port: 1 },
+        ...files,
+        clientId: 'mything1',
+        thingName: 'mything1',
+      },
+      intervalMs: 1000,
+      sampleIntervalMs: 100,
+      format: 'json',
+      names: 'long',
+      destinations: ['cordon'],
+      metrics,
+      unknownMetrics: [],
+      stateDirectory: state,
+      logLevel: 'info',
+    };
+  }
+
+  /** Starts the agent, lets it look and report, reloads and ends it. */
+  async function live(state: string, reloads = 1): Promise<void> {
+    const settings = settingsFor(state);
+    const log = (_level: string, event: string, fields: unknown = {}): void => {
+      logged.push(`${event} ${JSON.stringify(fields)}`);
+    };
+    const manager = openServiceManager({ NOTIFY_SOCKET: '/run/notify' }, process.pid, log);
+    const agent = runAgent(settings, log, manager, {
+      proc: () => createProcReader(join(directory, 'proc')),
+      openLink: () => ({
+        isConnected: () => true,
+        publish: async (_topic, payload) => {
+          reports.push(JSON.parse(payload.toString()));
+          return 'acknowledged';
+        },
+        close: async () => undefined,
+      }),
+    });
+    await jest.advanceTimersByTimeAsync(1200);
+    for (let count = 0; count < reloads; count += 1) {
+      await agent.reload(() => settings);
+      await jest.advanceTimersByTimeAsync(200);
+    }
+    await agent.stop();
+  }
+
+  const knownKinds = new Map<string, string>();
+
+  /** The same of every process and thing is one kind of call. */
+  function kindOf(call: string, args: readonly unknown[]): string {
+    if (withoutPath.has(call)) return call;
+    const key = `${call} ${args[0]}`;
+    const known = call === 'execFile' ? undefined : knownKinds.get(key);
+    if (known !== undefined) return known;
+    const kind = describeKind(call, args);
+    knownKinds.set(key, kind);
+    return kind;
+  }
+
+  function describeKind(call: string, args: readonly unknown[]): string {
+    const [first, second] = args;
+    const path = String(first)
+      .replace(directory, '')
+      .replace(/^\/(?=(?:ca|cert|key)\.pem$)/, '')
+      .replace(/\/state-[\w-]+/, '/state')
+      .replace(/\d+/g, '#')
+      .replace(/^-#$/, '');
+    return `${call} ${path}${call === 'execFile' ? ` ${String((second as readonly string[])[0])}` : ''}`.trim();
+  }
+
+  function intercept(act: (call: string, kind: string) => void): void {
+    for (const call of Object.keys(real)) {
+      calls[call] = (...args: never[]) => {
+        const isProgram = call === 'execFile' || call === 'spawn' || call === 'kill';
+        // The descriptor is gone also where closing it fails (close(2)).
+        const early = call === 'closeSync' ? real[call]?.(...args) : undefined;
+        act(call, kindOf(call, args));
+        if (call === 'closeSync') return early;
+        return isProgram ? startNothing(args) : real[call]?.(...args);
+      };
+    }
+  }
+
+  /** No program is run: an errno of its start is what is tried here. */
+  function startNothing(args: readonly unknown[]): unknown {
+    const done = args.at(-1);
+    if (typeof done === 'function') queueMicrotask(() => done(new Error('ENOENT: not run'), ''));
+    const stream = { on: () => undefined, destroy: () => undefined };
+    const child = {
+      pid: undefined,
+      stdout: stream,
+      once: (event: string, then: (code: number) => void) => {
+        if (event === 'close') queueMicrotask(() => then(1));
+      },
+    };
+    return child;
+  }
+
+  it('ends the agent at no call, whichever it is, and ids rise all the same', async () => {
+    const kinds = new Set<string>();
+    intercept((_call, kind) => kinds.add(kind));
+    await live(join(directory, 'state-first'));
+    const walked = [...kinds].sort();
+    expect(walked).toEqual(
+      expect.arrayContaining([
+        'execFile systemd-notify --ready',
+        'networkInterfaces undefined',
+        'openSync /proc/#/stat',
+        'openSync /proc/net/tcp',
+        'readFileSync key.pem',
+        'readdirSync /proc/.',
+        'readlinkSync /proc/#/exe',
+        'renameSync /state/mything#.report-id.#.tmp',
+        'spawn /bin/true',
+      ]),
+    );
+
+    let run = 0;
+    const deaths: string[] = [];
+    /** One life in which each call of this kind gets what `next` says. */
+    const tryOne = async (kind: string, next: () => number | undefined, reloads: number): Promise<void> => {
+      reports = [];
+      run += 1;
+      const thrown: string[] = [];
+      intercept((call, seen) => {
+        const errno = seen === kind ? next() : undefined;
+        if (errno === undefined) return;
+        thrown.push(getSystemErrorName(-errno));
+        throw anError(call, errno);
+      });
+      try {
+        await live(join(directory, `state-${run}`), reloads);
+        const ids = reports.map(({ header }) => header.report_id);
+        const rises = ids.every((id, index) => index === 0 || id > (ids[index - 1] ?? id));
+        if (ids.length < 2 || !rises) deaths.push(`${kind} ${thrown.at(-1)}: reports ${ids.join(' ')}`);
+      } catch (error) {
+        deaths.push(`${kind} ${thrown.at(-1)}: ${(error as Error).stack}`);
+      }
+    };
+    for (const kind of walked.filter((one) => !fatal.test(one))) {
+      // Those that mean something to the agent, each for a whole life; then all, each call another one.
+      for (const errno of special) await tryOne(kind, () => errno, 1);
+      const left = [...errnos];
+      for (let before = -1; left.length > 0 && left.length !== before; ) {
+        before = left.length;
+        await tryOne(kind, () => left.pop(), 8);
+      }
+      if (left.length > 0) deaths.push(`${kind}: ${left.length} errnos were never tried`);
+    }
+
+    expect(deaths.slice(0, 5)).toEqual([]);
+    expect(deaths).toHaveLength(0);
+  }, 600_000);
+
+  it('is named in the reports wherever it keeps something from being seen or kept', async () => {
+    const kinds = new Set<string>();
+    intercept((_call, kind) => kinds.add(kind));
+    await live(join(directory, 'state-kinds'));
+    /** They tell nothing by themselves, or only what a piece of evidence says beside the rest. */
+    const silent =
+      /^(?:closeSync|execFile|statSync|accessSync)|uptime|mountinfo|\/status$|cwd$|\.pem$|passwd$|^mkdirSync|^readFileSync \/state/;
+    const unnamed: string[] = [];
+    for (const [index, kind] of [...kinds].filter((one) => !silent.test(one)).entries()) {
+      reports = [];
+      intercept((call, seen) => {
+        if (seen === kind) throw anError(call, constants.errno.EIO);
+      });
+      await live(join(directory, `state-named-${index}`));
+      const failures = reports.map((report) => report.failures ?? {});
+      if (!failures.some((named) => JSON.stringify(named).includes('EIO'))) unnamed.push(kind);
+    }
+
+    expect(unnamed).toEqual([]);
+  }, 60_000);
+
+  it.each([...['ca.pem', 'cert.pem', 'key.pem']])(
+    'is fatal at %s alone, and says which file',
+    async (file) => {
+      intercept((call, kind) => {
+        if (kind === `readFileSync ${file}`) throw anError(call, constants.errno.EIO);
+      });
+
+      await expect(live(join(directory, 'state-fatal'))).rejects.toThrow(CredentialsError);
+    },
+  );
+});

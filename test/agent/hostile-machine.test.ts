@@ -1,0 +1,194 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type AgentProgram, runAgent } from './agent-program';
+import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { waitFor } from './poll';
+import { type RealApp, startRealApp } from './real-process';
+import { startTlsBroker, type TestBroker } from './tls-broker';
+
+const name = 'cordonhostileapp';
+const metric = `num_child_procs_${name}`;
+const root = resolve(import.meta.dirname, '../..');
+const fixtures = join(import.meta.dirname, 'fixtures');
+
+function hasCompiler(): boolean {
+  try {
+    execFileSync('cc', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Without a compiler the same is proven by test/agent/errno-walk.test.ts, which makes the errnos up in the process. */
+const withCompiler = hasCompiler() ? it : it.skip;
+
+interface SentReport {
+  readonly header: { readonly report_id: number };
+  readonly metrics?: { readonly listening_tcp_ports?: { readonly ports: readonly { interface: string }[] } };
+  readonly custom_metrics?: Readonly<Record<string, readonly [{ readonly number: number }]>>;
+  readonly failures?: Readonly<Record<string, string>>;
+}
+
+describe('the bundled agent on a machine that works against it', () => {
+  let directory: string;
+  let bundle: string;
+  let files: DeviceFiles;
+  let broker: TestBroker;
+  let app: RealApp;
+  let agent: AgentProgram | undefined;
+  const others: ChildProcess[] = [];
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-hostile-'));
+    bundle = join(directory, 'cordon-agent.cjs');
+    const script = join(root, 'infra/build-agent.mjs');
+    await promisify(execFile)(process.execPath, [script, '--outfile', bundle]);
+    files = await writeDeviceFiles(directory);
+    broker = await startTlsBroker(files);
+    app = startRealApp(name);
+  });
+  afterEach(async () => {
+    agent?.process.kill('SIGKILL');
+    agent = undefined;
+    for (const one of others.splice(0)) one.kill('SIGKILL');
+    broker.published.length = 0;
+  });
+  afterAll(async () => {
+    await app.close();
+    await broker.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const build = (fixture: string, ...flags: readonly string[]): string => {
+    const path = join(directory, fixture);
+    execFileSync('cc', [join(fixtures, `${fixture}.c`), '-o', path, ...flags, '-ldl'], { stdio: 'ignore' });
+    return path;
+  };
+  const args = (state: string): readonly string[] => [
+    ...['-e', `localhost:${broker.port}`, '-r', files.rootCaPath, '-c', files.certPath, '-k', files.keyPath],
+    ...['-id', 'mything1', '-i', '1', '--children-of', name, '--state-dir', join(directory, state)],
+  ];
+  const sent = (): readonly SentReport[] =>
+    broker.published.map(({ payload }) => JSON.parse(payload.toString()));
+
+  async function expectToFindAChild(): Promise<void> {
+    app.run('sleep 60 &');
+    await waitFor('the report of the child', () =>
+      sent().some(({ custom_metrics }) => custom_metrics?.[metric]?.[0].number === 1),
+    );
+    app.run('kill $!');
+    await waitFor('the report of its end', () => sent().at(-1)?.custom_metrics?.[metric]?.[0].number === 0);
+    expect(agent?.process.exitCode).toBeNull();
+  }
+
+  /** Starts a copy of sleep in so deep a folder that the link /proc/PID/exe can't be read (ENAMETOOLONG). */
+  async function startAtLongPath(): Promise<ChildProcess> {
+    const script = `
+      const { chmodSync, copyFileSync, mkdirSync, realpathSync } = require('node:fs');
+      process.chdir(${JSON.stringify(mkdtempSync(join(directory, 'deep-')))});
+      for (let depth = 0; depth < 17; depth += 1) { mkdirSync('d'.repeat(250)); process.chdir('d'.repeat(250)); }
+      copyFileSync(realpathSync('/bin/sleep'), 'x');
+      chmodSync('x', 0o755);
+      const child = require('node:child_process').spawn('./x', ['60'], { stdio: 'ignore' });
+      child.once('spawn', () => console.log(child.pid));
+      process.once('exit', () => child.kill('SIGKILL'));
+      process.once('SIGTERM', () => process.exit(0));`;
+    const holder = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    holder.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+    await waitFor('the program', () => output.endsWith('\n'));
+    return holder;
+  }
+
+  it('lives beside a program at a path that the kernel cannot tell, names it, and reports as before', async () => {
+    const holder = await startAtLongPath();
+    agent = runAgent(process.execPath, [bundle, ...args('long')]);
+    await agent.waitForEvent('reported', 2);
+
+    expect(Object.entries(sent().at(-1)?.failures ?? {})).toEqual([
+      [expect.stringMatching(/^\/proc\/\d+\/exe$/), 'ENAMETOOLONG'],
+    ]);
+    await expectToFindAChild();
+    holder.kill('SIGTERM');
+    await waitFor('the end of the program', () => holder.exitCode !== null);
+    await waitFor('a report without it', () => Object.keys(sent().at(-1)?.failures ?? {}).length === 0);
+  });
+
+  withCompiler('lives beside what long-path.c starts', async () => {
+    others.push(spawn(build('long-path'), [join(directory, 'longer'), '60'], { stdio: 'ignore' }));
+    agent = runAgent(process.execPath, [bundle, ...args('long-c')]);
+    await agent.waitForEvent('reported', 2);
+
+    await expectToFindAChild();
+  });
+
+  withCompiler('goes on when the disk fails at the report id, with ids that rise, and says so', async () => {
+    const flag = join(directory, 'eio-flag');
+    const library = build('report-id-errno', '-shared', '-fPIC');
+    agent = runAgent(process.execPath, [bundle, ...args('eio')], {
+      ...process.env,
+      LD_PRELOAD: library,
+      EIOFLAG: flag,
+    });
+    await agent.waitForEvent('reported', 1);
+    writeFileSync(flag, '');
+    await waitFor('a report that says so', () =>
+      sent().some(({ failures }) => failures?.['state report-id']),
+    );
+    await expectToFindAChild();
+    rmSync(flag);
+    await waitFor('a report without it', () => !sent().at(-1)?.failures);
+
+    const ids = sent().map(({ header }) => header.report_id);
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+    await waitFor('the last id on disk', () =>
+      readFileSync(join(directory, 'eio', 'mything1.report-id'), 'utf8').startsWith(
+        String(ids.at(-1)).slice(0, 6),
+      ),
+    );
+  });
+
+  withCompiler('reports without interface names where it may not ask for them, and says so', async () => {
+    agent = runAgent(build('no-netlink'), [process.execPath, bundle, ...args('netlink')]);
+    await agent.waitForEvent('reported', 2);
+
+    expect(sent().at(-1)?.failures?.interfaces).toMatch(/cannot be read \(EACCES\)/);
+    await expectToFindAChild();
+  });
+
+  withCompiler('says how many listen, and keeps who is new, beside thousands', async () => {
+    const from = 20_000;
+    others.push(spawn(build('many-listeners'), ['3000', String(from)], { stdio: 'ignore' }));
+    agent = runAgent(process.execPath, [bundle, ...args('listeners')]);
+    const listening = () =>
+      sent().map(
+        ({ metrics }) =>
+          metrics?.listening_tcp_ports as unknown as { total: number; ports: { port: number }[] },
+      );
+    await waitFor('a report of them', () => listening().some((one) => one?.total >= 3000));
+    others.push(spawn(build('many-listeners'), ['1', '39999'], { stdio: 'ignore' }));
+    await waitFor('the new one', () =>
+      listening().some((one) => one?.ports.some(({ port }) => port === 39_999)),
+    );
+    const reports = sent().length;
+    await waitFor('more reports', () => sent().length > reports + 2);
+
+    expect(
+      listening()
+        .at(-1)
+        ?.ports.map(({ port }) => port),
+    ).toContain(39_999);
+    expect(listening().at(-1)?.ports).toHaveLength(50);
+  });
+
+  it('finds all of the cases that failed among its fixtures', () => {
+    for (const file of ['long-path.c', 'report-id-errno.c', 'no-netlink.c', 'many-listeners.c'])
+      expect(existsSync(join(fixtures, file))).toBe(true);
+  });
+});
