@@ -43,13 +43,14 @@ export function connectThings(arnPrefix: string, client: IoTClient = iotClient()
       }
     },
 
-    async listGroups(thingName) {
-      // A thing is in at most ten groups, so one page holds them all.
-      const { thingGroups } = await client.send(
-        new ListThingGroupsForThingCommand({ thingName, maxResults: 100 }),
-      );
-      return (thingGroups ?? []).flatMap(({ groupName }) => groupName ?? []);
-    },
+    // The groups above its own are among them (IoT developer guide, "Static thing groups"): up to seven levels of ten.
+    listGroups: (thingName) =>
+      all(async (nextToken) => {
+        const page = await client.send(
+          new ListThingGroupsForThingCommand({ thingName, nextToken, maxResults: 100 }),
+        );
+        return [page.thingGroups?.flatMap(({ groupName }) => groupName ?? []), page.nextToken];
+      }),
 
     listPrincipals: (thingName) =>
       all(async (nextToken) => {

@@ -18,6 +18,8 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
       const known = listKnownKeys(path).join(', ');
       return issue.keys.map((key) => ({ path: [...path, key], message: `unknown; known are ${known}` }));
     }
+    case 'invalid_key':
+      return issue.issues.map(({ message }) => ({ path, message }));
     case 'invalid_type':
       // Zod says so of a required key that is not there.
       if (issue.message.endsWith('received undefined'))

@@ -1,6 +1,7 @@
 import type { ActionName, Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
+import { findTopicFaults } from './keep-topics';
 import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
 
@@ -16,6 +17,8 @@ export function findFaults(configuration: Configuration): Fault[] {
     ...findDuplicates(configuration),
     ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),
     ...findUnreached(configuration),
+    ...findExemptionFaults(configuration),
+    ...findTopicFaults(configuration),
     ...findPolicyFaults(configuration),
   ];
 }
@@ -128,6 +131,20 @@ function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: C
       'detect-mitigation-task needs detector device-defender or both, and quarantine to be undone by',
     );
   return faults;
+}
+
+/** Who is contained is in the quarantine group, so an exemption of it would exempt everybody once contained. */
+function findExemptionFaults({ guards, quarantine }: Configuration): Fault[] {
+  return guards.exempt.flatMap(({ thingGroup }, index) =>
+    thingGroup === quarantine.thingGroup
+      ? [
+          {
+            path: ['guards', 'exempt', index],
+            message: `${thingGroup} is the quarantine group: who is contained can't be exempt`,
+          },
+        ]
+      : [],
+  );
 }
 
 function findPolicyFaults({ quarantine }: Configuration): Fault[] {

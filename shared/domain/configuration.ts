@@ -114,8 +114,22 @@ const actionNames = [
 
 const actions = z.array(z.enum(actionNames));
 
+/** What AWS IoT stores of an attribute (API reference, AttributePayload). An empty value removes it, so none is ever there. */
+const attributeName = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9_.,@/:#-]{1,128}$/,
+    'no attribute is called so: expected 1 to 128 of a-z A-Z 0-9 _ . , @ / : # -',
+  );
+const attributeValue = z
+  .string()
+  .regex(
+    /^[a-zA-Z0-9_.,@/:#=[\]-]{1,800}$/,
+    'no attribute has this value: expected 1 to 800 of a-z A-Z 0-9 _ . , @ / : # = [ ] -',
+  );
+
 const attribute = z
-  .record(z.string(), z.string())
+  .record(attributeName, attributeValue)
   .refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' });
 
 /** Who releases: an operator, or time. A clear alone never does, but it may start a clean hold time. */

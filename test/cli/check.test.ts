@@ -55,7 +55,7 @@ guards:
   fleetLimit: { things: 10, percent: 5, within: 10m }
   maxThingsSharingPolicy: 3
   approvalExpires: 12h
-quarantine: { keepTopics: ['jobs/*'] }
+quarantine: { keepTopics: ['jobs/\${thing}/*'] }
 `);
 
     expect(lines).toEqual([
@@ -81,7 +81,7 @@ quarantine: { keepTopics: ['jobs/*'] }
       '  approval: what nobody approves within 12 hours is only recorded',
       '  kill switch: while it is on, everything is only recorded',
       '',
-      'Contained things may use only: jobs/*',
+      `Contained things may use only: jobs/\${thing}/*`,
       'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
       'Told: nobody',
       'Warning: no e-mail address: nobody is told of cases and alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',

@@ -210,8 +210,11 @@ describe('the HTTP API', () => {
 
   it('says why a command was refused, and forces it', async () => {
     await e2e.enroll('ventilator');
-    await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName: 'life-support' }));
-    const membership = { thingGroupName: 'life-support', thingName: 'ventilator' };
+    // A group above the thing's own protects it as well.
+    const parentGroupName = 'life-support';
+    await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName: parentGroupName }));
+    await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName: 'ventilators', parentGroupName }));
+    const membership = { thingGroupName: 'ventilators', thingName: 'ventilator' };
     await e2e.iot.send(new AddThingToThingGroupCommand(membership));
 
     const { status, value } = await call('POST', '/things/ventilator/contain');

@@ -46,9 +46,10 @@ describe('things', () => {
   it('list their groups', async () => {
     iot
       .on(ListThingGroupsForThingCommand)
-      .resolves({ thingGroups: [{ groupName: 'sensors', groupArn: 'arn' }, {}, { groupName: 'b' }] });
+      .resolvesOnce({ thingGroups: [{ groupName: 'sensors', groupArn: 'arn' }, {}], nextToken: 'more' })
+      .resolves({ thingGroups: [{ groupName: 'above-sensors' }] });
 
-    expect(await things.listGroups('mything1')).toEqual(['sensors', 'b']);
+    expect(await things.listGroups('mything1')).toEqual(['sensors', 'above-sensors']);
   });
 
   it('follow every page of their certificates', async () => {

@@ -35,6 +35,16 @@ describe('cordon.yml', () => {
   it.each([
     ['a key nobody knows', changed('mode: enforce', 'mod: enforce'), /cordon\.yml:12: playbooks\.0.*mod/],
     [
+      'an attribute of a playbook that AWS can not store',
+      changed('severity: critical', "when: { attribute: { site: 'a b' } }, severity: critical"),
+      /playbooks\.0\.when\.attribute.*no attribute has this value/,
+    ],
+    [
+      'the quarantine group as an exemption',
+      changed('life-support', 'cordon-quarantine'),
+      /guards\.exempt\.0: cordon-quarantine is the quarantine group/,
+    ],
+    [
       'an unknown mode',
       changed('mode: enforce', 'mode: destroy'),
       /cordon\.yml:12: playbooks\.0\.mode: .*"observe"/,

@@ -1,5 +1,6 @@
+import { parseConfiguration } from '../../../shared/config/load';
 import { findWarnings } from '../../../shared/config/warnings';
-import { aConfiguration } from '../../builders';
+import { aConfiguration, minimalConfiguration } from '../../builders';
 
 const warningsOf = (email: string[], slack?: { channel: string }) =>
   findWarnings(aConfiguration({ notify: { email, ...(slack && { slack }) } }));
@@ -34,4 +35,40 @@ describe('warnings of a cordon.yml', () => {
       'no e-mail address: cases are told in Slack only, and alarms reach nobody: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
     ]);
   });
+
+  const told = `${minimalConfiguration}notify: { email: [soc@factory.io] }\n`;
+
+  it.each([
+    [
+      'groups',
+      told.replace('[all/registered-things]', '[thinggroup/Life-Support]'),
+      'thing group life-support and Life-Support differ only in case, and AWS tells them apart: is one a slip?',
+    ],
+    [
+      'attribute names',
+      told.replace('severity: critical', "when: { attribute: { Critical: 'x' } }, severity: critical"),
+      'attribute critical and Critical differ only in case, and AWS tells them apart: is one a slip?',
+    ],
+    [
+      'attribute values',
+      told.replace('severity: critical', "when: { attribute: { critical: 'True' } }, severity: critical"),
+      'attribute critical=true and critical=True differ only in case, and AWS tells them apart: is one a slip?',
+    ],
+  ])('name %s that differ only in case', (what, text, warning) => {
+    const watched = text.replace('guards:', '  - { name: else, mode: observe }\nguards:');
+
+    expect(findWarnings(parseConfiguration(what === 'groups' ? text : watched, 'cordon.yml'))).toEqual([
+      warning,
+    ]);
+  });
+
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
+  it('name kept topics that are not of one thing', () => {
+    const text = `${told}${"quarantine: { keepTopics: ['fleet/status', 'app/${thing}/*'] }"}\n`;
+
+    expect(findWarnings(parseConfiguration(text, 'cordon.yml'))).toEqual([
+      "every contained thing may use fleet/status, whosever it is: write ${thing} into it where it is a thing's own",
+    ]);
+  });
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
 });
