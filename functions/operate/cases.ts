@@ -4,6 +4,7 @@ import { findObjection } from '../../shared/domain/acts';
 import { measure } from '../../shared/domain/announcement';
 import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
 import { acts } from '../../shared/domain/command';
+import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { registryName } from '../../shared/domain/names';
 import type { CaseStore, KillSwitchReader } from '../../shared/ports';
 import type { TimelineRow } from '../../shared/timeline';
@@ -51,14 +52,14 @@ export async function listCases(
 ): Promise<HttpAnswer> {
   const { status, limit: most = 100 } = readQuery(request, listQuery);
   const statuses = status ? [...new Set(status)] : openStatuses;
-  const seen = killSwitch();
+  const seen = showKillSwitch(killSwitch);
   const found = await Promise.all(
     statuses.map(async (one) =>
       (await history.listByStatus(one, most + 1)).map((row) => summarize(one, row)),
     ),
   );
   const rows = found.flat();
-  return answerJson({ cases: rows.slice(0, most), more: rows.length > most, killSwitch: await seen });
+  return answerJson({ cases: rows.slice(0, most), more: rows.length > most, ...(await seen) });
 }
 
 /** The index has its own keys in a row, too. */
@@ -124,7 +125,13 @@ export async function checkHealth(
   { cases, killSwitch }: CasePorts,
 ): Promise<HttpAnswer> {
   await cases.readFleetSize();
-  return answerJson({ status: 'ok', killSwitch: await killSwitch() });
+  return answerJson({ status: 'ok', ...(await showKillSwitch(killSwitch)) });
+}
+
+/** As in announcements: nothing of it while it is off. */
+async function showKillSwitch(read: KillSwitchReader): Promise<{ killSwitch?: KillSwitch }> {
+  const killSwitch = await read();
+  return killSwitch.state === 'off' ? {} : { killSwitch };
 }
 
 async function loadCase(thingName: string, cases: CasePorts['cases']): Promise<Case> {
