@@ -14,6 +14,7 @@ import {
   type Profiles,
 } from '../../shared/domain/detection/state';
 import { agentClientId } from '../../shared/domain/names';
+import { unknownPrincipal } from '../../shared/domain/rule-failure';
 import type { Evidence, Reporter } from '../../shared/domain/violation';
 import { isNotFound, VersionConflictError } from '../../shared/errors';
 import type {
@@ -116,8 +117,10 @@ async function prepare(
   const { report } = read;
   const known = await readFleet(report.metrics, at, ports, profiles);
   const fleet = (metric: string, durationSeconds: number) => known.get(`${metric}#${durationSeconds}`);
-  const { clientId, thingName } = envelope;
-  const reportedByItself = clientId === thingName || clientId === agentClientId(thingName);
+  const { clientId, thingName, principal } = envelope;
+  // Whoever can't be named may be anybody, whatever id it connected under.
+  const isKnown = principal !== unknownPrincipal;
+  const reportedByItself = isKnown && (clientId === thingName || clientId === agentClientId(thingName));
   return (setting) => judgeReport({ ...setting, report, reportedByItself, fleet });
 }
 

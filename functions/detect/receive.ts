@@ -5,6 +5,12 @@ import { type LifecycleEvent, lifecycleEvent } from '../../shared/domain/detecti
 import { isObject, parseJson } from '../../shared/domain/json';
 import { isRegistryName, registryName } from '../../shared/domain/names';
 import { type ReadReport, readReport } from '../../shared/domain/report';
+import {
+  type RuleFailure,
+  readReportTopic,
+  readRuleFailure,
+  unknownPrincipal,
+} from '../../shared/domain/rule-failure';
 
 /** What the reports rule selects (infra/iot.ts). */
 const envelope = z.object({
@@ -12,7 +18,7 @@ const envelope = z.object({
   format: z.enum(['json', 'cbor']),
   clientId: z.string(),
   /** None where it came by HTTP without a certificate: then it is the claim of somebody unknown. */
-  principal: z._default(z.string(), 'n/a'),
+  principal: z._default(z.string(), unknownPrincipal),
   receivedAt: z.number(),
   payload: z.string(),
 });
@@ -45,8 +51,10 @@ export type Received =
   | { readonly kind: 'unreadable'; readonly reason: string };
 
 /** Reads a message of the reports queue: a device's report, or a lifecycle event of AWS IoT. */
-export function receive({ messageId, body }: SQSRecord): Received {
-  const message = parseJson(body);
+export function receive({ messageId, body, attributes }: SQSRecord): Received {
+  const sent = parseJson(body);
+  const failure = readRuleFailure(sent);
+  const message = failure ? unwrap(failure, Number(attributes.SentTimestamp)) : sent;
   if (isObject(message) && 'eventType' in message) return receiveEvent(message, messageId);
   const parsed = envelope.safeParse(message);
   if (!parsed.success)
@@ -54,6 +62,18 @@ export function receive({ messageId, body }: SQSRecord): Received {
   const { thingName, receivedAt: at } = parsed.data;
   const read = readReport(decodePayload(parsed.data));
   return { kind: 'report', messageId, thingName, at, envelope: parsed.data, read };
+}
+
+/**
+ * What the rule would have selected, of a message that its error action set aside and somebody sent back. The time of
+ * receipt is lost: what is known is when it was sent back.
+ */
+function unwrap({ topic, clientId, payload }: RuleFailure, sentAt: number): unknown {
+  const report = readReportTopic(topic);
+  // Nobody but AWS IoT publishes there.
+  if (topic.startsWith('$aws/events/presence/'))
+    return parseJson(Buffer.from(payload, 'base64').toString('utf8'));
+  return report && { ...report, clientId, principal: unknownPrincipal, receivedAt: sentAt, payload };
 }
 
 function receiveEvent(message: object, messageId: string): Received {

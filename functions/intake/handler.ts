@@ -3,6 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { readAlert } from '../../shared/domain/alert';
 import { parseJson } from '../../shared/domain/json';
+import { type RuleFailure, readRuleFailure, unknownPrincipal } from '../../shared/domain/rule-failure';
 import type { Violation } from '../../shared/domain/violation';
 import type { CommandQueue, DeadLetters, HeldThings, Log, Metrics } from '../../shared/ports';
 
@@ -34,10 +35,13 @@ export function intake(ports: IntakePorts, presenceQueueArn: string) {
 }
 
 async function takeAlert({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
-  const alert = readAlert(body);
+  const failure = readRuleFailure(parseJson(body));
+  const alert = readAlert(failure ? decode(failure) : body);
   switch (alert.kind) {
     case 'violation': {
-      const { violation } = alert;
+      // Who published what an error action set aside is not known, so it contains nothing before people are asked.
+      const reporter = failure && { clientId: failure.clientId, principal: unknownPrincipal };
+      const violation: Violation = { ...alert.violation, ...(reporter && { reporter }) };
       const id = eventIdOf(violation);
       await ports.commands.send({ type: 'violation', thingName: violation.thingName, violation }, id);
       ports.metrics.count('AlertTaken');
@@ -61,9 +65,20 @@ function eventIdOf({ violationId, eventType, occurredAt, thingName }: Violation)
     .digest('hex');
 }
 
+function decode({ payload }: RuleFailure): string {
+  return Buffer.from(payload, 'base64').toString('utf8');
+}
+
+/** A lifecycle event comes from AWS IoT alone, which its topic proves: nobody else publishes there. */
+function readPresence(failure: RuleFailure): unknown {
+  return failure.topic.startsWith('$aws/events/presence/') ? parseJson(decode(failure)) : undefined;
+}
+
 /** Ordinary connects of the fleet cost one read; only a held thing gets a command. */
 async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
-  const event = presenceEvent.safeParse(parseJson(body));
+  const sent = parseJson(body);
+  const failure = readRuleFailure(sent);
+  const event = presenceEvent.safeParse(failure ? readPresence(failure) : sent);
   if (!event.success) {
     ports.log.warn('presence event rejected', { messageId });
     await ports.deadLetters.send(body, 'not a connected event of IoT Core', `presence:${messageId}`);

@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PublishCommand } from '@aws-sdk/client-sns';
-import { GetQueueUrlCommand, ReceiveMessageCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
+import {
+  GetQueueAttributesCommand,
+  GetQueueUrlCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
 import type { Announcement } from '../../shared/domain/announcement';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
@@ -173,4 +178,58 @@ describe('a message that fails each time', () => {
     await e2e.publishAlert(anAlert('poison-command'));
     await e2e.waitForCase('poison-command', 'contained', 60_000);
   }, 240_000);
+
+  it('is handled once it is moved back, also where a rule could not hand it over', async () => {
+    e2e.stack.aws.gateway.setFaults(
+      ['reports', 'presence'].map((queue) => ({
+        kind: 'error',
+        functionName: `rule cordon_dev_${queue}`,
+        contains: `cordon-dev-${queue}"`,
+        probability: 1,
+      })),
+    );
+    await e2e.enroll('moved-alert');
+    const client = await e2e.connect(await e2e.enroll('moved-report'));
+    await publishOrCut(client, ...report('moved-report'));
+    // As start-message-move-task does, which the local SQS lacks: the body alone, to the queue that is named.
+    const moveBack = async (queue: string, text: string) => {
+      const body = await waitUntil(
+        () => `a dead letter of ${queue}`,
+        async () => {
+          const found = await takeDead(queue);
+          return found?.includes(text) && found;
+        },
+        60_000,
+      );
+      await e2e.sendTo(`${queue}${end(queue)}`, body);
+      return body;
+    };
+    const envelope = await moveBackAfterFaults();
+
+    expect(envelope).toContain('base64OriginalPayload');
+    const { reason } = await e2e.waitForCase('moved-report', 'awaiting-approval', 60_000);
+    expect(reason).toContain('a certificate that is not attached to this thing');
+
+    await e2e.sendTo('alerts-dead', anAlert('moved-alert'));
+    await moveBack('alerts', 'moved-alert');
+    await e2e.waitForCase('moved-alert', 'contained', 60_000);
+
+    async function moveBackAfterFaults() {
+      await waitUntil(
+        () => 'the dead letter of the rule',
+        async () => {
+          const { Attributes } = await e2e.sqs.send(
+            new GetQueueAttributesCommand({
+              QueueUrl: await urlOf('reports-dead'),
+              AttributeNames: ['ApproximateNumberOfMessages'],
+            }),
+          );
+          return Number(Attributes?.ApproximateNumberOfMessages) > 0;
+        },
+        60_000,
+      );
+      e2e.stack.aws.gateway.setFaults([]);
+      return moveBack('reports', 'cordon_dev_reports');
+    }
+  }, 180_000);
 });

@@ -9,6 +9,73 @@ import { aDetector, aReport, received } from './detector';
 const eventsOf = (alerts: Record<string, unknown>[]) =>
   alerts.map(({ violationEventType }) => violationEventType);
 
+describe('detect, of what an error action set aside and somebody sent back', () => {
+  const sentAt = now - 7;
+  const setAside = (topic: string, payload: Uint8Array | string, over: object = {}) =>
+    aRecord(
+      {
+        ruleName: 'cordon_dev_reports',
+        topic,
+        cloudwatchTraceId: 'trace',
+        clientId: 'mything1',
+        base64OriginalPayload: Buffer.from(payload).toString('base64'),
+        failures: [{ failedAction: 'SqsAction', failedResource: 'queue', errorMessage: 'no' }],
+        ...over,
+      },
+      { attributes: { ...aRecord('').attributes, SentTimestamp: String(sentAt) } },
+    );
+
+  it.each([
+    ['json', JSON.stringify(aReport(1)), 'cordon/things/mything1/reports/json'],
+    ['cbor', encode(aReport(1)), 'cordon/things/mything1/reports/cbor'],
+    ['json', JSON.stringify(aReport(1)), '$aws/rules/cordon_dev_reports/cordon/things/mything1/reports/json'],
+  ])(
+    'judges a report in %s as the claim of somebody unknown, at the time it was sent back',
+    async (_, payload, topic) => {
+      const { run, alerts, letters } = aDetector();
+
+      expect(await run(setAside(topic, payload))).toEqual([]);
+
+      expect(alerts).toEqual([
+        expect.objectContaining({
+          thingName: 'mything1',
+          violationEventTime: sentAt,
+          cordon: { reporter: { clientId: 'mything1', principal: 'n/a' } },
+        }),
+      ]);
+      expect(letters).toEqual([]);
+    },
+  );
+
+  it('ends no alarm by it', async () => {
+    const { run, alerts } = aDetector();
+    await run(received(aReport(1), { receivedAt: now - 100 }));
+
+    await run(setAside('cordon/things/mything1/reports/json', JSON.stringify(aReport(0))));
+
+    expect(eventsOf(alerts)).toEqual(['in-alarm']);
+  });
+
+  it.each([
+    ['another topic', 'app/x', '{}', {}],
+    ['a thing that no name is', 'cordon/things/a#b/reports/json', '{}', {}],
+    ['another format', 'cordon/things/mything1/reports/xml', '{}', {}],
+    [
+      'more than MQTT takes',
+      'cordon/things/mything1/reports/json',
+      '',
+      { base64OriginalPayload: 'A'.repeat(174_768) },
+    ],
+    ['no failures', 'cordon/things/mything1/reports/json', '{}', { failures: undefined }],
+    ['a lifecycle event that is none', '$aws/events/presence/connected/x', 'hello', {}],
+  ])('sets it aside again where it has %s', async (_, topic, payload, over) => {
+    const { run, alerts, letters } = aDetector();
+
+    expect(await run(setAside(topic, payload, over))).toEqual([]);
+    expect([alerts, letters.length]).toEqual([[], 1]);
+  });
+});
+
 describe('detect', () => {
   it('alerts in the Detect format, with who reported and what was seen, and accepts the report', async () => {
     const { run, alerts, published } = aDetector();

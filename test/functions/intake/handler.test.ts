@@ -57,6 +57,78 @@ const enveloped = (message: unknown) => ({
   Message: JSON.stringify(message),
 });
 
+const connected = (over: Record<string, unknown> = {}) => ({
+  clientId: 'mything1',
+  eventType: 'connected',
+  timestamp: now,
+  ...over,
+});
+
+function holdThing(items: ReturnType<typeof fakeCases>['items'], held: boolean): void {
+  const violation = aViolation();
+  const decision = decide(
+    undefined,
+    { type: 'violation', thingName: 'mything1', violation },
+    aContext({ killSwitch: { state: held ? 'off' : 'on' } }),
+  );
+  if (decision.outcome === 'changed') items.set('mything1', { value: decision.next, version: 1 });
+}
+
+/** What the error action of a rule delivers. */
+const setAside = (topic: string, payload: unknown, over: object = {}) => ({
+  ruleName: 'a_rule',
+  topic,
+  cloudwatchTraceId: 'trace',
+  clientId: 'mything1',
+  base64OriginalPayload: Buffer.from(JSON.stringify(payload)).toString('base64'),
+  failures: [{ failedAction: 'SqsAction', failedResource: 'queue', errorMessage: 'no' }],
+  ...over,
+});
+
+describe('intake of what an error action set aside', () => {
+  it('takes an alert as one of an unknown reporter, whatever it says of itself', async () => {
+    const { take, sent } = setUp();
+    const cordon = { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) } };
+
+    await take(aRecord(setAside('app/alerts', anAlert({ cordon }))));
+
+    expect(sent.map(({ command }) => command)).toEqual([
+      expect.objectContaining({
+        type: 'violation',
+        violation: expect.objectContaining({ reporter: { clientId: 'mything1', principal: 'n/a' } }),
+      }),
+    ]);
+  });
+
+  it('takes a connect of a held thing', async () => {
+    const { takePresence, sent, items } = setUp();
+    holdThing(items, true);
+
+    await takePresence(setAside('$aws/events/presence/connected/mything1', connected()));
+
+    expect(sent.map(({ command }) => command.type)).toEqual(['reconnected']);
+  });
+
+  it.each([
+    ['no event', setAside('$aws/events/presence/connected/mything1', 'hello')],
+    ['a topic that devices may publish to', setAside('app/connected', connected())],
+    ['no JSON', setAside('$aws/events/presence/connected/x', {}, { base64OriginalPayload: '!!' })],
+    ['an envelope in an envelope', setAside('$aws/events/presence/x', setAside('x', connected()))],
+    ['an envelope that is none', setAside('', connected())],
+    [
+      'more than MQTT takes',
+      setAside('$aws/events/presence/x', {}, { base64OriginalPayload: 'A'.repeat(174_768) }),
+    ],
+  ])('sets it aside again where it has %s', async (_, body) => {
+    const { takePresence, letters, sent, items } = setUp();
+    holdThing(items, true);
+
+    await takePresence(body);
+
+    expect([letters.length, sent]).toEqual([1, []]);
+  });
+});
+
 describe('intake of alerts', () => {
   it.each([
     ['raw', anAlert()],
@@ -161,23 +233,6 @@ describe('intake of alerts', () => {
 });
 
 describe('intake of presence events', () => {
-  const connected = (over: Record<string, unknown> = {}) => ({
-    clientId: 'mything1',
-    eventType: 'connected',
-    timestamp: now,
-    ...over,
-  });
-
-  function holdThing(items: ReturnType<typeof fakeCases>['items'], held: boolean): void {
-    const violation = aViolation();
-    const decision = decide(
-      undefined,
-      { type: 'violation', thingName: 'mything1', violation },
-      aContext({ killSwitch: { state: held ? 'off' : 'on' } }),
-    );
-    if (decision.outcome === 'changed') items.set('mything1', { value: decision.next, version: 1 });
-  }
-
   it('tells the mailbox that a held thing is back', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
