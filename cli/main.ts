@@ -137,7 +137,10 @@ program
 program
   .command('replay')
   .description('what recorded alerts would lead to under another cordon.yml; changes nothing')
-  .argument('[file]', 'alerts as the alerts topic has them: one JSON object a line, or an array')
+  .argument(
+    '[file]',
+    'alerts as the alerts topic has them, one JSON object a line or an array; or the output of list-violation-events',
+  )
   .option('--since <time>', 'instead of a file: the cases of the last time, such as 7d', readDuration)
   .option('--config <file>', 'the candidate (default: only the present file)')
   .option('--present <file>', 'the present file (default: cordon.yml)')

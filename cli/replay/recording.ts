@@ -1,6 +1,7 @@
 import { readAlert } from '../../shared/domain/alert';
 import type { Case, ViolationRecord } from '../../shared/domain/case';
 import type { Facts } from '../../shared/domain/facts';
+import { isObject, parseJson } from '../../shared/domain/json';
 import type { Violation } from '../../shared/domain/violation';
 import { CliError } from '../cli-error';
 
@@ -21,12 +22,12 @@ interface Rejection {
   readonly reason: string;
 }
 
-/** Reads alerts, raw or in their SNS envelope: one a line, or a JSON array of them. */
+/** Reads alerts, raw or in their SNS envelope: one a line, a JSON array of them, or what `list-violation-events` of the AWS CLI printed. */
 export function readRecording(text: string, progress: (done: number) => void): Recording {
   const violations: Violation[] = [];
   const rejected: Rejection[] = [];
   let ignored = 0;
-  const bodies = splitMessages(text.replace(/^\uFEFF/, ''));
+  const { bodies, notes } = splitMessages(text.replace(/^\uFEFF/, ''));
   for (const [index, { where, body }] of bodies.entries()) {
     if (index > 0) progress(index);
     const read = readAlert(body);
@@ -34,21 +35,60 @@ export function readRecording(text: string, progress: (done: number) => void): R
     else if (read.kind === 'ignored') ignored += 1;
     else rejected.push({ where, reason: read.reason });
   }
-  return { violations: sortByTime(violations), facts: new Map(), rejected, ignored, notes: [] };
+  return { violations: sortByTime(violations), facts: new Map(), rejected, ignored, notes };
 }
 
-function splitMessages(text: string): { where: string; body: string }[] {
+interface Message {
+  readonly where: string;
+  readonly body: string;
+}
+
+function splitMessages(text: string): { readonly bodies: Message[]; readonly notes: string[] } {
   const whole = parseWhole(text);
   if (whole)
-    return whole.map((item, index) => ({
-      where: `item ${index + 1}`,
-      body: typeof item === 'string' ? item : JSON.stringify(item),
-    }));
-  return text.split('\n').flatMap((body, index) => {
-    const where = `line ${index + 1}`;
-    return body.trim() === '' ? [] : [{ where, body }];
-  });
+    return gather(
+      whole.map((item, index) => ({ where: `item ${index + 1}`, item })),
+      (item) => (typeof item === 'string' ? item : JSON.stringify(item)),
+    );
+  const lines = text.split('\n').map((item, index) => ({ where: `line ${index + 1}`, item }));
+  return gather(
+    lines.filter(({ item }) => item.trim() !== ''),
+    (line) => line,
+  );
 }
+
+/** What `aws iot list-violation-events` printed holds many events; anything else is one message. */
+function gather<T>(
+  items: readonly { readonly where: string; readonly item: T }[],
+  write: (item: T) => string,
+): { bodies: Message[]; notes: string[] } {
+  const notes: string[] = [];
+  const bodies = items.flatMap(({ where, item }): Message[] => {
+    const value: unknown = typeof item === 'string' ? parseJson(item) : item;
+    if (!isObject(value)) return [{ where, body: write(item) }];
+    const { violationEvents, NextToken, nextToken } = value;
+    if (!Array.isArray(violationEvents))
+      return [{ where, body: 'violationEventTime' in value ? writeEvent(value) : write(item) }];
+    if (NextToken || nextToken) notes.push(`${where} ends at a NextToken: there are more events than it has`);
+    return violationEvents.map((event: unknown, index) => ({
+      where: `${where}, event ${index + 1}`,
+      body: isObject(event) ? writeEvent(event) : JSON.stringify(event),
+    }));
+  });
+  return { bodies, notes };
+}
+
+/** Alerts on SNS have milliseconds; the AWS CLI prints seconds with a fraction (version 1), or ISO 8601 (version 2). */
+function writeEvent(event: Record<string, unknown>): string {
+  const { violationEventTime: time } = event;
+  const ms =
+    typeof time === 'string' ? Date.parse(time) : Number(time) < firstMs ? Number(time) * 1_000 : time;
+  const isTime = typeof ms === 'number' && Number.isFinite(ms);
+  return JSON.stringify(isTime ? { ...event, violationEventTime: Math.round(ms) } : event);
+}
+
+/** Less is seconds: as ms it would be of 1973, and as seconds more is of the year 5138. */
+const firstMs = 100_000_000_000;
 
 /** The messages of a text that is one JSON value; undefined where it is lines. */
 function parseWhole(text: string): unknown[] | undefined {

@@ -35,7 +35,7 @@ export interface SweepPorts {
  */
 const commandsPerSecond = 5;
 /** So many take 45 of the 60 seconds that the function has. What is left over is as due a minute later. */
-const maxCommands = 225;
+export const maxCommands = 225;
 /** What the comparison may take of them; what it found and left is found again. */
 const maxLost = 125;
 const maxDrift = 50;

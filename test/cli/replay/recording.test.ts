@@ -57,6 +57,57 @@ describe('a file of alerts', () => {
     });
   });
 
+  it.each([
+    ['seconds with a fraction, as version 1 prints', (ms: number) => ms / 1_000],
+    [
+      'ISO 8601 with microseconds, as version 2 prints',
+      (ms: number) => `${new Date(ms).toISOString().slice(0, -1)}000+00:00`,
+    ],
+    [
+      'ISO 8601 in another zone',
+      (ms: number) => `${new Date(ms + 7_200_000).toISOString().slice(0, -1)}+02:00`,
+    ],
+  ])('may be what list-violation-events of the AWS CLI printed: %s', (_, write) => {
+    const event = (violationEventTime: number, over: object = {}) => ({
+      ...JSON.parse(first ?? ''),
+      cordon: undefined,
+      verificationState: 'UNKNOWN',
+      violationEventTime: write(violationEventTime),
+      ...over,
+    });
+    const invalidated = event(now + 1, { violationEventType: 'alarm-invalidated', metricValue: undefined });
+    const document = { violationEvents: [invalidated, event(now)], NextToken: 'more' };
+
+    for (const text of [JSON.stringify(document, null, 4), `${JSON.stringify(document)}\n`]) {
+      const { violations, rejected, notes } = read(text);
+
+      expect(violations.map(({ eventType, occurredAt }) => [eventType, occurredAt])).toEqual([
+        ['in-alarm', now],
+        ['alarm-invalidated', now + 1],
+      ]);
+      expect([rejected, notes]).toEqual([
+        [],
+        ['item 1 ends at a NextToken: there are more events than it has'],
+      ]);
+    }
+    expect(timesOf(JSON.stringify(document.violationEvents))).toEqual([now, now + 1]);
+    expect(timesOf(document.violationEvents.map((one) => JSON.stringify(one)).join('\n'))).toEqual([
+      now,
+      now + 1,
+    ]);
+  });
+
+  it('names the event of such a document that is none', () => {
+    const text = JSON.stringify({
+      violationEvents: [JSON.parse(first ?? ''), { violationEventTime: 'soon' }, 3],
+    });
+
+    expect(read(text).rejected).toEqual([
+      { where: 'item 1, event 2', reason: expect.stringContaining('violationId is missing') },
+      { where: 'item 1, event 3', reason: 'not a JSON object' },
+    ]);
+  });
+
   it('may be one alert over several lines', () => {
     expect(timesOf(JSON.stringify(JSON.parse(anAlert()), null, 2))).toEqual([now]);
   });

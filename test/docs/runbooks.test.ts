@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { maxCommands } from '../../functions/sweep/handler';
+import { killSwitchTrustMs } from '../../shared/aws/kill-switch';
+import { retryMs } from '../../shared/domain/case-life';
+import { ofType, root, template } from '../infra/template';
+
+const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+const minutes = (seconds: number) =>
+  seconds === 60 ? 'a minute' : `${words[seconds / 60] ?? seconds / 60} minutes`;
+
+const alarms = new Map(
+  ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => [
+    String(Properties.AlarmName).replace('cordon-dev-', ''),
+    Properties,
+  ]),
+);
+function numberOf(alarm: string, property: string): number {
+  const found = alarms.get(alarm)?.[property];
+  if (typeof found !== 'number') throw new Error(`${alarm} has no ${property}`);
+  return found;
+}
+
+interface Queue {
+  readonly VisibilityTimeout: number;
+  readonly RedrivePolicy: { readonly maxReceiveCount: number };
+}
+function queueOf(name: string): Queue {
+  const found = ofType('AWS::SQS::Queue').find(([, { Properties }]) => Properties.QueueName === name);
+  if (!found) throw new Error(`no queue ${name}`);
+  return found[1].Properties as unknown as Queue;
+}
+const commands = queueOf('cordon-dev-commands.fifo');
+const alerts = queueOf('cordon-dev-alerts');
+const functions = ofType('AWS::Lambda::Function').length;
+
+/** What the pages say in numbers, made from the template and the code. */
+const statements: readonly (readonly [page: string, text: string])[] = [
+  ['slow-denial', `took more than ${minutes(numberOf('slow-denial', 'Threshold') / 1_000)}`],
+  ['old-alerts', `has waited for more than ${minutes(numberOf('old-alerts', 'Threshold'))}`],
+  ['old-commands', `has waited for more than ${minutes(numberOf('old-commands', 'Threshold'))}`],
+  ['old-commands', `at most ${commands.RedrivePolicy.maxReceiveCount} deliveries`],
+  [
+    'old-commands',
+    `some ${minutes(commands.RedrivePolicy.maxReceiveCount * commands.VisibilityTimeout)}, then`,
+  ],
+  [
+    'dead-letters',
+    `(${alerts.RedrivePolicy.maxReceiveCount}; commands ${commands.RedrivePolicy.maxReceiveCount})`,
+  ],
+  ['dead-letters', `SQS after ${alerts.RedrivePolicy.maxReceiveCount} deliveries; SNS`],
+  ['dead-letters', `SQS after ${commands.RedrivePolicy.maxReceiveCount} deliveries `],
+  [
+    'function-errors',
+    `${words[numberOf('function-errors', 'Threshold') + 1]} times or more within five minutes`,
+  ],
+  ['function-throttles', `for ${words[functions]} functions`],
+  [
+    'sweep-not-run',
+    `for ${minutes(numberOf('sweep-not-run', 'EvaluationPeriods') * numberOf('sweep-not-run', 'Period'))} no run`,
+  ],
+  ['sweep-not-run', `takes up ${maxCommands} cases ${minutes(retryMs / 1_000)}`],
+  [
+    'kill-switch',
+    `in ${words[numberOf('kill-switch-unreadable', 'DatapointsToAlarm')]} of the last ${minutes(numberOf('kill-switch-unreadable', 'EvaluationPeriods') * 60)}`,
+  ],
+  ['containment-failed', `wait ${Number(template.Parameters.PolicyCacheSeconds?.Default) / 60} minutes`],
+];
+
+describe('a runbook', () => {
+  it.each(statements)('%s states what the template and the code have: %s', (page, text) => {
+    const lines = readFileSync(join(root, 'docs', 'runbooks', `${page}.md`), 'utf8');
+
+    expect(lines.replace(/\s+/g, ' ')).toContain(text.trimEnd());
+  });
+
+  it('speaks of no limit that the call does not have', () => {
+    const page = readFileSync(join(root, 'docs', 'runbooks', 'containment-failed.md'), 'utf8');
+
+    // AddThingToThingGroup models no LimitExceeded (device-defender.md, 9).
+    expect(page).not.toMatch(/`LimitExceeded`[^\n]*group|group[^\n]*`LimitExceeded`/);
+  });
+});
+
+describe('the page of operating', () => {
+  it('states how long the kill switch takes', () => {
+    const page = readFileSync(join(root, 'docs', 'operating.md'), 'utf8');
+
+    expect(page).toContain(`at most every ${words[killSwitchTrustMs / 1_000]} seconds`);
+  });
+});
