@@ -6,6 +6,7 @@ import type { Act } from '../shared/domain/command';
 import { type ActOptions, act } from './act';
 import { listCases, readCase, showCase } from './cases';
 import { explain } from './check';
+import { findConfiguration } from './checkout';
 import { CliError } from './cli-error';
 import { runExamples } from './detect/run';
 import { addDeviceCommands } from './enroll/commands';
@@ -68,8 +69,8 @@ const target = () => {
 program
   .command('check')
   .description('validate a cordon.yml and explain in words what will happen to whom')
-  .argument('[file]', 'the file', 'cordon.yml')
-  .action((file: string) => say(explain(file)));
+  .argument('[file]', 'the file (default: cordon.yml)')
+  .action((file?: string) => say(explain(file ?? findConfiguration())));
 
 program
   .command('detect')

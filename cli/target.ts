@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
 import { connectTable } from '../shared/aws/table';
+import { findInCheckout } from './checkout';
 import { CliError } from './cli-error';
 import { connectRegistry } from './enroll/registry';
 
@@ -16,7 +17,7 @@ export interface TargetOptions {
   readonly stage: string;
 }
 
-const localFile = '.cordon/local.json';
+const localFile = findInCheckout('.cordon/local.json');
 
 const localStack = z.object({
   endpoint: z.string(),

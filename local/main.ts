@@ -129,7 +129,7 @@ function tellWhere({ stack }: Running, progress: Progress): void {
       `MQTT broker    ${stack.broker.host}:${stack.broker.port}, mutual TLS, CA .cordon/ca.pem`,
       `Devices, HTTPS ${stack.https.host}:${stack.https.port}, mutual TLS: messages, retained, shadows, jobs, credentials`,
       `Slack, e-mail  ${url}/`,
-      'Operator       npm run cordon -- list | show THING | release THING',
+      'Operator       npx cordon list | show THING | release THING',
       'Logs           .cordon/logs/',
       'Device Defender security profiles are stored and listed, not evaluated: the cordon detector evaluates.',
     ].join('\n'),

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { configurationFile, loadConfiguration } from '../../shared/config/load';
+import { loadConfiguration } from '../../shared/config/load';
 import type { Configuration } from '../../shared/domain/configuration';
+import { findConfiguration } from '../checkout';
 import { CliError } from '../cli-error';
 import { writeJson } from '../json';
 import { requireStage, type Target, type TargetOptions } from '../target';
@@ -91,7 +92,7 @@ function writeTemplate(stage: string, { topic, ...flags }: EnrollFlags): string 
 }
 
 function readConfiguration({ config, detector }: Pick<EnrollFlags, 'config' | 'detector'>): Configuration {
-  return loadConfiguration(config ?? configurationFile(), detector === undefined ? {} : { detector });
+  return loadConfiguration(config ?? findConfiguration(), detector === undefined ? {} : { detector });
 }
 
 function open({ stage, cases, openRegistry }: Target) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { configurationFile, loadConfiguration } from '../../shared/config/load';
+import { loadConfiguration } from '../../shared/config/load';
+import { findConfiguration } from '../checkout';
 import { CliError } from '../cli-error';
 import { writeJson } from '../json';
 import type { Target } from '../target';
@@ -34,7 +35,7 @@ export async function runReplay(
 ): Promise<string> {
   if ((file === undefined) === (flags.since === undefined))
     throw new CliError('give either a FILE of alerts or --since, such as --since 7d');
-  const present = load(flags.present ?? configurationFile());
+  const present = load(flags.present ?? findConfiguration());
   const candidate = flags.config === undefined ? undefined : load(flags.config);
   const { recording, fleetSize } =
     file === undefined

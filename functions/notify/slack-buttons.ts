@@ -65,5 +65,5 @@ function capitalize(text: string): string {
 
 /** Where there are no buttons: the same by the command line. */
 export function writeCliCommands(announced: Case): string[] {
-  return listActs(announced).map((act) => `npm run cordon -- ${act} ${announced.thingName}`);
+  return listActs(announced).map((act) => `npx cordon ${act} ${announced.thingName}`);
 }

@@ -76,7 +76,7 @@ describe('the buttons of a case', () => {
 
     expect(buttonsOf(blocks)).toEqual([]);
     expect(JSON.stringify(blocks)).toContain(
-      '*To act*\\n`npm run cordon -- release mything1`\\n`npm run cordon -- dismiss mything1`',
+      '*To act*\\n`npx cordon release mything1`\\n`npx cordon dismiss mything1`',
     );
   });
 });

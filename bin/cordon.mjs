@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// The `cordon` command of a checkout, on the machine's own Node: runs a bundle of cli/, which it makes anew when a source has
+// changed. It needs no package then, so it starts in a fraction of what loading the sources takes.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import module from 'node:module';
+import { dirname, join, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < 20 || (major === 20 && minor < 19))
+  fail(`Node ${process.versions.node} is too old: use Node 20.19 or later.`);
+
+const folder = join(root, 'dist', 'cli', hashSources());
+const bundle = join(folder, 'main.mjs');
+if (!existsSync(bundle)) {
+  runScript('ensure-install.mjs');
+  runScript('build-cli.mjs', folder);
+}
+// Node 22.1 and later keep what they compiled.
+module.enableCompileCache?.(join(root, 'dist', 'compile-cache'));
+// From a folder of the checkout, cordon.yml and the local stack are those of the checkout.
+const isInside = `${process.cwd()}${sep}`.startsWith(root + sep);
+if (isInside) process.env.CORDON_CHECKOUT = root;
+else delete process.env.CORDON_CHECKOUT;
+await import(pathToFileURL(bundle).href);
+
+/** Of all that goes into the bundle, and of how it is made. */
+function hashSources() {
+  const hash = createHash('sha256');
+  const files = ['package.json', 'package-lock.json', join('scripts', 'build-cli.mjs')];
+  for (const room of ['cli', 'shared'])
+    for (const file of readdirSync(join(root, room), { recursive: true }))
+      if (/\.(ts|cjs)$/.test(file)) files.push(join(room, file));
+  for (const file of files.sort())
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  return hash.digest('hex').slice(0, 32);
+}
+
+/** What scripts say goes to standard error: a command's own output may be read by a program. */
+function runScript(name, ...args) {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts', name), ...args], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (status !== 0) process.exit(1);
+}
+
+function fail(message) {
+  process.stderr.write(`cordon: ${message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { root } from '../infra/template';
+
+let checkout: string;
+
+beforeAll(() => {
+  checkout = realpathSync(mkdtempSync(join(tmpdir(), 'cordon-launcher-')));
+  for (const source of ['bin', 'cli', 'shared', 'scripts', 'cordon.yml', 'package.json', 'package-lock.json'])
+    cpSync(join(root, source), join(checkout, source), { recursive: true, preserveTimestamps: true });
+  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+});
+afterAll(() => rmSync(checkout, { recursive: true, force: true }));
+
+/** On the machine's own Node, as `npx` runs it: jest's has the project's first in its path. */
+const path = (process.env.PATH ?? '')
+  .split(delimiter)
+  .filter((folder) => !folder.includes('node_modules'))
+  .join(delimiter);
+
+function run(command: string, args: readonly string[], cwd = checkout, env: NodeJS.ProcessEnv = {}) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    env: { PATH: path, HOME: process.env.HOME, ...env },
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+const launch = (args: readonly string[], cwd?: string) =>
+  run('node', [join(checkout, 'bin', 'cordon.mjs'), ...args], cwd);
+const listBundles = () => readdirSync(join(checkout, 'dist', 'cli'));
+
+describe('npx cordon', () => {
+  it('works in a checkout and in a folder of it, with the cordon.yml of the checkout', () => {
+    mkdirSync(join(checkout, 'notes'));
+    const here = run('npx', ['cordon', 'check']);
+    const below = run('npx', ['cordon', 'check'], join(checkout, 'notes'));
+
+    expect(here.stderr).toBe('');
+    expect(here.status).toBe(0);
+    expect(here.stdout).toContain('no-child-processes');
+    expect({ ...below, stdout: below.stdout.replace(`${checkout}/`, '') }).toEqual({
+      ...here,
+    });
+  }, 120_000);
+
+  it('ends as the command ends, and keeps what it says apart from its answer', () => {
+    const wrong = launch(['chek']);
+
+    expect(wrong).toMatchObject({ status: 1, stdout: '' });
+    expect(wrong.stderr).toContain("unknown command 'chek'");
+  }, 60_000);
+
+  it('takes a file from the folder it is run in, and cordon.yml from there where there is one', () => {
+    const folder = join(checkout, 'other');
+    mkdirSync(folder);
+    cpSync(join(root, 'test', 'infra', 'everything.yml'), join(folder, 'cordon.yml'));
+
+    expect(launch(['check'], folder).stdout).not.toBe(launch(['check']).stdout);
+    expect(launch(['check', '../cordon.yml'], folder).stdout).toBe(
+      launch(['check']).stdout.replace('cordon.yml', '../cordon.yml'),
+    );
+  }, 60_000);
+
+  it('finds the local stack of the checkout from a folder of it, and none from outside', () => {
+    const state = join(checkout, '.cordon');
+    mkdirSync(state);
+    writeFileSync(
+      join(state, 'local.json'),
+      JSON.stringify({
+        endpoint: 'http://127.0.0.1:9',
+        region: 'us-east-1',
+        pid: process.pid,
+        credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+        ca: 'ca.pem',
+      }),
+    );
+    const folder = join(checkout, 'docs');
+    mkdirSync(folder);
+
+    expect(launch(['list'], folder).stderr).toContain('the local stack at http://127.0.0.1:9');
+    expect(launch(['list'], tmpdir()).stderr).toContain('AWS, stage dev');
+    rmSync(state, { recursive: true });
+  }, 60_000);
+
+  it('writes what needs a file of its source beside it: the template of fleet provisioning', () => {
+    const { status, stdout } = launch(['enroll', '--template', '--topic', 'app/' + '$' + '{thing}/*']);
+
+    expect(status).toBe(0);
+    expect(stdout).toContain('ZipFile');
+  }, 60_000);
+
+  it('makes its bundle once, anew where a source has changed, and keeps few', () => {
+    const before = listBundles();
+    launch(['--help']);
+    expect(listBundles()).toEqual(before);
+
+    for (const change of ['one', 'two', 'three', 'four']) {
+      appendFileSync(join(checkout, 'shared', 'config', 'words.ts'), `\n// ${change}\n`);
+      expect(launch(['--help']).status).toBe(0);
+    }
+    expect(listBundles()).toHaveLength(3);
+  }, 120_000);
+
+  it('runs without any package once its bundle is there', () => {
+    launch(['--help']);
+    rmSync(join(checkout, 'node_modules'));
+    try {
+      expect(launch(['check']).status).toBe(0);
+    } finally {
+      symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+    }
+  }, 60_000);
+
+  it('leaves no half bundle behind where it can not be made', () => {
+    appendFileSync(join(checkout, 'cli', 'main.ts'), '\nexport const = ;\n');
+
+    const broken = launch(['--help']);
+
+    expect(broken.status).toBe(1);
+    expect(broken.stderr).toContain('main.ts');
+    expect(listBundles().filter((name) => name.startsWith('building-'))).toEqual([]);
+  }, 60_000);
+});
