@@ -31,6 +31,8 @@ export interface IotPolicyRequest {
   /** ARN of a client, topic or topic filter. */
   readonly resource: string;
   readonly context: PolicyContext;
+  /** Whether a Deny applies whose `NotResource` has a variable without a value: AWS doesn't say. Off is the worse case. */
+  readonly deniesUnresolved?: boolean;
 }
 
 export interface IotPolicyResult {
@@ -145,6 +147,7 @@ function isUnresolved({ statement, hasVariables }: IotStatement, context: Policy
 /**
  * A pattern whose variable has no value matches nothing. No document says what that makes of a `NotResource` or of a
  * condition; here the statement then does not apply, Allow or Deny, so that nobody counts on a Deny that may not bite.
+ * A request may ask for the other reading.
  */
 function matchesResource({ statement, hasVariables }: IotStatement, request: IotPolicyRequest): boolean {
   const variables = hasVariables ? request.context : undefined;
@@ -156,7 +159,9 @@ function matchesResource({ statement, hasVariables }: IotStatement, request: Iot
 
 function appliesTo(entry: IotStatement, request: IotPolicyRequest): boolean {
   const { statement, hasVariables } = entry;
-  if (!matchesAction(statement, request.action) || isUnresolved(entry, request.context)) return false;
+  if (!matchesAction(statement, request.action)) return false;
+  const deniesAnyway = statement.Effect === 'Deny' && request.deniesUnresolved;
+  if (isUnresolved(entry, request.context) && !deniesAnyway) return false;
   if (!matchesResource(entry, request)) return false;
   const holds: Truth = testCondition(
     statement.Condition,

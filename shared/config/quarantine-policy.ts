@@ -1,22 +1,53 @@
+/** Every action that an IoT policy knows belongs to one of these (service authorization reference; AWS IoT policies). */
+const anything = ['iot:*', 'iotjobsdata:*', 'greengrass:*'];
+
+/** Actions on a client or a topic that no contained device needs, not even on what is kept. */
+const notEvenOnKept = [
+  'iot:RetainPublish',
+  'iot:GetRetainedMessage',
+  'iot:ListRetainedMessages',
+  'iot:DeleteConnection',
+  'iot:SendDirectMessage',
+];
+
+/** What the agent's client id has behind the thing's name, so that it and the application don't cut each other off. */
+const agentSuffix = '-cordon';
+
 /**
- * The deny policy of the quarantine group: everything but the kept topics. Connect stays allowed, so that the device
- * can be heard on them. `${thing}` becomes the client id, which equals the thing name wherever a group policy bites.
+ * The deny policy of containments: a closed list of what stays open, so that an action nobody thought of is denied. A
+ * contained device may connect under its own two client ids, subscribe, and publish and receive on the kept topics.
+ *
+ * `${thing}` of a kept topic is the attached thing, by a variable that only MQTT resolves, and only where the
+ * certificate belongs to that thing alone or the client id is the thing's name. AWS doesn't say what a Deny does whose
+ * NotResource has a variable without a value: it may apply, or be passed over. The second statement, without variables,
+ * holds in both cases; the last one refuses a client that stands for no attached thing.
  */
 export function writeQuarantinePolicy(keepTopics: readonly string[], arnPrefix: string) {
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of cordon.yml and of IoT policies.
-  const topics = keepTopics.map((topic) => topic.replaceAll('${thing}', '${iot:ClientId}'));
+  // biome-ignore-start lint/suspicious/noTemplateCurlyInString: placeholders of cordon.yml and of IoT policies.
+  const name = (text: string, thing: string) => `${arnPrefix}:${text.replaceAll('${thing}', thing)}`;
+  const own = (text: string) => name(text, '${iot:Connection.Thing.ThingName}');
+  const ofAny = (text: string) => name(text, '*');
+  const client = 'client/${thing}';
+  // A policy has 2,048 characters, so filters are kept by what stands before the thing's name.
+  const filters = new Set(keepTopics.map((topic) => `topicfilter/${topic.replace(/\$\{thing\}.*$/, '*')}`));
+  // biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above
+  const topics = keepTopics.map((topic) => `topic/${topic}`);
   return {
     Version: '2012-10-17',
     Statement: [
       {
         Effect: 'Deny',
-        Action: ['iot:Publish', 'iot:Receive', 'iot:RetainPublish'],
-        NotResource: topics.map((topic) => `${arnPrefix}:topic/${topic}`),
+        Action: anything,
+        // To subscribe gives nothing: what is delivered is checked by its topic.
+        NotResource: [...[client, `${client}${agentSuffix}`, ...topics].map(own), name('topicfilter/*', '')],
       },
+      { Effect: 'Deny', Action: anything, NotResource: [client, ...topics, ...filters].map(ofAny) },
+      { Effect: 'Deny', Action: notEvenOnKept, Resource: '*' },
       {
         Effect: 'Deny',
-        Action: 'iot:Subscribe',
-        NotResource: topics.map((topic) => `${arnPrefix}:topicfilter/${topic}`),
+        Action: anything,
+        Resource: '*',
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'false' } },
       },
     ],
   };

@@ -172,6 +172,31 @@ describe('evaluateIotPolicy', () => {
     expect(decideWith([allow('iot:*', '*'), statement], 'topic/a')).toBe('ALLOWED');
   });
 
+  it.each([
+    [undefined, 'ALLOWED'],
+    [true, 'EXPLICIT_DENY'],
+  ])(
+    'denies by a NotResource whose variable has no value only where deniesUnresolved is %s',
+    (deniesUnresolved, decision) => {
+      const { registry, certificate } = aRegistryWithDevice();
+      attachPolicy(registry, certificate.arn, 'policy', allow('iot:*', '*'), {
+        Effect: 'Deny',
+        Action: 'iot:*',
+        NotResource: `${prefix}topic/\${iot:Connection.Thing.Attributes[absent]}`,
+      });
+      const connection = { certificateId: certificate.certificateId, clientId: 'mything1' };
+
+      const result = evaluateIotPolicy(effectiveStatements(registry, connection), {
+        action: 'iot:Publish',
+        resource: `${prefix}topic/a`,
+        context: connectionContext(registry, connection),
+        ...(deniesUnresolved && { deniesUnresolved }),
+      });
+
+      expect(result.decision).toBe(decision);
+    },
+  );
+
   it.each(['*', '?', '${*}', 'mything*'])('takes the client id %s literally', (clientId) => {
     const statements = [allow('iot:Publish', `${prefix}topic/\${iot:ClientId}/data`)];
 
