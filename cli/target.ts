@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
-import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
+import { dataPlaneClient } from '../shared/aws/data-plane';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
 import { connectTable } from '../shared/aws/table';
 import { findInCheckout } from './checkout';
@@ -55,11 +55,10 @@ export function findTarget({ aws, stage }: TargetOptions) {
       `/cordon-${stage}/kill-switch`,
       new SSMClient({ maxAttempts: 3, ...settings }),
     ),
-    openRegistry: () =>
-      connectRegistry(
-        new IoTClient({ maxAttempts: 6, ...settings }),
-        new IoTDataPlaneClient({ maxAttempts: 6, ...settings }),
-      ),
+    openRegistry() {
+      const iot = new IoTClient({ maxAttempts: 6, ...settings });
+      return connectRegistry(iot, dataPlaneClient(iot, settings));
+    },
   };
 }
 

@@ -53,6 +53,8 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       allow('sns:Publish', ref('AlertsTopic')),
       allow('iot:ListThingGroupsForThing', anyThing),
+      // IAM knows no resource type for it.
+      allow('iot:DescribeEndpoint', '*'),
       allow('iot:Publish', [
         arn('iot', 'topic/cordon/things/*/reports/*/accepted'),
         arn('iot', 'topic/cordon/things/*/reports/*/rejected'),
@@ -70,11 +72,11 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow('sns:Publish', ref('AnnouncementsTopic')),
       killSwitch,
       allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
-      allow('iot:TestAuthorization', arn('iot', 'cert/*')),
+      allow(['iot:TestAuthorization', 'iot:GetEffectivePolicies'], arn('iot', 'cert/*')),
       allow('iot:GetPolicy', arn('iot', 'policy/*')),
       allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
-      // IAM knows no resource type for it.
-      allow('iot:ListAttachedPolicies', '*'),
+      // IAM knows no resource type for them.
+      allow(['iot:ListAttachedPolicies', 'iot:DescribeEndpoint'], '*'),
       allow(['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [anyThing, quarantineGroup]),
       allow(['iot:DeleteConnection', 'iot:GetConnection'], arn('iot', 'client/*')),
       allow(['iot:Publish', 'iot:RetainPublish'], arn('iot', 'topic/cordon/things/*/containment')),

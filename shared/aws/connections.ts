@@ -1,13 +1,14 @@
 import {
   DeleteConnectionCommand,
   GetConnectionCommand,
-  IoTDataPlaneClient,
+  type IoTDataPlaneClient,
   PublishCommand,
 } from '@aws-sdk/client-iot-data-plane';
 import { isNotFound } from '../errors';
 import type { Connections } from '../ports';
+import { dataPlaneClient } from './data-plane';
 
-export function connectConnections(client = new IoTDataPlaneClient({ maxAttempts: 6 })): Connections {
+export function connectConnections(client: IoTDataPlaneClient = dataPlaneClient()): Connections {
   return {
     async cut(clientId) {
       try {
