@@ -1,6 +1,7 @@
 import { writeCount, writeRelease } from '../shared/config/words';
 import { measure, printable } from '../shared/domain/announcement';
 import { type Case, isOpen, openStatuses } from '../shared/domain/case';
+import { describeStrength } from '../shared/domain/strength';
 import { findReleaseAt } from '../shared/domain/timers';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
@@ -69,6 +70,7 @@ function describeHold(record: Case): string[] {
           `contained ${writeCount(pastContainments.length, 'time')}: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
         ]
       : []),
+    ...describeStrength(record).map((line) => `strength: ${line}`),
     ...(escalation ? [`escalated by ${escalation.join(' + ')}, since it was contained often of late`] : []),
     ...(release
       ? [`release: ${writeRelease(release)}${releaseAt === undefined ? '' : `, at ${writeTime(releaseAt)}`}`]

@@ -124,8 +124,23 @@ export interface Things {
   removeFromGroup(thingName: string, thingGroup: string): Promise<void>;
   /** Counts the registry's things page by page within the quota, from a `next` of before or from the first. */
   count(from?: string): AsyncIterable<CountedPage>;
-  /** The decision for an application publish by this client: ALLOWED, EXPLICIT_DENY or IMPLICIT_DENY. */
-  testPublish(principalArn: string, clientId: string, topic: string): Promise<string>;
+  /**
+   * The decision for an application publish by this client, or by one without a client id as over HTTPS: ALLOWED,
+   * EXPLICIT_DENY or IMPLICIT_DENY; undefined where AWS names none. `policyToAdd` counts as if it were attached.
+   */
+  testPublish(
+    principalArn: string,
+    clientId: string | undefined,
+    topic: string,
+    policyToAdd?: string,
+  ): Promise<string | undefined>;
+  /** The policies that apply to a certificate, and those of a thing's groups too where the thing is named. */
+  listEffectivePolicies(principalArn: string, thingName?: string): Promise<EffectivePolicy[]>;
+}
+
+export interface EffectivePolicy {
+  readonly policyName: string;
+  readonly document: string;
 }
 
 export interface Policies {

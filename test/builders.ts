@@ -36,7 +36,7 @@ export function someFacts(over: Partial<KnownFacts> = {}): KnownFacts {
         arn: certificateArn,
         certificateId: 'a'.repeat(64),
         policies: ['device'],
-        takesOtherIds: false,
+        escapesGroup: false,
         sharedWith: [],
       },
     ],

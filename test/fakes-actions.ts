@@ -132,5 +132,14 @@ export function idleActions() {
   const { certificates } = fakeCertificates();
   const { jobs } = fakeJobs();
   const { defender } = fakeDefender();
-  return { policies, certificates, jobs, defender, jobDocument: '{}' };
+  return {
+    policies,
+    certificates,
+    jobs,
+    defender,
+    jobDocument: '{}',
+    denyPolicyName: 'cordon-quarantine',
+    denyDocument: '{"deny":true}',
+    deniedCertificates: [],
+  };
 }

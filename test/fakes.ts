@@ -170,7 +170,8 @@ export function fakeThings(quarantineGroup = 'cordon-quarantine') {
     async *count() {
       yield { things: registry.size };
     },
-    async testPublish(arn, clientId) {
+    listEffectivePolicies: async () => [],
+    async testPublish(arn, clientId = '') {
       const thing = registry.get(clientId);
       return thing?.principals.includes(arn) && thing.groups.has(quarantineGroup)
         ? 'EXPLICIT_DENY'

@@ -34,7 +34,7 @@ function assumeThing(certificateId: string): Facts {
     arn: `cert/${certificateId}`,
     certificateId,
     policies: [],
-    takesOtherIds: false,
+    escapesGroup: false,
     sharedWith: [],
   };
   return { kind: 'known', registered: true, attributes: {}, groups: [], principals: [certificate] };

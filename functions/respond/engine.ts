@@ -2,17 +2,19 @@ import { createHash } from 'node:crypto';
 import { measure, writeAnnouncement } from '../../shared/domain/announcement';
 import { type Case, holdsThing, isOpen, owesNews } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
-import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import type { ActionName } from '../../shared/domain/configuration';
 import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
 import type { Context, Decision } from '../../shared/domain/decision';
 import { findFleetLimit } from '../../shared/domain/guards';
 import { type KillSwitch, killSwitchFor } from '../../shared/domain/kill-switch';
+import { replan } from '../../shared/domain/ledger';
 import { noticeFor, noticeTopic } from '../../shared/domain/notice';
+import { makeUpFor } from '../../shared/domain/plan';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import { isRefusal } from '../../shared/errors';
 import type { Announcer, CaseStore, KillSwitchReader, Log, Metrics, Versioned } from '../../shared/ports';
 import { gatherFacts } from './facts';
-import { type ActionPorts, perform } from './perform';
+import { type ActionOptions, type ActionPorts, perform } from './perform';
 
 export interface EnginePorts extends ActionPorts {
   readonly cases: CaseStore;
@@ -22,20 +24,12 @@ export interface EnginePorts extends ActionPorts {
   readonly metrics: Metrics;
 }
 
-export interface EngineOptions {
-  readonly configuration: Configuration;
-  readonly policyCacheMs: number;
-  /** The policy that denies everything but the kept topics, and its document. */
-  readonly denyPolicyName: string;
-  readonly denyDocument: string;
-}
-
 /**
  * The only writer of cases. Invariants: the plan is saved before the first call that changes anything; each outcome is
  * saved before the next step; the outbox is published after the state it tells of is saved, and cleared after that.
  * So a crash anywhere repeats at most one idempotent step when the command is delivered again, and loses none.
  */
-export function createEngine(ports: EnginePorts, options: EngineOptions) {
+export function createEngine(ports: EnginePorts, options: ActionOptions) {
   return async (command: Command, commandId: string, attempt: number): Promise<void> => {
     const { thingName } = command;
     const readSwitch: KillSwitchReader = async () => killSwitchFor(command, await ports.killSwitch());
@@ -79,7 +73,7 @@ async function decideWithFacts(
   commandId: string,
   attempt: number,
   ports: EnginePorts,
-  options: EngineOptions & { readonly killSwitch: KillSwitch },
+  options: ActionOptions & { readonly killSwitch: KillSwitch },
 ): Promise<Decision> {
   const { thingName } = command;
   const { configuration } = options;
@@ -119,31 +113,57 @@ async function decideWithFacts(
   return decide(current, command, { ...context, fleetLimitReached: true, fleetLimitTold });
 }
 
+/** How often an invocation cuts a device that came back in between; after that each connect has it cut again. */
+const maxCuts = 3;
+
+/**
+ * Carries the plan out. What fails now and may not later is left for the next delivery, and holds up nothing else: the
+ * session is cut though a policy can't be attached.
+ */
 async function performSteps(
   stored: Versioned<Case>,
   ports: EnginePorts,
-  options: EngineOptions,
+  options: ActionOptions,
   attempt: number,
   readSwitch: KillSwitchReader,
 ): Promise<Versioned<Case>> {
   let { value: record, version } = stored;
-  const seen = new Set<ActionName>();
+  const done = new Set<ActionName>();
+  const faults: unknown[] = [];
   let saved = true;
+  let cuts = 0;
   // Anew before each step: it may be switched on in between.
-  const next = async () => nextStep(record, seen, (await readSwitch()).state !== 'off');
+  const next = async () => nextStep(record, done, (await readSwitch()).state !== 'off');
   for (let step = await next(); step; step = await next()) {
     // Before anything else changes outside, so that a crash repeats one step; what only looks can wait.
     if (!saved && step.kind !== 'verify') {
       ({ version } = await save(record, version, ports));
       saved = true;
     }
-    const outcome = await perform(record, step, ports, options, attempt);
+    const { action } = step.entry;
+    const outcome = await perform(record, step, ports, options, attempt).catch((error: unknown) => {
+      // What a release undoes depends on what was undone before.
+      if (step.kind === 'revert') throw error;
+      faults.push(error);
+      return undefined;
+    });
+    if (!outcome) {
+      done.add(action);
+      continue;
+    }
     record = recordOutcome(record, step, outcome, ports.clock());
-    ports.log.info(`${step.entry.action}: ${step.kind}`, { thingName: record.thingName, ...outcome });
-    if (step.kind === 'verify' || outcome.result === 'conflict') seen.add(step.entry.action);
+    ports.log.info(`${action}: ${step.kind}`, { thingName: record.thingName, ...outcome });
+    if (step.kind === 'apply' && outcome.result === 'refused')
+      record = makeUpFor(record, options, ports.clock());
+    if (action === 'disconnect' && step.kind === 'apply') cuts += 1;
+    const cameBack = action === 'disconnect' && step.kind === 'verify' && outcome.result === 'not-so';
+    if (cameBack && cuts < maxCuts) record = { ...record, ledger: replan(record.ledger, action) };
+    else if (step.kind === 'verify' || outcome.result === 'conflict') done.add(action);
     if (step.kind !== 'verify') saved = false;
   }
-  return { value: record, version };
+  if (faults.length === 0) return { value: record, version };
+  await save(record, version, ports);
+  throw faults[0];
 }
 
 async function save(record: Case, previous: number, { cases }: EnginePorts): Promise<Versioned<Case>> {

@@ -1,5 +1,5 @@
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
-import { allowsOtherClientIds } from '../../shared/domain/connect-rights';
+import { escapesGroupPolicy } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
 import { deniedObject, type Hold, policyObject, statusObject } from '../../shared/domain/hold';
 import { isNotFound, isRefusal } from '../../shared/errors';
@@ -127,7 +127,7 @@ async function lookUpPrincipal(
     arn,
     certificateId,
     policies,
-    takesOtherIds: allowsOtherClientIds(documents, thingName),
+    escapesGroup: escapesGroupPolicy(documents, thingName),
     ...(status !== undefined && { status }),
     ...before,
     sharedWith: listOthers(users, thingName),

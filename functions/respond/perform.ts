@@ -28,6 +28,14 @@ const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState
   job,
 };
 
+export interface ActionOptions {
+  readonly configuration: Configuration;
+  readonly policyCacheMs: number;
+  /** The policy that denies everything but the kept topics, and its document. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
+}
+
 /** Deliveries after which a step that keeps failing is recorded as such, so that the others are done and people told. */
 const patience = 4;
 
@@ -36,7 +44,7 @@ export async function perform(
   record: Case,
   { kind, entry }: Step,
   ports: ActionPorts,
-  { configuration, policyCacheMs }: { readonly configuration: Configuration; readonly policyCacheMs: number },
+  { configuration, policyCacheMs, denyPolicyName, denyDocument }: ActionOptions,
   attempt: number,
 ): Promise<Outcome> {
   const context: MitigationContext = {
@@ -45,6 +53,9 @@ export async function perform(
     clientIds: findClientIds(record),
     deniedAt: findDeniedAt(record.ledger),
     policyCacheMs,
+    denyPolicyName,
+    denyDocument,
+    deniedCertificates: listDenied(record),
     jobDocument: JSON.stringify(configuration.job.document),
   };
   // The table is keyed by the action that wrote the prior state, so the two fit.
@@ -56,6 +67,15 @@ export async function perform(
     const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'not-so' : 'conflict';
     return { result, detail: `${error.name}: ${error.message}` };
   }
+}
+
+/** Certificates with a denial of their own that AWS has taken. */
+function listDenied({ ledger }: Case): readonly string[] {
+  return ledger.flatMap(({ status, prior }) =>
+    prior.action === 'deny-certificate' && (status === 'applied' || status === 'verified')
+      ? prior.certificates.map(({ arn }) => arn)
+      : [],
+  );
 }
 
 /** The ids the device is known to connect under. */

@@ -3,6 +3,7 @@ import {
   ActionType,
   AddThingToThingGroupCommand,
   DescribeThingCommand,
+  GetEffectivePoliciesCommand,
   GetPolicyCommand,
   type IoTClient,
   ListAttachedPoliciesCommand,
@@ -20,14 +21,6 @@ import { iotClient } from './iot-client';
 /** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */
 export function connectThings(arnPrefix: string, client: IoTClient = iotClient()): Things {
   const documents = new Map<string, { readonly document: string; readonly readAt: number }>();
-
-  async function test(principal: string, clientId: string, actionType: ActionType, resource: string) {
-    const authInfos = [{ actionType, resources: [`${arnPrefix}:${resource}`] }];
-    const { authResults } = await client.send(
-      new TestAuthorizationCommand({ principal, clientId, authInfos }),
-    );
-    return authResults?.[0]?.authDecision ?? 'no answer';
-  }
 
   return {
     async describe(thingName) {
@@ -99,8 +92,26 @@ export function connectThings(arnPrefix: string, client: IoTClient = iotClient()
       } while (next);
     },
 
-    testPublish: (principal, clientId, topic) =>
-      test(principal, clientId, ActionType.PUBLISH, `topic/${topic}`),
+    async testPublish(principal, clientId, topic, policyToAdd) {
+      const { authResults } = await client.send(
+        new TestAuthorizationCommand({
+          principal,
+          clientId,
+          authInfos: [{ actionType: ActionType.PUBLISH, resources: [`${arnPrefix}:topic/${topic}`] }],
+          ...(policyToAdd !== undefined && { policyNamesToAdd: [policyToAdd] }),
+        }),
+      );
+      return authResults?.[0]?.authDecision;
+    },
+
+    async listEffectivePolicies(principal, thingName) {
+      const { effectivePolicies } = await client.send(
+        new GetEffectivePoliciesCommand({ principal, thingName }),
+      );
+      return (effectivePolicies ?? []).flatMap(({ policyName, policyDocument }) =>
+        policyName === undefined ? [] : [{ policyName, document: policyDocument ?? '' }],
+      );
+    },
   };
 }
 

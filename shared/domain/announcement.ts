@@ -106,9 +106,12 @@ export function measure(record: Case): { appliedMs?: number; verifiedMs?: number
     appliedAt !== undefined && appliedAt <= containedAt ? appliedAt : [],
   );
   if (alarms.length === 0) return {};
+  const isLost = record.ledger.some(
+    ({ status, appliedAt }) => status === 'applied' && appliedAt === undefined,
+  );
   const alarmAt = Math.min(...alarms.map((violation) => violation.alarmAt));
   return {
-    ...(applied.length > 0 && { appliedMs: Math.max(...applied) - alarmAt }),
+    ...(applied.length > 0 && !isLost && { appliedMs: Math.max(...applied) - alarmAt }),
     ...(record.containedAt !== undefined && { verifiedMs: record.containedAt - alarmAt }),
   };
 }

@@ -49,6 +49,11 @@ export interface Case {
    * contained, since at each connect it may get a message through before it is cut.
    */
   readonly evadesUntil?: number;
+  /**
+   * Why a certificate of the thing may go on connecting until its denial by policy has spread, in words: each connect
+   * with it is cut.
+   */
+  readonly leftOut?: readonly string[];
   /** Who or what ends the containment; of the playbook that planned it. */
   readonly release?: ReleaseRule;
   /**
@@ -123,6 +128,10 @@ export interface LedgerEntry {
   readonly revertedAt?: number;
   /** What AWS answered, for people. */
   readonly detail?: string;
+  /** The action that AWS refused and this one makes up for. */
+  readonly standsInFor?: ActionName;
+  /** It is applied, and no source of AWS could tell whether it denies. */
+  readonly unproven?: true;
   /** Of a reverted one: what is not as it was before. */
   readonly left?: readonly string[];
   readonly attempts: number;

@@ -1,4 +1,4 @@
-/** One statement of an IoT policy, as far as this rule reads it. */
+/** One statement of an IoT policy, as far as these rules read it. */
 interface Statement {
   readonly Effect?: unknown;
   readonly Action?: unknown;
@@ -8,16 +8,17 @@ interface Statement {
 }
 
 /**
- * Whether a certificate with these policies may connect under another client id than its thing's name. Only a resource
- * that is the thing's name, spelt out or by variable, binds it; anything else counts as yes, also what can't be read.
+ * Whether a certificate with these policies can do anything where the policy of its thing's group doesn't bind: a group
+ * policy binds only where the client id is the thing's name (IoT developer guide, "Thing groups"). Anything that can't
+ * be read counts as yes.
  */
-export function allowsOtherClientIds(documents: readonly string[], thingName: string): boolean {
+export function escapesGroupPolicy(documents: readonly string[], thingName: string): boolean {
   return documents.some((document) =>
-    readStatements(document).some((statement) => {
-      if (statement.Effect !== 'Allow' || !concernsConnect(statement)) return false;
-      if (statement.NotResource !== undefined) return true;
-      return listOf(statement.Resource).some((resource) => !bindsToThing(resource, thingName));
-    }),
+    readStatements(document).some(
+      (statement) =>
+        statement.Effect === 'Allow' &&
+        (allowsOtherClientIds(statement, thingName) || allowsWithoutClientId(statement)),
+    ),
   );
 }
 
@@ -28,29 +29,77 @@ function readStatements(document: string): Statement[] {
       (one) => typeof one === 'object' && one !== null,
     ) as Statement[];
   } catch {
-    return [{ Effect: 'Allow', Action: 'iot:Connect', Resource: '*' }];
+    return [{ Effect: 'Allow', Action: '*', Resource: '*' }];
   }
+}
+
+/** Whether it lets a client connect that isn't called as the thing; only the name, spelt out or by variable, binds it. */
+function allowsOtherClientIds(statement: Statement, thingName: string): boolean {
+  if (!concernsConnect(statement)) return false;
+  if (statement.NotResource !== undefined) return true;
+  return listOf(statement.Resource).some((resource) => !bindsToThing(resource, thingName));
 }
 
 /** Actions take `*` and `?`, and IAM compares them without case. */
 function concernsConnect({ Action, NotAction }: Statement): boolean {
   if (NotAction !== undefined) return true;
-  return listOf(Action).some((action) => {
-    const pattern = action
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.');
-    return new RegExp(`^${pattern}$`, 'i').test('iot:Connect');
-  });
+  return listOf(Action).some((action) => matchesWildcard(action.toLowerCase(), 'iot:connect'));
+}
+
+/** `*` is any run, `?` any character. Only the last `*` is ever tried again, so that no pattern takes long. */
+function matchesWildcard(pattern: string, text: string): boolean {
+  let at = 0;
+  let from = 0;
+  let star = -1;
+  let resume = 0;
+  while (from < text.length) {
+    if (pattern[at] === '*') {
+      star = at;
+      resume = from;
+      at += 1;
+    } else if (pattern[at] === '?' || pattern[at] === text[from]) {
+      at += 1;
+      from += 1;
+    } else if (star >= 0) {
+      resume += 1;
+      from = resume;
+      at = star + 1;
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/.test(pattern.slice(at));
 }
 
 function bindsToThing(resource: string, thingName: string): boolean {
-  const topic = resource.split(':').slice(5).join(':');
+  const client = nameResource(resource);
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
-  if (topic === 'client/${iot:Connection.Thing.ThingName}') return true;
-  if (topic === `client/${thingName}`) return true;
+  if (client === 'client/${iot:Connection.Thing.ThingName}') return true;
+  if (client === `client/${thingName}`) return true;
   // Another kind of resource says nothing about clients.
-  return /^(topic|topicfilter)\//.test(topic);
+  return /^(topic|topicfilter)\//.test(client);
+}
+
+/** Actions that only a session over MQTT can take. */
+const onlyMqtt = new Set(['iot:connect', 'iot:subscribe', 'iot:receive']);
+
+/**
+ * Whether it allows something over HTTPS, where no client id is. Thing policy variables have a value over MQTT only
+ * (IoT developer guide, "Thing policy variables"), so a resource with one allows nothing there.
+ */
+function allowsWithoutClientId({ Action, NotAction, Resource, NotResource }: Statement): boolean {
+  if (NotAction === undefined && listOf(Action).every((action) => onlyMqtt.has(action.toLowerCase())))
+    return false;
+  if (NotResource !== undefined) return true;
+  return listOf(Resource).some(
+    (resource) =>
+      !resource.includes('${iot:Connection.Thing.') && !/^topicfilter\//.test(nameResource(resource)),
+  );
+}
+
+/** `topic/a` of `arn:aws:iot:REGION:ACCOUNT:topic/a`. */
+function nameResource(arn: string): string {
+  return arn.split(':').slice(5).join(':');
 }
 
 function listOf(value: unknown): string[] {

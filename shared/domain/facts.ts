@@ -19,8 +19,8 @@ export interface PrincipalFacts {
   readonly arn: string;
   readonly certificateId: string;
   readonly policies: readonly string[];
-  /** Whether it may connect under another client id than the thing's name, where a thing group's policy can't bite. */
-  readonly takesOtherIds: boolean;
+  /** Whether its policies allow anything where a thing group's policy doesn't bind: another client id, HTTPS. */
+  readonly escapesGroup: boolean;
   /** Only where a playbook may deactivate certificates. */
   readonly status?: string;
   /** What another containment found before it changed the certificate, and so what release must restore. */

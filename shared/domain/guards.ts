@@ -117,9 +117,9 @@ function matchesThing({ thingGroup, thingType, attribute }: Playbook['when'], fa
 }
 
 /**
- * What the playbook does to this thing: more, where it was contained often of late, and where its certificate may
- * connect under another client id than the thing's name: there a thing group's policy can't bite (IoT developer guide),
- * so the certificate is denied as well.
+ * What the playbook does to this thing: more, where it was contained often of late, and where its certificate can act
+ * under another client id than the thing's name or without one, over HTTPS: there the policy of a thing group doesn't
+ * bind (IoT developer guide), so the certificate is denied as well.
  */
 export function chooseActions(
   playbook: Playbook,
@@ -128,7 +128,7 @@ export function chooseActions(
   now: number,
 ): ActionName[] {
   const chosen = escalateActions(playbook, pastContainments, now);
-  const evades = facts.kind === 'known' && facts.principals.some(({ takesOtherIds }) => takesOtherIds);
+  const evades = facts.kind === 'known' && facts.principals.some(({ escapesGroup }) => escapesGroup);
   return evades && chosen.includes('quarantine')
     ? [...new Set([...chosen, 'deny-certificate' as const])]
     : chosen;

@@ -3,7 +3,9 @@ import { retryMs } from './case-life';
 import type { ActionName, Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
-import { findBridge, planLedger } from './ledger';
+import { planLedger, replaceRefused } from './ledger';
+import type { PlanContext } from './prior-state';
+import { findBridge, listLeftOut } from './temporary-deactivation';
 import type { Violation } from './violation';
 
 /** Actions that do not hold the thing yet. */
@@ -60,6 +62,7 @@ export function planContainment(
     escalation: _escalation,
     heldBackBy: _heldBackBy,
     quiet: _quiet,
+    leftOut: _leftOut,
     ...rest
   } = record;
   const { now } = context;
@@ -69,12 +72,9 @@ export function planContainment(
   const left = actions.length < wanted.length ? ' (no task: Device Defender has no violation of it)' : '';
   const escalation = actions.filter((action) => playbook?.escalate && !playbook.actions.includes(action));
   const clientIds = findClientIds(record, context);
-  const ledger = planLedger(record.ledger, actions, {
-    ...context,
-    caseId: record.caseId,
-    clientIds,
-    violationIds,
-  });
+  const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
+  const ledger = planLedger(record.ledger, actions, planning);
+  const leftOut = listLeftOut(ledger, planning);
   const bridge = findBridge(ledger) ? ', deactivate-certificate until the denial has spread' : '';
   return note(
     {
@@ -82,6 +82,7 @@ export function planContainment(
       status: 'containing',
       ...(context.facts.kind === 'known' && { facts: context.facts }),
       ledger,
+      ...(leftOut.length > 0 && { leftOut }),
       release: playbook?.release ?? { by: 'operator' },
       ...(escalation.length > 0 && { escalation }),
       pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
@@ -89,6 +90,21 @@ export function planContainment(
     },
     { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${bridge}${left}` },
   );
+}
+
+/** Plans what makes up for an action that AWS refused for good, if anything does, from what is known of the thing. */
+export function makeUpFor(
+  record: Case,
+  context: Omit<PlanContext, 'caseId' | 'facts' | 'clientIds' | 'violationIds' | 'now'>,
+  now: number,
+): Case {
+  const { caseId, facts = { kind: 'unavailable', reason: 'not looked up' } } = record;
+  const planning = { ...context, caseId, facts, clientIds: [], violationIds: [], now };
+  const ledger = replaceRefused(record.ledger, planning);
+  if (ledger === record.ledger) return record;
+  const refused = record.ledger.find(({ action }) => action === 'quarantine')?.detail ?? 'refused';
+  const what = 'deny-certificate planned: the thing can’t enter the quarantine group';
+  return note({ ...record, ledger }, { at: now, what, detail: refused });
 }
 
 /** Ids that Device Defender knows: it starts a task for its own violations only. */

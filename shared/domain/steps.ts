@@ -2,7 +2,9 @@ import { announce, type Case, isContainment, type LedgerEntry, note } from './ca
 import { close, retryMs } from './case-life';
 import type { ActionName } from './configuration';
 import { describeKillSwitch, type KillSwitch } from './kill-switch';
-import { findBridge, findBridgeEnd, isDeniedByPolicy, isPolicyDenial } from './ledger';
+import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
+import { describeStrength } from './strength';
+import { findBridge, findBridgeEnd } from './temporary-deactivation';
 import { findReleaseAt } from './timers';
 
 /** One thing to do to AWS, of a saved plan. */
@@ -14,8 +16,10 @@ export interface Step {
 export type Outcome =
   /** `left`, of a revert: what is not as it was before, and can't or mustn't be. */
   | { readonly result: 'done'; readonly detail: string; readonly left?: readonly string[] }
-  /** Verify: not (yet) so. Revert: somebody else changed what would be restored. Apply: refused for good. */
-  | { readonly result: 'not-so' | 'conflict' | 'refused'; readonly detail: string };
+  /** Verify: not (yet) so; `unproven` where no source of AWS could tell. */
+  | { readonly result: 'not-so'; readonly detail: string; readonly unproven?: true }
+  /** Revert: somebody else changed what would be restored. Apply: refused for good. */
+  | { readonly result: 'conflict' | 'refused'; readonly detail: string };
 
 /** How long a verified denial is trusted before the sweep verifies it again. */
 const reverifyMs = 15 * 60_000;
@@ -23,7 +27,7 @@ const reverifyMs = 15 * 60_000;
 const verifyDeadlineMs = 20 * 60_000;
 
 /**
- * The next step of a case; `seen` are actions already verified in this invocation, which must end. Unless the kill switch
+ * The next step of a case; `seen` are actions that this invocation, which must end, is done with. Unless the kill switch
  * is off (`withheld`) nothing is applied, not even what was planned before; what is held stays verified, and can be released.
  */
 export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld = false): Step | undefined {
@@ -35,7 +39,7 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld =
     return retried && { kind: 'revert', entry: retried };
   }
   if (!isContainment(record)) return undefined;
-  const planned = record.ledger.find(({ status }) => status === 'planned');
+  const planned = record.ledger.find(({ action, status }) => status === 'planned' && !seen.has(action));
   if (planned && !withheld) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
   if (applied) return { kind: 'verify', entry: applied };
@@ -59,7 +63,7 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
           ...(done && { appliedAt: entry.appliedAt ?? now }),
         }
       : step.kind === 'verify'
-        ? recordVerification(entry, done, detail, now)
+        ? recordVerification(entry, outcome, now)
         : recordRevert(entry, outcome, now);
   const ledger = record.ledger.map((other) => (other.action === entry.action ? changed : other));
   const next = { ...record, ledger, updatedAt: now };
@@ -76,8 +80,16 @@ function recordRevert({ left: _left, ...entry }: LedgerEntry, outcome: Outcome, 
   return { ...entry, status: 'reverted', detail, revertedAt: now, ...(left.length > 0 && { left }) };
 }
 
-function recordVerification(entry: LedgerEntry, done: boolean, detail: string, now: number): LedgerEntry {
-  if (done) return { ...entry, detail, status: 'verified', verifiedAt: entry.verifiedAt ?? now };
+function recordVerification(
+  { unproven: _unproven, ...entry }: LedgerEntry,
+  outcome: Outcome,
+  now: number,
+): LedgerEntry {
+  const { detail } = outcome;
+  if (outcome.result === 'done')
+    return { ...entry, detail, status: 'verified', verifiedAt: entry.verifiedAt ?? now };
+  // No answer takes nothing back: what was applied counts from when it was.
+  if (outcome.result === 'not-so' && outcome.unproven) return { ...entry, detail, unproven: true };
   if (entry.verifiedAt === undefined) return { ...entry, detail };
   // What was proven is so no longer: it counts from when it is applied anew, and so do the sessions to trust.
   const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...lost } = entry;
@@ -97,13 +109,17 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
   const entries = record.ledger.filter(
     ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
   );
-  const failed = entries.filter(({ status }) => status === 'failed');
+  // What AWS refused, but for what something else makes up for: another denial, the cut at each connect.
+  const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.bridge !== undefined;
+  const failed = entries.filter((entry) => entry.status === 'failed' && !isMadeUpFor(entry));
   const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
   const bridge = findBridge(entries);
-  const bridged = bridge?.status === 'verified';
+  const bridged = bridge?.status === 'verified' && !record.leftOut;
   const denied = entries.every(
     (entry) =>
-      entry.status === 'verified' || (bridged && entry.status === 'applied' && isPolicyDenial(entry)),
+      entry.status === 'verified' ||
+      (entry.status === 'failed' && isMadeUpFor(entry)) ||
+      (bridged && entry.status === 'applied' && isPolicyDenial(entry)),
   );
   if (denied && evades && !bridged) return { ...record, status: 'containing', dueAt: record.evadesUntil };
   if (denied) {
@@ -114,9 +130,7 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
     const dueAt = Math.min(now + reverifyMs, findReleaseAt(held) ?? Infinity, bridgeEndsAt);
     const next: Case = { ...held, dueAt };
     if (record.status === 'contained') return next;
-    const text = bridged
-      ? 'the device is denied: verified; its certificate is inactive until policies that IoT Core has cached are gone'
-      : 'the device is denied: verified';
+    const text = ['the device is denied: verified', ...describeStrength(next)].join('; ');
     return announce(note(next, { at: now, what: 'contained', detail: text }), 'contained', text, now);
   }
   const waiting = entries.find(({ status }) => status === 'applied');

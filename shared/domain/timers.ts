@@ -12,3 +12,16 @@ export function findReleaseAt(record: Case): number | undefined {
   // Clean since the last event of all its violations, and no sooner than it was held.
   return Math.max(containedAt, ...own.map(({ lastEventAt }) => lastEventAt)) + release.clearedFor;
 }
+
+/** How far a lifecycle event's time may be off: AWS calls it approximate (IoT developer guide, "Lifecycle events"). */
+const marginMs = 120_000;
+
+/**
+ * From when on a session has the rights that a denial left it, epoch ms: one that began before may go on with policies
+ * that IoT Core has cached. Later than the cache lasts, since the times of sessions are not exact.
+ */
+export function findBitesAt(deniedAt: number | undefined, policyCacheMs: number): number | undefined {
+  return deniedAt === undefined
+    ? undefined
+    : deniedAt + policyCacheMs + Math.min(marginMs, policyCacheMs / 2);
+}

@@ -1,12 +1,14 @@
 import { announce, type Case, holdsThing, isOpen, note } from './case';
 import { closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
+import type { ActionName } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findShared } from './guards';
 import { findWithheld } from './kill-switch';
-import { endBridge, extendLedger, findDeniedAt, planLedger, replan } from './ledger';
+import { extendLedger, findDeniedAt, planMore, replan } from './ledger';
 import { addClientId, listHolding } from './plan';
-import { findReleaseAt } from './timers';
+import { endBridge } from './temporary-deactivation';
+import { findBitesAt, findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
 
@@ -18,8 +20,7 @@ export function onReconnected(
   const cuts = current?.ledger.find(({ action }) => action === 'disconnect');
   if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
     return unchanged('the thing is not held');
-  const deniedAt = findDeniedAt(current.ledger);
-  const bitesAt = deniedAt === undefined ? Infinity : deniedAt + context.policyCacheMs;
+  const bitesAt = findBitesAt(findDeniedAt(current.ledger), context.policyCacheMs) ?? Infinity;
   const withheld = findWithheld(context.killSwitch);
   if (withheld) return unchanged(withheld);
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
@@ -83,30 +84,40 @@ export function onResume(current: Case | undefined, context: Context): Decision 
   }
 }
 
-/** A certificate that somebody attached to the held thing: it is held as well, unless others use it. */
+/**
+ * What the thing's certificates need now to be held: one that somebody attached since, or one whose policies reach
+ * beyond the quarantine group by now. Unless others use it.
+ */
 function coverCertificates(current: Case, context: Context): Case {
   const { facts, now, configuration } = context;
   if (facts.kind !== 'known') return current;
   const known = current.facts?.kind === 'known' ? current.facts.principals : [];
   const added = facts.principals.filter(({ arn }) => !known.some((old) => old.arn === arn));
-  if (added.length === 0) return current;
-  const names = added.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
-  const what = `certificate ${names} was attached while the thing is held`;
   const held = listHolding(current);
+  const escapes = held.includes('quarantine') && !held.includes('deny-certificate');
+  const escaping = facts.principals.filter(
+    ({ arn, escapesGroup }) =>
+      escapes && escapesGroup && !known.some((old) => old.arn === arn && old.escapesGroup),
+  );
+  const uncovered = [...new Set([...added, ...escaping])];
+  if (uncovered.length === 0) return current;
+  const name = (principals: typeof added) =>
+    principals.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
+  const what =
+    added.length > 0
+      ? `certificate ${name(added)} was attached while the thing is held`
+      : `certificate ${name(escaping)} can act where the quarantine group doesn't bind`;
   const seen = { ...current, facts };
-  const shared = findShared(held, configuration.guards.maxThingsSharingPolicy, {
+  const wanted: ActionName[] = escaping.length > 0 ? [...held, 'deny-certificate'] : held;
+  const shared = findShared(wanted, configuration.guards.maxThingsSharingPolicy, {
     ...facts,
-    principals: added,
+    principals: uncovered,
   });
   if (shared)
     return announce(note(seen, { at: now, what, detail: shared }), 'drift', `${what}: ${shared}`, now);
   const planning = { ...context, caseId: current.caseId, clientIds: [], violationIds: [] };
   const extended = extendLedger(current.ledger, planning);
-  const evades = held.includes('quarantine') && added.some(({ takesOtherIds }) => takesOtherIds);
-  const ledger =
-    evades && !held.includes('deny-certificate')
-      ? [...planLedger([], ['deny-certificate'], { ...planning, policyCacheMs: 0 }), ...extended]
-      : extended;
+  const ledger = escaping.length > 0 ? planMore(extended, 'deny-certificate', planning) : extended;
   const next = note({ ...seen, ledger: replan(ledger, 'disconnect') }, { at: now, what });
   return announce(next, 'drift', `${what}: it is held as well`, now);
 }
@@ -133,6 +144,7 @@ export function onDrift(current: Case | undefined, context: Context): Decision {
 function reopen(entry: Case['ledger'][number], withheld: boolean): Case['ledger'][number] {
   if (entry.status === 'verified') return { ...entry, status: 'applied' };
   if (withheld) return entry;
+  if (entry.bridge?.over) return entry;
   if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
   return entry;
 }

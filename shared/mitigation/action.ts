@@ -9,6 +9,11 @@ export interface MitigationContext {
   /** When the denial of this case was applied, epoch ms; undefined while it isn't. */
   readonly deniedAt: number | undefined;
   readonly policyCacheMs: number;
+  /** The policy that denies everything but the kept topics, and its document. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
+  /** ARNs of the certificates that have a denial of their own, whatever the thing's groups say. */
+  readonly deniedCertificates: readonly string[];
   readonly jobDocument: string;
   readonly things: Things;
   readonly policies: Policies;

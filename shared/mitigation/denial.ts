@@ -1,30 +1,101 @@
 import type { Outcome } from '../domain/steps';
+import { isRefusal } from '../errors';
 import type { MitigationContext } from './action';
+import { isSameDocument } from './policy-text';
 
 /** A topic that no device needs and no kept topic covers. */
 const testTopic = (thingName: string) => `cordon-denial-test/${thingName}`;
 
-/** Whether an application publish with each certificate, under each known client id, is explicitly denied. */
-export async function testDenial(
-  principals: readonly string[],
-  { thingName, clientIds, things }: MitigationContext,
-): Promise<Outcome> {
+/** What is to be shown: that these certificates are denied by policy. */
+export interface Denial {
+  /** ARNs of certificates. */
+  readonly principals: readonly string[];
+  /** Under which the device may ask; undefined is a request without a client id, as over HTTPS. */
+  readonly clientIds: readonly (string | undefined)[];
+  /** What denies; by name where it hangs on the certificate or a group as it is. */
+  readonly policyName?: string;
+  readonly document: string;
+  /** The group whose policy denies is this thing's; absent where the policy hangs on the certificate. */
+  readonly groupOf?: string;
+}
+
+type Proof =
+  | { readonly kind: 'proven'; readonly by: string }
+  | { readonly kind: 'denied-nothing' | 'unknown'; readonly detail: string };
+
+/**
+ * Whether an application publish with each certificate, under each client id, is explicitly denied. AWS doesn't say
+ * whether TestAuthorization knows the policies of a thing's groups, nor what it answers for an inactive certificate. So
+ * where it doesn't answer EXPLICIT_DENY, GetEffectivePolicies is asked as well, and whether the policy would deny.
+ */
+export async function testDenial(denial: Denial, context: MitigationContext): Promise<Outcome> {
+  const { principals, clientIds } = denial;
   if (principals.length === 0)
     return { result: 'not-so', detail: 'no certificate is attached to the thing, so no denial can be shown' };
+  const sources = new Set<string>();
   for (const principal of principals) {
     for (const clientId of clientIds) {
-      const decision = await things.testPublish(principal, clientId, testTopic(thingName));
-      if (decision !== 'EXPLICIT_DENY')
+      const proof = await prove(principal, clientId, denial, context);
+      if (proof.kind === 'proven') sources.add(proof.by);
+      else
         return {
           result: 'not-so',
-          detail: `a publish by client ${clientId} with ${nameCertificate(principal)} would get ${decision}`,
+          detail: `a publish ${clientId === undefined ? 'without a client id' : `by client ${clientId}`} with ${nameCertificate(principal)} ${proof.detail}`,
+          ...(proof.kind === 'unknown' && { unproven: true }),
         };
     }
   }
   return {
     result: 'done',
-    detail: `publish is explicitly denied for ${principals.map(nameCertificate).join(', ')}`,
+    detail: `publish is explicitly denied for ${principals.map(nameCertificate).join(', ')}, by ${[...sources].join(' and ')}`,
   };
+}
+
+async function prove(
+  principal: string,
+  clientId: string | undefined,
+  denial: Denial,
+  { thingName, things }: MitigationContext,
+): Promise<Proof> {
+  const { policyName, document, groupOf } = denial;
+  const topic = testTopic(thingName);
+  const decision = await answerOf(() => things.testPublish(principal, clientId, topic));
+  if (decision.value === 'EXPLICIT_DENY') return { kind: 'proven', by: 'TestAuthorization' };
+  const would = `would get ${decision.value ?? decision.refusal ?? 'no answer'}`;
+  // The policy of a group binds under the thing's name only, whatever GetEffectivePolicies lists.
+  if (groupOf !== undefined && clientId !== groupOf) return { kind: 'denied-nothing', detail: would };
+  const effective = await answerOf(() => things.listEffectivePolicies(principal, groupOf));
+  if (!effective.value)
+    return { kind: 'unknown', detail: `${would}, and GetEffectivePolicies gives ${effective.refusal}` };
+  const isListed = effective.value.some(
+    (policy) =>
+      (policyName === undefined || policy.policyName === policyName) &&
+      isSameDocument(policy.document, document),
+  );
+  if (!isListed)
+    return { kind: 'denied-nothing', detail: `${would}, and GetEffectivePolicies lists no such denial` };
+  // Of an inactive certificate, say: there is no other answer to be had.
+  if (decision.value === undefined) return { kind: 'proven', by: 'GetEffectivePolicies' };
+  const added = await answerOf(() => things.testPublish(principal, clientId, topic, policyName));
+  return policyName !== undefined && added.value === 'EXPLICIT_DENY'
+    ? { kind: 'proven', by: 'GetEffectivePolicies' }
+    : { kind: 'denied-nothing', detail: `${would}, though GetEffectivePolicies lists the policy` };
+}
+
+interface Answer<T> {
+  readonly value?: T;
+  /** Why AWS gives no answer, by the name of its error. */
+  readonly refusal?: string;
+}
+
+/** What AWS refuses for good is no answer; throttling, say, is thrown, to be tried again. */
+async function answerOf<T>(ask: () => Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await ask() };
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    return { refusal: `no answer (${error.name})` };
+  }
 }
 
 /** `certificate 1a2b3c4d`: enough to find it, short enough to read. */

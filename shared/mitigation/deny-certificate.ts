@@ -21,14 +21,10 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
   },
 
   async verify({ policyName, certificates }, context) {
-    for (const { arn } of certificates) {
-      if (!(await context.things.listPolicies(arn)).includes(policyName))
-        return { result: 'not-so', detail: `${policyName} is not (yet) listed on ${nameCertificate(arn)}` };
-    }
-    return testDenial(
-      certificates.map(({ arn }) => arn),
-      context,
-    );
+    // Without a client id, where the policy of a group can't be what denies.
+    const principals = certificates.map(({ arn }) => arn);
+    const denial = { principals, clientIds: [undefined], policyName, document: context.denyDocument };
+    return testDenial(denial, context);
   },
 
   async revert({ policyName, certificates }, context) {

@@ -1,3 +1,4 @@
+import { findBitesAt } from '../domain/timers';
 import type { MitigationAction, PriorOf } from './action';
 
 /**
@@ -17,7 +18,7 @@ export const disconnect: MitigationAction<PriorOf<'disconnect'>> = {
   },
 
   async verify({ clientIds }, { connections, deniedAt, policyCacheMs }) {
-    const bitesAt = deniedAt === undefined ? undefined : deniedAt + policyCacheMs;
+    const bitesAt = findBitesAt(deniedAt, policyCacheMs);
     for (const clientId of clientIds) {
       const since = await connections.connectedSince(clientId);
       if (since === undefined) continue;

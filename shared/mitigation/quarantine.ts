@@ -15,7 +15,20 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
     const groups = await context.things.listGroups(context.thingName);
     if (!groups.includes(thingGroup))
       return { result: 'not-so', detail: `not (yet) listed in group ${thingGroup}` };
-    return testDenial(principals, context);
+    // For a certificate that is denied itself, an answer would say nothing of the group.
+    const others = principals.filter((arn) => !context.deniedCertificates.includes(arn));
+    if (others.length === 0 && principals.length > 0)
+      return { result: 'done', detail: `in group ${thingGroup}; its certificates are denied themselves` };
+    return testDenial(
+      {
+        principals: others,
+        clientIds: context.clientIds,
+        policyName: context.denyPolicyName,
+        document: context.denyDocument,
+        groupOf: context.thingName,
+      },
+      context,
+    );
   },
 
   async revert({ thingGroup, memberBefore }, { thingName, things }) {

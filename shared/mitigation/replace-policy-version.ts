@@ -6,6 +6,7 @@ import { type MitigationAction, type PriorOf, reverted } from './action';
 import { testDenial } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
+import { isSameDocument } from './policy-text';
 
 /** IoT Core keeps five versions of a policy (service quotas). */
 const maxVersions = 5;
@@ -33,7 +34,7 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
         return { result: 'not-so', detail: `the default version of ${policyName} is not (yet) ours` };
     }
     if (policies.length === 0) return { result: 'not-so', detail: 'the thing has no policy to replace' };
-    return testDenial(principals, context);
+    return testDenial({ principals, clientIds: [undefined], document }, context);
   },
 
   async revert({ policies, document }, context) {
@@ -136,21 +137,12 @@ async function findVersions(
   versions: readonly Version[],
   registry: Policies,
 ): Promise<Version[]> {
-  const wanted = normalise(document);
   const documents = await Promise.all(
     versions.map(({ versionId }) => registry.readVersion(policyName, versionId)),
   );
   return versions
-    .filter((_, index) => normalise(documents[index] ?? '') === wanted)
+    .filter((_, index) => isSameDocument(documents[index] ?? '', document))
     .toSorted((a, b) => Number(b.versionId) - Number(a.versionId));
-}
-
-function normalise(document: string): string {
-  try {
-    return JSON.stringify(JSON.parse(document));
-  } catch {
-    return document;
-  }
 }
 
 function unlessGone(error: unknown): void {

@@ -2,7 +2,7 @@ import { listCases, showCase } from '../../cli/cases';
 import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case';
 import type { KillSwitch } from '../../shared/domain/kill-switch';
-import { aConfiguration, aPlaybook, now } from '../builders';
+import { aConfiguration, aPlaybook, now, someFacts } from '../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
 
 const at = (ms: number) => new Date(now + ms).toISOString();
@@ -23,16 +23,16 @@ describe('show', () => {
       `release: by time, 30 minutes after the denial was verified, at ${at(1_800_000)}`,
       'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
       '  process 4242: sh -c id (user myapp)',
-      'action quarantine: verified, verify was done',
       'action disconnect: verified, verify was done',
+      'action quarantine: verified, verify was done',
       'timeline:',
       `  ${at(0)} +     0 ms  case opened: thing groups: sensors`,
       `  ${at(0)} +     0 ms  in-alarm: myapp-processes/no-child-processes {"number":1}`,
       `  ${at(0)} +     0 ms  containment planned by playbook: quarantine, disconnect`,
-      `  ${at(0)} +     0 ms  quarantine: apply done: apply was done`,
       `  ${at(0)} +     0 ms  disconnect: apply done: apply was done`,
-      `  ${at(0)} +     0 ms  quarantine: verify done: verify was done`,
+      `  ${at(0)} +     0 ms  quarantine: apply done: apply was done`,
       `  ${at(0)} +     0 ms  disconnect: verify done: verify was done`,
+      `  ${at(0)} +     0 ms  quarantine: verify done: verify was done`,
       `  ${at(0)} +     0 ms  contained: the device is denied: verified`,
     ]);
   });
@@ -56,6 +56,25 @@ describe('show', () => {
       'release: by an operator',
       'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
     ]);
+  });
+
+  it('tells how strong the containment is, and what it leaves out', async () => {
+    const [own] = someFacts().principals;
+    if (!own) throw new Error('no principal');
+    const shared = {
+      ...own,
+      arn: own.arn.replaceAll('a'.repeat(64), 'b'.repeat(64)),
+      certificateId: 'b'.repeat(64),
+      sharedWith: ['mything2'],
+    };
+    const facts = someFacts({ principals: [own, shared] });
+
+    expect(await show(aContainedCase({}, { policyCacheMs: 480_000, facts }))).toEqual(
+      expect.arrayContaining([
+        "strength: its own certificates can't connect until the policies have spread",
+        'strength: left out, so each connect is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
+      ]),
+    );
   });
 
   it('tells until when an approval can be given', async () => {

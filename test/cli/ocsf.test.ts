@@ -86,7 +86,7 @@ describe('a case as an OCSF Detection Finding', () => {
         },
       ],
       remediation: {
-        desc: 'quarantine: verified (verify was done); disconnect: verified (verify was done)',
+        desc: 'disconnect: verified (verify was done); quarantine: verified (verify was done)',
       },
       cloud: { provider: 'AWS', region: 'us-east-1', account: { uid: '000000000000' } },
       unmapped: {

@@ -1,5 +1,5 @@
 import { checkTopic, serializePolicy, writeDevicePolicy } from '../../../cli/enroll/device-policy';
-import { allowsOtherClientIds } from '../../../shared/domain/connect-rights';
+import { escapesGroupPolicy } from '../../../shared/domain/connect-rights';
 
 const prefix = 'arn:aws:iot:eu-west-1:123456789012';
 /** The placeholder as it is typed, without asking a template for it. */
@@ -40,12 +40,18 @@ describe('writeDevicePolicy', () => {
     ]);
   });
 
-  it.each(['mything1', undefined])('binds the client id to the thing as Cordon reads it (%s)', (name) => {
-    const text = serializePolicy(writeDevicePolicy(prefix, 'cordon', [], name));
+  it.each([
+    ['mything1', true],
+    [undefined, false],
+  ])(
+    'binds the client id to the thing (%s), and leaves a way round its group by HTTPS: %s',
+    (name, escapes) => {
+      const text = serializePolicy(writeDevicePolicy(prefix, 'cordon', [], name));
 
-    expect(allowsOtherClientIds([text], 'mything1')).toBe(false);
-    expect(text).not.toMatch(/mything1\*|ThingName\}\*/);
-  });
+      expect(escapesGroupPolicy([text], 'mything1')).toBe(escapes);
+      expect(text).not.toMatch(/mything1\*|ThingName\}\*/);
+    },
+  );
 
   it('has room for four application topics of a fleet in the longest region name', () => {
     const longest = 'arn:aws-us-gov:iot:ap-southeast-1:123456789012';

@@ -74,7 +74,7 @@ describe('a replay of a file', () => {
       '  spawned-child: contained 2, asked about 0, only recorded 0',
       '',
       'Different for 1 thing:',
-      '  mything2: asked about (spawned-child: the fleet limit is reached: 1 things within 10 minutes); at present contained (spawned-child: quarantine + disconnect)',
+      '  mything2: asked about (spawned-child: the fleet limit is reached: 1 things within 10 minutes); at present contained (spawned-child: disconnect + quarantine)',
       '',
       'Rejected: 1',
       '  line 1: not JSON',

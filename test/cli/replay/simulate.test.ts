@@ -27,7 +27,7 @@ function withPlaybook(over: Parameters<typeof aPlaybook>[0]): Configuration {
 const held = {
   outcome: 'contained',
   playbook: 'spawned-child',
-  actions: ['quarantine', 'disconnect'],
+  actions: ['disconnect', 'quarantine'],
   reason: undefined,
   containments: 1,
   questions: 0,
@@ -49,7 +49,7 @@ describe('a simulated response', () => {
 
   it('takes no further place of the fleet limit for a thing that is held harder', () => {
     const guards = { ...aConfiguration().guards, fleetLimit: { things: 1, within: 10 * minute } };
-    const harder: readonly ActionName[] = ['quarantine', 'deny-certificate', 'disconnect'];
+    const harder: readonly ActionName[] = ['disconnect', 'quarantine', 'deny-certificate'];
     const playbooks = [
       aPlaybook({ name: 'harder', when: { behavior: 'worse' }, actions: [...harder] }),
       aPlaybook(),
@@ -98,7 +98,7 @@ describe('a simulated response', () => {
     expect(run(events, configuration)).toEqual({
       mything1: {
         ...held,
-        actions: ['quarantine', 'deactivate-certificate', 'disconnect'],
+        actions: ['deactivate-certificate', 'disconnect', 'quarantine'],
         containments: 3,
         releases: 2,
       },

@@ -77,7 +77,7 @@ describe('cases', () => {
       caseId: 'case-1',
       status: 'contained',
       facts: { kind: 'known', groups: ['sensors'] },
-      ledger: [{ action: 'quarantine', prior: { memberBefore: false } }, { action: 'disconnect' }],
+      ledger: [{ action: 'disconnect' }, { action: 'quarantine', prior: { memberBefore: false } }],
       violations: [{ key: 'myapp-processes/no-child-processes', value: { number: 1 } }],
       alertToAppliedMs: 100,
       alertToVerifiedMs: 100,
@@ -156,8 +156,8 @@ describe('cases', () => {
           closedAt: now + 60_000,
           violations: [{ key: 'myapp-processes/no-child-processes', value: { number: 1 } }],
           actions: [
-            { action: 'quarantine', status: 'reverted', detail: 'revert was done' },
             { action: 'disconnect', status: 'reverted', detail: 'revert was done' },
+            { action: 'quarantine', status: 'reverted', detail: 'revert was done' },
           ],
         },
       ],

@@ -1,8 +1,10 @@
 import type { Case } from '../../../shared/domain/case';
 import type { Configuration } from '../../../shared/domain/configuration';
+import { describeStrength } from '../../../shared/domain/strength';
+import { awsError } from '../../aws-error';
 import { now } from '../../builders';
 import type { World } from '../../fakes';
-import { anArmedWorld, playing } from './armed';
+import { anArmedWorld, playing, secondArn } from './armed';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 
 const policyCacheMs = 480_000;
@@ -25,14 +27,14 @@ describe('while IoT Core goes on with cached policies', () => {
     await engine(alarm());
 
     expect(caseOf(world).ledger.map(({ action, status }) => [action, status])).toEqual([
-      ['quarantine', 'verified'],
       ['deactivate-certificate', 'verified'],
       ['disconnect', 'verified'],
+      ['quarantine', 'verified'],
     ]);
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'INACTIVE']);
     expect(caseOf(world).dueAt).toBe(now + policyCacheMs);
     const order = world.calls.filter((call) => /addToGroup|setStatus|cut/.test(call));
-    expect(order).toEqual(['things.addToGroup', 'certificates.setStatus', 'connections.cut']);
+    expect(order).toEqual(['certificates.setStatus', 'connections.cut', 'things.addToGroup']);
   });
 
   it('the certificate is given back once the denial has spread, and the thing stays contained', async () => {
@@ -86,6 +88,80 @@ describe('while IoT Core goes on with cached policies', () => {
     await engine(alarm());
     await engine(operator('release'));
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['closed', 'ACTIVE']);
+  });
+
+  it.each(['INACTIVE', 'REVOKED', 'PENDING_ACTIVATION', 'PENDING_TRANSFER', 'REGISTER_INACTIVE'])(
+    'a second certificate that is %s already leaves the first one inactive as ever',
+    async (status) => {
+      const { world, engine } = aCachingWorld();
+      world.registered.find('mything1').principals.push(secondArn);
+      world.certificates.statuses.set('b'.repeat(64), status);
+      await engine(alarm());
+
+      expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'INACTIVE']);
+      expect(describeStrength(caseOf(world))).toEqual([
+        "its own certificates can't connect until the policies have spread",
+        `certificate bbbbbbbb was ${status} already`,
+      ]);
+
+      await engine(operator('release'));
+      expect([readCertificate(world), world.certificates.statuses.get('b'.repeat(64))]).toEqual([
+        'ACTIVE',
+        status,
+      ]);
+    },
+  );
+
+  it('a second certificate that others use as well is left out, which is told', async () => {
+    const { world, engine } = aCachingWorld();
+    world.registered.find('mything1').principals.push(secondArn);
+    world.registered.register('mything2', { principals: [secondArn] });
+    world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
+    await engine(alarm());
+
+    expect([readCertificate(world), world.certificates.statuses.get('b'.repeat(64))]).toEqual([
+      'INACTIVE',
+      'ACTIVE',
+    ]);
+    expect(world.told.at(-1)?.text).toBe(
+      "the device is denied: verified; its own certificates can't connect until the policies have spread; " +
+        'left out, so each connect is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
+    );
+  });
+
+  it('a certificate that AWS won’t deactivate fails nothing else, and is told', async () => {
+    const { world, engine } = aCachingWorld();
+    world.hook = (call, perform) =>
+      call === 'certificates.setStatus'
+        ? Promise.reject(awsError('CertificateStateException', 'no'))
+        : perform();
+    await engine(alarm());
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(world.told.at(-1)?.text).toBe(
+      'the device is denied: verified; a certificate could not be made inactive, so each connect is cut: CertificateStateException: no',
+    );
+    expect(world.live.sessions.size).toBe(0);
+  });
+
+  it('the certificate is given back by time where AWS has no answer whether the policy denies', async () => {
+    const { world, engine } = aCachingWorld();
+    world.hook = (call, perform) =>
+      /testPublish|listEffectivePolicies/.test(call)
+        ? Promise.reject(awsError('UnauthorizedException', 'no'))
+        : perform();
+    await engine(alarm());
+    expect(readCertificate(world)).toBe('INACTIVE');
+
+    while (readCertificate(world) === 'INACTIVE' && world.time.now < now + 24 * 3_600_000) {
+      world.time.now = caseOf(world).dueAt ?? Number.NaN;
+      await engine(resume);
+    }
+    expect(world.time.now).toBeLessThan(now + policyCacheMs + 120_000);
+    expect(caseOf(world).status).toBe('containing');
+    expect(describeStrength(caseOf(world))).toEqual([
+      expect.stringMatching(/^quarantine is applied, but AWS gives no proof of it: /),
+    ]);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { EngineOptions } from '../../../functions/respond/engine';
+import type { ActionOptions } from '../../../functions/respond/perform';
 import type { Case } from '../../../shared/domain/case';
 import type { Command } from '../../../shared/domain/command';
 import { aWorld, type Hook, type World } from '../../fakes';
@@ -7,22 +7,31 @@ import { anEngine, caseOf, groupsOf, resume } from './story';
 
 export type Side = 'before' | 'after';
 
-/** Ends the invocation at the given calls, counted from 1: before the call, or once it took effect. */
-function crashAt(points: ReadonlyMap<number, Side>): Hook {
+/**
+ * Ends the invocation at the given calls, counted from 1: before the call, or once it took effect. No call of an
+ * invocation that has ended does anything.
+ */
+function crashAt(points: ReadonlyMap<number, Side>) {
   let count = 0;
-  return async (_call, perform) => {
+  let ended = false;
+  const hook: Hook = async (_call, perform) => {
+    if (ended) throw new Error('the invocation has ended');
     count += 1;
     const side = points.get(count);
-    if (side === 'before') throw new Error('crashed before the call');
     if (side === undefined) return perform();
-    await perform().catch(() => undefined);
-    throw new Error('crashed after the call');
+    ended = true;
+    if (side === 'after') await perform().catch(() => undefined);
+    throw new Error(`crashed ${side} the call`);
   };
+  const begin = (): void => {
+    ended = false;
+  };
+  return { hook, begin };
 }
 
 export interface Setting {
   readonly world?: () => World;
-  readonly options?: Partial<EngineOptions>;
+  readonly options?: Partial<ActionOptions>;
   readonly prepare: (world: World) => Promise<void>;
   readonly command: Command;
 }
@@ -69,10 +78,12 @@ export async function play(setting: Setting, points: ReadonlyMap<number, Side> =
   await setting.prepare(world);
   const engine = anEngine(world, { policyCacheMs: 1_000, ...setting.options });
   world.calls.length = 0;
-  world.hook = crashAt(points);
+  const crashing = crashAt(points);
+  world.hook = crashing.hook;
   let deliveries = 0;
   for (let handled = false; !handled; deliveries += 1) {
     if (deliveries > points.size) throw new Error('the command is stuck');
+    crashing.begin();
     handled = await engine(setting.command, { id: 'command' }).then(
       () => true,
       () => false,

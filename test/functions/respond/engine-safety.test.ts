@@ -34,9 +34,9 @@ describe('respond: order of work', () => {
     expect(world.calls.filter((call) => isWrite(call) || changing.test(call))).toEqual([
       'cases.reserveContainment',
       'cases.save',
-      'things.addToGroup',
-      'cases.save',
       'connections.cut',
+      'cases.save',
+      'things.addToGroup',
       'cases.save',
       'cases.appendTimeline',
       'announcer.publish',
@@ -213,13 +213,13 @@ describe('respond: what people decide', () => {
     const world = aWorld();
     world.hook = async (call, perform) => {
       const answer = await perform();
-      if (call === 'things.addToGroup') world.killSwitch = { state: 'on' };
+      if (call === 'connections.cut') world.killSwitch = { state: 'on' };
       return answer;
     };
 
     await anEngine(world)(alarm());
 
-    expect(world.calls.filter((call) => /addTo|cut/.test(call))).toEqual(['things.addToGroup']);
+    expect(world.calls.filter((call) => /addTo|cut/.test(call))).toEqual(['connections.cut']);
     expect(caseOf(world).ledger.map(({ status }) => status)).toEqual(['verified', 'planned']);
   });
 

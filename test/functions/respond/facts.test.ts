@@ -40,7 +40,7 @@ describe('facts', () => {
           arn: certificateArn,
           certificateId: 'a'.repeat(64),
           policies: ['device'],
-          takesOtherIds: false,
+          escapesGroup: false,
           sharedWith: ['mything2'],
         },
       ],
@@ -53,7 +53,7 @@ describe('facts', () => {
 
     const facts = await gather('mything1', things, 1);
 
-    expect(facts.kind === 'known' && facts.principals[0]?.takesOtherIds).toBe(true);
+    expect(facts.kind === 'known' && facts.principals[0]?.escapesGroup).toBe(true);
   });
 
   it('know of at most 50 things that share a certificate, so that a case fits the table', async () => {

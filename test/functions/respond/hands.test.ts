@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { checkChain } from '../../../cli/verify';
-import type { EngineOptions } from '../../../functions/respond/engine';
+import type { ActionOptions } from '../../../functions/respond/perform';
 import type { Case } from '../../../shared/domain/case';
 import { isOpen } from '../../../shared/domain/case';
 import type { Act, Command } from '../../../shared/domain/command';
@@ -116,7 +116,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
       fc.asyncProperty(fc.array(move, { maxLength: 14 }), async (moves) => {
         const world = anArmedWorld();
         const shadow = anArmedWorld();
-        let options: Partial<EngineOptions> = { policyCacheMs: 1_000, ...playing(sets[0] ?? []) };
+        let options: Partial<ActionOptions> = { policyCacheMs: 1_000, ...playing(sets[0] ?? []) };
         let count = 0;
         let before: Record<string, unknown> | undefined;
         const stored = (): Case | undefined => world.stored.items.get('mything1')?.value;

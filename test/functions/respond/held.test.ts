@@ -30,9 +30,9 @@ describe('a further violation of a held thing', () => {
     await engine(second('worse'));
 
     expect(statusesOf(world)).toEqual([
-      'quarantine verified',
       'deactivate-certificate verified',
       'disconnect verified',
+      'quarantine verified',
     ]);
     expect(caseOf(world)).toMatchObject({
       status: 'contained',
@@ -69,7 +69,7 @@ describe('a further violation of a held thing', () => {
     const told = world.told.length;
     await engine(second('worse', 'aws:num-authorization-failures'));
 
-    expect(statusesOf(world)).toEqual(['quarantine verified', 'disconnect verified']);
+    expect(statusesOf(world)).toEqual(['disconnect verified', 'quarantine verified']);
     expect(world.told.length).toBe(told);
   });
 });

@@ -1,4 +1,5 @@
-import { createEngine, type EngineOptions } from '../../../functions/respond/engine';
+import { createEngine } from '../../../functions/respond/engine';
+import type { ActionOptions } from '../../../functions/respond/perform';
 import type { Case } from '../../../shared/domain/case';
 import type { Command } from '../../../shared/domain/command';
 import type { Violation } from '../../../shared/domain/violation';
@@ -20,7 +21,7 @@ export function operator(
 export const resume: Command = { type: 'resume', thingName: 'mything1' };
 
 /** Takes commands as `respond` does, each with an id of its own unless one is given. */
-export function anEngine({ ports }: World, over: Partial<EngineOptions> = {}) {
+export function anEngine({ ports }: World, over: Partial<ActionOptions> = {}) {
   const engine = createEngine(ports, {
     configuration: aConfiguration(),
     policyCacheMs: 0,

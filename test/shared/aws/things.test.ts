@@ -1,6 +1,7 @@
 import {
   AddThingToThingGroupCommand,
   DescribeThingCommand,
+  GetEffectivePoliciesCommand,
   IoTClient,
   ListAttachedPoliciesCommand,
   ListPrincipalThingsCommand,
@@ -122,12 +123,35 @@ describe('things', () => {
     ]);
   });
 
+  it('ask about a publish without a client id, and with a policy as if it were attached', async () => {
+    iot.on(TestAuthorizationCommand).resolves({ authResults: [{ authDecision: 'ALLOWED' }] });
+
+    expect(await things.testPublish(certificateArn, undefined, 'a/b', 'deny')).toBe('ALLOWED');
+    expect(inputs()).toMatchObject([{ clientId: undefined, policyNamesToAdd: ['deny'] }]);
+  });
+
+  it.each([
+    [undefined, { principal: certificateArn, thingName: undefined }],
+    ['mything1', { principal: certificateArn, thingName: 'mything1' }],
+  ])(
+    'list the policies in effect for a certificate, with those of the groups of %s',
+    async (thingName, input) => {
+      const effectivePolicies = [{ policyName: 'deny', policyDocument: '{}' }, { policyArn: 'nameless' }];
+      iot.on(GetEffectivePoliciesCommand).resolves({ effectivePolicies });
+
+      expect(await things.listEffectivePolicies(certificateArn, thingName)).toEqual([
+        { policyName: 'deny', document: '{}' },
+      ]);
+      expect(inputs()).toEqual([input]);
+    },
+  );
+
   it.each([{}, { authResults: [] }, { authResults: [{}] }])(
     'never take the answer %j for a denial',
     async (answer) => {
       iot.on(TestAuthorizationCommand).resolves(answer);
 
-      expect(await things.testPublish(certificateArn, 'mything1', 'a/b')).toBe('no answer');
+      expect(await things.testPublish(certificateArn, 'mything1', 'a/b')).toBeUndefined();
     },
   );
 });

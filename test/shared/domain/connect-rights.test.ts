@@ -1,16 +1,20 @@
-import { allowsOtherClientIds } from '../../../shared/domain/connect-rights';
+import { escapesGroupPolicy } from '../../../shared/domain/connect-rights';
 
 const client = (id: string) => `arn:aws:iot:us-east-1:000000000000:client/${id}`;
+const topic = (name: string) => `arn:aws:iot:us-east-1:000000000000:topic/${name}`;
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
-const own = client('${iot:Connection.Thing.ThingName}');
+const thing = '${iot:Connection.Thing.ThingName}';
+const own = client(thing);
 const allows = (...statements: object[]) =>
-  allowsOtherClientIds([JSON.stringify({ Version: '2012-10-17', Statement: statements })], 'mything1');
+  escapesGroupPolicy([JSON.stringify({ Version: '2012-10-17', Statement: statements })], 'mything1');
 const connect = (Resource: unknown, over: object = {}) => ({
   Effect: 'Allow',
   Action: 'iot:Connect',
   Resource,
   ...over,
 });
+const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Action, Resource });
+const publish = (Resource: string | string[]) => ({ Effect: 'Allow', Action: 'iot:Publish', Resource });
 
 describe('a policy binds a certificate to its thing’s client id', () => {
   it.each([
@@ -20,7 +24,10 @@ describe('a policy binds a certificate to its thing’s client id', () => {
       'where other statements are about topics',
       [
         connect(own),
-        { Effect: 'Allow', Action: 'iot:*', Resource: 'arn:aws:iot:us-east-1:000000000000:topic/*' },
+        { Effect: 'Allow', Action: 'iot:Receive', Resource: 'arn:aws:iot:us-east-1:000000000000:topic/*' },
+        { Effect: 'Allow', Action: 'iot:Subscribe', Resource: '*' },
+        { Effect: 'Allow', Action: 'iot:*', Resource: 'arn:aws:iot:us-east-1:000000000000:topicfilter/*' },
+        { Effect: 'Allow', Action: 'iot:*', Resource: topic(`app/${thing}/*`) },
       ],
     ],
     ['where another connect is denied', [connect(own), connect('*', { Effect: 'Deny' })]],
@@ -43,7 +50,29 @@ describe('a policy binds a certificate to its thing’s client id', () => {
     expect(allows(...statements)).toBe(true);
   });
 
+  it.each([
+    ['publish by the thing’s name spelt out', [publish(topic('app/mything1/data'))]],
+    ['publish by a wildcard', [publish([topic(`app/${thing}/data`), topic('app/*')])]],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
+    ['publish by its client id, which only a session over MQTT has', [publish(topic('app/${iot:ClientId}'))]],
+    ['publish on all topics but some', [{ Effect: 'Allow', Action: 'iot:Publish', NotResource: topic('x') }]],
+    ['a role alias', [allow('iot:AssumeRoleWithCertificate', 'arn:aws:iot:us-east-1:0:rolealias/up')]],
+    ['its shadow over HTTPS', [allow('iot:UpdateThingShadow', 'arn:aws:iot:us-east-1:0:thing/mything1')]],
+    ['jobs over HTTPS', [allow('iotjobsdata:*', '*')]],
+    ['retained messages', [allow('iot:GetRetainedMessage', topic('news'))]],
+    ['Greengrass', [allow('greengrass:Discover', '*')]],
+    ['all actions but some', [{ Effect: 'Allow', NotAction: 'iot:Connect', Resource: topic('a') }]],
+  ])('does not cover %s, which needs no client id', (_what, statements) => {
+    expect(allows(connect(own), ...statements)).toBe(true);
+  });
+
+  it('is found out in time linear in the policy, however many wildcards an action has', () => {
+    const action = `${'*a'.repeat(1_000)}*`;
+
+    expect(allows({ Effect: 'Allow', Action: action, Resource: topic(thing) })).toBe(false);
+  });
+
   it('counts as open where it can’t be read', () => {
-    expect(allowsOtherClientIds(['{'], 'mything1')).toBe(true);
+    expect(escapesGroupPolicy(['{'], 'mything1')).toBe(true);
   });
 });

@@ -11,6 +11,9 @@ function alarm(over: Partial<Violation> = {}): Command {
   return { type: 'violation', thingName: violation.thingName, violation };
 }
 
+/** How far the times of sessions may be off. */
+const marginMs = 120_000;
+
 function decided(current: Case | undefined, command: Command, context: Partial<Context> = {}): Case {
   const decision = decide(current, command, aContext(context));
   if (decision.outcome !== 'changed') throw new Error(`unchanged: ${decision.reason}`);
@@ -42,6 +45,7 @@ describe('decide on a violation', () => {
 
     expect(next.status).toBe('containing');
     expect(next.ledger.map(({ action, status, prior }) => ({ action, status, prior }))).toEqual([
+      { action: 'disconnect', status: 'planned', prior: { action: 'disconnect', clientIds: ['mything1'] } },
       {
         action: 'quarantine',
         status: 'planned',
@@ -53,7 +57,6 @@ describe('decide on a violation', () => {
           principals: [someFacts().principals[0]?.arn],
         },
       },
-      { action: 'disconnect', status: 'planned', prior: { action: 'disconnect', clientIds: ['mything1'] } },
     ]);
   });
 
@@ -123,15 +126,15 @@ describe('decide on a violation', () => {
   it('denies the certificate as well where it may take another client id, which a group policy can’t bind', () => {
     const [principal] = someFacts().principals;
     if (!principal) throw new Error('no principal');
-    const evading = someFacts({ principals: [{ ...principal, takesOtherIds: true }] });
+    const evading = someFacts({ principals: [{ ...principal, escapesGroup: true }] });
     const shared = someFacts({
-      principals: [{ ...principal, takesOtherIds: true, sharedWith: ['mything2'] }],
+      principals: [{ ...principal, escapesGroup: true, sharedWith: ['mything2'] }],
     });
 
     expect(decided(undefined, alarm(), { facts: evading }).ledger.map(({ action }) => action)).toEqual([
+      'disconnect',
       'quarantine',
       'deny-certificate',
-      'disconnect',
     ]);
     expect(decided(undefined, alarm(), { facts: shared }).status).toBe('awaiting-approval');
   });
@@ -142,7 +145,7 @@ describe('decide on a violation', () => {
       alarm({ reporter: { clientId: 'mything1-agent', principal: 'a'.repeat(64) } }),
     );
 
-    expect(next.ledger[1]?.prior).toEqual({
+    expect(next.ledger[0]?.prior).toEqual({
       action: 'disconnect',
       clientIds: ['mything1', 'mything1-agent'],
     });
@@ -177,10 +180,10 @@ describe('decide on a violation', () => {
 
     expect(next.status).toBe('containing');
     expect(next.ledger.map(({ action, status }) => [action, status])).toEqual([
-      ['quarantine', 'applied'],
       ['disconnect', 'planned'],
+      ['quarantine', 'applied'],
     ]);
-    expect(next.ledger[1]?.prior).toEqual({ action: 'disconnect', clientIds: ['mything1', 'mything1-2'] });
+    expect(next.ledger[0]?.prior).toEqual({ action: 'disconnect', clientIds: ['mything1', 'mything1-2'] });
     const foreign = alarm({
       behaviorName: 'other',
       occurredAt: now + 1,
@@ -331,7 +334,7 @@ describe('decide on an operator', () => {
   it('releases in reverse order and closes', () => {
     const releasing = decided(contained(), operator('release'));
 
-    expect(nextStep(releasing, new Set())).toMatchObject({ kind: 'revert', entry: { action: 'disconnect' } });
+    expect(nextStep(releasing, new Set())).toMatchObject({ kind: 'revert', entry: { action: 'quarantine' } });
     const closed = perform(releasing);
     expect(closed.status).toBe('closed');
     expect(closed.ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
@@ -365,8 +368,8 @@ describe('decide on an operator', () => {
 
     expect(decided(waiting, operator('approve')).status).toBe('containing');
     expect(decided(undefined, operator('contain')).ledger.map(({ action }) => action)).toEqual([
-      'quarantine',
       'disconnect',
+      'quarantine',
     ]);
   });
 
@@ -458,12 +461,12 @@ describe('decide on a reconnect', () => {
     const first = decided(contained(), reconnected(now + 1_000), { policyCacheMs });
     expect(first.outbox.announcements.map(({ kind }) => kind)).toEqual(['containing']);
     const cut = perform(first, now + 1_100);
-    expect([cut.status, cut.dueAt]).toEqual(['containing', now + policyCacheMs]);
+    expect([cut.status, cut.dueAt]).toEqual(['containing', now + policyCacheMs + marginMs]);
 
     const second = decided(cut, reconnected(now + 2_000), { policyCacheMs });
     expect(second.outbox.announcements).toEqual([]);
 
-    const later = now + policyCacheMs + 1;
+    const later = now + policyCacheMs + marginMs + 1;
     const resumed = decided(
       perform(second, now + 2_100),
       { type: 'resume', thingName: 'mything1' },
@@ -479,7 +482,7 @@ describe('decide on a reconnect', () => {
     expect(record.ledger.find(({ action }) => action === 'disconnect')?.prior).toMatchObject({
       clientIds: ['mything1', 'id-0'],
     });
-    expect(record).toMatchObject({ status: 'containing', evadesUntil: now + policyCacheMs });
+    expect(record).toMatchObject({ status: 'containing', evadesUntil: now + policyCacheMs + marginMs });
 
     for (let more = 1; more < 15; more += 1)
       record = perform(decided(record, other(`id-${more}`), { policyCacheMs }), now + 1_100);
@@ -490,7 +493,7 @@ describe('decide on a reconnect', () => {
 
   it('says nothing more at each reconnect while no denial is in place, which was told', () => {
     const planned = decided(undefined, alarm());
-    const quarantine = nextStep(planned, new Set());
+    const quarantine = nextStep(planned, new Set(['disconnect']));
     if (!quarantine) throw new Error('no step');
     const refused = recordOutcome(planned, quarantine, { result: 'refused', detail: 'ten groups' }, now);
     const failed = perform({ ...refused, ledger: refused.ledger });

@@ -37,7 +37,7 @@ describe('escalation', () => {
     ['a later one', [now - 3 * hour, now - 2 * hour, now - hour], true],
   ])('on %s', (_, times, escalates) => {
     expect(actionsOf(offend(...times))).toEqual(
-      escalates ? ['quarantine', 'deactivate-certificate', 'disconnect'] : ['quarantine', 'disconnect'],
+      escalates ? ['deactivate-certificate', 'disconnect', 'quarantine'] : ['disconnect', 'quarantine'],
     );
   });
 
@@ -47,7 +47,7 @@ describe('escalation', () => {
     record = led(record, alarm({ behaviorName: 'b' }), { configuration });
 
     expect(record.pastContainments).toEqual([now]);
-    expect(actionsOf(record)).toEqual(['quarantine', 'disconnect']);
+    expect(actionsOf(record)).toEqual(['disconnect', 'quarantine']);
   });
 
   it('counts what a person approved, and is part of what is approved', () => {
@@ -64,7 +64,7 @@ describe('escalation', () => {
       if (time < 2) record = led(record, order('release'), context);
     }
 
-    expect(actionsOf(record as Case)).toEqual(['quarantine', 'deactivate-certificate', 'disconnect']);
+    expect(actionsOf(record as Case)).toEqual(['deactivate-certificate', 'disconnect', 'quarantine']);
   });
 
   it('keeps as many containments as it can ask for, not more', () => {

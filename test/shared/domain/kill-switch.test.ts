@@ -38,7 +38,7 @@ describe('a case that only the kill switch held back', () => {
 
     expect([next.status, actionsOf(next), toldOf(next)]).toEqual([
       'contained',
-      ['quarantine', 'disconnect'],
+      ['disconnect', 'quarantine'],
       ['contained'],
     ]);
     expect(next.heldBackBy).toBeUndefined();

@@ -45,7 +45,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
     ]);
 
     expect(record).toMatchObject({ status: 'contained', playbook: 'renamed' });
-    expect(actionsOf(record)).toEqual(['deny-certificate', 'disconnect']);
+    expect(actionsOf(record)).toEqual(['disconnect', 'deny-certificate']);
     expect(record.outbox.timeline.map(({ what }) => what)).toContain(
       'playbook spawned-child is no longer in cordon.yml; renamed takes its place',
     );
@@ -55,7 +55,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
     const record = approve([aPlaybook({ name: 'other', when: { behavior: 'other' } })]);
 
     expect(record.status).toBe('contained');
-    expect(actionsOf(record)).toEqual(['quarantine', 'disconnect']);
+    expect(actionsOf(record)).toEqual(['disconnect', 'quarantine']);
   });
 });
 
@@ -207,7 +207,7 @@ describe('the kill switch', () => {
     expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
     expect([stopped.status, stopped.reason]).toEqual([
       'containing',
-      'not applied, since the kill switch is on: quarantine, disconnect',
+      'not applied, since the kill switch is on: disconnect, quarantine',
     ]);
 
     expect(led(stopped, resume, { now: stopped.dueAt ?? 0 }).status).toBe('contained');

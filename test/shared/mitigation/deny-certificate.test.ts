@@ -70,13 +70,23 @@ describe('deny-certificate', () => {
 
     expect(await denyCertificate.verify(aPrior(fresh), context)).toEqual({
       result: 'done',
-      detail: 'publish is explicitly denied for certificate aaaaaaaa',
+      detail: 'publish is explicitly denied for certificate aaaaaaaa, by TestAuthorization',
     });
   });
 
   it.each([
-    ['the policy is not listed', [], aPrior(fresh), 'not (yet) listed on certificate aaaaaaaa'],
-    ['it is missing on one of two', [certificateArn], aPrior(fresh, second), 'on certificate bbbbbbbb'],
+    [
+      'the policy is not listed',
+      [],
+      aPrior(fresh),
+      'certificate aaaaaaaa would get ALLOWED, and GetEffectivePolicies lists no such denial',
+    ],
+    [
+      'it is missing on one of two',
+      [certificateArn],
+      aPrior(fresh, second),
+      'certificate bbbbbbbb would get ALLOWED',
+    ],
     ['there is no certificate', [], aPrior(), 'no certificate is attached'],
   ])('is not verified where %s', async (_, targets, prior, detail) => {
     expect(await denyCertificate.verify(prior, setUp(targets).context)).toEqual({

@@ -44,7 +44,12 @@ describe('disconnect', () => {
       { mything1: now + policyCacheMs - 1 },
       'not-so',
     ],
-    ['a session that began once the denial had spread', { mything1: now + policyCacheMs }, 'done'],
+    [
+      'a session that may have begun then, as its time is approximate',
+      { mything1: now + policyCacheMs + 119_999 },
+      'not-so',
+    ],
+    ['a session that began once the denial had spread', { mything1: now + policyCacheMs + 120_000 }, 'done'],
     ['a session whose start is unknown', { mything1: 0 }, 'not-so'],
     ['an old session of its second client', { 'mything1-agent': now - 1 }, 'not-so'],
     ['a session of another device', { other: now - 1 }, 'done'],

@@ -52,7 +52,7 @@ describe('quarantine', () => {
 
     expect(await quarantine.verify(aPrior(), context)).toEqual({
       result: 'done',
-      detail: 'publish is explicitly denied for certificate aaaaaaaa',
+      detail: 'publish is explicitly denied for certificate aaaaaaaa, by TestAuthorization',
     });
   });
 

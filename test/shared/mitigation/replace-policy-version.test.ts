@@ -44,7 +44,7 @@ describe('replace-policy-version', () => {
     }
     expect(await replacePolicyVersion.verify(aPrior(device), context)).toEqual({
       result: 'done',
-      detail: 'publish is explicitly denied for certificate aaaaaaaa',
+      detail: 'publish is explicitly denied for certificate aaaaaaaa, by TestAuthorization',
     });
   });
 

@@ -1,0 +1,142 @@
+import type { MitigationContext } from '../../../shared/mitigation/action';
+import { type Denial, testDenial } from '../../../shared/mitigation/denial';
+import type { EffectivePolicy } from '../../../shared/ports';
+import { awsError } from '../../aws-error';
+import { certificateArn } from '../../builders';
+import { aSetting } from './setting';
+
+const policyName = 'cordon-quarantine';
+const document = '{"Statement":[{"Effect":"Deny"}]}';
+const ours: EffectivePolicy = { policyName, document: '{ "Statement": [ { "Effect": "Deny" } ] }' };
+
+/** What AWS answers: of a publish as it is, of one with the policy added, and which policies are in effect. */
+interface Answers {
+  readonly test: string | Error | undefined;
+  readonly added?: string | Error;
+  readonly effective?: readonly EffectivePolicy[] | Error;
+}
+
+function answering({ test, added, effective = [] }: Answers) {
+  const asked: unknown[][] = [];
+  const give = <T>(answer: T | Error): Promise<T> =>
+    answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  const { context } = aSetting();
+  const things: MitigationContext['things'] = {
+    ...context.things,
+    testPublish: (...args) => {
+      asked.push(['TestAuthorization', args[1], args[3]]);
+      return give(args[3] === undefined ? test : added);
+    },
+    listEffectivePolicies: (_, thingName) => {
+      asked.push(['GetEffectivePolicies', thingName]);
+      return give([...(effective instanceof Error ? [] : effective)]).then((list) =>
+        effective instanceof Error ? Promise.reject(effective) : list,
+      );
+    },
+  };
+  return { context: { ...context, things }, asked };
+}
+
+const ofGroup: Denial = {
+  principals: [certificateArn],
+  clientIds: ['mything1'],
+  policyName,
+  document,
+  groupOf: 'mything1',
+};
+const ofCertificate: Denial = { principals: [certificateArn], clientIds: [undefined], policyName, document };
+
+describe('the proof of a denial', () => {
+  it('asks no second source where TestAuthorization says EXPLICIT_DENY', async () => {
+    const { context, asked } = answering({ test: 'EXPLICIT_DENY' });
+
+    expect(await testDenial(ofGroup, context)).toEqual({
+      result: 'done',
+      detail: 'publish is explicitly denied for certificate aaaaaaaa, by TestAuthorization',
+    });
+    expect(asked).toEqual([['TestAuthorization', 'mything1', undefined]]);
+  });
+
+  it.each(['ALLOWED', 'IMPLICIT_DENY'])(
+    'is given by GetEffectivePolicies where TestAuthorization says %s, as it may leave out thing groups',
+    async (test) => {
+      const { context, asked } = answering({ test, added: 'EXPLICIT_DENY', effective: [ours] });
+
+      expect(await testDenial(ofGroup, context)).toEqual({
+        result: 'done',
+        detail: 'publish is explicitly denied for certificate aaaaaaaa, by GetEffectivePolicies',
+      });
+      expect(asked).toEqual([
+        ['TestAuthorization', 'mything1', undefined],
+        ['GetEffectivePolicies', 'mything1'],
+        ['TestAuthorization', 'mything1', policyName],
+      ]);
+    },
+  );
+
+  it.each([
+    ['refuses', awsError('CertificateStateException')],
+    ['names no decision', undefined],
+  ])(
+    'is given by GetEffectivePolicies where TestAuthorization %s, as it may of an inactive certificate',
+    async (_, test) => {
+      const { context, asked } = answering({ test, effective: [ours] });
+
+      expect(await testDenial(ofCertificate, context)).toMatchObject({
+        result: 'done',
+        detail: expect.stringContaining('by GetEffectivePolicies'),
+      });
+      expect(asked.at(-1)).toEqual(['GetEffectivePolicies', undefined]);
+    },
+  );
+
+  it.each<[string, Answers]>([
+    ['the policy is not in effect', { test: 'ALLOWED', effective: [] }],
+    ['only a policy of another name is', { test: 'ALLOWED', effective: [{ ...ours, policyName: 'other' }] }],
+    ['the policy has another document', { test: 'ALLOWED', effective: [{ policyName, document: '{}' }] }],
+    [
+      'the policy is in effect, but AWS does not read it as a denial',
+      { test: 'ALLOWED', added: 'ALLOWED', effective: [ours] },
+    ],
+  ])('is out where %s', async (_, answers) => {
+    const outcome = await testDenial(ofGroup, answering(answers).context);
+
+    expect(outcome).toEqual({
+      result: 'not-so',
+      detail: expect.stringMatching(/by client mything1 with certificate aaaaaaaa would get ALLOWED/),
+    });
+  });
+
+  it('is out for a client id that a group policy does not bind, whatever is in effect for the thing', async () => {
+    const { context, asked } = answering({ test: 'ALLOWED', added: 'EXPLICIT_DENY', effective: [ours] });
+
+    expect(await testDenial({ ...ofGroup, clientIds: ['mything1/2'] }, context)).toMatchObject({
+      result: 'not-so',
+      detail: expect.stringContaining('by client mything1/2'),
+    });
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is unproven where no source answers, so that nothing waits for it for ever', async () => {
+    const { context } = answering({
+      test: awsError('CertificateStateException'),
+      effective: awsError('UnauthorizedException'),
+    });
+
+    expect(await testDenial(ofCertificate, context)).toEqual({
+      result: 'not-so',
+      detail:
+        'a publish without a client id with certificate aaaaaaaa would get no answer (CertificateStateException), and GetEffectivePolicies gives no answer (UnauthorizedException)',
+      unproven: true,
+    });
+  });
+
+  it.each<Answers>([
+    { test: awsError('ThrottlingException') },
+    { test: 'ALLOWED', effective: awsError('ThrottlingException') },
+  ])('is asked for again where AWS is too busy to answer', async (answers) => {
+    await expect(testDenial(ofGroup, answering(answers).context)).rejects.toMatchObject({
+      name: 'ThrottlingException',
+    });
+  });
+});
