@@ -69,12 +69,26 @@ export function listEffectivePolicies(
   { certificateId, clientId }: Pick<ConnectionIdentity, 'certificateId' | 'clientId'>,
 ): readonly Policy[] {
   const ofCertificate = registry.policiesOfTarget(registry.state.arns.build('cert', certificateId));
+  return [...new Set([...ofCertificate, ...listBoundGroupPolicies(registry, { certificateId, clientId })])];
+}
+
+function listBoundGroupPolicies(
+  registry: IotRegistry,
+  { certificateId, clientId }: { readonly certificateId: string; readonly clientId: string | undefined },
+): readonly Policy[] {
   const named = clientId === undefined ? undefined : registry.thing(clientId);
   const binds = registry.state.exclusiveBindsGroups && clientId !== undefined;
   const exclusive = binds ? findExclusiveThing(registry, certificateId) : undefined;
   const things = new Set([named, exclusive].filter((thing) => thing !== undefined));
-  const ofGroups = [...things].flatMap(({ thingName }) => listGroupPolicies(registry, thingName));
-  return [...new Set([...ofCertificate, ...ofGroups])];
+  return [...things].flatMap(({ thingName }) => listGroupPolicies(registry, thingName));
+}
+
+/** What the groups add to a connection's own policies. */
+export function groupStatements(
+  registry: IotRegistry,
+  connection: { readonly certificateId: string; readonly clientId: string | undefined },
+): readonly IotStatement[] {
+  return readStatements(listBoundGroupPolicies(registry, connection));
 }
 
 export function effectiveStatements(

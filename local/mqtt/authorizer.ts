@@ -1,4 +1,4 @@
-import { connectionContext, effectiveStatements, evaluateIotPolicy } from '../iot/evaluate';
+import { connectionContext, effectiveStatements, evaluateIotPolicy, groupStatements } from '../iot/evaluate';
 import { normaliseKey, type PolicyContext } from '../iot/policy-pattern';
 import type { IotRegistry } from '../iot/registry';
 import { createPolicyCache } from './policy-cache';
@@ -43,7 +43,11 @@ const RESOURCE_TYPES: Readonly<Record<MqttAction, 'client' | 'topic' | 'topicfil
 export function createAuthorizer(registry: IotRegistry, delaySeconds: number, now: () => number): Authorizer {
   const contexts = new WeakMap<Connection, { readonly version: number; readonly context: PolicyContext }>();
   const cache = createPolicyCache({
-    compute: (subject) => effectiveStatements(registry, subject),
+    // A certificate's own policies are cached once, whatever client id it comes with: a new one must not find them fresh.
+    compute: ({ certificateId, clientId }) =>
+      clientId === undefined
+        ? effectiveStatements(registry, { certificateId })
+        : groupStatements(registry, { certificateId, clientId }),
     version: () => registry.version(),
     delaySeconds,
     now,
@@ -66,17 +70,22 @@ export function createAuthorizer(registry: IotRegistry, delaySeconds: number, no
     conditionKeys: Readonly<Record<string, string>> = {},
   ): boolean {
     const { certificateId, clientId } = connection;
-    const subject = { certificateId, ...(clientId !== undefined && { clientId }) };
     const own = Object.entries(conditionKeys).map(([key, value]): [string, string] => [
       normaliseKey(key),
       value,
     ]);
     const context = contextOf(connection);
-    const { decision } = evaluateIotPolicy(cache.statementsOf(subject), {
-      action,
-      resource: resource === '*' ? '*' : `${registry.state.arns.prefix}${resource}`,
-      context: own.length === 0 ? context : new Map([...context, ...own]),
-    });
+    const { decision } = evaluateIotPolicy(
+      [
+        ...cache.statementsOf({ certificateId }),
+        ...(clientId === undefined ? [] : cache.statementsOf({ certificateId, clientId })),
+      ],
+      {
+        action,
+        resource: resource === '*' ? '*' : `${registry.state.arns.prefix}${resource}`,
+        context: own.length === 0 ? context : new Map([...context, ...own]),
+      },
+    );
     return decision === 'ALLOWED';
   }
 

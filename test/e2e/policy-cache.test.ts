@@ -51,9 +51,9 @@ describe('a contained device while AWS goes on with the policies it has cached',
 
     expect(new Set(outcomes)).toEqual(new Set(['refused']));
     expect(ledger.map(({ action, status, bridge }) => [action, status, bridge !== undefined])).toEqual([
-      ['quarantine', 'verified', false],
       ['deactivate-certificate', 'verified', true],
       ['disconnect', 'verified', false],
+      ['quarantine', 'verified', false],
     ]);
     expect(await readCertificate(e2e, device)).toBe('INACTIVE');
 
@@ -128,9 +128,9 @@ describe('a contained device that is to be cut at each connect', () => {
     expect(await e2e.loadCase('roamer')).toMatchObject({
       status: 'containing',
       ledger: [
+        { action: 'disconnect', prior: { clientIds: ['roamer', 'roamer/2', 'somebody'] } },
         { action: 'quarantine' },
         { action: 'deny-certificate' },
-        { action: 'disconnect', prior: { clientIds: ['roamer', 'roamer/2', 'somebody'] } },
       ],
     });
   });

@@ -45,9 +45,9 @@ export async function openDeviceHttps(
 
 /** One request, `METHOD /path?query`, with a certificate or without. */
 export function call(
-  stack: Stack,
-  https: DeviceHttps,
-  certificate: IssuedCertificate | undefined,
+  { ca }: Pick<Stack, 'ca'>,
+  https: Pick<DeviceHttps, 'port'>,
+  certificate: Pick<IssuedCertificate, 'certificatePem' | 'privateKeyPem'> | undefined,
   target: string,
   { body, headers, port = https.port, alpn }: Call = {},
 ): Promise<HttpsAnswer> {
@@ -61,7 +61,7 @@ export function call(
         path,
         headers,
         agent: false,
-        ca: stack.ca.certificatePem,
+        ca: ca.certificatePem,
         ...(certificate && { cert: certificate.certificatePem, key: certificate.privateKeyPem }),
         ...(alpn && { ALPNProtocols: [...alpn] }),
       },
