@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, LocalLog, ServiceHandler } from '../types';
 import { findRefusal, type Registration } from './authorize';
-import { awsError } from './aws-error';
+import { awsError, formatAwsError } from './aws-error';
 import type { CallRecorder } from './call-recorder';
 import type { FaultInjector } from './faults';
 
@@ -71,6 +71,8 @@ async function answerKnown(
   });
   if (fault.latencyMs > 0) await delay(fault.latencyMs, undefined, { signal });
   if (fault.outcome === 'throttle') return awsError(request, 'throttled', 'Rate exceeded');
+  if (fault.outcome === 'refuse')
+    return formatAwsError(request, 400, fault.error ?? 'InvalidRequestException', 'An injected refusal');
   if (fault.outcome === 'error') return awsError(request, 'internal', 'An injected fault');
   try {
     const response = await handler.handle(request);

@@ -10,7 +10,9 @@ const faultRule = z.strictObject({
   /** Only calls that have this text in their path or body, such as the name of a thing; any where absent. */
   contains: z.optional(z.string().check(z.minLength(1))),
   probability: z.number().check(z.minimum(0), z.maximum(1)),
-  kind: z.enum(['throttle', 'error', 'latency', 'drop-response']),
+  kind: z.enum(['throttle', 'error', 'refuse', 'latency', 'drop-response']),
+  /** Of a refusal: the name of AWS's error, answered with status 400. */
+  error: z.optional(z.string().check(z.regex(/^[A-Za-z]+$/))),
   latencyMs: z.optional(z.number().check(z.minimum(0), z.maximum(60_000))),
   /** How often it fires before it is spent; without end where absent. */
   times: z.optional(z.number().check(z.minimum(0))),
@@ -35,6 +37,7 @@ interface FaultSubject {
 interface DrawnFaults {
   readonly latencyMs: number;
   readonly outcome?: Exclude<FaultRule['kind'], 'latency'>;
+  readonly error?: string;
 }
 
 export interface FaultInjector {
@@ -68,7 +71,8 @@ export function createFaultInjector(random: () => number = Math.random): FaultIn
         if (entry.left <= 0 || !applies(entry.rule, subject) || source() >= entry.rule.probability) continue;
         entry.left -= 1;
         latencyMs += entry.rule.latencyMs ?? 0;
-        if (entry.rule.kind !== 'latency') return { latencyMs, outcome: entry.rule.kind };
+        const { kind, error } = entry.rule;
+        if (kind !== 'latency') return { latencyMs, outcome: kind, ...(error !== undefined && { error }) };
       }
       return { latencyMs };
     },

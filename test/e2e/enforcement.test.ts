@@ -40,6 +40,45 @@ describe('a contained device', () => {
     expect(await publishOrCut(reporter, telemetry('held'), '3')).toBe('cut');
   });
 
+  it('is proven to be denied by a second source where TestAuthorization has no answer', async () => {
+    await e2e.enroll('unanswered');
+    e2e.stack.aws.gateway.setFaults([
+      { action: 'iot:TestAuthorization', probability: 1, kind: 'refuse', error: 'CertificateStateException' },
+    ]);
+
+    await e2e.publishAlert(anAlert('unanswered'));
+    const { ledger } = await e2e.waitForCase('unanswered', 'contained');
+    e2e.stack.aws.gateway.setFaults([]);
+
+    expect(ledger.find(({ action }) => action === 'quarantine')?.detail).toContain('by GetEffectivePolicies');
+  });
+
+  it('is cut at once though its certificate has ten policies, and can take no other', async () => {
+    const device = await enrollLoose('full');
+    for (let more = 2; more <= 10; more += 1) {
+      const policyName = `filler-${more}`;
+      const policyDocument = JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [{ Effect: 'Allow', Action: 'iot:Connect', Resource: 'arn:aws:iot:us-east-1:0:client/x' }],
+      });
+      await e2e.iot.send(new CreatePolicyCommand({ policyName, policyDocument }));
+      await e2e.iot.send(new AttachPolicyCommand({ policyName, target: device.certificateArn }));
+    }
+    const client = await e2e.connect(device);
+
+    await e2e.publishAlert(anAlert('full'));
+    await ended(client);
+    const { ledger, reason } = await e2e.waitForCase('full', 'containment-failed');
+
+    expect(reason).toContain('LimitExceededException');
+    expect(ledger.map(({ action, status }) => [action, status])).toEqual([
+      ['disconnect', 'verified'],
+      ['quarantine', 'verified'],
+      ['deny-certificate', 'failed'],
+    ]);
+    expect(ledger[0]?.attempts).toBe(1);
+  });
+
   it('hears nothing on its application topics', async () => {
     const device = await e2e.enroll('deaf');
     await e2e.publishAlert(anAlert('deaf'));
@@ -59,15 +98,14 @@ describe('a contained device', () => {
     const { ledger } = await e2e.waitForCase('loose', 'contained');
 
     expect(ledger.map(({ action, status }) => [action, status])).toEqual([
+      ['disconnect', 'verified'],
       ['quarantine', 'verified'],
       ['deny-certificate', 'verified'],
-      ['disconnect', 'verified'],
     ]);
     await ended(client);
-    for (const clientId of ['loose-2', 'loose-3', 'loose']) {
-      const again = await e2e.connect(device, { clientId });
-      expect([clientId, await publishOrCut(again, telemetry('loose'), '1')]).toEqual([clientId, 'cut']);
-    }
+    for (const clientId of ['loose-2', 'loose-3'])
+      await expect(e2e.connect(device, { clientId })).rejects.toThrow('Not authorized');
+    expect(await publishOrCut(await e2e.connect(device), telemetry('loose'), '1')).toBe('cut');
   });
 
   /** A device whose policy forgets to bind the client id to the thing, as many do. */

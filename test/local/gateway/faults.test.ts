@@ -70,6 +70,16 @@ describe('faults', () => {
     ]);
   });
 
+  it('refuse with the error that they name', async () => {
+    stack.gateway.setFaults([
+      { action: 'iot:DescribeThing', probability: 1, kind: 'refuse', error: 'LimitExceededException' },
+    ]);
+
+    await expect(
+      new IoTClient({ ...stack.clientConfig(), maxAttempts: 1 }).send(describeThing),
+    ).rejects.toMatchObject({ name: 'LimitExceededException', $metadata: { httpStatusCode: 400 } });
+  });
+
   it('hide the outcome of a call that was made', async () => {
     stack.gateway.setFaults([{ probability: 1, kind: 'drop-response', times: 1 }]);
     const sqs = new SQSClient(stack.clientConfig());
