@@ -29,33 +29,44 @@ const ownTopics = [
   `$aws/things/${thing}/shadow/*`,
 ];
 
-/** A device may connect under its thing's name only, and use its own topics only. */
-const devicePolicy = {
-  Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Action: 'iot:Connect',
-      Resource: own('client', thing),
-      Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } },
-    },
-    {
-      Effect: 'Allow',
-      Action: ['iot:Publish', 'iot:Receive'],
-      Resource: ownTopics.map((topic) => own('topic', topic)),
-    },
-    {
-      Effect: 'Allow',
-      Action: 'iot:Subscribe',
-      Resource: ownTopics.map((topic) => own('topicfilter', topic)),
-    },
-  ],
-};
+/** Under which ids the clients of a device may connect: each cuts off the other where they have the same. */
+export type ClientIds = 'thing name only' | 'application and agent';
+
+/** The agent's client id, as `cordon enroll` gives it. */
+export function agentClientId(thingName: string): string {
+  return `${thingName}-cordon`;
+}
+
+/** A device may connect under its own client ids only, and use its own topics only. */
+function writeDevicePolicy(ids: ClientIds): string {
+  const clients = ids === 'thing name only' ? [thing] : [thing, agentClientId(thing)];
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: 'iot:Connect',
+        Resource: clients.map((id) => own('client', id)),
+        Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } },
+      },
+      {
+        Effect: 'Allow',
+        Action: ['iot:Publish', 'iot:Receive'],
+        Resource: ownTopics.map((topic) => own('topic', topic)),
+      },
+      {
+        Effect: 'Allow',
+        Action: 'iot:Subscribe',
+        Resource: ownTopics.map((topic) => own('topicfilter', topic)),
+      },
+    ],
+  });
+}
 
 const policyName = 'device';
 
-export async function createDevicePolicy(iot: IoTClient): Promise<void> {
-  await iot.send(new CreatePolicyCommand({ policyName, policyDocument: JSON.stringify(devicePolicy) }));
+export async function createDevicePolicy(iot: IoTClient, ids: ClientIds = 'thing name only'): Promise<void> {
+  await iot.send(new CreatePolicyCommand({ policyName, policyDocument: writeDevicePolicy(ids) }));
 }
 
 /** Registers a thing with a certificate of its own and writes both files, the key for the owner alone. */
@@ -64,6 +75,7 @@ export async function enrollDevice(
   iot: IoTClient,
   ca: CertificateAuthority,
   directory: string,
+  ids: ClientIds = 'thing name only',
 ): Promise<Device> {
   const { certificatePem, privateKeyPem } = await ca.issueDeviceCertificate({ commonName: thingName });
   const folder = join(directory, thingName);
@@ -78,6 +90,10 @@ export async function enrollDevice(
   );
   if (!certificateArn) throw new Error('the registry gave the certificate no ARN');
   await iot.send(new AttachPolicyCommand({ policyName, target: certificateArn }));
-  await iot.send(new AttachThingPrincipalCommand({ thingName, principal: certificateArn }));
+  // Exclusively, the thing's name is known under any client id of the certificate.
+  const thingPrincipalType = ids === 'thing name only' ? 'NON_EXCLUSIVE_THING' : 'EXCLUSIVE_THING';
+  await iot.send(
+    new AttachThingPrincipalCommand({ thingName, principal: certificateArn, thingPrincipalType }),
+  );
   return { thingName, certificateArn, cert, key };
 }

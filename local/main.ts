@@ -64,10 +64,11 @@ async function start(flags: Flags, progress: Progress, closers: Closers): Promis
   const devices = await progress.step(
     'things mything1 and mything2 have certificates and a policy of their own',
     async () => {
-      await createDevicePolicy(clients.iot);
+      const ids = 'application and agent';
+      await createDevicePolicy(clients.iot, ids);
       const folder = join(stateDirectory, 'things');
-      const mything1 = await enrollDevice('mything1', clients.iot, stack.ca, folder);
-      const mything2 = await enrollDevice('mything2', clients.iot, stack.ca, folder);
+      const mything1 = await enrollDevice('mything1', clients.iot, stack.ca, folder, ids);
+      const mything2 = await enrollDevice('mything2', clients.iot, stack.ca, folder, ids);
       return { mything1, mything2 };
     },
   );

@@ -61,7 +61,11 @@ async function* checkPolicy(
   }
   yield ok(
     'connect',
-    `as client ${clientId}; an agent that runs under this id was cut and comes back by itself`,
+    `as client ${clientId}; an agent that runs under this id was cut and comes back by itself${
+      clientId === thingName
+        ? `. An application that connects as ${clientId} too would cut the agent off again and again: cordon enroll gives the agent an id of its own`
+        : ''
+    }`,
   );
   first.close();
   for (const destination of settings.destinations) {

@@ -2,21 +2,26 @@ import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { stringify } from 'yaml';
 import type { Configuration } from '../../shared/domain/configuration';
+import { agentClientId } from '../../shared/domain/names';
 import { fileNames } from './folder';
 
-/** The configuration of cordon-agent for a device; its files lie beside it. */
+/**
+ * The configuration of cordon-agent for a device; its files lie beside it. The agent's client id is its own where the
+ * certificate is the thing's exclusively; else no policy variable would have a value under it.
+ */
 export function writeAgentConfig(
   thingName: string,
   endpoint: string,
   { detector }: Pick<Configuration, 'detector'>,
+  isExclusive: boolean,
 ): string {
   const settings = {
     endpoint,
     rootCA: fileNames.rootCa,
     cert: fileNames.certificate,
     key: fileNames.key,
-    // Under another client id the policy of the quarantine group would not bind the device.
-    clientId: thingName,
+    clientId: isExclusive ? agentClientId(thingName) : thingName,
+    thingName,
     interval: 300,
     reportTo: detector,
     customMetrics: true,

@@ -1,4 +1,5 @@
 import type { Configuration } from '../../shared/domain/configuration';
+import { agentClientId } from '../../shared/domain/names';
 import { CliError } from '../cli-error';
 
 /** Whom a policy is for: one for all things, by the variables of AWS IoT, or one for the thing that it names. */
@@ -31,7 +32,10 @@ export function checkTopic(topic: string): string {
   return topic;
 }
 
-/** What a device of Cordon's needs, and no more: its own client id, its own reports, what it is told, its own topics. */
+/**
+ * What a device of Cordon's needs, and no more: a client id for its application and one for its agent, its own reports,
+ * what it is told, its own topics.
+ */
 export function writeDevicePolicy(
   arnPrefix: string,
   detector: Configuration['detector'],
@@ -56,12 +60,17 @@ export function writeDevicePolicy(
       {
         Effect: 'Allow',
         Action: 'iot:Connect',
-        Resource: resources('client', [placeholder]),
-        // A certificate that is attached to no thing has no name to connect under.
+        Resource: resources('client', [placeholder, agentClientId(placeholder)]),
+        // A certificate that is attached to no thing has no name to connect under. That of an agent's client id is known
+        // where the certificate is attached exclusively.
         Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } },
       },
-      { Effect: 'Allow', Action: 'iot:Publish', Resource: resources('topic', [...reports, ...own]) },
-      { Effect: 'Allow', Action: 'iot:Receive', Resource: resources('topic', [...heard, ...own]) },
+      { Effect: 'Allow', Action: 'iot:Publish', Resource: resources('topic', reports) },
+      { Effect: 'Allow', Action: 'iot:Receive', Resource: resources('topic', heard) },
+      // Said once for both, as a policy has little room.
+      ...(own.length > 0
+        ? [{ Effect: 'Allow', Action: ['iot:Publish', 'iot:Receive'], Resource: resources('topic', own) }]
+        : []),
       { Effect: 'Allow', Action: 'iot:Subscribe', Resource: resources('topicfilter', [...heard, ...own]) },
     ],
   };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isOpen } from '../../shared/domain/case';
 import type { Configuration } from '../../shared/domain/configuration';
-import { isRegistryName } from '../../shared/domain/names';
+import { agentClientId, isRegistryName } from '../../shared/domain/names';
 import { CliError } from '../cli-error';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
@@ -68,6 +68,7 @@ export async function enroll(
       `${thingName} has a certificate already (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder as --out, or --rotate for another certificate`,
     );
 
+  checkAgentId(thingName);
   const named = options.scope === 'thing' ? thingName : undefined;
   const policy = writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named);
   await registry.ensurePolicy(policyName, serializePolicy(policy));
@@ -78,14 +79,35 @@ export async function enroll(
       `${folder.pathOf('certificate')} is not registered in this account: give another --out for a new one`,
     );
   await registry.attachPolicy(policyName, found.certificateArn);
-  await registry.attachThing(thingName, found.certificateArn);
+  const attached = await registry.attachThing(thingName, found.certificateArn);
   await folder.write('rootCa', options.rootCa);
   if (found.status !== 'ACTIVE') await registry.setStatus(certificateId, 'ACTIVE');
   // Last: that it is there says that all else was done.
   const endpoint = await registry.readEndpoint();
-  await folder.write('configuration', writeAgentConfig(thingName, endpoint, configuration));
-  return `${thingName} is enrolled with policy ${policyName}. Its certificate ${shorten(certificateId)} is ACTIVE, its files are in ${folder.path}.`;
+  const { isExclusive } = attached;
+  await folder.write('configuration', writeAgentConfig(thingName, endpoint, configuration, isExclusive));
+  const done = `${thingName} is enrolled with policy ${policyName}. Its certificate ${shorten(certificateId)} is ACTIVE, its files are in ${folder.path}.`;
+  return attached.isExclusive ? done : `${done}\n${warnOfShared(thingName, attached.reason)}`;
 }
+
+function warnOfShared(thingName: string, reason: string): string {
+  return `AWS IoT did not attach the certificate exclusively (${reason}), so it is attached the old way: the agent connects as ${thingName}, and an application must not use that client id as well.`;
+}
+
+/** The agent's client id must be one that AWS IoT takes, and no other thing's name. */
+function checkAgentId(thingName: string): void {
+  const end = agentClientId('');
+  if (thingName.endsWith(end))
+    throw new CliError(
+      `${thingName} ends with ${end}, as the client id of another thing's agent does: choose another name`,
+    );
+  if (agentClientId(thingName).length > longestClientId)
+    throw new CliError(
+      `${thingName} is too long: the agent's client id ${agentClientId(thingName)} would have more than the ${longestClientId} characters that AWS IoT takes`,
+    );
+}
+
+const longestClientId = 128;
 
 /** Where all was done before, nothing is done again: what was changed since was changed on purpose. */
 async function describeFinished(

@@ -33,6 +33,8 @@ function isAttached(error: unknown): boolean {
   return error instanceof Error && error.name === 'DeleteConflictException';
 }
 
+type Attachment = { readonly isExclusive: true } | { readonly isExclusive: false; readonly reason: string };
+
 /** What enrolling and retiring ask of AWS IoT, each call with the operator's own rights. */
 export function connectRegistry(
   iot: IoTClient,
@@ -115,11 +117,25 @@ export function connectRegistry(
       );
     },
 
-    /** To this thing only: no other thing can ever share the certificate. */
-    async attachThing(thingName: string, principal: string): Promise<void> {
-      await iot.send(
-        new AttachThingPrincipalCommand({ thingName, principal, thingPrincipalType: 'EXCLUSIVE_THING' }),
-      );
+    /** To this thing only, so that no other can share the certificate; where AWS IoT refuses that, the old way. */
+    async attachThing(thingName: string, principal: string): Promise<Attachment> {
+      try {
+        await iot.send(
+          new AttachThingPrincipalCommand({ thingName, principal, thingPrincipalType: 'EXCLUSIVE_THING' }),
+        );
+        return { isExclusive: true };
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'InvalidRequestException')) throw error;
+        const users = await things.listThingsOfPrincipal(principal);
+        const others = users.filter((name) => name !== thingName);
+        if (others.length > 0)
+          throw new CliError(
+            `the certificate is attached to ${others.join(', ')} already: give another --out for one of ${thingName}'s own`,
+            error,
+          );
+        await iot.send(new AttachThingPrincipalCommand({ thingName, principal }));
+        return { isExclusive: false, reason: error.message };
+      }
     },
 
     async detachThing(thingName: string, principal: string): Promise<void> {

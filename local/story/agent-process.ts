@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import type { Device } from '../devices';
+import { agentClientId, type Device } from '../devices';
 import { StartError } from '../start-error';
 import { waitFor } from './wait';
 
@@ -36,7 +36,8 @@ export async function startAgent({
   stateDirectory,
 }: AgentOptions): Promise<AgentProcess> {
   const { thingName, cert, key } = device;
-  const connection = ['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, '-id', thingName];
+  const names = ['-id', agentClientId(thingName), '--thing_name', thingName];
+  const connection = ['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, ...names];
   const args = [bundle, ...connection, '-cm', '-i', '300', '--state-dir', stateDirectory];
   const agent = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   await once(agent, 'spawn');

@@ -93,10 +93,15 @@ describe('cordon enroll', () => {
     ]);
     running.push(agent);
     await agent.waitForEvent('accepted');
+    // Agent and application are connected at once, each under an id of its own.
+    const application = await connectAs('mything1', filesOf('mything1'));
+    expect(await publishOrCut(application, 'app/mything1/telemetry', '0')).toBe('acknowledged');
+    expect(e2e.stack.broker.sessionOf('mything1-cordon')).toMatchObject({ state: 'connected' });
     await app.launchChild();
     await e2e.waitForCase('mything1', 'contained');
     expect(agent.events('reported').at(-1)).toMatchObject({ values: { num_child_procs_myapp: 1 } });
     await agent.waitForEvent('contained');
+    await ended(application);
     const other = await cli.run(
       'enroll',
       'mything1',
@@ -112,6 +117,11 @@ describe('cordon enroll', () => {
       /^cordon: mything1 has an open case \(contained\): /,
     );
     expect((await agent.stop()) ?? 0).toBe(0);
+    // The agent's client id is no way out.
+    for (const clientId of ['mything1', 'mything1-cordon']) {
+      const held = await connectAs(clientId, filesOf('mything1'));
+      expect([clientId, await publishOrCut(held, 'app/mything1/telemetry', '1')]).toEqual([clientId, 'cut']);
+    }
     const session = await connectAs('mything1', filesOf('mything1'));
     expect(await publishOrCut(session, 'app/mything1/telemetry', '1')).toBe('cut');
 
@@ -150,7 +160,9 @@ describe('cordon enroll', () => {
     await enrolled('sensor10');
     const files = filesOf('sensor1');
 
-    await expect(connectAs('sensor10', files)).rejects.toThrow();
+    for (const clientId of ['sensor10', 'sensor10-cordon', 'sensor1-other', 'sensor1/cordon'])
+      await expect(connectAs(clientId, files)).rejects.toThrow();
+    await connectAs('sensor1-cordon', files);
     const own = await connectAs('sensor1', files);
     expect(await publishOrCut(own, 'cordon/things/sensor1/reports/json', '{}')).toBe('acknowledged');
     for (const topic of [
@@ -264,6 +276,11 @@ describe('cordon enroll', () => {
         /^cordon: the policy cordon-dev-device is there with another document/,
       ],
       [['sensor2', '--out', 'things/sensor1'], /^cordon: things\/sensor1 has the files of another thing, /],
+      [['x-cordon'], /^cordon: x-cordon ends with -cordon, as the client id of another thing's agent does/],
+      [
+        ['x'.repeat(122)],
+        /^cordon: x+ is too long: the agent's client id x+-cordon would have more than the 128/,
+      ],
       [[], 'cordon: give either a THING or --list FILE'],
     ] as const;
     for (const [args, message] of refusals) {

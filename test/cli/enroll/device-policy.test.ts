@@ -6,11 +6,11 @@ const prefix = 'arn:aws:iot:eu-west-1:123456789012';
 const thing = '$' + '{thing}';
 
 describe('writeDevicePolicy', () => {
-  it('gives a thing its own client id, its own reports, what it is told and its own topics', () => {
+  it('gives a thing its own two client ids, its own reports, what it is told and its own topics', () => {
     const { Statement } = writeDevicePolicy(prefix, 'both', [`app/${thing}/*`], 'mything1');
 
     expect(Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([
-      ['iot:Connect', [`${prefix}:client/mything1`]],
+      ['iot:Connect', [`${prefix}:client/mything1`, `${prefix}:client/mything1-cordon`]],
       [
         'iot:Publish',
         [
@@ -18,17 +18,13 @@ describe('writeDevicePolicy', () => {
           `${prefix}:topic/cordon/things/mything1/reports/cbor`,
           `${prefix}:topic/$aws/things/mything1/defender/metrics/json`,
           `${prefix}:topic/$aws/things/mything1/defender/metrics/cbor`,
-          `${prefix}:topic/app/mything1/*`,
         ],
       ],
       [
         'iot:Receive',
-        [
-          `${prefix}:topic/cordon/things/mything1/*`,
-          `${prefix}:topic/$aws/things/mything1/defender/*`,
-          `${prefix}:topic/app/mything1/*`,
-        ],
+        [`${prefix}:topic/cordon/things/mything1/*`, `${prefix}:topic/$aws/things/mything1/defender/*`],
       ],
+      [['iot:Publish', 'iot:Receive'], [`${prefix}:topic/app/mything1/*`]],
       [
         'iot:Subscribe',
         [
@@ -44,11 +40,13 @@ describe('writeDevicePolicy', () => {
     ['mything1', true],
     [undefined, false],
   ])(
-    'binds the client id to the thing (%s), and leaves a way round its group by HTTPS: %s',
+    'binds the client ids to the thing (%s), and leaves a way round its group by HTTPS: %s',
     (name, escapes) => {
       const text = serializePolicy(writeDevicePolicy(prefix, 'cordon', [], name));
 
-      expect(escapesGroupPolicy([text], 'mything1')).toBe(escapes);
+      // The agent's id is no thing's name: no policy of a group binds it, so that Cordon denies the certificate too.
+      expect(escapesGroupPolicy([text], 'mything1')).toBe(true);
+      expect(escapesGroupPolicy([text.replace(/,"[^"]*-cordon"/, '')], 'mything1')).toBe(escapes);
       expect(text).not.toMatch(/mything1\*|ThingName\}\*/);
     },
   );

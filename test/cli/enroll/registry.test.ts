@@ -1,9 +1,11 @@
 import {
+  AttachThingPrincipalCommand,
   DeleteCertificateCommand,
   DeletePolicyCommand,
   DeleteThingCommand,
   IoTClient,
   ListPolicyVersionsCommand,
+  ListPrincipalThingsCommand,
   ListTargetsForPolicyCommand,
   ListThingPrincipalsCommand,
 } from '@aws-sdk/client-iot';
@@ -23,7 +25,7 @@ describe('deleting what was just detached', () => {
     say: (text) => void said.push(text),
     firstPauseMs: 1,
     longestPauseMs: 2,
-    tellEveryMs: 10,
+    tellEveryMs: 60_000,
     patienceMs: 100,
   };
   const registry = connectRegistry(new IoTClient({}), new IoTDataPlaneClient({}), patience);
@@ -78,8 +80,10 @@ describe('deleting what was just detached', () => {
 
   it('says what is left, and what to do, where five minutes are not enough', async () => {
     iot.on(DeleteCertificateCommand).rejects(attached);
+    const clients = [new IoTClient({}), new IoTDataPlaneClient({})] as const;
+    const impatient = connectRegistry(...clients, { ...patience, tellEveryMs: 10 });
 
-    await expect(registry.deleteCertificate(certificateId)).rejects.toThrow(
+    await expect(impatient.deleteCertificate(certificateId)).rejects.toThrow(
       /^AWS IoT still refuses to delete certificate aaaaaaaaaaaa… after \d+ s \(things are attached\), so it is left: give the same command again later$/,
     );
 
@@ -92,5 +96,55 @@ describe('deleting what was just detached', () => {
     await expect(registry.deleteCertificate(certificateId)).rejects.toThrow('it is ACTIVE');
 
     expect(iot.commandCalls(DeleteCertificateCommand)).toHaveLength(1);
+  });
+});
+
+describe('attaching a certificate', () => {
+  const iot = mockClient(IoTClient);
+  const registry = connectRegistry(new IoTClient({}), new IoTDataPlaneClient({}));
+  const arn = `arn:aws:iot:eu-west-1:123456789012:cert/${certificateId}`;
+  const refused = awsError('InvalidRequestException', 'not here');
+  const exclusively = { thingPrincipalType: 'EXCLUSIVE_THING' } as const;
+
+  beforeEach(() => {
+    iot.reset();
+    iot.on(AttachThingPrincipalCommand).resolves({});
+  });
+
+  it('is done exclusively', async () => {
+    expect(await registry.attachThing('mything1', arn)).toEqual({ isExclusive: true });
+
+    expect(iot.commandCalls(AttachThingPrincipalCommand).map(({ args }) => args[0].input)).toEqual([
+      { thingName: 'mything1', principal: arn, ...exclusively },
+    ]);
+  });
+
+  it('falls back to the old way where AWS IoT refuses that, and tells why', async () => {
+    iot.on(AttachThingPrincipalCommand, exclusively).rejects(refused);
+    iot.on(ListPrincipalThingsCommand).resolves({ things: ['mything1'] });
+
+    expect(await registry.attachThing('mything1', arn)).toEqual({ isExclusive: false, reason: 'not here' });
+
+    expect(iot.commandCalls(AttachThingPrincipalCommand).at(-1)?.args[0].input).toEqual({
+      thingName: 'mything1',
+      principal: arn,
+    });
+  });
+
+  it('never shares the certificate of another thing', async () => {
+    iot.on(AttachThingPrincipalCommand, exclusively).rejects(refused);
+    iot.on(ListPrincipalThingsCommand).resolves({ things: ['other'] });
+
+    await expect(registry.attachThing('mything1', arn)).rejects.toThrow(
+      'the certificate is attached to other already',
+    );
+
+    expect(iot.commandCalls(AttachThingPrincipalCommand)).toHaveLength(1);
+  });
+
+  it('fails where anything else goes wrong', async () => {
+    iot.on(AttachThingPrincipalCommand).rejects(awsError('UnauthorizedException', 'no'));
+
+    await expect(registry.attachThing('mything1', arn)).rejects.toThrow('no');
   });
 });
