@@ -19,12 +19,20 @@ if (!existsSync(bundle)) {
   runScript('ensure-install.mjs');
   runScript('build-cli.mjs', folder);
 }
-// Node 22.1 and later keep what they compiled.
-module.enableCompileCache?.(join(root, 'dist', 'compile-cache'));
 // From a folder of the checkout, cordon.yml and the local stack are those of the checkout.
 const isInside = `${process.cwd()}${sep}`.startsWith(root + sep);
 if (isInside) process.env.CORDON_CHECKOUT = root;
 else delete process.env.CORDON_CHECKOUT;
+// Node 22.1 and later keep what they compiled.
+const compiled = join(root, 'dist', 'compile-cache');
+// The Node of the project, which `npx` puts first, where the machine's is older: it is what the tests run on.
+const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
+if (major < 24 && existsSync(ownNode)) {
+  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+  const { status } = spawnSync(ownNode, [bundle, ...process.argv.slice(2)], { stdio: 'inherit', env });
+  process.exit(status ?? 1);
+}
+module.enableCompileCache?.(compiled);
 await import(pathToFileURL(bundle).href);
 
 /** Of all that goes into the bundle, and of how it is made. */

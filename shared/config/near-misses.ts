@@ -38,7 +38,10 @@ function listAttributes(configuration: Configuration): [string, string][] {
 }
 
 function compare(kind: string, names: readonly string[]): string[] {
-  const spellings = Map.groupBy(new Set(names), (name) => name.toLowerCase());
+  // Map.groupBy is newer than the oldest Node on which the cordon command runs.
+  const spellings = new Map<string, string[]>();
+  for (const name of new Set(names))
+    spellings.set(name.toLowerCase(), [...(spellings.get(name.toLowerCase()) ?? []), name]);
   return [...spellings.values()].flatMap((same) =>
     same.length > 1
       ? [`${kind} ${same.join(' and ')} differ only in case, and AWS tells them apart: is one a slip?`]
