@@ -84,6 +84,12 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
         DatapointsToAlarm: 3,
       },
     }),
+    QuarantineBrokenAlarm: writeAlarm({
+      name: `${prefix}-quarantine-broken`,
+      what: 'The quarantine group or its policy was missing, so that held things could publish. The sweep puts it back.',
+      runbook: 'quarantine-broken',
+      measure: { ...own('sweep', 'QuarantineBroken'), ...once },
+    }),
     SweepAlarm: writeAlarm({
       name: `${prefix}-sweep-not-run`,
       what: 'The sweep has not run for five minutes: nothing left half done is taken up.',

@@ -1,4 +1,4 @@
-import { writeQuarantinePolicy } from '../shared/config/quarantine-policy';
+import { quarantineDescription, writeQuarantinePolicy } from '../shared/config/quarantine-policy';
 import type { Behavior, Configuration } from '../shared/domain/configuration';
 import { needsLifecycle } from '../shared/domain/detection/judge-lifecycle';
 import { allow, arn, arnOf, inlinePolicy, type Resources, ref, trust, type Value } from './cloudformation';
@@ -26,7 +26,7 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
       Properties: {
         ThingGroupName: thingGroup,
         ThingGroupProperties: {
-          ThingGroupDescription: 'Contained by Cordon: everything but the kept topics is denied',
+          ThingGroupDescription: quarantineDescription,
         },
       },
     },

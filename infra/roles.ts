@@ -87,7 +87,10 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       table('GetItem'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       killSwitch,
-      allow('iot:ListThingsInThingGroup', quarantineGroup),
+      // What somebody took away from the quarantine is put back: that policy, that group.
+      allow(['iot:ListThingsInThingGroup', 'iot:AttachPolicy', 'iot:CreateThingGroup'], quarantineGroup),
+      // IAM knows no resource type for it.
+      allow('iot:ListAttachedPolicies', '*'),
       // IAM knows no resource type for ListThings.
       ...(configuration.guards.fleetLimit.percent === undefined
         ? []

@@ -1,6 +1,7 @@
 import pThrottle from 'p-throttle';
 import { isOpen } from '../../shared/domain/case';
 import { describeKillSwitch } from '../../shared/domain/kill-switch';
+import { reverifyMs } from '../../shared/domain/steps';
 import { behaviorKey, type Violation } from '../../shared/domain/violation';
 import type {
   CaseStore,
@@ -12,11 +13,13 @@ import type {
   Things,
 } from '../../shared/ports';
 import { countFleet } from './count-fleet';
+import { mendQuarantine, type Quarantine } from './mend-quarantine';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'load' | 'readFleetSize' | 'saveFleetSize'>;
   readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
+  readonly quarantine: Quarantine;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
   /** Counts the fleet; nothing where no limit is a percentage. */
@@ -68,15 +71,18 @@ export function sweep(ports: SweepPorts) {
     const startedAt = clock();
     await tellKillSwitch(ports);
     const minute = readMinute(event, startedAt);
+    // First of all, so that what is verified in this run meets it whole.
+    const mended = await Promise.allSettled([mendQuarantine(ports)]);
+    const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
     const compared =
       minute % compareEveryMinutes === 0
         ? await Promise.allSettled([findLostAlerts(ports, send), findDrift(minute, ports, send)])
         : [];
     const found = compared.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
-    const resumed = await resumeDue(minute, maxCommands - found, ports, send);
+    const resumed = await resumeDue(minute, maxCommands - found, isMended, ports, send);
     const counted = await Promise.allSettled([countFleet(ports, startedAt + runMs)]);
     metrics.count('SweepRun');
-    const faults = [...compared, ...resumed, ...counted].flatMap((result) =>
+    const faults = [...mended, ...compared, ...resumed, ...counted].flatMap((result) =>
       result.status === 'rejected' ? [result.reason] : [],
     );
     if (faults.length > 0) throw new AggregateError(faults, 'the sweep could not do all of its work');
@@ -96,12 +102,16 @@ async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise
 async function resumeDue(
   minute: number,
   limit: number,
+  isMended: boolean,
   { cases, log, metrics, clock }: SweepPorts,
   send: Send,
 ): Promise<PromiseSettledResult<void>[]> {
-  const due = await cases.listDue(clock(), limit);
+  // After a mending each held thing is looked at: the next look at any of them is due within this time.
+  const due = await cases.listDue(isMended ? clock() + reverifyMs : clock(), limit);
   const sent = await Promise.allSettled(
-    due.map((thingName) => send({ type: 'resume', thingName }, `resume#${thingName}#${minute}`)),
+    due.map((thingName) =>
+      send({ type: 'resume', thingName, ...(isMended && { early: true }) }, `resume#${thingName}#${minute}`),
+    ),
   );
   const failed = sent.filter(({ status }) => status === 'rejected').length;
   metrics.count('CaseResumed', sent.length - failed);

@@ -24,6 +24,10 @@ export const handler = wrap(
     ...(guards.fleetLimit.percent !== undefined && {
       countThings: things.count,
     }),
+    quarantine: group.watch(
+      readEnv('QUARANTINE_POLICY_NAME'),
+      `${readEnv('IOT_ARN_PREFIX')}:thinggroup/${quarantine.thingGroup}`,
+    ),
     listMembers: () => group.listMembers(quarantine.thingGroup),
     listActive: detector === 'cordon' ? nothing : connectDefender('').listActive,
     log,

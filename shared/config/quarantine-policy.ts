@@ -1,3 +1,6 @@
+/** Of the quarantine group; the group is made with it again where somebody deleted it. */
+export const quarantineDescription = 'Contained by Cordon: everything but the kept topics is denied';
+
 /** Every action that an IoT policy knows belongs to one of these (service authorization reference; AWS IoT policies). */
 const anything = ['iot:*', 'iotjobsdata:*', 'greengrass:*'];
 

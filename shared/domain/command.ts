@@ -29,8 +29,8 @@ export type Command =
       readonly clientId: string;
       readonly connectedAt: number;
     }
-  /** From the sweep: go on with what is unfinished. */
-  | { readonly type: 'resume'; readonly thingName: string }
+  /** From the sweep: go on with what is unfinished; `early` before it is due, since its denial may be gone. */
+  | { readonly type: 'resume'; readonly thingName: string; readonly early?: boolean | undefined }
   /** From the sweep: the thing is in the quarantine group, and no case says why. */
   | { readonly type: 'drift'; readonly thingName: string };
 
@@ -62,7 +62,8 @@ const commandSchema = z.discriminatedUnion('type', [
     clientId: z.string().check(z.minLength(1), z.maxLength(128)),
     connectedAt: z.number(),
   }),
-  z.object({ type: z.enum(['resume', 'drift']), thingName }),
+  z.object({ type: z.literal('resume'), thingName, early: z.optional(z.boolean()) }),
+  z.object({ type: z.literal('drift'), thingName }),
 ]);
 
 function isViolation(value: unknown): boolean {

@@ -36,7 +36,7 @@ function decideCommand(current: Case | undefined, command: Command, context: Con
     case 'reconnected':
       return onReconnected(current, command, context);
     case 'resume':
-      return isHeldBack(current) ? onHeldBack(current, context) : onResume(current, context);
+      return isHeldBack(current) ? onHeldBack(current, context) : onResume(current, command, context);
     case 'drift':
       return onDrift(current, context);
     default:

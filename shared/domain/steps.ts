@@ -22,7 +22,7 @@ export type Outcome =
   | { readonly result: 'conflict' | 'refused'; readonly detail: string };
 
 /** How long a verified denial is trusted before the sweep verifies it again. */
-const reverifyMs = 15 * 60_000;
+export const reverifyMs = 15 * 60_000;
 /** After this long without a verified denial the containment counts as failed, though it goes on trying. */
 const verifyDeadlineMs = 20 * 60_000;
 

@@ -1,4 +1,4 @@
-import { announce, type Case, holdsThing, isOpen, note } from './case';
+import { announce, type Case, holdsThing, isContainment, isOpen, note } from './case';
 import { closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import type { ActionName } from './configuration';
@@ -54,11 +54,16 @@ function writeTime(at: number): string {
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
 }
 
-export function onResume(current: Case | undefined, context: Context): Decision {
+export function onResume(
+  current: Case | undefined,
+  { early }: Extract<Command, { type: 'resume' }>,
+  context: Context,
+): Decision {
   const { now } = context;
   const withheld = context.killSwitch.state !== 'off';
   if (!current) return unchanged('the thing has no case');
-  if (current.dueAt === undefined || current.dueAt > now) return unchanged('nothing is due');
+  const isDue = current.dueAt !== undefined && current.dueAt <= now;
+  if (!isDue && !(early && isContainment(current))) return unchanged('nothing is due');
   switch (current.status) {
     case 'contained': {
       const releaseAt = findReleaseAt(current);

@@ -14,6 +14,7 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'iot:AttachPolicy': ['cert', 'thinggroup'],
   'iot:CancelJob': ['job'],
   'iot:CreateJob': ['job', 'thing', 'thinggroup'],
+  'iot:CreateThingGroup': ['thinggroup'],
   'iot:CreatePolicyVersion': ['policy'],
   'iot:DeleteConnection': ['client'],
   'iot:DeletePolicy': ['policy'],

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { sweep } from '../../../functions/sweep/handler';
+import type { Quarantine } from '../../../functions/sweep/mend-quarantine';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
 import type { KillSwitch } from '../../../shared/domain/kill-switch';
@@ -20,6 +21,7 @@ interface Registry {
   refusesToken: boolean;
   readonly countedFrom: (string | undefined)[];
   readonly killSwitch: KillSwitch;
+  missing: Awaited<ReturnType<Quarantine['findMissing']>>;
   readonly members: readonly string[];
   readonly active: readonly Violation[];
   readonly stored: Readonly<Record<string, { value: Case; version: number }>>;
@@ -33,6 +35,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     refusesToken: false,
     countedFrom: [],
     killSwitch: { state: 'off' },
+    missing: undefined,
     members: [],
     active: [],
     stored: {},
@@ -56,6 +59,12 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
       },
     },
     killSwitch: async () => world.killSwitch,
+    quarantine: {
+      findMissing: async () => world.missing,
+      mend: async () => {
+        world.missing = undefined;
+      },
+    },
     listMembers: async function* () {
       yield* world.members;
     },
@@ -116,6 +125,45 @@ describe('sweep', () => {
     expect(new Set(sent.map(({ id }) => id)).size).toBe(2);
     expect(counts).toEqual({ SweepRun: 2, CaseResumed: 4 });
   });
+
+  it.each(['thing group', 'policy on the group'] as const)(
+    'puts back a missing %s, tells operations, and has each held thing verified again before it is due',
+    async (missing) => {
+      const { run, sent, counts, asked, lines, world } = setUp(['held'], [], { missing });
+
+      await run();
+      await run();
+
+      expect(world.missing).toBeUndefined();
+      expect(asked.map((call) => (call as number[])[0])).toEqual([now + 15 * 60_000, now]);
+      expect(sent.map(({ command }) => command)).toEqual([
+        { type: 'resume', thingName: 'held', early: true },
+        { type: 'resume', thingName: 'held' },
+      ]);
+      expect(counts).toMatchObject({ QuarantineBroken: 1, SweepRun: 2 });
+      expect(lines).toContainEqual({
+        level: 'error',
+        message: 'the quarantine was not whole: mended',
+        fields: { missing },
+      });
+    },
+  );
+
+  it.each<KillSwitch>([{ state: 'on' }, { state: 'unknown', reason: 'AccessDeniedException: no' }])(
+    'only tells operations of a missing policy while the kill switch is %j',
+    async (killSwitch) => {
+      const { run, sent, counts, world } = setUp(['held'], [], {
+        missing: 'policy on the group',
+        killSwitch,
+      });
+
+      await run();
+
+      expect(world.missing).toBe('policy on the group');
+      expect(sent.map(({ command }) => command)).toEqual([{ type: 'resume', thingName: 'held' }]);
+      expect(counts).toMatchObject({ QuarantineBroken: 1 });
+    },
+  );
 
   it('sends the others and then fails where one could not be sent', async () => {
     const { run, sent, counts } = setUp(['a', 'b', 'c'], ['b']);
