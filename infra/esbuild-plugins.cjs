@@ -1,4 +1,5 @@
 // Puts the validated cordon.yml, with what the deploy says instead of it, into the bundles that import `cordon:configuration`.
+const { readFileSync } = require('node:fs');
 const { register } = require('tsx/cjs/api');
 
 register();
@@ -35,4 +36,28 @@ const credentialsPlugin = {
   },
 };
 
-module.exports = ({ service }) => [configurationPlugin(service.custom.cordon), credentialsPlugin];
+/**
+ * The clients of SSM and IoT bring a class and a shape for each of their errors, 60 KB of SSM for one call. Of an error that
+ * is not registered the SDK makes its base class with the same name and message, which is all that shared/aws asks for.
+ */
+const unusedErrorsPlugin = {
+  name: 'unused-errors',
+  setup(build) {
+    build.onLoad({ filter: /client-(ssm|iot)[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const contents = text.replaceAll(
+        /^export var \w+\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\w+\$, \w+\);$/gm,
+        '',
+      );
+      if (contents === text)
+        throw new Error(`${path} registers its errors in another way: look at this plugin`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+module.exports = ({ service }) => [
+  configurationPlugin(service.custom.cordon),
+  credentialsPlugin,
+  unusedErrorsPlugin,
+];
