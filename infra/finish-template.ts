@@ -6,6 +6,7 @@ interface CompiledResource {
   readonly Type: string;
   DependsOn?: string | readonly string[];
   DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
   readonly Condition?: string;
   readonly Properties?: Record<string, unknown>;
 }
@@ -29,6 +30,7 @@ export function finishTemplate({ Resources }: Template): void {
 function keepLogOfDeletion(resources: Template['Resources']): void {
   const logGroup = requireResource(resources, 'ProvisionLogGroup');
   logGroup.DeletionPolicy = 'RetainExceptOnCreate';
+  logGroup.UpdateReplacePolicy = 'Delete';
   const { Properties = {} } = logGroup;
   delete Properties.LogGroupName;
   Properties.RetentionInDays = 365;

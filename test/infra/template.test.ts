@@ -166,6 +166,7 @@ describe('the log', () => {
     expect(template.Resources.ProvisionLogGroup).toEqual({
       Type: 'AWS::Logs::LogGroup',
       DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Delete',
       Properties: { RetentionInDays: 365 },
     });
     expect(propertiesOf('ProvisionLambdaFunction').LoggingConfig).toEqual({
