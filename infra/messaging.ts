@@ -16,7 +16,13 @@ const queues: readonly QueueSpec[] = [
   { id: 'Reports', name: 'reports', visibilitySeconds: 60 },
   { id: 'Presence', name: 'presence', visibilitySeconds: 60 },
   { id: 'Notify', name: 'notify', visibilitySeconds: 60 },
-  // Just over respond's timeout: this is how long a thing waits when an invocation is killed.
+  /**
+   * Just over respond's timeout, since this is how long a device stays free when an invocation is killed. Lambda advises
+   * six times the timeout, so that no message comes again while Lambda still retries a throttled invocation. Here one
+   * that does is harmless: a group has one message in flight, a command takes effect once (`lastCommandId`, the version
+   * of the case), maximumConcurrency keeps Lambda from taking more messages than it may invoke, and the number of
+   * deliveries leaves it more than half an hour.
+   */
   { id: 'Commands', name: 'commands', visibilitySeconds: 20, fifo: true },
 ];
 
@@ -78,7 +84,7 @@ function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: Queue
         VisibilityTimeout: visibilitySeconds,
         MessageRetentionPeriod: 4 * day,
         ...queueEncryption,
-        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: fifo ? 30 : 5 },
+        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: fifo ? 100 : 5 },
         // High throughput: ordered within a thing, parallel between things.
         ...(fifo && {
           FifoQueue: true,

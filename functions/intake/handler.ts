@@ -21,7 +21,9 @@ const presenceEvent = z.object({
   /** Only where the certificate is a thing's exclusively; its client may have any id then. */
   thingName: z.optional(z.string()),
   eventType: z.literal('connected'),
+  /** Epoch ms, approximate; the version orders the sessions of a client (IoT developer guide, "Lifecycle events"). */
   timestamp: z.number(),
+  versionNumber: z.optional(z.int().check(z.nonnegative())),
   /** Id of the certificate, where the client came with one. */
   principalIdentifier: z.optional(z.string()),
 });
@@ -84,11 +86,17 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
     await ports.deadLetters.send(body, 'not a connected event of IoT Core', `presence:${messageId}`);
     return;
   }
-  const { clientId, thingName, timestamp, principalIdentifier = '' } = event.data;
+  const { clientId, thingName, timestamp, versionNumber, principalIdentifier = '' } = event.data;
   const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
   for (const held of await ports.heldThings.find(clientId, certificateId, thingName))
     await ports.commands.send(
-      { type: 'reconnected', thingName: held, clientId, connectedAt: timestamp },
-      `reconnected#${clientId}#${timestamp}`,
+      {
+        type: 'reconnected',
+        thingName: held,
+        clientId,
+        connectedAt: timestamp,
+        ...(versionNumber !== undefined && { version: versionNumber }),
+      },
+      `reconnected#${clientId}#${versionNumber ?? ''}#${timestamp}`,
     );
 }

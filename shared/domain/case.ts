@@ -54,6 +54,8 @@ export interface Case {
    * with it is cut.
    */
   readonly leftOut?: readonly string[];
+  /** The newest connect of each client id that was heard of while the thing is held. */
+  readonly connects?: Readonly<Record<string, { readonly version: number; readonly at: number }>>;
   /** Who or what ends the containment; of the playbook that planned it. */
   readonly release?: ReleaseRule;
   /**

@@ -27,7 +27,10 @@ export type Command =
       readonly type: 'reconnected';
       readonly thingName: string;
       readonly clientId: string;
+      /** Epoch ms, approximate. */
       readonly connectedAt: number;
+      /** Orders the sessions of one client. */
+      readonly version?: number | undefined;
     }
   /** From the sweep: go on with what is unfinished; `early` before it is due, since its denial may be gone. */
   | { readonly type: 'resume'; readonly thingName: string; readonly early?: boolean | undefined }
@@ -61,6 +64,7 @@ const commandSchema = z.discriminatedUnion('type', [
     thingName,
     clientId: z.string().check(z.minLength(1), z.maxLength(128)),
     connectedAt: z.number(),
+    version: z.optional(z.number()),
   }),
   z.object({ type: z.literal('resume'), thingName, early: z.optional(z.boolean()) }),
   z.object({ type: z.literal('drift'), thingName }),

@@ -4,6 +4,7 @@ import type { ActionName, Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
 import { planLedger, replaceRefused } from './ledger';
+import { agentClientId } from './names';
 import type { PlanContext } from './prior-state';
 import { findBridge, listLeftOut } from './temporary-deactivation';
 import type { Violation } from './violation';
@@ -63,6 +64,7 @@ export function planContainment(
     heldBackBy: _heldBackBy,
     quiet: _quiet,
     leftOut: _leftOut,
+    connects: _connects,
     ...rest
   } = record;
   const { now } = context;
@@ -137,10 +139,15 @@ export function addClientId(record: Case, clientId: string, now: number): Case {
   return note(next, { at: now, what: 'connects under another client id too', detail: clientId });
 }
 
-/** The ids under which the device connects: its thing name, and those its own certificate reported under. */
+/** The ids under which the device connects: its thing name, its agent's, and those its own certificate reported under. */
 function findClientIds(record: Case, { thingName, facts }: Context): string[] {
   const reporters = openViolations(record).flatMap(({ reporter }) =>
     reporter && ownsCertificate(facts, reporter.principal) ? [reporter.clientId] : [],
   );
-  return [...new Set([thingName, ...reporters])];
+  // What enrolment lets a certificate connect under, its policies have to allow.
+  const agent =
+    facts.kind === 'known' && facts.principals.some(({ escapesGroup }) => escapesGroup)
+      ? [agentClientId(thingName)]
+      : [];
+  return [...new Set([thingName, ...agent, ...reporters])];
 }

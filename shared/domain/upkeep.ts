@@ -12,11 +12,7 @@ import { findBitesAt, findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
 
-export function onReconnected(
-  current: Case | undefined,
-  command: Extract<Command, { type: 'reconnected' }>,
-  context: Context,
-): Decision {
+export function onReconnected(current: Case | undefined, command: Reconnect, context: Context): Decision {
   const cuts = current?.ledger.find(({ action }) => action === 'disconnect');
   if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
     return unchanged('the thing is not held');
@@ -24,11 +20,15 @@ export function onReconnected(
   const withheld = findWithheld(context.killSwitch);
   if (withheld) return unchanged(withheld);
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
+  const before = current.connects?.[command.clientId];
+  if (before && isOlder(command, before)) return unchanged('a newer session of the client was heard of');
   const isOther = cuts.prior.action === 'disconnect' && !cuts.prior.clientIds.includes(command.clientId);
-  const known = isOther ? addClientId(current, command.clientId, context.now) : current;
-  // News of a session that was cut since, if the two clocks agree.
-  if (!isOther && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
-    return changed({ ...current, ledger: replan(current.ledger, 'disconnect') });
+  const heard = hearConnect(current, command);
+  const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
+  const isNewer = before !== undefined && command.version !== undefined;
+  // News of a session that was cut since, if the two clocks agree and its version says nothing else.
+  if (!isOther && !isNewer && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
+    return changed({ ...known, ledger: replan(known.ledger, 'disconnect') });
   const noted = note(known, {
     at: context.now,
     what: 'reconnected before the denial had spread: cut again',
@@ -46,6 +46,25 @@ export function onReconnected(
   return changed(
     current.evadesUntil === bitesAt ? evading : announce(evading, 'containing', reason, context.now),
   );
+}
+
+type Reconnect = Extract<Command, { type: 'reconnected' }>;
+
+/** AWS starts the versions of a client anew once it was away for an hour (IoT developer guide, "Lifecycle events"). */
+const versionsLastMs = 3_600_000;
+
+function isOlder({ version, connectedAt }: Reconnect, before: { version: number; at: number }): boolean {
+  return version !== undefined && version <= before.version && connectedAt < before.at + versionsLastMs;
+}
+
+/** As many client ids as are cut. */
+const maxConnects = 10;
+
+function hearConnect(current: Case, { clientId, version, connectedAt }: Reconnect): Case {
+  if (version === undefined) return current;
+  const { [clientId]: _before, ...others } = current.connects ?? {};
+  const kept = Object.entries(others).slice(1 - maxConnects);
+  return { ...current, connects: { ...Object.fromEntries(kept), [clientId]: { version, at: connectedAt } } };
 }
 
 /** Epoch ms as hours, minutes and seconds of UTC, without a clock. */

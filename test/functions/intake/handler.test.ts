@@ -242,9 +242,18 @@ describe('intake of presence events', () => {
     expect(sent).toEqual([
       {
         command: { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: now },
-        id: `reconnected#mything1#${now}`,
+        id: `reconnected#mything1##${now}`,
       },
     ]);
+  });
+
+  it('passes the version on that orders the sessions of a client', async () => {
+    const { takePresence, sent, items } = setUp();
+    holdThing(items, true);
+
+    await takePresence(connected({ versionNumber: 7 }));
+
+    expect(sent).toMatchObject([{ command: { version: 7 }, id: `reconnected#mything1#7#${now}` }]);
   });
 
   it('tells it too where the event names the thing of an exclusive certificate', async () => {
@@ -262,7 +271,7 @@ describe('intake of presence events', () => {
           clientId: 'mything1-cordon',
           connectedAt: now,
         },
-        id: `reconnected#mything1-cordon#${now}`,
+        id: `reconnected#mything1-cordon##${now}`,
       },
     ]);
   });

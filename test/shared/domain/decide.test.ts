@@ -139,6 +139,17 @@ describe('decide on a violation', () => {
     expect(decided(undefined, alarm(), { facts: shared }).status).toBe('awaiting-approval');
   });
 
+  it('cuts the agent’s own client id too, where the certificate may connect under another than the thing’s name', () => {
+    const [principal] = someFacts().principals;
+    if (!principal) throw new Error('no principal');
+    const facts = someFacts({ principals: [{ ...principal, escapesGroup: true }] });
+
+    expect(decided(undefined, alarm(), { facts }).ledger[0]?.prior).toEqual({
+      action: 'disconnect',
+      clientIds: ['mything1', 'mything1-cordon'],
+    });
+  });
+
   it('cuts every client id the thing’s own certificate reported under', () => {
     const next = decided(
       undefined,
@@ -511,6 +522,42 @@ describe('decide on a reconnect', () => {
     const { evadesUntil, outbox } = next;
     expect([evadesUntil, outbox]).toEqual([undefined, { announcements: [], timeline: [] }]);
     expect(perform(next)).toMatchObject({ status: 'contained', containedAt: now });
+  });
+
+  const versioned = (connectedAt: number, version: number): Command => ({
+    ...(reconnected(connectedAt) as Extract<Command, { type: 'reconnected' }>),
+    version,
+  });
+
+  it('takes no notice of an older session, whatever its time says', () => {
+    const policyCacheMs = 480_000;
+    const back = perform(decided(contained(), versioned(now + 5_000, 4), { policyCacheMs }), now + 5_100);
+
+    for (const [at, version] of [
+      [now + 9_000, 3],
+      [now + 5_000, 4],
+    ] as const)
+      expect(decide(back, versioned(at, version), aContext({ policyCacheMs })).outcome).toBe('unchanged');
+  });
+
+  it('takes a newer version for a new session, though its time is before the last cut', () => {
+    const policyCacheMs = 480_000;
+    const first = decided(contained(), versioned(now + 5_000, 4), { policyCacheMs });
+    // It was cut, and its return is news by the version alone: the times of AWS are approximate.
+    const cut = perform(first, now + 5_100);
+    const second = decided({ ...cut, status: 'contained' }, versioned(now + 4_000, 6), { policyCacheMs });
+
+    expect(second.status).toBe('containing');
+    expect(second.outbox.timeline.map(({ what }) => what)).toEqual([
+      'reconnected before the denial had spread: cut again',
+    ]);
+  });
+
+  it('knows that versions begin anew after an hour without a session', () => {
+    const policyCacheMs = 3 * 3_600_000;
+    const back = perform(decided(contained(), versioned(now + 5_000, 40), { policyCacheMs }), now + 5_100);
+
+    expect(decided(back, versioned(now + 5_000 + 3_600_000, 0), { policyCacheMs }).status).toBe('containing');
   });
 
   it('leaves a session that began under the denial', () => {
