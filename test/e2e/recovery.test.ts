@@ -75,8 +75,8 @@ describe('a killed function', () => {
     await e2e.waitForQuiet();
     for (const { thingName, caseId, ledger } of cases) {
       expect(ledger.map(({ action, status }) => [action, status])).toEqual([
-        ['quarantine', 'verified'],
         ['disconnect', 'verified'],
+        ['quarantine', 'verified'],
       ]);
       expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);
       expect((await e2e.loadCase(thingName))?.caseId).toBe(caseId);
