@@ -259,7 +259,7 @@ describe('the HTTP API', () => {
         status: 'contained',
         acts: ['release'],
         facts: { kind: 'known' },
-        ledger: [{ action: 'quarantine' }, { action: 'disconnect' }],
+        ledger: [{ action: 'disconnect' }, { action: 'quarantine' }],
       },
     });
     expect(await call('GET', '/cases?status=contained')).toMatchObject({
