@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { decode } from 'cbor-x';
+import { decode } from 'cborg';
 import type { EnginePorts } from '../functions/respond/engine';
 import type { Announcement } from '../shared/domain/announcement';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case';

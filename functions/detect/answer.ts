@@ -1,4 +1,4 @@
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import type { Connections, Log, Metrics } from '../../shared/ports';
 import type { ReceivedReport } from './receive';
 

@@ -1,5 +1,4 @@
 import type { SQSRecord } from 'aws-lambda';
-import { Decoder } from 'cbor-x';
 import * as z from 'zod/mini';
 import { type LifecycleEvent, lifecycleEvent } from '../../shared/domain/detection/lifecycle';
 import { isObject, parseJson } from '../../shared/domain/json';
@@ -11,6 +10,7 @@ import {
   readRuleFailure,
   unknownPrincipal,
 } from '../../shared/domain/rule-failure';
+import { decodePayload } from './decode-payload';
 
 /** What the reports rule selects (infra/iot.ts). */
 const envelope = z.object({
@@ -60,7 +60,7 @@ export function receive({ messageId, body, attributes }: SQSRecord): Received {
   if (!parsed.success)
     return { kind: 'unreadable', reason: `not a message of the reports rule: ${describe(parsed.error)}` };
   const { thingName, receivedAt: at } = parsed.data;
-  const read = readReport(decodePayload(parsed.data));
+  const read = readReport(decodePayload(parsed.data.payload, parsed.data.format));
   return { kind: 'report', messageId, thingName, at, envelope: parsed.data, read };
 }
 
@@ -88,18 +88,4 @@ function receiveEvent(message: object, messageId: string): Received {
 
 function describe({ issues: [issue] }: z.core.$ZodError): string {
   return issue?.path.map(String).join('.') || 'it is no object';
-}
-
-/** A report id of epoch ms is a 64-bit integer in CBOR, which would come as a bigint; cbor-x's types lack the option. */
-const decoderOptions = { int64AsNumber: true, useRecords: false, mapsAsObjects: true };
-const decoder = new Decoder(decoderOptions);
-
-function decodePayload({ payload, format }: Envelope): unknown {
-  const bytes = Buffer.from(payload, 'base64');
-  try {
-    if (format === 'cbor') return decoder.decode(bytes);
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

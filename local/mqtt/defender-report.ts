@@ -1,4 +1,4 @@
-import { decode, encode } from 'cbor-x';
+import { decode, encode } from 'cborg';
 import type { DefenderTopic } from './topics';
 
 export interface DefenderAnswer {
@@ -28,13 +28,14 @@ export function answerDefenderReport(topic: DefenderTopic, payload: Buffer, now:
       };
   return {
     outcome: isAccepted ? 'accepted' : 'rejected',
-    payload: topic.format === 'cbor' ? encode(answer) : Buffer.from(JSON.stringify(answer)),
+    payload: Buffer.from(topic.format === 'cbor' ? encode(answer) : JSON.stringify(answer)),
   };
 }
 
 function decodeReport(format: DefenderTopic['format'], payload: Buffer): unknown {
   try {
-    if (format === 'cbor') return decode(payload);
+    // It follows no tags, and what nests deeper than its stack is malformed.
+    if (format === 'cbor') return decode(payload, { rejectDuplicateMapKeys: true });
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
   } catch {
     return undefined;

@@ -1,10 +1,29 @@
-/** The value of a JSON text, or undefined where it is none. */
+/** No message of AWS or of a device nests half as deep; what does would end a function that walks through it. */
+const deepest = 64;
+
+/** The value of a JSON text, or undefined where it is none, or is nested too deep. */
 export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Counts the brackets that are in no string, in one pass. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let isString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (character === '"') isString = !isString;
+    else if (isString) index += character === '\\' ? 1 : 0;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > deepest) return true;
+  }
+  return false;
 }
 
 /**

@@ -1,6 +1,10 @@
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import { logAnswer } from '../../agent/answers';
 import { decodeAnswer, encodeReport } from '../../agent/encoding';
+
+/** Packed CBOR (tag 51): a table, and 23 that repeat it. */
+const table = '880000000000000000';
+const doubled = 'd8338481d8e1e08200e080'.repeat(23);
 
 function logged(kind: 'accepted' | 'rejected', payload: Buffer, format: 'json' | 'cbor' = 'json') {
   const entries: unknown[] = [];
@@ -34,7 +38,7 @@ describe('logAnswer', () => {
 
   it.each([
     ['json', Buffer.from(JSON.stringify(rejection))],
-    ['cbor', encode(rejection)],
+    ['cbor', Buffer.from(encode(rejection))],
   ] as const)('tells a rejection in %s as an error with its code', (format, payload) => {
     expect(logged('rejected', payload, format)).toEqual([
       {
@@ -45,6 +49,22 @@ describe('logAnswer', () => {
         message: 'Malformed metrics report',
       },
     ]);
+  });
+
+  it.each([
+    ['packed tables that double at each level', `d8338481${table}8200${table}80${doubled}e0`],
+    ['a tag', 'c11a514b67b0'],
+    ['10,000 levels', '81'.repeat(10_000)],
+    ['a length beyond its end', 'baffffffff616100'],
+    ['a key that comes twice', 'a2616101616102'],
+  ])('tells also a rejection in CBOR with %s, at once', (_, hex) => {
+    const startedAt = performance.now();
+
+    expect(logged('rejected', Buffer.from(hex, 'hex'), 'cbor')).toMatchObject([
+      { message: 'unreadable answer' },
+    ]);
+
+    expect(performance.now() - startedAt).toBeLessThan(200);
   });
 
   it.each([['not JSON'], ['[]'], ['null'], ['"text"'], [''], ['\0\xff']])(

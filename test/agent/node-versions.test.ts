@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'nod
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { Decoder } from 'cbor-x';
+import { decode } from 'cborg';
 import { type AgentProgram, runAgent } from './agent-program';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { waitFor } from './poll';
@@ -81,10 +81,9 @@ describe('the bundled agent on', () => {
       agent = runAgent(node, [...unitFlags(), bundle, ...flags, '--state-dir', join(directory, version)]);
       await agent.waitForEvent('reported');
       app.run('sleep 60 &');
-      const decoder = new Decoder({ mapsAsObjects: true });
       const report = await waitFor('the report of the child', () =>
         broker.published
-          .map(({ payload }) => decoder.decode(payload))
+          .map(({ payload }) => decode(payload))
           .find(({ custom_metrics }) => custom_metrics?.[`num_child_procs_${name}`]?.[0].number === 1),
       );
       app.run('kill $!');

@@ -1,4 +1,4 @@
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import type { Connections } from '../../shared/ports';
 import { waitUntil } from '../e2e/harness';
 import { aName, type Law, refusalOf } from './laws';

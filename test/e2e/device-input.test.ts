@@ -1,5 +1,5 @@
 import { AttachPolicyCommand, CreatePolicyCommand } from '@aws-sdk/client-iot';
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import { createCertificateAuthority } from '../../local/mqtt/certificates';
 import { aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';

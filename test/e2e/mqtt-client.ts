@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { decode } from 'cbor-x';
+import { decode } from 'cborg';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 
 export interface Credentials {

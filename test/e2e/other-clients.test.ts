@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { collectAnswers } from './mqtt-client';

@@ -1,4 +1,4 @@
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import { type DetectPorts, detect } from '../../../functions/detect/handler';
 import type { SecurityProfile } from '../../../shared/domain/configuration';
 import { aConfiguration, now } from '../../builders';

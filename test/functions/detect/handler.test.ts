@@ -1,10 +1,14 @@
-import { encode } from 'cbor-x';
+import { encode } from 'cborg';
 import { VersionConflictError } from '../../../shared/errors';
 import { awsError } from '../../aws-error';
 import { now } from '../../builders';
 import { aRecord } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, received } from './detector';
+
+/** Packed CBOR (tag 51): a table, and 23 that repeat it. */
+const table = '880000000000000000';
+const doubled = 'd8338481d8e1e08200e080'.repeat(23);
 
 const eventsOf = (alerts: Record<string, unknown>[]) =>
   alerts.map(({ violationEventType }) => violationEventType);
@@ -232,6 +236,11 @@ describe('detect on what it cannot read', () => {
     [
       'CBOR that claims 4 billion entries',
       { format: 'cbor', bytes: Buffer.from('9affffffff', 'hex') },
+      'Malformed',
+    ],
+    [
+      'CBOR of 279 bytes whose tables double at each level',
+      { format: 'cbor', bytes: Buffer.from(`d8338481${table}8200${table}80${doubled}e0`, 'hex') },
       'Malformed',
     ],
     ['CBOR nested 100,000 deep', { format: 'cbor', bytes: Buffer.alloc(100_000, 0x81) }, 'Malformed'],

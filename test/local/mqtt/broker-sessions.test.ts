@@ -1,4 +1,4 @@
-import { decode, encode } from 'cbor-x';
+import { decode, encode } from 'cborg';
 import { allow, collect, deny, type Stack, startStack, tryPublish, waitFor, waitForClose } from './stack';
 
 let stack: Stack;
@@ -274,7 +274,9 @@ describe('Device Defender topics', () => {
     client.on('message', (_, payload) => answers.push(decode(payload)));
     await client.subscribeAsync('$aws/things/mything1/defender/metrics/cbor/+', { qos: 1 });
 
-    await client.publishAsync('$aws/things/mything1/defender/metrics/cbor', encode(report), { qos: 1 });
+    await client.publishAsync('$aws/things/mything1/defender/metrics/cbor', Buffer.from(encode(report)), {
+      qos: 1,
+    });
 
     await waitFor(() => answers.length === 1);
     expect(answers).toEqual([

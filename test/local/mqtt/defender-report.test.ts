@@ -22,6 +22,10 @@ const longReport = {
   },
 };
 
+/** Packed CBOR (tag 51): a table, and 23 that repeat it. */
+const table = '880000000000000000';
+const doubled = 'd8338481d8e1e08200e080'.repeat(23);
+
 function answer(payload: string | Buffer, thingName = 'mything1', format: 'json' | 'cbor' = 'json') {
   return answerDefenderReport({ thingName, format }, Buffer.from(payload), 1542697506269);
 }
@@ -109,6 +113,20 @@ describe('answerDefenderReport', () => {
     ['129 bytes', 'x'.repeat(129)],
   ])('rejects a thing name with %s', (_, thingName) => {
     expect(answer(JSON.stringify(longReport), thingName).outcome).toBe('rejected');
+  });
+
+  it.each([
+    ['packed tables that double at each level', `d8338481${table}8200${table}80${doubled}e0`],
+    ['a tag', 'c11a514b67b0'],
+    ['60,000 levels', '81'.repeat(60_000)],
+    ['a length beyond its end', 'baffffffff616100'],
+    ['a key that comes twice', 'a2616101616102'],
+  ])('rejects CBOR with %s, at once', (_, hex) => {
+    const startedAt = performance.now();
+
+    expect(answer(Buffer.from(hex, 'hex'), 'mything1', 'cbor').outcome).toBe('rejected');
+
+    expect(performance.now() - startedAt).toBeLessThan(200);
   });
 
   it('rejects truncated CBOR', () => {

@@ -1,0 +1,43 @@
+import { aReport } from './alerts';
+import { type EndToEnd, startEndToEnd } from './harness';
+
+/** Work for one device's messages is bounded, so that one device can't hold up the others. */
+
+let e2e: EndToEnd;
+
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+}, 60_000);
+
+afterAll(() => e2e.close());
+
+const table = '880000000000000000';
+const doubled = 'd8338481d8e1e08200e080'.repeat(23);
+/** Packed CBOR: a decoder that follows tag 51 makes gigabytes of these 279 bytes. */
+const bomb = Buffer.from(`d8338481${table}8200${table}80${doubled}e0`, 'hex');
+
+const reports = (thingName: string, format = 'json') => `cordon/things/${thingName}/reports/${format}`;
+
+/** Reports a child of a thing of its own, and waits until that is contained. */
+async function contain(thingName: string): Promise<void> {
+  const client = await e2e.connect(await e2e.enroll(thingName));
+  await client.publishAsync(reports(thingName), JSON.stringify(aReport(1)), { qos: 1 });
+  await e2e.waitForCase(thingName, 'contained');
+}
+
+it('contains another thing, and loses no invocation, while a device sends 200 reports that would fill the memory', async () => {
+  const attacker = await e2e.connect(await e2e.enroll('bomber'));
+  const answers: string[] = [];
+  attacker.on('message', (topic) => void answers.push(topic));
+  await attacker.subscribeAsync('cordon/things/bomber/reports/+/+', { qos: 1 });
+
+  const sent = Array.from({ length: 200 }, () =>
+    attacker.publishAsync(reports('bomber', 'cbor'), bomb, { qos: 1 }),
+  );
+  await contain('beside');
+  await Promise.all(sent);
+  await e2e.waitForQuiet();
+
+  expect(answers).toEqual(Array(200).fill(`${reports('bomber', 'cbor')}/rejected`));
+  expect(e2e.log.filter(({ message }) => message === 'invocation failed')).toEqual([]);
+}, 60_000);
