@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { answerKind, logAnswer } from './answers';
 import { openBrokerLink } from './broker-link';
 import { type ContainmentWatch, containmentTopic, readNotice } from './containment';
@@ -7,6 +8,9 @@ import type { Settings } from './flags';
 import type { Report } from './report';
 import { type ReportingSurroundings, startReporting, type Waiting } from './reporting';
 import { type Destination, type Topics, topicsFor } from './topics';
+
+/** At the end, for what can be delivered at once. */
+const lastWordsMs = 1500;
 
 export interface AgentSurroundings extends ReportingSurroundings {
   /** Read anew at each connect, so that a renewed certificate needs no restart. */
@@ -66,9 +70,10 @@ export function startAgent(settings: Settings, surroundings: AgentSurroundings, 
   const reporting = startReporting(settings, surroundings, delivery, waiting);
   return {
     stop: async () => {
-      const undelivered = reporting.stop();
+      reporting.stop();
+      await Promise.race([reporting.settled(), wait(lastWordsMs, undefined, { ref: false })]);
       await link.close();
-      return undelivered;
+      return reporting.waiting();
     },
   };
 }

@@ -13,6 +13,7 @@ import {
 } from './flag-values';
 import { codeOf, host } from './host';
 import { DefinitionError, type MetricDefinition, parseMetrics } from './metrics/definition';
+import type { InterfaceChoice } from './metrics/interface-rules';
 
 /** Where the package puts it. */
 export const defaultConfigPath = '/etc/cordon-agent/config.yml';
@@ -37,6 +38,7 @@ const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>>
   customMetrics: ['customMetrics', parseBoolean],
   reportTo: ['reportTo', (where, text) => parseChoice(where, ['cordon', 'device-defender', 'both'], text)],
   stateDirectory: ['stateDir', parsePath],
+  cpuBudget: ['cpuBudget', (where, text) => parseInteger(where, 'percent', 1, 100, text)],
   verbosity: ['verbosity', parseVerbosity],
 };
 
@@ -89,9 +91,13 @@ export function parseConfigFile(text: string, path: string): Readonly<Record<str
 
 function readField(at: string, name: string, value: unknown): readonly [flag: string, value: unknown] {
   if (name === 'metrics') return ['metrics', readMetrics(at, value)];
+  if (name === 'interfaces') return ['interfaces', readInterfaces(`${at}interfaces`, value)];
   const where = at + JSON.stringify(name).slice(1, -1);
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  if (!field) throw new UsageError(`${where}: unknown; known are ${Object.keys(fields).join(', ')}, metrics`);
+  if (!field)
+    throw new UsageError(
+      `${where}: unknown; known are ${Object.keys(fields).join(', ')}, interfaces, metrics`,
+    );
   const [flag, read] = field;
   if (typeof value === 'object') {
     throw new UsageError(
@@ -99,6 +105,24 @@ function readField(at: string, name: string, value: unknown): readonly [flag: st
     );
   }
   return [flag, read(where, String(value))];
+}
+
+const namePattern = /^[^\s/:]{1,15}$/;
+
+/** `{ include: [wwan0], exclude: ['vpn*'] }`; names as the kernel has them, and `*`. */
+function readInterfaces(where: string, section: unknown): InterfaceChoice {
+  if (typeof section !== 'object' || section === null || Array.isArray(section))
+    throw new UsageError(`${where}: must be an object with include and exclude`);
+  const other = Object.keys(section).find((key) => key !== 'include' && key !== 'exclude');
+  if (other !== undefined) throw new UsageError(`${where}.${other}: unknown; known are include, exclude`);
+  const read = (key: 'include' | 'exclude'): readonly string[] => {
+    const names: unknown = (section as Readonly<Record<string, unknown>>)[key] ?? [];
+    const isNames = (given: unknown): given is string[] =>
+      Array.isArray(given) && given.every((name) => typeof name === 'string' && namePattern.test(name));
+    if (isNames(names)) return names;
+    throw new UsageError(`${where}.${key}: must be a list of interface names, with * for any characters`);
+  };
+  return { include: read('include'), exclude: read('exclude') };
 }
 
 function readMetrics(at: string, section: unknown): readonly MetricDefinition[] {

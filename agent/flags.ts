@@ -16,6 +16,7 @@ import {
 import { codeOf, host } from './host';
 import type { LogLevel } from './log';
 import { childrenOf, DefinitionError, definitionByName, type MetricDefinition } from './metrics/definition';
+import { allInterfaces, type InterfaceChoice } from './metrics/interface-rules';
 import type { Destination, ReportFormat } from './topics';
 
 /** How to reach the broker. */
@@ -41,6 +42,9 @@ export interface Settings {
   /** Default metrics that this agent can't collect. */
   readonly unknownMetrics: readonly string[];
   readonly stateDirectory: string;
+  /** Percent of one core. */
+  readonly cpuBudgetPercent: number;
+  readonly interfaces: InterfaceChoice;
   readonly logLevel: LogLevel;
 }
 
@@ -68,12 +72,14 @@ interface Flags {
   childrenOf: readonly MetricDefinition[];
   sampleInterval: number;
   stateDir?: string;
+  cpuBudget: number;
   allowFastReports?: boolean;
   once?: boolean;
   print?: boolean;
   /** Of `check` only. */
   json?: boolean;
   /** Of the configuration file only. */
+  interfaces?: InterfaceChoice;
   metrics?: readonly MetricDefinition[];
 }
 
@@ -193,7 +199,13 @@ function defineFlags(write: (text: string) => void): Command {
       wholeNumber('--sample-interval', 'milliseconds', 10, 60_000),
       100,
     )
-    .option('--state-dir <folder>', 'where the last report id is kept')
+    .option(
+      '--cpu-budget <percent>',
+      'most of one core that the agent takes, as it looks less often',
+      wholeNumber('--cpu-budget', 'percent', 1, 100),
+      2,
+    )
+    .option('--state-dir <folder>', 'where report ids and what was not delivered are kept')
     .option(
       '--allow-fast-reports',
       `allow Device Defender reports under ${defenderFloorSeconds} s (local stack only)`,
@@ -245,6 +257,8 @@ function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly 
     unknownMetrics: wanted.filter(
       (metric) => !definitionByName(metric) && !flags.metrics?.some((one) => one.metric === metric),
     ),
+    cpuBudgetPercent: flags.cpuBudget,
+    interfaces: flags.interfaces ?? allInterfaces,
     stateDirectory: flags.stateDir ?? defaultStateDirectory(surroundings),
     logLevel: flags.verbosity,
   };

@@ -22,6 +22,8 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     ...(evidence.length > 0 && { evidence }),
     ...(processes && { processes }),
     ...(newer.failures && { failures: newer.failures }),
+    ...(newer.health && { health: newer.health }),
+    ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
   };
 }
 

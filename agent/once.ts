@@ -2,32 +2,41 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from './flags';
 import { buildReport, type Report } from './report';
 import { createReportWindow } from './report-window';
-import { findFailures, type ReportingSurroundings } from './reporting';
+import { findFailures, findHealth, type ReportingSurroundings } from './reporting';
 
 /** Long enough for a percentage of the processor to mean something. */
 const loadMs = 1_100;
 
 /** Collects one report, with two looks at the processes, so that a child that came and went between them is seen too. */
 export async function collectOnce(settings: Settings, surroundings: ReportingSurroundings): Promise<Report> {
-  const { sampler, sampleSystem, reportIds, clock, wallClock } = surroundings;
+  const { sampler, sampleSystem, meter, reportIds, clock, wallClock } = surroundings;
   const window = createReportWindow({
     intervalMs: 0,
     byException: false,
     changeGapMs: 0,
     fallHoldMs: 0,
   });
+  meter?.look(clock());
   window.observe(sampler.sample(clock()), clock());
   if (settings.metrics.length > 0) {
     const hasLoad = settings.metrics.some(({ collect }) => collect === 'cpu-percent');
     await Promise.all([wait(hasLoad ? loadMs : settings.sampleIntervalMs), sampler.settled()]);
     window.observe(sampler.sample(clock()), clock());
   }
-  const { values, ...told } = window.take('interval', clock());
-  const failures = { ...findFailures(surroundings), ...told.failures };
+  const { values, caveats, isRise: _, ...told } = window.take('interval', clock());
+  const system = sampleSystem();
+  const failures = { ...findFailures(surroundings), ...system.failures, ...told.failures };
+  const health = findHealth(surroundings, {
+    wantedMs: settings.sampleIntervalMs,
+    spool: 0,
+    failures,
+    caveats,
+  });
+  const madeAt = wallClock();
   return buildReport({
-    reportId: reportIds.next(wallClock()),
-    system: sampleSystem(),
+    reportId: reportIds.next(madeAt),
+    system,
     values,
-    ...(settings.destinations.includes('cordon') && { extras: { ...told, failures } }),
+    ...(settings.destinations.includes('cordon') && { extras: { ...told, failures, health, madeAt } }),
   });
 }

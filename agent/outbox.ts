@@ -15,6 +15,10 @@ export interface OutboxSurroundings {
   readonly deliver: (report: Report) => Promise<'acknowledged' | 'failed'>;
   readonly onAcknowledged: (report: Report) => void;
   readonly onFailed: (report: Report) => void;
+  /** Keeps a report beyond the end of the agent; `isUrgent`: of a power cut too. */
+  readonly keep: (report: Report, isUrgent: boolean) => void;
+  /** It need not be kept any longer. */
+  readonly drop: (report: Report) => void;
   /** A report could not be kept by itself any longer. */
   readonly onFolded: (report: Report) => void;
   /** Milliseconds that go on evenly. */
@@ -23,25 +27,34 @@ export interface OutboxSurroundings {
 
 /** Reports that are on their way, in order. Each keeps its id, so one that arrives twice counts once. */
 export interface Outbox {
-  put(report: Report): void;
+  /** `isUrgent`: it is kept through whatever happens before it is delivered. */
+  put(report: Report, isUrgent: boolean): void;
+  /** Takes up what an earlier run kept. */
+  take(reports: readonly Report[]): void;
   /** Delivers what waits, oldest first and one at a time, until all is acknowledged or one fails. */
   flush(): void;
+  /** Keeps all that waits. */
+  keepAll(): void;
+  /** Resolves when nothing is on its way. */
+  settled(): Promise<void>;
   waiting(): readonly Report[];
 }
 
 interface Entry {
   readonly report: Report;
   readonly bytes: number;
+  isKept: boolean;
 }
 
 export function createOutbox(rules: OutboxRules, surroundings: OutboxSurroundings): Outbox {
   const entries: Entry[] = [];
   let bytes = 0;
   let isDelivering = false;
+  let delivery: Promise<void> = Promise.resolve();
   let retryAt = Number.NEGATIVE_INFINITY;
 
-  const add = (report: Report, at: number): void => {
-    const entry = { report, bytes: Buffer.byteLength(JSON.stringify(report)) };
+  const add = (report: Report, at: number, isKept: boolean): void => {
+    const entry = { report, bytes: Buffer.byteLength(JSON.stringify(report)), isKept };
     entries.splice(at, 0, entry);
     bytes += entry.bytes;
   };
@@ -52,34 +65,54 @@ export function createOutbox(rules: OutboxRules, surroundings: OutboxSurrounding
       const [older, newer] = entries.splice(first, 2);
       if (!older || !newer) return;
       bytes -= older.bytes + newer.bytes;
-      add(foldReports(older.report, newer.report, rules.peaks), first);
+      const folded = foldReports(older.report, newer.report, rules.peaks);
+      const isKept = older.isKept || newer.isKept;
+      if (isKept) surroundings.keep(folded, true);
+      if (older.isKept) surroundings.drop(older.report);
+      add(folded, first, isKept);
       surroundings.onFolded(older.report);
+    }
+  };
+  const keepAll = (): void => {
+    for (const entry of entries) {
+      if (entry.isKept) continue;
+      surroundings.keep(entry.report, false);
+      entry.isKept = true;
     }
   };
   const deliverAll = async (): Promise<void> => {
     for (let entry = entries[0]; entry; entry = entries[0]) {
       if ((await surroundings.deliver(entry.report)) === 'failed') {
         retryAt = surroundings.clock() + rules.retryMs;
+        keepAll();
         return surroundings.onFailed(entry.report);
       }
       entries.shift();
       bytes -= entry.bytes;
+      if (entry.isKept) surroundings.drop(entry.report);
       surroundings.onAcknowledged(entry.report);
     }
   };
 
   return {
-    put: (report) => {
-      add(report, entries.length);
+    put: (report, isUrgent) => {
+      if (isUrgent) surroundings.keep(report, true);
+      add(report, entries.length, isUrgent);
+      fold();
+    },
+    take: (reports) => {
+      for (const report of reports) add(report, entries.length, true);
       fold();
     },
     flush: () => {
       if (isDelivering || entries.length === 0 || surroundings.clock() < retryAt) return;
       isDelivering = true;
-      void deliverAll().finally(() => {
+      delivery = deliverAll().finally(() => {
         isDelivering = false;
       });
     },
+    keepAll,
+    settled: () => delivery,
     waiting: () => entries.map(({ report }) => report),
   };
 }

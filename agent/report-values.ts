@@ -163,6 +163,14 @@ function countToTell(
   return isHeld ? told : level;
 }
 
+/** Says whether more was seen than was told: more children, or a name that was not there. */
+export function rises({ seen }: Track, told: MetricValue | undefined): boolean {
+  if (seen.kind === 'count') return seen.peak > numberOf(told);
+  if (seen.kind !== 'set') return false;
+  const known = new Set(told === undefined ? [] : membersOf(told));
+  return [...seen.members].some((member) => !known.has(member));
+}
+
 /** Says whether a value must be told at once. */
 export function isNews(
   { seen }: Track,

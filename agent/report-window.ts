@@ -1,6 +1,6 @@
 import { type Evidence, mergeEvidence } from './metrics/evidence';
 import type { MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
-import { carryOver, follow, isNews, type Track, valueToTell } from './report-values';
+import { carryOver, follow, isNews, rises, type Track, valueToTell } from './report-values';
 
 export interface WindowRules {
   readonly intervalMs: number;
@@ -18,6 +18,8 @@ interface Told {
   readonly processes: Readonly<Record<string, ProcessState>>;
   readonly failures: Readonly<Record<string, string>>;
   readonly caveats: readonly string[];
+  /** There is more than was told before, or somebody new. */
+  readonly isRise: boolean;
   readonly evidence: readonly Evidence[];
 }
 
@@ -30,6 +32,8 @@ export interface ReportWindow {
   due(now: number): Due | undefined;
   /** Closes the window into a report and opens the next: what was told is told. */
   take(due: Due, now: number): Told;
+  /** More than the last report told was seen, or somebody new: what must not get lost. */
+  hasUntold(): boolean;
 }
 
 /** Everything that is still untold. */
@@ -65,7 +69,9 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     },
     due: (now) => {
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
-      if (!rules.byException || now - takenAt < rules.changeGapMs) return undefined;
+      if (now - takenAt < rules.changeGapMs) return undefined;
+      // Where changes are told at the interval, what rises is made into a report at once all the same: it is kept on disk.
+      if (!rules.byException) return isRise(untold, told) ? 'change' : undefined;
       return differs(untold, told, tell(untold, told, rules, 'change', now)) ? 'change' : undefined;
     },
     take: (due, now) => {
@@ -81,7 +87,12 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       };
       return next;
     },
+    hasUntold: () => isRise(untold, told),
   };
+}
+
+function isRise({ tracks, evidence }: Pick<Untold, 'tracks' | 'evidence'>, told: Told | undefined): boolean {
+  return evidence.length > 0 || [...tracks].some(([metric, track]) => rises(track, told?.values[metric]));
 }
 
 function tell(
@@ -107,6 +118,7 @@ function tell(
       all.flatMap(([metric, { failure }]) => (failure === undefined ? [] : [[metric, failure]])),
     ),
     caveats: [...new Set(all.flatMap(([, { caveats = [] }]) => caveats))],
+    isRise: isRise({ tracks, evidence }, told),
     evidence: mergeEvidence(evidence, traces),
   };
 }

@@ -1,5 +1,6 @@
+import type { Health } from './health';
 import { type Evidence, mostEvidence } from './metrics/evidence';
-import { type InterfaceCounters, sumGrowth } from './metrics/interface-counters';
+import type { Counters } from './metrics/interface-counters';
 import type { MetricValue, ProcessState } from './metrics/metric-sample';
 import type { Socket } from './metrics/sockets';
 import type { SystemSample } from './metrics/system';
@@ -18,12 +19,15 @@ export interface ReportContent {
     readonly evidence: readonly Evidence[];
     readonly processes: Readonly<Record<string, ProcessState>>;
     readonly failures: Readonly<Record<string, string>>;
+    readonly health?: Health;
+    /** Epoch ms, by the device's clock. */
+    readonly madeAt?: number;
   };
 }
 
 /** What the next report has to know of the system as it was. */
 export interface Baseline {
-  readonly counters?: InterfaceCounters;
+  readonly traffic?: Counters;
   /** Each listener, with the number of the report that it was new in. */
   readonly listeners: ReadonlyMap<string, number>;
   readonly remotes: ReadonlySet<string>;
@@ -40,6 +44,9 @@ export interface Report {
   readonly processes?: Readonly<Record<string, ProcessState>>;
   /** What is not known, and why: a metric, a file, a part of the agent. */
   readonly failures?: Readonly<Record<string, string>>;
+  readonly health?: Health;
+  /** Epoch ms, by the device's clock: when it was made, which may be long before it arrives. */
+  readonly madeAt?: number;
 }
 
 interface Ports {
@@ -80,14 +87,14 @@ export function buildReport(content: ReportContent): Report {
 
 /** What could not be seen now is as it was. */
 export function baselineOf(system: SystemSample, before?: Baseline): Baseline {
-  const { counters = before?.counters, listeningTcp, listeningUdp, established } = system;
+  const { traffic = before?.traffic, listeningTcp, listeningUdp, established } = system;
   const number = (before?.number ?? 0) + 1;
   const listeners = [
     ...(listeningTcp?.map((socket) => listenerKey('tcp', socket)) ?? keysOf(before, 'tcp')),
     ...(listeningUdp?.map((socket) => listenerKey('udp', socket)) ?? keysOf(before, 'udp')),
   ];
   return {
-    ...(counters && { counters }),
+    ...(traffic && { traffic }),
     listeners: new Map(listeners.map((key) => [key, before?.listeners.get(key) ?? number])),
     remotes: established
       ? new Set(established.map(({ remoteAddress }) => remoteAddress))
@@ -108,6 +115,8 @@ function buildWith({ reportId, system, before, values, extras }: ReportContent, 
     ...(extras && extras.evidence.length > 0 && { evidence: extras.evidence.slice(0, mostEvidence) }),
     ...(extras && Object.keys(extras.processes).length > 0 && { processes: extras.processes }),
     ...(extras && Object.keys(failures).length > 0 && { failures }),
+    ...(extras?.health && { health: extras.health }),
+    ...(extras?.madeAt !== undefined && { madeAt: extras.madeAt }),
   };
 }
 
@@ -118,8 +127,7 @@ function cutList(value: MetricValue, most: number): MetricValue {
 }
 
 function buildMetrics(system: SystemSample, before: Baseline | undefined, most: number): Metrics {
-  const { listeningTcp, listeningUdp, established, counters, interfaces } = system;
-  const growth = counters && before?.counters && sumGrowth(before.counters, counters);
+  const { listeningTcp, listeningUdp, established, traffic, interfaces } = system;
   return {
     ...(listeningTcp && {
       listening_tcp_ports: listPorts('tcp', listeningTcp, interfaces, before, most),
@@ -127,17 +135,21 @@ function buildMetrics(system: SystemSample, before: Baseline | undefined, most: 
     ...(listeningUdp && {
       listening_udp_ports: listPorts('udp', listeningUdp, interfaces, before, most),
     }),
-    ...(growth && {
-      network_stats: {
-        bytes_in: growth.bytesIn,
-        bytes_out: growth.bytesOut,
-        packets_in: growth.packetsIn,
-        packets_out: growth.packetsOut,
-      },
-    }),
+    ...(traffic && before?.traffic && growthOf(before.traffic, traffic)),
     ...(established && {
       tcp_connections: { established_connections: listConnections(established, interfaces, before, most) },
     }),
+  };
+}
+
+function growthOf(before: Counters, now: Counters): Pick<Metrics, 'network_stats'> {
+  return {
+    network_stats: {
+      bytes_in: Math.max(0, now.bytesIn - before.bytesIn),
+      bytes_out: Math.max(0, now.bytesOut - before.bytesOut),
+      packets_in: Math.max(0, now.packetsIn - before.packetsIn),
+      packets_out: Math.max(0, now.packetsOut - before.packetsOut),
+    },
   };
 }
 

@@ -2,18 +2,23 @@ import { type Agent, type AgentSurroundings, startAgent, startDryRun } from './a
 import { agentVersion } from './build-constants';
 import { watchCertificate } from './certificate-watch';
 import { watchContainment } from './containment';
+import { type CpuBudget, createCpuBudget } from './cpu-budget';
 import { type Credentials, loadCredentials } from './credentials';
 import type { ConnectionSettings, Settings } from './flags';
 import { host } from './host';
 import type { Log } from './log';
+import { createInterfaceRule, type InterfaceRule } from './metrics/interface-rules';
 import { createMetricSampler } from './metrics/metric-sampler';
 import { createProcReader, type ProcReader } from './metrics/proc-reader';
 import { sampleSystem } from './metrics/system';
+import { createTrafficMeter, type TrafficMeter } from './metrics/traffic';
 import { createUserNames } from './metrics/user-names';
 import { createProblems, type Problems } from './problems';
 import { countReportIds, type NewestId, openReportIds } from './report-id';
 import type { ReportingSurroundings, Waiting } from './reporting';
+import { countRestarts, type Restarts } from './restarts';
 import type { ServiceManager } from './service-manager';
+import { openSpool, type Spool } from './spool';
 import { openStateFile } from './state-file';
 
 /** An agent that was started from settings, and can be started anew from others. */
@@ -36,8 +41,12 @@ export function runAgent(
   means: Means = {},
 ): RunningAgent {
   let settings = first;
-  const newestIds = new Map<string, NewestId>();
-  const prepareNext = (next: Settings) => prepare(next, log, manager, means, newestIds);
+  const lasting: Lasting = {
+    newestIds: new Map(),
+    restartsOf: new Map(),
+    meter: createTrafficMeter(openProc(means), interfaceRule(first, means)),
+  };
+  const prepareNext = (next: Settings) => prepare(next, log, manager, means, lasting);
   let agent = prepareNext(settings)();
   log('info', 'started', describe(settings));
   manager.ready();
@@ -73,17 +82,33 @@ export function runAgent(
   };
 }
 
+/** What outlives a reload. */
+interface Lasting {
+  readonly newestIds: Map<string, NewestId>;
+  readonly restartsOf: Map<string, Restarts>;
+  readonly meter: TrafficMeter;
+}
+
+function openProc({ proc = createProcReader }: Means): ProcReader {
+  return proc();
+}
+
+function interfaceRule({ interfaces }: Settings, means: Means): InterfaceRule {
+  return createInterfaceRule(openProc(means), createProcReader('/sys/class/net'), interfaces);
+}
+
 /** Does all that can go wrong, and gives what starts the agent. */
 function prepare(
   settings: Settings,
   log: Log,
   manager: ServiceManager,
   means: Means,
-  newestIds: Map<string, NewestId>,
+  lasting: Lasting,
 ): (waiting?: Waiting) => Agent {
   const { connection } = settings;
   const problems = createProblems(log);
-  const surroundings = surround(settings, log, problems, manager, means);
+  const { meter } = lasting;
+  const surroundings = surround(settings, log, problems, meter, manager, means);
   if (settings.mode === 'dryrun' || !connection) {
     return () =>
       startDryRun(settings, surroundings, (report) => host.writeOutput(`${JSON.stringify(report)}\n`));
@@ -96,8 +121,9 @@ function prepare(
   const certificate = watchCertificate(log);
   const readCredentials = keepReading(connection, warn, certificate.note);
   const { stateDirectory } = settings;
-  const newest = newestIds.get(connection.thingName) ?? { id: 0 };
-  newestIds.set(connection.thingName, newest);
+  const thing = connection.thingName;
+  const newest = lasting.newestIds.get(thing) ?? { id: 0 };
+  lasting.newestIds.set(thing, newest);
   const reportIds = openReportIds(stateDirectory, connection.thingName, problems, newest);
   const containment = watchContainment(
     openStateFile(stateDirectory, connection.thingName, 'containment', problems),
@@ -116,7 +142,29 @@ function prepare(
       certificate.look(Date.now());
     },
   };
-  return (waiting) => startAgent(settings, whole, waiting);
+  const spool = openSpool(stateDirectory, thing, problems);
+  const restarts = lasting.restartsOf.get(thing) ?? countRestarts(stateDirectory, thing, problems);
+  lasting.restartsOf.set(thing, restarts);
+  return (waiting) => {
+    meter.use(interfaceRule(settings, means));
+    const left = waiting ?? takeLeft(spool, newest);
+    return startAgent(settings, { ...whole, spool, restarts, budget: openBudget(settings) }, left);
+  };
+}
+
+/** What an earlier run could not deliver goes first, and its ids were the newest. */
+function takeLeft(spool: Spool, newest: NewestId): Waiting {
+  const left = [...spool.load()];
+  for (const [, reports] of left)
+    for (const { header } of reports) newest.id = Math.max(newest.id, header.report_id);
+  return new Map(left.map(([destination, reports]) => [destination, { reports }]));
+}
+
+function openBudget({ cpuBudgetPercent }: Settings): CpuBudget {
+  return createCpuBudget(cpuBudgetPercent, () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  });
 }
 
 /** Throws at the first reading; later the last files that fitted go on, while somebody is replacing them. */
@@ -145,14 +193,16 @@ export function surround(
   settings: Settings,
   log: Log,
   problems: Problems,
+  meter = createTrafficMeter(createProcReader(), interfaceRule(settings, {})),
   manager?: ServiceManager,
-  { proc: open = createProcReader }: Means = {},
+  means: Means = {},
 ): ReportingSurroundings {
-  const proc = open();
+  const proc = openProc(means);
   const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
   return {
     sampler: createMetricSampler(proc, settings.metrics, options),
-    sampleSystem: () => sampleSystem(proc),
+    meter,
+    sampleSystem: () => sampleSystem(proc, meter),
     reportIds: countReportIds(),
     problems,
     log,

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf, host } from './host';
 import type { Problems } from './problems';
 
@@ -46,7 +46,7 @@ export function openStateFile(
   };
 }
 
-function makeFolder(directory: string): void {
+export function makeFolder(directory: string): void {
   try {
     host.mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -56,8 +56,20 @@ function makeFolder(directory: string): void {
 }
 
 /** A rename replaces the file as a whole (rename(2)), so a crash leaves the old text or the new one. */
-function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string, isUrgent = false): void {
   const temporary = `${path}.${process.pid}.tmp`;
   host.writeFileSync(temporary, text, { mode: 0o600 });
+  if (isUrgent) sync(temporary);
   host.renameSync(temporary, path);
+  if (isUrgent) sync(dirname(path));
+}
+
+/** Until it is on the disk; of a folder, that the file is in there (fsync(2)). */
+function sync(path: string): void {
+  const descriptor = host.openSync(path, 'r');
+  try {
+    host.fsyncSync(descriptor);
+  } finally {
+    host.closeSync(descriptor);
+  }
 }

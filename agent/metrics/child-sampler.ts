@@ -21,7 +21,7 @@ import {
   listShared,
   renewKinship,
 } from './kin';
-import type { ProcessState } from './metric-sample';
+import type { ProcessState, Sight } from './metric-sample';
 import type { ProcReader } from './proc-reader';
 import { isAlive, type ProcStat } from './proc-stat';
 import {
@@ -50,6 +50,7 @@ export interface FamilySample {
 export interface ChildSampler {
   /** One sample for each selector, in their order. `now` need not be the time of day, but must go on evenly. */
   sample(now: number): readonly FamilySample[];
+  sight(): Sight;
 }
 
 interface Watch extends Family, Kinship {
@@ -128,7 +129,7 @@ export function createChildSampler(
     const isAll = isOwn || (isNew && found.isScan);
     if (found.isScan) dropFalseKin(watch, (pid, cgroup) => isStillKin(proc, watch, pid, cgroup));
     adoptKin(watch, isAll ? readAll(proc, scan?.pids ?? []) : found.fresh, now);
-    const walk = walkFamily(proc, watch, listChildren, ownPid);
+    const walk = walkFamily(proc, watch, found.isQuiet && !isNew ? undefined : listChildren, ownPid);
     renewKinship(watch, watch);
     const unseen = whyUnseen(walk, scan, discovery.unknownTo(index));
     return {
@@ -142,6 +143,11 @@ export function createChildSampler(
   };
 
   return {
+    sight: () => ({
+      mode: hasChildrenFiles() ? 'children' : 'scan',
+      announcesPids: discovery.announcesPids(),
+      isHidden: discovery.lastScan()?.hidden ?? false,
+    }),
     sample: (now) => {
       const hasLost = watches.map((watch) => dropEnded(proc, watch, now)).includes(true);
       const hasFiles = hasChildrenFiles();

@@ -73,11 +73,12 @@ interface Step {
  * Walks down from the instances, and from children whose parent ended, and brings the family up to date.
  * What a process reaped is read after its children: so a child that is listed and then waited for counts
  * as seen, and the rise never shows a look later, without the child that explains it.
+ * Without `listChildren` there can be no new ones, and those that are known are looked at.
  */
 export function walkFamily(
   proc: ProcReader,
   family: Family,
-  listChildren: ListChildren,
+  listChildren: ListChildren | undefined,
   ownPid: number,
 ): Walk {
   const seen = new Set<number>();
@@ -89,7 +90,7 @@ export function walkFamily(
   let unseen: number | undefined;
 
   const childrenOf = (pid: number, threads: number | undefined): readonly number[] => {
-    const list = listChildren(pid, threads);
+    const list = listChildren?.(pid, threads) ?? [];
     if (typeof list !== 'string') return list;
     if (list !== 'gone') unseen ??= pid;
     return [];
@@ -139,15 +140,16 @@ export function walkFamily(
         steps.push({ pid, root, kinBy, isParentKnown: last !== undefined });
     }
   };
+  if (!listChildren) for (const pid of family.zombies.keys()) visit(stepOf(pid, pid, undefined));
   for (const [pid, { isKnown, threads }] of family.instances)
     for (const child of childrenOf(pid, threads))
       visit({ pid: child, root: pid, kinBy: undefined, isParentKnown: isKnown });
   for (const [pid, before] of family.children) {
     if (seen.has(pid) || (family.instances.has(pid) && isOnItsOwn(family, pid, before.root))) continue;
-    const stat = readStat(proc, pid);
-    // Another process has its number now.
-    if (typeof stat === 'string' ? stat === 'gone' : stat.startTicks !== before.startTicks) continue;
-    visit({ pid, root: before.root, kinBy: before.kinBy, isParentKnown: true });
+    // Another process may have its number now.
+    const stat = listChildren ? readStat(proc, pid) : undefined;
+    if (stat === 'gone' || (typeof stat === 'object' && stat.startTicks !== before.startTicks)) continue;
+    visit(stepOf(pid, before.root, before.kinBy));
   }
   reapers.push(...updateInstances(proc, family));
   const explained = findParentsOfGone(family, children, zombies);
@@ -155,6 +157,10 @@ export function walkFamily(
   family.zombies = zombies;
   for (const parent of reapers) if (!explained.has(parent)) traces.push({ kind: 'reaped', parent });
   return { fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid), traces, unseen };
+}
+
+function stepOf(pid: number, root: number, kinBy: string | undefined): Step {
+  return { pid, root, kinBy, isParentKnown: true };
 }
 
 /** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */

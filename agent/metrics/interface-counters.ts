@@ -30,16 +30,3 @@ export function parseInterfaceCounters(bytes: Buffer): InterfaceCounters {
   }
   return counters;
 }
-
-/** Adds up what each interface moved since `before`; one that is new, gone or was reset adds nothing, never less than nothing. */
-export function sumGrowth(before: InterfaceCounters, now: InterfaceCounters): Counters {
-  const sum = { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 };
-  for (const [name, counters] of now) {
-    const base = before.get(name);
-    if (!base) continue;
-    for (const key of ['bytesIn', 'packetsIn', 'bytesOut', 'packetsOut'] as const) {
-      sum[key] += Math.max(0, counters[key] - base[key]);
-    }
-  }
-  return sum;
-}

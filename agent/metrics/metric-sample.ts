@@ -38,3 +38,12 @@ export type Seen =
   /** A value from outside; each change is news. */
   | { readonly kind: 'latest'; readonly value: MetricValue }
   | { readonly kind: 'nothing' };
+
+/** How the processes are found. */
+export interface Sight {
+  /** By the kernel's own lists of children, or by a scan of all processes; or there is none to watch. */
+  readonly mode: 'children' | 'scan' | 'none';
+  /** The kernel tells of new processes. */
+  readonly announcesPids: boolean;
+  readonly isHidden: boolean;
+}

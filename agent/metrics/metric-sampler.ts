@@ -3,7 +3,7 @@ import { createChildSampler, type FamilySample } from './child-sampler';
 import { labelOf, type MetricDefinition, type ProcessSelector } from './definition';
 import { collectEvidence, collectTrace, mostEvidence } from './evidence';
 import { createExecRunner, type ExecOutcome } from './exec-metric';
-import type { MetricSample, Seen } from './metric-sample';
+import type { MetricSample, Seen, Sight } from './metric-sample';
 import type { ProcReader } from './proc-reader';
 import { createUseReader, readMachineMemory, readMachineUse, readResidentBytes } from './process-load';
 import { readRemoteAddresses } from './remote-addresses';
@@ -15,6 +15,8 @@ export interface MetricSampler {
   sample(now: number): readonly MetricSample[];
   /** Resolves when each program that a metric runs has ended. */
   settled(): Promise<void>;
+  /** How the processes are found. */
+  sight(): Sight;
   /** What of the machine could not be read at the last looks: file to reason. */
   problems(): Readonly<Record<string, string>>;
   stop(): void;
@@ -85,6 +87,8 @@ export function createMetricSampler(
         });
     },
     settled: () => programs.settled(),
+    sight: () =>
+      selectors.length > 0 ? children.sight() : { mode: 'none', announcesPids: true, isHidden: false },
     problems: () => describeProblems(proc),
     stop: () => {
       programs.stop();

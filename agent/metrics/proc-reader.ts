@@ -163,3 +163,11 @@ function failureOf(error: unknown): ReadFailure {
   if (code === 'ENOENT' || code === 'ESRCH' || code === 'ENOTDIR' || code === 'EINVAL') return 'gone';
   return 'unreadable';
 }
+
+/** Why a file can't be read, in words. */
+export function describeFailure(proc: ProcReader, path: string, failure: ReadFailure): string {
+  if (failure === 'denied') return 'no permission to read it';
+  return failure === 'gone'
+    ? 'it is not there'
+    : `cannot be read (${proc.problems().get(path) ?? 'for now'})`;
+}

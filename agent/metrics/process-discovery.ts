@@ -24,6 +24,8 @@ export interface Discovered {
   readonly fresh: readonly ProcStat[];
   /** At this look all of /proc was read. */
   readonly isScan: boolean;
+  /** No process was made since the look before. */
+  readonly isQuiet: boolean;
 }
 
 export interface ProcessDiscovery {
@@ -31,6 +33,8 @@ export interface ProcessDiscovery {
   look(now: number, vanished: boolean, scanAlways: boolean): Discovered;
   /** The newest scan; undefined before the first look. */
   lastScan(): ProcessScan | undefined;
+  /** The kernel tells of new processes, as far as it could be tried. */
+  announcesPids(): boolean;
   /** A process of which it can't be seen whether a selector selects it. */
   unknownTo(selector: number): number | undefined;
 }
@@ -45,6 +49,9 @@ const scanSoonMs = 1000;
 const mostNewPids = 256;
 /** Between its fork and its exec a process has the old name: it is looked at again for a while. */
 const youngForMs = 5000;
+/** Where /proc/loadavg stands still while processes come (lxcfs, gVisor), scans have to find them. */
+const distrustForMs = 600_000;
+const mostFrequentScanShare = 1 / 100;
 const youngEveryMs = 1000;
 
 interface Known {
@@ -86,6 +93,26 @@ export function createProcessDiscovery(
   /** When each was seen first. */
   const young = new Map<number, number>();
   let youngLookedAt = Number.NEGATIVE_INFINITY;
+
+  let distrustUntil = Number.NEGATIVE_INFINITY;
+  let hadNone = false;
+  /** The newest number that a scan found before it was announced. */
+  let suspect: number | undefined;
+
+  /** At the look after a scan: a process that it found is older than this look's number, unless nothing announces them. */
+  const judgeAnnouncements = (newest: number | undefined, now: number): void => {
+    const isLate = suspect !== undefined && newest !== undefined && suspect > newest;
+    // Numbers begin anew when they are used up, which the fall of the newest shows.
+    const beganAnew = newest !== undefined && newestPid !== undefined && newest < newestPid;
+    if ((isLate && !beganAnew) || newest === undefined) distrustUntil = now + distrustForMs;
+    suspect = undefined;
+  };
+  const findSuspect = (pids: ReadonlySet<number>, newest: number | undefined): number | undefined => {
+    if (newest === undefined || newestPid === undefined || newest < newestPid) return undefined;
+    let most = 0;
+    for (const pid of pids) if (pid > most && !known.has(pid)) most = pid;
+    return most > newest ? most : undefined;
+  };
 
   const examine = (stat: ProcStat, finds: Finds, into: Map<number, Known>): void => {
     if (stat.pid === ownPid || !isAlive(stat)) return;
@@ -184,17 +211,28 @@ export function createProcessDiscovery(
       for (const [pid, selectors] of unknowns) if (selectors.has(selector)) return pid;
       return undefined;
     },
+    announcesPids: () => distrustUntil === Number.NEGATIVE_INFINITY,
     look: (now, vanished, scanAlways) => {
       const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
       const newest = readNewestPid(proc);
+      judgeAnnouncements(newest, now);
+      const isTrusted = now >= distrustUntil;
+      if (isTrusted) distrustUntil = Number.NEGATIVE_INFINITY;
       const pids = numbersAfter(newestPid, newest);
-      newestPid = newest;
+      // A number is given away a moment before its process can be seen: quiet is what has been so for two looks.
+      const hasNone = isTrusted && scan !== undefined && pids !== undefined && pids.length === 0;
+      const isQuiet = hasNone && hadNone;
+      hadNone = hasNone;
       if (vanished || !pids) isScanSoon = true;
       const isAtOnce = vanished && now - vanishedAt >= scanSoonMs;
       if (vanished) vanishedAt = now;
       const restMs = Math.min(scanTookMs / mostScanShare, scanEveryAtMostMs);
-      const everyMs = isScanSoon ? scanSoonMs : Math.max(scanEveryMs, restMs);
-      const isScan = scanAlways || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
+      const usualMs = isTrusted
+        ? Math.max(scanEveryMs, restMs)
+        : Math.max(scanSoonMs, scanTookMs / mostFrequentScanShare);
+      const everyMs = isScanSoon ? scanSoonMs : usualMs;
+      const isTree = scanAlways && !isQuiet;
+      const isScan = isTree || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
       if (isScan) {
         const isFirst = scan === undefined || scan.isFailed;
         scan = scanAll(finds, scanAlways);
@@ -202,6 +240,7 @@ export function createProcessDiscovery(
         // At the first, what was between its fork and its exec isn't known to be young.
         isScanSoon = isFirst || scan.isFailed;
         scannedAt = now;
+        if (!isFirst) suspect = findSuspect(all, newest);
         for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);
         unseen = (pids ?? []).filter((pid) => !all.has(pid));
       } else {
@@ -209,8 +248,9 @@ export function createProcessDiscovery(
         const gone = lookAtNew(finds, [...unseen, ...(pids ?? [])], now);
         unseen = gone.filter((pid) => !unseen.includes(pid));
       }
+      newestPid = newest;
       for (const stats of finds.selected) stats.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
-      return { ...finds, isScan };
+      return { ...finds, isScan, isQuiet: isQuiet && !isScan };
     },
   };
 }

@@ -1,14 +1,16 @@
 import { codeOf, host } from '../host';
-import { type InterfaceCounters, parseInterfaceCounters } from './interface-counters';
-import type { ProcReader, ReadFailure } from './proc-reader';
+import type { Counters } from './interface-counters';
+import { describeFailure, type ProcReader } from './proc-reader';
 import { isEstablishedTcp, isListeningTcp, isListeningUdp, parseSockets, type Socket } from './sockets';
+import type { TrafficMeter } from './traffic';
 
 /** What the machine as a whole looks like at one moment. What could not be seen is left out, and named. */
 export interface SystemSample {
   readonly listeningTcp?: readonly Socket[];
   readonly listeningUdp?: readonly Socket[];
   readonly established?: readonly Socket[];
-  readonly counters?: InterfaceCounters;
+  /** What moved since the agent looks. */
+  readonly traffic?: Counters;
   /** Interface name of each local address. */
   readonly interfaces: ReadonlyMap<string, string>;
   /** What could not be seen, and why. */
@@ -16,16 +18,16 @@ export interface SystemSample {
 }
 
 /** Reads each table once: the kernel walks its whole connection hash for every look at a TCP table. */
-export function sampleSystem(proc: ProcReader): SystemSample {
+export function sampleSystem(proc: ProcReader, meter: Pick<TrafficMeter, 'total'>): SystemSample {
   const failures: Record<string, string> = {};
   const tcp = readSockets(proc, 'net/tcp', 'net/tcp6', failures);
   const udp = readSockets(proc, 'net/udp', 'net/udp6', failures);
-  const dev = proc.read('net/dev');
-  if (typeof dev === 'string') failures['/proc/net/dev'] = reasonOf(proc, 'net/dev', dev);
+  const traffic = meter.total();
+  if (typeof traffic === 'string') failures['/proc/net/dev'] = traffic;
   return {
     ...(tcp && { listeningTcp: tcp.filter(isListeningTcp), established: tcp.filter(isEstablishedTcp) }),
     ...(udp && { listeningUdp: udp.filter(isListeningUdp) }),
-    ...(typeof dev !== 'string' && { counters: parseInterfaceCounters(dev) }),
+    ...(typeof traffic !== 'string' && { traffic }),
     interfaces: nameInterfaces(failures),
     failures,
   };
@@ -49,14 +51,9 @@ function readSockets(
     // A kernel without IPv6 has no table of it.
     if (path === ipv6 && bytes === 'gone') continue;
     isWhole = false;
-    failures[`/proc/${path}`] = reasonOf(proc, path, bytes);
+    failures[`/proc/${path}`] = describeFailure(proc, path, bytes);
   }
   return isWhole ? all : undefined;
-}
-
-function reasonOf(proc: ProcReader, path: string, failure: ReadFailure): string {
-  if (failure === 'denied') return 'no permission to read it';
-  return failure === 'gone' ? 'it is not there' : `cannot be read (${proc.problems().get(path)})`;
 }
 
 /** An application may be kept from asking the kernel (netlink), as under Termux or a strict filter of system calls. */

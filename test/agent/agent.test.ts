@@ -6,6 +6,7 @@ import { containmentTopic, watchContainment } from '../../agent/containment';
 import { loadCredentials } from '../../agent/credentials';
 import { decodeAnswer } from '../../agent/encoding';
 import type { Settings } from '../../agent/flags';
+import { allInterfaces } from '../../agent/metrics/interface-rules';
 import type { MetricSample } from '../../agent/metrics/metric-sample';
 import type { Report } from '../../agent/report';
 import { openReportIds } from '../../agent/report-id';
@@ -60,7 +61,6 @@ describe('an agent on a broker with mutual TLS', () => {
         listeningTcp: [],
         listeningUdp: [],
         established: [],
-        counters: new Map(),
         interfaces: new Map(),
         failures: {},
       }),
@@ -95,6 +95,8 @@ describe('an agent on a broker with mutual TLS', () => {
       names: 'long',
       metrics: [{ metric, collect: 'children', of: { name: 'myapp' } }],
       unknownMetrics: [],
+      cpuBudgetPercent: 100,
+      interfaces: allInterfaces,
       stateDirectory: directory,
       logLevel: 'info',
       ...changes,
@@ -124,11 +126,15 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(first).toEqual({
       header: { report_id: expect.any(Number), version: '1.0' },
       metrics: expect.objectContaining({ listening_tcp_ports: { ports: [], total: 0 } }),
+      health: expect.objectContaining({ mode: 'children', degraded: [] }),
+      madeAt: expect.any(Number),
       custom_metrics: { [metric]: [{ number: 0 }] },
       processes: { myapp: 'running' },
     });
     expect(second).toEqual({
       header: { report_id: expect.any(Number), version: '1.0' },
+      health: expect.objectContaining({ mode: 'children', degraded: [] }),
+      madeAt: expect.any(Number),
       custom_metrics: { [metric]: [{ number: 1 }] },
       evidence: [anEvidence()],
       processes: { myapp: 'running' },
@@ -256,7 +262,7 @@ describe('an agent on a broker with mutual TLS', () => {
     await waitFor('a failed try', () => events('connect-failed').length === 1);
     const waiting = await agent?.stop();
     broker.refuseConnections = 0;
-    const [first] = waiting?.get('cordon') ?? [];
+    const [first] = waiting?.get('cordon')?.reports ?? [];
     start({}, {}, waiting);
     await waitFor('both reports', () => reportsOn(cordonTopic).length === 2);
 
@@ -383,7 +389,6 @@ describe('a dry run', () => {
           listeningTcp: [],
           listeningUdp: [],
           established: [],
-          counters: new Map(),
           interfaces: new Map(),
           failures: {},
         }),

@@ -29,6 +29,7 @@ export function aSampler(sample: () => readonly MetricSample[]): MetricSampler {
     sample,
     settled: async () => undefined,
     problems: () => ({}),
+    sight: () => ({ mode: 'children', announcesPids: true, isHidden: false }),
     stop: () => undefined,
   };
 }

@@ -97,6 +97,15 @@ describe('a configuration file', () => {
     ]);
   });
 
+  it('says whose traffic counts, and what share of a core the agent may take', () => {
+    const text = 'cpuBudget: 5\ninterfaces: { include: [wg0], exclude: [usb*] }\n';
+
+    expect(settingsOf(text, ['-d'])).toMatchObject({
+      cpuBudgetPercent: 5,
+      interfaces: { include: ['wg0'], exclude: ['usb*'] },
+    });
+  });
+
   it('may be empty beside flags', () => {
     expect(settingsOf('# nothing\n', ['-d']).mode).toBe('dryrun');
   });
@@ -115,6 +124,10 @@ describe('a configuration file', () => {
     ['\nmetrics: [a]', ':2: metrics: must be an object of metric names'],
     ['metrics:\n  a: { collect: magic }', ':1: metrics.a.collect: one of children'],
     ['constructor: 1', ':1: constructor: unknown'],
+    ['cpuBudget: 0', ':1: cpuBudget: must be a whole number of percent from 1 to 100'],
+    ['interfaces: wg0', ':1: interfaces: must be an object with include and exclude'],
+    ['interfaces: { only: [a] }', ':1: interfaces.only: unknown; known are include, exclude'],
+    ['interfaces: { include: [a/b] }', ':1: interfaces.include: must be a list of interface names'],
     ['"a\\nb": 1', ':1: a\\\\nb: unknown'],
     ['endpoint: a\nendpoint: b', ':2: Map keys must be unique'],
     ['endpoint: [', ':1: '],

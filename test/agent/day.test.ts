@@ -63,7 +63,7 @@ describe('a day of the agent', () => {
             listeningTcp: [],
             listeningUdp: [],
             established: [],
-            counters: new Map([['eth0', countersAt(age())]]),
+            traffic: countersAt(age()),
             interfaces: new Map(),
             failures: {},
           }),

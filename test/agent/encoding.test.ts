@@ -5,8 +5,12 @@ import { anEvidence } from './builders';
 import { aSocket, aSystem } from './system';
 
 /** What the developer guide's example of a report was made from, with the lists as device-defender.md 2.2 shortens them. */
-const counters = (bytesIn: number, packetsIn: number, bytesOut: number, packetsOut: number) =>
-  new Map([['eth0', { bytesIn, packetsIn, bytesOut, packetsOut }]]);
+const traffic = (bytesIn: number, packetsIn: number, bytesOut: number, packetsOut: number) => ({
+  bytesIn,
+  packetsIn,
+  bytesOut,
+  packetsOut,
+});
 const localAddress = '10.0.0.1';
 const values: Readonly<Record<string, MetricValue>> = {
   MyMetricOfType_Number: { number: 1 },
@@ -22,9 +26,9 @@ const content: ReportContent = {
     established: [
       aSocket({ localAddress, localPort: 80, remoteAddress: '192.168.0.1', remotePort: 8000, state: 1 }),
     ],
-    counters: counters(29358693495, 10013573555, 26485035, 11382615),
+    traffic: traffic(29358693495, 10013573555, 26485035, 11382615),
   }),
-  before: baselineOf(aSystem({ counters: counters(0, 0, 0, 0) })),
+  before: baselineOf(aSystem({ traffic: traffic(0, 0, 0, 0) })),
   values,
 };
 

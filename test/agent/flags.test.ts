@@ -41,6 +41,8 @@ describe('parseCommandLine', () => {
         { metric: 'cpu_usage', collect: 'cpu-percent' },
       ],
       unknownMetrics: ['temperature'],
+      cpuBudgetPercent: 2,
+      interfaces: { include: [], exclude: [] },
       stateDirectory: '/home/pi/.local/state/cordon-agent',
       logLevel: 'error',
     });

@@ -13,6 +13,7 @@ const rules: OutboxRules = {
 function anOutbox(changes: Partial<OutboxRules> = {}) {
   const delivered: number[] = [];
   const folded: number[] = [];
+  const kept = new Map<number, boolean>();
   const settles: ((outcome: 'acknowledged' | 'failed') => void)[] = [];
   const clock = { now: 0 };
   const outbox = createOutbox(
@@ -22,6 +23,8 @@ function anOutbox(changes: Partial<OutboxRules> = {}) {
         delivered.push(header.report_id);
         return new Promise((resolve) => settles.push(resolve));
       },
+      keep: ({ header }, isUrgent) => kept.set(header.report_id, isUrgent),
+      drop: ({ header }) => kept.delete(header.report_id),
       onAcknowledged: () => undefined,
       onFailed: () => undefined,
       onFolded: ({ header }) => folded.push(header.report_id),
@@ -34,14 +37,14 @@ function anOutbox(changes: Partial<OutboxRules> = {}) {
     await new Promise((resolve) => setImmediate(resolve));
   };
   const ids = () => outbox.waiting().map(({ header }) => header.report_id);
-  return { outbox, delivered, folded, settle, clock, ids };
+  return { outbox, delivered, folded, kept, settle, clock, ids };
 }
 const children = (report: Report | undefined) => report?.custom_metrics?.[metric]?.[0];
 
 describe('an outbox', () => {
   it('delivers one at a time, oldest first', async () => {
     const { outbox, delivered, settle, ids } = anOutbox();
-    for (const id of [1, 2, 3]) outbox.put(aReport({ id }));
+    for (const id of [1, 2, 3]) outbox.put(aReport({ id }), false);
     outbox.flush();
     outbox.flush();
     expect(delivered).toEqual([1]);
@@ -56,8 +59,8 @@ describe('an outbox', () => {
 
   it('keeps a report that failed, with its id and its place, until its time has come', async () => {
     const { outbox, delivered, settle, clock } = anOutbox({ retryMs: 100 });
-    outbox.put(aReport({ id: 1 }));
-    outbox.put(aReport({ id: 2 }));
+    outbox.put(aReport({ id: 1 }), false);
+    outbox.put(aReport({ id: 2 }), false);
     outbox.flush();
     await settle('failed');
     clock.now = 99;
@@ -72,7 +75,7 @@ describe('an outbox', () => {
 
   it('holds no more than its bytes, and loses no peak', () => {
     const { outbox, folded, ids } = anOutbox({ mostBytes: 1000 });
-    for (let id = 1; id <= 100; id += 1) outbox.put(aReport({ id, children: id === 3 ? 7 : 0 }));
+    for (let id = 1; id <= 100; id += 1) outbox.put(aReport({ id, children: id === 3 ? 7 : 0 }), false);
 
     const waiting = outbox.waiting();
     expect(Buffer.byteLength(JSON.stringify(waiting))).toBeLessThan(1100);
@@ -84,14 +87,53 @@ describe('an outbox', () => {
 
   it('leaves alone what is being delivered, since it may have arrived under its id', async () => {
     const { outbox, settle, ids } = anOutbox({ mostReports: 1 });
-    outbox.put(aReport({ id: 1 }));
+    outbox.put(aReport({ id: 1 }), false);
     outbox.flush();
-    outbox.put(aReport({ id: 2, children: 5 }));
-    outbox.put(aReport({ id: 3 }));
+    outbox.put(aReport({ id: 2, children: 5 }), false);
+    outbox.put(aReport({ id: 3 }), false);
     expect(ids()).toEqual([1, 3]);
     await settle('failed');
 
     expect(ids()).toEqual([1, 3]);
     expect(children(outbox.waiting()[1])).toEqual({ number: 5 });
+  });
+
+  it('keeps what is urgent at once, what failed or ends then, and neither once it was acknowledged', async () => {
+    const { outbox, kept, settle } = anOutbox();
+    outbox.put(aReport({ id: 1 }), true);
+    outbox.put(aReport({ id: 2 }), false);
+    const atOnce = [...kept];
+    outbox.flush();
+    await settle('failed');
+    const failed = [...kept];
+    outbox.put(aReport({ id: 3 }), false);
+    outbox.keepAll();
+    outbox.flush();
+    await settle('acknowledged');
+
+    expect(atOnce).toEqual([[1, true]]);
+    expect(failed.map(([id]) => id)).toEqual([1, 2]);
+    expect([...kept.keys()]).toEqual([2, 3]);
+  });
+
+  it('keeps one that two were folded into, in the place of both', () => {
+    const { outbox, kept } = anOutbox({ mostReports: 1 });
+    outbox.put(aReport({ id: 1, children: 4 }), true);
+    outbox.put(aReport({ id: 2 }), false);
+
+    expect([...kept]).toEqual([[2, true]]);
+    expect(children(outbox.waiting()[0])).toEqual({ number: 4 });
+  });
+
+  it('delivers what an earlier run kept before its own', async () => {
+    const { outbox, delivered, settle } = anOutbox();
+    outbox.take([aReport({ id: 1 }), aReport({ id: 2 })]);
+    outbox.put(aReport({ id: 3 }), false);
+    outbox.flush();
+    await settle('acknowledged');
+    await settle('acknowledged');
+    await settle('acknowledged');
+
+    expect(delivered).toEqual([1, 2, 3]);
   });
 });

@@ -143,7 +143,7 @@ describe('the bundled agent', () => {
       [
         `endpoint: localhost:${broker.port}`,
         ...[`rootCA: ${files.rootCaPath}`, `cert: ${files.certPath}`, `key: ${files.keyPath}`],
-        ...['clientId: mything1', `stateDirectory: ${join(directory, 'state')}`, `interval: ${interval}`],
+        ...['clientId: mything1', `stateDirectory: ${join(directory, 'reloaded')}`, `interval: ${interval}`],
       ].join('\n');
     writeFileSync(config, lines('300'));
     const { agent, output, ended } = start(['--config', config]);

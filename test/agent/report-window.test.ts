@@ -127,6 +127,7 @@ describe('a report window by exception', () => {
     expect(window.take('change', 1000)).toEqual({
       values: { [metric]: { number: 3 } },
       processes: { myapp: 'running' },
+      isRise: true,
       failures: {},
       caveats: [],
       evidence: [anEvidence(), aTrace()],
@@ -157,10 +158,10 @@ describe('a report window by exception', () => {
 });
 
 describe('a report window at the interval', () => {
-  it('tells the most of the whole interval, and nothing before', () => {
+  it('makes a report of each rise, to be kept until the interval, whose report tells the most since', () => {
     const samples = [none, one, none, two, none, passed, none, none, none, none, none, none];
 
-    expect(play({ ...atInterval, intervalMs: 1000 }, samples)).toEqual([0, 2]);
+    expect(play({ ...atInterval, intervalMs: 1000 }, samples)).toEqual([0, 1, 2, 1]);
   });
 });
 

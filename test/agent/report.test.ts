@@ -77,13 +77,12 @@ describe('buildReport', () => {
   });
 
   it('tells traffic as growth since the report before, and none in the first', () => {
-    const at = (bytesIn: number) =>
-      new Map([['eth0', { bytesIn, packetsIn: 1, bytesOut: 5, packetsOut: 1 }]]);
-    const content = { reportId: 7, system: aSystem({ counters: at(150) }), values: {} };
+    const at = (bytesIn: number) => ({ bytesIn, packetsIn: 1, bytesOut: 5, packetsOut: 1 });
+    const content = { reportId: 7, system: aSystem({ traffic: at(150) }), values: {} };
 
     expect(buildReport(content).metrics?.network_stats).toBeUndefined();
     expect(
-      buildReport({ ...content, before: baselineOf(aSystem({ counters: at(100) })) }).metrics?.network_stats,
+      buildReport({ ...content, before: baselineOf(aSystem({ traffic: at(100) })) }).metrics?.network_stats,
     ).toEqual({
       bytes_in: 50,
       bytes_out: 0,

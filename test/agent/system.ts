@@ -17,7 +17,7 @@ export function aSystem(changes: Partial<SystemSample> = {}): SystemSample {
     listeningTcp: [],
     listeningUdp: [],
     established: [],
-    counters: new Map(),
+    traffic: { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 },
     interfaces: new Map([['10.0.0.1', 'eth0']]),
     failures: {},
     ...changes,

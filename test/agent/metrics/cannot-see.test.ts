@@ -167,7 +167,7 @@ describe('the machine as a whole', () => {
   const table = '  sl  local_address rem_address   st\n';
 
   it('is nothing that it can’t see: no /proc/net is no empty list and no traffic of 0', () => {
-    const { interfaces: _, failures, ...seen } = sampleSystem(aProc([]));
+    const { interfaces: _, failures, ...seen } = sampleSystem(aProc([]), { total: () => 'gone' });
 
     expect(seen).toEqual({});
     expect(Object.keys(failures)).toEqual(['/proc/net/tcp', '/proc/net/udp', '/proc/net/dev']);
@@ -175,7 +175,9 @@ describe('the machine as a whole', () => {
 
   it('is empty lists where there is nothing, also without IPv6', () => {
     const files = { 'net/tcp': table, 'net/udp': table };
-    const { listeningTcp, listeningUdp, established, failures } = sampleSystem(aProc([], { files }));
+    const { listeningTcp, listeningUdp, established, failures } = sampleSystem(aProc([], { files }), {
+      total: () => 'gone',
+    });
 
     expect([listeningTcp, listeningUdp, established]).toEqual([[], [], []]);
     expect(Object.keys(failures)).toEqual(['/proc/net/dev']);
@@ -184,10 +186,13 @@ describe('the machine as a whole', () => {
   it('is no half list where the table of IPv6 alone cannot be read', () => {
     const proc = aProc([], { files: { 'net/tcp': table, 'net/tcp6': table, 'net/udp': table } });
     const { readWhole } = proc;
-    const half = sampleSystem({
-      ...proc,
-      readWhole: (path) => (path === 'net/tcp6' ? 'denied' : readWhole(path)),
-    });
+    const half = sampleSystem(
+      {
+        ...proc,
+        readWhole: (path) => (path === 'net/tcp6' ? 'denied' : readWhole(path)),
+      },
+      { total: () => 'gone' },
+    );
 
     expect(half).not.toHaveProperty('listeningTcp');
     expect(half.failures).toMatchObject({ '/proc/net/tcp6': 'no permission to read it' });

@@ -1,4 +1,4 @@
-import { parseInterfaceCounters, sumGrowth } from '../../../agent/metrics/interface-counters';
+import { parseInterfaceCounters } from '../../../agent/metrics/interface-counters';
 
 const header = 'Inter-|   Receive | Transmit\n face |bytes packets errs | bytes packets\n';
 
@@ -42,23 +42,4 @@ describe('parseInterfaceCounters', () => {
       expect([...counters(row)]).toEqual([]);
     },
   );
-});
-
-describe('sumGrowth', () => {
-  it('adds up the growth of each interface', () => {
-    const before = counters(aRow('eth0', 10, 1, 20, 2), aRow('wlan0', 100, 10, 200, 20));
-    const now = counters(aRow('eth0', 15, 2, 26, 4), aRow('wlan0', 101, 11, 202, 23));
-
-    expect(sumGrowth(before, now)).toEqual({ bytesIn: 6, packetsIn: 2, bytesOut: 8, packetsOut: 5 });
-  });
-
-  it.each([
-    ['is gone', counters(aRow('eth0', 10, 1, 20, 2))],
-    ['is new', counters(aRow('eth0', 10, 1, 20, 2), aRow('ppp0', 500, 5, 500, 5), aRow('ppp1', 7, 7, 7, 7))],
-    ['was reset', counters(aRow('eth0', 10, 1, 20, 2), aRow('ppp0', 0, 0, 0, 0))],
-  ])('adds nothing for an interface that %s', (_what, now) => {
-    const before = counters(aRow('eth0', 10, 1, 20, 2), aRow('ppp0', 500, 5, 500, 5));
-
-    expect(sumGrowth(before, now)).toEqual({ bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 });
-  });
 });

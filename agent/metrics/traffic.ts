@@ -1,0 +1,96 @@
+import { type Counters, type InterfaceCounters, parseInterfaceCounters } from './interface-counters';
+import type { InterfaceRule } from './interface-rules';
+import { describeFailure, type ProcReader } from './proc-reader';
+
+/** Adds up the traffic of the interfaces that count, look by look, whatever comes, goes and is reset in between. */
+export interface TrafficMeter {
+  /** `now` need not be the time of day, but must go on evenly. */
+  look(now: number): void;
+  /** What moved since the first look; or in words why that can't be known. */
+  total(): Counters | string;
+  /** Goes on with another choice of interfaces. */
+  use(rule: InterfaceRule): void;
+}
+
+const keys = ['bytesIn', 'packetsIn', 'bytesOut', 'packetsOut'] as const;
+const zero: Counters = { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 };
+/** A modem can come, send and go within a second. */
+const lookEveryMs = 200;
+/** What an interface runs over can change while its name stays. */
+const judgeEveryMs = 60_000;
+
+/** A restart of the agent begins anew: what moved before its first look is not told. */
+export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): TrafficMeter {
+  let rule = firstRule;
+  let last: InterfaceCounters | undefined;
+  let lastText = Buffer.alloc(0);
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  let judgedAt = Number.NEGATIVE_INFINITY;
+  let failure: string | undefined;
+  let sum = zero;
+  const counts = new Map<string, boolean>();
+
+  const isCounted = (name: string): boolean => {
+    let known = counts.get(name);
+    if (known === undefined) {
+      known = rule(name) === undefined;
+      counts.set(name, known);
+    }
+    return known;
+  };
+  const add = (next: InterfaceCounters): void => {
+    const before = last ?? next;
+    const gone = new Map([...before].filter(([name]) => !next.has(name)));
+    for (const [name, counters] of next) {
+      const base = before.get(name) ?? takeRenamed(gone, counters) ?? zero;
+      if (isCounted(name)) sum = grow(sum, base, counters);
+    }
+    last = next;
+    for (const name of counts.keys()) if (!next.has(name)) counts.delete(name);
+  };
+
+  return {
+    look: (now) => {
+      if (now - lookedAt < lookEveryMs) return;
+      lookedAt = now;
+      const bytes = proc.readAgain('net/dev');
+      failure = typeof bytes === 'string' ? describeFailure(proc, 'net/dev', bytes) : undefined;
+      if (typeof bytes === 'string') return;
+      // On a quiet network most looks see what the one before saw.
+      if (last && bytes.equals(lastText)) return;
+      lastText = Buffer.from(bytes);
+      if (now - judgedAt >= judgeEveryMs) {
+        counts.clear();
+        judgedAt = now;
+      }
+      add(parseInterfaceCounters(bytes));
+    },
+    total: () => failure ?? sum,
+    use: (next) => {
+      rule = next;
+      counts.clear();
+    },
+  };
+}
+
+/** An interface that has another name from one look to the next goes on counting where it was. */
+function takeRenamed(gone: Map<string, Counters>, counters: Counters): Counters | undefined {
+  for (const [name, before] of gone) {
+    const isSame = before.bytesIn + before.bytesOut > 0 && keys.every((key) => counters[key] >= before[key]);
+    if (!isSame) continue;
+    gone.delete(name);
+    return before;
+  }
+  return undefined;
+}
+
+/** A new interface counts from 0, and so does one that was reset, as any counter that fell shows. */
+function grow(sum: Counters, before: Counters, now: Counters): Counters {
+  const base = keys.some((key) => now[key] < before[key]) ? zero : before;
+  return {
+    bytesIn: sum.bytesIn + now.bytesIn - base.bytesIn,
+    packetsIn: sum.packetsIn + now.packetsIn - base.packetsIn,
+    bytesOut: sum.bytesOut + now.bytesOut - base.bytesOut,
+    packetsOut: sum.packetsOut + now.packetsOut - base.packetsOut,
+  };
+}
