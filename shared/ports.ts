@@ -34,8 +34,10 @@ export interface CaseStore {
   /** How many things the registry has, as counted last. */
   readFleetSize(): Promise<FleetSize | undefined>;
   saveFleetSize(size: FleetSize): Promise<void>;
-  /** Things whose case is due, oldest first, at most `limit`. */
+  /** Things whose case is due for more than another look at a denial that stands, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<string[]>;
+  /** Things whose denial stands and is due to be verified again, oldest first, at most `limit`. */
+  listRoutine(now: number, limit: number): Promise<string[]>;
 }
 
 /** Which things hold an object that they share, so that the last of them restores it. */

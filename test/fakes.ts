@@ -7,6 +7,7 @@ import type { Command } from '../shared/domain/command';
 import { deniedObject, type Hold, holdsObject } from '../shared/domain/hold';
 import type { KillSwitch } from '../shared/domain/kill-switch';
 import { isRegistryName } from '../shared/domain/names';
+import { isRoutine } from '../shared/domain/timers';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,
@@ -111,14 +112,16 @@ export function fakeCases() {
       notice = { caseId, at };
       return true;
     },
-    async listDue(at, limit) {
-      return [...store.items.values()]
-        .filter(({ value }) => value.dueAt !== undefined && value.dueAt <= at)
-        .sort((a, b) => (a.value.dueAt ?? 0) - (b.value.dueAt ?? 0))
-        .slice(0, limit)
-        .map(({ value }) => value.thingName);
-    },
+    listDue: async (at, limit) => listDueCases(at, limit, false),
+    listRoutine: async (at, limit) => listDueCases(at, limit, true),
   };
+  function listDueCases(at: number, limit: number, routine: boolean): string[] {
+    return [...store.items.values()]
+      .filter(({ value }) => value.dueAt !== undefined && value.dueAt <= at && isRoutine(value) === routine)
+      .sort((a, b) => (a.value.dueAt ?? 0) - (b.value.dueAt ?? 0))
+      .slice(0, limit)
+      .map(({ value }) => value.thingName);
+  }
   return { ...store, timeline, archived, refusals, cases };
 }
 

@@ -1,7 +1,7 @@
 import pThrottle from 'p-throttle';
 import { isOpen } from '../../shared/domain/case';
 import { describeKillSwitch } from '../../shared/domain/kill-switch';
-import { reverifyMs } from '../../shared/domain/steps';
+import { longestReverifyMs } from '../../shared/domain/timers';
 import { behaviorKey, type Violation } from '../../shared/domain/violation';
 import type {
   CaseStore,
@@ -16,7 +16,7 @@ import { countFleet } from './count-fleet';
 import { mendQuarantine, type Quarantine } from './mend-quarantine';
 
 export interface SweepPorts {
-  readonly cases: Pick<CaseStore, 'listDue' | 'load' | 'readFleetSize' | 'saveFleetSize'>;
+  readonly cases: Pick<CaseStore, 'listDue' | 'listRoutine' | 'load' | 'readFleetSize' | 'saveFleetSize'>;
   readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
   readonly quarantine: Quarantine;
@@ -98,7 +98,13 @@ async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise
   log.warn(describeKillSwitch(seen));
 }
 
-/** Work left half done, denials to verify again, expiries. */
+/** What a run leaves for denials that stand, however much else is due, so that none is never looked at again. */
+const minRoutine = 25;
+
+/**
+ * Work left half done and expiries first, then denials to verify again. After a mending each held thing is looked at,
+ * due or not.
+ */
 async function resumeDue(
   minute: number,
   limit: number,
@@ -106,16 +112,18 @@ async function resumeDue(
   { cases, log, metrics, clock }: SweepPorts,
   send: Send,
 ): Promise<PromiseSettledResult<void>[]> {
-  // After a mending each held thing is looked at: the next look at any of them is due within this time.
-  const due = await cases.listDue(isMended ? clock() + reverifyMs : clock(), limit);
+  const by = clock() + (isMended ? longestReverifyMs : 0);
+  const routine = await cases.listRoutine(by, limit);
+  const urgent = await cases.listDue(by, limit - Math.min(routine.length, minRoutine));
+  const later = routine.slice(0, limit - urgent.length);
   const sent = await Promise.allSettled(
-    due.map((thingName) =>
+    [...urgent, ...later].map((thingName) =>
       send({ type: 'resume', thingName, ...(isMended && { early: true }) }, `resume#${thingName}#${minute}`),
     ),
   );
   const failed = sent.filter(({ status }) => status === 'rejected').length;
   metrics.count('CaseResumed', sent.length - failed);
-  log.info('swept', { due: due.length, failed });
+  log.info('swept', { due: urgent.length, routine: later.length, failed });
   return sent;
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Case, CaseStatus } from '../domain/case';
 import { retryMs } from '../domain/case-life';
 import { hasUnfinished } from '../domain/decide';
+import { isRoutine } from '../domain/timers';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, FleetSize, Reservation } from '../ports';
 import { hashRow, type TimelineRow } from '../timeline';
@@ -105,6 +106,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     },
 
     listDue: (now, limit) => listDue('DUE', now, limit),
+    listRoutine: (now, limit) => listDue('ROUTINE', now, limit),
   };
 
   /**
@@ -280,5 +282,6 @@ export interface SlackThread {
 function indexDue(record: Case, shard: number) {
   const owedAt = hasUnfinished(record) ? record.updatedAt + retryMs : Infinity;
   const dueAt = Math.min(record.dueAt ?? Infinity, owedAt);
-  return Number.isFinite(dueAt) ? { dueKey: `DUE#${shard}`, dueAt } : {};
+  const kind = isRoutine(record) && owedAt === Infinity ? 'ROUTINE' : 'DUE';
+  return Number.isFinite(dueAt) ? { dueKey: `${kind}#${shard}`, dueAt } : {};
 }

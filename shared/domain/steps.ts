@@ -5,7 +5,7 @@ import { describeKillSwitch, type KillSwitch } from './kill-switch';
 import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
 import { describeStrength } from './strength';
 import { findBridge, findBridgeEnd } from './temporary-deactivation';
-import { findReleaseAt } from './timers';
+import { findReleaseAt, findVerificationAt } from './timers';
 
 /** One thing to do to AWS, of a saved plan. */
 export interface Step {
@@ -21,8 +21,6 @@ export type Outcome =
   /** Revert: somebody else changed what would be restored. Apply: refused for good. */
   | { readonly result: 'conflict' | 'refused'; readonly detail: string };
 
-/** How long a verified denial is trusted before the sweep verifies it again. */
-export const reverifyMs = 15 * 60_000;
 /** After this long without a verified denial the containment counts as failed, though it goes on trying. */
 const verifyDeadlineMs = 20 * 60_000;
 
@@ -127,7 +125,7 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
     const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
     // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
     const bridgeEndsAt = bridge ? (findBridgeEnd(entries) ?? now + retryMs) : Infinity;
-    const dueAt = Math.min(now + reverifyMs, findReleaseAt(held) ?? Infinity, bridgeEndsAt);
+    const dueAt = Math.min(findVerificationAt(held, now), findReleaseAt(held) ?? Infinity, bridgeEndsAt);
     const next: Case = { ...held, dueAt };
     if (record.status === 'contained') return next;
     const text = ['the device is denied: verified', ...describeStrength(next)].join('; ');

@@ -73,6 +73,7 @@ export function declareStorageLaws(law: Law<Storage>): void {
     declareKindLaws(law);
     declareTimelineLaws(law);
     declareDueLaws(law);
+    declareRoutineLaws(law);
     declareFleetLaws(law);
   });
 }
@@ -293,6 +294,32 @@ function declareDueLaws(law: Law<Storage>): void {
         () => 'the index in step with the table',
         async () => (await cases.listDue(300, 10)).length === 0,
       );
+    },
+  );
+}
+
+function declareRoutineLaws(law: Law<Storage>): void {
+  law(
+    'lists a denial that stands apart from what is urgent, and with that once it owes something',
+    async (storage) => {
+      const { cases } = storage;
+      const record = aCase({ status: 'contained', dueAt: 100 });
+      const { thingName } = record;
+      await cases.save(record, 0);
+      await waitUntil(
+        () => 'the index in step with the table',
+        async () => (await cases.listRoutine(100, 10)).length === 1,
+      );
+      expect(await cases.listRoutine(99, 10)).toEqual([]);
+      expect(await cases.listDue(100, 10)).toEqual([]);
+
+      await cases.save({ ...record, status: 'containing' }, 1);
+      await waitUntil(
+        () => 'the index in step with the table',
+        async () => (await cases.listDue(100, 10)).length === 1,
+      );
+      expect(await cases.listDue(100, 10)).toEqual([thingName]);
+      expect(await cases.listRoutine(100, 10)).toEqual([]);
     },
   );
 }

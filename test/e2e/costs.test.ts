@@ -102,6 +102,8 @@ describe('what a case costs (design, section 11)', () => {
 
     const calls = Object.entries(e2e.countCalls('respond')).filter(([action]) => action in quotas);
     expect(calls.length).toBeGreaterThanOrEqual(4);
+    expect(iotCalls()).toBeLessThanOrEqual(12);
+    expect(writes()).toBeLessThanOrEqual(2);
     expect(calls.filter(([action, count]) => count * perSecond > (quotas[action] ?? 0) / 2)).toEqual([]);
   });
 

@@ -22,6 +22,7 @@ interface Registry {
   readonly countedFrom: (string | undefined)[];
   readonly killSwitch: KillSwitch;
   missing: Awaited<ReturnType<Quarantine['findMissing']>>;
+  readonly routine: readonly string[];
   readonly members: readonly string[];
   readonly active: readonly Violation[];
   readonly stored: Readonly<Record<string, { value: Case; version: number }>>;
@@ -36,6 +37,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     countedFrom: [],
     killSwitch: { state: 'off' },
     missing: undefined,
+    routine: [],
     members: [],
     active: [],
     stored: {},
@@ -52,6 +54,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         asked.push([at, limit]);
         return due.slice(0, limit);
       },
+      listRoutine: async (_, limit) => world.routine.slice(0, limit),
       load: async (thingName) => world.stored[thingName],
       readFleetSize: async () => fleet.size,
       async saveFleetSize(size) {
@@ -135,7 +138,7 @@ describe('sweep', () => {
       await run();
 
       expect(world.missing).toBeUndefined();
-      expect(asked.map((call) => (call as number[])[0])).toEqual([now + 15 * 60_000, now]);
+      expect(asked.map((call) => (call as number[])[0])).toEqual([now + 2 * 3_600_000, now]);
       expect(sent.map(({ command }) => command)).toEqual([
         { type: 'resume', thingName: 'held', early: true },
         { type: 'resume', thingName: 'held' },
@@ -164,6 +167,29 @@ describe('sweep', () => {
       expect(counts).toMatchObject({ QuarantineBroken: 1 });
     },
   );
+
+  it('takes up what is urgent before the denials that only are to be verified again', async () => {
+    const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}${i}`);
+    jest.useFakeTimers({ now });
+    const { run, sent } = setUp(names('urgent', 600), [], { routine: names('held', 10_000) });
+    const running = run();
+    await jest.advanceTimersByTimeAsync(60_000);
+    await running;
+    jest.useRealTimers();
+
+    const order = sent.map(({ command }) => command.thingName);
+    expect(order.slice(0, 200)).toEqual(names('urgent', 200));
+    // However much is urgent, some of the denials are looked at in each run.
+    expect(order.slice(200)).toEqual(names('held', 25));
+  });
+
+  it('gives denials that stand all the room that nothing urgent needs', async () => {
+    const { run, sent } = setUp(['urgent'], [], { routine: ['held1', 'held2'] });
+
+    await run();
+
+    expect(sent.map(({ command }) => command.thingName)).toEqual(['urgent', 'held1', 'held2']);
+  });
 
   it('sends the others and then fails where one could not be sent', async () => {
     const { run, sent, counts } = setUp(['a', 'b', 'c'], ['b']);

@@ -34,10 +34,10 @@ describe('the watch over the quarantine', () => {
   });
 
   it('finds the group itself gone, and fails on any other fault', async () => {
-    iot.on(ListAttachedPoliciesCommand).rejectsOnce(awsError('ResourceNotFoundException'));
+    iot.on(ListAttachedPoliciesCommand).rejects(awsError('ResourceNotFoundException'));
     expect(await watch().findMissing()).toBe('thing group');
 
-    iot.on(ListAttachedPoliciesCommand).rejectsOnce(awsError('ThrottlingException'));
+    iot.on(ListAttachedPoliciesCommand).rejects(awsError('ThrottlingException'));
     await expect(watch().findMissing()).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
