@@ -21,7 +21,7 @@ const queues: readonly QueueSpec[] = [
    * six times the timeout, so that no message comes again while Lambda still retries a throttled invocation. Here one
    * that does is harmless: a group has one message in flight, a command takes effect once (`lastCommandId`, the version
    * of the case), maximumConcurrency keeps Lambda from taking more messages than it may invoke, and the number of
-   * deliveries leaves it more than half an hour.
+   * deliveries leaves it half an hour.
    */
   { id: 'Commands', name: 'commands', visibilitySeconds: 20, fifo: true },
 ];
@@ -84,7 +84,7 @@ function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: Queue
         VisibilityTimeout: visibilitySeconds,
         MessageRetentionPeriod: 4 * day,
         ...queueEncryption,
-        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: fifo ? 100 : 5 },
+        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: fifo ? 90 : 5 },
         // High throughput: ordered within a thing, parallel between things.
         ...(fifo && {
           FifoQueue: true,
