@@ -22,7 +22,10 @@ export function decodeAnswer(
 ): Readonly<Record<string, unknown>> | undefined {
   if (payload.length > largestAnswerBytes) return undefined;
   try {
-    const answer: unknown = format === 'json' ? JSON.parse(payload.toString('utf8')) : decode(payload, { rejectDuplicateMapKeys: true });
+    const answer: unknown =
+      format === 'json'
+        ? JSON.parse(payload.toString('utf8'))
+        : decode(payload, { rejectDuplicateMapKeys: true });
     return isRecord(answer) ? answer : undefined;
   } catch {
     // Whatever came, it is logged as unreadable by the caller.
