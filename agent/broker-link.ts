@@ -4,17 +4,16 @@ import { createBackoff } from './backoff';
 import type { Credentials } from './credentials';
 import { describeError } from './describe-error';
 import type { ConnectionSettings } from './flags';
+import { familySelection, type LinkTiming } from './link-timing';
 import type { Log } from './log';
+import type { Problems } from './problems';
+import { watchRivals } from './rivals';
 import { createSubscriber, type Subscriber } from './subscriber';
 
 /** Beside the options MQTT.js has types for; it hands all of them to tls.connect. */
 const socketOptions = { minVersion: 'TLSv1.2', noDelay: true } as const;
-/** A ping every five minutes keeps most NAT tables, at 4 bytes of MQTT each. */
-const keepAliveSeconds = 300;
-const connectTimeoutMs = 15_000;
-/** With a keep-alive of minutes, a publish without an answer is what shows a dead connection. */
-const acknowledgeTimeoutMs = 20_000;
 const closeTimeoutMs = 1500;
+const closed = 'closed by the broker or the network';
 
 interface MessageEvents {
   readonly onConnected: () => void;
@@ -39,6 +38,7 @@ export interface LinkSurroundings {
   /** Milliseconds that go on evenly. */
   readonly clock: () => number;
   readonly random: () => number;
+  readonly problems?: Problems;
 }
 
 /** Connects, with the credentials as they are then, and again whenever the connection ends, each time with a client of its own that carries nothing over. */
@@ -49,16 +49,18 @@ export function openBrokerLink(
   events: BrokerEvents,
   surroundings: LinkSurroundings,
 ): BrokerLink {
-  const { log, clock, random } = surroundings;
+  const { log, clock, random, problems } = surroundings;
   const backoff = createBackoff(random);
   let session: Session | undefined;
   let retry: NodeJS.Timeout | undefined;
   let isClosing = false;
 
   const subscriber = createSubscriber(subscriptions, log);
+  const rivals = watchRivals(settings.clientId, log, clock, problems);
 
   const open = (): void => {
     const next = openSession(toClientOptions(settings, readCredentials()), {
+      timing: settings.timing,
       clock,
       subscriber,
       onMessage: events.onMessage,
@@ -66,9 +68,10 @@ export function openBrokerLink(
         log('info', 'connected', { host: settings.endpoint.host, port: settings.endpoint.port });
         events.onConnected();
       },
-      onEnded: (reason, connectedMs) => {
+      onEnded: (reason, connectedMs, isUnasked) => {
         session = undefined;
         if (isClosing) return;
+        rivals.noteEnd(connectedMs, isUnasked);
         const retryMs = backoff.next(connectedMs ?? 0);
         const event = connectedMs === undefined ? 'connect-failed' : 'disconnected';
         log('warn', event, { reason, retryMs });
@@ -113,8 +116,9 @@ export function toClientOptions(settings: ConnectionSettings, credentials: Crede
     protocolVersion: 4,
     clientId: settings.clientId,
     clean: true,
-    keepalive: keepAliveSeconds,
-    connectTimeout: connectTimeoutMs,
+    ...familySelection(settings.timing),
+    keepalive: settings.timing.keepAliveSeconds,
+    connectTimeout: settings.timing.connectTimeoutMs,
     // The link reconnects by itself, with jitter.
     reconnectPeriod: 0,
     resubscribe: false,
@@ -125,9 +129,11 @@ export function toClientOptions(settings: ConnectionSettings, credentials: Crede
 
 interface SessionEvents extends MessageEvents {
   readonly subscriber: Subscriber;
+  readonly timing: LinkTiming;
   readonly clock: () => number;
   /** `connectedMs` is undefined when the connection never came to be. */
-  readonly onEnded: (reason: string, connectedMs: number | undefined) => void;
+  /** `isUnasked`: nothing was on its way that the broker could have refused. */
+  readonly onEnded: (reason: string, connectedMs: number | undefined, isUnasked: boolean) => void;
 }
 
 interface Session {
@@ -146,9 +152,11 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
     if (hasEnded) return;
     hasEnded = true;
     client.end(true);
+    const isUnasked = reason === closed && unanswered.size === 0 && !events.subscriber.isAsking();
     for (const settle of [...unanswered]) settle('failed');
     events.subscriber.noteEnd();
-    events.onEnded(reason, connectedAt === undefined ? undefined : events.clock() - connectedAt);
+    const connectedMs = connectedAt === undefined ? undefined : events.clock() - connectedAt;
+    events.onEnded(reason, connectedMs, isUnasked);
   };
 
   client.on('connect', () => {
@@ -159,14 +167,17 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
   client.on('message', (topic, payload) => events.onMessage(topic, payload));
   // An error also comes after the end, from a socket that closes late; `end` runs once.
   client.on('error', (error) => end(describeError(error)));
-  client.on('close', () => end('closed by the broker or the network'));
+  client.on('close', () => end(closed));
 
   return {
     isConnected: () => !hasEnded && client.connected,
     publish: (topic, payload) =>
       new Promise((resolve) => {
         if (hasEnded || !client.connected) return resolve('failed');
-        const timer = setTimeout(() => end('no acknowledgement of a report'), acknowledgeTimeoutMs);
+        const timer = setTimeout(
+          () => end('no acknowledgement of a report'),
+          events.timing.acknowledgeTimeoutMs,
+        );
         const settle = (outcome: 'acknowledged' | 'failed'): void => {
           clearTimeout(timer);
           unanswered.delete(settle);

@@ -38,6 +38,9 @@ const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>>
   customMetrics: ['customMetrics', parseBoolean],
   reportTo: ['reportTo', (where, text) => parseChoice(where, ['cordon', 'device-defender', 'both'], text)],
   stateDirectory: ['stateDir', parsePath],
+  connectTimeout: ['connectTimeout', (where, text) => parseInteger(where, 'seconds', 5, 600, text)],
+  ackTimeout: ['ackTimeout', (where, text) => parseInteger(where, 'seconds', 5, 600, text)],
+  keepAlive: ['keepAlive', (where, text) => parseInteger(where, 'seconds', 30, 1200, text)],
   cpuBudget: ['cpuBudget', (where, text) => parseInteger(where, 'percent', 1, 100, text)],
   verbosity: ['verbosity', parseVerbosity],
 };

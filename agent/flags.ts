@@ -14,6 +14,7 @@ import {
   parseVerbosity,
 } from './flag-values';
 import { codeOf, host } from './host';
+import type { LinkTiming } from './link-timing';
 import type { LogLevel } from './log';
 import { childrenOf, DefinitionError, definitionByName, type MetricDefinition } from './metrics/definition';
 import { allInterfaces, type InterfaceChoice } from './metrics/interface-rules';
@@ -27,6 +28,7 @@ export interface ConnectionSettings {
   readonly keyPath: string;
   readonly clientId: string;
   readonly thingName: string;
+  readonly timing: LinkTiming;
 }
 
 export interface Settings {
@@ -73,6 +75,9 @@ interface Flags {
   sampleInterval: number;
   stateDir?: string;
   cpuBudget: number;
+  connectTimeout: number;
+  ackTimeout: number;
+  keepAlive: number;
   allowFastReports?: boolean;
   once?: boolean;
   print?: boolean;
@@ -200,6 +205,24 @@ function defineFlags(write: (text: string) => void): Command {
       100,
     )
     .option(
+      '--connect-timeout <seconds>',
+      'how long a try to connect may take, TLS and MQTT included',
+      wholeNumber('--connect-timeout', 'seconds', 5, 600),
+      60,
+    )
+    .option(
+      '--ack-timeout <seconds>',
+      'how long a report may wait for its acknowledgement before the connection counts as dead',
+      wholeNumber('--ack-timeout', 'seconds', 5, 600),
+      60,
+    )
+    .option(
+      '--keep-alive <seconds>',
+      'time between two pings, shorter than the NAT on the way remembers',
+      wholeNumber('--keep-alive', 'seconds', 30, 1200),
+      120,
+    )
+    .option(
       '--cpu-budget <percent>',
       'most of one core that the agent takes, as it looks less often',
       wholeNumber('--cpu-budget', 'percent', 1, 100),
@@ -287,6 +310,11 @@ function toConnection(flags: Flags): ConnectionSettings {
     certPath: need('-c/--cert', flags.cert),
     keyPath: need('-k/--key', flags.key),
     clientId,
+    timing: {
+      connectTimeoutMs: flags.connectTimeout * 1000,
+      acknowledgeTimeoutMs: flags.ackTimeout * 1000,
+      keepAliveSeconds: flags.keepAlive,
+    },
     thingName:
       flags.thing_name ?? parseThingName('--client_id (also the thing name, without --thing_name)', clientId),
   };

@@ -8,6 +8,8 @@ const mostEnds = 2;
 export interface Subscriber {
   /** Subscribes to one topic after the other, on a connection that has just come to be. */
   subscribe(client: MqttClient): void;
+  /** A subscription has no answer yet. */
+  isAsking(): boolean;
   /** The connection has ended. */
   noteEnd(): void;
 }
@@ -36,6 +38,7 @@ export function createSubscriber(topics: readonly string[], log: Log): Subscribe
   };
   return {
     subscribe: (client) => subscribeFrom(client, 0),
+    isAsking: () => asked !== undefined,
     noteEnd: () => {
       if (asked === undefined) return;
       const count = (ends.get(asked) ?? 0) + 1;

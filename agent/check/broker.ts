@@ -17,7 +17,7 @@ export interface Conversation {
 /** Connects, or tells why not. */
 export function openConversation(options: IClientOptions): Promise<Conversation | string> {
   return new Promise((resolve) => {
-    const client = connectMqtt({ ...options, connectTimeout: stepTimeoutMs });
+    const client = connectMqtt(options);
     let isConnected = false;
     client.once('connect', () => {
       isConnected = true;

@@ -31,12 +31,12 @@ export async function* check(
   const { findings, credentials } = checkCredentials(connection, wallClock());
   yield* findings;
   for (const step of [checkName, checkTcp]) {
-    const finding = await step(endpoint);
+    const finding = await step(endpoint, connection.timing);
     yield finding;
     if (finding.outcome === 'failed') return yield skipped('connect', 'there is no way to the broker');
   }
   if (!credentials) return yield skipped('connect', 'there is no certificate to connect with');
-  const tls = await checkTls(endpoint, credentials, wallClock(), alpnFor(endpoint.port));
+  const tls = await checkTls(endpoint, credentials, wallClock(), alpnFor(endpoint.port), connection.timing);
   yield tls;
   if (tls.outcome === 'failed') return yield skipped('connect', 'there is no TLS connection');
   yield* checkPolicy(settings, connection, credentials, wallClock, collect);

@@ -4,6 +4,7 @@ import { connect as connectTls, type PeerCertificate } from 'node:tls';
 import type { Credentials } from '../credentials';
 import { describeError } from '../describe-error';
 import type { Endpoint } from '../flag-values';
+import { familySelection, type LinkTiming } from '../link-timing';
 import { type Finding, failed, ok } from './finding';
 
 export const stepTimeoutMs = 10_000;
@@ -21,9 +22,9 @@ export async function checkName({ host }: Endpoint): Promise<Finding> {
   }
 }
 
-export function checkTcp({ host, port }: Endpoint): Promise<Finding> {
+export function checkTcp({ host, port }: Endpoint, timing: LinkTiming): Promise<Finding> {
   return new Promise((resolve) => {
-    const socket = connectTcp({ host, port, timeout: stepTimeoutMs });
+    const socket = connectTcp({ host, port, ...familySelection(timing), timeout: timing.connectTimeoutMs });
     const end = (finding: Finding): void => {
       socket.destroy();
       resolve(finding);
@@ -46,6 +47,7 @@ export function checkTls(
   credentials: Credentials,
   now: number,
   alpn: readonly string[] | undefined,
+  timing: LinkTiming,
 ): Promise<Finding> {
   return new Promise((resolve) => {
     const { ca, cert, key } = credentials;
@@ -57,9 +59,10 @@ export function checkTls(
       key,
       ...(isIP(host) === 0 && { servername: host }),
       ...(alpn && { ALPNProtocols: [...alpn] }),
+      ...familySelection(timing),
       minVersion: 'TLSv1.2',
       rejectUnauthorized: false,
-      timeout: stepTimeoutMs,
+      timeout: timing.connectTimeoutMs,
     });
     const end = (finding: Finding): void => {
       socket.destroy();

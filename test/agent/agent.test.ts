@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'mqtt';
 import { type Agent, type AgentSurroundings, startAgent, startDryRun } from '../../agent/agent';
 import { containmentTopic, watchContainment } from '../../agent/containment';
 import { loadCredentials } from '../../agent/credentials';
@@ -8,6 +9,7 @@ import { decodeAnswer } from '../../agent/encoding';
 import type { Settings } from '../../agent/flags';
 import { allInterfaces } from '../../agent/metrics/interface-rules';
 import type { MetricSample } from '../../agent/metrics/metric-sample';
+import { createProblems } from '../../agent/problems';
 import type { Report } from '../../agent/report';
 import { openReportIds } from '../../agent/report-id';
 import type { Waiting } from '../../agent/reporting';
@@ -64,7 +66,7 @@ describe('an agent on a broker with mutual TLS', () => {
         interfaces: new Map(),
         failures: {},
       }),
-      problems: noProblems(),
+      problems: createProblems(log),
       reportIds: {
         next: (now) => {
           made += 1;
@@ -84,6 +86,7 @@ describe('an agent on a broker with mutual TLS', () => {
       ...paths,
       clientId: 'mything1',
       thingName: 'mything1',
+      timing: { connectTimeoutMs: 15_000, acknowledgeTimeoutMs: 20_000, keepAliveSeconds: 300 },
     };
     const settings: Settings = {
       mode: 'report',
@@ -267,6 +270,20 @@ describe('an agent on a broker with mutual TLS', () => {
     await waitFor('both reports', () => reportsOn(cordonTopic).length === 2);
 
     expect(reportsOn(cordonTopic)[0]).toEqual(first);
+  });
+
+  it('tells of another client under its id, which the broker lets in in its place', async () => {
+    start();
+    await waitFor('the first report', () => events('reported').length === 1);
+    const { ca, cert, key } = loadCredentials(files, Date.now(), () => undefined);
+    const rival = connect({
+      ...{ protocol: 'mqtts', host: 'localhost', port: broker.port, ca, cert, key },
+      clientId: 'mything1',
+      reconnectPeriod: 400,
+    });
+    const told = await waitFor('a word of it', () => events('warning')[0]).finally(() => rival.end(true));
+
+    expect(JSON.stringify(told)).toMatch(/another client seems to use the client id mything1/);
   });
 
   it('takes up a renewed certificate at its next connect', async () => {

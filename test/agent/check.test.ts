@@ -12,6 +12,8 @@ import { startTlsBroker, type TestBroker } from './tls-broker';
 const topic = 'cordon/things/mything1/reports/json';
 const dayMs = 86_400_000;
 
+const timing = { connectTimeoutMs: 10_000, acknowledgeTimeoutMs: 10_000, keepAliveSeconds: 120 };
+
 describe('cordon-agent check', () => {
   let directory: string;
   let files: DeviceFiles;
@@ -45,7 +47,7 @@ describe('cordon-agent check', () => {
       connection: {
         endpoint: { host: 'localhost', port: broker.port },
         ...{ rootCaPath, certPath, keyPath },
-        ...{ clientId: 'mything1', thingName: 'mything1' },
+        ...{ clientId: 'mything1', thingName: 'mything1', timing },
         ...changes,
       },
       stateDirectory,

@@ -157,6 +157,7 @@ describe('an errno', () => {
         ...files,
         clientId: 'mything1',
         thingName: 'mything1',
+        timing: { connectTimeoutMs: 1000, acknowledgeTimeoutMs: 1000, keepAliveSeconds: 60 },
       },
       intervalMs: 1000,
       sampleIntervalMs: 400,

@@ -30,6 +30,7 @@ describe('parseCommandLine', () => {
         keyPath: 'key.pem',
         clientId: 'mything1',
         thingName: 'thing2',
+        timing: { connectTimeoutMs: 60_000, acknowledgeTimeoutMs: 60_000, keepAliveSeconds: 120 },
       },
       intervalMs: 600_000,
       sampleIntervalMs: 100,
