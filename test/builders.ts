@@ -84,6 +84,7 @@ export function aContext(over: Partial<Context> = {}): Context {
     killSwitch: { state: 'off' },
     fleetLimitReached: false,
     fleetLimitTold: false,
+    reporterHeldBy: [],
     policyCacheMs: 0,
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{"deny":true}',

@@ -71,6 +71,7 @@ function createContext(
     killSwitch: { state: 'off' },
     fleetLimitReached: false,
     fleetLimitTold: false,
+    reporterHeldBy: [],
     policyCacheMs: 0,
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{}',

@@ -5,14 +5,24 @@ import type { Command } from '../../shared/domain/command';
 import type { ActionName } from '../../shared/domain/configuration';
 import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
 import type { Context, Decision } from '../../shared/domain/decision';
+import { type Facts, ownsCertificate } from '../../shared/domain/facts';
 import { findFleetLimit } from '../../shared/domain/guards';
+import { deniedObject, statusObject } from '../../shared/domain/hold';
 import { type KillSwitch, killSwitchFor } from '../../shared/domain/kill-switch';
 import { replan } from '../../shared/domain/ledger';
 import { noticeFor, noticeTopic } from '../../shared/domain/notice';
 import { makeUpFor } from '../../shared/domain/plan';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import { isRefusal } from '../../shared/errors';
-import type { Announcer, CaseStore, KillSwitchReader, Log, Metrics, Versioned } from '../../shared/ports';
+import type {
+  Announcer,
+  CaseStore,
+  Holds,
+  KillSwitchReader,
+  Log,
+  Metrics,
+  Versioned,
+} from '../../shared/ports';
 import { gatherFacts } from './facts';
 import { type ActionOptions, type ActionPorts, perform } from './perform';
 
@@ -93,6 +103,7 @@ async function decideWithFacts(
     facts,
     fleetLimitReached: false,
     fleetLimitTold: false,
+    reporterHeldBy: await findHeldReporter(command, facts, ports.holds),
     newCaseId,
     now,
   };
@@ -111,6 +122,17 @@ async function decideWithFacts(
   if (await ports.cases.reserveContainment({ caseId, now, limit, windowMs })) return decision;
   const fleetLimitTold = !(await ports.cases.claimFleetNotice({ caseId, now, windowMs }));
   return decide(current, command, { ...context, fleetLimitReached: true, fleetLimitTold });
+}
+
+/** The held things whose certificate an alert was reported with, where it is not the thing's own. */
+async function findHeldReporter(command: Command, facts: Facts, holds: Holds): Promise<readonly string[]> {
+  const reporter = command.type === 'violation' ? command.violation.reporter : undefined;
+  if (!reporter || facts.kind !== 'known' || ownsCertificate(facts, reporter.principal)) return [];
+  const found = await Promise.all([
+    holds.load(deniedObject(reporter.principal)),
+    holds.load(statusObject(reporter.principal)),
+  ]);
+  return [...new Set(found.flatMap((stored) => stored?.value.holders ?? []))];
 }
 
 /** How often an invocation cuts a device that came back in between; after that each connect has it cut again. */

@@ -247,7 +247,17 @@ function holdBack(
   };
   const text = byLimit && !fleetLimitTold ? `${refusal.reason}; ${limitHint}` : refusal.reason;
   const noted = note(next, { at: now, what: status, detail: refusal.reason });
-  return announce(noted, asks ? 'approval-needed' : 'observed', text, now);
+  const told = announce(noted, asks ? 'approval-needed' : 'observed', text, now);
+  // People know of the held device; what it says of the whole fleet must not be a message each.
+  return refusal.by === 'held-reporter' ? quieten(told) : told;
+}
+
+/** Has the newest announcement go to other systems alone. */
+function quieten(record: Case): Case {
+  const announcements = record.outbox.announcements.map((pending) =>
+    pending.seq === record.announcementSeq ? { ...pending, quiet: true as const } : pending,
+  );
+  return { ...record, outbox: { ...record.outbox, announcements } };
 }
 
 const limitHint = 'other things that wait for it come without a message: cordon list shows them';

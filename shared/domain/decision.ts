@@ -9,6 +9,8 @@ export interface Context {
   readonly facts: Facts;
   readonly killSwitch: KillSwitch;
   readonly fleetLimitReached: boolean;
+  /** Held things that use the certificate an alert was reported with, where that is not the thing's own. */
+  readonly reporterHeldBy: readonly string[];
   /** Within its window people have heard of it with another thing: one message says so, not one for each thing. */
   readonly fleetLimitTold: boolean;
   /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */

@@ -14,6 +14,8 @@ export interface GuardInput {
   readonly violation: Violation;
   readonly killSwitch: KillSwitch;
   readonly fleetLimitReached: boolean;
+  /** Held things that use the certificate of the report, where that is not the thing's own. */
+  readonly reporterHeldBy: readonly string[];
 }
 
 export type Verdict =
@@ -21,7 +23,7 @@ export type Verdict =
   | {
       readonly outcome: 'observe' | 'ask';
       readonly reason: string;
-      readonly by?: 'kill-switch' | 'fleet-limit';
+      readonly by?: 'kill-switch' | 'fleet-limit' | 'held-reporter';
     };
 
 /** What may be done about a violation. The first rule that objects decides; each says why. */
@@ -39,8 +41,17 @@ export function judge(input: GuardInput): Verdict {
   if (exemption) return observe(`the thing is exempt: ${exemption}`);
   if (withheld) return { outcome: 'ask', reason: withheld, by: 'kill-switch' };
   const { reporter } = input.violation;
-  if (reporter && !ownsCertificate(facts, reporter.principal))
-    return ask('the report came from a certificate that is not attached to this thing, so it may be forged');
+  if (reporter && !ownsCertificate(facts, reporter.principal)) {
+    const { reporterHeldBy } = input;
+    // What a held device says of others is no reason to ask anybody: it may say it of the whole fleet.
+    return reporterHeldBy.length > 0
+      ? {
+          outcome: 'observe',
+          reason: `the report came from a certificate of ${nameSome(reporterHeldBy)}, which is held, so it may be forged`,
+          by: 'held-reporter',
+        }
+      : ask('the report came from a certificate that is not attached to this thing, so it may be forged');
+  }
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
   if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
@@ -164,6 +175,10 @@ export function findShared(
 /** A name with a space is no thing's: a group, or holders that were not looked at, of whom nobody knows how many they are. */
 function isTooWide(sharedWith: readonly string[], max: number): boolean {
   return sharedWith.length + 1 > max || sharedWith.some((name) => /^(group .*|\d+ more)$/.test(name));
+}
+
+function nameSome(names: readonly string[]): string {
+  return names.slice(0, 10).join(', ');
 }
 
 function observe(reason: string): Verdict {

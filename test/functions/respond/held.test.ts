@@ -1,6 +1,6 @@
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import type { World } from '../../fakes';
-import { anArmedWorld, secondArn } from './armed';
+import { anArmedWorld, playing, secondArn } from './armed';
 import { alarm, anEngine, caseOf, operator, readStory, resume } from './story';
 
 const statusesOf = (world: World) => caseOf(world).ledger.map(({ action, status }) => `${action} ${status}`);
@@ -146,5 +146,30 @@ describe('two violations that wait for approval', () => {
       severity: 'critical',
     });
     expect(world.told.at(-1)?.kind).toBe('new-violation');
+  });
+});
+
+describe('what a held device says of other things', () => {
+  it('opens no question and is no message, and the case tells where it came from', async () => {
+    const world = anArmedWorld();
+    world.registered.register('rogue', { principals: [secondArn] });
+    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    await engine(alarm({ thingName: 'rogue' }));
+    expect(caseOf(world, 'rogue').status).toBe('contained');
+    const before = world.told.length;
+
+    await engine(alarm({ reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } }));
+
+    expect(caseOf(world)).toMatchObject({
+      status: 'observed',
+      reason: 'the report came from a certificate of rogue, which is held, so it may be forged',
+    });
+    expect(world.told.slice(before).map(({ quiet }) => quiet)).toEqual([true]);
+
+    await engine(operator('release', 'rogue'));
+    await engine(
+      alarm({ behaviorName: 'other', reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } }),
+    );
+    expect(caseOf(world).status).toBe('awaiting-approval');
   });
 });
