@@ -104,6 +104,12 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
         TreatMissingData: 'breaching',
       },
     }),
+    ReportsSetAsideAlarm: writeAlarm({
+      name: `${prefix}-reports-set-aside`,
+      what: 'A certificate sends more reports than are judged of one: those too many are set aside.',
+      runbook: 'reports-set-aside',
+      measure: { ...own('detect', 'ReportSetAside'), ...once },
+    }),
     OldCommandAlarm: writeOldMessageAlarm(prefix, 'commands', 'CommandsQueue'),
     OldAlertAlarm: writeOldMessageAlarm(prefix, 'alerts', 'AlertsQueue'),
     FunctionErrorsAlarm: writeFunctionsAlarm(prefix, functionNames, {

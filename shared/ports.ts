@@ -216,6 +216,12 @@ export interface DeadLetters {
   send(body: string, reason: string, source: string): Promise<void>;
 }
 
+/** The queue that a function's messages come from. */
+export interface SourceQueue {
+  /** Takes a message that is done off the queue, whatever becomes of the rest of its batch. */
+  remove(receiptHandle: string): Promise<void>;
+}
+
 export interface Log {
   info(message: string, fields?: Record<string, unknown>): void;
   warn(message: string, fields?: Record<string, unknown>): void;

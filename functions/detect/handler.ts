@@ -1,13 +1,16 @@
 import type { ScheduledEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Profiles } from '../../shared/domain/detection/state';
-import type { DeadLetters, DetectStore } from '../../shared/ports';
+import type { DeadLetters, DetectStore, SourceQueue } from '../../shared/ports';
 import { type AnswerPorts, answer } from './answer';
+import { createBudget } from './budget';
 import { type JudgePorts, judgeThing } from './judge';
 import { type ReceivedEvent, type ReceivedReport, receive } from './receive';
 
 export interface DetectPorts extends JudgePorts, AnswerPorts {
   readonly states: DetectStore;
   readonly deadLetters: DeadLetters;
+  /** The queue that the messages come from. */
+  readonly queue: SourceQueue;
 }
 
 /** Judges what arrived of devices, or once a minute what time has changed. */
@@ -18,18 +21,49 @@ export function detect(ports: DetectPorts, profiles: Profiles) {
     'Records' in event ? judgeBatch(event) : judgeDue();
 }
 
-/** Evaluates the security profiles on a batch of messages: things in parallel, the messages of one in order. */
+/**
+ * Evaluates the security profiles on a batch of messages. What came before may have ended the function, and what came
+ * with it then: it is judged first, one by one, and each that is done leaves the queue, so that no message is ever lost
+ * for another's fault.
+ */
 function detectBatch(ports: DetectPorts, profiles: Profiles) {
-  const judge = judgeThing(ports, profiles);
-  return async (event: SQSEvent): Promise<SQSBatchResponse> => {
+  const judgeTogether = detectTogether(ports, profiles);
+  return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
     const failed: string[] = [];
-    const received = await Promise.all(event.Records.map((record) => take(record, ports, failed)));
-    const byThing = Map.groupBy(
-      received.filter((item) => item !== undefined),
-      ({ thingName }) => thingName,
-    );
+    const again = Records.filter((record) => countReceives(record) > 1);
+    for (const record of again.toSorted((a, b) => countReceives(a) - countReceives(b))) {
+      const failures = await judgeTogether([record]);
+      failed.push(...failures);
+      if (failures.length === 0 && Records.length > 1) await remove(record, ports);
+    }
+    failed.push(...(await judgeTogether(Records.filter((record) => countReceives(record) === 1))));
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}
+
+/** Should it not be removed now, Lambda removes it with the batch. */
+async function remove({ messageId, receiptHandle }: SQSRecord, { queue, log }: DetectPorts): Promise<void> {
+  try {
+    await queue.remove(receiptHandle);
+  } catch (error) {
+    log.warn('message not removed before the rest of its batch', { messageId, error });
+  }
+}
+
+function countReceives({ attributes }: SQSRecord): number {
+  return Number(attributes.ApproximateReceiveCount);
+}
+
+/** Things in parallel, the messages of one in order; gives the ids of those that are to come again. */
+function detectTogether(ports: DetectPorts, profiles: Profiles) {
+  const judge = judgeThing(ports, profiles);
+  const admit = createBudget(ports, profiles);
+  return async (records: readonly SQSRecord[]): Promise<string[]> => {
+    const failed: string[] = [];
+    const received = await Promise.all(records.map((record) => take(record, ports, failed)));
+    const admitted = received.flatMap((item) => (item ? admit(item) : []));
     await Promise.all(
-      [...byThing].map(async ([thingName, items]) => {
+      [...Map.groupBy(admitted, ({ thingName }) => thingName)].map(async ([thingName, items]) => {
         try {
           await judge(thingName, items);
         } catch (error) {
@@ -41,7 +75,7 @@ function detectBatch(ports: DetectPorts, profiles: Profiles) {
         await Promise.all(reports.map((item) => answer(item, ports)));
       }),
     );
-    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+    return failed;
   };
 }
 

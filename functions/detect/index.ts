@@ -1,5 +1,5 @@
 import { configuration } from 'cordon:configuration';
-import { connectDeadLetters } from '../../shared/aws/commands';
+import { connectDeadLetters, connectSourceQueue } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDetection } from '../../shared/aws/detection';
 import { connectThings } from '../../shared/aws/things';
@@ -20,6 +20,7 @@ export const handler = wrap(
       alerts: connectAlertTopic(readEnv('ALERTS_TOPIC_ARN')),
       answers: connectConnections(),
       deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
+      queue: connectSourceQueue(readEnv('REPORTS_QUEUE_URL')),
       log,
       metrics,
       clock: Date.now,

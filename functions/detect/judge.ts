@@ -6,6 +6,8 @@ import { judgeReport } from '../../shared/domain/detection/judge-report';
 import { judgeTime } from '../../shared/domain/detection/judge-time';
 import type { Setting } from '../../shared/domain/detection/judgement';
 import {
+  type Contribution,
+  type Datapoint,
   type DetectedEvent,
   type DetectState,
   type Judgement,
@@ -49,7 +51,8 @@ export type Occasion =
 /** Judges the occasions of one thing in order of time, and saves what changed, in one write. */
 export function judgeThing(ports: JudgePorts, profiles: Profiles) {
   return async (thingName: string, occasions: readonly Occasion[]): Promise<void> => {
-    const ordered = occasions.toSorted((a, b) => a.at - b.at);
+    const ordered = occasions.filter(isJudged).toSorted((a, b) => a.at - b.at);
+    if (ordered.length === 0) return;
     // Another invocation may judge the thing at the same time: whoever saves second looks again.
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -61,6 +64,11 @@ export function judgeThing(ports: JudgePorts, profiles: Profiles) {
   };
 }
 
+/** A rejected report is answered and nothing more. */
+function isJudged(occasion: Occasion): boolean {
+  return occasion.kind !== 'report' || occasion.read.kind === 'report';
+}
+
 async function judgeAll(
   thingName: string,
   occasions: readonly Occasion[],
@@ -70,12 +78,16 @@ async function judgeAll(
   const stored = await ports.states.load(thingName);
   let state = stored?.value ?? newDetectState(thingName);
   const before = state;
-  const contributions: Judgement['contributions'][number][] = [];
+  const contributions: Contribution[] = [];
+  const datapoints = new Map<string, Datapoint>();
   for (const occasion of occasions) {
     const judgement = await judgeOne(state, occasion, ports, profiles);
     state = judgement.state;
     contributions.push(...judgement.contributions);
+    // A table takes an item once in a batch: of two at the same instant the later one.
+    for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
+  await ports.datapoints.append(thingName, [...datapoints.values()]);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
   // A count has no name, so it waits for the save: who has to look again must not count a device twice.
@@ -87,8 +99,7 @@ async function judgeOne(
   occasion: Occasion,
   ports: JudgePorts,
   profiles: Profiles,
-): Promise<Pick<Judgement, 'state' | 'contributions'>> {
-  if (occasion.kind === 'report' && occasion.read.kind !== 'report') return { state, contributions: [] };
+): Promise<Judgement> {
   const { thingName, at } = occasion;
   const judge = await prepare(occasion, ports, profiles);
   const setting = { state, at, profiles, nameViolation: nameFor(thingName) };
@@ -98,7 +109,6 @@ async function judgeOne(
     ? judge({ ...setting, membership: await readMembership(thingName, ports) })
     : first;
   for (const event of judgement.events) await tell(event, occasion, ports);
-  await ports.datapoints.append(thingName, judgement.datapoints);
   return judgement;
 }
 

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
-import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  DeleteMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
 import type { Command } from '../domain/command';
 import { writeMessageJson } from '../domain/json';
-import type { CommandQueue, DeadLetters } from '../ports';
+import type { CommandQueue, DeadLetters, SourceQueue } from '../ports';
 import { sqsClient } from './sqs-client';
 
 /** One message, and who waits to know that SQS has it. */
@@ -108,6 +113,14 @@ export function connectDeadLetters(queueUrl: string, client: SQSClient = sqsClie
           }),
         }),
       );
+    },
+  };
+}
+
+export function connectSourceQueue(queueUrl: string, client: SQSClient = sqsClient()): SourceQueue {
+  return {
+    async remove(receiptHandle) {
+      await client.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle: receiptHandle }));
     },
   };
 }

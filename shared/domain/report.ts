@@ -15,7 +15,7 @@ export type ReadReport =
   | {
       readonly kind: 'rejected';
       /** Error codes of Device Defender's own rejections (device-defender.md, 2.3). */
-      readonly errorCode: 'InvalidPayload' | 'MissingHeader' | 'Malformed';
+      readonly errorCode: 'InvalidPayload' | 'MissingHeader' | 'Malformed' | 'Throttled';
       readonly reason: string;
       readonly reportId?: number;
     };

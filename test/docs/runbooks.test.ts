@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { burst, perSecond } from '../../functions/detect/budget';
 import { maxCommands } from '../../functions/sweep/handler';
 import { killSwitchTrustMs } from '../../shared/aws/kill-switch';
 import { retryMs } from '../../shared/domain/case-life';
@@ -50,6 +51,7 @@ const statements: readonly (readonly [page: string, text: string])[] = [
   ],
   ['dead-letters', `SQS after ${alerts.RedrivePolicy.maxReceiveCount} deliveries; SNS`],
   ['dead-letters', `SQS after ${commands.RedrivePolicy.maxReceiveCount} deliveries `],
+  ['reports-set-aside', `${burst} at once and ${perSecond} a second`],
   [
     'function-errors',
     `${words[numberOf('function-errors', 'Threshold') + 1]} times or more within five minutes`,

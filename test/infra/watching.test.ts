@@ -44,6 +44,8 @@ describe('the alarms of the stack', () => {
         'sweep-not-run',
         'old-commands',
         'old-alerts',
+        'reports-set-aside',
+        'quarantine-broken',
         'kill-switch-on',
         'kill-switch-unreadable',
         'function-errors',

@@ -19,6 +19,9 @@ interface Sent {
   readonly format?: string;
   readonly receivedAt?: number;
   readonly messageId?: string;
+  readonly principal?: string;
+  /** How often SQS has handed it out. */
+  readonly receives?: number;
   /** Bytes as they came over MQTT; else the report is encoded. */
   readonly bytes?: Uint8Array;
 }
@@ -32,11 +35,15 @@ export function received(report: unknown, over: Sent = {}) {
       thingName,
       format,
       clientId: over.clientId ?? thingName,
-      principal: 'a'.repeat(64),
+      principal: over.principal ?? 'a'.repeat(64),
       receivedAt: over.receivedAt ?? now,
       payload: Buffer.from(encoded).toString('base64'),
     },
-    { messageId },
+    {
+      messageId,
+      receiptHandle: `handle of ${messageId}`,
+      attributes: { ...aRecord('').attributes, ApproximateReceiveCount: String(over.receives ?? 1) },
+    },
   );
 }
 
@@ -61,7 +68,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   const { published, connections } = fakeConnections();
   const { letters, deadLetters } = fakeDeadLetters();
   const telemetry = fakeTelemetry();
-  /** Alerts and saves, in the order in which they happened. */
+  /** Alerts, saves and removals from the queue, in the order in which they happened. */
   const order: string[] = [];
   const alerts: Record<string, unknown>[] = [];
   const ports: DetectPorts = {
@@ -83,6 +90,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
     },
     answers: connections,
     deadLetters,
+    queue: { remove: async (handle) => void order.push(`remove ${handle}`) },
     log: telemetry.log,
     metrics: telemetry.metrics,
     clock: () => now + 5,

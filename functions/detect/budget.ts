@@ -1,0 +1,94 @@
+import { violates } from '../../shared/domain/detection/criteria';
+import type { Profiles } from '../../shared/domain/detection/state';
+import type { ReadReport } from '../../shared/domain/report';
+import { unknownPrincipal } from '../../shared/domain/rule-failure';
+import { behaviorKey } from '../../shared/domain/violation';
+import type { Clock, Log, Metrics } from '../../shared/ports';
+import type { ReceivedEvent, ReceivedReport } from './receive';
+
+/**
+ * Reports of one certificate that one instance of the function takes at once, and a second after that: an agent reports
+ * when something changes and every five minutes, and a gateway may speak for a thousand things.
+ */
+export const burst = 100;
+export const perSecond = 5;
+/** Its sender and the log are told once in this time. */
+const tellMs = 10_000;
+/** Senders remembered; one that is forgotten begins anew. */
+const maxSenders = 5_000;
+
+interface Bucket {
+  left: number;
+  at: number;
+}
+
+interface BudgetPorts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/**
+ * What of the messages is judged, by a report alone, before anything is read or called for it: what one certificate sends
+ * must not hold up the others' reports. Charged is the certificate, not the thing, so that nobody uses up the reports of
+ * another. A report that is out of bounds has a budget of its own for each behavior: a flood of harmless reports must
+ * not hide the one that matters. A report too many changes nothing; its sender is told now and then.
+ */
+export function createBudget({ log, metrics, clock }: BudgetPorts, profiles: Profiles) {
+  const buckets = new Map<string, Bucket>();
+  const toldAt = new Map<string, number>();
+
+  function take(name: string): boolean {
+    const at = clock();
+    const { left, at: since } = buckets.get(name) ?? { left: burst, at };
+    const filled = Math.min(burst, left + (Math.max(0, at - since) * perSecond) / 1_000);
+    remember(buckets, name, { left: filled < 1 ? filled : filled - 1, at });
+    return filled >= 1;
+  }
+
+  return <T extends ReceivedReport | ReceivedEvent>(item: T): (T | ReceivedReport)[] => {
+    if (item.kind !== 'report') return [item];
+    const { thingName, envelope } = item;
+    const { principal, clientId } = envelope;
+    // Without a certificate only the client id tells one sender from another.
+    const sender = principal === unknownPrincipal ? `${principal} ${clientId}` : principal;
+    if (take(sender) || listViolated(item, profiles).some((key) => take(`${sender} ${key}`))) return [item];
+    metrics.count('ReportSetAside');
+    const at = clock();
+    if (at - (toldAt.get(sender) ?? Number.NEGATIVE_INFINITY) < tellMs) return [];
+    remember(toldAt, sender, at);
+    log.warn('reports set aside: their sender sends too many', { thingName, principal, clientId });
+    return [{ ...item, read: refuse(item.read) }];
+  };
+}
+
+function refuse(read: ReadReport): ReadReport {
+  const reportId = read.kind === 'report' ? read.report.reportId : read.reportId;
+  return {
+    kind: 'rejected',
+    errorCode: 'Throttled',
+    reason: `more than ${burst} reports at once and ${perSecond} a second`,
+    ...(reportId !== undefined && { reportId }),
+  };
+}
+
+/** Behaviors that the report alone is out of bounds of, whatever came before it. */
+function listViolated({ read }: ReceivedReport, profiles: Profiles): string[] {
+  if (read.kind !== 'report') return [];
+  const { metrics } = read.report;
+  return profiles.flatMap(([securityProfileName, { behaviors }]) =>
+    behaviors.flatMap(({ name, metric, criteria }) => {
+      const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
+      const isViolated = value !== undefined && violates(value, criteria) === true;
+      return isViolated ? [behaviorKey({ securityProfileName, behaviorName: name })] : [];
+    }),
+  );
+}
+
+/** The newest stays longest. */
+function remember<V>(map: Map<string, V>, name: string, value: V): void {
+  map.delete(name);
+  map.set(name, value);
+  const [oldest] = map.keys();
+  if (map.size > maxSenders && oldest !== undefined) map.delete(oldest);
+}

@@ -1,0 +1,128 @@
+import type { DetectPorts } from '../../../functions/detect/handler';
+import { now } from '../../builders';
+import { fakeDetection } from '../../fakes-detection';
+import { aDetector, aReport, received } from './detector';
+
+/** One device must not hold up the others, nor end what came with its messages. */
+
+const flooder = 'f'.repeat(64);
+let id = 0;
+const nextId = () => {
+  id += 1;
+  return { report_id: 1_700_000_000 + id, version: '1.0' };
+};
+const conforming = (over = {}) => received(aReport(0, { header: nextId() }), { principal: flooder, ...over });
+const violating = (over = {}) => received(aReport(1, { header: nextId() }), { principal: flooder, ...over });
+const times = (count: number, make: () => ReturnType<typeof received>) => Array.from({ length: count }, make);
+
+/** A detector with a clock to turn, that notes which states it reads, and fails for some. */
+function aCounted(failing: readonly string[] = [], over: Partial<DetectPorts> = {}) {
+  const time = { now };
+  const loads: string[] = [];
+  const { states } = fakeDetection();
+  async function load(thingName: string) {
+    loads.push(thingName);
+    if (failing.includes(thingName)) throw new Error('the table is away');
+    return await states.load(thingName);
+  }
+  const detector = aDetector({}, { clock: () => time.now, states: { ...states, load }, ...over });
+  return { ...detector, time, loads };
+}
+
+describe('detect, of more reports of one certificate than it may send', () => {
+  it('reads and answers nothing for the surplus, tells the sender once in ten seconds, and judges the others', async () => {
+    const { run, published, telemetry, alerts, time, loads } = aCounted();
+    await run(...times(100, conforming));
+    published.length = 0;
+    loads.length = 0;
+
+    expect(await run(...times(200, conforming), received(aReport(1), { thingName: 'mything2' }))).toEqual([]);
+
+    expect(
+      published.map(({ topic, body }) => [topic, (body as { statusDetails?: object }).statusDetails]),
+    ).toEqual([
+      ['cordon/things/mything1/reports/json/rejected', expect.objectContaining({ ErrorCode: 'Throttled' })],
+      ['cordon/things/mything2/reports/json/accepted', undefined],
+    ]);
+    expect(loads).toEqual(['mything2']);
+    expect(alerts).toMatchObject([{ thingName: 'mything2' }]);
+    expect(telemetry.counts.ReportSetAside).toBe(200);
+    expect(telemetry.lines.filter(({ message }) => message.startsWith('reports set aside'))).toHaveLength(1);
+
+    time.now += 10_000;
+    published.length = 0;
+    await run(...times(100, conforming));
+    expect(published.filter(({ topic }) => topic.endsWith('/rejected'))).toHaveLength(1);
+    expect(published.filter(({ topic }) => topic.endsWith('/accepted'))).toHaveLength(50);
+  });
+
+  it('judges a report out of bounds behind a flood of harmless ones', async () => {
+    const { run, alerts } = aDetector();
+
+    await run(...times(500, conforming), violating());
+
+    expect(alerts).toMatchObject([{ thingName: 'mything1', violationEventType: 'in-alarm' }]);
+  });
+
+  it('bounds a flood of reports out of bounds as well', async () => {
+    const { run, telemetry } = aDetector();
+
+    await run(...times(300, violating));
+
+    expect(telemetry.counts.ReportSetAside).toBe(100);
+  });
+
+  it('charges the certificate: who reports for another uses up nothing of its', async () => {
+    const { run, published } = aDetector();
+    await run(...times(300, conforming));
+    published.length = 0;
+
+    await run(received(aReport(0, { header: nextId() }), { principal: 'a'.repeat(64) }));
+
+    expect(published).toMatchObject([{ topic: 'cordon/things/mything1/reports/json/accepted' }]);
+  });
+
+  it('bounds reports that can’t be read, too', async () => {
+    const { run, published } = aDetector();
+
+    await run(...times(300, () => received(undefined, { principal: flooder, bytes: Buffer.from('{') })));
+
+    expect(published).toHaveLength(101);
+  });
+});
+
+describe('detect, of messages that came before', () => {
+  it('judges them first, one by one, the rarest first, and removes each that is done', async () => {
+    const { run, order } = aDetector();
+
+    await run(
+      received(aReport(1), { messageId: 'new' }),
+      received(aReport(1), { thingName: 'mything2', messageId: 'third', receives: 3 }),
+      received(aReport(1), { thingName: 'mything3', messageId: 'second', receives: 2 }),
+    );
+
+    expect(order.filter((line) => !line.startsWith('save'))).toEqual([
+      'remove handle of second',
+      'alert mything2',
+      'remove handle of third',
+      'alert mything1',
+    ]);
+  });
+
+  it('returns one that fails, and goes on where the queue can’t be reached', async () => {
+    const queue = { remove: () => Promise.reject(new Error('the queue is away')) };
+    const { run, alerts, telemetry } = aCounted(['mything1'], { queue });
+
+    expect(
+      await run(
+        received(aReport(1), { messageId: 'bad', receives: 2 }),
+        received(aReport(1), { thingName: 'mything2', messageId: 'good', receives: 2 }),
+      ),
+    ).toEqual(['bad']);
+
+    expect(alerts).toMatchObject([{ thingName: 'mything2' }]);
+    expect(telemetry.lines).toContainEqual(
+      expect.objectContaining({ message: 'message not removed before the rest of its batch' }),
+    );
+  });
+});
