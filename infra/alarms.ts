@@ -90,6 +90,25 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
       runbook: 'quarantine-broken',
       measure: { ...own('sweep', 'QuarantineBroken'), ...once },
     }),
+    SlackRefusedAlarm: writeAlarm({
+      name: `${prefix}-slack-refused`,
+      what: 'Slack refused a message, or a message, thread or channel that Cordon wrote to is gone.',
+      runbook: 'slack',
+      measure: { ...own('notify', 'SlackRefused'), ...once },
+    }),
+    SlackLateAlarm: writeAlarm({
+      name: `${prefix}-slack-late`,
+      what: 'The newest state of a case has waited for more than five minutes to be shown in Slack.',
+      runbook: 'slack',
+      // Tried again every five minutes at the least.
+      measure: { ...own('notify', 'SlackLate'), ...once, Period: 5 * minute },
+    }),
+    EmailNotSubscribedAlarm: writeAlarm({
+      name: `${prefix}-email-not-subscribed`,
+      what: 'An address of cordon.yml is mailed nothing: it was never confirmed, or unsubscribed.',
+      runbook: 'email-not-subscribed',
+      measure: { ...own('sweep', 'EmailNotSubscribed'), ...once },
+    }),
     SweepAlarm: writeAlarm({
       name: `${prefix}-sweep-not-run`,
       what: 'The sweep has not run for five minutes: nothing left half done is taken up.',

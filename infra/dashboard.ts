@@ -75,7 +75,8 @@ export function writeDashboard(
       title: 'People',
       metrics: [
         own('operate', 'CommandSent'),
-        own('notify', 'SlackMessageSent'),
+        ...['SlackMessageSent', 'SlackRefused', 'SlackLate'].map((name) => own('notify', name)),
+        own('sweep', 'EmailNotSubscribed'),
         own('detect', 'ReportRejected'),
       ],
     },

@@ -15,7 +15,7 @@ const queues: readonly QueueSpec[] = [
   { id: 'Alerts', name: 'alerts', visibilitySeconds: 60 },
   { id: 'Reports', name: 'reports', visibilitySeconds: 60 },
   { id: 'Presence', name: 'presence', visibilitySeconds: 60 },
-  { id: 'Notify', name: 'notify', visibilitySeconds: 60 },
+  { id: 'Notify', name: 'notify', visibilitySeconds: 90 },
   /**
    * Just over respond's timeout, since this is how long a device stays free when an invocation is killed. Lambda advises
    * six times the timeout, so that no message comes again while Lambda still retries a throttled invocation. Here one

@@ -91,6 +91,9 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow(['iot:ListThingsInThingGroup', 'iot:AttachPolicy', 'iot:CreateThingGroup'], quarantineGroup),
       // IAM knows no resource type for it.
       allow('iot:ListAttachedPolicies', '*'),
+      ...(configuration.notify.email.length === 0
+        ? []
+        : [allow('sns:ListSubscriptionsByTopic', [ref('AnnouncementsTopic'), ref('AlarmsTopic')])]),
       // IAM knows no resource type for ListThings.
       ...(configuration.guards.fleetLimit.percent === undefined
         ? []
@@ -102,6 +105,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       consume('NotifyQueue'),
       send('RejectedQueue'),
       table('GetItem', 'PutItem'),
+      allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       ...allowSecret('SlackToken'),
     ],
     operate: [

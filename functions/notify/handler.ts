@@ -1,108 +1,85 @@
-import type { SQSRecord } from 'aws-lambda';
-import type { SlackThread } from '../../shared/aws/table';
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Announcement, announcementSchema } from '../../shared/domain/announcement';
-import type { Clock, DeadLetters, Log, Metrics, Versioned } from '../../shared/ports';
+import { eachRecord } from '../../shared/lambda';
+import type { DeadLetters } from '../../shared/ports';
+import { type DeliverPorts, deliver } from './deliver';
+import { add, change } from './pending';
 import type { Slack } from './slack';
-import { writeReply, writeRootMessage } from './slack-message';
 
-export interface NotifyPorts {
+export interface NotifyPorts extends DeliverPorts {
   /** Undefined where no Slack secret is stored: the function then only says so. */
   readonly slack: () => Promise<Slack | undefined>;
-  readonly threads: {
-    load(caseId: string): Promise<Versioned<SlackThread> | undefined>;
-    save(caseId: string, thread: SlackThread, previous: number): Promise<number>;
-  };
   readonly deadLetters: DeadLetters;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
-
-/** A claim older than this was left by a crash: longer than the function may run, shorter than a redelivery. */
-const claimMs = 30_000;
-
-/** Shows an announcement in Slack: one thread per case, its root message always the newest state. */
-export function notify(ports: NotifyPorts) {
-  return async ({ body, messageId }: SQSRecord): Promise<void> => {
-    const announcement = readAnnouncement(body);
-    if (!announcement) {
-      await ports.deadLetters.send(body, 'not an announcement', `notify:${messageId}`);
-      return;
-    }
-    if (announcement.quiet) {
-      ports.log.info('for other systems only', { id: announcement.id });
-      return;
-    }
-    const slack = await ports.slack();
-    if (!slack) {
-      ports.log.warn('no Slack secret is stored, nothing sent', { id: announcement.id });
-      return;
-    }
-    const sent =
-      slack.kind === 'webhook'
-        ? await postOnce(announcement, slack, ports)
-        : await showInThread(announcement, slack, ports);
-    if (sent) ports.metrics.count('SlackMessageSent');
-    ports.log.info(sent ? 'shown in Slack' : 'shown before', { id: announcement.id });
-  };
-}
-
-async function postOnce(
-  announcement: Announcement,
-  slack: Extract<Slack, { kind: 'webhook' }>,
-  { threads }: NotifyPorts,
-): Promise<boolean> {
-  const { caseId, seq } = announcement;
-  const known = await threads.load(caseId);
-  if (known && known.value.lastSeq >= seq) return false;
-  await slack.post(writeRootMessage(announcement, slack.kind));
-  await threads.save(caseId, { channel: '', ts: '', lastSeq: seq }, known?.version ?? 0);
-  return true;
-}
-
-async function showInThread(
-  announcement: Announcement,
-  slack: Extract<Slack, { kind: 'bot' }>,
-  ports: NotifyPorts,
-): Promise<boolean> {
-  const { threads } = ports;
-  const { caseId, seq } = announcement;
-  const known = await threads.load(caseId);
-  if (!known || known.value.ts === '') return openThread(announcement, slack, known, ports);
-  const { channel, ts, lastSeq } = known.value;
-  if (seq === lastSeq) return false;
-  // Older news joins the thread, but must not overwrite the newest state. What may be repeated comes first, so that a
-  // failure in between repeats no reply.
-  if (seq > lastSeq) await slack.update(writeRootMessage(announcement, slack.kind), channel, ts);
-  await slack.post(writeReply(announcement), ts);
-  if (seq < lastSeq) return true;
-  await threads.save(caseId, { channel, ts, lastSeq: seq }, known.version);
-  return true;
 }
 
 /**
- * Posts the root message. The thread is claimed before, because two announcements of a case may be handled at once and
- * Slack would take both as new; who comes second is delivered again and finds the thread.
+ * Shows announcements in Slack. What has to be shown is stored first, so that a message is done with however long Slack
+ * takes nothing; of a case only the newest state counts. Each minute, what is left over is shown.
  */
-async function openThread(
-  announcement: Announcement,
-  slack: Extract<Slack, { kind: 'bot' }>,
-  known: Versioned<SlackThread> | undefined,
-  { threads, clock }: NotifyPorts,
-): Promise<boolean> {
-  const { caseId, seq } = announcement;
-  const claimedAt = clock();
-  if (known && claimedAt - (known.value.claimedAt ?? 0) < claimMs)
-    throw new Error('another announcement of the case is opening its thread');
-  const claim: SlackThread = { channel: '', ts: '', lastSeq: 0, claimedAt };
-  const version = await threads.save(caseId, claim, known?.version ?? 0);
-  // Where Slack refuses, the claim is given back at once, so that the next delivery need not wait.
-  const posted = await slack.post(writeRootMessage(announcement, slack.kind)).catch(async (error) => {
-    await threads.save(caseId, { ...claim, claimedAt: 0 }, version);
-    throw error;
-  });
-  await threads.save(caseId, { ...posted, lastSeq: seq }, version);
-  return true;
+export function notify(ports: NotifyPorts) {
+  return async (event: SQSEvent | object, context: Context): Promise<SQSBatchResponse | undefined> => {
+    if (!('Records' in event)) {
+      await deliverLeftOver(ports);
+      return undefined;
+    }
+    const stored: string[] = [];
+    const storeNext = async (record: SQSRecord) => {
+      const caseId = await store(record, ports);
+      if (caseId !== undefined) stored.push(caseId);
+    };
+    const answer = await eachRecord(storeNext, ports.log, { inOrder: true })(event, context);
+    await deliverNow(stored, ports);
+    return answer;
+  };
+}
+
+/** One read in a minute in which nothing waits. */
+async function deliverLeftOver(ports: NotifyPorts): Promise<void> {
+  const slack = await ports.slack();
+  if (!slack || (await ports.states.listDue(ports.clock(), 1)).length === 0) return;
+  await deliver(ports, slack, [], { wait: true });
+}
+
+/** The messages are done with: what fails here is shown within a minute. */
+async function deliverNow(stored: readonly string[], ports: NotifyPorts): Promise<void> {
+  if (stored.length === 0) return;
+  try {
+    const slack = await ports.slack();
+    if (slack) await deliver(ports, slack, stored);
+  } catch (error) {
+    ports.log.error('not shown in Slack now, the next run goes on', { error });
+  }
+}
+
+/** Gives the id of the case that has something new to show. */
+async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promise<string | undefined> {
+  const announcement = readAnnouncement(body);
+  if (!announcement) {
+    await ports.deadLetters.send(body, 'not an announcement', `notify:${messageId}`);
+    return undefined;
+  }
+  const { id, caseId } = announcement;
+  if (announcement.quiet) {
+    ports.log.info('for other systems only', { id });
+    return undefined;
+  }
+  if (await isSlackOff(ports)) {
+    ports.log.warn('no Slack secret is stored, nothing sent', { id });
+    return undefined;
+  }
+  const isNew = await change(ports.states, caseId, (state) => add(state, announcement, ports.clock()));
+  if (!isNew) ports.log.info('shown before, or older than what is', { id });
+  return isNew ? caseId : undefined;
+}
+
+/** Where the secret can't be read at the moment, there may be one. */
+async function isSlackOff({ slack, log }: NotifyPorts): Promise<boolean> {
+  try {
+    return (await slack()) === undefined;
+  } catch (error) {
+    log.error('the Slack secret could not be read', { error });
+    return false;
+  }
 }
 
 function readAnnouncement(body: string): Announcement | undefined {

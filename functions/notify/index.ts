@@ -1,8 +1,9 @@
 import { configuration } from 'cordon:configuration';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectSecrets } from '../../shared/aws/secrets';
-import { connectTable } from '../../shared/aws/table';
-import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
+import { connectSlackStates } from '../../shared/aws/slack-states';
+import { createTelemetry, readEnv } from '../../shared/lambda';
 import { notify } from './handler';
 import { connectSlack, type Slack } from './slack';
 
@@ -20,17 +21,13 @@ async function findSlack(): Promise<Slack | undefined> {
 }
 
 export const handler = wrap(
-  eachRecord(
-    notify({
-      slack: findSlack,
-      threads: connectTable(readEnv('TABLE_NAME')).slackThreads,
-      deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
-      clock: Date.now,
-      log,
-      metrics,
-    }),
+  notify({
+    slack: findSlack,
+    states: connectSlackStates(readEnv('TABLE_NAME')),
+    deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
+    clock: Date.now,
+    pause: (ms) => pause(ms),
     log,
-    // Two announcements of a case in one batch: the first opens the thread, the second joins it.
-    { inOrder: true },
-  ),
+    metrics,
+  }),
 );

@@ -1,4 +1,5 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
+import type { Superseded } from '../../shared/aws/slack-states';
 import { type Announcement, printable, titleOf } from '../../shared/domain/announcement';
 import { describeKillSwitch } from '../../shared/domain/kill-switch';
 import { clip } from '../../shared/domain/names';
@@ -73,9 +74,35 @@ export function writeRootMessage(announcement: Announcement, kind: Slack['kind']
   return { text: clip(escapeText(`${title}: ${announcement.text}`), sectionMax), blocks };
 }
 
-/** One step of the case: a reply in its thread. */
-export function writeReply(announcement: Announcement): SlackMessage {
-  const text = clip(`*${escapeText(titleOf(announcement))}* ${escapeText(announcement.text)}`, sectionMax);
+/**
+ * One step of the case: a reply in its thread, which also tells those that it superseded before Slack took them. Each part
+ * is cut by itself, so that the newest one is always there.
+ */
+export function writeReply(
+  announcement: Announcement,
+  earlier: readonly Superseded[] = [],
+  more = 0,
+): SlackMessage {
+  const { thingName } = announcement;
+  const write = ({ kind, text }: Superseded, max: number) =>
+    clip(`*${escapeText(titleOf({ thingName, kind }))}* ${escapeText(text)}`, max);
+  const lines = [
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...earlier.map((one) => write(one, 250)),
+    write(announcement, sectionMax / 2),
+  ];
+  const text = lines.join('\n');
+  return { text, blocks: [{ type: 'section', text: markdown(text) }] };
+}
+
+/** Many cases that changed at once: some by name, the others by number. */
+export function writeSummary(named: readonly Announcement[], count: number): SlackMessage {
+  const lines = [
+    `*${count} cases changed at once.* The message of each case shows its newest state; replies are left out.`,
+    ...named.map((one) => clip(`• ${escapeText(titleOf(one))}`, 300)),
+    ...(count > named.length ? [`and ${count - named.length} more`] : []),
+  ];
+  const text = lines.join('\n');
   return { text, blocks: [{ type: 'section', text: markdown(text) }] };
 }
 

@@ -1,17 +1,33 @@
-import { type KnownBlock, WebClient } from '@slack/web-api';
+import { ErrorCode, type KnownBlock, WebClient } from '@slack/web-api';
+import { clip } from '../../shared/domain/names';
 
 /** Where a message goes. Webhooks can neither reply in a thread nor update. */
 export type Slack =
   | {
       readonly kind: 'bot';
-      post(message: Message, threadTs?: string): Promise<{ channel: string; ts: string }>;
-      update(message: Message, channel: string, ts: string): Promise<void>;
+      /** As `cordon.yml` names it. */
+      readonly channel: string;
+      post(message: Message, place?: Place): Promise<Posted>;
+      update(message: Message, posted: Posted): Promise<void>;
     }
   | { readonly kind: 'webhook'; post(message: Message): Promise<void> };
 
 interface Message {
   readonly text: string;
   readonly blocks: KnownBlock[];
+}
+
+/** A message that Slack has. */
+interface Posted {
+  readonly channel: string;
+  readonly ts: string;
+}
+
+interface Place {
+  /** Another than the one in `cordon.yml`. */
+  readonly channel: string;
+  /** The root message of a thread, for a reply. */
+  readonly threadTs?: string;
 }
 
 export interface SlackTarget {
@@ -22,9 +38,31 @@ export interface SlackTarget {
   readonly apiUrl: string;
 }
 
+/** Slack takes nothing for a while, and says for how long. */
+export class SlackBusyError extends Error {
+  override readonly name = 'SlackBusyError';
+  readonly retryAfterMs: number;
+
+  constructor(retryAfterSeconds: number) {
+    super(`Slack takes no more for ${retryAfterSeconds} s`);
+    this.retryAfterMs = retryAfterSeconds * 1_000;
+  }
+}
+
+/** Slack refused a message, and says why with a word of its own. */
+export class SlackRefusalError extends Error {
+  override readonly name = 'SlackRefusalError';
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`Slack refused: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
   if (/^https?:\/\//.test(secret)) return connectWebhook(secret);
-  // Redelivery by SQS is the retry; one within the call would outlast the function's time.
+  // The client's own retries know no end of the function's time.
   const client = new WebClient(secret, {
     slackApiUrl: apiUrl,
     timeout: 5_000,
@@ -33,21 +71,30 @@ export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
   });
   return {
     kind: 'bot',
-    async post(message, threadTs) {
-      const answer = await client.chat.postMessage({
-        channel,
-        ...message,
-        unfurl_links: false,
-        unfurl_media: false,
-        ...(threadTs && { thread_ts: threadTs }),
-      });
+    channel,
+    async post(message, place) {
+      const answer = await client.chat
+        .postMessage({
+          channel: place?.channel ?? channel,
+          ...message,
+          unfurl_links: false,
+          unfurl_media: false,
+          ...(place?.threadTs && { thread_ts: place.threadTs }),
+        })
+        .catch(fail);
       if (!answer.channel || !answer.ts) throw new Error('Slack answered without channel and ts');
       return { channel: answer.channel, ts: answer.ts };
     },
-    async update(message, messageChannel, ts) {
-      await client.chat.update({ channel: messageChannel, ts, ...message });
+    async update(message, posted) {
+      await client.chat.update({ channel: posted.channel, ts: posted.ts, ...message }).catch(fail);
     },
   };
+}
+
+function fail(error: Error & { code?: string; retryAfter?: number; data?: { error?: string } }): never {
+  if (error.code === ErrorCode.RateLimitedError) throw new SlackBusyError(error.retryAfter ?? 1);
+  if (error.code === ErrorCode.PlatformError) throw new SlackRefusalError(error.data?.error ?? 'unknown');
+  throw error;
 }
 
 function connectWebhook(url: string): Slack {
@@ -60,7 +107,12 @@ function connectWebhook(url: string): Slack {
         body: JSON.stringify(message),
         signal: AbortSignal.timeout(5_000),
       });
-      if (!answer.ok) throw new Error(`the Slack webhook answered ${answer.status}`);
+      if (answer.ok) return;
+      if (answer.status === 429) throw new SlackBusyError(Number(answer.headers.get('retry-after')) || 1);
+      // Slack says in plain text what is wrong (no_service, channel_is_archived, ...).
+      if (answer.status < 500)
+        throw new SlackRefusalError(`${answer.status} ${clip(await answer.text(), 100)}`);
+      throw new Error(`the Slack webhook answered ${answer.status}`);
     },
   };
 }

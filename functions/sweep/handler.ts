@@ -13,6 +13,7 @@ import type {
   Things,
 } from '../../shared/ports';
 import { countFleet } from './count-fleet';
+import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { mendQuarantine, type Quarantine } from './mend-quarantine';
 
 export interface SweepPorts {
@@ -20,6 +21,7 @@ export interface SweepPorts {
   readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
   readonly quarantine: Quarantine;
+  readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
   /** Counts the fleet; nothing where no limit is a percentage. */
@@ -80,9 +82,12 @@ export function sweep(ports: SweepPorts) {
         : [];
     const found = compared.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
     const resumed = await resumeDue(minute, maxCommands - found, isMended, ports, send);
-    const counted = await Promise.allSettled([countFleet(ports, startedAt + runMs)]);
+    const others = await Promise.allSettled([
+      countFleet(ports, startedAt + runMs),
+      findUnmailed({ ...ports, ...ports.email }),
+    ]);
     metrics.count('SweepRun');
-    const faults = [...mended, ...compared, ...resumed, ...counted].flatMap((result) =>
+    const faults = [...mended, ...compared, ...resumed, ...others].flatMap((result) =>
       result.status === 'rejected' ? [result.reason] : [],
     );
     if (faults.length > 0) throw new AggregateError(faults, 'the sweep could not do all of its work');

@@ -3,13 +3,14 @@ import { connectCommands } from '../../shared/aws/commands';
 import { connectDefender } from '../../shared/aws/defender';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
+import { listMailed } from '../../shared/aws/subscriptions';
 import { connectTable } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { sweep } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('sweep');
-const { detector, guards, quarantine } = configuration;
+const { detector, guards, notify, quarantine } = configuration;
 
 const group = connectQuarantineGroup();
 const things = connectThings(readEnv('IOT_ARN_PREFIX'));
@@ -28,6 +29,13 @@ export const handler = wrap(
       readEnv('QUARANTINE_POLICY_NAME'),
       `${readEnv('IOT_ARN_PREFIX')}:thinggroup/${quarantine.thingGroup}`,
     ),
+    email: {
+      addresses: notify.email,
+      mailed: {
+        announcements: () => listMailed(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
+        alarms: () => listMailed(readEnv('ALARMS_TOPIC_ARN')),
+      },
+    },
     listMembers: () => group.listMembers(quarantine.thingGroup),
     listActive: detector === 'cordon' ? nothing : connectDefender('').listActive,
     log,

@@ -4,6 +4,7 @@ import { parseJsonObject } from './json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from './local-routes';
 import { createSlackButtons } from './slack-buttons';
 import { findBlockProblems, maximumTextLength } from './slack-limits';
+import { createSlackPace } from './slack-pace';
 
 interface SlackContent {
   readonly text: string;
@@ -28,6 +29,12 @@ export interface Slack {
   messages(): readonly SlackMessage[];
   /** The next `calls` calls are answered 429 with this Retry-After. */
   setRateLimit(limit: { readonly calls: number; readonly retryAfterSeconds: number }): void;
+  /** Keeps Slack's real pace from now on, or no longer. */
+  keepPace(keeps: boolean): void;
+  /** As somebody does who deletes a message in Slack; false where there is none. */
+  deleteMessage(ts: string): boolean;
+  /** As somebody does who archives a channel, or renames it: then it has its id alone. */
+  setChannel(name: string, state: 'active' | 'archived' | 'renamed'): void;
 }
 
 export interface SlackOptions {
@@ -52,6 +59,10 @@ export function createSlack(options: SlackOptions): Slack {
   const messages: SlackMessage[] = [];
   let posted = 0;
   let rateLimit = { calls: 0, retryAfterSeconds: 1 };
+  const pace = createSlackPace(now);
+  const archived = new Set<string>();
+  const renamed = new Set<string>();
+  const used = new Set<string>();
 
   function keep(
     channel: string,
@@ -73,6 +84,7 @@ export function createSlack(options: SlackOptions): Slack {
       at,
     };
     messages.push(message);
+    used.add(message.channelId);
     if (messages.length > keptMessages) messages.shift();
     return message;
   }
@@ -82,8 +94,15 @@ export function createSlack(options: SlackOptions): Slack {
     if (typeof channel !== 'string' || !/^(#[\w.-]{1,80}|[\w.-]{1,80})$/.test(channel)) {
       return slackError('channel_not_found');
     }
+    const channelId = channelIdOf(channel);
+    if (renamed.has(channelId) && channel !== channelId) return slackError('channel_not_found');
+    if (archived.has(channelId)) return slackError('is_archived');
+    if (args.thread_ts !== undefined && !messages.some(({ ts }) => ts === args.thread_ts))
+      return slackError('thread_not_found');
     const outcome = readContent(args);
     if ('error' in outcome) return slackError(outcome.error, outcome.problems);
+    const wait = pace.post(channelId);
+    if (wait > 0) return tooMany(wait);
     const threadTs = typeof args.thread_ts === 'string' ? args.thread_ts : undefined;
     return describe(keep(channel, outcome.content, threadTs));
   }
@@ -91,11 +110,14 @@ export function createSlack(options: SlackOptions): Slack {
   function updateMessage(args: Arguments): ApiResponse {
     // Unlike chat.postMessage, chat.update takes no channel name (Slack: "channel_not_found").
     const inChannel = messages.filter(({ channelId }) => channelId === args.channel);
-    if (inChannel.length === 0) return slackError('channel_not_found');
+    if (!used.has(String(args.channel))) return slackError('channel_not_found');
     const message = inChannel.find(({ ts }) => ts === args.ts);
     if (!message) return slackError('message_not_found');
+    if (archived.has(message.channelId)) return slackError('is_archived');
     const outcome = readContent(args);
     if ('error' in outcome) return slackError(outcome.error, outcome.problems);
+    const wait = pace.update();
+    if (wait > 0) return tooMany(wait);
     const { text, blocks } = message;
     const updates = [...message.updates, { text, blocks, at: now() }];
     const updated = { ...message, ...outcome.content, updates };
@@ -106,11 +128,7 @@ export function createSlack(options: SlackOptions): Slack {
   function limited(): ApiResponse | undefined {
     if (rateLimit.calls <= 0) return undefined;
     rateLimit = { ...rateLimit, calls: rateLimit.calls - 1 };
-    const response = jsonResponse({ ok: false, error: 'ratelimited' }, 429);
-    return {
-      ...response,
-      headers: { ...response.headers, 'retry-after': String(rateLimit.retryAfterSeconds) },
-    };
+    return tooMany(rateLimit.retryAfterSeconds);
   }
 
   const method = (call: (args: Arguments) => ApiResponse) => (request: LocalRequest) => {
@@ -126,6 +144,19 @@ export function createSlack(options: SlackOptions): Slack {
     messages: () => messages,
     setRateLimit(limit) {
       rateLimit = { ...limit };
+    },
+    keepPace: pace.keep,
+    deleteMessage(ts) {
+      const index = messages.findIndex((message) => message.ts === ts);
+      if (index >= 0) messages.splice(index, 1);
+      return index >= 0;
+    },
+    setChannel(name, state) {
+      const id = channelIdOf(name);
+      if (state === 'archived') archived.add(id);
+      else archived.delete(id);
+      if (state === 'renamed') renamed.add(id);
+      else renamed.delete(id);
     },
     routes: {
       ...createSlackButtons({
@@ -143,6 +174,8 @@ export function createSlack(options: SlackOptions): Slack {
         const limit = limited();
         if (limit) return limit;
         const outcome = readContent(readArguments(request));
+        const wait = pace.post('webhook');
+        if (wait > 0) return tooMany(wait);
         if ('error' in outcome)
           return plain(400, outcome.error === 'no_text' ? 'no_text' : 'invalid_payload');
         keep('webhook', outcome.content, undefined);
@@ -192,6 +225,11 @@ function describe({ channelId, ts, text, blocks, threadTs }: SlackMessage): ApiR
 function slackError(error: string, problems: readonly string[] = []): ApiResponse {
   const details = problems.length > 0 ? { errors: problems, response_metadata: { messages: problems } } : {};
   return jsonResponse({ ok: false, error, ...details });
+}
+
+function tooMany(retryAfterSeconds: number): ApiResponse {
+  const response = jsonResponse({ ok: false, error: 'ratelimited' }, 429);
+  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
 }
 
 /** One id per channel name, and an id stands for itself, as in Slack. */

@@ -39,6 +39,8 @@ export interface LocalAws {
   close(): Promise<void>;
 }
 
+const pace = z.strictObject({ real: z.boolean() });
+const channel = z.strictObject({ name: z.string(), state: z.enum(['active', 'archived', 'renamed']) });
 const rateLimit = z.strictObject({ calls: z.number(), retryAfterSeconds: z.number() });
 
 /** Starts every service of this folder behind one gateway, beside the services given. */
@@ -82,6 +84,28 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
             return jsonResponse({ error: 'expected {"calls": n, "retryAfterSeconds": n}' }, 400);
           slack.setRateLimit(limit.data);
           return jsonResponse(limit.data);
+        },
+        'POST /_cordon/slack/pace': ({ body }) => {
+          const given = z.safeParse(pace, parseJsonObject(body));
+          if (!given.success) return jsonResponse({ error: 'expected {"real": true or false}' }, 400);
+          slack.keepPace(given.data.real);
+          return jsonResponse(given.data);
+        },
+        'POST /_cordon/slack/channel': ({ body }) => {
+          const given = z.safeParse(channel, parseJsonObject(body));
+          if (!given.success)
+            return jsonResponse(
+              { error: 'expected {"name": "#…", "state": "active|archived|renamed"}' },
+              400,
+            );
+          slack.setChannel(given.data.name, given.data.state);
+          return jsonResponse(given.data);
+        },
+        'POST /_cordon/slack/delete-message': ({ body }) => {
+          const ts = parseJsonObject(body)?.ts;
+          if (typeof ts !== 'string' || !slack.deleteMessage(ts))
+            return jsonResponse({ error: 'expected {"ts": the id of a message that is there}' }, 400);
+          return jsonResponse({ ts });
         },
         ...options.routes,
       },

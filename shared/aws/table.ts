@@ -250,16 +250,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     return found;
   }
 
-  return { cases, history, slackThreads: connectSlackThreads() };
-
-  /** notify's memory: the Slack thread of a case and the newest announcement shown there. */
-  function connectSlackThreads() {
-    const key = (caseId: string) => ({ pk: `CASE#${caseId}`, sk: 'SLACK' });
-    return {
-      load: (caseId: string) => load<SlackThread>(key(caseId)),
-      save: (caseId: string, thread: SlackThread, previous: number) => save(key(caseId), thread, previous),
-    };
-  }
+  return { cases, history };
 }
 
 export interface CaseSummary {
@@ -267,15 +258,6 @@ export interface CaseSummary {
   readonly caseId: string;
   readonly severity: string;
   readonly updatedAt: number;
-}
-
-export interface SlackThread {
-  readonly channel: string;
-  /** Timestamp id of the root message. */
-  readonly ts: string;
-  readonly lastSeq: number;
-  /** While the root message is being posted: since when, epoch ms. */
-  readonly claimedAt?: number;
 }
 
 /** What a case still owes is due within a minute, whatever else it waits for: the sweep has it sent. */

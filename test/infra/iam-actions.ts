@@ -51,6 +51,7 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'logs:CreateLogStream': ['log-group'],
   'logs:PutLogEvents': ['log-group'],
   'secretsmanager:GetSecretValue': ['secret'],
+  'sns:ListSubscriptionsByTopic': ['sns-topic'],
   'sns:Publish': ['sns-topic'],
   'sqs:DeleteMessage': ['queue'],
   'sqs:GetQueueAttributes': ['queue'],

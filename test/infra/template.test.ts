@@ -144,7 +144,7 @@ describe('the HTTP API', () => {
 });
 
 describe('what runs by itself', () => {
-  it('is the sweep and the detector, each minute', () => {
+  it('is the sweep, the detector and what Slack has yet to be shown, each minute', () => {
     const schedules = ofType('AWS::Events::Rule').map(([, { Properties }]) => [
       Properties.ScheduleExpression,
       Properties.State,
@@ -152,7 +152,7 @@ describe('what runs by itself', () => {
     ]);
 
     expect(schedules).toEqual(
-      ['Detect', 'Sweep'].map((name) => [
+      ['Detect', 'Sweep', 'Notify'].map((name) => [
         'rate(1 minute)',
         'ENABLED',
         [{ 'Fn::GetAtt': [`${name}LambdaFunction`, 'Arn'] }],

@@ -1,64 +1,7 @@
-import { notify } from '../../../functions/notify/handler';
-import type { Slack } from '../../../functions/notify/slack';
-import type { SlackThread } from '../../../shared/aws/table';
-import type { Announcement } from '../../../shared/domain/announcement';
-import { VersionConflictError } from '../../../shared/errors';
-import type { Versioned } from '../../../shared/ports';
-import { awsError } from '../../aws-error';
+import type { SlackTurn } from '../../../shared/aws/slack-states';
 import { now } from '../../builders';
-import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
 import { anAnnouncement } from './announcements';
-
-function setUp(kind: Slack['kind'] | 'none' = 'bot') {
-  const shown: unknown[] = [];
-  const saved = new Map<string, Versioned<SlackThread>>();
-  const { letters, deadLetters } = fakeDeadLetters();
-  const telemetry = fakeTelemetry();
-  const state = { fault: undefined as Error | undefined, failsAt: '', time: now };
-  const titleOf = (message: { text: string }) => message.text;
-  const act = (...step: unknown[]) => {
-    if (state.fault) throw state.fault;
-    if (state.failsAt && String(step[0]).startsWith(state.failsAt))
-      throw new Error(`${state.failsAt} failed`);
-    shown.push(step);
-  };
-  const slack: Record<Slack['kind'], Slack> = {
-    bot: {
-      kind: 'bot',
-      async post(message, threadTs) {
-        act(threadTs ? `reply to ${threadTs}` : 'post', titleOf(message));
-        return { channel: 'C1', ts: 'ts-1' };
-      },
-      async update(message, channel, ts) {
-        act(`update ${channel} ${ts}`, titleOf(message));
-      },
-    },
-    webhook: {
-      kind: 'webhook',
-      async post(message) {
-        act('post', titleOf(message));
-      },
-    },
-  };
-  const threads = {
-    load: async (caseId: string) => saved.get(caseId),
-    async save(caseId: string, value: SlackThread, previous: number) {
-      if ((saved.get(caseId)?.version ?? 0) !== previous) throw new VersionConflictError(caseId);
-      saved.set(caseId, { value, version: previous + 1 });
-      return previous + 1;
-    },
-  };
-  const handle = notify({
-    slack: async () => (kind === 'none' ? undefined : slack[kind]),
-    threads,
-    deadLetters,
-    clock: () => state.time,
-    log: telemetry.log,
-    metrics: telemetry.metrics,
-  });
-  const tell = (over: Partial<Announcement> = {}) => handle(aRecord(anAnnouncement(over)));
-  return { handle, tell, shown, saved, letters, telemetry, state };
-}
+import { setUpNotify } from './fake-slack';
 
 const contained = '🔒 mything1: contained: the device is denied: verified';
 const releasedText = '✅ mything1: released: all as before';
@@ -72,7 +15,7 @@ const released = {
 
 describe('notify with a bot token', () => {
   it('opens one thread per case, replies in it, and keeps its root the newest state', async () => {
-    const { tell, shown, saved } = setUp();
+    const { tell, shown, stateOf } = setUpNotify();
 
     await tell();
     await tell(released);
@@ -82,45 +25,67 @@ describe('notify with a bot token', () => {
       ['update C1 ts-1', releasedText],
       ['reply to ts-1', '*mything1: released* all as before'],
     ]);
-    expect(saved.get('case-1')).toEqual({ value: { channel: 'C1', ts: 'ts-1', lastSeq: 2 }, version: 3 });
+    expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-1', lastSeq: 2 });
   });
 
   it('opens one thread though two announcements of a case are handled at once', async () => {
-    const { tell, shown } = setUp();
+    const { tell, shown } = setUpNotify();
 
-    const both = await Promise.allSettled([tell(), tell(released)]);
-    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    await Promise.all([tell(), tell(released)].map((again) => again.catch(() => undefined)));
+    await Promise.all([tell(), tell(released)]);
 
     expect(shown.filter((step) => JSON.stringify(step).includes('"post"'))).toHaveLength(1);
+    expect(JSON.stringify(shown)).toContain('released');
   });
 
-  it('takes over a thread that a crash left unopened', async () => {
-    const { tell, shown, saved, state } = setUp();
-    saved.set('case-1', { value: { channel: '', ts: '', lastSeq: 0, claimedAt: now }, version: 1 });
+  it('goes on where a run died with its turn, once that is over', async () => {
+    const { tell, minute, shown, saved, state } = setUpNotify();
+    const turn: SlackTurn = { until: now + 60_000, asked: [] };
+    saved.set('TURN', { value: turn, version: 1 });
 
-    await expect(tell()).rejects.toThrow('opening its thread');
-    state.time += 30_000;
     await tell();
+    expect(shown).toEqual([]);
+    state.time += 30_000;
+    await minute();
 
     expect(shown).toEqual([['post', contained]]);
   });
 
+  it('leaves a case to the run that sends at the moment, which shows it before it ends', async () => {
+    const { tell, ports, shown } = setUpNotify();
+    let isInside = false;
+    ports.states.listDue = async () => {
+      // Between the last look of the one run and its end, another case is stored.
+      if (!isInside) {
+        isInside = true;
+        await tell({ caseId: 'case-2', id: 'case-2#1' });
+      }
+      return [];
+    };
+
+    await tell();
+
+    expect(shown).toHaveLength(2);
+  });
+
   it('replies once, however often Slack fails to take the newest state', async () => {
-    const { tell, shown, state } = setUp();
+    const { tell, minute, shown, state } = setUpNotify();
     await tell();
     state.failsAt = 'update';
 
-    for (let delivery = 0; delivery < 3; delivery += 1)
-      await expect(tell(released)).rejects.toThrow('update');
-    state.failsAt = '';
     await tell(released);
+    for (let again = 0; again < 3; again += 1) {
+      state.time += 60_000;
+      await minute();
+    }
+    state.failsAt = '';
+    state.time += 5 * 60_000;
+    await minute();
 
     expect(shown.filter((step) => String(step).includes('reply'))).toHaveLength(1);
   });
 
   it('shows nothing of what people heard of with another thing', async () => {
-    const { tell, shown } = setUp();
+    const { tell, shown } = setUpNotify();
 
     await tell({ kind: 'approval-needed', quiet: true });
     expect(shown).toEqual([]);
@@ -129,7 +94,7 @@ describe('notify with a bot token', () => {
   });
 
   it('shows nothing twice', async () => {
-    const { tell, shown } = setUp();
+    const { tell, shown } = setUpNotify();
 
     await tell();
     await tell();
@@ -137,21 +102,18 @@ describe('notify with a bot token', () => {
     expect(shown).toEqual([['post', contained]]);
   });
 
-  it('lets older news join the thread, and not overwrite the newest state', async () => {
-    const { tell, shown, saved } = setUp();
+  it('passes over what is older than what is shown', async () => {
+    const { tell, shown, stateOf } = setUpNotify();
 
     await tell(released);
     await tell();
 
-    expect(shown).toEqual([
-      ['post', releasedText],
-      ['reply to ts-1', '*mything1: contained* the device is denied: verified'],
-    ]);
-    expect(saved.get('case-1')?.value.lastSeq).toBe(2);
+    expect(shown).toEqual([['post', releasedText]]);
+    expect(stateOf()?.lastSeq).toBe(2);
   });
 
   it('keeps the cases apart', async () => {
-    const { tell, shown } = setUp();
+    const { tell, shown } = setUpNotify();
 
     await tell();
     await tell({ caseId: 'case-2', id: 'case-2#1' });
@@ -162,23 +124,193 @@ describe('notify with a bot token', () => {
     ]);
   });
 
-  it('fails, to be delivered again, while Slack is away, and then shows it', async () => {
-    const { tell, shown, saved, state } = setUp();
-    state.fault = awsError('slack_webapi_rate_limited_error');
-    await expect(tell()).rejects.toThrow('refused by the fake');
-    // The claim is given back, so that the next delivery need not wait.
-    expect(saved.get('case-1')?.value).toMatchObject({ ts: '', claimedAt: 0 });
-    state.fault = undefined;
+  it('is done with the message while Slack is away, and shows the state once it is back', async () => {
+    const { tell, minute, shown, stateOf, state } = setUpNotify();
+    state.fault = new Error('socket hang up');
 
+    expect(await tell()).toEqual({ batchItemFailures: [] });
+    expect(stateOf()).toMatchObject({ ts: '', newest: { seq: 1 }, attempts: 1, dueAt: now + 15_000 });
+    state.fault = undefined;
+    state.time += 60_000;
+    await minute();
+
+    expect(shown).toEqual([['post', contained]]);
+  });
+
+  it('never gives up on the newest state, and says when it is late', async () => {
+    const { tell, minute, shown, telemetry, state } = setUpNotify();
+    state.fault = new Error('socket hang up');
     await tell();
+
+    for (let hour = 0; hour < 24 * 60; hour += 1) {
+      state.time += 60_000;
+      await minute();
+    }
+    expect(telemetry.counts.SlackLate).toBeGreaterThan(200);
+    state.fault = undefined;
+    state.time += 5 * 60_000;
+    await minute();
 
     expect(shown).toEqual([['post', contained]]);
   });
 });
 
+describe('a burst', () => {
+  const things = Array.from({ length: 100 }, (_, index) => `thing-${index}`);
+  const announce = (thingName: string, seq: number) =>
+    anAnnouncement({
+      ...(seq > 1 && { ...released }),
+      thingName,
+      caseId: `case-${thingName}`,
+      id: `case-${thingName}#${seq}`,
+      seq,
+    });
+
+  it.each(['bot', 'webhook'] as const)(
+    'of 100 containments and releases is shown by a %s within five minutes, at one message a second',
+    async (kind) => {
+      const { deliver, minute, messages, letters, state } = setUpNotify(kind);
+      state.paceMs = 1_000;
+      state.callMs = 150;
+
+      const batches = [1, 2].flatMap((seq) =>
+        Array.from({ length: 10 }, (_, batch) =>
+          things.slice(batch * 10, batch * 10 + 10).map((thingName) => announce(thingName, seq)),
+        ),
+      );
+      let lastToldAt = now;
+      // The second half comes when all but a few of the first are shown: nothing is superseded, which costs most.
+      state.meanwhile = async () => {
+        const isEarly = batches.length > 10 || state.time - now > 90_000;
+        const batch = isEarly ? batches.shift() : undefined;
+        if (!batch) return;
+        lastToldAt = state.time;
+        expect(await deliver(...batch)).toEqual({ batchItemFailures: [] });
+      };
+      await deliver(...(batches.shift() ?? []));
+      while (batches.length > 0 || state.time < lastToldAt + 4 * 60_000) {
+        const ranUntil = state.time;
+        await minute();
+        state.time = Math.max(state.time, now + Math.ceil((ranUntil + 1 - now) / 60_000) * 60_000);
+      }
+
+      expect(state.time - lastToldAt).toBeLessThan(5 * 60_000);
+      const newest = new Map<string, string>();
+      for (const { text, threadTs } of messages.values())
+        if (!threadTs) newest.set(text.split(/[ :]+/)[1] ?? '', text);
+      for (const thingName of things) expect(newest.get(thingName)).toContain('released');
+      expect(letters).toEqual([]);
+    },
+  );
+
+  it('is told in one message, and the replies that it would cost are left out', async () => {
+    const { deliver, messages } = setUpNotify();
+
+    await deliver(...things.slice(0, 20).map((thingName) => announce(thingName, 1)));
+
+    const texts = [...messages.values()].map(({ text }) => text);
+    const summaries = texts.filter((text) => text.includes('cases changed at once'));
+    expect(summaries).toHaveLength(1);
+    expect(summaries[0]).toContain('20 cases changed at once');
+    expect(summaries[0]).toContain('thing-0: contained');
+    expect(summaries[0]).toContain('and 15 more');
+    expect(texts).toHaveLength(21);
+  });
+
+  it('of one case has a reply that tells what it superseded, and how much more there was', async () => {
+    const { deliver, tell, shown } = setUpNotify();
+    await tell();
+
+    await deliver(
+      ...Array.from({ length: 8 }, (_, index) =>
+        anAnnouncement({ id: `case-1#${index + 2}`, seq: index + 2, text: `step ${index + 2}` }),
+      ),
+    );
+
+    expect(shown.slice(1)).toEqual([
+      ['update C1 ts-1', '🔒 mything1: contained: step 9'],
+      [
+        'reply to ts-1',
+        ['and 2 more', ...[4, 5, 6, 7, 8, 9].map((step) => `*mything1: contained* step ${step}`)].join('\n'),
+      ],
+    ]);
+  });
+
+  it('waits as long as Slack says, and no longer than the function has', async () => {
+    const { deliver, pauses, shown, state } = setUpNotify();
+    state.paceMs = 30_000;
+
+    await deliver(...things.slice(0, 5).map((thingName) => announce(thingName, 1)));
+
+    expect(shown).toHaveLength(3);
+    expect(pauses.mock.calls[0]).toEqual([30_000]);
+    expect(state.time).toBeLessThanOrEqual(now + 75_000);
+  });
+});
+
+describe('what Slack had and has no more', () => {
+  it.each(['message_not_found', 'is_archived', 'channel_not_found', 'cant_update_message'])(
+    'is posted anew where an update finds %s, and operations are told',
+    async (reason) => {
+      const { tell, shown, stateOf, telemetry, state } = setUpNotify();
+      await tell();
+      state.refuses = { update: reason };
+
+      await tell(released);
+
+      expect(shown).toEqual([
+        ['post', contained],
+        ['post', releasedText],
+      ]);
+      expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-2', lastSeq: 2 });
+      expect(telemetry.counts.SlackRefused).toBe(1);
+    },
+  );
+
+  it.each(['thread_not_found', 'message_not_found', 'thread_locked'])(
+    'is posted anew where a reply finds %s',
+    async (reason) => {
+      const { tell, shown, state } = setUpNotify();
+      await tell();
+      state.refuses = { reply: reason };
+
+      await tell(released);
+
+      expect(shown.at(-1)).toEqual(['post', releasedText]);
+    },
+  );
+
+  it('is found under its id where the channel was renamed: new cases go there, and replies where their thread is', async () => {
+    const { tell, messages, telemetry, state } = setUpNotify();
+    await tell();
+    state.channelIds = { '#renamed': 'C1' };
+
+    await tell(released);
+    await tell({ caseId: 'case-2', id: 'case-2#1', thingName: 'mything2' });
+
+    expect([...messages.values()].map(({ channel }) => channel)).toEqual(['C1', 'C1', 'C1']);
+    expect(telemetry.counts.SlackRefused).toBe(1);
+  });
+
+  it('holds up nothing else, and operations are told: the newest state waits until the channel is back', async () => {
+    const { deliver, minute, messages, telemetry, state } = setUpNotify();
+    state.channelIds = {};
+    const cases = Array.from({ length: 6 }, (_, index) => `case-${index}`);
+
+    await deliver(...cases.map((caseId) => anAnnouncement({ caseId, id: `${caseId}#1` })));
+    // Three in a row: it is the channel, not the case.
+    expect(telemetry.counts.SlackRefused).toBe(3);
+    state.channelIds = { '#iot-security': 'C2' };
+    state.time += 60_000;
+    await minute();
+
+    expect(messages.size).toBe(6);
+  });
+});
+
 describe('notify with a webhook', () => {
   it('posts each state once, and no older one', async () => {
-    const { tell, shown } = setUp('webhook');
+    const { tell, shown } = setUpNotify('webhook');
 
     await tell();
     await tell(released);
@@ -194,11 +326,13 @@ describe('notify with a webhook', () => {
 
 describe('notify', () => {
   it('only says so where no Slack secret is stored', async () => {
-    const { tell, shown, telemetry } = setUp('none');
+    const { tell, minute, shown, saved, telemetry } = setUpNotify('none');
 
     await tell();
+    await minute();
 
     expect(shown).toEqual([]);
+    expect(saved.size).toBe(0);
     expect(telemetry.lines).toEqual([
       {
         level: 'warn',
@@ -208,6 +342,20 @@ describe('notify', () => {
     ]);
   });
 
+  it('keeps what it is told while the secret can’t be read, and shows it a minute later', async () => {
+    const { tell, minute, shown, ports } = setUpNotify();
+    const { slack } = ports;
+    ports.slack = async () => {
+      throw new Error('throttled');
+    };
+    expect(await tell()).toEqual({ batchItemFailures: [] });
+    ports.slack = slack;
+
+    await minute();
+
+    expect(shown).toEqual([['post', contained]]);
+  });
+
   it.each([
     ['no JSON', '{'],
     ['null', 'null'],
@@ -215,9 +363,9 @@ describe('notify', () => {
     ['a missing field', { ...anAnnouncement(), caseId: undefined }],
     ['a number as text', { ...anAnnouncement(), seq: '1' }],
   ])('sets aside %s', async (_, body) => {
-    const { handle, shown, letters } = setUp();
+    const { deliver, shown, letters } = setUpNotify();
 
-    await handle(aRecord(body));
+    await deliver(body);
 
     expect(shown).toEqual([]);
     expect(letters).toMatchObject([{ reason: 'not an announcement', source: 'notify:message-1' }]);

@@ -59,8 +59,8 @@ describe('Slack by bot token', () => {
     const slack = connect('bot');
 
     expect(await slack.post(message)).toEqual({ channel: 'C1', ts: '1.2' });
-    await slack.post(message, '1.2');
-    await slack.update(message, 'C1', '1.2');
+    await slack.post(message, { channel: 'C1', threadTs: '1.2' });
+    await slack.update(message, { channel: 'C1', ts: '1.2' });
 
     expect(asked.map(({ path, token }) => [path, token])).toEqual([
       ['/api/chat.postMessage', 'Bearer xoxb-secret'],
@@ -70,7 +70,7 @@ describe('Slack by bot token', () => {
     const forms = asked.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
     expect(forms).toMatchObject([
       { channel: '#iot-security', text: message.text, unfurl_links: 'false', unfurl_media: 'false' },
-      { channel: '#iot-security', thread_ts: '1.2' },
+      { channel: 'C1', thread_ts: '1.2' },
       { channel: 'C1', ts: '1.2' },
     ]);
     expect(forms[0]).not.toHaveProperty('thread_ts');
@@ -95,6 +95,27 @@ describe('Slack by bot token', () => {
   });
 });
 
+describe.each(['bot', 'webhook'] as const)('Slack by %s', (kind) => {
+  it('says how long it takes nothing', async () => {
+    answer = { status: 429, headers: { 'retry-after': '30' } };
+
+    await expect(connect(kind).post(message)).rejects.toMatchObject({
+      name: 'SlackBusyError',
+      retryAfterMs: 30_000,
+    });
+  });
+
+  it('says why it refuses', async () => {
+    answer =
+      kind === 'bot' ? { body: { ok: false, error: 'is_archived' } } : { status: 404, body: 'no_service' };
+
+    await expect(connect(kind).post(message)).rejects.toMatchObject({
+      name: 'SlackRefusalError',
+      reason: expect.stringMatching(/is_archived|404 "no_service"/),
+    });
+  });
+});
+
 describe('Slack by webhook', () => {
   it('posts JSON to its URL', async () => {
     await connect('webhook').post(message);
@@ -109,6 +130,6 @@ describe('Slack by webhook', () => {
       .post(message)
       .catch((fault: unknown) => fault);
 
-    expect(String(error)).toBe('Error: the Slack webhook answered 410');
+    expect(String(error)).toBe('SlackRefusalError: Slack refused: 410 {"ok":true,"channel":"C1","ts":"1.2"}');
   });
 });

@@ -21,6 +21,7 @@ interface Registry {
   refusesToken: boolean;
   readonly countedFrom: (string | undefined)[];
   readonly killSwitch: KillSwitch;
+  mailed: readonly string[];
   missing: Awaited<ReturnType<Quarantine['findMissing']>>;
   readonly routine: readonly string[];
   readonly members: readonly string[];
@@ -36,6 +37,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     refusesToken: false,
     countedFrom: [],
     killSwitch: { state: 'off' },
+    mailed: ['soc@example.com'],
     missing: undefined,
     routine: [],
     members: [],
@@ -66,6 +68,13 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
       findMissing: async () => world.missing,
       mend: async () => {
         world.missing = undefined;
+      },
+    },
+    email: {
+      addresses: ['soc@example.com'],
+      mailed: {
+        announcements: async () => new Set(world.mailed),
+        alarms: async () => new Set(world.mailed),
       },
     },
     listMembers: async function* () {
@@ -127,6 +136,23 @@ describe('sweep', () => {
     ]);
     expect(new Set(sent.map(({ id }) => id)).size).toBe(2);
     expect(counts).toEqual({ SweepRun: 2, CaseResumed: 4 });
+  });
+
+  it('tells operations of an address that is mailed nothing, each minute that it is so', async () => {
+    const { run, counts, lines, world } = setUp([], [], { mailed: [] });
+
+    await run();
+    world.mailed = ['soc@example.com'];
+    await run();
+
+    expect(counts).toEqual({ SweepRun: 2, CaseResumed: 0, EmailNotSubscribed: 2 });
+    expect(lines.filter(({ level }) => level === 'error')).toEqual(
+      ['announcements', 'alarms'].map((topic) => ({
+        level: 'error',
+        message: 'addresses of cordon.yml are mailed nothing: unconfirmed or unsubscribed',
+        fields: { topic, missing: ['soc@example.com'] },
+      })),
+    );
   });
 
   it.each(['thing group', 'policy on the group'] as const)(

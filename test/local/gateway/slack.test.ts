@@ -99,6 +99,69 @@ describe('Slack Web API', () => {
   });
 });
 
+describe('a Slack at its real pace', () => {
+  beforeAll(() =>
+    fetch(`${stack.gateway.url}/_cordon/slack/pace`, { method: 'POST', body: '{"real":true}' }),
+  );
+  afterAll(() => stack.slack.keepPace(false));
+
+  const call = async (method: string, args: object) => {
+    const response = await fetch(`${stack.gateway.url}/_slack/api/${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${slackToken}` },
+      body: JSON.stringify(args),
+    });
+    return [response.status, response.headers.get('retry-after')];
+  };
+
+  it('takes one message a second in a channel, whatever it is, and says how long to wait', async () => {
+    expect(await call('chat.postMessage', { channel: '#pace', text: 'x' })).toEqual([200, null]);
+    expect(await call('chat.postMessage', { channel: '#pace', text: 'x' })).toEqual([429, '1']);
+    expect(await call('chat.postMessage', { channel: '#pace-too', text: 'x' })).toEqual([200, null]);
+  });
+
+  it('takes 50 updates a minute', async () => {
+    const { ts = '', channel = '' } = await aClient().chat.postMessage({ channel: '#tier3', text: 'x' });
+
+    for (let update = 0; update < 50; update += 1) await call('chat.update', { channel, ts, text: 'y' });
+    const [status, retryAfter] = await call('chat.update', { channel, ts, text: 'y' });
+
+    expect(status).toBe(429);
+    expect(Number(retryAfter)).toBeGreaterThan(50);
+  });
+});
+
+describe('what people do in Slack', () => {
+  it('takes a message away: neither an update nor a reply finds it', async () => {
+    const { ts = '', channel = '' } = await aClient().chat.postMessage({ channel: '#deleted', text: 'x' });
+
+    await fetch(`${stack.gateway.url}/_cordon/slack/delete-message`, {
+      method: 'POST',
+      body: JSON.stringify({ ts }),
+    });
+
+    expect(await errorOf(aClient().chat.update({ channel, ts, text: 'y' }))).toBe('message_not_found');
+    expect(await errorOf(aClient().chat.postMessage({ channel, text: 'y', thread_ts: ts }))).toBe(
+      'thread_not_found',
+    );
+  });
+
+  it.each([
+    ['archived', 'is_archived', 'is_archived'],
+    ['renamed', 'channel_not_found', 'no error'],
+  ])('leaves a channel %s', async (state, byName, byId) => {
+    const { channel = '' } = await aClient().chat.postMessage({ channel: `#${state}`, text: 'x' });
+
+    await fetch(`${stack.gateway.url}/_cordon/slack/channel`, {
+      method: 'POST',
+      body: JSON.stringify({ name: `#${state}`, state }),
+    });
+
+    expect(await errorOf(aClient().chat.postMessage({ channel: `#${state}`, text: 'y' }))).toBe(byName);
+    expect(await errorOf(aClient().chat.postMessage({ channel, text: 'y' }))).toBe(byId);
+  });
+});
+
 describe('Slack incoming webhook', () => {
   const post = async (body: string) => {
     const response = await fetch(`${stack.gateway.url}/_slack/webhook/T0/B0/secret`, {

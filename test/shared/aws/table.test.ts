@@ -17,7 +17,7 @@ import { awsError } from '../../aws-error';
 import { aContext, aViolation, flushed, now } from '../../builders';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
-const { cases, history, slackThreads } = connectTable('cordon', new DynamoDBClient({ region: 'us-east-1' }));
+const { cases, history } = connectTable('cordon', new DynamoDBClient({ region: 'us-east-1' }));
 
 beforeEach(() => dynamo.reset().on(PutCommand).resolves({}));
 
@@ -343,15 +343,5 @@ describe('the fleet limit', () => {
     dynamo.on(PutCommand).rejects(conflict());
 
     await expect(cases.reserveContainment(reservation)).rejects.toThrow(VersionConflictError);
-  });
-});
-
-describe('what notify remembers', () => {
-  it('has a key of its own, and a version', async () => {
-    await slackThreads.save('case-1', { channel: 'C1', ts: '1', lastSeq: 3 }, 0);
-
-    expect(puts().map(({ Item, ConditionExpression }) => [Item?.pk, Item?.sk, ConditionExpression])).toEqual([
-      ['CASE#case-1', 'SLACK', 'attribute_not_exists(pk)'],
-    ]);
   });
 });

@@ -1,0 +1,147 @@
+import type { SlackState, SlackStates, SlackTurn } from '../../shared/aws/slack-states';
+import type { Clock, Log, Metrics } from '../../shared/ports';
+import { OutOfTimeError, type Paced, paceCalls } from './pace';
+import { change, putOff, settle } from './pending';
+import { show } from './show';
+import { type Slack, SlackRefusalError } from './slack';
+import { writeSummary } from './slack-message';
+import { endTurn, leaveTurn, takeTurn } from './turn';
+
+export interface DeliverPorts {
+  readonly states: SlackStates;
+  readonly clock: Clock;
+  readonly pause: (ms: number) => Promise<void>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+interface Run extends DeliverPorts {
+  readonly slack: Slack;
+  readonly call: Paced;
+  readonly deadline: number;
+  /** For the next turn. */
+  readonly learned: { summarizedAt?: number; channel?: NonNullable<SlackTurn['channel']> };
+  /** Cases in a row that could not be shown. */
+  failures: number;
+}
+
+/** When a run begins nothing new: longer than a minute, so that the next one waits for its end and goes on at once. */
+const runMs = 75_000;
+/** As long as the function may run, so that two never send at once. */
+const turnMs = 90_000;
+/** More cases than that are told of together. */
+const storm = 10;
+const summarizeAgainMs = 5 * 60_000;
+/** What is listed is looked at anew after so many. */
+const roundSize = 10;
+const maxListed = 500;
+/** Then it is not the case: the channel or the token is gone, or Slack is away. */
+const maxFailures = 3;
+/** Longer than that nobody should wait to see a state. */
+const lateMs = 5 * 60_000;
+
+/** Shows what has yet to be shown, these cases first. `wait` for another run that does so at the moment. */
+export async function deliver(
+  ports: DeliverPorts,
+  slack: Slack,
+  cases: readonly string[],
+  { wait = false }: { readonly wait?: boolean } = {},
+): Promise<void> {
+  const startedAt = ports.clock();
+  const waitUntil = wait ? startedAt + runMs : 0;
+  const turn = await takeTurn(ports, cases, startedAt + turnMs, waitUntil);
+  if (!turn) return;
+  const deadline = startedAt + runMs;
+  const { summarizedAt, channel } = turn;
+  const run: Run = {
+    ...ports,
+    slack,
+    deadline,
+    call: paceCalls(ports, deadline),
+    learned: { ...(summarizedAt !== undefined && { summarizedAt }), ...(channel && { channel }) },
+    failures: 0,
+  };
+  try {
+    let asked: readonly string[] = [...turn.asked, ...cases];
+    while (await showRound(run, asked)) asked = [];
+    // Those that were stored while this run looked for the last time.
+    for (asked = await endTurn(run, run.learned); asked.length > 0; asked = await endTurn(run, run.learned))
+      while (await showRound(run, asked)) asked = [];
+  } catch (error) {
+    await leaveTurn(run, run.learned);
+    if (!(error instanceof OutOfTimeError)) throw error;
+    await tellLate(run);
+  }
+}
+
+/** Shows some cases; false where nothing was left to show. */
+async function showRound(run: Run, asked: readonly string[]): Promise<boolean> {
+  const { states, clock } = run;
+  const due = [...new Set([...asked, ...(await states.listDue(clock(), maxListed))])];
+  const brief = due.length > storm;
+  if (brief) await summarize(due, run);
+  let shown = 0;
+  for (const caseId of due) {
+    if (clock() >= run.deadline || run.failures >= maxFailures)
+      throw new OutOfTimeError('left for the next run');
+    if (await showCase(caseId, brief, run)) shown += 1;
+    if (shown >= roundSize) break;
+  }
+  return shown > 0;
+}
+
+/** False where there is nothing to show: the list may lag behind. */
+async function showCase(caseId: string, brief: boolean, run: Run): Promise<boolean> {
+  const { states, slack, call, clock, learned, log, metrics } = run;
+  const state = (await states.load(caseId))?.value;
+  if (!state?.newest || (state.dueAt ?? 0) > clock()) return false;
+  const { newest } = state;
+  const lost = (reason: string) => {
+    metrics.count('SlackRefused');
+    log.error('what Slack had is gone, posted anew', { caseId, reason });
+  };
+  try {
+    const handle = await show(newest, state, { slack, call, brief, known: learned.channel, lost });
+    if (slack.kind === 'bot') learned.channel = { name: slack.channel, id: handle.channel };
+    await change(states, caseId, (now) => settle(now, newest.seq, handle));
+    run.failures = 0;
+    metrics.count('SlackMessageSent');
+    log.info('shown in Slack', { id: newest.id });
+  } catch (error) {
+    if (error instanceof OutOfTimeError) throw error;
+    run.failures += 1;
+    if (error instanceof SlackRefusalError) metrics.count('SlackRefused');
+    countLate(state, run);
+    log.error('not shown in Slack, will be tried again', { id: newest.id, error });
+    await change(states, caseId, (now) => now.newest && putOff(now, clock()));
+  }
+  return true;
+}
+
+/** One message for many cases, as their replies are left out. */
+async function summarize(due: readonly string[], run: Run): Promise<void> {
+  const { slack, call, states, clock, learned, log } = run;
+  if (clock() - (learned.summarizedAt ?? 0) < summarizeAgainMs) return;
+  const found = await Promise.all(due.slice(0, storm / 2).map((caseId) => states.load(caseId)));
+  const named = found.flatMap((stored) => stored?.value.newest ?? []);
+  // The list lags behind what was shown a moment ago.
+  if (named.length === 0) return;
+  learned.summarizedAt = clock();
+  const message = writeSummary(named, due.length);
+  try {
+    await call<unknown>(() => slack.post(message));
+  } catch (error) {
+    if (error instanceof OutOfTimeError) throw error;
+    log.error('the summary was not posted', { error });
+  }
+}
+
+async function tellLate(run: Run): Promise<void> {
+  const [oldest] = await run.states.listDue(run.clock(), 1);
+  const stored = oldest === undefined ? undefined : await run.states.load(oldest);
+  if (stored) countLate(stored.value, run);
+}
+
+function countLate({ newest, since = 0 }: SlackState, { metrics, clock }: Run): void {
+  if (newest && clock() - since > lateMs) metrics.count('SlackLate');
+}

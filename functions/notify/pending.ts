@@ -1,0 +1,69 @@
+import type { SlackState, SlackStates, Superseded } from '../../shared/aws/slack-states';
+import type { Announcement } from '../../shared/domain/announcement';
+import { VersionConflictError } from '../../shared/errors';
+
+/** Superseded news that a reply still tells, of a case that changed faster than Slack takes messages. */
+const maxEarlier = 5;
+const nothing: SlackState = { channel: '', ts: '', lastSeq: 0 };
+
+/** Changes what is stored of a case, anew where another run did so at the same time. */
+export async function change(
+  states: Pick<SlackStates, 'load' | 'save'>,
+  caseId: string,
+  next: (state: SlackState) => SlackState | undefined,
+): Promise<boolean> {
+  for (let attempt = 0; ; attempt += 1) {
+    const stored = await states.load(caseId);
+    const changed = next(stored?.value ?? nothing);
+    if (!changed) return false;
+    try {
+      await states.save(caseId, changed, stored?.version ?? 0);
+      return true;
+    } catch (error) {
+      if (!(error instanceof VersionConflictError) || attempt >= 10) throw error;
+    }
+  }
+}
+
+/** With an announcement to show; undefined where it, or newer news, is known. */
+export function add(state: SlackState, announcement: Announcement, now: number): SlackState | undefined {
+  const { newest, lastSeq, earlier = [], more = 0 } = state;
+  const { seq } = announcement;
+  if (seq <= lastSeq || seq === newest?.seq || earlier.some((one) => one.seq === seq)) return undefined;
+  const isNewest = !newest || seq > newest.seq;
+  const older = isNewest ? newest : announcement;
+  const superseded = (older ? [...earlier, pick(older)] : [...earlier]).toSorted((a, b) => a.seq - b.seq);
+  return {
+    ...state,
+    newest: isNewest ? announcement : newest,
+    earlier: superseded.slice(-maxEarlier),
+    more: more + Math.max(0, superseded.length - maxEarlier),
+    since: state.since ?? now,
+    attempts: 0,
+    dueAt: Math.min(state.dueAt ?? now, now),
+  };
+}
+
+/** Once `seq` is shown there; what came meanwhile stays. */
+export function settle(
+  state: SlackState,
+  seq: number,
+  { channel, ts }: Pick<SlackState, 'channel' | 'ts'>,
+): SlackState {
+  if (!state.newest || state.newest.seq <= seq) return { channel, ts, lastSeq: seq };
+  const { more: _, earlier = [], ...rest } = state;
+  return { ...rest, channel, ts, lastSeq: seq, earlier: earlier.filter((one) => one.seq > seq) };
+}
+
+function pick({ seq, kind, text }: Announcement): Superseded {
+  return { seq, kind, text };
+}
+
+const firstRetryMs = 15_000;
+const lastRetryMs = 5 * 60_000;
+
+/** To be tried again, ever more seldom and for ever. */
+export function putOff(state: SlackState, now: number): SlackState {
+  const attempts = (state.attempts ?? 0) + 1;
+  return { ...state, attempts, dueAt: now + Math.min(lastRetryMs, firstRetryMs * 2 ** (attempts - 1)) };
+}

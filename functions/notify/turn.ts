@@ -1,0 +1,75 @@
+import type { SlackStates, SlackTurn } from '../../shared/aws/slack-states';
+import { VersionConflictError } from '../../shared/errors';
+import type { Clock } from '../../shared/ports';
+
+const idle: SlackTurn = { until: 0, asked: [] };
+/** More are found by the index. */
+const maxAsked = 100;
+const lookAgainMs = 1_000;
+
+interface TurnPorts {
+  readonly states: Pick<SlackStates, 'loadTurn' | 'saveTurn'>;
+  readonly clock: Clock;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+/**
+ * Takes the turn until `until`, or leaves the cases to whoever has it, who then looks at them before it ends. Waits for
+ * it up to `waitUntil`. Gives the turn as it was before, undefined where another has it.
+ */
+export async function takeTurn(
+  ports: TurnPorts,
+  cases: readonly string[],
+  until: number,
+  waitUntil: number,
+): Promise<SlackTurn | undefined> {
+  const { clock, pause } = ports;
+  for (;;) {
+    const found: { turn?: SlackTurn } = {};
+    await changeTurn(ports, (turn) => {
+      const isFree = turn.until <= clock();
+      if (isFree) found.turn = turn;
+      else delete found.turn;
+      if (isFree) return { ...turn, until, asked: [] };
+      return cases.length > 0 ? { ...turn, asked: unite(turn.asked, cases) } : undefined;
+    });
+    if (found.turn || clock() + lookAgainMs >= waitUntil) return found.turn;
+    await pause(lookAgainMs);
+  }
+}
+
+/** Ends the turn, unless somebody asked meanwhile: then it goes on with what is given back. */
+export async function endTurn(ports: TurnPorts, learned: Partial<SlackTurn>): Promise<readonly string[]> {
+  let asked: readonly string[] = [];
+  await changeTurn(ports, (turn) => {
+    asked = turn.asked;
+    return asked.length > 0 ? { ...turn, asked: [] } : { ...turn, ...learned, until: 0 };
+  });
+  return asked;
+}
+
+/** Ends the turn whatever waits: the next run goes on. */
+export async function leaveTurn(ports: TurnPorts, learned: Partial<SlackTurn>): Promise<void> {
+  await changeTurn(ports, (turn) => ({ ...turn, ...learned, until: 0 }));
+}
+
+async function changeTurn(
+  { states }: TurnPorts,
+  next: (turn: SlackTurn) => SlackTurn | undefined,
+): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    const stored = await states.loadTurn();
+    const changed = next(stored?.value ?? idle);
+    if (!changed) return;
+    try {
+      await states.saveTurn(changed, stored?.version ?? 0);
+      return;
+    } catch (error) {
+      if (!(error instanceof VersionConflictError) || attempt >= 20) throw error;
+    }
+  }
+}
+
+function unite(known: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...known, ...more])].slice(-maxAsked);
+}

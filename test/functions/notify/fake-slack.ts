@@ -1,0 +1,157 @@
+import { jest } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { notify } from '../../../functions/notify/handler';
+import { type Slack, SlackBusyError, SlackRefusalError } from '../../../functions/notify/slack';
+import type { SlackState, SlackTurn } from '../../../shared/aws/slack-states';
+import type { Announcement } from '../../../shared/domain/announcement';
+import { VersionConflictError } from '../../../shared/errors';
+import type { Versioned } from '../../../shared/ports';
+import { now } from '../../builders';
+import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
+import { anAnnouncement } from './announcements';
+
+/** A message as Slack has it. */
+interface Kept {
+  readonly channel: string;
+  readonly threadTs?: string;
+  text: string;
+}
+
+/** notify with a Slack and a table of its own, and a clock that only waiting moves. */
+export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
+  const shown: unknown[] = [];
+  const saved = new Map<string, Versioned<unknown>>();
+  const { letters, deadLetters } = fakeDeadLetters();
+  const telemetry = fakeTelemetry();
+  const state = {
+    fault: undefined as Error | undefined,
+    failsAt: '',
+    /** By call (`post`, `reply`, `update`): Slack's word for what is wrong. */
+    refuses: {} as Record<string, string>,
+    time: now,
+    /** Slack takes one message in so many ms. */
+    paceMs: 0,
+    callMs: 0,
+    /** What others do while a run waits. */
+    meanwhile: async () => {},
+    channelIds: { '#iot-security': 'C1' } as Record<string, string>,
+  };
+  const messages = new Map<string, Kept>();
+  let takenAt = -Infinity;
+  let refused = 0;
+
+  function act(call: string, ...step: unknown[]) {
+    state.time += state.callMs;
+    if (state.fault) throw state.fault;
+    const reason = state.refuses[call];
+    if (reason) throw new SlackRefusalError(reason);
+    if (state.failsAt && call === state.failsAt) throw new Error(`${state.failsAt} failed`);
+    const leftMs = takenAt + state.paceMs - state.time;
+    if (leftMs > 0) {
+      refused += 1;
+      throw new SlackBusyError(Math.ceil(leftMs / 1_000));
+    }
+    takenAt = state.time;
+    shown.push(step);
+  }
+
+  const slack: Record<Slack['kind'], Slack> = {
+    bot: {
+      kind: 'bot',
+      channel: '#iot-security',
+      async post({ text }, place) {
+        const named = place?.channel ?? '#iot-security';
+        const channel = state.channelIds[named] ?? (Object.values(state.channelIds).includes(named) && named);
+        if (!channel) throw new SlackRefusalError('channel_not_found');
+        const ts = `ts-${messages.size + 1}`;
+        if (place?.threadTs) {
+          if (!messages.has(place.threadTs)) throw new SlackRefusalError('thread_not_found');
+          act('reply', `reply to ${place.threadTs}`, text);
+          messages.set(ts, { channel, threadTs: place.threadTs, text });
+        } else {
+          act('post', 'post', text);
+          messages.set(ts, { channel, text });
+        }
+        return { channel, ts };
+      },
+      async update({ text }, { channel, ts }) {
+        const message = messages.get(ts);
+        if (!message) throw new SlackRefusalError('message_not_found');
+        act('update', `update ${channel} ${ts}`, text);
+        message.text = text;
+      },
+    },
+    webhook: {
+      kind: 'webhook',
+      async post({ text }) {
+        act('post', 'post', text);
+        messages.set(`ts-${messages.size + 1}`, { channel: '', text });
+      },
+    },
+  };
+
+  const load = async <T>(key: string) => saved.get(key) as Versioned<T> | undefined;
+  const save = async (key: string, value: unknown, previous: number) => {
+    if ((saved.get(key)?.version ?? 0) !== previous) throw new VersionConflictError(key);
+    saved.set(key, { value, version: previous + 1 });
+    return previous + 1;
+  };
+  const pauses = jest.fn<(ms: number) => void>();
+  const ports = {
+    slack: async () => (kind === 'none' ? undefined : slack[kind]),
+    states: {
+      load: (caseId: string) => load<SlackState>(`CASE#${caseId}`),
+      save: (caseId: string, value: SlackState, previous: number) => save(`CASE#${caseId}`, value, previous),
+      async listDue(at: number, limit: number) {
+        const due = [...saved].flatMap(([key, { value }]) => {
+          const { dueAt } = value as SlackState;
+          return key.startsWith('CASE#') && dueAt !== undefined && dueAt <= at
+            ? [{ caseId: key.slice('CASE#'.length), dueAt }]
+            : [];
+        });
+        return due
+          .sort((a, b) => a.dueAt - b.dueAt)
+          .slice(0, limit)
+          .map(({ caseId }) => caseId);
+      },
+      loadTurn: () => load<SlackTurn>('TURN'),
+      saveTurn: (turn: SlackTurn, previous: number) => save('TURN', turn, previous),
+    },
+    deadLetters,
+    clock: () => state.time,
+    pause: async (ms: number) => {
+      pauses(ms);
+      state.time += ms;
+      await state.meanwhile();
+    },
+    log: telemetry.log,
+    metrics: telemetry.metrics,
+  };
+  const handle = notify(ports);
+  const deliver = async (...bodies: readonly unknown[]) =>
+    handle(
+      { Records: bodies.map((body, index) => aRecord(body, { messageId: `message-${index + 1}` })) },
+      {} as Context,
+    );
+  const tell = (over: Partial<Announcement> = {}) => deliver(anAnnouncement(over));
+  /** What EventBridge does each minute. */
+  const minute = async () => {
+    await handle({ time: 'now' }, {} as Context);
+  };
+  const stateOf = (caseId = 'case-1') => saved.get(`CASE#${caseId}`)?.value as SlackState | undefined;
+  return {
+    deliver,
+    tell,
+    minute,
+    shown,
+    saved,
+    stateOf,
+    letters,
+    telemetry,
+    state,
+    messages,
+    pauses,
+    ports,
+    refusals: () => refused,
+  };
+}

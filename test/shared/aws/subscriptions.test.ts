@@ -1,0 +1,30 @@
+import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { mockClient } from 'aws-sdk-client-mock';
+import { listMailed } from '../../../shared/aws/subscriptions';
+
+describe('the addresses that a topic is mailed to', () => {
+  it('are those of every page that were confirmed and not unsubscribed since', async () => {
+    const Protocol = 'email';
+    const SubscriptionArn = 'arn:aws:sns:us-east-1:123456789012:topic:1';
+    mockClient(SNSClient)
+      .on(ListSubscriptionsByTopicCommand)
+      .resolvesOnce({
+        Subscriptions: [
+          { Protocol, Endpoint: 'SOC@example.com', SubscriptionArn },
+          { Protocol, Endpoint: 'new@example.com', SubscriptionArn: 'PendingConfirmation' },
+          { Protocol, Endpoint: 'gone@example.com', SubscriptionArn: 'Deleted' },
+        ],
+        NextToken: '2',
+      })
+      .resolvesOnce({
+        Subscriptions: [
+          { Protocol: 'sqs', Endpoint: 'arn:aws:sqs:us-east-1:123456789012:notify', SubscriptionArn },
+          { Protocol, Endpoint: 'boss@example.com', SubscriptionArn },
+        ],
+      });
+
+    expect(await listMailed('arn:topic', new SNSClient({ region: 'us-east-1' }))).toEqual(
+      new Set(['soc@example.com', 'boss@example.com']),
+    );
+  });
+});
