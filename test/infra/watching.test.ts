@@ -42,7 +42,6 @@ describe('the alarms of the stack', () => {
         'containment-failed',
         'release-conflict',
         'sweep-not-run',
-        'quarantine-broken',
         'slack-refused',
         'slack-late',
         'email-not-subscribed',
