@@ -22,6 +22,9 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     ...(evidence.length > 0 && { evidence }),
     ...(processes && { processes }),
     ...(newer.failures && { failures: newer.failures }),
+    ...((older.exceptions || newer.exceptions) && {
+      exceptions: { ...older.exceptions, ...newer.exceptions },
+    }),
     ...(newer.health && { health: newer.health }),
     ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
   };

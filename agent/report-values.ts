@@ -5,6 +5,7 @@ export interface Track {
   readonly process?: { readonly label: string; readonly state: ProcessState };
   readonly failure?: string;
   readonly caveats?: readonly string[];
+  readonly excepted?: readonly string[];
   readonly seen: Tracked;
 }
 
@@ -53,12 +54,23 @@ export function follow(
   fallenBefore?: number,
 ): Track {
   const { process, failure, caveats } = sample;
+  const excepted = unite(before?.excepted, sample.excepted);
   return {
     ...(process && { process }),
     ...(failure !== undefined && { failure }),
     ...(caveats && { caveats }),
+    ...(excepted && { excepted }),
     seen: followSeen(before?.seen, sample, told, now, fallenBefore),
   };
+}
+
+/** All of the interval. */
+function unite(
+  before: readonly string[] | undefined,
+  next: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (!before || !next) return before ?? next;
+  return [...new Set([...before, ...next])];
 }
 
 function followSeen(

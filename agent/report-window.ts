@@ -18,6 +18,8 @@ interface Told {
   readonly processes: Readonly<Record<string, ProcessState>>;
   readonly failures: Readonly<Record<string, string>>;
   readonly caveats: readonly string[];
+  /** The exceptions of the configuration that children were, by metric. */
+  readonly exceptions: Readonly<Record<string, readonly string[]>>;
   /** There is more than was told before, or somebody new. */
   readonly isRise: boolean;
   readonly evidence: readonly Evidence[];
@@ -116,6 +118,9 @@ function tell(
     ),
     failures: Object.fromEntries(
       all.flatMap(([metric, { failure }]) => (failure === undefined ? [] : [[metric, failure]])),
+    ),
+    exceptions: Object.fromEntries(
+      all.flatMap(([metric, { excepted }]) => (excepted ? [[metric, excepted]] : [])),
     ),
     caveats: [...new Set(all.flatMap(([, { caveats = [] }]) => caveats))],
     isRise: isRise({ tracks, evidence }, told),

@@ -19,6 +19,7 @@ export interface ReportContent {
     readonly evidence: readonly Evidence[];
     readonly processes: Readonly<Record<string, ProcessState>>;
     readonly failures: Readonly<Record<string, string>>;
+    readonly exceptions?: Readonly<Record<string, readonly string[]>>;
     readonly health?: Health;
     /** Epoch ms, by the device's clock. */
     readonly madeAt?: number;
@@ -44,6 +45,8 @@ export interface Report {
   readonly processes?: Readonly<Record<string, ProcessState>>;
   /** What is not known, and why: a metric, a file, a part of the agent. */
   readonly failures?: Readonly<Record<string, string>>;
+  /** The exceptions that children were, by metric: they do not count. */
+  readonly exceptions?: Readonly<Record<string, readonly string[]>>;
   readonly health?: Health;
   /** Epoch ms, by the device's clock: when it was made, which may be long before it arrives. */
   readonly madeAt?: number;
@@ -115,6 +118,7 @@ function buildWith({ reportId, system, before, values, extras }: ReportContent, 
     ...(extras && extras.evidence.length > 0 && { evidence: extras.evidence.slice(0, mostEvidence) }),
     ...(extras && Object.keys(extras.processes).length > 0 && { processes: extras.processes }),
     ...(extras && Object.keys(failures).length > 0 && { failures }),
+    ...(extras?.exceptions && Object.keys(extras.exceptions).length > 0 && { exceptions: extras.exceptions }),
     ...(extras?.health && { health: extras.health }),
     ...(extras?.madeAt !== undefined && { madeAt: extras.madeAt }),
   };

@@ -12,7 +12,7 @@ const longestName = 128;
  */
 export function createNameReader(
   proc: ProcReader,
-): (family: Family, traces: readonly Trace[]) => readonly string[] {
+): (family: Pick<Family, 'children'>, traces: readonly Trace[]) => readonly string[] {
   let known = new Map<string, string>();
   return ({ children }, traces) => {
     const next = new Map<string, string>();

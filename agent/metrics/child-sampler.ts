@@ -45,6 +45,8 @@ export interface FamilySample {
   readonly unseen?: string;
   /** What a look can't tell of these processes, in words, though all that can be seen was seen. */
   readonly caveats: readonly string[];
+  /** The exceptions of a metric that children were at this look. */
+  readonly excepted?: readonly string[];
 }
 
 export interface ChildSampler {

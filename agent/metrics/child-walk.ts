@@ -27,6 +27,8 @@ interface Child extends Ended {
   readonly usedTicks: number;
   readonly session: number;
   readonly looks: number;
+  /** At how many looks it was there. */
+  readonly age: number;
   /** The instance that it descends from. */
   readonly root: number;
   /** The cgroup that it, or an ancestor of it, is held to be kin for. Undefined where the kernel says whose it is. */
@@ -201,6 +203,7 @@ function lookAt(stat: ProcStat, before: Child | undefined, root: number, kinBy: 
     usedTicks,
     session,
     looks: isChanged ? looks + 1 : looks,
+    age: (before?.age ?? 0) + 1,
     root,
     kinBy,
   };

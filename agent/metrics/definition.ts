@@ -1,3 +1,6 @@
+import { fileNameOf } from '../text';
+import { runsAnything } from './script-argument';
+
 /** Which processes a metric is about. A name is a kernel name, the file name of the program, or of argv[0]. */
 export type ProcessSelector =
   | { readonly name: string }
@@ -27,6 +30,14 @@ interface ProcessDefinition {
   /** Number of descendants; their names; whom they and their descendants talk to. */
   readonly collect: 'children' | 'child-names' | 'remote-addresses';
   readonly of: ProcessSelector;
+  /** Children that are no news; not of `remote-addresses`. */
+  readonly except?: readonly ChildException[];
+}
+
+/** A child that is expected: the very file, and with these arguments if they are given (`*`: any one). */
+export interface ChildException {
+  readonly executable: string;
+  readonly arguments?: readonly string[];
 }
 
 interface LoadDefinition {
@@ -111,6 +122,13 @@ function parseDefinition(metric: string, value: unknown, path: string): MetricDe
   switch (collect) {
     case 'children':
     case 'child-names':
+      refuseOthers(fields, path, ['collect', 'of', 'except']);
+      return {
+        metric,
+        collect,
+        of: parseSelector(fields.of, `${path}.of`),
+        ...(fields.except !== undefined && { except: parseExceptions(fields.except, `${path}.except`) }),
+      };
     case 'remote-addresses':
       refuseOthers(fields, path, ['collect', 'of']);
       return { metric, collect, of: parseSelector(fields.of, `${path}.of`) };
@@ -168,6 +186,45 @@ function parseSelector(value: unknown, path: string): ProcessSelector {
     default:
       throw new DefinitionError(`${path}.${key}: unknown; give one of name, executable, unit, script`);
   }
+}
+
+const mostExceptions = 32;
+
+function parseExceptions(value: unknown, path: string): readonly ChildException[] {
+  const isExceptions = (given: unknown): given is readonly unknown[] =>
+    Array.isArray(given) && given.length > 0 && given.length <= mostExceptions;
+  const list = need(value, path, isExceptions, `a list of 1 to ${mostExceptions} exceptions`);
+  return list.map((one, index) => parseException(one, `${path}[${index}]`));
+}
+
+function parseException(value: unknown, path: string): ChildException {
+  const fields = need(
+    value,
+    path,
+    isRecord,
+    'an object such as { executable: /usr/bin/curl, arguments: [-V] }',
+  );
+  refuseOthers(fields, path, ['executable', 'arguments']);
+  const executable = need(fields.executable, `${path}.executable`, isPath, 'the absolute path of a program');
+  if (fields.arguments === undefined) {
+    if (runsAnything(fileNameOf(executable)))
+      throw new DefinitionError(
+        `${path}.arguments: needed, since ${executable} runs whatever its arguments say`,
+      );
+    return { executable };
+  }
+  const args = need(fields.arguments, `${path}.arguments`, isArguments, 'a list of texts; * is any one');
+  if (runsAnything(fileNameOf(executable)) && args.includes('*'))
+    throw new DefinitionError(`${path}.arguments: no * for ${executable}, which runs whatever it is given`);
+  return { executable, arguments: args };
+}
+
+function isArguments(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= mostArguments &&
+    value.every((one) => one === '' || isText(one, longestPath))
+  );
 }
 
 function parseSeconds(value: unknown, path: string, most: number): number {

@@ -20,6 +20,8 @@ export interface MetricSample {
   readonly failure?: string;
   /** What can't be told of the processes, though all that can be seen was seen. */
   readonly caveats?: readonly string[];
+  /** The exceptions of the configuration that children were. */
+  readonly excepted?: readonly string[];
   /** Children that are new to the agent. */
   readonly evidence: readonly Evidence[];
   /** Children that ended before any look at them. */

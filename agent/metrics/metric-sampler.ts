@@ -2,6 +2,7 @@ import { createNameReader } from './child-names';
 import { createChildSampler, type FamilySample } from './child-sampler';
 import { labelOf, type MetricDefinition, type ProcessSelector } from './definition';
 import { collectEvidence, collectTrace, mostEvidence } from './evidence';
+import { createSieve } from './exceptions';
 import { createExecRunner, type ExecOutcome } from './exec-metric';
 import type { MetricSample, Seen, Sight } from './metric-sample';
 import type { ProcReader } from './proc-reader';
@@ -57,6 +58,7 @@ export function createMetricSampler(
     definitions.flatMap((definition) => (definition.collect === 'exec' ? [definition] : [])),
   );
   const watched = watchAll(proc, definitions, selectors);
+  const sift = createSieve(proc);
   let slowAt = Number.NEGATIVE_INFINITY;
 
   return {
@@ -70,7 +72,8 @@ export function createMetricSampler(
         .filter(({ definition }) => isSlow || isFast(definition))
         .map((one): MetricSample => {
           const { definition, index, look, isWitness } = one;
-          const family = families[index];
+          const whole = families[index];
+          const family = whole && sift(definition, whole);
           const { metric } = definition;
           if (definition.collect === 'exec')
             return { metric, ...seenOf(outcomes.get(metric)), evidence: [], traces: [] };
@@ -81,6 +84,7 @@ export function createMetricSampler(
             metric,
             ...(process && { process }),
             ...(caveats && { caveats }),
+            ...(family?.excepted && family.excepted.length > 0 && { excepted: family.excepted }),
             ...look(family, now),
             ...pieces,
           };
@@ -126,13 +130,14 @@ function watchAll(
   selectors: readonly ProcessSelector[],
 ): readonly Watched[] {
   const keys = selectors.map((selector) => JSON.stringify(selector));
-  const witnessed = new Set<number>();
+  const witnessed = new Set<string>();
   return definitions.map((definition) => {
     const selector = 'of' in definition ? definition.of : undefined;
     const index = selector ? keys.indexOf(JSON.stringify(selector)) : -1;
     const counts = definition.collect === 'children' || definition.collect === 'child-names';
-    const isWitness = counts && !witnessed.has(index);
-    if (isWitness) witnessed.add(index);
+    const family = `${index} ${JSON.stringify('except' in definition ? definition.except : undefined)}`;
+    const isWitness = counts && !witnessed.has(family);
+    if (isWitness) witnessed.add(family);
     return { definition, index, look: createLook(proc, definition), isWitness };
   });
 }

@@ -18,6 +18,8 @@ export interface ProcReader {
   readLink(path: string): string | ReadFailure;
   /** An absolute path, of any file, without symbolic links. */
   resolve(path: string): string | ReadFailure;
+  /** Where a file of /proc is, for what no other method does. */
+  pathOf(path: string): string;
   /** What could not be read for another reason than that it is gone or not allowed: path to code, until it can be. */
   problems(): ReadonlyMap<string, string>;
   /** Forgets the problems of processes other than these. */
@@ -76,6 +78,7 @@ export function createProcReader(root = '/proc'): ProcReader {
       if (real === 'denied' && problems.size < mostProblems) problems.set(path, 'no permission to see it');
       return real;
     },
+    pathOf: (path) => `${root}/${path}`,
     problems: () => problems,
     forgetOthers: (pids) => {
       for (const path of problems.keys()) {

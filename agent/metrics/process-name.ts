@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { fileNameOf } from '../text';
 import { belongsToUnit, readCgroup } from './cgroup';
 import type { ProcessSelector } from './definition';
 import type { ProcReader } from './proc-reader';
@@ -171,8 +172,4 @@ function isNamed(proc: ProcReader, pid: number, comm: string, name: string): boo
 /** A name as the kernel has it: its first 15 bytes, one character for each, as `ProcStat.comm`. */
 function toKernelName(name: string): string {
   return Buffer.from(name).subarray(0, commLength).toString('latin1');
-}
-
-export function fileNameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

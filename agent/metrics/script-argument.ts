@@ -69,6 +69,16 @@ const byOptionOnly = /^(?:awk|gawk|mawk|sed)$/;
 const version = /[-_]?v?\d[\w.-]*$/;
 const mostArguments = 64;
 
+/** Programs beside interpreters that run, or are, whatever their arguments say. */
+const runners =
+  /^(?:busybox|toybox|coreutils|env|sudo|doas|su|runuser|setpriv|nohup|timeout|nice|ionice|xargs|find|ssh|nsenter|unshare|chroot|systemd-run|setsid|script|watch|strace|gdb|ld(?:-linux)?[\w.-]*|make|git|vim?|ed|tar|rsync|socat|nc|ncat|tclsh)$/;
+
+/** Says of a program by its file name whether its arguments alone make it any other. */
+export function runsAnything(program: string): boolean {
+  const name = program.replace(version, '');
+  return grammars.some(([known]) => known.test(program) || known.test(name)) || runners.test(program);
+}
+
 /** Gives what an interpreter was told to run; undefined for a program that is none, or that was given code. */
 export function scriptArgumentOf(program: string, args: readonly string[]): string | undefined {
   const grammar = grammars.find(

@@ -139,7 +139,11 @@ describe('an errno', () => {
   function settingsFor(state: string): Settings {
     const metrics = parseMetrics({
       children: { collect: 'children', of: { name: 'myapp' } },
-      names: { collect: 'child-names', of: { name: 'myapp' } },
+      names: {
+        collect: 'child-names',
+        of: { name: 'myapp' },
+        except: [{ executable: '/usr/bin/cron' }],
+      },
       program: { collect: 'children', of: { executable: '/usr/bin/cron' } },
       script: { collect: 'children', of: { script: '/opt/app.js' } },
       unit: { collect: 'children', of: { unit: 'myapp.service' } },

@@ -135,6 +135,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     readWhole: (path) => lookUp(files, path),
     readLink: (path) => lookUp(links, path),
     resolve: (path) => links.get(path) ?? path,
+    pathOf: (path) => `/proc/${path}`,
     problems: () => new Map(),
     forgetOthers: () => undefined,
     close: () => undefined,

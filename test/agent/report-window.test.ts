@@ -130,6 +130,7 @@ describe('a report window by exception', () => {
       isRise: true,
       failures: {},
       caveats: [],
+      exceptions: {},
       evidence: [anEvidence(), aTrace()],
     });
     window.observe([aChildSample({ children: 3 })], 1000);

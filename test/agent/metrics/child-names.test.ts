@@ -16,6 +16,7 @@ function aFamily(processes: readonly FakeProcess[]): Family {
       session: 0,
       threads: 1,
       looks: 1,
+      age: 1,
       kinBy: undefined,
       root: 10,
     };

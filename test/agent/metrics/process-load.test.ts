@@ -17,6 +17,7 @@ const member = (usedTicks: number, startTicks = 100) => ({
   isKnown: true,
   ppid: 1,
   looks: 1,
+  age: 1,
   kinBy: undefined,
   root: 10,
 });

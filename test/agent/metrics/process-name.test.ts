@@ -1,5 +1,6 @@
 import type { ProcessSelector } from '../../../agent/metrics/definition';
-import { createPathResolver, createSelects, fileNameOf } from '../../../agent/metrics/process-name';
+import { createPathResolver, createSelects } from '../../../agent/metrics/process-name';
+import { fileNameOf } from '../../../agent/text';
 import { aProc, type FakeProcess } from '../fake-proc';
 
 describe('isSelected', () => {
