@@ -21,8 +21,8 @@ export interface CaseStore {
   save(record: Case, previous: number): Promise<number>;
   /** Appends the pending timeline entries as one row, idempotent; returns the hash of the row. */
   appendTimeline(record: Case): Promise<string>;
-  /** Has the rules detector judge the thing anew, as if it had never reported. */
-  forgetDetection(thingName: string): Promise<void>;
+  /** Has the rules detector tell anew what is out of bounds; `heldUntil`: what the device measured before is old. */
+  resetDetection(thingName: string, now: number, heldUntil?: number): Promise<void>;
   /** Has whoever sent a command find why it was refused, for a day. Idempotent. */
   recordRefusal(refusal: Refusal): Promise<void>;
   /** Keeps a closed case for the history, idempotent. */

@@ -88,7 +88,7 @@ export function fakeCases() {
       timeline.set(`${caseId}#${sk}`, { ...row, hash });
       return hash;
     },
-    forgetDetection: async () => undefined,
+    resetDetection: async () => undefined,
     async recordRefusal({ requestId, reason }) {
       refusals.set(requestId, reason);
     },

@@ -131,7 +131,7 @@ async function prepare(
   // Whoever can't be named may be anybody, whatever id it connected under.
   const isKnown = principal !== unknownPrincipal;
   const reportedByItself = isKnown && (clientId === thingName || clientId === agentClientId(thingName));
-  return (setting) => judgeReport({ ...setting, report, reportedByItself, fleet });
+  return (setting) => judgeReport({ ...setting, report, principal, reportedByItself, fleet });
 }
 
 /** What the fleet's values were in the window before this one, of each metric with a statistical threshold. */

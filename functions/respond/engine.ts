@@ -213,9 +213,15 @@ async function flush(
   if (sent.status === 'closed') {
     await ports.cases.archive(sent);
     // The detector tells an alarm once: whoever is still out of bounds must be told of again.
-    await ports.cases.forgetDetection(sent.thingName);
+    await ports.cases.resetDetection(sent.thingName, ports.clock(), findHoldEnd(sent));
   }
   return save(sent, version, ports);
+}
+
+/** When what held the thing began to be undone; undefined where nothing did. */
+function findHoldEnd({ ledger }: Case): number | undefined {
+  const undone = ledger.flatMap(({ revertedAt }) => revertedAt ?? []);
+  return undone.length > 0 ? Math.min(...undone) : undefined;
 }
 
 /** Tells the device where it stands, retained so that it hears it whenever it connects. People were told before. */

@@ -40,11 +40,13 @@ export interface DatapointPage {
   readonly nextFrom?: number;
 }
 
-/** What the rules detector keeps: its state by thing, values for charts, and the fleet's distributions. */
-export function connectDetection(tableName: string, client?: DynamoDBClient, clock = Date.now) {
-  const { documents, load, save, listDue } = connectItems(tableName, client);
-
-  const states: DetectStore = {
+/** The detector's state of each thing. */
+export function openDetectStates({
+  load,
+  save,
+  listDue,
+}: Pick<ReturnType<typeof connectItems>, 'load' | 'save' | 'listDue'>): DetectStore {
+  return {
     load: (thingName) => load<DetectState>(detectKey(thingName)),
     save: (state, previous) =>
       save(
@@ -55,6 +57,13 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
       ),
     listDue: (now, limit) => listDue('DETECT', now, limit),
   };
+}
+
+/** What the rules detector keeps: its state by thing, values for charts, and the fleet's distributions. */
+export function connectDetection(tableName: string, client?: DynamoDBClient, clock = Date.now) {
+  const { documents, load, save, listDue } = connectItems(tableName, client);
+
+  const states = openDetectStates({ load, save, listDue });
 
   const datapoints: Datapoints = {
     async append(thingName, points) {

@@ -1,6 +1,5 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  DeleteCommand,
   GetCommand,
   PutCommand,
   QueryCommand,
@@ -11,11 +10,13 @@ import {
 import type { Case, CaseStatus } from '../domain/case';
 import { retryMs } from '../domain/case-life';
 import { hasUnfinished } from '../domain/decide';
+import { resetAlarms } from '../domain/detection/reset';
 import { isRoutine } from '../domain/timers';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, FleetSize, Reservation } from '../ports';
 import { hashRow, type TimelineRow } from '../timeline';
-import { caseKey, connectItems, detectKey, shardOf, shards, writeTime } from './items';
+import { openDetectStates } from './detection';
+import { caseKey, connectItems, shardOf, shards, writeTime } from './items';
 
 const refusalKey = (thingName: string, requestId: string) => ({
   pk: `THING#${thingName}`,
@@ -29,6 +30,7 @@ const maxUnread = 100;
 
 export function connectTable(tableName: string, client?: DynamoDBClient) {
   const { documents, load, save, listDue } = connectItems(tableName, client);
+  const states = openDetectStates({ load, save, listDue });
 
   const cases: CaseStore = {
     load: (thingName) => load<Case>(caseKey(thingName)),
@@ -56,8 +58,18 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
       return hash;
     },
 
-    async forgetDetection(thingName) {
-      await documents.send(new DeleteCommand({ TableName: tableName, Key: detectKey(thingName) }));
+    async resetDetection(thingName, now, heldUntil) {
+      // The detector may judge the thing at the same time: whoever saves second looks again.
+      for (let attempt = 1; ; attempt += 1) {
+        const stored = await states.load(thingName);
+        if (!stored) return;
+        try {
+          await states.save(resetAlarms(stored.value, now, heldUntil), stored.version);
+          return;
+        } catch (error) {
+          if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
+        }
+      }
     },
 
     async recordRefusal({ thingName, requestId, reason, now }) {

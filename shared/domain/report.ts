@@ -8,6 +8,8 @@ export interface DeviceReport {
   readonly reportId: number;
   readonly metrics: Readonly<Record<string, MetricValue>>;
   readonly evidence: readonly Evidence[];
+  /** When the device measured it, epoch ms by its own clock. */
+  readonly madeAt?: number;
 }
 
 export type ReadReport =
@@ -48,9 +50,13 @@ export function readReport(document: unknown): ReadReport {
   if (metrics) readDeviceMetrics(metrics, read);
   const fault = custom && readCustomMetrics(custom, read);
   if (fault) return reject('InvalidPayload', fault, reportId);
+  const { evidence, madeAt } = document;
   return {
     kind: 'report',
-    report: { reportId, metrics: { ...read }, evidence: readEvidence(document.evidence) },
+    report: {
+      ...{ reportId, metrics: { ...read }, evidence: readEvidence(evidence) },
+      ...(isFiniteNumber(madeAt) && { madeAt }),
+    },
   };
 }
 

@@ -6,11 +6,14 @@ import { binOf, type Distribution } from './distribution';
 import { openJudgement, type Setting, slotOf } from './judgement';
 import { isSummed } from './metrics';
 import { selectRetained } from './retention';
-import type { BehaviorState, DetectState, Judgement, Profiles } from './state';
+import { isFromBefore, isRepeat, noteReport } from './senders';
+import type { BehaviorState, Judgement, Profiles } from './state';
 import { addToWindow, sumWindow } from './window';
 
 export interface ReportInput extends Setting {
   readonly report: DeviceReport;
+  /** The certificate that sent it, where that is known. */
+  readonly principal?: string;
   /** False where another client reported for the thing: such a report can raise an alarm, never end one. */
   readonly reportedByItself: boolean;
   /** What the fleet's values were in a window, for statistical thresholds; undefined where nothing is known. */
@@ -26,8 +29,9 @@ export function hasPercentiles(profiles: Profiles): boolean {
 
 /** Judges one report of a device. A report that comes twice or late changes nothing. */
 export function judgeReport(input: ReportInput): Judgement {
-  const { state, report, at, reportedByItself, fleet, profiles } = input;
-  if (at < state.lastReceivedAt || (reportedByItself && isRepeat(state, report.reportId, at)))
+  const { state, report, at, principal = 'unknown', reportedByItself, fleet, profiles } = input;
+  const isOld = isRepeat(state, report, principal, at) || isFromBefore(state, report, principal, at);
+  if (at < state.lastReceivedAt || (reportedByItself && isOld))
     return { state, events: [], datapoints: [], contributions: [], needsMembership: false };
   const judgement = openJudgement(input);
   for (const entry of judgement.monitored()) {
@@ -54,10 +58,13 @@ export function judgeReport(input: ReportInput): Judgement {
     ? selectRetained(report.metrics, at, profiles, state.retained)
     : { retained: state.retained ?? {}, datapoints: [] };
   judgement.retain(datapoints);
-  return judgement.conclude(
-    Object.keys(retained).length > 0 ? { retained } : {},
-    reportedByItself ? { ...noteReport(state, report.reportId), lastReceivedAt: at } : { lastReceivedAt: at },
-  );
+  return judgement.conclude(Object.keys(retained).length > 0 ? { retained } : {}, {
+    ...(reportedByItself && {
+      lastReportId: report.reportId,
+      senders: noteReport(state, report, principal, at),
+    }),
+    lastReceivedAt: at,
+  });
 }
 
 /** What a behavior compares: a gauge as it is, a delta summed over the window. */
@@ -73,25 +80,4 @@ function measure(
   const durationMs = criteria.durationSeconds * 1_000;
   const window = addToWindow(before.window ?? [], { at, value: added, isDelta: true }, durationMs);
   return { value: { count: sumWindow(window, at, durationMs) }, before: { ...before, window } };
-}
-
-/** Ids remembered: a client sends again what was not acknowledged, which are few reports. */
-const maxEarlierIds = 8;
-/** An id that is a time and this much older than the last one is a repeat, not a clock that was set back. */
-const lateMs = 600_000;
-const dayMs = 86_400_000;
-
-function noteReport({ lastReportId, earlierReportIds = [] }: DetectState, reportId: number) {
-  const earlier = lastReportId === 0 ? [] : [lastReportId, ...earlierReportIds].slice(0, maxEarlierIds);
-  return { lastReportId: reportId, ...(earlier.length > 0 && { earlierReportIds: earlier }) };
-}
-
-function isRepeat(state: DetectState, reportId: number, at: number): boolean {
-  const { lastReportId, lastReceivedAt, earlierReportIds = [] } = state;
-  if (reportId === lastReportId || earlierReportIds.includes(reportId)) return true;
-  // Ids of most agents are the time, in s or ms. Others count, and may begin anew at a reboot.
-  const unitMs = [1, 1_000].find((unit) => Math.abs(reportId * unit - at) < dayMs);
-  if (unitMs === undefined || Math.abs(lastReportId * unitMs - lastReceivedAt) >= dayMs) return false;
-  const olderMs = (lastReportId - reportId) * unitMs;
-  return olderMs > 0 && olderMs <= lateMs;
 }

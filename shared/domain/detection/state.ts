@@ -12,8 +12,10 @@ export interface DetectState {
    */
   readonly lastReportId: number;
   readonly lastReceivedAt: number;
-  /** Ids of the reports before that one that changed the state, newest first. */
-  readonly earlierReportIds?: readonly number[];
+  /** Reports that changed the state, by who sent them, the newest sender first: another's ids say nothing of a thing's own. */
+  readonly senders?: readonly SenderState[];
+  /** The end of its last containment: what the device measured before is old, whenever it comes. */
+  readonly heldUntil?: number;
   readonly behaviors: Readonly<Record<string, BehaviorState>>;
   /** Profiles whose targets the thing was found not to be among: since when that is known. */
   readonly outside?: Readonly<Record<string, number>>;
@@ -24,6 +26,17 @@ export interface DetectState {
   readonly presence?: PresenceState;
   /** When time itself may change something here. */
   readonly dueAt?: number;
+}
+
+export interface SenderState {
+  /** Of its certificate; enough to tell one from another. */
+  readonly principal: string;
+  /** Ids of its reports, newest first. */
+  readonly ids: readonly number[];
+  /** Receipt of the newest. */
+  readonly at: number;
+  /** The least that a report took from the device's clock to its receipt: how far that clock is behind. */
+  readonly lagMs?: number;
 }
 
 export interface BehaviorState {

@@ -345,3 +345,40 @@ describe('the fleet limit', () => {
     await expect(cases.reserveContainment(reservation)).rejects.toThrow(VersionConflictError);
   });
 });
+
+describe('what the detector knows of a thing whose case is closed', () => {
+  const state = {
+    ...{ schema: 1, thingName: 'mything1', lastReportId: 7, lastReceivedAt: now, presence: { seen: [] } },
+    behaviors: { 'p/b': { bad: 1, good: 0, violationId: 'v', recent: [now] } },
+  };
+
+  it('is reset under its version, and again where the detector saved in between', async () => {
+    dynamo
+      .on(GetCommand)
+      .resolvesOnce({ Item: { value: state, version: 3 } })
+      .resolves({ Item: { value: state, version: 4 } });
+    dynamo.on(PutCommand).rejectsOnce(conflict()).resolves({});
+
+    await cases.resetDetection('mything1', now + 5, now);
+
+    expect(puts()[1]).toMatchObject({
+      Item: {
+        ...{ pk: 'THING#mything1', sk: 'DETECT', version: 5 },
+        value: {
+          ...state,
+          behaviors: { 'p/b': { bad: 0, good: 0, recent: [now] } },
+          heldUntil: now,
+        },
+      },
+      ExpressionAttributeValues: { ':previous': 4 },
+    });
+  });
+
+  it('is nothing where it never reported', async () => {
+    dynamo.on(GetCommand).resolves({});
+
+    await cases.resetDetection('mything1', now);
+
+    expect(puts()).toEqual([]);
+  });
+});

@@ -1,0 +1,158 @@
+import type { SecurityProfile } from '../../../../shared/domain/configuration';
+import { judgeLifecycle } from '../../../../shared/domain/detection/judge-lifecycle';
+import { judgeReport } from '../../../../shared/domain/detection/judge-report';
+import { judgeTime } from '../../../../shared/domain/detection/judge-time';
+import { resetAlarms } from '../../../../shared/domain/detection/reset';
+import { type DetectState, newDetectState, type Profiles } from '../../../../shared/domain/detection/state';
+import { now } from '../../../builders';
+
+const minute = 60_000;
+const atOnce = { consecutiveDatapointsToAlarm: 1, consecutiveDatapointsToClear: 1 };
+const profile: SecurityProfile = {
+  targets: ['all/things'],
+  additionalMetricsToRetain: [],
+  behaviors: [
+    {
+      name: 'children',
+      metric: 'm',
+      criteria: { ...atOnce, comparisonOperator: 'less-than-equals', value: { number: 0 } },
+      suppressAlerts: false,
+    },
+    {
+      name: 'absence',
+      metric: 'aws:disconnect-duration',
+      criteria: { ...atOnce, comparisonOperator: 'less-than-equals', value: { count: 5 } },
+      suppressAlerts: false,
+    },
+  ],
+};
+const profiles: Profiles = [['p', profile]];
+const setting = (state: DetectState, at: number) => ({
+  ...{ state, at, profiles },
+  nameViolation: (key: string, seed: string | number) => `${key}@${seed}`,
+});
+
+interface Sent {
+  readonly at: number;
+  /** By the device's clock. */
+  readonly madeAt?: number;
+  readonly reportId?: number;
+  readonly principal?: string;
+}
+function report(state: DetectState, number: number, { at, madeAt, reportId = at, principal = 'own' }: Sent) {
+  const evidence: [] = [];
+  const made = madeAt === undefined ? {} : { madeAt };
+  return judgeReport({
+    ...setting(state, at),
+    report: { reportId, metrics: { m: { number } }, evidence, ...made },
+    ...{ principal, reportedByItself: true },
+  });
+}
+function lifecycle(state: DetectState, eventType: 'connected' | 'disconnected', at: number) {
+  const event = { clientId: 't', eventType, timestamp: at, sessionIdentifier: 's' };
+  return judgeLifecycle({ ...setting(state, at), event }).state;
+}
+const kinds = ({ events }: { events: readonly { eventType: string; behavior: { name: string } }[] }) =>
+  events.map(({ eventType, behavior }) => `${behavior.name} ${eventType}`);
+
+describe('resetAlarms, when a case is closed', () => {
+  it('has what is still out of bounds told again', () => {
+    const alarmed = report(newDetectState('t'), 1, { at: now }).state;
+
+    expect(kinds(report(alarmed, 1, { at: now + 1 }))).toEqual([]);
+    expect(kinds(report(resetAlarms(alarmed, now + 2), 1, { at: now + 3 }))).toEqual(['children in-alarm']);
+  });
+
+  it('keeps who is away, who is told as absent when the time has come', () => {
+    let state = lifecycle(newDetectState('t'), 'connected', now);
+    state = report(state, 1, { at: now + 1 }).state;
+    state = report(state, 0, { at: now + 2 }).state;
+    state = lifecycle(state, 'disconnected', now + 3);
+    const reset = resetAlarms(state, now + 4);
+
+    expect(reset.dueAt).toBe(now + 4);
+    expect(kinds(judgeTime(setting(reset, now + 7 * minute)))).toEqual(['absence in-alarm']);
+  });
+
+  it('keeps how often the thing went in and out of alarm, however often a case is closed in between', () => {
+    let state = newDetectState('t');
+    let events = 0;
+    for (let step = 0; step < 200; step += 1) {
+      const judged = report(state, step % 2 === 0 ? 1 : 0, { at: now + step });
+      events += judged.events.length;
+      state = step % 2 === 0 ? judged.state : resetAlarms(judged.state, now + step);
+    }
+
+    expect(events).toBe(10);
+  });
+
+  it('keeps which reports came: one that comes again contains nothing', () => {
+    const alarmed = report(newDetectState('t'), 1, { at: now, reportId: 7 }).state;
+
+    expect(kinds(report(resetAlarms(alarmed, now + 1), 1, { at: now + 2, reportId: 7 }))).toEqual([]);
+  });
+});
+
+describe('resetAlarms, after a containment', () => {
+  const released = now + 10 * minute;
+  const heldBefore = report(newDetectState('t'), 1, { at: now, madeAt: now }).state;
+  const free = resetAlarms(heldBefore, released + 5, released);
+
+  it.each<[string, Partial<Sent>]>([
+    ['says itself when it was made', { madeAt: released - 10_000 }],
+    ['has an id that is its time in ms', { reportId: released - 10_000 }],
+    ['has an id that is its time in s', { reportId: Math.floor(released / 1_000) - 10 }],
+  ])('ignores a report made before its end that %s', (_, sent) => {
+    expect(kinds(report(free, 1, { at: released + 20_000, ...sent }))).toEqual([]);
+  });
+
+  it.each<[string, Partial<Sent>]>([
+    ['says that it was made after', { madeAt: released + 10_000 }],
+    ['counts its ids', { reportId: 17 }],
+    ['has an impossible time', { madeAt: 1, reportId: 17 }],
+    [
+      'comes so late that its word is no reason any more',
+      { at: released + 11 * minute, madeAt: released - 1 },
+    ],
+  ])('judges a report that %s', (_, sent) => {
+    expect(kinds(report(free, 1, { at: released + 20_000, ...sent }))).toEqual(['children in-alarm']);
+  });
+
+  it('judges a device whose clock is an hour behind by that clock', () => {
+    const slow = report(newDetectState('t'), 1, { at: now, madeAt: now - 60 * minute }).state;
+    const reset = resetAlarms(slow, released + 5, released);
+    const after = { at: released + 20_000, madeAt: released + 10_000 - 60 * minute };
+    const before = { at: released + 20_000, madeAt: released - 10_000 - 60 * minute };
+
+    expect(kinds(report(reset, 1, after))).toEqual(['children in-alarm']);
+    expect(kinds(report(reset, 1, before))).toEqual([]);
+  });
+});
+
+describe('a report id from the future', () => {
+  const future = now + 9 * minute;
+
+  it('of another certificate silences nobody', () => {
+    const forged = report(newDetectState('t'), 1, { at: now, reportId: future, principal: 'forger' }).state;
+    const cleared = report(forged, 0, { at: now + 1, reportId: future + 1, principal: 'forger' }).state;
+
+    expect(kinds(report(cleared, 1, { at: now + 2 }))).toEqual(['children in-alarm']);
+  });
+
+  it('of the thing itself silences it no longer than it lasts', () => {
+    const ahead = report(newDetectState('t'), 1, { at: now, reportId: future }).state;
+    const cleared = report(ahead, 0, { at: now + 1, reportId: future + 1 }).state;
+
+    expect(kinds(report(cleared, 1, { at: now + 2 }))).toEqual(['children in-alarm']);
+  });
+
+  it.each(['one', 'two', 'three', 'four', 'five'])(
+    'is a repeat when it comes again, also behind %s',
+    (name) => {
+      const first = report(newDetectState('t'), 1, { at: now, reportId: future }).state;
+      const other = report(first, 0, { at: now + 1, reportId: 5, principal: name }).state;
+
+      expect(kinds(report(other, 1, { at: now + 2, reportId: future }))).toEqual([]);
+    },
+  );
+});
