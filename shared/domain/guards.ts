@@ -146,10 +146,20 @@ export function chooseActions(
 }
 
 function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
-  const { actions, escalate } = playbook;
-  if (!escalate) return [...actions];
+  return [...new Set([...playbook.actions, ...listEscalation(playbook, pastContainments, now)])];
+}
+
+/** What the playbook adds to its own actions, where the thing was contained often of late. */
+export function listEscalation(
+  { actions, escalate }: Playbook,
+  pastContainments: readonly number[],
+  now: number,
+): ActionName[] {
+  if (!escalate) return [];
   const recent = pastContainments.filter((at) => now - at < escalate.within).length;
-  return recent < escalate.afterContainments ? [...actions] : [...new Set([...actions, ...escalate.actions])];
+  return recent < escalate.afterContainments
+    ? []
+    : escalate.actions.filter((action) => !actions.includes(action));
 }
 
 /** Others who would be hit: users of the certificates or policies that the actions touch, beyond the number allowed. */

@@ -3,6 +3,7 @@ import { retryMs } from './case-life';
 import type { ActionName, Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
+import { listEscalation } from './guards';
 import { planLedger, replaceRefused } from './ledger';
 import { agentClientId } from './names';
 import type { PlanContext } from './prior-state';
@@ -72,7 +73,7 @@ export function planContainment(
   // Where both detectors run, Cordon's is minutes ahead: there is nothing yet that a task could be started for.
   const actions = wanted.filter((action) => action !== 'detect-mitigation-task' || violationIds.length > 0);
   const left = actions.length < wanted.length ? ' (no task: Device Defender has no violation of it)' : '';
-  const escalation = actions.filter((action) => playbook?.escalate && !playbook.actions.includes(action));
+  const escalation = playbook ? listEscalation(playbook, record.pastContainments ?? [], now) : [];
   const clientIds = findClientIds(record, context);
   const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
   const ledger = planLedger(record.ledger, actions, planning);

@@ -1,5 +1,5 @@
 import type { Case } from '../../../shared/domain/case';
-import { aConfiguration, aPlaybook, now } from '../../builders';
+import { aConfiguration, aPlaybook, now, someFacts } from '../../builders';
 import { actionsOf, alarm, led, order } from './life';
 
 const hour = 3_600_000;
@@ -39,6 +39,17 @@ describe('escalation', () => {
     expect(actionsOf(offend(...times))).toEqual(
       escalates ? ['deactivate-certificate', 'disconnect', 'quarantine'] : ['disconnect', 'quarantine'],
     );
+  });
+
+  it('is not told of where only the certificate is denied as well, since the group doesn’t bind it', () => {
+    const [own] = someFacts().principals;
+    if (!own) throw new Error('no principal');
+    const facts = someFacts({ principals: [{ ...own, escapesGroup: true }] });
+
+    const record = led(undefined, alarm(), { configuration, facts });
+
+    expect(actionsOf(record)).toEqual(['disconnect', 'quarantine', 'deny-certificate']);
+    expect(record.escalation).toBeUndefined();
   });
 
   it('counts containments and not violations: what was only observed, or is held, is no offence', () => {
