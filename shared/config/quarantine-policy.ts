@@ -1,3 +1,5 @@
+import { agentClientId } from '../domain/names';
+
 /** Of the quarantine group; the group is made with it again where somebody deleted it. */
 export const quarantineDescription = 'Contained by Cordon: everything but the kept topics is denied';
 
@@ -12,9 +14,6 @@ const notEvenOnKept = [
   'iot:DeleteConnection',
   'iot:SendDirectMessage',
 ];
-
-/** What the agent's client id has behind the thing's name, so that it and the application don't cut each other off. */
-const agentSuffix = '-cordon';
 
 /**
  * The deny policy of containments: a closed list of what stays open, so that an action nobody thought of is denied. A
@@ -42,7 +41,7 @@ export function writeQuarantinePolicy(keepTopics: readonly string[], arnPrefix: 
         Effect: 'Deny',
         Action: anything,
         // To subscribe gives nothing: what is delivered is checked by its topic.
-        NotResource: [...[client, `${client}${agentSuffix}`, ...topics].map(own), name('topicfilter/*', '')],
+        NotResource: [...[client, agentClientId(client), ...topics].map(own), name('topicfilter/*', '')],
       },
       { Effect: 'Deny', Action: anything, NotResource: [client, ...topics, ...filters].map(ofAny) },
       { Effect: 'Deny', Action: notEvenOnKept, Resource: '*' },
