@@ -160,6 +160,8 @@ export interface Policies {
 export interface Certificates {
   /** ACTIVE, INACTIVE, REVOKED, ... */
   readStatus(certificateId: string): Promise<string>;
+  /** The status, and when the certificate was changed last, epoch ms. */
+  read(certificateId: string): Promise<{ readonly status: string; readonly modifiedAt?: number | undefined }>;
   setStatus(certificateId: string, status: 'ACTIVE' | 'INACTIVE'): Promise<void>;
 }
 

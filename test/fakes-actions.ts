@@ -74,18 +74,25 @@ export function fakePolicies() {
 
 export function fakeCertificates() {
   const statuses = new Map<string, string>();
+  /** When somebody else changed one. */
+  const modified = new Map<string, number>();
+  const readStatus = async (certificateId: string) => {
+    const status = statuses.get(certificateId);
+    if (status === undefined) throw awsError('ResourceNotFoundException');
+    return status;
+  };
   const certificates: Certificates = {
-    readStatus: async (certificateId) => {
-      const status = statuses.get(certificateId);
-      if (status === undefined) throw awsError('ResourceNotFoundException');
-      return status;
-    },
+    readStatus,
+    read: async (certificateId) => ({
+      status: await readStatus(certificateId),
+      modifiedAt: modified.get(certificateId),
+    }),
     setStatus: async (certificateId, status) => {
       if (!statuses.has(certificateId)) throw awsError('ResourceNotFoundException');
       statuses.set(certificateId, status);
     },
   };
-  return { certificates, statuses };
+  return { certificates, statuses, modified };
 }
 
 export function fakeJobs() {

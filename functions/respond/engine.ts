@@ -24,6 +24,7 @@ import type {
   Versioned,
 } from '../../shared/ports';
 import { gatherFacts } from './facts';
+import { findChanged } from './left-changed';
 import { type ActionOptions, type ActionPorts, perform } from './perform';
 
 export interface EnginePorts extends ActionPorts {
@@ -63,7 +64,8 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     // A repeated alarm leaves nothing to do or tell, and must not put off what is due.
     if (command.type === 'violation' && !hasUnfinished(before) && !nextStep(before, new Set())) return;
     const performed = await performSteps(stored, ports, options, attempt, readSwitch);
-    const settled = settle(performed.value, ports.clock(), await readSwitch());
+    const changed = await findChanged(performed.value, ports, options.denyPolicyName);
+    const settled = settle(performed.value, ports.clock(), await readSwitch(), changed);
     measureChange(before, settled, ports.metrics);
     await flush(await save(settled, performed.version, ports), ports);
   };

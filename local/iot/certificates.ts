@@ -72,8 +72,8 @@ function registerCertificate(state: IotState, pem: string, status: string): Cert
 function setStatus(state: IotState, certificateId: string, status: string): void {
   const before = findCertificate(state, certificateId);
   const next = requireStatus(status);
-  if (before.status === next) return;
-  if (before.status === 'REVOKED') {
+  // Idempotent; each call counts as a change, as the API reference names no exception for lastModifiedDate.
+  if (before.status === 'REVOKED' && next !== 'REVOKED') {
     throw new IotServiceError('CertificateStateException', 'A revoked certificate stays revoked.');
   }
   state.certificates.set(before.certificateId, {

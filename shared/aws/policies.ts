@@ -68,11 +68,14 @@ export function connectPolicies(client: IoTClient = iotClient()): Policies {
 }
 
 export function connectCertificates(client: IoTClient = iotClient()): Certificates {
+  const read: Certificates['read'] = async (certificateId) => {
+    const { certificateDescription } = await client.send(new DescribeCertificateCommand({ certificateId }));
+    const { status = 'unknown', lastModifiedDate } = certificateDescription ?? {};
+    return { status, modifiedAt: lastModifiedDate?.getTime() };
+  };
   return {
-    async readStatus(certificateId) {
-      const { certificateDescription } = await client.send(new DescribeCertificateCommand({ certificateId }));
-      return certificateDescription?.status ?? 'unknown';
-    },
+    read,
+    readStatus: async (certificateId) => (await read(certificateId)).status,
 
     async setStatus(certificateId, newStatus) {
       await client.send(new UpdateCertificateCommand({ certificateId, newStatus }));

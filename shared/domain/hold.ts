@@ -15,7 +15,13 @@ export interface Hold {
 }
 
 /** Of a certificate: whether the quarantine policy hung on it, or its status. Of a policy: its versions. */
-type HeldState = { readonly attachedBefore: boolean } | { readonly statusBefore: string } | PriorPolicy;
+type HeldState = { readonly attachedBefore: boolean } | HeldStatus | PriorPolicy;
+
+export interface HeldStatus {
+  readonly statusBefore: string;
+  /** When Cordon's own call had set it, epoch ms: whoever changes it later is somebody else. */
+  readonly setAt?: number;
+}
 
 export function deniedObject(certificateArn: string): SharedObject {
   return `denied/${certificateArn.slice(certificateArn.lastIndexOf('/') + 1)}`;

@@ -68,7 +68,12 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
   // The timeline tells what is new: not each look that shows the same, nor each refusal of another try.
   const doneBefore = { apply: entry.appliedAt, verify: entry.verifiedAt, revert: undefined }[step.kind];
   if (done ? doneBefore !== undefined : entry.detail === detail) return next;
-  return note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
+  const noted = note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
+  // What a release leaves is told by the release.
+  const isLeft = outcome.result === 'done' && outcome.left && step.kind === 'revert';
+  return isLeft && record.status !== 'releasing'
+    ? announce(noted, 'contained', `the temporary deactivation is over; ${detail}`, now)
+    : noted;
 }
 
 function recordRevert({ left: _left, ...entry }: LedgerEntry, outcome: Outcome, now: number): LedgerEntry {
@@ -94,9 +99,14 @@ function recordVerification(
   return { ...lost, detail };
 }
 
-/** Draws the conclusion once no step is left. */
-export function settle(record: Case, now: number, killSwitch: KillSwitch = { state: 'off' }): Case {
-  if (record.status === 'releasing') return settleRelease(record, now);
+/** Draws the conclusion once no step is left; `changed` by somebody else, and so not as before after a release. */
+export function settle(
+  record: Case,
+  now: number,
+  killSwitch: KillSwitch = { state: 'off' },
+  changed: readonly string[] = [],
+): Case {
+  if (record.status === 'releasing') return settleRelease(record, now, changed);
   if (isContainment(record)) return settleContainment(record, now, killSwitch);
   const waits = record.status === 'awaiting-approval' || (record.status === 'observed' && record.heldBackBy);
   return waits ? record : withoutDue(record);
@@ -156,10 +166,10 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
   return told ? next : announce(next, 'containing', text, now);
 }
 
-function settleRelease(record: Case, now: number): Case {
+function settleRelease(record: Case, now: number, changed: readonly string[]): Case {
   const conflicts = record.ledger.filter(({ status }) => status === 'conflict');
   if (conflicts.length === 0) {
-    const left = [...new Set(record.ledger.flatMap((entry) => entry.left ?? []))];
+    const left = [...new Set([...record.ledger.flatMap((entry) => entry.left ?? []), ...changed])];
     const but = left.length > 0 ? `, but for this: ${left.join('; ')}` : '';
     const text = `everything is as it was before${but}`;
     return announce(close(record, `released: ${text}`, now), 'released', text, now);

@@ -1,9 +1,9 @@
-import { type Hold, statusObject } from '../domain/hold';
+import { type HeldStatus, type Hold, statusObject } from '../domain/hold';
 import { isNotFound, isRefusal } from '../errors';
 import { type MitigationAction, type MitigationContext, type PriorOf, reverted } from './action';
 import { nameCertificate } from './denial';
 import { forEachItem } from './each';
-import { claim, giveBack, nameOthers } from './hold';
+import { claim, giveBack, nameOthers, noteSet } from './hold';
 
 /** The hardest cut: every device with the certificate is out, and can't be told anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
@@ -12,8 +12,11 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
     const refusals = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
       const status = await registry.readStatus(certificateId);
       const before = statusBefore === 'unknown' ? status : statusBefore;
-      await claim(statusObject(certificateId), { statusBefore: before }, context);
+      const setAt = await claim(statusObject(certificateId), { statusBefore: before }, context);
       if (status === 'ACTIVE') await deactivate(certificateId, context);
+      // A crash in between: what changed it until now counts as Cordon's own call.
+      else if (before === 'ACTIVE' && setAt === undefined)
+        await noteSet(statusObject(certificateId), context.clock(), context);
       return undefined;
     });
     if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
@@ -39,14 +42,17 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
     const kept: string[] = [];
     const conflicts = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
       const { problem, heldBy } = await giveBack(statusObject(certificateId), context, async (hold) => {
-        const before = statusBefore === 'unknown' ? readBefore(hold) : statusBefore;
+        const before = statusBefore === 'unknown' ? readHeld(hold)?.statusBefore : statusBefore;
         if (before !== 'ACTIVE') return undefined;
-        const status = await registry.readStatus(certificateId).catch(goneIfNotFound);
+        const { status, modifiedAt } = await registry.read(certificateId).catch(goneIfNotFound);
         if (status === 'ACTIVE') return undefined;
         const name = nameCertificate(certificateId);
         if (status !== 'INACTIVE') return `${name} was ACTIVE before and is ${status} now`;
-        if (!hold)
-          return `${name} is INACTIVE, but not by Cordon, whose call was refused: somebody else did it`;
+        // Without a hold, AWS had refused Cordon's call, or a crash repeats this.
+        if (!hold || isByAnother(modifiedAt, readHeld(hold)?.setAt)) {
+          kept.push(`${name} is INACTIVE by somebody else, and stays so`);
+          return undefined;
+        }
         await registry.setStatus(certificateId, 'ACTIVE');
         return undefined;
       });
@@ -66,14 +72,26 @@ async function deactivate(certificateId: string, context: MitigationContext): Pr
     if (isRefusal(error)) await giveBack(statusObject(certificateId), context, async () => undefined);
     throw error;
   }
+  await noteSet(statusObject(certificateId), context.clock(), context);
 }
 
-function readBefore(hold: Hold | undefined): string | undefined {
-  return hold && 'statusBefore' in hold.prior ? hold.prior.statusBefore : undefined;
+/** Clocks of Lambda and of AWS IoT differ by less, and AWS may give whole seconds, rounded either way. */
+const clockMarginMs = 1_000;
+
+/**
+ * Whether somebody set INACTIVE over Cordon's INACTIVE, and so wants it to stay. The API reference does not say whether
+ * such a call changes `lastModifiedDate`; where it doesn't, nothing tells it apart from Cordon's.
+ */
+function isByAnother(modifiedAt: number | undefined, setAt: number | undefined): boolean {
+  return modifiedAt !== undefined && setAt !== undefined && modifiedAt > setAt + clockMarginMs;
 }
 
-function goneIfNotFound(error: unknown): string {
-  if (isNotFound(error)) return 'deleted';
+function readHeld(hold: Hold | undefined): HeldStatus | undefined {
+  return hold && 'statusBefore' in hold.prior ? hold.prior : undefined;
+}
+
+function goneIfNotFound(error: unknown): { readonly status: string; readonly modifiedAt?: number } {
+  if (isNotFound(error)) return { status: 'deleted' };
   throw error;
 }
 

@@ -4,17 +4,33 @@ import type { MitigationContext } from './action';
 
 type HoldContext = Pick<MitigationContext, 'thingName' | 'holds'>;
 
-/** Registers the thing as a holder of a shared object, before anything is done to it. Idempotent. */
+/**
+ * Registers the thing as a holder of a shared object, before anything is done to it. Idempotent. Gives when Cordon had
+ * set the object, where that is known.
+ */
 export async function claim(
   object: Hold['object'],
   prior: Hold['prior'],
   { thingName, holds }: HoldContext,
-): Promise<void> {
+): Promise<number | undefined> {
+  let setAt: number | undefined;
   await untilUndisturbed(async () => {
     const stored = await holds.load(object);
     const held = stored?.value.holders.length ? stored.value : { object, holders: [], prior };
+    setAt = 'setAt' in held.prior ? held.prior.setAt : undefined;
     if (held.holders.includes(thingName)) return;
     await holds.save({ ...held, holders: [...held.holders, thingName] }, stored?.version ?? 0);
+  });
+  return setAt;
+}
+
+/** Notes when Cordon's own call changed the object. */
+export async function noteSet(object: Hold['object'], setAt: number, { holds }: HoldContext): Promise<void> {
+  await untilUndisturbed(async () => {
+    const stored = await holds.load(object);
+    if (!stored || !('statusBefore' in stored.value.prior)) return;
+    const { value, version } = stored;
+    await holds.save({ ...value, prior: { ...stored.value.prior, setAt } }, version);
   });
 }
 

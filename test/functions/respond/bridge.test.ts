@@ -83,6 +83,44 @@ describe('while IoT Core goes on with cached policies', () => {
     });
   });
 
+  it('a certificate that somebody set INACTIVE again stays so, which is told at the end of the bridge and by the release', async () => {
+    const { world, engine } = aCachingWorld();
+    await engine(alarm());
+    world.certificates.modified.set(certificateId, now + 60_000);
+    world.time.now = now + policyCacheMs;
+    await engine(resume);
+
+    const left = 'certificate aaaaaaaa is INACTIVE by somebody else, and stays so';
+    expect([caseOf(world).status, bridgeOf(caseOf(world)), readCertificate(world)]).toEqual([
+      'contained',
+      'reverted',
+      'INACTIVE',
+    ]);
+    expect(world.told.at(-1)).toMatchObject({
+      kind: 'contained',
+      text: `the temporary deactivation is over; ${left}`,
+    });
+
+    await engine(operator('release'));
+    expect([caseOf(world).status, readCertificate(world)]).toEqual(['closed', 'INACTIVE']);
+    expect(world.told.at(-1)?.text).toBe(`everything is as it was before, but for this: ${left}`);
+  });
+
+  it('a release after the bridge says what somebody else changed of the certificate meanwhile', async () => {
+    const { world, engine } = aCachingWorld();
+    await engine(alarm());
+    world.time.now = now + policyCacheMs;
+    await engine(resume);
+    world.certificates.statuses.set(certificateId, 'INACTIVE');
+
+    await engine(operator('release'));
+
+    expect(readCertificate(world)).toBe('INACTIVE');
+    expect(world.told.at(-1)?.text).toBe(
+      'everything is as it was before, but for this: certificate aaaaaaaa is INACTIVE by somebody else, and stays so',
+    );
+  });
+
   it('release gives the certificate back before its time', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());

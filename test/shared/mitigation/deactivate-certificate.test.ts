@@ -121,11 +121,52 @@ describe('deactivate-certificate', () => {
     setting.statuses.replace({ [a]: 'INACTIVE', [b]: 'INACTIVE' });
 
     expect(await deactivateCertificate.revert(prior, setting.context)).toEqual({
-      result: 'conflict',
-      detail:
-        'certificate aaaaaaaa is INACTIVE, but not by Cordon, whose call was refused: somebody else did it',
+      result: 'done',
+      detail: 'certificate aaaaaaaa is INACTIVE by somebody else, and stays so',
+      left: ['certificate aaaaaaaa is INACTIVE by somebody else, and stays so'],
     });
     expect(setting.statuses()).toEqual({ [a]: 'INACTIVE', [b]: 'ACTIVE' });
+  });
+
+  it.each([
+    ['leaves inactive what somebody set so again', 60_000, 'INACTIVE'],
+    ['takes for its own what AWS dates within the same second', 900, 'ACTIVE'],
+  ])('on revert %s', async (_, laterMs, after) => {
+    const { context, certificates, statuses } = setUp({ [a]: 'ACTIVE' });
+    await deactivateCertificate.apply(aPrior({ [a]: 'ACTIVE' }), context);
+    certificates.modified.set(a, context.clock() + laterMs);
+
+    for (let time = 0; time < 2; time += 1) {
+      expect(await deactivateCertificate.revert(aPrior({ [a]: 'ACTIVE' }), context)).toMatchObject({
+        result: 'done',
+        ...(after === 'INACTIVE' && {
+          left: ['certificate aaaaaaaa is INACTIVE by somebody else, and stays so'],
+        }),
+      });
+      expect(statuses()).toEqual({ [a]: after });
+    }
+  });
+
+  it('takes what a crash left unrecorded for its own', async () => {
+    const { context, certificates, statuses } = setUp({ [a]: 'ACTIVE' });
+    const prior = aPrior({ [a]: 'ACTIVE' });
+    const setStatus = async (id: string, status: 'ACTIVE' | 'INACTIVE') => {
+      await context.certificates.setStatus(id, status);
+      throw new Error('killed');
+    };
+    await expect(
+      deactivateCertificate.apply(prior, {
+        ...context,
+        certificates: { ...context.certificates, setStatus },
+      }),
+    ).rejects.toThrow('killed');
+    certificates.modified.set(a, context.clock());
+
+    const later = { ...context, clock: () => context.clock() + 20_000 };
+    await deactivateCertificate.apply(prior, later);
+    await deactivateCertificate.revert(prior, later);
+
+    expect(statuses()).toEqual({ [a]: 'ACTIVE' });
   });
 
   it('has nothing to restore where AWS had refused it and nobody else did it', async () => {
@@ -153,8 +194,8 @@ describe('deactivate-certificate', () => {
 
   it('throws what may pass', async () => {
     const { context } = setUp({ [a]: 'INACTIVE' });
-    const readStatus = () => Promise.reject(awsError('ThrottlingException'));
-    const throttled = { ...context, certificates: { ...context.certificates, readStatus } };
+    const read = () => Promise.reject(awsError('ThrottlingException'));
+    const throttled = { ...context, certificates: { ...context.certificates, read, readStatus: read } };
 
     for (const step of ['apply', 'verify', 'revert'] as const)
       await expect(deactivateCertificate[step](aPrior({ [a]: 'ACTIVE' }), throttled)).rejects.toMatchObject({
