@@ -96,6 +96,8 @@ export function createProcessDiscovery(
 
   let distrustUntil = Number.NEGATIVE_INFINITY;
   let hadNone = false;
+  /** Since the last scan: what came before that, and is found now, has a high number and is nothing to wonder at. */
+  let hasBegunAnew = false;
   /** The newest number that a scan found before it was announced. */
   let suspect: number | undefined;
 
@@ -104,13 +106,18 @@ export function createProcessDiscovery(
     const isLate = suspect !== undefined && newest !== undefined && suspect > newest;
     // Numbers begin anew when they are used up, which the fall of the newest shows.
     const beganAnew = newest !== undefined && newestPid !== undefined && newest < newestPid;
+    if (beganAnew) hasBegunAnew = true;
     if ((isLate && !beganAnew) || newest === undefined) distrustUntil = now + distrustForMs;
     suspect = undefined;
   };
-  const findSuspect = (pids: ReadonlySet<number>, newest: number | undefined): number | undefined => {
+  const findSuspect = (
+    pids: ReadonlySet<number>,
+    before: ReadonlySet<number>,
+    newest: number | undefined,
+  ): number | undefined => {
     if (newest === undefined || newestPid === undefined || newest < newestPid) return undefined;
     let most = 0;
-    for (const pid of pids) if (pid > most && !known.has(pid)) most = pid;
+    for (const pid of pids) if (pid > most && pid !== ownPid && !before.has(pid)) most = pid;
     return most > newest ? most : undefined;
   };
 
@@ -235,12 +242,14 @@ export function createProcessDiscovery(
       const isScan = isTree || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
       if (isScan) {
         const isFirst = scan === undefined || scan.isFailed;
+        const before = scan?.pids ?? new Set();
         scan = scanAll(finds, scanAlways);
         const { pids: all } = scan;
         // At the first, what was between its fork and its exec isn't known to be young.
         isScanSoon = isFirst || scan.isFailed;
         scannedAt = now;
-        if (!isFirst) suspect = findSuspect(all, newest);
+        if (!isFirst && !hasBegunAnew) suspect = findSuspect(all, before, newest);
+        hasBegunAnew = false;
         for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);
         unseen = (pids ?? []).filter((pid) => !all.has(pid));
       } else {

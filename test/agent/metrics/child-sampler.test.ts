@@ -588,4 +588,22 @@ describe('a machine that does not tell of new processes', () => {
 
     expect([before, after, found, look()?.state]).toEqual([true, false, 1, 'running']);
   });
+
+  it('is none whose numbers began anew', () => {
+    const cron = { pid: 5, comm: 'cron' };
+    const proc = aProc([cron], { newestPid: 32_000 });
+    const sampler = createChildSampler(proc, [{ name: 'myapp' }], ownPid);
+    let now = 0;
+    const look = () => {
+      now += 100;
+      return sampler.sample(now)[0];
+    };
+    look();
+    // Hundreds at once, of which one with a high number is left; then small ones.
+    const late = { comm: 'late', state: 'Z' };
+    proc.become([cron, { pid: 32_700, ...late }, { pid: 32_701, ...late }], { newestPid: 400 });
+    for (let count = 0; count < 220; count += 1) look();
+
+    expect(sampler.sight().announcesPids).toBe(true);
+  });
 });
