@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { CaseSummary } from '../../shared/aws/table';
+import type { CaseSummary, TimelinePage } from '../../shared/aws/table';
 import { findObjection } from '../../shared/domain/acts';
 import { measure } from '../../shared/domain/announcement';
 import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
@@ -7,7 +7,6 @@ import { acts } from '../../shared/domain/command';
 import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { registryName } from '../../shared/domain/names';
 import type { CaseStore, KillSwitchReader } from '../../shared/ports';
-import type { TimelineRow } from '../../shared/timeline';
 import {
   answerJson,
   type HttpAnswer,
@@ -23,7 +22,7 @@ export interface CasePorts {
   readonly history: {
     listByStatus(status: CaseStatus, limit: number): Promise<CaseSummary[]>;
     listClosed(thingName: string, limit: number): Promise<Case[]>;
-    readTimeline(caseId: string): Promise<TimelineRow[]>;
+    pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage>;
   };
 }
 
@@ -83,18 +82,42 @@ export async function showCase(request: HttpRequest, { cases }: CasePorts): Prom
   });
 }
 
-const timelineQuery = z.strictObject({ caseId: z.optional(z.string().check(z.regex(registryName))) });
+const timelineQuery = z.strictObject({
+  caseId: z.optional(z.string().check(z.regex(registryName))),
+  after: z.optional(z.string().check(z.regex(/^\d{15}#\d{6}$/, 'expected the id of a row'))),
+  limit,
+});
 
-/** Rows with their hashes, oldest first: of the thing's newest case, or of one of its earlier ones. */
+/** Lambda answers 6 MB, in which a text of JSON is quoted once more. */
+const maxTimelineBytes = 4_000_000;
+
+/** Rows with their hashes, oldest first, a page at a time: of the thing's newest case, or of one of its earlier ones. */
 export async function showTimeline(request: HttpRequest, { cases, history }: CasePorts): Promise<HttpAnswer> {
   const thingName = readThingName(request);
-  const caseId = readQuery(request, timelineQuery).caseId ?? (await loadCase(thingName, cases)).caseId;
-  const rows = (await history.readTimeline(caseId)).filter((row) => row.thingName === thingName);
-  if (rows.length === 0) throw new HttpProblem(404, `${thingName} has no case ${caseId} with a timeline`);
-  return answerJson({
-    thingName,
-    caseId,
-    rows: rows.map(({ sk, entries, previousHash, hash }) => ({ id: sk, entries, previousHash, hash })),
+  const { caseId: named, after, limit: most = 100 } = readQuery(request, timelineQuery);
+  const caseId = named ?? (await loadCase(thingName, cases)).caseId;
+  const page = await history.pageTimeline(caseId, most, after);
+  const isOfThing = page.rows.every((row) => row.thingName === thingName);
+  if (!isOfThing || (page.rows.length === 0 && after === undefined))
+    throw new HttpProblem(404, `${thingName} has no case ${caseId} with a timeline`);
+  const rows = page.rows.map(({ sk, entries, previousHash, hash }) => ({
+    id: sk,
+    entries,
+    previousHash,
+    hash,
+  }));
+  const shown = takeBytes(rows, maxTimelineBytes);
+  const last = shown.at(-1);
+  const more = page.more || shown.length < rows.length;
+  return answerJson({ thingName, caseId, rows: shown, ...(more && last && { next: last.id }) });
+}
+
+/** The first of the values, up to so many bytes as quoted JSON; one at least. */
+function takeBytes<T>(values: readonly T[], most: number): T[] {
+  let bytes = 0;
+  return values.filter((value, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+    return index === 0 || bytes <= most;
   });
 }
 

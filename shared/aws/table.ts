@@ -230,14 +230,20 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
       return found;
     },
 
-    readTimeline: (caseId: string): Promise<TimelineRow[]> =>
-      queryAll<TimelineRow>({
-        KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
-        // Rows begin with a time; the Slack thread of the case has a key of its own.
-        ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
-        // A replica that lacks the newest row would look like one cut off.
-        ConsistentRead: true,
-      }),
+    /** Rows after the one named, in one read: at most `limit`, and at most 1 MB of them. */
+    async pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage> {
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          ...ofTimeline(caseId),
+          Limit: limit,
+          ...(after !== undefined && { ExclusiveStartKey: { pk: `CASE#${caseId}`, sk: after } }),
+        }),
+      );
+      return { rows: Items as TimelineRow[], more: LastEvaluatedKey !== undefined };
+    },
+
+    readTimeline: (caseId: string): Promise<TimelineRow[]> => queryAll<TimelineRow>(ofTimeline(caseId)),
   };
 
   /**
@@ -263,6 +269,22 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
   }
 
   return { cases, history };
+}
+
+function ofTimeline(caseId: string) {
+  return {
+    KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
+    // Rows begin with a time; the Slack thread of the case has a key of its own.
+    ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
+    // A replica that lacks the newest row would look like one cut off.
+    ConsistentRead: true,
+  };
+}
+
+export interface TimelinePage {
+  readonly rows: readonly TimelineRow[];
+  /** Whether there are rows after these. */
+  readonly more: boolean;
 }
 
 export interface CaseSummary {

@@ -189,6 +189,9 @@ const rejectedBefore: Refusal = {
 /** Within this time people are told once of a behavior, however often it goes in and out of alarm. */
 const toldForMs = 10 * 60_000;
 
+/** Behaviors of a case that people are told of within this time; more come without a message each. */
+const maxTold = 5;
+
 /** Takes a step that announces, and leaves the announcement out where people were told of the behavior just now. */
 function tell(
   current: Case,
@@ -197,15 +200,30 @@ function tell(
   act: (current: Case) => Case,
   { now }: Context,
 ): Case {
-  const next = act(current);
-  const quiet =
-    known?.toldAt !== undefined && now - known.toldAt < toldForMs && next.status === current.status;
+  const isRecent = (toldAt: number | undefined) => toldAt !== undefined && now - toldAt < toldForMs;
+  const others = Object.entries(current.violations).filter(
+    ([other, { caseId, toldAt }]) => other !== key && caseId === current.caseId && isRecent(toldAt),
+  );
+  const acted = act(current);
+  const next = others.length === maxTold - 1 ? hintAtMore(acted, current) : acted;
+  const isKnown = isRecent(known?.toldAt) || others.length >= maxTold;
+  const quiet = isKnown && next.status === current.status;
   const { announcements } = current.outbox;
   if (quiet)
     return { ...next, announcementSeq: current.announcementSeq, outbox: { ...next.outbox, announcements } };
   const entry = next.violations[key];
   return entry ? { ...next, violations: { ...next.violations, [key]: { ...entry, toldAt: now } } } : next;
 }
+
+/** Says with what was announced just now that further behaviors come without a message. */
+function hintAtMore(next: Case, before: Case): Case {
+  const announcements = next.outbox.announcements.map((pending) =>
+    pending.seq > before.announcementSeq ? { ...pending, text: `${pending.text}; ${moreHint}` } : pending,
+  );
+  return { ...next, outbox: { ...next.outbox, announcements } };
+}
+
+const moreHint = 'further behaviors come without a message for ten minutes: the case has them all';
 
 /** Records why nothing is done, or that a person is asked. */
 function holdBack(

@@ -1,5 +1,6 @@
 import { type Case, note, openViolations, type ViolationRecord } from './case';
 import type { Facts } from './facts';
+import { clip } from './names';
 import { behaviorKey, type Violation } from './violation';
 
 interface Opening {
@@ -53,12 +54,24 @@ function withoutEvidence(violations: Case['violations']): Case['violations'] {
   );
 }
 
+/** A device can go in and out of alarm for ever: after so many rows its events are counted, and no rows of their own. */
+const maxEventRows = 500;
+/** Characters of a value in the timeline; the case has all of it. */
+const maxValueText = 300;
+
 /** Takes an event into the case and its timeline. */
 export function record(current: Case, violation: Violation, now: number): Case {
-  return note(remember(current, violation, now), {
+  const next = remember(current, violation, now);
+  const { timelineSeq, foldedEvents = 0 } = current;
+  if (timelineSeq >= maxEventRows) {
+    const folded = { ...next, foldedEvents: foldedEvents + 1 };
+    const detail = `after ${maxEventRows} rows, alarms and clears are counted until the case is closed`;
+    return foldedEvents === 0 ? note(folded, { at: now, what: 'events folded', detail }) : folded;
+  }
+  return note(next, {
     at: now,
     what: violation.eventType,
-    detail: `${behaviorKey(violation)} ${JSON.stringify(violation.value ?? {})}`,
+    detail: `${behaviorKey(violation)} ${clip(JSON.stringify(violation.value ?? {}), maxValueText)}`,
   });
 }
 
@@ -109,8 +122,10 @@ export function closeIfCleared(record: Case, now: number): Case {
 /** Ends a case; its item stays as the thing's memory. */
 export function close(record: Case, reason: string, now: number, actor?: string): Case {
   const { dueAt: _dueAt, ...rest } = record;
+  const { foldedEvents } = rest;
+  const counted = foldedEvents ? `${reason}; ${foldedEvents} alarms and clears are not listed` : reason;
   return note(
     { ...rest, status: 'closed', closedAt: now, reason },
-    { at: now, what: 'closed', detail: reason, ...(actor && { actor }) },
+    { at: now, what: 'closed', detail: counted, ...(actor && { actor }) },
   );
 }

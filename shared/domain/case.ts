@@ -41,6 +41,8 @@ export interface Case {
   /** Hash of the newest timeline row, empty before the first. */
   readonly timelineHead: string;
   readonly timelineSeq: number;
+  /** Events that its timeline only counts, since it is long by now. */
+  readonly foldedEvents?: number;
   readonly announcementSeq: number;
   /** Of the last command that changed the case, so that it takes effect once however often it is delivered. */
   readonly lastCommandId?: string;

@@ -124,6 +124,40 @@ describe('cases', () => {
     expect(earlier.value).toEqual({ ...newest.value, caseId: 'case-0' });
   });
 
+  it('have a timeline of any length, a page at a time', async () => {
+    const operator = anOperator([contained]);
+    const [row] = rows;
+    if (!row) throw new Error('no row');
+    // Quoted twice, a control character is seven bytes: 60 rows of 40 KB are 17 MB.
+    const entries = [{ at: now, what: 'in-alarm', detail: '\u0001'.repeat(40_000) }];
+    const ids = Array.from({ length: 60 }, (_, index) => `000000000000001#${String(index).padStart(6, '0')}`);
+    operator.rows.push(...ids.map((sk) => ({ ...row, sk, entries })));
+
+    const seen: string[] = [];
+    let after: string | undefined;
+    do {
+      const queryStringParameters = { limit: '50', ...(after && { after }) };
+      const answer = await operator.ask('GET /cases/{thing}/timeline', { ...thing, queryStringParameters });
+      expect(Buffer.byteLength(JSON.stringify(JSON.stringify(answer.value)))).toBeLessThan(6_000_000);
+      seen.push(...answer.value.rows.map(({ id }: { id: string }) => id));
+      after = answer.value.next;
+    } while (after);
+
+    expect(seen).toEqual(ids);
+  });
+
+  it.each(['1', '000000000000001#00001', '../x'])(
+    'have no timeline after a row of the id %s',
+    async (after) => {
+      const operator = anOperator([contained]);
+      operator.rows.push(...rows);
+
+      const asked = { ...thing, queryStringParameters: { after } };
+
+      expect((await operator.ask('GET /cases/{thing}/timeline', asked)).status).toBe(400);
+    },
+  );
+
   it('have no timeline under another thing’s name', async () => {
     const operator = anOperator([contained, { ...contained, thingName: 'other', caseId: 'case-2' }]);
     operator.rows.push(...rows);

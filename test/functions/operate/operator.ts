@@ -69,7 +69,10 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
           .filter((record) => record.thingName === thingName && record.status === 'closed')
           .slice(0, limit),
       readRefusal: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`),
-      readTimeline: async (caseId: string) => rows.filter((row) => row.caseId === caseId),
+      async pageTimeline(caseId: string, limit: number, after = '') {
+        const found = rows.filter((row) => row.caseId === caseId && row.sk > after);
+        return { rows: found.slice(0, limit), more: found.length > limit };
+      },
     },
     readDatapoints: detection.readDatapoints,
     commands: queue.commands,

@@ -382,3 +382,22 @@ describe('what the detector knows of a thing whose case is closed', () => {
     expect(puts()).toEqual([]);
   });
 });
+
+describe('a page of a timeline', () => {
+  it('is one read from the row after the one named, and says whether there are more', async () => {
+    const row = { sk: '000000000000002#000001' };
+    dynamo.on(QueryCommand).resolves({ Items: [row], LastEvaluatedKey: { pk: 'CASE#case-1', sk: row.sk } });
+
+    expect(await history.pageTimeline('case-1', 7, '000000000000001#000000')).toEqual({
+      rows: [row],
+      more: true,
+    });
+    expect(dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input)).toEqual([
+      expect.objectContaining({
+        Limit: 7,
+        ExclusiveStartKey: { pk: 'CASE#case-1', sk: '000000000000001#000000' },
+        ConsistentRead: true,
+      }),
+    ]);
+  });
+});

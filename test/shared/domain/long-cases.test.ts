@@ -1,0 +1,76 @@
+import type { Case } from '../../../shared/domain/case';
+import { decide } from '../../../shared/domain/decide';
+import { aContext, flushed, now } from '../../builders';
+import { alarm, lead, led, order } from './life';
+
+/** A device decides how much it reports, and must not decide how much is kept and told of it. */
+
+/** As `respond` does: the outbox is sent, and a row written where there are entries. */
+function sent(record: Case): { record: Case; entries: Case['outbox']['timeline']; told: string[] } {
+  const { timeline, announcements } = record.outbox;
+  const rows = timeline.length > 0 ? 1 : 0;
+  return {
+    record: { ...flushed(record), timelineSeq: record.timelineSeq + rows },
+    entries: timeline,
+    told: announcements.filter(({ quiet }) => !quiet).map(({ text }) => text),
+  };
+}
+
+function play(first: Case, events: readonly ReturnType<typeof alarm>[]) {
+  let record = first;
+  const entries: Case['outbox']['timeline'][number][] = [];
+  const told: string[] = [];
+  for (const [index, event] of events.entries()) {
+    const decision = decide(record, event, aContext({ now: now + index }));
+    if (decision.outcome !== 'changed') continue;
+    const one = sent(decision.next);
+    record = one.record;
+    entries.push(...one.entries);
+    told.push(...one.told);
+  }
+  return { record, entries, told };
+}
+
+const held = sent(led(undefined, alarm())).record;
+
+describe('a case of very many events', () => {
+  const events = Array.from({ length: 3_000 }, (_, index) =>
+    alarm({
+      eventType: index % 2 === 0 ? 'alarm-cleared' : 'in-alarm',
+      violationId: `v${index}`,
+      occurredAt: now + index,
+      value: { strings: Array(200).fill('x'.repeat(20)) },
+    }),
+  );
+  const { record, entries } = play(held, events);
+
+  it('lists some 500 of them, with values cut, and counts the rest', () => {
+    expect(record.timelineSeq).toBeLessThan(510);
+    expect(entries.filter(({ what }) => what === 'events folded')).toHaveLength(1);
+    expect(Math.max(...entries.map(({ detail = '' }) => detail.length))).toBeLessThan(1_000);
+    expect(record.foldedEvents).toBeGreaterThan(2_400);
+  });
+
+  it('says at its end how many are not listed', () => {
+    const closed = lead(record, order('release'), { now: now + 10_000 });
+
+    expect(closed.outbox.timeline.at(-1)?.detail).toContain(
+      `${record.foldedEvents} alarms and clears are not listed`,
+    );
+  });
+});
+
+describe('a report that is out of bounds of 100 behaviors', () => {
+  const events = Array.from({ length: 100 }, (_, index) =>
+    alarm({ behaviorName: `behavior-${index}`, violationId: `v${index}`, occurredAt: now + index }),
+  );
+
+  it('is five messages, the last of which says that more come without one', () => {
+    const { record, told } = play(held, events);
+
+    expect(told.length).toBeLessThanOrEqual(5);
+    expect(told.at(-1)).toContain('further behaviors come without a message');
+    expect(told.filter((text) => text.includes('without a message'))).toHaveLength(1);
+    expect(Object.keys(record.violations)).toHaveLength(101);
+  });
+});
