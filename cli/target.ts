@@ -64,14 +64,20 @@ export function findTarget({ aws, stage }: TargetOptions) {
 
 export type Target = ReturnType<typeof findTarget>;
 
-/** Nothing where the stack that wrote the file is gone, as after a kill -9. */
-function findLocalStack(): Partial<Omit<z.output<typeof localStack>, 'pid'>> {
+/**
+ * A stack that was killed leaves its file behind. Who worked with it must not be answered, or act, on AWS instead without
+ * a word.
+ */
+function findLocalStack(): Omit<z.output<typeof localStack>, 'pid'> {
   const { pid, ...settings } = readLocalStack();
   try {
     process.kill(pid, 0);
     return settings;
-  } catch {
-    return {};
+  } catch (cause) {
+    throw new CliError(
+      `the local stack of ${localFile} is gone without an end (process ${pid}): start it again with npm start, or use --aws`,
+      cause,
+    );
   }
 }
 

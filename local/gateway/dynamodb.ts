@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import dynalite from 'dynalite';
 import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../types';
 import { formatAwsError } from './aws-error';
+import { letIteratorsClose } from './close-iterators';
 import { isRecord, parseJsonObject } from './json';
 
 /** What dynalite answers itself. */
@@ -23,6 +24,7 @@ type Send = (request: Pick<ApiRequest, 'headers' | 'body'>) => Promise<ApiRespon
  * socket would end the process.
  */
 export function createDynamoDb(identity: AwsIdentity): ServiceHandler {
+  letIteratorsClose();
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   return createHandler(identity, (request) => callDynalite(server, request));
 }

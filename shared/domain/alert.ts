@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import './schema-language';
 import type { Behavior } from './configuration';
-import { isObject, parseJson, writeMessageJson } from './json';
+import { isObject, isTooDeep, parseJson, writeMessageJson } from './json';
 import { clip, registryName } from './names';
 import {
   boundEvidence,
@@ -83,7 +83,8 @@ export type ReadAlert =
 /** Reads one message of the alerts topic: raw, or still inside its SNS envelope. Never throws. */
 export function readAlert(body: string): ReadAlert {
   const parsed = parseJson(body);
-  if (parsed === undefined) return { kind: 'rejected', reason: 'not JSON' };
+  if (parsed === undefined)
+    return { kind: 'rejected', reason: isTooDeep(body) ? 'nested too deep' : 'not JSON' };
   if (!isObject(parsed)) return { kind: 'rejected', reason: 'not a JSON object' };
   if (parsed.Type === 'Notification' && typeof parsed.Message === 'string') {
     const inner = parseJson(parsed.Message);

@@ -12,7 +12,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** Counts the brackets that are in no string, in one pass. */
-function isTooDeep(text: string): boolean {
+export function isTooDeep(text: string): boolean {
   let depth = 0;
   let isString = false;
   for (let index = 0; index < text.length; index += 1) {

@@ -96,6 +96,23 @@ describe('npx cordon', () => {
     rmSync(state, { recursive: true });
   }, 60_000);
 
+  it('says that the local stack was killed, and asks no account of AWS instead', () => {
+    const state = join(checkout, '.cordon');
+    mkdirSync(state);
+    const { pid } = spawnSync('true');
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+    const file = { endpoint: 'http://127.0.0.1:9', region: 'us-east-1', pid, credentials, ca: 'ca.pem' };
+    writeFileSync(join(state, 'local.json'), JSON.stringify(file));
+
+    const killed = launch(['list']);
+
+    expect(killed.status).toBe(1);
+    expect(killed.stderr).toContain(`is gone without an end (process ${pid})`);
+    expect(killed.stderr).not.toContain('AWS, stage dev');
+    expect(launch(['list', '--aws']).stderr).toContain('AWS, stage dev');
+    rmSync(state, { recursive: true });
+  }, 60_000);
+
   it('writes what needs a file of its source beside it: the template of fleet provisioning', () => {
     const { status, stdout } = launch(['enroll', '--template', '--topic', 'app/' + '$' + '{thing}/*']);
 

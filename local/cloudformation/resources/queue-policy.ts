@@ -1,3 +1,4 @@
+import { matchesPattern } from '../../gateway/wildcard';
 import type { PolicyStatement } from '../../types';
 import type { StackRecords } from './resource-type';
 
@@ -22,8 +23,8 @@ function allowsSend(statement: PolicyStatement, queueArn: string, topicArn: stri
   return (
     Effect === 'Allow' &&
     isSnsIncluded((statement as { Principal?: unknown }).Principal) &&
-    [Action ?? []].flat().some((action) => matches(action.toLowerCase(), 'sqs:sendmessage')) &&
-    [Resource ?? []].flat().some((resource) => matches(resource, queueArn)) &&
+    [Action ?? []].flat().some((action) => matchesPattern(action.toLowerCase(), 'sqs:sendmessage')) &&
+    [Resource ?? []].flat().some((resource) => matchesPattern(resource, queueArn)) &&
     Object.entries(Condition).every(([operator, keys]) =>
       Object.entries(keys).every(([key, value]) => holds(operator, key, value, topicArn)),
     )
@@ -40,12 +41,8 @@ function isSnsIncluded(principal: unknown): boolean {
 function holds(operator: string, key: string, value: unknown, topicArn: string): boolean {
   if (!/^(ArnEquals|ArnLike|StringEquals|StringLike)(IfExists)?$/.test(operator)) return false;
   const values = [value].flat().map(String);
-  if (key.toLowerCase() === 'aws:sourcearn') return values.some((pattern) => matches(pattern, topicArn));
+  if (key.toLowerCase() === 'aws:sourcearn')
+    return values.some((pattern) => matchesPattern(pattern, topicArn));
   if (key.toLowerCase() === 'aws:sourceaccount') return values.includes(topicArn.split(':')[4] ?? '');
   return false;
-}
-
-function matches(pattern: string, value: string): boolean {
-  const escaped = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(value);
 }

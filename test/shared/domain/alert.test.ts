@@ -159,3 +159,14 @@ describe('readAlert', () => {
     });
   });
 });
+
+describe('readAlert, of a message that is nested deep', () => {
+  const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+  it.each([65, 9_000, 100_000])('rejects %s levels', (levels) => {
+    const alert = `{"violationId":"v","behavior":{"name":"b","criteria":${deep(levels)}}}`;
+
+    expect(readAlert(alert)).toEqual({ kind: 'rejected', reason: 'nested too deep' });
+    expect(readAlert(JSON.stringify({ Type: 'Notification', Message: alert })).kind).toBe('rejected');
+  });
+});
