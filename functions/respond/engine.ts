@@ -59,10 +59,12 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
       ports.log.info('command changes nothing', { thingName, type: command.type, reason: decision.reason });
-    if (!stored || (decision.outcome === 'unchanged' && !hasUnfinished(stored.value))) return;
+    if (!stored) return;
     const before = stored.value;
+    const isIdle = !hasUnfinished(before) && !nextStep(before, new Set());
+    if (isTakenUp ? isIdle : decision.outcome === 'unchanged' && !hasUnfinished(before)) return;
     // A repeated alarm leaves nothing to do or tell, and must not put off what is due.
-    if (command.type === 'violation' && !hasUnfinished(before) && !nextStep(before, new Set())) return;
+    if (command.type === 'violation' && isIdle) return;
     const performed = await performSteps(stored, ports, options, attempt, readSwitch);
     const changed = await findChanged(performed.value, ports, options.denyPolicyName);
     const settled = settle(performed.value, ports.clock(), await readSwitch(), changed);

@@ -1,0 +1,71 @@
+import { awsError } from '../../aws-error';
+import { now } from '../../builders';
+import type { World } from '../../fakes';
+import { anArmedWorld, playing } from './armed';
+import { alarm, anEngine, caseOf, resume } from './story';
+
+const policyCacheMs = 480_000;
+const { configuration } = playing(['quarantine', 'disconnect']);
+
+/** Contained, with a certificate that others use, so that each connect is cut. */
+async function aCutWorld() {
+  const world = anArmedWorld();
+  world.registered.register('mything2');
+  const engine = anEngine(world, { policyCacheMs, configuration });
+  await engine(alarm());
+  return { world, engine };
+}
+
+const busyWith = (world: World, name: string) => {
+  world.hook = (call, perform) =>
+    call === name ? Promise.reject(awsError('ThrottlingException')) : perform();
+};
+const atRest = (world: World) => {
+  world.hook = (_call, perform) => perform();
+};
+const reconnected = {
+  type: 'reconnected',
+  thingName: 'mything1',
+  clientId: 'mything1',
+} as const;
+
+describe('a command that is delivered again, since AWS was too busy for a step of it', () => {
+  it.each([
+    ['news of a connect', now + 1],
+    ['news of a connect that seems to be older than the last cut', now - 1],
+  ])('has the session cut where it is %s', async (_what, connectedAt) => {
+    const { world, engine } = await aCutWorld();
+    world.time.now += 10;
+    world.live.sessions.set('mything1', connectedAt);
+    busyWith(world, 'connections.cut');
+    await expect(engine({ ...reconnected, connectedAt }, { id: 'r' })).rejects.toThrow();
+    expect(world.live.sessions.size).toBe(1);
+
+    atRest(world);
+    await engine({ ...reconnected, connectedAt }, { id: 'r', attempt: 2 });
+    expect(world.live.sessions.size).toBe(0);
+  });
+
+  it('has a lost denial applied anew where it is the sweep’s', async () => {
+    const { world, engine } = await aCutWorld();
+    const { groups } = world.registered.find('mything1');
+    groups.delete('cordon-quarantine');
+    for (const id of ['found', 'mended']) {
+      world.time.now = caseOf(world).dueAt ?? Number.NaN;
+      if (id === 'mended') busyWith(world, 'things.addToGroup');
+      await engine(resume, { id }).catch(() => undefined);
+    }
+    expect([...groups]).toEqual(['sensors']);
+
+    atRest(world);
+    await engine(resume, { id: 'mended', attempt: 2 });
+    expect([...groups]).toEqual(['sensors', 'cordon-quarantine']);
+  });
+
+  it('does nothing more where all of it was done', async () => {
+    const { world, engine } = await aCutWorld();
+    const calls = world.calls.length;
+    await engine(alarm(), { id: 'auto-0', attempt: 2 });
+    expect(world.calls.slice(calls)).toEqual(['cases.load']);
+  });
+});
