@@ -1,12 +1,17 @@
-/** Whether two policy documents mean the same: AWS may hand one back with other white space. */
+/** Whether two policy documents mean the same: AWS may hand one back with other white space, or its keys in another order. */
 export function isSameDocument(one: string, other: string): boolean {
   return normalise(one) === normalise(other);
 }
 
 function normalise(document: string): string {
   try {
-    return JSON.stringify(JSON.parse(document));
+    return JSON.stringify(JSON.parse(document), sortKeys);
   } catch {
     return document;
   }
+}
+
+function sortKeys(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -74,6 +74,17 @@ describe('the proof of a denial', () => {
     },
   );
 
+  it('knows the policy again, in whatever order AWS gives its keys', async () => {
+    const written = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["a","b"]}]}';
+    const given = '{"Statement":[{"Action":["a","b"],"Effect":"Deny"}],"Version":"2012-10-17"}';
+    const effective = [{ policyName, document: given }];
+    const { context } = answering({ test: 'ALLOWED', added: 'EXPLICIT_DENY', effective });
+
+    expect(await testDenial({ ...ofGroup, document: written }, context)).toMatchObject({ result: 'done' });
+    const otherOrder = { ...ofGroup, document: written.replace('["a","b"]', '["b","c"]') };
+    expect(await testDenial(otherOrder, context)).toMatchObject({ result: 'not-so' });
+  });
+
   it.each([
     ['refuses', awsError('CertificateStateException')],
     ['names no decision', undefined],
