@@ -59,6 +59,7 @@ export function fakeStore<T>(keyOf: (value: T) => string) {
 }
 
 const tightPolicy = JSON.stringify({
+  Version: '2012-10-17',
   Statement: [
     {
       Effect: 'Allow',

@@ -24,13 +24,19 @@ export function escapesGroupPolicy(documents: readonly string[], thingName: stri
 
 function readStatements(document: string): Statement[] {
   try {
-    const { Statement: statements } = JSON.parse(document) as { Statement?: unknown };
-    return (Array.isArray(statements) ? statements : [statements]).filter(
+    const { Version, Statement: given } = JSON.parse(document) as { Version?: unknown; Statement?: unknown };
+    const statements = (Array.isArray(given) ? given : [given]).filter(
       (one) => typeof one === 'object' && one !== null,
     ) as Statement[];
+    return Version === '2012-10-17' ? statements : statements.map(withoutVariables);
   } catch {
     return [{ Effect: 'Allow', Action: '*', Resource: '*' }];
   }
+}
+
+/** In a policy of an older version a variable is plain text (IAM user guide, "Policy variables"). */
+function withoutVariables(statement: Statement): Statement {
+  return { ...statement, Resource: listOf(statement.Resource).map((text) => text.replaceAll('${', '$ {')) };
 }
 
 /** Whether it lets a client connect that isn't called as the thing; only the name, spelt out or by variable, binds it. */
@@ -73,6 +79,7 @@ function matchesWildcard(pattern: string, text: string): boolean {
 
 function bindsToThing(resource: string, thingName: string): boolean {
   const client = nameResource(resource);
+  if (client === undefined) return false;
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
   if (client === 'client/${iot:Connection.Thing.ThingName}') return true;
   if (client === `client/${thingName}`) return true;
@@ -93,13 +100,17 @@ function allowsWithoutClientId({ Action, NotAction, Resource, NotResource }: Sta
   if (NotResource !== undefined) return true;
   return listOf(Resource).some(
     (resource) =>
-      !resource.includes('${iot:Connection.Thing.') && !/^topicfilter\//.test(nameResource(resource)),
+      !resource.includes('${iot:Connection.Thing.') && !nameResource(resource)?.startsWith('topicfilter/'),
   );
 }
 
-/** `topic/a` of `arn:aws:iot:REGION:ACCOUNT:topic/a`. */
-function nameResource(arn: string): string {
-  return arn.split(':').slice(5).join(':');
+/**
+ * `topic/a` of `arn:aws:iot:REGION:ACCOUNT:topic/a`; undefined where what is before has a wildcard. AWS doesn't say whether
+ * one ends at a colon: else `arn:aws:iot:*:*:client/a` also lets the client `b:0:client/a` connect.
+ */
+function nameResource(arn: string): string | undefined {
+  const parts = arn.split(':');
+  return /[*?]/.test(parts.slice(0, 5).join(':')) ? undefined : parts.slice(5).join(':');
 }
 
 function listOf(value: unknown): string[] {

@@ -66,6 +66,31 @@ describe('a policy binds a certificate to its thing’s client id', () => {
     expect(allows(connect(own), ...statements)).toBe(true);
   });
 
+  it.each([
+    ['its region', 'arn:aws:iot:*:000000000000:client/mything1'],
+    ['its account', `arn:aws:iot:us-east-1:*:client/${thing}`],
+    ['one character of it', `arn:aws:iot:us-east-?:000000000000:client/${thing}`],
+    ['nearly all', `arn:*:client/${thing}`],
+  ])(
+    'does not bind the client id where an ARN leaves %s open, as a wildcard may stand for colons as well',
+    (_what, resource) => {
+      expect(allows(connect(resource))).toBe(true);
+    },
+  );
+
+  it('does not take a topic filter with an open account for a filter alone', () => {
+    expect(allows(connect(own), allow('iot:*', 'arn:aws:iot:us-east-1:*:topicfilter/a'))).toBe(true);
+  });
+
+  it('is bound by no variable in a policy of the old version, where it is plain text', () => {
+    const document = { Version: '2008-10-17', Statement: [connect(own), publish(topic(`app/${thing}`))] };
+
+    expect(escapesGroupPolicy([JSON.stringify(document)], 'mything1')).toBe(true);
+    expect(escapesGroupPolicy([JSON.stringify({ Statement: connect(own) })], 'mything1')).toBe(true);
+    const named = { Version: '2008-10-17', Statement: [connect(client('mything1'))] };
+    expect(escapesGroupPolicy([JSON.stringify(named)], 'mything1')).toBe(false);
+  });
+
   it('is found out in time linear in the policy, however many wildcards an action has', () => {
     const action = `${'*a'.repeat(1_000)}*`;
 
