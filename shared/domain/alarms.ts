@@ -172,8 +172,13 @@ function onFurther(
   const all = [...new Set([...listHolding(held), ...missing])];
   const { pastContainments, release } = held;
   const planned = planContainment(named(covered, playbook), playbook, all, 'playbook', context);
-  // It goes on as the one containment that it is, and under the stricter rule of the two.
-  const same = { ...planned, ...(pastContainments && { pastContainments }) };
+  // It goes on as the one containment that it is, and under the stricter rule of the two. A certificate that came since
+  // is still to be covered.
+  const same = {
+    ...planned,
+    ...(held.facts && { facts: held.facts }),
+    ...(pastContainments && { pastContainments }),
+  };
   const stricter: Case = release && 'by' in release ? { ...same, release } : same;
   const harder = `${key} is in alarm as well; held harder: ${missing.join(', ')}`;
   return changed(tell(stricter, key, known, news(harder), context));

@@ -17,7 +17,9 @@ export function planLedger(
   const kept = ledger.filter(({ action, status }) => status !== 'reverted' && !actions.includes(action));
   const planned = actions.map((action): LedgerEntry => {
     const held = ledger.find((entry) => entry.action === action && entry.status !== 'reverted');
-    const prior = held?.prior ?? findPrior(action, context);
+    // A bridge leaves certificates out that the action itself does not.
+    const more = held?.bridge && extendPrior(held.prior, context);
+    const prior = more ?? held?.prior ?? findPrior(action, context);
     return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
   });
   const all = [...planned, ...kept];

@@ -1,32 +1,41 @@
-import type { Case } from './case';
-import { isReplaced } from './policy-denials';
+import type { Case, LedgerEntry } from './case';
+import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findBridge } from './temporary-deactivation';
 
 /** How strong a containment is and what it leaves out, in sentences; empty where nothing holds the thing. */
 export function describeStrength(record: Case): string[] {
   const held = record.ledger.filter(({ status }) => status !== 'reverted' && status !== 'conflict');
   if (held.length === 0) return [];
-  return [
-    ...describeCertificates(record),
-    ...held.flatMap((entry) =>
-      isReplaced(entry, held)
-        ? [`not in the quarantine group (${entry.detail ?? 'refused'}): its certificates are denied instead`]
-        : entry.unproven
-          ? [`${entry.action} is applied, but AWS gives no proof of it: ${entry.detail ?? 'no answer'}`]
-          : [],
-    ),
-  ];
+  return [...describeCertificates(record), ...held.flatMap((entry) => describeDenial(entry, held))];
+}
+
+function describeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): string[] {
+  const { action, status, detail, unproven } = entry;
+  if (isReplaced(entry, held))
+    return action === 'quarantine'
+      ? [`not in the quarantine group (${detail ?? 'refused'}): its certificates are denied instead`]
+      : [`${action} was refused (${detail ?? 'no reason'}): the quarantine group denies instead`];
+  if (unproven) return [`${action} is applied, but AWS gives no proof of it: ${detail ?? 'no answer'}`];
+  return isPolicyDenial(entry) && status === 'applied'
+    ? [`${action} is applied, but not proven yet: ${detail ?? 'not looked at'}`]
+    : [];
 }
 
 function describeCertificates({ ledger, leftOut = [], facts }: Case): string[] {
   const bridge = findBridge(ledger);
-  const isFor = bridge
-    ? 'until the policies have spread'
-    : ledger.some(({ action, status }) => action === 'deactivate-certificate' && status === 'verified')
-      ? 'until the release'
-      : undefined;
-  const dead =
-    facts?.kind === 'known' ? facts.principals.filter(({ status }) => status && status !== 'ACTIVE') : [];
+  const isFor =
+    bridge?.status === 'verified'
+      ? 'until the policies have spread'
+      : !bridge &&
+          ledger.some(({ action, status }) => action === 'deactivate-certificate' && status === 'verified')
+        ? 'until the release'
+        : undefined;
+  // One that Cordon itself made inactive has its status from before.
+  const known = facts?.kind === 'known' ? facts.principals : [];
+  const dead = known.flatMap(({ certificateId, status, before }) => {
+    const own = before?.statusBefore ?? status;
+    return own && own !== 'ACTIVE' ? [{ certificateId, status: own }] : [];
+  });
   return [
     ...(bridge?.status === 'failed'
       ? [`a certificate could not be made inactive, so each connect is cut: ${bridge.detail ?? 'refused'}`]

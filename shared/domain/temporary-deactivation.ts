@@ -2,6 +2,7 @@ import type { LedgerEntry } from './case';
 import type { PrincipalFacts } from './facts';
 import { isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
 import { findPrior, type PlanContext } from './prior-state';
+import { findBitesAt } from './timers';
 
 /** Certificates to deactivate until the denial by policy has spread, and why the others are not. */
 interface Temporary {
@@ -64,12 +65,16 @@ export function findBridge(
   return undefined;
 }
 
-/** When the bridge may go, epoch ms; undefined where there is none, or a denial by policy is not verified. */
+/**
+ * When the bridge may go, epoch ms; undefined where there is none, or a denial by policy is not verified. Not before a
+ * session is trusted: a device that comes back with its certificate would be cut, and be said to have evaded.
+ */
 export function findBridgeEnd(ledger: readonly LedgerEntry[]): number | undefined {
   const bridge = findBridge(ledger)?.bridge;
   if (!bridge || !isDeniedByPolicy(ledger)) return undefined;
   const denials = listPolicyDenials(ledger);
-  return Math.max(...denials.map(({ appliedAt, plannedAt }) => appliedAt ?? plannedAt)) + bridge.spreadMs;
+  const deniedAt = Math.max(...denials.map(({ appliedAt, plannedAt }) => appliedAt ?? plannedAt));
+  return findBitesAt(deniedAt, bridge.spreadMs);
 }
 
 /** Has the bridge undone if its time has passed; one whose denial by policy was lost meanwhile has to wait anew. */

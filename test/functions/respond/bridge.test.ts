@@ -1,13 +1,15 @@
 import type { Case } from '../../../shared/domain/case';
-import type { Configuration } from '../../../shared/domain/configuration';
+import type { ActionName, Configuration } from '../../../shared/domain/configuration';
 import { describeStrength } from '../../../shared/domain/strength';
 import { awsError } from '../../aws-error';
-import { now } from '../../builders';
+import { aPlaybook, now } from '../../builders';
 import type { World } from '../../fakes';
 import { anArmedWorld, playing, secondArn } from './armed';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 
 const policyCacheMs = 480_000;
+/** With the margin of sessions, whose times are approximate. */
+const spreadMs = policyCacheMs + 120_000;
 const certificateId = 'a'.repeat(64);
 const { configuration } = playing(['quarantine', 'disconnect']);
 
@@ -32,7 +34,7 @@ describe('while IoT Core goes on with cached policies', () => {
       ['quarantine', 'verified'],
     ]);
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'INACTIVE']);
-    expect(caseOf(world).dueAt).toBe(now + policyCacheMs);
+    expect(caseOf(world).dueAt).toBe(now + spreadMs);
     const order = world.calls.filter((call) => /addToGroup|setStatus|cut/.test(call));
     expect(order).toEqual(['certificates.setStatus', 'connections.cut', 'things.addToGroup']);
   });
@@ -40,7 +42,7 @@ describe('while IoT Core goes on with cached policies', () => {
   it('the certificate is given back once the denial has spread, and the thing stays contained', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
-    world.time.now = now + policyCacheMs;
+    world.time.now = now + spreadMs;
     await engine(resume);
 
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'ACTIVE']);
@@ -51,11 +53,68 @@ describe('while IoT Core goes on with cached policies', () => {
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['closed', 'ACTIVE']);
   });
 
+  it('a device that comes back with the certificate it was given back is not said to evade', async () => {
+    const { world, engine } = aCachingWorld();
+    await engine(alarm());
+    world.time.now = caseOf(world).dueAt ?? Number.NaN;
+    await engine(resume);
+    expect(readCertificate(world)).toBe('ACTIVE');
+
+    world.live.sessions.set('mything1', world.time.now);
+    const { now: connectedAt } = world.time;
+    await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+    expect([caseOf(world).status, world.live.sessions.size]).toEqual(['contained', 1]);
+    expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
+  });
+
+  it('a harder hold takes in the certificates that the bridge left out, and gives all back', async () => {
+    const guards = { ...configuration.guards, maxThingsSharingPolicy: 2 };
+    const actions: ActionName[] = ['quarantine', 'deactivate-certificate', 'disconnect'];
+    const playbooks = [
+      aPlaybook({ name: 'harder', when: { behavior: 'worse' }, actions }),
+      ...configuration.playbooks,
+    ];
+    const world = anArmedWorld();
+    const engine = anEngine(world, { policyCacheMs, configuration: { ...configuration, guards, playbooks } });
+    world.registered.find('mything1').principals.push(secondArn);
+    world.registered.register('mything2', { principals: [secondArn] });
+    world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
+    await engine(alarm());
+    await engine(alarm({ behaviorName: 'worse', violationId: 'v2', occurredAt: now + 1 }));
+
+    expect([...world.certificates.statuses.values()]).toEqual(['INACTIVE', 'INACTIVE']);
+    expect(describeStrength(caseOf(world))).toEqual(["its own certificates can't connect until the release"]);
+    await engine(operator('release'));
+    expect([...world.certificates.statuses.values()]).toEqual(['ACTIVE', 'ACTIVE']);
+  });
+
+  it('nothing is said of certificates that the kill switch kept active', async () => {
+    const { world, engine } = aCachingWorld();
+    world.hook = (call, perform) => {
+      if (call === 'cases.save') world.killSwitch = { state: 'on' };
+      return perform();
+    };
+    await engine(alarm());
+
+    expect(readCertificate(world)).toBe('ACTIVE');
+    expect(describeStrength(caseOf(world))).toEqual([]);
+  });
+
+  it('what is not proven yet is told where the certificate alone keeps the device out', async () => {
+    const { world, engine } = aCachingWorld();
+    world.hook = (call, perform) => (call === 'things.testPublish' ? Promise.resolve('ALLOWED') : perform());
+    await engine(alarm());
+
+    expect(world.told.at(-1)?.text).toContain(
+      'quarantine is applied, but not proven yet: a publish by client mything1',
+    );
+  });
+
   it('the certificate stays inactive as long as the denial by policy is not proven', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.registered.find('mything1').groups.delete('cordon-quarantine');
-    world.time.now = now + policyCacheMs;
+    world.time.now = now + spreadMs;
     await engine(resume);
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'INACTIVE']);
 
@@ -63,7 +122,7 @@ describe('while IoT Core goes on with cached policies', () => {
     world.time.now += 60_000;
     await engine(resume);
     expect([bridgeOf(caseOf(world)), readCertificate(world)]).toEqual(['verified', 'INACTIVE']);
-    world.time.now += policyCacheMs;
+    world.time.now += spreadMs;
     await engine(resume);
     expect([bridgeOf(caseOf(world)), readCertificate(world)]).toEqual(['reverted', 'ACTIVE']);
   });
@@ -72,7 +131,7 @@ describe('while IoT Core goes on with cached policies', () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.certificates.statuses.set(certificateId, 'REVOKED');
-    world.time.now = now + policyCacheMs;
+    world.time.now = now + spreadMs;
     await engine(resume);
     expect([caseOf(world).status, bridgeOf(caseOf(world))]).toEqual(['contained', 'conflict']);
 
@@ -195,7 +254,7 @@ describe('while IoT Core goes on with cached policies', () => {
       world.time.now = caseOf(world).dueAt ?? Number.NaN;
       await engine(resume);
     }
-    expect(world.time.now).toBeLessThan(now + policyCacheMs + 120_000);
+    expect(world.time.now).toBeLessThan(now + spreadMs + 120_000);
     expect(caseOf(world).status).toBe('containing');
     expect(describeStrength(caseOf(world))).toEqual([
       expect.stringMatching(/^quarantine is applied, but AWS gives no proof of it: /),
