@@ -148,5 +148,6 @@ export function idleActions() {
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{"deny":true}',
     deniedCertificates: [],
+    bridgedCertificates: [],
   };
 }

@@ -96,7 +96,7 @@ async function decideWithFacts(
         thingName,
         ports,
         { ...options, pastContainments: current?.pastContainments?.length ?? 0 },
-        attempt,
+        isUrgent(current, command) ? Infinity : attempt,
       )
     : ({ kind: 'unavailable', reason: 'not needed' } as const);
   const newCaseId = createHash('sha256').update(`${thingName}#${commandId}`).digest('hex').slice(0, 24);
@@ -137,6 +137,11 @@ async function findHeldReporter(command: Command, facts: Facts, holds: Holds): P
     holds.load(statusObject(reporter.principal)),
   ]);
   return [...new Set(found.flatMap((stored) => stored?.value.holders ?? []))];
+}
+
+/** What is planned and not done yet doesn't wait for a look at the thing: new certificates are seen the next time. */
+function isUrgent(current: Case | undefined, { type }: Command): boolean {
+  return type === 'resume' && (current?.status === 'containing' || current?.status === 'containment-failed');
 }
 
 /** How often an invocation cuts a device that came back in between; after that each connect has it cut again. */

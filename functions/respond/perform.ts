@@ -2,6 +2,7 @@ import type { Case, PriorState } from '../../shared/domain/case';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
 import { findDeniedAt } from '../../shared/domain/ledger';
 import type { Outcome, Step } from '../../shared/domain/steps';
+import { findBridge } from '../../shared/domain/temporary-deactivation';
 import { isRefusal } from '../../shared/errors';
 import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
 import { deactivateCertificate } from '../../shared/mitigation/deactivate-certificate';
@@ -56,6 +57,7 @@ export async function perform(
     denyPolicyName,
     denyDocument,
     deniedCertificates: listDenied(record),
+    bridgedCertificates: listBridged(record),
     jobDocument: JSON.stringify(configuration.job.document),
   };
   // The table is keyed by the action that wrote the prior state, so the two fit.
@@ -76,6 +78,13 @@ function listDenied({ ledger }: Case): readonly string[] {
       ? prior.certificates.map(({ arn }) => arn)
       : [],
   );
+}
+
+function listBridged({ ledger }: Case): readonly string[] {
+  const prior = findBridge(ledger)?.prior;
+  return prior?.action === 'deactivate-certificate'
+    ? prior.certificates.map(({ certificateId }) => certificateId)
+    : [];
 }
 
 /** The ids the device is known to connect under. */

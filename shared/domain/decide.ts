@@ -1,6 +1,6 @@
 import { isStale } from './acts';
 import { isEcho, isHeldBack, onHeldBack, onViolation } from './alarms';
-import { type Case, isOpen, owesNews } from './case';
+import { type Case, isContainment, isOpen, owesNews } from './case';
 import type { Command } from './command';
 import { type Context, type Decision, unchanged } from './decision';
 import { ownsCertificate } from './facts';
@@ -53,7 +53,9 @@ export function needsFacts(
   if (command.type === 'contain' || command.type === 'approve' || command.type === 'drift') return true;
   // A certificate may have been attached to the held thing since.
   if (command.type === 'resume')
-    return killSwitch.state === 'off' && (current?.status === 'contained' || isHeldBack(current));
+    return (
+      killSwitch.state === 'off' && ((current !== undefined && isContainment(current)) || isHeldBack(current))
+    );
   if (command.type !== 'violation') return false;
   const known = current?.violations[behaviorKey(command.violation)];
   if (command.violation.eventType !== 'in-alarm')

@@ -2,7 +2,7 @@ import type { LedgerEntry } from './case';
 import type { ActionName } from './configuration';
 import { isPolicyDenial } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
-import { planBridge } from './temporary-deactivation';
+import { extendBridge, mayConnect, planBridge } from './temporary-deactivation';
 
 /**
  * Plans each action with the state it finds. An entry that still holds the thing keeps its prior state: that, not
@@ -34,8 +34,8 @@ function rankOf(entry: LedgerEntry): number {
 
 /**
  * Plans `deny-certificate` where the thing can't enter the quarantine group, as one that is in ten groups can't (IoT
- * Core quotas): it denies as well, where no other thing uses the thing's certificates. Returns the same ledger where
- * nothing can be done.
+ * Core quotas): it denies as well, but only certificates that no other thing uses. It stands in for the group where it
+ * reaches all that can connect. Returns the same ledger where nothing can be done.
  */
 export function replaceRefused(ledger: readonly LedgerEntry[], context: PlanContext): readonly LedgerEntry[] {
   const { facts } = context;
@@ -44,11 +44,12 @@ export function replaceRefused(ledger: readonly LedgerEntry[], context: PlanCont
     ({ action, status }) => action === 'deny-certificate' && status !== 'reverted',
   );
   if (!refused || isDenied || facts.kind !== 'known') return ledger;
-  const alone =
-    facts.principals.length > 0 && facts.principals.every(({ sharedWith }) => sharedWith.length === 0);
-  if (!alone) return ledger;
-  return planMore(ledger, 'deny-certificate', context).map((entry) =>
-    entry.action === 'deny-certificate' ? { ...entry, standsInFor: 'quarantine' } : entry,
+  const own = facts.principals.filter(({ sharedWith }) => sharedWith.length === 0);
+  if (own.length === 0) return ledger;
+  const reachesAll = facts.principals.every((one) => own.includes(one) || !mayConnect(one));
+  return planMore(ledger, 'deny-certificate', { ...context, facts: { ...facts, principals: own } }).map(
+    (entry) =>
+      reachesAll && entry.action === 'deny-certificate' ? { ...entry, standsInFor: 'quarantine' } : entry,
   );
 }
 
@@ -66,10 +67,20 @@ export function planMore(
 
 /** Takes in certificates that were attached to the thing while it was held; those entries are applied again. */
 export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {
-  return ledger.map((entry) => {
+  const extended = ledger.map((entry): LedgerEntry => {
     if (entry.bridge || entry.status === 'reverted') return entry;
     const prior = extendPrior(entry.prior, context);
     return prior ? { ...entry, prior, status: 'planned' } : entry;
+  });
+  return extendBridge(extended, context).toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+/** Has the denials by policy count from now: for a certificate that is new to them they have yet to spread. */
+export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEntry[] {
+  return ledger.map((entry) => {
+    if (!isPolicyDenial(entry) || entry.status === 'reverted') return entry;
+    const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, unproven: _unproven, ...rest } = entry;
+    return { ...rest, status: 'planned', plannedAt: now };
   });
 }
 

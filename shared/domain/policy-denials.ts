@@ -24,18 +24,22 @@ export function listPolicyDenials(ledger: readonly LedgerEntry[]): LedgerEntry[]
 }
 
 /**
- * Whether a denial that AWS refused is made up for: the certificate is denied itself, which reaches further than the
- * group, or what it stood in for is in place by now.
+ * Whether a denial that AWS refused is made up for: all certificates that can connect are denied themselves, which
+ * reaches further than the group, or what it stood in for is in place by now.
  */
-export function isReplaced(
-  { action, status, standsInFor }: LedgerEntry,
-  ledger: readonly LedgerEntry[],
-): boolean {
-  const substitute = action === 'quarantine' ? 'deny-certificate' : standsInFor;
-  return (
-    status === 'failed' &&
-    ledger.some(
-      (entry) => entry.action === substitute && (entry.status === 'applied' || entry.status === 'verified'),
-    )
+export function isReplaced(entry: LedgerEntry, ledger: readonly LedgerEntry[]): boolean {
+  if (entry.status !== 'failed') return false;
+  return ledger.some(
+    (other) => isInPlace(other) && (reachesAll(other, entry) || other.action === entry.standsInFor),
   );
+}
+
+function isInPlace({ status }: LedgerEntry): boolean {
+  return status === 'applied' || status === 'verified';
+}
+
+function reachesAll({ prior: denied, standsInFor }: LedgerEntry, { prior }: LedgerEntry): boolean {
+  if (denied.action !== 'deny-certificate' || prior.action !== 'quarantine') return false;
+  const arns = new Set(denied.certificates.map(({ arn }) => arn));
+  return standsInFor === 'quarantine' || prior.principals.every((arn) => arns.has(arn));
 }

@@ -123,11 +123,13 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
   const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
   const bridge = findBridge(entries);
   const bridged = bridge?.status === 'verified' && !record.leftOut;
+  // The certificate goes on to keep the device out, but people must hear that nothing else would.
+  const isLate = ({ appliedAt, plannedAt }: LedgerEntry) => now - (appliedAt ?? plannedAt) > verifyDeadlineMs;
   const denied = entries.every(
     (entry) =>
       entry.status === 'verified' ||
       (entry.status === 'failed' && isMadeUpFor(entry)) ||
-      (bridged && entry.status === 'applied' && isPolicyDenial(entry)),
+      (bridged && entry.status === 'applied' && isPolicyDenial(entry) && !isLate(entry)),
   );
   if (denied && evades && !bridged) return { ...record, status: 'containing', dueAt: record.evadesUntil };
   if (denied) {

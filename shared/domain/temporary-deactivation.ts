@@ -1,7 +1,7 @@
 import type { LedgerEntry } from './case';
 import type { PrincipalFacts } from './facts';
 import { isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
-import { findPrior, type PlanContext } from './prior-state';
+import { extendPrior, findPrior, type PlanContext } from './prior-state';
 import { findBitesAt } from './timers';
 
 /** Certificates to deactivate until the denial by policy has spread, and why the others are not. */
@@ -45,13 +45,26 @@ export function planBridge(ledger: readonly LedgerEntry[], context: PlanContext)
   return [{ action: prior.action, bridge, status: 'planned', prior, plannedAt: now, attempts: 0 }];
 }
 
+/**
+ * Has the bridge hold certificates that came since as well. One that is over begins anew for them alone; one that met a
+ * conflict keeps what release has to tell.
+ */
+export function extendBridge(ledger: readonly LedgerEntry[], context: PlanContext): readonly LedgerEntry[] {
+  const before = ledger.find(({ bridge }) => bridge);
+  const others = ledger.filter(({ bridge }) => !bridge);
+  const [fresh] = planBridge(others, context);
+  if (!fresh) return ledger;
+  if (!before || before.status === 'reverted') return [...others, fresh];
+  return [...others, { ...fresh, prior: extendPrior(before.prior, context) ?? before.prior }];
+}
+
 /** Why a certificate may go on connecting until the policies have spread, in words. */
 export function listLeftOut(ledger: readonly LedgerEntry[], context: PlanContext): readonly string[] {
   return findTemporary(ledger, context).leftOut;
 }
 
 /** AWS IoT lets no device connect with a certificate that is not ACTIVE; one whose status is unknown may be. */
-function mayConnect({ status, before }: PrincipalFacts): boolean {
+export function mayConnect({ status, before }: PrincipalFacts): boolean {
   // Inactive by another containment only, it is ACTIVE again once that ends.
   return status === undefined || status === 'ACTIVE' || before?.statusBefore === 'ACTIVE';
 }

@@ -1,13 +1,12 @@
 import { announce, type Case, holdsThing, isContainment, isOpen, note } from './case';
 import { closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
-import type { ActionName } from './configuration';
+import { coverCertificates } from './cover-certificates';
 import { type Context, changed, type Decision, unchanged } from './decision';
-import { findShared } from './guards';
 import { findWithheld } from './kill-switch';
-import { extendLedger, findDeniedAt, planMore, replan } from './ledger';
-import { addClientId, listHolding } from './plan';
-import { endBridge } from './temporary-deactivation';
+import { findDeniedAt, replan } from './ledger';
+import { addClientId } from './plan';
+import { endBridge, findBridge } from './temporary-deactivation';
 import { findBitesAt, findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
@@ -41,7 +40,11 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
   const again: Case = { ...rest, status: 'containing', ledger, dueAt };
   const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
-  const evading = { ...again, evadesUntil: bitesAt, reason };
+  // With which certificate nobody says: not with one that is held inactive.
+  const passes = `a session of ${command.clientId} began though the thing's own certificates are inactive`;
+  const isBridged = findBridge(current.ledger)?.status === 'verified';
+  const leftOut = current.leftOut ?? (isBridged ? [passes] : undefined);
+  const evading = { ...again, evadesUntil: bitesAt, reason, ...(leftOut && { leftOut }) };
   // Told once: a device may come back every second.
   return changed(
     current.evadesUntil === bitesAt ? evading : announce(evading, 'containing', reason, context.now),
@@ -79,21 +82,19 @@ export function onResume(
   context: Context,
 ): Decision {
   const { now } = context;
-  const withheld = context.killSwitch.state !== 'off';
   if (!current) return unchanged('the thing has no case');
   const isDue = current.dueAt !== undefined && current.dueAt <= now;
   if (!isDue && !(early && isContainment(current))) return unchanged('nothing is due');
   switch (current.status) {
     case 'contained': {
       const releaseAt = findReleaseAt(current);
-      if (releaseAt === undefined || releaseAt > now)
-        return changed(takeUp(withheld ? current : coverCertificates(current, context), withheld, now));
+      if (releaseAt === undefined || releaseAt > now) return changed(takeUp(current, context));
       const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
       return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
     }
     case 'containing':
     case 'containment-failed':
-      return changed(takeUp(current, withheld, now));
+      return changed(takeUp(current, context));
     case 'awaiting-approval': {
       const { dueAt: _dueAt, ...rest } = current;
       const reason = `nobody approved in time (${current.reason ?? ''})`;
@@ -108,47 +109,12 @@ export function onResume(
   }
 }
 
-/**
- * What the thing's certificates need now to be held: one that somebody attached since, or one whose policies reach
- * beyond the quarantine group by now. Unless others use it.
- */
-function coverCertificates(current: Case, context: Context): Case {
-  const { facts, now, configuration } = context;
-  if (facts.kind !== 'known') return current;
-  const known = current.facts?.kind === 'known' ? current.facts.principals : [];
-  const added = facts.principals.filter(({ arn }) => !known.some((old) => old.arn === arn));
-  const held = listHolding(current);
-  const escapes = held.includes('quarantine') && !held.includes('deny-certificate');
-  const escaping = facts.principals.filter(
-    ({ arn, escapesGroup }) =>
-      escapes && escapesGroup && !known.some((old) => old.arn === arn && old.escapesGroup),
-  );
-  const uncovered = [...new Set([...added, ...escaping])];
-  if (uncovered.length === 0) return current;
-  const name = (principals: typeof added) =>
-    principals.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
-  const what =
-    added.length > 0
-      ? `certificate ${name(added)} was attached while the thing is held`
-      : `certificate ${name(escaping)} can act where the quarantine group doesn't bind`;
-  const seen = { ...current, facts };
-  const wanted: ActionName[] = escaping.length > 0 ? [...held, 'deny-certificate'] : held;
-  const shared = findShared(wanted, configuration.guards.maxThingsSharingPolicy, {
-    ...facts,
-    principals: uncovered,
-  });
-  if (shared)
-    return announce(note(seen, { at: now, what, detail: shared }), 'drift', `${what}: ${shared}`, now);
-  const planning = { ...context, caseId: current.caseId, clientIds: [], violationIds: [] };
-  const extended = extendLedger(current.ledger, planning);
-  const ledger = escaping.length > 0 ? planMore(extended, 'deny-certificate', planning) : extended;
-  const next = note({ ...seen, ledger: replan(ledger, 'disconnect') }, { at: now, what });
-  return announce(next, 'drift', `${what}: it is held as well`, now);
-}
-
-function takeUp(current: Case, withheld: boolean, now: number): Case {
-  const ledger = endBridge(current.ledger, now).map((entry) => reopen(entry, withheld));
-  return { ...current, ledger, dueAt: now + retryMs };
+function takeUp(current: Case, context: Context): Case {
+  const { now, killSwitch } = context;
+  const withheld = killSwitch.state !== 'off';
+  const covered = withheld ? current : coverCertificates(current, context);
+  const ledger = endBridge(covered.ledger, now).map((entry) => reopen(entry, withheld));
+  return { ...covered, ledger, dueAt: now + retryMs };
 }
 
 /** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */

@@ -37,6 +37,7 @@ export async function testDenial(denial: Denial, context: MitigationContext): Pr
     for (const clientId of clientIds) {
       const proof = await prove(principal, clientId, denial, context);
       if (proof.kind === 'proven') sources.add(proof.by);
+      else if (proof.kind === 'unknown' && (await isDead(principal, context))) sources.add('its status');
       else
         return {
           result: 'not-so',
@@ -77,9 +78,19 @@ async function prove(
   // Of an inactive certificate, say: there is no other answer to be had.
   if (decision.value === undefined) return { kind: 'proven', by: 'GetEffectivePolicies' };
   const added = await answerOf(() => things.testPublish(principal, clientId, topic, policyName));
-  return policyName !== undefined && added.value === 'EXPLICIT_DENY'
-    ? { kind: 'proven', by: 'GetEffectivePolicies' }
-    : { kind: 'denied-nothing', detail: `${would}, though GetEffectivePolicies lists the policy` };
+  if (policyName !== undefined && added.value === 'EXPLICIT_DENY')
+    return { kind: 'proven', by: 'GetEffectivePolicies' };
+  // Denied without a word of why, even with the policy in the request: maybe the certificate is what AWS looks at.
+  const kind = decision.value === 'IMPLICIT_DENY' && added.value !== 'ALLOWED' ? 'unknown' : 'denied-nothing';
+  return { kind, detail: `${would}, though GetEffectivePolicies lists the policy` };
+}
+
+/** Whether a certificate, of which AWS tells nothing, can't connect in any case; for long, not just by a bridge. */
+async function isDead(principal: string, { bridgedCertificates, certificates }: MitigationContext) {
+  const certificateId = principal.slice(principal.lastIndexOf('/') + 1);
+  if (bridgedCertificates.includes(certificateId)) return false;
+  const status = await answerOf(() => certificates.readStatus(certificateId));
+  return status.value !== undefined && status.value !== 'ACTIVE';
 }
 
 interface Answer<T> {

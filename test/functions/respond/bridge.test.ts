@@ -110,6 +110,65 @@ describe('while IoT Core goes on with cached policies', () => {
     );
   });
 
+  it('people hear of it where after 20 minutes nothing but the certificate keeps the device out', async () => {
+    const { world, engine } = aCachingWorld();
+    world.hook = (call, perform) => (call === 'things.testPublish' ? Promise.resolve('ALLOWED') : perform());
+    await engine(alarm());
+    while (caseOf(world).status !== 'containment-failed' && world.time.now < now + 3_600_000) {
+      world.time.now = caseOf(world).dueAt ?? Number.NaN;
+      await engine(resume);
+    }
+
+    expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'containing', 'containment-failed']);
+    expect(world.told.at(-1)?.text).toContain('a publish by client mything1');
+    expect(readCertificate(world)).toBe('INACTIVE');
+  });
+
+  it('a dead certificate of which AWS tells nothing leaves the thing contained', async () => {
+    const { world, engine } = aCachingWorld();
+    world.registered.find('mything1').principals.push(secondArn);
+    world.certificates.statuses.set('b'.repeat(64), 'REVOKED');
+    const { things } = world.ports;
+    const unanswered = (arn: string) =>
+      arn === secondArn && Promise.reject(awsError('InvalidRequestException'));
+    Object.assign(things, {
+      testPublish: (
+        (test) =>
+        (arn: string, ...more: [string, string]) =>
+          unanswered(arn) || test(arn, ...more)
+      )(things.testPublish),
+      listEffectivePolicies: async (arn: string) => (await unanswered(arn)) || [],
+    });
+    await engine(alarm());
+    world.time.now = caseOf(world).dueAt ?? Number.NaN;
+    await engine(resume);
+
+    expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'ACTIVE']);
+  });
+
+  it('a session that begins all the same is told of once, and cut at each connect', async () => {
+    const { world, engine } = aCachingWorld();
+    await engine(alarm());
+    for (let version = 1; version < 6; version += 1) {
+      world.time.now += 1_000;
+      world.live.sessions.set('mything1', world.time.now);
+      const connectedAt = world.time.now;
+      await engine({
+        type: 'reconnected',
+        thingName: 'mything1',
+        clientId: 'mything1',
+        connectedAt,
+        version,
+      });
+      expect(world.live.sessions.size).toBe(0);
+    }
+
+    expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'containing']);
+    expect(describeStrength(caseOf(world))).toContain(
+      "left out, so each connect is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
+    );
+  });
+
   it('the certificate stays inactive as long as the denial by policy is not proven', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());

@@ -1,3 +1,4 @@
+import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import type { World } from '../../fakes';
 import { anArmedWorld, playing, secondArn } from './armed';
@@ -118,6 +119,146 @@ describe('a certificate that is attached to a held thing', () => {
     expect(textsOf(world).at(-1)).toMatch(
       /^drift: certificate bbbbbbbb .*: certificate bbbbbbbb is used by mything2/,
     );
+  });
+});
+
+describe('certificates that are attached to a held thing', () => {
+  const policyCacheMs = 480_000;
+  const spreadMs = policyCacheMs + 120_000;
+  const thirdArn = certificateArn.replaceAll('a'.repeat(64), 'c'.repeat(64));
+  const { configuration: denying } = playing(['quarantine', 'deny-certificate', 'disconnect']);
+  const attach = (world: World, ...arns: string[]) => {
+    world.registered.find('mything1').principals.push(...arns);
+    for (const arn of arns) world.certificates.statuses.set(arn.slice(-64), 'ACTIVE');
+  };
+  const look = async (world: World, engine: ReturnType<typeof anEngine>) => {
+    world.time.now = caseOf(world).dueAt ?? Number.NaN;
+    await engine(resume);
+  };
+  const statuses = ({ certificates }: World) =>
+    Object.fromEntries([...certificates.statuses].map(([id, status]) => [id[0], status]));
+  const denied = ({ policies }: World) =>
+    [...(policies.stored.get('cordon-quarantine')?.targets ?? [])].map((arn) => arn.at(-1));
+
+  it('are inactive until the policies have spread to them too, each time, and given back on release', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { policyCacheMs, configuration: denying });
+    await engine(alarm());
+    attach(world, secondArn);
+    world.time.now += 60_000;
+    await engine({ type: 'resume', thingName: 'mything1', early: true });
+    expect(statuses(world)).toEqual({ a: 'INACTIVE', b: 'INACTIVE' });
+    // It would do for the first one; the second is denied since a minute after.
+    expect(caseOf(world).dueAt).toBe(now + 60_000 + spreadMs);
+    await look(world, engine);
+    expect(statuses(world)).toEqual({ a: 'ACTIVE', b: 'ACTIVE' });
+
+    attach(world, thirdArn);
+    await look(world, engine);
+    expect(statuses(world)).toEqual({ a: 'ACTIVE', b: 'ACTIVE', c: 'INACTIVE' });
+    // A session that began before is not trusted.
+    world.live.sessions.set('mything1', world.time.now + 1_000);
+    const connectedAt = world.time.now + 1_000;
+    await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+    expect(world.live.sessions.size).toBe(0);
+
+    await engine(operator('release'));
+    expect([statuses(world), denied(world), caseOf(world).status]).toEqual([
+      { a: 'ACTIVE', b: 'ACTIVE', c: 'ACTIVE' },
+      [],
+      'closed',
+    ]);
+  });
+
+  it('are held though another one, which others use, is not; that one is never taken in with a later one', async () => {
+    const fourthArn = certificateArn.replaceAll('a'.repeat(64), 'd'.repeat(64));
+    const world = anArmedWorld();
+    const engine = anEngine(world, { policyCacheMs, configuration: denying });
+    await engine(alarm());
+    attach(world, secondArn, thirdArn);
+    world.registered.register('mything2', { principals: [secondArn] });
+    await look(world, engine);
+    expect([denied(world), statuses(world)]).toEqual([
+      ['a', 'c'],
+      { a: 'INACTIVE', b: 'ACTIVE', c: 'INACTIVE' },
+    ]);
+    expect(textsOf(world).at(-1)).toBe(
+      'drift: certificate cccccccc was attached while the thing is held: it is held as well; ' +
+        'certificate bbbbbbbb was attached while the thing is held: certificate bbbbbbbb is used by mything2 as well',
+    );
+
+    attach(world, fourthArn);
+    await look(world, engine);
+    expect(denied(world)).toEqual(['a', 'c', 'd']);
+  });
+
+  it('are held while the case still waits for its denial, and after the thing was held harder', async () => {
+    const world = anArmedWorld();
+    const { configuration: both } = playing(['quarantine', 'deny-certificate', 'disconnect']);
+    const harder = aPlaybook({ name: 'harder', when: { behavior: 'worse' }, actions: ['quarantine', 'job'] });
+    const playbooks = [harder, ...both.playbooks];
+    const engine = anEngine(world, { configuration: { ...both, playbooks } });
+    world.hook = (call, perform) =>
+      call === 'policies.attach' ? Promise.reject(awsError('LimitExceededException')) : perform();
+    await engine(alarm());
+    expect(caseOf(world).status).toBe('containment-failed');
+    attach(world, secondArn);
+    world.hook = (_call, perform) => perform();
+    await look(world, engine);
+    expect([caseOf(world).status, denied(world)]).toEqual(['contained', ['a', 'b']]);
+
+    attach(world, thirdArn);
+    await engine(second('worse'));
+    expect(caseOf(world).playbook).toBe('harder');
+    await look(world, engine);
+    expect(denied(world)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('do not hold up what is planned where AWS is too busy to tell of them', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { configuration: denying });
+    world.hook = (call, perform) =>
+      call === 'policies.attach' ? Promise.reject(awsError('LimitExceededException')) : perform();
+    await engine(alarm());
+    world.hook = (call, perform) =>
+      call === 'things.listPrincipals' ? Promise.reject(awsError('ThrottlingException')) : perform();
+    await look(world, engine);
+    expect([caseOf(world).status, denied(world)]).toEqual(['contained', ['a']]);
+  });
+});
+
+describe('a thing in ten groups', () => {
+  const aFullWorld = () => {
+    const world = anArmedWorld();
+    for (let count = 1; count < 10; count += 1) world.registered.find('mything1').groups.add(`g${count}`);
+    world.registered.find('mything1').principals.push(secondArn);
+    world.registered.register('mything2', { principals: [secondArn] });
+    world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
+    return world;
+  };
+  const { configuration: grouping } = playing(['quarantine', 'disconnect']);
+
+  it('has its own certificate denied though another one is shared, and says that this is not enough', async () => {
+    const world = aFullWorld();
+    await anEngine(world, { policyCacheMs: 480_000, configuration: grouping })(alarm());
+
+    expect(statusesOf(world)).toEqual([
+      'deactivate-certificate verified',
+      'disconnect verified',
+      'quarantine failed',
+      'deny-certificate verified',
+    ]);
+    expect(caseOf(world).status).toBe('containment-failed');
+    expect(textsOf(world).at(-1)).toContain('at most 10 groups');
+  });
+
+  it('is contained by its own certificate where the shared one is dead', async () => {
+    const world = aFullWorld();
+    world.certificates.statuses.set('b'.repeat(64), 'REVOKED');
+    await anEngine(world, { policyCacheMs: 480_000, configuration: grouping })(alarm());
+
+    expect(caseOf(world).status).toBe('contained');
+    expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([certificateArn]);
   });
 });
 

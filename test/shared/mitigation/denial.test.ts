@@ -142,6 +142,26 @@ describe('the proof of a denial', () => {
     });
   });
 
+  it.each<Answers['added']>(['IMPLICIT_DENY', awsError('CertificateStateException')])(
+    'is unproven where TestAuthorization denies without a word of a policy, even of one that is added: %s',
+    async (added) => {
+      const { context } = answering({ test: 'IMPLICIT_DENY', ...(added && { added }), effective: [ours] });
+      const { certificates } = context;
+      const of = (status: string) => ({ ...certificates, readStatus: async () => status });
+
+      for (const status of ['ACTIVE', 'INACTIVE']) {
+        const bridgedCertificates = status === 'ACTIVE' ? [] : ['a'.repeat(64)];
+        const asked = { ...context, bridgedCertificates, certificates: of(status) };
+        expect(await testDenial(ofGroup, asked)).toMatchObject({ result: 'not-so', unproven: true });
+      }
+      // What is dead for good needs no other proof.
+      expect(await testDenial(ofGroup, { ...context, certificates: of('REVOKED') })).toMatchObject({
+        result: 'done',
+        detail: expect.stringContaining('by its status'),
+      });
+    },
+  );
+
   it.each<Answers>([
     { test: awsError('ThrottlingException') },
     { test: 'ALLOWED', effective: awsError('ThrottlingException') },

@@ -41,6 +41,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
     denyPolicyName: 'cordon-quarantine',
     denyDocument,
     deniedCertificates: [],
+    bridgedCertificates: [],
     jobDocument: '{"operation":"collect"}',
     things: withPolicies(registered.things, policies),
     connections: fakeConnections().connections,
