@@ -43,3 +43,16 @@ function reachesAll({ prior: denied, standsInFor }: LedgerEntry, { prior }: Ledg
   const arns = new Set(denied.certificates.map(({ arn }) => arn));
   return standsInFor === 'quarantine' || prior.principals.every((arn) => arns.has(arn));
 }
+
+/** How far a lifecycle event's time may be off: AWS calls it approximate (IoT developer guide, "Lifecycle events"). */
+const marginMs = 120_000;
+
+/**
+ * From when on a session has the rights that a denial left it, epoch ms: one that began before may go on with policies
+ * that IoT Core has cached. Later than the cache lasts, since the times of sessions are not exact.
+ */
+export function findBitesAt(deniedAt: number | undefined, policyCacheMs: number): number | undefined {
+  return deniedAt === undefined
+    ? undefined
+    : deniedAt + policyCacheMs + Math.min(marginMs, policyCacheMs / 2);
+}

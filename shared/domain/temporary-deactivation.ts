@@ -1,8 +1,7 @@
 import type { LedgerEntry } from './case';
 import type { PrincipalFacts } from './facts';
-import { isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
+import { findBitesAt, isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
-import { findBitesAt } from './timers';
 
 /** Certificates to deactivate until the denial by policy has spread, and why the others are not. */
 interface Temporary {

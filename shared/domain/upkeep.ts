@@ -4,10 +4,11 @@ import type { Command } from './command';
 import { coverCertificates } from './cover-certificates';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findWithheld } from './kill-switch';
-import { findDeniedAt, replan } from './ledger';
+import { countAnew, findDeniedAt, replan } from './ledger';
 import { addClientId } from './plan';
+import { findBitesAt } from './policy-denials';
 import { endBridge, findBridge } from './temporary-deactivation';
-import { findBitesAt, findReleaseAt } from './timers';
+import { findReleaseAt } from './timers';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
 
@@ -88,7 +89,8 @@ export function onResume(
   switch (current.status) {
     case 'contained': {
       const releaseAt = findReleaseAt(current);
-      if (releaseAt === undefined || releaseAt > now) return changed(takeUp(current, context));
+      if (releaseAt === undefined || releaseAt > now)
+        return changed(takeUp(early ? holdAnew(current, context) : current, context));
       const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
       return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
     }
@@ -107,6 +109,15 @@ export function onResume(
     default:
       return changed({ ...current, dueAt: now + retryMs });
   }
+}
+
+/**
+ * The quarantine was not whole, so that sessions may have begun that nothing denies: its denials are applied again at
+ * once, and count from then.
+ */
+function holdAnew(current: Case, { now, killSwitch }: Context): Case {
+  if (killSwitch.state !== 'off') return current;
+  return { ...current, ledger: replan(countAnew(current.ledger, now), 'disconnect') };
 }
 
 function takeUp(current: Case, context: Context): Case {

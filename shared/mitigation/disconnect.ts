@@ -1,4 +1,4 @@
-import { findBitesAt } from '../domain/timers';
+import { findBitesAt } from '../domain/policy-denials';
 import type { MitigationAction, PriorOf } from './action';
 
 /**

@@ -80,7 +80,8 @@ describe('a contained device', () => {
     expect(reason).toContain('LimitExceededException');
     expect(ledger.map(({ action, status }) => [action, status])).toEqual([
       ['disconnect', 'verified'],
-      ['quarantine', 'verified'],
+      // The group doesn't bind the agent's client id, which the policy allows as well.
+      ['quarantine', 'applied'],
       ['deny-certificate', 'failed'],
     ]);
     expect(ledger[0]?.attempts).toBe(1);

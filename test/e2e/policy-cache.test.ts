@@ -128,7 +128,7 @@ describe('a contained device that is to be cut at each connect', () => {
     expect(await e2e.loadCase('roamer')).toMatchObject({
       status: 'containing',
       ledger: [
-        { action: 'disconnect', prior: { clientIds: ['roamer', 'roamer/2', 'somebody'] } },
+        { action: 'disconnect', prior: { clientIds: ['roamer', 'roamer-cordon', 'roamer/2', 'somebody'] } },
         { action: 'quarantine' },
         { action: 'deny-certificate' },
       ],

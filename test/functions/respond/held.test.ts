@@ -227,6 +227,26 @@ describe('certificates that are attached to a held thing', () => {
   });
 });
 
+describe('a held thing, once the sweep has mended the quarantine', () => {
+  it('is put back into the group and cut at once, and sessions from before are trusted no more', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { policyCacheMs: 480_000, configuration });
+    world.registered.register('mything2');
+    await engine(alarm());
+    world.registered.find('mything1').groups.delete('cordon-quarantine');
+    world.time.now += 3_600_000;
+    world.live.sessions.set('mything1', world.time.now - 1_000);
+    await engine({ type: 'resume', thingName: 'mything1', early: true });
+
+    expect([...world.registered.find('mything1').groups]).toEqual(['sensors', 'cordon-quarantine']);
+    expect([caseOf(world).status, world.live.sessions.size]).toEqual(['contained', 0]);
+    const connectedAt = world.time.now + 1_000;
+    world.live.sessions.set('mything1', connectedAt);
+    await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+    expect(world.live.sessions.size).toBe(0);
+  });
+});
+
 describe('a thing in ten groups', () => {
   const aFullWorld = () => {
     const world = anArmedWorld();
