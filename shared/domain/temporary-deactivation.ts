@@ -45,15 +45,15 @@ export function planBridge(ledger: readonly LedgerEntry[], context: PlanContext)
 }
 
 /**
- * Has the bridge hold certificates that came since as well. One that is over begins anew for them alone; one that met a
- * conflict keeps what release has to tell.
+ * Has the bridge hold certificates that came since as well. One that is over begins anew for them alone, unless release
+ * has something to tell of it.
  */
 export function extendBridge(ledger: readonly LedgerEntry[], context: PlanContext): readonly LedgerEntry[] {
   const before = ledger.find(({ bridge }) => bridge);
   const others = ledger.filter(({ bridge }) => !bridge);
   const [fresh] = planBridge(others, context);
   if (!fresh) return ledger;
-  if (!before || before.status === 'reverted') return [...others, fresh];
+  if (!before || (before.status === 'reverted' && !before.left)) return [...others, fresh];
   return [...others, { ...fresh, prior: extendPrior(before.prior, context) ?? before.prior }];
 }
 

@@ -205,7 +205,7 @@ describe('while IoT Core goes on with cached policies', () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.certificates.modified.set(certificateId, now + 60_000);
-    world.time.now = now + policyCacheMs;
+    world.time.now = now + spreadMs;
     await engine(resume);
 
     const left = 'certificate aaaaaaaa is INACTIVE by somebody else, and stays so';
@@ -227,7 +227,7 @@ describe('while IoT Core goes on with cached policies', () => {
   it('a release after the bridge says what somebody else changed of the certificate meanwhile', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
-    world.time.now = now + policyCacheMs;
+    world.time.now = now + spreadMs;
     await engine(resume);
     world.certificates.statuses.set(certificateId, 'INACTIVE');
 
