@@ -161,6 +161,41 @@ describe('a held device with a wide policy and a dead certificate beside its own
   }, 90_000);
 });
 
+describe('a certificate that is attached to a held thing, while its policies are cached', () => {
+  beforeAll(() => start({ policyCacheSeconds }), 60_000);
+  afterAll(() => e2e.close());
+
+  it('gets nothing out once the sweep has seen it, under no client id', async () => {
+    const device = await enrollWide('grown');
+    await e2e.publishAlert(anAlert('grown'));
+    await e2e.waitForCase('grown', 'contained');
+    const { certificatePem, privateKeyPem } = await e2e.stack.ca.issueDeviceCertificate({
+      commonName: 'grown-2',
+    });
+    const { certificateArn = '' } = await e2e.iot.send(
+      new RegisterCertificateWithoutCACommand({ certificatePem, status: 'ACTIVE' }),
+    );
+    await e2e.iot.send(new AttachPolicyCommand({ policyName: 'wide', target: certificateArn }));
+    await e2e.iot.send(new AttachThingPrincipalCommand({ thingName: 'grown', principal: certificateArn }));
+    const credentials = { cert: certificatePem, key: privateKeyPem };
+    // Its policies are cached from now on.
+    const early = await e2e.connect(device, { clientId: 'grown/2', ...credentials });
+    expect(await publishOrCut(early, 'app/grown/telemetry', '1')).toBe('acknowledged');
+
+    await e2e.waitForQuiet();
+    await e2e.makeDue('grown');
+    expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+    await ended(early);
+    await e2e.waitForQuiet();
+    heard.length = 0;
+    for (const clientId of ['grown', 'grown-cordon', 'grown/2', 'grown/3'])
+      await expect(e2e.connect(device, { clientId, ...credentials })).rejects.toThrow('refused');
+
+    expect(heard).toEqual([]);
+    expect(await e2e.loadCase('grown')).toMatchObject({ status: 'contained' });
+  });
+});
+
 describe('a held device with a wide policy, once its denial has spread', () => {
   beforeAll(() => start({}), 60_000);
   afterAll(() => e2e.close());
