@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { findObjection } from '../shared/domain/acts';
+import { describeAlarms, findObjection } from '../shared/domain/acts';
 import type { Case } from '../shared/domain/case';
 import type { Act } from '../shared/domain/command';
 import { isRegistryName } from '../shared/domain/names';
@@ -11,7 +11,7 @@ import type { Target } from './target';
 export interface ActOptions {
   readonly comment?: string;
   readonly actor?: string;
-  /** Contains though the thing is exempt, or others are hit as well. */
+  /** Contains though the thing is exempt, or others are hit as well; releases though it would be contained again. */
   readonly force?: boolean;
   /** 0: only send the command. */
   readonly waitSeconds: number;
@@ -59,7 +59,10 @@ export async function act(
     stored.value.outbox.timeline.length === 0;
   const isOver = async (stored: Versioned<Case> | undefined) => {
     const refused = await history.readRefusal(thingName, requestId);
-    if (refused !== undefined) throw new CliError(`${name} of ${thingName} was refused: ${refused}`);
+    if (refused !== undefined)
+      throw new CliError(
+        `${name} of ${thingName} was refused: ${refused}${name === 'release' && /force it$/.test(refused) ? ' (--force)' : ''}`,
+      );
     return ended(stored);
   };
   const after = await waitForCase(thingName, cases, isOver, options.waitSeconds * 1_000);
@@ -70,7 +73,8 @@ export async function act(
     );
   if (!reached.includes(status))
     throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);
-  return `${thingName} ${done ?? `is ${after?.value.reason}`}.`;
+  const warning = name === 'release' ? describeAlarms(before?.value) : undefined;
+  return `${thingName} ${done ?? `is ${after?.value.reason}`}.${warning ? ` It is ${warning}.` : ''}`;
 }
 
 /** Waits until what is stored of the thing satisfies `done`, looking a few times a second. */

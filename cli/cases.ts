@@ -59,12 +59,13 @@ export async function showCase(thingName: string, reader: CaseReader): Promise<s
 
 /** How fast it was held, how often, by what beyond the playbook, and what ends it. */
 function describeHold(record: Case): string[] {
-  const { appliedMs, verifiedMs } = measure(record);
+  const { appliedMs, verifiedMs, decidedMs } = measure(record);
   const { escalation, pastContainments = [], release, dueAt, heldBackBy } = record;
   const releaseAt = isOpen(record) ? findReleaseAt(record) : undefined;
   return [
     ...(appliedMs === undefined ? [] : [`from alert to applied: ${appliedMs} ms`]),
     ...(verifiedMs === undefined ? [] : [`from alert to verified denial: ${verifiedMs} ms`]),
+    ...(decidedMs === undefined ? [] : [`from decision to verified denial: ${decidedMs} ms`]),
     ...(pastContainments.length > 0
       ? [
           `contained ${writeCount(pastContainments.length, 'time')}: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,

@@ -190,6 +190,8 @@ for (const [name, description] of acts) {
     });
   if (name === 'contain' || name === 'approve')
     command.option('--force', 'though the thing is exempt, or others use its certificate or policy');
+  if (name === 'release')
+    command.option('--force', 'though it is still in alarm and would be contained again at once');
 }
 
 addDeviceCommands(program, target, say);

@@ -44,10 +44,11 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
   return {
     SlowDenialAlarm: writeAlarm({
       name: `${prefix}-slow-denial`,
-      what: 'A thing was denied and verified only more than a minute after its alert came.',
+      what: 'A thing was denied and verified only more than a minute after it was to be contained.',
       runbook: 'slow-denial',
       measure: {
-        ...own('respond', 'AlertToVerifiedMs'),
+        // What people took to approve is AlertToVerifiedMs' business.
+        ...own('respond', 'DecisionToVerifiedMs'),
         Statistic: 'Maximum',
         Period: minute,
         EvaluationPeriods: 1,

@@ -41,7 +41,8 @@ export function writeDashboard(
   const dead = ['rejected', ...queues.map((name) => name.replace(/(\.fifo)?$/, '-dead$1'))];
 
   const charts: readonly Chart[] = [
-    { title: 'Alert to verified denial (ms)', metrics: times('respond', 'AlertToVerifiedMs') },
+    { title: 'Decision to verified denial (ms)', metrics: times('respond', 'DecisionToVerifiedMs') },
+    { title: 'Alert to verified denial, with the time of people (ms)', metrics: times('respond', 'AlertToVerifiedMs') },
     { title: 'Alert to mitigation applied (ms)', metrics: times('respond', 'AlertToAppliedMs') },
     { title: 'Report to alert (ms)', metrics: times('detect', 'ReportToAlertMs') },
     {

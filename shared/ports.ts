@@ -29,8 +29,11 @@ export interface CaseStore {
   archive(record: Case): Promise<void>;
   /** Takes a place in the fleet limit's sliding window for a case; false where it is full. Idempotent by case. */
   reserveContainment(reservation: Reservation): Promise<boolean>;
-  /** Whether this case is the one that tells people of the fleet limit, once in its window. Idempotent by case. */
-  claimFleetNotice(claim: Omit<Reservation, 'limit'>): Promise<boolean>;
+  /**
+   * Whether this case is the one that tells people of the fleet limit, or of rejections of what waited for it in silence,
+   * once in its window. Idempotent by case.
+   */
+  claimFleetNotice(claim: Omit<Reservation, 'limit'> & { readonly of?: 'rejection' }): Promise<boolean>;
   /** How many things the registry has, as counted last. */
   readFleetSize(): Promise<FleetSize | undefined>;
   saveFleetSize(size: FleetSize): Promise<void>;

@@ -136,7 +136,8 @@ export function fakeDefender() {
 /** Ports of the other actions, for a test that uses none of them. */
 export function idleActions() {
   const { policies } = fakePolicies();
-  const { certificates } = fakeCertificates();
+  const { certificates, statuses } = fakeCertificates();
+  for (const id of ['a'.repeat(64), 'f'.repeat(10)]) statuses.set(id, 'ACTIVE');
   const { jobs } = fakeJobs();
   const { defender } = fakeDefender();
   return {

@@ -77,7 +77,7 @@ export function fakeCases() {
   const archived = new Map<string, Case>();
   const refusals = new Map<string, string>();
   const places = new Map<string, number>();
-  let notice: { readonly caseId: string; readonly at: number } | undefined;
+  const notices = new Map<string, { readonly caseId: string; readonly at: number }>();
   const cases: CaseStore = {
     load: store.load,
     save: store.save,
@@ -108,9 +108,10 @@ export function fakeCases() {
       places.set(caseId, at);
       return true;
     },
-    async claimFleetNotice({ caseId, now: at, windowMs }) {
+    async claimFleetNotice({ caseId, now: at, windowMs, of = 'limit' }) {
+      const notice = notices.get(of);
       if (notice && at - notice.at < windowMs) return notice.caseId === caseId;
-      notice = { caseId, at };
+      notices.set(of, { caseId, at });
       return true;
     },
     listDue: async (at, limit) => listDueCases(at, limit, false),

@@ -1,7 +1,7 @@
 import type { ActionsBlock, Button, ConfirmationDialog, PlainTextElement } from '@slack/web-api';
 import type { Announcement } from '../../shared/domain/announcement';
 import type { Act } from '../../shared/domain/command';
-import { isRegistryName } from '../../shared/domain/names';
+import { clip, isRegistryName } from '../../shared/domain/names';
 
 /** What an operator may do in a status. A thing that is held is released first: it can't be dismissed. */
 const actsOf: Readonly<Record<string, readonly Act[]>> = {
@@ -22,7 +22,7 @@ const consequences: Readonly<Record<Act, string>> = {
   dismiss: 'has its case closed as a false positive. What a release left in conflict stays as it is.',
 };
 
-type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId'>;
+type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm'>;
 
 /** What may be done with a case as it was announced. */
 export function listActs({ status, thingName, caseId }: Case): readonly Act[] {
@@ -37,17 +37,22 @@ export function writeButtons(announced: Case): ActionsBlock[] {
   return elements.length > 0 ? [{ type: 'actions', block_id: 'acts', elements }] : [];
 }
 
-function writeButton(act: Act, { thingName, caseId }: Case): Button {
+function writeButton(act: Act, { thingName, caseId, inAlarm = [] }: Case): Button {
   const label = capitalize(act);
+  // Whoever confirms has read the warning, so the release is forced.
+  const isWarned = act === 'release' && inAlarm.length > 0;
+  const warning = isWarned
+    ? ` ${clip(inAlarm.join(', '), 80)} was still in alarm when this was written: it may be contained again at once.`
+    : '';
   return {
     type: 'button',
     // operate's routes are named alike.
     action_id: act,
     text: plain(label),
-    value: JSON.stringify({ thing: thingName, caseId }),
+    value: JSON.stringify({ thing: thingName, caseId, ...(isWarned && { force: true }) }),
     ...(act === 'approve' && { style: 'primary' }),
     ...(act === 'contain' && { style: 'danger' }),
-    confirm: writeDialog(label, `${thingName} ${consequences[act]}`),
+    confirm: writeDialog(label, `${thingName} ${consequences[act]}${warning}`),
   };
 }
 

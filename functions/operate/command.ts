@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { findObjection, isStale } from '../../shared/domain/acts';
+import { describeAlarms, findObjection, isStale } from '../../shared/domain/acts';
 import type { Act } from '../../shared/domain/command';
 import { registryName } from '../../shared/domain/names';
 import type { CaseStore, CommandQueue, Metrics } from '../../shared/ports';
@@ -35,12 +35,12 @@ const bodySchema = z.strictObject({
   caseId: z.optional(z.string().check(z.regex(registryName))),
 });
 
-/** Contains though the thing is exempt, or others are hit as well. */
+/** Contains though the thing is exempt, or others are hit as well; releases though it would be contained again. */
 const forcibleSchema = z.extend(bodySchema, { force: z.optional(z.boolean()) });
 
 /** Sends an operator's command to the thing's mailbox. The case tells what becomes of it, or the refusal by its id. */
 export function sendCommand(act: Act) {
-  const schema = act === 'contain' || act === 'approve' ? forcibleSchema : bodySchema;
+  const schema = act === 'reject' || act === 'dismiss' ? bodySchema : forcibleSchema;
   return async (request: HttpRequest, ports: CommandPorts): Promise<HttpAnswer> => {
     const { actor, mayAct } = findCaller(request, ports.groupRule);
     if (!mayAct) throw new HttpProblem(403, `only members of ${ports.groupRule.group} may ${act}`);
@@ -51,7 +51,9 @@ export function sendCommand(act: Act) {
     const commandId = randomUUID();
     await ports.commands.send({ type: act, thingName, actor, ...order, requestId: commandId }, commandId);
     ports.metrics.count('CommandSent');
-    return answerJson({ command: act, thingName, actor, commandId }, 202);
+    const warning =
+      act === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
+    return answerJson({ command: act, thingName, actor, commandId, ...(warning && { warning }) }, 202);
   };
 }
 

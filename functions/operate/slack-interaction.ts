@@ -24,6 +24,8 @@ const maxBodyBytes = 1_000_000;
 const target = z.object({
   thing: z.string().check(z.regex(registryName)),
   caseId: z.string().check(z.regex(registryName)),
+  /** The dialog warned that the violation is still in alarm. */
+  force: z.optional(z.literal(true)),
 });
 
 /** Slack: "block_actions payloads". What is left out here may be anything. */
@@ -83,13 +85,16 @@ async function press(
       ports.log.warn('a button without a case', { act });
       continue;
     }
-    const { thing: thingName, caseId } = aim.data;
+    const { thing: thingName, caseId, force } = aim.data;
     const objection = await findRefusal(act, thingName, caseId, ports);
     if (objection) {
       await say(`Nothing was done: ${thingName} ${objection}.`);
       continue;
     }
-    await ports.commands.send({ type: act, thingName, actor: nameUser(user), caseId }, id);
+    await ports.commands.send(
+      { type: act, thingName, actor: nameUser(user), caseId, ...(force && act === 'release' && { force }) },
+      id,
+    );
     ports.metrics.count('CommandSent');
     await say(`${thingName}: ${act} is sent. The thread of the case will tell what becomes of it.`);
   }

@@ -101,12 +101,16 @@ async function decideWithFacts(
     : ({ kind: 'unavailable', reason: 'not needed' } as const);
   const newCaseId = createHash('sha256').update(`${thingName}#${commandId}`).digest('hex').slice(0, 24);
   const now = ports.clock();
+  const { caseId = '' } = current ?? {};
+  const windowMs = configuration.guards.fleetLimit.within;
+  const endsInSilence = command.type === 'reject' && isOpen(current) && current.quiet === true;
   const context: Context = {
     ...options,
     thingName,
     facts,
     fleetLimitReached: false,
-    fleetLimitTold: false,
+    fleetLimitTold:
+      endsInSilence && !(await ports.cases.claimFleetNotice({ caseId, now, windowMs, of: 'rejection' })),
     reporterHeldBy: await findHeldReporter(command, facts, ports.holds),
     newCaseId,
     now,
@@ -121,10 +125,13 @@ async function decideWithFacts(
   const { guards } = configuration;
   const counted = guards.fleetLimit.percent === undefined ? undefined : await ports.cases.readFleetSize();
   const limit = findFleetLimit(guards, counted?.things);
-  const windowMs = guards.fleetLimit.within;
-  const { caseId } = decision.next;
-  if (await ports.cases.reserveContainment({ caseId, now, limit, windowMs })) return decision;
-  const fleetLimitTold = !(await ports.cases.claimFleetNotice({ caseId, now, windowMs }));
+  if (await ports.cases.reserveContainment({ caseId: decision.next.caseId, now, limit, windowMs }))
+    return decision;
+  const fleetLimitTold = !(await ports.cases.claimFleetNotice({
+    caseId: decision.next.caseId,
+    now,
+    windowMs,
+  }));
   return decide(current, command, { ...context, fleetLimitReached: true, fleetLimitTold });
 }
 
@@ -258,11 +265,12 @@ async function label(violationId: string, { defender, log }: EnginePorts): Promi
 
 function measureChange(before: Case, after: Case, metrics: Metrics): void {
   if (before.status === after.status) return;
-  const { appliedMs, verifiedMs } = measure(after);
+  const { appliedMs, verifiedMs, decidedMs } = measure(after);
   if (after.status === 'contained') {
     metrics.count('Contained');
     if (appliedMs !== undefined) metrics.time('AlertToAppliedMs', appliedMs);
     if (verifiedMs !== undefined) metrics.time('AlertToVerifiedMs', verifiedMs);
+    if (decidedMs !== undefined) metrics.time('DecisionToVerifiedMs', decidedMs);
   }
   if (after.status === 'containment-failed') metrics.count('ContainmentFailed');
   if (after.status === 'release-conflict') metrics.count('ReleaseConflict');

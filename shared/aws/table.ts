@@ -24,6 +24,7 @@ const refusalKey = (thingName: string, requestId: string) => ({
 });
 const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
 const fleetNoticeKey = { pk: 'LIMIT#fleet', sk: 'TOLD' };
+const rejectionNoticeKey = { pk: 'LIMIT#fleet', sk: 'REJECTED' };
 const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 /** Places noted before those whose window is over are cleared away, whatever the limit: they are one item. */
 const maxUnread = 100;
@@ -96,12 +97,13 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
 
     reserveContainment: (reservation) => reserve(reservation),
 
-    async claimFleetNotice({ caseId, now, windowMs }) {
+    async claimFleetNotice({ caseId, now, windowMs, of }) {
+      const Key = of ? rejectionNoticeKey : fleetNoticeKey;
       try {
         await documents.send(
           new UpdateCommand({
             TableName: tableName,
-            Key: fleetNoticeKey,
+            Key,
             UpdateExpression: 'SET caseId = :case, toldAt = :now',
             ConditionExpression: 'attribute_not_exists(pk) OR toldAt <= :over',
             ExpressionAttributeValues: { ':case': caseId, ':now': now, ':over': now - windowMs },
@@ -111,7 +113,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         const { Item } = await documents.send(
-          new GetCommand({ TableName: tableName, Key: fleetNoticeKey, ConsistentRead: true }),
+          new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
         );
         return Item?.caseId === caseId;
       }

@@ -1,5 +1,6 @@
-import { type Case, holdsThing, isOpen } from './case';
+import { type Case, holdsThing, isOpen, openViolations } from './case';
 import type { Act } from './command';
+import { behaviorKey } from './violation';
 
 type Objection = (record: Case | undefined) => string | undefined;
 
@@ -28,4 +29,10 @@ export function findObjection(act: Act, record: Case | undefined): string | unde
 /** Whether somebody acts on a case that is not the thing's open one any more. */
 export function isStale(record: Case | undefined, caseId: string | undefined): boolean {
   return caseId !== undefined && !(isOpen(record) && record.caseId === caseId);
+}
+
+/** What a release is to be warned of, in words. */
+export function describeAlarms(record: Case | undefined): string | undefined {
+  const keys = isOpen(record) ? openViolations(record).map(behaviorKey) : [];
+  return keys.length > 0 ? `still in alarm, so it may be contained again: ${keys.join(', ')}` : undefined;
 }

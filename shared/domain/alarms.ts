@@ -15,6 +15,7 @@ import {
   planContainment,
   worsened,
 } from './plan';
+import { isNewClaim, isRejected } from './rejections';
 import { findReleaseAt } from './timers';
 import { behaviorKey, type Violation } from './violation';
 
@@ -72,7 +73,11 @@ function onAlarm(
   const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
   const severity = playbook?.severity ?? 'medium';
   const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
-  const rises = !isOpen(current) || known?.caseId !== open.caseId || known.lastEventType !== 'in-alarm';
+  const rises =
+    !isOpen(current) ||
+    known?.caseId !== open.caseId ||
+    known.lastEventType !== 'in-alarm' ||
+    isNewClaim(open, known, violation);
   // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
   const again = !rises && known.violationId === violation.violationId;
   const recorded = (again ? remember : record)(open, violation, context.now);
@@ -104,7 +109,7 @@ function answer(
     : [];
   const { guards } = context.configuration;
   const verdict = judge({ ...context, playbook, actions, guards, violation });
-  if (verdict.outcome === 'contain' && !recorded.rejected)
+  if (verdict.outcome === 'contain' && !isRejected(recorded, violation))
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
   // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
   if (!rises) return recorded;
@@ -188,7 +193,7 @@ type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
 
 const rejectedBefore: Refusal = {
   outcome: 'observe',
-  reason: 'an operator rejected a containment of this case',
+  reason: 'an operator rejected a containment for this',
 };
 
 /** Within this time people are told once of a behavior, however often it goes in and out of alarm. */

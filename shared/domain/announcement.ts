@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { Case, PendingAnnouncement } from './case';
+import { type Case, openViolations, type PendingAnnouncement } from './case';
 import { describeKillSwitch, type KillSwitch } from './kill-switch';
 import { clip } from './names';
 import { behaviorKey, type Evidence } from './violation';
@@ -43,6 +43,8 @@ export const announcementSchema = z.object({
       alarmAt: z.number(),
     }),
   ),
+  /** Behaviors whose alarm has not ended. */
+  inAlarm: z.optional(z.array(z.string())),
   actions: z.array(z.object({ action: z.string(), status: z.string(), detail: z.string() })),
   evidence: z.array(z.string()),
   /** What AWS says of the thing: groups, certificates, policies, who shares them. */
@@ -60,6 +62,7 @@ export function writeAnnouncement(
 ): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
+  const inAlarm = openViolations(record).slice(0, 20).map(behaviorKey);
   return {
     version: 1,
     id: `${record.caseId}#${pending.seq}`,
@@ -82,6 +85,7 @@ export function writeAnnouncement(
       criteria: clip(violation.criteria ?? '', 500),
       alarmAt: violation.alarmAt,
     })),
+    ...(inAlarm.length > 0 && { inAlarm }),
     actions: record.ledger.map(({ action, status, detail }) => ({
       action,
       status,
@@ -97,20 +101,29 @@ export function writeAnnouncement(
   };
 }
 
-/** From the first alarm of the case to the last action applied, and to the first verified denial, in ms. */
-export function measure(record: Case): { appliedMs?: number; verifiedMs?: number } {
+/**
+ * From the first alarm of the case to the last action applied, and to the first verified denial, in ms; `decidedMs` to that
+ * from the decision to contain, which people may have taken long after the alarm.
+ */
+export function measure(record: Case): { appliedMs?: number; verifiedMs?: number; decidedMs?: number } {
   const alarms = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
   // What was lost and applied anew later says nothing of how fast the first was.
   const { containedAt = Infinity } = record;
   const applied = record.ledger.flatMap(({ appliedAt }) =>
     appliedAt !== undefined && appliedAt <= containedAt ? appliedAt : [],
   );
-  if (alarms.length === 0) return {};
+  const decidedAt = record.pastContainments?.at(-1);
+  const decided =
+    record.containedAt === undefined || decidedAt === undefined || decidedAt > record.containedAt
+      ? {}
+      : { decidedMs: record.containedAt - decidedAt };
+  if (alarms.length === 0) return decided;
   const isLost = record.ledger.some(
     ({ status, appliedAt }) => status === 'applied' && appliedAt === undefined,
   );
   const alarmAt = Math.min(...alarms.map((violation) => violation.alarmAt));
   return {
+    ...decided,
     ...(applied.length > 0 && !isLost && { appliedMs: Math.max(...applied) - alarmAt }),
     ...(record.containedAt !== undefined && { verifiedMs: record.containedAt - alarmAt }),
   };
@@ -148,6 +161,7 @@ const titles: Readonly<Record<string, string>> = {
   rejected: 'containment rejected',
   'approval-expired': 'approval expired',
   drift: 'quarantined without a case',
+  'new-certificate': 'another certificate while held',
   released: 'released',
   'release-conflict': 'release needs a decision',
   refused: 'command refused',

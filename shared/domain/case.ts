@@ -1,5 +1,6 @@
 import type { ActionName, ReleaseRule, Severity } from './configuration';
 import type { Facts } from './facts';
+import type { Rejection } from './rejections';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
 
 /** Statuses of an open case, those first that need somebody first. */
@@ -67,7 +68,9 @@ export interface Case {
   readonly heldBackBy?: 'kill-switch';
   /** Waits for approval as others do, of which people were told with another thing: its own waiting is no message. */
   readonly quiet?: true;
-  /** An operator refused a containment of this case: only an operator may contain in it. */
+  /** What an operator rejected in this case: only an operator may contain for it. */
+  readonly rejections?: readonly Rejection[];
+  /** Of cases of before 1.0: an operator rejected whatever there is. */
   readonly rejected?: true;
   /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */
   readonly pastContainments?: readonly number[];
@@ -209,6 +212,7 @@ export type AnnouncementKind =
   | 'refused'
   | 'approval-expired'
   | 'drift'
+  | 'new-certificate'
   | 'released'
   | 'release-conflict'
   | 'dismissed';
@@ -224,6 +228,7 @@ const aboutWaiting: ReadonlySet<AnnouncementKind> = new Set([
   'approval-needed',
   'new-violation',
   'approval-expired',
+  'rejected',
 ]);
 
 export function isOpen(record: Case | undefined): record is Case {

@@ -45,7 +45,12 @@ export function coverCertificates(current: Case, context: Context): Case {
     ...others,
   ];
   const noted = news.reduce((record, entry) => note(record, { at: now, ...entry }), next);
-  return announce(noted, 'drift', news.map(({ what, detail }) => `${what}: ${detail}`).join('; '), now);
+  return announce(
+    noted,
+    'new-certificate',
+    news.map(({ what, detail }) => `${what}: ${detail}`).join('; '),
+    now,
+  );
 }
 
 function isCovered(

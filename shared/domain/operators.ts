@@ -7,6 +7,8 @@ import type { Facts } from './facts';
 import { chooseActions, findExemption, findPlaybook, findShared } from './guards';
 import { findWithheld } from './kill-switch';
 import { compareSeverity, planContainment } from './plan';
+import { nameClaim } from './rejections';
+import { behaviorKey } from './violation';
 
 export function noteRefusal(current: Case, command: OperatorCommand, reason: string, { now }: Context): Case {
   const { type, actor } = command;
@@ -86,11 +88,14 @@ function findNeedForForce(
   return shared && shared !== asked?.reason ? `${shared}; force it if they may be hit` : undefined;
 }
 
-export function onRelease(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
+export function onRelease(current: Case | undefined, command: OperatorCommand, context: Context): Decision {
+  const { now } = context;
   if (!isOpen(current)) return unchanged('the thing has no open case');
   if (current.status === 'releasing') return unchanged('the thing is being released already');
   if (current.ledger.every(({ status }) => status === 'reverted'))
     return unchanged(`nothing holds the thing (${current.status}); dismiss the case instead`);
+  const again = command.force ? undefined : findContainedAgain(current, context);
+  if (again) return unchanged(again);
   return changed(
     note(
       { ...current, status: 'releasing', dueAt: now + retryMs },
@@ -99,14 +104,40 @@ export function onRelease(current: Case | undefined, command: OperatorCommand, {
   );
 }
 
+/**
+ * What would contain the thing again at once: Cordon's detector judges each report, Device Defender some minutes later. A
+ * conflict was decided on before.
+ */
+function findContainedAgain(current: Case, { configuration }: Context): string | undefined {
+  if (current.status === 'release-conflict') return undefined;
+  const facts = current.facts ?? { kind: 'unavailable', reason: 'not looked up' };
+  const again = openViolations(current).find(
+    (violation) =>
+      violation.detector === 'cordon' &&
+      findPlaybook(configuration.playbooks, violation, facts)?.mode === 'enforce',
+  );
+  return again
+    ? `${behaviorKey(again)} is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it`
+    : undefined;
+}
+
 /** An operator's no: the violation stays on record, and nothing is done. */
-export function onReject(current: Case | undefined, command: OperatorCommand, { now }: Context): Decision {
+export function onReject(
+  current: Case | undefined,
+  command: OperatorCommand,
+  { now, fleetLimitTold }: Context,
+): Decision {
   if (!isOpen(current) || current.status !== 'awaiting-approval') return unchanged('nothing awaits approval');
-  const { dueAt: _dueAt, heldBackBy: _heldBackBy, ...rest } = current;
+  const { dueAt: _dueAt, heldBackBy: _heldBackBy, quiet, ...rest } = current;
   const reason = `rejected ${sayWho(command)}`;
   const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
-  const rejected = note({ ...rest, status: 'observed', rejected: true, reason }, entry);
-  return changed(announce(closeIfCleared(rejected, now), 'rejected', reason, now));
+  const rejections = [...(current.rejections ?? []), ...openViolations(current).map(nameClaim)];
+  // What waited in silence ends in silence, but for the first of many.
+  const silent = quiet && fleetLimitTold;
+  const text =
+    quiet && !silent ? `${reason}; others that waited for the fleet limit end without a message` : reason;
+  const next: Case = { ...rest, status: 'observed', rejections, reason, ...(silent && { quiet: true }) };
+  return changed(announce(closeIfCleared(note(next, entry), now), 'rejected', text, now));
 }
 
 /** A false positive. Device Defender is told so where the violation is its own. */

@@ -10,7 +10,8 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
   async apply({ certificates }, context) {
     const { certificates: registry } = context;
     const refusals = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
-      const status = await registry.readStatus(certificateId);
+      const { status } = await registry.read(certificateId).catch(goneIfNotFound);
+      if (status === 'deleted') return undefined;
       const before = statusBefore === 'unknown' ? status : statusBefore;
       const setAt = await claim(statusObject(certificateId), { statusBefore: before }, context);
       if (status === 'ACTIVE') await deactivate(certificateId, context);
@@ -25,7 +26,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
 
   async verify({ certificates }, { certificates: registry }) {
     for (const { certificateId } of certificates) {
-      const status = await registry.readStatus(certificateId);
+      const { status } = await registry.read(certificateId).catch(goneIfNotFound);
       if (status === 'ACTIVE')
         return { result: 'not-so', detail: `${nameCertificate(certificateId)} is ${status}` };
     }
@@ -47,6 +48,10 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
         const { status, modifiedAt } = await registry.read(certificateId).catch(goneIfNotFound);
         if (status === 'ACTIVE') return undefined;
         const name = nameCertificate(certificateId);
+        if (status === 'deleted') {
+          kept.push(`${name} was deleted meanwhile`);
+          return undefined;
+        }
         if (status !== 'INACTIVE') return `${name} was ACTIVE before and is ${status} now`;
         // Without a hold, AWS had refused Cordon's call, or a crash repeats this.
         if (!hold || isByAnother(modifiedAt, readHeld(hold)?.setAt)) {

@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/steps';
-import { isRefusal } from '../errors';
+import { isNotFound, isRefusal } from '../errors';
 import type { MitigationContext } from './action';
 import { isSameDocument } from './policy-text';
 
@@ -33,11 +33,15 @@ export async function testDenial(denial: Denial, context: MitigationContext): Pr
   if (principals.length === 0)
     return { result: 'not-so', detail: 'no certificate is attached to the thing, so no denial can be shown' };
   const sources = new Set<string>();
+  const gone: string[] = [];
   for (const principal of principals) {
     for (const clientId of clientIds) {
       const proof = await prove(principal, clientId, denial, context);
       if (proof.kind === 'proven') sources.add(proof.by);
-      else if (proof.kind === 'unknown' && (await isDead(principal, context))) sources.add('its status');
+      else if (await isGone(principal, context)) {
+        gone.push(principal);
+        break;
+      } else if (proof.kind === 'unknown' && (await isDead(principal, context))) sources.add('its status');
       else
         return {
           result: 'not-so',
@@ -46,10 +50,28 @@ export async function testDenial(denial: Denial, context: MitigationContext): Pr
         };
     }
   }
+  const left = principals.filter((principal) => !gone.includes(principal));
+  if (left.length === 0)
+    return { result: 'done', detail: `nothing can connect: ${gone.map(nameCertificate).join(', ')} deleted` };
   return {
     result: 'done',
-    detail: `publish is explicitly denied for ${principals.map(nameCertificate).join(', ')}, by ${[...sources].join(' and ')}`,
+    detail: `publish is explicitly denied for ${left.map(nameCertificate).join(', ')}, by ${[...sources].join(' and ')}`,
   };
+}
+
+/** Whether a certificate was deleted, as after a rotation: then there is nothing left of it to hold. */
+export async function isGone(
+  arnOrId: string,
+  { certificates }: Pick<MitigationContext, 'certificates'>,
+): Promise<boolean> {
+  try {
+    await certificates.readStatus(arnOrId.slice(arnOrId.lastIndexOf('/') + 1));
+    return false;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    if (isRefusal(error)) return false;
+    throw error;
+  }
 }
 
 async function prove(

@@ -1,7 +1,7 @@
 import { deniedObject } from '../domain/hold';
 import { isNotFound } from '../errors';
 import { type MitigationAction, type PriorOf, reverted } from './action';
-import { nameCertificate, testDenial } from './denial';
+import { isGone, nameCertificate, testDenial } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
 
@@ -10,7 +10,11 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
   async apply({ policyName, certificates }, context) {
     const refusals = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
       await claim(deniedObject(arn), { attachedBefore }, context);
-      await context.policies.attach(policyName, arn);
+      try {
+        await context.policies.attach(policyName, arn);
+      } catch (error) {
+        if (!isNotFound(error) || !(await isGone(arn, context))) throw error;
+      }
       return undefined;
     });
     if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };

@@ -39,7 +39,12 @@ describe("an operator's command", () => {
     ['contain', observed, contained, 'mything1 is contained, and the denial is verified.'],
     ['approve', waiting, contained, 'mything1 is contained, and the denial is verified.'],
     ['reject', waiting, observed, 'mything1 is not contained; its violation stays on record.'],
-    ['release', contained, released, 'mything1 is released: everything is as it was before.'],
+    [
+      'release',
+      contained,
+      released,
+      'mything1 is released: everything is as it was before. It is still in alarm, so it may be contained again: myapp-processes/no-child-processes.',
+    ],
     ['dismiss', observed, { ...observed, status: 'closed' }, 'mything1 has no open case any more.'],
   ] as const)(
     'is sent with its actor and comment, and waits for its outcome: %s',

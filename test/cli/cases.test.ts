@@ -19,6 +19,7 @@ describe('show', () => {
       'case case-1, critical, playbook spawned-child, detector cordon',
       'from alert to applied: 100 ms',
       'from alert to verified denial: 100 ms',
+      'from decision to verified denial: 0 ms',
       `contained 1 time: ${at(0)}`,
       `release: by time, 30 minutes after the denial was verified, at ${at(1_800_000)}`,
       'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
@@ -46,11 +47,12 @@ describe('show', () => {
 
     const lines = await show(flush({ record: advance(record, again, over), rows }));
 
-    expect(lines.slice(0, 8)).toEqual([
+    expect(lines.slice(0, 9)).toEqual([
       'mything1: contained',
       'case case-2, critical, playbook spawned-child, detector cordon',
       'from alert to applied: 0 ms',
       'from alert to verified denial: 0 ms',
+      'from decision to verified denial: 0 ms',
       `contained 2 times: ${at(0)}, ${at(120_000)}`,
       'escalated by deny-certificate, since it was contained often of late',
       'release: by an operator',

@@ -98,6 +98,7 @@ describe('a case as an OCSF Detection Finding', () => {
         violations: Object.values(record.violations),
         ledger: record.ledger,
         appliedMs: 100,
+        decidedMs: 0,
         verifiedMs: 100,
         timeline: checkChain(record, rows),
       },

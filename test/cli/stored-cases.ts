@@ -59,7 +59,13 @@ export function aContainedCase(violation: Partial<Violation> = {}, over: Partial
 /** Contained and released after a minute: two rows. */
 export function aReleasedCase(): StoredCase {
   const { record, rows } = aContainedCase();
-  const release = { type: 'release', thingName: 'mything1', actor: 'ada', comment: 'cleaned' } as const;
+  const release = {
+    type: 'release',
+    thingName: 'mything1',
+    actor: 'ada',
+    comment: 'cleaned',
+    force: true,
+  } as const;
   return flush({ record: advance(record, release, { now: now + 60_000 }), rows });
 }
 

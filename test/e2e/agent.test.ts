@@ -49,7 +49,7 @@ describe('the agent on a contained device', () => {
     const second = start(device);
     expect(await second.waitForEvent('contained')).toMatchObject({ caseId, remembered: true });
     await second.waitForEvent('accepted');
-    await e2e.command({ type: 'release', thingName: 'aware', actor: 'ada', comment: 'cleaned' });
+    await e2e.command({ type: 'release', force: true, thingName: 'aware', actor: 'ada', comment: 'cleaned' });
     expect(await second.waitForEvent('released')).toMatchObject({ level: 'info', caseId });
     expect(await second.stop()).toBe(0);
   });
@@ -62,7 +62,13 @@ describe('the agent on a contained device', () => {
     await first.waitForEvent('contained');
     await first.stop();
     await e2e.waitForCase('asleep', 'contained');
-    await e2e.command({ type: 'release', thingName: 'asleep', actor: 'ada', comment: 'cleaned' });
+    await e2e.command({
+      type: 'release',
+      force: true,
+      thingName: 'asleep',
+      actor: 'ada',
+      comment: 'cleaned',
+    });
     await e2e.waitForCase('asleep', 'closed');
 
     const second = start(device);

@@ -109,6 +109,7 @@ describe('what functions measure', () => {
 
     for (const [functionName, metric] of [
       ['respond', 'AlertToVerifiedMs'],
+      ['respond', 'DecisionToVerifiedMs'],
       ['sweep', 'SweepRun'],
     ] as const)
       expect(

@@ -57,7 +57,7 @@ describe('a contained device while AWS goes on with the policies it has cached',
     ]);
     expect(await readCertificate(e2e, device)).toBe('INACTIVE');
 
-    await e2e.command({ type: 'release', thingName: 'stubborn', actor: 'ada' });
+    await e2e.command({ type: 'release', force: true, thingName: 'stubborn', actor: 'ada' });
     await e2e.waitForCase('stubborn', 'closed');
     expect(await publishOrCut(await e2e.connect(device), telemetry('stubborn'), '2')).toBe('acknowledged');
   });

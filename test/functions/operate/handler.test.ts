@@ -259,7 +259,15 @@ describe('a command', () => {
     expect(answer).toEqual({
       status: 202,
       type: 'application/json',
-      value: { command: act, thingName: 'mything1', actor: userArn, commandId: id },
+      value: {
+        command: act,
+        thingName: 'mything1',
+        actor: userArn,
+        commandId: id,
+        ...(act === 'release' && {
+          warning: 'still in alarm, so it may be contained again: myapp-processes/no-child-processes',
+        }),
+      },
     });
     expect(sent).toEqual([
       {
@@ -353,7 +361,7 @@ describe('a command', () => {
     ['{"actor":"root"}', 'actor', 400],
     ['{"thingName":"other"}', 'thingName', 400],
     ['{"type":"release"}', 'type', 400],
-    ['{"force":true}', 'force', 400],
+    ['{"force":1}', 'force', 400],
     ['{"__proto__":{"actor":"root"}}', '__proto__', 400],
     [JSON.stringify({ comment: 'x'.repeat(20_000) }), 'body', 413],
   ])('with the body %.40s is refused, naming the field', async (body, field, status) => {

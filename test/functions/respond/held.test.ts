@@ -107,6 +107,22 @@ describe('a certificate that is attached to a held thing', () => {
     expect(readCertificates(world)).toEqual({ statuses: ['ACTIVE', 'ACTIVE'], denied: [] });
   });
 
+  it('takes the place of one that was deleted, as in a rotation: nothing fails, and the title says what happened', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { configuration: all });
+    await engine(alarm());
+    attach(world);
+    world.registered.find('mything1').principals.splice(0, 1);
+    world.certificates.statuses.delete('a'.repeat(64));
+    await engine(resume);
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'new-certificate']);
+    await engine(operator('release'));
+    expect(caseOf(world).status).toBe('closed');
+    expect(world.told.at(-1)?.text).toContain('certificate aaaaaaaa was deleted meanwhile');
+  });
+
   it('is left alone, and told of, where others use it', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2', { principals: [secondArn] });
@@ -117,7 +133,7 @@ describe('a certificate that is attached to a held thing', () => {
 
     expect(readCertificates(world).denied).toEqual([certificateArn]);
     expect(textsOf(world).at(-1)).toMatch(
-      /^drift: certificate bbbbbbbb .*: certificate bbbbbbbb is used by mything2/,
+      /^new-certificate: certificate bbbbbbbb .*: certificate bbbbbbbb is used by mything2/,
     );
   });
 });
@@ -183,7 +199,7 @@ describe('certificates that are attached to a held thing', () => {
       { a: 'INACTIVE', b: 'ACTIVE', c: 'INACTIVE' },
     ]);
     expect(textsOf(world).at(-1)).toBe(
-      'drift: certificate cccccccc was attached while the thing is held: it is held as well; ' +
+      'new-certificate: certificate cccccccc was attached while the thing is held: it is held as well; ' +
         'certificate bbbbbbbb was attached while the thing is held: certificate bbbbbbbb is used by mything2 as well',
     );
 

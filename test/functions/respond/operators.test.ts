@@ -46,6 +46,48 @@ describe("an operator's command that is refused", () => {
   });
 });
 
+describe('a release of a thing that is still in alarm', () => {
+  it('needs force where its playbook would contain it again at once', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+
+    await engine(ordered('release', { force: false }));
+    expect(refusalOf(world)).toBe(
+      'myapp-processes/no-child-processes is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it',
+    );
+    expect(caseOf(world).status).toBe('contained');
+    expect(world.told.at(-1)).toMatchObject({
+      kind: 'refused',
+      inAlarm: ['myapp-processes/no-child-processes'],
+    });
+
+    await engine(ordered('release', { force: true }));
+    expect(caseOf(world).status).toBe('closed');
+  });
+
+  it.each([
+    ['the alarm has ended', { clears: true }],
+    ['it is Device Defender’s, which takes its time', { detector: 'device-defender' }],
+    ['its playbook asks people', { mode: 'approve' }],
+  ] as const)(
+    'needs none where %s',
+    async (_, given: Partial<Record<'clears' | 'detector' | 'mode', unknown>>) => {
+      const world = anArmedWorld();
+      const mode = given.mode ? 'approve' : 'enforce';
+      const engine = anEngine(world, { configuration: aConfiguration({ playbooks: [aPlaybook({ mode })] }) });
+      await engine(alarm(given.detector ? { detector: 'device-defender' } : {}));
+      if (given.mode) await engine(ordered('approve'));
+      if (given.clears)
+        await engine(alarm({ eventType: 'alarm-cleared', occurredAt: world.time.now + 1_000 }));
+
+      await engine(ordered('release', { force: undefined }));
+
+      expect(caseOf(world).status).toBe('closed');
+    },
+  );
+});
+
 describe('a containment by hand', () => {
   it.each(['contain', 'approve'] as const)('of an exempt thing needs force: %s', async (type) => {
     const world = anArmedWorld();
@@ -92,5 +134,90 @@ describe('a containment by hand', () => {
 
     await engine(ordered('approve'));
     expect([refusalOf(world), caseOf(world).status]).toEqual([undefined, 'contained']);
+  });
+});
+
+describe('how long a denial took', () => {
+  it('is measured from the decision, and not from the alarm that people were asked about', async () => {
+    const world = anArmedWorld();
+    const times: [string, number][] = [];
+    world.ports.metrics.time = (name, ms) => void times.push([name, ms]);
+    const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
+    const engine = anEngine(world, { configuration });
+    await engine(alarm());
+    world.time.now += 198_000;
+
+    await engine(ordered('approve'));
+
+    expect(Object.fromEntries(times)).toMatchObject({ DecisionToVerifiedMs: 0 });
+    expect(Object.fromEntries(times).AlertToVerifiedMs).toBeGreaterThanOrEqual(198_000);
+  });
+});
+
+describe('things that waited in silence', () => {
+  it('cause one message for people when they are rejected', async () => {
+    const world = anArmedWorld();
+    const configuration = aConfiguration();
+    const engine = anEngine(world, {
+      configuration: {
+        ...configuration,
+        guards: { ...configuration.guards, fleetLimit: { things: 1, within: 600_000 } },
+      },
+    });
+    const names = Array.from({ length: 20 }, (_, index) => `silent-${index}`);
+    for (const name of names) {
+      world.registered.register(name);
+      await engine(alarm({ thingName: name, violationId: name }));
+    }
+    const before = world.told.filter(({ quiet }) => !quiet).length;
+    for (const name of names.slice(2)) await engine(ordered('reject' as 'approve', { thingName: name }));
+
+    const told = world.told.filter(({ quiet }) => !quiet).slice(before);
+    expect(told.map(({ kind }) => kind)).toEqual(['rejected']);
+    expect(names.slice(2).map((name) => caseOf(world, name).status)).toEqual(
+      names.slice(2).map(() => 'observed'),
+    );
+  });
+});
+
+describe('a rejection', () => {
+  const own = { clientId: 'mything1', principal: 'a'.repeat(64) };
+  const forged = { clientId: 'other', principal: 'c'.repeat(64) };
+
+  it('of what another certificate forged leaves the thing’s own alarm to its playbook', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world);
+    await engine(alarm({ reporter: forged }));
+    expect(caseOf(world).status).toBe('awaiting-approval');
+    await engine(ordered('reject' as 'approve'));
+    expect(caseOf(world).status).toBe('observed');
+
+    await engine(alarm({ reporter: own, violationId: 'own', occurredAt: world.time.now + 1_000 }));
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(world.told.at(-1)?.kind).toBe('contained');
+  });
+
+  it('of the thing’s own alarm stands for the same from the same certificate, and for no other behavior', async () => {
+    const world = anArmedWorld();
+    const asks = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
+    await anEngine(world, { configuration: asks })(alarm({ reporter: own }));
+    await anEngine(world, { configuration: asks })(ordered('reject' as 'approve'), { id: 'reject' });
+    const engine = anEngine(world);
+
+    await engine(alarm({ reporter: own, violationId: 'v2', occurredAt: world.time.now + 1_000 }), {
+      id: 'v2',
+    });
+    expect(caseOf(world).status).toBe('observed');
+    await engine(
+      alarm({
+        reporter: own,
+        behaviorName: 'another',
+        violationId: 'v3',
+        occurredAt: world.time.now + 2_000,
+      }),
+      { id: 'v3' },
+    );
+    expect(caseOf(world).status).toBe('contained');
   });
 });

@@ -15,7 +15,8 @@ export function operator(
   type: 'release' | 'contain' | 'approve' | 'dismiss',
   thingName = 'mything1',
 ): Command {
-  return { type, thingName, actor: 'ada', comment: 'checked' };
+  // Most of these things are still in alarm.
+  return { type, thingName, actor: 'ada', comment: 'checked', ...(type === 'release' && { force: true }) };
 }
 
 export const resume: Command = { type: 'resume', thingName: 'mything1' };

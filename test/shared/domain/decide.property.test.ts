@@ -23,6 +23,7 @@ const operator = (type: 'release' | 'contain' | 'approve' | 'dismiss'): Command 
   type,
   thingName: 'mything1',
   actor: 'ada',
+  ...(type === 'release' && { force: true }),
 });
 
 const toCommand = ({ behavior, eventType }: Event, index: number): Command => ({

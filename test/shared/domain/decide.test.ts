@@ -37,6 +37,7 @@ const operator = (type: 'release' | 'contain' | 'approve' | 'dismiss'): Command 
   thingName: 'mything1',
   actor: 'ada',
   comment: 'checked',
+  ...(type === 'release' && { force: true }),
 });
 
 describe('decide on a violation', () => {

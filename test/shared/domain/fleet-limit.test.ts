@@ -62,6 +62,19 @@ describe('what people hear of the fleet limit', () => {
     expect(done.quiet && done.status !== 'observed').toBeFalsy();
   });
 
+  it('is nothing of what is rejected of them after the first, which says so', () => {
+    const waiting = led(undefined, alarm(), told);
+
+    const first = lead(waiting, order('reject'));
+    expect(newsOf(first)).toEqual(['rejected']);
+    expect(first.outbox.announcements[0]?.text).toBe(
+      'rejected by ada: checked; others that waited for the fleet limit end without a message',
+    );
+    expect(newsOf(lead(waiting, order('reject'), { fleetLimitTold: true }))).toEqual([
+      'rejected, for systems',
+    ]);
+  });
+
   it('is another reason to ask that comes later', () => {
     const configuration = aConfiguration({
       playbooks: [

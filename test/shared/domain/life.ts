@@ -14,7 +14,9 @@ export function alarm(over: Partial<Violation> = {}): Command {
 }
 
 export function order(type: Act, caseId?: string): Command {
-  return { type, thingName: 'mything1', actor: 'ada', comment: 'checked', caseId };
+  // Most of these things are still in alarm.
+  const force = type === 'release' ? true : undefined;
+  return { type, thingName: 'mything1', actor: 'ada', comment: 'checked', caseId, force };
 }
 
 export const resume: Command = { type: 'resume', thingName: 'mything1' };

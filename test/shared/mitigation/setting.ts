@@ -33,6 +33,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
   const defender = fakeDefender();
   const held = fakeHolds();
   registered.register('mything1');
+  for (const digit of 'abcdef') certificates.statuses.set(digit.repeat(64), 'ACTIVE');
   const context: MitigationContext = {
     thingName: 'mything1',
     clientIds: ['mything1'],
