@@ -38,6 +38,8 @@ export interface StackOptions {
   /** `.serverless`: what `sls package` wrote. */
   readonly artifactsDirectory: string;
   readonly policyCacheSeconds: number;
+  /** How long a session goes on after its certificate was deactivated; by default as AWS documents it. */
+  readonly certificateCutSeconds?: number;
   /** See IotRegistryOptions. */
   readonly exclusiveBindsGroups?: boolean;
   readonly detachSeconds?: number;
@@ -127,6 +129,8 @@ async function boot(
     log,
     port: options.mqttPort,
     policyCacheSeconds: options.policyCacheSeconds,
+    // "Within a few minutes" (API reference, UpdateCertificate).
+    certificateCutSeconds: options.certificateCutSeconds ?? 120,
   });
   const { close: closeBroker } = broker;
   closers.push(closeBroker);

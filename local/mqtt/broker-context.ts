@@ -33,6 +33,10 @@ export interface BrokerContext {
   readonly now: () => number;
   /** How far the times of lifecycle events are off: "an approximation of when the event occurred". */
   presenceSkewMs: number;
+  /** "Within a few minutes of updating a certificate from the ACTIVE state to any other state" (UpdateCertificate). */
+  readonly certificateCutMs: number;
+  /** Sessions whose certificate is not active any more. */
+  readonly cutsDue: Map<Session, NodeJS.Timeout>;
   readonly clients: Map<Session, BrokerClient>;
   readonly sessionOf: WeakMap<BrokerClient, Session>;
 }
@@ -134,6 +138,8 @@ export function concludeSession(context: BrokerContext, session: Session): void 
   const wasConnected = session.state === 'connected';
   const client = context.clients.get(session);
   context.clients.delete(session);
+  clearTimeout(context.cutsDue.get(session));
+  context.cutsDue.delete(session);
   const saidGoodbye = client?._disconnected === true;
   const reason = session.endReason ?? (saidGoodbye ? 'CLIENT_INITIATED_DISCONNECT' : 'CONNECTION_LOST');
   context.sessions.end(session, reason, context.now());

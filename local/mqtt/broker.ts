@@ -40,6 +40,8 @@ export interface BrokerOptions {
   readonly port?: number;
   /** How long a policy change takes to be in force: 6 to 8 minutes on AWS, by default none here. */
   readonly policyCacheSeconds?: number;
+  /** How long a session goes on after its certificate was deactivated: "a few minutes" on AWS, by default not at all here. */
+  readonly certificateCutSeconds?: number;
   readonly now?: () => number;
 }
 
@@ -95,6 +97,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     log,
     now,
     presenceSkewMs: 0,
+    certificateCutMs: (options.certificateCutSeconds ?? 0) * 1_000,
+    cutsDue: new Map(),
     clients: new Map(),
     sessionOf: new WeakMap(),
   };

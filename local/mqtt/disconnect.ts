@@ -1,18 +1,37 @@
 import { type BrokerContext, cutSession } from './broker-context';
+import type { Session } from './sessions';
 
 export interface DisconnectOptions {
   readonly cleanSession: boolean;
   readonly preventWillMessage: boolean;
 }
 
-/** Looks for sessions whose certificate is no longer active, and ends them. */
+/**
+ * Looks for sessions whose certificate is no longer active, and ends them in the time that AWS takes for it: one that is
+ * cut by its client id meanwhile is cut as that call says, without its will, say.
+ */
 export function noteRegistryChange(context: BrokerContext): void {
   context.authorizer.noteChange();
   for (const session of [...context.sessions.live()]) {
-    if (context.registry.certificateByFingerprint(session.certificateId)?.status === 'ACTIVE') continue;
-    context.log.warn('client cut: its certificate is no longer active', { clientId: session.clientId });
-    void cutSession(context, session, 'AUTH_ERROR');
+    if (isActive(context, session)) continue;
+    if (context.certificateCutMs === 0) cutForCertificate(context, session);
+    else if (!context.cutsDue.has(session)) {
+      const cut = () => {
+        context.cutsDue.delete(session);
+        if (!isActive(context, session)) cutForCertificate(context, session);
+      };
+      context.cutsDue.set(session, setTimeout(cut, context.certificateCutMs).unref());
+    }
   }
+}
+
+function isActive(context: BrokerContext, { certificateId }: Session): boolean {
+  return context.registry.certificateByFingerprint(certificateId)?.status === 'ACTIVE';
+}
+
+function cutForCertificate(context: BrokerContext, session: Session): void {
+  context.log.warn('client cut: its certificate is no longer active', { clientId: session.clientId });
+  void cutSession(context, session, 'AUTH_ERROR');
 }
 
 /** Cuts the client of an id, as DeleteConnection does; false when none is connected. */

@@ -1,5 +1,5 @@
 import { createCertificateAuthority } from '../../../local/mqtt/certificates';
-import { allow, type Stack, startStack, toPolicyText, waitForClose } from './stack';
+import { allow, type Stack, startStack, toPolicyText, waitFor, waitForClose } from './stack';
 
 let stack: Stack;
 let currentAt: number;
@@ -76,6 +76,28 @@ describe('the broker and client certificates', () => {
 
     await expect(stack.connect(certificate, { clientId: 'mything1' })).rejects.toThrow();
     expect(stack.broker.sessionOf('mything1')).toMatchObject({ state: 'ended', endReason: 'AUTH_ERROR' });
+  });
+
+  it('leaves a session the time that AWS takes to cut it, in which it may be cut without its will', async () => {
+    const slow = await startStack({ certificateCutSeconds: 60 });
+    const watcher = await slow.connect(await slow.addDevice('watcher'), { clientId: 'watcher' });
+    const received: string[] = [];
+    watcher.on('message', (topic) => received.push(topic));
+    await watcher.subscribeAsync(['will/#', 'after'], { qos: 1 });
+    const certificate = await slow.addDevice('mything1');
+    const will = { topic: 'will/mything1', payload: Buffer.from('gone'), qos: 1 as const };
+    const client = await slow.connect(certificate, { clientId: 'mything1', will });
+
+    slow.registry.certificates.setStatus(certificate.certificateId, 'INACTIVE');
+    await client.publishAsync('after', 'still here', { qos: 1 });
+    expect(slow.broker.sessionOf('mything1')?.state).toBe('connected');
+    await slow.broker.disconnect('mything1', { cleanSession: true, preventWillMessage: true });
+    await waitForClose(client);
+    await watcher.publishAsync('after', 'x', { qos: 1 });
+
+    await waitFor(() => received.length >= 2);
+    expect(received).toEqual(['after', 'after']);
+    await slow.close();
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
