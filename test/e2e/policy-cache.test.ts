@@ -27,6 +27,43 @@ describe('a contained device while AWS goes on with the policies it has cached',
 
   afterAll(() => e2e.close());
 
+  it('leaves no last will behind, though its certificate is deactivated first', async () => {
+    const watching = await e2e.enroll('watcher');
+    const policyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }],
+    });
+    await e2e.iot.send(new CreatePolicyCommand({ policyName: 'watch', policyDocument }));
+    await e2e.iot.send(new AttachPolicyCommand({ policyName: 'watch', target: watching.certificateArn }));
+    e2e.stack.broker.setPolicyCacheSeconds(0);
+    const watcher = await e2e.connect(watching);
+    e2e.stack.broker.setPolicyCacheSeconds(policyCacheSeconds);
+    const received: string[] = [];
+    watcher.on('message', (topic) => received.push(topic));
+    await watcher.subscribeAsync('app/#', { qos: 1 });
+    const device = await e2e.enroll('willing');
+    const client = await e2e.connect(device, {
+      will: { topic: telemetry('willing'), payload: Buffer.from('gone'), qos: 1 },
+    });
+    const other = await e2e.enroll('honest');
+    const cut = await e2e.connect(other, {
+      will: { topic: telemetry('honest'), payload: Buffer.from('gone'), qos: 1 },
+    });
+
+    await e2e.publishAlert(anAlert('willing'));
+    await ended(client);
+    await e2e.waitForCase('willing', 'contained');
+    expect(await readCertificate(e2e, device)).toBe('INACTIVE');
+    // The broker does send wills, and would have sent that one by now.
+    cut.stream.destroy();
+    await waitUntil(
+      () => 'the will of a device that nobody cut',
+      () => received.includes(telemetry('honest')),
+    );
+
+    expect(received).not.toContain(telemetry('willing'));
+  });
+
   it('gets not one application message through after its first disconnect', async () => {
     const device = await e2e.enroll('stubborn');
     const first = await e2e.connect(device);
