@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { readAlert } from '../../shared/domain/alert';
+import { boundTime, readAlert } from '../../shared/domain/alert';
 import { parseJson } from '../../shared/domain/json';
 import { type RuleFailure, readRuleFailure, unknownPrincipal } from '../../shared/domain/rule-failure';
 import type { Violation } from '../../shared/domain/violation';
@@ -36,15 +36,22 @@ export function intake(ports: IntakePorts, presenceQueueArn: string) {
   };
 }
 
-async function takeAlert({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
+async function takeAlert({ body, messageId, attributes }: SQSRecord, ports: IntakePorts): Promise<void> {
   const failure = readRuleFailure(parseJson(body));
   const alert = readAlert(failure ? decode(failure) : body);
   switch (alert.kind) {
     case 'violation': {
       // Who published what an error action set aside is not known, so it contains nothing before people are asked.
       const reporter = failure && { clientId: failure.clientId, principal: unknownPrincipal };
-      const violation: Violation = { ...alert.violation, ...(reporter && { reporter }) };
-      const id = eventIdOf(violation);
+      const claimed: Violation = { ...alert.violation, ...(reporter && { reporter }) };
+      const violation = boundTime(claimed, Number(attributes.SentTimestamp));
+      if (violation.claimedAt !== undefined) {
+        const { thingName, claimedAt } = violation;
+        ports.log.warn('alert dated in the future, counted from its arrival', { thingName, claimedAt });
+        ports.metrics.count('AlertDatedAhead');
+      }
+      // By what the sender wrote, which is the same each time that it is delivered.
+      const id = eventIdOf(claimed);
       await ports.commands.send({ type: 'violation', thingName: violation.thingName, violation }, id);
       ports.metrics.count('AlertTaken');
       return;

@@ -55,11 +55,19 @@ function isOwnEcho(
 export function onViolation(current: Case | undefined, violation: Violation, context: Context): Decision {
   const key = behaviorKey(violation);
   const known = current?.violations[key];
-  if (known && violation.occurredAt <= known.lastEventAt) return unchanged('a repeated or late event');
+  if (known && violation.occurredAt <= readLastEvent(known, context.now))
+    return unchanged('a repeated or late event');
   if (violation.eventType !== 'in-alarm') return onClear(current, known, violation, context);
   const alarmed = onAlarm(dropEarlyEnd(current, violation), known, violation, context);
   const end = findEarlyEnd(current, violation);
   return end && alarmed.outcome === 'changed' ? onViolation(alarmed.next, end, context) : alarmed;
+}
+
+const dayMs = 86_400_000;
+
+/** An event from the future that an earlier version took as it was would blind its behavior: it counts for nothing. */
+function readLastEvent({ lastEventAt }: ViolationRecord, now: number): number {
+  return lastEventAt > now + dayMs ? 0 : lastEventAt;
 }
 
 function onAlarm(

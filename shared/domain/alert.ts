@@ -52,13 +52,20 @@ const confidence = z.enum(['LOW', 'MEDIUM', 'HIGH']);
 
 /** The end of the year 9999: what is later can't be written as a date. */
 const lastMs = 253_402_300_799_999;
+/** The year 2015, before AWS IoT: what is earlier was written in seconds. */
+const firstMs = 1_420_070_400_000;
 
 const detectAlert = z.object({
   violationId: text(128),
   thingName: awsName,
   securityProfileName: awsName,
   violationEventType: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
-  violationEventTime: z.int().check(z.positive(), z.maximum(lastMs)),
+  violationEventTime: z
+    .int()
+    .check(
+      z.minimum(firstMs, 'is before 2015: expected milliseconds since 1970, not seconds'),
+      z.maximum(lastMs, 'is after the year 9999: expected milliseconds since 1970'),
+    ),
   behavior: z.object({
     name: text(128),
     metric: z.optional(text(128)),
@@ -124,6 +131,15 @@ function toViolation(alert: z.output<typeof detectAlert>): Violation {
     ...(cordon?.evidence && { evidence: boundEvidence(cordon.evidence) }),
     ...readConfidence(alert),
   };
+}
+
+/**
+ * No sender's clock orders what happened to a thing: an event from the future counts from its arrival, or all that
+ * follows would be taken for older.
+ */
+export function boundTime(violation: Violation, arrivedAt: number): Violation {
+  const { occurredAt } = violation;
+  return occurredAt > arrivedAt ? { ...violation, occurredAt: arrivedAt, claimedAt: occurredAt } : violation;
 }
 
 /** An ML alarm has it in one place or the other (device-defender.md, 1.2). */

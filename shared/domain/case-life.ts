@@ -71,8 +71,13 @@ export function record(current: Case, violation: Violation, now: number): Case {
   return note(next, {
     at: now,
     what: violation.eventType,
-    detail: `${behaviorKey(violation)} ${clip(JSON.stringify(violation.value ?? {}), maxValueText)}`,
+    detail: `${behaviorKey(violation)} ${clip(JSON.stringify(violation.value ?? {}), maxValueText)}${describeClaim(violation)}`,
   });
+}
+
+function describeClaim({ claimedAt, occurredAt }: Violation): string {
+  if (claimedAt === undefined) return '';
+  return `; dated ${Math.ceil((claimedAt - occurredAt) / 1_000)} s ahead by its sender, so it counts from its arrival`;
 }
 
 /** Takes an event into the case alone. */

@@ -10,6 +10,8 @@ export interface Violation {
   readonly eventType: ViolationEventType;
   /** When the event happened, epoch ms. */
   readonly occurredAt: number;
+  /** What the sender said, where that lay in the future when it arrived. */
+  readonly claimedAt?: number;
   /** Absent on alarm-invalidated. */
   readonly value?: MetricValue;
   /** The behavior's criteria as of the alert, for people. */

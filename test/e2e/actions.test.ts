@@ -209,7 +209,7 @@ describe('a device that connects under another client id', () => {
     await ended(session);
     await expect(e2e.connect(device, { clientId: 'certified-door' })).rejects.toThrow('Not authorized');
 
-    await e2e.command({ type: 'release', thingName: 'certified', actor: 'test' });
+    await e2e.command({ type: 'release', force: true, thingName: 'certified', actor: 'test' });
     await e2e.waitForCase('certified', 'closed');
     const free = await e2e.connect(device, { clientId: 'certified-door' });
     expect(await publishOrCut(free, telemetry('certified'), '1')).toBe('acknowledged');

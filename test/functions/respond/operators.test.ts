@@ -221,3 +221,19 @@ describe('a rejection', () => {
     expect(caseOf(world).status).toBe('contained');
   });
 });
+
+describe('an event from the future', () => {
+  it('that was taken as it was blinds its behavior no longer', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world);
+    const future = world.time.now + 365 * 86_400_000;
+    await engine(alarm({ eventType: 'in-alarm', occurredAt: future, violationId: 'future' }));
+    await engine(ordered('release', { force: true }));
+
+    await engine(alarm({ occurredAt: world.time.now, violationId: 'real' }));
+
+    const [violation] = Object.values(caseOf(world).violations);
+    expect(violation).toMatchObject({ violationId: 'real', lastEventAt: world.time.now });
+    expect(caseOf(world).status).not.toBe('closed');
+  });
+});

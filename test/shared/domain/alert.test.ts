@@ -1,4 +1,4 @@
-import { readAlert, writeAlert } from '../../../shared/domain/alert';
+import { boundTime, readAlert, writeAlert } from '../../../shared/domain/alert';
 import type { Behavior } from '../../../shared/domain/configuration';
 
 /** Real messages of Device Defender (aws-samples workshop, AWS workshop page). */
@@ -141,7 +141,7 @@ describe('readAlert', () => {
       thingName: 'mything1',
       securityProfileName: 'myapp-processes',
       eventType: 'in-alarm',
-      occurredAt: 5,
+      occurredAt: 1_795_000_000_000,
       behavior,
       value: { number: 2 },
       reporter: { clientId: 'mything1', principal: 'p' },
@@ -168,5 +168,28 @@ describe('readAlert, of a message that is nested deep', () => {
 
     expect(readAlert(alert)).toEqual({ kind: 'rejected', reason: 'nested too deep' });
     expect(readAlert(JSON.stringify({ Type: 'Notification', Message: alert })).kind).toBe('rejected');
+  });
+});
+
+describe('the time of an alert', () => {
+  const at = (violationEventTime: number) => readAlert(JSON.stringify({ ...inAlarm, violationEventTime }));
+
+  it.each([
+    ['in seconds', 1_795_000_000, /^violationEventTime: is before 2015: expected milliseconds/],
+    ['in microseconds', 1_795_000_000_000_000, /^violationEventTime: is after the year 9999/],
+  ])('is refused %s, with the reason', (_, time, reason) => {
+    expect(at(time)).toEqual({ kind: 'rejected', reason: expect.stringMatching(reason) });
+  });
+
+  it('counts from the arrival where it lies in the future, and keeps what the sender said', () => {
+    const arrivedAt = 1_795_000_000_000;
+    const read = at(arrivedAt + 1);
+    if (read.kind !== 'violation') throw new Error(read.kind);
+
+    expect(boundTime(read.violation, arrivedAt)).toMatchObject({
+      occurredAt: arrivedAt,
+      claimedAt: arrivedAt + 1,
+    });
+    expect(boundTime(read.violation, arrivedAt + 1)).toBe(read.violation);
   });
 });
