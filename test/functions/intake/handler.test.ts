@@ -130,6 +130,24 @@ describe('intake of what an error action set aside', () => {
 });
 
 describe('intake of alerts', () => {
+  it('counts one from the future from its arrival, under the same id each time it is delivered, and says so', async () => {
+    const { take, sent, counts } = setUp();
+    const ahead = anAlert({ violationEventTime: now + 3_600_000 });
+
+    await take(aRecord(ahead));
+    await take(aRecord(ahead));
+
+    expect(sent.map(({ command }) => command)).toEqual(
+      Array(2).fill(
+        expect.objectContaining({
+          violation: expect.objectContaining({ occurredAt: now, claimedAt: now + 3_600_000 }),
+        }),
+      ),
+    );
+    expect(new Set(sent.map(({ id }) => id)).size).toBe(1);
+    expect(counts.AlertDatedAhead).toBe(2);
+  });
+
   it.each([
     ['raw', anAlert()],
     ['in its SNS envelope', enveloped(anAlert())],
