@@ -67,6 +67,8 @@ export interface EndToEnd {
 
 interface EndToEndOptions {
   readonly policyCacheSeconds?: number;
+  /** How long a session goes on after its certificate was deactivated; by default as on AWS. */
+  readonly certificateCutSeconds?: number;
   /** Packages of another cordon.yml; by default those of the repository's. */
   readonly artifactsDirectory?: string;
   /** Parameters of the template. */
@@ -86,6 +88,9 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     policyCacheSeconds: options.policyCacheSeconds ?? 0,
     stateDirectory,
     artifactsDirectory: options.artifactsDirectory ?? join(root, '.serverless'),
+    ...(options.certificateCutSeconds !== undefined && {
+      certificateCutSeconds: options.certificateCutSeconds,
+    }),
     ...(options.parameters && { parameters: options.parameters }),
     ...(options.maxConcurrency !== undefined && { maxConcurrency: options.maxConcurrency }),
     log: { info: write, warn: write },
