@@ -140,7 +140,7 @@ describe('a file of alerts', () => {
       { where: 'line 6', reason: expect.stringMatching(/^thingName: /) },
       { where: 'line 7', reason: 'not a Device Defender alert: violationId is missing' },
       { where: 'line 8', reason: expect.stringMatching(/^violationEventTime: /) },
-      { where: 'line 9', reason: 'not JSON' },
+      { where: 'line 9', reason: 'nested too deep' },
     ]);
   });
 
