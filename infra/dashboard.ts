@@ -42,7 +42,10 @@ export function writeDashboard(
 
   const charts: readonly Chart[] = [
     { title: 'Decision to verified denial (ms)', metrics: times('respond', 'DecisionToVerifiedMs') },
-    { title: 'Alert to verified denial, with the time of people (ms)', metrics: times('respond', 'AlertToVerifiedMs') },
+    {
+      title: 'Alert to verified denial, with the time of people (ms)',
+      metrics: times('respond', 'AlertToVerifiedMs'),
+    },
     { title: 'Alert to mitigation applied (ms)', metrics: times('respond', 'AlertToAppliedMs') },
     { title: 'Report to alert (ms)', metrics: times('detect', 'ReportToAlertMs') },
     {
