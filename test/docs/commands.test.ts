@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../e2e/harness';
+import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
 import { listBlocks, listCommands, listPages, root } from './pages';
 
 /** Commands that this test does not run as they stand, each with the reason, and what is run instead of it, if anything. */
@@ -51,6 +52,8 @@ let clone: string;
 let untracked: readonly string[];
 let stack: ChildProcess;
 let log = '';
+
+beforeAll(takeTurn, turnTimeoutMs);
 
 beforeAll(async () => {
   clone = mkdtempSync(join(tmpdir(), 'cordon-docs-'));
@@ -129,6 +132,8 @@ async function read(commands: readonly string[]): Promise<{ readonly code: numbe
   const [code] = await once(shell, 'close');
   return { code: Number(code), said: said.slice(-3_000) };
 }
+
+afterAll(endTurn);
 
 describe('a reader who follows', () => {
   it.each(readable.map(({ path, commands }) => [path, commands] as const))(

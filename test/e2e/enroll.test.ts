@@ -11,6 +11,7 @@ import {
 import { makeKey, makeRequest } from '../../cli/enroll/key';
 import { startApp } from '../../local/story/app-process';
 import { type AgentProgram, runAgent } from '../agent/agent-program';
+import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
 import { type Cli, openCli } from './cli-process';
 import { type DocumentedCaller, registerDocumented } from './documented-rights';
 import { type EndToEnd, ended, root, startEndToEnd } from './harness';
@@ -26,6 +27,8 @@ let cli: Cli;
 let operator: Cli;
 let caller: DocumentedCaller;
 const running: AgentProgram[] = [];
+
+beforeAll(takeTurn, turnTimeoutMs);
 
 beforeAll(async () => {
   e2e = await startEndToEnd();
@@ -66,6 +69,8 @@ async function connectAs(clientId: string, files: { readonly cert: string; reado
     ...(await readCredentials(files)),
   });
 }
+
+afterAll(endTurn);
 
 describe('cordon enroll', () => {
   it('lets the packaged agent run from the folder it wrote, and the device be contained, released and retired', async () => {

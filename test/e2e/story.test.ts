@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
 import { root, waitUntil } from './harness';
 
 // These run in the checkout's own .cordon, as a user does, so they stay in this one file, one after the other.
@@ -61,6 +62,10 @@ function isRunning(pid: number): boolean {
 const serve = (env?: Record<string, string>) =>
   start(process.execPath, [tsx, 'local/main.ts', '--serve'], env);
 const cordon = (...args: string[]) => start(process.execPath, [tsx, 'cli/main.ts', ...args]).ended;
+
+beforeAll(takeTurn, turnTimeoutMs);
+
+afterAll(endTurn);
 
 describe('npm start -- --once --json', () => {
   it('plays the story and proves each step of it', async () => {
