@@ -70,14 +70,19 @@ function readSettings(args: readonly string[]): Settings {
 }
 
 function stopOnSignals(agent: RunningAgent, log: Log): void {
+  let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
+    // timeout(1) sends its signal to the process and to its group: the second must not end what the first began.
+    if (isStopping) return;
+    isStopping = true;
     log('info', 'stopping', { signal });
     agent.stop().then(
       () => process.exit(0),
       (error: unknown) => fail(error, log),
     );
   };
-  process.once('SIGTERM', stop);
+  process.on('SIGTERM', stop);
+  // A second Ctrl-C ends it at once.
   process.once('SIGINT', stop);
 }
 

@@ -114,6 +114,16 @@ describe('the bundled agent', () => {
     expect(events).toEqual(['started', 'connected', 'reported', 'stopping']);
   });
 
+  it('ends with 0 though SIGTERM comes twice, as timeout(1) sends it', async () => {
+    const { agent, output, ended } = start(connectFlags());
+    await waitFor('the report', () => output.stderr.includes('"event":"reported"'));
+    agent.kill('SIGTERM');
+    await waitFor('the stop', () => output.stderr.includes('"event":"stopping"'));
+    agent.kill('SIGTERM');
+
+    expect((await ended).code).toBe(0);
+  });
+
   it.each([
     ['SIGTERM', 'SIGTERM'],
     ['SIGINT', 'SIGINT'],
