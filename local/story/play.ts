@@ -127,7 +127,10 @@ async function play(
 
   await step('the operator cleans the device and releases it', async () => {
     await app.killChild();
-    const said = await runCordon(stack.root, ['release', 'mything1', '--comment', 'child was a test']);
+    // Forced, since the cut agent may not have come back yet to report that the child is gone.
+    const said = await runCordon(stack.root, [
+      ...['release', 'mything1', '--force', '--comment', 'child was a test'],
+    ]);
     await announcements.waitForKind('released', 10_000);
     result.released = true;
     return said;
