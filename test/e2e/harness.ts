@@ -43,6 +43,7 @@ export interface EndToEnd {
   readonly iot: IoTClient;
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
+  readonly dynamodb: DynamoDBClient;
   readonly log: readonly LogLine[];
   enroll(thingName: string): Promise<Device>;
   connect(device: Device, options?: IClientOptions): Promise<MqttClient>;
@@ -124,6 +125,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     iot,
     sqs,
     sns,
+    dynamodb,
     log,
     enroll: (thingName) => enrollDevice(thingName, iot, stack.ca, join(stateDirectory, 'things')),
 
