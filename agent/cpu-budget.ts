@@ -12,12 +12,16 @@ const mostSavedMs = 10_000;
 const longestRestMs = 10_000;
 const weight = 0.2;
 
-/** `usedMs` is what the agent used of a processor so far, with all its threads. Starting up is not counted. */
+/**
+ * `usedMs` is what the agent used of a processor so far, with all its threads. Starting up is not counted, and what
+ * follows it (the TLS handshake, code that runs for the first time) is paid for by what could have been saved: a child
+ * of the first second is found at once.
+ */
 export function createCpuBudget(percent: number, usedMs: () => number): CpuBudget {
   const share = percent / 100;
   let last: { readonly at: number; readonly used: number } | undefined;
   /** What it may use at once. */
-  let credit = 0;
+  let credit = mostSavedMs * share;
   let every: number | undefined;
   return {
     restAfter: (now, wantedMs) => {

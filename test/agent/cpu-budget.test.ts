@@ -49,6 +49,17 @@ describe('a CPU budget', () => {
     expect(everyMs).toBeLessThan(120);
   });
 
+  it('does not look less often after its start for a handshake and code that runs for the first time, once', () => {
+    let used = 0;
+    const budget = createCpuBudget(2, () => used);
+    budget.restAfter(0, 100);
+    used += 150;
+
+    expect(budget.restAfter(200, 100)).toBe(100);
+    used += 150;
+    expect(budget.restAfter(400, 100)).toBeGreaterThan(1000);
+  });
+
   it('looks every ten seconds at least, however dear it is', () => {
     const { everyMs } = play(1, () => 500);
 
