@@ -1,4 +1,5 @@
 import { agentVersion } from './build-constants';
+import type { Caveat } from './metrics/metric-sample';
 import type { Problems } from './problems';
 
 /** How well the agent sees, with each report to Cordon. */
@@ -28,8 +29,11 @@ type Degradation =
   | 'hidden'
   /** A file, a table or the value of a metric can't be read. */
   | 'unreadable'
-  /** What leaves the process tree can't be told, since others share the cgroup. */
-  | 'shared-cgroup'
+  /**
+   * What leaves the process tree can't be told, since others share the cgroup; children were too short to be told from
+   * exceptions; a watched process ignores SIGCHLD, so that its children leave no trace.
+   */
+  | Caveat['reason']
   /** What it has to keep through a restart can't be kept. */
   | 'state';
 
@@ -47,12 +51,13 @@ export interface HealthFacts {
   readonly isHidden: boolean;
   readonly failures: Readonly<Record<string, string>>;
   readonly problems: Problems;
-  readonly caveats: readonly string[];
+  readonly caveats: readonly Caveat[];
 }
 
 export function describeHealth(facts: HealthFacts): Health {
   const { mode, wantedMs, sampleMs, restarts, spool, failures, problems, caveats } = facts;
   const own = Object.keys(problems.all());
+  const notes = [...new Set(caveats.map(({ note }) => note))];
   const others = Object.keys(failures).filter((key) => !own.includes(key));
   const degraded: readonly (readonly [Degradation, boolean])[] = [
     ['cpu-budget', sampleMs !== undefined && sampleMs > wantedMs * slowFactor],
@@ -60,7 +65,7 @@ export function describeHealth(facts: HealthFacts): Health {
     ['no-new-pids', mode !== 'none' && !facts.announcesPids],
     ['hidden', facts.isHidden],
     ['unreadable', others.length > 0],
-    ['shared-cgroup', caveats.length > 0],
+    ...[...new Set(caveats.map(({ reason }) => reason))].map((reason) => [reason, true] as const),
     ['state', own.length > 0],
   ];
   return {
@@ -70,6 +75,6 @@ export function describeHealth(facts: HealthFacts): Health {
     restarts,
     spool,
     degraded: degraded.flatMap(([reason, is]) => (is ? [reason] : [])),
-    ...(caveats.length > 0 && { notes: caveats.slice(0, mostNotes) }),
+    ...(notes.length > 0 && { notes: notes.slice(0, mostNotes) }),
   };
 }

@@ -1,10 +1,10 @@
-import type { MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
+import type { Caveat, MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
 
 /** What was seen of one metric since it was told. */
 export interface Track {
   readonly process?: { readonly label: string; readonly state: ProcessState };
   readonly failure?: string;
-  readonly caveats?: readonly string[];
+  readonly caveats?: readonly Caveat[];
   readonly excepted?: readonly string[];
   readonly seen: Tracked;
 }

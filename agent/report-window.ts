@@ -1,5 +1,5 @@
 import { type Evidence, mergeEvidence } from './metrics/evidence';
-import type { MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
+import type { Caveat, MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
 import { carryOver, follow, isNews, rises, type Track, valueToTell } from './report-values';
 
 export interface WindowRules {
@@ -17,7 +17,7 @@ interface Told {
   readonly values: Readonly<Record<string, MetricValue | undefined>>;
   readonly processes: Readonly<Record<string, ProcessState>>;
   readonly failures: Readonly<Record<string, string>>;
-  readonly caveats: readonly string[];
+  readonly caveats: readonly Caveat[];
   /** The exceptions of the configuration that children were, by metric. */
   readonly exceptions: Readonly<Record<string, readonly string[]>>;
   /** There is more than was told before, or somebody new. */
@@ -122,7 +122,7 @@ function tell(
     exceptions: Object.fromEntries(
       all.flatMap(([metric, { excepted }]) => (excepted ? [[metric, excepted]] : [])),
     ),
-    caveats: [...new Set(all.flatMap(([, { caveats = [] }]) => caveats))],
+    caveats: all.flatMap(([, { caveats = [] }]) => caveats),
     isRise: isRise({ tracks, evidence }, told),
     evidence: mergeEvidence(evidence, traces),
   };

@@ -3,6 +3,7 @@ import type { Settings } from './flags';
 import { describeHealth, type Health } from './health';
 import type { Log } from './log';
 import type { MetricDefinition } from './metrics/definition';
+import type { Caveat } from './metrics/metric-sample';
 import type { MetricSampler } from './metrics/metric-sampler';
 import type { SystemSample } from './metrics/system';
 import type { TrafficMeter } from './metrics/traffic';
@@ -237,7 +238,7 @@ export function findHealth(
     readonly wantedMs: number;
     readonly spool: number;
     readonly failures: Readonly<Record<string, string>>;
-    readonly caveats: readonly string[];
+    readonly caveats: readonly Caveat[];
   },
 ): Health {
   return describeHealth({

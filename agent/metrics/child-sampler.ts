@@ -1,3 +1,4 @@
+import { describeCaveats, ignoresChildren } from './caveats';
 import {
   adoptChild,
   childrenFromFiles,
@@ -9,7 +10,7 @@ import {
   type Walk,
   walkFamily,
 } from './child-walk';
-import { labelOf, type ProcessSelector } from './definition';
+import type { ProcessSelector } from './definition';
 import {
   addKinship,
   findKin,
@@ -21,7 +22,7 @@ import {
   listShared,
   renewKinship,
 } from './kin';
-import type { ProcessState, Sight } from './metric-sample';
+import type { Caveat, ProcessState, Sight } from './metric-sample';
 import type { ProcReader } from './proc-reader';
 import { isAlive, type ProcStat } from './proc-stat';
 import {
@@ -44,7 +45,7 @@ export interface FamilySample {
   /** Why there may be more than was seen: so that a count of 0 would be a guess. */
   readonly unseen?: string;
   /** What a look can't tell of these processes, in words, though all that can be seen was seen. */
-  readonly caveats: readonly string[];
+  readonly caveats: readonly Caveat[];
   /** The exceptions of a metric that children were at this look. */
   readonly excepted?: readonly string[];
 }
@@ -59,6 +60,8 @@ interface Watch extends Family, Kinship {
   readonly selector: ProcessSelector;
   /** Kernel name of the instance that ended last. */
   endedComm?: string;
+  /** A process of it ignores SIGCHLD, as far as was seen at the last scan or when it was found. */
+  isDeaf: boolean;
   /** Who may be kin, once systemd has said whether it is its own. */
   readonly candidates: Map<number, Candidate>;
 }
@@ -94,6 +97,7 @@ export function createChildSampler(
       zombies: new Map(),
       sessions: new Set(),
       cgroups: new Map(),
+      isDeaf: false,
       candidates: new Map(),
     }),
   );
@@ -133,6 +137,9 @@ export function createChildSampler(
     adoptKin(watch, isAll ? readAll(proc, scan?.pids ?? []) : found.fresh, now);
     const walk = walkFamily(proc, watch, found.isQuiet && !isNew ? undefined : listChildren, ownPid);
     renewKinship(watch, watch);
+    // A process may begin to ignore it at any time.
+    if (isNew || found.isScan)
+      watch.isDeaf = [...watch.instances.keys()].some((pid) => ignoresChildren(proc, pid));
     const unseen = whyUnseen(walk, scan, discovery.unknownTo(index));
     return {
       state: stateOf(watch, scan, unseen),
@@ -140,7 +147,7 @@ export function createChildSampler(
       fresh: walk.fresh,
       traces: walk.traces,
       ...(unseen !== undefined && { unseen }),
-      caveats: listCaveats(watch),
+      caveats: describeCaveats(watch.selector, listShared(watch), watch.isDeaf),
     };
   };
 
@@ -276,14 +283,6 @@ function whyUnseen(
   if (unknown !== undefined) return `process ${unknown} may be one of them, and its program cannot be seen`;
   if (walk.unseen !== undefined) return `process ${walk.unseen} and its children cannot be read`;
   return undefined;
-}
-
-function listCaveats(watch: Watch): readonly string[] {
-  if ('unit' in watch.selector) return [];
-  return listShared(watch).map(
-    (path) =>
-      `${labelOf(watch.selector)} is not known to be alone in the cgroup ${path}: what leaves its process tree there is not counted`,
-  );
 }
 
 function stateOf(watch: Watch, scan: ProcessScan | undefined, unseen: string | undefined): ProcessState {

@@ -1,6 +1,7 @@
 import { codeOf, host } from '../host';
 import type { FamilySample } from './child-sampler';
 import type { ChildException, MetricDefinition } from './definition';
+import type { Caveat } from './metric-sample';
 import type { ProcReader } from './proc-reader';
 import { parseCommandLine } from './proc-stat';
 import { readStat } from './process-discovery';
@@ -93,8 +94,11 @@ export function createSieve(
   };
 }
 
-function tooShort(metric: string): string {
-  return `${metric}: children ended before they could be told from its exceptions; they do not count`;
+function tooShort(metric: string): Caveat {
+  return {
+    reason: 'exceptions',
+    note: `${metric}: children ended before they could be told from its exceptions; they do not count`,
+  };
 }
 
 /** Between its fork and its exec a child is its parent's program, and not yet what it is to be. */

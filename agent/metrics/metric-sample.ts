@@ -10,6 +10,13 @@ export type MetricValue =
   | { readonly string_list: readonly string[] }
   | { readonly ip_list: readonly string[] };
 
+/** What can't be told of processes, though all that can be seen was seen. */
+export interface Caveat {
+  readonly reason: 'shared-cgroup' | 'exceptions' | 'sigchld-ignored';
+  /** In words for people. */
+  readonly note: string;
+}
+
 /** What one look saw of a metric. */
 export interface MetricSample {
   readonly metric: string;
@@ -18,8 +25,7 @@ export interface MetricSample {
   readonly seen: Seen;
   /** Why there is no value, or may be more than it says, in words for people. */
   readonly failure?: string;
-  /** What can't be told of the processes, though all that can be seen was seen. */
-  readonly caveats?: readonly string[];
+  readonly caveats?: readonly Caveat[];
   /** The exceptions of the configuration that children were. */
   readonly excepted?: readonly string[];
   /** Children that are new to the agent. */

@@ -139,6 +139,15 @@ export function parseResidentKilobytes(bytes: Buffer): number {
   return match ? Number(match[1]) : 0;
 }
 
+/** SIGCHLD on every architecture that Node runs on (signal(7)), as a bit of a mask that begins with signal 1. */
+const childSignalBit = 16n;
+
+/** Reads from /proc/PID/status whether the process ignores SIGCHLD. */
+export function parseIgnoresChildren(bytes: Buffer): boolean {
+  const mask = /^SigIgn:\t([0-9a-f]+)$/m.exec(bytes.toString('latin1'))?.[1] ?? '0';
+  return ((BigInt(`0x${mask}`) >> childSignalBit) & 1n) === 1n;
+}
+
 /** Reads in how many nested pid namespaces a process has a number (`NSpid`, proc_pid_status(5)). */
 export function parseNamespaceDepth(bytes: Buffer): number | undefined {
   const match = /^NSpid:((?:\t\d+)+)$/m.exec(bytes.toString('latin1'));

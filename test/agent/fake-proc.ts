@@ -16,6 +16,7 @@ export interface FakeProcess {
   /** The lines of /proc/PID/cgroup. */
   readonly cgroup?: string;
   readonly residentKilobytes?: number;
+  readonly ignoresChildren?: boolean;
   /** In how many nested pid namespaces it has a number. */
   readonly namespaceDepth?: number;
   readonly cwd?: string;
@@ -107,7 +108,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
       files.set(
         `${one.pid}/status`,
         Buffer.from(
-          `Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\nNSpid:${`\t${one.pid}`.repeat(one.namespaceDepth ?? 1)}\nVmRSS:\t  ${one.residentKilobytes ?? 0} kB\n`,
+          `Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\nNSpid:${`\t${one.pid}`.repeat(one.namespaceDepth ?? 1)}\nVmRSS:\t  ${one.residentKilobytes ?? 0} kB\nSigIgn:\t00000000000${one.ignoresChildren ? '1' : '0'}1000\n`,
         ),
       );
       files.set(`${one.pid}/cgroup`, Buffer.from(one.cgroup ?? '0::/\n'));

@@ -35,9 +35,24 @@ describe('the health of the agent', () => {
     ['no-new-pids', { announcesPids: false }],
     ['hidden', { isHidden: true }],
     ['unreadable', { failures: { '/proc/net/tcp': 'EIO' } }],
-    ['shared-cgroup', { caveats: ['it shares a cgroup'] }],
+    ['shared-cgroup', { caveats: [{ reason: 'shared-cgroup', note: 'it shares a cgroup' }] }],
+    ['exceptions', { caveats: [{ reason: 'exceptions', note: 'too short' }] }],
+    ['sigchld-ignored', { caveats: [{ reason: 'sigchld-ignored', note: 'it ignores SIGCHLD' }] }],
   ])('is degraded by %s alone', (reason, changes) => {
     expect(describeHealth(facts(changes)).degraded).toEqual([reason]);
+  });
+
+  it('says each thing once, whatever number of metrics it is of', () => {
+    const caveats = [
+      { reason: 'shared-cgroup', note: 'a' },
+      { reason: 'shared-cgroup', note: 'b' },
+      { reason: 'shared-cgroup', note: 'a' },
+    ] as const;
+
+    expect(describeHealth(facts({ caveats }))).toMatchObject({
+      degraded: ['shared-cgroup'],
+      notes: ['a', 'b'],
+    });
   });
 
   it('is degraded by what it can’t keep, which is no metric that can’t be read', () => {

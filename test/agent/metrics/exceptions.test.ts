@@ -123,7 +123,7 @@ describe('a child that the configuration excepts', () => {
 
     expect(sample()).toMatchObject({
       children: 0,
-      caveats: [expect.stringMatching(/^m: children ended before/)],
+      caveats: [{ reason: 'exceptions', note: expect.stringMatching(/^m: children ended before/) }],
     });
   });
 });

@@ -28,7 +28,7 @@ function watch(
     now += passedMs;
     const [sample] = sampler.sample(now);
     if (!sample) throw new Error('no sample');
-    return { children: [...sample.family.children.keys()], caveats: sample.caveats };
+    return { children: [...sample.family.children.keys()], caveats: sample.caveats.map(({ note }) => note) };
   };
 }
 
