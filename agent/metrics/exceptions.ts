@@ -1,6 +1,7 @@
 import { codeOf, host } from '../host';
 import type { FamilySample } from './child-sampler';
 import type { ChildException, MetricDefinition } from './definition';
+import { hasInjectedCode } from './injected-code';
 import type { Caveat } from './metric-sample';
 import type { ProcReader } from './proc-reader';
 import { parseCommandLine } from './proc-stat';
@@ -8,20 +9,39 @@ import { readStat } from './process-discovery';
 import { programOf } from './process-name';
 
 /** Says which exception a child is, if any. Asked at each look: a process may become another program under the same name. */
-type FindException = (pid: number) => ChildException | undefined;
+type FindException = (pid: number, now: number) => ChildException | undefined;
+
+/** What it costs to look for code that somebody injected is worth a look a second. */
+const trustForMs = 1000;
 
 /**
  * By the file that runs, not by what it calls itself: the very file of the configuration (device and inode, since a
- * process in a mount namespace of its own can have any file at that path), root's, and writable by nobody else.
+ * process in a mount namespace of its own can have any file at that path), root's, and writable by nobody else. One
+ * that may run code which somebody else gave to it is none.
  */
-function createExceptions(proc: ProcReader, exceptions: readonly ChildException[]): FindException {
-  return (pid) => {
+function createExceptions(
+  proc: ProcReader,
+  exceptions: readonly ChildException[],
+  ownPid: number,
+): FindException {
+  /** When each was seen to run nothing but its program. */
+  const trusted = new Map<string, number>();
+  const isTrusted = (pid: number, program: string, now: number): boolean => {
+    for (const [key, at] of trusted) if (now - at >= trustForMs) trusted.delete(key);
+    const key = `${pid} ${program}`;
+    if (trusted.has(key)) return true;
+    if (hasInjectedCode(proc, pid, program, ownPid)) return false;
+    trusted.set(key, now);
+    return true;
+  };
+  return (pid, now) => {
     const program = programOf(proc, pid);
     if (program === undefined) return undefined;
-    return exceptions.find(
+    const exception = exceptions.find(
       (one) =>
         isSameFile(proc.pathOf(`${pid}/exe`), one.executable) && hasArguments(proc, pid, one.arguments),
     );
+    return exception && isTrusted(pid, program, now) ? exception : undefined;
   };
 }
 
@@ -59,12 +79,13 @@ interface Sieve {
 /** Leaves out of a family what a metric excepts, and says what that was. */
 export function createSieve(
   proc: ProcReader,
-): (definition: MetricDefinition, sample: FamilySample) => FamilySample {
+  ownPid: number,
+): (definition: MetricDefinition, sample: FamilySample, now: number) => FamilySample {
   const sieves = new Map<MetricDefinition, Sieve>();
-  return (definition, sample) => {
+  return (definition, sample, now) => {
     if (!('except' in definition) || !definition.except) return sample;
     const sieve = sieves.get(definition) ?? {
-      find: createExceptions(proc, definition.except),
+      find: createExceptions(proc, definition.except, ownPid),
       uncounted: new Set(),
     };
     sieves.set(definition, sieve);
@@ -73,7 +94,7 @@ export function createSieve(
     const uncounted = new Set<number>();
     const children: typeof family.children = new Map();
     for (const [pid, child] of family.children) {
-      const exception = sieve.find(pid);
+      const exception = sieve.find(pid, now);
       if (exception) excepted.add(describeException(exception));
       if (exception || isJustForked(proc, family, pid)) uncounted.add(pid);
       else children.set(pid, child);

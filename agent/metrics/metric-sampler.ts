@@ -58,7 +58,7 @@ export function createMetricSampler(
     definitions.flatMap((definition) => (definition.collect === 'exec' ? [definition] : [])),
   );
   const watched = watchAll(proc, definitions, selectors);
-  const sift = createSieve(proc);
+  const sift = createSieve(proc, options.ownPid);
   let slowAt = Number.NEGATIVE_INFINITY;
 
   return {
@@ -73,7 +73,7 @@ export function createMetricSampler(
         .map((one): MetricSample => {
           const { definition, index, look, isWitness } = one;
           const whole = families[index];
-          const family = whole && sift(definition, whole);
+          const family = whole && sift(definition, whole, now);
           const { metric } = definition;
           if (definition.collect === 'exec')
             return { metric, ...seenOf(outcomes.get(metric)), evidence: [], traces: [] };

@@ -16,6 +16,7 @@ export interface FakeProcess {
   /** The lines of /proc/PID/cgroup. */
   readonly cgroup?: string;
   readonly residentKilobytes?: number;
+  readonly environment?: readonly string[];
   readonly ignoresChildren?: boolean;
   /** In how many nested pid namespaces it has a number. */
   readonly namespaceDepth?: number;
@@ -100,7 +101,6 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     pids = all.map(({ pid }) => String(pid));
     const newest = newestPid ?? Math.max(...all.map(({ pid }) => pid));
     files.set('loadavg', Buffer.from(`0.00 0.01 0.05 1/234 ${newest}\n`));
-    for (const [path, text] of Object.entries(more)) files.set(path, Buffer.from(text));
     files.set('uptime', Buffer.from('100.00 180.00\n'));
     for (const one of all) {
       files.set(`${one.pid}/stat`, aStatLine(one));
@@ -111,10 +111,16 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
           `Name:\tapp\nTgid:\t${one.pid}\nUid:\t${one.uid ?? 0}\t0\t0\t0\nNSpid:${`\t${one.pid}`.repeat(one.namespaceDepth ?? 1)}\nVmRSS:\t  ${one.residentKilobytes ?? 0} kB\nSigIgn:\t00000000000${one.ignoresChildren ? '1' : '0'}1000\n`,
         ),
       );
+      files.set(
+        `${one.pid}/environ`,
+        Buffer.from((one.environment ?? []).map((text) => `${text}\0`).join('')),
+      );
+      files.set(`${one.pid}/maps`, Buffer.from(''));
       files.set(`${one.pid}/cgroup`, Buffer.from(one.cgroup ?? '0::/\n'));
       if (one.cwd !== undefined) links.set(`${one.pid}/cwd`, one.cwd);
       for (const [index, file] of (one.files ?? []).entries()) links.set(`${one.pid}/fd/${index}`, file);
       if (one.network) links.set(`${one.pid}/ns/net`, one.network.namespace);
+      for (const [path, text] of Object.entries(more)) files.set(path, Buffer.from(text));
       for (const [table, text] of Object.entries(one.network?.tables ?? {}))
         files.set(`${one.pid}/net/${table}`, Buffer.from(text));
       if (one.exe !== undefined) links.set(`${one.pid}/exe`, one.exe);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import type { Evidence } from '../../agent/metrics/evidence';
 import type { ProcessState } from '../../agent/metrics/metric-sample';
 import { createMetricSampler } from '../../agent/metrics/metric-sampler';
@@ -119,5 +119,28 @@ describe('the children of a real process', () => {
     await waitFor('the end', () => sample().state === 'not-running');
 
     expect(sample()).toMatchObject({ children: 0, evidence: [] });
+  });
+
+  const asRoot = process.getuid?.() === 0 ? it : it.skip;
+  asRoot('are none of the excepted where they are started with code of somebody else’s', async () => {
+    const executable = realpathSync('/bin/sleep');
+    const sampler = createMetricSampler(
+      createProcReader(),
+      [{ metric: 'm', collect: 'children', of: { name }, except: [{ executable, arguments: ['60'] }] }],
+      { users: createUserNames(), wallClock: Date.now, ownPid: process.pid },
+    );
+    const look = () => sampler.sample(performance.now())[0];
+    const hasLevel = (level: number) => () => {
+      const seen = look()?.seen;
+      return seen?.kind === 'count' && seen.level === level;
+    };
+    await waitFor('the app', () => look()?.process?.state === 'running');
+    app.run('sleep 60 &');
+    await waitFor('the exception', () => look()?.excepted?.length === 1);
+    expect(look()?.seen).toEqual({ kind: 'count', level: 0 });
+    app.run('LD_LIBRARY_PATH=/tmp sleep 60 &');
+    await waitFor('the other', hasLevel(1));
+    app.run('kill $!');
+    await waitFor('its end', hasLevel(0));
   });
 });

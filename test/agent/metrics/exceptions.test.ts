@@ -70,6 +70,11 @@ describe('a child that the configuration excepts', () => {
   asRoot.each<[string, Partial<FakeProcess>, (path: string) => string]>([
     ['runs a copy of it, whatever it calls itself', {}, () => aFile('copy')],
     ['has other arguments', { args: ['curl', '-s', 'https://y', '-o', '/tmp/x'] }, (path) => path],
+    [
+      'is started with a library of somebody else’s',
+      { environment: ['LD_PRELOAD=/tmp/evil.so'], args: ['curl', '-s', 'https://x'] },
+      (path) => path,
+    ],
     ['cannot be seen', { args: undefined as unknown as string[] }, () => '/nonexistent'],
   ])('counts where it %s', (_what, changes, running) => {
     const path = aFile('curl');
@@ -99,6 +104,18 @@ describe('a child that the configuration excepts', () => {
     files['11/exe'] = aFile('miner');
 
     expect([before, sample()]).toEqual([0, { children: 1, excepted: [], evidence: [11], caveats: [] }]);
+  });
+
+  asRoot('counts once it has mapped a file that is not root’s', () => {
+    const path = aFile('curl');
+    const proc = aProc([app, curl]);
+    const sample = look(proc, [{ executable: path }], { '11/exe': path });
+    const before = sample().children;
+    proc.become([app, curl], { files: { '11/maps': '7f00-7f01 r-xp 0000 fe:00 5   /memfd:x (deleted)\n' } });
+    const counts = Array.from({ length: 11 }, () => sample().children);
+
+    // It is looked for once a second.
+    expect([before, counts.at(-1)]).toEqual([0, 1]);
   });
 
   asRoot(
