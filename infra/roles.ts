@@ -63,7 +63,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     intake: [
       consume('AlertsQueue', 'PresenceQueue'),
       send('CommandsQueue', 'RejectedQueue'),
-      table('BatchGetItem'),
+      table('BatchGetItem', 'GetItem', 'PutItem'),
     ],
     respond: [
       consume('CommandsQueue'),

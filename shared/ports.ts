@@ -1,5 +1,6 @@
 import type { Announcement } from './domain/announcement';
 import type { Case } from './domain/case';
+import type { KnownClientIds } from './domain/client-ids';
 import type { Command } from './domain/command';
 import type { Distribution } from './domain/detection/distribution';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
@@ -59,6 +60,15 @@ export interface HeldThings {
    * where nothing is held.
    */
   find(clientId: string, certificateId: string | undefined, exclusiveThing?: string): Promise<string[]>;
+}
+
+/** Client ids that certificates connect under, as far as AWS IoT tells: of ids with `+` or `#` it tells nothing. */
+export interface ClientIds {
+  list(certificateId: string): Promise<KnownClientIds>;
+  /** The certificate that connected under the id last, empty where it was none; undefined where nobody was heard. */
+  findUser(clientId: string): Promise<string | undefined>;
+  /** Notes a connect, `at` in epoch ms, `certificateId` empty where there is none. One read where it is no news. */
+  hear(clientId: string, certificateId: string, at: number): Promise<void>;
 }
 
 export interface FleetSize {

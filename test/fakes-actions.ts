@@ -1,3 +1,4 @@
+import { noClientIds } from '../shared/domain/client-ids';
 import type { Certificates, Defender, Jobs, Policies } from '../shared/ports';
 import { awsError } from './aws-error';
 
@@ -148,6 +149,9 @@ export function idleActions() {
     jobDocument: '{}',
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{"deny":true}',
+    ownCertificates: [],
+    heldCertificates: [],
+    heardIds: { list: async () => noClientIds, findUser: async () => undefined },
     deniedCertificates: [],
     bridgedCertificates: [],
   };

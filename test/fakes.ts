@@ -3,6 +3,13 @@ import { decode } from 'cborg';
 import type { EnginePorts } from '../functions/respond/engine';
 import type { Announcement } from '../shared/domain/announcement';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case';
+import {
+  type ClientUser,
+  isNews,
+  type KnownClientIds,
+  noClientIds,
+  withClientId,
+} from '../shared/domain/client-ids';
 import type { Command } from '../shared/domain/command';
 import { deniedObject, type Hold, holdsObject } from '../shared/domain/hold';
 import type { KillSwitch } from '../shared/domain/kill-switch';
@@ -11,6 +18,7 @@ import { isRoutine } from '../shared/domain/timers';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,
+  ClientIds,
   CommandQueue,
   Connections,
   DeadLetters,
@@ -229,6 +237,23 @@ export function fakeHolds(isHolding: (thingName: string, object: string) => bool
   return { rows: rows.items, holds };
 }
 
+export function fakeClientIds() {
+  const lists = new Map<string, KnownClientIds>();
+  const users = new Map<string, ClientUser>();
+  const clientIds: ClientIds = {
+    list: async (certificateId) => lists.get(certificateId) ?? noClientIds,
+    findUser: async (clientId) => users.get(clientId)?.certificateId,
+    async hear(clientId, certificateId, at) {
+      const before = users.get(clientId);
+      if (!isNews(before, { certificateId, at })) return;
+      if (certificateId !== '')
+        lists.set(certificateId, withClientId(lists.get(certificateId) ?? noClientIds, clientId));
+      if (!before || before.at <= at) users.set(clientId, { certificateId, at });
+    },
+  };
+  return { clientIds };
+}
+
 export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, holds: Pick<Holds, 'load'>): HeldThings {
   return {
     async find(clientId, certificateId, exclusiveThing) {
@@ -322,6 +347,7 @@ export function aWorld() {
   const certificates = fakeCertificates();
   certificates.statuses.set(certificateArn.slice(certificateArn.indexOf('/') + 1), 'ACTIVE');
   const jobs = fakeJobs();
+  const heard = fakeClientIds();
   const defender = fakeDefender();
   const held = fakeHolds((name, object) => holdsObject(stored.items.get(name)?.value, object));
   const world = {
@@ -337,6 +363,7 @@ export function aWorld() {
     told,
     telemetry,
     calls,
+    heard: heard.clientIds,
     killSwitch: { state: 'off' } as KillSwitch,
     hook: ((_call, perform) => perform()) as Hook,
   };
@@ -357,6 +384,7 @@ export function aWorld() {
     policies: watch('policies', policies.policies, () => hook),
     certificates: watch('certificates', certificates.certificates, () => hook),
     jobs: watch('jobs', jobs.jobs, () => hook),
+    heardIds: heard.clientIds,
     holds: watch('holds', held.holds, () => hook),
     defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),

@@ -5,9 +5,10 @@ import { boundTime, readAlert } from '../../shared/domain/alert';
 import { parseJson } from '../../shared/domain/json';
 import { type RuleFailure, readRuleFailure, unknownPrincipal } from '../../shared/domain/rule-failure';
 import type { Violation } from '../../shared/domain/violation';
-import type { CommandQueue, DeadLetters, HeldThings, Log, Metrics } from '../../shared/ports';
+import type { ClientIds, CommandQueue, DeadLetters, HeldThings, Log, Metrics } from '../../shared/ports';
 
 export interface IntakePorts {
+  readonly clientIds: ClientIds;
   readonly heldThings: HeldThings;
   readonly commands: CommandQueue;
   readonly deadLetters: DeadLetters;
@@ -83,7 +84,10 @@ function readPresence(failure: RuleFailure): unknown {
   return failure.topic.startsWith('$aws/events/presence/') ? parseJson(decode(failure)) : undefined;
 }
 
-/** Ordinary connects of the fleet cost one read; only a held thing gets a command. */
+/**
+ * Ordinary connects of the fleet cost two reads; only a held thing gets a command. The client id is noted before the
+ * holds are read, since a containment reads them the other way round: one of the two sees the other.
+ */
 async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
   const sent = parseJson(body);
   const failure = readRuleFailure(sent);
@@ -95,6 +99,7 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
   }
   const { clientId, thingName, timestamp, versionNumber, principalIdentifier = '' } = event.data;
   const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
+  await ports.clientIds.hear(clientId, certificateId ?? '', timestamp);
   for (const held of await ports.heldThings.find(clientId, certificateId, thingName))
     await ports.commands.send(
       {

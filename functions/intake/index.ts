@@ -1,3 +1,4 @@
+import { connectClientIds } from '../../shared/aws/client-ids';
 import { connectCommands, connectDeadLetters } from '../../shared/aws/commands';
 import { connectHeldThings } from '../../shared/aws/presence';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
@@ -7,6 +8,7 @@ const { log, metrics, wrap } = createTelemetry('intake');
 
 const take = intake(
   {
+    clientIds: connectClientIds(readEnv('TABLE_NAME')),
     heldThings: connectHeldThings(readEnv('TABLE_NAME')),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),

@@ -1,4 +1,5 @@
 import { configuration } from 'cordon:configuration';
+import { connectClientIds } from '../../shared/aws/client-ids';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDefender } from '../../shared/aws/defender';
@@ -28,6 +29,7 @@ const engine = createEngine(
     jobs: connectJobs(arnPrefix),
     defender: connectDefender(readEnv('DEFENDER_ACTION_NAME')),
     connections: connectConnections(),
+    heardIds: connectClientIds(readEnv('TABLE_NAME')),
     holds: connectHolds(readEnv('TABLE_NAME')),
     announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
     log,

@@ -1,5 +1,6 @@
 import type { Case, PriorState } from '../../shared/domain/case';
 import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import { listCertificates } from '../../shared/domain/hold';
 import { findDeniedAt } from '../../shared/domain/ledger';
 import type { Outcome, Step } from '../../shared/domain/steps';
 import { findBridge } from '../../shared/domain/temporary-deactivation';
@@ -16,7 +17,15 @@ import { replacePolicyVersion } from '../../shared/mitigation/replace-policy-ver
 /** What the mitigation actions need from outside. */
 export type ActionPorts = Pick<
   MitigationContext,
-  'things' | 'policies' | 'certificates' | 'jobs' | 'defender' | 'connections' | 'holds' | 'clock'
+  | 'things'
+  | 'policies'
+  | 'certificates'
+  | 'jobs'
+  | 'defender'
+  | 'connections'
+  | 'heardIds'
+  | 'holds'
+  | 'clock'
 >;
 
 const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState, { action: A }>> } = {
@@ -56,6 +65,8 @@ export async function perform(
     policyCacheMs,
     denyPolicyName,
     denyDocument,
+    ownCertificates: listOwn(record),
+    heldCertificates: listHeld(record),
     deniedCertificates: listDenied(record),
     bridgedCertificates: listBridged(record),
     jobDocument: JSON.stringify(configuration.job.document),
@@ -69,6 +80,17 @@ export async function perform(
     const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'not-so' : 'conflict';
     return { result, detail: `${error.name}: ${error.message}` };
   }
+}
+
+/** Ids of the thing's certificates. */
+function listOwn({ facts }: Case): readonly string[] {
+  return facts?.kind === 'known' ? facts.principals.map(({ certificateId }) => certificateId) : [];
+}
+
+/** Ids of the certificates that the case denies or makes inactive, done or not. */
+function listHeld({ ledger }: Case): readonly string[] {
+  const ids = ledger.flatMap(({ status, prior }) => (status === 'reverted' ? [] : listCertificates(prior)));
+  return [...new Set(ids)];
 }
 
 /** Certificates with a denial of their own that AWS has taken. */

@@ -43,6 +43,15 @@ export function holdsObject(record: Case | undefined, object: string): boolean {
   );
 }
 
+/** Ids of the certificates that an action changes. */
+export function listCertificates(prior: PriorState): string[] {
+  if (prior.action === 'deny-certificate')
+    return prior.certificates.map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1));
+  if (prior.action === 'deactivate-certificate')
+    return prior.certificates.map(({ certificateId }) => certificateId);
+  return [];
+}
+
 function listObjects(prior: PriorState): string[] {
   switch (prior.action) {
     case 'deny-certificate':

@@ -38,11 +38,15 @@ function describeCertificates({ ledger, leftOut = [], facts }: Case): string[] {
   });
   return [
     ...(bridge?.status === 'failed'
-      ? [`a certificate could not be made inactive, so each connect is cut: ${bridge.detail ?? 'refused'}`]
+      ? [
+          `a certificate could not be made inactive, so each connect that AWS tells of is cut: ${bridge.detail ?? 'refused'}`,
+        ]
       : isFor
         ? [`its own certificates can't connect ${isFor}`]
         : []),
-    ...leftOut.map((why) => `left out, so each connect is cut until the policies have spread: ${why}`),
+    ...leftOut.map(
+      (why) => `left out, so each connect that AWS tells of is cut until the policies have spread: ${why}`,
+    ),
     ...dead.map(
       ({ certificateId, status }) => `certificate ${certificateId.slice(0, 8)} was ${status} already`,
     ),

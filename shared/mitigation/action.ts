@@ -1,6 +1,16 @@
 import type { PriorState } from '../domain/case';
 import type { Outcome } from '../domain/steps';
-import type { Certificates, Clock, Connections, Defender, Holds, Jobs, Policies, Things } from '../ports';
+import type {
+  Certificates,
+  ClientIds,
+  Clock,
+  Connections,
+  Defender,
+  Holds,
+  Jobs,
+  Policies,
+  Things,
+} from '../ports';
 
 export interface MitigationContext {
   readonly thingName: string;
@@ -12,6 +22,10 @@ export interface MitigationContext {
   /** The policy that denies everything but the kept topics, and its document. */
   readonly denyPolicyName: string;
   readonly denyDocument: string;
+  /** Ids of the thing's certificates. */
+  readonly ownCertificates: readonly string[];
+  /** Ids of the certificates that the case denies or makes inactive, done or not. */
+  readonly heldCertificates: readonly string[];
   /** ARNs of the certificates that have a denial of their own, whatever the thing's groups say. */
   readonly deniedCertificates: readonly string[];
   /** Ids of certificates that are inactive only until the denial by policy has spread. */
@@ -23,6 +37,7 @@ export interface MitigationContext {
   readonly jobs: Jobs;
   readonly defender: Defender;
   readonly connections: Connections;
+  readonly heardIds: Pick<ClientIds, 'list' | 'findUser'>;
   readonly holds: Holds;
   readonly clock: Clock;
 }

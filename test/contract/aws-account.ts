@@ -17,6 +17,7 @@ import {
 import type { Resources } from '../../infra/cloudformation';
 import { writeMessaging } from '../../infra/messaging';
 import { writeTable } from '../../infra/table';
+import { connectClientIds } from '../../shared/aws/client-ids';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDetection } from '../../shared/aws/detection';
@@ -91,6 +92,7 @@ async function openStorage(dynamodb: DynamoDBClient, undo: Undo): Promise<Storag
     cases,
     detection: connectDetection(TableName, dynamodb),
     holds: connectHolds(TableName, dynamodb),
+    clientIds: connectClientIds(TableName, dynamodb),
     heldThings: connectHeldThings(TableName, dynamodb),
     readTimeline: async (caseId) =>
       (await history.readTimeline(caseId)).map(({ entries, previousHash, hash }) => ({

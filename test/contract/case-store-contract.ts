@@ -1,7 +1,7 @@
 import type { connectDetection } from '../../shared/aws/detection';
 import type { Case, TimelineEntry } from '../../shared/domain/case';
 import type { DetectState } from '../../shared/domain/detection/state';
-import type { CaseStore, HeldThings, Holds, Reservation, Versioned } from '../../shared/ports';
+import type { CaseStore, ClientIds, HeldThings, Holds, Reservation, Versioned } from '../../shared/ports';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { now } from '../builders';
 import { waitUntil } from '../e2e/harness';
@@ -17,6 +17,7 @@ export interface Storage {
   readonly cases: CaseStore;
   readonly detection: Detection;
   readonly holds: Holds;
+  readonly clientIds: ClientIds;
   readonly heldThings: HeldThings;
   /** Rows of the timeline, oldest first. */
   readTimeline(caseId: string): Promise<Pick<TimelineRow, 'entries' | 'previousHash' | 'hash'>[]>;

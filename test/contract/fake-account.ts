@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from '../../shared/domain/command';
 import { holdsObject } from '../../shared/domain/hold';
-import { fakeCases, fakeConnections, fakeHeldThings, fakeHolds, fakeQueue, fakeThings } from '../fakes';
+import {
+  fakeCases,
+  fakeClientIds,
+  fakeConnections,
+  fakeHeldThings,
+  fakeHolds,
+  fakeQueue,
+  fakeThings,
+} from '../fakes';
 import { fakeCertificates, fakeJobs, fakePolicies } from '../fakes-actions';
 import { fakeDetection } from '../fakes-detection';
 import { withPolicies } from '../shared/mitigation/setting';
@@ -31,6 +39,7 @@ function openStorage(): Storage {
   return {
     cases,
     holds,
+    ...fakeClientIds(),
     heldThings: fakeHeldThings(cases, holds),
     detection: fakeDetection(),
     readTimeline: async (caseId) =>

@@ -1,5 +1,6 @@
 import type { Account } from './account';
 import { declareStorageLaws } from './case-store-contract';
+import { declareClientIdLaws } from './client-ids-contract';
 import { declareCommandQueueLaws } from './command-queue-contract';
 import { declareConnectionsLaws } from './connections-contract';
 import { openFakeAccount } from './fake-account';
@@ -26,6 +27,7 @@ describe.each(accounts)('ports on $name', (account) => {
   const storageLaw = lawsOf(account.openStorage, mayLack);
   declareStorageLaws(storageLaw);
   declareHoldLaws(storageLaw);
+  declareClientIdLaws(storageLaw);
   const registryLaw = lawsOf(account.openRegistry, mayLack);
   declareThingsLaws(registryLaw);
   declarePoliciesLaws(registryLaw);

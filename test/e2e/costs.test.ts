@@ -107,7 +107,7 @@ describe('what a case costs (design, section 11)', () => {
     expect(calls.filter(([action, count]) => count * perSecond > (quotas[action] ?? 0) / 2)).toEqual([]);
   });
 
-  it('spends one read and no command on the connect of a thing without a case', async () => {
+  it('spends two reads and no command on the connect of a thing without a case, and notes a new client id', async () => {
     const device = await e2e.enroll('ordinary');
     await e2e.waitForQuiet();
     reset();
@@ -115,7 +115,17 @@ describe('what a case costs (design, section 11)', () => {
     await e2e.connect(device);
     await e2e.waitForQuiet();
 
-    expect(e2e.countCalls('intake')).toEqual({ 'dynamodb:BatchGetItem': 1 });
+    expect(e2e.countCalls('intake')).toEqual({
+      'dynamodb:BatchGetItem': 1,
+      'dynamodb:GetItem': 3,
+      'dynamodb:PutItem': 2,
+    });
+    reset();
+
+    await e2e.connect(device);
+    await e2e.waitForQuiet();
+
+    expect(e2e.countCalls('intake')).toEqual({ 'dynamodb:BatchGetItem': 1, 'dynamodb:GetItem': 1 });
     expect(e2e.countCalls('respond')).toEqual({});
   });
 

@@ -137,6 +137,12 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
         ...more,
       });
       clients.push(client);
+      const clientId = more.clientId ?? device.thingName;
+      // So that `waitForQuiet` sees what the connect sets off: the broker tells of it once it has answered.
+      await waitUntil(
+        () => `a session of ${clientId}`,
+        () => stack.broker.sessionOf(clientId)?.state !== 'connecting',
+      );
       return client;
     },
 

@@ -6,6 +6,7 @@ import { aContext, aViolation, now } from '../../builders';
 import {
   aRecord,
   fakeCases,
+  fakeClientIds,
   fakeDeadLetters,
   fakeHeldThings,
   fakeHolds,
@@ -22,7 +23,8 @@ function setUp() {
   const { cases, items } = fakeCases();
   const { holds } = fakeHolds();
   const heldThings = fakeHeldThings(cases, holds);
-  const take = intake({ heldThings, commands, deadLetters, log, metrics }, presenceQueue);
+  const { clientIds } = fakeClientIds();
+  const take = intake({ clientIds, heldThings, commands, deadLetters, log, metrics }, presenceQueue);
   return {
     take,
     sent,
@@ -30,6 +32,7 @@ function setUp() {
     counts,
     items,
     holds,
+    clientIds,
     takePresence: (body: unknown) => take(aRecord(body, { eventSourceARN: presenceQueue })),
   };
 }
@@ -242,7 +245,7 @@ describe('intake of alerts', () => {
     const { log, metrics } = fakeTelemetry();
     const commands = { send: () => Promise.reject(awsError('ServiceUnavailable')) };
     const take = intake(
-      { heldThings: { find: async () => [] }, commands, deadLetters, log, metrics },
+      { ...fakeClientIds(), heldThings: { find: async () => [] }, commands, deadLetters, log, metrics },
       presenceQueue,
     );
 
@@ -263,6 +266,21 @@ describe('intake of presence events', () => {
         id: `reconnected#mything1##${now}`,
       },
     ]);
+  });
+
+  it('notes which certificate connects under which client id', async () => {
+    const { takePresence, clientIds } = setUp();
+    const certificateId = 'c'.repeat(64);
+
+    await takePresence(connected({ clientId: 'any/2', principalIdentifier: certificateId }));
+    expect(await clientIds.list(certificateId)).toEqual({ clientIds: ['any/2'] });
+    expect(await clientIds.findUser('any/2')).toBe(certificateId);
+
+    // By Cognito or a custom authorizer.
+    await takePresence(
+      connected({ clientId: 'any/2', principalIdentifier: 'us-east-1:1', timestamp: now + 1 }),
+    );
+    expect(await clientIds.findUser('any/2')).toBe('');
   });
 
   it('passes the version on that orders the sessions of a client', async () => {

@@ -165,7 +165,7 @@ describe('while IoT Core goes on with cached policies', () => {
 
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'containing']);
     expect(describeStrength(caseOf(world))).toContain(
-      "left out, so each connect is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
+      "left out, so each connect that AWS tells of is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
     );
   });
 
@@ -281,7 +281,7 @@ describe('while IoT Core goes on with cached policies', () => {
     ]);
     expect(world.told.at(-1)?.text).toBe(
       "the device is denied: verified; its own certificates can't connect until the policies have spread; " +
-        'left out, so each connect is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
+        'left out, so each connect that AWS tells of is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
     );
   });
 
@@ -295,7 +295,7 @@ describe('while IoT Core goes on with cached policies', () => {
 
     expect(caseOf(world).status).toBe('contained');
     expect(world.told.at(-1)?.text).toBe(
-      'the device is denied: verified; a certificate could not be made inactive, so each connect is cut: CertificateStateException: no',
+      'the device is denied: verified; a certificate could not be made inactive, so each connect that AWS tells of is cut: CertificateStateException: no',
     );
     expect(world.live.sessions.size).toBe(0);
   });

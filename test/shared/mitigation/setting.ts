@@ -1,7 +1,7 @@
 import type { MitigationContext } from '../../../shared/mitigation/action';
 import type { Things } from '../../../shared/ports';
 import { now } from '../../builders';
-import { fakeConnections, fakeHolds, fakeThings } from '../../fakes';
+import { fakeClientIds, fakeConnections, fakeHolds, fakeThings } from '../../fakes';
 import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from '../../fakes-actions';
 
 export const denyDocument = '{"deny":true}';
@@ -41,6 +41,9 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
     policyCacheMs: 0,
     denyPolicyName: 'cordon-quarantine',
     denyDocument,
+    ownCertificates: [],
+    heldCertificates: [],
+    heardIds: fakeClientIds().clientIds,
     deniedCertificates: [],
     bridgedCertificates: [],
     jobDocument: '{"operation":"collect"}',
