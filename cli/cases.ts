@@ -45,6 +45,7 @@ export async function showCase(thingName: string, reader: CaseReader): Promise<s
     ...describeHold(record),
     ...describeViolations(record),
     ...record.ledger.map(({ action, status, detail }) => `action ${action}: ${status}, ${detail ?? ''}`),
+    ...describeKeeping(record),
     'timeline:',
     ...timeline.flatMap(({ entries }) =>
       entries.map(
@@ -81,6 +82,11 @@ function describeHold(record: Case): string[] {
       ? [`approval: expires at ${writeTime(dueAt)}`]
       : []),
   ];
+}
+
+/** Of a closed case: until when there is a timeline to see. */
+function describeKeeping({ keptUntil }: Case): string[] {
+  return keptUntil === undefined ? [] : [`kept until ${writeTime(keptUntil)}, then its timeline is deleted`];
 }
 
 function writeTime(at: number): string {

@@ -12,7 +12,7 @@ export interface FoundCase {
 /** The part of the table that tells of one case. */
 export interface CaseReader {
   readonly cases: Pick<Target['cases'], 'load'>;
-  readonly history: Pick<Target['history'], 'listClosed' | 'readTimeline'>;
+  readonly history: Pick<Target['history'], 'listClosed' | 'readTimeline' | 'findExpiry'>;
 }
 
 /** The newest case of a thing, or the open or closed case of an id. */
@@ -31,6 +31,11 @@ export async function findCase(name: string, reader: CaseReader): Promise<FoundC
     const closed = (await history.listClosed(thingName)).find(({ caseId }) => caseId === name);
     if (closed) return { record: closed, rows };
   }
+  const expiredAt = await history.findExpiry(name);
+  if (expiredAt !== undefined)
+    throw new CliError(
+      `${name}: its case expired at ${new Date(expiredAt).toISOString()} and is kept no longer`,
+    );
   if (rows.length > 0)
     throw new CliError(`case ${name} has a timeline of ${rows.length} rows, but is gone itself`);
   throw new CliError(`there is no thing with a case, and no case with a timeline, of the name ${name}`);

@@ -9,15 +9,20 @@ export interface ChainCheck {
   readonly rows: number;
   readonly whole: boolean;
   readonly faults: readonly string[];
+  /** Since when its rows are kept no longer, epoch ms: there is nothing to check. */
+  readonly expiredAt?: number;
   /** Entries that the case holds and the timeline has yet to get. */
   readonly pending: number;
 }
 
 /** Holds a timeline against the hash that its case keeps of the newest row. */
 export function checkChain(
-  { timelineHead, timelineSeq, outbox }: Case,
+  { timelineHead, timelineSeq, outbox, keptUntil = Infinity }: Case,
   rows: readonly TimelineRow[],
+  now: number,
 ): ChainCheck {
+  // The table deletes them one by one: those that it has left prove nothing.
+  if (keptUntil <= now) return { rows: 0, whole: false, faults: [], expiredAt: keptUntil, pending: 0 };
   // In order of number: the keys begin with a time, and two machines' clocks may differ.
   const ordered = rows.toSorted((a, b) => numberOf(a) - numberOf(b));
   const last = ordered.at(-1);
@@ -36,23 +41,27 @@ function numberOf({ sk }: TimelineRow): number {
 }
 
 /** A case, its timeline and their check; looked at again where the case was written to between the two. */
-export async function readChain(name: string, reader: CaseReader) {
+export async function readChain(name: string, reader: CaseReader, clock = Date.now) {
   let found = await findCase(name, reader);
-  let chain = checkChain(found.record, found.rows);
-  for (let look = 1; look < 5 && !chain.whole; look += 1) {
+  let chain = checkChain(found.record, found.rows, clock());
+  for (let look = 1; look < 5 && !chain.whole && chain.expiredAt === undefined; look += 1) {
     const again = await findCase(name, reader);
     const same = again.record.timelineHead === found.record.timelineHead;
     found = again;
-    chain = checkChain(found.record, found.rows);
+    chain = checkChain(found.record, found.rows, clock());
     if (same) break;
   }
   return { ...found, chain };
 }
 
 /** Says that a case's timeline is whole, or throws with all that is wrong with it. */
-export async function verifyCase(name: string, reader: CaseReader): Promise<string> {
-  const { record, chain: check } = await readChain(name, reader);
+export async function verifyCase(name: string, reader: CaseReader, clock = Date.now): Promise<string> {
+  const { record, chain: check } = await readChain(name, reader, clock);
   const title = `case ${record.caseId} of ${record.thingName} (${record.status})`;
+  if (check.expiredAt !== undefined)
+    throw new CliError(
+      `${title}: its timeline expired at ${new Date(check.expiredAt).toISOString()}, nothing to verify`,
+    );
   const lines = check.whole
     ? [`${title}: ${writeCount(check.rows, 'row')}, chain whole`]
     : [

@@ -68,7 +68,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     respond: [
       consume('CommandsQueue'),
       send('RejectedQueue'),
-      table('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      table('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
       allow('sns:Publish', ref('AnnouncementsTopic')),
       killSwitch,
       allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { connectSlackStates } from '../../shared/aws/slack-states';
+import { readKeeping } from '../../shared/domain/keeping';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { notify } from './handler';
 import { connectSlack, type Slack } from './slack';
@@ -23,7 +24,7 @@ async function findSlack(): Promise<Slack | undefined> {
 export const handler = wrap(
   notify({
     slack: findSlack,
-    states: connectSlackStates(readEnv('TABLE_NAME')),
+    states: connectSlackStates(readEnv('TABLE_NAME'), undefined, readKeeping(configuration)),
     deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
     clock: Date.now,
     pause: (ms) => pause(ms),

@@ -50,7 +50,13 @@ export function settle(
   seq: number,
   { channel, ts }: Pick<SlackState, 'channel' | 'ts'>,
 ): SlackState {
-  if (!state.newest || state.newest.seq <= seq) return { channel, ts, lastSeq: seq };
+  const { newest, keptUntil } = state;
+  if (!newest || newest.seq <= seq)
+    return {
+      ...{ channel, ts, lastSeq: seq },
+      ...(keptUntil !== undefined && { keptUntil }),
+      ...(newest?.status === 'closed' && { closedAt: newest.at }),
+    };
   const { more: _, earlier = [], ...rest } = state;
   return { ...rest, channel, ts, lastSeq: seq, earlier: earlier.filter((one) => one.seq > seq) };
 }

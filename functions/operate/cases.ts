@@ -1,12 +1,12 @@
 import * as z from 'zod/mini';
-import type { CaseSummary, TimelinePage } from '../../shared/aws/table';
+import type { CaseSummary, TimelinePage } from '../../shared/aws/history';
 import { findObjection } from '../../shared/domain/acts';
 import { measure } from '../../shared/domain/announcement';
 import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
 import { acts } from '../../shared/domain/command';
 import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { registryName } from '../../shared/domain/names';
-import type { CaseStore, KillSwitchReader } from '../../shared/ports';
+import type { CaseStore, Clock, KillSwitchReader } from '../../shared/ports';
 import {
   answerJson,
   type HttpAnswer,
@@ -19,8 +19,10 @@ import {
 export interface CasePorts {
   readonly cases: Pick<CaseStore, 'load' | 'readFleetSize'>;
   readonly killSwitch: KillSwitchReader;
+  readonly keepClosedMs: number;
+  readonly clock: Clock;
   readonly history: {
-    listByStatus(status: CaseStatus, limit: number): Promise<CaseSummary[]>;
+    listByStatus(status: CaseStatus, limit: number, since?: number): Promise<CaseSummary[]>;
     listClosed(thingName: string, limit: number): Promise<Case[]>;
     pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage>;
   };
@@ -47,14 +49,17 @@ const listQuery = z.strictObject({
 /** Open cases, those first that need somebody first; or those of the statuses asked for. */
 export async function listCases(
   request: HttpRequest,
-  { history, killSwitch }: CasePorts,
+  { history, killSwitch, keepClosedMs, clock }: CasePorts,
 ): Promise<HttpAnswer> {
+  const keptSince = Math.max(0, clock() - keepClosedMs);
   const { status, limit: most = 100 } = readQuery(request, listQuery);
   const statuses = status ? [...new Set(status)] : openStatuses;
   const seen = showKillSwitch(killSwitch);
   const found = await Promise.all(
     statuses.map(async (one) =>
-      (await history.listByStatus(one, most + 1)).map((row) => summarize(one, row)),
+      (await history.listByStatus(one, most + 1, one === 'closed' ? keptSince : 0)).map((row) =>
+        summarize(one, row),
+      ),
     ),
   );
   const rows = found.flat();

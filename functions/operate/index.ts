@@ -4,6 +4,7 @@ import { connectDetection } from '../../shared/aws/detection';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { connectTable } from '../../shared/aws/table';
+import { readKeeping } from '../../shared/domain/keeping';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { operate } from './handler';
 import { connectSlackAnswers } from './slack-answer';
@@ -13,6 +14,7 @@ const { log, metrics, wrap } = createTelemetry('operate');
 export const handler = wrap(
   operate({
     ...connectTable(readEnv('TABLE_NAME')),
+    keepClosedMs: readKeeping(configuration),
     readDatapoints: connectDetection(readEnv('TABLE_NAME')).readDatapoints,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),

@@ -11,6 +11,7 @@ import { connectTable } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
 import { connectAnnouncer } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
+import { readKeeping } from '../../shared/domain/keeping';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { createEngine } from './engine';
 import { respond } from './handler';
@@ -21,7 +22,7 @@ const arnPrefix = readEnv('IOT_ARN_PREFIX');
 
 const engine = createEngine(
   {
-    cases: connectTable(readEnv('TABLE_NAME')).cases,
+    cases: connectTable(readEnv('TABLE_NAME'), undefined, { keepClosedMs: readKeeping(configuration) }).cases,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     things: connectThings(arnPrefix),
     policies: connectPolicies(),

@@ -5,6 +5,7 @@ import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler }
 import { formatAwsError } from './aws-error';
 import { letIteratorsClose } from './close-iterators';
 import { isRecord, parseJsonObject } from './json';
+import { deleteExpired } from './time-to-live';
 
 /** What dynalite answers itself. */
 const forwarded = new Set(
@@ -18,19 +19,30 @@ const settings = new Set(
 
 type Send = (request: Pick<ApiRequest, 'headers' | 'body'>) => Promise<ApiResponse>;
 
+interface TableSettings {
+  timeToLive?: { readonly TimeToLiveStatus: string; readonly AttributeName: string };
+  recovery?: boolean;
+}
+
 /**
  * DynamoDB by dynalite, in memory. Requests are handed to its request handler inside this process: dynalite checks
  * no permission, so it must have no port, and it throws out of its handler on some hostile requests, which behind a
  * socket would end the process.
  */
-export function createDynamoDb(identity: AwsIdentity): ServiceHandler {
+export function createDynamoDb(identity: AwsIdentity, { expireEveryMs = 60_000 } = {}) {
   letIteratorsClose();
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-  return createHandler(identity, (request) => callDynalite(server, request));
+  const send: Send = (request) => callDynalite(server, request);
+  const stored = new Map<string, TableSettings>();
+  const { close } = deleteExpired(send, stored, expireEveryMs);
+  return { ...createHandler(identity, send, stored), close };
 }
 
-function createHandler(identity: AwsIdentity, send: Send): ServiceHandler {
-  const stored = new Map<string, { timeToLive?: object; recovery?: boolean }>();
+function createHandler(
+  identity: AwsIdentity,
+  send: Send,
+  stored: Map<string, TableSettings>,
+): ServiceHandler {
   return {
     identify(request) {
       const operation = operationOf(request);
@@ -57,7 +69,7 @@ function answerSetting(
   request: ApiRequest,
   operation: string,
   body: Record<string, unknown>,
-  table: { timeToLive?: object; recovery?: boolean },
+  table: TableSettings,
 ): ApiResponse {
   if (operation === 'UpdateTimeToLive') {
     const wanted = body.TimeToLiveSpecification;

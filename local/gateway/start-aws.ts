@@ -50,6 +50,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const gatewayUrl = () => gateway?.url ?? 'http://127.0.0.1';
   const gatewayHost = () => new URL(gatewayUrl()).host;
   const messaging = await startMessaging({ identity, gatewayHost, log });
+  const dynamodb = createDynamoDb(identity);
   const parameters = createParameterStore(identity);
   const slack = createSlack({
     token: options.slackToken,
@@ -66,7 +67,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       log,
       ...(options.random && { random: options.random }),
       services: {
-        dynamodb: createDynamoDb(identity),
+        dynamodb,
         sqs,
         sns,
         sts,
@@ -111,6 +112,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       },
     });
   } catch (error) {
+    await dynamodb.close();
     await messaging.close();
     throw error;
   }
@@ -124,6 +126,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     hasMailSubscription,
     async close() {
       await started.close();
+      await dynamodb.close();
       await messaging.close();
     },
   };

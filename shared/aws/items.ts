@@ -9,7 +9,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { NewerItemError, VersionConflictError } from '../errors';
-import type { Versioned } from '../ports';
+import type { Clock, Versioned } from '../ports';
 
 export interface ItemKey {
   readonly pk: string;
@@ -40,6 +40,15 @@ export function holdKey(object: string): ItemKey {
   return { pk: `HOLD#${object}`, sk: 'HOLD' };
 }
 
+export function refusalKey(thingName: string, requestId: string): ItemKey {
+  return { pk: `THING#${thingName}`, sk: `REFUSAL#${requestId}` };
+}
+
+/** What Slack shows of a case. */
+export function slackKey(caseId: string): ItemKey {
+  return { pk: `CASE#${caseId}`, sk: 'SLACK' };
+}
+
 export function detectKey(thingName: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: 'DETECT' };
 }
@@ -49,8 +58,25 @@ export function writeTime(at: number): string {
   return String(Math.max(0, Math.trunc(at))).padStart(15, '0');
 }
 
+/** The attribute that has DynamoDB delete an item (infra/table.ts), in seconds. */
+export function expireAt(at: number | undefined): { expiresAt?: number } {
+  return at === undefined || !Number.isFinite(at) ? {} : { expiresAt: Math.ceil(at / 1_000) };
+}
+
+/**
+ * DynamoDB deletes an expired item up to days later, each by itself (developer guide, "Time to Live"). Until then it is
+ * no more for readers and writers, so that what expires together is gone at once.
+ */
+export function hasExpired({ expiresAt }: { readonly expiresAt?: unknown }, now: number): boolean {
+  return typeof expiresAt === 'number' && expiresAt * 1_000 <= now;
+}
+
 /** Items of Cordon's table that are written under the version they were read at. */
-export function connectItems(tableName: string, client = new DynamoDBClient({ maxAttempts: 6 })) {
+export function connectItems(
+  tableName: string,
+  client = new DynamoDBClient({ maxAttempts: 6 }),
+  clock: Clock = Date.now,
+) {
   const documents = DynamoDBDocumentClient.from(client, {
     marshallOptions: { removeUndefinedValues: true },
   });
@@ -59,7 +85,8 @@ export function connectItems(tableName: string, client = new DynamoDBClient({ ma
     const { Item } = await documents.send(
       new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
     );
-    return Item && { value: readValue<T>(key, Item), version: Item.version as number };
+    if (!Item || hasExpired(Item, clock())) return undefined;
+    return { value: readValue<T>(key, Item), version: Item.version as number };
   }
 
   /**
@@ -76,7 +103,7 @@ export function connectItems(tableName: string, client = new DynamoDBClient({ ma
       if (UnprocessedKeys && Object.keys(UnprocessedKeys).length > 0)
         throw new Error('the table had no capacity for all that was read at once');
       for (const Item of Responses?.[tableName] ?? [])
-        found.set(Item.pk, readValue({ pk: Item.pk, sk: Item.sk }, Item));
+        if (!hasExpired(Item, clock())) found.set(Item.pk, readValue({ pk: Item.pk, sk: Item.sk }, Item));
     }
     return found;
   }
@@ -87,7 +114,7 @@ export function connectItems(tableName: string, client = new DynamoDBClient({ ma
     const Item = { ...key, value, version, schema, ...indexed };
     await unlessChanged(
       key,
-      documents.send(new PutCommand({ TableName: tableName, Item, ...whileVersion(previous) })),
+      documents.send(new PutCommand({ TableName: tableName, Item, ...whileVersion(previous, clock()) })),
     );
     return version;
   }
@@ -96,7 +123,9 @@ export function connectItems(tableName: string, client = new DynamoDBClient({ ma
   async function remove(key: ItemKey, previous: number): Promise<void> {
     await unlessChanged(
       key,
-      documents.send(new DeleteCommand({ TableName: tableName, Key: key, ...whileVersion(previous) })),
+      documents.send(
+        new DeleteCommand({ TableName: tableName, Key: key, ...whileVersion(previous, clock()) }),
+      ),
     );
   }
 
@@ -130,9 +159,12 @@ function readValue<T>({ pk, sk }: ItemKey, item: Readonly<Record<string, unknown
   return item.value as T;
 }
 
-function whileVersion(previous: number) {
+function whileVersion(previous: number, now: number) {
   return previous === 0
-    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+    ? {
+        ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+        ExpressionAttributeValues: { ':now': Math.floor(now / 1_000) },
+      }
     : { ConditionExpression: 'version = :previous', ExpressionAttributeValues: { ':previous': previous } };
 }
 

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Announcement } from '../domain/announcement';
 import type { Versioned } from '../ports';
-import { connectItems } from './items';
+import { connectItems, expireAt, slackKey } from './items';
 
 /** What Slack shows of a case, and what it has yet to show. */
 export interface SlackState {
@@ -21,6 +21,10 @@ export interface SlackState {
   readonly attempts?: number;
   /** When it is to be shown, epoch ms. */
   readonly dueAt?: number;
+  /** Its case is closed, and this is kept until then, epoch ms: as respond dated it. */
+  readonly keptUntil?: number;
+  /** Slack shows the case as closed, since then, epoch ms: what respond could not date, as it was not there yet. */
+  readonly closedAt?: number;
 }
 
 export type Superseded = Pick<Announcement, 'seq' | 'kind' | 'text'>;
@@ -51,14 +55,24 @@ const turnKey = { pk: 'SLACK', sk: 'TURN' };
 const dueKey = 'SLACK#0';
 const prefix = 'CASE#';
 
-export function connectSlackStates(tableName: string, client?: DynamoDBClient): SlackStates {
+export function connectSlackStates(
+  tableName: string,
+  client?: DynamoDBClient,
+  keepClosedMs = Infinity,
+): SlackStates {
   const { documents, load, save } = connectItems(tableName, client);
-  const keyOf = (caseId: string) => ({ pk: `${prefix}${caseId}`, sk: 'SLACK' });
   return {
-    load: (caseId) => load<SlackState>(keyOf(caseId)),
+    load: (caseId) => load<SlackState>(slackKey(caseId)),
 
     save: (caseId, state, previous) =>
-      save(keyOf(caseId), state, previous, state.dueAt === undefined ? {} : { dueKey, dueAt: state.dueAt }),
+      save(
+        slackKey(caseId),
+        state,
+        previous,
+        state.dueAt === undefined
+          ? expireAt(state.keptUntil ?? (state.closedAt ?? Infinity) + keepClosedMs)
+          : { dueKey, dueAt: state.dueAt },
+      ),
 
     async listDue(now, limit) {
       const { Items = [] } = await documents.send(

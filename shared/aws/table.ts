@@ -1,42 +1,46 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  type QueryCommandInput,
-  ScanCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
-import type { Case, CaseStatus } from '../domain/case';
+import { GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Case } from '../domain/case';
 import { retryMs } from '../domain/case-life';
 import { hasUnfinished } from '../domain/decide';
 import { resetAlarms } from '../domain/detection/reset';
+import { dateKeeping, findMemoryEnd } from '../domain/keeping';
 import { isRoutine } from '../domain/timers';
 import { VersionConflictError } from '../errors';
-import type { CaseStore, FleetSize, Reservation } from '../ports';
-import { hashRow, type TimelineRow } from '../timeline';
+import type { CaseStore, Clock, FleetSize, Reservation } from '../ports';
+import { hashRow } from '../timeline';
 import { openDetectStates } from './detection';
-import { caseKey, connectItems, shardOf, shards, writeTime } from './items';
+import { ofTimeline, openHistory } from './history';
+import { caseKey, connectItems, expireAt, refusalKey, shardOf, slackKey, writeTime } from './items';
 
-const refusalKey = (thingName: string, requestId: string) => ({
-  pk: `THING#${thingName}`,
-  sk: `REFUSAL#${requestId}`,
-});
 const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
 const fleetNoticeKey = { pk: 'LIMIT#fleet', sk: 'TOLD' };
 const rejectionNoticeKey = { pk: 'LIMIT#fleet', sk: 'REJECTED' };
 const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 /** Places noted before those whose window is over are cleared away, whatever the limit: they are one item. */
 const maxUnread = 100;
+/** Rows of a closed case that are dated at once. */
+const updatesAtOnce = 25;
 
-export function connectTable(tableName: string, client?: DynamoDBClient) {
-  const { documents, load, save, listDue } = connectItems(tableName, client);
+interface TableOptions {
+  /** How long a closed case is kept; only who closes cases has to say. */
+  readonly keepClosedMs?: number;
+  readonly clock?: Clock;
+}
+
+export function connectTable(
+  tableName: string,
+  client?: DynamoDBClient,
+  { keepClosedMs = Infinity, clock = Date.now }: TableOptions = {},
+) {
+  const { documents, load, save, listDue } = connectItems(tableName, client, clock);
   const states = openDetectStates({ load, save, listDue });
 
   const cases: CaseStore = {
     load: (thingName) => load<Case>(caseKey(thingName)),
 
-    save: (record, previous) => {
+    save: (given, previous) => {
+      const record = dateKeeping(given, keepClosedMs);
       const shard = shardOf(record.thingName);
       return save(caseKey(record.thingName), record, previous, {
         thingName: record.thingName,
@@ -45,6 +49,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
         updatedAt: record.updatedAt,
         statusKey: `STATUS#${record.status}#${shard}`,
         ...indexDue(record, shard),
+        ...expireAt(findMemoryEnd(record)),
       });
     },
 
@@ -74,15 +79,16 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     },
 
     async recordRefusal({ thingName, requestId, reason, now }) {
-      const expiresAt = Math.floor(now / 1_000) + 86_400;
-      const Item = { ...refusalKey(thingName, requestId), reason, expiresAt };
+      const Item = { ...refusalKey(thingName, requestId), reason, ...expireAt(now + 86_400_000) };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
     },
 
-    async archive(record) {
+    async archive(given) {
+      const record = dateKeeping(given, keepClosedMs);
       const sk = `CLOSED#${writeTime(record.closedAt ?? 0)}#${record.caseId}`;
-      const Item = { pk: `THING#${record.thingName}`, sk, value: record };
+      const Item = { pk: `THING#${record.thingName}`, sk, value: record, ...expireAt(record.keptUntil) };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
+      if (record.keptUntil !== undefined) await dateHistory(record.caseId, record.keptUntil);
     },
 
     async readFleetSize() {
@@ -122,6 +128,63 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     listDue: (now, limit) => listDue('DUE', now, limit),
     listRoutine: (now, limit) => listDue('ROUTINE', now, limit),
   };
+
+  /** Has the timeline of a closed case expire with it, and what Slack showed of it. Goes on where it ended before. */
+  async function dateHistory(caseId: string, keptUntil: number): Promise<void> {
+    const { expiresAt } = expireAt(keptUntil);
+    const timeline = ofTimeline(caseId);
+    let from: Record<string, unknown> | undefined;
+    do {
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          ...timeline,
+          FilterExpression: 'attribute_not_exists(expiresAt) OR expiresAt <> :expiresAt',
+          ProjectionExpression: 'pk, sk',
+          ExpressionAttributeValues: { ...timeline.ExpressionAttributeValues, ':expiresAt': expiresAt },
+          ExclusiveStartKey: from,
+        }),
+      );
+      for (let start = 0; start < Items.length; start += updatesAtOnce)
+        await Promise.all(
+          Items.slice(start, start + updatesAtOnce).map(({ pk, sk }) =>
+            documents.send(
+              new UpdateCommand({
+                TableName: tableName,
+                Key: { pk, sk },
+                UpdateExpression: 'SET expiresAt = :expiresAt',
+                ExpressionAttributeValues: { ':expiresAt': expiresAt },
+              }),
+            ),
+          ),
+        );
+      from = LastEvaluatedKey;
+    } while (from);
+    await dateSlack(caseId, keptUntil);
+  }
+
+  /** Under a new version, so that notify, which may be at work on it, keeps what is written here. */
+  async function dateSlack(caseId: string, keptUntil: number): Promise<void> {
+    try {
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: slackKey(caseId),
+          UpdateExpression: 'SET #value.keptUntil = :keptUntil, expiresAt = :expiresAt ADD version :one',
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeNames: { '#value': 'value' },
+          ExpressionAttributeValues: {
+            ':keptUntil': keptUntil,
+            ':expiresAt': expireAt(keptUntil).expiresAt,
+            ':one': 1,
+          },
+        }),
+      );
+    } catch (error) {
+      // Slack was told nothing of this case so far.
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  }
 
   /**
    * Takes a place without reading the others, which is possible while fewer are noted than there are: places whose
@@ -167,133 +230,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient) {
     throw new VersionConflictError(fleetKey.pk);
   }
 
-  /** For people: the open cases' names by status, and what happened in a case. */
-  const history = {
-    /** Newest change first, at most `limit`. */
-    async listByStatus(status: CaseStatus, limit = Infinity): Promise<CaseSummary[]> {
-      const found = await Promise.all(
-        Array.from({ length: shards }, (_, shard) =>
-          queryAll<CaseSummary>(
-            {
-              IndexName: 'byStatus',
-              KeyConditionExpression: 'statusKey = :key',
-              ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}` },
-              ScanIndexForward: false,
-            },
-            limit,
-          ),
-        ),
-      );
-      return found
-        .flat()
-        .sort((a, b) => b.updatedAt - a.updatedAt)
-        .slice(0, limit);
-    },
-
-    /** Why a command was refused; undefined while it wasn't. */
-    async readRefusal(thingName: string, requestId: string): Promise<string | undefined> {
-      const Key = refusalKey(thingName, requestId);
-      const { Item } = await documents.send(
-        new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
-      );
-      return Item?.reason as string | undefined;
-    },
-
-    /** Closed cases of a thing, newest first, at most `limit`. */
-    async listClosed(thingName: string, limit = Infinity): Promise<Case[]> {
-      const rows = await queryAll<{ value: Case }>(
-        {
-          KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
-          ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
-          ScanIndexForward: false,
-        },
-        limit,
-      );
-      return rows.map(({ value }) => value);
-    },
-
-    /** Every case that was touched since, open or closed. Reads the whole table: for an operator, not a function. */
-    async scanCases(since: number): Promise<Case[]> {
-      const found: Case[] = [];
-      let from: Record<string, unknown> | undefined;
-      do {
-        const page = await documents.send(
-          new ScanCommand({
-            TableName: tableName,
-            FilterExpression: '(sk = :open OR begins_with(sk, :closed)) AND #value.updatedAt >= :since',
-            ExpressionAttributeNames: { '#value': 'value' },
-            ExpressionAttributeValues: { ':open': 'CASE', ':closed': 'CLOSED#', ':since': since },
-            ExclusiveStartKey: from,
-          }),
-        );
-        found.push(...(page.Items ?? []).map(({ value }) => value as Case));
-        from = page.LastEvaluatedKey;
-      } while (from);
-      return found;
-    },
-
-    /** Rows after the one named, in one read: at most `limit`, and at most 1 MB of them. */
-    async pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage> {
-      const { Items = [], LastEvaluatedKey } = await documents.send(
-        new QueryCommand({
-          TableName: tableName,
-          ...ofTimeline(caseId),
-          Limit: limit,
-          ...(after !== undefined && { ExclusiveStartKey: { pk: `CASE#${caseId}`, sk: after } }),
-        }),
-      );
-      return { rows: Items as TimelineRow[], more: LastEvaluatedKey !== undefined };
-    },
-
-    readTimeline: (caseId: string): Promise<TimelineRow[]> => queryAll<TimelineRow>(ofTimeline(caseId)),
-  };
-
-  /**
-   * Follows the pages of a query, to its end or until `limit` are found: a page ends at 1 MB (DynamoDB developer guide,
-   * "Paginating table query results").
-   */
-  async function queryAll<T>(query: Omit<QueryCommandInput, 'TableName'>, limit = Infinity): Promise<T[]> {
-    const found: T[] = [];
-    let from: QueryCommandInput['ExclusiveStartKey'];
-    do {
-      const page = await documents.send(
-        new QueryCommand({
-          TableName: tableName,
-          ...query,
-          ...(Number.isFinite(limit) && { Limit: limit - found.length }),
-          ExclusiveStartKey: from,
-        }),
-      );
-      found.push(...((page.Items ?? []) as T[]));
-      from = page.LastEvaluatedKey;
-    } while (from && found.length < limit);
-    return found;
-  }
-
-  return { cases, history };
-}
-
-function ofTimeline(caseId: string) {
-  return {
-    KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
-    // Rows begin with a time; the Slack thread of the case has a key of its own.
-    ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
-    // A replica that lacks the newest row would look like one cut off.
-    ConsistentRead: true,
-  };
-}
-
-export interface TimelinePage {
-  readonly rows: readonly TimelineRow[];
-  /** Whether there are rows after these. */
-  readonly more: boolean;
-}
-
-export interface CaseSummary {
-  readonly thingName: string;
-  readonly caseId: string;
-  readonly severity: string;
-  readonly updatedAt: number;
+  return { cases, history: openHistory({ documents, tableName, clock }) };
 }
 
 /** What a case still owes is due within a minute, whatever else it waits for: the sweep has it sent. */

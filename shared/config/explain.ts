@@ -7,7 +7,7 @@ import { writeDuration, writeRelease } from './words';
 
 /** Explains a cordon.yml in words: which playbooks each behavior may meet, in order, and what would be done. */
 export function explainConfiguration(configuration: Configuration): string {
-  const { quarantine, notify, detector, securityProfiles } = configuration;
+  const { quarantine, notify, detector, securityProfiles, history } = configuration;
   const behaviors = Object.entries(securityProfiles).flatMap(([profileName, { behaviors, targets }]) =>
     behaviors.flatMap((behavior) => [
       `${profileName}/${behavior.name} (${targets.join(', ')})`,
@@ -26,6 +26,7 @@ export function explainConfiguration(configuration: Configuration): string {
     quarantine.untilPoliciesSpread === 'deactivate-certificate'
       ? 'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive'
       : 'While IoT Core goes on with cached policies (6 to 8 minutes) they are cut at each connect',
+    `Closed cases: kept ${history.keepClosed === 'forever' ? 'for ever' : `for ${writeDuration(history.keepClosed)}`}`,
     `Told: ${[notify.slack && `Slack ${notify.slack.channel}`, ...notify.email].filter(Boolean).join(', ') || 'nobody'}`,
     ...(notify.slack
       ? [

@@ -4,6 +4,8 @@ export interface Parameters {
   readonly detector?: string | null;
   /** Addresses, separated by commas; they take the place of all that cordon.yml has. */
   readonly email?: string | null;
+  /** As `history.keepClosed`. */
+  readonly keepClosed?: string | null;
   /** Given by who knows the parameter of an earlier version: refused. */
   readonly killSwitch?: string | null;
   /** Not of cordon.yml: `adopt` takes in the table that an earlier stack left (infra/finish-template-plugin.cjs). */
@@ -11,9 +13,9 @@ export interface Parameters {
 }
 
 /** The written configuration with what the parameters say in its place; the schema judges both alike. */
-export function putParameters(written: unknown, { detector, email }: Parameters): unknown {
+export function putParameters(written: unknown, { detector, email, keepClosed }: Parameters): unknown {
   if (!isMapping(written)) return written;
-  const { notify = {} } = written;
+  const { notify = {}, history = {} } = written;
   return {
     ...written,
     ...(isGiven(detector) && { detector }),
@@ -21,18 +23,22 @@ export function putParameters(written: unknown, { detector, email }: Parameters)
       isMapping(notify) && {
         notify: { ...notify, email: splitList(email) },
       }),
+    ...(isGiven(keepClosed) && isMapping(history) && { history: { ...history, keepClosed } }),
   };
 }
 
 /** `NAME=VALUE` of each parameter that stands for the value at `path`; without a path, of each that was given. */
 export function nameParameters(
-  { detector, email }: Parameters,
+  { detector, email, keepClosed }: Parameters,
   path?: readonly (string | number)[],
 ): string[] {
   const place = path?.join('.');
   return [
     ...(isGiven(detector) && /^detector$/.test(place ?? 'detector') ? [`detector=${detector}`] : []),
     ...(isGiven(email) && /^notify\.email\b/.test(place ?? 'notify.email') ? [`email=${email}`] : []),
+    ...(isGiven(keepClosed) && /^history\.keepClosed$/.test(place ?? 'history.keepClosed')
+      ? [`keepClosed=${keepClosed}`]
+      : []),
   ];
 }
 

@@ -4,6 +4,7 @@ import { findBehaviorFaults } from './behavior-faults';
 import { findTopicFaults } from './keep-topics';
 import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
+import { writeDuration } from './words';
 
 export interface Fault {
   readonly path: readonly (string | number)[];
@@ -20,6 +21,7 @@ export function findFaults(configuration: Configuration): Fault[] {
     ...findExemptionFaults(configuration),
     ...findTopicFaults(configuration),
     ...findPolicyFaults(configuration),
+    ...findKeepingFaults(configuration),
   ];
 }
 
@@ -159,6 +161,16 @@ function findPolicyFaults({ quarantine }: Configuration): Fault[] {
       message: `the policy would have ${size} characters, AWS takes 2048: keep fewer topics`,
     },
   ];
+}
+
+/** Longer than a queue keeps an alert (14 days), which may come back once its case is forgotten. */
+const leastKept = 30 * 86_400_000;
+
+function findKeepingFaults({ history: { keepClosed }, playbooks }: Configuration): Fault[] {
+  const least = Math.max(leastKept, ...playbooks.map(({ escalate }) => escalate?.within ?? 0));
+  if (keepClosed === 'forever' || keepClosed >= least) return [];
+  const message = `${writeDuration(keepClosed)} is too short: late repeats and frequent containments are known by closed cases; at least ${writeDuration(least)}`;
+  return [{ path: ['history', 'keepClosed'], message }];
 }
 
 /** Indexes of names that were there before. */

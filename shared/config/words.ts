@@ -14,7 +14,7 @@ export function writeDuration(ms: number): string {
 }
 
 export function writeCount(count: number, noun: string): string {
-  return count === 1 ? `1 ${noun}` : `${count} ${noun.replace(/y$/, 'ie')}s`;
+  return count === 1 ? `1 ${noun}` : `${count} ${noun.replace(/(?<![aeiou])y$/, 'ie')}s`;
 }
 
 export function writeRelease(rule: ReleaseRule): string {

@@ -26,6 +26,8 @@ export interface Case {
   readonly openedAt: number;
   readonly updatedAt: number;
   readonly closedAt?: number;
+  /** Of a closed case: until when its timeline is kept, epoch ms; absent where that is for ever. */
+  readonly keptUntil?: number;
   readonly containedAt?: number;
   /** Why nothing (more) was done, in words: a guard, a mode, a failure. */
   readonly reason?: string;

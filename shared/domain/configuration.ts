@@ -214,6 +214,14 @@ export const configurationSchema = z.strictObject({
       // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
     })
     .prefault({}),
+  history: z
+    .strictObject({
+      /** How long a closed case is kept, with its timeline. */
+      keepClosed: z
+        .union([z.literal('forever'), duration], { error: 'expected a duration such as 400d, or forever' })
+        .default(400 * unitMs.d),
+    })
+    .prefault({}),
   /** What a `job` action has the device do. */
   job: z
     .strictObject({ document: z.record(z.string(), z.unknown()) })

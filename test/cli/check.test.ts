@@ -83,6 +83,7 @@ quarantine: { keepTopics: ['jobs/\${thing}/*'] }
       '',
       `Contained things may use only: jobs/\${thing}/*`,
       'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
+      'Closed cases: kept for 400 days',
       'Told: nobody',
       'Warning: no e-mail address: nobody is told of cases and alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
     ]);
@@ -155,6 +156,7 @@ notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@factor
       '',
       expect.stringMatching(/^Contained things may use only: /),
       'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive',
+      'Closed cases: kept for 400 days',
       'Told: Slack #ot, soc@factory.io',
       'Buttons in Slack: only of U1AB, W2CD',
       'Slack is told nothing until its token is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value TOKEN',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CliError } from '../../cli/cli-error';
 import { exportCase, writePrivateFile } from '../../cli/export';
 import { checkChain } from '../../cli/verify';
+import { now } from '../builders';
 import { aContainedCase, aReleasedCase, aTable } from './stored-cases';
 
 describe('export', () => {
@@ -29,7 +30,7 @@ describe('export', () => {
 
     expect(JSON.parse(text)).toMatchObject({
       class_uid: 2004,
-      unmapped: { timeline: checkChain(record, broken.rows) },
+      unmapped: { timeline: checkChain(record, broken.rows, now) },
     });
     expect(whole).toBe(false);
   });

@@ -19,7 +19,7 @@ const evidence = {
 };
 
 const write = ({ record, rows }: StoredCase) =>
-  writeDetectionFinding(record, '0.1.0', checkChain(record, rows));
+  writeDetectionFinding(record, '0.1.0', checkChain(record, rows, now));
 const summary = (record: Case) => {
   const { activity_id, type_uid, type_name, status_id, status } = write({ record, rows: [] });
   return { activity_id, type_uid, type_name, status_id, status };
@@ -100,7 +100,7 @@ describe('a case as an OCSF Detection Finding', () => {
         appliedMs: 100,
         decidedMs: 0,
         verifiedMs: 100,
-        timeline: checkChain(record, rows),
+        timeline: checkChain(record, rows, now),
       },
     });
     expect(certificateArn).toMatch('us-east-1:000000000000');

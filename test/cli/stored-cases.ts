@@ -85,6 +85,7 @@ export function aTable(newest: readonly StoredCase[], archived: readonly StoredC
         newest.map(({ record }) => record).filter((one) => one.status === status),
       listClosed: async (thingName: string) =>
         archived.map(({ record }) => record).filter((record) => record.thingName === thingName),
+      findExpiry: async (_name: string): Promise<number | undefined> => undefined,
       readTimeline: async (caseId: string) => [
         ...(all.find(({ record }) => record.caseId === caseId)?.rows ?? []),
       ],

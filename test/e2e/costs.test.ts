@@ -1,3 +1,4 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -74,6 +75,33 @@ describe('what a case costs (design, section 11)', () => {
 
     expect(iotCalls()).toBe(0);
     expect(writes()).toBeLessThanOrEqual(1);
+  });
+
+  it('dates a case that is closed, with a write for each row of its timeline and one for Slack', async () => {
+    await e2e.enroll('dated');
+    await e2e.publishAlert(anAlert('dated'));
+    const { caseId } = await e2e.waitForCase('dated', 'contained');
+    await e2e.waitForQuiet();
+    reset();
+
+    await e2e.command({ type: 'release', force: true, thingName: 'dated', actor: 'test' });
+    await e2e.waitForCase('dated', 'closed');
+    await e2e.waitForQuiet();
+
+    const { keptUntil = 0, timelineSeq } = (await e2e.loadCase('dated')) ?? {};
+    const { Items = [] } = await e2e.dynamodb.send(
+      new QueryCommand({
+        TableName: e2e.stack.deployed.outputs.TableName,
+        KeyConditionExpression: 'pk = :case AND sk < :letters',
+        ExpressionAttributeValues: { ':case': { S: `CASE#${caseId}` }, ':letters': { S: 'A' } },
+      }),
+    );
+    expect(keptUntil).toBeGreaterThan(Date.now() + 399 * 86_400_000);
+    expect(Items.map(({ expiresAt }) => expiresAt?.N)).toEqual(
+      Array.from({ length: timelineSeq ?? 0 }, () => String(Math.ceil(keptUntil / 1_000))),
+    );
+    expect(count('respond', 'dynamodb:UpdateItem')).toBe((timelineSeq ?? 0) + 1);
+    expect(writes()).toBeLessThanOrEqual(13);
   });
 
   it('verifies a held thing again within half of what IoT Core takes, at the pace of the sweep', async () => {

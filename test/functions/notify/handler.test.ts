@@ -25,7 +25,7 @@ describe('notify with a bot token', () => {
       ['update C1 ts-1', releasedText],
       ['reply to ts-1', '*mything1: released* all as before'],
     ]);
-    expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-1', lastSeq: 2 });
+    expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-1', lastSeq: 2, closedAt: now });
   });
 
   it('opens one thread though two announcements of a case are handled at once', async () => {
@@ -262,7 +262,7 @@ describe('what Slack had and has no more', () => {
         ['post', contained],
         ['post', releasedText],
       ]);
-      expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-2', lastSeq: 2 });
+      expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-2', lastSeq: 2, closedAt: now });
       expect(telemetry.counts.SlackRefused).toBe(1);
     },
   );

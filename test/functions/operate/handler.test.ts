@@ -38,6 +38,23 @@ describe('cases', () => {
     });
   });
 
+  it('are not listed once they have expired, though the table has them still', async () => {
+    const asked: unknown[] = [];
+    const listByStatus = async (status: string, _limit: number, since?: number) => {
+      asked.push([status, since]);
+      return [];
+    };
+    const history = { listByStatus } as never;
+    const { ask } = anOperator([], { history, keepClosedMs: 400, clock: () => 1_000 });
+
+    await ask('GET /cases', { queryStringParameters: { status: 'contained,closed' } });
+
+    expect(asked).toEqual([
+      ['contained', 0],
+      ['closed', 600],
+    ]);
+  });
+
   it('are listed by status, and as many as asked for', async () => {
     const cases = ['a', 'b', 'c'].map((thingName) => ({ ...contained, thingName }));
     const { ask } = anOperator([...cases, { ...released, thingName: 'd' }]);

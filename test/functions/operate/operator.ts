@@ -57,6 +57,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
   const refusals = new Map<string, string>();
   const handle = operate({
     cases: stored.cases,
+    keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
     history: {
       async listByStatus(status: CaseStatus, limit: number) {

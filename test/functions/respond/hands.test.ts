@@ -138,7 +138,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
             if (exact) expect({ wrong, allowed }).toEqual({ wrong: [], allowed });
           }
           const rows = [...world.stored.timeline.values()].filter(({ caseId }) => caseId === record.caseId);
-          expect(checkChain(record, rows).faults).toEqual([]);
+          expect(checkChain(record, rows, world.time.now).faults).toEqual([]);
         };
         for (const step of moves) {
           world.time.now += 10_000;

@@ -73,7 +73,8 @@ describe('cases in the table', () => {
     expect(puts()).toEqual([
       {
         TableName: 'cordon',
-        ConditionExpression: 'attribute_not_exists(pk)',
+        ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+        ExpressionAttributeValues: { ':now': expect.any(Number) },
         Item: {
           schema: 1,
           pk: 'THING#mything1',

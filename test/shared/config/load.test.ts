@@ -45,6 +45,14 @@ describe('cordon.yml', () => {
       /guards\.exempt\.0: cordon-quarantine is the quarantine group/,
     ],
     [
+      'closed cases that are forgotten before they count no more',
+      `${changed(
+        'severity: critical',
+        'escalate: { afterContainments: 1, within: 60d, actions: [disconnect] }, severity: critical',
+      )}history: { keepClosed: 59d }\n`,
+      /history\.keepClosed: 59 days is too short: .*; at least 60 days/,
+    ],
+    [
       'an unknown mode',
       changed('mode: enforce', 'mode: destroy'),
       /cordon\.yml:12: playbooks\.0\.mode: .*"observe"/,
@@ -244,7 +252,7 @@ playbooks: [{ name: any, mode: observe }]
     [
       'at the top',
       `${minimalConfiguration}playbook: []\n`,
-      'cordon.yml:15: playbook: unknown; known are detector, customMetrics, securityProfiles, playbooks, guards, quarantine, job, notify',
+      'cordon.yml:15: playbook: unknown; known are detector, customMetrics, securityProfiles, playbooks, guards, quarantine, history, job, notify',
     ],
     [
       'of an item of a list',

@@ -44,6 +44,15 @@ describe('parameters of a deploy', () => {
     });
   });
 
+  it('say how long closed cases are kept', () => {
+    expect(read({ keepClosed: '31d' }).history).toEqual({ keepClosed: 31 * 86_400_000 });
+    expect(
+      read({ keepClosed: 'forever' }, `${minimalConfiguration}history: { keepClosed: 90d }\n`).history,
+    ).toEqual({
+      keepClosed: 'forever',
+    });
+  });
+
   it.each([{}, { detector: null, email: null }])(
     'change nothing where they are not given: %j',
     (parameters) => {
@@ -68,6 +77,18 @@ describe('parameters of a deploy', () => {
       { email: 'c@example.com,ops' },
       undefined,
       /^parameter email=c@example\.com,ops: Invalid email address$/,
+    ],
+    [
+      'a time to keep closed cases that is none',
+      { keepClosed: 'long' },
+      undefined,
+      /^parameter keepClosed=long: expected a duration such as 400d, or forever$/,
+    ],
+    [
+      'too short a time to keep closed cases',
+      { keepClosed: '7d' },
+      undefined,
+      /^parameter keepClosed=7d: 7 days is too short: .*; at least 30 days$/,
     ],
     [
       'more addresses than Cordon tells',

@@ -1,0 +1,174 @@
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { verifyCase } from '../../../cli/verify';
+import { writeTable } from '../../../infra/table';
+import { connectSlackStates } from '../../../shared/aws/slack-states';
+import { connectTable } from '../../../shared/aws/table';
+import type { Case } from '../../../shared/domain/case';
+import type { CaseStore } from '../../../shared/ports';
+import { now } from '../../builders';
+import { advance, alarm } from '../../cli/stored-cases';
+import { startTestStack, type TestStack } from '../../local/gateway/local-aws';
+
+const day = 86_400_000;
+const keepClosedMs = 400 * day;
+let stack: TestStack;
+let client: DynamoDBClient;
+let documents: DynamoDBDocumentClient;
+let time = now;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  client = new DynamoDBClient(stack.clientConfig());
+  documents = DynamoDBDocumentClient.from(client);
+});
+
+afterAll(() => stack.close());
+
+/** A table of its own, as the template has it, and a clock. */
+async function openTable(TableName: string) {
+  const { Properties } = writeTable(TableName).Table ?? {};
+  const { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = Properties as never;
+  const definition = { AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode };
+  await client.send(new CreateTableCommand({ TableName, ...definition }));
+  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.05 } as never, {
+    TableName,
+  });
+  time = now;
+  const slack = connectSlackStates(TableName, client, keepClosedMs);
+  const table = connectTable(TableName, client, { keepClosedMs, clock: () => time });
+  const readItems = async () => {
+    const { Items = [] } = await documents.send(new ScanCommand({ TableName }));
+    return Items.map(({ sk, expiresAt }) => [sk, expiresAt]).toSorted();
+  };
+  return { ...table, slack, readItems, TableName };
+}
+
+/** Contains a thing and releases it a minute later: two rows, all sent. */
+async function containAndRelease(cases: CaseStore): Promise<Case> {
+  const contained = await send(cases, advance(undefined, alarm()), 0);
+  const release = { type: 'release', thingName: 'mything1', actor: 'ada', force: true } as const;
+  const released = await send(
+    cases,
+    advance(contained.record, release, { now: now + 60_000 }),
+    contained.version,
+  );
+  return released.record;
+}
+
+/** What the engine does once a case is saved. */
+async function send(cases: CaseStore, record: Case, version: number) {
+  const timelineHead = await cases.appendTimeline(record);
+  const sent = {
+    ...record,
+    timelineHead,
+    timelineSeq: record.timelineSeq + 1,
+    outbox: { announcements: [], timeline: [] },
+  };
+  if (sent.status === 'closed') await cases.archive(sent);
+  return { record: sent, version: await cases.save(sent, version) };
+}
+
+const closedAt = now + 60_000;
+const keptUntil = closedAt + keepClosedMs;
+const expiresAt = keptUntil / 1_000;
+
+describe('what is closed', () => {
+  it('expires as a whole once it was kept as long as cordon.yml says, and what is open never does', async () => {
+    const { cases, slack, readItems } = await openTable('whole');
+    const { record, version } = await send(cases, advance(undefined, alarm()), 0);
+    await slack.save(record.caseId, { channel: 'C1', ts: '1', lastSeq: 1 }, 0);
+    expect(new Set((await readItems()).map(([, at]) => at))).toEqual(new Set([undefined]));
+
+    const release = { type: 'release', thingName: 'mything1', actor: 'ada', force: true } as const;
+    await send(cases, advance(record, release, { now: closedAt }), version);
+
+    expect(await readItems()).toEqual([
+      [`00${now}#000000`, expiresAt],
+      [`00${closedAt}#000001`, expiresAt],
+      ['CASE', expiresAt],
+      [`CLOSED#00${closedAt}#case-1`, expiresAt],
+      ['SLACK', expiresAt],
+    ]);
+  });
+
+  it('is dated again where an invocation ended half way, each row once', async () => {
+    const { cases, readItems } = await openTable('again');
+    const record = await containAndRelease(cases);
+    const before = await readItems();
+
+    await cases.archive(record);
+
+    expect(await readItems()).toEqual(before);
+  });
+
+  it('is gone for readers at that time, though the table deletes it days later and row by row', async () => {
+    const { cases, history, TableName } = await openTable('readers');
+    const { caseId } = await containAndRelease(cases);
+    const read = async () => ({
+      newest: (await cases.load('mything1'))?.value.caseId,
+      closed: (await history.listClosed('mything1')).length,
+      rows: (await history.readTimeline(caseId)).length,
+      page: (await history.pageTimeline(caseId, 10)).rows.length,
+      scanned: (await history.scanCases(0)).length,
+    });
+    time = keptUntil - 1;
+    expect(await read()).toEqual({ newest: caseId, closed: 1, rows: 2, page: 2, scanned: 2 });
+    expect(await verifyCase(caseId, { cases, history })).toMatch('2 rows, chain whole');
+
+    time = keptUntil;
+
+    expect(await read()).toEqual({ newest: undefined, closed: 0, rows: 0, page: 0, scanned: 0 });
+    const expired = `its case expired at ${new Date(keptUntil).toISOString()} and is kept no longer`;
+    await expect(verifyCase('mything1', { cases, history })).rejects.toThrow(`mything1: ${expired}`);
+    const Key = { pk: `CASE#${caseId}`, sk: `00${now}#000000` };
+    await documents.send(new DeleteCommand({ TableName, Key }));
+    await expect(verifyCase(caseId, { cases, history })).rejects.toThrow(`${caseId}: ${expired}`);
+  });
+
+  it('makes room for a new case of the thing, which does not expire', async () => {
+    const { cases, history } = await openTable('room');
+    await containAndRelease(cases);
+    time = keptUntil + day;
+
+    const reopened = { ...advance(undefined, alarm(), { newCaseId: 'case-2', now: time }), keptUntil: 1 };
+    await cases.save(reopened, 0);
+
+    const stored = await cases.load('mything1');
+    expect(stored).toMatchObject({ version: 1, value: { caseId: 'case-2', status: 'contained' } });
+    expect(stored?.value).not.toHaveProperty('keptUntil');
+    time += 10 * keepClosedMs;
+    expect((await cases.load('mything1'))?.version).toBe(1);
+    expect(await history.listClosed('mything1')).toEqual([]);
+  });
+
+  it('is remembered while Device Defender has its violation in alarm, which the sweep would find anew', async () => {
+    const { cases, history } = await openTable('alarm');
+    const alarmed = advance(undefined, alarm({ detector: 'device-defender' }));
+    const observed = await send(cases, { ...alarmed, status: 'observed', ledger: [] }, 0);
+    const dismiss = { type: 'dismiss', thingName: 'mything1', actor: 'ada' } as const;
+    await send(cases, advance(observed.record, dismiss, { now: closedAt }), observed.version);
+
+    time = keptUntil + day;
+
+    expect((await cases.load('mything1'))?.value.status).toBe('closed');
+    await expect(verifyCase('mything1', { cases, history }, () => time)).rejects.toThrow(
+      `case case-1 of mything1 (closed): its timeline expired at ${new Date(keptUntil).toISOString()}`,
+    );
+  });
+
+  it('leaves the thread in Slack dated, where Slack shows its end only later, or for the first time', async () => {
+    const { slack, readItems } = await openTable('slack');
+    const shown = { channel: 'C1', ts: '1', lastSeq: 2 };
+
+    await slack.save('case-1', { ...shown, keptUntil, dueAt: 5 }, 0);
+    expect(await readItems()).toEqual([['SLACK', undefined]]);
+    await slack.save('case-1', { ...shown, keptUntil }, 1);
+    await slack.save('case-2', { ...shown, closedAt }, 0);
+
+    expect(await readItems()).toEqual([
+      ['SLACK', expiresAt],
+      ['SLACK', expiresAt],
+    ]);
+  });
+});
