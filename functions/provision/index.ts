@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectHistory } from '../../shared/aws/history';
 import { connectPolicies } from '../../shared/aws/policies';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectSecrets } from '../../shared/aws/secrets';
-import { connectTable } from '../../shared/aws/table';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { provision } from './handler';
 
@@ -18,7 +18,7 @@ export const handler = wrap(
     wait: (ms) => delay(ms),
     letGoParameter,
     readLetGo: () => connectSecrets().read(letGoParameter),
-    listByStatus: connectTable(readEnv('TABLE_NAME')).history.listByStatus,
+    listByStatus: connectHistory(readEnv('TABLE_NAME')).listByStatus,
     answer: async (url, body) => {
       const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(body) });
       if (!answer.ok) throw new Error(`CloudFormation answered ${answer.status}`);

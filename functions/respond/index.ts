@@ -7,7 +7,7 @@ import { connectHolds } from '../../shared/aws/holds';
 import { connectJobs } from '../../shared/aws/jobs';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
-import { connectTable } from '../../shared/aws/table';
+import { connectCases } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
 import { connectAnnouncer } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
@@ -22,7 +22,7 @@ const arnPrefix = readEnv('IOT_ARN_PREFIX');
 
 const engine = createEngine(
   {
-    cases: connectTable(readEnv('TABLE_NAME'), undefined, { keepClosedMs: readKeeping(configuration) }).cases,
+    cases: connectCases(readEnv('TABLE_NAME'), undefined, { keepClosedMs: readKeeping(configuration) }),
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     things: connectThings(arnPrefix),
     policies: connectPolicies(),

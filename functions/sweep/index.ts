@@ -4,7 +4,7 @@ import { connectDefender } from '../../shared/aws/defender';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { listMailed } from '../../shared/aws/subscriptions';
-import { connectTable } from '../../shared/aws/table';
+import { connectCases } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { sweep } from './handler';
@@ -19,7 +19,7 @@ async function* nothing(): AsyncIterable<never> {}
 
 export const handler = wrap(
   sweep({
-    cases: connectTable(readEnv('TABLE_NAME')).cases,
+    cases: connectCases(readEnv('TABLE_NAME')),
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     ...(guards.fleetLimit.percent !== undefined && {

@@ -1,17 +1,14 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, type QueryCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Case, CaseStatus } from '../domain/case';
 import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
-import { caseKey, type connectItems, hasExpired, refusalKey, shards } from './items';
-
-interface HistoryTable {
-  readonly documents: ReturnType<typeof connectItems>['documents'];
-  readonly tableName: string;
-  readonly clock: Clock;
-}
+import { caseKey, connectItems, hasExpired, refusalKey, shards } from './items';
 
 /** For people: the open cases' names by status, and what happened in a case. What has expired is gone. */
-export function openHistory({ documents, tableName, clock }: HistoryTable) {
+export function connectHistory(tableName: string, client?: DynamoDBClient, clock: Clock = Date.now) {
+  const { documents } = connectItems(tableName, client, clock);
+
   return {
     /**
      * Newest change first, at most `limit`, none from before `since`: closed cases leave the index only with their item.

@@ -10,7 +10,7 @@ import { VersionConflictError } from '../errors';
 import type { CaseStore, Clock, FleetSize, Reservation } from '../ports';
 import { hashRow } from '../timeline';
 import { openDetectStates } from './detection';
-import { ofTimeline, openHistory } from './history';
+import { connectHistory, ofTimeline } from './history';
 import { caseKey, connectItems, expireAt, refusalKey, shardOf, slackKey, writeTime } from './items';
 
 const fleetSizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
@@ -28,11 +28,20 @@ interface TableOptions {
   readonly clock?: Clock;
 }
 
-export function connectTable(
+/** Cases, and for people what happened in them. */
+export function connectTable(tableName: string, client?: DynamoDBClient, options: TableOptions = {}) {
+  return {
+    cases: connectCases(tableName, client, options),
+    history: connectHistory(tableName, client, options.clock),
+  };
+}
+
+/** Cases alone, for functions that write them: what only people read is no part of their bundles. */
+export function connectCases(
   tableName: string,
   client?: DynamoDBClient,
   { keepClosedMs = Infinity, clock = Date.now }: TableOptions = {},
-) {
+): CaseStore {
   const { documents, load, save, listDue } = connectItems(tableName, client, clock);
   const states = openDetectStates({ load, save, listDue });
 
@@ -230,7 +239,7 @@ export function connectTable(
     throw new VersionConflictError(fleetKey.pk);
   }
 
-  return { cases, history: openHistory({ documents, tableName, clock }) };
+  return cases;
 }
 
 /** What a case still owes is due within a minute, whatever else it waits for: the sweep has it sent. */
