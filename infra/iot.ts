@@ -97,6 +97,7 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
       `${prefix}-presence`,
       "SELECT * FROM '$aws/events/presence/connected/#'",
       'Presence',
+      { base64: true },
     ),
     // Only where a behavior depends on it: each connect of the fleet is a message more.
     ...(withLifecycle && {
@@ -120,9 +121,15 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
   };
 }
 
-function writeRule(name: string, sql: string, queueId: string): Resources[string] {
-  const send = (id: string) => ({
-    Sqs: { QueueUrl: ref(id), RoleArn: arnOf('RulesRole'), UseBase64: false },
+/** `base64` carries what SQS refuses as text: a client id may hold U+FFFF. */
+function writeRule(
+  name: string,
+  sql: string,
+  queueId: string,
+  { base64 = false }: { readonly base64?: boolean } = {},
+): Resources[string] {
+  const send = (id: string, UseBase64: boolean) => ({
+    Sqs: { QueueUrl: ref(id), RoleArn: arnOf('RulesRole'), UseBase64 },
   });
   return {
     Type: 'AWS::IoT::TopicRule',
@@ -132,8 +139,8 @@ function writeRule(name: string, sql: string, queueId: string): Resources[string
       TopicRulePayload: {
         Sql: sql,
         AwsIotSqlVersion: '2016-03-23',
-        Actions: [send(`${queueId}Queue`)],
-        ErrorAction: send(`${queueId}DeadQueue`),
+        Actions: [send(`${queueId}Queue`, base64)],
+        ErrorAction: send(`${queueId}DeadQueue`, false),
         RuleDisabled: false,
       },
     },

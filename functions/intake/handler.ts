@@ -87,9 +87,10 @@ function readPresence(failure: RuleFailure): unknown {
 /**
  * Ordinary connects of the fleet cost two reads; only a held thing gets a command. The client id is noted before the
  * holds are read, since a containment reads them the other way round: one of the two sees the other.
+ * The rule sends base64; its error action, and rules of earlier releases, send JSON.
  */
 async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
-  const sent = parseJson(body);
+  const sent = parseJson(body.startsWith('{') ? body : Buffer.from(body, 'base64').toString('utf8'));
   const failure = readRuleFailure(sent);
   const event = presenceEvent.safeParse(failure ? readPresence(failure) : sent);
   if (!event.success) {

@@ -126,7 +126,7 @@ describe('a held device with a wide policy and a dead certificate beside its own
     expect(await publishOrCut(first, 'app/held/telemetry', 'before')).toBe('acknowledged');
     // Sessions that began before anybody looked, under ids that nobody gave the device.
     const others = await Promise.all(
-      ['held-app', 'any/other id'].map((clientId) => e2e.connect(device, { clientId })),
+      ['held-app', 'any/other id', 'no XML\uffff'].map((clientId) => e2e.connect(device, { clientId })),
     );
     expect(Object.values(await tryHttps(device)).filter((status) => status === 403)).toEqual([]);
     // That cut the victim, as the wide policy lets it.

@@ -49,7 +49,12 @@ describe('messages', () => {
         ErrorAction: unknown;
       };
       const dead = Actions.map(({ Sqs }) => ({
-        Sqs: { ...Sqs, QueueUrl: { Ref: Sqs.QueueUrl.Ref.replace(/Queue$/, 'DeadQueue') } },
+        Sqs: {
+          ...Sqs,
+          QueueUrl: { Ref: Sqs.QueueUrl.Ref.replace(/Queue$/, 'DeadQueue') },
+          // The envelope of an error action is JSON that people read; what it carries is base64 already.
+          UseBase64: false,
+        },
       }));
 
       expect([ErrorAction]).toEqual(dead);

@@ -283,6 +283,16 @@ describe('intake of presence events', () => {
     expect(await clientIds.findUser('any/2')).toBe('');
   });
 
+  it('reads what the rule sends as base64, with what SQS takes as no text', async () => {
+    const { takePresence, sent, items } = setUp();
+    holdThing(items, true);
+    const event = connected({ clientId: '\uffff', thingName: 'mything1' });
+
+    await takePresence(Buffer.from(JSON.stringify(event)).toString('base64'));
+
+    expect(sent).toMatchObject([{ command: { thingName: 'mything1', clientId: '\uffff' } }]);
+  });
+
   it('passes the version on that orders the sessions of a client', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
