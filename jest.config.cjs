@@ -9,7 +9,7 @@ module.exports = {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': swc },
   globalSetup: '<rootDir>/test/global-setup.mjs',
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   // The end-to-end tests mostly wait: on two cores Jest would run one file at a time.
   maxWorkers: 2,
 };

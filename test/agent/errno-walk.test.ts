@@ -352,7 +352,7 @@ describe('an errno', () => {
     }
 
     expect(unnamed).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it.each([...['ca.pem', 'cert.pem', 'key.pem']])(
     'is fatal at %s alone, and says which file',

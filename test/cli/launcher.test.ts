@@ -62,7 +62,7 @@ describe('npx cordon', () => {
 
     expect(wrong).toMatchObject({ status: 1, stdout: '' });
     expect(wrong.stderr).toContain("unknown command 'chek'");
-  }, 60_000);
+  }, 180_000);
 
   it('takes a file from the folder it is run in, and cordon.yml from there where there is one', () => {
     const folder = join(checkout, 'other');
@@ -73,7 +73,7 @@ describe('npx cordon', () => {
     expect(launch(['check', '../cordon.yml'], folder).stdout).toBe(
       launch(['check']).stdout.replace('cordon.yml', '../cordon.yml'),
     );
-  }, 60_000);
+  }, 180_000);
 
   it('finds the local stack of the checkout from a folder of it, and none from outside', () => {
     const state = join(checkout, '.cordon');
@@ -94,7 +94,7 @@ describe('npx cordon', () => {
     expect(launch(['list'], folder).stderr).toContain('the local stack at http://127.0.0.1:9');
     expect(launch(['list'], tmpdir()).stderr).toContain('AWS, stage dev');
     rmSync(state, { recursive: true });
-  }, 60_000);
+  }, 180_000);
 
   it('says that the local stack was killed, and asks no account of AWS instead', () => {
     const state = join(checkout, '.cordon');
@@ -111,14 +111,14 @@ describe('npx cordon', () => {
     expect(killed.stderr).not.toContain('AWS, stage dev');
     expect(launch(['list', '--aws']).stderr).toContain('AWS, stage dev');
     rmSync(state, { recursive: true });
-  }, 60_000);
+  }, 180_000);
 
   it('writes what needs a file of its source beside it: the template of fleet provisioning', () => {
     const { status, stdout } = launch(['enroll', '--template', '--topic', 'app/' + '$' + '{thing}/*']);
 
     expect(status).toBe(0);
     expect(stdout).toContain('ZipFile');
-  }, 60_000);
+  }, 180_000);
 
   it('makes its bundle once, anew where a source has changed, and keeps few', () => {
     const before = listBundles();
@@ -140,7 +140,7 @@ describe('npx cordon', () => {
     } finally {
       symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
     }
-  }, 60_000);
+  }, 180_000);
 
   it('leaves no half bundle behind where it can not be made', () => {
     appendFileSync(join(checkout, 'cli', 'main.ts'), '\nexport const = ;\n');
@@ -150,5 +150,5 @@ describe('npx cordon', () => {
     expect(broken.status).toBe(1);
     expect(broken.stderr).toContain('main.ts');
     expect(listBundles().filter((name) => name.startsWith('building-'))).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 });

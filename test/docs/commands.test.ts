@@ -91,7 +91,7 @@ afterAll(async () => {
     await ended;
   }
   if (clone) rmSync(clone, { recursive: true, force: true });
-}, 60_000);
+}, 180_000);
 
 /** What `git status` would show as new in the clone. */
 function listUntracked(): readonly string[] {

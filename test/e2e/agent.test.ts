@@ -19,7 +19,7 @@ describe('the agent on a contained device', () => {
     directory = await mkdtemp(join(tmpdir(), 'cordon-e2e-agent-'));
     ca = join(directory, 'ca.pem');
     await writeFile(ca, e2e.stack.ca.certificatePem);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     for (const one of running) one.process.kill('SIGKILL');
     await e2e.close();

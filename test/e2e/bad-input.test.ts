@@ -5,7 +5,7 @@ let e2e: EndToEnd;
 
 beforeAll(async () => {
   e2e = await startEndToEnd();
-}, 60_000);
+}, 180_000);
 
 afterAll(() => e2e.close());
 

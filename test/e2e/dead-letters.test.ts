@@ -82,7 +82,7 @@ describe('a message that fails each time', () => {
               : { VisibilityTimeout: '10' },
         }),
       );
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => e2e.close());
 

@@ -162,7 +162,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     command: (command) => commands.send(command, crypto.randomUUID()),
     loadCase,
 
-    waitForCase: (thingName, status, timeoutMs = 20_000) => {
+    waitForCase: (thingName, status, timeoutMs = 60_000) => {
       let last: Case | undefined;
       return waitUntil(
         () => `${thingName} in ${status}, but it is in ${last?.status} (${last?.reason})`,
@@ -211,7 +211,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       await waitUntil(
         () => 'the queues to be empty',
         async () => (await countWaiting(['alerts', 'presence', 'reports', 'commands.fifo'], sqs)) === 0,
-        20_000,
+        60_000,
       );
     },
 
@@ -244,7 +244,7 @@ async function countWaiting(queues: readonly string[], sqs: SQSClient): Promise<
 export async function waitUntil<T>(
   what: () => string,
   find: () => Promise<T | undefined | false> | T | undefined | false,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {

@@ -84,4 +84,4 @@ it('asks people while what is stored says neither on nor off, and contains where
   const approve = { type: 'approve', thingName: 'asked', actor: 'ada' } as const;
   await e2e.command({ ...approve, force: true });
   await e2e.waitForCase('asked', 'contained');
-}, 60_000);
+}, 180_000);

@@ -16,7 +16,7 @@ beforeAll(async () => {
       ConsoleOrigin: origin,
     },
   });
-}, 60_000);
+}, 180_000);
 afterAll(async () => {
   await e2e.close();
   await issuer.close();
@@ -50,5 +50,5 @@ describe('the HTTP API behind an OIDC provider', () => {
     const timeline = await call('GET', '/cases/asked/timeline', reader);
     expect(JSON.stringify(await timeline.json())).toContain('"what":"contain","actor":"ada@example.com"');
     expect(caseId).toMatch(/^[0-9a-f]{24}$/);
-  }, 60_000);
+  }, 180_000);
 });

@@ -36,7 +36,7 @@ class Sha256 {
 let e2e: EndToEnd;
 beforeAll(async () => {
   e2e = await startEndToEnd();
-}, 60_000);
+}, 180_000);
 afterAll(() => e2e.close());
 
 const apiUrl = () => e2e.stack.deployed.outputs.ApiUrl ?? '';
@@ -155,7 +155,7 @@ describe('a button of a message', () => {
     await sendOldButton(old);
     expect((await e2e.loadCase('pressed'))?.status).toBe('contained');
     expect(whispers().at(-1)).toMatch(/^Nothing was done: pressed has another case by now.*is closed\.$/);
-  }, 60_000);
+  }, 180_000);
 });
 
 /** As Slack would send it whose user finds a message of an earlier case. */
@@ -231,7 +231,7 @@ describe('the HTTP API', () => {
     expect(refusal).toMatchObject({ reason: expect.stringContaining('exempt: thing group life-support') });
     await call('POST', '/things/ventilator/contain', { force: true, comment: 'confirmed by the ward' });
     await e2e.waitForCase('ventilator', 'contained');
-  }, 60_000);
+  }, 180_000);
 
   it('contains and releases a thing of an odd name by its caller’s ARN', async () => {
     await e2e.enroll('line:7_a');
@@ -277,5 +277,5 @@ describe('the HTTP API', () => {
       status: 200,
       value: { cases: [{ caseId, status: 'closed', reason: 'released: everything is as it was before' }] },
     });
-  }, 60_000);
+  }, 180_000);
 });

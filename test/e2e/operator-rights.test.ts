@@ -58,5 +58,5 @@ describe('the rights of docs/iam', () => {
     expect(code).toBe(1);
     expect(err).toMatch(/not authorized to perform: sqs:GetQueueUrl/);
     expect(await e2e.loadCase('untouched')).toBeUndefined();
-  }, 60_000);
+  }, 180_000);
 });

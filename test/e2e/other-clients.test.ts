@@ -12,7 +12,7 @@ let e2e: EndToEnd;
 
 beforeAll(async () => {
   e2e = await startEndToEnd();
-}, 60_000);
+}, 180_000);
 
 afterAll(() => e2e?.close());
 
@@ -135,5 +135,5 @@ describe('the AWS CLI', () => {
     const { reason, violations } = await e2e.waitForCase('by-cli', 'awaiting-approval');
     expect(reason).toMatch(/may be forged/);
     expect(Object.values(violations)).toMatchObject([{ value: { number: 2 } }]);
-  }, 60_000);
+  }, 180_000);
 });

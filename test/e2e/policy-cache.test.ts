@@ -23,7 +23,7 @@ describe('a contained device while AWS goes on with the policies it has cached',
 
   beforeAll(async () => {
     e2e = await startEndToEnd({ policyCacheSeconds });
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => e2e.close());
 
@@ -105,7 +105,7 @@ describe('a contained device where the cache is short', () => {
 
   beforeAll(async () => {
     e2e = await startEndToEnd({ policyCacheSeconds: 2 });
-  }, 60_000);
+  }, 180_000);
 
   afterAll(() => e2e.close());
 

@@ -15,7 +15,7 @@ let e2e: EndToEnd;
 
 beforeAll(async () => {
   e2e = await startEndToEnd();
-}, 60_000);
+}, 180_000);
 
 afterEach(() => e2e.stack.aws.gateway.setFaults([]));
 
@@ -230,7 +230,7 @@ describe('the sweep', () => {
 
     await e2e.waitForCase(thingName, 'contained');
     expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('the role of a function', () => {

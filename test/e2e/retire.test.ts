@@ -160,7 +160,7 @@ describe('cordon retire', () => {
       expect.stringMatching(/^waiting until AWS IoT lets go of certificate /),
       expect.stringMatching(/^waiting until AWS IoT lets go of policy cordon-dev-device-retiring@/),
     ]);
-  }, 60_000);
+  }, 180_000);
 
   it('finishes it also where somebody deleted the thing meanwhile', async () => {
     const before = await listAll();
@@ -174,7 +174,7 @@ describe('cordon retire', () => {
     expect(said).toContain(`delete certificate ${certificateArn.split('/')[1]?.slice(0, 12)}`);
     expect(await listAll()).toEqual(before);
     await expect(retireThing('gone')).rejects.toThrow('there is no thing gone');
-  }, 60_000);
+  }, 180_000);
 
   it('leaves to its new owner a certificate that was taken up meanwhile', async () => {
     const { certificateArn } = await e2e.enroll('first');
@@ -186,7 +186,7 @@ describe('cordon retire', () => {
 
     expect(await listPrincipals('second')).toContain(certificateArn);
     expect((await listAll()).policies.filter((name) => name?.includes('retiring'))).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it.each([false, true])(
     'only detaches a certificate that another thing uses too (--force: %s)',
@@ -235,5 +235,5 @@ describe('cordon retire', () => {
     await e2e.command({ type: 'dismiss', thingName: 'held', actor: 'test' });
     await e2e.waitForCase('held', 'closed');
     expect(await readStatus(staying.certificateArn)).toBe('ACTIVE');
-  }, 60_000);
+  }, 180_000);
 });

@@ -125,7 +125,7 @@ describe('npm start', () => {
         expect.stringMatching(new RegExp(`port.*${port}.*CORDON_PORT.*CORDON_MQTT_PORT`)),
       ]);
     }
-  }, 60_000);
+  }, 180_000);
 
   it.each([['--nonsense'], ['--serve --once'], ['extra']])(
     'refuses %s with one clear line',
@@ -180,7 +180,7 @@ describe('npm start', () => {
     expect(code).toBe(0);
     expect(existsSync(file)).toBe(false);
     expect(workers.filter(isRunning)).toEqual([]);
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('npm start, interrupted in the middle of the story', () => {
@@ -268,5 +268,5 @@ describe('cordon check', () => {
       code: 0,
       out: expect.stringContaining('cordon.yml is valid.'),
     });
-  }, 30_000);
+  }, 180_000);
 });

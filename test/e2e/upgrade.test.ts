@@ -86,5 +86,5 @@ describe('a deploy of a cordon.yml in which profile, behavior and playbook have 
     expect(await e2e.waitForCase('held', 'closed')).toMatchObject({
       reason: 'released: everything is as it was before',
     });
-  }, 60_000);
+  }, 180_000);
 });

@@ -162,7 +162,7 @@ describe('a held device with a wide policy and a dead certificate beside its own
       ['quarantine', 'verified'],
       ['deny-certificate', 'verified'],
     ]);
-  }, 90_000);
+  }, 180_000);
 });
 
 describe('a certificate that is attached to a held thing, while its policies are cached', () => {

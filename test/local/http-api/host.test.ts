@@ -164,7 +164,7 @@ describe('a request to an HTTP API', () => {
     expect(events).toHaveLength(1);
     answerWith = () => Promise.reject(new PayloadTooLargeError(1, 1));
     expect(await post(Buffer.from('x'))).toBe(413);
-  }, 30_000);
+  }, 180_000);
 });
 
 describe('what a function answers', () => {
