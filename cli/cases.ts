@@ -96,11 +96,12 @@ function writeTime(at: number): string {
 function describeViolations(record: Case): string[] {
   return Object.entries(record.violations)
     .filter(([, { caseId }]) => caseId === record.caseId)
-    .flatMap(([key, { lastEventType, value, evidence }]) => [
+    .flatMap(([key, { lastEventType, value, evidence, uncounted = [] }]) => [
       `violation ${key}: ${lastEventType}, value ${JSON.stringify(value ?? null)}`,
       ...(evidence ?? []).map(
         ({ pid, commandLine, executable, user }) =>
           `  process ${pid ?? '?'}: ${commandLine ?? executable ?? '?'} (user ${user ?? '?'})`,
       ),
+      ...uncounted.map((exception) => `  not counted, by an exception of the agent: ${exception}`),
     ]);
 }

@@ -1,6 +1,8 @@
 import { redactCommandLine } from '../redact';
 import { cutText } from '../text';
 import type { Trace } from './child-walk';
+import { isSameFile } from './exceptions';
+import { hasInjectedCode } from './injected-code';
 import type { ProcReader } from './proc-reader';
 import { type ProcStat, parseCommandLine, parseUptimeSeconds, parseUserId } from './proc-stat';
 import { readStat } from './process-discovery';
@@ -14,6 +16,11 @@ export interface Evidence {
   readonly ppid: number;
   readonly executable: string;
   readonly commandLine: string;
+  /**
+   * How many arguments `commandLine` joins, its first word aside. Only where `executable` is vouched for: what runs is the
+   * very file at that path, root's, writable by nobody else, and nobody gave it other code.
+   */
+  readonly argumentCount?: number;
   readonly user: string;
   readonly startedAt?: number;
   /** Kernel names of its ancestors, its parent first. */
@@ -47,15 +54,18 @@ export function collectEvidence(
   stat: ProcStat,
   users: (id: number) => string,
   now: number,
+  ownPid = process.pid,
 ): Evidence {
   const { pid, ppid } = stat;
-  const commandLine = proc.read(`${pid}/cmdline`);
+  const words = readWords(proc, pid);
+  const identity = identify(proc, stat, users, now);
   return {
     metric,
     pid,
     ppid,
-    commandLine: typeof commandLine === 'string' ? '' : redactCommandLine(parseCommandLine(commandLine)),
-    ...identify(proc, stat, users, now),
+    commandLine: redactCommandLine(words),
+    ...(isVouchedFor(proc, pid, identity.executable, words, ownPid) && { argumentCount: words.length - 1 }),
+    ...identity,
   };
 }
 
@@ -74,6 +84,31 @@ export function collectTrace(
   }
   const ppid = trace.parent;
   return { metric, ppid, executable: '', commandLine, user: '', parents: listParents(proc, ppid) };
+}
+
+function readWords(proc: ProcReader, pid: number): readonly string[] {
+  const bytes = proc.read(`${pid}/cmdline`);
+  return typeof bytes === 'string' ? [] : parseCommandLine(bytes);
+}
+
+/**
+ * A kernel name can look like a path, and a process in a mount namespace of its own can have any file at a path. What
+ * became another program meanwhile is none of the two.
+ */
+function isVouchedFor(
+  proc: ProcReader,
+  pid: number,
+  executable: string,
+  words: readonly string[],
+  ownPid: number,
+): boolean {
+  return (
+    words.length > 0 &&
+    programOf(proc, pid) === executable &&
+    isSameFile(proc.pathOf(`${pid}/exe`), executable) &&
+    !hasInjectedCode(proc, pid, executable, ownPid) &&
+    readWords(proc, pid).join('\0') === words.join('\0')
+  );
 }
 
 function identify(

@@ -45,7 +45,7 @@ function createExceptions(
   };
 }
 
-function isSameFile(running: string, configured: string): boolean {
+export function isSameFile(running: string, configured: string): boolean {
   try {
     const file = host.statSync(running);
     const wanted = host.statSync(configured);

@@ -111,13 +111,13 @@ function gather(
   proc: ProcReader,
   metric: string,
   { fresh, traces }: FamilySample,
-  { users, wallClock }: SamplerOptions,
+  { users, wallClock, ownPid }: SamplerOptions,
 ): Pick<MetricSample, 'evidence' | 'traces'> {
   if (fresh.length === 0 && traces.length === 0) return none;
   return {
     evidence: fresh
       .slice(0, mostEvidence)
-      .map((stat) => collectEvidence(proc, metric, stat, users, wallClock())),
+      .map((stat) => collectEvidence(proc, metric, stat, users, wallClock(), ownPid)),
     traces: traces
       .slice(0, mostEvidence)
       .map((trace) => collectTrace(proc, metric, trace, users, wallClock())),

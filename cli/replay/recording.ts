@@ -140,7 +140,7 @@ export function recallCases(cases: readonly Case[], since: number): Recording {
 }
 
 function recallEvents(thingName: string, record: ViolationRecord): Violation[] {
-  const { value, reporter, evidence, criteria, confidence } = record;
+  const { value, reporter, evidence, isPartial, criteria, confidence } = record;
   const alarm: Violation = {
     violationId: record.violationId,
     thingName,
@@ -154,6 +154,7 @@ function recallEvents(thingName: string, record: ViolationRecord): Violation[] {
     ...(criteria && { criteria }),
     ...(reporter && { reporter }),
     ...(evidence && { evidence }),
+    ...(isPartial && { isPartial }),
     ...(confidence && { confidence }),
   };
   if (record.lastEventType === 'in-alarm') return [alarm];

@@ -24,6 +24,7 @@ export const handler = wrap(
       log,
       metrics,
       clock: Date.now,
+      playbooks: configuration.playbooks,
     },
     // Where AWS evaluates alone, a report is taken and nothing more.
     configuration.detector === 'device-defender' ? [] : Object.entries(configuration.securityProfiles),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeAlert } from '../../shared/domain/alert';
+import type { Playbook } from '../../shared/domain/configuration';
 import type { Distribution } from '../../shared/domain/detection/distribution';
 import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { judgeReport } from '../../shared/domain/detection/judge-report';
@@ -40,6 +41,8 @@ export interface JudgePorts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** What may except an alarm. */
+  readonly playbooks: readonly Playbook[];
 }
 
 /** What a thing is judged by: what arrived of it, or the time. */
@@ -131,7 +134,8 @@ async function prepare(
   // Whoever can't be named may be anybody, whatever id it connected under.
   const isKnown = principal !== unknownPrincipal;
   const reportedByItself = isKnown && (clientId === thingName || clientId === agentClientId(thingName));
-  return (setting) => judgeReport({ ...setting, report, principal, reportedByItself, fleet });
+  return (setting) =>
+    judgeReport({ ...setting, report, principal, reportedByItself, playbooks: ports.playbooks, fleet });
 }
 
 /** What the fleet's values were in the window before this one, of each metric with a statistical threshold. */
@@ -197,15 +201,17 @@ async function tell(event: DetectedEvent, occasion: Occasion, ports: JudgePorts)
 }
 
 function sourceOf(
-  { principal }: DetectedEvent,
+  { principal, behavior }: DetectedEvent,
   occasion: Occasion,
-): { reporter?: Reporter; evidence?: readonly Evidence[] } {
+): { reporter?: Reporter; evidence?: readonly Evidence[]; uncounted?: readonly string[] } {
   switch (occasion.kind) {
     case 'report': {
       const { envelope, read } = occasion;
       const { clientId, principal: reporter } = envelope;
-      const evidence = read.kind === 'report' ? read.report.evidence : [];
-      return { reporter: { clientId, principal: reporter }, evidence };
+      if (read.kind !== 'report') return {};
+      const { evidence, uncounted = {} } = read.report;
+      const { [behavior.metric]: own = [] } = uncounted;
+      return { reporter: { clientId, principal: reporter }, evidence, uncounted: own };
     }
     case 'lifecycle':
       return principal ? { reporter: { clientId: occasion.event.clientId, principal } } : {};

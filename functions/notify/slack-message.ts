@@ -62,6 +62,7 @@ export function writeRootMessage(announcement: Announcement, kind: Slack['kind']
       ),
     ),
     ...section('Processes', announcement.evidence.map(code)),
+    ...section('Not counted, by the exceptions of the agent', (announcement.uncounted ?? []).map(code)),
     ...section('Thing', announcement.enrichment.map(escapeText)),
     ...(kind === 'bot'
       ? writeButtons(announcement)

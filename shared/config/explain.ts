@@ -1,5 +1,6 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
 import { disconnectDuration, findMetric } from '../domain/detection/metrics';
+import { describeException } from '../domain/exceptions';
 import { findPlaybook } from '../domain/guards';
 import { listAlarms } from './reach';
 import { findWarnings } from './warnings';
@@ -143,9 +144,18 @@ function writePlaybook(playbook: Playbook): string {
         `from containment ${escalate.afterContainments + 1} within ${writeDuration(escalate.within)} on also ${escalate.actions.join(' + ')}`,
       ]
     : [];
-  return [`${title}: ${when} ${actions.join(' + ')}`, ...more, `released ${writeRelease(release)}`].join(
-    '; ',
-  );
+  const { unless } = playbook;
+  const excepted = unless
+    ? [
+        `but only recorded where the device itself says that each child is one of: ${unless.map(describeException).join(', ')}`,
+      ]
+    : [];
+  return [
+    `${title}: ${when} ${actions.join(' + ')}`,
+    ...more,
+    ...excepted,
+    `released ${writeRelease(release)}`,
+  ].join('; ');
 }
 
 function writeGuards({ guards, playbooks }: Configuration): string[] {

@@ -16,7 +16,11 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
   switch (issue.code) {
     case 'unrecognized_keys': {
       const known = listKnownKeys(path).join(', ');
-      return issue.keys.map((key) => ({ path: [...path, key], message: `unknown; known are ${known}` }));
+      const why = path.includes('unless') ? '; a process can give itself any name' : '';
+      return issue.keys.map((key) => ({
+        path: [...path, key],
+        message: `unknown; known are ${known}${why}`,
+      }));
     }
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message }));

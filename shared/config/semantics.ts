@@ -1,6 +1,7 @@
 import type { ActionName, Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
+import { findExceptionFaults } from './exception-faults';
 import { findTopicFaults } from './keep-topics';
 import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
@@ -107,6 +108,7 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
     faults.push({ path: at('escalate'), message: 'a playbook that observes has nothing to escalate' });
   return [
     ...faults,
+    ...findExceptionFaults(index, configuration),
     ...findActionFaults(playbook, configuration).map((message) => ({ path: at('actions'), message })),
   ];
 }

@@ -85,6 +85,8 @@ function onAlarm(
     !isOpen(current) ||
     known?.caseId !== open.caseId ||
     known.lastEventType !== 'in-alarm' ||
+    // What was excepted may be another matter by now.
+    known.excepted !== undefined ||
     isNewClaim(open, known, violation);
   // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
   const again = !rises && known.violationId === violation.violationId;
@@ -119,11 +121,20 @@ function answer(
   const verdict = judge({ ...context, playbook, actions, guards, violation });
   if (verdict.outcome === 'contain' && !isRejected(recorded, violation))
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
-  // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
-  if (!rises) return recorded;
   const refused = verdict.outcome === 'contain' ? rejectedBefore : verdict;
+  // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
   const key = behaviorKey(violation);
-  return tell(recorded, key, known, (next) => holdBack(next, refused, playbook, context), context);
+  const isExcepted = refused.by === 'exception';
+  const marked = isExcepted ? markExcepted(recorded, key, refused.reason) : recorded;
+  if (!rises || (isExcepted && known?.excepted === refused.reason)) return marked;
+  return tell(marked, key, known, (next) => holdBack(next, refused, playbook, context), context);
+}
+
+function markExcepted(current: Case, key: string, excepted: string): Case {
+  const entry = current.violations[key];
+  return entry
+    ? { ...current, violations: { ...current.violations, [key]: { ...entry, excepted } } }
+    : current;
 }
 
 /** How soon a case that the kill switch held back is looked at again: each look is a call of respond. */

@@ -4,9 +4,10 @@ import type { Behavior } from './configuration';
 import { isObject, isTooDeep, parseJson, writeMessageJson } from './json';
 import { clip, registryName } from './names';
 import {
-  boundEvidence,
+  boundUncounted,
   boundValue,
   type Evidence,
+  keepEvidence,
   type MetricValue,
   type Reporter,
   type Violation,
@@ -41,6 +42,7 @@ const evidence = z.array(
       ppid: finite,
       executable: text(4096),
       commandLine: text(4096),
+      argumentCount: z.int().check(z.nonnegative()),
       user: text(256),
       startedAt: finite,
       parents: z.array(text(4096)),
@@ -77,6 +79,8 @@ const detectAlert = z.object({
     z.object({
       reporter: z.optional(z.object({ clientId: text(128), principal: text(128) })),
       evidence: z.optional(evidence),
+      isPartial: z.optional(z.literal(true)),
+      uncounted: z.optional(z.array(z.string())),
     }),
   ),
 });
@@ -128,7 +132,9 @@ function toViolation(alert: z.output<typeof detectAlert>): Violation {
     ...(behavior.criteria && { criteria: clip(JSON.stringify(behavior.criteria), 1000) }),
     detector: cordon ? 'cordon' : 'device-defender',
     ...(cordon?.reporter && { reporter: cordon.reporter }),
-    ...(cordon?.evidence && { evidence: boundEvidence(cordon.evidence) }),
+    ...(cordon?.evidence && keepEvidence(cordon.evidence)),
+    ...(cordon?.isPartial && { isPartial: true }),
+    ...(cordon?.uncounted?.length && { uncounted: boundUncounted(cordon.uncounted) }),
     ...readConfidence(alert),
   };
 }
@@ -161,6 +167,7 @@ export interface AlertToWrite {
   readonly value?: MetricValue;
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];
+  readonly uncounted?: readonly string[];
 }
 
 /** Writes an alert as Detect does, so that any consumer of the topic can read it. */
@@ -175,7 +182,8 @@ export function writeAlert(alert: AlertToWrite): string {
     securityProfileName: alert.securityProfileName,
     cordon: {
       ...(alert.reporter && { reporter: alert.reporter }),
-      ...(alert.evidence?.length && { evidence: boundEvidence(alert.evidence) }),
+      ...keepEvidence(alert.evidence ?? []),
+      ...(alert.uncounted?.length && { uncounted: boundUncounted(alert.uncounted) }),
     },
   });
 }

@@ -47,6 +47,8 @@ export const announcementSchema = z.object({
   inAlarm: z.optional(z.array(z.string())),
   actions: z.array(z.object({ action: z.string(), status: z.string(), detail: z.string() })),
   evidence: z.array(z.string()),
+  /** Exceptions of the agent's configuration that further children were: it did not count them. */
+  uncounted: z.optional(z.array(z.string())),
   /** What AWS says of the thing: groups, certificates, policies, who shares them. */
   enrichment: z.array(z.string()),
   alertToAppliedMs: z.optional(z.number()),
@@ -62,6 +64,7 @@ export function writeAnnouncement(
 ): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
+  const uncounted = [...new Set(own.flatMap((violation) => violation.uncounted ?? []))].slice(0, 10);
   const inAlarm = openViolations(record).slice(0, 20).map(behaviorKey);
   return {
     version: 1,
@@ -95,6 +98,7 @@ export function writeAnnouncement(
       .flatMap(({ evidence }) => evidence ?? [])
       .slice(0, 5)
       .map((row) => clip(describeProcess(row), 500)),
+    ...(uncounted.length > 0 && { uncounted }),
     enrichment: describeThing(record),
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
@@ -190,6 +194,7 @@ export function writeText(announcement: Announcement): string {
     ),
     ...announcement.actions.map(({ action, status, detail }) => `Action:    ${action} ${status}: ${detail}`),
     ...announcement.evidence.map((row) => `Process:   ${row}`),
+    ...(announcement.uncounted ?? []).map((row) => `Excepted:  ${row}, by the agent's own configuration`),
     ...announcement.enrichment.map((row) => `Registry:  ${row}`),
     ...(announcement.alertToAppliedMs === undefined
       ? []

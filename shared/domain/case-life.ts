@@ -49,7 +49,10 @@ export function newCase(
 function withoutEvidence(violations: Case['violations']): Case['violations'] {
   return Object.fromEntries(
     Object.entries(violations).map(
-      ([key, { evidence: _evidence, value: _value, criteria: _criteria, ...rest }]) => [key, rest],
+      ([
+        key,
+        { evidence: _evidence, isPartial: _p, uncounted: _u, value: _value, criteria: _criteria, ...rest },
+      ]) => [key, rest],
     ),
   );
 }
@@ -88,7 +91,8 @@ export function remember(current: Case, violation: Violation, now: number): Case
   const sameCase = known?.caseId === current.caseId;
   const defenderId =
     violation.detector === 'device-defender' ? violation.violationId : sameCase && known.defenderId;
-  const { defenderId: _defenderId, ...kept } = known ?? {};
+  const hadEvidence = known?.evidence !== undefined;
+  const { defenderId: _defenderId, isPartial, uncounted, excepted: _excepted, ...kept } = known ?? {};
   const entry: ViolationRecord = {
     ...kept,
     caseId: current.caseId,
@@ -105,6 +109,11 @@ export function remember(current: Case, violation: Violation, now: number): Case
     ...(violation.criteria && { criteria: violation.criteria }),
     ...(alarm && violation.reporter && { reporter: violation.reporter }),
     ...(alarm && violation.evidence && { evidence: violation.evidence }),
+    // Evidence of before stays for people, but says nothing of this alarm.
+    ...((alarm ? (violation.isPartial ?? (hadEvidence && !violation.evidence)) : isPartial) && {
+      isPartial: true,
+    }),
+    ...listUncounted(alarm ? violation.uncounted : uncounted),
     ...(violation.confidence && { confidence: violation.confidence }),
   };
   const others = Object.entries(current.violations).filter(([other]) => other !== key);
@@ -114,6 +123,10 @@ export function remember(current: Case, violation: Violation, now: number): Case
       ? Object.fromEntries(others)
       : withoutEvidence(Object.fromEntries(others));
   return { ...current, updatedAt: now, violations: { ...remembered, [key]: entry } };
+}
+
+function listUncounted(uncounted: Violation['uncounted']): Pick<ViolationRecord, 'uncounted'> {
+  return uncounted ? { uncounted } : {};
 }
 
 export const allCleared = 'all violations cleared';

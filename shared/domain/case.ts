@@ -101,6 +101,11 @@ export interface ViolationRecord {
   readonly criteria?: string;
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];
+  /** Not all that led to the last alarm is in it. */
+  readonly isPartial?: true;
+  readonly uncounted?: readonly string[];
+  /** Why the last alarm was excepted, as it was told. */
+  readonly excepted?: string;
   /** Of an ML behavior. */
   readonly confidence?: NonNullable<Violation['confidence']>;
 }

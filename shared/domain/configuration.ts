@@ -142,6 +142,33 @@ const release = z.union(
   { error: 'expected { by: operator }, { clearedFor: 30m } or { after: 24h }' },
 );
 
+/** A child that is expected, as in the agent's `except`: the file that runs, never a name that a process gives itself. */
+const exception = z.strictObject(
+  {
+    executable: z
+      .string()
+      .regex(
+        /^\/[^\s…]{0,510}[^\s/…]$/u,
+        'expected the absolute path of a program without spaces: a process can give itself any name',
+      ),
+    arguments: z
+      .array(
+        z
+          .string()
+          .regex(/^[^\s…]+$/u, 'expected an argument without spaces, as evidence tells only those apart')
+          .refine((text) => !text.includes('***'), { message: 'the agent hides what looks like a secret' }),
+      )
+      .max(64)
+      .optional(),
+  },
+  {
+    error: ({ code, input }) =>
+      code === 'invalid_type'
+        ? `expected { executable: /usr/bin/curl, arguments: [-V] }, not ${typeof input === 'string' ? `the name ${input}, which a process can give itself` : 'this'}`
+        : undefined,
+  },
+);
+
 const playbook = z.strictObject({
   name,
   when: z
@@ -164,6 +191,8 @@ const playbook = z.strictObject({
     .strictObject({ afterContainments: z.int().min(1).max(20), within: duration, actions: actions.min(1) })
     .optional(),
   release: release.default({ by: 'operator' }),
+  /** Where each child that the evidence of an alarm tells of is one of these, the alarm is only recorded. */
+  unless: z.array(exception).min(1).max(32).optional(),
 });
 
 const exemption = z

@@ -1,4 +1,5 @@
 import type { ActionName, Configuration, Playbook } from './configuration';
+import { findExceptions } from './exceptions';
 import { type Facts, ownsCertificate } from './facts';
 import { findWithheld, type KillSwitch } from './kill-switch';
 import type { Violation } from './violation';
@@ -23,7 +24,7 @@ export type Verdict =
   | {
       readonly outcome: 'observe' | 'ask';
       readonly reason: string;
-      readonly by?: 'kill-switch' | 'fleet-limit' | 'held-reporter';
+      readonly by?: 'kill-switch' | 'fleet-limit' | 'held-reporter' | 'exception';
     };
 
 /** What may be done about a violation. The first rule that objects decides; each says why. */
@@ -39,6 +40,13 @@ export function judge(input: GuardInput): Verdict {
   if (!facts.registered) return observe('the thing is not in the registry, so there is nothing to contain');
   const exemption = findExemption(input.guards, facts);
   if (exemption) return observe(`the thing is exempt: ${exemption}`);
+  const excepted = findOwnExceptions(playbook, facts, input.violation);
+  if (excepted)
+    return {
+      outcome: 'observe',
+      reason: `playbook ${playbook.name} excepts it: ${excepted.join(', ')}`,
+      by: 'exception',
+    };
   if (withheld) return { outcome: 'ask', reason: withheld, by: 'kill-switch' };
   const { reporter } = input.violation;
   if (reporter && !ownsCertificate(facts, reporter.principal)) {
@@ -62,6 +70,17 @@ export function judge(input: GuardInput): Verdict {
       by: 'fleet-limit',
     };
   return { outcome: 'contain' };
+}
+
+/** Evidence is the word of whoever sent it: only the thing's own certificate can say that a child is an exception. */
+function findOwnExceptions(
+  { unless }: Playbook,
+  facts: KnownFacts,
+  violation: Violation,
+): readonly string[] | undefined {
+  const { reporter } = violation;
+  const isOwn = reporter !== undefined && ownsCertificate(facts, reporter.principal);
+  return isOwn ? findExceptions(unless, violation) : undefined;
 }
 
 export function findExemption(guards: Configuration['guards'], facts: KnownFacts): string | undefined {

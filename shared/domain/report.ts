@@ -1,13 +1,15 @@
 import { readRemoteAddress } from './detection/addresses';
 import { isObject } from './json';
 import { clip, registryName } from './names';
-import type { Evidence, MetricValue } from './violation';
+import { boundUncounted, type Evidence, type MetricValue } from './violation';
 
 /** One device metrics report, its names resolved: metric name -> value as behaviors compare it. */
 export interface DeviceReport {
   readonly reportId: number;
   readonly metrics: Readonly<Record<string, MetricValue>>;
   readonly evidence: readonly Evidence[];
+  /** By metric: exceptions of the agent's configuration that children were, which it did not count. */
+  readonly uncounted?: Readonly<Record<string, readonly string[]>>;
   /** When the device measured it, epoch ms by its own clock. */
   readonly madeAt?: number;
 }
@@ -50,11 +52,13 @@ export function readReport(document: unknown): ReadReport {
   if (metrics) readDeviceMetrics(metrics, read);
   const fault = custom && readCustomMetrics(custom, read);
   if (fault) return reject('InvalidPayload', fault, reportId);
-  const { evidence, madeAt } = document;
+  const { evidence, madeAt, exceptions } = document;
+  const uncounted = readExceptions(exceptions);
   return {
     kind: 'report',
     report: {
       ...{ reportId, metrics: { ...read }, evidence: readEvidence(evidence) },
+      ...(uncounted && { uncounted }),
       ...(isFiniteNumber(madeAt) && { madeAt }),
     },
   };
@@ -155,6 +159,7 @@ function readEvidence(value: unknown): Evidence[] {
       ...numberField(row, 'ppid'),
       ...textField(row, 'executable', 512),
       ...textField(row, 'commandLine', 1024),
+      ...(isCount(row.argumentCount) && { argumentCount: row.argumentCount }),
       ...textField(row, 'user', 128),
       ...numberField(row, 'startedAt'),
       ...(Array.isArray(row.parents) && {
@@ -164,6 +169,17 @@ function readEvidence(value: unknown): Evidence[] {
           .map((parent) => clip(parent, 128)),
       }),
     }));
+}
+
+/** As the agent names them; what is malformed is left out. */
+function readExceptions(value: unknown): Record<string, string[]> | undefined {
+  if (!isObject(value)) return undefined;
+  const read = Object.entries(value).flatMap(([metric, list]) =>
+    registryName.test(metric) && Array.isArray(list)
+      ? [[metric, boundUncounted(list.filter((one) => typeof one === 'string'))] as const]
+      : [],
+  );
+  return read.length > 0 ? Object.fromEntries(read.slice(0, 20)) : undefined;
 }
 
 function textField(row: Json, key: string, max: number): Json {
@@ -193,6 +209,10 @@ function objects(value: unknown): Json[] {
 
 function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
 function isPort(value: number | undefined): value is number {

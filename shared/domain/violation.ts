@@ -20,6 +20,10 @@ export interface Violation {
   /** Who reported the datapoint; only Cordon's own detector knows. */
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];
+  /** There was more evidence than is kept. */
+  readonly isPartial?: true;
+  /** Exceptions of the agent's own configuration that further children were, in its words: they are not counted. */
+  readonly uncounted?: readonly string[];
   /** Of an ML behavior. */
   readonly confidence?: Confidence;
 }
@@ -44,6 +48,11 @@ export interface Evidence {
   readonly ppid?: number | undefined;
   readonly executable?: string | undefined;
   readonly commandLine?: string | undefined;
+  /**
+   * How many arguments `commandLine` joins. Only where the agent vouches for `executable`: what runs is the very file at
+   * that path, root's, and writable by nobody else.
+   */
+  readonly argumentCount?: number | undefined;
   readonly user?: string | undefined;
   readonly startedAt?: number | undefined;
   readonly parents?: readonly string[] | undefined;
@@ -53,12 +62,27 @@ export interface Evidence {
 const maxEvidenceBytes = 8_000;
 
 /** The first rows of evidence, as many as fit. */
-export function boundEvidence(rows: readonly Evidence[]): Evidence[] {
+function boundEvidence(rows: readonly Evidence[]): Evidence[] {
   let left = maxEvidenceBytes;
   return rows.slice(0, 10).filter((row) => {
     left -= jsonBytes(JSON.stringify(row));
     return left >= 0;
   });
+}
+
+/** Of an alert or a report: the evidence that fits, and whether that is all. */
+export function keepEvidence(rows: readonly Evidence[]): Pick<Violation, 'evidence' | 'isPartial'> {
+  const evidence = boundEvidence(rows);
+  return {
+    ...(evidence.length > 0 && { evidence }),
+    ...(evidence.length < rows.length && { isPartial: true }),
+  };
+}
+
+const mostUncounted = 10;
+
+export function boundUncounted(list: readonly string[]): string[] {
+  return list.slice(0, mostUncounted).map((one) => clip(one, 300));
 }
 
 /** A metric's value within bounds: at most 20 list entries, of 100 characters each. */

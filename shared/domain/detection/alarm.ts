@@ -57,6 +57,7 @@ export function close({
   metric: _m,
   heardAt: _h,
   checkedAt: _c,
+  excepted: _e,
   ...rest
 }: BehaviorState): BehaviorState {
   return rest;

@@ -1,9 +1,10 @@
-import type { Behavior } from '../configuration';
+import type { Behavior, Playbook } from '../configuration';
 import type { DeviceReport } from '../report';
-import type { MetricValue } from '../violation';
+import { boundValue, keepEvidence, type MetricValue } from '../violation';
 import { numberOf, violates } from './criteria';
 import { binOf, type Distribution } from './distribution';
-import { openJudgement, type Setting, slotOf } from './judgement';
+import { followExceptions } from './excepted';
+import { type Entry, openJudgement, type Setting, slotOf } from './judgement';
 import { isSummed } from './metrics';
 import { selectRetained } from './retention';
 import { isFromBefore, isRepeat, noteReport } from './senders';
@@ -16,6 +17,8 @@ export interface ReportInput extends Setting {
   readonly principal?: string;
   /** False where another client reported for the thing: such a report can raise an alarm, never end one. */
   readonly reportedByItself: boolean;
+  /** What may except an alarm. */
+  readonly playbooks?: readonly Playbook[];
   /** What the fleet's values were in a window, for statistical thresholds; undefined where nothing is known. */
   readonly fleet?: (metric: string, durationSeconds: number, window: number) => Distribution | undefined;
 }
@@ -52,7 +55,9 @@ export function judgeReport(input: ReportInput): Judgement {
       if (before.window) judgement.keep(slot, before);
       continue;
     }
-    judgement.hear(slot, entry, before, { isBad, value, seed: report.reportId });
+    const { isNews, ...memory } = followEntry(entry, before, isBad, value, input);
+    const { excepted: _, ...rest } = before;
+    judgement.hear(slot, entry, { ...rest, ...memory }, { isBad, value, seed: report.reportId, isNews });
   }
   const { retained, datapoints } = reportedByItself
     ? selectRetained(report.metrics, at, profiles, state.retained)
@@ -65,6 +70,23 @@ export function judgeReport(input: ReportInput): Judgement {
     }),
     lastReceivedAt: at,
   });
+}
+
+/** Whether exceptions cover an alarm, as the playbooks will find it told. */
+function followEntry(
+  { securityProfileName, behavior }: Entry,
+  before: BehaviorState,
+  isBad: boolean,
+  value: MetricValue,
+  { playbooks = [], report, reportedByItself }: ReportInput,
+): ReturnType<typeof followExceptions> {
+  const excepting = reportedByItself ? playbooks.filter(({ unless }) => unless !== undefined) : [];
+  if (excepting.length === 0) return { isNews: false };
+  const alarm = {
+    ...{ securityProfileName, behaviorName: behavior.name, metric: behavior.metric },
+    ...{ value: boundValue(value), ...keepEvidence(report.evidence) },
+  };
+  return followExceptions(before.excepted, before.violationId !== undefined, isBad, alarm, excepting);
 }
 
 /** What a behavior compares: a gauge as it is, a delta summed over the window. */

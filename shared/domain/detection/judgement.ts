@@ -39,6 +39,8 @@ interface Verdict {
   /** What tells this datapoint from others, for the name of a new violation. */
   readonly seed: string | number;
   readonly principal?: string;
+  /** The alarm is told again while it is open, since it is another matter by now. */
+  readonly isNews?: boolean;
 }
 
 /** A thing outside a profile's targets is looked up again after this time, should it go on violating. */
@@ -138,13 +140,16 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     /** A datapoint of a behavior. */
     hear(slot: string, entry: Entry, before: BehaviorState, verdict: Verdict): void {
       const { securityProfileName, behavior, key } = entry;
-      const { isBad, value, seed, principal } = verdict;
+      const { isBad, value, seed, principal, isNews } = verdict;
       const { state: next, event } = stepAlarm(before, isBad, at, behavior.criteria, () =>
         nameViolation(key, seed),
       );
       behaviors[slot] = next.violationId ? refresh(next, entry) : next;
-      if (event)
-        events.push({ securityProfileName, behavior, value, ...event, ...(principal && { principal }) });
+      const { violationId } = next;
+      const again = isNews && violationId ? ({ eventType: 'in-alarm', violationId } as const) : undefined;
+      const told = event ?? again;
+      if (told)
+        events.push({ securityProfileName, behavior, value, ...told, ...(principal && { principal }) });
     },
 
     invalidate,

@@ -1,5 +1,6 @@
 import type { Behavior, SecurityProfile } from '../configuration';
 import type { MetricValue, ViolationEventType } from '../violation';
+import type { Excepted } from './excepted';
 import type { Span } from './window';
 
 /** The rules detector's memory of one thing. Times are epoch ms. */
@@ -49,6 +50,8 @@ export interface BehaviorState {
   readonly metric?: string;
   readonly heardAt?: number;
   readonly checkedAt?: number;
+  /** Of an open alarm that exceptions cover. */
+  readonly excepted?: Excepted;
   /** Times of its last events. */
   readonly recent?: readonly number[];
   /** Of a metric that is summed. */

@@ -145,6 +145,43 @@ describe('a child that the configuration excepts', () => {
   });
 });
 
+describe('evidence of a child', () => {
+  const isRoot = process.getuid?.() === 0;
+  const asRoot = isRoot ? it : it.skip;
+  const trueFile = realpathSync('/bin/true');
+  const { exe: _, ...withoutFile } = curl;
+
+  function evidenceOf(child: Partial<FakeProcess>, runs: string) {
+    const { exe = trueFile, ...rest } = child;
+    const proc = aProc([app, { ...withoutFile, ...rest, ...(exe !== '' && { exe }) }]);
+    const metrics = parseMetrics({ m: { collect: 'children', of: { name: 'myapp' } } });
+    const sampler = createMetricSampler({ ...proc, pathOf: () => runs }, metrics, {
+      users: String,
+      wallClock: () => 0,
+      ownPid,
+    });
+    return sampler.sample(100)[0]?.evidence[0];
+  }
+
+  asRoot('vouches for the file and the number of its arguments', () => {
+    expect(evidenceOf({}, trueFile)).toMatchObject({ executable: trueFile, argumentCount: 2 });
+    expect(evidenceOf({ args: ['true'] }, trueFile)).toMatchObject({ argumentCount: 0 });
+  });
+
+  it.each<[string, Partial<FakeProcess>, string]>([
+    ['is not the one at that path', {}, '/bin/sh'],
+    ['is gone', {}, '/nowhere'],
+    [
+      'can not be named, but by a kernel name that looks like a path',
+      { comm: '/bin/true', exe: '' },
+      trueFile,
+    ],
+    ['shows no command line', { args: [] }, trueFile],
+  ])('vouches for nothing where the file %s', (_, child, runs) => {
+    expect(evidenceOf(child, runs)).not.toHaveProperty('argumentCount');
+  });
+});
+
 describe('an exception that says too little', () => {
   it.each([
     [{ executable: 'curl' }, 'except[0].executable: must be the absolute path'],

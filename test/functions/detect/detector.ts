@@ -94,6 +94,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
     log: telemetry.log,
     metrics: telemetry.metrics,
     clock: () => now + 5,
+    playbooks: [],
     ...over,
   };
   const standard = aConfiguration().securityProfiles['myapp-processes'];

@@ -107,6 +107,65 @@ describe('cordon.yml', () => {
       `${minimalConfiguration}quarantine:\n  keepTopics: [${Array.from({ length: 20 }, (_, i) => `topic${i}/abcdefghijklmnopqrstuvwxyz/*`).join(', ')}]\n`,
       /AWS takes 2048/,
     ],
+    [
+      'an exception that is a bare name',
+      changed('mode: enforce', 'unless: [curl], mode: enforce'),
+      /unless\.0: expected \{ executable.*not the name curl, which a process can give itself/,
+    ],
+    [
+      'an exception by the name of a program',
+      changed('mode: enforce', 'unless: [{ executable: curl }], mode: enforce'),
+      /unless\.0\.executable: .*absolute path.*a process can give itself any name/,
+    ],
+    [
+      'an exception by another name',
+      changed('mode: enforce', 'unless: [{ name: curl, executable: /usr/bin/curl }], mode: enforce'),
+      /unless\.0\.name: unknown; known are executable, arguments; a process can give itself any name/,
+    ],
+    [
+      'an exception of a shell with any arguments',
+      changed('mode: enforce', 'unless: [{ executable: /bin/dash }], mode: enforce'),
+      /unless\.0\.arguments: needed: \/bin\/dash runs whatever its arguments say/,
+    ],
+    [
+      'an exception of an interpreter with one open argument',
+      changed(
+        'mode: enforce',
+        "unless: [{ executable: /usr/bin/python3.12, arguments: ['*'] }], mode: enforce",
+      ),
+      /unless\.0\.arguments: no \* for \/usr\/bin\/python3\.12/,
+    ],
+    [
+      'an exception by an argument with a space',
+      changed('mode: enforce', 'unless: [{ executable: /usr/bin/curl, arguments: ["a b"] }], mode: enforce'),
+      /unless\.0\.arguments\.0: expected an argument without spaces/,
+    ],
+    [
+      'an exception by what the agent hides',
+      changed('mode: enforce', 'unless: [{ executable: /usr/bin/curl, arguments: ["***"] }], mode: enforce'),
+      /the agent hides what looks like a secret/,
+    ],
+    [
+      'an exception from what is only observed',
+      changed(
+        'mode: enforce, actions: [quarantine, disconnect]',
+        'unless: [{ executable: /usr/bin/curl }], mode: observe',
+      ),
+      /unless: spawned-child only observes/,
+    ],
+    [
+      'an exception where Device Defender tells without evidence',
+      `detector: both\n${changed('mode: enforce', 'unless: [{ executable: /usr/bin/curl }], mode: enforce')}`,
+      /unless: needs detector cordon/,
+    ],
+    [
+      'an exception of an alarm that comes after the evidence',
+      changed('mode: enforce', 'unless: [{ executable: /usr/bin/curl }], mode: enforce').replace(
+        'value: { number: 0 }',
+        'value: { number: 0 }, consecutiveDatapointsToAlarm: 2',
+      ),
+      /unless: no-child-processes waits for consecutiveDatapointsToAlarm/,
+    ],
   ])('refuses %s, naming file, line and what to write', (_what, text, fault) => {
     expect(faultsOf(text)).toEqual(expect.arrayContaining([expect.stringMatching(fault)]));
   });
@@ -257,7 +316,7 @@ playbooks: [{ name: any, mode: observe }]
     [
       'of an item of a list',
       changed('severity: critical', 'severety: critical'),
-      'cordon.yml:12: playbooks.0.severety: unknown; known are name, when, severity, mode, actions, escalate, release',
+      'cordon.yml:12: playbooks.0.severety: unknown; known are name, when, severity, mode, actions, escalate, release, unless',
     ],
     [
       'of what has a name of its own, on the line of the key',
@@ -267,7 +326,7 @@ playbooks: [{ name: any, mode: observe }]
     [
       'with a name that every object has',
       changed('severity: critical', 'constructor: critical'),
-      'cordon.yml:12: playbooks.0.constructor: unknown; known are name, when, severity, mode, actions, escalate, release',
+      'cordon.yml:12: playbooks.0.constructor: unknown; known are name, when, severity, mode, actions, escalate, release, unless',
     ],
   ])('says which keys are known instead of an unknown one %s', (_, text, fault) => {
     expect(faultsOf(text)).toEqual([fault]);

@@ -1,0 +1,49 @@
+import type { Configuration } from '../domain/configuration';
+import { matchesViolation } from '../domain/guards';
+import { listAlarms } from './reach';
+import type { Fault } from './semantics';
+
+/** Programs that run whatever their arguments say: interpreters, shells, and what starts other programs. */
+const runners =
+  /^(?:node(?:js)?|electron|bun|deno|python|pypy|perl|ruby|jruby|php|lua|luajit|java|dotnet|mono|tclsh|wish|expect|guile|gjs|Rscript|julia|escript|[gm]?awk|sed|r?bash|[dyz]?a?sh|m?ksh|fish|busybox|toybox|coreutils|env|sudo|doas|su|runuser|setpriv|nohup|timeout|nice|ionice|xargs|find|ssh|nsenter|unshare|chroot|systemd-run|setsid|script|watch|strace|gdb|ld(?:-linux)?|make|git|vim?|ed|tar|rsync|socat|nc|ncat)(?:[-_.]?v?\d[\w.-]*|-[\w.-]+)?$/;
+
+/** What is wrong with the exceptions of a playbook. */
+export function findExceptionFaults(index: number, configuration: Configuration): Fault[] {
+  const playbook = configuration.playbooks[index];
+  if (!playbook?.unless) return [];
+  const { unless, mode, name } = playbook;
+  const path = ['playbooks', index, 'unless'];
+  const faults: Fault[] = unless.flatMap(({ executable, arguments: args }, position) => {
+    const at = [...path, position, 'arguments'];
+    if (!runners.test(executable.slice(executable.lastIndexOf('/') + 1))) return [];
+    if (!args) return [{ path: at, message: `needed: ${executable} runs whatever its arguments say` }];
+    return args.includes('*')
+      ? [{ path: at, message: `no * for ${executable}, which runs whatever it is given` }]
+      : [];
+  });
+  const add = (message: string) => faults.push({ path, message });
+  if (mode === 'observe') add(`${name} only observes, so there is nothing to except`);
+  if (configuration.detector !== 'cordon')
+    add(
+      'needs detector cordon: alerts of Device Defender come without evidence, so each would be answered after all',
+    );
+  const own = Object.entries(configuration.securityProfiles).flatMap(([profile, { behaviors }]) =>
+    behaviors.filter((behavior) =>
+      listAlarms(profile, behavior).some((alarm) => matchesViolation(playbook.when, alarm)),
+    ),
+  );
+  const counted = own.filter(({ metric }) => isOfChildren(metric, configuration));
+  if (own.length > 0 && counted.length === 0)
+    add('only of custom metrics that count children or list their names is there evidence');
+  const patient = counted.find(({ criteria }) => criteria.consecutiveDatapointsToAlarm > 1);
+  if (patient)
+    add(
+      `${patient.name} waits for consecutiveDatapointsToAlarm: evidence of a child comes once, with its first report, so 1 is needed`,
+    );
+  return faults;
+}
+
+function isOfChildren(metric: string, { customMetrics }: Configuration): boolean {
+  const type = Object.hasOwn(customMetrics, metric) ? customMetrics[metric]?.type : undefined;
+  return type === 'number' || type === 'string-list';
+}

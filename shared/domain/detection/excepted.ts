@@ -1,0 +1,39 @@
+import type { Playbook } from '../configuration';
+import { type Claim, findExceptions } from '../exceptions';
+import { matchesViolation } from '../guards';
+import type { MetricValue, Violation } from '../violation';
+
+/** What a detector remembers of an open alarm that was excepted. */
+export interface Excepted {
+  /** Playbooks whose exceptions have covered all of it so far. */
+  readonly by: readonly string[];
+  /** The last value, all of which was excepted. */
+  readonly value: MetricValue;
+}
+
+type Alarm = Claim & Pick<Violation, 'securityProfileName' | 'behaviorName'>;
+
+/**
+ * Follows an alarm through its datapoints. While it is open, further children raise no alarm of their own: one that is
+ * no exception is news.
+ */
+export function followExceptions(
+  before: Excepted | undefined,
+  isOpen: boolean,
+  isBad: boolean,
+  alarm: Alarm,
+  playbooks: readonly Playbook[],
+): { readonly excepted?: Excepted; readonly isNews: boolean } {
+  const { value = {} } = alarm;
+  const known = isOpen ? before : undefined;
+  if (isOpen && !known) return { isNews: false };
+  if (!isBad) return { ...(known && { excepted: { by: known.by, value } }), isNews: false };
+  const by = playbooks
+    .filter(({ name, when }) => known?.by.includes(name) ?? matchesViolation(when, alarm))
+    .filter(({ unless }) => findExceptions(unless, alarm, known?.value) !== undefined)
+    .map(({ name }) => name);
+  return {
+    ...(by.length > 0 && { excepted: { by, value } }),
+    isNews: known !== undefined && by.length < known.by.length,
+  };
+}

@@ -1,0 +1,135 @@
+import { readAlert } from '../../../shared/domain/alert';
+import { resetAlarms } from '../../../shared/domain/detection/reset';
+import { aPlaybook, now } from '../../builders';
+import { aDetector, aReport, received } from './detector';
+
+const metric = 'num_child_procs_myapp';
+const update = { executable: '/usr/bin/curl', arguments: ['-fsS', 'https://updates.example.com/check'] };
+const playbooks = [aPlaybook({ unless: [update, { executable: '/usr/bin/ntpdate' }] })];
+
+const curl = {
+  ...{ metric, pid: 11, ppid: 10, executable: '/usr/bin/curl', user: 'app', parents: ['myapp'] },
+  ...{ commandLine: 'curl -fsS https://updates.example.com/check', argumentCount: 2 },
+};
+const ntpdate = {
+  ...curl,
+  pid: 12,
+  executable: '/usr/bin/ntpdate',
+  commandLine: 'ntpdate',
+  argumentCount: 0,
+};
+const shell = { ...curl, pid: 13, executable: '/bin/sh', commandLine: 'sh -i', argumentCount: 1 };
+
+function aStory() {
+  const detector = aDetector({}, { playbooks });
+  let id = 1;
+  const report = async (children: number, evidence: readonly object[] = [], over: object = {}) => {
+    id += 1;
+    const document = {
+      ...aReport(children, { evidence, ...over }),
+      header: { report_id: id, version: '1.0' },
+    };
+    await detector.run(received(document, { receivedAt: now + id, ...over }));
+    return detector.alerts.splice(0).map(({ violationEventType }) => violationEventType);
+  };
+  return { ...detector, report };
+}
+
+describe('detect, of children that a playbook excepts', () => {
+  it('tells an excepted alarm once, however long and however many such children run', async () => {
+    const { report } = aStory();
+
+    expect(await report(1, [curl])).toEqual(['in-alarm']);
+    expect(await report(1)).toEqual([]);
+    expect(await report(2, [ntpdate])).toEqual([]);
+    expect(await report(2)).toEqual([]);
+    expect(await report(0)).toEqual(['alarm-cleared']);
+  });
+
+  it('tells the alarm again as soon as a child is none of them, though one was running before', async () => {
+    const { report } = aStory();
+    await report(1, [curl]);
+
+    expect(await report(2, [shell])).toEqual(['in-alarm']);
+    // It is known by now, whatever comes with it.
+    expect(await report(2, [shell])).toEqual([]);
+  });
+
+  it('tells it again where one took the place of another, and the number is the same', async () => {
+    const { report } = aStory();
+    await report(1, [curl]);
+
+    expect(await report(1, [shell])).toEqual(['in-alarm']);
+  });
+
+  it.each([
+    ['more children than the evidence tells of', 3, [ntpdate]],
+    ['as many rows as a report carries', 1, Array.from({ length: 10 }, () => ntpdate)],
+    [
+      'evidence that does not fit an alert',
+      2,
+      [
+        ntpdate,
+        {
+          ...curl,
+          user: '€'.repeat(128),
+          commandLine: `x ${'€'.repeat(1000)}`,
+          parents: Array.from({ length: 10 }, () => '€'.repeat(128)),
+        },
+      ],
+    ],
+  ])('tells it again where there is %s', async (_, children, evidence) => {
+    const { report } = aStory();
+    await report(1, [curl]);
+
+    expect(await report(children, evidence)).toEqual(['in-alarm']);
+  });
+
+  it('does not raise it anew where the case was closed, since its evidence came once', async () => {
+    const { report, stored: detection } = aStory();
+    const { states } = detection;
+    await report(1, [curl]);
+    const stored = await states.load('mything1');
+    if (!stored) throw new Error('no state');
+    await states.save(resetAlarms(stored.value, now + 10), stored.version);
+
+    expect(await report(1)).toEqual([]);
+    expect(await report(2, [shell])).toEqual(['in-alarm']);
+  });
+
+  it('takes the exceptions of nobody but the thing itself', async () => {
+    const { report } = aStory();
+
+    expect(await report(1, [curl], { clientId: 'mything2' })).toEqual(['in-alarm']);
+    expect(await report(1, [shell])).toEqual(['in-alarm']);
+  });
+
+  it('hands on what the agent itself did not count, bounded, of this metric alone', async () => {
+    const { run, alerts } = aDetector();
+    const exceptions = {
+      [metric]: ['/usr/bin/curl -V', 7, 'x'.repeat(2_000), ...Array.from({ length: 20 }, (_, n) => `n${n}`)],
+      other: ['/bin/sh'],
+      'no metric': ['x'],
+    };
+    await run(received(aReport(1, { exceptions })));
+
+    const read = readAlert(JSON.stringify(alerts[0]));
+    expect(read).toMatchObject({ kind: 'violation', violation: { uncounted: expect.any(Array) } });
+    const { uncounted = [] } = read.kind === 'violation' ? read.violation : {};
+    expect(uncounted).toHaveLength(10);
+    expect(uncounted[0]).toBe('/usr/bin/curl -V');
+    expect(uncounted[1]).toHaveLength(300);
+  });
+
+  it.each([
+    ['a list', ['x']],
+    ['text', 'x'],
+    ['lists of nothing', { [metric]: 'x' }],
+  ])('takes a report whose exceptions are %s', async (_, exceptions) => {
+    const { run, alerts } = aDetector();
+    await run(received(aReport(1, { exceptions })));
+
+    expect(alerts).toHaveLength(1);
+    expect(alerts[0]?.cordon).not.toHaveProperty('uncounted');
+  });
+});
