@@ -1,6 +1,8 @@
 import { writeCount, writeRelease } from '../shared/config/words';
 import { measure, printable } from '../shared/domain/announcement';
 import { type Case, isOpen, openStatuses } from '../shared/domain/case';
+import type { ToldFlood } from '../shared/domain/floods';
+import { clip } from '../shared/domain/names';
 import { describeStrength } from '../shared/domain/strength';
 import { findReleaseAt } from '../shared/domain/timers';
 import { CliError } from './cli-error';
@@ -11,11 +13,13 @@ import type { Target } from './target';
 interface CaseLister {
   readonly killSwitch: Pick<SwitchPort, 'read'>;
   readonly history: Pick<Target['history'], 'listByStatus'>;
+  readonly floods: Pick<Target['floods'], 'list'>;
 }
 
 /** The open cases, those that need somebody first; above them the kill switch, unless it is off. */
-export async function listCases({ history, killSwitch }: CaseLister): Promise<string> {
+export async function listCases({ history, killSwitch, floods }: CaseLister): Promise<string> {
   const seen = killSwitch.read();
+  const flooding = floods.list(Date.now());
   const lists = await Promise.all(
     openStatuses.map(async (status) =>
       (await history.listByStatus(status)).map((row) => ({ status, ...row })),
@@ -26,7 +30,18 @@ export async function listCases({ history, killSwitch }: CaseLister): Promise<st
     [status.padEnd(18), severity.padEnd(9), thingName.padEnd(24), writeTime(updatedAt), caseId].join(' '),
   );
   const above = writeSwitchLine(await seen);
-  return [...(above ? [above] : []), ...(lines.length > 0 ? lines : ['No open case.'])].join('\n');
+  return [
+    ...(above ? [above] : []),
+    ...(await flooding).map(describeFlood),
+    ...(lines.length > 0 ? lines : ['No open case.']),
+  ].join('\n');
+}
+
+/** A certificate whose reports were set aside within the last hour. */
+function describeFlood({ thingName, clientId, sender, since }: ToldFlood): string {
+  return printable(
+    `too many reports for ${thingName}, by certificate ${clip(sender, 13)} under client id ${clip(clientId, 40)}, since ${writeTime(since)}: set aside`,
+  );
 }
 
 export async function readCase(thingName: string, { cases, history }: CaseReader) {

@@ -6,6 +6,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
 import { dataPlaneClient } from '../shared/aws/data-plane';
+import { connectFloods } from '../shared/aws/floods';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
 import { connectTable } from '../shared/aws/table';
 import { findInCheckout } from './checkout';
@@ -38,12 +39,14 @@ export function findTarget({ aws, stage }: TargetOptions) {
   requireStage(stage);
   const { ca, ...settings } = aws || !existsSync(localFile) ? {} : findLocalStack();
   const sqs = new SQSClient(settings);
+  const dynamodb = new DynamoDBClient({ maxAttempts: 3, ...settings });
   return {
     stage,
     /** Of the local stack, which alone has one of its own. */
     ...(ca !== undefined && { ca }),
     name: 'endpoint' in settings ? `the local stack at ${settings.endpoint}` : `AWS, stage ${stage}`,
-    ...connectTable(`cordon-${stage}`, new DynamoDBClient({ maxAttempts: 3, ...settings })),
+    ...connectTable(`cordon-${stage}`, dynamodb),
+    floods: connectFloods(`cordon-${stage}`, dynamodb),
     async openCommands() {
       const { QueueUrl } = await sqs.send(
         new GetQueueUrlCommand({ QueueName: `cordon-${stage}-commands.fifo` }),

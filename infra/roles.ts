@@ -51,7 +51,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
         ...(hasPercentiles(profiles) ? ['BatchGetItem', 'UpdateItem'] : []),
       ),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
-      allow('sns:Publish', ref('AlertsTopic')),
+      allow('sns:Publish', [ref('AlertsTopic'), ref('AlarmsTopic')]),
       allow('iot:ListThingGroupsForThing', anyThing),
       // IAM knows no resource type for it.
       allow('iot:DescribeEndpoint', '*'),

@@ -4,6 +4,7 @@ import type { KnownClientIds } from './domain/client-ids';
 import type { Command } from './domain/command';
 import type { Distribution } from './domain/detection/distribution';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
+import type { Flood, noteFlood, ToldFlood } from './domain/floods';
 import type { Hold } from './domain/hold';
 import type { KillSwitch } from './domain/kill-switch';
 import type { Violation } from './domain/violation';
@@ -224,6 +225,19 @@ export interface Announcer {
 
 export interface AlertTopic {
   publish(alert: string): Promise<void>;
+}
+
+/** What floods, and who was told. */
+export interface Floods {
+  /** What to tell of a flood now; noted as told. Throws where too many claim at once. */
+  claim(flood: Flood, now: number): Promise<ReturnType<typeof noteFlood>>;
+  /** Of the last hour, oldest first. */
+  list(now: number): Promise<ToldFlood[]>;
+}
+
+/** People who run Cordon: what alarms tell as well. */
+export interface Operations {
+  tell(subject: string, text: string): Promise<void>;
 }
 
 export interface DeadLetters {

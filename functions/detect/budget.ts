@@ -1,5 +1,6 @@
 import { violates } from '../../shared/domain/detection/criteria';
 import type { Profiles } from '../../shared/domain/detection/state';
+import type { Flood } from '../../shared/domain/floods';
 import type { ReadReport } from '../../shared/domain/report';
 import { unknownPrincipal } from '../../shared/domain/rule-failure';
 import { behaviorKey } from '../../shared/domain/violation';
@@ -26,6 +27,7 @@ interface BudgetPorts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly noteFlood: (flood: Flood) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ interface BudgetPorts {
  * another. A report that is out of bounds has a budget of its own for each behavior: a flood of harmless reports must
  * not hide the one that matters. A report too many changes nothing; its sender is told now and then.
  */
-export function createBudget({ log, metrics, clock }: BudgetPorts, profiles: Profiles) {
+export function createBudget({ log, metrics, clock, noteFlood }: BudgetPorts, profiles: Profiles) {
   const buckets = new Map<string, Bucket>();
   const toldAt = new Map<string, number>();
 
@@ -57,6 +59,7 @@ export function createBudget({ log, metrics, clock }: BudgetPorts, profiles: Pro
     const at = clock();
     if (at - (toldAt.get(sender) ?? Number.NEGATIVE_INFINITY) < tellMs) return [];
     remember(toldAt, sender, at);
+    noteFlood({ sender, thingName, clientId });
     log.warn('reports set aside: their sender sends too many', { thingName, principal, clientId });
     return [{ ...item, read: refuse(item.read) }];
   };
@@ -86,7 +89,7 @@ function listViolated({ read }: ReceivedReport, profiles: Profiles): string[] {
 }
 
 /** The newest stays longest. */
-function remember<V>(map: Map<string, V>, name: string, value: V): void {
+export function remember<V>(map: Map<string, V>, name: string, value: V): void {
   map.delete(name);
   map.set(name, value);
   const [oldest] = map.keys();

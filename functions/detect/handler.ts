@@ -5,8 +5,9 @@ import { type AnswerPorts, answer } from './answer';
 import { createBudget } from './budget';
 import { type JudgePorts, judgeThing } from './judge';
 import { type ReceivedEvent, type ReceivedReport, receive } from './receive';
+import { createFloodTeller, type FloodPorts } from './tell-flood';
 
-export interface DetectPorts extends JudgePorts, AnswerPorts {
+export interface DetectPorts extends JudgePorts, AnswerPorts, FloodPorts {
   readonly states: DetectStore;
   readonly deadLetters: DeadLetters;
   /** The queue that the messages come from. */
@@ -57,7 +58,8 @@ function countReceives({ attributes }: SQSRecord): number {
 /** Things in parallel, the messages of one in order; gives the ids of those that are to come again. */
 function detectTogether(ports: DetectPorts, profiles: Profiles) {
   const judge = judgeThing(ports, profiles);
-  const admit = createBudget(ports, profiles);
+  const teller = createFloodTeller(ports);
+  const admit = createBudget({ ...ports, noteFlood: teller.note }, profiles);
   return async (records: readonly SQSRecord[]): Promise<string[]> => {
     const failed: string[] = [];
     const received = await Promise.all(records.map((record) => take(record, ports, failed)));
@@ -75,6 +77,7 @@ function detectTogether(ports: DetectPorts, profiles: Profiles) {
         await Promise.all(reports.map((item) => answer(item, ports)));
       }),
     );
+    await teller.tellNoted();
     return failed;
   };
 }

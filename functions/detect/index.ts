@@ -2,8 +2,9 @@ import { configuration } from 'cordon:configuration';
 import { connectDeadLetters, connectSourceQueue } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDetection } from '../../shared/aws/detection';
+import { connectFloods } from '../../shared/aws/floods';
 import { connectThings } from '../../shared/aws/things';
-import { connectAlertTopic } from '../../shared/aws/topics';
+import { connectAlertTopic, connectOperations } from '../../shared/aws/topics';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { detect } from './handler';
 
@@ -18,6 +19,8 @@ export const handler = wrap(
       fleet,
       things: connectThings(readEnv('IOT_ARN_PREFIX')),
       alerts: connectAlertTopic(readEnv('ALERTS_TOPIC_ARN')),
+      floods: connectFloods(readEnv('TABLE_NAME')),
+      operations: connectOperations(readEnv('ALARMS_TOPIC_ARN')),
       answers: connectConnections(),
       deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
       queue: connectSourceQueue(readEnv('REPORTS_QUEUE_URL')),

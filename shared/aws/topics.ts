@@ -1,12 +1,21 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { titleOf, writeText } from '../domain/announcement';
 import { writeMessageJson } from '../domain/json';
-import type { AlertTopic, Announcer } from '../ports';
+import type { AlertTopic, Announcer, Operations } from '../ports';
 
 export function connectAlertTopic(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): AlertTopic {
   return {
     async publish(alert) {
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: alert }));
+    },
+  };
+}
+
+/** The topic of alarms, to people who run Cordon. */
+export function connectOperations(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Operations {
+  return {
+    async tell(subject, text) {
+      await client.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: text }));
     },
   };
 }

@@ -136,4 +136,21 @@ describe('list', () => {
   it('says so where no case is open', async () => {
     expect(await listCases(aTable([]))).toBe('No open case.');
   });
+
+  it('has above it which certificate floods', async () => {
+    const flood = {
+      sender: 'ab'.repeat(32),
+      thingName: 'mything1',
+      clientId: 'x\u001b[2J',
+      since: now,
+      toldAt: now,
+    };
+
+    const lines = await listCases({ ...aTable([]), floods: { list: async () => [flood] } });
+
+    expect(lines.split('\n')).toEqual([
+      `too many reports for mything1, by certificate abababababab… under client id x\uFFFD[2J, since ${new Date(now).toISOString()}: set aside`,
+      'No open case.',
+    ]);
+  });
 });

@@ -2,6 +2,7 @@ import type { Case } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
 import { decide } from '../../shared/domain/decide';
 import type { Context } from '../../shared/domain/decision';
+import type { ToldFlood } from '../../shared/domain/floods';
 import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
 import type { Violation } from '../../shared/domain/violation';
@@ -74,6 +75,7 @@ export function aTable(newest: readonly StoredCase[], archived: readonly StoredC
   const all = [...newest, ...archived];
   return {
     killSwitch: { read: async (): Promise<KillSwitch> => ({ state: 'off' }) },
+    floods: { list: async (_now: number): Promise<ToldFlood[]> => [] },
     cases: {
       load: async (thingName: string) => {
         const found = newest.find(({ record }) => record.thingName === thingName);

@@ -1,3 +1,6 @@
+import { SubscribeCommand } from '@aws-sdk/client-sns';
+import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { connectFloods } from '../../shared/aws/floods';
 import { aReport } from './alerts';
 import { type EndToEnd, startEndToEnd } from './harness';
 
@@ -40,4 +43,28 @@ it('contains another thing, and loses no invocation, while a device sends 200 re
 
   expect(answers).toEqual(Array(200).fill(`${reports('bomber', 'cbor')}/rejected`));
   expect(e2e.log.filter(({ message }) => message === 'invocation failed')).toEqual([]);
+}, 180_000);
+
+it('tells operations once which certificate floods, as does the list of cases', async () => {
+  const { outputs } = e2e.stack.deployed;
+  const { QueueUrl } = await e2e.sqs.send(new CreateQueueCommand({ QueueName: 'operations' }));
+  const TopicArn = (outputs.AnnouncementsTopicArn ?? '').replace(/announcements$/, 'alarms');
+  const Endpoint = TopicArn.replace(':sns:', ':sqs:').replace(/[^:]+$/, 'operations');
+  await e2e.sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint }));
+  const flooder = await e2e.enroll('flooder');
+  const client = await e2e.connect(flooder);
+  const send = () => client.publishAsync(reports('flooder'), JSON.stringify(aReport(0)), { qos: 1 });
+
+  await Promise.all(Array.from({ length: 1_000 }, send));
+  await e2e.waitForQuiet();
+
+  const { Messages = [] } = await e2e.sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20, MaxNumberOfMessages: 10 }),
+  );
+  expect(Messages.map(({ Body = '' }) => JSON.parse(Body).Subject)).toEqual([
+    '[Cordon] too many reports for flooder',
+  ]);
+  const floods = await connectFloods(outputs.TableName ?? '', e2e.dynamodb).list(Date.now());
+  const certificateId = flooder.certificateArn.split('/')[1];
+  expect(floods).toMatchObject([{ thingName: 'flooder', clientId: 'flooder', sender: certificateId }]);
 }, 180_000);

@@ -1,6 +1,7 @@
 import { encode } from 'cborg';
 import { type DetectPorts, detect } from '../../../functions/detect/handler';
 import type { SecurityProfile } from '../../../shared/domain/configuration';
+import { type FloodState, noteFlood } from '../../../shared/domain/floods';
 import { aConfiguration, now } from '../../builders';
 import { aRecord, fakeConnections, fakeDeadLetters, fakeTelemetry, fakeThings } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
@@ -71,8 +72,18 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   /** Alerts, saves and removals from the queue, in the order in which they happened. */
   const order: string[] = [];
   const alerts: Record<string, unknown>[] = [];
+  const told: [subject: string, text: string][] = [];
+  let floods: FloodState = { floods: [] };
   const ports: DetectPorts = {
     ...stored,
+    floods: {
+      async claim(flood, at) {
+        const noted = noteFlood(floods, flood, at);
+        floods = noted.next;
+        return noted;
+      },
+    },
+    operations: { tell: async (...message) => void told.push(message) },
     states: {
       ...stored.states,
       async save(state, previous) {
@@ -105,5 +116,5 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   for (const thingName of ['mything1', 'mything2']) register(thingName);
   /** What the schedule does. */
   const tick = () => handle({ time: new Date(ports.clock()).toISOString() });
-  return { run, tick, stored, registry, register, published, letters, telemetry, order, alerts };
+  return { run, tick, stored, registry, register, published, letters, telemetry, order, alerts, told };
 }

@@ -126,3 +126,76 @@ describe('detect, of messages that came before', () => {
     );
   });
 });
+
+describe('people, when reports are set aside', () => {
+  const by = (principal: string, thingName: string) => times(101, () => conforming({ principal, thingName }));
+  const [one = '', two = '', three = '', four = '', five = ''] = 'abcde'
+    .split('')
+    .map((letter) => letter.repeat(64));
+
+  it('are told once an hour which certificate floods, for which thing', async () => {
+    const { run, told, time } = aCounted();
+
+    await run(...by(one, 'mything1'), ...by(one, 'mything1'));
+    time.now += 3_599_000;
+    await run(...times(400, () => conforming({ principal: one })));
+    expect(told).toEqual([
+      ['[Cordon] too many reports for mything1', expect.stringContaining(`certificate: ${one}\nsince: `)],
+    ]);
+
+    time.now += 601_000;
+    await run(...times(400, () => conforming({ principal: one })));
+    expect(told).toHaveLength(2);
+    expect(told[1]?.[1]).toContain(`since: ${new Date(now).toISOString()}`);
+  });
+
+  it('are told of many at once in one message', async () => {
+    const { run, told } = aCounted();
+
+    await run(...[one, two, three, four, five].flatMap((sender, index) => by(sender, `mything${index}`)));
+
+    expect(told.map(([subject]) => subject)).toEqual([
+      '[Cordon] too many reports for mything0',
+      '[Cordon] too many reports for mything1',
+      '[Cordon] too many reports for mything2',
+      '[Cordon] many certificates send too many reports',
+    ]);
+    expect(told[3]?.[1]).toContain('for mything0, mything1, mything2, mything3.');
+  });
+
+  it('get no more messages the more client ids and things one certificate takes', async () => {
+    const { run, told } = aCounted();
+
+    await run(...times(300, () => conforming({ clientId: `client-${id}`, thingName: `thing-${id % 20}` })));
+
+    expect(told).toHaveLength(1);
+  });
+
+  it('are told with the next report set aside where that failed, and every report is judged', async () => {
+    let isAway = true;
+    const said: string[] = [];
+    async function tell(subject: string) {
+      if (isAway) throw new Error('SNS is away');
+      said.push(subject);
+    }
+    const { run, telemetry, time } = aCounted([], { operations: { tell } });
+
+    expect(await run(...by(one, 'mything1'))).toEqual([]);
+    expect(telemetry.lines.map(({ message }) => message)).toContain(
+      'people were not told of a flood of reports',
+    );
+    isAway = false;
+    time.now += 3_600_000;
+    await run(...times(400, () => conforming({ principal: one })));
+
+    expect(said).toEqual(['[Cordon] too many reports for mything1']);
+  });
+
+  it('read text of the device as text', async () => {
+    const { run, told } = aCounted();
+
+    await run(...times(101, () => conforming({ clientId: 'a\nsince: never\u202e' })));
+
+    expect(told[0]?.[1]).toContain('client id: a\uFFFDsince: never\uFFFD\n');
+  });
+});

@@ -1,0 +1,80 @@
+import { printable } from '../../shared/domain/announcement';
+import type { Flood, ToldFlood } from '../../shared/domain/floods';
+import type { Clock, Floods, Log, Operations } from '../../shared/ports';
+import { burst, perSecond, remember } from './budget';
+
+export interface FloodPorts {
+  readonly floods: Pick<Floods, 'claim'>;
+  readonly operations: Operations;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Until an instance looks again whether people are to be told of a sender. */
+const lookAgainMs = 600_000;
+
+/**
+ * Tells operations which certificate floods: once an hour each, and of many at once in one message. What fails here is
+ * tried again with the next report that is set aside, and keeps no report from being judged.
+ */
+export function createFloodTeller({ floods, operations, clock, log }: FloodPorts) {
+  const lookedAt = new Map<string, number>();
+  let noted: Flood[] = [];
+
+  async function tell(flood: Flood): Promise<void> {
+    const { telling, next } = await floods.claim(flood, clock());
+    const entry = next.floods.find(({ sender }) => sender === flood.sender);
+    if (telling === 'by name' && entry) await operations.tell(writeSubject(entry), writeFlood(entry));
+    if (telling === 'as one of many')
+      await operations.tell('[Cordon] many certificates send too many reports', writeMany(next.floods));
+  }
+
+  return {
+    note(flood: Flood): void {
+      if (clock() - (lookedAt.get(flood.sender) ?? Number.NEGATIVE_INFINITY) < lookAgainMs) return;
+      remember(lookedAt, flood.sender, clock());
+      noted.push(flood);
+    },
+
+    async tellNoted(): Promise<void> {
+      const floods = noted;
+      noted = [];
+      for (const flood of floods)
+        try {
+          await tell(flood);
+        } catch (error) {
+          lookedAt.delete(flood.sender);
+          log.error('people were not told of a flood of reports', { ...flood, error });
+        }
+    },
+  };
+}
+
+/** Less than 100 characters of ASCII (SNS API, Publish). */
+function writeSubject({ thingName }: ToldFlood): string {
+  return `[Cordon] too many reports for ${thingName}`.slice(0, 99);
+}
+
+function writeFlood({ thingName, clientId, sender, since }: ToldFlood): string {
+  return [
+    `A certificate sends more reports for ${thingName} than Cordon judges of one: ${burst} at once, ${perSecond} a second. Those too many are set aside, those of other things are judged as ever.`,
+    '',
+    `client id: ${printable(clientId)}`,
+    `certificate: ${printable(sender)}`,
+    `since: ${new Date(since).toISOString()}`,
+    '',
+    runbook,
+  ].join('\n');
+}
+
+function writeMany(floods: readonly ToldFlood[]): string {
+  const names = floods.map(({ thingName }) => thingName);
+  return [
+    `${floods.length} certificates and more send more reports than Cordon judges of one, for ${names.join(', ')}.`,
+    'No further message on it for an hour: cordon list names them.',
+    '',
+    runbook,
+  ].join('\n');
+}
+
+const runbook = 'What to do: docs/runbooks/reports-set-aside.md';
