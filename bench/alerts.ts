@@ -1,5 +1,6 @@
 import { readFlags } from './flags';
-import { startService } from './service';
+import { type Service, startService } from './service';
+import { measureSlack, writeSlackResult } from './slack';
 import { measureSteadily, writeSteadyResult } from './steady';
 import { runStorm, writeStormResult } from './storm';
 
@@ -17,17 +18,33 @@ const say = (text: string) => void progress.write(`${text}\n`);
 
 async function run(): Promise<boolean> {
   say('packaging the service and booting a stack');
-  const service = await startService(flags);
+  const service = await startService({ ...flags, ...(flags.slack && { configuration: 'told.yml' }) });
   try {
-    const result = flags.storm
-      ? await runStorm(service, flags, progress, stop.signal)
-      : await measureSteadily(service, flags, say, stop.signal);
-    say(`\n${'applied' in result ? writeSteadyResult(result) : writeStormResult(result)}`);
+    const { result, text } = await measure(service);
+    say(`\n${text}`);
     if (flags.json) process.stdout.write(`${JSON.stringify(result)}\n`);
     return result.problems.length === 0;
   } finally {
     await service.close();
   }
+}
+
+async function measure(service: Service): Promise<Measured> {
+  if (flags.storm) {
+    const result = await runStorm(service, flags, progress, stop.signal);
+    return { result, text: writeStormResult(result) };
+  }
+  if (flags.slack) {
+    const result = await measureSlack(service, flags.things, say, stop.signal);
+    return { result, text: writeSlackResult(result) };
+  }
+  const result = await measureSteadily(service, flags, say, stop.signal);
+  return { result, text: writeSteadyResult(result) };
+}
+
+interface Measured {
+  readonly result: { readonly problems: readonly string[] };
+  readonly text: string;
 }
 
 try {

@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from 'commander';
 
 export interface Flags {
   readonly storm: boolean;
+  /** Containments and releases at Slack's own pace. */
+  readonly slack: boolean;
   readonly things: number;
   /** Alerts a second; Infinity sends as fast as the topic takes them. */
   readonly rate: number;
@@ -17,6 +19,7 @@ export interface Flags {
 
 interface Options {
   readonly storm?: true;
+  readonly slack?: true;
   readonly things?: number;
   readonly rate: number;
   readonly warmUp: number;
@@ -34,7 +37,12 @@ export function readFlags(args: readonly string[]): Flags {
       '--storm',
       '10 alerts for each thing, 20 % of them repeats, shuffled, while calls fail; proves the end state',
     )
-    .option('--things <count>', 'things that raise alerts (default: 200; with --storm 1000)', readCount)
+    .option('--slack', 'containments and releases at once, while Slack takes one message a second')
+    .option(
+      '--things <count>',
+      'things that raise alerts (default: 200; with --storm 1000, with --slack 100)',
+      readCount,
+    )
     .option('--rate <alerts>', 'alerts a second, or "max"; without --storm', readRate, 20)
     .option('--warm-up <things>', 'things contained before the measurement begins', readCount, 400)
     .option('--concurrency <invocations>', 'of a function at once (default: 4; with --storm 12)', readCount)
@@ -45,6 +53,7 @@ export function readFlags(args: readonly string[]): Flags {
     .parse([...args], { from: 'user' });
   const {
     storm = false,
+    slack = false,
     things,
     rate,
     concurrency,
@@ -55,7 +64,8 @@ export function readFlags(args: readonly string[]): Flags {
   } = program.opts<Options>();
   return {
     storm,
-    things: things ?? (storm ? 1_000 : 200),
+    slack,
+    things: things ?? (storm ? 1_000 : slack ? 100 : 200),
     rate,
     warmUp,
     concurrency: concurrency ?? (storm ? 12 : 4),

@@ -36,6 +36,8 @@ export interface Service {
   resetCalls(): Promise<void>;
   /** The same faults for the same seed and order of calls. */
   setFaults(rules: readonly FaultRule[], seed?: number): Promise<void>;
+  /** A request to the stack itself (docs/local-stack.md). */
+  control<T>(method: 'GET' | 'POST', route: string, body?: object): Promise<T>;
   /** Invocations that were killed, mostly at their timeout, or threw. */
   failedInvocations(): number;
   close(): Promise<void>;
@@ -46,12 +48,14 @@ export interface ServiceOptions {
   readonly concurrency: number;
   /** Folder for a CPU profile of the stack's process. */
   readonly profile?: string;
+  /** Its cordon.yml, of this folder. */
+  readonly configuration?: 'storm.yml' | 'told.yml';
 }
 
 export async function startService(options: ServiceOptions): Promise<Service> {
   const folder = await mkdtemp(join(tmpdir(), 'cordon-bench-'));
   try {
-    packageService(join(folder, 'package'));
+    packageService(join(folder, 'package'), options.configuration ?? 'storm.yml');
     return await boot(folder, options);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
@@ -59,8 +63,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-function packageService(folder: string): void {
-  const args = [join('scripts', 'package-variant.mjs'), join('bench', 'storm.yml'), folder];
+function packageService(folder: string, configuration: string): void {
+  const args = [join('scripts', 'package-variant.mjs'), join('bench', configuration), folder];
   const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error('sls package failed');
 }
@@ -98,6 +102,7 @@ async function boot(folder: string, { concurrency, profile }: ServiceOptions): P
     calls: async () => (await ask<{ counts: CallCount[] }>(endpoint, 'GET', 'calls')).counts,
     resetCalls: async () => void (await ask(endpoint, 'POST', 'calls/reset')),
     setFaults: async (rules, seed) => void (await ask(endpoint, 'POST', 'faults', { rules, seed })),
+    control: (method, route, body) => ask(endpoint, method, route, body),
     failedInvocations: () => failedInvocations,
     async close() {
       for (const client of Object.values(clients)) client.destroy();
