@@ -87,7 +87,7 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
     }),
     QuarantineBrokenAlarm: writeAlarm({
       name: `${prefix}-quarantine-broken`,
-      what: 'The quarantine group or its policy was missing, so that held things could publish. The sweep puts it back.',
+      what: 'The quarantine group, its policy or that policy’s text was missing: held things could publish. The sweep puts it back.',
       runbook: 'quarantine-broken',
       measure: { ...own('sweep', 'QuarantineBroken'), ...once },
     }),

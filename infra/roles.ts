@@ -29,6 +29,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
   const { quarantine, detector, securityProfiles } = configuration;
   const profiles = Object.entries(securityProfiles);
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
+  const quarantinePolicy = arn('iot', `policy/${prefix}-quarantine`);
   const anyThing = arn('iot', 'thing/*');
   const consume = (...ids: string[]) =>
     allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], ids.map(arnOf));
@@ -87,8 +88,20 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       table('GetItem'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       killSwitch,
-      // What somebody took away from the quarantine is put back: that policy, that group.
+      // What somebody took away from the quarantine is put back: that policy, its text, that group.
       allow(['iot:ListThingsInThingGroup', 'iot:AttachPolicy', 'iot:CreateThingGroup'], quarantineGroup),
+      allow(
+        [
+          'iot:GetPolicy',
+          'iot:CreatePolicy',
+          'iot:ListPolicyVersions',
+          'iot:GetPolicyVersion',
+          'iot:SetDefaultPolicyVersion',
+          'iot:CreatePolicyVersion',
+          'iot:DeletePolicyVersion',
+        ],
+        quarantinePolicy,
+      ),
       // IAM knows no resource type for it.
       allow('iot:ListAttachedPolicies', '*'),
       ...(configuration.notify.email.length === 0
@@ -122,7 +135,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       allow('iot:DetachPolicy', [arn('iot', 'thinggroup/*'), arn('iot', 'cert/*')]),
       allow(
         ['iot:ListTargetsForPolicy', 'iot:ListPolicyVersions', 'iot:DeletePolicyVersion', 'iot:DeletePolicy'],
-        arn('iot', `policy/${prefix}-quarantine`),
+        quarantinePolicy,
       ),
       allow('ssm:GetParameter', arn('ssm', `parameter/${prefix}/delete-while-contained`)),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),

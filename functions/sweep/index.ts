@@ -3,9 +3,11 @@ import { connectCommands } from '../../shared/aws/commands';
 import { connectDefender } from '../../shared/aws/defender';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
+import { watchQuarantine } from '../../shared/aws/quarantine-watch';
 import { listMailed } from '../../shared/aws/subscriptions';
 import { connectCases } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
+import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { sweep } from './handler';
 
@@ -13,7 +15,8 @@ const { log, metrics, wrap } = createTelemetry('sweep');
 const { detector, guards, notify, quarantine } = configuration;
 
 const group = connectQuarantineGroup();
-const things = connectThings(readEnv('IOT_ARN_PREFIX'));
+const arnPrefix = readEnv('IOT_ARN_PREFIX');
+const things = connectThings(arnPrefix);
 
 async function* nothing(): AsyncIterable<never> {}
 
@@ -25,10 +28,11 @@ export const handler = wrap(
     ...(guards.fleetLimit.percent !== undefined && {
       countThings: things.count,
     }),
-    quarantine: group.watch(
-      readEnv('QUARANTINE_POLICY_NAME'),
-      `${readEnv('IOT_ARN_PREFIX')}:thinggroup/${quarantine.thingGroup}`,
-    ),
+    quarantine: watchQuarantine({
+      policyName: readEnv('QUARANTINE_POLICY_NAME'),
+      document: JSON.stringify(writeQuarantinePolicy(quarantine.keepTopics, arnPrefix)),
+      groupArn: `${arnPrefix}:thinggroup/${quarantine.thingGroup}`,
+    }),
     email: {
       addresses: notify.email,
       mailed: {

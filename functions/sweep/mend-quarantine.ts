@@ -1,12 +1,10 @@
+import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
 import type { KillSwitchReader, Log, Metrics } from '../../shared/ports';
-
-/** What the quarantine needs to deny anything. */
-type QuarantinePart = 'thing group' | 'policy on the group';
 
 export interface Quarantine {
   /** The first part that is missing; undefined where it is whole. */
   findMissing(): Promise<QuarantinePart | undefined>;
-  /** Makes the group where it is what is missing, and attaches the policy. */
+  /** Puts it back. */
   mend(missing: QuarantinePart): Promise<void>;
 }
 
@@ -18,8 +16,8 @@ interface MendPorts {
 }
 
 /**
- * Puts back what somebody took away from the quarantine: without its policy or its group, held and new things alike may
- * publish. Returns whether the held things have to be verified again. Unless the kill switch is off, it is only told.
+ * Puts back what somebody took away from the quarantine: without its policy, that policy's text or its group, held and
+ * new things alike may publish. Returns whether the held things have to be verified again. Unless the kill switch is off, it is only told.
  */
 export async function mendQuarantine({ quarantine, killSwitch, log, metrics }: MendPorts): Promise<boolean> {
   const missing = await quarantine.findMissing();

@@ -1,33 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   AttachPolicyCommand,
-  CreateThingGroupCommand,
   DeletePolicyCommand,
   DetachPolicyCommand,
   type IoTClient,
-  ListAttachedPoliciesCommand,
   ListThingsInThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { quarantineDescription } from '../config/quarantine-policy';
 import { isNotFound } from '../errors';
 import { iotClient } from './iot-client';
 
 /** The policy on the quarantine group, which CloudFormation can't attach (device-defender.md, 7). */
 export function connectQuarantineGroup(client: IoTClient = iotClient()) {
-  /** As the stack makes it; one that somebody else made meanwhile will do. */
-  async function createGroup(groupArn: string): Promise<void> {
-    try {
-      await client.send(
-        new CreateThingGroupCommand({
-          thingGroupName: groupArn.slice(groupArn.lastIndexOf('/') + 1),
-          thingGroupProperties: { thingGroupDescription: quarantineDescription },
-        }),
-      );
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'ResourceAlreadyExistsException') throw error;
-    }
-  }
-
   return {
     async attach(policyName: string, groupArn: string): Promise<void> {
       await client.send(new AttachPolicyCommand({ policyName, target: groupArn }));
@@ -51,29 +34,6 @@ export function connectQuarantineGroup(client: IoTClient = iotClient()) {
         if (error instanceof Error && error.name === 'DeleteConflictException') return false;
         throw error;
       }
-    },
-
-    /** Finds out whether the group is there and has the policy, and puts back what is missing. */
-    watch(policyName: string, groupArn: string) {
-      return {
-        async findMissing(): Promise<'thing group' | 'policy on the group' | undefined> {
-          try {
-            // A target has ten policies at most, so one page holds them all.
-            const { policies } = await client.send(new ListAttachedPoliciesCommand({ target: groupArn }));
-            return policies?.some((policy) => policy.policyName === policyName)
-              ? undefined
-              : 'policy on the group';
-          } catch (error) {
-            if (isNotFound(error)) return 'thing group';
-            throw error;
-          }
-        },
-
-        async mend(missing: 'thing group' | 'policy on the group'): Promise<void> {
-          if (missing === 'thing group') await createGroup(groupArn);
-          await client.send(new AttachPolicyCommand({ policyName, target: groupArn }));
-        },
-      };
     },
 
     /** All things in the group, page by page within the quota of 25 calls a second. */

@@ -1,11 +1,4 @@
-import {
-  AttachPolicyCommand,
-  CreatePolicyCommand,
-  DeleteThingGroupCommand,
-  DetachPolicyCommand,
-  ListAttachedPoliciesCommand,
-  ListThingGroupsForThingCommand,
-} from '@aws-sdk/client-iot';
+import { AttachPolicyCommand, CreatePolicyCommand, DetachPolicyCommand } from '@aws-sdk/client-iot';
 import type { Device } from '../../local/devices';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, ended, startEndToEnd, waitUntil } from './harness';
@@ -87,34 +80,6 @@ describe('a contained device', () => {
     expect(ledger[0]?.attempts).toBe(1);
   });
 
-  it.each([
-    ['the policy is detached by hand', async () => detachPolicy()],
-    ['the group is deleted by hand', async () => deleteGroup()],
-  ])('is held again by the sweep where %s, and so is the next one', async (what, takeAway) => {
-    const held = `swept-${what.includes('group') ? 'group' : 'policy'}`;
-    await e2e.enroll(held);
-    await e2e.publishAlert(anAlert(held));
-    await e2e.waitForCase(held, 'contained');
-    await takeAway();
-
-    const sweep = () => e2e.stack.functions.invoke('cordon-dev-sweep', {});
-    expect(await sweep()).toMatchObject({ status: 'succeeded' });
-    await waitUntil(
-      () => `${held} in the group, which has its policy`,
-      async () => {
-        await e2e.waitForQuiet();
-        const record = await e2e.loadCase(held);
-        if (record?.status === 'contained' && (await isMember(held))) return true;
-        await e2e.makeDue(held);
-        await sweep();
-        return false;
-      },
-    );
-    await e2e.enroll(`${held}-next`);
-    await e2e.publishAlert(anAlert(`${held}-next`));
-    await e2e.waitForCase(`${held}-next`, 'contained');
-  });
-
   it('hears nothing on its application topics', async () => {
     const device = await e2e.enroll('deaf');
     await e2e.publishAlert(anAlert('deaf'));
@@ -143,22 +108,6 @@ describe('a contained device', () => {
       await expect(e2e.connect(device, { clientId })).rejects.toThrow('Not authorized');
     expect(await publishOrCut(await e2e.connect(device), telemetry('loose'), '1')).toBe('cut');
   });
-
-  const thingGroupName = 'cordon-quarantine';
-  const target = `arn:aws:iot:us-east-1:000000000000:thinggroup/${thingGroupName}`;
-
-  const detachPolicy = () =>
-    e2e.iot.send(new DetachPolicyCommand({ policyName: 'cordon-dev-quarantine', target }));
-  const deleteGroup = () => e2e.iot.send(new DeleteThingGroupCommand({ thingGroupName }));
-
-  async function isMember(thingName: string): Promise<boolean> {
-    const { thingGroups = [] } = await e2e.iot.send(new ListThingGroupsForThingCommand({ thingName }));
-    const { policies = [] } = await e2e.iot.send(new ListAttachedPoliciesCommand({ target }));
-    return (
-      thingGroups.some(({ groupName }) => groupName === thingGroupName) &&
-      policies.some(({ policyName }) => policyName === 'cordon-dev-quarantine')
-    );
-  }
 
   /** A device whose policy forgets to bind the client id to the thing, as many do. */
   async function enrollLoose(thingName: string): Promise<Device> {

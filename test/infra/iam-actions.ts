@@ -15,6 +15,7 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'iot:CancelJob': ['job'],
   'iot:CreateJob': ['job', 'thing', 'thinggroup'],
   'iot:CreateThingGroup': ['thinggroup'],
+  'iot:CreatePolicy': ['policy'],
   'iot:CreatePolicyVersion': ['policy'],
   'iot:DeleteConnection': ['client'],
   'iot:DeletePolicy': ['policy'],

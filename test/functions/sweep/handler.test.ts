@@ -155,7 +155,7 @@ describe('sweep', () => {
     );
   });
 
-  it.each(['thing group', 'policy on the group'] as const)(
+  it.each(['thing group', 'policy on the group', 'policy', 'text of the policy'] as const)(
     'puts back a missing %s, tells operations, and has each held thing verified again before it is due',
     async (missing) => {
       const { run, sent, counts, asked, lines, world } = setUp(['held'], [], { missing });

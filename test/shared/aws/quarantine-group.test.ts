@@ -1,10 +1,8 @@
 import {
   AttachPolicyCommand,
-  CreateThingGroupCommand,
   DeletePolicyCommand,
   DetachPolicyCommand,
   IoTClient,
-  ListAttachedPoliciesCommand,
   ListThingsInThingGroupCommand,
 } from '@aws-sdk/client-iot';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -18,52 +16,6 @@ const arn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
 beforeEach(() => iot.reset());
 
 const inputs = () => iot.calls().map(({ args }) => args[0].input);
-
-describe('the watch over the quarantine', () => {
-  const watch = () => group.watch('deny', arn);
-
-  it.each([
-    [{ policies: [{ policyName: 'other' }, { policyName: 'deny' }] }, undefined],
-    [{ policies: [{ policyName: 'other' }] }, 'policy on the group'],
-    [{}, 'policy on the group'],
-  ])('reads %j as: missing is %s', async (answer, missing) => {
-    iot.on(ListAttachedPoliciesCommand).resolves(answer);
-
-    expect(await watch().findMissing()).toBe(missing);
-    expect(inputs()).toEqual([{ target: arn }]);
-  });
-
-  it('finds the group itself gone, and fails on any other fault', async () => {
-    iot.on(ListAttachedPoliciesCommand).rejects(awsError('ResourceNotFoundException'));
-    expect(await watch().findMissing()).toBe('thing group');
-
-    iot.on(ListAttachedPoliciesCommand).rejects(awsError('ThrottlingException'));
-    await expect(watch().findMissing()).rejects.toMatchObject({ name: 'ThrottlingException' });
-  });
-
-  it('attaches the policy, and makes the group first where that is gone', async () => {
-    iot.on(AttachPolicyCommand).resolves({}).on(CreateThingGroupCommand).resolves({});
-
-    await watch().mend('policy on the group');
-    await watch().mend('thing group');
-
-    const attachment = { policyName: 'deny', target: arn };
-    expect(inputs()).toEqual([
-      attachment,
-      expect.objectContaining({ thingGroupName: 'cordon-quarantine' }),
-      attachment,
-    ]);
-  });
-
-  it('takes a group that somebody made meanwhile', async () => {
-    iot.on(AttachPolicyCommand).resolves({});
-    iot.on(CreateThingGroupCommand).rejects(awsError('ResourceAlreadyExistsException'));
-
-    await watch().mend('thing group');
-
-    expect(inputs()).toHaveLength(2);
-  });
-});
 
 describe('quarantine group', () => {
   it('takes and loses the policy', async () => {

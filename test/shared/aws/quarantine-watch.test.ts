@@ -1,0 +1,147 @@
+import {
+  AttachPolicyCommand,
+  CreatePolicyCommand,
+  CreatePolicyVersionCommand,
+  CreateThingGroupCommand,
+  DeletePolicyVersionCommand,
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  IoTClient,
+  ListAttachedPoliciesCommand,
+  ListPolicyVersionsCommand,
+  SetDefaultPolicyVersionCommand,
+} from '@aws-sdk/client-iot';
+import { mockClient } from 'aws-sdk-client-mock';
+import { watchQuarantine } from '../../../shared/aws/quarantine-watch';
+import { awsError } from '../../aws-error';
+
+const iot = mockClient(IoTClient);
+const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
+const policyName = 'deny';
+const document = '{"Version":"2012-10-17","Statement":[]}';
+/** As AWS may hand it back. */
+const sameDocument = '{ "Statement": [], "Version": "2012-10-17" }';
+const watch = watchQuarantine({ policyName, document, groupArn }, new IoTClient({ region: 'us-east-1' }));
+
+beforeEach(() => {
+  iot.reset();
+  iot.on(GetPolicyCommand).resolves({ policyDocument: sameDocument });
+  iot.on(ListAttachedPoliciesCommand).resolves({ policies: [{ policyName: 'other' }, { policyName }] });
+  iot.on(AttachPolicyCommand).resolves({});
+  iot.on(CreatePolicyCommand).resolves({}).on(CreateThingGroupCommand).resolves({});
+});
+
+const sent = () => iot.calls().map(({ args }) => [args[0].constructor.name, args[0].input]);
+
+/** The policy has these texts as versions 1, 2 and so on, the last of them as default. */
+function withVersions(documents: readonly string[]): void {
+  const policyVersions = documents.map((_, index) => ({
+    versionId: String(index + 1),
+    isDefaultVersion: index === documents.length - 1,
+  }));
+  iot.on(ListPolicyVersionsCommand).resolves({ policyVersions });
+  for (const [index, policyDocument] of documents.entries())
+    iot
+      .on(GetPolicyVersionCommand, { policyName, policyVersionId: String(index + 1) })
+      .resolves({ policyDocument });
+  iot.on(SetDefaultPolicyVersionCommand).resolves({}).on(DeletePolicyVersionCommand).resolves({});
+  iot.on(CreatePolicyVersionCommand).resolves({ policyVersionId: '9' });
+}
+
+describe('the watch over the quarantine', () => {
+  it('finds nothing missing where the policy has its text and is on the group', async () => {
+    expect(await watch.findMissing()).toBeUndefined();
+    expect(sent()).toEqual([
+      ['GetPolicyCommand', { policyName }],
+      ['ListAttachedPoliciesCommand', { target: groupArn }],
+    ]);
+  });
+
+  it.each([[{ policies: [{ policyName: 'other' }] }], [{}]])(
+    'finds the policy missing on the group in %j',
+    async (answer) => {
+      iot.on(ListAttachedPoliciesCommand).resolves(answer);
+
+      expect(await watch.findMissing()).toBe('policy on the group');
+    },
+  );
+
+  it.each([
+    [GetPolicyCommand, 'policy'],
+    [ListAttachedPoliciesCommand, 'thing group'],
+  ] as const)('finds what %p does not know, and fails on any other fault', async (command, missing) => {
+    iot.on(command as typeof GetPolicyCommand).rejects(awsError('ResourceNotFoundException'));
+    expect(await watch.findMissing()).toBe(missing);
+
+    iot.on(command as typeof GetPolicyCommand).rejects(awsError('ThrottlingException'));
+    await expect(watch.findMissing()).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
+
+  it('finds another text', async () => {
+    iot.on(GetPolicyCommand).resolves({ policyDocument: '{"Version":"2012-10-17","Statement":[{}]}' });
+
+    expect(await watch.findMissing()).toBe('text of the policy');
+  });
+
+  it.each([
+    ['policy on the group', []],
+    ['thing group', ['CreateThingGroupCommand']],
+    ['policy', ['CreatePolicyCommand']],
+  ] as const)('puts a missing %s back and attaches the policy', async (missing, before) => {
+    await watch.mend(missing);
+
+    expect(sent().map(([name]) => name)).toEqual([...before, 'AttachPolicyCommand']);
+    expect(sent().at(-1)).toEqual(['AttachPolicyCommand', { policyName, target: groupArn }]);
+  });
+
+  it.each([
+    [CreateThingGroupCommand, 'thing group'],
+    [CreatePolicyCommand, 'policy'],
+  ] as const)('takes what somebody made meanwhile (%p)', async (command, missing) => {
+    iot.on(command as typeof CreatePolicyCommand).rejects(awsError('ResourceAlreadyExistsException'));
+
+    await watch.mend(missing);
+
+    expect(sent().at(-1)?.[0]).toBe('AttachPolicyCommand');
+  });
+
+  it('leaves a group that is gone as well to the next look', async () => {
+    iot.on(AttachPolicyCommand).rejects(awsError('ResourceNotFoundException'));
+
+    await expect(watch.mend('policy')).resolves.toBeUndefined();
+    await expect(watch.mend('policy on the group')).rejects.toThrow();
+  });
+
+  it('makes the version with the right text the default again', async () => {
+    withVersions(['old', sameDocument, 'changed']);
+
+    await watch.mend('text of the policy');
+
+    expect(sent().at(-1)).toEqual(['SetDefaultPolicyVersionCommand', { policyName, policyVersionId: '2' }]);
+  });
+
+  it('makes a version where none has the right text', async () => {
+    withVersions(['old', 'changed']);
+
+    await watch.mend('text of the policy');
+
+    expect(sent().slice(-1)).toEqual([
+      ['CreatePolicyVersionCommand', { policyName, policyDocument: document, setAsDefault: true }],
+    ]);
+  });
+
+  it('gives the oldest version up where the policy has five', async () => {
+    withVersions(['one', 'two', 'three', 'four', 'changed']);
+
+    await watch.mend('text of the policy');
+
+    expect(
+      sent()
+        .slice(-2)
+        .map(([name, input]) => [name, (input as { policyVersionId?: string }).policyVersionId]),
+    ).toEqual([
+      ['DeletePolicyVersionCommand', '1'],
+      ['CreatePolicyVersionCommand', undefined],
+    ]);
+  });
+});
