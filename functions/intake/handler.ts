@@ -100,7 +100,8 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
   }
   const { clientId, thingName, timestamp, versionNumber, principalIdentifier = '' } = event.data;
   const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
-  await ports.clientIds.hear(clientId, certificateId ?? '', timestamp);
+  const hearing = ports.clientIds.hear(clientId, certificateId ?? '', timestamp);
+  const [heard] = await Promise.allSettled([hearing]);
   for (const held of await ports.heldThings.find(clientId, certificateId, thingName))
     await ports.commands.send(
       {
@@ -112,4 +113,6 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
       },
       `reconnected#${clientId}#${versionNumber ?? ''}#${timestamp}`,
     );
+  // What could not be noted delays no cut: the event comes again.
+  if (heard.status === 'rejected') throw heard.reason;
 }

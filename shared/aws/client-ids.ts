@@ -14,7 +14,7 @@ const userKey = (clientId: string) => ({ pk: `CLIENT#${clientId}`, sk: 'USER' })
 const listKey = (certificateId: string) => ({ pk: `CERTIFICATE#${certificateId}`, sk: 'CLIENTS' });
 /** Longer than a session is believed to last. */
 const keptMs = 400 * 86_400_000;
-const maxAttempts = 10;
+const maxAttempts = 5;
 
 export function connectClientIds(tableName: string, client?: DynamoDBClient): ClientIds {
   const { load, save } = connectItems(tableName, client);

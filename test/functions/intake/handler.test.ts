@@ -293,6 +293,29 @@ describe('intake of presence events', () => {
     expect(sent).toMatchObject([{ command: { thingName: 'mything1', clientId: '\uffff' } }]);
   });
 
+  it('tells the mailbox though the client id could not be noted, and fails, so that the event comes again', async () => {
+    const { sent, commands } = fakeQueue();
+    const { deadLetters } = fakeDeadLetters();
+    const { log, metrics } = fakeTelemetry();
+    const { clientIds } = fakeClientIds();
+    const hear = () => Promise.reject(awsError('ProvisionedThroughputExceededException'));
+    const take = intake(
+      {
+        clientIds: { ...clientIds, hear },
+        heldThings: { find: async () => ['mything1'] },
+        commands,
+        deadLetters,
+        log,
+        metrics,
+      },
+      presenceQueue,
+    );
+
+    const event = aRecord(connected(), { eventSourceARN: presenceQueue });
+    await expect(take(event)).rejects.toThrow('refused by the fake');
+    expect(sent).toMatchObject([{ command: { type: 'reconnected' } }]);
+  });
+
   it('passes the version on that orders the sessions of a client', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
