@@ -15,6 +15,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
   const customMetrics = foldCustomMetrics(older.custom_metrics, newer.custom_metrics, peaks);
   const evidence = mergeEvidence(older.evidence ?? [], newer.evidence ?? []);
   const processes = newer.processes ?? older.processes;
+  const totals = foldTotals(older, newer, customMetrics, peaks);
   return {
     header: newer.header,
     ...(metrics && { metrics }),
@@ -26,6 +27,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
       exceptions: { ...older.exceptions, ...newer.exceptions },
     }),
     ...(newer.health && { health: newer.health }),
+    ...(totals && { totals }),
     ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
   };
 }
@@ -61,6 +63,30 @@ function foldCustomMetrics(
     return [name, before ? ([foldValues(before[0], value[0])] as const) : value] as const;
   });
   return { ...older, ...Object.fromEntries(folded) };
+}
+
+/** Of the lists that are not whole: united, they are as long as the longer of the two, or as both. */
+function foldTotals(
+  older: Report,
+  newer: Report,
+  folded: CustomMetrics,
+  peaks: ReadonlySet<string>,
+): Report['totals'] {
+  // What is for Device Defender has none.
+  if (newer.madeAt === undefined) return undefined;
+  const totals = Object.entries(folded ?? {}).flatMap(([name, [value]]) => {
+    const told = [newer, older].filter((report) => report.custom_metrics?.[name]);
+    const sources = peaks.has(name) ? told : told.slice(0, 1);
+    const all = new Set(sources.flatMap((report) => listOf(report.custom_metrics?.[name]?.[0])));
+    const total = Math.max(all.size, ...sources.map((report) => report.totals?.[name] ?? 0));
+    return total > listOf(value).length ? [[name, total] as const] : [];
+  });
+  return totals.length > 0 ? Object.fromEntries(totals) : undefined;
+}
+
+function listOf(value: MetricValue | undefined): readonly unknown[] {
+  const [list] = Object.values(value ?? {});
+  return Array.isArray(list) ? list : [];
 }
 
 function foldValues(older: MetricValue, newer: MetricValue): MetricValue {

@@ -48,6 +48,8 @@ export interface Report {
   /** The exceptions that children were, by metric: they do not count. */
   readonly exceptions?: Readonly<Record<string, readonly string[]>>;
   readonly health?: Health;
+  /** How long the lists of custom metrics are that had no room, by metric: what is left out is not gone. */
+  readonly totals?: Readonly<Record<string, number>>;
   /** Epoch ms, by the device's clock: when it was made, which may be long before it arrives. */
   readonly madeAt?: number;
 }
@@ -88,28 +90,63 @@ export function buildReport(content: ReportContent): Report {
   return report;
 }
 
-/** What could not be seen now is as it was. */
-export function baselineOf(system: SystemSample, before?: Baseline): Baseline {
+/**
+ * What could not be seen now is as it was. What the report had no room for is not known to anybody yet: it stays new,
+ * and comes first the next time.
+ */
+export function baselineOf(system: SystemSample, before?: Baseline, report?: Report): Baseline {
   const { traffic = before?.traffic, listeningTcp, listeningUdp, established } = system;
   const number = (before?.number ?? 0) + 1;
-  const listeners = [
-    ...(listeningTcp?.map((socket) => listenerKey('tcp', socket)) ?? keysOf(before, 'tcp')),
-    ...(listeningUdp?.map((socket) => listenerKey('udp', socket)) ?? keysOf(before, 'udp')),
-  ];
+  const listen = (protocol: 'tcp' | 'udp', sockets?: readonly Socket[]) =>
+    listTold(protocol, sockets, system, before, report) ?? keysOf(before, protocol);
+  const listeners = [...listen('tcp', listeningTcp), ...listen('udp', listeningUdp)];
   return {
     ...(traffic && { traffic }),
     listeners: new Map(listeners.map((key) => [key, before?.listeners.get(key) ?? number])),
-    remotes: established
-      ? new Set(established.map(({ remoteAddress }) => remoteAddress))
-      : (before?.remotes ?? new Set()),
+    remotes: established ? findRemotes(established, before, report) : (before?.remotes ?? new Set()),
     number,
   };
+}
+
+/** The listeners that this report or an earlier one told. */
+function listTold(
+  protocol: 'tcp' | 'udp',
+  sockets: readonly Socket[] | undefined,
+  { interfaces }: SystemSample,
+  before: Baseline | undefined,
+  report: Report | undefined,
+): readonly string[] | undefined {
+  const rows = report?.metrics?.[`listening_${protocol}_ports`]?.ports;
+  const told = rows && new Set(rows.map(({ port, interface: name }) => `${port} ${name}`));
+  return sockets?.flatMap((socket) => {
+    const key = listenerKey(protocol, socket);
+    const isTold = !told || told.has(rowKey(socket, interfaces)) || before?.listeners.has(key);
+    return isTold ? [key] : [];
+  });
+}
+
+function findRemotes(
+  established: readonly Socket[],
+  before: Baseline | undefined,
+  report: Report | undefined,
+): ReadonlySet<string> {
+  const rows = report?.metrics?.tcp_connections?.established_connections.connections;
+  const told = rows && new Set(rows.map((row) => row.remote_addr));
+  const known = established.filter(
+    ({ remoteAddress, remotePort }) =>
+      !told || told.has(formatEndpoint(remoteAddress, remotePort)) || before?.remotes.has(remoteAddress),
+  );
+  return new Set(known.map(({ remoteAddress }) => remoteAddress));
 }
 
 function buildWith({ reportId, system, before, values, extras }: ReportContent, most: number): Report {
   const customMetrics = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, [cutList(value, most)]] as const],
   );
+  const totals = Object.entries(values).flatMap(([name, value]) => {
+    const [list] = Object.values(value ?? {});
+    return Array.isArray(list) && list.length > most ? [[name, list.length] as const] : [];
+  });
   const failures = { ...system?.failures, ...extras?.failures };
   return {
     header: { report_id: reportId, version: '1.0' },
@@ -120,6 +157,7 @@ function buildWith({ reportId, system, before, values, extras }: ReportContent, 
     ...(extras && Object.keys(failures).length > 0 && { failures }),
     ...(extras?.exceptions && Object.keys(extras.exceptions).length > 0 && { exceptions: extras.exceptions }),
     ...(extras?.health && { health: extras.health }),
+    ...(extras && totals.length > 0 && { totals: Object.fromEntries(totals) }),
     ...(extras?.madeAt !== undefined && { madeAt: extras.madeAt }),
   };
 }
@@ -167,9 +205,9 @@ function listPorts(
 ): Ports {
   const rows = new Map<string, { rank: number; row: Ports['ports'][number] }>();
   for (const socket of sockets) {
-    const name = nameInterface(socket.localAddress, interfaces) ?? socket.localAddress;
+    const name = nameListener(socket, interfaces);
     const rank = -(before?.listeners.get(listenerKey(protocol, socket)) ?? Number.POSITIVE_INFINITY);
-    rows.set(`${socket.localPort} ${name}`, { rank, row: { interface: name, port: socket.localPort } });
+    rows.set(rowKey(socket, interfaces), { rank, row: { interface: name, port: socket.localPort } });
   }
   const sorted = [...rows.values()].sort(
     (a, b) => compare(a.rank, b.rank) || a.row.port - b.row.port || compare(a.row.interface, b.row.interface),
@@ -213,6 +251,15 @@ function keysOf(before: Baseline | undefined, protocol: 'tcp' | 'udp'): readonly
 
 function listenerKey(protocol: 'tcp' | 'udp', { localAddress, localPort }: Socket): string {
   return `${protocol} ${localPort} ${localAddress}`;
+}
+
+function nameListener({ localAddress }: Socket, interfaces: SystemSample['interfaces']): string {
+  return nameInterface(localAddress, interfaces) ?? localAddress;
+}
+
+/** What is one row of a report. */
+function rowKey(socket: Socket, interfaces: SystemSample['interfaces']): string {
+  return `${socket.localPort} ${nameListener(socket, interfaces)}`;
 }
 
 /** All of 127.0.0.0/8 is the loopback interface's (RFC 1122, 3.2.1.3), though it lists one address of it. */

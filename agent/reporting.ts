@@ -223,7 +223,7 @@ function makeReport(
     values,
     ...(destination === 'cordon' && { extras: { ...told, failures, health, madeAt } }),
   });
-  if (system) route.before = baselineOf(system, route.before);
+  if (system) route.before = baselineOf(system, route.before, report);
   return { report, isUrgent: isRise };
 }
 

@@ -48,6 +48,27 @@ describe('foldReports', () => {
     });
   });
 
+  it('tells how long a list is that is not whole, of the reports that it came from', () => {
+    const report = (id: number, from: number, count: number, over: Partial<Report> = {}): Report => ({
+      ...{ header: { report_id: id, version: '1.0' }, madeAt: id },
+      custom_metrics: {
+        names: [{ string_list: Array.from({ length: count }, (_, index) => `n${from + index}`) }],
+        [`only-${id}`]: [{ string_list: ['a'] }],
+      },
+      ...over,
+    });
+    const peaksOf = new Set(['names']);
+
+    expect(foldReports(report(1, 0, 40), report(2, 100, 30), peaksOf).totals).toEqual({ names: 70 });
+    expect(foldReports(report(1, 0, 10), report(2, 10, 10), peaksOf)).not.toHaveProperty('totals');
+    expect(
+      foldReports(report(1, 0, 3, { totals: { names: 90, 'only-1': 2 } }), report(2, 0, 3), peaksOf).totals,
+    ).toEqual({ names: 90, 'only-1': 2 });
+    expect(
+      foldReports(report(1, 0, 3, { totals: { names: 90 } }), report(2, 0, 3), peaks).totals,
+    ).toBeUndefined();
+  });
+
   it('keeps the evidence of both, of a process once, ten at most', () => {
     const older = {
       ...aReport({ id: 1 }),

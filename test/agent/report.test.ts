@@ -1,4 +1,4 @@
-import { baselineOf, buildReport } from '../../agent/report';
+import { type Baseline, baselineOf, buildReport } from '../../agent/report';
 import { anEvidence, metric } from './builders';
 import { aSocket, aSystem } from './system';
 
@@ -137,6 +137,38 @@ describe('buildReport', () => {
     ]);
     expect(metrics?.listening_tcp_ports).toMatchObject({ total: 61 });
     expect(metrics?.listening_tcp_ports?.ports.slice(0, 2).map(({ port }) => port)).toEqual([31_337, 1000]);
+  });
+
+  it('tells each listener and address once before it repeats itself, and what came last stays in front', () => {
+    const established = Array.from({ length: 120 }, (_, index) => connect(`10.0.1.${index}`, 443));
+    const listeningTcp = Array.from({ length: 120 }, (_, index) => aSocket({ localPort: 1000 + index }));
+    const system = aSystem({ established, listeningTcp });
+    const ports = new Set<number>();
+    const addresses = new Set<string>();
+    let before: Baseline | undefined;
+    for (let reportId = 1; reportId <= 3; reportId += 1) {
+      const report = buildReport({ reportId, system, ...(before && { before }), values: {} });
+      const { listening_tcp_ports: listening, tcp_connections: connections } = report.metrics ?? {};
+      for (const { port } of listening?.ports ?? []) ports.add(port);
+      for (const row of connections?.established_connections.connections ?? [])
+        addresses.add(row.remote_addr);
+      before = baselineOf(system, before, report);
+    }
+
+    expect([ports.size, addresses.size]).toEqual([120, 120]);
+    const { metrics } = buildReport({ reportId: 4, system, ...(before && { before }), values: {} });
+    expect(metrics?.listening_tcp_ports?.ports[0]).toMatchObject({ port: 1100 });
+  });
+
+  it('tells Cordon how long the lists are that it cuts, and Device Defender only what that takes', () => {
+    const names = (count: number) => ({
+      string_list: Array.from({ length: count }, (_, index) => `n${index}`),
+    });
+    const values = { few: names(50), many: names(61), count: { number: 99 } };
+    const extras = { evidence: [], processes: {}, failures: {} };
+
+    expect(buildReport({ reportId: 7, values, extras }).totals).toEqual({ many: 61 });
+    expect(buildReport({ reportId: 7, values })).not.toHaveProperty('totals');
   });
 
   it('lists the same connections again while nothing changes', () => {
