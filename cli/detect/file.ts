@@ -46,8 +46,12 @@ const step = z
     reportId: z.int().positive().optional(),
     /** Client that sends the report; else the thing itself. */
     client: z.string().optional(),
+    /** Its certificate; else that of the thing. */
+    principal: z.string().optional(),
     /** When the report was received, if that is not now: a late one. */
     receivedAt: time.optional(),
+    /** When it was made, by the device's own word. */
+    madeAt: time.optional(),
   })
   .refine(
     ({ metrics, report, event }) => [metrics, report, event].filter((item) => item !== undefined).length <= 1,

@@ -36,7 +36,8 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
   const alerts: Alert[] = [];
   let reports = 0;
 
-  function judge(thingName: string, at: number, rule: (setting: Setting) => Judgement): void {
+  /** `now`: when it is handled, which may be later than `at`. */
+  function judge(thingName: string, at: number, rule: (setting: Setting) => Judgement, now = at): void {
     const state = states.get(thingName) ?? newDetectState(thingName);
     const nameViolation = (key: string, seed: string | number) => `${thingName} ${key} ${seed}`;
     const setting = { state, at, profiles, nameViolation };
@@ -46,7 +47,7 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
     states.set(thingName, judgement.state);
     for (const contribution of judgement.contributions) count(fleet, contribution);
     for (const event of judgement.events)
-      if (!event.behavior.suppressAlerts) alerts.push({ at: at - start, thingName, event });
+      if (!event.behavior.suppressAlerts) alerts.push({ at: now - start, thingName, event });
   }
 
   /** What the schedule does each minute for the things whose time has come. */
@@ -73,7 +74,7 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
       groups: step.groups ?? known.groups,
     });
     const occasion = readOccasion(step, thing, () => ++reports);
-    if (occasion) judge(thing, start + (step.receivedAt ?? at), occasion(fleet));
+    if (occasion) judge(thing, start + (step.receivedAt ?? at), occasion(fleet), now);
     passTime(now, now);
   }
   passTime(now, Math.max(now, start + (until ?? 0)));
@@ -88,12 +89,12 @@ function readOccasion(
   thing: string,
   nextId: () => number,
 ): ((fleet: Fleet) => (setting: Setting) => Judgement) | undefined {
-  const { event: told, at, client = thing } = step;
+  const { event: told, at, client = thing, principal = `certificate of ${client}` } = step;
   if (told) {
     const event = lifecycleEvent.parse({
       clientId: thing,
       eventType: told.type,
-      timestamp: start + at,
+      timestamp: start + (step.receivedAt ?? at),
       sessionIdentifier: told.session,
       principalIdentifier: told.principal,
       ...(told.ip !== undefined && { ipAddress: told.ip }),
@@ -107,20 +108,21 @@ function readOccasion(
     judgeReport({
       ...setting,
       report,
-      reportedByItself: client === thing,
+      ...{ reportedByItself: client === thing, principal },
       fleet: (metric, durationSeconds, window) => fleet.get(keyOf({ metric, durationSeconds, window })),
     });
 }
 
-function readStep({ metrics, report, reportId }: Step, nextId: () => number): DeviceReport | undefined {
+function readStep(step: Step, nextId: () => number): DeviceReport | undefined {
+  const { metrics, report, reportId = nextId() } = step;
+  const made = step.madeAt === undefined ? {} : { madeAt: start + step.madeAt };
   if (metrics)
     return {
-      reportId: reportId ?? nextId(),
-      metrics: metrics as Readonly<Record<string, MetricValue>>,
-      evidence: [],
+      ...{ reportId, metrics: metrics as Readonly<Record<string, MetricValue>>, evidence: [] },
+      ...made,
     };
   if (!report) return undefined;
-  const read = readReport({ header: { report_id: reportId ?? nextId(), version: '1.0' }, ...report });
+  const read = readReport({ header: { report_id: reportId, version: '1.0' }, ...made, ...report });
   if (read.kind !== 'report') throw new CliError(`a report is refused: ${read.errorCode}, ${read.reason}`);
   return read.report;
 }

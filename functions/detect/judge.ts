@@ -183,12 +183,12 @@ const counters = {
 } as const;
 
 async function tell(event: DetectedEvent, occasion: Occasion, ports: JudgePorts): Promise<void> {
-  const { behavior, eventType } = event;
+  const { behavior, eventType, at: occurredAt, ...told } = event;
   const { thingName, at } = occasion;
   const suppressed = behavior.suppressAlerts === true;
   if (!suppressed)
     await ports.alerts.publish(
-      writeAlert({ ...event, thingName, occurredAt: at, ...sourceOf(event, occasion) }),
+      writeAlert({ ...told, behavior, eventType, thingName, occurredAt, ...sourceOf(event, occasion) }),
     );
   ports.log.info(suppressed ? 'violation, its alert suppressed' : 'violation', {
     thingName,

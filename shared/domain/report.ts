@@ -10,6 +10,8 @@ export interface DeviceReport {
   readonly evidence: readonly Evidence[];
   /** By metric: exceptions of the agent's configuration that children were, which it did not count. */
   readonly uncounted?: Readonly<Record<string, readonly string[]>>;
+  /** Metrics of which the list is shorter than the device says that it is: it shows nothing of what it leaves out. */
+  readonly partial?: readonly string[];
   /** When the device measured it, epoch ms by its own clock. */
   readonly madeAt?: number;
 }
@@ -49,22 +51,34 @@ export function readReport(document: unknown): ReadReport {
   if (custom !== undefined && !isObject(custom))
     return reject('InvalidPayload', 'custom_metrics: expected an object', reportId);
   const read: Record<string, MetricValue> = Object.create(null);
-  if (metrics) readDeviceMetrics(metrics, read);
+  const partial: string[] = [];
+  if (metrics) readDeviceMetrics(metrics, read, partial);
   const fault = custom && readCustomMetrics(custom, read);
   if (fault) return reject('InvalidPayload', fault, reportId);
-  const { evidence, madeAt, exceptions } = document;
+  const { evidence, madeAt, totals, exceptions } = document;
+  if (isObject(totals)) partial.push(...listCut(read, totals));
   const uncounted = readExceptions(exceptions);
   return {
     kind: 'report',
     report: {
       ...{ reportId, metrics: { ...read }, evidence: readEvidence(evidence) },
       ...(uncounted && { uncounted }),
+      ...(partial.length > 0 && { partial }),
       ...(isFiniteNumber(madeAt) && { madeAt }),
     },
   };
 }
 
-function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>): void {
+/** Custom metrics of which the agent says that their lists were longer: `{"names": 61}`. */
+function listCut(read: Readonly<Record<string, MetricValue>>, totals: Json): string[] {
+  return Object.entries(read).flatMap(([name, { numbers, strings, cidrs }]) => {
+    const list = numbers ?? strings ?? cidrs;
+    const total = Object.hasOwn(totals, name) ? toNumber(totals[name]) : undefined;
+    return Array.isArray(list) && total !== undefined && total > list.length ? [name] : [];
+  });
+}
+
+function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>, partial: string[]): void {
   for (const [long, short, name] of [
     ['listening_tcp_ports', 'tp', 'tcp'],
     ['listening_udp_ports', 'up', 'udp'],
@@ -72,24 +86,28 @@ function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>): vo
     const listening = pick(metrics, long, short);
     if (!isObject(listening)) continue;
     const { rows, total } = readRows(listening, pick(listening, 'ports', 'pts'));
-    const ports = rows?.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => isPort(port));
-    if (ports) into[`aws:listening-${name}-ports`] = { ports: [...new Set(ports)] };
+    // The AWS C agent sends port 0 for none (agents.md, 2): no port, but a row that is shown.
+    const shown = rows?.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => port !== undefined);
+    const metric = `aws:listening-${name}-ports`;
+    if (shown) into[metric] = { ports: [...new Set(shown.filter(isPort))] };
+    if (shown && total !== undefined && shown.length < total) partial.push(metric);
     if (total !== undefined) into[`aws:num-listening-${name}-ports`] = { count: total };
   }
   const connections = pick(metrics, 'tcp_connections', 'tc');
   const established = isObject(connections) ? pick(connections, 'established_connections', 'ec') : undefined;
-  if (isObject(established)) readConnections(established, into);
+  if (isObject(established)) readConnections(established, into, partial);
   const network = pick(metrics, 'network_stats', 'ns');
   if (isObject(network)) readCounters(network, into);
 }
 
-function readConnections(established: Json, into: Record<string, MetricValue>): void {
+function readConnections(established: Json, into: Record<string, MetricValue>, partial: string[]): void {
   const { rows, total } = readRows(established, pick(established, 'connections', 'cs'));
   const addresses = rows
     ?.map((row) => pick(row, 'remote_addr', 'rad'))
     .filter((address) => typeof address === 'string');
-  if (addresses)
-    into['aws:destination-ip-addresses'] = { cidrs: [...new Set(addresses.map(readRemoteAddress))] };
+  const metric = 'aws:destination-ip-addresses';
+  if (addresses) into[metric] = { cidrs: [...new Set(addresses.map(readRemoteAddress))] };
+  if (addresses && total !== undefined && addresses.length < total) partial.push(metric);
   if (total !== undefined) into['aws:num-established-tcp-connections'] = { count: total };
 }
 
@@ -215,8 +233,8 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-function isPort(value: number | undefined): value is number {
-  return value !== undefined && Number.isInteger(value) && value > 0 && value <= 65_535;
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && value <= 65_535;
 }
 
 /** The AWS C agent writes numbers as text in CBOR (agents.md, 8). */

@@ -1,5 +1,6 @@
 import type { Criteria } from '../configuration';
 import type { ViolationEventType } from '../violation';
+import { lateMs } from './senders';
 import type { BehaviorState } from './state';
 
 /**
@@ -19,41 +20,108 @@ export interface Step {
   readonly event?: AlarmEvent;
 }
 
+/** What a datapoint says of its behavior. */
+export interface Reading {
+  readonly isBad: boolean;
+  /** When it was made. */
+  readonly madeAt: number;
+  /** Of one that comes after a newer one. */
+  readonly late?: Late;
+}
+
+export interface Late {
+  /** How many datapoints are out of bounds by it. */
+  readonly count: number;
+  /** Whether the newest is among them, so that the next one goes on in their row. */
+  readonly reachesNewest: boolean;
+}
+
 /**
  * One datapoint of a behavior (device-defender.md, 3.6): an event at the edge only, after as many datapoints in a row
- * as the criteria ask for.
+ * as the criteria ask for. One that comes late may raise an alarm, never end one.
  */
 export function stepAlarm(
   before: BehaviorState,
-  isBad: boolean,
+  reading: Reading,
   at: number,
   criteria: Criteria,
   newId: () => string,
 ): Step {
   const recent = (before.recent ?? []).filter((told) => at - told < flapWindowMs);
   if (recent.length >= maxFlaps) return { state: before };
-  const { state, event } = count(before, isBad, criteria, newId);
+  const { state, event } = count(before, reading, criteria, newId);
   return event ? { state: { ...state, recent: [...recent, at] }, event } : { state };
 }
 
 /** Counters stop at what the behavior asks for, so that the state of a steady thing stays the same. */
-function count(before: BehaviorState, isBad: boolean, criteria: Criteria, newId: () => string): Step {
+function count(before: BehaviorState, reading: Reading, criteria: Criteria, newId: () => string): Step {
+  const { isBad, madeAt, late } = reading;
   const { violationId } = before;
   const { consecutiveDatapointsToAlarm: toAlarm, consecutiveDatapointsToClear: toClear } = criteria;
+  if (late) return isBad ? countLate(before, madeAt, late, toAlarm, newId) : { state: before };
   if (isBad) {
     const state = { ...before, bad: Math.min(before.bad + 1, toAlarm), good: 0 };
-    if (violationId || state.bad < toAlarm) return { state };
-    const id = newId();
-    return { state: { ...state, violationId: id }, event: { eventType: 'in-alarm', violationId: id } };
+    return violationId || state.bad < toAlarm ? { state } : raise(state, madeAt, newId);
   }
-  const state = { ...before, bad: 0, good: Math.min(before.good + 1, toClear) };
-  if (!violationId || state.good < toClear) return { state };
-  return { state: close(state), event: { eventType: 'alarm-cleared', violationId } };
+  const good = Math.min(before.good + 1, toClear);
+  const state = { ...before, ...passedBy(before, madeAt, toAlarm), bad: 0, good };
+  if (!violationId || good < toClear) return { state };
+  const told = [before.openedAt ?? madeAt, madeAt] as const;
+  return { state: { ...close(state), told }, event: { eventType: 'alarm-cleared', violationId } };
+}
+
+/**
+ * Which datapoints it lay between is not known any more: it counts with all that were out of bounds shortly before, so
+ * that none of a row is lost.
+ */
+function countLate(
+  before: BehaviorState,
+  madeAt: number,
+  { count, reachesNewest }: Late,
+  toAlarm: number,
+  newId: () => string,
+): Step {
+  if (before.violationId) return { state: { ...before, good: 0 } };
+  const { passed: _, ...rest } = before;
+  const passed = countPassed(before, madeAt);
+  const all = before.bad + passed + count;
+  if (all >= toAlarm) return raise({ ...rest, bad: toAlarm, good: 0 }, madeAt, newId);
+  if (reachesNewest) return { state: { ...rest, bad: all, good: 0 } };
+  if (before.bad > 0) return { state: { ...before, bad: before.bad + count } };
+  return { state: { ...rest, passed: [passed + count, Math.max(madeAt, before.passed?.[1] ?? 0)] } };
+}
+
+/** Where one is enough for an alarm, none is remembered. */
+function passedBy(
+  before: BehaviorState,
+  madeAt: number,
+  toAlarm: number,
+): Pick<BehaviorState, 'passed'> | undefined {
+  if (toAlarm === 1 || before.bad === 0 || before.violationId) return undefined;
+  return { passed: [Math.min(countPassed(before, madeAt) + before.bad, toAlarm), madeAt] };
+}
+
+function countPassed({ passed: [count, until] = [0, 0] }: BehaviorState, madeAt: number): number {
+  return madeAt - until < lateMs ? count : 0;
+}
+
+function raise({ passed: _, ...state }: BehaviorState, madeAt: number, newId: () => string): Step {
+  const violationId = newId();
+  return {
+    state: { ...state, violationId, openedAt: madeAt },
+    event: { eventType: 'in-alarm', violationId },
+  };
+}
+
+/** Whether what was made then is of an alarm that was told and has ended. */
+export function wasTold({ told: [from, until] = [0, -1] }: BehaviorState, madeAt: number): boolean {
+  return from <= madeAt && madeAt <= until;
 }
 
 /** Forgets the open alarm. */
 export function close({
   violationId: _,
+  openedAt: _o,
   metric: _m,
   heardAt: _h,
   checkedAt: _c,

@@ -2,6 +2,7 @@ import type { Behavior, Criteria } from '../configuration';
 import { behaviorKey } from '../violation';
 import { violates } from './criteria';
 import { disconnectDuration, isLifecycle, isSummed } from './metrics';
+import { groupSlots } from './slots';
 import type { BehaviorState, DetectState, PresenceState, Profiles } from './state';
 import { isTarget } from './targets';
 import { sumWindow } from './window';
@@ -9,8 +10,8 @@ import { sumWindow } from './window';
 /** A device that sends nothing of a metric for longer is not known to be in alarm any more (device-defender.md, 3.5). */
 const silenceMs = 48 * 3_600_000;
 /**
- * Of an open alarm the time of the last datapoint is written again after an hour only, and the registry is asked again
- * after an hour, so that an alarm that lasts costs a write and a call an hour, not one a report.
+ * Of an open alarm the time of the last datapoint is remembered to the hour, and the registry is asked again after an
+ * hour, so that an alarm that lasts costs a call an hour, not one a report.
  */
 export const refreshMs = 3_600_000;
 /** Detect evaluates a cloud-side metric at each boundary of five minutes (device-defender.md, 3.5). */
@@ -34,13 +35,14 @@ function exceededAt({ value, comparisonOperator }: Criteria, disconnectedAt: num
 
 /** When time alone may change something of a thing: an alarm goes silent, a window empties, a device stays away. */
 export function nextDue(state: DetectState, profiles: Profiles, now: number): number | undefined {
+  const slots = groupSlots(state.behaviors);
   const times = profiles.flatMap(([securityProfileName, profile]) => {
     const recheckMs = isTarget(profile, undefined) ? Number.POSITIVE_INFINITY : refreshMs;
     return profile.behaviors.flatMap((behavior) => {
       const key = behaviorKey({ securityProfileName, behaviorName: behavior.name });
       const own = state.behaviors[key];
       return [
-        ...[own, state.behaviors[`${key}|foreign`]].map((slot) => alarmDue(slot, behavior.metric, recheckMs)),
+        ...(slots.get(key) ?? []).map((slot) => alarmDue(state.behaviors[slot], behavior.metric, recheckMs)),
         evaluationDue(own, behavior, state.presence, now),
       ];
     });

@@ -1,12 +1,13 @@
 import type { MetricValue } from '../violation';
 import { readRemoteAddress } from './addresses';
+import { wasTold } from './alarm';
 import { violates } from './criteria';
 import { type Entry, openJudgement, type Setting } from './judgement';
 import { followPresence, type LifecycleEvent, nameEvent } from './lifecycle';
 import { connectionAttempts, disconnectDuration, disconnects, isLifecycle, sourceAddress } from './metrics';
 import { listRetained } from './retention';
-import type { BehaviorState, Datapoint, Judgement, Profiles } from './state';
-import { addToWindow, type Span, several, sumWindow } from './window';
+import type { BehaviorState, Datapoint, Judgement, PresenceState, Profiles } from './state';
+import { insertCount, listChanged, type Span, several, sumWindow, trimWindow } from './window';
 
 export interface LifecycleInput extends Setting {
   readonly event: LifecycleEvent;
@@ -28,6 +29,7 @@ export function judgeLifecycle(input: LifecycleInput): Judgement {
   const judgement = openJudgement(input);
   const presence = followPresence(state.presence, event);
   const isConnect = event.eventType === 'connected';
+  const isLate = isBehind(state.presence, event);
   for (const entry of judgement.monitored()) {
     const { behavior, key } = entry;
     const before = judgement.before(key);
@@ -38,15 +40,24 @@ export function judgeLifecycle(input: LifecycleInput): Judgement {
       if (verdict.isBad && isAtOnce) judgement.hear(key, entry, counted, verdict);
       else judgement.keep(key, counted);
     } else if (behavior.metric === sourceAddress && isConnect && event.ipAddress !== undefined) {
-      judgement.hear(key, entry, before, judgeAddress(event.ipAddress, entry, event));
+      const verdict = judgeAddress(event.ipAddress, entry, event, isLate);
+      if (verdict.isBad ? !isLate || !wasTold(before, at) : !isLate)
+        judgement.hear(key, entry, before, verdict);
     } else if (behavior.metric === disconnectDuration && isConnect && judgement.isKnown(key)) {
       const value: MetricValue = { count: 0 };
-      if (presence.disconnectedAt === undefined)
+      // What is true by an event that comes late, the next look of the schedule finds.
+      if (presence.disconnectedAt === undefined && !isLate)
         judgement.hear(key, entry, before, { isBad: false, value, seed: nameEvent(event) });
     }
   }
   judgement.retain(listDatapoints(input));
   return judgement.conclude({ presence });
+}
+
+/** Whether the connection is known as it was later. */
+function isBehind(before: PresenceState | undefined, { timestamp }: LifecycleEvent): boolean {
+  const { connectedAt = 0, disconnectedAt = 0, others = [] } = before ?? {};
+  return timestamp < Math.max(connectedAt, disconnectedAt, ...others.map((other) => other.connectedAt));
 }
 
 function countsFor(metric: string, { eventType }: LifecycleEvent): boolean {
@@ -58,19 +69,29 @@ function countsFor(metric: string, { eventType }: LifecycleEvent): boolean {
 /** A principal as the window remembers it; enough to tell one from another. */
 const shortOf = (principal: string | undefined) => principal?.slice(0, 16) ?? 'unknown';
 
+/** An event that comes late is of all windows that end after it: each of them may be out of bounds now. */
 function countEvent(before: BehaviorState, { behavior }: Entry, event: LifecycleEvent, at: number) {
   const { criteria } = behavior;
   const durationMs = (criteria.durationSeconds ?? 0) * 1_000;
   const by = shortOf(event.principalIdentifier);
-  const window = addToWindow(before.window ?? [], { at, value: 1, by, isDelta: false }, durationMs);
-  const value = { count: sumWindow(window, at, durationMs) };
+  const { window: known = [] } = before;
+  const window = insertCount(known, { at, value: 1, by, isDelta: false }, durationMs);
+  const newest = window.at(-1)?.[1] ?? at;
+  const sumAt = (end: number) => ({ count: sumWindow(window, end, durationMs) });
+  const over = listChanged(known, window).filter(
+    (end) => violates(sumAt(end), criteria) === true && (end === newest || !wasTold(before, end)),
+  );
+  const end = over.at(-1) ?? newest;
   return {
-    counted: { ...before, window },
+    counted: { ...before, window: trimWindow(window, durationMs) },
     verdict: {
-      isBad: violates(value, criteria) === true,
-      value,
+      isBad: over.length > 0,
+      value: sumAt(end),
       seed: nameEvent(event),
-      principal: principalOf(window, event.principalIdentifier),
+      principal: principalOf(
+        window.filter(([, until]) => until > end - durationMs && until <= end),
+        event.principalIdentifier,
+      ),
     },
   };
 }
@@ -84,13 +105,14 @@ export function principalOf(window: readonly Span[], principal: string | undefin
   return window.every(([, , , by]) => by === shortOf(principal)) ? principal : several;
 }
 
-function judgeAddress(ipAddress: string, { behavior }: Entry, event: LifecycleEvent) {
+function judgeAddress(ipAddress: string, { behavior }: Entry, event: LifecycleEvent, isLate: boolean) {
   const value = { cidrs: [readRemoteAddress(ipAddress)] };
   return {
     isBad: violates(value, behavior.criteria) === true,
     value,
     seed: nameEvent(event),
     principal: event.principalIdentifier ?? 'unknown',
+    ...(isLate && { late: { count: 1, reachesNewest: false } }),
   };
 }
 

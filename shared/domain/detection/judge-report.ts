@@ -1,15 +1,16 @@
 import type { Behavior, Playbook } from '../configuration';
 import type { DeviceReport } from '../report';
 import { boundValue, keepEvidence, type MetricValue } from '../violation';
-import { numberOf, violates } from './criteria';
+import { numberOf } from './criteria';
 import { binOf, type Distribution } from './distribution';
 import { followExceptions } from './excepted';
-import { type Entry, openJudgement, type Setting, slotOf } from './judgement';
-import { isSummed } from './metrics';
+import { type Entry, openJudgement, type Setting } from './judgement';
+import { measure } from './measure';
 import { selectRetained } from './retention';
-import { isFromBefore, isRepeat, noteReport } from './senders';
-import type { BehaviorState, Judgement, Profiles } from './state';
-import { addToWindow, sumWindow } from './window';
+import { findSender, isForeign, isFromBefore, noteReport, type Placed, place, senderName } from './senders';
+import { isForeignSlot, readSlot, slotOf } from './slots';
+import type { BehaviorState, DetectState, Judgement, Profiles } from './state';
+import { fewSpans } from './window';
 
 export interface ReportInput extends Setting {
   readonly report: DeviceReport;
@@ -30,46 +31,40 @@ export function hasPercentiles(profiles: Profiles): boolean {
   );
 }
 
-/** Judges one report of a device. A report that comes twice or late changes nothing. */
+/** Judges one report of a device. One that comes twice changes nothing, and one that comes late ends no alarm. */
 export function judgeReport(input: ReportInput): Judgement {
-  const { state, report, at, principal = 'unknown', reportedByItself, fleet, profiles } = input;
-  const isOld = isRepeat(state, report, principal, at) || isFromBefore(state, report, principal, at);
-  if (at < state.lastReceivedAt || (reportedByItself && isOld))
+  const { state, report, at, principal = 'unknown', reportedByItself, profiles } = input;
+  const sender = senderName({ principal, isOwn: reportedByItself });
+  const placed = place(state, report, sender, at);
+  if (placed.isRepeat || isFromBefore(state, placed, at))
     return { state, events: [], datapoints: [], contributions: [], needsMembership: false };
+  const owner = findOwner(state) ?? (reportedByItself ? sender : undefined);
   const judgement = openJudgement(input);
+  let isOpen = false;
   for (const entry of judgement.monitored()) {
-    const { behavior, key } = entry;
-    const reported = report.metrics[behavior.metric];
-    if (!reported) continue;
-    const slot = slotOf(key, reportedByItself);
-    const { value, before } = measure(reported, judgement.before(slot), behavior, at);
-    const { durationSeconds, statisticalThreshold } = behavior.criteria;
-    const window = Math.floor(at / 1_000 / (durationSeconds ?? 1));
-    const measured = numberOf(value);
-    if (statisticalThreshold && durationSeconds && measured !== undefined && reportedByItself)
-      judgement.count({ metric: behavior.metric, durationSeconds, window, bin: binOf(measured) });
-    // Of the window before: the fleet is still being counted in this one.
-    const others = durationSeconds ? fleet?.(behavior.metric, durationSeconds, window - 1) : undefined;
-    const isBad = violates(value, behavior.criteria, others);
-    if (isBad === undefined || (!isBad && !reportedByItself)) {
-      if (before.window) judgement.keep(slot, before);
-      continue;
-    }
-    const { isNews, ...memory } = followEntry(entry, before, isBad, value, input);
-    const { excepted: _, ...rest } = before;
-    judgement.hear(slot, entry, { ...rest, ...memory }, { isBad, value, seed: report.reportId, isNews });
+    const slot = slotOf(entry.key, sender, owner);
+    judgeBehavior(judgement, entry, slot, placed, input);
+    isOpen ||= reportedByItself && entry.behavior.metric in report.metrics && judgement.isOpen(slot);
   }
   const { retained, datapoints } = reportedByItself
-    ? selectRetained(report.metrics, at, profiles, state.retained)
+    ? selectRetained(report.metrics, placed, profiles, state.retained)
     : { retained: state.retained ?? {}, datapoints: [] };
   judgement.retain(datapoints);
-  return judgement.conclude(Object.keys(retained).length > 0 ? { retained } : {}, {
-    ...(reportedByItself && {
-      lastReportId: report.reportId,
-      senders: noteReport(state, report, principal, at),
-    }),
-    lastReceivedAt: at,
-  });
+  const senders = noteReport(state, report, sender, placed, at);
+  judgement.dropOthers(new Set(senders.map((known) => known.principal)));
+  return judgement.conclude(
+    {
+      ...(Object.keys(retained).length > 0 && { retained }),
+      // While an alarm is open, each report is noted: else one that comes late could end it.
+      ...(isOpen && { senders }),
+    },
+    {
+      ...(owner !== undefined && { owner }),
+      ...(reportedByItself && !placed.isLate && { lastReportId: report.reportId }),
+      senders,
+      lastReceivedAt: Math.max(at, state.lastReceivedAt),
+    },
+  );
 }
 
 /** Whether exceptions cover an alarm, as the playbooks will find it told. */
@@ -89,17 +84,67 @@ function followEntry(
   return followExceptions(before.excepted, before.violationId !== undefined, isBad, alarm, excepting);
 }
 
-/** What a behavior compares: a gauge as it is, a delta summed over the window. */
-function measure(
-  reported: MetricValue,
-  before: BehaviorState,
-  { metric, criteria }: Behavior,
-  at: number,
-): { value: MetricValue; before: BehaviorState } {
-  const added = numberOf(reported);
-  if (!isSummed(metric) || criteria.durationSeconds === undefined || added === undefined)
-    return { value: reported, before };
-  const durationMs = criteria.durationSeconds * 1_000;
-  const window = addToWindow(before.window ?? [], { at, value: added, isDelta: true }, durationMs);
-  return { value: { count: sumWindow(window, at, durationMs) }, before: { ...before, window } };
+/** Before certificates were told apart, it was the one that reported last. */
+function findOwner({ owner, senders }: DetectState): string | undefined {
+  return owner ?? senders?.find(({ principal }) => !isForeign(principal))?.principal;
+}
+
+type OpenJudgement = ReturnType<typeof openJudgement>;
+
+function judgeBehavior(
+  judgement: OpenJudgement,
+  entry: Entry,
+  slot: string,
+  placed: Placed,
+  input: ReportInput,
+): void {
+  const { report, at, reportedByItself, fleet, state } = input;
+  const { behavior, key } = entry;
+  const reported = report.metrics[behavior.metric];
+  if (!reported) return;
+  const { durationSeconds = 1 } = behavior.criteria;
+  const number = Math.floor(at / 1_000 / durationSeconds);
+  // Of the window before: the fleet is still being counted in this one.
+  const others = fleet?.(behavior.metric, durationSeconds, number - 1);
+  const most = slot === key ? undefined : fewSpans;
+  const { before, isBad, value, late } = measure(reported, judgement.before(slot), behavior, {
+    ...{ placed, others, most },
+  });
+  if (reportedByItself && !placed.isLate) countAmongFleet(judgement, behavior, number, value);
+  // What is late, cut short or another's word says nothing of what conforms.
+  const mayEnd = reportedByItself && !placed.isLate && !report.partial?.includes(behavior.metric);
+  if (isBad === undefined || (!isBad && !mayEnd)) {
+    if (before.window) judgement.keep(slot, before);
+    return;
+  }
+  const { madeAt } = placed;
+  const verdict = { isBad, value, madeAt, seed: report.reportId, ...(late && { late }) };
+  const { isNews, excepted } = followEntry(entry, before, isBad, value, input);
+  const { excepted: known, ...rest } = before;
+  // What came late is not the last value.
+  const memory = late && before.violationId && !isNews ? known : excepted;
+  judgement.hear(slot, entry, { ...rest, ...(memory && { excepted: memory }) }, { ...verdict, isNews });
+  if (isBad) return;
+  for (const left of judgement.slots(key).filter((other) => other !== slot && isLeft(other, state, at)))
+    if (judgement.isOpen(left)) judgement.hear(left, entry, judgement.before(left), verdict);
+}
+
+function countAmongFleet(
+  judgement: OpenJudgement,
+  { metric, criteria: { statisticalThreshold, durationSeconds } }: Behavior,
+  window: number,
+  value: MetricValue,
+): void {
+  const measured = numberOf(value);
+  if (statisticalThreshold && durationSeconds && measured !== undefined)
+    judgement.count({ metric, durationSeconds, window, bin: binOf(measured) });
+}
+
+/** A certificate that was replaced reports no more: then the alarm that it left open is for the one that does. */
+const leftMs = 3_600_000;
+
+function isLeft(slot: string, state: DetectState, at: number): boolean {
+  if (isForeignSlot(slot)) return false;
+  const { sender = findOwner(state) ?? '' } = readSlot(slot);
+  return at - (findSender(state, sender)?.at ?? state.behaviors[slot]?.heardAt ?? 0) >= leftMs;
 }

@@ -1,7 +1,7 @@
 import { violates } from './criteria';
 import { isSilent, lastBoundary } from './due';
 import { principalOf } from './judge-lifecycle';
-import { type Entry, openJudgement, type Setting, slotOf } from './judgement';
+import { type Entry, openJudgement, type Setting } from './judgement';
 import { disconnectDuration, isLifecycle, isSummed } from './metrics';
 import type { BehaviorState, Judgement, PresenceState } from './state';
 import { sumWindow } from './window';
@@ -12,7 +12,7 @@ export function judgeTime(input: Setting): Judgement {
   const judgement = openJudgement(input);
   for (const entry of judgement.monitored()) {
     const { behavior, key } = entry;
-    for (const slot of [key, slotOf(key, false)]) {
+    for (const slot of judgement.slots(key)) {
       const before = judgement.before(slot);
       if (isSilent(before, behavior.metric, at)) judgement.invalidate(slot, entry);
       else if (before.violationId) judgement.keep(slot, judgement.recheck(before, entry));

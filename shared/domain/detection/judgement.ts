@@ -1,7 +1,8 @@
 import type { Behavior } from '../configuration';
 import { behaviorKey, type MetricValue } from '../violation';
-import { close, stepAlarm } from './alarm';
+import { close, type Late, stepAlarm } from './alarm';
 import { nextDue, refreshMs } from './due';
+import { formerForeign, groupSlots, readSlot } from './slots';
 import type {
   BehaviorState,
   Contribution,
@@ -41,16 +42,13 @@ interface Verdict {
   readonly principal?: string;
   /** The alarm is told again while it is open, since it is another matter by now. */
   readonly isNews?: boolean;
+  /** When the datapoint was made, if that is not now. */
+  readonly madeAt?: number;
+  readonly late?: Late;
 }
 
 /** A thing outside a profile's targets is looked up again after this time, should it go on violating. */
 const trustOutsideMs = 300_000;
-
-const foreignEnd = '|foreign';
-/** What others say of the thing is kept apart: it must not hide what the thing says itself. */
-export function slotOf(key: string, reportedByItself: boolean): string {
-  return reportedByItself ? key : key + foreignEnd;
-}
 
 /** Collects what one datapoint, or the time, changes of a thing. */
 export function openJudgement({ state, at, profiles, membership, nameViolation }: Setting) {
@@ -61,20 +59,41 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
   const datapoints: Datapoint[] = [];
   const contributions: Contribution[] = [];
   let needsMembership = false;
+  const slots = groupSlots(behaviors);
+
+  /** Events of a behavior are in order of time, whoever caused them and whatever came late. */
+  function timeEvent(key: string): number {
+    const last = (slots.get(key) ?? [key]).map((slot) => behaviors[slot]?.recent?.at(-1) ?? 0);
+    return Math.max(at, ...last.map((told) => told + 1));
+  }
+
+  function put(slot: string, next: BehaviorState): void {
+    const { key } = readSlot(slot);
+    if (!(slot in behaviors)) slots.set(key, [...(slots.get(key) ?? []), slot]);
+    behaviors[slot] = next;
+  }
+
+  function drop(slot: string): void {
+    const { key } = readSlot(slot);
+    slots.set(key, slots.get(key)?.filter((other) => other !== slot) ?? []);
+    delete behaviors[slot];
+  }
 
   function invalidate(slot: string, event: Pick<DetectedEvent, 'securityProfileName' | 'behavior'>): void {
     const before = behaviors[slot];
     if (!before?.violationId) return;
-    events.push({ ...event, eventType: 'alarm-invalidated', violationId: before.violationId });
+    const { violationId } = before;
+    const eventAt = timeEvent(readSlot(slot).key);
+    events.push({ ...event, eventType: 'alarm-invalidated', violationId, at: eventAt });
     behaviors[slot] = close({ ...before, bad: 0, good: 0 });
   }
 
   /** Detached, or out of the group: what was open is invalid, and nothing more is evaluated. */
   function leave(entries: readonly Entry[], securityProfileName: string): void {
     for (const { key, behavior } of entries)
-      for (const slot of [key, key + foreignEnd]) {
+      for (const slot of slots.get(key) ?? []) {
         invalidate(slot, { securityProfileName, behavior });
-        delete behaviors[slot];
+        drop(slot);
       }
     if (at - (outside[securityProfileName] ?? 0) >= trustOutsideMs) outside[securityProfileName] = at;
   }
@@ -83,14 +102,14 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
   function dropForgotten(): void {
     const known = new Set(listEntries(profiles).map(({ key }) => key));
     for (const slot of Object.keys(behaviors)) {
-      const key = slot.endsWith(foreignEnd) ? slot.slice(0, -foreignEnd.length) : slot;
+      const { key } = readSlot(slot);
       if (known.has(key)) continue;
       const [securityProfileName = '', name = ''] = key.split('/');
       invalidate(slot, {
         securityProfileName,
         behavior: { name, metric: behaviors[slot]?.metric ?? 'unknown' },
       });
-      delete behaviors[slot];
+      drop(slot);
     }
   }
 
@@ -132,24 +151,38 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
 
     before: (slot: string): BehaviorState => behaviors[slot] ?? { bad: 0, good: 0 },
     isKnown: (slot: string): boolean => slot in behaviors,
+    isOpen: (slot: string): boolean => behaviors[slot]?.violationId !== undefined,
 
-    keep(slot: string, next: BehaviorState): void {
-      behaviors[slot] = next;
+    slots: (key: string): readonly string[] => slots.get(key) ?? [],
+    keep: put,
+
+    /** Of senders that are remembered no more nothing is kept; what they left in alarm begins anew with their next report. */
+    dropOthers(known: ReadonlySet<string>): void {
+      for (const slot of Object.keys(behaviors)) {
+        const { sender } = readSlot(slot);
+        if (sender !== undefined && sender !== formerForeign && !known.has(sender)) drop(slot);
+      }
     },
 
     /** A datapoint of a behavior. */
     hear(slot: string, entry: Entry, before: BehaviorState, verdict: Verdict): void {
       const { securityProfileName, behavior, key } = entry;
-      const { isBad, value, seed, principal, isNews } = verdict;
-      const { state: next, event } = stepAlarm(before, isBad, at, behavior.criteria, () =>
-        nameViolation(key, seed),
+      const { isBad, value, seed, principal, isNews, madeAt = at, late } = verdict;
+      const eventAt = timeEvent(key);
+      const reading = { isBad, madeAt, ...(late && { late }) };
+      const { state: next, event } = stepAlarm(before, reading, eventAt, behavior.criteria, () =>
+        nameViolation(slot, seed),
       );
-      behaviors[slot] = next.violationId ? refresh(next, entry) : next;
+      put(slot, next.violationId ? refresh(next, entry) : next);
       const { violationId } = next;
       const again = isNews && violationId ? ({ eventType: 'in-alarm', violationId } as const) : undefined;
       const told = event ?? again;
-      if (told)
-        events.push({ securityProfileName, behavior, value, ...told, ...(principal && { principal }) });
+      if (!told) return;
+      events.push({
+        ...{ securityProfileName, behavior, value, at: eventAt },
+        ...told,
+        ...(principal && { principal }),
+      });
     },
 
     invalidate,

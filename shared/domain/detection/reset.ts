@@ -24,6 +24,6 @@ export function resetAlarms(state: DetectState, now: number, heldUntil?: number)
 function reset(behavior: BehaviorState, heldUntil: number | undefined): BehaviorState {
   // What is excepted needs no telling anew, and without the evidence it began with it could not be known again.
   if (behavior.violationId !== undefined && behavior.excepted) return behavior;
-  const { window, ...closed } = close({ ...behavior, bad: 0, good: 0 });
+  const { window, told: _, passed: _p, ...closed } = close({ ...behavior, bad: 0, good: 0 });
   return { ...closed, ...(window && { window: heldUntil === undefined ? window : [] }) };
 }

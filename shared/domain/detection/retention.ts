@@ -1,4 +1,5 @@
 import type { MetricValue } from '../violation';
+import type { Placed } from './senders';
 import type { Datapoint, Profiles, RetainedPoint } from './state';
 
 /** A value that stays the same is retained again after this time, so that a chart tells it from silence. */
@@ -19,7 +20,7 @@ export function listRetained(profiles: Profiles): Set<string> {
 /** Which of a report's values are to be kept: each that differs from the one before, and one an hour. */
 export function selectRetained(
   values: Readonly<Record<string, MetricValue>>,
-  at: number,
+  { trueAt: at, isLate }: Pick<Placed, 'trueAt' | 'isLate'>,
   profiles: Profiles,
   before: Readonly<Record<string, RetainedPoint>> = {},
 ): { retained: Readonly<Record<string, RetainedPoint>>; datapoints: Datapoint[] } {
@@ -31,7 +32,8 @@ export function selectRetained(
     const text = JSON.stringify(value);
     const last = retained[metric];
     if (last?.value && JSON.stringify(last.value) === text && at - last.at < repeatMs) continue;
-    retained[metric] = text.length <= maxRemembered ? { at, value } : { at };
+    // Of one that comes late, nothing newer is compared with it.
+    if (!isLate) retained[metric] = text.length <= maxRemembered ? { at, value } : { at };
     datapoints.push({ metric, at, value });
   }
   return { retained, datapoints };

@@ -13,8 +13,10 @@ export interface DetectState {
    */
   readonly lastReportId: number;
   readonly lastReceivedAt: number;
-  /** Reports that changed the state, by who sent them, the newest sender first: another's ids say nothing of a thing's own. */
+  /** Reports that changed the state, by who sent them: the ids of one say nothing of another's. */
   readonly senders?: readonly SenderState[];
+  /** The sender whose behaviors are kept under their plain names: the first that connected as the thing. */
+  readonly owner?: string;
   /** The end of its last containment: what the device measured before is old, whenever it comes. */
   readonly heldUntil?: number;
   readonly behaviors: Readonly<Record<string, BehaviorState>>;
@@ -30,12 +32,18 @@ export interface DetectState {
 }
 
 export interface SenderState {
-  /** Of its certificate; enough to tell one from another. */
+  /** Its name (senders.ts). */
   readonly principal: string;
-  /** Ids of its reports, newest first. */
+  /** Ids of its reports, the newest first. */
   readonly ids: readonly number[];
+  /** Of ids that are no times: what tells the reports apart, should the ids begin anew. */
+  readonly sums?: readonly number[];
   /** Receipt of the newest. */
   readonly at: number;
+  /** When the newest was made, by the device's clock. */
+  readonly claimedAt?: number;
+  /** What the device's clock is corrected by: where it is ahead, or was set back. */
+  readonly shiftMs?: number;
   /** The least that a report took from the device's clock to its receipt: how far that clock is behind. */
   readonly lagMs?: number;
 }
@@ -52,6 +60,12 @@ export interface BehaviorState {
   readonly checkedAt?: number;
   /** Of an open alarm that exceptions cover. */
   readonly excepted?: Excepted;
+  /** Of an open alarm: when the datapoint was made that raised it. */
+  readonly openedAt?: number;
+  /** When the last alarm that was told began and ended: what comes late of that time is no news. */
+  readonly told?: readonly [from: number, until: number];
+  /** How many were out of bounds shortly before the last that conformed, or came late, and when that was. */
+  readonly passed?: readonly [count: number, at: number];
   /** Times of its last events. */
   readonly recent?: readonly number[];
   /** Of a metric that is summed. */
@@ -104,6 +118,8 @@ export interface DetectedEvent {
   readonly behavior: Partial<Behavior> & Pick<Behavior, 'name' | 'metric'>;
   readonly eventType: ViolationEventType;
   readonly violationId: string;
+  /** Later than the last event of the behavior, whatever came late: consumers go by it. */
+  readonly at: number;
   /** Absent on alarm-invalidated. */
   readonly value?: MetricValue;
   /** Who caused it, where a lifecycle event tells. */

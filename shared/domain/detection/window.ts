@@ -1,3 +1,5 @@
+import { lateMs } from './senders';
+
 /**
  * What was counted between two instants, epoch ms; both are the same for a single event. `by`: who caused it, where
  * that is known.
@@ -6,46 +8,109 @@ export type Span = readonly [since: number, until: number, sum: number, by?: str
 
 /** A flood must not make the state large: the window is kept in at most so many parts. */
 const maxSpans = 60;
+/** Of a sender that is not the thing's first; there may be several of them. */
+export const fewSpans = 12;
+/** Spans that stay however old they are: how long a device takes from report to report is seen by them. */
+const keptSpans = 4;
 
 /** Several had a part in a span. */
 export const several = 'several';
 
-interface Count {
+export interface Count {
   readonly at: number;
   readonly value: number;
   readonly by?: string;
   /** Counted since the last count (a delta), not at the instant (an event). */
   readonly isDelta: boolean;
+  /** Of a delta: when it was made is not known, only when it was received. */
+  readonly isUntimed?: boolean;
 }
 
-/** Adds a count to a sliding window and drops what has left it. */
+/** Adds a count to a sliding window, at its time, whatever came before. Nothing is dropped. */
+export function insertCount(window: readonly Span[], count: Count, durationMs: number): Span[] {
+  const { at, value, by, isDelta } = count;
+  const index = window.findIndex(([, until]) => until >= at);
+  const isNewest = index < 0 || (index === window.length - 1 && window[index]?.[1] === at);
+  const gap = isNewest && count.isUntimed ? findGap(window, at, durationMs) : undefined;
+  if (index < 0 || gap !== undefined) return append(window, count, durationMs, gap);
+  const next = window[index];
+  if (!next) return [...window];
+  const [since, until, sum] = next;
+  // What is made of two is one where they ended at once, or where the later one has no time of its own.
+  if (until === at && next[3] === by) return window.with(index, span(since, until, sum + value, by));
+  if (!isDelta) return window.toSpliced(index, 0, span(at, at, value, by));
+  return window.toSpliced(index, 1, span(Math.min(since, at), at, value, by), span(at, until, sum, next[3]));
+}
+
+function append(
+  window: readonly Span[],
+  { at, value, by, isDelta }: Count,
+  durationMs: number,
+  gap: number | undefined,
+): Span[] {
+  const newest = window.at(-1);
+  if (!newest) return [span(at, at, value, by)];
+  if (gap !== undefined)
+    return [...window.slice(0, -1), span(newest[0], gap, newest[2], newest[3]), span(gap, at, value, by)];
+  const joins = newest[3] === by && at - newest[0] <= durationMs / maxSpans;
+  if (joins) return [...window.slice(0, -1), span(newest[0], at, newest[2] + value, by)];
+  return [...window, span(isDelta ? newest[1] : at, at, value, by)];
+}
+
+/** Device Defender takes a report in five minutes. */
+const usualMs = 300_000;
+
+/**
+ * A device that was cut off delivers what it kept at once. Where reports don't say when they were made, one that comes
+ * much sooner after the last than is usual fills the silence before that: each takes the usual time of it, as long as
+ * there is some left. Given is where the time ends that the last one takes.
+ */
+function findGap(window: readonly Span[], at: number, durationMs: number): number | undefined {
+  const [since, until] = window.at(-1) ?? [at, at];
+  const lengths = window.slice(0, -1).flatMap(([from, to]) => (to > from ? [to - from] : []));
+  const usual = lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? usualMs;
+  // Within a window it makes no difference.
+  const isBurst = at - until < usual / 2 && until - since >= Math.max(usual * 1.5, durationMs);
+  return isBurst ? since + usual : undefined;
+}
+
+/** Drops what has left the window, and what no report that comes late can bring back. */
+export function trimWindow(window: readonly Span[], durationMs: number, most = maxSpans): Span[] {
+  const newest = window.at(-1)?.[1] ?? 0;
+  const kept = window.filter(
+    ([, until], index) => until > newest - durationMs - lateMs || index >= window.length - keptSpans,
+  );
+  while (kept.length > most + 1) kept.splice(0, 2, ...join(kept));
+  return kept;
+}
+
+function join([first, second]: readonly Span[]): Span[] {
+  if (!first || !second) return [];
+  return [span(first[0], second[1], first[2] + second[2], first[3] === second[3] ? first[3] : several)];
+}
+
+/** Both: for counts that need no look in between. */
 export function addToWindow(window: readonly Span[], count: Count, durationMs: number): Span[] {
-  const last = window.at(-1);
-  const at = Math.max(count.at, last?.[1] ?? 0);
-  // A delta after a long silence happened somewhere in it: it belongs to this window as if it were fresh, as in Detect.
-  const since = count.isDelta && last ? Math.max(last[1], at - durationMs) : at;
-  const kept = window.filter(([, until]) => until > at - durationMs);
-  const newest = kept.at(-1);
-  const joins = newest && newest[3] === count.by && at - newest[0] <= durationMs / maxSpans;
-  if (joins) return [...kept.slice(0, -1), span(newest[0], at, newest[2] + count.value, count.by)];
-  return shorten([...kept, span(since, at, count.value, count.by)]);
+  return trimWindow(insertCount(window, count, durationMs), durationMs);
 }
 
 /**
  * The sum over the last `durationMs`. A delta belongs to the window in which the greater part of its time lies: a device
- * that reports every 300 s, give or take a second, would otherwise count twice in every other window of 300 s.
+ * that reports every 300 s, give or take a second, would otherwise count twice in every other window of 300 s. One after
+ * a long silence happened somewhere in it, and belongs to the window of its end, as in Detect.
  */
 export function sumWindow(window: readonly Span[], now: number, durationMs: number): number {
   const start = now - durationMs;
-  const isInside = ([since, until]: Span) => until > start && until - start >= start - since;
-  return window.reduce((sum, span) => sum + (isInside(span) ? span[2] : 0), 0);
+  const isInside = ([since, until]: Span) =>
+    until > start && until <= now && until - start >= start - Math.max(since, until - durationMs);
+  return window.reduce((sum, one) => sum + (isInside(one) ? one[2] : 0), 0);
 }
 
-function shorten(spans: Span[]): Span[] {
-  const [first, second, ...rest] = spans;
-  if (spans.length <= maxSpans + 1 || !first || !second) return spans;
-  const by = first[3] === second[3] ? first[3] : several;
-  return [span(first[0], second[1], first[2] + second[2], by), ...rest];
+/** Where windows end that have another sum in `after` than in `before`. */
+export function listChanged(before: readonly Span[], after: readonly Span[]): number[] {
+  const known = new Set(before.map(String));
+  const first = after.findIndex((one) => !known.has(String(one)));
+  return first < 0 ? [] : after.slice(first).map(([, until]) => until);
 }
 
 function span(since: number, until: number, sum: number, by: string | undefined): Span {
