@@ -18,21 +18,21 @@ interface CaseLister {
 
 /** The open cases, those that need somebody first; above them the kill switch, unless it is off. */
 export async function listCases({ history, killSwitch, floods }: CaseLister): Promise<string> {
-  const seen = killSwitch.read();
-  const flooding = floods.list(Date.now());
-  const lists = await Promise.all(
-    openStatuses.map(async (status) =>
-      (await history.listByStatus(status)).map((row) => ({ status, ...row })),
-    ),
+  const byStatus = openStatuses.map(async (status) =>
+    (await history.listByStatus(status)).map((row) => ({ status, ...row })),
   );
-  const rows = lists.flat();
+  const [rows, seen, flooding] = await Promise.all([
+    Promise.all(byStatus).then((lists) => lists.flat()),
+    killSwitch.read(),
+    floods.list(Date.now()),
+  ]);
   const lines = rows.map(({ status, thingName, severity, caseId, updatedAt }) =>
     [status.padEnd(18), severity.padEnd(9), thingName.padEnd(24), writeTime(updatedAt), caseId].join(' '),
   );
-  const above = writeSwitchLine(await seen);
+  const above = writeSwitchLine(seen);
   return [
     ...(above ? [above] : []),
-    ...(await flooding).map(describeFlood),
+    ...flooding.map(describeFlood),
     ...(lines.length > 0 ? lines : ['No open case.']),
   ].join('\n');
 }

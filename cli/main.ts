@@ -56,6 +56,7 @@ const program = new Command('cordon')
   .description(
     'Look at, contain and release things. Talks to the local stack while it runs here, else to AWS.',
   )
+  .version(version, '--version', 'of Cordon')
   .option('--aws', 'talk to AWS even while a local stack runs here')
   .option('--stage <name>', 'stage of the deployed stack', 'dev')
   .showHelpAfterError();

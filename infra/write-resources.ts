@@ -1,3 +1,4 @@
+import manifest from '../package.json';
 import { ConfigurationError, configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { writeAlarms } from './alarms';
@@ -50,6 +51,7 @@ export function writeResources(stage: string, parameters: Parameters) {
     Conditions: { ...httpApiConditions, ...keyConditions, ...secretConditions },
     Resources: resources,
     Outputs: {
+      Version: { Value: manifest.version, Description: 'Of Cordon, as deployed' },
       AlertsTopicArn: { Value: ref('AlertsTopic'), Description: 'Publish Device Defender alerts here' },
       AnnouncementsTopicArn: {
         Value: ref('AnnouncementsTopic'),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import manifest from '../../package.json';
 import type { CaseSummary, TimelinePage } from '../../shared/aws/history';
 import { findObjection } from '../../shared/domain/acts';
 import { measure } from '../../shared/domain/announcement';
@@ -153,7 +154,7 @@ export async function checkHealth(
   { cases, killSwitch }: CasePorts,
 ): Promise<HttpAnswer> {
   await cases.readFleetSize();
-  return answerJson({ status: 'ok', ...(await showKillSwitch(killSwitch)) });
+  return answerJson({ status: 'ok', version: manifest.version, ...(await showKillSwitch(killSwitch)) });
 }
 
 /** As in announcements: nothing of it while it is off. */

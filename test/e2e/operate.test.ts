@@ -2,6 +2,7 @@ import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { AddThingToThingGroupCommand, CreateThingGroupCommand } from '@aws-sdk/client-iot';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { SlackMessage } from '../../local/gateway/slack';
+import manifest from '../../package.json';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -236,7 +237,10 @@ describe('the HTTP API', () => {
   it('contains and releases a thing of an odd name by its caller’s ARN', async () => {
     await e2e.enroll('line:7_a');
     const path = '/things/line%3A7_a';
-    expect(await call('GET', '/health')).toEqual({ status: 200, value: { status: 'ok' } });
+    expect(await call('GET', '/health')).toEqual({
+      status: 200,
+      value: { status: 'ok', version: manifest.version },
+    });
 
     const sent = await call('POST', `${path}/contain`, { comment: 'seen <script>' });
     await e2e.waitForCase('line:7_a', 'contained');

@@ -211,6 +211,7 @@ describe('the stack', () => {
       'RejectedQueueUrl',
       'ServerlessDeploymentBucketName',
       'TableName',
+      'Version',
     ]);
   });
 

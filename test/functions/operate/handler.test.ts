@@ -1,3 +1,4 @@
+import manifest from '../../../package.json';
 import type { Case } from '../../../shared/domain/case';
 import { operatorRoutes } from '../../../shared/routes';
 import { flushed, now } from '../../builders';
@@ -478,7 +479,10 @@ describe('operate', () => {
   );
 
   it('is well where the table can be read', async () => {
-    expect((await anOperator().ask('GET /health')).value).toEqual({ status: 'ok' });
+    expect((await anOperator().ask('GET /health')).value).toEqual({
+      status: 'ok',
+      version: manifest.version,
+    });
   });
 
   it.each(['GET /health', 'GET /cases'])('shows the kill switch at %s', async (route) => {
