@@ -139,7 +139,8 @@ async function startOurs(
   const subject = startSubject(
     [
       flags.node,
-      ...['--v8-pool-size=1', '--max-semi-space-size=1', bundle],
+      ...['--v8-pool-size=1', '--max-semi-space-size=1'],
+      ...['--no-opt', '--max-optimized-bytecode-size=0', '--optimize-for-size', bundle],
       ...['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, '-id', clientId, '-i', String(every)],
       ...['--state-dir', join(folder, clientId), ...apps.flatMap((name) => ['--children-of', name])],
     ],

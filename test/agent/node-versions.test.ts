@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -60,6 +60,28 @@ describe('the bundled agent on', () => {
     await broker.close();
     rmSync(directory, { recursive: true, force: true });
   });
+
+  it.each(findNodes())(
+    'Node %s loads no module for the flags that the unit gives, and sets them itself elsewhere',
+    async (_version, node) => {
+      const hook = join(directory, 'hook.cjs');
+      const told =
+        "process.on('exit', () => console.error(process.moduleLoadList.includes('NativeModule v8')));";
+      writeFileSync(hook, told);
+      const runWith = async (flags: readonly string[]): Promise<string> => {
+        const { stderr } = await promisify(execFile)(node, [
+          ...flags,
+          '--require',
+          hook,
+          bundle,
+          '--version',
+        ]);
+        return stderr.trim();
+      };
+
+      expect([await runWith(unitFlags()), await runWith([])]).toEqual(['false', 'true']);
+    },
+  );
 
   it.each(findNodes())(
     'Node %s reports a child over TLS, in CBOR, and ends as asked',
