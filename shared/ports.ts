@@ -227,6 +227,14 @@ export interface AlertTopic {
   publish(alert: string): Promise<void>;
 }
 
+/** Messages that were begun and never done: what ended the function is among them. */
+export interface Suspects {
+  /** How many of a sender. */
+  count(sender: string): Promise<number>;
+  begin(sender: string, messageId: string, now: number): Promise<void>;
+  end(sender: string, messageId: string, now: number): Promise<void>;
+}
+
 /** What floods, and who was told. */
 export interface Floods {
   /** What to tell of a flood now; noted as told. Throws where too many claim at once. */

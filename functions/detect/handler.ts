@@ -1,10 +1,11 @@
 import type { ScheduledEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Profiles } from '../../shared/domain/detection/state';
-import type { DeadLetters, DetectStore, SourceQueue } from '../../shared/ports';
+import type { DeadLetters, DetectStore, SourceQueue, Suspects } from '../../shared/ports';
 import { type AnswerPorts, answer } from './answer';
 import { createBudget } from './budget';
 import { type JudgePorts, judgeThing } from './judge';
 import { type ReceivedEvent, type ReceivedReport, receive } from './receive';
+import { comesAgain, createSuspicion, type Suspicion } from './suspects';
 import { createFloodTeller, type FloodPorts } from './tell-flood';
 
 export interface DetectPorts extends JudgePorts, AnswerPorts, FloodPorts {
@@ -12,6 +13,7 @@ export interface DetectPorts extends JudgePorts, AnswerPorts, FloodPorts {
   readonly deadLetters: DeadLetters;
   /** The queue that the messages come from. */
   readonly queue: SourceQueue;
+  readonly suspects: Suspects;
 }
 
 /** Judges what arrived of devices, or once a minute what time has changed. */
@@ -24,22 +26,45 @@ export function detect(ports: DetectPorts, profiles: Profiles) {
 
 /**
  * Evaluates the security profiles on a batch of messages. What came before may have ended the function, and what came
- * with it then: it is judged first, one by one, and each that is done leaves the queue, so that no message is ever lost
- * for another's fault.
+ * with it then: it is judged one by one, the least suspicious first and what ended the function before last, and each
+ * that is done leaves the queue, so that no message is ever lost for another's fault.
  */
 function detectBatch(ports: DetectPorts, profiles: Profiles) {
   const judgeTogether = detectTogether(ports, profiles);
+  const { rank, whileBegun } = createSuspicion(ports);
   return async ({ Records }: SQSEvent): Promise<SQSBatchResponse> => {
-    const failed: string[] = [];
-    const again = Records.filter((record) => countReceives(record) > 1);
-    for (const record of again.toSorted((a, b) => countReceives(a) - countReceives(b))) {
-      const failures = await judgeTogether([record]);
-      failed.push(...failures);
-      if (failures.length === 0 && Records.length > 1) await remove(record, ports);
-    }
-    failed.push(...(await judgeTogether(Records.filter((record) => countReceives(record) === 1))));
+    const failed = Records.some(comesAgain) ? await judgeApart(Records) : await judgeTogether(Records);
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   };
+
+  async function judgeApart(records: readonly SQSRecord[]): Promise<string[]> {
+    const ranked = await rank(records);
+    const [trusted, suspect] = [
+      ranked.filter(({ begun }) => begun === 0),
+      ranked.filter(({ begun }) => begun > 0),
+    ];
+    const failed: string[] = [];
+    for (const one of trusted.filter(({ record }) => comesAgain(record)))
+      failed.push(...(await judgeAlone(one)));
+    const fresh = trusted.map(({ record }) => record).filter((record) => !comesAgain(record));
+    const again = await judgeTogether(fresh);
+    if (suspect.length > 0) await removeDone(fresh, again);
+    failed.push(...again);
+    for (const one of suspect) failed.push(...(await judgeAlone(one)));
+    return failed;
+  }
+
+  async function judgeAlone(one: Suspicion): Promise<string[]> {
+    const failed = await whileBegun(one, () => judgeTogether([one.record]));
+    await removeDone([one.record], failed);
+    return failed;
+  }
+
+  async function removeDone(records: readonly SQSRecord[], failed: readonly string[]): Promise<void> {
+    await Promise.all(
+      records.map((record) => (failed.includes(record.messageId) ? undefined : remove(record, ports))),
+    );
+  }
 }
 
 /** Should it not be removed now, Lambda removes it with the batch. */
@@ -49,10 +74,6 @@ async function remove({ messageId, receiptHandle }: SQSRecord, { queue, log }: D
   } catch (error) {
     log.warn('message not removed before the rest of its batch', { messageId, error });
   }
-}
-
-function countReceives({ attributes }: SQSRecord): number {
-  return Number(attributes.ApproximateReceiveCount);
 }
 
 /** Things in parallel, the messages of one in order; gives the ids of those that are to come again. */

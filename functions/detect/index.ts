@@ -3,6 +3,7 @@ import { connectDeadLetters, connectSourceQueue } from '../../shared/aws/command
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDetection } from '../../shared/aws/detection';
 import { connectFloods } from '../../shared/aws/floods';
+import { connectSuspects } from '../../shared/aws/suspects';
 import { connectThings } from '../../shared/aws/things';
 import { connectAlertTopic, connectOperations } from '../../shared/aws/topics';
 import { createTelemetry, readEnv } from '../../shared/lambda';
@@ -24,6 +25,7 @@ export const handler = wrap(
       answers: connectConnections(),
       deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
       queue: connectSourceQueue(readEnv('REPORTS_QUEUE_URL')),
+      suspects: connectSuspects(readEnv('TABLE_NAME')),
       log,
       metrics,
       clock: Date.now,

@@ -53,6 +53,11 @@ export function detectKey(thingName: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: 'DETECT' };
 }
 
+/** A sender whose messages ended the function that judges them. */
+export function suspectKey(sender: string): ItemKey {
+  return { pk: `SENDER#${sender}`, sk: 'BEGUN' };
+}
+
 /** Fifteen digits, so that the order of the keys is that of time. */
 export function writeTime(at: number): string {
   return String(Math.max(0, Math.trunc(at))).padStart(15, '0');

@@ -198,4 +198,33 @@ describe('people, when reports are set aside', () => {
 
     expect(told[0]?.[1]).toContain('client id: a\uFFFDsince: never\uFFFD\n');
   });
+
+  it('judges last what its sender had begun and never done, and goes on where nothing can be noted', async () => {
+    const begun = ['f'.repeat(64)];
+    const noted: string[] = [];
+    const suspects = {
+      count: async (sender: string) => (begun.includes(sender) ? 1 : 0),
+      begin: async (_sender: string, messageId: string) => void noted.push(`begin ${messageId}`),
+      end: () => Promise.reject(new Error('the table is away')),
+    };
+    const { run, order, telemetry } = aDetector({}, { suspects });
+
+    await run(
+      received(aReport(1), { messageId: 'bad', receives: 2, principal: flooder }),
+      received(aReport(1), { thingName: 'mything2', messageId: 'good', receives: 3 }),
+      received(aReport(0), { thingName: 'mything3', messageId: 'new' }),
+      received(aReport(0), { thingName: 'mything4', messageId: 'new of bad', principal: flooder }),
+    );
+
+    expect(order.filter((line) => line.startsWith('remove'))).toEqual([
+      'remove handle of good',
+      'remove handle of new',
+      'remove handle of new of bad',
+      'remove handle of bad',
+    ]);
+    expect(noted).toEqual(['begin good', 'begin new of bad', 'begin bad']);
+    expect(telemetry.lines).toContainEqual(
+      expect.objectContaining({ message: 'messages that may end the function can’t be told from others' }),
+    );
+  });
 });

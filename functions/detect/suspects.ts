@@ -1,0 +1,86 @@
+import type { SQSRecord } from 'aws-lambda';
+import { isObject, parseJson } from '../../shared/domain/json';
+import { unknownPrincipal } from '../../shared/domain/rule-failure';
+import type { Clock, Log, Suspects } from '../../shared/ports';
+
+interface SuspectPorts {
+  readonly suspects: Suspects;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/** A message, and how many of its sender's were begun and never done. */
+export interface Suspicion {
+  readonly record: SQSRecord;
+  readonly sender: string;
+  readonly begun: number;
+}
+
+/**
+ * What came before may have ended the function. Of its sender it is noted that it is begun, until it is done: whose
+ * messages were begun and never done comes last, behind all that they might take along. Looked up is the sender, not the
+ * message, so that a flood of messages ends the function once or twice, not once each.
+ */
+export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
+  /** Where nothing can be noted, all are judged as if nothing were known. */
+  async function attempt<T>(what: Promise<T>, otherwise: T): Promise<T> {
+    try {
+      return await what;
+    } catch (error) {
+      log.warn('messages that may end the function can’t be told from others', { error });
+      return otherwise;
+    }
+  }
+
+  return {
+    /** The messages that come again, and those of their senders, the least suspicious first. */
+    async rank(records: readonly SQSRecord[]): Promise<Suspicion[]> {
+      const named = records.map((record) => ({ record, sender: nameSender(record) }));
+      const counts = Map.groupBy(named, ({ sender }) => sender);
+      const again = new Set(named.filter(({ record }) => comesAgain(record)).map(({ sender }) => sender));
+      const begun = new Map(
+        await Promise.all(
+          [...again].map(async (sender) => [sender, await attempt(suspects.count(sender), 0)] as const),
+        ),
+      );
+      const sizeOf = (sender: string) => counts.get(sender)?.length ?? 0;
+      return named
+        .map((one) => ({ ...one, begun: begun.get(one.sender) ?? 0 }))
+        .sort(
+          (a, b) =>
+            a.begun - b.begun ||
+            sizeOf(a.sender) - sizeOf(b.sender) ||
+            countReceives(a.record) - countReceives(b.record),
+        );
+    },
+
+    async whileBegun<T>({ sender, record: { messageId } }: Suspicion, act: () => Promise<T>): Promise<T> {
+      const isNoted = await attempt(
+        suspects.begin(sender, messageId, clock()).then(() => true),
+        false,
+      );
+      try {
+        return await act();
+      } finally {
+        if (isNoted) await attempt(suspects.end(sender, messageId, clock()), undefined);
+      }
+    },
+  };
+}
+
+export function comesAgain(record: SQSRecord): boolean {
+  return countReceives(record) > 1;
+}
+
+function countReceives({ attributes }: SQSRecord): number {
+  return Number(attributes.ApproximateReceiveCount);
+}
+
+/** The certificate; without one the client id; of what can't be read, the message. */
+function nameSender({ body, messageId }: SQSRecord): string {
+  const sent = parseJson(body);
+  if (!isObject(sent)) return messageId;
+  const { principal = sent.principalIdentifier, clientId } = sent;
+  if (typeof principal === 'string' && principal !== unknownPrincipal) return principal.slice(0, 256);
+  return typeof clientId === 'string' ? `${unknownPrincipal} ${clientId.slice(0, 256)}` : messageId;
+}

@@ -1,0 +1,44 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { VersionConflictError } from '../errors';
+import type { Suspects } from '../ports';
+import { connectItems, expireAt, suspectKey } from './items';
+
+/** As long as messages come again: five times, each a visibility timeout later, and some. */
+const keptMs = 3_600_000;
+/** More messages of one sender than come again at once. */
+const mostMessages = 20;
+
+interface Begun {
+  readonly messages: readonly string[];
+}
+
+/** Which messages of a sender were begun and not done. */
+export function connectSuspects(tableName: string, client?: DynamoDBClient): Suspects {
+  const { load, save } = connectItems(tableName, client);
+
+  async function change(
+    sender: string,
+    now: number,
+    next: (messages: readonly string[]) => readonly string[],
+  ): Promise<void> {
+    // Others of its messages may be judged at the same time.
+    for (let attempt = 1; ; attempt += 1) {
+      const stored = await load<Begun>(suspectKey(sender));
+      const messages = next(stored?.value.messages ?? []).slice(0, mostMessages);
+      try {
+        await save(suspectKey(sender), { messages }, stored?.version ?? 0, expireAt(now + keptMs));
+        return;
+      } catch (error) {
+        if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
+      }
+    }
+  }
+
+  return {
+    count: async (sender) => (await load<Begun>(suspectKey(sender)))?.value.messages.length ?? 0,
+    begin: (sender, messageId, now) =>
+      change(sender, now, (messages) => [messageId, ...messages.filter((one) => one !== messageId)]),
+    end: (sender, messageId, now) =>
+      change(sender, now, (messages) => messages.filter((one) => one !== messageId)),
+  };
+}
