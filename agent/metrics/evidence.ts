@@ -1,12 +1,12 @@
 import { redactCommandLine } from '../redact';
 import { cutText } from '../text';
 import type { Trace } from './child-walk';
-import { isSameFile } from './exceptions';
 import { hasInjectedCode } from './injected-code';
 import type { ProcReader } from './proc-reader';
 import { type ProcStat, parseCommandLine, parseUptimeSeconds, parseUserId } from './proc-stat';
 import { readStat } from './process-discovery';
 import { programOf } from './process-name';
+import { isTrustedFile } from './trusted-file';
 
 /** What was seen of a child process, with the metric it counts in. */
 export interface Evidence {
@@ -105,7 +105,7 @@ function isVouchedFor(
   return (
     words.length > 0 &&
     programOf(proc, pid) === executable &&
-    isSameFile(proc.pathOf(`${pid}/exe`), executable) &&
+    isTrustedFile(proc.pathOf(`${pid}/exe`), executable) &&
     !hasInjectedCode(proc, pid, executable, ownPid) &&
     readWords(proc, pid).join('\0') === words.join('\0')
   );

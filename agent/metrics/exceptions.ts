@@ -1,4 +1,3 @@
-import { codeOf, host } from '../host';
 import type { FamilySample } from './child-sampler';
 import type { ChildException, MetricDefinition } from './definition';
 import { hasInjectedCode } from './injected-code';
@@ -7,6 +6,7 @@ import type { ProcReader } from './proc-reader';
 import { parseCommandLine } from './proc-stat';
 import { readStat } from './process-discovery';
 import { programOf } from './process-name';
+import { isTrustedFile } from './trusted-file';
 
 /** Says which exception a child is, if any. Asked at each look: a process may become another program under the same name. */
 type FindException = (pid: number, now: number) => ChildException | undefined;
@@ -39,23 +39,10 @@ function createExceptions(
     if (program === undefined) return undefined;
     const exception = exceptions.find(
       (one) =>
-        isSameFile(proc.pathOf(`${pid}/exe`), one.executable) && hasArguments(proc, pid, one.arguments),
+        isTrustedFile(proc.pathOf(`${pid}/exe`), one.executable) && hasArguments(proc, pid, one.arguments),
     );
     return exception && isTrusted(pid, program, now) ? exception : undefined;
   };
-}
-
-export function isSameFile(running: string, configured: string): boolean {
-  try {
-    const file = host.statSync(running);
-    const wanted = host.statSync(configured);
-    const isRoots = file.uid === 0 && (file.mode & 0o022) === 0;
-    return isRoots && file.dev === wanted.dev && file.ino === wanted.ino;
-  } catch (error) {
-    // What can't be looked at is no exception.
-    if (codeOf(error) === 'no code') throw error;
-    return false;
-  }
 }
 
 /** Each argument after the program's own name as it is given; `*` alone is any one. */

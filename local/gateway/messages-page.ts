@@ -3,8 +3,7 @@ import type { ApiResponse } from '../types';
 import { escapeXml } from './aws-error';
 import type { Mail } from './email';
 import { isRecord } from './json';
-import type { SlackMessage } from './slack';
-import { listButtons, type SlackButton } from './slack-blocks';
+import { listButtons, type SlackButton, type SlackMessage } from './slack-blocks';
 
 const style = `body{font:14px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:52rem;padding:0 1rem;color:#1d1c1d}
 article{border:1px solid #ddd;border-radius:6px;padding:.6rem 1rem;margin:.6rem 0;overflow-wrap:anywhere}

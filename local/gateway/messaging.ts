@@ -1,6 +1,7 @@
 import { buildApp } from 'fauxqs';
-import type { ApiRequest, ApiResponse, AwsIdentity, LocalLog, ServiceHandler } from '../types';
+import type { AwsIdentity, LocalLog, ServiceHandler } from '../types';
 import { createMailbox, type Mail } from './email';
+import type { Forward } from './forward';
 import { createSns } from './sns';
 import { createSqs } from './sqs';
 import { createSts } from './sts';
@@ -14,9 +15,6 @@ export interface Messaging {
   hasMailSubscription(topicArn: string): boolean;
   close(): Promise<void>;
 }
-
-/** Hands a request to fauxqs, which then sees `body` in place of the caller's where one is given. */
-export type Forward = (request: ApiRequest, body?: string) => Promise<ApiResponse>;
 
 /** fauxqs can be no other account. */
 const fauxqsAccountId = '000000000000';

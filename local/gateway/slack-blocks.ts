@@ -1,5 +1,23 @@
 import { isRecord } from './json';
 
+export interface SlackContent {
+  readonly text: string;
+  readonly blocks: readonly unknown[];
+}
+
+export interface SlackMessage extends SlackContent {
+  /** As the sender named it: `#name` or an id; `webhook` for an incoming webhook. */
+  readonly channel: string;
+  readonly channelId: string;
+  readonly ts: string;
+  readonly threadTs?: string;
+  /** Seen only by who pressed a button. */
+  readonly ephemeral?: true;
+  /** Earlier contents, oldest first: chat.update replaced them. */
+  readonly updates: readonly (SlackContent & { readonly at: number })[];
+  readonly at: number;
+}
+
 export interface SlackButton {
   readonly actionId: string;
   readonly value: string;

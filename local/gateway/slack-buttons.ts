@@ -3,8 +3,7 @@ import type { ApiResponse } from '../types';
 import { parseJsonObject } from './json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from './local-routes';
 import { renderConfirmPage } from './messages-page';
-import type { SlackMessage } from './slack';
-import { listButtons, type SlackButton } from './slack-blocks';
+import { listButtons, type SlackButton, type SlackMessage } from './slack-blocks';
 
 interface ButtonOptions {
   readonly signingSecret: string;

@@ -2,27 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { ApiResponse } from '../types';
 import { parseJsonObject } from './json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from './local-routes';
+import type { SlackContent, SlackMessage } from './slack-blocks';
 import { createSlackButtons } from './slack-buttons';
 import { findBlockProblems, maximumTextLength } from './slack-limits';
 import { createSlackPace } from './slack-pace';
-
-interface SlackContent {
-  readonly text: string;
-  readonly blocks: readonly unknown[];
-}
-
-export interface SlackMessage extends SlackContent {
-  /** As the sender named it: `#name` or an id; `webhook` for an incoming webhook. */
-  readonly channel: string;
-  readonly channelId: string;
-  readonly ts: string;
-  readonly threadTs?: string;
-  /** Seen only by who pressed a button. */
-  readonly ephemeral?: true;
-  /** Earlier contents, oldest first: chat.update replaced them. */
-  readonly updates: readonly (SlackContent & { readonly at: number })[];
-  readonly at: number;
-}
 
 export interface Slack {
   readonly routes: LocalRoutes;

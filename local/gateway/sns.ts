@@ -2,8 +2,8 @@ import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../ty
 import { formatAwsError } from './aws-error';
 import type { Mailbox } from './email';
 import { readAttribute } from './filter-policy';
+import type { Forward } from './forward';
 import { parseJsonObject } from './json';
-import type { Forward } from './messaging';
 
 /** Operations of fauxqs; the value is the parameter that names the IAM resource, or null where IAM knows none. */
 const operations: Readonly<Record<string, string | null>> = {

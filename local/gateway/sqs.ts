@@ -1,7 +1,7 @@
 import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../types';
 import { formatAwsError } from './aws-error';
+import type { Forward } from './forward';
 import { parseJsonObject } from './json';
-import type { Forward } from './messaging';
 
 interface SqsOptions {
   readonly identity: AwsIdentity;

@@ -1,24 +1,15 @@
-import type { PublishPacket } from 'aedes';
 import type { IotRegistry } from '../iot/registry';
 import type { LocalLog } from '../types';
 import type { BrokerClient, BrokerCore } from './aedes-types';
 import type { Authorizer } from './authorizer';
 import { answerDefenderReport } from './defender-report';
+import type { OutgoingMessage } from './outgoing-message';
 import { createPresenceEvent, type PresenceEventType } from './presence';
 import type { Provisioner } from './provisioning';
 import type { RetainedBook } from './retained';
 import type { RuleEngine } from './rules';
 import type { DisconnectReason, Session, SessionBook } from './sessions';
 import { parseDefenderTopic } from './topics';
-
-export interface OutgoingMessage {
-  readonly topic: string;
-  readonly payload: Buffer;
-  readonly qos: 0 | 1;
-  readonly retain?: boolean;
-  /** For subscribers of MQTT 5. */
-  readonly properties?: NonNullable<PublishPacket['properties']>;
-}
 
 /** What the parts of the broker share. */
 export interface BrokerContext {

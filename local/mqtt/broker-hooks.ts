@@ -11,15 +11,9 @@ import type {
 import { findExclusiveThing } from '../iot/evaluate';
 import type { BrokerClient } from './aedes-types';
 import type { MqttAction } from './authorizer';
-import {
-  acceptMessage,
-  announce,
-  announcePresence,
-  type BrokerContext,
-  cutSession,
-  type OutgoingMessage,
-} from './broker-context';
+import { acceptMessage, announce, announcePresence, type BrokerContext, cutSession } from './broker-context';
 import { checkClientCertificate } from './client-certificate';
+import type { OutgoingMessage } from './outgoing-message';
 import { parseProvisioningTopic } from './provisioning';
 import type { Session, SessionDetails } from './sessions';
 import { findFilterFault, findPublishTopicFault, MAX_PAYLOAD_BYTES, parseDefenderTopic } from './topics';

@@ -12,7 +12,6 @@ import {
   type BrokerContext,
   concludeSession,
   deliver,
-  type OutgoingMessage,
 } from './broker-context';
 import { createHooks, cutAfterRefusal } from './broker-hooks';
 import type { CertificateAuthority } from './certificates';
@@ -21,6 +20,7 @@ import type { RequestOrigin } from './data-operation';
 import { type DirectOutcome, sendDirect } from './direct-message';
 import { type DisconnectOptions, disconnect, noteRegistryChange } from './disconnect';
 import { HTTP_PROTOCOLS, MQTT_PROTOCOLS, route } from './first-byte';
+import type { OutgoingMessage } from './outgoing-message';
 import { createProvisioner } from './provisioning';
 import { createRetainedBook, type RetainedBook } from './retained';
 import { createRuleEngine, type PerformRuleAction } from './rules';

@@ -1,5 +1,6 @@
 import type { Client, PublishPacket } from 'aedes';
-import type { BrokerContext, OutgoingMessage } from './broker-context';
+import type { BrokerContext } from './broker-context';
+import type { OutgoingMessage } from './outgoing-message';
 
 export type DirectOutcome = 'sent' | 'offline' | 'not allowed to receive' | 'not acknowledged';
 

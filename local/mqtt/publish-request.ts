@@ -1,5 +1,5 @@
-import type { OutgoingMessage } from './broker-context';
 import type { DataRequest } from './data-operation';
+import type { OutgoingMessage } from './outgoing-message';
 
 export type MessageProperties = NonNullable<OutgoingMessage['properties']>;
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TopicRule, TopicRuleAction } from '../iot/state';
 import type { LocalLog } from '../types';
-import type { OutgoingMessage } from './broker-context';
+import type { OutgoingMessage } from './outgoing-message';
 import { PayloadNotJsonError, type RuleMessage, selectPayload } from './rule-evaluation';
 import { parseRuleSql, type RuleStatement } from './rule-sql';
 import { SqlParseException } from './rule-tokens';

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Device } from '../devices';
 import type { Mail } from '../gateway/email';
-import type { SlackMessage } from '../gateway/slack';
+import type { SlackMessage } from '../gateway/slack-blocks';
 import { agentBundle } from '../package-service';
 import type { Progress } from '../progress';
 import { StartError } from '../start-error';

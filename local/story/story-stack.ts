@@ -3,7 +3,7 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { Device } from '../devices';
 import type { Mail } from '../gateway/email';
-import type { SlackMessage } from '../gateway/slack';
+import type { SlackMessage } from '../gateway/slack-blocks';
 
 /** What the story needs of the running stack. */
 export interface StoryStack {

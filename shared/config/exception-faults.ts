@@ -1,7 +1,7 @@
 import type { Configuration } from '../domain/configuration';
 import { matchesViolation } from '../domain/guards';
+import type { Fault } from './fault';
 import { listAlarms } from './reach';
-import type { Fault } from './semantics';
 
 /** Programs that run whatever their arguments say: interpreters, shells, and what starts other programs. */
 const runners =

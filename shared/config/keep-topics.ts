@@ -1,5 +1,5 @@
 import type { Configuration } from '../domain/configuration';
-import type { Fault } from './semantics';
+import type { Fault } from './fault';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
 const placeholder = '${thing}';

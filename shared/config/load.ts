@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { type Configuration, configurationSchema } from '../domain/configuration';
+import type { Fault } from './fault';
 import { nameParameters, type Parameters, putParameters } from './parameters';
 import { explainIssue } from './schema-faults';
-import { type Fault, findFaults } from './semantics';
+import { findFaults } from './semantics';
 
 /** cordon.yml is wrong: one line per fault, `file:line: where: what is expected`. */
 export class ConfigurationError extends Error {

@@ -1,6 +1,6 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
 import { findPlaybook, type Match, matchesViolation } from '../domain/guards';
-import type { Fault } from './semantics';
+import type { Fault } from './fault';
 
 /** The alarms that a behavior can raise: of one that Device Defender learns with its confidence or more, else without. */
 export function listAlarms(securityProfileName: string, { name, metric, criteria }: Behavior): Match[] {

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { configurationSchema } from '../domain/configuration';
-import type { Fault } from './semantics';
+import type { Fault } from './fault';
 
 /** As much of a JSON schema as leads from one key to the next. */
 interface Node {

@@ -2,15 +2,11 @@ import type { ActionName, Configuration, Playbook } from '../domain/configuratio
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
 import { findExceptionFaults } from './exception-faults';
+import type { Fault } from './fault';
 import { findTopicFaults } from './keep-topics';
 import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
 import { writeDuration } from './words';
-
-export interface Fault {
-  readonly path: readonly (string | number)[];
-  readonly message: string;
-}
 
 /** What the schema can't see: names that don't exist, values that don't fit, what this version can't do. */
 export function findFaults(configuration: Configuration): Fault[] {

@@ -1,6 +1,5 @@
 import type { ActionName, ReleaseRule, Severity } from './configuration';
-import type { Facts } from './facts';
-import type { Rejection } from './rejections';
+import type { Facts, PriorPolicy } from './facts';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
 
 /** Statuses of an open case, those first that need somebody first. */
@@ -184,11 +183,11 @@ export type PriorState =
     }
   | { readonly action: 'job'; readonly jobId: string };
 
-export interface PriorPolicy {
-  readonly policyName: string;
-  readonly defaultVersionId: string;
-  /** Of a policy with five versions: the one that makes room, never the default. */
-  readonly versionToDrop?: { readonly versionId: string; readonly document: string };
+/** What an operator said no to: a violation as one certificate reported it. Another's word of the same is a new question. */
+export interface Rejection {
+  readonly behavior: string;
+  /** The reporter's certificate; absent where the detector names none. */
+  readonly principal?: string;
 }
 
 /** What still has to leave the case: told and recorded at least once, then cleared. */

@@ -1,5 +1,3 @@
-import type { PriorPolicy } from './case';
-
 /** What AWS says of a thing at the time of a decision. */
 export type Facts =
   | {
@@ -38,6 +36,14 @@ export interface PolicyFacts {
   readonly before?: PriorPolicy;
   /** Other things, and groups as `group NAME`, that hold the policy. */
   readonly sharedWith: readonly string[];
+}
+
+/** The versions of a policy before a containment. */
+export interface PriorPolicy {
+  readonly policyName: string;
+  readonly defaultVersionId: string;
+  /** Of a policy with five versions: the one that makes room, never the default. */
+  readonly versionToDrop?: { readonly versionId: string; readonly document: string };
 }
 
 /** Whether a certificate is attached to the thing, as far as it is known. */

@@ -1,4 +1,5 @@
-import { type Case, isOpen, type PriorPolicy, type PriorState } from './case';
+import { type Case, isOpen, type PriorState } from './case';
+import type { PriorPolicy } from './facts';
 
 /**
  * Objects that several things may share, and so several containments may hold: whether a certificate has the quarantine

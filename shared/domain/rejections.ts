@@ -1,12 +1,5 @@
-import type { Case, ViolationRecord } from './case';
+import type { Case, Rejection, ViolationRecord } from './case';
 import { behaviorKey, type Violation } from './violation';
-
-/** What an operator said no to: a violation as one certificate reported it. Another's word of the same is a new question. */
-export interface Rejection {
-  readonly behavior: string;
-  /** The reporter's certificate; absent where the detector names none. */
-  readonly principal?: string;
-}
 
 type Claim = Pick<Violation | ViolationRecord, 'securityProfileName' | 'behaviorName' | 'reporter'>;
 

@@ -1,4 +1,4 @@
-import type { PriorPolicy } from '../domain/case';
+import type { PriorPolicy } from '../domain/facts';
 import { policyObject } from '../domain/hold';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';

@@ -6,8 +6,8 @@ import { type Entry, openJudgement, type Setting } from './judgement';
 import { followPresence, type LifecycleEvent, nameEvent } from './lifecycle';
 import { connectionAttempts, disconnectDuration, disconnects, isLifecycle, sourceAddress } from './metrics';
 import { listRetained } from './retention';
-import type { BehaviorState, Datapoint, Judgement, PresenceState, Profiles } from './state';
-import { insertCount, listChanged, type Span, several, sumWindow, trimWindow } from './window';
+import type { BehaviorState, Datapoint, Judgement, PresenceState, Profiles, Span } from './state';
+import { insertCount, listChanged, several, sumWindow, trimWindow } from './window';
 
 export interface LifecycleInput extends Setting {
   readonly event: LifecycleEvent;

@@ -5,8 +5,8 @@ import { numberOf, violates } from './criteria';
 import type { Distribution } from './distribution';
 import { isSummed } from './metrics';
 import type { Placed } from './senders';
-import type { BehaviorState } from './state';
-import { insertCount, listChanged, type Span, sumWindow, trimWindow } from './window';
+import type { BehaviorState, Span } from './state';
+import { insertCount, listChanged, sumWindow, trimWindow } from './window';
 
 export interface Measured {
   /** With what is summed. */

@@ -1,7 +1,12 @@
 import type { Behavior, SecurityProfile } from '../configuration';
 import type { MetricValue, ViolationEventType } from '../violation';
 import type { Excepted } from './excepted';
-import type { Span } from './window';
+
+/**
+ * What was counted between two instants, epoch ms; both are the same for a single event. `by`: who caused it, where
+ * that is known.
+ */
+export type Span = readonly [since: number, until: number, sum: number, by?: string];
 
 /** The rules detector's memory of one thing. Times are epoch ms. */
 export interface DetectState {

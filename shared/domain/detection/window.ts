@@ -1,10 +1,5 @@
 import { lateMs } from './senders';
-
-/**
- * What was counted between two instants, epoch ms; both are the same for a single event. `by`: who caused it, where
- * that is known.
- */
-export type Span = readonly [since: number, until: number, sum: number, by?: string];
+import type { Span } from './state';
 
 /** A flood must not make the state large: the window is kept in at most so many parts. */
 const maxSpans = 60;

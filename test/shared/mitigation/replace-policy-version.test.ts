@@ -1,4 +1,4 @@
-import type { PriorPolicy } from '../../../shared/domain/case';
+import type { PriorPolicy } from '../../../shared/domain/facts';
 import type { PriorOf } from '../../../shared/mitigation/action';
 import { replacePolicyVersion } from '../../../shared/mitigation/replace-policy-version';
 import { awsError } from '../../aws-error';

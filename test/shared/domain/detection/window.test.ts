@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { addToWindow, type Span, several, sumWindow } from '../../../../shared/domain/detection/window';
+import type { Span } from '../../../../shared/domain/detection/state';
+import { addToWindow, several, sumWindow } from '../../../../shared/domain/detection/window';
 
 const durationMs = 300_000;
 

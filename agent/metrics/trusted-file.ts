@@ -1,0 +1,15 @@
+import { codeOf, host } from '../host';
+
+/** Whether what runs is the file that was meant, and nobody but root may change it. */
+export function isTrustedFile(running: string, configured: string): boolean {
+  try {
+    const file = host.statSync(running);
+    const wanted = host.statSync(configured);
+    const isRoots = file.uid === 0 && (file.mode & 0o022) === 0;
+    return isRoots && file.dev === wanted.dev && file.ino === wanted.ino;
+  } catch (error) {
+    // What can't be looked at is no exception.
+    if (codeOf(error) === 'no code') throw error;
+    return false;
+  }
+}
