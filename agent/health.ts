@@ -7,6 +7,8 @@ export interface Health {
   readonly agent: string;
   /** How children are found: by the kernel's own lists, or by a scan of all processes. */
   readonly mode: 'children' | 'scan' | 'none';
+  /** Milliseconds between two reports, if nothing changes. */
+  readonly intervalMs?: number;
   /** Milliseconds between two looks at the processes, lately. */
   readonly sampleMs?: number;
   /** How often it was started since a report was last delivered, less this one time. */
@@ -44,6 +46,8 @@ const mostNotes = 10;
 export interface HealthFacts {
   readonly mode: Health['mode'];
   readonly wantedMs: number;
+  /** Of an agent that goes on reporting. */
+  readonly intervalMs?: number;
   readonly sampleMs: number | undefined;
   readonly restarts: number;
   readonly spool: number;
@@ -55,7 +59,7 @@ export interface HealthFacts {
 }
 
 export function describeHealth(facts: HealthFacts): Health {
-  const { mode, wantedMs, sampleMs, restarts, spool, failures, problems, caveats } = facts;
+  const { mode, wantedMs, intervalMs, sampleMs, restarts, spool, failures, problems, caveats } = facts;
   const own = Object.keys(problems.all());
   const notes = [...new Set(caveats.map(({ note }) => note))];
   const others = Object.keys(failures).filter((key) => !own.includes(key));
@@ -71,6 +75,7 @@ export function describeHealth(facts: HealthFacts): Health {
   return {
     agent: agentVersion,
     mode,
+    ...(intervalMs !== undefined && { intervalMs }),
     ...(sampleMs !== undefined && { sampleMs: Math.round(sampleMs) }),
     restarts,
     spool,

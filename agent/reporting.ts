@@ -102,7 +102,8 @@ export function startReporting(
   let timer: NodeJS.Timeout | undefined;
 
   const put = (route: Route, due: Due): void => {
-    const { report, isUrgent } = makeReport(route, due, surroundings, tickMs);
+    const looks = { wantedMs: tickMs, intervalMs: settings.intervalMs };
+    const { report, isUrgent } = makeReport(route, due, surroundings, looks);
     route.outbox.put(report, isUrgent);
     if (!delivery.isReady()) route.outbox.keepAll();
   };
@@ -205,7 +206,7 @@ function makeReport(
   route: Route,
   due: Due,
   surroundings: ReportingSurroundings,
-  wantedMs: number,
+  looks: { readonly wantedMs: number; readonly intervalMs: number },
 ): { readonly report: Report; readonly isUrgent: boolean } {
   const { destination, window } = route;
   const { values, caveats, isRise, ...told } = window.take(due, surroundings.clock());
@@ -215,7 +216,7 @@ function makeReport(
   const failures = { ...findFailures(surroundings), ...system?.failures, ...told.failures };
   const madeAt = surroundings.wallClock();
   const spool = route.outbox.waiting().length;
-  const health = findHealth(surroundings, { wantedMs, spool, failures, caveats });
+  const health = findHealth(surroundings, { ...looks, spool, failures, caveats });
   const report = buildReport({
     reportId: surroundings.reportIds.next(madeAt),
     ...(system && { system }),
@@ -236,6 +237,7 @@ export function findHealth(
   { sampler, problems, budget, restarts }: ReportingSurroundings,
   rest: {
     readonly wantedMs: number;
+    readonly intervalMs?: number;
     readonly spool: number;
     readonly failures: Readonly<Record<string, string>>;
     readonly caveats: readonly Caveat[];

@@ -4,6 +4,7 @@ import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
 import type { Act } from '../shared/domain/command';
 import { type ActOptions, act } from './act';
+import { type AgentFlags, listAgents } from './agents';
 import { listCases, readCase, showCase } from './cases';
 import { explain } from './check';
 import { findConfiguration } from './checkout';
@@ -87,6 +88,26 @@ program
   .command('list')
   .description('open cases, those that need somebody first')
   .action(async () => say(await listCases(target())));
+
+program
+  .command('agents')
+  .description('agents that are silent, degraded or old; or how those of the named things are')
+  .argument('[things...]')
+  .option('--silent', 'only those that have missed three reports')
+  .option('--degraded', 'only those that say that they do not see all')
+  .option('--old [version]', 'only those older than that version (default: than this cordon)')
+  .option('--all', 'also those that are well')
+  .option('--limit <agents>', 'as many lines', readCount, 100)
+  .option('--json', 'as JSON, all of them')
+  .addHelpText(
+    'after',
+    '\nExits 2 where one of those asked for is silent, degraded or old, and 1 where that could not be read.',
+  )
+  .action(async (things: string[], flags: AgentFlags) => {
+    const { text, isWell } = await listAgents(things, flags, target().agents, version);
+    say(text);
+    if (!isWell) process.exitCode = 2;
+  });
 
 program
   .command('kill-switch')

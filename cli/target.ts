@@ -6,9 +6,11 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
 import { dataPlaneClient } from '../shared/aws/data-plane';
+import { connectDetection } from '../shared/aws/detection';
 import { connectFloods } from '../shared/aws/floods';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
 import { connectTable } from '../shared/aws/table';
+import type { AgentReader } from './agents';
 import { findInCheckout } from './checkout';
 import { CliError } from './cli-error';
 import { connectRegistry } from './enroll/registry';
@@ -58,10 +60,19 @@ export function findTarget({ aws, stage }: TargetOptions) {
       `/cordon-${stage}/kill-switch`,
       new SSMClient({ maxAttempts: 3, ...settings }),
     ),
+    agents: openAgents(`cordon-${stage}`, new DynamoDBClient({ maxAttempts: 6, ...settings })),
     openRegistry() {
       const iot = new IoTClient({ maxAttempts: 6, ...settings });
       return connectRegistry(iot, dataPlaneClient(iot, settings));
     },
+  };
+}
+
+function openAgents(tableName: string, client: DynamoDBClient): AgentReader {
+  const { states, listAgents } = connectDetection(tableName, client);
+  return {
+    load: async (thingName) => (await states.load(thingName))?.value,
+    list: listAgents,
   };
 }
 

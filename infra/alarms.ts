@@ -130,6 +130,12 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
       runbook: 'reports-set-aside',
       measure: { ...own('detect', 'ReportSetAside'), ...once },
     }),
+    AgentsSilentAlarm: writeAlarm({
+      name: `${prefix}-agents-silent`,
+      what: 'More than ten agents fell silent within five minutes: a network, a region or an update is at fault.',
+      runbook: 'agents-silent',
+      measure: { ...own('detect', 'AgentFellSilent'), ...once, Period: 5 * minute, Threshold: 10 },
+    }),
     OldCommandAlarm: writeOldMessageAlarm(prefix, 'commands', 'CommandsQueue'),
     OldAlertAlarm: writeOldMessageAlarm(prefix, 'alerts', 'AlertsQueue'),
     FunctionErrorsAlarm: writeFunctionsAlarm(prefix, functionNames, {

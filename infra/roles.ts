@@ -53,7 +53,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       ),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       allow('sns:Publish', [ref('AlertsTopic'), ref('AlarmsTopic')]),
-      allow('iot:ListThingGroupsForThing', anyThing),
+      allow(['iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
       // IAM knows no resource type for it.
       allow('iot:DescribeEndpoint', '*'),
       allow('iot:Publish', [

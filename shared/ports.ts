@@ -3,6 +3,7 @@ import type { Case } from './domain/case';
 import type { KnownClientIds } from './domain/client-ids';
 import type { Command } from './domain/command';
 import type { Distribution } from './domain/detection/distribution';
+import type { FleetSilence } from './domain/detection/silence';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
 import type { Flood, noteFlood, ToldFlood } from './domain/floods';
 import type { Hold } from './domain/hold';
@@ -100,6 +101,15 @@ export interface DetectStore {
   save(state: DetectState, previous: number): Promise<number>;
   /** Things of which time alone may change something, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<string[]>;
+}
+
+/** Agents that are silent, and what was told of them. */
+export interface SilenceStore {
+  load(): Promise<Versioned<FleetSilence> | undefined>;
+  save(value: FleetSilence, previous: number): Promise<number>;
+  listSilent(): Promise<string[]>;
+  /** Whether a containment holds the thing. */
+  isHeld(thingName: string): Promise<boolean>;
 }
 
 /** Values kept for charts. */

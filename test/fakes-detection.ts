@@ -1,6 +1,7 @@
 import type { DatapointPage, DatapointQuery } from '../shared/aws/detection';
+import type { FleetSilence } from '../shared/domain/detection/silence';
 import type { Datapoint, DetectState } from '../shared/domain/detection/state';
-import type { Datapoints, DetectStore, Fleet } from '../shared/ports';
+import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../shared/ports';
 import { fakeStore } from './fakes';
 
 /** What the rules detector keeps, in memory. */
@@ -47,4 +48,19 @@ export function fakeDetection() {
     };
   }
   return { items: store.items, kept, bins, states, datapoints, readDatapoints, fleet };
+}
+
+/** Agents that are silent, by the states in memory. */
+export function fakeSilences({ items }: ReturnType<typeof fakeDetection>, held: ReadonlySet<string>) {
+  const store = fakeStore<FleetSilence & { readonly name?: string }>(() => 'fleet');
+  const silences: SilenceStore = {
+    load: () => store.load('fleet'),
+    save: store.save,
+    listSilent: async () =>
+      [...items.values()].flatMap(({ value: { thingName, agent } }) =>
+        agent?.silentAt === undefined ? [] : [thingName],
+      ),
+    isHeld: async (thingName) => held.has(thingName),
+  };
+  return { silences };
 }

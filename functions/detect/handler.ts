@@ -5,11 +5,13 @@ import { type AnswerPorts, answer } from './answer';
 import { createBudget } from './budget';
 import { type JudgePorts, judgeThing } from './judge';
 import { type ReceivedEvent, type ReceivedReport, receive } from './receive';
+import { type SilencePorts, startSilenceRun } from './silences';
 import { comesAgain, createSuspicion, type Suspicion } from './suspects';
 import { createFloodTeller, type FloodPorts } from './tell-flood';
 
-export interface DetectPorts extends JudgePorts, AnswerPorts, FloodPorts {
+export interface DetectPorts extends JudgePorts, AnswerPorts, FloodPorts, SilencePorts {
   readonly states: DetectStore;
+  readonly silences: SilencePorts['silences'];
   readonly deadLetters: DeadLetters;
   /** The queue that the messages come from. */
   readonly queue: SourceQueue;
@@ -132,17 +134,20 @@ function detectDue(ports: DetectPorts, profiles: Profiles) {
     const startedAt = clock();
     const judged = new Set<string>();
     const faults: unknown[] = [];
+    const run = await startSilenceRun(ports);
     for (;;) {
       // An index lags behind its table, and a thing that can't be judged stays due: neither may hide the others.
       const listed = await states.listDue(startedAt, dueAtOnce + judged.size);
       const due = listed.filter((thingName) => !judged.has(thingName));
       const results = await Promise.allSettled(
-        due.map((thingName) => judge(thingName, [{ kind: 'time', thingName, at: clock() }])),
+        due.map((thingName) => judge(thingName, [{ kind: 'time', thingName, at: clock() }], run)),
       );
       for (const thingName of due) judged.add(thingName);
       faults.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
       if (due.length === 0 || clock() - startedAt > maxRunMs) break;
     }
+    const told = await Promise.allSettled([run.tell()]);
+    faults.push(...told.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
     metrics.count('ThingJudgedByTime', judged.size);
     log.info('judged by time', { things: judged.size, failed: faults.length });
     if (faults.length > 0) throw new AggregateError(faults, 'some things were not judged by time');

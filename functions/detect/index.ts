@@ -10,7 +10,7 @@ import { createTelemetry, readEnv } from '../../shared/lambda';
 import { detect } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('detect');
-const { states, datapoints, fleet } = connectDetection(readEnv('TABLE_NAME'));
+const { states, datapoints, fleet, silences } = connectDetection(readEnv('TABLE_NAME'));
 
 export const handler = wrap(
   detect(
@@ -18,6 +18,7 @@ export const handler = wrap(
       states,
       datapoints,
       fleet,
+      silences,
       things: connectThings(readEnv('IOT_ARN_PREFIX')),
       alerts: connectAlertTopic(readEnv('ALERTS_TOPIC_ARN')),
       floods: connectFloods(readEnv('TABLE_NAME')),

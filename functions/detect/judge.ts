@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { writeAlert } from '../../shared/domain/alert';
 import type { Playbook } from '../../shared/domain/configuration';
+import { isSilenceDue, type Silence, shortPrincipal } from '../../shared/domain/detection/agents';
 import type { Distribution } from '../../shared/domain/detection/distribution';
+import { listBounds } from '../../shared/domain/detection/due';
 import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { judgeReport } from '../../shared/domain/detection/judge-report';
 import { judgeTime } from '../../shared/domain/detection/judge-time';
@@ -28,15 +30,18 @@ import type {
   Fleet,
   Log,
   Metrics,
+  SilenceStore,
   Things,
 } from '../../shared/ports';
 import type { ReceivedEvent, ReceivedReport } from './receive';
+import type { SilenceRun } from './silences';
 
 export interface JudgePorts {
   readonly states: Pick<DetectStore, 'load' | 'save'>;
   readonly datapoints: Datapoints;
   readonly fleet: Fleet;
-  readonly things: Pick<Things, 'listGroups'>;
+  readonly things: Pick<Things, 'listGroups' | 'listPrincipals'>;
+  readonly silences: Pick<SilenceStore, 'isHeld'>;
   readonly alerts: AlertTopic;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -53,13 +58,18 @@ export type Occasion =
 
 /** Judges the occasions of one thing in order of time, and saves what changed, in one write. */
 export function judgeThing(ports: JudgePorts, profiles: Profiles) {
-  return async (thingName: string, occasions: readonly Occasion[]): Promise<void> => {
+  const owns = rememberOwners(ports);
+  return async (
+    thingName: string,
+    occasions: readonly Occasion[],
+    run?: Pick<SilenceRun, 'isAlone' | 'note'>,
+  ): Promise<void> => {
     const ordered = occasions.filter(isJudged).toSorted((a, b) => a.at - b.at);
     if (ordered.length === 0) return;
     // Another invocation may judge the thing at the same time: whoever saves second looks again.
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await judgeAll(thingName, ordered, ports, profiles);
+        return await judgeAll(thingName, ordered, { ...ports, owns, run }, profiles);
       } catch (error) {
         if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
       }
@@ -75,7 +85,7 @@ function isJudged(occasion: Occasion): boolean {
 async function judgeAll(
   thingName: string,
   occasions: readonly Occasion[],
-  ports: JudgePorts,
+  ports: ThingPorts,
   profiles: Profiles,
 ): Promise<void> {
   const stored = await ports.states.load(thingName);
@@ -93,18 +103,35 @@ async function judgeAll(
   await ports.datapoints.append(thingName, [...datapoints.values()]);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
+  tellChange(before, state, ports);
   // A count has no name, so it waits for the save: who has to look again must not count a device twice.
   for (const contribution of contributions) await ports.fleet.add(thingName, contribution);
+}
+
+/** What judging one thing needs beside the ports. */
+interface ThingPorts extends JudgePorts {
+  readonly owns: (thingName: string, principal: string) => Promise<boolean>;
+  readonly run: Pick<SilenceRun, 'isAlone' | 'note'> | undefined;
+}
+
+function tellChange(before: DetectState, { agent, thingName }: DetectState, ports: ThingPorts): void {
+  const wasSilent = before.agent?.silentAt !== undefined;
+  const isSilent = agent?.silentAt !== undefined;
+  if (isSilent && !wasSilent) ports.run?.note({ thingName, heardAt: agent.heardAt });
+  if (wasSilent && agent && !isSilent) {
+    ports.log.info('an agent that was silent reports again', { thingName });
+    ports.metrics.count('AgentBack');
+  }
 }
 
 async function judgeOne(
   state: DetectState,
   occasion: Occasion,
-  ports: JudgePorts,
+  ports: ThingPorts,
   profiles: Profiles,
 ): Promise<Judgement> {
   const { thingName, at } = occasion;
-  const judge = await prepare(occasion, ports, profiles);
+  const judge = await prepare(occasion, state, ports, profiles);
   const setting = { state, at, profiles, nameViolation: nameFor(thingName) };
   const first = judge(setting);
   // Looked up only when an alarm depends on it, so that an ordinary report costs no IoT call.
@@ -117,10 +144,14 @@ async function judgeOne(
 
 async function prepare(
   occasion: Occasion,
-  ports: JudgePorts,
+  state: DetectState,
+  ports: ThingPorts,
   profiles: Profiles,
 ): Promise<(setting: Setting) => Judgement> {
-  if (occasion.kind === 'time') return judgeTime;
+  if (occasion.kind === 'time') {
+    const silence = await lookAtSilence(state, occasion.at, ports, profiles);
+    return (setting) => judgeTime({ ...setting, ...(silence && { silence }) });
+  }
   if (occasion.kind === 'lifecycle') {
     const { event } = occasion;
     return (setting) => judgeLifecycle({ ...setting, event });
@@ -134,8 +165,10 @@ async function prepare(
   // Whoever can't be named may be anybody, whatever id it connected under.
   const isKnown = principal !== unknownPrincipal;
   const reportedByItself = isKnown && (clientId === thingName || clientId === agentClientId(thingName));
+  const { playbooks } = ports;
+  const isOwnAgent = reportedByItself && (await isOfOwnAgent(state, principal, ports));
   return (setting) =>
-    judgeReport({ ...setting, report, principal, reportedByItself, playbooks: ports.playbooks, fleet });
+    judgeReport({ ...setting, report, principal, reportedByItself, isOwnAgent, playbooks, fleet });
 }
 
 /** What the fleet's values were in the window before this one, of each metric with a statistical threshold. */
@@ -155,6 +188,58 @@ async function readFleet(
       known.set(name, await fleet.read(metric, durationSeconds, window - 1));
     }
   return known;
+}
+
+/**
+ * What another certificate says under the thing's client id must not make its agent look well: one that was not heard
+ * before is asked for.
+ */
+async function isOfOwnAgent(
+  { agent, thingName }: DetectState,
+  principal: string,
+  { owns }: ThingPorts,
+): Promise<boolean> {
+  return !agent || agent.principal === shortPrincipal(principal) || (await owns(thingName, principal));
+}
+
+const askAgainMs = 300_000;
+const maxAnswers = 5_000;
+
+/** Whether a certificate is attached to a thing; asked once in a while, however much it reports. */
+function rememberOwners({ things, log, clock }: JudgePorts): ThingPorts['owns'] {
+  const answers = new Map<string, { readonly isOwner: boolean; readonly at: number }>();
+  return async (thingName, principal) => {
+    const key = `${thingName} ${principal}`;
+    const known = answers.get(key);
+    if (known && clock() - known.at < askAgainMs) return known.isOwner;
+    try {
+      const principals = await things.listPrincipals(thingName);
+      const isOwner = principals.some((arn) => arn.endsWith(`:cert/${principal}`));
+      if (answers.size >= maxAnswers) answers.clear();
+      answers.set(key, { isOwner, at: clock() });
+      return isOwner;
+    } catch (error) {
+      if (!isNotFound(error)) log.warn('not known whose certificate reports', { thingName, error });
+      return false;
+    }
+  };
+}
+
+/** What is to be known of a thing that misses reports, before that is told. */
+async function lookAtSilence(
+  state: DetectState,
+  at: number,
+  ports: ThingPorts,
+  profiles: Profiles,
+): Promise<Silence | undefined> {
+  if (!isSilenceDue(state, listBounds(profiles), at)) return undefined;
+  const { thingName, agent } = state;
+  if (await ports.silences.isHeld(thingName)) return { registered: true, held: true, withMany: false };
+  const withMany = agent?.silentAt === undefined ? ports.run?.isAlone() === false : agent.withMany === true;
+  // Of many at once the registry would be asked too often: who is retired is found at the next look.
+  const isAsked = !withMany || agent?.silentAt !== undefined;
+  const registered = isAsked ? (await readMembership(thingName, ports)).registered : true;
+  return { registered, held: false, withMany };
 }
 
 function nameFor(thingName: string): Setting['nameViolation'] {

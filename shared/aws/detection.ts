@@ -7,11 +7,13 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { type Case, holdsThing, isOpen } from '../domain/case';
 import type { Distribution } from '../domain/detection/distribution';
+import type { FleetSilence } from '../domain/detection/silence';
 import type { Datapoint, DetectState } from '../domain/detection/state';
 import { boundValue } from '../domain/violation';
-import type { Datapoints, DetectStore, Fleet } from '../ports';
-import { connectItems, detectKey, shardOf, shards, writeTime } from './items';
+import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../ports';
+import { caseKey, connectItems, detectKey, shardOf, shards, writeTime } from './items';
 
 /** Device Defender keeps metric data for 14 days (device-defender.md, 6). */
 const keepDatapointsMs = 14 * 86_400_000;
@@ -40,6 +42,13 @@ export interface DatapointPage {
   readonly nextFrom?: number;
 }
 
+/** Things whose agent is silent are found, and counted, by a key of their own. */
+function dueKindOf({ agent }: DetectState): 'DETECT' | 'SILENT' {
+  return agent?.silentAt === undefined ? 'DETECT' : 'SILENT';
+}
+
+const silenceKey = { pk: 'FLEET#agents', sk: 'SILENCE' };
+
 /** The detector's state of each thing. */
 export function openDetectStates({
   load,
@@ -53,15 +62,20 @@ export function openDetectStates({
         detectKey(state.thingName),
         state,
         previous,
-        state.dueAt === undefined ? {} : { dueKey: `DETECT#${shardOf(state.thingName)}`, dueAt: state.dueAt },
+        state.dueAt === undefined
+          ? {}
+          : { dueKey: `${dueKindOf(state)}#${shardOf(state.thingName)}`, dueAt: state.dueAt },
       ),
-    listDue: (now, limit) => listDue('DETECT', now, limit),
+    async listDue(now, limit) {
+      const due = await listDue('DETECT', now, limit);
+      return due.length < limit ? [...due, ...(await listDue('SILENT', now, limit - due.length))] : due;
+    },
   };
 }
 
 /** What the rules detector keeps: its state by thing, values for charts, and the fleet's distributions. */
 export function connectDetection(tableName: string, client?: DynamoDBClient, clock = Date.now) {
-  const { documents, load, save, listDue } = connectItems(tableName, client);
+  const { documents, load, loadAll, save, listDue, listKind } = connectItems(tableName, client);
 
   const states = openDetectStates({ load, save, listDue });
 
@@ -170,5 +184,26 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     return sum;
   }
 
-  return { states, datapoints, readDatapoints, fleet };
+  const silences: SilenceStore = {
+    load: () => load<FleetSilence>(silenceKey),
+    save: (value, previous) => save(silenceKey, value, previous),
+    listSilent: () => listKind('SILENT'),
+    async isHeld(thingName) {
+      const record = (await load<Case>(caseKey(thingName)))?.value;
+      return isOpen(record) && holdsThing(record);
+    },
+  };
+
+  /** For people: each thing whose agent ever reported, a hundred at a time. */
+  async function* listAgents(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<DetectState[]> {
+    for (const kind of kinds) {
+      const names = await listKind(kind);
+      for (let start = 0; start < names.length; start += 100) {
+        const keys = names.slice(start, start + 100).map(detectKey);
+        yield [...(await loadAll(keys)).values()] as DetectState[];
+      }
+    }
+  }
+
+  return { states, datapoints, readDatapoints, fleet, silences, listAgents };
 }

@@ -156,7 +156,32 @@ export function connectItems(
       .map(({ pk }) => String(pk).slice('THING#'.length));
   }
 
-  return { documents, load, loadAll, save, remove, listDue };
+  /** Things with an item under `KIND#shard` of the due index, due or not. */
+  async function listKind(kind: string): Promise<string[]> {
+    const found = await Promise.all(
+      Array.from({ length: shards }, async (_, shard) => {
+        const names: string[] = [];
+        let from: Record<string, unknown> | undefined;
+        do {
+          const { Items = [], LastEvaluatedKey } = await documents.send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: 'byDue',
+              KeyConditionExpression: 'dueKey = :shard',
+              ExpressionAttributeValues: { ':shard': `${kind}#${shard}` },
+              ExclusiveStartKey: from,
+            }),
+          );
+          names.push(...Items.map(({ pk }) => String(pk).slice('THING#'.length)));
+          from = LastEvaluatedKey;
+        } while (from);
+        return names;
+      }),
+    );
+    return found.flat();
+  }
+
+  return { documents, load, loadAll, save, remove, listDue, listKind };
 }
 
 function readValue<T>({ pk, sk }: ItemKey, item: Readonly<Record<string, unknown>>): T {

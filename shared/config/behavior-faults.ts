@@ -1,6 +1,14 @@
 import type { Behavior, Configuration } from '../domain/configuration';
 import { parseNetwork } from '../domain/detection/addresses';
-import { disconnectDuration, findMetric, type Metric, type ValueKey } from '../domain/detection/metrics';
+import { boundOf, missed } from '../domain/detection/agents';
+import {
+  cordonMetricNames,
+  disconnectDuration,
+  findMetric,
+  type Metric,
+  missedReports,
+  type ValueKey,
+} from '../domain/detection/metrics';
 
 /** A fault of a behavior: which of its fields is wrong, and what to write instead. */
 export interface BehaviorFault {
@@ -26,10 +34,13 @@ export function findBehaviorFaults(behavior: Behavior, configuration: Configurat
   if (!metric) {
     const message = name.startsWith('aws:')
       ? `Device Defender has no metric ${name}`
-      : `${name} is not among customMetrics`;
+      : name.startsWith('cordon:')
+        ? `Cordon has no metric ${name}, only ${cordonMetricNames.join(', ')}`
+        : `${name} is not among customMetrics`;
     return [{ field: ['metric'], message }];
   }
-  const unseen = configuration.detector === 'cordon' ? findUnseen(behavior, metric) : [];
+  const unseen =
+    configuration.detector === 'cordon' ? findUnseen(behavior, metric) : findUnknown(name, metric);
   if (unseen.length > 0) return unseen;
   const { value, statisticalThreshold, mlDetectionConfig } = behavior.criteria;
   if (mlDetectionConfig) return findMlFaults(behavior, metric);
@@ -38,6 +49,7 @@ export function findBehaviorFaults(behavior: Behavior, configuration: Configurat
     ...(value ? findValueFaults(name, metric, value) : []),
     ...(statisticalThreshold ? findStatisticFaults(name, metric) : []),
     ...findDurationFaults(behavior, metric),
+    ...findMissedFaults(behavior),
   ];
 }
 
@@ -65,6 +77,40 @@ function findUnseen({ metric: name, criteria }: Behavior, metric: Metric): Behav
       message: `only Device Defender sees ${name}, the cordon detector doesn't: ${instead}`,
     },
   ];
+}
+
+/** AWS would refuse the profile. */
+function findUnknown(name: string, { source }: Metric): BehaviorFault[] {
+  return source === 'agent'
+    ? [{ field: ['metric'], message: `Device Defender does not know ${name}: it needs detector cordon` }]
+    : [];
+}
+
+function findMissedFaults({ metric, criteria }: Behavior): BehaviorFault[] {
+  if (metric !== missedReports) return [];
+  const bound = boundOf(criteria);
+  if (criteria.statisticalThreshold || bound === undefined)
+    return [
+      {
+        field: ['criteria'],
+        message: `${metric} is bounded from above by a number: less-than or less-than-equals`,
+      },
+    ];
+  if (bound < missed)
+    return [
+      {
+        field: ['criteria', 'value'],
+        message: `a report may be late: less-than ${missed} is the least that can be told for sure`,
+      },
+    ];
+  return criteria.consecutiveDatapointsToAlarm > 1
+    ? [
+        {
+          field: ['criteria', 'consecutiveDatapointsToAlarm'],
+          message: 'bound more reports instead: a silence is looked at once',
+        },
+      ]
+    : [];
 }
 
 function findMlFaults({ metric: name, criteria }: Behavior, metric: Metric): BehaviorFault[] {

@@ -15,8 +15,8 @@ const duration = z
   .regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a duration such as 90s, 30m, 24h or 7d')
   .transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]);
 
-const metricName = name.refine((text) => !text.startsWith('aws:'), {
-  message: 'a custom metric must not start with aws:',
+const metricName = name.refine((text) => !/^(aws|cordon):/.test(text), {
+  message: 'a custom metric must not start with aws: or cordon:',
 });
 
 const customMetric = z.strictObject({

@@ -1,3 +1,4 @@
+import { type AgentHealth, metricsOf, readHealth } from './agent-health';
 import { readRemoteAddress } from './detection/addresses';
 import { isObject } from './json';
 import { clip, registryName } from './names';
@@ -12,6 +13,7 @@ export interface DeviceReport {
   readonly uncounted?: Readonly<Record<string, readonly string[]>>;
   /** Metrics of which the list is shorter than the device says that it is: it shows nothing of what it leaves out. */
   readonly partial?: readonly string[];
+  readonly health?: AgentHealth;
   /** When the device measured it, epoch ms by its own clock. */
   readonly madeAt?: number;
 }
@@ -58,12 +60,15 @@ export function readReport(document: unknown): ReadReport {
   const { evidence, madeAt, totals, exceptions } = document;
   if (isObject(totals)) partial.push(...listCut(read, totals));
   const uncounted = readExceptions(exceptions);
+  const health = readHealth(document.health);
+  if (health) Object.assign(read, metricsOf(health));
   return {
     kind: 'report',
     report: {
       ...{ reportId, metrics: { ...read }, evidence: readEvidence(evidence) },
       ...(uncounted && { uncounted }),
       ...(partial.length > 0 && { partial }),
+      ...(health && { health }),
       ...(isFiniteNumber(madeAt) && { madeAt }),
     },
   };
@@ -150,6 +155,7 @@ function readCustomMetrics(custom: Json, into: Record<string, MetricValue>): str
   for (const [name, wrapped] of Object.entries(custom)) {
     const label = `custom_metrics.${clip(name, 128)}`;
     if (!registryName.test(name)) return `${label}: not a metric name`;
+    if (name.startsWith('cordon:')) return `${label}: cordon: is no custom metric's`;
     // Even a number is wrapped in an array of one; the service refuses a bare {"number":0}.
     const first = Array.isArray(wrapped) && wrapped.length === 1 ? wrapped[0] : undefined;
     if (!isObject(first)) return `${label}: expected an array of one object`;

@@ -48,6 +48,7 @@ describe('the alarms of the stack', () => {
         'old-commands',
         'old-alerts',
         'reports-set-aside',
+        'agents-silent',
         'quarantine-broken',
         'kill-switch-on',
         'kill-switch-unreadable',

@@ -1,7 +1,8 @@
 import type { Behavior, Criteria } from '../configuration';
 import { behaviorKey } from '../violation';
+import { boundOf, silenceDue } from './agents';
 import { violates } from './criteria';
-import { disconnectDuration, isLifecycle, isSummed } from './metrics';
+import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
 import { groupSlots } from './slots';
 import type { BehaviorState, DetectState, PresenceState, Profiles } from './state';
 import { isTarget } from './targets';
@@ -23,8 +24,9 @@ export function lastBoundary(now: number): number {
 
 /** No datapoint of the metric for more than two days, as far as is remembered. */
 export function isSilent({ violationId, heardAt = 0 }: BehaviorState, metric: string, now: number): boolean {
-  // While a device stays disconnected, the duration of it is a datapoint of its own.
-  return violationId !== undefined && metric !== disconnectDuration && now >= heardAt + silenceMs + refreshMs;
+  // While a device stays away, or its agent silent, the duration of it is a datapoint of its own.
+  const isOfAbsence = metric === disconnectDuration || metric === missedReports;
+  return violationId !== undefined && !isOfAbsence && now >= heardAt + silenceMs + refreshMs;
 }
 
 /** When a disconnected device is out of bounds; the duration is counted in whole minutes. */
@@ -47,14 +49,23 @@ export function nextDue(state: DetectState, profiles: Profiles, now: number): nu
       ];
     });
   });
-  const due = Math.min(...times);
+  const due = Math.min(...times, silenceDue(state, listBounds(profiles), now));
   return Number.isFinite(due) ? due : undefined;
+}
+
+/** Counts of missed reports from which on a behavior is violated. */
+export function listBounds(profiles: Profiles): number[] {
+  return profiles.flatMap(([, { behaviors }]) =>
+    behaviors.flatMap(({ metric, criteria }) => (metric === missedReports ? (boundOf(criteria) ?? []) : [])),
+  );
 }
 
 function alarmDue(slot: BehaviorState | undefined, metric: string, recheckMs: number): number {
   if (slot?.violationId === undefined) return Number.POSITIVE_INFINITY;
   const silentAt =
-    metric === disconnectDuration ? Number.POSITIVE_INFINITY : (slot.heardAt ?? 0) + silenceMs + refreshMs;
+    metric === disconnectDuration || metric === missedReports
+      ? Number.POSITIVE_INFINITY
+      : (slot.heardAt ?? 0) + silenceMs + refreshMs;
   return Math.min(silentAt, (slot.checkedAt ?? 0) + recheckMs);
 }
 

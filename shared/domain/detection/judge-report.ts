@@ -1,11 +1,13 @@
 import type { Behavior, Playbook } from '../configuration';
 import type { DeviceReport } from '../report';
 import { boundValue, keepEvidence, type MetricValue } from '../violation';
+import { hearAgent } from './agents';
 import { numberOf } from './criteria';
 import { binOf, type Distribution } from './distribution';
 import { followExceptions } from './excepted';
 import { type Entry, openJudgement, type Setting } from './judgement';
 import { measure } from './measure';
+import { missedReports } from './metrics';
 import { selectRetained } from './retention';
 import { findSender, isForeign, isFromBefore, noteReport, type Placed, place, senderName } from './senders';
 import { isForeignSlot, readSlot, slotOf } from './slots';
@@ -18,6 +20,8 @@ export interface ReportInput extends Setting {
   readonly principal?: string;
   /** False where another client reported for the thing: such a report can raise an alarm, never end one. */
   readonly reportedByItself: boolean;
+  /** The certificate is known to be the thing's own: what it says of its agent counts. */
+  readonly isOwnAgent?: boolean;
   /** What may except an alarm. */
   readonly playbooks?: readonly Playbook[];
   /** What the fleet's values were in a window, for statistical thresholds; undefined where nothing is known. */
@@ -39,9 +43,15 @@ export function judgeReport(input: ReportInput): Judgement {
   if (placed.isRepeat || isFromBefore(state, placed, at))
     return { state, events: [], datapoints: [], contributions: [], needsMembership: false };
   const owner = findOwner(state) ?? (reportedByItself ? sender : undefined);
+  const { isOwnAgent = reportedByItself } = input;
+  const agent = isOwnAgent ? hearAgent(state.agent, report.health, principal, at) : state.agent;
   const judgement = openJudgement(input);
   let isOpen = false;
   for (const entry of judgement.monitored()) {
+    if (entry.behavior.metric === missedReports) {
+      if (isOwnAgent) endSilence(judgement, entry, report.reportId);
+      continue;
+    }
     const slot = slotOf(entry.key, sender, owner);
     judgeBehavior(judgement, entry, slot, placed, input);
     isOpen ||= reportedByItself && entry.behavior.metric in report.metrics && judgement.isOpen(slot);
@@ -54,6 +64,7 @@ export function judgeReport(input: ReportInput): Judgement {
   judgement.dropOthers(new Set(senders.map((known) => known.principal)));
   return judgement.conclude(
     {
+      agent,
       ...(Object.keys(retained).length > 0 && { retained }),
       // While an alarm is open, each report is noted: else one that comes late could end it.
       ...(isOpen && { senders }),
@@ -65,6 +76,13 @@ export function judgeReport(input: ReportInput): Judgement {
       lastReceivedAt: Math.max(at, state.lastReceivedAt),
     },
   );
+}
+
+/** Whichever of its certificates reports. */
+function endSilence(judgement: OpenJudgement, entry: Entry, seed: number): void {
+  const before = judgement.before(entry.key);
+  if (before.violationId)
+    judgement.hear(entry.key, entry, before, { isBad: false, value: { count: 0 }, seed });
 }
 
 /** Whether exceptions cover an alarm, as the playbooks will find it told. */

@@ -1,14 +1,25 @@
+import { countMissed, fallSilent, isSilenceDue, type Silence } from './agents';
 import { violates } from './criteria';
-import { isSilent, lastBoundary } from './due';
+import { isSilent, lastBoundary, listBounds } from './due';
 import { principalOf } from './judge-lifecycle';
 import { type Entry, openJudgement, type Setting } from './judgement';
-import { disconnectDuration, isLifecycle, isSummed } from './metrics';
+import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
 import type { BehaviorState, Judgement, PresenceState } from './state';
 import { sumWindow } from './window';
 
+interface TimeInput extends Setting {
+  /** What was found of a thing that misses reports; where nobody asked, it is as it seems. */
+  readonly silence?: Silence;
+}
+
 /** Judges what time alone changes of a thing: silence, a window that empties, a device that stays away. */
-export function judgeTime(input: Setting): Judgement {
-  const { at, state } = input;
+export function judgeTime(input: TimeInput): Judgement {
+  const { at, state, membership, profiles } = input;
+  const isDue = isSilenceDue(state, listBounds(profiles), at);
+  const unasked = { registered: membership?.registered ?? true, held: false, withMany: false };
+  const silence = input.silence ?? (isDue ? unasked : undefined);
+  const agent = silence ? fallSilent(state, silence, at) : state.agent;
+  const isAlone = silence !== undefined && agent?.silentAt !== undefined && !agent.withMany && !silence.held;
   const judgement = openJudgement(input);
   for (const entry of judgement.monitored()) {
     const { behavior, key } = entry;
@@ -17,8 +28,14 @@ export function judgeTime(input: Setting): Judgement {
       if (isSilent(before, behavior.metric, at)) judgement.invalidate(slot, entry);
       else if (before.violationId) judgement.keep(slot, judgement.recheck(before, entry));
     }
-    if (!isLifecycle(behavior.metric)) continue;
     const before = judgement.before(key);
+    if (behavior.metric === missedReports && isAlone && before.violationId === undefined) {
+      const value = { count: countMissed(state, at) };
+      const seed = state.agent?.heardAt ?? at;
+      if (violates(value, behavior.criteria))
+        judgement.hear(key, entry, before, { isBad: true, value, seed });
+    }
+    if (!isLifecycle(behavior.metric)) continue;
     const boundary = lastBoundary(at);
     if (behavior.metric === disconnectDuration) {
       const due = evaluateDuration(before, entry, state.presence, at);
@@ -28,7 +45,7 @@ export function judgeTime(input: Setting): Judgement {
       judgement.hear(key, entry, { ...sum.before, evaluatedAt: boundary }, sum.verdict);
     }
   }
-  return judgement.conclude();
+  return judgement.conclude(silence ? { agent } : {});
 }
 
 /** A sum at a boundary; of the window only what the next one needs is kept. */

@@ -50,6 +50,11 @@ interface Verdict {
 /** A thing outside a profile's targets is looked up again after this time, should it go on violating. */
 const trustOutsideMs = 300_000;
 
+/** What is to be forgotten is undefined. */
+interface Changes extends Omit<Partial<DetectState>, 'agent'> {
+  readonly agent?: DetectState['agent'] | undefined;
+}
+
 /** Collects what one datapoint, or the time, changes of a thing. */
 export function openJudgement({ state, at, profiles, membership, nameViolation }: Setting) {
   const behaviors: Record<string, BehaviorState> = { ...state.behaviors };
@@ -201,11 +206,13 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     },
 
     /** The result; `changes` of the state beside the behaviors, `stamp` what is noted only where something changed. */
-    conclude(changes: Partial<DetectState> = {}, stamp: Partial<DetectState> = {}): Judgement {
-      const { dueAt: _, outside: _o, counted: _c, ...rest } = state;
+    conclude(changes: Changes = {}, stamp: Partial<DetectState> = {}): Judgement {
+      const { dueAt: _, outside: _o, counted: _c, agent: known, ...rest } = state;
+      const { agent, ...others } = { agent: known, ...changes };
       const next: DetectState = {
         ...rest,
-        ...changes,
+        ...others,
+        ...(agent && { agent }),
         behaviors,
         ...(Object.keys(outside).length > 0 && { outside }),
         ...(Object.keys(counted).length > 0 && { counted }),

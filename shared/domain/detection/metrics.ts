@@ -6,8 +6,8 @@ export type ValueKey = 'count' | 'number' | 'numbers' | 'strings' | 'ports' | 'c
 
 export interface Metric {
   readonly key: ValueKey;
-  /** Where the cordon detector gets it from; `device-defender`: only AWS sees it. */
-  readonly source: 'report' | 'lifecycle' | 'device-defender';
+  /** Where the cordon detector gets it from; `device-defender`: only AWS sees it; `agent`: of the agent itself, which AWS does not know. */
+  readonly source: 'report' | 'lifecycle' | 'device-defender' | 'agent';
   /** A datapoint is what was added since the last one; a behavior bounds the sum over `durationSeconds`. */
   readonly sums: boolean;
 }
@@ -42,6 +42,21 @@ const awsMetrics: ReadonlyMap<string, Metric> = new Map([
   ['aws:num-authorization-failures', unseen],
 ]);
 
+/** Of Cordon itself: how well the agent of a thing sees, and whether it reports. */
+const agentGauge: Metric = { key: 'count', source: 'agent', sums: false };
+export const missedReports = 'cordon:missed-reports';
+
+const cordonMetrics: ReadonlyMap<string, Metric> = new Map([
+  ['cordon:agent-degraded', { ...agentGauge, key: 'strings' }],
+  ['cordon:agent-version', { ...agentGauge, key: 'strings' }],
+  ['cordon:agent-restarts', agentGauge],
+  ['cordon:spool-depth', agentGauge],
+  ['cordon:sample-interval', agentGauge],
+  [missedReports, agentGauge],
+]);
+
+export const cordonMetricNames: readonly string[] = [...cordonMetrics.keys()];
+
 const customKeys: Readonly<Record<string, ValueKey>> = {
   number: 'number',
   'number-list': 'numbers',
@@ -56,7 +71,7 @@ export function findMetric(
 ): Metric | undefined {
   const custom = Object.hasOwn(customMetrics, name) ? customMetrics[name] : undefined;
   const key = custom && customKeys[custom.type];
-  return key ? { key, source: 'report', sums: false } : awsMetrics.get(name);
+  return key ? { key, source: 'report', sums: false } : (awsMetrics.get(name) ?? cordonMetrics.get(name));
 }
 
 export function isSummed(metric: string): boolean {

@@ -1,5 +1,6 @@
 import type { Behavior, SecurityProfile } from '../configuration';
 import type { MetricValue, ViolationEventType } from '../violation';
+import type { AgentState } from './agents';
 import type { Excepted } from './excepted';
 
 /**
@@ -32,6 +33,7 @@ export interface DetectState {
   /** What was retained last, by metric. */
   readonly retained?: Readonly<Record<string, RetainedPoint>>;
   readonly presence?: PresenceState;
+  readonly agent?: AgentState;
   /** When time itself may change something here. */
   readonly dueAt?: number;
 }

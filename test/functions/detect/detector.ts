@@ -4,7 +4,7 @@ import type { SecurityProfile } from '../../../shared/domain/configuration';
 import { type FloodState, noteFlood } from '../../../shared/domain/floods';
 import { aConfiguration, now } from '../../builders';
 import { aRecord, fakeConnections, fakeDeadLetters, fakeTelemetry, fakeThings } from '../../fakes';
-import { fakeDetection } from '../../fakes-detection';
+import { fakeDetection, fakeSilences } from '../../fakes-detection';
 
 export function aReport(children: number, over: Record<string, unknown> = {}) {
   return {
@@ -74,6 +74,8 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   const alerts: Record<string, unknown>[] = [];
   const told: [subject: string, text: string][] = [];
   let floods: FloodState = { floods: [] };
+  const held = new Set<string>();
+  const { silences } = fakeSilences(stored, held);
   const ports: DetectPorts = {
     ...stored,
     floods: {
@@ -107,6 +109,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
     metrics: telemetry.metrics,
     clock: () => now + 5,
     playbooks: [],
+    silences,
     ...over,
   };
   const standard = aConfiguration().securityProfiles['myapp-processes'];
@@ -117,5 +120,8 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   for (const thingName of ['mything1', 'mything2']) register(thingName);
   /** What the schedule does. */
   const tick = () => handle({ time: new Date(ports.clock()).toISOString() });
-  return { run, tick, stored, registry, register, published, letters, telemetry, order, alerts, told };
+  return {
+    ...{ run, tick, stored, registry, register, published, letters },
+    ...{ telemetry, order, alerts, told, held },
+  };
 }

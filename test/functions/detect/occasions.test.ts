@@ -39,6 +39,7 @@ describe('detect on who a thing is', () => {
             asked.push(thingName);
             return [];
           },
+          listPrincipals: async () => [],
         },
       },
     );
@@ -67,7 +68,12 @@ describe('detect on who a thing is', () => {
   it('has a report delivered again where the registry does not answer', async () => {
     const { run, stored } = aDetector(
       {},
-      { things: { listGroups: () => Promise.reject(awsError('Throttled')) } },
+      {
+        things: {
+          listGroups: () => Promise.reject(awsError('Throttled')),
+          listPrincipals: async () => [],
+        },
+      },
     );
 
     expect(await run(received(aReport(1)))).toEqual(['message-1']);

@@ -1,0 +1,183 @@
+import { writeCount, writeDuration } from '../shared/config/words';
+import { printable } from '../shared/domain/announcement';
+import type { DetectState } from '../shared/domain/detection/state';
+import { isRegistryName } from '../shared/domain/names';
+import { CliError } from './cli-error';
+import { writeJson } from './json';
+
+export interface AgentFlags {
+  readonly silent?: boolean;
+  readonly degraded?: boolean;
+  /** Older than that version, or than this Cordon. */
+  readonly old?: boolean | string;
+  readonly all?: boolean;
+  readonly json?: boolean;
+  readonly limit: number;
+}
+
+export interface AgentReader {
+  load(thingName: string): Promise<DetectState | undefined>;
+  /** Those that were found silent, or all others. */
+  list(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<readonly DetectState[]>;
+}
+
+export interface AgentList {
+  readonly text: string;
+  /** Whether one of those that were asked for is silent, degraded or old. */
+  readonly isWell: boolean;
+}
+
+type Fault = 'silent' | 'degraded' | 'old';
+
+interface Row {
+  readonly thingName: string;
+  readonly faults: readonly Fault[];
+  readonly version: string;
+  /** Of a report of its own: the last one, or the one before it. */
+  readonly heardAt: string;
+  readonly silentSince?: string;
+  readonly intervalMs?: number;
+  readonly degraded: readonly string[];
+  readonly mode?: string;
+  readonly sampleMs?: number;
+  readonly restarts?: number;
+  readonly spool?: number;
+  readonly notes?: readonly string[];
+}
+
+/** The agents that are silent, degraded or old, those that are silent first; or how the named ones are. */
+export async function listAgents(
+  things: readonly string[],
+  flags: AgentFlags,
+  reader: AgentReader,
+  version: string,
+): Promise<AgentList> {
+  const than = typeof flags.old === 'string' ? flags.old : version;
+  if (!isVersion(than)) throw new CliError(`--old ${than}: expected a version such as 1.4.0`);
+  const wanted = listWanted(flags);
+  const states = things.length > 0 ? await loadNamed(things, reader) : await loadAll(wanted, flags, reader);
+  const rows = states.flatMap((state) => readRow(state, than));
+  const isListed = ({ faults }: Row) =>
+    flags.all || things.length > 0 || faults.some((fault) => wanted.includes(fault));
+  const listed = rows.filter(isListed).sort(compareRows);
+  return {
+    text: flags.json ? writeJson(listed) : writeRows(listed, rows.length, flags.limit),
+    isWell: !listed.some(({ faults }) => faults.some((fault) => wanted.includes(fault))),
+  };
+}
+
+const faults: readonly Fault[] = ['silent', 'degraded', 'old'];
+
+function listWanted(flags: AgentFlags): readonly Fault[] {
+  const asked = faults.filter((fault) => flags[fault] !== undefined && flags[fault] !== false);
+  return asked.length > 0 ? asked : faults;
+}
+
+async function loadNamed(things: readonly string[], reader: AgentReader): Promise<DetectState[]> {
+  const found: DetectState[] = [];
+  for (const thing of things) {
+    if (!isRegistryName(thing)) throw new CliError(`${JSON.stringify(thing)} is no thing's name`);
+    const state = await reader.load(thing);
+    if (!state?.agent) throw new CliError(`no agent of ${thing} ever reported`);
+    found.push(state);
+  }
+  return found;
+}
+
+/** Of a large fleet only what may be listed is read. */
+async function loadAll(
+  wanted: readonly Fault[],
+  { all }: AgentFlags,
+  reader: AgentReader,
+): Promise<DetectState[]> {
+  const isSilentOnly = !all && wanted.length === 1 && wanted[0] === 'silent';
+  const found: DetectState[] = [];
+  for await (const page of reader.list(isSilentOnly ? ['SILENT'] : ['SILENT', 'DETECT'])) found.push(...page);
+  // One may have become silent, or report again, between the two lists.
+  return [...new Map(found.map((state) => [state.thingName, state])).values()];
+}
+
+function readRow({ thingName, agent }: DetectState, than: string): Row[] {
+  if (!agent) return [];
+  const { health, heardAt, silentAt, intervalMs } = agent;
+  const version = health?.version ?? 'unknown';
+  const found: Record<Fault, boolean> = {
+    silent: silentAt !== undefined,
+    degraded: (health?.degraded.length ?? 0) > 0,
+    old: isOlder(version, than),
+  };
+  const { version: _, degraded = [], intervalMs: _i, ...rest } = health ?? {};
+  return [
+    {
+      thingName,
+      faults: faults.filter((fault) => found[fault]),
+      version,
+      heardAt: writeTime(heardAt),
+      ...(silentAt !== undefined && { silentSince: writeTime(silentAt) }),
+      ...(intervalMs !== undefined && { intervalMs }),
+      degraded,
+      ...rest,
+    },
+  ];
+}
+
+function compareRows(a: Row, b: Row): number {
+  const rank = ({ faults: own }: Row) => {
+    const first = own[0];
+    return first === undefined ? faults.length : faults.indexOf(first);
+  };
+  return rank(a) - rank(b) || (a.thingName < b.thingName ? -1 : 1);
+}
+
+function writeRows(rows: readonly Row[], total: number, limit: number): string {
+  const lines = rows.slice(0, limit).map((row) => {
+    const { thingName, version, heardAt, silentSince, degraded, notes = [], intervalMs } = row;
+    const details = [
+      `heard ${heardAt}`,
+      ...(silentSince ? [`silent since ${silentSince}`] : []),
+      ...(intervalMs === undefined
+        ? []
+        : [`reports each ${writeDuration(Math.round(intervalMs / 1_000) * 1_000)}`]),
+      ...(degraded.length > 0 ? [`degraded: ${degraded.join(', ')}`] : []),
+      ...(row.restarts ? [writeCount(row.restarts, 'restart')] : []),
+      ...(row.spool ? [`${row.spool} waiting`] : []),
+      ...notes,
+    ];
+    return [
+      (row.faults.join('+') || 'well').padEnd(19),
+      thingName.padEnd(24),
+      version.padEnd(9),
+      details.join('; '),
+    ]
+      .map(printable)
+      .join(' ');
+  });
+  const more = rows.length - lines.length;
+  return [
+    ...lines,
+    ...(more > 0 ? [`and ${more} more: --limit ${rows.length} shows them, --json all`] : []),
+    `${rows.length} of ${writeCount(total, 'agent')} ${rows.length === 1 ? 'is' : 'are'} listed.`,
+  ].join('\n');
+}
+
+const versionText = /^\d+(\.\d+){0,3}(?:[-+][0-9A-Za-z.-]+)?$/;
+
+function isVersion(text: string): boolean {
+  return versionText.test(text);
+}
+
+/** By its numbers; one that says nothing that can be read may be any. */
+function isOlder(version: string, than: string): boolean {
+  if (!isVersion(version)) return true;
+  const numbers = (text: string) => (text.split(/[-+]/)[0] ?? '').split('.').map(Number);
+  const [own, other] = [numbers(version), numbers(than)];
+  for (let index = 0; index < 4; index += 1) {
+    const difference = (own[index] ?? 0) - (other[index] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+function writeTime(at: number): string {
+  return new Date(at).toISOString();
+}

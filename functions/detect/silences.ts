@@ -1,0 +1,57 @@
+import {
+  countFallen,
+  type Fallen,
+  type FleetSilence,
+  followSilence,
+  isQuiet,
+  most,
+  noSilence,
+} from '../../shared/domain/detection/silence';
+import type { Clock, Log, Metrics, Operations, SilenceStore, Versioned } from '../../shared/ports';
+
+export interface SilencePorts {
+  readonly silences: SilenceStore;
+  readonly operations: Operations;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** Follows one run over the things that time has changed: who fell silent in it, and what is told of it. */
+export interface SilenceRun {
+  /** Whether one more may be told by itself. */
+  isAlone(): boolean;
+  note(fallen: Fallen): void;
+  tell(): Promise<void>;
+}
+
+export async function startSilenceRun({
+  silences,
+  operations,
+  log,
+  metrics,
+  clock,
+}: SilencePorts): Promise<SilenceRun> {
+  const stored: Versioned<FleetSilence> | undefined = await silences.load();
+  const before = stored?.value ?? noSilence;
+  let left = most - countFallen(before, clock());
+  const fallen: Fallen[] = [];
+  return {
+    isAlone: () => {
+      left -= 1;
+      return left >= 0;
+    },
+    note: (one) => void fallen.push(one),
+    async tell() {
+      if (fallen.length > 0) metrics.count('AgentFellSilent', fallen.length);
+      if (fallen.length === 0 && isQuiet(before)) return;
+      const { next, text } = followSilence(before, fallen, await silences.listSilent(), clock());
+      if (text !== undefined) {
+        log.warn(text);
+        await operations.tell('[Cordon] agents that fell silent', `${text}. Who: cordon agents --silent`);
+      }
+      // Told first: a crash in between tells it twice, and never not at all.
+      await silences.save(next, stored?.version ?? 0);
+    },
+  };
+}

@@ -1,0 +1,157 @@
+import { type AgentHealth, isSameHealth } from '../agent-health';
+import type { Criteria } from '../configuration';
+
+/** What is known of the agent on a thing's device. Times are epoch ms. */
+export interface AgentState {
+  /** Of a report of its own: the last one, or the one before it. */
+  readonly heardAt: number;
+  /** The certificate that reported, as much as tells it from others. */
+  readonly principal: string;
+  /** Between two reports at the most: declared, or learned. */
+  readonly intervalMs?: number;
+  /** Gaps between reports, while the interval is being learned. */
+  readonly gaps?: readonly number[];
+  readonly health?: AgentHealth;
+  /** Since when it was found silent. */
+  readonly silentAt?: number;
+  /** It fell silent with many others: it is told with them, and not by itself. */
+  readonly withMany?: true;
+  /** When the registry, or whether the thing is held, is to be asked again. */
+  readonly lookAt?: number;
+}
+
+interface Known {
+  readonly agent?: AgentState;
+  /** The end of the last containment. */
+  readonly heldUntil?: number;
+}
+
+/** Reports of an unknown interval are awaited for as long. */
+const unknownMs = 8 * 3_600_000;
+/** Told as silent after so many intervals. */
+export const missed = 3;
+const learnFrom = 3;
+/** Reports that follow each other sooner tell of a change, and nothing of the interval. */
+const shortestGapMs = 30_000;
+const lookAgainMs = 6 * 3_600_000;
+const heldLookMs = 900_000;
+
+export function shortPrincipal(principal: string): string {
+  return principal.slice(0, 16);
+}
+
+/**
+ * Takes in a report of the thing's own agent. The same object where there is nothing to write: of steady reports every
+ * second is noted, so that silence is told within three intervals and most reports cost no write.
+ */
+export function hearAgent(
+  before: AgentState | undefined,
+  health: AgentHealth | undefined,
+  principal: string,
+  at: number,
+): AgentState {
+  const gap = before ? at - before.heardAt : 0;
+  const { gaps = [], intervalMs } = learn(before, health, gap);
+  const isNews =
+    !before ||
+    before.principal !== shortPrincipal(principal) ||
+    before.silentAt !== undefined ||
+    before.intervalMs !== intervalMs ||
+    gaps.length !== (before.gaps?.length ?? 0) ||
+    !isSameHealth(before.health, health ?? before.health) ||
+    gap >= 1.5 * (intervalMs ?? unknownMs);
+  if (!isNews) return before;
+  const kept = health ?? before?.health;
+  return {
+    ...{ heardAt: Math.max(at, before?.heardAt ?? 0), principal: shortPrincipal(principal) },
+    ...(intervalMs !== undefined && { intervalMs }),
+    ...(gaps.length > 0 && { gaps }),
+    ...(kept && { health: kept }),
+  };
+}
+
+/** The longest of the first gaps; later another one that two gaps in a row were as long as. */
+function learn(
+  before: AgentState | undefined,
+  health: AgentHealth | undefined,
+  gap: number,
+): Pick<AgentState, 'intervalMs' | 'gaps'> {
+  const declared = health?.intervalMs;
+  if (declared !== undefined) return { intervalMs: declared };
+  const { gaps = [], intervalMs } = before ?? {};
+  if (!before || gap < shortestGapMs) return { ...before };
+  if (intervalMs === undefined) {
+    const next = [...gaps, gap];
+    return next.length < learnFrom ? { gaps: next } : { intervalMs: Math.max(...next) };
+  }
+  if (gap <= 2.5 * intervalMs) return { intervalMs };
+  const [last] = gaps;
+  return last === undefined ? { intervalMs, gaps: [gap] } : { intervalMs: Math.min(last, gap) };
+}
+
+/** Since when reports are missed: a containment may have kept them from coming. */
+function baseOf({ agent, heldUntil = 0 }: Known): number {
+  return Math.max(agent?.heardAt ?? 0, heldUntil);
+}
+
+/** A report may be late by as much. */
+function slackOf(intervalMs: number): number {
+  return Math.min(30_000, intervalMs / 10);
+}
+
+/** When a thing has missed so many reports. */
+function missedAt(known: Known, count: number): number {
+  const { intervalMs = unknownMs } = known.agent ?? {};
+  return baseOf(known) + count * intervalMs + slackOf(intervalMs);
+}
+
+/** Reports missed by now. */
+export function countMissed(known: Known, now: number): number {
+  const { intervalMs = unknownMs } = known.agent ?? {};
+  return Math.max(0, Math.floor((now - baseOf(known) - slackOf(intervalMs)) / intervalMs));
+}
+
+/** Whether a thing is to be told as silent now, or looked at again. */
+export function isSilenceDue(known: Known, bounds: readonly number[], now: number): boolean {
+  return silenceDue(known, bounds, Number.NEGATIVE_INFINITY) <= now;
+}
+
+/** When time may change something of an agent; `bounds`: counts of missed reports that behaviors ask of. */
+export function silenceDue(known: Known, bounds: readonly number[], now: number): number {
+  const { agent } = known;
+  if (!agent) return Number.POSITIVE_INFINITY;
+  const { silentAt, withMany, lookAt } = agent;
+  if (silentAt === undefined) return Math.max(lookAt ?? 0, missedAt(known, missed));
+  const later = withMany
+    ? []
+    : bounds.map((count) => missedAt(known, count)).filter((due) => due > Math.max(now, lookAt ?? 0));
+  return Math.min((lookAt ?? silentAt) + lookAgainMs, ...later);
+}
+
+/** The count of missed reports from which on a behavior is violated; undefined where it bounds something else. */
+export function boundOf({ comparisonOperator, value }: Criteria): number | undefined {
+  const count = value?.count;
+  if (count === undefined) return undefined;
+  if (comparisonOperator === 'less-than') return Math.max(1, Math.ceil(count));
+  return comparisonOperator === 'less-than-equals' ? Math.floor(count) + 1 : undefined;
+}
+
+/** What was found of a thing that misses reports. */
+export interface Silence {
+  readonly registered: boolean;
+  /** A containment keeps its reports from coming. */
+  readonly held: boolean;
+  /** Many fell silent with it. */
+  readonly withMany: boolean;
+}
+
+/** The agent as it is known from now on; undefined for a thing that is retired. */
+export function fallSilent(known: Known, found: Silence, now: number): AgentState | undefined {
+  const { agent } = known;
+  if (!agent || !found.registered) return undefined;
+  if (found.held) return { ...agent, lookAt: now + heldLookMs };
+  if (agent.silentAt !== undefined) return { ...agent, lookAt: now };
+  if (countMissed(known, now) < missed) return { ...agent };
+  const { lookAt: _, ...rest } = agent;
+  return { ...rest, silentAt: now, ...(found.withMany && { withMany: true }) };
+}
