@@ -104,7 +104,8 @@ function readRow({ thingName, agent }: DetectState, than: string): Row[] {
   const found: Record<Fault, boolean> = {
     silent: silentAt !== undefined,
     degraded: (health?.degraded.length ?? 0) > 0,
-    old: isOlder(version, than),
+    // Another's agent says nothing of its health.
+    old: health !== undefined && isOlder(version, than),
   };
   const { version: _, degraded = [], intervalMs: _i, ...rest } = health ?? {};
   return [

@@ -1,4 +1,7 @@
+import { AttachThingPrincipalCommand } from '@aws-sdk/client-iot';
 import type { MqttClient } from 'mqtt';
+import { openCli } from './cli-process';
+import { registerDocumented } from './documented-rights';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
@@ -13,7 +16,14 @@ securityProfiles:
       - name: no-child-processes
         metric: ${metric}
         criteria: { comparisonOperator: less-than-equals, value: { number: 0 } }
+  agents:
+    targets: [all/registered-things]
+    behaviors:
+      - name: reports
+        metric: cordon:missed-reports
+        criteria: { comparisonOperator: less-than, value: { count: 3 } }
 playbooks:
+  - { name: silent, when: { behavior: reports }, mode: observe }
   - name: spawned-child
     mode: enforce
     actions: [quarantine, disconnect]
@@ -83,4 +93,57 @@ describe('the exceptions of a playbook, packaged', () => {
 
     expect(Object.values(contained.violations)).toMatchObject([{ uncounted: ['/usr/bin/ntpdate -q *'] }]);
   }, 120_000);
+});
+
+describe('agents, packaged', () => {
+  const health = { agent: '0.0.1', mode: 'children', intervalMs: 1_000, restarts: 0, spool: 0 };
+  const look = () => e2e.stack.functions.invoke('cordon-dev-detect', { time: '2026-01-01T00:00:00Z' });
+  const mailOf = (text: RegExp) =>
+    waitUntil(
+      () => `a mail of ${text}`,
+      async () => {
+        // What the schedule does each minute.
+        expect(await look()).toMatchObject({ status: 'succeeded' });
+        return e2e.stack.aws.mails().find(({ body }) => text.test(body));
+      },
+      90_000,
+    );
+
+  it('are listed by who may read no more than agents, and told when they fall silent and report again', async () => {
+    const reader = await registerDocumented(e2e, 'read-agents');
+    const cli = await openCli(e2e, configuration, reader.credentials);
+    try {
+      const device = await e2e.enroll('sleeper');
+      const client = await e2e.connect(device);
+      await report(client, 'sleeper', 0, { health: { ...health, degraded: ['hidden'] } });
+      await e2e.waitForQuiet();
+
+      const listed = await cli.run('agents');
+      expect(listed).toMatchObject({ code: 2, err: '' });
+      expect(listed.out).toMatch(/degraded\+old +sleeper +0\.0\.1 .*degraded: hidden/);
+
+      await mailOf(/^1 agent fell silent since \d\d:\d\d UTC: sleeper\. Who: cordon agents --silent$/);
+      expect((await e2e.waitForCase('sleeper', 'observed')).playbook).toBe('silent');
+      expect(await cli.run('agents', '--silent', '--json')).toMatchObject({ code: 2 });
+      expect((await cli.run('agents', 'sleeper')).out).toMatch(/^silent\+degraded\+old/);
+
+      // Under a certificate that it got meanwhile: the registry is asked whose it is.
+      const renewed = await e2e.enroll('renewed');
+      await e2e.iot.send(
+        new AttachThingPrincipalCommand({ thingName: 'sleeper', principal: renewed.certificateArn }),
+      );
+      const again = await e2e.connect(renewed, { clientId: 'sleeper' });
+      const well = { ...health, agent: '9.0.0', intervalMs: 3_600_000, degraded: [] };
+      await report(again, 'sleeper', 0, { health: well });
+      await mailOf(/^1 of 1 agent that had fallen silent report/);
+      await e2e.waitForCase('sleeper', 'closed');
+      expect(await cli.run('agents')).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^0 of \d+ agents? are listed\.$/),
+      });
+      expect(reader.used()).toEqual(reader.granted);
+    } finally {
+      await cli.remove();
+    }
+  }, 300_000);
 });
