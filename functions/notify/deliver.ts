@@ -1,7 +1,7 @@
 import type { SlackState, SlackStates, SlackTurn } from '../../shared/aws/slack-states';
 import type { Clock, Log, Metrics } from '../../shared/ports';
 import { OutOfTimeError, type Paced, paceCalls } from './pace';
-import { change, putOff, settle } from './pending';
+import { change, forgetPosting, putOff, settle } from './pending';
 import { show } from './show';
 import { type Slack, SlackRefusalError } from './slack';
 import { writeSummary } from './slack-message';
@@ -100,14 +100,22 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
     metrics.count('SlackRefused');
     log.error('what Slack had is gone, posted anew', { caseId, reason });
   };
+  let isNoted = state.posting === true;
+  const willPost = async () => {
+    if (!isNoted) await change(states, caseId, (now) => ({ ...now, posting: true }));
+    isNoted = true;
+  };
   try {
-    const handle = await show(newest, state, { slack, call, brief, known: learned.channel, lost });
+    const handle = await show(newest, state, { slack, call, brief, known: learned.channel, lost, willPost });
     if (slack.kind === 'bot') learned.channel = { name: slack.channel, id: handle.channel };
     await change(states, caseId, (now) => settle(now, newest.seq, handle));
     run.failures = 0;
     metrics.count('SlackMessageSent');
     log.info('shown in Slack', { id: newest.id });
   } catch (error) {
+    // Slack took nothing: there is no message that nobody knows of.
+    const isRefused = error instanceof OutOfTimeError || error instanceof SlackRefusalError;
+    if (isRefused && isNoted && !state.posting) await change(states, caseId, forgetPosting);
     if (error instanceof OutOfTimeError) throw error;
     run.failures += 1;
     if (error instanceof SlackRefusalError) metrics.count('SlackRefused');

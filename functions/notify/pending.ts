@@ -48,17 +48,29 @@ export function add(state: SlackState, announcement: Announcement, now: number):
 export function settle(
   state: SlackState,
   seq: number,
-  { channel, ts }: Pick<SlackState, 'channel' | 'ts'>,
+  { channel, ts, again }: Pick<SlackState, 'channel' | 'ts' | 'again'>,
 ): SlackState {
   const { newest, keptUntil } = state;
   if (!newest || newest.seq <= seq)
     return {
       ...{ channel, ts, lastSeq: seq },
+      ...(again && { again }),
       ...(keptUntil !== undefined && { keptUntil }),
       ...(newest?.status === 'closed' && { closedAt: newest.at }),
     };
-  const { more: _, earlier = [], ...rest } = state;
-  return { ...rest, channel, ts, lastSeq: seq, earlier: earlier.filter((one) => one.seq > seq) };
+  const { more: _, posting: _posting, earlier = [], ...rest } = state;
+  return {
+    ...rest,
+    channel,
+    ts,
+    ...(again && { again }),
+    lastSeq: seq,
+    earlier: earlier.filter((one) => one.seq > seq),
+  };
+}
+
+export function forgetPosting({ posting: _posting, ...state }: SlackState): SlackState {
+  return state;
 }
 
 function pick({ seq, kind, text }: Announcement): Superseded {

@@ -5,7 +5,7 @@ import { type Slack, SlackRefusalError } from './slack';
 import { writeReply, writeRootMessage } from './slack-message';
 
 type Bot = Extract<Slack, { kind: 'bot' }>;
-type Handle = Pick<SlackState, 'channel' | 'ts'>;
+type Handle = Pick<SlackState, 'channel' | 'ts' | 'again'>;
 
 /** How to show a case now. */
 export interface Manner {
@@ -15,6 +15,8 @@ export interface Manner {
   readonly brief: boolean;
   /** The channel that Slack took a root message for last. */
   readonly known: SlackTurn['channel'];
+  /** Notes that a root message is about to be posted, once. */
+  readonly willPost: () => Promise<void>;
   /** Tells of a message, thread or channel that is gone. */
   readonly lost: (reason: string) => void;
 }
@@ -40,38 +42,54 @@ export async function show(newest: Announcement, state: SlackState, manner: Mann
     await call(() => slack.post(writeRootMessage(newest, slack.kind)));
     return { channel: '', ts: '' };
   }
-  if (state.ts === '') return open(newest, slack, manner);
+  if (state.ts === '') return open(newest, state, slack, manner);
   try {
     return await carryOn(newest, state, slack, manner);
   } catch (error) {
     if (!(error instanceof SlackRefusalError) || !gone.has(error.reason)) throw error;
     manner.lost(error.reason);
-    return open(newest, slack, manner);
+    return open(newest, state, slack, manner);
   }
 }
 
 /** What may be repeated comes first, so that a failure in between repeats no reply. */
 async function carryOn(
   newest: Announcement,
-  { channel, ts, earlier, more }: SlackState,
+  { channel, ts, earlier, more, again }: SlackState,
   slack: Bot,
   { call, brief }: Manner,
 ): Promise<Handle> {
-  await call(() => slack.update(writeRootMessage(newest, slack.kind), { channel, ts }));
+  await call(() => slack.update(writeRootMessage(newest, slack.kind, again), { channel, ts }));
   // The thread stays in its channel, whatever cordon.yml names by now.
   if (!brief) await call(() => slack.post(writeReply(newest, earlier, more), { channel, threadTs: ts }));
-  return { channel, ts };
+  return { channel, ts, ...(again && { again }) };
 }
 
-async function open(newest: Announcement, slack: Bot, { call, known, lost }: Manner): Promise<Handle> {
-  const message = writeRootMessage(newest, slack.kind);
+/**
+ * Slack takes no key that would make a repeated post one: where a run ended between the post and the note of it, there
+ * are two messages, and the one that is known says so of the other.
+ */
+async function open(
+  newest: Announcement,
+  { posting, again = posting }: SlackState,
+  slack: Bot,
+  { call, known, lost, willPost }: Manner,
+): Promise<Handle> {
+  const message = writeRootMessage(newest, slack.kind, again);
+  const post = async (place?: { readonly channel: string }): Promise<Handle> => {
+    const posted = await call(async () => {
+      await willPost();
+      return slack.post(message, place);
+    });
+    return { ...posted, ...(again && { again }) };
+  };
   try {
-    return await call(() => slack.post(message));
+    return await post();
   } catch (error) {
     const isRenamed = error instanceof SlackRefusalError && error.reason === 'channel_not_found';
     // Its id outlives a channel's name.
     if (!isRenamed || known?.name !== slack.channel) throw error;
     lost(`${slack.channel} is no channel's name any more: posted to ${known.id}`);
-    return call(() => slack.post(message, { channel: known.id }));
+    return post({ channel: known.id });
   }
 }

@@ -30,7 +30,11 @@ export interface SlackMessage {
  * The state of a case: the root message of its thread, updated in place. A webhook's messages can have no buttons, as
  * Slack sends those to the app that posted; they name the commands instead.
  */
-export function writeRootMessage(announcement: Announcement, kind: Slack['kind']): SlackMessage {
+export function writeRootMessage(
+  announcement: Announcement,
+  kind: Slack['kind'],
+  again = false,
+): SlackMessage {
   const { status, severity, thingName, caseId, detector, playbook, killSwitch } = announcement;
   const title = `${icons[status] ?? '•'} ${titleOf(announcement)}`;
   const facts = [
@@ -69,7 +73,10 @@ export function writeRootMessage(announcement: Announcement, kind: Slack['kind']
       : section('To act', writeCliCommands(announcement).map(code))),
     {
       type: 'context',
-      elements: [markdown(clip(escapeText(writeTimes(announcement)), sectionMax))],
+      elements: [
+        markdown(clip(escapeText(writeTimes(announcement)), sectionMax)),
+        ...(again ? [markdown(earlierMessage)] : []),
+      ],
     },
   ];
   return { text: clip(escapeText(`${title}: ${announcement.text}`), sectionMax), blocks };
@@ -106,6 +113,9 @@ export function writeSummary(named: readonly Announcement[], count: number): Sla
   const text = lines.join('\n');
   return { text, blocks: [{ type: 'section', text: markdown(text) }] };
 }
+
+const earlierMessage =
+  'Cordon was interrupted while it posted this case. If the channel has an earlier message of it, that one is out of date and stays so; this one is kept up to date.';
 
 function writeTimes({ alertToAppliedMs, alertToVerifiedMs, at }: Announcement): string {
   const parts = [new Date(at).toISOString()];

@@ -12,6 +12,10 @@ export interface SlackState {
   readonly lastSeq: number;
   /** Has yet to be shown. What is older is never shown as the state of the case. */
   readonly newest?: Announcement;
+  /** Set before a root message is posted, gone once it is noted: if it is found, there may be a message nobody knows of. */
+  readonly posting?: true;
+  /** There may be an earlier root message, which never changes: the one of `ts` says so. */
+  readonly again?: true;
   /** Older than `newest` and not shown either, oldest first. */
   readonly earlier?: readonly Superseded[];
   /** How many more of them there were. */

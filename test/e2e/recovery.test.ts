@@ -92,6 +92,40 @@ describe('a killed function', () => {
     }
   }, 120_000);
 
+  it('has Slack say which message is kept up to date, where it was killed before it noted the first one', async () => {
+    const thingName = 'killed-posting';
+    await e2e.enroll(thingName);
+    const slack = connectSlackStates(e2e.stack.deployed.outputs.TableName ?? '', e2e.dynamodb);
+    // The note of a message takes long, so that the kill comes between the two.
+    const slow = { kind: 'latency', action: 'dynamodb:PutItem', latencyMs: 5_000, probability: 1 } as const;
+    e2e.stack.aws.gateway.setFaults([{ ...slow, functionName: 'cordon-dev-notify' }]);
+    await e2e.command({ type: 'contain', thingName, actor: 'test' });
+    const { caseId } = await e2e.waitForCase(thingName, 'contained', 60_000);
+    await waitUntil(
+      () => 'the message',
+      () => slackTextsOf(thingName).length > 0,
+      60_000,
+    );
+    kill('cordon-dev-notify');
+    e2e.stack.aws.gateway.setFaults([]);
+    expect((await slack.load(caseId))?.value).toMatchObject({ ts: '', posting: true });
+    // The run that was killed had the turn for a minute more.
+    const turn = await slack.loadTurn();
+    if (turn) await slack.saveTurn({ ...turn.value, until: 0 }, turn.version);
+
+    await e2e.command({ type: 'release', thingName, actor: 'test' });
+
+    const released = await waitUntil(
+      () => `the release in Slack: ${slackTextsOf(thingName).join(' / ')}`,
+      () => e2e.stack.aws.slack.messages().find(({ text }) => text.includes(`${thingName}: released`)),
+      120_000,
+    );
+    expect(JSON.stringify(released.blocks)).toContain(
+      'has an earlier message of it, that one is out of date',
+    );
+    expect(slackTextsOf(thingName).filter((text) => text.startsWith('🔒'))).toHaveLength(1);
+  }, 180_000);
+
   it('loses and doubles nothing on the way to a case, nor from it to Slack', async () => {
     const [reporting, alerted, told] = ['killed-detect', 'killed-intake', 'killed-notify'] as const;
     const client = await e2e.connect(await e2e.enroll(reporting));

@@ -37,6 +37,9 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     channelIds: { '#iot-security': 'C1' } as Record<string, string>,
   };
   const messages = new Map<string, Kept>();
+  const roots: { blocks: unknown }[] = [];
+  /** The run ends between a post and whatever comes after it. */
+  const crash = { afterPost: false };
   let takenAt = -Infinity;
   let refused = 0;
 
@@ -59,7 +62,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     bot: {
       kind: 'bot',
       channel: '#iot-security',
-      async post({ text }, place) {
+      async post({ text, blocks }, place) {
         const named = place?.channel ?? '#iot-security';
         const channel = state.channelIds[named] ?? (Object.values(state.channelIds).includes(named) && named);
         if (!channel) throw new SlackRefusalError('channel_not_found');
@@ -71,6 +74,8 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
         } else {
           act('post', 'post', text);
           messages.set(ts, { channel, text });
+          roots.push({ blocks });
+          if (crash.afterPost) return await new Promise(() => undefined);
         }
         return { channel, ts };
       },
@@ -150,6 +155,8 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     telemetry,
     state,
     messages,
+    roots,
+    crash,
     pauses,
     ports,
     refusals: () => refused,

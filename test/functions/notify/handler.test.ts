@@ -371,3 +371,48 @@ describe('notify', () => {
     expect(letters).toMatchObject([{ reason: 'not an announcement', source: 'notify:message-1' }]);
   });
 });
+
+describe('a run that ended between a post and the note of it', () => {
+  const earlier = 'Cordon was interrupted while it posted this case.';
+  const blocksOf = ({ blocks }: { readonly blocks: unknown }) => JSON.stringify(blocks);
+
+  it('leaves a message that nobody knows of, and the next one says so, as long as it is kept up to date', async () => {
+    const { tell, minute, shown, state, roots, stateOf, crash } = setUpNotify();
+    crash.afterPost = true;
+    void tell();
+    while (roots.length === 0) await new Promise(setImmediate);
+    expect(stateOf()).toMatchObject({ ts: '', posting: true });
+    crash.afterPost = false;
+    state.time += 100_000;
+
+    await minute();
+    await tell(released);
+
+    expect(shown).toEqual([
+      ['post', contained],
+      ['post', contained],
+      ['update C1 ts-2', releasedText],
+      ['reply to ts-2', '*mything1: released* all as before'],
+    ]);
+    expect(roots.map((root) => blocksOf(root).includes(earlier))).toEqual([false, true]);
+    expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-2', lastSeq: 2, again: true, closedAt: now });
+  });
+
+  it.each([
+    ['Slack refused it', { refuses: { post: 'internal_error' } }],
+    ['Slack took nothing in time', { paceMs: 1_000_000 }],
+  ])('is none where %s', async (_, fault) => {
+    const { tell, minute, state, roots, stateOf } = setUpNotify();
+    await tell({ caseId: 'case-0' });
+    Object.assign(state, fault);
+    await tell();
+    expect(stateOf()).not.toHaveProperty('posting');
+    Object.assign(state, { refuses: {}, paceMs: 0 });
+    state.time += 1_000_000;
+
+    await minute();
+
+    expect(roots).toHaveLength(2);
+    expect(roots.map((root) => blocksOf(root).includes(earlier))).toEqual([false, false]);
+  });
+});
