@@ -1,5 +1,6 @@
 import { readFlags } from './flags';
 import { type Service, startService } from './service';
+import { runSiege, writeSiegeResult } from './siege';
 import { measureSlack, writeSlackResult } from './slack';
 import { measureSteadily, writeSteadyResult } from './steady';
 import { runStorm, writeStormResult } from './storm';
@@ -18,7 +19,10 @@ const say = (text: string) => void progress.write(`${text}\n`);
 
 async function run(): Promise<boolean> {
   say('packaging the service and booting a stack');
-  const service = await startService({ ...flags, ...(flags.slack && { configuration: 'told.yml' }) });
+  const service = await startService({
+    ...flags,
+    ...((flags.slack || flags.siege) && { configuration: 'told.yml' }),
+  });
   try {
     const { result, text } = await measure(service);
     say(`\n${text}`);
@@ -33,6 +37,10 @@ async function measure(service: Service): Promise<Measured> {
   if (flags.storm) {
     const result = await runStorm(service, flags, progress, stop.signal);
     return { result, text: writeStormResult(result) };
+  }
+  if (flags.siege !== undefined) {
+    const result = await runSiege(service, flags.siege, say, stop.signal);
+    return { result, text: writeSiegeResult(result) };
   }
   if (flags.slack) {
     const result = await measureSlack(service, flags.things, say, stop.signal);

@@ -2,6 +2,8 @@ import { Command, InvalidArgumentError } from 'commander';
 
 export interface Flags {
   readonly storm: boolean;
+  /** Minutes of attacks, faults and kills. */
+  readonly siege?: number;
   /** Containments and releases at Slack's own pace. */
   readonly slack: boolean;
   readonly things: number;
@@ -20,6 +22,7 @@ export interface Flags {
 interface Options {
   readonly storm?: true;
   readonly slack?: true;
+  readonly siege?: number;
   readonly things?: number;
   readonly rate: number;
   readonly warmUp: number;
@@ -36,6 +39,11 @@ export function readFlags(args: readonly string[]): Flags {
     .option(
       '--storm',
       '10 alerts for each thing, 20 % of them repeats, shuffled, while calls fail; proves the end state',
+    )
+    .option(
+      '--siege <minutes>',
+      'contains and releases while devices attack, calls fail and functions are killed; proves the end state',
+      readCount,
     )
     .option('--slack', 'containments and releases at once, while Slack takes one message a second')
     .option(
@@ -54,6 +62,7 @@ export function readFlags(args: readonly string[]): Flags {
   const {
     storm = false,
     slack = false,
+    siege,
     things,
     rate,
     concurrency,
@@ -65,6 +74,7 @@ export function readFlags(args: readonly string[]): Flags {
   return {
     storm,
     slack,
+    ...(siege !== undefined && { siege }),
     things: things ?? (storm ? 1_000 : slack ? 100 : 200),
     rate,
     warmUp,

@@ -30,6 +30,7 @@ export interface Service {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly outputs: Readonly<Record<string, string>>;
+  readonly mqtt: StackReady['mqtt'];
   /** Process ids: `stack` and each function. */
   pids(): Promise<Readonly<Record<string, readonly number[]>>>;
   calls(): Promise<readonly CallCount[]>;
@@ -79,7 +80,7 @@ async function boot(folder: string, { concurrency, profile }: ServiceOptions): P
     once(child, 'message').then(([message]) => message as StackReady),
     exit.then(([code]) => Promise.reject(new Error(`the stack ended with ${code} before it was ready`))),
   ]);
-  const { endpoint, region, credentials, outputs } = ready;
+  const { endpoint, region, credentials, outputs, mqtt } = ready;
   let failedInvocations = 0;
   child.on('message', (news: StackNews) => {
     if (news.failedInvocation) failedInvocations += 1;
@@ -95,6 +96,7 @@ async function boot(folder: string, { concurrency, profile }: ServiceOptions): P
   return {
     ...clients,
     outputs,
+    mqtt,
     async pids() {
       const { pids } = await ask<{ pids: Record<string, number[]> }>(endpoint, 'GET', 'functions');
       return { stack: child.pid === undefined ? [] : [child.pid], ...pids };

@@ -6,6 +6,8 @@ export interface StackReady {
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly outputs: Readonly<Record<string, string>>;
+  /** Where devices connect, and whom they trust. */
+  readonly mqtt: { readonly port: number; readonly ca: string };
 }
 
 /** What it tells later. */
@@ -49,5 +51,6 @@ const ready: StackReady = {
   region: stack.identity.region,
   credentials: gateway.operatorCredentials,
   outputs: stack.deployed.outputs,
+  mqtt: { port: stack.broker.port, ca: stack.ca.certificatePem },
 };
 process.send?.(ready);

@@ -37,20 +37,34 @@ export function anAlert(thingName: string, behavior: string, occurredAt: number)
 
 const enrolledAtOnce = 8;
 
+/** What a device needs to connect. */
+export interface DeviceFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
 /** Registers things with a certificate each and the policy of the story's devices. */
-export async function enroll({ iot }: Service, names: readonly string[], signal: AbortSignal): Promise<void> {
+export async function enroll(
+  { iot }: Service,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, DeviceFiles>> {
   await createDevicePolicy(iot);
   const left = [...names];
+  const enrolled = new Map<string, DeviceFiles>();
   const enrollNext = async () => {
     for (let thingName = left.pop(); thingName !== undefined; thingName = left.pop()) {
       signal.throwIfAborted();
       await iot.send(new CreateThingCommand({ thingName }));
-      const { certificateArn } = await iot.send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
+      const made = await iot.send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
+      const { certificateArn, certificatePem = '', keyPair } = made;
       await iot.send(new AttachPolicyCommand({ policyName: 'device', target: certificateArn }));
       await iot.send(new AttachThingPrincipalCommand({ thingName, principal: certificateArn }));
+      enrolled.set(thingName, { cert: certificatePem, key: keyPair?.PrivateKey ?? '' });
     }
   };
   await Promise.all(Array.from({ length: enrolledAtOnce }, enrollNext));
+  return enrolled;
 }
 
 /** Publishes at `rate` alerts a second, each when its time has come; notes when each thing's first one went out. */
