@@ -93,12 +93,13 @@ const reportsSql = [
 function writeRules(prefix: string, withLifecycle: boolean): Resources {
   return {
     ReportsRule: writeRule(`${prefix}-reports`, reportsSql, 'Reports'),
-    PresenceRule: writeRule(
-      `${prefix}-presence`,
-      "SELECT * FROM '$aws/events/presence/connected/#'",
-      'Presence',
-      { base64: true },
-    ),
+    PresenceRule: {
+      ...writeRule(`${prefix}-presence`, "SELECT * FROM '$aws/events/presence/connected/#'", 'Presence', {
+        base64: true,
+      }),
+      // In an update the function comes first: that of an earlier release sets base64 aside.
+      DependsOn: ['IntakeLambdaFunction'],
+    },
     // Only where a behavior depends on it: each connect of the fleet is a message more.
     ...(withLifecycle && {
       LifecycleRule: writeRule(`${prefix}-lifecycle`, "SELECT * FROM '$aws/events/presence/+/#'", 'Reports'),

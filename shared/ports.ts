@@ -1,6 +1,6 @@
 import type { Announcement } from './domain/announcement';
 import type { Case } from './domain/case';
-import type { KnownClientIds } from './domain/client-ids';
+import type { ClientConnect, ClientUser, KnownClientIds } from './domain/client-ids';
 import type { Command } from './domain/command';
 import type { Distribution } from './domain/detection/distribution';
 import type { FleetSilence } from './domain/detection/silence';
@@ -67,10 +67,10 @@ export interface HeldThings {
 /** Client ids that certificates connect under, as far as AWS IoT tells: of ids with `+` or `#` it tells nothing. */
 export interface ClientIds {
   list(certificateId: string): Promise<KnownClientIds>;
-  /** The certificate that connected under the id last, empty where it was none; undefined where nobody was heard. */
-  findUser(clientId: string): Promise<string | undefined>;
-  /** Notes a connect, `at` in epoch ms, `certificateId` empty where there is none. One read where it is no news. */
-  hear(clientId: string, certificateId: string, at: number): Promise<void>;
+  /** Who connected under the id last; undefined where nobody was heard. */
+  findUser(clientId: string): Promise<ClientUser | undefined>;
+  /** Notes a connect. One read where it is no news. */
+  hear(clientId: string, connect: ClientConnect): Promise<void>;
 }
 
 export interface FleetSize {

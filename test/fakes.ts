@@ -5,13 +5,14 @@ import type { Announcement } from '../shared/domain/announcement';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case';
 import {
   type ClientUser,
+  followUser,
   isNews,
   type KnownClientIds,
   noClientIds,
   withClientId,
 } from '../shared/domain/client-ids';
 import type { Command } from '../shared/domain/command';
-import { deniedObject, type Hold, holdsObject } from '../shared/domain/hold';
+import { type Hold, heldObjects, holdsObject } from '../shared/domain/hold';
 import type { KillSwitch } from '../shared/domain/kill-switch';
 import { isRegistryName } from '../shared/domain/names';
 import { isRoutine } from '../shared/domain/timers';
@@ -242,13 +243,15 @@ export function fakeClientIds() {
   const users = new Map<string, ClientUser>();
   const clientIds: ClientIds = {
     list: async (certificateId) => lists.get(certificateId) ?? noClientIds,
-    findUser: async (clientId) => users.get(clientId)?.certificateId,
-    async hear(clientId, certificateId, at) {
+    findUser: async (clientId) => users.get(clientId),
+    async hear(clientId, connect) {
+      const { certificateId } = connect;
       const before = users.get(clientId);
-      if (!isNews(before, { certificateId, at })) return;
+      if (!isNews(before, connect)) return;
       if (certificateId !== '')
         lists.set(certificateId, withClientId(lists.get(certificateId) ?? noClientIds, clientId));
-      if (!before || before.at <= at) users.set(clientId, { certificateId, at });
+      const user = followUser(before, connect);
+      if (user) users.set(clientId, user);
     },
   };
   return { clientIds };
@@ -263,8 +266,9 @@ export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, holds: Pick<Holds
         const value = stored[index]?.value;
         return isOpen(value) && holdsThing(value);
       });
-      const hold = certificateId === undefined ? undefined : await holds.load(deniedObject(certificateId));
-      return [...named, ...(hold?.value.holders.filter((name) => !names.includes(name)) ?? [])];
+      const objects = certificateId === undefined ? [] : heldObjects(certificateId);
+      const found = await Promise.all(objects.map((object) => holds.load(object)));
+      return [...new Set([...named, ...found.flatMap((hold) => hold?.value.holders ?? [])])];
     },
   };
 }

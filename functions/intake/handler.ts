@@ -100,7 +100,12 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
   }
   const { clientId, thingName, timestamp, versionNumber, principalIdentifier = '' } = event.data;
   const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
-  const hearing = ports.clientIds.hear(clientId, certificateId ?? '', timestamp);
+  const hearing = ports.clientIds.hear(clientId, {
+    certificateId: certificateId ?? '',
+    ...(thingName !== undefined && { thingName }),
+    at: timestamp,
+    ...(versionNumber !== undefined && { version: versionNumber }),
+  });
   const [heard] = await Promise.allSettled([hearing]);
   for (const held of await ports.heldThings.find(clientId, certificateId, thingName))
     await ports.commands.send(

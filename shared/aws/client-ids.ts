@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   type ClientUser,
+  followUser,
   isNews,
   type KnownClientIds,
   noClientIds,
@@ -41,11 +42,11 @@ export function connectClientIds(tableName: string, client?: DynamoDBClient): Cl
     },
 
     async findUser(clientId) {
-      return (await load<ClientUser>(userKey(clientId)))?.value.certificateId;
+      return (await load<ClientUser>(userKey(clientId)))?.value;
     },
 
-    async hear(clientId, certificateId, at) {
-      const connect: ClientUser = { certificateId, at };
+    async hear(clientId, connect) {
+      const { certificateId, at } = connect;
       const before = (await load<ClientUser>(userKey(clientId)))?.value;
       if (!isNews(before, connect)) return;
       // First, so that a crash in between has it noted again.
@@ -53,7 +54,7 @@ export function connectClientIds(tableName: string, client?: DynamoDBClient): Cl
         await change<KnownClientIds>(listKey(certificateId), at, (known = noClientIds) =>
           withClientId(known, clientId),
         );
-      await change<ClientUser>(userKey(clientId), at, (user) => (user && user.at > at ? undefined : connect));
+      await change<ClientUser>(userKey(clientId), at, (user) => followUser(user, connect));
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Case, holdsThing, isOpen } from '../domain/case';
-import { deniedObject, type Hold, holdsObject } from '../domain/hold';
+import { type Hold, heldObjects, holdsObject } from '../domain/hold';
 import { isRegistryName } from '../domain/names';
 import type { HeldThings } from '../ports';
 import { caseKey, connectItems, holdKey } from './items';
@@ -11,18 +11,23 @@ export function connectHeldThings(tableName: string, client?: DynamoDBClient): H
   return {
     async find(clientId, certificateId, exclusiveThing) {
       const names = [...new Set([clientId, exclusiveThing])].filter(isRegistryName);
-      const object = certificateId === undefined ? undefined : deniedObject(certificateId);
-      const found = await loadAll([...names.map(caseKey), ...(object ? [holdKey(object)] : [])]);
+      const objects = certificateId === undefined ? [] : heldObjects(certificateId);
+      const found = await loadAll([...names.map(caseKey), ...objects.map(holdKey)]);
       const named = names.filter((name) => {
         const stored = found.get(caseKey(name).pk) as Case | undefined;
         return isOpen(stored) && holdsThing(stored);
       });
-      const hold = object && (found.get(holdKey(object).pk) as Hold | undefined);
-      if (!object || !hold) return named;
-      const others = hold.holders.filter((name) => !names.includes(name));
+      const holds = objects.flatMap((object) => {
+        const hold = found.get(holdKey(object).pk) as Hold | undefined;
+        return hold?.holders.filter((name) => !names.includes(name)).map((name) => ({ object, name })) ?? [];
+      });
+      if (holds.length === 0) return named;
+      const others = [...new Set(holds.map(({ name }) => name))];
       const cases = await loadAll(others.map(caseKey));
-      const holders = others.filter((name) => holdsObject(cases.get(caseKey(name).pk) as Case, object));
-      return [...named, ...holders];
+      const holders = holds.flatMap(({ object, name }) =>
+        holdsObject(cases.get(caseKey(name).pk) as Case | undefined, object) ? name : [],
+      );
+      return [...new Set([...named, ...holders])];
     },
   };
 }

@@ -5,11 +5,22 @@ export interface KnownClientIds {
   readonly incomplete?: boolean;
 }
 
-/** Who connected under a client id last: id of the certificate, empty where the client came without one. */
-export interface ClientUser {
+/** A connect under a client id. */
+export interface ClientConnect {
+  /** Empty where the client came without one. */
   readonly certificateId: string;
-  /** Epoch ms. */
+  /** The thing whose client it is for certain, as AWS IoT says of exclusive principals. */
+  readonly thingName?: string;
+  /** Epoch ms, approximate. */
   readonly at: number;
+  /** Orders the sessions of one client id. */
+  readonly version?: number;
+}
+
+/** Who connected under a client id last. */
+export interface ClientUser extends ClientConnect {
+  /** When another had used the id before, epoch ms. */
+  readonly takenAt?: number;
 }
 
 export const noClientIds: KnownClientIds = { clientIds: [] };
@@ -18,6 +29,10 @@ export const noClientIds: KnownClientIds = { clientIds: [] };
 const maxKept = 50;
 /** The same certificate under the same id is noted again after so long, so that what is noted does not expire. */
 const noteAgainMs = 30 * 86_400_000;
+/** Two clients may throw each other out of an id again and again: for so long each connect under it is noted. */
+const contestedMs = 86_400_000;
+/** AWS starts the versions of a client anew once it was away for an hour (IoT developer guide, "Lifecycle events"). */
+const versionsLastMs = 3_600_000;
 
 export function withClientId(known: KnownClientIds, clientId: string): KnownClientIds {
   const clientIds = [...known.clientIds.filter((one) => one !== clientId), clientId];
@@ -26,6 +41,27 @@ export function withClientId(known: KnownClientIds, clientId: string): KnownClie
 }
 
 /** Whether a connect says something that is not noted yet. */
-export function isNews(before: ClientUser | undefined, connect: ClientUser): boolean {
-  return before?.certificateId !== connect.certificateId || connect.at - before.at >= noteAgainMs;
+export function isNews(before: ClientUser | undefined, connect: ClientConnect): boolean {
+  if (!before || !isSame(before, connect) || connect.at - before.at >= noteAgainMs) return true;
+  return before.takenAt !== undefined && connect.at - before.takenAt < contestedMs;
+}
+
+/** Who used the id last, after another connect; undefined where that stays, since events come in any order. */
+export function followUser(before: ClientUser | undefined, connect: ClientConnect): ClientUser | undefined {
+  if (!before) return connect;
+  if (isOlder(connect, before)) return undefined;
+  const takenAt = isSame(before, connect) ? before.takenAt : connect.at;
+  return { ...connect, ...(takenAt !== undefined && { takenAt }) };
+}
+
+function isSame(one: ClientConnect, other: ClientConnect): boolean {
+  return one.certificateId === other.certificateId && one.thingName === other.thingName;
+}
+
+function isOlder(connect: ClientConnect, before: ClientConnect): boolean {
+  const { version, at } = connect;
+  const isComparable = version !== undefined && before.version !== undefined;
+  if (isComparable && Math.abs(at - before.at) < versionsLastMs && version !== before.version)
+    return version < before.version;
+  return at < before.at;
 }

@@ -5,7 +5,7 @@ import type { PriorPolicy } from './facts';
  * Objects that several things may share, and so several containments may hold: whether a certificate has the quarantine
  * policy, its status, and a policy's versions.
  */
-type SharedObject = `denied/${string}` | `status/${string}` | `policy/${string}`;
+type SharedObject = `denied/${string}` | `status/${string}` | `policy/${string}` | `replaced/${string}`;
 
 /** Who holds a shared object, and what it was before the first of them changed it. */
 export interface Hold {
@@ -16,7 +16,10 @@ export interface Hold {
 }
 
 /** Of a certificate: whether the quarantine policy hung on it, or its status. Of a policy: its versions. */
-type HeldState = { readonly attachedBefore: boolean } | HeldStatus | PriorPolicy;
+type HeldState = { readonly attachedBefore: boolean } | HeldStatus | PriorPolicy | typeof nothing;
+
+/** Of what is only noted: nothing is to be restored. */
+export const nothing = { isNoted: true } as const;
 
 export interface HeldStatus {
   readonly statusBefore: string;
@@ -32,6 +35,16 @@ export function statusObject(certificateId: string): SharedObject {
   return `status/${certificateId}`;
 }
 
+/** All that a containment may hold of a certificate, so that its connects concern the containment. */
+export function heldObjects(certificateId: string): SharedObject[] {
+  return [deniedObject(certificateId), statusObject(certificateId), replacedObject(certificateId)];
+}
+
+/** A certificate whose policies deny by a version of Cordon's: only noted, as the policies are held by themselves. */
+export function replacedObject(certificateArn: string): SharedObject {
+  return `replaced/${certificateArn.slice(certificateArn.lastIndexOf('/') + 1)}`;
+}
+
 export function policyObject(policyName: string): SharedObject {
   return `policy/${policyName}`;
 }
@@ -44,12 +57,14 @@ export function holdsObject(record: Case | undefined, object: string): boolean {
   );
 }
 
-/** Ids of the certificates that an action changes. */
+/** Ids of the certificates that an action denies or makes inactive. */
 export function listCertificates(prior: PriorState): string[] {
   if (prior.action === 'deny-certificate')
     return prior.certificates.map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1));
   if (prior.action === 'deactivate-certificate')
     return prior.certificates.map(({ certificateId }) => certificateId);
+  if (prior.action === 'replace-policy-version')
+    return prior.principals.map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
   return [];
 }
 
@@ -60,7 +75,10 @@ function listObjects(prior: PriorState): string[] {
     case 'deactivate-certificate':
       return prior.certificates.map(({ certificateId }) => statusObject(certificateId));
     case 'replace-policy-version':
-      return prior.policies.map(({ policyName }) => policyObject(policyName));
+      return [
+        ...prior.policies.map(({ policyName }) => policyObject(policyName)),
+        ...prior.principals.map(replacedObject),
+      ];
     default:
       return [];
   }

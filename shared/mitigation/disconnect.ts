@@ -1,5 +1,6 @@
-import { agentClientId } from '../domain/names';
+import type { ClientUser } from '../domain/client-ids';
 import { findBitesAt } from '../domain/policy-denials';
+import { isRefusal } from '../errors';
 import type { MitigationAction, MitigationContext, PriorOf } from './action';
 
 type Prior = PriorOf<'disconnect'>;
@@ -10,25 +11,30 @@ type Prior = PriorOf<'disconnect'>;
  */
 export const disconnect: MitigationAction<Prior> = {
   async apply(prior, context) {
-    const { clientIds, incomplete } = await listClientIds(prior, context);
-    const cut = await Promise.all(
-      clientIds.map(async (clientId) => ((await context.connections.cut(clientId)) ? clientId : undefined)),
-    );
-    const ended = cut.filter((clientId) => clientId !== undefined);
+    const { clientIds, left } = await listClientIds(prior, context);
+    const cut = await askEach(clientIds, context, (clientId) => context.connections.cut(clientId));
+    const ended = cut.answers.flatMap(({ clientId, answer }) => (answer ? clientId : []));
     const what = ended.length > 0 ? `session of ${ended.join(', ')} ended` : 'was not connected';
-    return { result: 'done', detail: `${what}${incomplete ? unheard : ''}` };
+    return { result: 'done', detail: [what, ...left, ...cut.refusals].join('; ') };
   },
 
   async verify(prior, context) {
     const { connections, deniedAt, policyCacheMs } = context;
     const bitesAt = findBitesAt(deniedAt, policyCacheMs);
-    for (const clientId of (await listClientIds(prior, context)).clientIds) {
-      const since = await connections.connectedSince(clientId);
-      if (since === undefined) continue;
-      if (bitesAt === undefined || since < bitesAt)
-        return { result: 'not-so', detail: `${clientId} is connected with a session older than the denial` };
-    }
-    return { result: 'done', detail: 'no session with the old rights' };
+    const { clientIds, left } = await listClientIds(prior, context);
+    const seen = await askEach(clientIds, context, (clientId) => connections.connectedSince(clientId));
+    const old = seen.answers.find(
+      ({ answer }) => answer !== undefined && (bitesAt === undefined || answer < bitesAt),
+    );
+    if (old)
+      return {
+        result: 'not-so',
+        detail: `${old.clientId} is connected with a session older than the denial`,
+      };
+    return {
+      result: 'done',
+      detail: ['no session with the old rights', ...left, ...seen.refusals].join('; '),
+    };
   },
 
   async revert() {
@@ -36,26 +42,63 @@ export const disconnect: MitigationAction<Prior> = {
   },
 };
 
-const unheard =
-  '; its certificates had more client ids than are kept: AWS ends sessions under those by itself';
+const unheard = 'its certificates had more client ids than are kept: AWS ends sessions under those by itself';
+
+/** What no request of the data plane can name: a `$` in front (API reference, DeleteConnection), steps of a path. */
+const unnameable = /^(\$.*|\.{1,2})$/s;
 
 /**
  * The ids that the device may be connected under now: its own, and others that its certificates used, unless somebody
- * else connected under them since, who must not be cut for it.
+ * else connected under them since, who must not be cut for it. `left` says which can't be cut, and why.
  */
 async function listClientIds({ clientIds }: Prior, context: MitigationContext) {
-  const { thingName, heldCertificates, ownCertificates, heardIds } = context;
+  const { thingName, heldCertificates, heardIds } = context;
   const known = await Promise.all(heldCertificates.map((id) => heardIds.list(id)));
   const all = new Set([...clientIds, ...known.flatMap((one) => one.clientIds)]);
   const users = await Promise.all(
     [...all].map(async (clientId) => {
-      const isOwn = clientId === thingName || clientId === agentClientId(thingName);
-      const user = isOwn ? undefined : await heardIds.findUser(clientId);
-      return user === undefined || ownCertificates.includes(user) ? clientId : undefined;
+      const user = clientId === thingName ? undefined : await heardIds.findUser(clientId);
+      return user === undefined || isOwn(user, context) ? clientId : undefined;
     }),
   );
+  const own = users.filter((clientId) => clientId !== undefined);
+  const unnamed = own.filter((clientId) => unnameable.test(clientId));
   return {
-    clientIds: users.filter((clientId) => clientId !== undefined),
-    incomplete: known.some(({ incomplete }) => incomplete),
+    clientIds: own.filter((clientId) => !unnameable.test(clientId)),
+    left: [
+      ...(unnamed.length > 0 ? [`AWS IoT takes no request for ${unnamed.join(', ')}`] : []),
+      ...(known.some(({ incomplete }) => incomplete) ? [unheard] : []),
+    ],
   };
+}
+
+/** A certificate that was taken from the thing while it is held is still the device's. */
+function isOwn(
+  { certificateId, thingName }: ClientUser,
+  { ownCertificates, heldCertificates, thingName: own }: MitigationContext,
+): boolean {
+  return (
+    thingName === own || ownCertificates.includes(certificateId) || heldCertificates.includes(certificateId)
+  );
+}
+
+/**
+ * Asks for all ids before any fault counts. What AWS refuses for an id that the device chose is told, and doesn't make
+ * the cut of the others fail.
+ */
+async function askEach<T>(
+  clientIds: readonly string[],
+  { thingName }: MitigationContext,
+  ask: (clientId: string) => Promise<T>,
+) {
+  const settled = await Promise.allSettled(clientIds.map(ask));
+  const answers: { readonly clientId: string; readonly answer: T }[] = [];
+  const refusals: string[] = [];
+  for (const [index, result] of settled.entries()) {
+    const clientId = clientIds[index] ?? '';
+    if (result.status === 'fulfilled') answers.push({ clientId, answer: result.value });
+    else if (clientId === thingName || !isRefusal(result.reason)) throw result.reason;
+    else refusals.push(`${clientId}: ${result.reason.name}`);
+  }
+  return { answers, refusals };
 }

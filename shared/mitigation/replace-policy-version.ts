@@ -1,5 +1,5 @@
 import type { PriorPolicy } from '../domain/facts';
-import { policyObject } from '../domain/hold';
+import { nothing, policyObject, replacedObject } from '../domain/hold';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';
 import { type MitigationAction, type PriorOf, reverted } from './action';
@@ -17,7 +17,8 @@ const maxVersions = 5;
  * in the ledger with its document, and is never the one that release needs.
  */
 export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-version'>> = {
-  async apply({ policies, document }, context) {
+  async apply({ policies, document, principals }, context) {
+    for (const arn of principals) await claim(replacedObject(arn), nothing, context);
     const refusals = await forEachItem(policies, async (policy) => {
       await claim(policyObject(policy.policyName), policy, context);
       return replace(policy, document, context.policies);
@@ -37,7 +38,7 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
     return testDenial({ principals, clientIds: [undefined], document }, context);
   },
 
-  async revert({ policies, document }, context) {
+  async revert({ policies, document, principals }, context) {
     const { policies: registry } = context;
     const restored: string[] = [];
     const left: string[] = [];
@@ -58,6 +59,7 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
       return problem;
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...restored].join('; ') };
+    for (const arn of principals) await giveBack(replacedObject(arn), context, async () => undefined);
     return reverted(restored.join('; '), left);
   },
 };

@@ -1,5 +1,5 @@
-import type { Case } from '../../shared/domain/case';
-import { deniedObject, type Hold } from '../../shared/domain/hold';
+import type { Case, LedgerEntry, PriorState } from '../../shared/domain/case';
+import { deniedObject, type Hold, nothing, replacedObject, statusObject } from '../../shared/domain/hold';
 import { now } from '../builders';
 import { aCase, type Storage } from './case-store-contract';
 import { aName, type Law, refusalOf } from './laws';
@@ -10,8 +10,11 @@ const arnOf = (id: string) => `arn:aws:iot:us-east-1:000000000000:cert/${id}`;
 function aDenyingCase(certificateId: string, over: Partial<Case> = {}): Case {
   const certificates = [{ arn: arnOf(certificateId), attachedBefore: false }];
   const prior = { action: 'deny-certificate', policyName: 'cordon-quarantine', certificates } as const;
-  const entry = { action: prior.action, status: 'applied', prior, plannedAt: now, attempts: 1 } as const;
-  return aCase({ ledger: [entry], ...over });
+  return aCase({ ledger: [anEntry(prior)], ...over });
+}
+
+function anEntry(prior: PriorState): LedgerEntry {
+  return { action: prior.action, status: 'applied', prior, plannedAt: now, attempts: 1 };
 }
 
 export function declareHoldLaws(law: Law<Storage>): void {
@@ -65,6 +68,35 @@ export function declareHoldLaws(law: Law<Storage>): void {
         expect(await heldThings.find(aName('thing'), aName('certificate'))).toEqual([]);
       },
     );
+
+    law('tell it of a certificate that is inactive, or whose policies deny, too', async (storage) => {
+      const { cases, holds, heldThings } = storage;
+      const certificateId = aName('certificate');
+      const inactive = aCase({
+        ledger: [
+          anEntry({
+            action: 'deactivate-certificate',
+            certificates: [{ certificateId, statusBefore: 'ACTIVE' }],
+          }),
+        ],
+      });
+      const replaced = aCase({
+        ledger: [
+          anEntry({
+            action: 'replace-policy-version',
+            document: '{}',
+            policies: [],
+            principals: [arnOf(certificateId)],
+          }),
+        ],
+      });
+      for (const record of [inactive, replaced]) await cases.save(record, 0);
+      const holders = [inactive, replaced].map(({ thingName }) => thingName);
+      for (const object of [statusObject(certificateId), replacedObject(certificateId)])
+        await holds.save({ object, prior: nothing, holders }, 0);
+
+      expect(await heldThings.find('any id/of 128', certificateId)).toEqual(holders);
+    });
 
     law('are changed and removed only as they were read', async ({ holds }) => {
       const hold: Hold = {

@@ -83,6 +83,12 @@ it('keeps nothing that a failed deploy has made: its name would block the next',
   expect(policies).toContain('RetainExceptOnCreate');
 });
 
+describe('the rule of connects', () => {
+  it('is updated after the function that reads what it sends', () => {
+    expect(template.Resources.PresenceRule?.DependsOn).toEqual(['IntakeLambdaFunction']);
+  });
+});
+
 describe('the quarantine', () => {
   it('is a group with the deny policy, which stays where its name changes while things are in it', () => {
     expect(propertiesOf('QuarantineAttachment')).toMatchObject({

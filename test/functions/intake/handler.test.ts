@@ -1,6 +1,6 @@
 import { intake } from '../../../functions/intake/handler';
 import { decide } from '../../../shared/domain/decide';
-import { deniedObject } from '../../../shared/domain/hold';
+import { deniedObject, nothing, replacedObject, statusObject } from '../../../shared/domain/hold';
 import { awsError } from '../../aws-error';
 import { aContext, aViolation, now } from '../../builders';
 import {
@@ -274,13 +274,13 @@ describe('intake of presence events', () => {
 
     await takePresence(connected({ clientId: 'any/2', principalIdentifier: certificateId }));
     expect(await clientIds.list(certificateId)).toEqual({ clientIds: ['any/2'] });
-    expect(await clientIds.findUser('any/2')).toBe(certificateId);
+    expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId });
 
     // By Cognito or a custom authorizer.
     await takePresence(
       connected({ clientId: 'any/2', principalIdentifier: 'us-east-1:1', timestamp: now + 1 }),
     );
-    expect(await clientIds.findUser('any/2')).toBe('');
+    expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId: '' });
   });
 
   it('reads what the rule sends as base64, with what SQS takes as no text', async () => {
@@ -345,20 +345,26 @@ describe('intake of presence events', () => {
     ]);
   });
 
-  it('tells it too where the device comes under another client id with a certificate that is denied', async () => {
-    const { takePresence, sent, holds } = setUp();
-    const certificateId = 'a'.repeat(64);
-    const object = deniedObject(certificateId);
-    await holds.save({ object, holders: ['mything1'], prior: { attachedBefore: false } }, 0);
+  it.each([
+    ['is denied', deniedObject],
+    ['is inactive', statusObject],
+    ['has policies that deny', replacedObject],
+  ])(
+    'tells it too where the device comes under another client id with a certificate that %s',
+    async (_, objectOf) => {
+      const { takePresence, sent, holds } = setUp();
+      const certificateId = 'a'.repeat(64);
+      await holds.save({ object: objectOf(certificateId), holders: ['mything1'], prior: nothing }, 0);
 
-    await takePresence(connected({ clientId: 'another/id', principalIdentifier: certificateId }));
-    await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'AIDA:session' }));
-    await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'b'.repeat(64) }));
+      await takePresence(connected({ clientId: 'another/id', principalIdentifier: certificateId }));
+      await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'AIDA:session' }));
+      await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'b'.repeat(64) }));
 
-    expect(sent.map(({ command }) => command)).toEqual([
-      { type: 'reconnected', thingName: 'mything1', clientId: 'another/id', connectedAt: now },
-    ]);
-  });
+      expect(sent.map(({ command }) => command)).toEqual([
+        { type: 'reconnected', thingName: 'mything1', clientId: 'another/id', connectedAt: now },
+      ]);
+    },
+  );
 
   it.each(['no case', 'a case that holds nothing', 'a closed case'])(
     'sends nothing for a thing with %s',

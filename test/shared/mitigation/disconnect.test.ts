@@ -1,5 +1,6 @@
 import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
 import { disconnect } from '../../../shared/mitigation/disconnect';
+import { awsError } from '../../aws-error';
 import { now } from '../../builders';
 import { fakeClientIds, fakeConnections, fakeHolds, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
@@ -77,7 +78,7 @@ describe('disconnect', () => {
 
     it('ends the sessions that a held certificate was heard to begin', async () => {
       const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1, unheard: now - 1 });
-      await heardIds.hear('any/2', own, now - 1);
+      await heardIds.hear('any/2', { certificateId: own, at: now - 1 });
 
       expect(await disconnect.verify(prior, context)).toMatchObject({ result: 'not-so' });
       expect(await disconnect.apply(prior, context)).toMatchObject({ detail: 'session of any/2 ended' });
@@ -87,8 +88,8 @@ describe('disconnect', () => {
 
     it('leaves those alone that somebody else began since under an id of theirs', async () => {
       const { context, sessions, heardIds } = await hearing({ victim: now - 1 });
-      await heardIds.hear('victim', own, now - 3);
-      await heardIds.hear('victim', foreign, now - 2);
+      await heardIds.hear('victim', { certificateId: own, at: now - 3 });
+      await heardIds.hear('victim', { certificateId: foreign, at: now - 2 });
       const reported = { ...prior, clientIds: ['mything1', 'victim'] };
 
       expect(await disconnect.apply(reported, context)).toMatchObject({ detail: 'was not connected' });
@@ -98,16 +99,103 @@ describe('disconnect', () => {
 
     it('leaves the sessions of a certificate alone that the case does not hold', async () => {
       const { context, sessions, heardIds } = await hearing({ twin: now - 1 });
-      await heardIds.hear('twin', own, now - 1);
+      await heardIds.hear('twin', { certificateId: own, at: now - 1 });
 
       const shared = { ...context, heldCertificates: [] };
       expect(await disconnect.apply(prior, shared)).toMatchObject({ detail: 'was not connected' });
       expect([...sessions.keys()]).toEqual(['twin']);
     });
 
+    it('ends those of a certificate that is held, though somebody took it from the thing since', async () => {
+      const { context, sessions, heardIds } = await hearing({ old: now - 1 });
+      await heardIds.hear('old', { certificateId: own, at: now - 1 });
+      const taken = { ...context, ownCertificates: [foreign] };
+
+      expect(await disconnect.verify(prior, taken)).toMatchObject({ result: 'not-so' });
+      expect(await disconnect.apply(prior, taken)).toMatchObject({ detail: 'session of old ended' });
+      expect([...sessions.keys()]).toEqual([]);
+    });
+
+    it('ends those of which AWS IoT says that they are the thing’s, though there is no certificate', async () => {
+      const { context, sessions, heardIds } = await hearing({ app: now - 1 });
+      await heardIds.hear('app', { certificateId: '', thingName: 'mything1', at: now - 1 });
+      const reported = { ...prior, clientIds: ['mything1', 'app'] };
+
+      expect(await disconnect.apply(reported, context)).toMatchObject({ detail: 'session of app ended' });
+      expect([...sessions.keys()]).toEqual([]);
+    });
+
+    it('leaves the client of another thing alone that is called as its agent would be', async () => {
+      const { context, sessions, heardIds } = await hearing({ 'mything1-cordon': now - 1 });
+      await heardIds.hear('mything1-cordon', { certificateId: foreign, at: now - 1 });
+      const withAgent = { ...prior, clientIds: ['mything1', 'mything1-cordon'] };
+
+      expect(await disconnect.apply(withAgent, context)).toMatchObject({ detail: 'was not connected' });
+      expect([...sessions.keys()]).toEqual(['mything1-cordon']);
+    });
+
+    it('cuts the others, and says so, where AWS takes no request for an id that the device chose', async () => {
+      const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1, mything1: now - 1 });
+      for (const id of ['$any', '.', '..', 'odd', 'any/2'])
+        await heardIds.hear(id, { certificateId: own, at: now - 1 });
+      const refusing = {
+        ...context,
+        connections: {
+          ...context.connections,
+          cut: refuse('odd', context.connections.cut),
+          connectedSince: refuse('odd', context.connections.connectedSince),
+        },
+      };
+
+      expect(await disconnect.apply(prior, refusing)).toEqual({
+        result: 'done',
+        detail:
+          'session of mything1, any/2 ended; AWS IoT takes no request for $any, ., ..; odd: InvalidRequestException',
+      });
+      expect([...sessions.keys()]).toEqual([]);
+      expect(await disconnect.verify(prior, refusing)).toEqual({
+        result: 'done',
+        detail:
+          'no session with the old rights; AWS IoT takes no request for $any, ., ..; odd: InvalidRequestException',
+      });
+    });
+
+    it('is refused where AWS refuses to cut the thing’s own client', async () => {
+      const { context } = await hearing({});
+      const connections = { ...context.connections, cut: refuse('mything1', context.connections.cut) };
+
+      await expect(disconnect.apply(prior, { ...context, connections })).rejects.toThrow(
+        'refused by the fake',
+      );
+    });
+
+    it('cuts the others before a fault has it tried again', async () => {
+      const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1 });
+      await heardIds.hear('slow', { certificateId: own, at: now - 1 });
+      await heardIds.hear('any/2', { certificateId: own, at: now - 1 });
+      const cut = refuse('slow', context.connections.cut, 'ThrottlingException');
+
+      await expect(
+        disconnect.apply(prior, { ...context, connections: { ...context.connections, cut } }),
+      ).rejects.toThrow('refused by the fake');
+      expect([...sessions.keys()]).toEqual([]);
+    });
+
+    function refuse<T>(
+      refused: string,
+      ask: (clientId: string) => Promise<T>,
+      name = 'InvalidRequestException',
+    ) {
+      return async (clientId: string): Promise<T> => {
+        if (clientId === refused) throw awsError(name);
+        return ask(clientId);
+      };
+    }
+
     it('says where there were more ids than are kept', async () => {
       const { context, heardIds } = await hearing({});
-      for (let index = 0; index <= 50; index += 1) await heardIds.hear(`id${index}`, own, now);
+      for (let index = 0; index <= 50; index += 1)
+        await heardIds.hear(`id${index}`, { certificateId: own, at: now });
 
       expect(await disconnect.apply(prior, context)).toEqual({
         result: 'done',

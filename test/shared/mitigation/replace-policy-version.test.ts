@@ -1,4 +1,5 @@
 import type { PriorPolicy } from '../../../shared/domain/facts';
+import { replacedObject } from '../../../shared/domain/hold';
 import type { PriorOf } from '../../../shared/mitigation/action';
 import { replacePolicyVersion } from '../../../shared/mitigation/replace-policy-version';
 import { awsError } from '../../aws-error';
@@ -15,14 +16,14 @@ const device: PriorPolicy = { policyName: 'device', defaultVersionId: '1' };
 
 /** Stores the policy `device` with these documents by version id, the given one being its default. */
 function setUp(versions: Readonly<Record<string, string>>, defaultVersionId: string) {
-  const { context, policies } = aSetting();
+  const { context, policies, held } = aSetting();
   const policy = policies.create('device', [], [certificateArn]);
   for (const [versionId, document] of Object.entries(versions)) {
     policy.versions.set(versionId, document);
     policy.lastVersion = Math.max(policy.lastVersion, Number(versionId));
   }
   policy.defaultVersionId = defaultVersionId;
-  return { context, policies, policy, now: () => readPolicy(policies, 'device') };
+  return { context, policies, policy, held, now: () => readPolicy(policies, 'device') };
 }
 
 const full = { 6: 'six', 7: 'seven', 8: 'eight', 9: 'nine', 10: 'ten' };
@@ -204,6 +205,16 @@ describe('replace-policy-version', () => {
         'the default version of device is 3, which is neither ours nor 1 from before; more has its default version 1 again',
     });
     expect(readPolicy(policies, 'more')).toMatchObject({ versions: { 1: 'more' }, defaultVersionId: '1' });
+  });
+
+  it('notes whose connects concern it, until the release', async () => {
+    const { context, held } = setUp({ 1: 'own' }, '1');
+    const noted = replacedObject(certificateArn);
+
+    await replacePolicyVersion.apply(aPrior(device), context);
+    expect(held.rows.get(noted)?.value.holders).toEqual(['mything1']);
+    await replacePolicyVersion.revert(aPrior(device), context);
+    expect(held.rows.get(noted)).toBeUndefined();
   });
 
   it.each([
