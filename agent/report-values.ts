@@ -1,4 +1,5 @@
 import type { Caveat, MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
+import { mostRows } from './report-lists';
 
 /** What was seen of one metric since it was told. */
 export interface Track {
@@ -200,6 +201,17 @@ export function isNews(
     default:
       return JSON.stringify(told) !== JSON.stringify(next);
   }
+}
+
+/** Of a long list, what had room in the report and what earlier ones told: the rest stays new. */
+export function toldOf(
+  next: MetricValue | undefined,
+  told: MetricValue | undefined,
+): MetricValue | undefined {
+  if (next === undefined || membersOf(next).length <= mostRows) return next;
+  const known = new Set(told === undefined ? [] : membersOf(told));
+  const members = membersOf(next).filter((member, index) => index < mostRows || known.has(member));
+  return 'ip_list' in next ? { ip_list: members } : { string_list: members };
 }
 
 function membersOf(value: MetricValue): readonly string[] {

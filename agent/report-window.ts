@@ -1,6 +1,6 @@
 import { type Evidence, mergeEvidence } from './metrics/evidence';
 import type { Caveat, MetricSample, MetricValue, ProcessState } from './metrics/metric-sample';
-import { carryOver, follow, isNews, rises, type Track, valueToTell } from './report-values';
+import { carryOver, follow, isNews, rises, type Track, toldOf, valueToTell } from './report-values';
 
 export interface WindowRules {
   readonly intervalMs: number;
@@ -78,7 +78,7 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     },
     take: (due, now) => {
       const next = tell(untold, told, rules, due, now);
-      told = next;
+      told = { ...next, values: markTold(next.values, told?.values) };
       if (due === 'interval') fullAt = now;
       takenAt = now;
       untold = {
@@ -91,6 +91,12 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     },
     hasUntold: () => isRise(untold, told),
   };
+}
+
+function markTold(next: Told['values'], told: Told['values'] = {}): Told['values'] {
+  return Object.fromEntries(
+    Object.entries(next).map(([metric, value]) => [metric, toldOf(value, told[metric])]),
+  );
 }
 
 function isRise({ tracks, evidence }: Pick<Untold, 'tracks' | 'evidence'>, told: Told | undefined): boolean {

@@ -1,3 +1,4 @@
+import { baselineOf } from './baseline';
 import type { CpuBudget } from './cpu-budget';
 import type { Settings } from './flags';
 import { describeHealth, type Health } from './health';
@@ -9,8 +10,9 @@ import type { SystemSample } from './metrics/system';
 import type { TrafficMeter } from './metrics/traffic';
 import { createOutbox, type Outbox } from './outbox';
 import type { Problems } from './problems';
-import { type Baseline, baselineOf, buildReport, type Report } from './report';
+import { buildReport, type Report } from './report';
 import type { ReportIds } from './report-id';
+import type { Baseline } from './report-lists';
 import { createReportWindow, type Due, type ReportWindow } from './report-window';
 import type { Restarts } from './restarts';
 import type { Spool } from './spool';

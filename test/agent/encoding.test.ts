@@ -1,6 +1,7 @@
+import { baselineOf } from '../../agent/baseline';
 import { encodeReport } from '../../agent/encoding';
 import type { MetricValue } from '../../agent/metrics/metric-sample';
-import { baselineOf, buildReport, type ReportContent } from '../../agent/report';
+import { buildReport, type ReportContent } from '../../agent/report';
 import { anEvidence } from './builders';
 import { aSocket, aSystem } from './system';
 

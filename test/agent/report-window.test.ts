@@ -262,6 +262,17 @@ describe('a report window of other metrics', () => {
     ).toEqual([listed('a', 'c'), listed('b', 'a', 'c')]);
   });
 
+  it('tells each name that had no room in a report with one of the next, and then is quiet', () => {
+    const crowd = Array.from({ length: 120 }, (_, index) => `n${String(index).padStart(3, '0')}`);
+    const looks = [0, 1000, 2000, 3000, 4000, 10_000, 11_000].map((at) => [at, names(...crowd)] as const);
+    const told = tellAll(rules, looks).map((value) =>
+      typeof value === 'object' && 'string_list' in value ? value.string_list.slice(0, 50) : [],
+    );
+
+    expect(new Set(told.slice(0, 3).flat())).toEqual(new Set(crowd));
+    expect(told.map(({ length }) => length)).toEqual([50, 50, 50, 0, 0, 50, 0]);
+  });
+
   it('tells addresses in a list of their own', () => {
     const seen: Seen = { kind: 'set', type: 'ip_list', members: ['10.0.0.1'] };
 

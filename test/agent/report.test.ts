@@ -1,4 +1,6 @@
-import { type Baseline, baselineOf, buildReport } from '../../agent/report';
+import { baselineOf } from '../../agent/baseline';
+import { buildReport } from '../../agent/report';
+import type { Baseline } from '../../agent/report-lists';
 import { anEvidence, metric } from './builders';
 import { aSocket, aSystem } from './system';
 
@@ -158,6 +160,30 @@ describe('buildReport', () => {
     expect([ports.size, addresses.size]).toEqual([120, 120]);
     const { metrics } = buildReport({ reportId: 4, system, ...(before && { before }), values: {} });
     expect(metrics?.listening_tcp_ports?.ports[0]).toMatchObject({ port: 1100 });
+  });
+
+  it('tells the listener and the address that wait longest, however many others come with each report', () => {
+    let before: Baseline | undefined;
+    const told: string[] = [];
+    for (let reportId = 1; reportId <= 4; reportId += 1) {
+      const fresh = Array.from({ length: 60 }, (_, index) => reportId * 100 + index);
+      const system = aSystem({
+        listeningTcp: [...fresh, 65_000].map((localPort) => aSocket({ localPort })),
+        established: [
+          ...fresh.map((port) => connect(`10.0.${reportId}.${port % 100}`, port)),
+          connect('192.0.2.9', 443),
+        ],
+      });
+      const report = buildReport({ reportId, system, ...(before && { before }), values: {} });
+      const { listening_tcp_ports: listening, tcp_connections: connections } = report.metrics ?? {};
+      if (listening?.ports[0]?.port === 65_000) told.push(`port by ${reportId}`);
+      if (connections?.established_connections.connections.some((row) => row.remote_addr === '192.0.2.9:443'))
+        told.push(`address by ${reportId}`);
+      before = baselineOf(system, before, report);
+    }
+
+    expect(told).toContain('port by 2');
+    expect(told).toContain('address by 2');
   });
 
   it('tells Cordon how long the lists are that it cuts, and Device Defender only what that takes', () => {

@@ -57,7 +57,7 @@ export function judgeReport(input: ReportInput): Judgement {
     isOpen ||= reportedByItself && entry.behavior.metric in report.metrics && judgement.isOpen(slot);
   }
   const { retained, datapoints } = reportedByItself
-    ? selectRetained(report.metrics, placed, profiles, state.retained)
+    ? selectRetained(report.metrics, pointOf(placed, sender === owner, at), profiles, state.retained)
     : { retained: state.retained ?? {}, datapoints: [] };
   judgement.retain(datapoints);
   const senders = noteReport(state, report, sender, placed, at);
@@ -100,6 +100,11 @@ function followEntry(
     ...{ value: boundValue(value), ...keepEvidence(report.evidence) },
   };
   return followExceptions(before.excepted, before.violationId !== undefined, isBad, alarm, excepting);
+}
+
+/** When a value is kept of: only the thing's first sender says that itself, so that no other rewrites what is kept. */
+function pointOf({ trueAt, isLate }: Placed, isOwner: boolean, at: number) {
+  return { at: isOwner ? trueAt : at, isLate };
 }
 
 /** Before certificates were told apart, it was the one that reported last. */

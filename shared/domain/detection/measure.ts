@@ -57,7 +57,8 @@ function measureSum(
   const newest = after.at(-1)?.[1] ?? at;
   const sumAt = (spans: readonly Span[], end: number) => ({ count: sumWindow(spans, end, durationMs) });
   const isOver = (spans: readonly Span[], end: number) =>
-    violates(sumAt(spans, end), criteria, others) === true && !wasTold(before, end);
+    violates(sumAt(spans, end), criteria, others) === true &&
+    ((end === newest && !isLate) || !wasTold(before, end));
   const ends = listChanged(window, after);
   const over = ends.filter((end) => isOver(after, end));
   const measured = {

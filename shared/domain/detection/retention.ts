@@ -1,5 +1,4 @@
 import type { MetricValue } from '../violation';
-import type { Placed } from './senders';
 import type { Datapoint, Profiles, RetainedPoint } from './state';
 
 /** A value that stays the same is retained again after this time, so that a chart tells it from silence. */
@@ -20,7 +19,7 @@ export function listRetained(profiles: Profiles): Set<string> {
 /** Which of a report's values are to be kept: each that differs from the one before, and one an hour. */
 export function selectRetained(
   values: Readonly<Record<string, MetricValue>>,
-  { trueAt: at, isLate }: Pick<Placed, 'trueAt' | 'isLate'>,
+  { at, isLate }: { readonly at: number; readonly isLate: boolean },
   profiles: Profiles,
   before: Readonly<Record<string, RetainedPoint>> = {},
 ): { retained: Readonly<Record<string, RetainedPoint>>; datapoints: Datapoint[] } {

@@ -27,9 +27,9 @@ export interface Reporter {
 
 const foreignMark = 'foreign:';
 
-/** As the state names a sender; of a certificate enough to tell one from another. */
+/** As the state names a sender: of a certificate enough to tell one from another, since nobody chooses its id. */
 export function senderName({ principal, isOwn }: Reporter): string {
-  const short = principal.slice(0, 16);
+  const short = /^[0-9a-f]{64}$/.test(principal) ? principal.slice(0, 16) : principal.slice(0, 256);
   return isOwn ? short : foreignMark + short;
 }
 

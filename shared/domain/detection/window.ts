@@ -4,7 +4,7 @@ import type { Span } from './state';
 /** A flood must not make the state large: the window is kept in at most so many parts. */
 const maxSpans = 60;
 /** Of a sender that is not the thing's first; there may be several of them. */
-export const fewSpans = 12;
+export const fewSpans = 20;
 /** Spans that stay however old they are: how long a device takes from report to report is seen by them. */
 const keptSpans = 4;
 

@@ -1,0 +1,134 @@
+import type { Counters } from './metrics/interface-counters';
+import type { Socket } from './metrics/sockets';
+import type { SystemSample } from './metrics/system';
+
+/** What the next report has to know of the system as it was. */
+export interface Baseline {
+  readonly traffic?: Counters;
+  /** Each listener, with the number of the report that it was new in. */
+  readonly listeners: ReadonlyMap<string, number>;
+  readonly remotes: ReadonlySet<string>;
+  /** What a report had no room for, by its key, with the number of the first that had none. */
+  readonly untold: ReadonlyMap<string, number>;
+  /** The number of the report. */
+  readonly number: number;
+}
+
+interface Ports {
+  readonly ports: readonly { readonly interface: string; readonly port: number }[];
+  readonly total: number;
+}
+
+interface Connection {
+  readonly local_interface?: string;
+  readonly local_port: number;
+  readonly remote_addr: string;
+}
+
+export interface ReportedMetrics {
+  readonly listening_tcp_ports?: Ports;
+  readonly listening_udp_ports?: Ports;
+  readonly network_stats?: Readonly<Record<'bytes_in' | 'bytes_out' | 'packets_in' | 'packets_out', number>>;
+  readonly tcp_connections?: {
+    readonly established_connections: { readonly connections: readonly Connection[]; readonly total: number };
+  };
+}
+
+/** The sample agent's cut of a list; `total` stays true. */
+export const mostRows = 50;
+
+/** No report has such a number. */
+const beyond = 1e9;
+
+/** What had no room comes first, and what has waited longest of it; then what is new, then what was told last. */
+function rankListener(key: string, before: Baseline | undefined): number {
+  const told = before?.listeners.get(key);
+  return told === undefined ? (rankUntold(key, before) ?? -beyond) : -told;
+}
+
+function rankUntold(key: string, before: Baseline | undefined): number | undefined {
+  const since = before?.untold.get(key);
+  return since === undefined ? undefined : since - 2 * beyond;
+}
+
+/** One row for each port and address: sockets that share a port (SO_REUSEPORT) are one listener. */
+export function listPorts(
+  protocol: 'tcp' | 'udp',
+  sockets: readonly Socket[],
+  interfaces: ReadonlyMap<string, string>,
+  before: Baseline | undefined,
+  most: number,
+): Ports {
+  const rows = new Map<string, { rank: number; row: Ports['ports'][number] }>();
+  for (const socket of sockets) {
+    const name = nameListener(socket, interfaces);
+    const rank = rankListener(listenerKey(protocol, socket), before);
+    rows.set(rowKey(socket, interfaces), { rank, row: { interface: name, port: socket.localPort } });
+  }
+  const sorted = [...rows.values()].sort(
+    (a, b) => compare(a.rank, b.rank) || a.row.port - b.row.port || compare(a.row.interface, b.row.interface),
+  );
+  return { ports: sorted.slice(0, most).map(({ row }) => row), total: sorted.length };
+}
+
+/**
+ * Connections with remote addresses that had no room first, then new ones, then rare ones: where the list is cut, the one connection
+ * to a strange address is kept, not the hundredth to the same server.
+ */
+export function listConnections(
+  established: readonly Socket[],
+  interfaces: SystemSample['interfaces'],
+  before: Baseline | undefined,
+  most: number,
+): { connections: readonly Connection[]; total: number } {
+  const counts = new Map<string, number>();
+  for (const { remoteAddress } of established)
+    counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1);
+  const rankOf = ({ remoteAddress }: Socket): number =>
+    rankUntold(remoteKey(remoteAddress), before) ??
+    (before?.remotes.has(remoteAddress) ? established.length : 0) + (counts.get(remoteAddress) ?? 0);
+  const sorted = [...established].sort(
+    (a, b) =>
+      rankOf(a) - rankOf(b) ||
+      compare(a.remoteAddress, b.remoteAddress) ||
+      a.remotePort - b.remotePort ||
+      a.localPort - b.localPort,
+  );
+  const connections = sorted.slice(0, most).map(({ localAddress, localPort, remoteAddress, remotePort }) => {
+    const name = nameInterface(localAddress, interfaces);
+    const remote_addr = formatEndpoint(remoteAddress, remotePort);
+    return { ...(name !== undefined && { local_interface: name }), local_port: localPort, remote_addr };
+  });
+  return { connections, total: sorted.length };
+}
+
+export function remoteKey(address: string): string {
+  return `remote ${address}`;
+}
+
+export function listenerKey(protocol: 'tcp' | 'udp', { localAddress, localPort }: Socket): string {
+  return `${protocol} ${localPort} ${localAddress}`;
+}
+
+function nameListener({ localAddress }: Socket, interfaces: SystemSample['interfaces']): string {
+  return nameInterface(localAddress, interfaces) ?? localAddress;
+}
+
+/** What is one row of a report. */
+export function rowKey(socket: Socket, interfaces: SystemSample['interfaces']): string {
+  return `${socket.localPort} ${nameListener(socket, interfaces)}`;
+}
+
+/** All of 127.0.0.0/8 is the loopback interface's (RFC 1122, 3.2.1.3), though it lists one address of it. */
+function nameInterface(address: string, interfaces: ReadonlyMap<string, string>): string | undefined {
+  return interfaces.get(address) ?? (address.startsWith('127.') ? interfaces.get('127.0.0.1') : undefined);
+}
+
+export function formatEndpoint(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function compare<T extends string | number>(a: T, b: T): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
