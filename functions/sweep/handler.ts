@@ -76,18 +76,24 @@ export function sweep(ports: SweepPorts) {
     // First of all, so that what is verified in this run meets it whole.
     const mended = await Promise.allSettled([mendQuarantine(ports)]);
     const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
-    const compared =
-      minute % compareEveryMinutes === 0
-        ? await Promise.allSettled([findLostAlerts(ports, send), findDrift(minute, ports, send)])
-        : [];
+    const compares = minute % compareEveryMinutes === 0;
+    const { urgent, routine } = await listDue(isMended, ports);
+    const resume = resumeIn(minute, isMended, ports, send);
+    // A fleet of held things takes long to compare, and must keep nothing that is urgent waiting.
+    const first = compares ? urgent.slice(0, beforeCompared) : urgent;
+    const resumed = await resume(first);
+    const compared = compares
+      ? await Promise.allSettled([findLostAlerts(ports, send), findDrift(minute, ports, send)])
+      : [];
     const found = compared.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
-    const resumed = await resumeDue(minute, maxCommands - found, isMended, ports, send);
+    const later = [...urgent.slice(first.length), ...routine];
+    const rest = await resume(later.slice(0, maxCommands - first.length - found));
     const others = await Promise.allSettled([
       countFleet(ports, startedAt + runMs),
       findUnmailed({ ...ports, ...ports.email }),
     ]);
     metrics.count('SweepRun');
-    const faults = [...mended, ...compared, ...resumed, ...others].flatMap((result) =>
+    const faults = [...mended, ...resumed, ...compared, ...rest, ...others].flatMap((result) =>
       result.status === 'rejected' ? [result.reason] : [],
     );
     if (faults.length > 0) throw new AggregateError(faults, 'the sweep could not do all of its work');
@@ -105,31 +111,35 @@ async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise
 
 /** What a run leaves for denials that stand, however much else is due, so that none is never looked at again. */
 const minRoutine = 25;
+/** What of the urgent goes before the comparison; all that is found then goes before the rest. */
+const beforeCompared = 50;
 
 /**
- * Work left half done and expiries first, then denials to verify again. After a mending each held thing is looked at,
- * due or not.
+ * Work left half done and expiries, and denials to verify again. After a mending each held thing is looked at, due or
+ * not.
  */
-async function resumeDue(
-  minute: number,
-  limit: number,
-  isMended: boolean,
-  { cases, log, metrics, clock }: SweepPorts,
-  send: Send,
-): Promise<PromiseSettledResult<void>[]> {
+async function listDue(isMended: boolean, { cases, clock }: SweepPorts) {
   const by = clock() + (isMended ? longestReverifyMs : 0);
-  const routine = await cases.listRoutine(by, limit);
-  const urgent = await cases.listDue(by, limit - Math.min(routine.length, minRoutine));
-  const later = routine.slice(0, limit - urgent.length);
-  const sent = await Promise.allSettled(
-    [...urgent, ...later].map((thingName) =>
-      send({ type: 'resume', thingName, ...(isMended && { early: true }) }, `resume#${thingName}#${minute}`),
-    ),
-  );
-  const failed = sent.filter(({ status }) => status === 'rejected').length;
-  metrics.count('CaseResumed', sent.length - failed);
-  log.info('swept', { due: urgent.length, routine: later.length, failed });
-  return sent;
+  const routine = await cases.listRoutine(by, maxCommands);
+  const reserved = Math.min(routine.length, minRoutine);
+  return { routine, urgent: await cases.listDue(by, maxCommands - reserved) };
+}
+
+function resumeIn(minute: number, isMended: boolean, { log, metrics }: SweepPorts, send: Send) {
+  return async (things: readonly string[]): Promise<PromiseSettledResult<void>[]> => {
+    const sent = await Promise.allSettled(
+      things.map((thingName) =>
+        send(
+          { type: 'resume', thingName, ...(isMended && { early: true }) },
+          `resume#${thingName}#${minute}`,
+        ),
+      ),
+    );
+    const failed = sent.filter(({ status }) => status === 'rejected').length;
+    metrics.count('CaseResumed', sent.length - failed);
+    log.info('swept', { due: things.length, failed });
+    return sent;
+  };
 }
 
 /** Things in the quarantine group that no case holds there. Returns how many it told of. */
