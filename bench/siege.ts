@@ -87,7 +87,9 @@ export async function runSiege(
   const attackerNames = Array.from({ length: attackers }, (_, index) => `attacker${index}`);
   say(`${count + attackers} things get certificates`);
   const files = await enroll(service, [...honestNames, ...attackerNames], signal);
-  const siege = { service, files, counts: {} as Record<string, number>, kills: 0 };
+  const siege = { service, files, counts: {}, toRelease: new Map(), kills: 0 } as Siege;
+  const judged = new AbortController();
+  const releasing = releaseLoop(siege, AbortSignal.any([signal, judged.signal]));
   const honest: Honest[] = [];
   const startedAt = Date.now();
   for (const [index, phase] of phases.entries()) {
@@ -114,6 +116,8 @@ export async function runSiege(
   const seconds = (Date.now() - startedAt) / 1_000;
   say(`${seconds.toFixed(0)} s: over; what must be is waited for`);
   const problems = await judge(siege, honest, say, signal);
+  judged.abort();
+  await releasing;
   return {
     seconds,
     ...(await measure(service, honest)),
@@ -127,6 +131,7 @@ interface Siege {
   readonly service: Service;
   readonly files: ReadonlyMap<string, DeviceFiles>;
   readonly counts: Record<string, number>;
+  readonly toRelease: Map<string, MqttClient>;
   kills: number;
 }
 
@@ -150,14 +155,21 @@ async function misbehave(
   const sentAt = Date.now();
   // The containment may cut the session before the acknowledgement.
   void client.publishAsync(reportsOf(thingName), aReport(1), { qos: 1 }).catch(() => undefined);
-  if (isReleased) void release(siege, thingName, client).catch(() => undefined);
+  if (isReleased) siege.toRelease.set(thingName, client);
   else setTimeout(() => client.end(true), 5_000).unref();
   return { thingName, phase, sentAt, isReleased };
 }
 
-async function release(siege: Siege, thingName: string, client: MqttClient): Promise<void> {
-  while (!(await giveBack(siege, thingName))) await delay(100);
-  client.end(true);
+/** Releases what waits for it, one after the other: the look at them must be no load. */
+async function releaseLoop(siege: Siege, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    for (const [thingName, client] of siege.toRelease) {
+      if (!(await giveBack(siege, thingName))) continue;
+      siege.toRelease.delete(thingName);
+      client.end(true);
+    }
+    await delay(1_000);
+  }
 }
 
 /** Releases a thing that is contained; false where it is not. */
