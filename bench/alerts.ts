@@ -1,4 +1,5 @@
 import { readFlags } from './flags';
+import { measureHeld, writeHeldResult } from './held';
 import { type Service, startService } from './service';
 import { runSiege, writeSiegeResult } from './siege';
 import { measureSlack, writeSlackResult } from './slack';
@@ -41,6 +42,10 @@ async function measure(service: Service): Promise<Measured> {
   if (flags.siege !== undefined) {
     const result = await runSiege(service, flags.siege, say, stop.signal);
     return { result, text: writeSiegeResult(result) };
+  }
+  if (flags.held !== undefined) {
+    const result = await measureHeld(service, flags.held, flags.minutes, say, stop.signal);
+    return { result, text: writeHeldResult(result) };
   }
   if (flags.slack) {
     const result = await measureSlack(service, flags.things, say, stop.signal);

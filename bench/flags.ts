@@ -2,6 +2,9 @@ import { Command, InvalidArgumentError } from 'commander';
 
 export interface Flags {
   readonly storm: boolean;
+  /** Held things behind which the sweep takes up what is urgent. */
+  readonly held?: number;
+  readonly minutes: number;
   /** Minutes of attacks, faults and kills. */
   readonly siege?: number;
   /** Containments and releases at Slack's own pace. */
@@ -23,6 +26,8 @@ interface Options {
   readonly storm?: true;
   readonly slack?: true;
   readonly siege?: number;
+  readonly held?: number;
+  readonly minutes: number;
   readonly things?: number;
   readonly rate: number;
   readonly warmUp: number;
@@ -45,6 +50,8 @@ export function readFlags(args: readonly string[]): Flags {
       'contains and releases while devices attack, calls fail and functions are killed; proves the end state',
       readCount,
     )
+    .option('--held <count>', 'held things, all due: how soon the sweep takes up what is urgent', readCount)
+    .option('--minutes <minutes>', 'of the sweep; with --held', readCount, 10)
     .option('--slack', 'containments and releases at once, while Slack takes one message a second')
     .option(
       '--things <count>',
@@ -63,6 +70,8 @@ export function readFlags(args: readonly string[]): Flags {
     storm = false,
     slack = false,
     siege,
+    held,
+    minutes,
     things,
     rate,
     concurrency,
@@ -75,6 +84,8 @@ export function readFlags(args: readonly string[]): Flags {
     storm,
     slack,
     ...(siege !== undefined && { siege }),
+    ...(held !== undefined && { held }),
+    minutes,
     things: things ?? (storm ? 1_000 : slack ? 100 : 200),
     rate,
     warmUp,

@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AddThingToThingGroupCommand, CreateThingCommand } from '@aws-sdk/client-iot';
+import { connectTable } from '../shared/aws/table';
+import type { Case, PriorState } from '../shared/domain/case';
+import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
+import type { Service } from './service';
+import { anAlert, enroll, publishAtOnce } from './traffic';
+
+export interface HeldResult {
+  readonly held: number;
+  readonly minutes: number;
+  /** From the time when work left half done is due until respond has begun it. */
+  readonly urgent: Latency;
+  /** Held things that were verified again meanwhile, and those that are overdue still. */
+  readonly verified: number;
+  readonly overdue: number;
+  readonly problems: readonly string[];
+}
+
+const urgentEveryMs = 7_000;
+const barMs = 61_000;
+const atOnce = 12;
+
+/** Makes held things in the table, all of them overdue, then leaves containments half done, and waits for the sweep's own runs. */
+export async function measureHeld(
+  service: Service,
+  held: number,
+  minutes: number,
+  say: (text: string) => void,
+  signal: AbortSignal,
+): Promise<HeldResult> {
+  const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
+  const template = await containOne(service, signal);
+  say(`${held} held things are made in the table and in the registry, all of them due to be verified again`);
+  const names = Array.from({ length: held }, (_, index) => `held${index}`);
+  await inParallel(names, async (thingName) => {
+    signal.throwIfAborted();
+    await register(service, thingName, true);
+    await cases.save(copy(template, thingName, { dueAt: Date.now() - 60_000 }), 0);
+  });
+  const madeAt = Date.now();
+  const took: number[] = [];
+  const problems: string[] = [];
+  const waiting: Promise<void>[] = [];
+  for (let index = 0; Date.now() - madeAt < minutes * 60_000; index += 1) {
+    const thingName = `urgent${index}`;
+    await register(service, thingName, false);
+    const dueAt = Date.now();
+    await cases.save(leaveHalfDone(copy(template, thingName, { dueAt, updatedAt: dueAt })), 0);
+    waiting.push(
+      waitUntilBegun(service, thingName, dueAt, signal).then((ms) => {
+        took.push(ms);
+        if (ms > barMs) problems.push(`${thingName} was begun ${ms} ms after it was due`);
+        say(
+          `${((Date.now() - madeAt) / 1_000).toFixed(0)} s: ${thingName} begun after ${(ms / 1_000).toFixed(1)} s`,
+        );
+      }),
+    );
+    await delay(urgentEveryMs, undefined, { signal });
+  }
+  await Promise.all(waiting);
+  let verified = 0;
+  await inParallel(names, async (thingName) => {
+    const record = (await cases.load(thingName))?.value;
+    if ((record?.dueAt ?? 0) > madeAt) verified += 1;
+    if (record?.status !== 'contained') problems.push(`${thingName} is ${record?.status}: ${record?.reason}`);
+  });
+  return { held, minutes, urgent: summarize(took), verified, overdue: held - verified, problems };
+}
+
+async function containOne(service: Service, signal: AbortSignal): Promise<Case> {
+  await enroll(service, ['template'], signal);
+  const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
+  await publishAtOnce(service, [anAlert('template', 'no-child-processes', Date.now())], new Map(), signal);
+  for (;;) {
+    const record = (await cases.load('template'))?.value;
+    if (record?.status === 'contained' && record.outbox.timeline.length === 0) return record;
+    await delay(250, undefined, { signal });
+  }
+}
+
+/** The same case of another thing, which has no certificate. */
+function copy(template: Case, thingName: string, over: Partial<Case>): Case {
+  const prior = (before: PriorState): PriorState => ({
+    ...before,
+    ...('principals' in before && { principals: [] }),
+    ...('clientIds' in before && { clientIds: [thingName] }),
+  });
+  return {
+    ...template,
+    ...{ thingName, caseId: createHash('sha256').update(thingName).digest('hex').slice(0, 24) },
+    ...{ timelineHead: '', timelineSeq: 0 },
+    ledger: template.ledger
+      .filter(({ bridge }) => !bridge)
+      .map((entry) => ({ ...entry, prior: prior(entry.prior) })),
+    ...over,
+  };
+}
+
+function leaveHalfDone(record: Case): Case {
+  const ledger = record.ledger.map((entry) => ({ ...entry, status: 'planned' as const }));
+  const { containedAt: _containedAt, ...rest } = record;
+  return { ...rest, status: 'containing', ledger };
+}
+
+async function register({ iot, outputs }: Service, thingName: string, isMember: boolean): Promise<void> {
+  await iot.send(new CreateThingCommand({ thingName }));
+  if (isMember)
+    await iot.send(new AddThingToThingGroupCommand({ thingName, thingGroupName: outputs.QuarantineGroup }));
+}
+
+async function waitUntilBegun(
+  { dynamodb, outputs }: Service,
+  thingName: string,
+  dueAt: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const { cases } = connectTable(outputs.TableName ?? '', dynamodb);
+  for (;;) {
+    const record = (await cases.load(thingName))?.value;
+    const begunAt = Math.min(...(record?.ledger ?? []).map(({ appliedAt }) => appliedAt ?? Infinity));
+    if (begunAt >= dueAt && Number.isFinite(begunAt)) return begunAt - dueAt;
+    await delay(1_000, undefined, { signal });
+  }
+}
+
+async function inParallel(names: readonly string[], act: (name: string) => Promise<void>): Promise<void> {
+  const left = [...names];
+  const actNext = async () => {
+    for (let name = left.pop(); name !== undefined; name = left.pop()) await act(name);
+  };
+  await Promise.all(Array.from({ length: atOnce }, actNext));
+}
+
+const shownProblems = 20;
+
+export function writeHeldResult({ held, minutes, urgent, verified, overdue, problems }: HeldResult): string {
+  return [
+    `${held} held things, ${minutes} minutes of the sweep: ${verified} verified again, ${overdue} overdue still`,
+    '',
+    writeTable(latencyHead, [latencyRow('left half done: due to begun', urgent)]),
+    '',
+    problems.length === 0
+      ? 'everything urgent was begun in time, everything held is contained'
+      : `${problems.length} PROBLEMS:`,
+    ...problems.slice(0, shownProblems),
+  ].join('\n');
+}
