@@ -15,6 +15,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
   const customMetrics = foldCustomMetrics(older.custom_metrics, newer.custom_metrics, peaks);
   const evidence = mergeEvidence(older.evidence ?? [], newer.evidence ?? []);
   const processes = newer.processes ?? older.processes;
+  const intervals = countIntervals(older) + countIntervals(newer);
   const totals = foldTotals(older, newer, customMetrics, peaks);
   return {
     header: newer.header,
@@ -28,8 +29,15 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     }),
     ...(newer.health && { health: newer.health }),
     ...(totals && { totals }),
+    // What is for Device Defender has none.
+    ...(newer.madeAt !== undefined && intervals > 1 && { intervals }),
     ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
   };
+}
+
+/** In which the traffic of a report was counted. */
+function countIntervals({ metrics, intervals = 1 }: Report): number {
+  return metrics?.network_stats ? intervals : 0;
 }
 
 type Metrics = Report['metrics'];

@@ -38,6 +38,8 @@ export interface Report {
   /** The exceptions that children were, by metric: they do not count. */
   readonly exceptions?: Readonly<Record<string, readonly string[]>>;
   readonly health?: Health;
+  /** Of a folded report: how many reports its traffic was counted in. */
+  readonly intervals?: number;
   /** How long the lists of custom metrics are that had no room, by metric: what is left out is not gone. */
   readonly totals?: Readonly<Record<string, number>>;
   /** Epoch ms, by the device's clock: when it was made, which may be long before it arrives. */

@@ -18,6 +18,8 @@ import type { Restarts } from './restarts';
 import type { Spool } from './spool';
 import type { Destination } from './topics';
 
+/** Cordon's detector takes a hundred reports of one certificate at once. */
+const mostWaitingReports = 90;
 /** At most five reports of a change a second. */
 const changeGapMs = 200;
 /** A rise is told at once, a fall when it lasted. */
@@ -174,7 +176,7 @@ function openRoute(
     outbox: createOutbox(
       {
         // Device Defender takes one report in five minutes, so of those that wait the newest stands for all.
-        mostReports: byException ? Number.POSITIVE_INFINITY : 1,
+        mostReports: byException ? mostWaitingReports : 1,
         mostBytes: mostWaitingBytes,
         retryMs: byException ? 0 : defenderRetryMs,
         peaks: new Set(metrics.filter(isOfInterval).map(({ metric }) => metric)),

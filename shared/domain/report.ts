@@ -14,6 +14,8 @@ export interface DeviceReport {
   /** Metrics of which the list is shorter than the device says that it is: it shows nothing of what it leaves out. */
   readonly partial?: readonly string[];
   readonly health?: AgentHealth;
+  /** In how many reports its traffic was counted that the device folded into this one. */
+  readonly intervals?: number;
   /** When the device measured it, epoch ms by its own clock. */
   readonly madeAt?: number;
 }
@@ -27,6 +29,9 @@ export type ReadReport =
       readonly reason: string;
       readonly reportId?: number;
     };
+
+/** A window has no more parts. */
+const mostIntervals = 60;
 
 type Json = Record<string, unknown>;
 
@@ -57,7 +62,7 @@ export function readReport(document: unknown): ReadReport {
   if (metrics) readDeviceMetrics(metrics, read, partial);
   const fault = custom && readCustomMetrics(custom, read);
   if (fault) return reject('InvalidPayload', fault, reportId);
-  const { evidence, madeAt, totals, exceptions } = document;
+  const { evidence, madeAt, totals, exceptions, intervals } = document;
   if (isObject(totals)) partial.push(...listCut(read, totals));
   const uncounted = readExceptions(exceptions);
   const health = readHealth(document.health);
@@ -69,6 +74,7 @@ export function readReport(document: unknown): ReadReport {
       ...(uncounted && { uncounted }),
       ...(partial.length > 0 && { partial }),
       ...(health && { health }),
+      ...(isCount(intervals) && intervals > 1 && { intervals: Math.min(intervals, mostIntervals) }),
       ...(isFiniteNumber(madeAt) && { madeAt }),
     },
   };

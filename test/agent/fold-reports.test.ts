@@ -48,6 +48,19 @@ describe('foldReports', () => {
     });
   });
 
+  it('tells Cordon in how many reports the traffic was counted that it adds up', () => {
+    const made = (id: number) => ({ ...withTraffic(id, 100, 22), madeAt: id });
+    const twice = foldReports(made(1), made(2), peaks);
+    const change = { ...aReport({ id: 3 }), madeAt: 3 };
+
+    expect(twice.intervals).toBe(2);
+    expect(foldReports(twice, change, peaks).intervals).toBe(2);
+    expect(foldReports(foldReports(twice, change, peaks), made(4), peaks).intervals).toBe(3);
+    expect(foldReports(withTraffic(1, 100, 22), withTraffic(2, 100, 22), peaks)).not.toHaveProperty(
+      'intervals',
+    );
+  });
+
   it('tells how long a list is that is not whole, of the reports that it came from', () => {
     const report = (id: number, from: number, count: number, over: Partial<Report> = {}): Report => ({
       ...{ header: { report_id: id, version: '1.0' }, madeAt: id },

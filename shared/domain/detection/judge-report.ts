@@ -131,7 +131,7 @@ function judgeBehavior(
   const others = fleet?.(behavior.metric, durationSeconds, number - 1);
   const most = slot === key ? undefined : fewSpans;
   const { before, isBad, value, late } = measure(reported, judgement.before(slot), behavior, {
-    ...{ placed, others, most },
+    ...{ placed, others, most, intervals: report.intervals ?? 1 },
   });
   if (reportedByItself && !placed.isLate) countAmongFleet(judgement, behavior, number, value);
   // What is late, cut short or another's word says nothing of what conforms.

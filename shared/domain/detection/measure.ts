@@ -6,7 +6,7 @@ import type { Distribution } from './distribution';
 import { isSummed } from './metrics';
 import type { Placed } from './senders';
 import type { BehaviorState, Span } from './state';
-import { insertCount, listChanged, sumWindow, trimWindow } from './window';
+import { insertCount, insertDelta, listChanged, sumWindow, trimWindow } from './window';
 
 export interface Measured {
   /** With what is summed. */
@@ -21,6 +21,8 @@ interface Circumstances {
   readonly placed: Placed;
   /** What the fleet's values are. */
   readonly others: Distribution | undefined;
+  /** In which a delta was counted. */
+  readonly intervals: number;
   /** Parts that a window may have. */
   readonly most: number | undefined;
 }
@@ -49,11 +51,15 @@ function measureSum(
   durationMs: number,
   before: BehaviorState,
   { criteria }: Behavior,
-  { placed, others, most }: Circumstances,
+  { placed, others, most, intervals }: Circumstances,
 ): Measured {
   const { window = [] } = before;
   const { madeAt: at, isTimed, isLate } = placed;
-  const after = insertCount(window, { at, value, isDelta: true, isUntimed: !isTimed }, durationMs);
+  const delta = { at, value, isDelta: true, isUntimed: !isTimed } as const;
+  const after =
+    intervals > 1
+      ? insertDelta(window, { ...delta, isUntimed: false }, intervals, durationMs)
+      : insertCount(window, delta, durationMs);
   const newest = after.at(-1)?.[1] ?? at;
   const sumAt = (spans: readonly Span[], end: number) => ({ count: sumWindow(spans, end, durationMs) });
   const isOver = (spans: readonly Span[], end: number) =>

@@ -37,6 +37,26 @@ export function insertCount(window: readonly Span[], count: Count, durationMs: n
   return window.toSpliced(index, 1, span(Math.min(since, at), at, value, by), span(at, until, sum, next[3]));
 }
 
+/**
+ * Adds a delta that was counted in several intervals, which a device that had no room for them told as one: as much in
+ * each of them, since the last count.
+ */
+export function insertDelta(
+  window: readonly Span[],
+  delta: Count & { readonly isDelta: true },
+  intervals: number,
+  durationMs: number,
+): Span[] {
+  const since = window.findLast(([, until]) => until < delta.at)?.[1] ?? delta.at - intervals * usualMs;
+  const partOf = (whole: number, index: number) => Math.round((whole * index) / intervals);
+  let spans = [...window];
+  for (let index = 1; index <= intervals; index += 1) {
+    const value = partOf(delta.value, index) - partOf(delta.value, index - 1);
+    spans = insertCount(spans, { ...delta, value, at: since + partOf(delta.at - since, index) }, durationMs);
+  }
+  return spans;
+}
+
 function append(
   window: readonly Span[],
   { at, value, by, isDelta }: Count,
