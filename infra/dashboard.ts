@@ -82,6 +82,7 @@ export function writeDashboard(
         ...['SlackMessageSent', 'SlackRefused', 'SlackLate'].map((name) => own('notify', name)),
         own('sweep', 'EmailNotSubscribed'),
         own('detect', 'ReportRejected'),
+        own('detect', 'AgentFellSilent'),
       ],
     },
     { title: 'Errors of functions', metrics: ofFunctions('Errors') },

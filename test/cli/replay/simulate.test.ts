@@ -43,6 +43,24 @@ describe('a simulated response', () => {
     });
   });
 
+  it('only records what the playbook excepts by its evidence, until a child comes that is none', () => {
+    const unless = [{ executable: '/usr/bin/curl', arguments: ['-V'] }];
+    const reporter = { clientId: 'mything1', principal: 'a'.repeat(64) };
+    const metric = 'num_child_procs_myapp';
+    const curl = { metric, executable: '/usr/bin/curl', commandLine: 'curl -V', argumentCount: 1 };
+    const excepted = aViolation({ reporter, evidence: [curl] });
+    const shell = aViolation({
+      ...{ reporter, occurredAt: now, evidence: [{ ...curl, executable: '/bin/sh' }] },
+    });
+
+    expect(run([excepted], withPlaybook({ unless }))).toMatchObject({
+      mything1: { outcome: 'observed', reason: 'playbook spawned-child excepts it: /usr/bin/curl -V' },
+    });
+    expect(run([excepted, shell], withPlaybook({ unless }))).toMatchObject({
+      mything1: { outcome: 'contained', containments: 1 },
+    });
+  });
+
   it('is nothing for a clear without an alarm', () => {
     expect(run([aViolation({ eventType: 'alarm-cleared' })])).toEqual({});
   });
