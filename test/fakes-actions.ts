@@ -1,4 +1,3 @@
-import { noClientIds } from '../shared/domain/client-ids';
 import type { Certificates, Defender, Jobs, Policies } from '../shared/ports';
 import { awsError } from './aws-error';
 
@@ -151,7 +150,7 @@ export function idleActions() {
     denyDocument: '{"deny":true}',
     ownCertificates: [],
     heldCertificates: [],
-    heardIds: { list: async () => noClientIds, findUser: async () => undefined },
+    heardIds: { list: async () => ({ clientIds: [] }), findUser: async () => undefined },
     deniedCertificates: [],
     bridgedCertificates: [],
   };

@@ -3,14 +3,7 @@ import { decode } from 'cborg';
 import type { EnginePorts } from '../functions/respond/engine';
 import type { Announcement } from '../shared/domain/announcement';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case';
-import {
-  type ClientUser,
-  followUser,
-  isNews,
-  type KnownClientIds,
-  noClientIds,
-  withClientId,
-} from '../shared/domain/client-ids';
+import { type ClientUser, followUser, isNews, keepNewest } from '../shared/domain/client-ids';
 import type { Command } from '../shared/domain/command';
 import { type Hold, heldObjects, holdsObject } from '../shared/domain/hold';
 import type { KillSwitch } from '../shared/domain/kill-switch';
@@ -239,17 +232,18 @@ export function fakeHolds(isHolding: (thingName: string, object: string) => bool
 }
 
 export function fakeClientIds() {
-  const lists = new Map<string, KnownClientIds>();
+  const heard = new Map<string, Map<string, number>>();
   const users = new Map<string, ClientUser>();
   const clientIds: ClientIds = {
-    list: async (certificateId) => lists.get(certificateId) ?? noClientIds,
+    list: async (certificateId) =>
+      keepNewest([...(heard.get(certificateId) ?? [])].map(([clientId, at]) => ({ clientId, at }))),
     findUser: async (clientId) => users.get(clientId),
     async hear(clientId, connect) {
       const { certificateId } = connect;
       const before = users.get(clientId);
       if (!isNews(before, connect)) return;
       if (certificateId !== '')
-        lists.set(certificateId, withClientId(lists.get(certificateId) ?? noClientIds, clientId));
+        heard.set(certificateId, new Map(heard.get(certificateId)).set(clientId, connect.at));
       const user = followUser(before, connect);
       if (user) users.set(clientId, user);
     },

@@ -74,7 +74,7 @@ export function sweep(ports: SweepPorts) {
     await tellKillSwitch(ports);
     const minute = readMinute(event, startedAt);
     // First of all, so that what is verified in this run meets it whole.
-    const mended = await Promise.allSettled([mendQuarantine(ports)]);
+    const mended = await mendQuarantine(ports);
     const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
     const compares = minute % compareEveryMinutes === 0;
     const { urgent, routine } = await listDue(isMended, ports);

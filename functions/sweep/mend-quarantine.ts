@@ -2,9 +2,9 @@ import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
 import type { KillSwitchReader, Log, Metrics } from '../../shared/ports';
 
 export interface Quarantine {
-  /** The first part that is missing; undefined where it is whole. */
-  findMissing(): Promise<QuarantinePart | undefined>;
-  /** Puts it back. */
+  /** What is missing, in the order in which it is to be mended. */
+  findMissing(): Promise<readonly QuarantinePart[]>;
+  /** Puts a part back. */
   mend(missing: QuarantinePart): Promise<void>;
 }
 
@@ -17,11 +17,21 @@ interface MendPorts {
 
 /**
  * Puts back what somebody took away from the quarantine: without its policy, that policy's text or its group, held and
- * new things alike may publish. Returns whether the held things have to be verified again. Unless the kill switch is off, it is only told.
+ * new things alike may publish. What can't be put back holds up no other part. Says of each part whether it is mended,
+ * so that the held things have to be verified again. Unless the kill switch is off, it is only told.
  */
-export async function mendQuarantine({ quarantine, killSwitch, log, metrics }: MendPorts): Promise<boolean> {
-  const missing = await quarantine.findMissing();
-  if (!missing) return false;
+export async function mendQuarantine(ports: MendPorts): Promise<PromiseSettledResult<boolean>[]> {
+  const [looked] = await Promise.allSettled([ports.quarantine.findMissing()]);
+  if (looked.status === 'rejected') return [looked];
+  const results: PromiseSettledResult<boolean>[] = [];
+  for (const missing of looked.value) results.push(...(await Promise.allSettled([mendPart(missing, ports)])));
+  return results;
+}
+
+async function mendPart(
+  missing: QuarantinePart,
+  { quarantine, killSwitch, log, metrics }: MendPorts,
+): Promise<boolean> {
   metrics.count('QuarantineBroken');
   if ((await killSwitch()).state !== 'off') {
     log.error('the quarantine is not whole, and the kill switch is not off: left as it is', { missing });

@@ -1,44 +1,40 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import {
-  type ClientUser,
-  followUser,
-  isNews,
-  type KnownClientIds,
-  noClientIds,
-  withClientId,
-} from '../domain/client-ids';
+import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { type ClientUser, followUser, isNews, keepNewest } from '../domain/client-ids';
 import { VersionConflictError } from '../errors';
 import type { ClientIds } from '../ports';
-import { connectItems, type ItemKey } from './items';
+import { connectItems, hasExpired } from './items';
 
 const userKey = (clientId: string) => ({ pk: `CLIENT#${clientId}`, sk: 'USER' });
-const listKey = (certificateId: string) => ({ pk: `CERTIFICATE#${certificateId}`, sk: 'CLIENTS' });
+/** One item for each id: those of a fleet that shares a certificate come at the same time. */
+const heardKey = (certificateId: string, clientId = '') => ({
+  pk: `CERTIFICATE#${certificateId}`,
+  sk: `CLIENT#${clientId}`,
+});
 /** Longer than a session is believed to last. */
 const keptMs = 400 * 86_400_000;
 const maxAttempts = 5;
 
 export function connectClientIds(tableName: string, client?: DynamoDBClient): ClientIds {
-  const { load, save } = connectItems(tableName, client);
-
-  /** Changes an item, anew where another did so at the same time; `next` gives undefined where it stays. */
-  async function change<T>(key: ItemKey, at: number, next: (before: T | undefined) => T | undefined) {
-    for (let attempt = 1; ; attempt += 1) {
-      const stored = await load<T>(key);
-      const value = next(stored?.value);
-      if (value === undefined) return;
-      try {
-        const expiresAt = Math.floor((at + keptMs) / 1_000);
-        await save(key, value, stored?.version ?? 0, { expiresAt });
-        return;
-      } catch (error) {
-        if (!(error instanceof VersionConflictError) || attempt === maxAttempts) throw error;
-      }
-    }
-  }
+  const { documents, load, save } = connectItems(tableName, client);
 
   return {
     async list(certificateId) {
-      return (await load<KnownClientIds>(listKey(certificateId)))?.value ?? noClientIds;
+      const { pk, sk } = heardKey(certificateId);
+      // One page, of thousands of ids: no device has more, and the fleet that does is not cut for one of them.
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
+          ExpressionAttributeValues: { ':pk': pk, ':sk': sk },
+          ConsistentRead: true,
+        }),
+      );
+      const heard = Items.filter((item) => !hasExpired(item, Date.now()));
+      return keepNewest(
+        heard.map((item) => ({ clientId: String(item.sk).slice(sk.length), at: Number(item.heardAt) })),
+        LastEvaluatedKey !== undefined,
+      );
     },
 
     async findUser(clientId) {
@@ -47,14 +43,24 @@ export function connectClientIds(tableName: string, client?: DynamoDBClient): Cl
 
     async hear(clientId, connect) {
       const { certificateId, at } = connect;
-      const before = (await load<ClientUser>(userKey(clientId)))?.value;
-      if (!isNews(before, connect)) return;
-      // First, so that a crash in between has it noted again.
-      if (certificateId !== '')
-        await change<KnownClientIds>(listKey(certificateId), at, (known = noClientIds) =>
-          withClientId(known, clientId),
-        );
-      await change<ClientUser>(userKey(clientId), at, (user) => followUser(user, connect));
+      const expiresAt = Math.floor((at + keptMs) / 1_000);
+      for (let attempt = 1; ; attempt += 1) {
+        const before = await load<ClientUser>(userKey(clientId));
+        if (!isNews(before?.value, connect)) return;
+        // First, so that a crash in between has it noted again.
+        if (certificateId !== '' && attempt === 1) {
+          const Item = { ...heardKey(certificateId, clientId), heardAt: at, expiresAt };
+          await documents.send(new PutCommand({ TableName: tableName, Item }));
+        }
+        const user = followUser(before?.value, connect);
+        if (!user) return;
+        try {
+          await save(userKey(clientId), user, before?.version ?? 0, { expiresAt });
+          return;
+        } catch (error) {
+          if (!(error instanceof VersionConflictError) || attempt === maxAttempts) throw error;
+        }
+      }
     },
   };
 }

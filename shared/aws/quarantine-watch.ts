@@ -74,9 +74,13 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
   }
 
   return {
-    /** The first part that is missing; undefined where the quarantine is whole. */
-    findMissing: async (): Promise<QuarantinePart | undefined> =>
-      (await findPolicyFault()) ?? (await findGroupFault()),
+    /** What is missing, in the order in which it is to be mended; empty where the quarantine is whole. */
+    async findMissing(): Promise<QuarantinePart[]> {
+      const [ofPolicy, ofGroup] = await Promise.all([findPolicyFault(), findGroupFault()]);
+      // A policy that is made again is attached with it.
+      const isImplied = ofPolicy === 'policy' && ofGroup === 'policy on the group';
+      return [ofPolicy, isImplied ? undefined : ofGroup].filter((fault) => fault !== undefined);
+    },
 
     /** Puts a part back, and after it the attachment, which goes with the policy or the group. */
     async mend(missing: QuarantinePart): Promise<void> {
@@ -87,7 +91,7 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
           .catch(unlessExists);
       if (missing === 'thing group') await createGroup();
       await policies.attach(policyName, groupArn).catch((error: unknown) => {
-        // The group is gone as well: the next run makes it.
+        // The group is gone as well, and is mended after the policy.
         if (missing !== 'policy' || !isNotFound(error)) throw error;
       });
     },

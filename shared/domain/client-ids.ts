@@ -23,8 +23,6 @@ export interface ClientUser extends ClientConnect {
   readonly takenAt?: number;
 }
 
-export const noClientIds: KnownClientIds = { clientIds: [] };
-
 /** More than any device is believed to need: a device that takes a new id at each connect has the newest of them noted. */
 const maxKept = 50;
 /** The same certificate under the same id is noted again after so long, so that what is noted does not expire. */
@@ -34,9 +32,13 @@ const contestedMs = 86_400_000;
 /** AWS starts the versions of a client anew once it was away for an hour (IoT developer guide, "Lifecycle events"). */
 const versionsLastMs = 3_600_000;
 
-export function withClientId(known: KnownClientIds, clientId: string): KnownClientIds {
-  const clientIds = [...known.clientIds.filter((one) => one !== clientId), clientId];
-  const incomplete = known.incomplete || clientIds.length > maxKept;
+/** The newest of the ids that a certificate was heard under; `isCut` where not all of them are given. */
+export function keepNewest(
+  heard: readonly { readonly clientId: string; readonly at: number }[],
+  isCut = false,
+): KnownClientIds {
+  const clientIds = heard.toSorted((one, other) => one.at - other.at).map(({ clientId }) => clientId);
+  const incomplete = isCut || clientIds.length > maxKept;
   return { clientIds: clientIds.slice(-maxKept), ...(incomplete && { incomplete }) };
 }
 

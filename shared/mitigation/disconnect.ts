@@ -11,19 +11,17 @@ type Prior = PriorOf<'disconnect'>;
  */
 export const disconnect: MitigationAction<Prior> = {
   async apply(prior, context) {
-    const { clientIds, left } = await listClientIds(prior, context);
-    const cut = await askEach(clientIds, context, (clientId) => context.connections.cut(clientId));
-    const ended = cut.answers.flatMap(({ clientId, answer }) => (answer ? clientId : []));
+    const { answers, left } = await askAll(prior, context, context.connections.cut);
+    const ended = answers.flatMap(({ clientId, answer }) => (answer ? clientId : []));
     const what = ended.length > 0 ? `session of ${ended.join(', ')} ended` : 'was not connected';
-    return { result: 'done', detail: [what, ...left, ...cut.refusals].join('; ') };
+    return { result: 'done', detail: [what, ...left].join('; ') };
   },
 
   async verify(prior, context) {
     const { connections, deniedAt, policyCacheMs } = context;
     const bitesAt = findBitesAt(deniedAt, policyCacheMs);
-    const { clientIds, left } = await listClientIds(prior, context);
-    const seen = await askEach(clientIds, context, (clientId) => connections.connectedSince(clientId));
-    const old = seen.answers.find(
+    const { answers, left } = await askAll(prior, context, connections.connectedSince);
+    const old = answers.find(
       ({ answer }) => answer !== undefined && (bitesAt === undefined || answer < bitesAt),
     );
     if (old)
@@ -31,10 +29,7 @@ export const disconnect: MitigationAction<Prior> = {
         result: 'not-so',
         detail: `${old.clientId} is connected with a session older than the denial`,
       };
-    return {
-      result: 'done',
-      detail: ['no session with the old rights', ...left, ...seen.refusals].join('; '),
-    };
+    return { result: 'done', detail: ['no session with the old rights', ...left].join('; ') };
   },
 
   async revert() {
@@ -47,21 +42,45 @@ const unheard = 'its certificates had more client ids than are kept: AWS ends se
 /** What no request of the data plane can name: a `$` in front (API reference, DeleteConnection), steps of a path. */
 const unnameable = /^(\$.*|\.{1,2})$/s;
 
+type Ask<T> = (clientId: string) => Promise<T>;
+
 /**
- * The ids that the device may be connected under now: its own, and others that its certificates used, unless somebody
- * else connected under them since, who must not be cut for it. `left` says which can't be cut, and why.
+ * Asks for the ids that the device may be connected under now: its own, whatever becomes of the others, and those that its
+ * certificates used. All are asked for before any fault counts. `left` says which can't be asked for, and why.
  */
-async function listClientIds({ clientIds }: Prior, context: MitigationContext) {
+async function askAll<T>(prior: Prior, context: MitigationContext, ask: Ask<T>) {
+  const { thingName } = context;
+  const [own, others] = await Promise.allSettled([ask(thingName), askOthers(prior, context, ask)]);
+  if (own.status === 'rejected') throw own.reason;
+  if (others.status === 'rejected') throw others.reason;
+  const { answers, left } = others.value;
+  return { answers: [{ clientId: thingName, answer: own.value }, ...answers], left };
+}
+
+/** What AWS refuses for an id that the device chose is told, and doesn't make the cut of the others fail. */
+async function askOthers<T>(prior: Prior, context: MitigationContext, ask: Ask<T>) {
+  const { clientIds, left } = await listOthers(prior, context);
+  const settled = await Promise.allSettled(clientIds.map(ask));
+  const answers: { readonly clientId: string; readonly answer: T }[] = [];
+  for (const [index, result] of settled.entries()) {
+    const clientId = clientIds[index] ?? '';
+    if (result.status === 'fulfilled') answers.push({ clientId, answer: result.value });
+    else if (isRefusal(result.reason)) left.push(`${clientId}: ${result.reason.name}`);
+    else throw result.reason;
+  }
+  return { answers, left };
+}
+
+/** Ids beside the thing's name, but those that somebody else connected under since, who must not be cut for it. */
+async function listOthers({ clientIds }: Prior, context: MitigationContext) {
   const { thingName, heldCertificates, heardIds } = context;
   const known = await Promise.all(heldCertificates.map((id) => heardIds.list(id)));
   const all = new Set([...clientIds, ...known.flatMap((one) => one.clientIds)]);
+  all.delete(thingName);
   const users = await Promise.all(
-    [...all].map(async (clientId) => {
-      const user = clientId === thingName ? undefined : await heardIds.findUser(clientId);
-      return user === undefined || isOwn(user, context) ? clientId : undefined;
-    }),
+    [...all].map(async (clientId) => ({ clientId, user: await heardIds.findUser(clientId) })),
   );
-  const own = users.filter((clientId) => clientId !== undefined);
+  const own = users.flatMap(({ clientId, user }) => (!user || isOwn(user, context) ? clientId : []));
   const unnamed = own.filter((clientId) => unnameable.test(clientId));
   return {
     clientIds: own.filter((clientId) => !unnameable.test(clientId)),
@@ -80,25 +99,4 @@ function isOwn(
   return (
     thingName === own || ownCertificates.includes(certificateId) || heldCertificates.includes(certificateId)
   );
-}
-
-/**
- * Asks for all ids before any fault counts. What AWS refuses for an id that the device chose is told, and doesn't make
- * the cut of the others fail.
- */
-async function askEach<T>(
-  clientIds: readonly string[],
-  { thingName }: MitigationContext,
-  ask: (clientId: string) => Promise<T>,
-) {
-  const settled = await Promise.allSettled(clientIds.map(ask));
-  const answers: { readonly clientId: string; readonly answer: T }[] = [];
-  const refusals: string[] = [];
-  for (const [index, result] of settled.entries()) {
-    const clientId = clientIds[index] ?? '';
-    if (result.status === 'fulfilled') answers.push({ clientId, answer: result.value });
-    else if (clientId === thingName || !isRefusal(result.reason)) throw result.reason;
-    else refusals.push(`${clientId}: ${result.reason.name}`);
-  }
-  return { answers, refusals };
 }

@@ -10,7 +10,7 @@ export function declareClientIdLaws(law: Law<Storage>): void {
       expect(await clientIds.findUser(id)).toBeUndefined();
 
       await clientIds.hear(id, { certificateId: own, at: now });
-      await clientIds.hear('__proto__', { certificateId: own, at: now });
+      await clientIds.hear('__proto__', { certificateId: own, at: now + 1 });
       await clientIds.hear(id, { certificateId: own, at: now + 1 });
       expect(await clientIds.list(own)).toEqual({ clientIds: [id, '__proto__'] });
       expect(await clientIds.findUser(id)).toMatchObject({ certificateId: own });
@@ -65,14 +65,15 @@ export function declareClientIdLaws(law: Law<Storage>): void {
     law('are kept up to fifty for a certificate, the newest', async ({ clientIds }) => {
       const own = aName('certificate');
       const ids = Array.from({ length: 51 }, () => aName('client'));
-      for (const id of ids) await clientIds.hear(id, { certificateId: own, at: now });
+      for (const [index, id] of ids.entries())
+        await clientIds.hear(id, { certificateId: own, at: now + index });
 
       expect(await clientIds.list(own)).toEqual({ clientIds: ids.slice(1), incomplete: true });
     });
 
-    law('are all noted where they come at the same time', async ({ clientIds }) => {
+    law('are all noted where a fleet with one certificate comes at the same time', async ({ clientIds }) => {
       const own = aName('certificate');
-      const ids = Array.from({ length: 4 }, () => aName('client'));
+      const ids = Array.from({ length: 30 }, () => aName('client'));
       await Promise.all(ids.map((id) => clientIds.hear(id, { certificateId: own, at: now })));
 
       expect((await clientIds.list(own)).clientIds.toSorted()).toEqual(ids.toSorted());

@@ -145,7 +145,7 @@ describe('what a case costs (design, section 11)', () => {
 
     expect(e2e.countCalls('intake')).toEqual({
       'dynamodb:BatchGetItem': 1,
-      'dynamodb:GetItem': 3,
+      'dynamodb:GetItem': 1,
       'dynamodb:PutItem': 2,
     });
     reset();

@@ -25,9 +25,9 @@ describe('a contained device', () => {
   it.each([
     ['the policy is detached by hand', 'detached', async () => detachPolicy()],
     ['the group is deleted by hand', 'group', async () => deleteGroup()],
-    ['the policy gets another text by hand', 'text', async () => replaceText()],
     ['all versions of the policy get another text', 'lost', async () => loseText()],
-    ['the policy is deleted by hand', 'deleted', async () => deletePolicy()],
+    ['policy and group are deleted by hand', 'both', async () => deletePolicy().then(deleteGroup)],
+    ['the policy is detached and gets another text', 'twice', async () => detachPolicy().then(replaceText)],
   ])('is held again by the sweep where %s, and so is the next one', async (_what, kind, takeAway) => {
     const held = `swept-${kind}`;
     const device = await e2e.enroll(held);

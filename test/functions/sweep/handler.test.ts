@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { sweep } from '../../../functions/sweep/handler';
 import type { Quarantine } from '../../../functions/sweep/mend-quarantine';
+import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
 import type { Case } from '../../../shared/domain/case';
 import { decide } from '../../../shared/domain/decide';
 import type { KillSwitch } from '../../../shared/domain/kill-switch';
@@ -23,6 +24,8 @@ interface Registry {
   readonly killSwitch: KillSwitch;
   mailed: readonly string[];
   missing: Awaited<ReturnType<Quarantine['findMissing']>>;
+  /** What AWS refuses to have put back. */
+  unmendable: QuarantinePart | undefined;
   readonly routine: readonly string[];
   readonly members: readonly string[];
   readonly active: readonly Violation[];
@@ -40,7 +43,8 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     countedFrom: [],
     killSwitch: { state: 'off' },
     mailed: ['soc@example.com'],
-    missing: undefined,
+    missing: [],
+    unmendable: undefined,
     routine: [],
     members: [],
     active: [],
@@ -71,9 +75,10 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     },
     killSwitch: async () => world.killSwitch,
     quarantine: {
-      findMissing: async () => world.missing,
-      mend: async () => {
-        world.missing = undefined;
+      findMissing: async () => [...world.missing],
+      mend: async (part) => {
+        if (world.unmendable === part) throw awsError('VersionsLimitExceededException');
+        world.missing = world.missing.filter((one) => one !== part);
       },
     },
     email: {
@@ -164,12 +169,12 @@ describe('sweep', () => {
   it.each(['thing group', 'policy on the group', 'policy', 'text of the policy'] as const)(
     'puts back a missing %s, tells operations, and has each held thing verified again before it is due',
     async (missing) => {
-      const { run, sent, counts, asked, lines, world } = setUp(['held'], [], { missing });
+      const { run, sent, counts, asked, lines, world } = setUp(['held'], [], { missing: [missing] });
 
       await run();
       await run();
 
-      expect(world.missing).toBeUndefined();
+      expect(world.missing).toEqual([]);
       expect(asked.map((call) => (call as number[])[0])).toEqual([now + 2 * 3_600_000, now]);
       expect(sent.map(({ command }) => command)).toEqual([
         { type: 'resume', thingName: 'held', early: true },
@@ -184,17 +189,33 @@ describe('sweep', () => {
     },
   );
 
+  it('puts back all that is missing in one run, and what it can where a part can’t be mended', async () => {
+    const { run, sent, counts, world } = setUp(['held'], [], {
+      missing: ['text of the policy', 'policy on the group'],
+      unmendable: 'text of the policy',
+    });
+
+    await expect(run()).rejects.toThrow('the sweep could not do all of its work');
+    expect(world.missing).toEqual(['text of the policy']);
+    expect(sent.map(({ command }) => command)).toEqual([{ type: 'resume', thingName: 'held', early: true }]);
+
+    world.unmendable = undefined;
+    await run();
+    expect(world.missing).toEqual([]);
+    expect(counts).toMatchObject({ QuarantineBroken: 3 });
+  });
+
   it.each<KillSwitch>([{ state: 'on' }, { state: 'unknown', reason: 'AccessDeniedException: no' }])(
     'only tells operations of a missing policy while the kill switch is %j',
     async (killSwitch) => {
       const { run, sent, counts, world } = setUp(['held'], [], {
-        missing: 'policy on the group',
+        missing: ['policy on the group'],
         killSwitch,
       });
 
       await run();
 
-      expect(world.missing).toBe('policy on the group');
+      expect(world.missing).toEqual(['policy on the group']);
       expect(sent.map(({ command }) => command)).toEqual([{ type: 'resume', thingName: 'held' }]);
       expect(counts).toMatchObject({ QuarantineBroken: 1 });
     },

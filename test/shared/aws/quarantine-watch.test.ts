@@ -50,7 +50,7 @@ function withVersions(documents: readonly string[]): void {
 
 describe('the watch over the quarantine', () => {
   it('finds nothing missing where the policy has its text and is on the group', async () => {
-    expect(await watch.findMissing()).toBeUndefined();
+    expect(await watch.findMissing()).toEqual([]);
     expect(sent()).toEqual([
       ['GetPolicyCommand', { policyName }],
       ['ListAttachedPoliciesCommand', { target: groupArn }],
@@ -62,7 +62,7 @@ describe('the watch over the quarantine', () => {
     async (answer) => {
       iot.on(ListAttachedPoliciesCommand).resolves(answer);
 
-      expect(await watch.findMissing()).toBe('policy on the group');
+      expect(await watch.findMissing()).toEqual(['policy on the group']);
     },
   );
 
@@ -71,7 +71,7 @@ describe('the watch over the quarantine', () => {
     [ListAttachedPoliciesCommand, 'thing group'],
   ] as const)('finds what %p does not know, and fails on any other fault', async (command, missing) => {
     iot.on(command as typeof GetPolicyCommand).rejects(awsError('ResourceNotFoundException'));
-    expect(await watch.findMissing()).toBe(missing);
+    expect(await watch.findMissing()).toEqual([missing]);
 
     iot.on(command as typeof GetPolicyCommand).rejects(awsError('ThrottlingException'));
     await expect(watch.findMissing()).rejects.toMatchObject({ name: 'ThrottlingException' });
@@ -80,7 +80,18 @@ describe('the watch over the quarantine', () => {
   it('finds another text', async () => {
     iot.on(GetPolicyCommand).resolves({ policyDocument: '{"Version":"2012-10-17","Statement":[{}]}' });
 
-    expect(await watch.findMissing()).toBe('text of the policy');
+    expect(await watch.findMissing()).toEqual(['text of the policy']);
+  });
+
+  it('finds all that is missing at once, and the attachment only where the policy is there', async () => {
+    iot.on(GetPolicyCommand).resolves({ policyDocument: '{}' });
+    iot.on(ListAttachedPoliciesCommand).resolves({ policies: [] });
+    expect(await watch.findMissing()).toEqual(['text of the policy', 'policy on the group']);
+
+    iot.on(GetPolicyCommand).rejects(awsError('ResourceNotFoundException'));
+    expect(await watch.findMissing()).toEqual(['policy']);
+    iot.on(ListAttachedPoliciesCommand).rejects(awsError('ResourceNotFoundException'));
+    expect(await watch.findMissing()).toEqual(['policy', 'thing group']);
   });
 
   it.each([

@@ -169,6 +169,14 @@ describe('disconnect', () => {
       );
     });
 
+    it('cuts the thing’s own client at once, whether or not the table tells of others', async () => {
+      const { context, sessions } = await hearing({ mything1: now - 1 });
+      const heardIds = { ...context.heardIds, list: () => Promise.reject(awsError('ThrottlingException')) };
+
+      await expect(disconnect.apply(prior, { ...context, heardIds })).rejects.toThrow('refused by the fake');
+      expect([...sessions.keys()]).toEqual([]);
+    });
+
     it('cuts the others before a fault has it tried again', async () => {
       const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1 });
       await heardIds.hear('slow', { certificateId: own, at: now - 1 });
