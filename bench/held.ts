@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { AddThingToThingGroupCommand, CreateThingCommand } from '@aws-sdk/client-iot';
+import { AddThingToThingGroupCommand } from '@aws-sdk/client-iot';
 import { connectTable } from '../shared/aws/table';
 import type { Case, PriorState } from '../shared/domain/case';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import type { Service } from './service';
-import { anAlert, enroll, publishAtOnce } from './traffic';
+import { anAlert, type DeviceFiles, enroll, publishAtOnce } from './traffic';
 
 export interface HeldResult {
   readonly held: number;
@@ -21,6 +21,8 @@ export interface HeldResult {
 const urgentEveryMs = 7_000;
 const barMs = 61_000;
 const atOnce = 12;
+/** What the sweep sends at the most. */
+const perMinute = 225;
 
 /** Makes held things in the table, all of them overdue, then leaves containments half done, and waits for the sweep's own runs. */
 export async function measureHeld(
@@ -31,23 +33,36 @@ export async function measureHeld(
   signal: AbortSignal,
 ): Promise<HeldResult> {
   const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
-  const template = await containOne(service, signal);
-  say(`${held} held things are made in the table and in the registry, all of them due to be verified again`);
   const names = Array.from({ length: held }, (_, index) => `held${index}`);
+  // The oldest are due first: more than the sweep can get to need no certificate.
+  const real = names.slice(0, perMinute * (minutes + 1));
+  const urgentNames = Array.from(
+    { length: (minutes * 60_000) / urgentEveryMs + 1 },
+    (_, index) => `urgent${index}`,
+  );
+  say(
+    `${real.length} held things are made in the registry, ${held} in the table, all of them due to be verified again`,
+  );
+  const files = await enroll(service, [...real, ...urgentNames, 'template'], signal);
+  const template = await containOne(service, signal);
+  const { iot, outputs } = service;
+  await inParallel(real, async (thingName) => {
+    const group = { thingName, thingGroupName: outputs.QuarantineGroup };
+    await iot.send(new AddThingToThingGroupCommand(group));
+  });
+  const overdueAt = Date.now() - 3_600_000;
   await inParallel(names, async (thingName) => {
     signal.throwIfAborted();
-    await register(service, thingName, true);
-    await cases.save(copy(template, thingName, { dueAt: Date.now() - 60_000 }), 0);
+    const dueAt = overdueAt + Number(thingName.slice('held'.length));
+    await cases.save(copy(template, thingName, files, { dueAt }), 0);
   });
   const madeAt = Date.now();
   const took: number[] = [];
   const problems: string[] = [];
   const waiting: Promise<void>[] = [];
-  for (let index = 0; Date.now() - madeAt < minutes * 60_000; index += 1) {
-    const thingName = `urgent${index}`;
-    await register(service, thingName, false);
+  for (const thingName of urgentNames) {
     const dueAt = Date.now();
-    await cases.save(leaveHalfDone(copy(template, thingName, { dueAt, updatedAt: dueAt })), 0);
+    await cases.save(leaveHalfDone(copy(template, thingName, files, { dueAt, updatedAt: dueAt })), 0);
     waiting.push(
       waitUntilBegun(service, thingName, dueAt, signal).then((ms) => {
         took.push(ms);
@@ -70,7 +85,6 @@ export async function measureHeld(
 }
 
 async function containOne(service: Service, signal: AbortSignal): Promise<Case> {
-  await enroll(service, ['template'], signal);
   const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
   await publishAtOnce(service, [anAlert('template', 'no-child-processes', Date.now())], new Map(), signal);
   for (;;) {
@@ -80,11 +94,17 @@ async function containOne(service: Service, signal: AbortSignal): Promise<Case> 
   }
 }
 
-/** The same case of another thing, which has no certificate. */
-function copy(template: Case, thingName: string, over: Partial<Case>): Case {
+/** The same case of another thing. */
+function copy(
+  template: Case,
+  thingName: string,
+  files: ReadonlyMap<string, DeviceFiles>,
+  over: Partial<Case>,
+): Case {
+  const { certificateArn } = files.get(thingName) ?? {};
   const prior = (before: PriorState): PriorState => ({
     ...before,
-    ...('principals' in before && { principals: [] }),
+    ...('principals' in before && { principals: certificateArn ? [certificateArn] : [] }),
     ...('clientIds' in before && { clientIds: [thingName] }),
   });
   return {
@@ -104,12 +124,6 @@ function leaveHalfDone(record: Case): Case {
   return { ...rest, status: 'containing', ledger };
 }
 
-async function register({ iot, outputs }: Service, thingName: string, isMember: boolean): Promise<void> {
-  await iot.send(new CreateThingCommand({ thingName }));
-  if (isMember)
-    await iot.send(new AddThingToThingGroupCommand({ thingName, thingGroupName: outputs.QuarantineGroup }));
-}
-
 async function waitUntilBegun(
   { dynamodb, outputs }: Service,
   thingName: string,
@@ -119,8 +133,8 @@ async function waitUntilBegun(
   const { cases } = connectTable(outputs.TableName ?? '', dynamodb);
   for (;;) {
     const record = (await cases.load(thingName))?.value;
-    const begunAt = Math.min(...(record?.ledger ?? []).map(({ appliedAt }) => appliedAt ?? Infinity));
-    if (begunAt >= dueAt && Number.isFinite(begunAt)) return begunAt - dueAt;
+    const begunAt = Math.max(...(record?.ledger ?? []).map(({ appliedAt }) => appliedAt ?? 0));
+    if (begunAt >= dueAt) return begunAt - dueAt;
     await delay(1_000, undefined, { signal });
   }
 }

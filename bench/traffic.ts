@@ -39,6 +39,7 @@ const enrolledAtOnce = 8;
 
 /** What a device needs to connect. */
 export interface DeviceFiles {
+  readonly certificateArn: string;
   readonly cert: string;
   readonly key: string;
 }
@@ -57,10 +58,10 @@ export async function enroll(
       signal.throwIfAborted();
       await iot.send(new CreateThingCommand({ thingName }));
       const made = await iot.send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
-      const { certificateArn, certificatePem = '', keyPair } = made;
+      const { certificateArn = '', certificatePem = '', keyPair } = made;
       await iot.send(new AttachPolicyCommand({ policyName: 'device', target: certificateArn }));
       await iot.send(new AttachThingPrincipalCommand({ thingName, principal: certificateArn }));
-      enrolled.set(thingName, { cert: certificatePem, key: keyPair?.PrivateKey ?? '' });
+      enrolled.set(thingName, { certificateArn, cert: certificatePem, key: keyPair?.PrivateKey ?? '' });
     }
   };
   await Promise.all(Array.from({ length: enrolledAtOnce }, enrollNext));
