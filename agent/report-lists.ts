@@ -40,7 +40,7 @@ export const mostRows = 50;
 /** No report has such a number. */
 const beyond = 1e9;
 
-/** What had no room comes first, and what has waited longest of it; then what is new, then what was told last. */
+/** Of what had no room what has waited longest is first, then what is new, then what was told last. */
 function rankListener(key: string, before: Baseline | undefined): number {
   const told = before?.listeners.get(key);
   return told === undefined ? (rankUntold(key, before) ?? -beyond) : -told;
@@ -49,6 +49,24 @@ function rankListener(key: string, before: Baseline | undefined): number {
 function rankUntold(key: string, before: Baseline | undefined): number | undefined {
   const since = before?.untold.get(key);
   return since === undefined ? undefined : since - 2 * beyond;
+}
+
+/**
+ * What had no room and what is new take turns, so that neither keeps the other out: not thousands that were there when
+ * the agent started what begins now, not somebody who begins more all the time what waits.
+ */
+function takeTurns<T>(
+  sorted: readonly T[],
+  isWaiting: (one: T) => boolean,
+  isNew: (one: T) => boolean,
+): readonly T[] {
+  const waiting = sorted.filter(isWaiting);
+  const fresh = sorted.filter((one) => !isWaiting(one) && isNew(one));
+  const turns = Array.from({ length: Math.max(waiting.length, fresh.length) }, (_, index) => [
+    ...waiting.slice(index, index + 1),
+    ...fresh.slice(index, index + 1),
+  ]);
+  return [...turns.flat(), ...sorted.filter((one) => !isWaiting(one) && !isNew(one))];
 }
 
 /** One row for each port and address: sockets that share a port (SO_REUSEPORT) are one listener. */
@@ -68,11 +86,16 @@ export function listPorts(
   const sorted = [...rows.values()].sort(
     (a, b) => compare(a.rank, b.rank) || a.row.port - b.row.port || compare(a.row.interface, b.row.interface),
   );
-  return { ports: sorted.slice(0, most).map(({ row }) => row), total: sorted.length };
+  const ports = takeTurns(
+    sorted,
+    ({ rank }) => rank < -beyond,
+    ({ rank }) => rank === -beyond,
+  );
+  return { ports: ports.slice(0, most).map(({ row }) => row), total: sorted.length };
 }
 
 /**
- * Connections with remote addresses that had no room first, then new ones, then rare ones: where the list is cut, the one connection
+ * Connections with remote addresses that had no room or are new first, then rare ones: where the list is cut, the one connection
  * to a strange address is kept, not the hundredth to the same server.
  */
 export function listConnections(
@@ -94,7 +117,12 @@ export function listConnections(
       a.remotePort - b.remotePort ||
       a.localPort - b.localPort,
   );
-  const connections = sorted.slice(0, most).map(({ localAddress, localPort, remoteAddress, remotePort }) => {
+  const turns = takeTurns(
+    sorted,
+    (socket) => rankOf(socket) < -beyond,
+    ({ remoteAddress }) => !before?.remotes.has(remoteAddress),
+  );
+  const connections = turns.slice(0, most).map(({ localAddress, localPort, remoteAddress, remotePort }) => {
     const name = nameInterface(localAddress, interfaces);
     const remote_addr = formatEndpoint(remoteAddress, remotePort);
     return { ...(name !== undefined && { local_interface: name }), local_port: localPort, remote_addr };

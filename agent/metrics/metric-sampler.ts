@@ -215,8 +215,14 @@ function lookAtUse(): Look {
 /** Most at once: a program can make thousands of processes that can't be read. */
 const mostProblems = 10;
 
+function isOfEnded(proc: ProcReader, path: string): boolean {
+  const pid = /^\d+(?=\/)/.exec(path)?.[0];
+  return pid !== undefined && proc.read(`${pid}/stat`) === 'gone';
+}
+
 function describeProblems(proc: ProcReader): Readonly<Record<string, string>> {
-  const problems = [...proc.problems()];
+  // The next scan forgets it, which can be a minute off.
+  const problems = [...proc.problems()].filter(([path]) => !isOfEnded(proc, path));
   const told = problems
     .slice(0, mostProblems)
     .map(([path, code]) => [path.startsWith('/') ? path : `/proc/${path}`, code] as const);

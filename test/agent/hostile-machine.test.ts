@@ -162,7 +162,7 @@ describe('the bundled agent on a machine that works against it', () => {
     await expectToFindAChild();
   });
 
-  withCompiler('says how many listen, and keeps who is new, beside thousands', async () => {
+  withCompiler('says how many listen, and tells at once who is new, beside thousands', async () => {
     const from = 20_000;
     others.push(spawn(build('many-listeners'), ['3000', String(from)], { stdio: 'ignore' }));
     agent = runAgent(process.execPath, [bundle, ...args('listeners')]);
@@ -176,14 +176,8 @@ describe('the bundled agent on a machine that works against it', () => {
     await waitFor('the new one', () =>
       listening().some((one) => one?.ports.some(({ port }) => port === 39_999)),
     );
-    const reports = sent().length;
-    await waitFor('more reports', () => sent().length > reports + 2);
 
-    expect(
-      listening()
-        .at(-1)
-        ?.ports.map(({ port }) => port),
-    ).toContain(39_999);
+    // Then it makes room for those that nobody was told of; a list that is cut clears nothing.
     expect(listening().at(-1)?.ports).toHaveLength(50);
   });
 

@@ -67,6 +67,7 @@ describe('the children of a real process', () => {
       ppid: app.pid,
       executable: expect.stringMatching(/\/\w+$/),
       commandLine: 'sleep 60',
+      argumentCount: 1,
       user: expect.stringMatching(/\w/),
       startedAt: expect.any(Number),
       parents: expect.arrayContaining([name]),

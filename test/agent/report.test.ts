@@ -162,6 +162,26 @@ describe('buildReport', () => {
     expect(metrics?.listening_tcp_ports?.ports[0]).toMatchObject({ port: 1100 });
   });
 
+  it('tells what begins at once, though thousands that were there before still wait for room', () => {
+    const many = Array.from({ length: 3000 }, (_, index) => index);
+    const first = aSystem({
+      listeningTcp: many.map((index) => aSocket({ localPort: 20_000 + index })),
+      established: many.map((index) => connect(`10.${index >> 8}.${index & 255}.1`, 443)),
+    });
+    const report = buildReport({ reportId: 1, system: first, values: {} });
+    const before = baselineOf(first, undefined, report);
+    const system = aSystem({
+      listeningTcp: [...(first.listeningTcp ?? []), aSocket({ localPort: 39_999 })],
+      established: [...(first.established ?? []), connect('192.0.2.9', 443)],
+    });
+    const { metrics } = buildReport({ reportId: 2, system, before, values: {} });
+
+    expect(metrics?.listening_tcp_ports?.ports.map(({ port }) => port)).toContain(39_999);
+    expect(
+      metrics?.tcp_connections?.established_connections.connections.map((row) => row.remote_addr),
+    ).toContain('192.0.2.9:443');
+  });
+
   it('tells the listener and the address that wait longest, however many others come with each report', () => {
     let before: Baseline | undefined;
     const told: string[] = [];

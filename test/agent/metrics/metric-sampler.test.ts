@@ -44,6 +44,26 @@ describe('the children of a process', () => {
     ]);
   });
 
+  it('name what cannot be read of a process as long as that is there, not until a scan', () => {
+    const problems = new Map([
+      ['10/exe', 'ENAMETOOLONG'],
+      ['/opt/app', 'EIO'],
+    ]);
+    const proc = aProc([app]);
+    const sampler = createMetricSampler(
+      { ...proc, problems: () => problems },
+      [{ metric, collect: 'children', of: { name: 'myapp' } }],
+      { users: String, wallClock: Date.now, ownPid },
+    );
+    const before = sampler.problems();
+    proc.become([]);
+
+    expect([before, sampler.problems()]).toEqual([
+      { '/proc/10/exe': 'ENAMETOOLONG', '/opt/app': 'EIO' },
+      { '/opt/app': 'EIO' },
+    ]);
+  });
+
   it('leave no file open once sampling has stopped, as at each reload of the agent', () => {
     const options = { users: String, wallClock: Date.now, ownPid };
     const sampler = createMetricSampler(
