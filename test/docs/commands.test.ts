@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../e2e/harness';
@@ -110,6 +110,21 @@ function listUntracked(): readonly string[] {
   return listed.split('\0').filter(Boolean);
 }
 
+/** The local stack in place of the reader's account. */
+function readAccount(): Readonly<Record<string, string>> {
+  const { endpoint, credentials } = JSON.parse(
+    readFileSync(join(clone, '.cordon', 'local.json'), 'utf8'),
+  ) as { endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string } };
+  return {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: 'us-east-1',
+    // Version 1 of the AWS CLI reads this one alone.
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+  };
+}
+
 /** Runs a page from its first command to its last in one shell, as a reader would. */
 async function read(commands: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
   const script = commands.map((command) => {
@@ -122,6 +137,7 @@ async function read(commands: readonly string[]): Promise<{ readonly code: numbe
     {
       cwd: clone,
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...readAccount() },
     },
   );
   let said = '';
