@@ -119,7 +119,11 @@ function copy(
 }
 
 function leaveHalfDone(record: Case): Case {
-  const ledger = record.ledger.map((entry) => ({ ...entry, status: 'planned' as const }));
+  // As planned a moment ago: the first time that an entry was applied is kept for good.
+  const ledger = record.ledger.map(({ appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...entry }) => ({
+    ...entry,
+    status: 'planned' as const,
+  }));
   const { containedAt: _containedAt, ...rest } = record;
   return { ...rest, status: 'containing', ledger };
 }
