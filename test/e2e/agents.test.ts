@@ -78,6 +78,9 @@ describe('the exceptions of a playbook, packaged', () => {
       60_000,
     );
     expect(told.to).toBe('soc@example.com');
+    // Who is mailed is looked at by each run of the sweep, too: here the address is.
+    expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+    expect(e2e.countCalls('sweep')).toMatchObject({ 'sns:ListSubscriptionsByTopic': 2 });
 
     await report(client, 'updater', 2, { evidence: [shell] });
     const contained = await e2e.waitForCase('updater', 'contained');

@@ -37,6 +37,6 @@ describe('held things', () => {
     const sizes = dynamo
       .commandCalls(BatchGetCommand)
       .map(({ args }) => args[0].input.RequestItems?.cordon?.Keys?.length);
-    expect(sizes).toEqual([1, 100, 100, 50]);
+    expect(sizes).toEqual([3, 100, 100, 50]);
   });
 });
