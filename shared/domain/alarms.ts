@@ -139,6 +139,8 @@ function markExcepted(current: Case, key: string, excepted: string): Case {
 
 /** How soon a case that the kill switch held back is looked at again: each look is a call of respond. */
 const lookAgainMs = 5 * 60_000;
+/** Where it could not be read, which mostly passes soon, and the device is not contained meanwhile. */
+const readAgainMs = 60_000;
 
 export function isHeldBack(current: Case | undefined): current is Case {
   return (
@@ -151,7 +153,9 @@ export function isHeldBack(current: Case | undefined): current is Case {
 export function onHeldBack(current: Case, context: Context): Decision {
   const { now, thingName, configuration, facts } = context;
   if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
-  if (context.killSwitch.state !== 'off') return changed({ ...current, dueAt: now + lookAgainMs });
+  const { state } = context.killSwitch;
+  if (state !== 'off')
+    return changed({ ...current, dueAt: now + (state === 'unknown' ? readAgainMs : lookAgainMs) });
   const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
   const open: Case = { ...rest, status: 'observed' };
   let next = note(open, { at: now, what: 'judged again', detail: 'the kill switch is off' });
@@ -279,7 +283,7 @@ function holdBack(
   const bySwitch = refusal.by === 'kill-switch';
   const heldBackBy = bySwitch ? refusal.by : asks ? undefined : before;
   const dueAt = bySwitch
-    ? now + lookAgainMs
+    ? now + (asks ? readAgainMs : lookAgainMs)
     : asks
       ? now + configuration.guards.approvalExpires
       : heldBackBy && lookAt;

@@ -33,6 +33,16 @@ describe('a case that only the kill switch held back', () => {
     expect(asked).toEqual([false, true]);
   });
 
+  it('is looked at again within a minute where the switch could not be read, and contained once it can', () => {
+    const unread: Partial<Context> = { killSwitch: { state: 'unknown', reason: 'TimeoutError: aborted' } };
+    const record = led(undefined, alarm(), unread);
+    expect([record.status, record.dueAt]).toEqual(['awaiting-approval', now + 60_000]);
+
+    const still = lead(record, resume, { ...unread, now: now + 60_000 });
+    expect([still.status, still.dueAt]).toEqual(['awaiting-approval', now + 120_000]);
+    expect(lead(still, resume, { now: now + 120_000 }).status).toBe('contained');
+  });
+
   it('is contained once the switch is off, though no detector says anything new', () => {
     const next = lead(heldBack(), resume, { now: later });
 
