@@ -103,7 +103,8 @@ describe('npm start -- --once --json', () => {
 /** The steps that went well, without what is another number in each run. */
 function listSteps(said: string): readonly string[] {
   return [...said.matchAll(/^ok {3}(.*) \(\d+ ms\)$/gm)].map(([, step = '']) =>
-    step.replace(/\d+ (?=ms|of)|of \d+/g, 'N '),
+    // The cut agent may not be back yet, and release then warns of an alarm that is still on, in lines of its own.
+    step.replace(/\d+ (?=ms|of)|of \d+/g, 'N ').replace(/(?<=releases it): .*/, ''),
   );
 }
 
