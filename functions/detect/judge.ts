@@ -21,7 +21,7 @@ import {
 import { agentClientId } from '../../shared/domain/names';
 import { unknownPrincipal } from '../../shared/domain/rule-failure';
 import type { Evidence, Reporter } from '../../shared/domain/violation';
-import { isNotFound, VersionConflictError } from '../../shared/errors';
+import { isNotFound } from '../../shared/errors';
 import type {
   AlertTopic,
   Clock,
@@ -33,6 +33,7 @@ import type {
   SilenceStore,
   Things,
 } from '../../shared/ports';
+import { untilUndisturbed } from '../../shared/undisturbed';
 import type { ReceivedEvent, ReceivedReport } from './receive';
 import type { SilenceRun } from './silences';
 
@@ -67,13 +68,7 @@ export function judgeThing(ports: JudgePorts, profiles: Profiles) {
     const ordered = occasions.filter(isJudged).toSorted((a, b) => a.at - b.at);
     if (ordered.length === 0) return;
     // Another invocation may judge the thing at the same time: whoever saves second looks again.
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await judgeAll(thingName, ordered, { ...ports, owns, run }, profiles);
-      } catch (error) {
-        if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
-      }
-    }
+    await untilUndisturbed(5, () => judgeAll(thingName, ordered, { ...ports, owns, run }, profiles));
   };
 }
 

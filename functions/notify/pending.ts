@@ -1,6 +1,6 @@
 import type { SlackState, SlackStates, Superseded } from '../../shared/aws/slack-states';
 import type { Announcement } from '../../shared/domain/announcement';
-import { VersionConflictError } from '../../shared/errors';
+import { untilUndisturbed } from '../../shared/undisturbed';
 
 /** Superseded news that a reply still tells, of a case that changed faster than Slack takes messages. */
 const maxEarlier = 5;
@@ -12,17 +12,12 @@ export async function change(
   caseId: string,
   next: (state: SlackState) => SlackState | undefined,
 ): Promise<boolean> {
-  for (let attempt = 0; ; attempt += 1) {
+  return untilUndisturbed(11, async () => {
     const stored = await states.load(caseId);
     const changed = next(stored?.value ?? nothing);
-    if (!changed) return false;
-    try {
-      await states.save(caseId, changed, stored?.version ?? 0);
-      return true;
-    } catch (error) {
-      if (!(error instanceof VersionConflictError) || attempt >= 10) throw error;
-    }
-  }
+    if (changed) await states.save(caseId, changed, stored?.version ?? 0);
+    return changed !== undefined;
+  });
 }
 
 /** With an announcement to show; undefined where it, or newer news, is known. */

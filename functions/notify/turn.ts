@@ -1,6 +1,6 @@
 import type { SlackStates, SlackTurn } from '../../shared/aws/slack-states';
-import { VersionConflictError } from '../../shared/errors';
 import type { Clock } from '../../shared/ports';
+import { untilUndisturbed } from '../../shared/undisturbed';
 
 const idle: SlackTurn = { until: 0, asked: [] };
 /** More are found by the index. */
@@ -57,17 +57,11 @@ async function changeTurn(
   { states }: TurnPorts,
   next: (turn: SlackTurn) => SlackTurn | undefined,
 ): Promise<void> {
-  for (let attempt = 0; ; attempt += 1) {
+  await untilUndisturbed(21, async () => {
     const stored = await states.loadTurn();
     const changed = next(stored?.value ?? idle);
-    if (!changed) return;
-    try {
-      await states.saveTurn(changed, stored?.version ?? 0);
-      return;
-    } catch (error) {
-      if (!(error instanceof VersionConflictError) || attempt >= 20) throw error;
-    }
-  }
+    if (changed) await states.saveTurn(changed, stored?.version ?? 0);
+  });
 }
 
 function unite(known: readonly string[], more: readonly string[]): string[] {

@@ -2,6 +2,7 @@ import type { ActionName, Configuration } from '../../shared/domain/configuratio
 import { escapesGroupPolicy } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
 import { deniedObject, type Hold, policyObject, statusObject } from '../../shared/domain/hold';
+import { findVersionToDrop } from '../../shared/domain/policy-versions';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import type { Certificates, Holds, Policies, Things, Versioned } from '../../shared/ports';
 
@@ -22,8 +23,6 @@ interface FactOptions {
 
 /** Deliveries after which a failing lookup no longer waits: the guards then fail closed. */
 const patience = 3;
-/** IoT Core keeps five versions of a policy (service quotas). */
-const maxVersions = 5;
 /** Holders of a policy looked at; more are too many for any guard. */
 const maxHolders = 20;
 /** Names kept of those who share a policy or certificate. */
@@ -175,21 +174,17 @@ async function lookUpPolicy(
     }),
   );
   if (targets.length > maxHolders) holders.push([`${targets.length - maxHolders} more`]);
-  // Ids are numbers as text: "10" is newer than "9".
-  const oldest = versions
-    .filter(({ isDefault }) => !isDefault)
-    .toSorted((a, b) => Number(a.versionId) - Number(b.versionId))[0];
-  const full = versions.length >= maxVersions && oldest;
+  const dropped = findVersionToDrop(versions);
   // After the versions, for the same reason as above.
   const prior = priorOf(await holds.load(policyObject(policyName)));
   return {
     policyName,
     ...(prior && 'policyName' in prior && { before: prior }),
     defaultVersionId: versions.find(({ isDefault }) => isDefault)?.versionId ?? '1',
-    ...(full && {
+    ...(dropped && {
       versionToDrop: {
-        versionId: full.versionId,
-        document: await policies.readVersion(policyName, full.versionId),
+        versionId: dropped.versionId,
+        document: await policies.readVersion(policyName, dropped.versionId),
       },
     }),
     sharedWith: listOthers(holders.flat(), thingName),

@@ -104,9 +104,7 @@ function listDenied({ ledger }: Case): readonly string[] {
 
 function listBridged({ ledger }: Case): readonly string[] {
   const prior = findBridge(ledger)?.prior;
-  return prior?.action === 'deactivate-certificate'
-    ? prior.certificates.map(({ certificateId }) => certificateId)
-    : [];
+  return prior ? listCertificates(prior) : [];
 }
 
 /** The ids the device is known to connect under. */

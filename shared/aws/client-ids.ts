@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type ClientUser, followUser, isNews, keepNewest } from '../domain/client-ids';
-import { VersionConflictError } from '../errors';
 import type { ClientIds } from '../ports';
+import { untilUndisturbed } from '../undisturbed';
 import { connectItems, hasExpired } from './items';
 
 const userKey = (clientId: string) => ({ pk: `CLIENT#${clientId}`, sk: 'USER' });
@@ -13,7 +13,6 @@ const heardKey = (certificateId: string, clientId = '') => ({
 });
 /** Longer than a session is believed to last. */
 const keptMs = 400 * 86_400_000;
-const maxAttempts = 5;
 
 export function connectClientIds(tableName: string, client?: DynamoDBClient): ClientIds {
   const { documents, load, save } = connectItems(tableName, client);
@@ -44,23 +43,19 @@ export function connectClientIds(tableName: string, client?: DynamoDBClient): Cl
     async hear(clientId, connect) {
       const { certificateId, at } = connect;
       const expiresAt = Math.floor((at + keptMs) / 1_000);
-      for (let attempt = 1; ; attempt += 1) {
+      let isNoted = certificateId === '';
+      await untilUndisturbed(5, async () => {
         const before = await load<ClientUser>(userKey(clientId));
         if (!isNews(before?.value, connect)) return;
         // First, so that a crash in between has it noted again.
-        if (certificateId !== '' && attempt === 1) {
+        if (!isNoted) {
           const Item = { ...heardKey(certificateId, clientId), heardAt: at, expiresAt };
           await documents.send(new PutCommand({ TableName: tableName, Item }));
+          isNoted = true;
         }
         const user = followUser(before?.value, connect);
-        if (!user) return;
-        try {
-          await save(userKey(clientId), user, before?.version ?? 0, { expiresAt });
-          return;
-        } catch (error) {
-          if (!(error instanceof VersionConflictError) || attempt === maxAttempts) throw error;
-        }
-      }
+        if (user) await save(userKey(clientId), user, before?.version ?? 0, { expiresAt });
+      });
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type FloodState, listRecent, noteFlood } from '../domain/floods';
-import { VersionConflictError } from '../errors';
 import type { Floods } from '../ports';
+import { untilUndisturbed } from '../undisturbed';
 import { connectItems } from './items';
 
 const key = { pk: 'LIMIT#floods', sk: 'TOLD' };
@@ -12,18 +12,13 @@ export function connectFloods(tableName: string, client?: DynamoDBClient): Flood
   return {
     async claim(flood, now) {
       // Of many instances that see the same flood at once, one tells of it.
-      for (let attempt = 1; ; attempt += 1) {
+      return untilUndisturbed(10, async () => {
         const stored = await load<FloodState>(key);
         const { next, telling } = noteFlood(stored?.value ?? none, flood, now);
-        if (telling === 'not again' && next.floods.length === stored?.value.floods.length)
-          return { telling, next };
-        try {
+        if (telling !== 'not again' || next.floods.length !== stored?.value.floods.length)
           await save(key, next, stored?.version ?? 0);
-          return { telling, next };
-        } catch (error) {
-          if (!(error instanceof VersionConflictError) || attempt === 10) throw error;
-        }
-      }
+        return { telling, next };
+      });
     },
     list: async (now) => listRecent((await load<FloodState>(key))?.value ?? none, now),
   };

@@ -6,6 +6,7 @@ import {
   ListAttachedPoliciesCommand,
 } from '@aws-sdk/client-iot';
 import { quarantineDescription } from '../config/quarantine-policy';
+import { findVersionToDrop } from '../domain/policy-versions';
 import { isNotFound } from '../errors';
 import { isSameDocument } from '../mitigation/policy-text';
 import { iotClient } from './iot-client';
@@ -19,9 +20,6 @@ interface Watched {
   readonly document: string;
   readonly groupArn: string;
 }
-
-/** IoT Core keeps five versions of a policy (service quotas). */
-const maxVersions = 5;
 
 /** Finds out whether group and policy are there, with the policy's text, and puts back what is missing. */
 export function watchQuarantine(watched: Watched, client: IoTClient = iotClient()) {
@@ -65,11 +63,8 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
     for (const { versionId } of versions)
       if (isSameDocument(await policies.readVersion(policyName, versionId), document))
         return policies.setDefaultVersion(policyName, versionId);
-    // Ids are numbers as text: "10" is newer than "9".
-    const [oldest] = versions
-      .filter(({ isDefault }) => !isDefault)
-      .toSorted((a, b) => Number(a.versionId) - Number(b.versionId));
-    if (versions.length >= maxVersions && oldest) await policies.deleteVersion(policyName, oldest.versionId);
+    const dropped = findVersionToDrop(versions);
+    if (dropped) await policies.deleteVersion(policyName, dropped.versionId);
     await policies.createVersion(policyName, document, true);
   }
 

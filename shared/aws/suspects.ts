@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { VersionConflictError } from '../errors';
 import type { Suspects } from '../ports';
+import { untilUndisturbed } from '../undisturbed';
 import { connectItems, expireAt, suspectKey } from './items';
 
 /** As long as messages come again: five times, each a visibility timeout later, and some. */
@@ -22,16 +22,11 @@ export function connectSuspects(tableName: string, client?: DynamoDBClient): Sus
     next: (messages: readonly string[]) => readonly string[],
   ): Promise<void> {
     // Others of its messages may be judged at the same time.
-    for (let attempt = 1; ; attempt += 1) {
+    await untilUndisturbed(5, async () => {
       const stored = await load<Begun>(suspectKey(sender));
       const messages = next(stored?.value.messages ?? []).slice(0, mostMessages);
-      try {
-        await save(suspectKey(sender), { messages }, stored?.version ?? 0, expireAt(now + keptMs));
-        return;
-      } catch (error) {
-        if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
-      }
-    }
+      await save(suspectKey(sender), { messages }, stored?.version ?? 0, expireAt(now + keptMs));
+    });
   }
 
   return {

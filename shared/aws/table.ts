@@ -9,6 +9,7 @@ import { isRoutine } from '../domain/timers';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, Clock, FleetSize, Reservation } from '../ports';
 import { hashRow } from '../timeline';
+import { untilUndisturbed } from '../undisturbed';
 import { openDetectStates } from './detection';
 import { connectHistory, ofTimeline } from './history';
 import { caseKey, connectItems, expireAt, refusalKey, shardOf, slackKey, writeTime } from './items';
@@ -75,16 +76,10 @@ export function connectCases(
 
     async resetDetection(thingName, now, heldUntil) {
       // The detector may judge the thing at the same time: whoever saves second looks again.
-      for (let attempt = 1; ; attempt += 1) {
+      await untilUndisturbed(5, async () => {
         const stored = await states.load(thingName);
-        if (!stored) return;
-        try {
-          await states.save(resetAlarms(stored.value, now, heldUntil), stored.version);
-          return;
-        } catch (error) {
-          if (!(error instanceof VersionConflictError) || attempt === 5) throw error;
-        }
-      }
+        if (stored) await states.save(resetAlarms(stored.value, now, heldUntil), stored.version);
+      });
     },
 
     async recordRefusal({ thingName, requestId, reason, now }) {

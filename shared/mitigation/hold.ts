@@ -1,6 +1,9 @@
 import type { Hold } from '../domain/hold';
-import { VersionConflictError } from '../errors';
+import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
+
+/** As many things as may take and leave a shared object at the same moment. */
+const tries = 20;
 
 type HoldContext = Pick<MitigationContext, 'thingName' | 'holds'>;
 
@@ -14,7 +17,7 @@ export async function claim(
   { thingName, holds }: HoldContext,
 ): Promise<number | undefined> {
   let setAt: number | undefined;
-  await untilUndisturbed(async () => {
+  await untilUndisturbed(tries, async () => {
     const stored = await holds.load(object);
     const held = stored?.value.holders.length ? stored.value : { object, holders: [], prior };
     setAt = 'setAt' in held.prior ? held.prior.setAt : undefined;
@@ -26,7 +29,7 @@ export async function claim(
 
 /** Notes when Cordon's own call changed the object. */
 export async function noteSet(object: Hold['object'], setAt: number, { holds }: HoldContext): Promise<void> {
-  await untilUndisturbed(async () => {
+  await untilUndisturbed(tries, async () => {
     const stored = await holds.load(object);
     if (!stored || !('statusBefore' in stored.value.prior)) return;
     const { value, version } = stored;
@@ -46,7 +49,7 @@ export async function giveBack(
 ): Promise<{ readonly problem?: string | undefined; readonly heldBy: readonly string[] }> {
   let problem: string | undefined;
   let heldBy: readonly string[] = [];
-  await untilUndisturbed(async () => {
+  await untilUndisturbed(tries, async () => {
     const stored = await holds.load(object);
     heldBy = stored?.value.holders.filter((name) => name !== thingName) ?? [];
     const isHolder = stored?.value.holders.includes(thingName) ?? false;
@@ -61,16 +64,4 @@ export async function giveBack(
 /** Why a shared object stays as it is, in words; nothing where nobody else holds it. */
 export function nameOthers(object: string, heldBy: readonly string[]): string[] {
   return heldBy.length > 0 ? [`${object} stays denied for ${heldBy.join(', ')}`] : [];
-}
-
-/** Looks again where another thing came or went in between. */
-async function untilUndisturbed(act: () => Promise<void>): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await act();
-      return;
-    } catch (error) {
-      if (!(error instanceof VersionConflictError) || attempt >= 20) throw error;
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import type { PriorPolicy } from '../domain/facts';
 import { nothing, policyObject, replacedObject } from '../domain/hold';
+import { maxVersions } from '../domain/policy-versions';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';
 import { type MitigationAction, type PriorOf, reverted } from './action';
@@ -7,9 +8,6 @@ import { testDenial } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
 import { isSameDocument } from './policy-text';
-
-/** IoT Core keeps five versions of a policy (service quotas). */
-const maxVersions = 5;
 
 /**
  * Makes a deny document the default version of the device's own policies. Whoever holds such a policy is denied with
