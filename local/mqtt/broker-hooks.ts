@@ -35,6 +35,7 @@ const NOT_AUTHORIZED = 0x87;
 /** Where aedes asks whether a client may connect, publish, subscribe and receive. */
 export function createHooks(context: BrokerContext): Hooks {
   const connectPackets = new WeakMap<Client, ConnectPacket>();
+  const wills = new WeakMap<Client, PublishPacket>();
   return {
     preConnect(client, packet, callback) {
       connectPackets.set(client, packet);
@@ -44,6 +45,8 @@ export function createHooks(context: BrokerContext): Hooks {
       const packet = connectPackets.get(client);
       connectPackets.delete(client);
       if (!packet) return done(toAuthenticateError({ code: 5, reason: 'no CONNECT' }), null);
+      // aedes forgets the will of a client that is gone; one with a delay is published after that.
+      if (packet.will) wills.set(client, packet.will as PublishPacket);
       admit(context, client as BrokerClient, packet).then(
         (refusal) => (refusal ? done(toAuthenticateError(refusal), null) : done(null, true)),
         (error: unknown) => done(toAuthenticateError({ code: 5, reason: String(error) }), null),
@@ -53,8 +56,8 @@ export function createHooks(context: BrokerContext): Hooks {
       const session = client ? context.sessionOf.get(client as BrokerClient) : undefined;
       // Only aedes itself publishes without a client, and only a client that was let in has a session.
       if (!session) return callback(client ? new Error('no session') : null);
-      // A session that is being cut may still send its will, nothing else.
-      const isOver = session.endReason !== undefined && packet !== (client as BrokerClient).will;
+      // A session that is being cut, or was, may still send its will, nothing else.
+      const isOver = session.endReason !== undefined && packet !== wills.get(client as Client);
       if (isOver) return callback(new Error('the session is over'));
       const refusal = findPublishRefusal(context, session, packet);
       if (!refusal) {

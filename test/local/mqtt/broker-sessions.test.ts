@@ -1,5 +1,15 @@
 import { decode, encode } from 'cborg';
-import { allow, collect, deny, type Stack, startStack, tryPublish, waitFor, waitForClose } from './stack';
+import {
+  allow,
+  collect,
+  deny,
+  type Stack,
+  startStack,
+  toPolicyText,
+  tryPublish,
+  waitFor,
+  waitForClose,
+} from './stack';
 
 let stack: Stack;
 
@@ -223,6 +233,82 @@ describe('disconnect', () => {
       expect(received).toEqual(expected);
     },
   );
+
+  describe('of a client of MQTT 5 that is gone and left a will with a delay', () => {
+    let received: string[];
+    let certificate: Awaited<ReturnType<Stack['addDevice']>>;
+    const connectOptions = {
+      clientId: 'mything1',
+      protocolVersion: 5,
+      clean: false,
+      properties: { sessionExpiryInterval: 60 },
+    } as const;
+
+    beforeEach(async () => {
+      const watcher = await stack.connect(await stack.addDevice('watcher'), { clientId: 'watcher' });
+      received = collect(watcher);
+      await watcher.subscribeAsync(['will/#', 'after'], { qos: 1 });
+      certificate = await stack.addDevice('mything1');
+      const client = await stack.connect(certificate, {
+        ...connectOptions,
+        will: {
+          topic: 'will/mything1',
+          payload: Buffer.from('gone'),
+          qos: 1,
+          properties: { willDelayInterval: 1 },
+        },
+      });
+      client.stream.destroy();
+      await waitFor(() => stack.broker.sessionOf('mything1')?.state === 'ended');
+    });
+
+    /** Another will with the same delay that begins now: once it is heard, the first is due as well. */
+    async function waitForDelay(): Promise<void> {
+      const client = await stack.connect(await stack.addDevice('clock'), {
+        ...connectOptions,
+        clientId: 'clock',
+        will: {
+          topic: 'after',
+          payload: Buffer.from('delay'),
+          qos: 1,
+          properties: { willDelayInterval: 1 },
+        },
+      });
+      client.stream.destroy();
+      await waitFor(() => received.includes('after delay'));
+    }
+
+    it('publishes the will after the delay, which no DeleteConnection takes back', async () => {
+      expect(
+        await stack.broker.disconnect('mything1', { cleanSession: true, preventWillMessage: true }),
+      ).toBe(false);
+      expect(received).toEqual([]);
+
+      await waitForDelay();
+
+      expect(received).toEqual(['will/mything1 gone', 'after delay']);
+    });
+
+    it('publishes no will that the policies forbid by then', async () => {
+      stack.registry.policies.create('silence', toPolicyText([deny('iot:Publish', 'topic/will/*')]));
+      stack.registry.policies.attach(
+        'silence',
+        stack.registry.state.arns.build('cert', certificate.certificateId),
+      );
+
+      await waitForDelay();
+
+      expect(received).toEqual(['after delay']);
+    });
+
+    it('publishes no will of a client that is back in time', async () => {
+      await stack.connect(certificate, connectOptions);
+
+      await waitForDelay();
+
+      expect(received).toEqual(['after delay']);
+    });
+  });
 
   it.each([
     [false, ['data one', 'data two']],
