@@ -47,6 +47,8 @@ export interface StackOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Invocations of a function at once, each in a process of its own. */
   readonly maxConcurrency?: number;
+  /** See EventSourcePorts. */
+  readonly redeliverSeconds?: number;
   readonly log: LocalLog;
 }
 
@@ -92,8 +94,9 @@ async function boot(
   options: StackOptions,
   closers: Closers,
 ): Promise<Omit<LocalStack, 'close' | 'identity' | 'policyCacheSeconds'>> {
-  const { log, stateDirectory, artifactsDirectory, maxConcurrency } = options;
+  const { log, stateDirectory, artifactsDirectory, maxConcurrency, redeliverSeconds } = options;
   const concurrency = maxConcurrency === undefined ? {} : { maxConcurrency };
+  const redelivery = redeliverSeconds === undefined ? {} : { redeliverSeconds };
   const template = await readTemplate(join(artifactsDirectory, 'cloudformation-template-update-stack.json'));
   const ca = await openCertificateAuthority(join(stateDirectory, 'ca'));
   let aws: LocalAws | undefined;
@@ -210,7 +213,9 @@ async function boot(
   // Warm first, so that a cold start is measured as such and not as part of the first batch.
   await host.warm();
   const started = await Promise.all(
-    sources.map((source) => startSource(source, aws.sqs, host, roles, { ...concurrency, log })),
+    sources.map((source) =>
+      startSource(source, aws.sqs, host, roles, { ...concurrency, ...redelivery, log }),
+    ),
   );
   closers.push(() => Promise.all(started.map((source) => source.stop())));
   return { aws, registry, broker, https, ca, functions: host, scheduler, deployed };
@@ -300,7 +305,7 @@ function startSource(
   sqs: ServiceHandler,
   host: FunctionHost,
   { isAllowed }: RoleBook,
-  more: Pick<EventSourcePorts, 'maxConcurrency' | 'log'>,
+  more: Pick<EventSourcePorts, 'maxConcurrency' | 'redeliverSeconds' | 'log'>,
 ): Promise<EventSource> {
   const owner = host.definitions().find(({ name }) => name === definition.functionName);
   const functionTimeoutSeconds = owner?.timeoutSeconds ?? 3;

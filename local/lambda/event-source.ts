@@ -19,6 +19,8 @@ export interface EventSourcePorts {
   readonly functionTimeoutSeconds: number;
   /** Invocations at once, if the mapping's MaximumConcurrency allows as many. */
   readonly maxConcurrency?: number;
+  /** When what failed comes again; by default, as on AWS, after the queue's visibility timeout. */
+  readonly redeliverSeconds?: number;
   readonly log: LocalLog;
 }
 
@@ -157,8 +159,25 @@ async function processBatch(source: RunningSource, messages: readonly ReceivedMe
   for (const batch of splitBySize(records, MAX_EVENT_BYTES)) await processRecords(source, batch);
 }
 
-/** What failed keeps its visibility timeout, as on AWS, and comes again or goes to the dead-letter queue. */
+/** What failed comes again, or goes to the dead-letter queue. */
 async function processRecords(source: RunningSource, records: readonly SQSRecord[]): Promise<void> {
+  const done = await invokeWith(source, records);
+  const { queue, redeliverSeconds } = source.ports;
+  if (redeliverSeconds !== undefined && done.length < records.length && !source.signal.aborted) {
+    const failed = records.filter((record) => !done.includes(record));
+    await queue.returnAll(
+      failed.map(({ receiptHandle }) => receiptHandle),
+      redeliverSeconds,
+    );
+  }
+  await deleteRecords(source, done);
+}
+
+/** The records that the function is done with. */
+async function invokeWith(
+  source: RunningSource,
+  records: readonly SQSRecord[],
+): Promise<readonly SQSRecord[]> {
   const { functionName, queueArn, reportsBatchItemFailures } = source.definition;
   const { log } = source.ports;
   const outcome = await source.ports.invoke(functionName, { Records: records });
@@ -166,19 +185,16 @@ async function processRecords(source: RunningSource, records: readonly SQSRecord
     const { errorType, errorMessage } = outcome.error;
     if (!source.signal.aborted)
       log.warn('invocation failed', { functionName, queueArn, errorType, errorMessage });
-    return;
+    return [];
   }
   const ids = new Set(records.map((record) => record.messageId));
   const failures = reportsBatchItemFailures ? readBatchItemFailures(outcome.payload, ids) : new Set<string>();
   if (failures === 'all') {
     log.warn('batch response not understood, so all of it failed', { functionName, queueArn });
-    return;
+    return [];
   }
   if (failures.size > 0) log.warn('messages failed', { functionName, queueArn, count: failures.size });
-  await deleteRecords(
-    source,
-    records.filter((record) => !failures.has(record.messageId)),
-  );
+  return records.filter((record) => !failures.has(record.messageId));
 }
 
 async function deleteRecords(

@@ -25,6 +25,8 @@ export interface SourceQueue {
   receive(count: number, waitSeconds: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
   /** At most ten; gives those that were not deleted. */
   deleteAll(receiptHandles: readonly string[]): Promise<readonly unknown[]>;
+  /** Has messages come again after a time. */
+  returnAll(receiptHandles: readonly string[], seconds: number): Promise<void>;
 }
 
 /** SQS refused, or is not there. */
@@ -84,6 +86,11 @@ export function openSourceQueue(sqs: ServiceHandler, queueArn: string, identity:
       const Entries = receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
       const { Failed = [] } = await call('DeleteMessageBatch', { Entries });
       return Failed as unknown[];
+    },
+
+    async returnAll(receiptHandles, seconds) {
+      for (const ReceiptHandle of receiptHandles)
+        await call('ChangeMessageVisibility', { ReceiptHandle, VisibilityTimeout: seconds });
     },
   };
 }

@@ -69,19 +69,14 @@ describe('a message that fails each time', () => {
   let e2e: EndToEnd;
 
   beforeAll(async () => {
-    e2e = await startEndToEnd();
-    // Nothing is to be learned from the minutes it takes on AWS. But a batch of several must not come again while it
-    // is in work, or the neighbours of the poison would be counted as failed.
-    for (const { queue } of poisons)
-      await e2e.sqs.send(
-        new SetQueueAttributesCommand({
-          QueueUrl: await urlOf(`${queue}${end(queue)}`),
-          Attributes:
-            queue === 'commands'
-              ? { VisibilityTimeout: '2', RedrivePolicy: await deliverFewer() }
-              : { VisibilityTimeout: '10' },
-        }),
-      );
+    // Nothing is to be learned from the minutes that the deliveries take on AWS.
+    e2e = await startEndToEnd({ redeliverSeconds: 2 });
+    await e2e.sqs.send(
+      new SetQueueAttributesCommand({
+        QueueUrl: await urlOf('commands.fifo'),
+        Attributes: { RedrivePolicy: await deliverFewer() },
+      }),
+    );
   }, 180_000);
 
   afterAll(() => e2e.close());

@@ -76,6 +76,8 @@ interface EndToEndOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Invocations of a function at once. */
   readonly maxConcurrency?: number;
+  /** When a message that a function failed or was killed with comes again; by default as on AWS. */
+  readonly redeliverSeconds?: number;
 }
 
 export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndToEnd> {
@@ -94,6 +96,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     }),
     ...(options.parameters && { parameters: options.parameters }),
     ...(options.maxConcurrency !== undefined && { maxConcurrency: options.maxConcurrency }),
+    ...(options.redeliverSeconds !== undefined && { redeliverSeconds: options.redeliverSeconds }),
     log: { info: write, warn: write },
   });
   const { gateway } = stack.aws;

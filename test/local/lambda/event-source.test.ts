@@ -200,6 +200,22 @@ describe('an SQS event source', () => {
     expect(bodiesOf(batches).sort()).toEqual(['a', 'a', 'b', 'b']);
   });
 
+  it('redelivers what failed sooner than the visibility timeout where it is told to', async () => {
+    const queue = await aQueue({ VisibilityTimeout: '60' });
+    await send(queue, ['a', 'b']);
+    const handler: Handler = ({ Records }, attempt) => {
+      if (attempt === 1) throw new Error('cannot');
+      return { batchItemFailures: attempt === 2 ? [{ itemIdentifier: Records[0]?.messageId }] : [] };
+    };
+    const batches = await connect(queue, handler, {}, { redeliverSeconds: 0 });
+
+    await eventually(() => isEmpty(queue));
+
+    const delivered = bodiesOf(batches);
+    expect(delivered).toHaveLength(5);
+    expect(new Set(delivered)).toEqual(new Set(['a', 'b']));
+  });
+
   it('moves a batch that keeps throwing to the dead-letter queue after maxReceiveCount', async () => {
     const deadLetters = await aQueue();
     const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 2 });
