@@ -1,6 +1,7 @@
+import type { ActionName } from '../../shared/domain/actions/registry';
 import { type Case, holdsThing, isOpen } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
-import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import type { Configuration } from '../../shared/domain/configuration';
 import { decide } from '../../shared/domain/decide';
 import type { Context } from '../../shared/domain/decision';
 import type { Facts } from '../../shared/domain/facts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ActionName } from '../../shared/domain/actions/registry';
 import { measure, writeAnnouncement } from '../../shared/domain/announcement';
 import { type Case, holdsThing, isOpen, owesNews } from '../../shared/domain/case';
 import type { Command } from '../../shared/domain/command';
-import type { ActionName } from '../../shared/domain/configuration';
 import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
 import type { Context, Decision } from '../../shared/domain/decision';
 import { type Facts, ownsCertificate } from '../../shared/domain/facts';

@@ -1,4 +1,5 @@
-import type { ActionName, Configuration } from '../../shared/domain/configuration';
+import type { ActionName } from '../../shared/domain/actions/registry';
+import type { Configuration } from '../../shared/domain/configuration';
 import { escapesGroupPolicy } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
 import { deniedObject, type Hold, policyObject, statusObject } from '../../shared/domain/hold';

@@ -1,6 +1,7 @@
-import type { Case, PriorState } from '../../shared/domain/case';
-import type { ActionName, Configuration } from '../../shared/domain/configuration';
-import { listCertificates } from '../../shared/domain/hold';
+import type { ActionName, PriorState } from '../../shared/domain/actions/registry';
+import type { Case } from '../../shared/domain/case';
+import type { Configuration } from '../../shared/domain/configuration';
+import { listCertificates } from '../../shared/domain/held-objects';
 import { findDeniedAt } from '../../shared/domain/ledger';
 import type { Outcome, Step } from '../../shared/domain/steps';
 import { findBridge } from '../../shared/domain/temporary-deactivation';

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Case } from '../domain/case';
-import { type Hold, holdsObject } from '../domain/hold';
+import { holdsObject } from '../domain/held-objects';
+import type { Hold } from '../domain/hold';
 import type { Holds } from '../ports';
 import { caseKey, connectItems, holdKey } from './items';
 

@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Case, holdsThing, isOpen } from '../domain/case';
-import { type Hold, heldObjects, holdsObject } from '../domain/hold';
+import { heldObjects, holdsObject } from '../domain/held-objects';
+import type { Hold } from '../domain/hold';
 import { isRegistryName } from '../domain/names';
 import type { HeldThings } from '../ports';
 import { caseKey, connectItems, holdKey } from './items';

@@ -1,4 +1,5 @@
-import type { ActionName, Configuration, Playbook } from '../domain/configuration';
+import type { ActionName } from '../domain/actions/registry';
+import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
 import { findExceptionFaults } from './exception-faults';

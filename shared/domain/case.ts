@@ -1,5 +1,6 @@
-import type { ActionName, ReleaseRule, Severity } from './configuration';
-import type { Facts, PriorPolicy } from './facts';
+import type { ActionName, PriorState } from './actions/registry';
+import type { ReleaseRule, Severity } from './configuration';
+import type { Facts } from './facts';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from './violation';
 
 /** Statuses of an open case, those first that need somebody first. */
@@ -149,39 +150,6 @@ export interface LedgerEntry {
   readonly left?: readonly string[];
   readonly attempts: number;
 }
-
-/** What an action found before it changed anything. */
-export type PriorState =
-  | {
-      readonly action: 'quarantine';
-      readonly thingGroup: string;
-      readonly memberBefore: boolean;
-      readonly groupsBefore: readonly string[];
-      readonly principals: readonly string[];
-    }
-  | { readonly action: 'disconnect'; readonly clientIds: readonly string[] }
-  | {
-      readonly action: 'deny-certificate';
-      readonly policyName: string;
-      readonly certificates: readonly { readonly arn: string; readonly attachedBefore: boolean }[];
-    }
-  | {
-      readonly action: 'replace-policy-version';
-      /** Kept here, so that a release after a change of cordon.yml still knows its own version. */
-      readonly document: string;
-      readonly policies: readonly PriorPolicy[];
-      readonly principals: readonly string[];
-    }
-  | {
-      readonly action: 'deactivate-certificate';
-      readonly certificates: readonly { readonly certificateId: string; readonly statusBefore: string }[];
-    }
-  | {
-      readonly action: 'detect-mitigation-task';
-      readonly taskId: string;
-      readonly violationIds: readonly string[];
-    }
-  | { readonly action: 'job'; readonly jobId: string };
 
 /** What an operator said no to: a violation as one certificate reported it. Another's word of the same is a new question. */
 export interface Rejection {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type ActionName, descriptors } from './actions/registry';
 import { registryName } from './names';
 
 /** Schema of cordon.yml. Validated once when packaging; functions get the validated value and import only its types. */
@@ -102,17 +103,7 @@ const securityProfile = z.strictObject({
   additionalMetricsToRetain: z.array(z.string()).default([]),
 });
 
-const actionNames = [
-  'quarantine',
-  'disconnect',
-  'deny-certificate',
-  'replace-policy-version',
-  'deactivate-certificate',
-  'detect-mitigation-task',
-  'job',
-] as const;
-
-const actions = z.array(z.enum(actionNames));
+const actions = z.array(z.enum(Object.keys(descriptors) as ActionName[]));
 
 /** What AWS IoT stores of an attribute (API reference, AttributePayload). An empty value removes it, so none is ever there. */
 const attributeName = z
@@ -279,6 +270,5 @@ export type SecurityProfile = Configuration['securityProfiles'][string];
 export type Behavior = SecurityProfile['behaviors'][number];
 export type Criteria = Behavior['criteria'];
 export type Playbook = Configuration['playbooks'][number];
-export type ActionName = Playbook['actions'][number];
 export type ReleaseRule = Playbook['release'];
 export type Severity = Playbook['severity'];

@@ -1,5 +1,5 @@
+import type { ActionName } from './actions/registry';
 import { announce, type Case, note } from './case';
-import type { ActionName } from './configuration';
 import type { Context } from './decision';
 import type { Facts, PrincipalFacts } from './facts';
 import { findShared } from './guards';

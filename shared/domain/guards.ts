@@ -1,4 +1,5 @@
-import type { ActionName, Configuration, Playbook } from './configuration';
+import type { ActionName } from './actions/registry';
+import type { Configuration, Playbook } from './configuration';
 import { findExceptions } from './exceptions';
 import { type Facts, ownsCertificate } from './facts';
 import { findWithheld, type KillSwitch } from './kill-switch';

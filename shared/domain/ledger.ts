@@ -1,5 +1,5 @@
+import type { ActionName } from './actions/registry';
 import type { LedgerEntry } from './case';
-import type { ActionName } from './configuration';
 import { isPolicyDenial } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
 import { extendBridge, mayConnect, planBridge } from './temporary-deactivation';

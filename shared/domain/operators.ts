@@ -1,7 +1,8 @@
+import type { ActionName } from './actions/registry';
 import { announce, type Case, holdsThing, isOpen, note, openViolations } from './case';
 import { close, closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
-import type { ActionName, Playbook } from './configuration';
+import type { Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import type { Facts } from './facts';
 import { chooseActions, findExemption, findPlaybook, findShared } from './guards';

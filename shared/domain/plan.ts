@@ -1,6 +1,7 @@
+import type { ActionName } from './actions/registry';
 import { type Case, holdsThing, type LedgerEntry, note, openViolations } from './case';
 import { retryMs } from './case-life';
-import type { ActionName, Playbook, Severity } from './configuration';
+import type { Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
 import { listEscalation } from './guards';

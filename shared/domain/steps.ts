@@ -1,6 +1,6 @@
+import type { ActionName } from './actions/registry';
 import { announce, type Case, isContainment, type LedgerEntry, note } from './case';
 import { close, retryMs } from './case-life';
-import type { ActionName } from './configuration';
 import { describeKillSwitch, type KillSwitch } from './kill-switch';
 import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
 import { describeStrength } from './strength';

@@ -1,4 +1,4 @@
-import type { PriorState } from '../domain/case';
+import type { ActionName, PriorState } from '../domain/actions/registry';
 import type { Outcome } from '../domain/steps';
 import type {
   Certificates,
@@ -52,7 +52,7 @@ export interface MitigationAction<P extends PriorState = PriorState> {
   revert(prior: P, context: MitigationContext): Promise<Outcome>;
 }
 
-export type PriorOf<A extends PriorState['action']> = Extract<PriorState, { action: A }>;
+export type PriorOf<A extends ActionName> = Extract<PriorState, { action: A }>;
 
 /** A revert that is done, but for what it had to leave. */
 export function reverted(detail: string, left: readonly string[]): Outcome {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from '../../shared/domain/command';
-import { holdsObject } from '../../shared/domain/hold';
+import { holdsObject } from '../../shared/domain/held-objects';
 import {
   fakeCases,
   fakeClientIds,

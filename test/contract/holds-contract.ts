@@ -1,4 +1,5 @@
-import type { Case, LedgerEntry, PriorState } from '../../shared/domain/case';
+import type { PriorState } from '../../shared/domain/actions/registry';
+import type { Case, LedgerEntry } from '../../shared/domain/case';
 import { deniedObject, type Hold, nothing, replacedObject, statusObject } from '../../shared/domain/hold';
 import { now } from '../builders';
 import { aCase, type Storage } from './case-store-contract';

@@ -1,4 +1,5 @@
-import type { ActionName, Playbook } from '../../../shared/domain/configuration';
+import type { ActionName } from '../../../shared/domain/actions/registry';
+import type { Playbook } from '../../../shared/domain/configuration';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { denyDocument, withPolicies } from '../../shared/mitigation/setting';

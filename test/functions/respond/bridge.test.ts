@@ -1,5 +1,6 @@
+import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Case } from '../../../shared/domain/case';
-import type { ActionName, Configuration } from '../../../shared/domain/configuration';
+import type { Configuration } from '../../../shared/domain/configuration';
 import { describeStrength } from '../../../shared/domain/strength';
 import { awsError } from '../../aws-error';
 import { aPlaybook, now } from '../../builders';

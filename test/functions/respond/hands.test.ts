@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { checkChain } from '../../../cli/verify';
 import type { ActionOptions } from '../../../functions/respond/perform';
+import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Case } from '../../../shared/domain/case';
 import { isOpen } from '../../../shared/domain/case';
 import type { Act, Command } from '../../../shared/domain/command';
-import type { ActionName } from '../../../shared/domain/configuration';
 import { certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { allActions, anArmedWorld, playing, secondArn } from './armed';

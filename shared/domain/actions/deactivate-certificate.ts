@@ -1,0 +1,28 @@
+import { statusObject } from '../hold';
+import { type ActionDescriptor, findNew } from './descriptor';
+
+interface DeactivateCertificatePrior {
+  readonly action: 'deactivate-certificate';
+  readonly certificates: readonly { readonly certificateId: string; readonly statusBefore: string }[];
+}
+
+export const deactivateCertificate: ActionDescriptor<DeactivateCertificatePrior> = {
+  means: 'certificate-status',
+  touches: 'certificates',
+  needs: 'certificate-status',
+  certificates: {
+    object: statusObject,
+    list: ({ certificates }) => certificates.map(({ certificateId }) => certificateId),
+  },
+  findPrior: ({ facts }) => ({
+    action: 'deactivate-certificate',
+    certificates: facts.principals.map(({ certificateId, status, before }) => ({
+      certificateId,
+      statusBefore: before?.statusBefore ?? status ?? 'unknown',
+    })),
+  }),
+  extendPrior(prior, { certificates }) {
+    const more = findNew(prior.certificates, certificates, ({ certificateId }) => certificateId);
+    return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
+  },
+};

@@ -1,0 +1,30 @@
+import { deniedObject } from '../hold';
+import { type ActionDescriptor, findNew } from './descriptor';
+
+interface DenyCertificatePrior {
+  readonly action: 'deny-certificate';
+  readonly policyName: string;
+  readonly certificates: readonly { readonly arn: string; readonly attachedBefore: boolean }[];
+}
+
+export const denyCertificate: ActionDescriptor<DenyCertificatePrior> = {
+  means: 'policy',
+  touches: 'certificates',
+  certificates: {
+    object: deniedObject,
+    list: ({ certificates }) => certificates.map(({ arn }) => arn.slice(arn.lastIndexOf('/') + 1)),
+  },
+  findPrior: ({ facts, denyPolicyName }) => ({
+    action: 'deny-certificate',
+    policyName: denyPolicyName,
+    certificates: facts.principals.map(({ arn, policies, before }) => ({
+      arn,
+      attachedBefore: before?.attachedBefore ?? policies.includes(denyPolicyName),
+    })),
+  }),
+  extendPrior(prior, { certificates }) {
+    const more = findNew(prior.certificates, certificates, ({ arn }) => arn);
+    return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
+  },
+  listDenied: ({ certificates }) => certificates.map(({ arn }) => arn),
+};

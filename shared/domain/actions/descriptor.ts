@@ -1,0 +1,83 @@
+import type { Facts } from '../facts';
+import type { SharedObject } from '../hold';
+
+/** What is known of a thing and its case when an action is planned. */
+interface Planning {
+  readonly caseId: string;
+  readonly configuration: { readonly quarantine: { readonly thingGroup: string } };
+  readonly facts: Extract<Facts, { kind: 'known' }>;
+  readonly clientIds: readonly string[];
+  /** Of Device Defender, which starts tasks for its own violations only. */
+  readonly violationIds: readonly string[];
+  /** The policy that denies everything but the kept topics, and its document. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
+}
+
+/** How a playbook of cordon.yml uses an action. */
+interface ActionUse {
+  readonly detector: string;
+  readonly actions: readonly string[];
+  /** With those that escalation adds. */
+  readonly all: readonly string[];
+}
+
+/**
+ * All that the rules, guards, `check` and the roles know of a mitigation action; `shared/mitigation/` does it. `P` is what
+ * the action finds before it changes anything, which the ledger keeps; `Backup` is the name of the action that backs it.
+ */
+export interface ActionDescriptor<P, Backup extends string = never> {
+  /**
+   * How it keeps the device out, and so how soon: by a certificate's status, at once and for good; by ending the session,
+   * once; by a policy, which IoT Core caches for minutes.
+   */
+  readonly means: 'certificate-status' | 'session' | 'policy' | 'none';
+  /** What it changes that other things may use as well: a guard asks first. */
+  readonly touches?: 'certificates' | 'policies';
+  /** Facts that are looked up only where a playbook may take the action. */
+  readonly needs?: 'certificate-status' | 'policies';
+  /** The action that denies where this one doesn't reach, or is refused. */
+  readonly backup?: ActionBackup<P, Backup>;
+  /** The certificates that it denies or makes inactive. */
+  readonly certificates?: {
+    /** What of a certificate several containments may hold. */
+    object(certificateId: string): SharedObject;
+    /** Their ids. */
+    list(prior: P): string[];
+  };
+  /** The client ids whose sessions it ends. */
+  readonly clientIds?: {
+    list(prior: P): readonly string[];
+    add(prior: P, clientId: string): P;
+  };
+  findPrior(planning: Planning): P;
+  /** Takes in what came since, such as a certificate; undefined where there is nothing. */
+  extendPrior?(prior: P, fresh: P): P | undefined;
+  /** Objects beside the certificates that several containments may hold. */
+  listShared?(prior: P): SharedObject[];
+  /** ARNs of the certificates that it denies whatever the thing's groups say. */
+  listDenied?(prior: P): string[];
+  /** Why it can't be taken now. */
+  findObstacle?(planning: Pick<Planning, 'violationIds'>): string | undefined;
+  /** Why cordon.yml can't have it like this. */
+  findFault?(use: ActionUse): string | undefined;
+}
+
+interface ActionBackup<P, Name extends string> {
+  readonly action: Name;
+  /** Whether a denial of these certificates, by ARN, reaches all that the action would. */
+  isCovered(prior: P, denied: ReadonlySet<string>): boolean;
+  /** For people: why the backup is needed, and what denies in the end. */
+  readonly words: {
+    readonly refused: string;
+    readonly absent: string;
+    readonly standIn: string;
+    readonly itself: string;
+  };
+}
+
+/** What of `found` is not among `known` yet. */
+export function findNew<T>(known: readonly T[], found: readonly T[], keyOf: (one: T) => unknown): T[] {
+  const keys = new Set(known.map(keyOf));
+  return found.filter((one) => !keys.has(keyOf(one)));
+}

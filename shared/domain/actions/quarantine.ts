@@ -1,0 +1,41 @@
+import { type ActionDescriptor, findNew } from './descriptor';
+
+interface QuarantinePrior {
+  readonly action: 'quarantine';
+  readonly thingGroup: string;
+  readonly memberBefore: boolean;
+  readonly groupsBefore: readonly string[];
+  readonly principals: readonly string[];
+}
+
+/**
+ * The policy of a thing group binds only a client whose id is the thing's name (IoT developer guide, "Thing group
+ * policies"), and a thing can be in ten groups at most (IoT Core quotas): hence the backup.
+ */
+export const quarantine: ActionDescriptor<QuarantinePrior, 'deny-certificate'> = {
+  means: 'policy',
+  backup: {
+    action: 'deny-certificate',
+    isCovered: ({ principals }, denied) => principals.every((arn) => denied.has(arn)),
+    words: {
+      refused: 'the thing can’t enter the quarantine group',
+      absent: 'not in the quarantine group',
+      standIn: 'its certificates are denied instead',
+      itself: 'the quarantine group denies instead',
+    },
+  },
+  findPrior({ configuration, facts: { groups, principals } }) {
+    const { thingGroup } = configuration.quarantine;
+    return {
+      action: 'quarantine',
+      thingGroup,
+      memberBefore: groups.includes(thingGroup),
+      groupsBefore: groups,
+      principals: principals.map(({ arn }) => arn),
+    };
+  },
+  extendPrior(prior, { principals }) {
+    const more = findNew(prior.principals, principals, (arn) => arn);
+    return more.length > 0 ? { ...prior, principals: [...prior.principals, ...more] } : undefined;
+  },
+};

@@ -1,0 +1,39 @@
+import type { PriorPolicy } from '../facts';
+import { policyObject, replacedObject } from '../hold';
+import { type ActionDescriptor, findNew } from './descriptor';
+
+interface ReplacePolicyVersionPrior {
+  readonly action: 'replace-policy-version';
+  /** Kept here, so that a release after a change of cordon.yml still knows its own version. */
+  readonly document: string;
+  readonly policies: readonly PriorPolicy[];
+  readonly principals: readonly string[];
+}
+
+export const replacePolicyVersion: ActionDescriptor<ReplacePolicyVersionPrior> = {
+  means: 'policy',
+  touches: 'policies',
+  needs: 'policies',
+  certificates: {
+    object: replacedObject,
+    list: ({ principals }) => principals.map((arn) => arn.slice(arn.lastIndexOf('/') + 1)),
+  },
+  findPrior: ({ facts: { policies = [], principals }, denyDocument }) => ({
+    action: 'replace-policy-version',
+    document: denyDocument,
+    policies: policies.map(({ sharedWith: _sharedWith, before, ...policy }) => before ?? policy),
+    principals: principals.map(({ arn }) => arn),
+  }),
+  extendPrior(prior, fresh) {
+    const policies = findNew(prior.policies, fresh.policies, ({ policyName }) => policyName);
+    const principals = findNew(prior.principals, fresh.principals, (arn) => arn);
+    return policies.length + principals.length > 0
+      ? {
+          ...prior,
+          policies: [...prior.policies, ...policies],
+          principals: [...prior.principals, ...principals],
+        }
+      : undefined;
+  },
+  listShared: ({ policies }) => policies.map(({ policyName }) => policyObject(policyName)),
+};
