@@ -9,7 +9,7 @@ import { type Facts, ownsCertificate } from '../../shared/domain/facts';
 import { findFleetLimit } from '../../shared/domain/guards';
 import { deniedObject, statusObject } from '../../shared/domain/hold';
 import { type KillSwitch, killSwitchFor } from '../../shared/domain/kill-switch';
-import { replan } from '../../shared/domain/ledger';
+import { isCut, replanCut } from '../../shared/domain/ledger';
 import { noticeFor, noticeTopic } from '../../shared/domain/notice';
 import { makeUpFor } from '../../shared/domain/plan';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
@@ -193,9 +193,9 @@ async function performSteps(
     ports.log.info(`${action}: ${step.kind}`, { thingName: record.thingName, ...outcome });
     if (step.kind === 'apply' && outcome.result === 'refused')
       record = makeUpFor(record, options, ports.clock());
-    if (action === 'disconnect' && step.kind === 'apply') cuts += 1;
-    const cameBack = action === 'disconnect' && step.kind === 'verify' && outcome.result === 'not-so';
-    if (cameBack && cuts < maxCuts) record = { ...record, ledger: replan(record.ledger, action) };
+    if (isCut(step.entry) && step.kind === 'apply') cuts += 1;
+    const cameBack = isCut(step.entry) && step.kind === 'verify' && outcome.result === 'not-so';
+    if (cameBack && cuts < maxCuts) record = { ...record, ledger: replanCut(record.ledger) };
     else if (step.kind === 'verify' || outcome.result === 'conflict') done.add(action);
     if (step.kind !== 'verify') saved = false;
   }

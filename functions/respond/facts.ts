@@ -1,4 +1,4 @@
-import type { ActionName } from '../../shared/domain/actions/registry';
+import { descriptors } from '../../shared/domain/actions/registry';
 import type { Configuration } from '../../shared/domain/configuration';
 import { escapesGroupPolicy } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
@@ -53,11 +53,11 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
     things.listPrincipals(thingName).catch(unlessRegistered),
   ]);
   if (!thing) return { kind: 'known', registered: false, attributes: {}, groups: [], principals: [] };
-  const possible = findPossibleActions(options);
+  const needed = findNeeds(options);
   const certificates = arns.filter((arn) => arn.includes(':cert/'));
   const principals = await Promise.all(
     certificates.map((arn) =>
-      lookUpPrincipal(arn, thingName, ports, options, possible.has('deactivate-certificate')),
+      lookUpPrincipal(arn, thingName, ports, options, needed.has('certificate-status')),
     ),
   );
   const names = [...new Set(principals.flatMap(({ policies }) => policies))].filter(
@@ -70,27 +70,22 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
     attributes: thing.attributes,
     groups,
     principals,
-    ...(possible.has('replace-policy-version') && {
+    ...(needed.has('policies') && {
       policies: await Promise.all(names.map((name) => lookUpPolicy(name, thingName, ports))),
     }),
   };
 }
 
-/** What any playbook may do: only that is looked up, since every call counts against a quota. */
-function findPossibleActions({
-  configuration,
-  policyCacheMs,
-  pastContainments,
-}: FactOptions): Set<ActionName> {
+/** What any playbook's actions need: only that is looked up, since every call counts against a quota. */
+function findNeeds({ configuration, policyCacheMs, pastContainments }: FactOptions) {
   const { playbooks, quarantine } = configuration;
+  const actions = playbooks.flatMap(({ actions, escalate }) =>
+    escalate && pastContainments >= escalate.afterContainments ? [...actions, ...escalate.actions] : actions,
+  );
   const bridges = policyCacheMs > 0 && quarantine.untilPoliciesSpread === 'deactivate-certificate';
   return new Set([
-    ...playbooks.flatMap(({ actions, escalate }) =>
-      escalate && pastContainments >= escalate.afterContainments
-        ? [...actions, ...escalate.actions]
-        : actions,
-    ),
-    ...(bridges ? (['deactivate-certificate'] as const) : []),
+    ...actions.map((action) => descriptors[action].needs),
+    ...(bridges ? ['certificate-status'] : []),
   ]);
 }
 

@@ -1,8 +1,8 @@
-import type { ActionName, PriorState } from '../../shared/domain/actions/registry';
+import { type ActionName, descriptors, type PriorState } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case';
 import type { Configuration } from '../../shared/domain/configuration';
 import { listCertificates } from '../../shared/domain/held-objects';
-import { findDeniedAt } from '../../shared/domain/ledger';
+import { findDeniedAt, isCut } from '../../shared/domain/ledger';
 import type { Outcome, Step } from '../../shared/domain/steps';
 import { findBridge } from '../../shared/domain/temporary-deactivation';
 import { isRefusal } from '../../shared/errors';
@@ -96,10 +96,8 @@ function listHeld({ ledger }: Case): readonly string[] {
 
 /** Certificates with a denial of their own that AWS has taken. */
 function listDenied({ ledger }: Case): readonly string[] {
-  return ledger.flatMap(({ status, prior }) =>
-    prior.action === 'deny-certificate' && (status === 'applied' || status === 'verified')
-      ? prior.certificates.map(({ arn }) => arn)
-      : [],
+  return ledger.flatMap(({ action, status, prior }) =>
+    status === 'applied' || status === 'verified' ? (descriptors[action].listDenied?.(prior) ?? []) : [],
   );
 }
 
@@ -110,6 +108,6 @@ function listBridged({ ledger }: Case): readonly string[] {
 
 /** The ids the device is known to connect under. */
 function findClientIds({ thingName, ledger }: Case): readonly string[] {
-  for (const { prior } of ledger) if (prior.action === 'disconnect') return prior.clientIds;
-  return [thingName];
+  const cut = ledger.find(isCut);
+  return (cut && descriptors[cut.action].clientIds?.list(cut.prior)) ?? [thingName];
 }

@@ -1,4 +1,4 @@
-import type { ActionName } from '../domain/actions/registry';
+import { type ActionName, descriptors } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
@@ -110,12 +110,10 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
   ];
 }
 
-const denials: readonly ActionName[] = [
-  'quarantine',
-  'deny-certificate',
-  'replace-policy-version',
-  'deactivate-certificate',
-];
+/** Of the actions, those that keep a device out for longer than a moment. */
+const denials = (Object.keys(descriptors) as ActionName[]).filter((action) =>
+  ['policy', 'certificate-status'].includes(descriptors[action].means),
+);
 
 function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: Configuration): string[] {
   const faults: string[] = [];
@@ -123,15 +121,12 @@ function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: C
   if (new Set(actions).size < actions.length) faults.push('an action is named twice');
   if (mode !== 'observe' && actions.length > 0 && !actions.some((action) => denials.includes(action)))
     faults.push(`nothing here denies the device anything: add ${denials.join(', ')}`);
-  // Alone, and once escalated: an escalation's quarantine finds the thing where the task has put it.
-  const undone =
-    actions.includes('quarantine') ||
-    (!actions.includes('detect-mitigation-task') && all.includes('quarantine'));
-  if (all.includes('detect-mitigation-task') && (detector === 'cordon' || !undone))
-    faults.push(
-      'detect-mitigation-task needs detector device-defender or both, and quarantine to be undone by',
-    );
-  return faults;
+  return [
+    ...faults,
+    ...[...new Set(all)].flatMap(
+      (action) => descriptors[action].findFault?.({ detector, actions, all }) ?? [],
+    ),
+  ];
 }
 
 /** Who is contained is in the quarantine group, so an exemption of it would exempt everybody once contained. */

@@ -2,8 +2,8 @@ import type { ActionName } from './actions/registry';
 import { announce, type Case, note } from './case';
 import type { Context } from './decision';
 import type { Facts, PrincipalFacts } from './facts';
-import { findShared } from './guards';
-import { countAnew, extendLedger, planMore, replan } from './ledger';
+import { addBackups, findShared } from './guards';
+import { countAnew, extendLedger, planMore, replanCut } from './ledger';
 import { listHolding } from './plan';
 import { listLeftOut } from './temporary-deactivation';
 
@@ -18,10 +18,8 @@ export function coverCertificates(current: Case, context: Context): Case {
   if (facts.kind !== 'known') return current;
   const known = current.facts?.kind === 'known' ? current.facts.principals : [];
   const held = listHolding(current);
-  const wantedFor = ({ escapesGroup }: PrincipalFacts): ActionName[] =>
-    escapesGroup && held.includes('quarantine') ? [...new Set([...held, 'deny-certificate' as const])] : held;
   const objectTo = (one: PrincipalFacts) =>
-    findShared(wantedFor(one), configuration.guards.maxThingsSharingPolicy, narrow(facts, [one]));
+    findShared(addBackups(held, [one]), configuration.guards.maxThingsSharingPolicy, narrow(facts, [one]));
   const found = facts.principals.filter((one) => !isCovered(one, known, held));
   if (found.length === 0) return current;
   const own = found.filter((one) => !objectTo(one));
@@ -32,14 +30,15 @@ export function coverCertificates(current: Case, context: Context): Case {
   const planning = { ...context, caseId: current.caseId, clientIds: [], violationIds: [] };
   const deniable = facts.principals.filter((one) => !objectTo(one));
   const extended = extendLedger(current.ledger, { ...planning, facts: narrow(facts, own) });
-  const ledger = own.some((one) => !held.includes('deny-certificate') && wantedFor(one) !== held)
-    ? planMore(extended, 'deny-certificate', { ...planning, facts: narrow(facts, deniable) })
-    : extended;
+  const backups = addBackups(held, own).filter((action) => !held.includes(action));
+  const ledger = backups.reduce(
+    (entries, action) => planMore(entries, action, { ...planning, facts: narrow(facts, deniable) }),
+    extended,
+  );
   const { leftOut: _leftOut, ...rest } = current;
   const leftOut = listLeftOut(ledger, planning);
   const seen: Case = { ...rest, facts, ...(leftOut.length > 0 && { leftOut }) };
-  const next: Case =
-    own.length > 0 ? { ...seen, ledger: replan(countAnew(ledger, now), 'disconnect') } : seen;
+  const next: Case = own.length > 0 ? { ...seen, ledger: replanCut(countAnew(ledger, now)) } : seen;
   const news = [
     ...(own.length > 0 ? [{ what: describe(own, known), detail: 'it is held as well' }] : []),
     ...others,
@@ -59,7 +58,7 @@ function isCovered(
   held: readonly ActionName[],
 ): boolean {
   const before = known.find(({ arn }) => arn === one.arn);
-  const needsDenial = one.escapesGroup && held.includes('quarantine') && !held.includes('deny-certificate');
+  const needsDenial = addBackups(held, [one]).length > held.length;
   return before !== undefined && (!needsDenial || before.escapesGroup);
 }
 

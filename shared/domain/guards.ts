@@ -1,7 +1,7 @@
-import type { ActionName } from './actions/registry';
+import { type ActionName, descriptors } from './actions/registry';
 import type { Configuration, Playbook } from './configuration';
 import { findExceptions } from './exceptions';
-import { type Facts, ownsCertificate } from './facts';
+import { type Facts, ownsCertificate, type PrincipalFacts } from './facts';
 import { findWithheld, type KillSwitch } from './kill-switch';
 import type { Violation } from './violation';
 
@@ -159,10 +159,17 @@ export function chooseActions(
   now: number,
 ): ActionName[] {
   const chosen = escalateActions(playbook, pastContainments, now);
-  const evades = facts.kind === 'known' && facts.principals.some(({ escapesGroup }) => escapesGroup);
-  return evades && chosen.includes('quarantine')
-    ? [...new Set([...chosen, 'deny-certificate' as const])]
-    : chosen;
+  return facts.kind === 'known' ? addBackups(chosen, facts.principals) : chosen;
+}
+
+/** With what denies the certificates themselves, where one can act beyond the reach of an action. */
+export function addBackups(
+  actions: readonly ActionName[],
+  principals: readonly PrincipalFacts[],
+): ActionName[] {
+  const escapes = principals.some(({ escapesGroup }) => escapesGroup);
+  const backups = actions.flatMap((action) => (escapes && descriptors[action].backup?.action) || []);
+  return [...new Set([...actions, ...backups])];
 }
 
 function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
@@ -188,15 +195,15 @@ export function findShared(
   max: number,
   facts: KnownFacts,
 ): string | undefined {
-  const touchesCertificate =
-    actions.includes('deny-certificate') || actions.includes('deactivate-certificate');
+  const touched = new Set(actions.map((action) => descriptors[action].touches));
   const certificate = facts.principals.find(
-    ({ sharedWith }) => touchesCertificate && isTooWide(sharedWith, max),
+    ({ sharedWith }) => touched.has('certificates') && isTooWide(sharedWith, max),
   );
   if (certificate)
     return `certificate ${certificate.certificateId.slice(0, 8)} is used by ${certificate.sharedWith.slice(0, 10).join(', ')} as well`;
-  const touchesPolicy = actions.includes('replace-policy-version');
-  const policy = facts.policies?.find(({ sharedWith }) => touchesPolicy && isTooWide(sharedWith, max));
+  const policy = facts.policies?.find(
+    ({ sharedWith }) => touched.has('policies') && isTooWide(sharedWith, max),
+  );
   return (
     policy && `policy ${policy.policyName} is held by ${policy.sharedWith.slice(0, 10).join(', ')} as well`
   );

@@ -1,8 +1,8 @@
-import type { ActionName } from './actions/registry';
+import { type ActionName, descriptors } from './actions/registry';
 import type { LedgerEntry } from './case';
 import { isPolicyDenial } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
-import { extendBridge, mayConnect, planBridge } from './temporary-deactivation';
+import { extendBridge, isLastingDeactivation, mayConnect, planBridge } from './temporary-deactivation';
 
 /**
  * Plans each action with the state it finds. An entry that still holds the thing keeps its prior state: that, not
@@ -26,31 +26,37 @@ export function planLedger(
   return [...all, ...planBridge(all, context)].toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
-function rankOf(entry: LedgerEntry): number {
-  if (entry.action === 'deactivate-certificate') return 0;
-  if (isCut(entry)) return 1;
-  return isPolicyDenial(entry) ? 2 : 3;
+const ranks = { 'certificate-status': 0, session: 1, policy: 2, none: 3 } as const;
+
+function rankOf({ action }: LedgerEntry): number {
+  return ranks[descriptors[action].means];
 }
 
 /**
- * Plans `deny-certificate` where the thing can't enter the quarantine group, as one that is in ten groups can't (IoT
- * Core quotas): it denies as well, but only certificates that no other thing uses. It stands in for the group where it
- * reaches all that can connect. Returns the same ledger where nothing can be done.
+ * Plans what backs an action that AWS refused: it denies as well, but only certificates that no other thing uses. It
+ * stands in for the action where it reaches all that can connect. Returns the same ledger where nothing can be done.
  */
 export function replaceRefused(ledger: readonly LedgerEntry[], context: PlanContext): readonly LedgerEntry[] {
   const { facts } = context;
-  const refused = ledger.some(({ action, status }) => action === 'quarantine' && status === 'failed');
-  const isDenied = ledger.some(
-    ({ action, status }) => action === 'deny-certificate' && status !== 'reverted',
-  );
-  if (!refused || isDenied || facts.kind !== 'known') return ledger;
+  const refused = findRefused(ledger);
+  if (!refused || facts.kind !== 'known') return ledger;
   const own = facts.principals.filter(({ sharedWith }) => sharedWith.length === 0);
   if (own.length === 0) return ledger;
   const reachesAll = facts.principals.every((one) => own.includes(one) || !mayConnect(one));
-  return planMore(ledger, 'deny-certificate', { ...context, facts: { ...facts, principals: own } }).map(
-    (entry) =>
-      reachesAll && entry.action === 'deny-certificate' ? { ...entry, standsInFor: 'quarantine' } : entry,
+  const { action } = refused.backup;
+  return planMore(ledger, action, { ...context, facts: { ...facts, principals: own } }).map((entry) =>
+    reachesAll && entry.action === action ? { ...entry, standsInFor: refused.entry.action } : entry,
   );
+}
+
+/** An action that AWS refused, and whose backup is not planned yet. */
+export function findRefused(ledger: readonly LedgerEntry[]) {
+  for (const entry of ledger) {
+    const { backup } = descriptors[entry.action];
+    const isBacked = ledger.some(({ action, status }) => action === backup?.action && status !== 'reverted');
+    if (backup && entry.status === 'failed' && !isBacked) return { entry, backup };
+  }
+  return undefined;
 }
 
 /** Adds one action to those that hold the thing. */
@@ -84,19 +90,20 @@ export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEn
   });
 }
 
-function isCut({ action }: LedgerEntry): boolean {
-  return action === 'disconnect';
+/** Ends sessions, and has to again whenever the device comes back. */
+export function isCut({ action }: Pick<LedgerEntry, 'action'>): boolean {
+  return descriptors[action].means === 'session';
 }
 
-/** Marks an action to be applied again. */
-export function replan(ledger: readonly LedgerEntry[], action: ActionName): LedgerEntry[] {
-  return ledger.map((entry) => (entry.action === action ? { ...entry, status: 'planned' } : entry));
+/** Has the session ended again. */
+export function replanCut(ledger: readonly LedgerEntry[]): LedgerEntry[] {
+  return ledger.map((entry) => (isCut(entry) ? { ...entry, status: 'planned' } : entry));
 }
 
 /** When the broker was first told to refuse the device; it may go on with cached policies for a while. */
 export function findDeniedAt(ledger: readonly LedgerEntry[]): number | undefined {
   const applied = ledger.flatMap((entry) =>
-    (isPolicyDenial(entry) || (entry.action === 'deactivate-certificate' && !entry.bridge)) &&
+    (isPolicyDenial(entry) || isLastingDeactivation(entry)) &&
     entry.status !== 'reverted' &&
     entry.appliedAt !== undefined
       ? [entry.appliedAt]

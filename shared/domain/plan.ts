@@ -1,11 +1,11 @@
-import type { ActionName } from './actions/registry';
+import { type ActionName, descriptors } from './actions/registry';
 import { type Case, holdsThing, type LedgerEntry, note, openViolations } from './case';
 import { retryMs } from './case-life';
 import type { Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
 import { listEscalation } from './guards';
-import { planLedger, replaceRefused } from './ledger';
+import { findRefused, isCut, planLedger, replaceRefused } from './ledger';
 import { agentClientId } from './names';
 import type { PlanContext } from './prior-state';
 import { findBridge, listLeftOut } from './temporary-deactivation';
@@ -71,15 +71,16 @@ export function planContainment(
   } = record;
   const { now } = context;
   const violationIds = findDefenderIds(record);
-  // Where both detectors run, Cordon's is minutes ahead: there is nothing yet that a task could be started for.
-  const actions = wanted.filter((action) => action !== 'detect-mitigation-task' || violationIds.length > 0);
-  const left = actions.length < wanted.length ? ' (no task: Device Defender has no violation of it)' : '';
+  const findObstacle = (action: ActionName) => descriptors[action].findObstacle?.({ violationIds });
+  const actions = wanted.filter((action) => findObstacle(action) === undefined);
+  const left = wanted.flatMap((action) => findObstacle(action) ?? []).map((why) => ` (${why})`);
   const escalation = playbook ? listEscalation(playbook, record.pastContainments ?? [], now) : [];
   const clientIds = findClientIds(record, context);
   const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
   const ledger = planLedger(record.ledger, actions, planning);
   const leftOut = listLeftOut(ledger, planning);
-  const bridge = findBridge(ledger) ? ', deactivate-certificate until the denial has spread' : '';
+  const bridge = findBridge(ledger);
+  const until = bridge ? `, ${bridge.action} until the denial has spread` : '';
   return note(
     {
       ...rest,
@@ -92,7 +93,7 @@ export function planContainment(
       pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
       dueAt: now + retryMs,
     },
-    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${bridge}${left}` },
+    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${until}${left.join('')}` },
   );
 }
 
@@ -105,10 +106,11 @@ export function makeUpFor(
   const { caseId, facts = { kind: 'unavailable', reason: 'not looked up' } } = record;
   const planning = { ...context, caseId, facts, clientIds: [], violationIds: [], now };
   const ledger = replaceRefused(record.ledger, planning);
-  if (ledger === record.ledger) return record;
-  const refused = record.ledger.find(({ action }) => action === 'quarantine')?.detail ?? 'refused';
-  const what = 'deny-certificate planned: the thing can’t enter the quarantine group';
-  return note({ ...record, ledger }, { at: now, what, detail: refused });
+  const refused = findRefused(record.ledger);
+  if (ledger === record.ledger || !refused) return record;
+  const { entry, backup } = refused;
+  const what = `${backup.action} planned: ${backup.words.refused}`;
+  return note({ ...record, ledger }, { at: now, what, detail: entry.detail ?? 'refused' });
 }
 
 /** Ids that Device Defender knows: it starts a task for its own violations only. */
@@ -116,25 +118,18 @@ function findDefenderIds(record: Case): string[] {
   return openViolations(record).flatMap(({ defenderId }) => defenderId ?? []);
 }
 
-/** As many client ids as one device is believed to need. */
-const maxClientIds = 10;
-
 /** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */
 export function coverClientId(record: Case, { reporter }: Violation, now: number): Case {
-  const cut = record.ledger.find(({ action }) => action === 'disconnect')?.prior;
-  if (!reporter || !ownsCertificate(record.facts, reporter.principal) || cut?.action !== 'disconnect')
-    return record;
-  return cut.clientIds.includes(reporter.clientId) ? record : addClientId(record, reporter.clientId, now);
+  const cut = record.ledger.find(isCut);
+  if (!reporter || !ownsCertificate(record.facts, reporter.principal) || !cut) return record;
+  const known = descriptors[cut.action].clientIds?.list(cut.prior) ?? [];
+  return known.includes(reporter.clientId) ? record : addClientId(record, reporter.clientId, now);
 }
 
-/** Of more ids than are remembered the oldest go, but not the thing's name: each connect is told anew. */
 export function addClientId(record: Case, clientId: string, now: number): Case {
   const ledger = record.ledger.map((entry): LedgerEntry => {
-    if (entry.prior.action === 'disconnect') {
-      const [first = record.thingName, ...others] = entry.prior.clientIds;
-      const clientIds = [first, ...[...others, clientId].slice(1 - maxClientIds)];
-      return { ...entry, status: 'planned', prior: { ...entry.prior, clientIds } };
-    }
+    const { clientIds } = descriptors[entry.action];
+    if (clientIds) return { ...entry, status: 'planned', prior: clientIds.add(entry.prior, clientId) };
     return entry.status === 'verified' ? { ...entry, status: 'applied' } : entry;
   });
   const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };

@@ -1,8 +1,9 @@
+import { descriptors } from './actions/registry';
 import type { LedgerEntry } from './case';
 
 /** Denies by policies, which IoT Core caches. */
 export function isPolicyDenial({ action }: Pick<LedgerEntry, 'action'>): boolean {
-  return action === 'quarantine' || action === 'deny-certificate' || action === 'replace-policy-version';
+  return descriptors[action].means === 'policy';
 }
 
 /**
@@ -38,10 +39,11 @@ function isInPlace({ status }: LedgerEntry): boolean {
   return status === 'applied' || status === 'verified';
 }
 
-function reachesAll({ prior: denied, standsInFor }: LedgerEntry, { prior }: LedgerEntry): boolean {
-  if (denied.action !== 'deny-certificate' || prior.action !== 'quarantine') return false;
-  const arns = new Set(denied.certificates.map(({ arn }) => arn));
-  return standsInFor === 'quarantine' || prior.principals.every((arn) => arns.has(arn));
+function reachesAll(denied: LedgerEntry, { action, prior }: LedgerEntry): boolean {
+  const { backup } = descriptors[action];
+  if (denied.action !== backup?.action) return false;
+  const arns = new Set(descriptors[denied.action].listDenied?.(denied.prior));
+  return denied.standsInFor === action || backup.isCovered(prior, arns);
 }
 
 /** How far a lifecycle event's time may be off: AWS calls it approximate (IoT developer guide, "Lifecycle events"). */

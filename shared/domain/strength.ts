@@ -1,6 +1,7 @@
+import { descriptors } from './actions/registry';
 import type { Case, LedgerEntry } from './case';
 import { isPolicyDenial, isReplaced } from './policy-denials';
-import { findBridge } from './temporary-deactivation';
+import { findBridge, isLastingDeactivation } from './temporary-deactivation';
 
 /** How strong a containment is and what it leaves out, in sentences; empty where nothing holds the thing. */
 export function describeStrength(record: Case): string[] {
@@ -10,11 +11,13 @@ export function describeStrength(record: Case): string[] {
 }
 
 function describeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): string[] {
-  const { action, status, detail, unproven } = entry;
-  if (isReplaced(entry, held))
-    return action === 'quarantine'
-      ? [`not in the quarantine group (${detail ?? 'refused'}): its certificates are denied instead`]
-      : [`${action} was refused (${detail ?? 'no reason'}): the quarantine group denies instead`];
+  const { action, status, detail, unproven, standsInFor } = entry;
+  if (isReplaced(entry, held)) {
+    const words = descriptors[standsInFor ?? action].backup?.words;
+    return standsInFor
+      ? [`${action} was refused (${detail ?? 'no reason'}): ${words?.itself}`]
+      : [`${words?.absent} (${detail ?? 'refused'}): ${words?.standIn}`];
+  }
   if (unproven) return [`${action} is applied, but AWS gives no proof of it: ${detail ?? 'no answer'}`];
   return isPolicyDenial(entry) && status === 'applied'
     ? [`${action} is applied, but not proven yet: ${detail ?? 'not looked at'}`]
@@ -26,8 +29,7 @@ function describeCertificates({ ledger, leftOut = [], facts }: Case): string[] {
   const isFor =
     bridge?.status === 'verified'
       ? 'until the policies have spread'
-      : !bridge &&
-          ledger.some(({ action, status }) => action === 'deactivate-certificate' && status === 'verified')
+      : !bridge && ledger.some((entry) => isLastingDeactivation(entry) && entry.status === 'verified')
         ? 'until the release'
         : undefined;
   // One that Cordon itself made inactive has its status from before.

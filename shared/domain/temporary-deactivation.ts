@@ -1,3 +1,4 @@
+import { descriptors } from './actions/registry';
 import type { LedgerEntry } from './case';
 import type { PrincipalFacts } from './facts';
 import { findBitesAt, isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
@@ -19,8 +20,8 @@ function findTemporary(ledger: readonly LedgerEntry[], context: PlanContext): Te
   const isNeeded =
     policyCacheMs > 0 &&
     ledger.some(isPolicyDenial) &&
-    ledger.some(({ action }) => action === 'disconnect') &&
-    !ledger.some(({ action, bridge }) => action === 'deactivate-certificate' && !bridge);
+    ledger.some(({ action }) => descriptors[action].means === 'session') &&
+    !ledger.some(isLastingDeactivation);
   if (!isNeeded || facts.kind !== 'known') return { principals: [], leftOut: [] };
   if (configuration.quarantine.untilPoliciesSpread === 'cut-reconnects')
     return { principals: [], leftOut: ['cordon.yml says untilPoliciesSpread: cut-reconnects'] };
@@ -33,6 +34,11 @@ function findTemporary(ledger: readonly LedgerEntry[], context: PlanContext): Te
         `certificate ${certificateId.slice(0, 8)} is used by ${sharedWith.slice(0, 10).join(', ')} as well`,
     );
   return { principals, leftOut };
+}
+
+/** A deactivation that stays until the release. */
+export function isLastingDeactivation({ action, bridge }: LedgerEntry): boolean {
+  return descriptors[action].means === 'certificate-status' && !bridge;
 }
 
 export function planBridge(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {

@@ -1,10 +1,11 @@
+import { descriptors } from './actions/registry';
 import { announce, type Case, holdsThing, isContainment, isOpen, note } from './case';
 import { closeIfCleared, newCase, retryMs } from './case-life';
 import type { Command } from './command';
 import { coverCertificates } from './cover-certificates';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findWithheld } from './kill-switch';
-import { countAnew, findDeniedAt, replan } from './ledger';
+import { countAnew, findDeniedAt, isCut, replanCut } from './ledger';
 import { addClientId } from './plan';
 import { findBitesAt } from './policy-denials';
 import { endBridge, findBridge } from './temporary-deactivation';
@@ -13,7 +14,7 @@ import { findReleaseAt } from './timers';
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
 
 export function onReconnected(current: Case | undefined, command: Reconnect, context: Context): Decision {
-  const cuts = current?.ledger.find(({ action }) => action === 'disconnect');
+  const cuts = current?.ledger.find(isCut);
   if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
     return unchanged('the thing is not held');
   const bitesAt = findBitesAt(findDeniedAt(current.ledger), context.policyCacheMs) ?? Infinity;
@@ -22,20 +23,20 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
   const before = current.connects?.[command.clientId];
   if (before && isOlder(command, before)) return unchanged('a newer session of the client was heard of');
-  const isOther = cuts.prior.action === 'disconnect' && !cuts.prior.clientIds.includes(command.clientId);
+  const isOther = descriptors[cuts.action].clientIds?.list(cuts.prior).includes(command.clientId) === false;
   const heard = hearConnect(current, command);
   const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
   const isNewer = before !== undefined && command.version !== undefined;
   // News of a session that was cut since, if the two clocks agree and its version says nothing else.
   if (!isOther && !isNewer && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
-    return changed({ ...known, ledger: replan(known.ledger, 'disconnect') });
+    return changed({ ...known, ledger: replanCut(known.ledger) });
   const noted = note(known, {
     at: context.now,
     what: 'reconnected before the denial had spread: cut again',
     detail: command.clientId,
   });
   const { containedAt: _containedAt, ...rest } = noted;
-  const ledger = replan(noted.ledger, 'disconnect');
+  const ledger = replanCut(noted.ledger);
   const dueAt = context.now + retryMs;
   // No denial is in place at all, which was told already.
   if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
@@ -117,7 +118,7 @@ export function onResume(
  */
 function holdAnew(current: Case, { now, killSwitch }: Context): Case {
   if (killSwitch.state !== 'off') return current;
-  return { ...current, ledger: replan(countAnew(current.ledger, now), 'disconnect') };
+  return { ...current, ledger: replanCut(countAnew(current.ledger, now)) };
 }
 
 function takeUp(current: Case, context: Context): Case {
