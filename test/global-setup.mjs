@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process';
 
-/** The end-to-end tests run what would be deployed, so package first; nothing happens where no source changed. */
+/** Many tests run what would be deployed and the `cordon` command, so make both first; nothing happens where no source changed. */
 export default function packageOnce() {
-  const { status } = spawnSync('node_modules/.bin/tsx', ['local/main.ts', '--package'], { stdio: 'inherit' });
-  if (status !== 0) throw new Error('packaging failed, see above');
+  run('node_modules/.bin/tsx', ['local/main.ts', '--package']);
+  run(process.execPath, ['bin/cordon.mjs', '--version']);
+}
+
+function run(command, args) {
+  const { status } = spawnSync(command, args, { stdio: ['ignore', 2, 'inherit'] });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed, see above`);
 }

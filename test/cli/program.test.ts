@@ -9,7 +9,7 @@ import { minimalConfiguration, now } from '../builders';
 
 /** The `cordon` command as a user runs it, in an empty folder, with an AWS that counts who calls. */
 const root = join(import.meta.dirname, '..', '..');
-const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+const program = join(root, 'bin', 'cordon.mjs');
 
 let folder: string;
 let aws: Server;
@@ -41,7 +41,7 @@ const account = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_AC
 
 function start(args: readonly string[], settings: NodeJS.ProcessEnv = account): ChildProcess {
   const { port } = aws.address() as AddressInfo;
-  return spawn(process.execPath, [tsx, join(root, 'cli', 'main.ts'), ...args], {
+  return spawn(process.execPath, [program, ...args], {
     cwd: folder,
     env: {
       PATH: process.env.PATH ?? '',

@@ -20,10 +20,18 @@ const listFlags = (text: string): string[] => [
   ...new Set([...text.matchAll(/(?<=^|[\s[,])--?[a-z][\w-]*/gi)].map(([flag]) => flag)),
 ];
 
+const helps = new Map<string, Promise<string>>();
+
 /** What a program of the repository says of itself. */
-async function readHelp(args: readonly string[]): Promise<string> {
-  const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
-  const child = spawn(process.execPath, [tsx, ...args, '--help'], {
+function readHelp(...args: readonly string[]): Promise<string> {
+  const key = args.join(' ');
+  const help = helps.get(key) ?? askForHelp(args);
+  helps.set(key, help);
+  return help;
+}
+
+async function askForHelp(args: readonly string[]): Promise<string> {
+  const child = spawn(process.execPath, [...args, '--help'], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -38,7 +46,7 @@ async function readHelp(args: readonly string[]): Promise<string> {
 
 describe('a command in the text of a page', () => {
   it('of cordon is there, with its flags', async () => {
-    const main = await readHelp(['cli/main.ts']);
+    const main = await readHelp('bin/cordon.mjs');
     const known = [...main.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name = '']) => name);
     const used = new Map<string, string[]>();
     for (const { command } of named)
@@ -54,7 +62,7 @@ describe('a command in the text of a page', () => {
     expect([...used.keys()].filter((name) => !known.includes(name))).toEqual([]);
     const unknown = [...used].map(async ([name, flags]) => {
       if (flags.length === 0) return [];
-      const help = listFlags(main + (await readHelp(['cli/main.ts', name])));
+      const help = listFlags(main + (await readHelp('bin/cordon.mjs', name)));
       return flags.filter((flag) => !help.includes(flag)).map((flag) => `cordon ${name} ${flag}`);
     });
     expect((await Promise.all(unknown)).flat()).toEqual([]);
@@ -74,7 +82,10 @@ describe('a command in the text of a page', () => {
         if (script === undefined) return [`${page}: ${command}`];
         const flags = listFlags(rest);
         if (flags.length === 0) return [];
-        const help = listFlags(await readHelp(script.replace(/^tsx /, '').split(' ')));
+        const program = script
+          .replace(/^tsx /, `${join('node_modules', '.bin', 'tsx')} `)
+          .replace(/^node /, '');
+        const help = listFlags(await readHelp(...program.split(' ')));
         return flags.filter((flag) => !help.includes(flag)).map((flag) => `${page}: ${command}: ${flag}`);
       });
 

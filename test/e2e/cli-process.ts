@@ -39,10 +39,10 @@ export async function openCli(
   await writeFile(ca, stack.ca.certificatePem);
   await writeFile(join(folder, '.cordon', 'local.json'), JSON.stringify(local));
   await writeFile(join(folder, 'cordon.yml'), configuration);
-  const tsx = join(root, 'node_modules', 'tsx', 'dist', 'cli.mjs');
+  const program = join(root, 'bin', 'cordon.mjs');
 
   async function run(...args: readonly string[]): Promise<Ran> {
-    const child = spawn(process.execPath, [tsx, join(root, 'cli', 'main.ts'), ...args], {
+    const child = spawn(process.execPath, [program, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '' },
       stdio: ['ignore', 'pipe', 'pipe'],

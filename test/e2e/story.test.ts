@@ -61,7 +61,7 @@ function isRunning(pid: number): boolean {
 
 const serve = (env?: Record<string, string>) =>
   start(process.execPath, [tsx, 'local/main.ts', '--serve'], env);
-const cordon = (...args: string[]) => start(process.execPath, [tsx, 'cli/main.ts', ...args]).ended;
+const cordon = (...args: string[]) => start(process.execPath, ['bin/cordon.mjs', ...args]).ended;
 
 beforeAll(takeTurn, turnTimeoutMs);
 
