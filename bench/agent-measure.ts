@@ -66,7 +66,7 @@ const ourPatienceMs = 3000;
 const pollMs = 50;
 const secondsADay = 86_400;
 
-/** The bars of the design, section 11. */
+/** The bars that the project set itself. */
 const bars = {
   residentMb: 60,
   idleBytesADay: 400_000,

@@ -162,7 +162,7 @@ function writeDeviceDefender(
         Policies: inlinePolicy('alert', [allow('sns:Publish', ref('AlertsTopic')), allowKey()]),
       },
     },
-    // The one built-in action that Detect can take (device-defender.md, 4).
+    // The one built-in action that Detect can take (docs/facts.md#mitigation-tasks).
     DefenderAction: {
       Type: 'AWS::IoT::MitigationAction',
       Properties: {

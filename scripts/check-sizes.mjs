@@ -1,4 +1,4 @@
-// Bars of the design: a function's bundle at most 600 KB, the agent's one file at most 1 MB.
+// The bars that the project set itself: a function's bundle at most 600 KB, the agent's one file at most 1 MB.
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';

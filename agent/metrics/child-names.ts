@@ -30,7 +30,7 @@ function nameOf(proc: ProcReader, pid: number, comm: string): string {
   return cleanName(programNameOf(proc, pid) ?? decodeName(comm));
 }
 
-/** Device Defender accepts a string with other characters, but does not keep it (device-defender.md, 2.4). */
+/** Device Defender accepts a string with other characters, but does not keep it (docs/facts.md#reports). */
 function cleanName(name: string): string {
   return name.slice(0, longestName).replace(/[^a-zA-Z0-9:_./-]/g, '_') || '_';
 }

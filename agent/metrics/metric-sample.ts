@@ -3,7 +3,7 @@ import type { Evidence } from './evidence';
 /** `unknown`: none was seen, but not all could be seen. */
 export type ProcessState = 'running' | 'not-running' | 'no-permission' | 'unknown';
 
-/** The value of a custom metric as a report holds it (device-defender.md, 2.2). */
+/** The value of a custom metric as a report holds it (docs/facts.md#reports). */
 export type MetricValue =
   | { readonly number: number }
   | { readonly number_list: readonly number[] }

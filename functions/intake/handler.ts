@@ -68,7 +68,7 @@ async function takeAlert({ body, messageId, attributes }: SQSRecord, ports: Inta
   }
 }
 
-/** The same event has the same id, however often SNS delivers it (device-defender.md, 1.4). */
+/** The same event has the same id, however often SNS delivers it (docs/facts.md#alerts). */
 function eventIdOf({ violationId, eventType, occurredAt, thingName }: Violation): string {
   return createHash('sha256')
     .update(JSON.stringify([thingName, violationId, eventType, occurredAt]))

@@ -35,7 +35,7 @@ export interface SweepPorts {
 
 /**
  * A command has its thing looked up. Of the calls for that, IoT Core takes the fewest of ListPrincipalThings, GetPolicy
- * and UpdateCertificate: ten a second for the whole account (service quotas; device-defender.md, 6). Half of that is
+ * and UpdateCertificate: ten a second for the whole account (docs/facts.md#quotas). Half of that is
  * the sweep's, so that after a wave of containments the next device need not wait for those that are held already.
  */
 const commandsPerSecond = 5;

@@ -67,7 +67,7 @@ export function connectDefender(actionName: string, client: IoTClient = iotClien
 /** ListActiveViolations: ten a second for the whole account (General Reference); half of that is ours. */
 const pageDelayMs = 200;
 
-/** The API's form of a violation (device-defender.md, 1.3); what lacks a part that alerts always have is left out. */
+/** The API's form of a violation (docs/facts.md#alerts); what lacks a part that alerts always have is left out. */
 function toViolation(active: ActiveViolation): Violation | undefined {
   const { violationId, thingName, securityProfileName, behavior, violationStartTime, lastViolationValue } =
     active;

@@ -15,7 +15,7 @@ import { boundValue } from '../domain/violation';
 import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../ports';
 import { caseKey, connectItems, detectKey, shardOf, shards, writeTime } from './items';
 
-/** Device Defender keeps metric data for 14 days (device-defender.md, 6). */
+/** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
 const keepDatapointsMs = 14 * 86_400_000;
 /** A window of the fleet is read while the next one lasts: an hour at most. */
 const keepWindowsMs = 86_400_000;

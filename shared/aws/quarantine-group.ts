@@ -9,7 +9,7 @@ import {
 import { isNotFound } from '../errors';
 import { iotClient } from './iot-client';
 
-/** The policy on the quarantine group, which CloudFormation can't attach (device-defender.md, 7). */
+/** The policy on the quarantine group, which CloudFormation can't attach (docs/facts.md#cloudformation). */
 export function connectQuarantineGroup(client: IoTClient = iotClient()) {
   return {
     async attach(policyName: string, groupArn: string): Promise<void> {

@@ -130,7 +130,7 @@ function findOperatorFaults({ metric: name, criteria }: Behavior, metric: Metric
   const { comparisonOperator: operator } = criteria;
   const field = ['criteria', 'comparisonOperator'];
   if (operator === undefined) return [{ field, message: 'expected a comparisonOperator' }];
-  // A device that stays away too long, never one that comes back too early (device-defender.md, 3.2).
+  // A device that stays away too long, never one that comes back too early (docs/facts.md#metrics-and-behaviors).
   const fits =
     operators[metric.key].test(operator) && !(name === disconnectDuration && /^greater/.test(operator));
   return fits ? [] : [{ field, message: `${operator} does not fit ${name}` }];

@@ -23,7 +23,7 @@ export function findFaults(configuration: Configuration): Fault[] {
   ];
 }
 
-/** Limits of Device Defender (device-defender.md, 3.3), which the cordon detector keeps too. */
+/** Limits of Device Defender (docs/facts.md#metrics-and-behaviors), which the cordon detector keeps too. */
 const maxValueElements = 1_000;
 const maxProfilesOfTarget = 5;
 
@@ -144,7 +144,7 @@ function findExemptionFaults({ guards, quarantine }: Configuration): Fault[] {
 }
 
 function findPolicyFaults({ quarantine }: Configuration): Fault[] {
-  // 2,048 characters without white space; ARNs grow by region and account (device-defender.md, 5.1).
+  // 2,048 characters without white space; ARNs grow by region and account (docs/facts.md#policies).
   const size = JSON.stringify(
     writeQuarantinePolicy(quarantine.keepTopics, 'arn:aws-us-gov:iot:us-gov-west-1:123456789012'),
   ).length;

@@ -107,7 +107,7 @@ export function readAlert(body: string): ReadAlert {
 }
 
 function classify(message: Record<string, unknown>): ReadAlert {
-  // Audit notifications carry auditDetails, Detect alerts a violationId (device-defender.md, 1.7).
+  // Audit notifications carry auditDetails, Detect alerts a violationId (docs/facts.md#alerts).
   if ('auditDetails' in message) return { kind: 'ignored', reason: 'an Audit result, not a violation' };
   if ('findingId' in message || 'nonCompliantResource' in message)
     return { kind: 'ignored', reason: 'an Audit finding, not a violation' };
@@ -148,7 +148,7 @@ export function boundTime(violation: Violation, arrivedAt: number): Violation {
   return occurredAt > arrivedAt ? { ...violation, occurredAt: arrivedAt, claimedAt: occurredAt } : violation;
 }
 
-/** An ML alarm has it in one place or the other (device-defender.md, 1.2). */
+/** An ML alarm has it in one place or the other (docs/facts.md#alerts). */
 function readConfidence({ behavior, violationEventAdditionalInfo }: z.output<typeof detectAlert>) {
   const ml = behavior.criteria?.mlDetectionConfig;
   const nested = isObject(ml) ? confidence.safeParse(ml.confidenceLevel).data : undefined;

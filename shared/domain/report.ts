@@ -24,7 +24,7 @@ export type ReadReport =
   | { readonly kind: 'report'; readonly report: DeviceReport }
   | {
       readonly kind: 'rejected';
-      /** Error codes of Device Defender's own rejections (device-defender.md, 2.3). */
+      /** Error codes of Device Defender's own rejections (docs/facts.md#reports). */
       readonly errorCode: 'InvalidPayload' | 'MissingHeader' | 'Malformed' | 'Throttled';
       readonly reason: string;
       readonly reportId?: number;
@@ -97,7 +97,7 @@ function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>, par
     const listening = pick(metrics, long, short);
     if (!isObject(listening)) continue;
     const { rows, total } = readRows(listening, pick(listening, 'ports', 'pts'));
-    // The AWS C agent sends port 0 for none (agents.md, 2): no port, but a row that is shown.
+    // The AWS C agent sends port 0 for none (docs/facts.md#other-agents): no port, but a row that is shown.
     const shown = rows?.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => port !== undefined);
     const metric = `aws:listening-${name}-ports`;
     if (shown) into[metric] = { ports: [...new Set(shown.filter(isPort))] };
@@ -143,7 +143,7 @@ function readCounters(network: Json, into: Record<string, MetricValue>): void {
     ['packets_out', 'po', 'all-packets-out'],
   ] as const) {
     const count = toNumber(pick(network, long, short));
-    // A counter that wrapped or was reset gives a negative or an absurd one (agents.md, 2 and 7): no datapoint.
+    // A counter that wrapped or was reset gives a negative or an absurd one (docs/facts.md#other-agents): no datapoint.
     if (count !== undefined && count >= 0 && count <= Number.MAX_SAFE_INTEGER)
       into[`aws:${name}`] = { count };
   }
@@ -249,7 +249,7 @@ function isPort(value: number): boolean {
   return Number.isInteger(value) && value > 0 && value <= 65_535;
 }
 
-/** The AWS C agent writes numbers as text in CBOR (agents.md, 8). */
+/** The AWS C agent writes numbers as text in CBOR (docs/facts.md#other-agents). */
 function toNumber(value: unknown): number | undefined {
   if (isFiniteNumber(value)) return value;
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined;

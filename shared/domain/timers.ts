@@ -7,7 +7,7 @@ export function findReleaseAt(record: Case): number | undefined {
   if (!release || containedAt === undefined || 'by' in release) return undefined;
   if ('after' in release) return containedAt + release.after;
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
-  // A device that fell silent is invalidated, which is not clean (device-defender.md, 5.6).
+  // A device that fell silent is invalidated, which is not clean (docs/facts.md#alarms).
   if (own.length === 0 || own.some(({ lastEventType }) => lastEventType !== 'alarm-cleared'))
     return undefined;
   // Clean since the last event of all its violations, and no sooner than it was held.

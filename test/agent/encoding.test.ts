@@ -5,7 +5,7 @@ import { buildReport, type ReportContent } from '../../agent/report';
 import { anEvidence } from './builders';
 import { aSocket, aSystem } from './system';
 
-/** What the developer guide's example of a report was made from, with the lists as device-defender.md 2.2 shortens them. */
+/** What the developer guide's example of a report was made from, with shorter lists. */
 const traffic = (bytesIn: number, packetsIn: number, bytesOut: number, packetsOut: number) => ({
   bytesIn,
   packetsIn,

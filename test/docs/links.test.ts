@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { listPages, type Page, root, withoutBlocks } from './pages';
 
@@ -70,5 +70,24 @@ describe('the pages', () => {
       .map(({ path }) => path);
 
     expect(leaking).toEqual([]);
+  });
+});
+
+describe('a comment that cites docs/facts.md', () => {
+  const rooms = ['agent', 'bench', 'cli', 'functions', 'infra', 'local', 'scripts', 'shared', 'test'];
+  const cited = rooms.flatMap((room) =>
+    readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(ts|mjs|cjs)$/.test(file))
+      .flatMap((file) => {
+        const text = readFileSync(join(root, room, file), 'utf8');
+        return [...text.matchAll(/docs\/facts\.md#([\w-]+)/g)].map(([, section = '']) => section);
+      }),
+  );
+
+  it('names one of its sections', () => {
+    const sections = listAnchors(readFileSync(join(root, 'docs', 'facts.md'), 'utf8'));
+
+    expect(cited).toContain('other-agents');
+    expect(cited.filter((section) => !sections.has(section))).toEqual([]);
   });
 });

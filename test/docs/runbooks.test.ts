@@ -79,7 +79,7 @@ describe('a runbook', () => {
   it('speaks of no limit that the call does not have', () => {
     const page = readFileSync(join(root, 'docs', 'runbooks', 'containment-failed.md'), 'utf8');
 
-    // AddThingToThingGroup models no LimitExceeded (device-defender.md, 9).
+    // AddThingToThingGroup models no LimitExceeded (docs/facts.md#groups).
     expect(page).not.toMatch(/`LimitExceeded`[^\n]*group|group[^\n]*`LimitExceeded`/);
   });
 });

@@ -33,7 +33,7 @@ const writes = () =>
   );
 const reset = () => e2e.stack.aws.gateway.calls.reset();
 
-describe('what a case costs (design, section 11)', () => {
+describe('what a case costs', () => {
   it('contains a thing with at most 12 IoT calls and 8 writes', async () => {
     await e2e.connect(await e2e.enroll('costly'));
     await e2e.waitForQuiet();
@@ -105,7 +105,7 @@ describe('what a case costs (design, section 11)', () => {
   });
 
   it('verifies a held thing again within half of what IoT Core takes, at the pace of the sweep', async () => {
-    // Calls a second for the whole account (service quotas; device-defender.md, 6).
+    // Calls a second for the whole account (docs/facts.md#quotas).
     const quotas: Record<string, number> = {
       'iot:AddThingToThingGroup': 100,
       'iot:DescribeThing': 350,

@@ -21,7 +21,7 @@ const hasAwsCli = spawnSync('aws', ['--version']).status === 0;
 /** Seconds since the epoch, as most agents have it. */
 const firstReportId = 1_795_516_618;
 
-/** As the Python sample agent sends it with the tutorial's metric (agents.md, sections 2 and 3). */
+/** As the Python sample agent sends it with the tutorial's metric (docs/facts.md#other-agents). */
 const sampleReport = {
   header: { report_id: firstReportId, version: '1.0' },
   metrics: {

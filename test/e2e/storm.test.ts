@@ -26,7 +26,7 @@ afterAll(async () => {
   await packages.remove();
 });
 
-/** A small storm of the bench: design, section 11. */
+/** A small one of `npm run bench -- --storm`. */
 describe('300 alerts of 30 things, 20 % repeated, shuffled, while 15 % of calls fail', () => {
   it('are all recorded, contain each thing once and tell of it once', async () => {
     const { stack, iot, sqs } = e2e;

@@ -1,6 +1,6 @@
 /**
  * The resource types that IAM knows for each action that a role of the stack may have, from AWS's machine-readable
- * service authorization reference as cfn-lint 1.51 carries it; GetConnection from device-defender.md, 5.7.
+ * service authorization reference as cfn-lint 1.51 carries it; see docs/facts.md#policies.
  */
 export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'dynamodb:BatchGetItem': ['table'],

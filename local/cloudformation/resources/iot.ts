@@ -207,7 +207,7 @@ const mitigationAction = defineResource({
   properties: z.strictObject({
     ActionName: text.optional(),
     RoleArn: text,
-    // The one kind that a task of Detect may run (device-defender.md, 4); the others are Audit's.
+    // The one kind that a task of Detect may run (docs/facts.md#mitigation-tasks); the others are Audit's.
     ActionParams: z.strictObject({
       AddThingsToThingGroupParams: z.strictObject({
         ThingGroupNames: z.array(text),

@@ -29,7 +29,7 @@ export function isInNetworks(text: string, networks: readonly Network[]): boolea
 }
 
 /**
- * The address of `ip:port`, `[ip]:port` or an unbracketed IPv6 address, as device agents write it (agents.md, 1). What
+ * The address of `ip:port`, `[ip]:port` or an unbracketed IPv6 address, as device agents write it (docs/facts.md#other-agents). What
  * is no address is kept as it came: a behavior must not be blind to it.
  */
 export function readRemoteAddress(text: string): string {

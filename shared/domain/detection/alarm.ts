@@ -37,7 +37,7 @@ export interface Late {
 }
 
 /**
- * One datapoint of a behavior (device-defender.md, 3.6): an event at the edge only, after as many datapoints in a row
+ * One datapoint of a behavior (docs/facts.md#alarms): an event at the edge only, after as many datapoints in a row
  * as the criteria ask for. One that comes late may raise an alarm, never end one.
  */
 export function stepAlarm(

@@ -8,14 +8,14 @@ import type { BehaviorState, DetectState, PresenceState, Profiles } from './stat
 import { isTarget } from './targets';
 import { sumWindow } from './window';
 
-/** A device that sends nothing of a metric for longer is not known to be in alarm any more (device-defender.md, 3.5). */
+/** A device that sends nothing of a metric for longer is not known to be in alarm any more (docs/facts.md#alarms). */
 const silenceMs = 48 * 3_600_000;
 /**
  * Of an open alarm the time of the last datapoint is remembered to the hour, and the registry is asked again after an
  * hour, so that an alarm that lasts costs a call an hour, not one a report.
  */
 export const refreshMs = 3_600_000;
-/** Detect evaluates a cloud-side metric at each boundary of five minutes (device-defender.md, 3.5). */
+/** Detect evaluates a cloud-side metric at each boundary of five minutes (docs/facts.md#alarms). */
 const boundaryMs = 300_000;
 
 export function lastBoundary(now: number): number {

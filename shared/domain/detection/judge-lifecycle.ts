@@ -61,7 +61,7 @@ function isBehind(before: PresenceState | undefined, { timestamp }: LifecycleEve
 }
 
 function countsFor(metric: string, { eventType }: LifecycleEvent): boolean {
-  // Attempts that succeed and those that fail (device-defender.md, 3.2).
+  // Attempts that succeed and those that fail (docs/facts.md#metrics-and-behaviors).
   if (metric === connectionAttempts) return eventType !== 'disconnected';
   return metric === disconnects && eventType === 'disconnected';
 }

@@ -1,6 +1,6 @@
 import type { Configuration } from '../configuration';
 
-/** The metrics of Device Defender and how a behavior may use them (device-defender.md, 3.2). */
+/** The metrics of Device Defender and how a behavior may use them (docs/facts.md#metrics-and-behaviors). */
 
 export type ValueKey = 'count' | 'number' | 'numbers' | 'strings' | 'ports' | 'cidrs';
 

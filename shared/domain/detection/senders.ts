@@ -14,7 +14,7 @@ export const lateMs = 600_000;
 /** No device begins anew sooner. */
 const bootMs = 1_000;
 const dayMs = 86_400_000;
-/** Device Defender keeps metric data for 14 days (device-defender.md, 6): what is older concerns nobody. */
+/** Device Defender keeps metric data for 14 days (docs/facts.md#reports): what is older concerns nobody. */
 const oldestMs = 14 * dayMs;
 
 /** Who sent a report of a thing. */

@@ -376,7 +376,7 @@ describe('detect against the fleet', () => {
   });
 });
 
-describe('detect on what existing agents send (agents.md)', () => {
+describe('detect on what existing agents send (docs/facts.md#other-agents)', () => {
   const network = aBehavior('aws:listening-tcp-ports', {
     comparisonOperator: 'in-port-set',
     value: { ports: [22] },

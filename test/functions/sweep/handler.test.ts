@@ -357,7 +357,7 @@ describe('sweep', () => {
     expect(fleet.size).toMatchObject({ counting: { things: 20 } });
   });
 
-  describe('with more to do than IoT Core takes (device-defender.md, 6)', () => {
+  describe('with more to do than IoT Core takes (docs/facts.md#quotas)', () => {
     afterEach(() => void jest.useRealTimers());
 
     it('sends at most five commands a second, and ends within its minute', async () => {
