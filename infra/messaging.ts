@@ -20,13 +20,18 @@ const queues: readonly QueueSpec[] = [
    * Just over respond's timeout, since this is how long a device stays free when an invocation is killed. Lambda advises
    * six times the timeout, so that no message comes again while Lambda still retries a throttled invocation. Here one
    * that does is harmless: a group has one message in flight, a command takes effect once (`lastCommandId`, the version
-   * of the case), maximumConcurrency keeps Lambda from taking more messages than it may invoke, and the number of
-   * deliveries leaves it half an hour.
+   * of the case), and maximumConcurrency keeps Lambda from taking more messages than it may invoke.
    */
   { id: 'Commands', name: 'commands', visibilitySeconds: 20, fifo: true },
 ];
 
 const day = 86_400;
+/**
+ * How long a message is tried. A delivery also counts where the invocation ended for another message's fault, was killed
+ * or throttled, or where the table was away: a few such must not set aside what nothing is wrong with. What nobody can
+ * read is set aside by the functions themselves, at once.
+ */
+const triedSeconds = 1_800;
 
 export function writeMessaging(prefix: string, { notify }: Configuration): Resources {
   return {
@@ -84,7 +89,10 @@ function writeQueue(prefix: string, { id, name, visibilitySeconds, fifo }: Queue
         VisibilityTimeout: visibilitySeconds,
         MessageRetentionPeriod: 4 * day,
         ...queueEncryption,
-        RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`), maxReceiveCount: fifo ? 90 : 5 },
+        RedrivePolicy: {
+          deadLetterTargetArn: arnOf(`${id}DeadQueue`),
+          maxReceiveCount: triedSeconds / visibilitySeconds,
+        },
         // High throughput: ordered within a thing, parallel between things.
         ...(fifo && {
           FifoQueue: true,

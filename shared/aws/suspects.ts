@@ -3,7 +3,7 @@ import type { Suspects } from '../ports';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems, expireAt, suspectKey } from './items';
 
-/** As long as messages come again: five times, each a visibility timeout later, and some. */
+/** Longer than messages come again, which is half an hour. */
 const keptMs = 3_600_000;
 /** More messages of one sender than come again at once. */
 const mostMessages = 20;

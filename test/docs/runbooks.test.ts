@@ -33,6 +33,7 @@ function queueOf(name: string): Queue {
 }
 const commands = queueOf('cordon-dev-commands.fifo');
 const alerts = queueOf('cordon-dev-alerts');
+const notify = queueOf('cordon-dev-notify');
 const functions = ofType('AWS::Lambda::Function').length;
 
 /** What the pages say in numbers, made from the template and the code. */
@@ -47,7 +48,7 @@ const statements: readonly (readonly [page: string, text: string])[] = [
   ],
   [
     'dead-letters',
-    `(${alerts.RedrivePolicy.maxReceiveCount}; commands ${commands.RedrivePolicy.maxReceiveCount})`,
+    `half an hour (${alerts.RedrivePolicy.maxReceiveCount}; notify ${notify.RedrivePolicy.maxReceiveCount}; commands ${commands.RedrivePolicy.maxReceiveCount})`,
   ],
   ['dead-letters', `SQS after ${alerts.RedrivePolicy.maxReceiveCount} deliveries; SNS`],
   ['dead-letters', `SQS after ${commands.RedrivePolicy.maxReceiveCount} deliveries `],

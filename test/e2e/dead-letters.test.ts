@@ -14,10 +14,10 @@ import { publishOrCut } from './mqtt-client';
 
 /** A message of each queue that its function can't handle however often it tries, since AWS fails for it alone. */
 const poisons = [
-  { queue: 'alerts', functionName: 'intake', name: 'poison-alert', deliveries: 5 },
-  { queue: 'reports', functionName: 'detect', name: 'poison-report', deliveries: 5 },
-  { queue: 'presence', functionName: 'intake', name: 'poison-presence', deliveries: 5 },
-  { queue: 'notify', functionName: 'notify', name: 'poison-notify', deliveries: 5 },
+  { queue: 'alerts', functionName: 'intake', name: 'poison-alert', deliveries: 30 },
+  { queue: 'reports', functionName: 'detect', name: 'poison-report', deliveries: 30 },
+  { queue: 'presence', functionName: 'intake', name: 'poison-presence', deliveries: 30 },
+  { queue: 'notify', functionName: 'notify', name: 'poison-notify', deliveries: 20 },
   { queue: 'commands', functionName: 'respond', name: 'poison-command', deliveries: 90 },
 ] as const;
 
@@ -62,21 +62,23 @@ describe('the packaged template', () => {
   });
 });
 
-/** Of a command, instead of the template's number. */
+/** Instead of the template's numbers, which take half an hour. */
+const fewerDeliveries = 5;
 const commandDeliveries = 8;
 
 describe('a message that fails each time', () => {
   let e2e: EndToEnd;
 
   beforeAll(async () => {
-    // Nothing is to be learned from the minutes that the deliveries take on AWS.
+    // Nothing is to be learned from the half hour that the deliveries take on AWS.
     e2e = await startEndToEnd({ redeliverSeconds: 2 });
-    await e2e.sqs.send(
-      new SetQueueAttributesCommand({
-        QueueUrl: await urlOf('commands.fifo'),
-        Attributes: { RedrivePolicy: await deliverFewer() },
-      }),
-    );
+    for (const { queue } of poisons)
+      await e2e.sqs.send(
+        new SetQueueAttributesCommand({
+          QueueUrl: await urlOf(`${queue}${end(queue)}`),
+          Attributes: { RedrivePolicy: await deliverFewer(queue) },
+        }),
+      );
   }, 180_000);
 
   afterAll(() => e2e.close());
@@ -86,17 +88,17 @@ describe('a message that fails each time', () => {
     return QueueUrl;
   }
 
-  /** The redrive policy of the commands queue, but for the half hour that its deliveries take. */
-  async function deliverFewer(): Promise<string> {
+  /** The redrive policy of a queue, but for the half hour that its deliveries take. */
+  async function deliverFewer(queue: string): Promise<string> {
     const { Attributes } = await e2e.sqs.send(
       new GetQueueAttributesCommand({
-        QueueUrl: await urlOf('commands.fifo'),
+        QueueUrl: await urlOf(`${queue}${end(queue)}`),
         AttributeNames: ['RedrivePolicy'],
       }),
     );
     return JSON.stringify({
       ...JSON.parse(Attributes?.RedrivePolicy ?? '{}'),
-      maxReceiveCount: commandDeliveries,
+      maxReceiveCount: queue === 'commands' ? commandDeliveries : fewerDeliveries,
     });
   }
 
@@ -187,9 +189,9 @@ describe('a message that fails each time', () => {
     }
     const counts = ['intake', 'detect', 'notify', 'respond'].map((name) => [name, failures(name).length]);
     expect(Object.fromEntries(counts)).toEqual({
-      intake: 10,
-      detect: 5,
-      notify: 5,
+      intake: 2 * fewerDeliveries,
+      detect: fewerDeliveries,
+      notify: fewerDeliveries,
       respond: commandDeliveries,
     });
     await e2e.waitForQuiet();
