@@ -47,15 +47,19 @@ export async function measureHeld(
   const files = await enroll(service, [...real, ...urgentNames, 'template'], signal);
   const template = await containOne(service, signal);
   const { iot, outputs } = service;
+  const notYetAt = Date.now() + 86_400_000;
   await inParallel(real, async (thingName) => {
+    // The case comes first: what is in the group without one is drift, which the sweep opens a case for.
+    await cases.save(copy(template, thingName, files, { dueAt: notYetAt }), 0);
     const group = { thingName, thingGroupName: outputs.QuarantineGroup };
     await iot.send(new AddThingToThingGroupCommand(group));
   });
   const overdueAt = Date.now() - 3_600_000;
   await inParallel(names, async (thingName) => {
     signal.throwIfAborted();
-    const dueAt = overdueAt + Number(thingName.slice('held'.length));
-    await cases.save(copy(template, thingName, files, { dueAt }), 0);
+    const index = Number(thingName.slice('held'.length));
+    const record = copy(template, thingName, files, { dueAt: overdueAt + index });
+    await cases.save(record, index < real.length ? 1 : 0);
   });
   const madeAt = Date.now();
   const took: number[] = [];

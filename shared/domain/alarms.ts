@@ -1,5 +1,5 @@
 import { announce, type Case, isOpen, note, openViolations, type ViolationRecord } from './case';
-import { allCleared, close, newCase, record, remember } from './case-life';
+import { allCleared, close, newCase, noteEvent, record, remember } from './case-life';
 import type { Playbook } from './configuration';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './early-ends';
@@ -297,7 +297,9 @@ function holdBack(
     ...(byLimit && fleetLimitTold && { quiet: true }),
   };
   const text = byLimit && !fleetLimitTold ? `${refusal.reason}; ${limitHint}` : refusal.reason;
-  const noted = note(next, { at: now, what: status, detail: refusal.reason });
+  // What the device brings about again and again is no row of its own once its events are not.
+  const isFolded = record.foldedEvents !== undefined && status === record.status;
+  const noted = isFolded ? next : note(next, { at: now, what: status, detail: refusal.reason });
   const told = announce(noted, asks ? 'approval-needed' : 'observed', text, now);
   // People know of the held device; what it says of the whole fleet must not be a message each.
   return refusal.by === 'held-reporter' ? quieten(told) : told;
@@ -327,7 +329,7 @@ function disregard(current: Case, known: ViolationRecord, violation: Violation, 
   const { now } = context;
   const key = behaviorKey(violation);
   const text = `the clear of ${key} came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing`;
-  const noted = note(current, { at: now, what: 'clear disregarded', detail: text });
+  const noted = noteEvent(current, { at: now, what: 'clear disregarded', detail: text });
   return tell(noted, key, known, (next) => announce(next, 'refused', text, now), context);
 }
 

@@ -1,4 +1,4 @@
-import { type Case, note, openViolations, type ViolationRecord } from './case';
+import { type Case, note, openViolations, type TimelineEntry, type ViolationRecord } from './case';
 import type { Facts } from './facts';
 import { clip } from './names';
 import { behaviorKey, type Violation } from './violation';
@@ -57,21 +57,23 @@ function withoutEvidence(violations: Case['violations']): Case['violations'] {
   );
 }
 
-/** A device can go in and out of alarm for ever: after so many rows its events are counted, and no rows of their own. */
 const maxEventRows = 500;
+const folding = `after ${maxEventRows} rows, alarms, clears and connects are counted until the case is closed`;
+
+/** Notes what a device can do for ever, as go in and out of alarm: after so many rows it is counted, and no row of its own. */
+export function noteEvent(current: Case, entry: TimelineEntry): Case {
+  const { timelineSeq, foldedEvents = 0 } = current;
+  if (timelineSeq < maxEventRows) return note(current, entry);
+  const folded = { ...current, updatedAt: entry.at, foldedEvents: foldedEvents + 1 };
+  return foldedEvents > 0 ? folded : note(folded, { at: entry.at, what: 'events folded', detail: folding });
+}
+
 /** Characters of a value in the timeline; the case has all of it. */
 const maxValueText = 300;
 
 /** Takes an event into the case and its timeline. */
 export function record(current: Case, violation: Violation, now: number): Case {
-  const next = remember(current, violation, now);
-  const { timelineSeq, foldedEvents = 0 } = current;
-  if (timelineSeq >= maxEventRows) {
-    const folded = { ...next, foldedEvents: foldedEvents + 1 };
-    const detail = `after ${maxEventRows} rows, alarms and clears are counted until the case is closed`;
-    return foldedEvents === 0 ? note(folded, { at: now, what: 'events folded', detail }) : folded;
-  }
-  return note(next, {
+  return noteEvent(remember(current, violation, now), {
     at: now,
     what: violation.eventType,
     detail: `${behaviorKey(violation)} ${clip(JSON.stringify(violation.value ?? {}), maxValueText)}${describeClaim(violation)}`,
@@ -141,7 +143,9 @@ export function closeIfCleared(record: Case, now: number): Case {
 export function close(record: Case, reason: string, now: number, actor?: string): Case {
   const { dueAt: _dueAt, ...rest } = record;
   const { foldedEvents } = rest;
-  const counted = foldedEvents ? `${reason}; ${foldedEvents} alarms and clears are not listed` : reason;
+  const counted = foldedEvents
+    ? `${reason}; ${foldedEvents} alarms, clears and connects are not listed`
+    : reason;
   return note(
     { ...rest, status: 'closed', closedAt: now, reason },
     { at: now, what: 'closed', detail: counted, ...(actor && { actor }) },

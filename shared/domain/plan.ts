@@ -1,6 +1,6 @@
 import { type ActionName, descriptors } from './actions/registry';
 import { type Case, holdsThing, type LedgerEntry, note, openViolations } from './case';
-import { retryMs } from './case-life';
+import { noteEvent, retryMs } from './case-life';
 import type { Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
@@ -133,7 +133,7 @@ export function addClientId(record: Case, clientId: string, now: number): Case {
     return entry.status === 'verified' ? { ...entry, status: 'applied' } : entry;
   });
   const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
-  return note(next, { at: now, what: 'connects under another client id too', detail: clientId });
+  return noteEvent(next, { at: now, what: 'connects under another client id too', detail: clientId });
 }
 
 /** The ids under which the device connects: its thing name, its agent's, and those its own certificate reported under. */

@@ -1,6 +1,6 @@
 import { descriptors } from './actions/registry';
 import { announce, type Case, holdsThing, isContainment, isOpen, note } from './case';
-import { closeIfCleared, newCase, retryMs } from './case-life';
+import { closeIfCleared, newCase, noteEvent, retryMs } from './case-life';
 import type { Command } from './command';
 import { coverCertificates } from './cover-certificates';
 import { type Context, changed, type Decision, unchanged } from './decision';
@@ -30,7 +30,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   // News of a session that was cut since, if the two clocks agree and its version says nothing else.
   if (!isOther && !isNewer && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
     return changed({ ...known, ledger: replanCut(known.ledger) });
-  const noted = note(known, {
+  const noted = noteEvent(known, {
     at: context.now,
     what: 'reconnected before the denial had spread: cut again',
     detail: command.clientId,

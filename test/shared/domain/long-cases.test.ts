@@ -1,6 +1,7 @@
 import type { Case } from '../../../shared/domain/case';
+import type { Command } from '../../../shared/domain/command';
 import { decide } from '../../../shared/domain/decide';
-import { aContext, flushed, now } from '../../builders';
+import { aConfiguration, aContext, aPlaybook, flushed, now } from '../../builders';
 import { alarm, lead, led, order } from './life';
 
 /** A device decides how much it reports, and must not decide how much is kept and told of it. */
@@ -16,19 +17,24 @@ function sent(record: Case): { record: Case; entries: Case['outbox']['timeline']
   };
 }
 
-function play(first: Case, events: readonly ReturnType<typeof alarm>[]) {
+function play(
+  first: Case | undefined,
+  events: readonly Command[],
+  context: Parameters<typeof aContext>[0] = {},
+) {
+  const base = aContext(context);
   let record = first;
   const entries: Case['outbox']['timeline'][number][] = [];
   const told: string[] = [];
   for (const [index, event] of events.entries()) {
-    const decision = decide(record, event, aContext({ now: now + index }));
+    const decision = decide(record, event, { ...base, now: now + index });
     if (decision.outcome !== 'changed') continue;
     const one = sent(decision.next);
     record = one.record;
     entries.push(...one.entries);
     told.push(...one.told);
   }
-  return { record, entries, told };
+  return { record: record as Case, entries, told };
 }
 
 const held = sent(led(undefined, alarm())).record;
@@ -55,8 +61,48 @@ describe('a case of very many events', () => {
     const closed = lead(record, order('release'), { now: now + 10_000 });
 
     expect(closed.outbox.timeline.at(-1)?.detail).toContain(
-      `${record.foldedEvents} alarms and clears are not listed`,
+      `${record.foldedEvents} alarms, clears and connects are not listed`,
     );
+  });
+
+  it('lists no more of them where each alarm asks a person anew', () => {
+    const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
+    const waits = play(undefined, [alarm({ violationId: 'first', occurredAt: now - 1 }), ...events], {
+      configuration,
+    });
+
+    expect(waits.record.status).toBe('awaiting-approval');
+    expect(waits.record.timelineSeq).toBeLessThan(510);
+  });
+
+  it('lists no more of them where another certificate forges clears', () => {
+    const forged = events.map((event) =>
+      event.type === 'violation'
+        ? alarm({
+            ...event.violation,
+            eventType: 'alarm-cleared',
+            reporter: { clientId: 'attacker', principal: 'f'.repeat(64) },
+          })
+        : event,
+    );
+    const disregarded = play(held, forged);
+
+    expect(disregarded.record.status).toBe('contained');
+    expect(disregarded.record.timelineSeq).toBeLessThan(510);
+  });
+
+  it('lists no more of them where the device connects again and again, under ever other client ids', () => {
+    const connects = Array.from({ length: 3_000 }, (_, index): Command => {
+      const clientId = index % 2 === 0 ? 'mything1' : `other-${index}`;
+      return {
+        ...{ type: 'reconnected', thingName: 'mything1', clientId },
+        ...{ connectedAt: now + index, version: index },
+      };
+    });
+    const cut = play(held, connects, { policyCacheMs: 600_000 });
+
+    expect(cut.record.status).toBe('containing');
+    expect(cut.record.timelineSeq).toBeLessThan(510);
   });
 });
 
