@@ -2,10 +2,9 @@ import { violates } from '../../shared/domain/detection/criteria';
 import type { Profiles } from '../../shared/domain/detection/state';
 import type { Flood } from '../../shared/domain/floods';
 import type { ReadReport } from '../../shared/domain/report';
-import { unknownPrincipal } from '../../shared/domain/rule-failure';
 import { behaviorKey } from '../../shared/domain/violation';
 import type { Clock, Log, Metrics } from '../../shared/ports';
-import type { ReceivedEvent, ReceivedReport } from './receive';
+import { nameCertificate, type ReceivedEvent, type ReceivedReport } from './receive';
 
 /**
  * Reports of one certificate that one instance of the function takes at once, and a second after that: an agent reports
@@ -31,10 +30,10 @@ interface BudgetPorts {
 }
 
 /**
- * What of the messages is judged, by a report alone, before anything is read or called for it: what one certificate sends
- * must not hold up the others' reports. Charged is the certificate, not the thing, so that nobody uses up the reports of
- * another. A report that is out of bounds has a budget of its own for each behavior: a flood of harmless reports must
- * not hide the one that matters. A report too many changes nothing; its sender is told now and then.
+ * What of the messages is handled, by a message alone, before anything is read or called for it: what one certificate
+ * sends must not hold up the others' reports. Charged is the certificate, not the thing, so that nobody uses up the
+ * reports of another. A report that is out of bounds has a budget of its own for each behavior: a flood of harmless
+ * reports must not hide the one that matters. A report too many changes nothing; its sender is told now and then.
  */
 export function createBudget({ log, metrics, clock, noteFlood }: BudgetPorts, profiles: Profiles) {
   const buckets = new Map<string, Bucket>();
@@ -48,20 +47,33 @@ export function createBudget({ log, metrics, clock, noteFlood }: BudgetPorts, pr
     return filled >= 1;
   }
 
-  return <T extends ReceivedReport | ReceivedEvent>(item: T): (T | ReceivedReport)[] => {
-    if (item.kind !== 'report') return [item];
-    const { thingName, envelope } = item;
-    const { principal, clientId } = envelope;
-    // Without a certificate only the client id tells one sender from another.
-    const sender = principal === unknownPrincipal ? `${principal} ${clientId}` : principal;
-    if (take(sender) || listViolated(item, profiles).some((key) => take(`${sender} ${key}`))) return [item];
+  /** Whether its sender is to be told, which is the first of a while. */
+  function setAside(flood: Flood): boolean {
     metrics.count('ReportSetAside');
     const at = clock();
-    if (at - (toldAt.get(sender) ?? Number.NEGATIVE_INFINITY) < tellMs) return [];
-    remember(toldAt, sender, at);
-    noteFlood({ sender, thingName, clientId });
-    log.warn('reports set aside: their sender sends too many', { thingName, principal, clientId });
-    return [{ ...item, read: refuse(item.read) }];
+    if (at - (toldAt.get(flood.sender) ?? Number.NEGATIVE_INFINITY) < tellMs) return false;
+    remember(toldAt, flood.sender, at);
+    noteFlood(flood);
+    log.warn('reports set aside: their sender sends too many', { ...flood });
+    return true;
+  }
+
+  return {
+    /** A message that is to be kept for people, since nobody can read it. */
+    admitsUnreadable(flood: Flood): boolean {
+      if (take(flood.sender)) return true;
+      setAside(flood);
+      return false;
+    },
+
+    admit<T extends ReceivedReport | ReceivedEvent>(item: T): (T | ReceivedReport)[] {
+      if (item.kind !== 'report') return [item];
+      const { thingName, envelope } = item;
+      const { principal, clientId } = envelope;
+      const sender = nameCertificate(principal, clientId);
+      if (take(sender) || listViolated(item, profiles).some((key) => take(`${sender} ${key}`))) return [item];
+      return setAside({ sender, thingName, clientId }) ? [{ ...item, read: refuse(item.read) }] : [];
+    },
   };
 }
 

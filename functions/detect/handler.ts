@@ -82,11 +82,11 @@ async function remove({ messageId, receiptHandle }: SQSRecord, { queue, log }: D
 function detectTogether(ports: DetectPorts, profiles: Profiles) {
   const judge = judgeThing(ports, profiles);
   const teller = createFloodTeller(ports);
-  const admit = createBudget({ ...ports, noteFlood: teller.note }, profiles);
+  const budget = createBudget({ ...ports, noteFlood: teller.note }, profiles);
   return async (records: readonly SQSRecord[]): Promise<string[]> => {
     const failed: string[] = [];
-    const received = await Promise.all(records.map((record) => take(record, ports, failed)));
-    const admitted = received.flatMap((item) => (item ? admit(item) : []));
+    const received = await Promise.all(records.map((record) => take(record, ports, budget, failed)));
+    const admitted = received.flatMap((item) => (item ? budget.admit(item) : []));
     await Promise.all(
       [...Map.groupBy(admitted, ({ thingName }) => thingName)].map(async ([thingName, items]) => {
         try {
@@ -109,13 +109,15 @@ function detectTogether(ports: DetectPorts, profiles: Profiles) {
 async function take(
   record: SQSRecord,
   { deadLetters, log, metrics }: DetectPorts,
+  budget: Pick<ReturnType<typeof createBudget>, 'admitsUnreadable'>,
   failed: string[],
 ): Promise<ReceivedReport | ReceivedEvent | undefined> {
   try {
     const received = receive(record);
     if (received.kind === 'report' || received.kind === 'lifecycle') return received;
     if (received.kind === 'ignored') metrics.count('LifecycleIgnored');
-    else await deadLetters.send(record.body, received.reason, `reports:${record.messageId}`);
+    else if (budget.admitsUnreadable(received.from))
+      await deadLetters.send(record.body, received.reason, `reports:${record.messageId}`);
   } catch (error) {
     log.error('report not read', { messageId: record.messageId, error });
     failed.push(record.messageId);

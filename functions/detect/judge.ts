@@ -86,15 +86,20 @@ async function judgeAll(
   const stored = await ports.states.load(thingName);
   let state = stored?.value ?? newDetectState(thingName);
   const before = state;
+  const membership = once(() => readMembership(thingName, ports));
+  const events: (readonly [DetectedEvent, Occasion])[] = [];
   const contributions: Contribution[] = [];
   const datapoints = new Map<string, Datapoint>();
   for (const occasion of occasions) {
-    const judgement = await judgeOne(state, occasion, ports, profiles);
+    const judgement = await judgeOne(state, occasion, { ...ports, membership }, profiles);
     state = judgement.state;
+    events.push(...judgement.events.map((event) => [event, occasion] as const));
     contributions.push(...judgement.contributions);
     // A table takes an item once in a batch: of two at the same instant the later one.
     for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
+  // Side by side: a thing that goes in and out of alarm must not keep the others waiting for as long.
+  await Promise.all(events.map(([event, occasion]) => tell(event, occasion, ports)));
   await ports.datapoints.append(thingName, [...datapoints.values()]);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
@@ -122,7 +127,7 @@ function tellChange(before: DetectState, { agent, thingName }: DetectState, port
 async function judgeOne(
   state: DetectState,
   occasion: Occasion,
-  ports: ThingPorts,
+  ports: ThingPorts & { readonly membership: () => Promise<Membership> },
   profiles: Profiles,
 ): Promise<Judgement> {
   const { thingName, at } = occasion;
@@ -130,11 +135,15 @@ async function judgeOne(
   const setting = { state, at, profiles, nameViolation: nameFor(thingName) };
   const first = judge(setting);
   // Looked up only when an alarm depends on it, so that an ordinary report costs no IoT call.
-  const judgement = first.needsMembership
-    ? judge({ ...setting, membership: await readMembership(thingName, ports) })
-    : first;
-  for (const event of judgement.events) await tell(event, occasion, ports);
-  return judgement;
+  return first.needsMembership ? judge({ ...setting, membership: await ports.membership() }) : first;
+}
+
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let known: Promise<T> | undefined;
+  return () => {
+    known ??= read();
+    return known;
+  };
 }
 
 async function prepare(

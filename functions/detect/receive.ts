@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { type LifecycleEvent, lifecycleEvent } from '../../shared/domain/detection/lifecycle';
+import type { Flood } from '../../shared/domain/floods';
 import { isObject, parseJson } from '../../shared/domain/json';
 import { isRegistryName, registryName } from '../../shared/domain/names';
 import { type ReadReport, readReport } from '../../shared/domain/report';
@@ -48,7 +49,7 @@ export type Received =
   /** A client whose id no alert could name. */
   | { readonly kind: 'ignored' }
   /** Not what the rules send. */
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly from: Flood };
 
 /** Reads a message of the reports queue: a device's report, or a lifecycle event of AWS IoT. */
 export function receive({ messageId, body, attributes }: SQSRecord): Received {
@@ -57,8 +58,10 @@ export function receive({ messageId, body, attributes }: SQSRecord): Received {
   const message = failure ? unwrap(failure, Number(attributes.SentTimestamp)) : sent;
   if (isObject(message) && 'eventType' in message) return receiveEvent(message, messageId);
   const parsed = envelope.safeParse(message);
-  if (!parsed.success)
-    return { kind: 'unreadable', reason: `not a message of the reports rule: ${describe(parsed.error)}` };
+  if (!parsed.success) {
+    const reason = `not a message of the reports rule: ${describe(parsed.error)}`;
+    return { kind: 'unreadable', reason, from: nameSender(message, messageId) };
+  }
   const { thingName, receivedAt: at } = parsed.data;
   const read = readReport(decodePayload(parsed.data.payload, parsed.data.format));
   return { kind: 'report', messageId, thingName, at, envelope: parsed.data, read };
@@ -78,12 +81,32 @@ function unwrap({ topic, clientId, payload }: RuleFailure, sentAt: number): unkn
 
 function receiveEvent(message: object, messageId: string): Received {
   const parsed = lifecycleEvent.safeParse(message);
-  if (!parsed.success)
-    return { kind: 'unreadable', reason: `not a lifecycle event of AWS IoT: ${describe(parsed.error)}` };
+  if (!parsed.success) {
+    const reason = `not a lifecycle event of AWS IoT: ${describe(parsed.error)}`;
+    return { kind: 'unreadable', reason, from: nameSender(message, messageId) };
+  }
   const event = parsed.data;
   const thingName = event.thingName ?? event.clientId;
   if (!isRegistryName(thingName)) return { kind: 'ignored' };
   return { kind: 'lifecycle', messageId, thingName, at: event.timestamp, event };
+}
+
+/** Without a certificate only the client id tells one sender from another. */
+export function nameCertificate(principal: string, clientId: string): string {
+  return principal === unknownPrincipal ? `${principal} ${clientId}` : principal;
+}
+
+/** The certificate; without one the client id; of what names neither, the message: as far as it can be read. */
+export function nameSender(message: unknown, messageId: string): Flood {
+  const { principalIdentifier, principal = principalIdentifier, ...named } = isObject(message) ? message : {};
+  const certificate = typeof principal === 'string' ? principal.slice(0, 256) : unknownPrincipal;
+  const clientId = typeof named.clientId === 'string' ? named.clientId.slice(0, 256) : '';
+  const isNamed = certificate !== unknownPrincipal || clientId !== '';
+  return {
+    sender: isNamed ? nameCertificate(certificate, clientId) : messageId,
+    thingName: isRegistryName(named.thingName) ? named.thingName : 'no thing',
+    clientId,
+  };
 }
 
 function describe({ issues: [issue] }: z.core.$ZodError): string {

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import { isObject, parseJson } from '../../shared/domain/json';
-import { unknownPrincipal } from '../../shared/domain/rule-failure';
+import { parseJson } from '../../shared/domain/json';
 import type { Clock, Log, Suspects } from '../../shared/ports';
+import { nameSender } from './receive';
 
 interface SuspectPorts {
   readonly suspects: Suspects;
@@ -35,7 +35,10 @@ export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
   return {
     /** The messages that come again, and those of their senders, the least suspicious first. */
     async rank(records: readonly SQSRecord[]): Promise<Suspicion[]> {
-      const named = records.map((record) => ({ record, sender: nameSender(record) }));
+      const named = records.map((record) => ({
+        record,
+        sender: nameSender(parseJson(record.body), record.messageId).sender,
+      }));
       const counts = Map.groupBy(named, ({ sender }) => sender);
       const again = new Set(named.filter(({ record }) => comesAgain(record)).map(({ sender }) => sender));
       const begun = new Map(
@@ -74,13 +77,4 @@ export function comesAgain(record: SQSRecord): boolean {
 
 function countReceives({ attributes }: SQSRecord): number {
   return Number(attributes.ApproximateReceiveCount);
-}
-
-/** The certificate; without one the client id; of what can't be read, the message. */
-function nameSender({ body, messageId }: SQSRecord): string {
-  const sent = parseJson(body);
-  if (!isObject(sent)) return messageId;
-  const { principal = sent.principalIdentifier, clientId } = sent;
-  if (typeof principal === 'string' && principal !== unknownPrincipal) return principal.slice(0, 256);
-  return typeof clientId === 'string' ? `${unknownPrincipal} ${clientId.slice(0, 256)}` : messageId;
 }

@@ -1,5 +1,6 @@
 import type { DetectPorts } from '../../../functions/detect/handler';
 import { now } from '../../builders';
+import { fakeThings } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, received } from './detector';
 
@@ -88,6 +89,55 @@ describe('detect, of more reports of one certificate than it may send', () => {
     await run(...times(300, () => received(undefined, { principal: flooder, bytes: Buffer.from('{') })));
 
     expect(published).toHaveLength(101);
+  });
+
+  it('keeps for people as many messages that nobody can read as it judges reports, and tells of the flood', async () => {
+    const { run, letters, told, telemetry } = aDetector();
+    const unreadable = () => received(aReport(0), { principal: flooder, format: 'xml' });
+
+    expect(await run(...times(300, unreadable))).toEqual([]);
+    await run(received(aReport(0), { principal: 'a'.repeat(64), format: 'xml' }));
+
+    expect(letters).toHaveLength(101);
+    expect(telemetry.counts.ReportSetAside).toBe(200);
+    expect(told).toEqual([
+      ['[Cordon] too many reports for mything1', expect.stringContaining(`certificate: ${flooder}`)],
+    ]);
+  });
+
+  it('asks for the groups of a thing once in a batch, and sends its alerts side by side', async () => {
+    const { things } = fakeThings();
+    let asked = 0;
+    const waiting: (() => void)[] = [];
+    const { run } = aDetector(
+      {},
+      {
+        things: {
+          ...things,
+          async listGroups() {
+            asked += 1;
+            return [];
+          },
+        },
+        // The first is through once the last has begun.
+        alerts: {
+          publish: () =>
+            new Promise((resolve) => {
+              waiting.push(resolve);
+              if (waiting.length === 10) for (const end of waiting) end();
+            }),
+        },
+      },
+    );
+
+    const flapping = Array.from({ length: 5 }, (_, index) => [
+      violating({ receivedAt: now + 2 * index }),
+      conforming({ receivedAt: now + 2 * index + 1 }),
+    ]).flat();
+    await run(...flapping.map((record, index) => ({ ...record, messageId: `message-${index}` })));
+
+    expect(waiting).toHaveLength(10);
+    expect(asked).toBe(1);
   });
 });
 
