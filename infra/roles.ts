@@ -12,6 +12,7 @@ import {
   type Value,
 } from './cloudformation';
 import { allowKey } from './encryption';
+import { writeIotRights } from './respond-rights';
 import { allowSecret } from './secrets';
 
 export const functionNames = [
@@ -24,7 +25,10 @@ export const functionNames = [
   'provision',
 ] as const;
 
-/** What each function may do, and nothing else. A new AWS call comes with its statement here. */
+/**
+ * What each function may do, and nothing else. A new AWS call comes with its statement here, one of a mitigation action
+ * with the action.
+ */
 export function writeRoles(prefix: string, configuration: Configuration): Resources {
   const { quarantine, detector, securityProfiles } = configuration;
   const profiles = Object.entries(securityProfiles);
@@ -72,16 +76,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       table('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
       allow('sns:Publish', ref('AnnouncementsTopic')),
       killSwitch,
-      allow(['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
-      allow(['iot:TestAuthorization', 'iot:GetEffectivePolicies'], arn('iot', 'cert/*')),
-      allow('iot:GetPolicy', arn('iot', 'policy/*')),
-      allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
-      // IAM knows no resource type for them.
-      allow(['iot:ListAttachedPolicies', 'iot:DescribeEndpoint'], '*'),
-      allow(['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'], [anyThing, quarantineGroup]),
-      allow(['iot:DeleteConnection', 'iot:GetConnection'], arn('iot', 'client/*')),
-      allow(['iot:Publish', 'iot:RetainPublish'], arn('iot', 'topic/cordon/things/*/containment')),
-      ...writeActionRights(configuration),
+      ...writeIotRights(configuration),
     ],
     sweep: [
       send('CommandsQueue'),
@@ -169,45 +164,6 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
  * template for that. test/infra/roles.test.ts knows all actions.
  */
 const ignoreUnknownActions = { 'cfn-lint': { config: { ignore_checks: ['W3037'] } } };
-
-/** Rights of the actions that a playbook may take, and of what may have to be undone. */
-function writeActionRights({ playbooks, detector }: Configuration): Value[] {
-  const used = new Set(
-    playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]),
-  );
-  const anyCertificate = arn('iot', 'cert/*');
-  const ownJobs = [arn('iot', 'job/cordon-*'), arn('iot', 'thing/*')];
-  return [
-    // Not only where a playbook names it: quarantine is backed by it where a certificate may take other client ids.
-    allow(['iot:AttachPolicy', 'iot:DetachPolicy'], anyCertificate),
-    // The undo of every action, always: what an earlier cordon.yml did must be released under a later one too.
-    allow(['iot:DescribeCertificate', 'iot:UpdateCertificate'], anyCertificate),
-    allow(
-      [
-        'iot:ListPolicyVersions',
-        'iot:GetPolicyVersion',
-        'iot:CreatePolicyVersion',
-        'iot:SetDefaultPolicyVersion',
-        'iot:DeletePolicyVersion',
-      ],
-      arn('iot', 'policy/*'),
-    ),
-    allow('iot:CancelJob', arn('iot', 'job/cordon-*')),
-    allow('iot:DescribeJobExecution', ownJobs),
-    ...(used.has('replace-policy-version')
-      ? [allow('iot:ListTargetsForPolicy', arn('iot', 'policy/*'))]
-      : []),
-    ...(used.has('job') ? [allow('iot:CreateJob', ownJobs)] : []),
-    ...(used.has('detect-mitigation-task')
-      ? [
-          // IAM knows a security profile as resource only where the task names one; ours name violations.
-          allow(['iot:StartDetectMitigationActionsTask', 'iot:DescribeDetectMitigationActionsTask'], '*'),
-        ]
-      : []),
-    // IAM knows no resource type for it.
-    ...(detector === 'cordon' ? [] : [allow('iot:PutVerificationStateOnViolation', '*')]),
-  ];
-}
 
 const logActions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 

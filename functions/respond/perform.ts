@@ -1,4 +1,4 @@
-import { type ActionName, descriptors, type PriorState } from '../../shared/domain/actions/registry';
+import { descriptors } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case';
 import type { Configuration } from '../../shared/domain/configuration';
 import { listCertificates } from '../../shared/domain/held-objects';
@@ -7,13 +7,7 @@ import type { Outcome, Step } from '../../shared/domain/steps';
 import { findBridge } from '../../shared/domain/temporary-deactivation';
 import { isRefusal } from '../../shared/errors';
 import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
-import { deactivateCertificate } from '../../shared/mitigation/deactivate-certificate';
-import { denyCertificate } from '../../shared/mitigation/deny-certificate';
-import { detectMitigationTask } from '../../shared/mitigation/detect-mitigation-task';
-import { disconnect } from '../../shared/mitigation/disconnect';
-import { job } from '../../shared/mitigation/job';
-import { quarantine } from '../../shared/mitigation/quarantine';
-import { replacePolicyVersion } from '../../shared/mitigation/replace-policy-version';
+import { mitigations } from '../../shared/mitigation/registry';
 
 /** What the mitigation actions need from outside. */
 export type ActionPorts = Pick<
@@ -28,16 +22,6 @@ export type ActionPorts = Pick<
   | 'holds'
   | 'clock'
 >;
-
-const actions: { readonly [A in ActionName]: MitigationAction<Extract<PriorState, { action: A }>> } = {
-  quarantine,
-  disconnect,
-  'deny-certificate': denyCertificate,
-  'replace-policy-version': replacePolicyVersion,
-  'deactivate-certificate': deactivateCertificate,
-  'detect-mitigation-task': detectMitigationTask,
-  job,
-};
 
 export interface ActionOptions {
   readonly configuration: Configuration;
@@ -73,7 +57,7 @@ export async function perform(
     jobDocument: JSON.stringify(configuration.job.document),
   };
   // The table is keyed by the action that wrote the prior state, so the two fit.
-  const action = actions[entry.action] as MitigationAction;
+  const action = mitigations[entry.action] as MitigationAction;
   try {
     return await action[kind](entry.prior, context);
   } catch (error) {

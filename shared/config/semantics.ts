@@ -1,4 +1,4 @@
-import { type ActionName, descriptors } from '../domain/actions/registry';
+import { actionNames, descriptors } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
@@ -111,7 +111,7 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
 }
 
 /** Of the actions, those that keep a device out for longer than a moment. */
-const denials = (Object.keys(descriptors) as ActionName[]).filter((action) =>
+const denials = actionNames.filter((action) =>
   ['policy', 'certificate-status'].includes(descriptors[action].means),
 );
 

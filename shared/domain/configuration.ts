@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type ActionName, descriptors } from './actions/registry';
+import { actionNames } from './actions/registry';
 import { registryName } from './names';
 
 /** Schema of cordon.yml. Validated once when packaging; functions get the validated value and import only its types. */
@@ -103,7 +103,7 @@ const securityProfile = z.strictObject({
   additionalMetricsToRetain: z.array(z.string()).default([]),
 });
 
-const actions = z.array(z.enum(Object.keys(descriptors) as ActionName[]));
+const actions = z.array(z.enum(actionNames));
 
 /** What AWS IoT stores of an attribute (API reference, AttributePayload). An empty value removes it, so none is ever there. */
 const attributeName = z

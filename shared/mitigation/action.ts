@@ -1,4 +1,5 @@
 import type { ActionName, PriorState } from '../domain/actions/registry';
+import type { Configuration } from '../domain/configuration';
 import type { Outcome } from '../domain/steps';
 import type {
   Certificates,
@@ -42,11 +43,27 @@ export interface MitigationContext {
   readonly clock: Clock;
 }
 
+/** What IAM has to allow. */
+export interface Right {
+  readonly actions: readonly string[];
+  /** What follows the account in an ARN of AWS IoT, such as `cert/*`; or `*`, where IAM knows no resource type. */
+  readonly resources: readonly string[];
+}
+
+interface Rights {
+  /** To verify and to undo as well: what an earlier cordon.yml did must be released under a later one too. */
+  readonly always?: readonly Right[];
+  /** Only where a playbook names the action. */
+  readonly whenNamed?: readonly Right[];
+}
+
 /**
  * One reversible way to restrict a thing. Every call is idempotent: a crash repeats it. Errors of AWS are thrown;
  * an outcome is a value.
  */
 export interface MitigationAction<P extends PriorState = PriorState> {
+  /** Of all that the three call; infra/respond-rights.ts makes the role of them. */
+  rights(configuration: Pick<Configuration, 'quarantine'>): Rights;
   apply(prior: P, context: MitigationContext): Promise<Outcome>;
   verify(prior: P, context: MitigationContext): Promise<Outcome>;
   revert(prior: P, context: MitigationContext): Promise<Outcome>;

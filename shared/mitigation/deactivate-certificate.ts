@@ -7,6 +7,10 @@ import { claim, giveBack, nameOthers, noteSet } from './hold';
 
 /** The hardest cut: every device with the certificate is out, and can't be told anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
+  rights: () => ({
+    always: [{ actions: ['iot:DescribeCertificate', 'iot:UpdateCertificate'], resources: ['cert/*'] }],
+  }),
+
   async apply({ certificates }, context) {
     const { certificates: registry } = context;
     const refusals = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {

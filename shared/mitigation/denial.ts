@@ -1,6 +1,6 @@
 import type { Outcome } from '../domain/steps';
 import { isNotFound, isRefusal } from '../errors';
-import type { MitigationContext } from './action';
+import type { MitigationContext, Right } from './action';
 import { isSameDocument } from './policy-text';
 
 /** A topic that no device needs and no kept topic covers. */
@@ -18,6 +18,14 @@ export interface Denial {
   /** The group whose policy denies is this thing's; absent where the policy hangs on the certificate. */
   readonly groupOf?: string;
 }
+
+/** What `testDenial` calls. */
+export const denialRights: readonly Right[] = [
+  {
+    actions: ['iot:TestAuthorization', 'iot:GetEffectivePolicies', 'iot:DescribeCertificate'],
+    resources: ['cert/*'],
+  },
+];
 
 type Proof =
   | { readonly kind: 'proven'; readonly by: string }

@@ -1,12 +1,21 @@
 import { deniedObject } from '../domain/hold';
 import { isNotFound } from '../errors';
 import { type MitigationAction, type PriorOf, reverted } from './action';
-import { isGone, nameCertificate, testDenial } from './denial';
+import { denialRights, isGone, nameCertificate, testDenial } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
 
 /** Attaches the quarantine policy to each certificate of the thing: it bites whatever client id the device takes. */
 export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
+  // Not only where a playbook names it: it backs quarantine.
+  rights: () => ({
+    always: [
+      { actions: ['iot:AttachPolicy', 'iot:DetachPolicy'], resources: ['cert/*'] },
+      { actions: ['iot:ListAttachedPolicies'], resources: ['*'] },
+      ...denialRights,
+    ],
+  }),
+
   async apply({ policyName, certificates }, context) {
     const refusals = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
       await claim(deniedObject(arn), { attachedBefore }, context);

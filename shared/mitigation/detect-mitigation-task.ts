@@ -2,6 +2,16 @@ import type { MitigationAction, PriorOf } from './action';
 
 /** Lets Device Defender itself put the thing into the quarantine group. Only for its own violations. */
 export const detectMitigationTask: MitigationAction<PriorOf<'detect-mitigation-task'>> = {
+  rights: () => ({
+    whenNamed: [
+      {
+        actions: ['iot:StartDetectMitigationActionsTask', 'iot:DescribeDetectMitigationActionsTask'],
+        // IAM knows a security profile as resource only where the task names one; ours name violations.
+        resources: ['*'],
+      },
+    ],
+  }),
+
   async apply({ taskId, violationIds }, { defender }) {
     if (violationIds.length === 0)
       return { result: 'refused', detail: 'there is no violation to start a task for' };

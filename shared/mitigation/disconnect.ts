@@ -10,6 +10,10 @@ type Prior = PriorOf<'disconnect'>;
  * spread: IoT Core may go on with cached policies for 6 to 8 minutes.
  */
 export const disconnect: MitigationAction<Prior> = {
+  rights: () => ({
+    always: [{ actions: ['iot:DeleteConnection', 'iot:GetConnection'], resources: ['client/*'] }],
+  }),
+
   async apply(prior, context) {
     const { answers, left } = await askAll(prior, context, context.connections.cut);
     const ended = answers.flatMap(({ clientId, answer }) => (answer ? clientId : []));

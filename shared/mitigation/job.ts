@@ -1,8 +1,18 @@
 import { isRefusal } from '../errors';
 import { type MitigationAction, type PriorOf, reverted } from './action';
 
+const ownJobs = ['job/cordon-*', 'thing/*'];
+
 /** Asks the device itself to do something, over the kept jobs topics: collect evidence, restart the application. */
 export const job: MitigationAction<PriorOf<'job'>> = {
+  rights: () => ({
+    always: [
+      { actions: ['iot:CancelJob'], resources: ['job/cordon-*'] },
+      { actions: ['iot:DescribeJobExecution'], resources: ownJobs },
+    ],
+    whenNamed: [{ actions: ['iot:CreateJob'], resources: ownJobs }],
+  }),
+
   async apply({ jobId }, { thingName, jobs, jobDocument }) {
     await jobs.create(jobId, thingName, jobDocument);
     return { result: 'done', detail: `job ${jobId} created` };

@@ -1,11 +1,22 @@
 import type { MitigationAction, PriorOf } from './action';
-import { testDenial } from './denial';
+import { denialRights, testDenial } from './denial';
 
 /**
  * Puts the thing into the quarantine group, whose policy denies everything but the kept topics. A group policy bites
  * only where the client id is the thing name (IoT developer guide, "Thing group policies").
  */
 export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
+  rights: ({ quarantine: { thingGroup } }) => ({
+    always: [
+      {
+        actions: ['iot:AddThingToThingGroup', 'iot:RemoveThingFromThingGroup'],
+        resources: ['thing/*', `thinggroup/${thingGroup}`],
+      },
+      { actions: ['iot:ListThingGroupsForThing'], resources: ['thing/*'] },
+      ...denialRights,
+    ],
+  }),
+
   async apply({ thingGroup }, { thingName, things }) {
     await things.addToGroup(thingName, thingGroup);
     return { result: 'done', detail: `in group ${thingGroup}` };

@@ -4,7 +4,7 @@ import { maxVersions } from '../domain/policy-versions';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';
 import { type MitigationAction, type PriorOf, reverted } from './action';
-import { testDenial } from './denial';
+import { denialRights, testDenial } from './denial';
 import { forEachItem } from './each';
 import { claim, giveBack, nameOthers } from './hold';
 import { isSameDocument } from './policy-text';
@@ -15,6 +15,24 @@ import { isSameDocument } from './policy-text';
  * in the ledger with its document, and is never the one that release needs.
  */
 export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-version'>> = {
+  rights: () => ({
+    always: [
+      {
+        actions: [
+          'iot:ListPolicyVersions',
+          'iot:GetPolicyVersion',
+          'iot:CreatePolicyVersion',
+          'iot:SetDefaultPolicyVersion',
+          'iot:DeletePolicyVersion',
+        ],
+        resources: ['policy/*'],
+      },
+      ...denialRights,
+    ],
+    // Who else holds the policies, which the guards ask.
+    whenNamed: [{ actions: ['iot:ListTargetsForPolicy'], resources: ['policy/*'] }],
+  }),
+
   async apply({ policies, document, principals }, context) {
     for (const arn of principals) await claim(replacedObject(arn), nothing, context);
     const refusals = await forEachItem(policies, async (policy) => {

@@ -20,6 +20,8 @@ const registry = {
 
 export type ActionName = keyof typeof registry;
 
+export const actionNames = /* @__PURE__ */ Object.keys(registry) as ActionName[];
+
 /** What an action found before it changed anything. */
 export type PriorState = ReturnType<(typeof registry)[ActionName]['findPrior']>;
 

@@ -1,0 +1,54 @@
+import type { Configuration } from '../shared/domain/configuration';
+import type { Right } from '../shared/mitigation/action';
+import { mitigations } from '../shared/mitigation/registry';
+import { allow, arn, type Value } from './cloudformation';
+
+/** All that `respond` may do in AWS IoT. */
+export function writeIotRights(configuration: Configuration): Value[] {
+  const byResources = new Map<string, Set<string>>();
+  for (const { actions, resources } of [
+    ...listOwnRights(configuration),
+    ...listActionRights(configuration),
+  ]) {
+    const key = JSON.stringify(resources);
+    byResources.set(key, new Set([...(byResources.get(key) ?? []), ...actions]));
+  }
+  return [...byResources].map(([resources, actions]) =>
+    allow(
+      [...actions],
+      (JSON.parse(resources) as string[]).map((resource) => (resource === '*' ? '*' : arn('iot', resource))),
+    ),
+  );
+}
+
+/** What looking a thing up and telling its device takes, whatever the actions. */
+function listOwnRights({ detector }: Configuration): Right[] {
+  return [
+    {
+      actions: ['iot:DescribeThing', 'iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'],
+      resources: ['thing/*'],
+    },
+    { actions: ['iot:ListPrincipalThings', 'iot:DescribeCertificate'], resources: ['cert/*'] },
+    { actions: ['iot:GetPolicy'], resources: ['policy/*'] },
+    // IAM knows no resource type for these.
+    {
+      actions: [
+        'iot:ListAttachedPolicies',
+        'iot:DescribeEndpoint',
+        ...(detector === 'cordon' ? [] : ['iot:PutVerificationStateOnViolation']),
+      ],
+      resources: ['*'],
+    },
+    { actions: ['iot:Publish', 'iot:RetainPublish'], resources: ['topic/cordon/things/*/containment'] },
+  ];
+}
+
+function listActionRights(configuration: Configuration): Right[] {
+  const named = new Set<string>(
+    configuration.playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]),
+  );
+  return Object.entries(mitigations).flatMap(([action, { rights }]) => {
+    const { always = [], whenNamed = [] } = rights(configuration);
+    return [...always, ...(named.has(action) ? whenNamed : [])];
+  });
+}
