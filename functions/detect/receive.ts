@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
+import { boundByArrival } from '../../shared/domain/arrival';
 import { type LifecycleEvent, lifecycleEvent } from '../../shared/domain/detection/lifecycle';
 import type { Flood } from '../../shared/domain/floods';
 import { isObject, parseJson } from '../../shared/domain/json';
@@ -56,7 +57,8 @@ export function receive({ messageId, body, attributes }: SQSRecord): Received {
   const sent = parseJson(body);
   const failure = readRuleFailure(sent);
   const message = failure ? unwrap(failure, Number(attributes.SentTimestamp)) : sent;
-  if (isObject(message) && 'eventType' in message) return receiveEvent(message, messageId);
+  if (isObject(message) && 'eventType' in message)
+    return receiveEvent(message, messageId, Number(attributes.SentTimestamp));
   const parsed = envelope.safeParse(message);
   if (!parsed.success) {
     const reason = `not a message of the reports rule: ${describe(parsed.error)}`;
@@ -79,16 +81,17 @@ function unwrap({ topic, clientId, payload }: RuleFailure, sentAt: number): unkn
   return report && { ...report, clientId, principal: unknownPrincipal, receivedAt: sentAt, payload };
 }
 
-function receiveEvent(message: object, messageId: string): Received {
+function receiveEvent(message: object, messageId: string, arrivedAt: number): Received {
   const parsed = lifecycleEvent.safeParse(message);
   if (!parsed.success) {
     const reason = `not a lifecycle event of AWS IoT: ${describe(parsed.error)}`;
     return { kind: 'unreadable', reason, from: nameSender(message, messageId) };
   }
-  const event = parsed.data;
+  const at = boundByArrival(parsed.data.timestamp, arrivedAt);
+  const event = { ...parsed.data, timestamp: at };
   const thingName = event.thingName ?? event.clientId;
   if (!isRegistryName(thingName)) return { kind: 'ignored' };
-  return { kind: 'lifecycle', messageId, thingName, at: event.timestamp, event };
+  return { kind: 'lifecycle', messageId, thingName, at, event };
 }
 
 /** Without a certificate only the client id tells one sender from another. */

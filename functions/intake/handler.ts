@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { boundTime, readAlert } from '../../shared/domain/alert';
+import { boundByArrival } from '../../shared/domain/arrival';
 import { parseJson } from '../../shared/domain/json';
 import { type RuleFailure, readRuleFailure, unknownPrincipal } from '../../shared/domain/rule-failure';
 import type { Violation } from '../../shared/domain/violation';
@@ -89,7 +90,7 @@ function readPresence(failure: RuleFailure): unknown {
  * holds are read, since a containment reads them the other way round: one of the two sees the other.
  * The rule sends base64; its error action, and rules of earlier releases, send JSON.
  */
-async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts): Promise<void> {
+async function takePresence({ body, messageId, attributes }: SQSRecord, ports: IntakePorts): Promise<void> {
   const sent = parseJson(body.startsWith('{') ? body : Buffer.from(body, 'base64').toString('utf8'));
   const failure = readRuleFailure(sent);
   const event = presenceEvent.safeParse(failure ? readPresence(failure) : sent);
@@ -99,11 +100,12 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
     return;
   }
   const { clientId, thingName, timestamp, versionNumber, principalIdentifier = '' } = event.data;
+  const connectedAt = boundByArrival(timestamp, Number(attributes.SentTimestamp));
   const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
   const hearing = ports.clientIds.hear(clientId, {
     certificateId: certificateId ?? '',
     ...(thingName !== undefined && { thingName }),
-    at: timestamp,
+    at: connectedAt,
     ...(versionNumber !== undefined && { version: versionNumber }),
   });
   const [heard] = await Promise.allSettled([hearing]);
@@ -113,7 +115,7 @@ async function takePresence({ body, messageId }: SQSRecord, ports: IntakePorts):
         type: 'reconnected',
         thingName: held,
         clientId,
-        connectedAt: timestamp,
+        connectedAt,
         ...(versionNumber !== undefined && { version: versionNumber }),
       },
       `reconnected#${clientId}#${versionNumber ?? ''}#${timestamp}`,

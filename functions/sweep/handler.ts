@@ -1,4 +1,5 @@
 import pThrottle from 'p-throttle';
+import { boundTime } from '../../shared/domain/alert';
 import { isOpen } from '../../shared/domain/case';
 import { describeKillSwitch } from '../../shared/domain/kill-switch';
 import { longestReverifyMs } from '../../shared/domain/timers';
@@ -161,13 +162,18 @@ async function findDrift(
 }
 
 /** Active violations whose alert never arrived. Returns how many it told of. */
-async function findLostAlerts({ cases, listActive, metrics }: SweepPorts, send: Send): Promise<number> {
+async function findLostAlerts(
+  { cases, listActive, metrics, clock }: SweepPorts,
+  send: Send,
+): Promise<number> {
   let found = 0;
-  for await (const violation of take(listActive(), maxCompared)) {
-    const { thingName, violationId, occurredAt } = violation;
+  for await (const listed of take(listActive(), maxCompared)) {
+    const violation = boundTime(listed, clock());
+    const { thingName, violationId } = listed;
     const known = (await cases.load(thingName))?.value.violations[behaviorKey(violation)];
-    if (known && known.lastEventAt >= occurredAt) continue;
-    await send({ type: 'violation', thingName, violation }, `active#${violationId}#${occurredAt}`);
+    const isKnown = known?.violationId === violationId && known.lastEventType === 'in-alarm';
+    if (known && (known.lastEventAt >= violation.occurredAt || isKnown)) continue;
+    await send({ type: 'violation', thingName, violation }, `active#${violationId}#${listed.occurredAt}`);
     metrics.count('LostAlertFound');
     found += 1;
     if (found >= maxLost) break;

@@ -222,7 +222,10 @@ const rejectedBefore: Refusal = {
 /** Within this time people are told once of a behavior, however often it goes in and out of alarm. */
 const toldForMs = 10 * 60_000;
 
-/** Behaviors of a case that people are told of within this time; more come without a message each. */
+/**
+ * Behaviors of a thing that people are told of within this time, in whatever case, since a device ends a case that is only
+ * watched by itself; more come without a message each.
+ */
 const maxTold = 5;
 
 /** Takes a step that announces, and leaves the announcement out where people were told of the behavior just now. */
@@ -235,7 +238,7 @@ function tell(
 ): Case {
   const isRecent = (toldAt: number | undefined) => toldAt !== undefined && now - toldAt < toldForMs;
   const others = Object.entries(current.violations).filter(
-    ([other, { caseId, toldAt }]) => other !== key && caseId === current.caseId && isRecent(toldAt),
+    ([other, { toldAt }]) => other !== key && isRecent(toldAt),
   );
   const acted = act(current);
   const next = others.length === maxTold - 1 ? hintAtMore(acted, current) : acted;
@@ -256,7 +259,7 @@ function hintAtMore(next: Case, before: Case): Case {
   return { ...next, outbox: { ...next.outbox, announcements } };
 }
 
-const moreHint = 'further behaviors come without a message for ten minutes: the case has them all';
+const moreHint = 'further behaviors come without a message for ten minutes: the cases have them all';
 
 /** Records why nothing is done, or that a person is asked. */
 function holdBack(

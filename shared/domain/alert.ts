@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import './schema-language';
+import { boundByArrival, firstMs } from './arrival';
 import type { Behavior } from './configuration';
 import { isObject, isTooDeep, parseJson, writeMessageJson } from './json';
 import { clip, registryName } from './names';
@@ -54,8 +55,6 @@ const confidence = z.enum(['LOW', 'MEDIUM', 'HIGH']);
 
 /** The end of the year 9999: what is later can't be written as a date. */
 const lastMs = 253_402_300_799_999;
-/** The year 2015, before AWS IoT: what is earlier was written in seconds. */
-const firstMs = 1_420_070_400_000;
 
 const detectAlert = z.object({
   violationId: text(128),
@@ -139,13 +138,11 @@ function toViolation(alert: z.output<typeof detectAlert>): Violation {
   };
 }
 
-/**
- * No sender's clock orders what happened to a thing: an event from the future counts from its arrival, or all that
- * follows would be taken for older.
- */
+/** The violation as of a time that can be, with what its sender said where that is another. */
 export function boundTime(violation: Violation, arrivedAt: number): Violation {
-  const { occurredAt } = violation;
-  return occurredAt > arrivedAt ? { ...violation, occurredAt: arrivedAt, claimedAt: occurredAt } : violation;
+  const { occurredAt: claimedAt } = violation;
+  const occurredAt = boundByArrival(claimedAt, arrivedAt);
+  return occurredAt === claimedAt ? violation : { ...violation, occurredAt, claimedAt };
 }
 
 /** An ML alarm has it in one place or the other (docs/facts.md#alerts). */

@@ -48,8 +48,8 @@ export function received(report: unknown, over: Sent = {}) {
   );
 }
 
-/** One message of the lifecycle rule. */
-export function lifecycle(eventType: string, over: Record<string, unknown> = {}) {
+/** One message of the lifecycle rule, which arrives when it says, or at `sentAt`. */
+export function lifecycle(eventType: string, { sentAt, ...over }: Record<string, unknown> = {}) {
   const event = {
     clientId: 'mything1',
     eventType,
@@ -60,7 +60,10 @@ export function lifecycle(eventType: string, over: Record<string, unknown> = {})
     versionNumber: 0,
     ...over,
   };
-  return aRecord(event, { messageId: String(over.messageId ?? 'message-1') });
+  return aRecord(event, {
+    messageId: String(over.messageId ?? 'message-1'),
+    attributes: { ...aRecord('').attributes, SentTimestamp: String(sentAt ?? event.timestamp) },
+  });
 }
 
 export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<DetectPorts> = {}) {

@@ -206,6 +206,18 @@ describe('detect on lifecycle events', () => {
     expect(letters).toMatchObject([{ reason: expect.stringContaining('not a lifecycle event of AWS IoT') }]);
   });
 
+  it('counts an event from the future from its arrival, or all that follows would pass for older', async () => {
+    const { run, stored } = aDetector({ behaviors: fewConnects });
+
+    await run(lifecycle('connected', { timestamp: now + 24 * hourMs, sentAt: now }));
+    await run(lifecycle('disconnected', { timestamp: now + 10, sentAt: now + 10 }));
+
+    expect((await stored.states.load('mything1'))?.value.presence).toMatchObject({
+      connectedAt: now,
+      disconnectedAt: now + 10,
+    });
+  });
+
   it('judges reports and events of a thing in order of time, and writes its state once', async () => {
     const behaviors = [
       ...fewConnects,

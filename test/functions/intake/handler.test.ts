@@ -268,6 +268,24 @@ describe('intake of presence events', () => {
     ]);
   });
 
+  it.each([
+    ['from the future', now + 86_400_000],
+    ['in seconds', Math.floor(now / 1_000)],
+    ['before 1970', -1e300],
+    ['beyond all numbers of the table', 1e300],
+  ])(
+    'counts a time %s from its arrival, or the session would pass for one under the denial',
+    async (_, timestamp) => {
+      const { takePresence, sent, items, clientIds } = setUp();
+      holdThing(items, true);
+
+      await takePresence(connected({ timestamp, principalIdentifier: 'c'.repeat(64) }));
+
+      expect(sent).toMatchObject([{ command: { type: 'reconnected', connectedAt: now } }]);
+      expect(await clientIds.findUser('mything1')).toMatchObject({ at: now });
+    },
+  );
+
   it('notes which certificate connects under which client id', async () => {
     const { takePresence, clientIds } = setUp();
     const certificateId = 'c'.repeat(64);
@@ -277,9 +295,7 @@ describe('intake of presence events', () => {
     expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId });
 
     // By Cognito or a custom authorizer.
-    await takePresence(
-      connected({ clientId: 'any/2', principalIdentifier: 'us-east-1:1', timestamp: now + 1 }),
-    );
+    await takePresence(connected({ clientId: 'any/2', principalIdentifier: 'us-east-1:1', timestamp: now }));
     expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId: '' });
   });
 

@@ -296,8 +296,9 @@ describe('sweep', () => {
   });
 
   it('takes up an active violation whose alert never came, and no other', async () => {
-    const known = aViolation({ thingName: 'known' });
-    const lost = aViolation({ thingName: 'lost' });
+    const occurredAt = fifthMinute - 1;
+    const known = aViolation({ thingName: 'known', occurredAt });
+    const lost = aViolation({ thingName: 'lost', occurredAt });
     const { run, sent } = setUp([], [], {
       at: fifthMinute,
       active: [known, lost],
@@ -309,6 +310,24 @@ describe('sweep', () => {
     expect(sent.map(({ command }) => command)).toEqual([
       { type: 'violation', thingName: 'lost', violation: lost },
     ]);
+  });
+
+  it('counts an active violation from the future from now, once', async () => {
+    const claimedAt = fifthMinute + 86_400_000;
+    const ahead = aViolation({ occurredAt: claimedAt });
+    const first = setUp([], [], { at: fifthMinute, active: [ahead] });
+    await first.run();
+    const taken = { ...ahead, occurredAt: fifthMinute, claimedAt };
+    expect(first.sent.map(({ command }) => command)).toMatchObject([{ violation: taken }]);
+
+    const again = setUp([], [], {
+      at: fifthMinute + 300_000,
+      active: [ahead],
+      stored: { mything1: open(taken) },
+    });
+    await again.run();
+
+    expect(again.sent).toEqual([]);
   });
 
   it.each([

@@ -27,7 +27,7 @@ function play(
   const entries: Case['outbox']['timeline'][number][] = [];
   const told: string[] = [];
   for (const [index, event] of events.entries()) {
-    const decision = decide(record, event, { ...base, now: now + index });
+    const decision = decide(record, event, { ...base, now: now + index, newCaseId: `case-${index}` });
     if (decision.outcome !== 'changed') continue;
     const one = sent(decision.next);
     record = one.record;
@@ -118,5 +118,22 @@ describe('a report that is out of bounds of 100 behaviors', () => {
     expect(told.at(-1)).toContain('further behaviors come without a message');
     expect(told.filter((text) => text.includes('without a message'))).toHaveLength(1);
     expect(Object.keys(record.violations)).toHaveLength(101);
+  });
+
+  it('is no more messages where each of them ends, and its case with it, before the next', () => {
+    const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe' })] });
+    const oneByOne = events.flatMap((event, index) =>
+      event.type === 'violation'
+        ? [
+            alarm({ ...event.violation, occurredAt: now + 2 * index }),
+            alarm({ ...event.violation, occurredAt: now + 2 * index + 1, eventType: 'alarm-cleared' }),
+          ]
+        : [],
+    );
+    const { record, told } = play(undefined, oneByOne, { configuration });
+
+    expect(record.status).toBe('closed');
+    expect(told.length).toBeLessThanOrEqual(5);
+    expect(told.at(-1)).toContain('further behaviors come without a message');
   });
 });
