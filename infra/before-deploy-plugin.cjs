@@ -35,7 +35,7 @@ class BeforeDeploy {
         try {
           await beforeDeploy({
             stage: provider.getStage(),
-            parameters: service.custom.cordon,
+            file: service.custom.cordonFile,
             slackParameter: findSlackParameter(service),
             async readEnvironment(FunctionName) {
               const call = () => lambda.send(new GetFunctionCommand({ FunctionName }));

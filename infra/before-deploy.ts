@@ -3,9 +3,16 @@ import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { findWarnings } from '../shared/config/warnings';
 
+/** What the packaged cordon.yml says, in words. The file of the checkout may be another by the time of the deploy. */
+export interface DescribedFile {
+  readonly explanation: string;
+  readonly warnings: readonly string[];
+  readonly usesSlack: boolean;
+}
+
 interface Deploy {
   readonly stage: string;
-  readonly parameters: Parameters;
+  readonly file: DescribedFile;
   /** Name of the parameter of Systems Manager that has Slack's token; undefined: it is elsewhere. */
   readonly slackParameter: string | undefined;
   /** The environment of a deployed function; undefined where there is none yet. */
@@ -16,21 +23,29 @@ interface Deploy {
   readonly warn: (text: string) => void;
 }
 
+/** As it is packaged: the file with what the parameters say in its place. */
+export function describeFile(parameters: Parameters): DescribedFile {
+  const configuration = loadConfiguration(configurationFile(), parameters);
+  return {
+    explanation: explainConfiguration(configuration),
+    warnings: findWarnings(configuration),
+    usesSlack: configuration.notify.slack !== undefined,
+  };
+}
+
 /** Before anything is sent to AWS: what a deploy must not do, and what whoever deploys should know. */
 export async function beforeDeploy(deploy: Deploy): Promise<void> {
-  const { stage, parameters, notice, warn } = deploy;
+  const { stage, file, notice, warn } = deploy;
   const environment = await deploy.readEnvironment(`cordon-${stage}-respond`);
   if (environment?.KILL_SWITCH === 'on') await requireKillSwitchKept(deploy);
-  const file = configurationFile();
-  const configuration = loadConfiguration(file, parameters);
   if (environment === undefined)
     notice(
       `What this first deploy of stage ${stage} will do to whom (cordon check says the same):\n\n` +
-        `${explainConfiguration(configuration)}\n\n` +
+        `${file.explanation}\n\n` +
         'To begin with looking only: stop here, set mode: observe in each playbook, and deploy again.\n',
     );
-  for (const warning of findWarnings(configuration)) warn(warning);
-  if (configuration.notify.slack) await warnOfMissingToken(deploy);
+  for (const warning of file.warnings) warn(warning);
+  if (file.usesSlack) await warnOfMissingToken(deploy);
 }
 
 /**

@@ -39,16 +39,24 @@ export function nameOf({ ParameterKey }: StackParameter): string {
   return ParameterKey.charAt(0).toLowerCase() + ParameterKey.slice(1);
 }
 
+/** A parameter of earlier versions. It is known, so that who gives it is told what to do instead. */
+const retired = 'killSwitch';
+
 export function* findNameFaults(given: readonly Given[], known: readonly string[]): Generator<string> {
-  for (const { name, place } of given) {
-    if (known.includes(name)) continue;
-    const nearest = findNearest(name, known);
-    const hint = nearest ? `did you mean ${nearest}?` : `there are ${known.toSorted().join(', ')}`;
-    yield `${place}: no parameter is called ${JSON.stringify(name)}; ${hint}`;
-  }
+  for (const { name, place } of given)
+    if (!known.includes(name))
+      yield `${place}: no parameter is called ${JSON.stringify(name)}; ${writeHint(name, known)}`;
   const typed = given.filter(({ place }) => place === '--param').map(({ name }) => name);
   const twice = new Set(typed.filter((name, index) => typed.indexOf(name) !== index));
   for (const name of twice) yield `--param: ${name} is given more than once`;
+}
+
+function writeHint(name: string, known: readonly string[]): string {
+  const nearest = findNearest(name, known);
+  if (nearest === retired) return 'no deploy turns the kill switch: run cordon --aws kill-switch on, or off';
+  if (nearest !== undefined) return `did you mean ${nearest}?`;
+  const offered = known.filter((other) => other !== retired);
+  return `there are ${offered.toSorted().join(', ')}`;
 }
 
 /** Values that CloudFormation would refuse once the deploy has begun. */
@@ -64,6 +72,15 @@ export function* findValueFaults(
     const value = JSON.stringify(ParameterValue);
     yield `--param: ${nameOf(parameter)} is ${value}: expected ${expected} (${declaration.Description ?? ''})`;
   }
+}
+
+/** The two that say whose tokens the API takes: API Gateway refuses one without the other. */
+export function* findPairFaults(values: readonly StackParameter[]): Generator<string> {
+  const isGiven = (key: string) =>
+    values.some(({ ParameterKey, ParameterValue }) => ParameterKey === key && ParameterValue !== '');
+  const [issuer, audience] = [isGiven('OidcIssuer'), isGiven('OidcAudience')];
+  if (issuer && !audience) yield '--param: oidcIssuer needs oidcAudience: the client ids whose tokens count';
+  if (audience && !issuer) yield '--param: oidcAudience needs oidcIssuer: the provider that signs the tokens';
 }
 
 /** What a value should be that it is not. */

@@ -10,9 +10,12 @@ class FinishTemplate {
       if (found.length > 0) throw new serverless.classes.Error(found.join('\n'), 'WRONG_PARAMETER');
     };
     const { service } = serverless;
+    let wanted;
 
     this.hooks = {
       initialize: () => {
+        const provider = serverless.getProvider('aws');
+        wanted = { stage: provider.getStage(), region: provider.getRegion() };
         const { findNameFaults, listGiven, nameOf } = require('./deploy-parameters.ts');
         const given = listGiven(options.param ?? [], serverless.configurationInput.params);
         const known = [
@@ -26,10 +29,14 @@ class FinishTemplate {
 
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
         const { finishTemplate } = require('./finish-template.ts');
-        const { findValueFaults } = require('./deploy-parameters.ts');
+        const { findPairFaults, findValueFaults } = require('./deploy-parameters.ts');
+        const { describeFile } = require('./before-deploy.ts');
         const { compiledCloudFormationTemplate: template, stackParameters } = service.provider;
         refuse(findValueFaults(stackParameters, template.Parameters));
+        refuse(findPairFaults(stackParameters));
         finishTemplate(template);
+        // Goes into the package, so that its deploy tells of this file.
+        service.custom.cordonFile = describeFile(service.custom.cordon);
       },
 
       'before:deploy:deploy': () => {
@@ -38,7 +45,16 @@ class FinishTemplate {
           refuse([`--param has no effect on what is packaged already: give it to sls package`]);
       },
 
+      // osls replaces the code alone, and then fails, since it looks for a role by its logical id.
+      'before:deploy:function:initialize': () =>
+        refuse([
+          'deploy function would replace the code of one function alone, not its role or its environment, nor what the others send it: run sls deploy',
+        ]),
+
       'before:aws:deploy:deploy:createStack': () => {
+        const { findPackageFaults } = require('./packaged.ts');
+        // By now the service is as it was packaged.
+        refuse(findPackageFaults(wanted, service.provider));
         // osls makes a new stack from a template of its bucket alone, yet gives it the parameters of the whole:
         // CloudFormation refuses those that a template doesn't declare.
         const { coreCloudFormationTemplate: core, compiledCloudFormationTemplate: whole } = service.provider;

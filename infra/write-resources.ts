@@ -15,7 +15,7 @@ import { writeTable } from './table';
 /** Everything of the stack that is not a function: made from cordon.yml, and from what the deploy says instead of it. */
 export function writeResources(stage: string, parameters: Parameters) {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
-    throw new Error(`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`);
+    throw new ConfigurationError([`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`]);
   refuseKillSwitch(stage, parameters);
   const configuration = loadConfiguration(configurationFile(), parameters);
   const prefix = `cordon-${stage}`;

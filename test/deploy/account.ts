@@ -82,6 +82,14 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     return stack;
   }
 
+  /** Where a creation or a deletion failed, a stack can only be deleted (stack status codes). */
+  function findUpdatable(name: string): Stack {
+    const stack = find(name);
+    if (!/^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMPLETE)$/.test(stack.status))
+      throw invalid(`Stack:${stack.id} is in ${stack.status} state and can not be updated.`);
+    return stack;
+  }
+
   /** All that CloudFormation judges before it changes anything. */
   function check(request: Request): Change {
     const template = readTemplate(request, readObject);
@@ -197,13 +205,14 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     taken,
     broken,
     find,
+    findUpdatable,
     check,
     execute,
     validate: (request: Pick<Request, 'body' | 'url'>) => readTemplate(request, readObject),
 
     open(request: Request): Stack {
       const there = stacks.get(request.stackName);
-      if (request.kind === 'UPDATE') return find(request.stackName);
+      if (request.kind === 'UPDATE') return findUpdatable(request.stackName);
       if (there && there.status !== 'REVIEW_IN_PROGRESS')
         throw new AwsFault('AlreadyExistsException', `Stack [${request.stackName}] already exists`);
       const { partition, region, accountId } = account;

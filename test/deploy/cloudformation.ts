@@ -76,7 +76,7 @@ export function serveCloudFormation(account: Account) {
     CreateChangeSet: (form) => {
       const kind = form.get('ChangeSetType') === 'CREATE' ? 'CREATE' : 'UPDATE';
       const request = readRequest(form, kind);
-      if (kind === 'UPDATE') account.find(request.stackName);
+      if (kind === 'UPDATE') account.findUpdatable(request.stackName);
       const change = account.check(request);
       const stack = account.open(request);
       changeSets.set(keyOf(form), { request, change, stackId: stack.id });
@@ -122,6 +122,10 @@ export function serveCloudFormation(account: Account) {
         })),
       };
     },
+
+    GetTemplate: (form) => ({
+      TemplateBody: JSON.stringify(account.find(form.get('StackName') ?? '').template ?? {}),
+    }),
 
     ValidateTemplate: (form) => {
       const { body, url } = readRequest(form, 'CREATE');

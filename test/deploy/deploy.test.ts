@@ -113,10 +113,51 @@ describe('npx sls deploy', () => {
     const made = await sls(['package', '--stage', stage, '--package', 'everything'], env);
     expect(made.code === 0 ? 'packaged' : made.said).toBe('packaged');
 
-    const deployed = await sls(['deploy', '--stage', stage, '--package', 'everything'], env);
+    const astray = await sls(['deploy', '--stage', 'dev', '--package', 'everything']);
+    expect(astray.said).toContain(`it was packaged for stage ${stage}, and this deploy is of dev`);
+    expect(astray.code).not.toBe(0);
+    const abroad = await sls([
+      'deploy',
+      '--stage',
+      stage,
+      '--package',
+      'everything',
+      '--region',
+      'eu-west-1',
+    ]);
+    expect(abroad.said).toContain('it was packaged for region us-east-1, and this deploy is of eu-west-1');
+    expect(aws.account.stacks.size).toBe(0);
+
+    const deployed = await sls(['deploy', '--stage', stage, '--package', 'everything']);
     expect(deployed.code === 0 ? 'deployed' : deployed.said).toBe('deployed');
     expect(statusOf(`cordon-${stage}`)).toBe('UPDATE_COMPLETE');
+    // The file that was packaged, and not that of the checkout.
+    expect(deployed.said).toContain('all/none (all/registered-things)');
+  }, 300_000);
+
+  it('refuses the code of one function alone, before it asks for that function', async () => {
+    const { code, said } = await sls(['deploy', 'function', '--function', 'respond', '--stage', 'dev']);
+
+    expect(said).toContain('deploy function would replace the code of one function alone');
+    expect(code).not.toBe(0);
+    expect(aws.calls.filter((call) => call.startsWith('lambda '))).toEqual([]);
   }, 180_000);
+
+  it('says what to do after a first deploy that could not even make its bucket', async () => {
+    aws.account.broken.add('ServerlessDeploymentBucket');
+    const failed = await sls(packaged);
+    expect(failed.said).toContain('Internal Failure');
+    expect(statusOf()).toBe('ROLLBACK_COMPLETE');
+
+    const again = await sls(packaged);
+    expect(again.said).toContain('in ROLLBACK_COMPLETE');
+    expect(again.code).not.toBe(0);
+
+    const removal = await sls(['remove', '--stage', 'dev']);
+    expect(removal.code === 0 ? 'removed' : removal.said).toBe('removed');
+    const third = await sls(packaged);
+    expect(third.code === 0 ? 'deployed' : third.said).toBe('deployed');
+  }, 300_000);
 
   it.each([
     [

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { describeFile } from '../../infra/before-deploy';
 import { writeResources } from '../../infra/write-resources';
 
 interface Log {
@@ -67,7 +68,7 @@ async function beginDeploy(account: Account, stackParameters: readonly object[] 
       credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
     }),
   };
-  const service = { custom: { cordon: {} }, provider: { stackParameters } };
+  const service = { custom: { cordonFile: describeFile({}) }, provider: { stackParameters } };
   const notices: string[] = [];
   const warnings: string[] = [];
   const log = {

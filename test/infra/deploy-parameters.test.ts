@@ -1,5 +1,6 @@
 import {
   findNameFaults,
+  findPairFaults,
   findValueFaults,
   listGiven,
   type StackParameter,
@@ -23,6 +24,20 @@ describe('a parameter of the deploy', () => {
     ['__proto__', 'there are detector, email, kmsKeyArn, oidcAudience, oidcIssuer'],
   ])('that is called %s is refused, and the nearest name told', (name, hint) => {
     expect(faultsOf([`${name}=x`])).toEqual([`--param: no parameter is called "${name}"; ${hint}`]);
+  });
+
+  it.each(['KillSwitch', 'killswitch', 'kill-switch', 'killSwich'])(
+    'that is called %s is no parameter any more, and the command is told instead',
+    (name) => {
+      expect([...findNameFaults(listGiven([`${name}=on`], {}), [...known, 'killSwitch'])]).toEqual([
+        `--param: no parameter is called "${name}"; no deploy turns the kill switch: run cordon --aws kill-switch on, or off`,
+      ]);
+    },
+  );
+
+  it('that is of an earlier version is not offered', () => {
+    const [fault] = findNameFaults(listGiven(['region=x'], {}), [...known, 'killSwitch']);
+    expect(fault).toMatch(/there are detector, email, kmsKeyArn, oidcAudience, oidcIssuer$/);
   });
 
   it('that is known passes, with any value, also one with an equals sign', () => {
@@ -60,6 +75,19 @@ describe('the value of a parameter', () => {
     ['SlackTokenParameter', 'slack', /^--param: slackTokenParameter is "slack": expected what matches/],
   ])('%s %j is refused before the deploy begins', (key, value, fault) => {
     expect(wrong(key, value)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it.each([
+    ['https://issuer', '', ['--param: oidcIssuer needs oidcAudience: the client ids whose tokens count']],
+    ['', 'client', ['--param: oidcAudience needs oidcIssuer: the provider that signs the tokens']],
+    ['https://issuer', 'client', []],
+    ['', '', []],
+  ])('of the issuer %j goes with that of the audience %j, or is refused', (issuer, audience, faults) => {
+    const values = [
+      { ParameterKey: 'OidcIssuer', ParameterValue: issuer },
+      { ParameterKey: 'OidcAudience', ParameterValue: audience },
+    ];
+    expect([...findPairFaults(values)]).toEqual(faults);
   });
 
   it('passes where CloudFormation takes it', () => {
