@@ -1,5 +1,6 @@
-// All checks, cheapest first; each runs even if an earlier one failed, and the last line counts them all.
-import { spawnSync } from 'node:child_process';
+// All checks; each runs even if another one failed, and the last line counts them all. --quick: what takes a minute.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,21 +10,30 @@ const folder = mkdtempSync(join(tmpdir(), 'cordon-checks-'));
 const jestResult = join(folder, 'jest.json');
 const roleUse = join(folder, 'role-use');
 
-const checks = [
-  ['lock file is whole', process.execPath, ['scripts/check-lock.mjs']],
+const isQuick = process.argv[2] === '--quick';
+const jestArgs = process.argv.slice(isQuick ? 3 : 2);
+
+const quickChecks = [
   ['format, lint, import rules (biome)', bin('biome'), ['ci', '--error-on-warnings', '.']],
   ['types (tsc)', bin('tsc'), ['--noEmit', '-p', '.']],
+];
+const checks = [
+  ...quickChecks,
+  ['lock file is whole', process.execPath, ['scripts/check-lock.mjs']],
   ['dead code and packages (knip)', bin('knip'), ['--no-config-hints']],
   ['package (sls package), agent bundle, cfn-lint', bin('tsx'), ['scripts/check-package.ts']],
-  ['sizes of the bundles', process.execPath, ['scripts/check-sizes.mjs']],
 ];
+// These read what was packaged.
+const checksOfPackage = [['sizes of the bundles', process.execPath, ['scripts/check-sizes.mjs']]];
 const jest = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   join('node_modules', 'jest', 'bin', 'jest.js'),
   '--json',
   `--outputFile=${jestResult}`,
-  ...process.argv.slice(2),
+  '--reporters=<rootDir>/scripts/test-progress.cjs',
+  ...(isQuick ? ['--config=jest.quick.config.cjs'] : []),
+  ...jestArgs,
 ];
 
 let passed = 0;
@@ -34,9 +44,12 @@ const count = (ok, what, startedAt) => {
   say(`${ok ? 'ok  ' : 'FAIL'} ${what} (${Math.round((performance.now() - startedAt) / 100) / 10} s)`);
 };
 
-for (const check of checks) runCheck(...check);
-
 const startedAt = performance.now();
+say(
+  isQuick ? 'About a minute on two cores.' : 'About ten minutes on two cores; a line for each file of tests.',
+);
+await Promise.all((isQuick ? quickChecks : checks).map((check) => runCheck(...check)));
+if (!isQuick) for (const check of checksOfPackage) await runCheck(...check);
 // Jest's JSON also goes to the file; its progress is for people and goes to standard error.
 const { status } = spawnSync(process.execPath, jest, {
   stdio: ['ignore', 'ignore', 'inherit'],
@@ -52,11 +65,11 @@ if (result) {
   failed += 1;
 }
 if (status !== 0 && failed === 0) failed += 1;
-say(`tests (jest) ended after ${Math.round((performance.now() - startedAt) / 1000)} s`);
+say(`ended after ${Math.round((performance.now() - startedAt) / 1000)} s`);
 // A part of the tests uses a part of the rights, and one that failed perhaps too few.
-if (process.argv.length > 2) say('skipped: least privilege, which only the whole suite proves');
+if (isQuick || jestArgs.length > 0) say('skipped: least privilege, which only the whole suite proves');
 else
-  runCheck('each right of each role is used, none is missing', bin('tsx'), [
+  await runCheck('each right of each role is used, none is missing', bin('tsx'), [
     'scripts/check-role-use.ts',
     roleUse,
   ]);
@@ -64,14 +77,17 @@ rmSync(folder, { recursive: true, force: true });
 say(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-function runCheck(what, command, args) {
+async function runCheck(what, command, args) {
   const startedAt = performance.now();
-  const { status, stdout, stderr } = spawnSync(command, args, {
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
-  });
-  if (status !== 0) say(`${stdout}${stderr}`);
-  else for (const line of stdout.match(/^skipped: .*$/gm) ?? []) say(line);
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  const [status] = await once(child, 'close');
+  if (status !== 0) say(output);
+  else for (const line of output.match(/^skipped: .*$/gm) ?? []) say(line);
   count(status === 0, what, startedAt);
 }
 

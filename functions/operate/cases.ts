@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import manifest from '../../package.json';
+import manifest from '../../package.json' with { type: 'json' };
 import type { CaseSummary, TimelinePage } from '../../shared/aws/history';
 import { findObjection } from '../../shared/domain/acts';
 import { measure } from '../../shared/domain/announcement';

@@ -1,0 +1,17 @@
+const all = require('./jest.config.cjs');
+
+// What needs no stack, no packaging and no program of its own: for the minutes between two edits.
+module.exports = {
+  ...all,
+  globalSetup: undefined,
+  testPathIgnorePatterns: [
+    '/test/(bench|contract|deploy|e2e|local|scripts)/',
+    '/test/docs/(commands|costs|text)\\.',
+    '/test/cli/(launcher|program|enroll/fleet-provisioning)\\.',
+    '/test/infra/(broken-configuration|parameters|template)\\.',
+    '/test/agent/(agent|errno-walk|hostile-machine|node-versions|program|real-networks|week)\\.',
+    '/test/functions/respond/crash',
+    '/test/shared/domain/long-cases\\.',
+    '\\.property\\.',
+  ],
+};
