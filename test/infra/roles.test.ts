@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { writeIot } from '../../infra/iot';
 import { writeRoles } from '../../infra/roles';
 import { parseConfiguration } from '../../shared/config/load';
+import { actionNames } from '../../shared/domain/actions/registry';
 import { resourceTypes, shapes } from './iam-actions';
 import { ofType, type Resource, template } from './template';
 
 type Resources = Readonly<Record<string, unknown>>;
 
 const everything = join(import.meta.dirname, 'everything.yml');
-const configuration = parseConfiguration(readFileSync(everything, 'utf8'), everything);
+const parsed = parseConfiguration(readFileSync(everything, 'utf8'), everything);
+const configuration = {
+  ...parsed,
+  playbooks: parsed.playbooks.map((playbook) => ({ ...playbook, actions: actionNames })),
+};
 const prefix = 'cordon-dev';
 const largest: Resources = {
   ...template.Resources,

@@ -1,17 +1,11 @@
-import type { ActionName } from '../../../shared/domain/actions/registry';
+import { type ActionName, actionNames } from '../../../shared/domain/actions/registry';
 import type { Playbook } from '../../../shared/domain/configuration';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { denyDocument, withPolicies } from '../../shared/mitigation/setting';
 
-export const allActions: readonly ActionName[] = [
-  'quarantine',
-  'deny-certificate',
-  'replace-policy-version',
-  'deactivate-certificate',
-  'disconnect',
-  'job',
-];
+/** But the one that Device Defender carries out, for its own violations only. */
+export const allActions = actionNames.filter((action) => action !== 'detect-mitigation-task');
 
 export const secondArn = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));
 
