@@ -1,6 +1,6 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { version } from '../package.json' with { type: 'json' };
+import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
 import type { Act } from '../shared/domain/command';
 import { type ActOptions, act } from './act';
