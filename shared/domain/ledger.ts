@@ -111,3 +111,13 @@ export function findDeniedAt(ledger: readonly LedgerEntry[]): number | undefined
   );
   return applied.length > 0 ? Math.min(...applied) : undefined;
 }
+
+/**
+ * Has what was verified verified again. What holds nothing is asked for once: AWS keeps jobs and tasks for a time, and the
+ * device must not be asked anew.
+ */
+export function reverify(entry: LedgerEntry): LedgerEntry {
+  return entry.status === 'verified' && descriptors[entry.action].means !== 'none'
+    ? { ...entry, status: 'applied' }
+    : entry;
+}

@@ -5,7 +5,7 @@ import type { Playbook, Severity } from './configuration';
 import type { Context } from './decision';
 import { ownsCertificate } from './facts';
 import { listEscalation } from './guards';
-import { findRefused, isCut, planLedger, replaceRefused } from './ledger';
+import { findRefused, isCut, planLedger, replaceRefused, reverify } from './ledger';
 import { agentClientId } from './names';
 import type { PlanContext } from './prior-state';
 import { findBridge, listLeftOut } from './temporary-deactivation';
@@ -130,7 +130,7 @@ export function addClientId(record: Case, clientId: string, now: number): Case {
   const ledger = record.ledger.map((entry): LedgerEntry => {
     const { clientIds } = descriptors[entry.action];
     if (clientIds) return { ...entry, status: 'planned', prior: clientIds.add(entry.prior, clientId) };
-    return entry.status === 'verified' ? { ...entry, status: 'applied' } : entry;
+    return reverify(entry);
   });
   const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
   return noteEvent(next, { at: now, what: 'connects under another client id too', detail: clientId });

@@ -5,7 +5,7 @@ import type { Command } from './command';
 import { coverCertificates } from './cover-certificates';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { findWithheld } from './kill-switch';
-import { countAnew, findDeniedAt, isCut, replanCut } from './ledger';
+import { countAnew, findDeniedAt, isCut, replanCut, reverify } from './ledger';
 import { addClientId } from './plan';
 import { findBitesAt } from './policy-denials';
 import { endBridge, findBridge } from './temporary-deactivation';
@@ -144,7 +144,7 @@ export function onDrift(current: Case | undefined, context: Context): Decision {
 
 /** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
 function reopen(entry: Case['ledger'][number], withheld: boolean): Case['ledger'][number] {
-  if (entry.status === 'verified') return { ...entry, status: 'applied' };
+  if (entry.status === 'verified') return reverify(entry);
   if (withheld) return entry;
   if (entry.bridge?.over) return entry;
   if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };

@@ -1,4 +1,5 @@
-import type { MitigationAction, PriorOf } from './action';
+import { isNotFound } from '../errors';
+import { type MitigationAction, type PriorOf, reverted } from './action';
 import { denialRights, testDenial } from './denial';
 
 /**
@@ -43,7 +44,9 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
   },
 
   async revert({ thingGroup, memberBefore }, { thingName, things }) {
-    const member = (await things.listGroups(thingName)).includes(thingGroup);
+    const groups = await things.listGroups(thingName).catch(goneIfNotFound);
+    if (!groups) return reverted(deleted, [deleted]);
+    const member = groups.includes(thingGroup);
     if (memberBefore)
       return member
         ? { result: 'done', detail: `stays in group ${thingGroup}, where it was before` }
@@ -55,3 +58,9 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
     return { result: 'done', detail: `left group ${thingGroup}` };
   },
 };
+
+const deleted = 'the thing was deleted meanwhile';
+
+function goneIfNotFound(error: unknown): undefined {
+  if (!isNotFound(error)) throw error;
+}

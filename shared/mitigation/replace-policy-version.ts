@@ -45,7 +45,8 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
 
   async verify({ policies, document, principals }, context) {
     for (const { policyName } of policies) {
-      const versions = await context.policies.listVersions(policyName);
+      const versions = await listVersions(policyName, context.policies);
+      if (!versions) continue;
       const standing = versions.filter(({ isDefault }) => isDefault);
       if ((await findVersions(policyName, document, standing, context.policies)).length === 0)
         return { result: 'not-so', detail: `the default version of ${policyName} is not (yet) ours` };
@@ -61,7 +62,12 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
     const conflicts = await forEachItem(policies, async (policy) => {
       const { policyName } = policy;
       const { problem, heldBy } = await giveBack(policyObject(policyName), context, async () => {
-        const versions = await registry.listVersions(policyName);
+        const versions = await listVersions(policyName, registry);
+        if (!versions) {
+          restored.push(`${policyName} was deleted meanwhile`);
+          left.push(`${policyName} was deleted meanwhile`);
+          return undefined;
+        }
         const ours = await findVersions(policyName, document, versions, registry);
         const conflict = findConflict(policy, versions, ours);
         if (conflict) return conflict;
@@ -85,12 +91,22 @@ interface Version {
   readonly isDefault: boolean;
 }
 
+/** Undefined where somebody deleted the policy, which allows nothing any more, and leaves nothing to restore. */
+async function listVersions(policyName: string, registry: Policies): Promise<Version[] | undefined> {
+  try {
+    return await registry.listVersions(policyName);
+  } catch (error) {
+    return unlessGone(error);
+  }
+}
+
 async function replace(
   { policyName, versionToDrop }: PriorPolicy,
   document: string,
   registry: Policies,
 ): Promise<undefined> {
-  const versions = await registry.listVersions(policyName);
+  const versions = await listVersions(policyName, registry);
+  if (!versions) return undefined;
   const ours = await findVersions(policyName, document, versions, registry);
   if (ours.some(({ isDefault }) => isDefault)) return undefined;
   if (ours[0]) {
@@ -163,7 +179,7 @@ async function findVersions(
     .toSorted((a, b) => Number(b.versionId) - Number(a.versionId));
 }
 
-function unlessGone(error: unknown): void {
+function unlessGone(error: unknown): undefined {
   if (!isNotFound(error)) throw error;
 }
 

@@ -48,6 +48,35 @@ describe('respond with all actions', () => {
     expect(readState(world)).toEqual({ ...before, jobs: { [jobId]: 'CANCELED' } });
   });
 
+  it('asks for no job and no task again once AWS keeps them no longer: they hold nothing', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'disconnect', 'job']));
+    await engine(alarm());
+    world.jobs.statuses.clear();
+
+    world.time.now += 86_400_000;
+    await engine(resume);
+
+    expect(caseOf(world).status).toBe('contained');
+    expect(world.jobs.statuses.size).toBe(0);
+    expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
+  });
+
+  it('says which thing groups somebody else changed while the thing was held', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    await engine(alarm());
+    const { groups } = world.registered.find('mything1');
+    groups.delete('sensors');
+    groups.add('retired');
+
+    await engine(operator('release'));
+
+    expect(caseOf(world).reason).toBe(
+      'released: everything is as it was before, but for this: the thing came into group retired meanwhile; the thing left group sensors meanwhile',
+    );
+  });
+
   it.each([
     ['QUEUED', ''],
     ['REJECTED', ''],

@@ -97,6 +97,18 @@ describe('quarantine', () => {
     expect(groups()).toEqual(after);
   });
 
+  it('has nothing to undo on a thing that was deleted meanwhile, and says so', async () => {
+    const { context } = setUp(held);
+    const deleted = { ...context, thingName: 'deleted' };
+
+    for (const memberBefore of [true, false])
+      expect(await quarantine.revert(aPrior({ memberBefore }), deleted)).toEqual({
+        result: 'done',
+        detail: 'the thing was deleted meanwhile',
+        left: ['the thing was deleted meanwhile'],
+      });
+  });
+
   it('does not count as reverted while the thing is still listed in the group', async () => {
     const { context } = setUp(held);
     const things = { ...context.things, removeFromGroup: async () => {} };

@@ -207,6 +207,20 @@ describe('replace-policy-version', () => {
     expect(readPolicy(policies, 'more')).toMatchObject({ versions: { 1: 'more' }, defaultVersionId: '1' });
   });
 
+  it('passes over a policy that was deleted meanwhile, which allows nothing, and says so on release', async () => {
+    const { context, now } = setUp({ 1: 'own' }, '1');
+    const prior = aPrior({ policyName: 'deleted', defaultVersionId: '1' }, device);
+
+    expect(await replacePolicyVersion.apply(prior, context)).toMatchObject({ result: 'done' });
+    expect(await replacePolicyVersion.verify(prior, context)).toMatchObject({ result: 'done' });
+    expect(await replacePolicyVersion.revert(prior, context)).toEqual({
+      result: 'done',
+      detail: 'deleted was deleted meanwhile; device has its default version 1 again',
+      left: ['deleted was deleted meanwhile'],
+    });
+    expect(now()).toMatchObject({ versions: { 1: 'own' }, defaultVersionId: '1' });
+  });
+
   it('notes whose connects concern it, until the release', async () => {
     const { context, held } = setUp({ 1: 'own' }, '1');
     const noted = replacedObject(certificateArn);
