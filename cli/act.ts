@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import { describeAlarms, findObjection } from '../shared/domain/acts';
+import { printable } from '../shared/domain/announcement';
 import type { Case } from '../shared/domain/case';
 import type { Act } from '../shared/domain/command';
 import { isRegistryName } from '../shared/domain/names';
@@ -74,7 +75,9 @@ export async function act(
   if (!reached.includes(status))
     throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);
   const warning = name === 'release' ? describeAlarms(before?.value) : undefined;
-  return `${thingName} ${done ?? `is ${after?.value.reason}`}.${warning ? ` It is ${warning}.` : ''}`;
+  return printable(
+    `${thingName} ${done ?? `is ${after?.value.reason}`}.${warning ? ` It is ${warning}.` : ''}`,
+  );
 }
 
 /** Waits until what is stored of the thing satisfies `done`, looking a few times a second. */

@@ -26,9 +26,9 @@ const maxLookedAt = 100;
 const maxNamed = 20;
 
 /** Says whether the kill switch is on, since when and by whom, and what it holds back. */
-export async function showKillSwitch(target: SwitchTarget): Promise<string> {
+export async function showKillSwitch(target: SwitchTarget): Promise<{ text: string; isRead: boolean }> {
   const [seen, heldBack] = await Promise.all([target.killSwitch.read(), listHeldBack(target)]);
-  return say(sentence(seen), writeHeldBack(heldBack));
+  return { text: say(sentence(seen), writeHeldBack(heldBack)), isRead: seen.state !== 'unknown' };
 }
 
 /** Turns it. What is stored counts at once, and everywhere when the functions have read it anew. */

@@ -2,6 +2,7 @@ import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
+import { printable } from '../shared/domain/announcement';
 import type { Act } from '../shared/domain/command';
 import { type ActOptions, act } from './act';
 import { type AgentFlags, listAgents } from './agents';
@@ -115,13 +116,13 @@ program
   .addArgument(new Argument('[what]', 'what to do').choices(['on', 'off', 'status']).default('status'))
   .option('-r, --reason <text>', 'why, for all who see it')
   .option('--actor <name>', 'who turned it (default: your login name)')
-  .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) =>
-    say(
-      what === 'status'
-        ? await showKillSwitch(target())
-        : await turnKillSwitch(what, options, target(), Date.now()),
-    ),
-  );
+  .addHelpText('after', '\nThe status exits 1 where it could not be read, else 0, on or off.')
+  .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) => {
+    if (what !== 'status') return say(await turnKillSwitch(what, options, target(), Date.now()));
+    const { text, isRead } = await showKillSwitch(target());
+    say(text);
+    if (!isRead) process.exitCode = 1;
+  });
 
 program
   .command('show')
@@ -218,11 +219,17 @@ for (const [name, description] of acts) {
 
 addDeviceCommands(program, target, say);
 
-/** One line a user can act on; the stack of an unknown fault only with CORDON_DEBUG. */
+/** One line a user can act on, of a cordon.yml one for each fault; the stack of an unknown fault only with CORDON_DEBUG. */
 function explainFault(error: unknown): string {
-  if (error instanceof ConfigurationError || error instanceof CliError) return error.message;
+  if (error instanceof ConfigurationError) return error.faults.map(printable).join('\n');
+  if (error instanceof Error && !(error instanceof CliError) && process.env.CORDON_DEBUG)
+    return error.stack ?? error.message;
+  return printable(nameFault(error));
+}
+
+function nameFault(error: unknown): string {
+  if (error instanceof CliError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  if (process.env.CORDON_DEBUG) return error.stack ?? error.message;
   const { aws, stage } = program.opts<TargetOptions>();
   const nothingHere = aws ? '' : ', and no local stack runs here (npm start)';
   if (error.name === 'CredentialsProviderError') return `no AWS credentials were found${nothingHere}`;

@@ -66,6 +66,15 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
           return formatAwsError(request, 400, 'ParameterAlreadyExists', text);
         }
         const type = typeof body.Type === 'string' ? body.Type : present?.type;
+        if (type === undefined) {
+          const text = 'A parameter type is required when you create a parameter.';
+          return formatAwsError(request, 400, 'ValidationException', text);
+        }
+        if (present && type !== present.type) {
+          const text =
+            "Parameter Store doesn't support changing a parameter type. You must create a new, unique parameter.";
+          return formatAwsError(request, 400, 'HierarchyTypeMismatchException', text);
+        }
         return reply({ Version: put(name, body.Value, type), Tier: 'Standard' });
       }
     }

@@ -40,8 +40,14 @@ export function connectKillSwitch(name: string, client = new SSMClient({ maxAtte
     read,
 
     async write(killSwitch: KillSwitch & { readonly state: 'on' | 'off' }): Promise<void> {
-      const Value = writeKillSwitch(killSwitch);
-      await client.send(new PutParameterCommand({ Name: name, Value, Type: 'String', Overwrite: true }));
+      const put = { Name: name, Value: writeKillSwitch(killSwitch), Overwrite: true };
+      try {
+        await client.send(new PutParameterCommand({ ...put, Type: 'String' }));
+      } catch (error) {
+        // A SecureString stays one, whoever made it so: a person, or an organization's rule for what is in the clear.
+        if (!(error instanceof Error && error.name === 'HierarchyTypeMismatchException')) throw error;
+        await client.send(new PutParameterCommand(put));
+      }
     },
 
     /** Reads it when it is needed, at most once in five seconds, whatever it said. */

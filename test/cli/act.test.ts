@@ -34,6 +34,12 @@ function aStack(before: Case | undefined, after?: Case, refusal?: string) {
 }
 
 describe("an operator's command", () => {
+  it('tells what became of it without control characters, which may be of who turned the kill switch', async () => {
+    const { run } = aStack(contained, { ...released, reason: 'left\u001b[2J by\nmything2' });
+
+    expect(await run('release')).toMatch(/^mything1 is left\uFFFD\[2J by\uFFFDmything2\./);
+  });
+
   it.each([
     ['contain', undefined, contained, 'mything1 is contained, and the denial is verified.'],
     ['contain', observed, contained, 'mything1 is contained, and the denial is verified.'],

@@ -51,16 +51,20 @@ describe('kill-switch', () => {
   });
 
   it('shows how it stands', async () => {
-    expect(await showKillSwitch(aStage())).toBe('The kill switch is off.\nNothing is held back.');
+    expect(await showKillSwitch(aStage())).toEqual({
+      text: 'The kill switch is off.\nNothing is held back.',
+      isRead: true,
+    });
   });
 
   it('says what it means that it can not be read', async () => {
     const read = async (): Promise<KillSwitch> => ({ state: 'unknown', reason: 'AccessDenied: no' });
     const { killSwitch, ...stage } = aStage();
 
-    expect(await showKillSwitch({ ...stage, killSwitch: { ...killSwitch, read } })).toBe(
-      "The kill switch can't be read (AccessDenied: no): until it can be, people are asked before anything is contained.\nNothing is held back.",
-    );
+    expect(await showKillSwitch({ ...stage, killSwitch: { ...killSwitch, read } })).toEqual({
+      text: "The kill switch can't be read (AccessDenied: no): until it can be, people are asked before anything is contained.\nNothing is held back.",
+      isRead: false,
+    });
   });
 
   it('is turned though the cases can not be listed', async () => {

@@ -15,12 +15,13 @@ let folder: string;
 let aws: Server;
 let calls = 0;
 let fault = 'ValidationException';
+let message = 'no';
 beforeAll(async () => {
   aws = createServer((request, response) => {
     calls += 1;
     request.resume();
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(JSON.stringify({ __type: fault, message: 'no' }));
+    response.end(JSON.stringify({ __type: fault, message }));
   }).listen(0, '127.0.0.1');
   await once(aws, 'listening');
 });
@@ -32,6 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   calls = 0;
   fault = 'ValidationException';
+  message = 'no';
   folder = await mkdtemp(join(tmpdir(), 'cordon-cli-'));
   await writeFile(join(folder, 'cordon.yml'), minimalConfiguration);
 });
@@ -98,6 +100,23 @@ describe('cordon', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toBe('AWS, stage dev\ncordon: ValidationException: no\n');
     expect(calls).toBeGreaterThan(0);
+  });
+
+  it('shows no control characters of what it was answered', async () => {
+    message = 'a\u001b[31mb\ncordon: mything1 is contained';
+
+    const { err } = await cordon('verify', 'mything1');
+
+    expect(err).toBe(
+      'AWS, stage dev\ncordon: ValidationException: a\uFFFD[31mb\uFFFDcordon: mything1 is contained\n',
+    );
+  });
+
+  it('exits 1 where it can not be read whether the kill switch is on, and says so as its answer', async () => {
+    const { code, out } = await cordon('kill-switch', 'status');
+
+    expect(code).toBe(1);
+    expect(out).toContain("The kill switch can't be read (ValidationException: no)");
   });
 
   it.each([['show', 'mything1'], ['contain', 'mything1'], ['enroll', 'mything1'], ['list']])(

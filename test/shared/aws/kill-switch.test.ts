@@ -70,4 +70,26 @@ describe('the kill switch of a stage', () => {
       Value: '{"state":"on","by":"ada","at":"2026-11-27T02:11:00Z"}',
     });
   });
+
+  it('is stored over a SecureString too, which Parameter Store makes no plain text of', async () => {
+    ssm.on(PutParameterCommand, { Type: 'String' }).rejects(awsError('HierarchyTypeMismatchException'));
+    ssm.on(PutParameterCommand, { Type: undefined }).resolves({});
+
+    await killSwitch.write({ state: 'on' });
+
+    expect(ssm.commandCalls(PutParameterCommand)[1]?.args[0].input).toEqual({
+      Name: name,
+      Overwrite: true,
+      Value: '{"state":"on"}',
+    });
+  });
+
+  it.each(['AccessDeniedException', 'TooManyUpdates'])(
+    'says that it is not stored where Parameter Store answers %s',
+    async (fault) => {
+      ssm.on(PutParameterCommand).rejects(awsError(fault));
+
+      await expect(killSwitch.write({ state: 'on' })).rejects.toMatchObject({ name: fault });
+    },
+  );
 });
