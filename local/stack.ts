@@ -112,8 +112,6 @@ async function boot(
     () => running().gateway,
     useFolder ? recordRoleUse(useFolder) : undefined,
   );
-  const ruleActions = createRuleActions(identity, endpoint, roles);
-  closers.push(() => ruleActions.close());
   let broker: Broker | undefined;
   let https: DeviceHttps | undefined;
   let functions: FunctionHost | undefined;
@@ -127,7 +125,7 @@ async function boot(
   broker = await startBroker({
     registry,
     ca,
-    performRuleAction: ruleActions.perform,
+    performRuleAction: createRuleActions(() => running().gateway, roles),
     invokeFunction: (functionArn, event) => requireHost(functions).invoke(functionArn, event),
     log,
     port: options.mqttPort,

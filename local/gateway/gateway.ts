@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ApiResponse, AwsIdentity, LocalLog, ServiceHandler } from '../types';
+import type { ApiRequest, ApiResponse, AwsIdentity, LocalLog, ServiceHandler } from '../types';
 import type { Registration } from './authorize';
 import { awsError } from './aws-error';
 import { type CallRecorder, createCallRecorder } from './call-recorder';
@@ -49,6 +49,8 @@ export interface Gateway {
   readonly operatorCredentials: Credentials;
   setFaults(rules: readonly FaultRule[], seed?: number): void;
   readonly calls: CallRecorder;
+  /** A call from inside this process: the rights and faults of its caller are those of any other. */
+  call(accessKeyId: string, call: Pick<ApiRequest, 'service' | 'headers' | 'body'>): Promise<Answer>;
   /** Answers a request that came in by another server. */
   serve(message: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
@@ -76,6 +78,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     operatorCredentials,
     calls,
     findCaller: (accessKeyId) => callers.get(accessKeyId),
+    async call(accessKeyId, call) {
+      const registration = callers.get(accessKeyId);
+      if (!registration) throw new Error(`no caller has the access key ${accessKeyId}`);
+      const { caller } = registration;
+      const request = { method: 'POST', path: '/', query: new URLSearchParams(), ...call, caller };
+      return await dispatch(state, registration, request);
+    },
     serve: (message, response) => serve(state, message, response),
     setFaults: (rules, seed) => faults.setFaults(rules, seed),
     registerCaller(accessKeyId, registration) {

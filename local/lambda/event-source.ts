@@ -9,6 +9,11 @@ const MAX_RECEIVE = 10;
 /** Below Lambda's 6 MB, with room for the envelope. */
 const MAX_EVENT_BYTES = 6_000_000;
 const MAX_BACKOFF_MS = 5_000;
+/**
+ * What a call to SQS takes Lambda, in which more messages come. Here it takes no time, and each message of a burst would
+ * be an invocation of its own, which costs this machine what it needs for others.
+ */
+const GATHER_MS = 10;
 
 export interface EventSourcePorts {
   readonly queue: SourceQueue;
@@ -97,12 +102,17 @@ async function checkVisibility(definition: EventSourceDefinition, ports: EventSo
 
 /** Receives only when an invocation may follow at once, so that no visibility timeout runs out in a queue here. */
 async function poll(source: RunningSource): Promise<void> {
+  const { batchSize } = source.definition;
   let failures = 0;
+  let received = 0;
   while (!source.signal.aborted) {
     await source.permits.acquire();
+    const isBusy = source.inWork.size > 0 && received < batchSize;
+    if (isBusy) await pause(GATHER_MS, source.signal);
     try {
       const messages = await receiveBatch(source);
       failures = 0;
+      received = messages.length;
       if (messages.length === 0) source.permits.release();
       else startWork(source, messages);
     } catch (error) {

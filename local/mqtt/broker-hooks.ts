@@ -15,8 +15,9 @@ import { acceptMessage, announce, announcePresence, type BrokerContext, cutSessi
 import { checkClientCertificate } from './client-certificate';
 import type { OutgoingMessage } from './outgoing-message';
 import { parseProvisioningTopic } from './provisioning';
-import type { Session, SessionDetails } from './sessions';
+import type { DisconnectReason, Session, SessionDetails } from './sessions';
 import { findFilterFault, findPublishTopicFault, MAX_PAYLOAD_BYTES, parseDefenderTopic } from './topics';
+import { createTurns } from './turns';
 
 type Hooks = Required<
   Pick<
@@ -31,11 +32,14 @@ const SUBSCRIPTION_REFUSED = 128;
 /** Reason codes of a DISCONNECT (MQTT 5, section 3.14.2.1). */
 const IMPLEMENTATION_ERROR = 0x83;
 const NOT_AUTHORIZED = 0x87;
+/** How a session ends that nobody cut. */
+const leaves: ReadonlySet<DisconnectReason> = new Set(['CLIENT_INITIATED_DISCONNECT', 'CONNECTION_LOST']);
 
 /** Where aedes asks whether a client may connect, publish, subscribe and receive. */
 export function createHooks(context: BrokerContext): Hooks {
   const connectPackets = new WeakMap<Client, ConnectPacket>();
   const wills = new WeakMap<Client, PublishPacket>();
+  const takeTurn = createTurns();
   return {
     preConnect(client, packet, callback) {
       connectPackets.set(client, packet);
@@ -55,22 +59,17 @@ export function createHooks(context: BrokerContext): Hooks {
     authorizePublish(client, packet, callback) {
       const session = client ? context.sessionOf.get(client as BrokerClient) : undefined;
       // Only aedes itself publishes without a client, and only a client that was let in has a session.
-      if (!session) return callback(client ? new Error('no session') : null);
+      if (!client || !session) return callback(client ? new Error('no session') : null);
       // A session that is being cut, or was, may still send its will, nothing else.
-      const isOver = session.endReason !== undefined && packet !== wills.get(client as Client);
-      if (isOver) return callback(new Error('the session is over'));
-      const refusal = findPublishRefusal(context, session, packet);
-      if (!refusal) {
-        takeIn(context, session, packet);
-        return callback(null);
-      }
-      context.log.warn('publish refused', { clientId: session.clientId, topic: packet.topic, ...refusal });
-      session.endReason ??= refusal.denied === undefined ? 'CLIENT_ERROR' : 'AUTH_ERROR';
-      const end = (): void => callback(new Error(refusal.reason));
-      // On an error aedes closes a connection of MQTT 3.1.1 without a PUBACK, as AWS IoT does, but not one of MQTT 5.
-      if (client?.version !== 5) return end();
-      const reasonCode = refusal.denied === undefined ? IMPLEMENTATION_ERROR : NOT_AUTHORIZED;
-      return client.disconnect({ reasonCode }, end);
+      const isWill = packet === wills.get(client);
+      const overError = () => callback(new Error('the session is over'));
+      if (session.endReason !== undefined && !isWill) return overError();
+      takeTurn(client, () => {
+        // What a client sent before it left by itself is taken.
+        const isCut = session.endReason !== undefined && !leaves.has(session.endReason);
+        if (isCut && !isWill) overError();
+        else takePublish(context, { client: client as BrokerClient, session }, packet, callback);
+      });
     },
     authorizeSubscribe(client, subscription, callback) {
       callback(null, authorizeSubscription(context, client as BrokerClient, subscription) ?? null);
@@ -79,6 +78,27 @@ export function createHooks(context: BrokerContext): Hooks {
       return mayReceive(context, client as BrokerClient, packet.topic) ? packet : null;
     },
   };
+}
+
+function takePublish(
+  context: BrokerContext,
+  { client, session }: { readonly client: BrokerClient; readonly session: Session },
+  packet: PublishPacket,
+  callback: (error?: Error | null) => void,
+): void {
+  const refusal = findPublishRefusal(context, session, packet);
+  if (!refusal) {
+    takeIn(context, session, packet);
+    callback(null);
+    return;
+  }
+  context.log.warn('publish refused', { clientId: session.clientId, topic: packet.topic, ...refusal });
+  session.endReason ??= refusal.denied === undefined ? 'CLIENT_ERROR' : 'AUTH_ERROR';
+  const end = (): void => callback(new Error(refusal.reason));
+  const reasonCode = refusal.denied === undefined ? IMPLEMENTATION_ERROR : NOT_AUTHORIZED;
+  // On an error aedes closes a connection of MQTT 3.1.1 without a PUBACK, as AWS IoT does, but not one of MQTT 5.
+  if (client.version === 5) client.disconnect({ reasonCode }, end);
+  else end();
 }
 
 /** Cuts a client whose SUBSCRIBE was refused, once it has been told so. */

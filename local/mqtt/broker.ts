@@ -149,7 +149,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       await closeCore(context);
       for (const socket of sockets) socket.destroy();
       await closed;
-      await context.rules.drain();
+      await context.rules.close();
     },
   };
 }

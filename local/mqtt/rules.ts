@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TopicRule, TopicRuleAction } from '../iot/state';
 import type { LocalLog } from '../types';
 import type { OutgoingMessage } from './outgoing-message';
@@ -33,6 +34,8 @@ export interface RuleEngine {
   process(message: RuleMessage): void;
   /** Resolves when every message handed over so far is through. */
   drain(): Promise<void>;
+  /** Drops what waits, since what it goes to is about to end too, and resolves when nothing is in work any more. */
+  close(): Promise<void>;
 }
 
 interface CompiledRule {
@@ -61,6 +64,7 @@ export function compileTopicRule(
 export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
   const compiled = new WeakMap<TopicRule, CompiledRule | 'broken'>();
   const chains = new Map<string, { tail: Promise<void>; waiting: number }>();
+  let isClosed = false;
 
   function compile(rule: TopicRule): CompiledRule | 'broken' {
     const known = compiled.get(rule);
@@ -70,7 +74,10 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
     return result;
   }
 
-  /** One client's messages keep their order within a rule; clients do not wait for each other. */
+  /**
+   * One client's messages keep their order within a rule; clients do not wait for each other. Of each at most one is
+   * handled in a turn of the event loop, so that what one sends does not hold up this process.
+   */
   function enqueue(key: string, run: () => Promise<void>): void {
     const chain = chains.get(key) ?? { tail: Promise.resolve(), waiting: 0 };
     if (chain.waiting >= MAX_WAITING) {
@@ -78,11 +85,18 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
       return;
     }
     chain.waiting += 1;
-    chain.tail = chain.tail.then(run).finally(() => {
-      chain.waiting -= 1;
-      if (chain.waiting === 0) chains.delete(key);
-    });
+    chain.tail = chain.tail
+      .then(() => (isClosed ? undefined : run()))
+      .finally(nextTurn)
+      .finally(() => {
+        chain.waiting -= 1;
+        if (chain.waiting === 0) chains.delete(key);
+      });
     chains.set(key, chain);
+  }
+
+  async function drain(): Promise<void> {
+    while (chains.size > 0) await Promise.all([...chains.values()].map((chain) => chain.tail));
   }
 
   return {
@@ -97,11 +111,15 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
         if (rule.ruleDisabled) continue;
         const ready = compile(rule);
         if (ready === 'broken' || !matchesFilter(ready.statement.filter, message.topic)) continue;
-        enqueue(`${rule.ruleName}\n${message.clientId ?? ''}`, () => runRule(ready, message, options));
+        // By HTTPS there is no client id.
+        const sender = message.clientId ?? message.principal ?? '';
+        enqueue(`${rule.ruleName}\n${sender}`, () => runRule(ready, message, options));
       }
     },
-    async drain() {
-      while (chains.size > 0) await Promise.all([...chains.values()].map((chain) => chain.tail));
+    drain,
+    close() {
+      isClosed = true;
+      return drain();
     },
   };
 }

@@ -15,7 +15,7 @@ import {
   type EventSourcePorts,
   startEventSource,
 } from '../../../local/lambda/event-source';
-import { openSourceQueue } from '../../../local/lambda/source-queue';
+import { openSourceQueue, type SourceQueue } from '../../../local/lambda/source-queue';
 import { eventually, identity, silentLog } from './fixtures';
 
 let messaging: Messaging;
@@ -305,6 +305,43 @@ describe('an SQS event source', () => {
 
     expect(bodiesOf(batches)).toHaveLength(20);
     expect(batches.length).toBeLessThanOrEqual(2);
+  });
+
+  it('hands out together what comes while a batch is in work, as a call to SQS takes Lambda some time', async () => {
+    const queue = await aQueue();
+    const waiting = ['first'];
+    const receive: SourceQueue['receive'] = async (count, _waitSeconds, signal) => {
+      signal.throwIfAborted();
+      const bodies = waiting.splice(0, count);
+      if (bodies.length > 0)
+        return bodies.map((Body) => ({ MessageId: Body, ReceiptHandle: Body, Body, MD5OfBody: '' }));
+      return await new Promise((_resolve, reject) =>
+        signal.addEventListener('abort', () => reject(signal.reason)),
+      );
+    };
+    const batches = await connect(
+      queue,
+      async (_event, attempt) => {
+        // One after the other, each soon enough to be found by who looks at once.
+        for (let index = 0; index < 9 && attempt === 1; index += 1) {
+          waiting.push(`later ${index}`);
+          await Promise.resolve();
+        }
+      },
+      {},
+      {
+        queue: {
+          readVisibilitySeconds: async () => 60,
+          receive,
+          deleteAll: async () => [],
+          returnAll: async () => undefined,
+        },
+      },
+    );
+
+    await eventually(async () => batches.flat().length === 10);
+
+    expect(batches.map((batch) => batch.length)).toEqual([1, 9]);
   });
 
   it('never makes an event over 6 MB', async () => {

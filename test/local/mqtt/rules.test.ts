@@ -1,5 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TopicRuleAction } from '../../../local/iot/state';
-import { compileTopicRule, type RuleAction } from '../../../local/mqtt/rules';
+import { compileTopicRule, createRuleEngine, type RuleAction } from '../../../local/mqtt/rules';
 import { collect, type Stack, startStack, waitFor } from './stack';
 
 let stack: Stack;
@@ -104,6 +105,81 @@ describe('topic rules', () => {
 
     expect(beforeRelease).toEqual(['fast 1']);
     expect(stack.performed.map(({ payload }) => payload)).toEqual(['fast 1', 'slow 1', 'slow 2', 'slow 3']);
+  });
+
+  it('take all that a client sent at once before it said goodbye', async () => {
+    createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
+    const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
+
+    const texts = Array.from({ length: 50 }, (_, index) => `message ${index}`);
+    for (const text of texts) client.publish('data', text);
+    await client.endAsync();
+    await waitFor(() => stack.performed.length === texts.length);
+
+    expect(stack.performed.map(({ payload }) => payload)).toEqual(texts);
+  });
+
+  it('leave the event loop to others between the messages of one client', async () => {
+    createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
+    const count = 200;
+    let turns = 0;
+    const performed: number[] = [];
+    const engine = createRuleEngine({
+      rules: () => stack.registry.topicRules(),
+      performRuleAction: async () => void performed.push(turns),
+      republish: () => undefined,
+      log: { info: () => undefined, warn: () => undefined },
+    });
+
+    for (let index = 0; index < count; index += 1)
+      engine.process({ topic: 'data', payload: Buffer.from('x'), receivedAt: 0, clientId: 'flooder' });
+    while (performed.length < count) {
+      turns += 1;
+      await nextTurn();
+    }
+
+    expect(new Set(performed).size).toBe(count);
+  });
+
+  it('keep devices that are heard over HTTPS apart, which have no client id', async () => {
+    createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
+    const performed: string[] = [];
+    const engine = createRuleEngine({
+      rules: () => stack.registry.topicRules(),
+      performRuleAction: (_action, payload) => {
+        performed.push(payload.toString());
+        return payload.toString() === 'slow' ? new Promise(() => undefined) : Promise.resolve();
+      },
+      republish: () => undefined,
+      log: { info: () => undefined, warn: () => undefined },
+    });
+
+    for (const principal of ['slow', 'fast'])
+      engine.process({ topic: 'data', payload: Buffer.from(principal), receivedAt: 0, principal });
+    await nextTurn();
+
+    expect(performed).toEqual(['slow', 'fast']);
+  });
+
+  it('drop what waits when the broker closes, which would have nowhere to go', async () => {
+    createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
+    let performed = 0;
+    const engine = createRuleEngine({
+      rules: () => stack.registry.topicRules(),
+      performRuleAction: async () => {
+        performed += 1;
+        await nextTurn();
+      },
+      republish: () => undefined,
+      log: { info: () => undefined, warn: () => undefined },
+    });
+
+    for (let index = 0; index < 100; index += 1)
+      engine.process({ topic: 'data', payload: Buffer.from('x'), receivedAt: 0, clientId: 'flooder' });
+    await nextTurn();
+    await engine.close();
+
+    expect(performed).toBeLessThan(5);
   });
 
   it('run their error action when an action fails', async () => {
