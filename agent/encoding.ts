@@ -1,10 +1,7 @@
 import { decode, type EncodeOptions, encode } from 'cborg';
 import type { Report } from './report';
 import { shortenNames } from './report-names';
-import type { ReportFormat } from './topics';
-
-/** How a report spells what it holds: both ways are Device Defender's. */
-export type ReportNames = 'long' | 'short';
+import type { ReportFormat, ReportNames } from './topics';
 
 const largestAnswerBytes = 16 * 1024;
 /** Keys in the report's own order, as in JSON; fractions in the eight bytes that every decoder reads. */

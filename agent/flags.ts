@@ -3,7 +3,6 @@ import { Command, CommanderError } from 'commander';
 import { expandArguments, UsageError } from './arguments';
 import { agentVersion, defaultMetrics } from './build-constants';
 import { defaultConfigPath, readConfigFile } from './config-file';
-import type { ReportNames } from './encoding';
 import {
   type Endpoint,
   parseChoice,
@@ -18,7 +17,7 @@ import type { LinkTiming } from './link-timing';
 import type { LogLevel } from './log';
 import { childrenOf, DefinitionError, definitionByName, type MetricDefinition } from './metrics/definition';
 import { allInterfaces, type InterfaceChoice } from './metrics/interface-rules';
-import type { Destination, ReportFormat } from './topics';
+import type { Destination, ReportFormat, ReportNames } from './topics';
 
 /** How to reach the broker. */
 export interface ConnectionSettings {

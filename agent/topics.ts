@@ -1,6 +1,9 @@
 export type Destination = 'cordon' | 'device-defender';
 export type ReportFormat = 'json' | 'cbor';
 
+/** How a report spells what it holds: both ways are Device Defender's. */
+export type ReportNames = 'long' | 'short';
+
 export interface Topics {
   readonly report: string;
   readonly accepted: string;

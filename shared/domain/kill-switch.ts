@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import './schema-language';
-import type { Command } from './command';
 import { parseJson } from './json';
 import { clip } from './names';
 
@@ -56,6 +55,9 @@ export function findWithheld(killSwitch: KillSwitch): string | undefined {
 }
 
 /** What the switch is to a command: an operator who forces one says that a switch which can't be read is off. */
-export function killSwitchFor(command: Command, read: KillSwitch): KillSwitch {
-  return read.state === 'unknown' && 'force' in command && command.force ? { state: 'off' } : read;
+export function killSwitchFor(
+  command: { readonly type: string; readonly force?: boolean | undefined },
+  read: KillSwitch,
+): KillSwitch {
+  return read.state === 'unknown' && command.force ? { state: 'off' } : read;
 }
