@@ -40,8 +40,10 @@ export interface CaseStore {
   /** How many things the registry has, as counted last. */
   readFleetSize(): Promise<FleetSize | undefined>;
   saveFleetSize(size: FleetSize): Promise<void>;
-  /** Things whose case is due for more than another look at a denial that stands, oldest first, at most `limit`. */
+  /** Things whose case is due for work left undone, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<string[]>;
+  /** Things whose containment was tried in vain, or is lost, and is due to be tried again, oldest first, at most `limit`. */
+  listRetries(now: number, limit: number): Promise<string[]>;
   /** Things whose denial stands and is due to be verified again, oldest first, at most `limit`. */
   listRoutine(now: number, limit: number): Promise<string[]>;
 }

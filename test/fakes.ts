@@ -9,7 +9,7 @@ import { heldObjects, holdsObject } from '../shared/domain/held-objects';
 import type { Hold } from '../shared/domain/hold';
 import type { KillSwitch } from '../shared/domain/kill-switch';
 import { isRegistryName } from '../shared/domain/names';
-import { isRoutine } from '../shared/domain/timers';
+import { type DueKind, findDueKind } from '../shared/domain/timers';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,
@@ -117,12 +117,13 @@ export function fakeCases() {
       notices.set(of, { caseId, at });
       return true;
     },
-    listDue: async (at, limit) => listDueCases(at, limit, false),
-    listRoutine: async (at, limit) => listDueCases(at, limit, true),
+    listDue: async (at, limit) => listDueCases(at, limit, 'DUE'),
+    listRetries: async (at, limit) => listDueCases(at, limit, 'RETRY'),
+    listRoutine: async (at, limit) => listDueCases(at, limit, 'ROUTINE'),
   };
-  function listDueCases(at: number, limit: number, routine: boolean): string[] {
+  function listDueCases(at: number, limit: number, kind: DueKind): string[] {
     return [...store.items.values()]
-      .filter(({ value }) => value.dueAt !== undefined && value.dueAt <= at && isRoutine(value) === routine)
+      .filter(({ value }) => value.dueAt !== undefined && value.dueAt <= at && findDueKind(value) === kind)
       .sort((a, b) => (a.value.dueAt ?? 0) - (b.value.dueAt ?? 0))
       .slice(0, limit)
       .map(({ value }) => value.thingName);

@@ -18,7 +18,10 @@ import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { mendQuarantine, type Quarantine } from './mend-quarantine';
 
 export interface SweepPorts {
-  readonly cases: Pick<CaseStore, 'listDue' | 'listRoutine' | 'load' | 'readFleetSize' | 'saveFleetSize'>;
+  readonly cases: Pick<
+    CaseStore,
+    'listDue' | 'listRetries' | 'listRoutine' | 'load' | 'readFleetSize' | 'saveFleetSize'
+  >;
   readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
   readonly quarantine: Quarantine;
@@ -78,7 +81,7 @@ export function sweep(ports: SweepPorts) {
     const mended = await mendQuarantine(ports);
     const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
     const compares = minute % compareEveryMinutes === 0;
-    const { urgent, routine } = await listDue(isMended, ports);
+    const { urgent, later } = await listDue(isMended, ports);
     const resume = resumeIn(minute, isMended, ports, send);
     // A fleet of held things takes long to compare, and must keep nothing that is urgent waiting.
     const first = compares ? urgent.slice(0, beforeCompared) : urgent;
@@ -87,8 +90,8 @@ export function sweep(ports: SweepPorts) {
       ? await Promise.allSettled([findLostAlerts(ports, send), findDrift(minute, ports, send)])
       : [];
     const found = compared.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
-    const later = [...urgent.slice(first.length), ...routine];
-    const rest = await resume(later.slice(0, maxCommands - first.length - found));
+    const left = [...urgent.slice(first.length), ...later];
+    const rest = await resume(left.slice(0, maxCommands - first.length - found));
     const others = await Promise.allSettled([
       countFleet(ports, startedAt + runMs),
       findUnmailed({ ...ports, ...ports.email }),
@@ -110,20 +113,30 @@ async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise
   log.warn(describeKillSwitch(seen));
 }
 
-/** What a run leaves for denials that stand, however much else is due, so that none is never looked at again. */
+/**
+ * What a run leaves for containments that were tried in vain, and for denials that stand, however much else is due, so that
+ * none is never looked at again.
+ */
+const minRetries = 50;
 const minRoutine = 25;
 /** What of the urgent goes before the comparison; all that is found then goes before the rest. */
 const beforeCompared = 50;
 
 /**
- * Work left half done and expiries, and denials to verify again. After a mending each held thing is looked at, due or
- * not.
+ * Work left half done and expiries, then containments to be tried again, then denials to be verified again. After a mending
+ * each held thing is looked at, due or not.
  */
 async function listDue(isMended: boolean, { cases, clock }: SweepPorts) {
   const by = clock() + (isMended ? longestReverifyMs : 0);
-  const routine = await cases.listRoutine(by, maxCommands);
-  const reserved = Math.min(routine.length, minRoutine);
-  return { routine, urgent: await cases.listDue(by, maxCommands - reserved) };
+  const [retries, routine] = await Promise.all([
+    cases.listRetries(by, maxCommands),
+    cases.listRoutine(by, maxCommands),
+  ]);
+  const reserved = [...retries.slice(0, minRetries), ...routine.slice(0, minRoutine)];
+  return {
+    urgent: await cases.listDue(by, maxCommands - reserved.length),
+    later: [...reserved, ...retries.slice(minRetries), ...routine.slice(minRoutine)],
+  };
 }
 
 function resumeIn(minute: number, isMended: boolean, { log, metrics }: SweepPorts, send: Send) {

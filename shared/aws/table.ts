@@ -5,7 +5,7 @@ import { retryMs } from '../domain/case-life';
 import { hasUnfinished } from '../domain/decide';
 import { resetAlarms } from '../domain/detection/reset';
 import { dateKeeping, findMemoryEnd } from '../domain/keeping';
-import { isRoutine } from '../domain/timers';
+import { findDueKind } from '../domain/timers';
 import { VersionConflictError } from '../errors';
 import type { CaseStore, Clock, FleetSize, Reservation } from '../ports';
 import { hashRow } from '../timeline';
@@ -130,6 +130,7 @@ export function connectCases(
     },
 
     listDue: (now, limit) => listDue('DUE', now, limit),
+    listRetries: (now, limit) => listDue('RETRY', now, limit),
     listRoutine: (now, limit) => listDue('ROUTINE', now, limit),
   };
 
@@ -241,6 +242,6 @@ export function connectCases(
 function indexDue(record: Case, shard: number) {
   const owedAt = hasUnfinished(record) ? record.updatedAt + retryMs : Infinity;
   const dueAt = Math.min(record.dueAt ?? Infinity, owedAt);
-  const kind = isRoutine(record) && owedAt === Infinity ? 'ROUTINE' : 'DUE';
+  const kind = owedAt === Infinity ? findDueKind(record) : 'DUE';
   return Number.isFinite(dueAt) ? { dueKey: `${kind}#${shard}`, dueAt } : {};
 }

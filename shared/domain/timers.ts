@@ -30,14 +30,21 @@ export function findVerificationAt({ caseId, containedAt }: Case, now: number): 
   return now + Math.round(interval * (1 - share / 4));
 }
 
-/** Whether a case is due for nothing but another look at a denial that stands: whatever else is due comes first. */
-export function isRoutine(record: Case): boolean {
-  const { status, dueAt, ledger } = record;
-  return (
-    status === 'contained' &&
+export type DueKind = 'DUE' | 'RETRY' | 'ROUTINE';
+
+/**
+ * What a case is due for, in the order in which the sweep takes it up: work left undone; another try for what was tried in
+ * vain or is lost, of which a whole fleet's worth may fail each minute; another look at a denial that stands.
+ */
+export function findDueKind(record: Case): DueKind {
+  const { status, dueAt, ledger, containedAt } = record;
+  const isLater =
     dueAt !== undefined &&
     dueAt < (findReleaseAt(record) ?? Infinity) &&
     !findBridge(ledger) &&
-    !ledger.some((entry) => entry.status === 'planned')
-  );
+    !ledger.some((entry) => entry.status === 'planned');
+  if (!isLater) return 'DUE';
+  if (status === 'contained') return 'ROUTINE';
+  const wasTried = status === 'containment-failed' || (status === 'containing' && containedAt !== undefined);
+  return wasTried ? 'RETRY' : 'DUE';
 }

@@ -323,6 +323,25 @@ function declareRoutineLaws(law: Law<Storage>): void {
       expect(await cases.listRoutine(100, 10)).toEqual([]);
     },
   );
+
+  law(
+    'lists a containment that was tried in vain, or is lost, apart from work left undone',
+    async ({ cases }) => {
+      const refused = aCase({ status: 'containment-failed', dueAt: 50 });
+      const lost = aCase({ status: 'containing', containedAt: now, dueAt: 51 });
+      for (const record of [refused, lost]) await cases.save(record, 0);
+      await waitUntil(
+        () => 'the index in step with the table',
+        async () => (await cases.listRetries(51, 10)).length === 2,
+      );
+
+      expect(await cases.listRetries(51, 10)).toEqual([refused.thingName, lost.thingName]);
+      expect(await cases.listRetries(49, 10)).toEqual([]);
+      expect(await cases.listDue(51, 10)).toEqual([]);
+      expect(await cases.listRoutine(51, 10)).toEqual([]);
+      for (const { dueAt: _dueAt, ...record } of [refused, lost]) await cases.save(record, 1);
+    },
+  );
 }
 
 function declareFleetLaws(law: Law<Storage>): void {

@@ -26,6 +26,7 @@ interface Registry {
   missing: Awaited<ReturnType<Quarantine['findMissing']>>;
   /** What AWS refuses to have put back. */
   unmendable: QuarantinePart | undefined;
+  readonly retries: readonly string[];
   readonly routine: readonly string[];
   readonly members: readonly string[];
   readonly active: readonly Violation[];
@@ -45,6 +46,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     mailed: ['soc@example.com'],
     missing: [],
     unmendable: undefined,
+    retries: [],
     routine: [],
     members: [],
     active: [],
@@ -63,6 +65,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         asked.push([at, limit]);
         return due.slice(0, limit);
       },
+      listRetries: async (_, limit) => world.retries.slice(0, limit),
       listRoutine: async (_, limit) => world.routine.slice(0, limit),
       async load(thingName) {
         world.looked();
@@ -234,6 +237,24 @@ describe('sweep', () => {
     expect(order.slice(0, 200)).toEqual(names('urgent', 200));
     // However much is urgent, some of the denials are looked at in each run.
     expect(order.slice(200)).toEqual(names('held', 25));
+  });
+
+  it('takes up what is urgent before a fleet whose denials can’t be verified any more', async () => {
+    const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}${i}`);
+    jest.useFakeTimers({ now });
+    const { run, sent } = setUp(names('urgent', 100), [], {
+      retries: names('failed', 10_000),
+      routine: names('held', 10_000),
+    });
+    const running = run();
+    await jest.advanceTimersByTimeAsync(60_000);
+    await running;
+    jest.useRealTimers();
+
+    const order = sent.map(({ command }) => command.thingName);
+    expect(order.slice(0, 100)).toEqual(names('urgent', 100));
+    expect(order.slice(100, 175)).toEqual([...names('failed', 50), ...names('held', 25)]);
+    expect(order.slice(175)).toEqual(names('failed', 100).slice(50));
   });
 
   it('gives denials that stand all the room that nothing urgent needs', async () => {
