@@ -1,8 +1,7 @@
-import type { Socket } from './metrics/sockets';
 import type { SystemSample } from './metrics/system';
 import {
+  addressOfEndpoint,
   type Baseline,
-  formatEndpoint,
   listenerKey,
   type ReportedMetrics,
   remoteKey,
@@ -72,14 +71,11 @@ function listRemotes(
 ): readonly Seen[] {
   if (!established) return listKnown(before, remoteKey(''), [...(before?.remotes ?? [])].map(remoteKey));
   const rows = report?.metrics?.tcp_connections?.established_connections.connections;
-  const told = rows && new Set(rows.map((row) => row.remote_addr));
-  const isRow = ({ remoteAddress, remotePort }: Socket) =>
-    !told || told.has(formatEndpoint(remoteAddress, remotePort));
-  const shown = new Set(established.filter(isRow).map(({ remoteAddress }) => remoteAddress));
+  const told = rows && new Set(rows.map((row) => addressOfEndpoint(row.remote_addr)));
   const names = new Set(established.map(({ remoteAddress }) => remoteAddress));
   return [...names].map((name) => ({
     ...{ key: remoteKey(name), name },
-    isTold: shown.has(name) || before?.remotes.has(name) === true,
+    isTold: !told || told.has(name) || before?.remotes.has(name) === true,
   }));
 }
 

@@ -51,22 +51,46 @@ function rankUntold(key: string, before: Baseline | undefined): number | undefin
   return since === undefined ? undefined : since - 2 * beyond;
 }
 
+interface Ranked<T> {
+  readonly rank: number;
+  readonly one: T;
+  readonly isNew: boolean;
+}
+
 /**
- * What had no room and what is new take turns, so that neither keeps the other out: not thousands that were there when
- * the agent started what begins now, not somebody who begins more all the time what waits.
+ * The first rows of a list, best rank first. What had no room and what is new take turns, so that neither keeps the
+ * other out: not thousands that were there when the agent started what begins now, not somebody who begins more all the
+ * time what waits.
  */
 function takeTurns<T>(
-  sorted: readonly T[],
-  isWaiting: (one: T) => boolean,
-  isNew: (one: T) => boolean,
+  rows: readonly Ranked<T>[],
+  most: number,
+  compareRows: (a: T, b: T) => number,
 ): readonly T[] {
-  const waiting = sorted.filter(isWaiting);
-  const fresh = sorted.filter((one) => !isWaiting(one) && isNew(one));
+  const pick = (isOfThese: (row: Ranked<T>) => boolean) =>
+    firstOf(rows.filter(isOfThese), most, (a, b) => a.rank - b.rank || compareRows(a.one, b.one));
+  const isWaiting = ({ rank }: Ranked<T>): boolean => rank < -beyond;
+  const waiting = pick(isWaiting);
+  const fresh = pick((row) => !isWaiting(row) && row.isNew);
   const turns = Array.from({ length: Math.max(waiting.length, fresh.length) }, (_, index) => [
     ...waiting.slice(index, index + 1),
     ...fresh.slice(index, index + 1),
-  ]);
-  return [...turns.flat(), ...sorted.filter((one) => !isWaiting(one) && !isNew(one))];
+  ]).flat();
+  const rest = turns.length < most ? pick((row) => !isWaiting(row) && !row.isNew) : [];
+  return [...turns, ...rest].slice(0, most).map(({ one }) => one);
+}
+
+/** As sorting and cutting, which takes thousands of rows many times longer. */
+function firstOf<T>(all: readonly T[], most: number, compareTwo: (a: T, b: T) => number): readonly T[] {
+  if (all.length <= most) return [...all].sort(compareTwo);
+  const first = all.slice(0, most).sort(compareTwo);
+  for (const one of all.slice(most)) {
+    if (compareTwo(one, first.at(-1) ?? one) >= 0) continue;
+    first.pop();
+    const at = first.findIndex((other) => compareTwo(one, other) < 0);
+    first.splice(at < 0 ? first.length : at, 0, one);
+  }
+  return first;
 }
 
 /** One row for each port and address: sockets that share a port (SO_REUSEPORT) are one listener. */
@@ -77,21 +101,19 @@ export function listPorts(
   before: Baseline | undefined,
   most: number,
 ): Ports {
-  const rows = new Map<string, { rank: number; row: Ports['ports'][number] }>();
+  const rows = new Map<string, Ranked<Ports['ports'][number]>>();
   for (const socket of sockets) {
     const name = nameListener(socket, interfaces);
     const rank = rankListener(listenerKey(protocol, socket), before);
-    rows.set(rowKey(socket, interfaces), { rank, row: { interface: name, port: socket.localPort } });
+    const one = { interface: name, port: socket.localPort };
+    rows.set(rowKey(socket, interfaces), { rank, one, isNew: rank === -beyond });
   }
-  const sorted = [...rows.values()].sort(
-    (a, b) => compare(a.rank, b.rank) || a.row.port - b.row.port || compare(a.row.interface, b.row.interface),
-  );
   const ports = takeTurns(
-    sorted,
-    ({ rank }) => rank < -beyond,
-    ({ rank }) => rank === -beyond,
+    [...rows.values()],
+    most,
+    (a, b) => a.port - b.port || compare(a.interface, b.interface),
   );
-  return { ports: ports.slice(0, most).map(({ row }) => row), total: sorted.length };
+  return { ports, total: rows.size };
 }
 
 /**
@@ -107,27 +129,28 @@ export function listConnections(
   const counts = new Map<string, number>();
   for (const { remoteAddress } of established)
     counts.set(remoteAddress, (counts.get(remoteAddress) ?? 0) + 1);
-  const rankOf = ({ remoteAddress }: Socket): number =>
-    rankUntold(remoteKey(remoteAddress), before) ??
-    (before?.remotes.has(remoteAddress) ? established.length : 0) + (counts.get(remoteAddress) ?? 0);
-  const sorted = [...established].sort(
+  const ranks = new Map<string, Omit<Ranked<Socket>, 'one'>>();
+  for (const [address, count] of counts) {
+    const isNew = !before?.remotes.has(address);
+    const rank = rankUntold(remoteKey(address), before) ?? (isNew ? 0 : established.length) + count;
+    ranks.set(address, { rank, isNew });
+  }
+  const rows = established.map((one): Ranked<Socket> => {
+    const { rank = 0, isNew = true } = ranks.get(one.remoteAddress) ?? {};
+    return { rank, isNew, one };
+  });
+  const first = takeTurns(
+    rows,
+    most,
     (a, b) =>
-      rankOf(a) - rankOf(b) ||
-      compare(a.remoteAddress, b.remoteAddress) ||
-      a.remotePort - b.remotePort ||
-      a.localPort - b.localPort,
+      compare(a.remoteAddress, b.remoteAddress) || a.remotePort - b.remotePort || a.localPort - b.localPort,
   );
-  const turns = takeTurns(
-    sorted,
-    (socket) => rankOf(socket) < -beyond,
-    ({ remoteAddress }) => !before?.remotes.has(remoteAddress),
-  );
-  const connections = turns.slice(0, most).map(({ localAddress, localPort, remoteAddress, remotePort }) => {
+  const connections = first.map(({ localAddress, localPort, remoteAddress, remotePort }) => {
     const name = nameInterface(localAddress, interfaces);
     const remote_addr = formatEndpoint(remoteAddress, remotePort);
     return { ...(name !== undefined && { local_interface: name }), local_port: localPort, remote_addr };
   });
-  return { connections, total: sorted.length };
+  return { connections, total: established.length };
 }
 
 export function remoteKey(address: string): string {
@@ -152,8 +175,13 @@ function nameInterface(address: string, interfaces: ReadonlyMap<string, string>)
   return interfaces.get(address) ?? (address.startsWith('127.') ? interfaces.get('127.0.0.1') : undefined);
 }
 
-export function formatEndpoint(address: string, port: number): string {
+function formatEndpoint(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The address in what `formatEndpoint` gives. */
+export function addressOfEndpoint(endpoint: string): string {
+  return endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }
 
 function compare<T extends string | number>(a: T, b: T): number {

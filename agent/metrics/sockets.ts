@@ -18,19 +18,20 @@ const colon = 0x3a;
 const zero = 0x30;
 const letterA = 0x41;
 
+/** What a report tells of: a busy machine has far more connections that have ended (`TIME_WAIT`). */
+const wantedStates: ReadonlySet<number> = new Set([listenState, establishedState, unconnectedUdpState]);
+
 /**
- * Reads a socket table; rows that are cut off are skipped. It works on the bytes: a table may have megabytes, and its
- * text in pieces would be as many again of garbage.
+ * Reads the listeners and connections of a socket table; rows that are cut off are skipped. It works on the bytes: a
+ * table may have megabytes, and its text in pieces would be as many again of garbage.
  */
 export function parseSockets(bytes: Buffer): readonly Socket[] {
   const sockets: Socket[] = [];
-  const addresses = new Map<string, string>();
-  const addressOf = (hex: string): string => {
-    const known = addresses.get(hex);
-    if (known !== undefined) return known;
-    const address = formatAddress(hex);
-    addresses.set(hex, address);
-    return address;
+  const addresses = new Map<string, string | undefined>();
+  const addressOf = (from: number, to: number): string | undefined => {
+    const hex = bytes.toString('latin1', from, to);
+    if (!addresses.has(hex)) addresses.set(hex, hexWords.test(hex) ? formatAddress(hex) : undefined);
+    return addresses.get(hex);
   };
   for (let start = 0; start < bytes.length; ) {
     const found = bytes.indexOf(newline, start);
@@ -42,8 +43,14 @@ export function parseSockets(bytes: Buffer): readonly Socket[] {
   return sockets;
 }
 
+const hexWords = /^(?:[0-9A-F]{8})+$/;
+
 /** A row begins with `  12: 0100007F:1F90 0200000A:C350 01 `: its number, both endpoints and the state. */
-function parseRow(bytes: Buffer, start: number, addressOf: (hex: string) => string): Socket | undefined {
+function parseRow(
+  bytes: Buffer,
+  start: number,
+  addressOf: (from: number, to: number) => string | undefined,
+): Socket | undefined {
   let at = start;
   while (bytes[at] === blank) at += 1;
   while (isDecimal(bytes[at])) at += 1;
@@ -52,27 +59,20 @@ function parseRow(bytes: Buffer, start: number, addressOf: (hex: string) => stri
   const digits = bytes[local + 8] === colon ? 8 : 32;
   const remote = local + digits + ':1F90 '.length;
   const stateAt = remote + digits + ':C350 '.length;
-  const localPort = parseEndpoint(bytes, local, digits);
-  const remotePort = parseEndpoint(bytes, remote, digits);
   const state = parseHex(bytes, stateAt, 2);
-  if (localPort === undefined || remotePort === undefined || state === undefined) return undefined;
-  if (bytes[stateAt + 2] !== blank) return undefined;
-  return {
-    localAddress: addressOf(bytes.toString('latin1', local, local + digits)),
-    localPort,
-    remoteAddress: addressOf(bytes.toString('latin1', remote, remote + digits)),
-    remotePort,
-    state,
-  };
+  if (state === undefined || !wantedStates.has(state) || bytes[stateAt + 2] !== blank) return undefined;
+  const localPort = parsePort(bytes, local + digits);
+  const remotePort = parsePort(bytes, remote + digits);
+  if (localPort === undefined || remotePort === undefined) return undefined;
+  const localAddress = addressOf(local, local + digits);
+  const remoteAddress = addressOf(remote, remote + digits);
+  if (localAddress === undefined || remoteAddress === undefined) return undefined;
+  return { localAddress, localPort, remoteAddress, remotePort, state };
 }
 
-/** Gives the port of `0100007F:1F90 `, where the address has this many digits. */
-function parseEndpoint(bytes: Buffer, at: number, digits: number): number | undefined {
-  for (let word = 0; word < digits; word += 8)
-    if (parseHex(bytes, at + word, 8) === undefined) return undefined;
-  const end = at + digits;
-  if (bytes[end] !== colon || bytes[end + 5] !== blank) return undefined;
-  return parseHex(bytes, end + 1, 4);
+/** Gives the port of `:1F90 `. */
+function parsePort(bytes: Buffer, at: number): number | undefined {
+  return bytes[at] === colon && bytes[at + 5] === blank ? parseHex(bytes, at + 1, 4) : undefined;
 }
 
 function parseHex(bytes: Buffer, at: number, digits: number): number | undefined {
