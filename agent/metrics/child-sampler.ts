@@ -95,7 +95,7 @@ export function createChildSampler(
       instances: new Map(),
       children: new Map(),
       zombies: new Map(),
-      sessions: new Set(),
+      sessions: new Map(),
       cgroups: new Map(),
       isDeaf: false,
       candidates: new Map(),
@@ -111,9 +111,10 @@ export function createChildSampler(
   };
   const adoptKin = (watch: Watch, found: readonly ProcStat[], now: number): void => {
     const { candidates } = watch;
-    for (const stat of found)
-      if (candidates.size < mostCandidates && !candidates.has(stat.pid))
-        candidates.set(stat.pid, { stat, seenAt: now });
+    for (const stat of found) {
+      const isKnown = isSame(stat, candidates.get(stat.pid)?.stat);
+      if (candidates.size < mostCandidates && !isKnown) candidates.set(stat.pid, { stat, seenAt: now });
+    }
     for (const [pid, candidate] of candidates) {
       const kin = kinOf(watch, candidate, now);
       if (kin !== 'asking') candidates.delete(pid);
@@ -180,8 +181,8 @@ function lookForChildrenFiles(proc: ProcReader, ownPid: number): () => boolean {
   };
 }
 
-function isSame(stat: ProcStat | string, { startTicks }: ProcStat): boolean {
-  return typeof stat !== 'string' && stat.startTicks === startTicks;
+function isSame(stat: ProcStat | string, before: { readonly startTicks: number } | undefined): boolean {
+  return typeof stat !== 'string' && stat.startTicks === before?.startTicks;
 }
 
 function readAll(proc: ProcReader, pids: Iterable<number>): readonly ProcStat[] {
@@ -229,7 +230,7 @@ function takeSelected(
   let isNew = false;
   for (const found of selected) {
     const { instances, children } = watch;
-    const isTaken = instances.size > 0 || children.has(found.pid) || children.has(found.ppid);
+    const isTaken = instances.size > 0 || isSame(found, children.get(found.pid)) || children.has(found.ppid);
     if ('unit' in watch.selector && isTaken)
       watch.candidates.set(found.pid, { stat: found, seenAt: now, unit: watch.selector.unit });
     else {

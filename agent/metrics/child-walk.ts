@@ -42,9 +42,12 @@ export interface Family {
   zombies: ReadonlyMap<number, Ended>;
 }
 
-/** A child that no look ever saw alive: its own stat where it left a zombie, else that of the parent who waited for it. */
+/**
+ * A child of which no look saw what it ran: its own stat where it left a zombie, or where it was seen once, just forked;
+ * else that of the parent who waited for it.
+ */
 export type Trace =
-  | { readonly kind: 'zombie'; readonly stat: ProcStat }
+  | { readonly kind: 'zombie' | 'forked'; readonly stat: ProcStat }
   | { readonly kind: 'reaped'; readonly parent: number };
 
 export interface Walk {
@@ -66,6 +69,8 @@ const mostLooks = 3;
 
 interface Step {
   readonly pid: number;
+  /** When the process with this number began, if it is one that was seen before: another may have it by now. */
+  readonly startTicks?: number;
   readonly root: number;
   readonly kinBy: string | undefined;
   readonly isParentKnown: boolean;
@@ -97,7 +102,8 @@ export function walkFamily(
     if (list !== 'gone') unseen ??= pid;
     return [];
   };
-  const lookAtOne = ({ pid, root, kinBy, isParentKnown }: Step, last: Child | undefined): void => {
+  const lookAtOne = (step: Step, last: Child | undefined): void => {
+    const { pid, root, kinBy, isParentKnown } = step;
     const stat = readStatAgain(proc, pid);
     if (typeof stat === 'string') {
       if (stat === 'gone') return;
@@ -106,6 +112,7 @@ export function walkFamily(
       if (last) children.set(pid, last);
       return;
     }
+    if (step.startTicks !== undefined && step.startTicks !== stat.startTicks) return;
     const before = last?.startTicks === stat.startTicks ? last : undefined;
     if (isAlive(stat)) {
       if (before && stat.reapedWork > before.reapedWork) reapers.push(pid);
@@ -142,16 +149,16 @@ export function walkFamily(
         steps.push({ pid, root, kinBy, isParentKnown: last !== undefined });
     }
   };
-  if (!listChildren) for (const pid of family.zombies.keys()) visit(stepOf(pid, pid, undefined));
+  if (!listChildren) for (const [pid, zombie] of family.zombies) visit(stepOf(pid, zombie, pid, undefined));
   for (const [pid, { isKnown, threads }] of family.instances)
     for (const child of childrenOf(pid, threads))
       visit({ pid: child, root: pid, kinBy: undefined, isParentKnown: isKnown });
   for (const [pid, before] of family.children) {
     if (seen.has(pid) || (family.instances.has(pid) && isOnItsOwn(family, pid, before.root))) continue;
-    // Another process may have its number now.
+    // Whose children are listed must be it.
     const stat = listChildren ? readStat(proc, pid) : undefined;
     if (stat === 'gone' || (typeof stat === 'object' && stat.startTicks !== before.startTicks)) continue;
-    visit(stepOf(pid, before.root, before.kinBy));
+    visit(stepOf(pid, before, before.root, before.kinBy));
   }
   reapers.push(...updateInstances(proc, family));
   const explained = findParentsOfGone(family, children, zombies);
@@ -161,8 +168,8 @@ export function walkFamily(
   return { fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid), traces, unseen };
 }
 
-function stepOf(pid: number, root: number, kinBy: string | undefined): Step {
-  return { pid, root, kinBy, isParentKnown: true };
+function stepOf(pid: number, { startTicks }: Ended, root: number, kinBy: string | undefined): Step {
+  return { pid, startTicks, root, kinBy, isParentKnown: true };
 }
 
 /** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */
@@ -181,7 +188,7 @@ export function adoptChild(
   if (family.children.get(pid)?.startTicks === startTicks) return;
   if (family.instances.has(pid) && isOnItsOwn(family, pid, root ?? pid)) return;
   if (family.children.size >= mostChildren) return;
-  family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, kinBy), looks: 0 });
+  family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, kinBy), looks: 0, age: 0 });
 }
 
 /** Lets go of the children whose kinship does not hold any more, with all that was found through them. */

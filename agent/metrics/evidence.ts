@@ -33,10 +33,23 @@ export const mostEvidence = 10;
 /** Keeps the first ten; a later look at the same process replaces the first. */
 export function mergeEvidence(before: readonly Evidence[], next: readonly Evidence[]): readonly Evidence[] {
   if (next.length === 0) return before;
-  const merged = new Map(
-    [...before, ...next].map((one) => [`${one.metric} ${one.pid ?? `under ${one.ppid}`}`, one]),
-  );
-  return [...merged.values()].slice(0, mostEvidence);
+  const merged = [...before];
+  for (const one of next) {
+    const at = merged.findIndex((other) => isOfSame(one, other));
+    if (at < 0) merged.push(one);
+    else merged[at] = one;
+  }
+  return merged.slice(0, mostEvidence);
+}
+
+/** Two starts of one process are this far apart at most: the time of day and the time since boot are read apart. */
+const sameStartMs = 1000;
+
+/** The same process; or, of children that nobody saw, the same parent. A number may be another's within one interval. */
+function isOfSame(a: Evidence, b: Evidence): boolean {
+  if (a.metric !== b.metric || a.pid !== b.pid) return false;
+  if (a.pid === undefined) return a.ppid === b.ppid;
+  return Math.abs((a.startedAt ?? 0) - (b.startedAt ?? 0)) < sameStartMs;
 }
 
 /** In place of the command line of a child that left nothing but its trace. */
@@ -59,13 +72,30 @@ export function collectEvidence(
   const { pid, ppid } = stat;
   const words = readWords(proc, pid);
   const identity = identify(proc, stat, users, now);
-  return {
+  const evidence = {
     metric,
     pid,
     ppid,
     commandLine: redactCommandLine(words),
     ...(isVouchedFor(proc, pid, identity.executable, words, ownPid) && { argumentCount: words.length - 1 }),
     ...identity,
+  };
+  return hasItsNumber(proc, stat) ? evidence : unreadOf(proc, metric, stat, now);
+}
+
+/** Says whether what was read before of this number was of this process: another one may have got it. */
+function hasItsNumber(proc: ProcReader, { pid, startTicks }: ProcStat): boolean {
+  const stat = readStat(proc, pid);
+  return typeof stat === 'string' || stat.startTicks === startTicks;
+}
+
+function unreadOf(proc: ProcReader, metric: string, stat: ProcStat, now: number): Evidence {
+  const { pid, ppid } = stat;
+  const parents = listParents(proc, ppid);
+  const started = startedAt(proc, stat, now);
+  return {
+    ...{ metric, pid, ppid, executable: '', commandLine: exitedUnread, user: '' },
+    ...{ startedAt: started, parents },
   };
 }
 
@@ -78,12 +108,14 @@ export function collectTrace(
   now: number,
 ): Evidence {
   const commandLine = exitedUnread;
-  if (trace.kind === 'zombie') {
-    const { pid, ppid } = trace.stat;
-    return { metric, pid, ppid, commandLine, ...identify(proc, trace.stat, users, now) };
+  if (trace.kind === 'reaped') {
+    const ppid = trace.parent;
+    return { metric, ppid, executable: '', commandLine, user: '', parents: listParents(proc, ppid) };
   }
-  const ppid = trace.parent;
-  return { metric, ppid, executable: '', commandLine, user: '', parents: listParents(proc, ppid) };
+  const { pid, ppid } = trace.stat;
+  if (trace.kind === 'forked') return unreadOf(proc, metric, trace.stat, now);
+  const evidence = { metric, pid, ppid, commandLine, ...identify(proc, trace.stat, users, now) };
+  return hasItsNumber(proc, trace.stat) ? evidence : unreadOf(proc, metric, trace.stat, now);
 }
 
 function readWords(proc: ProcReader, pid: number): readonly string[] {

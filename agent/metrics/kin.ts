@@ -10,7 +10,8 @@ import type { UnitStates } from './unit-state';
  * them began, which is inherited at fork and can't be joined, and a cgroup that is known to be theirs alone.
  */
 export interface Kinship {
-  sessions: ReadonlySet<number>;
+  /** Each with the start of the process that began it. */
+  sessions: ReadonlyMap<number, number>;
   readonly cgroups: Map<string, OwnCgroup>;
 }
 
@@ -22,8 +23,11 @@ interface OwnCgroup {
   readonly isAlone: boolean;
   readonly unit?: string;
   readonly seenAt: number;
-  /** The processes that adopt what its members leave behind, as the kernel or a manager does. */
-  readonly ancestors: ReadonlySet<number>;
+  /**
+   * The processes that adopt what its members leave behind, as the kernel or a manager does: pid to start, where that
+   * can be seen.
+   */
+  readonly ancestors: ReadonlyMap<number, number | undefined>;
 }
 
 const mostAncestors = 32;
@@ -40,7 +44,7 @@ export function addKinship(
   now: number,
 ): void {
   const { pid, session } = stat;
-  if (session === pid) kinship.sessions = new Set([...kinship.sessions, pid]);
+  if (session === pid) kinship.sessions = new Map([...kinship.sessions, [pid, stat.startTicks]]);
   const group = readCgroup(proc, pid);
   const path = typeof group === 'string' ? undefined : group.path;
   const purpose = path === undefined ? undefined : purposeOf(path);
@@ -76,13 +80,14 @@ function hasOthers(proc: ProcReader, path: string, own: number, pids: Iterable<n
   return false;
 }
 
-function listAncestors(proc: ProcReader, from: number): ReadonlySet<number> {
-  const ancestors = new Set([1]);
+function listAncestors(proc: ProcReader, from: number): ReadonlyMap<number, number | undefined> {
+  const ancestors = new Map<number, number | undefined>([[1, undefined]]);
   let pid = from;
   while (pid > 1 && ancestors.size < mostAncestors) {
-    ancestors.add(pid);
     const stat = readStat(proc, pid);
-    if (typeof stat === 'string') break;
+    const isSeen = typeof stat !== 'string';
+    ancestors.set(pid, isSeen ? stat.startTicks : undefined);
+    if (!isSeen) break;
     pid = stat.ppid;
   }
   return ancestors;
@@ -108,9 +113,11 @@ export function judgeCgroups({ cgroups }: Kinship, units: UnitStates, now: numbe
  * the sessions that children began. A cgroup is its owner's while anything of the family is alive.
  */
 export function renewKinship(kinship: Kinship, { instances, children }: Family): void {
-  const sessions = new Set<number>();
-  for (const [pid, { session }] of [...instances, ...children])
-    if (session === pid || kinship.sessions.has(session)) sessions.add(session);
+  const sessions = new Map<number, number>();
+  for (const [pid, { session, startTicks }] of [...instances, ...children]) {
+    const began = session === pid ? startTicks : kinship.sessions.get(session);
+    if (began !== undefined) sessions.set(session, began);
+  }
   kinship.sessions = sessions;
   for (const [path, { owner, verdict }] of kinship.cgroups) {
     const isOwnerAlive = instances.get(owner.pid)?.startTicks === owner.startTicks;
@@ -137,7 +144,7 @@ export function findKin(
 ): Kin {
   const { pid, session } = stat;
   // One that began its session itself did not inherit it, whatever process had its number before.
-  if (session !== pid && kinship.sessions.has(session)) return 'session';
+  if (session !== pid && isInSession(proc, kinship, session)) return 'session';
   if (kinship.cgroups.size === 0) return undefined;
   const group = readCgroup(proc, pid);
   const path = typeof group === 'string' ? undefined : group.path;
@@ -150,6 +157,14 @@ export function findKin(
     return isIts ? undefined : { cgroup: own };
   }
   return undefined;
+}
+
+/** The number of a session whose last process ended is free, and another may have begun one with it since the last look. */
+function isInSession(proc: ProcReader, { sessions }: Kinship, session: number): boolean {
+  const began = sessions.get(session);
+  if (began === undefined) return false;
+  const first = readStat(proc, session);
+  return typeof first === 'string' || first.startTicks === began;
 }
 
 /** Says whether systemd itself started a process for the unit. What it starts begins a session, as an escape may do. */
@@ -173,6 +188,10 @@ export function isManagers(
  */
 function isPutIn(proc: ProcReader, { ancestors }: OwnCgroup, { pid, ppid }: ProcStat): boolean {
   if (!ancestors.has(ppid)) return true;
+  // Months later another process may have an ancestor's number.
+  const began = ancestors.get(ppid);
+  const parent = readStat(proc, ppid);
+  if (typeof parent !== 'string' && began !== undefined && began !== parent.startTicks) return true;
   const own = readDepth(proc, pid);
   const parents = readDepth(proc, ppid);
   return own !== undefined && parents !== undefined && own > parents;

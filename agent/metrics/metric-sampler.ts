@@ -2,12 +2,12 @@ import { createNameReader } from './child-names';
 import { createChildSampler, type FamilySample } from './child-sampler';
 import { labelOf, type MetricDefinition, type ProcessSelector } from './definition';
 import { collectEvidence, collectTrace, mostEvidence } from './evidence';
-import { createSieve } from './exceptions';
 import { createExecRunner, type ExecOutcome } from './exec-metric';
 import type { MetricSample, Seen, Sight } from './metric-sample';
 import type { ProcReader } from './proc-reader';
 import { createUseReader, readMachineMemory, readMachineUse, readResidentBytes } from './process-load';
 import { readRemoteAddresses } from './remote-addresses';
+import { createSieve } from './sieve';
 
 export interface MetricSampler {
   /** There are processes to watch, which is worth a look several times a second. */
