@@ -1,4 +1,4 @@
-import { descriptors } from '../../shared/domain/actions/registry';
+import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Configuration } from '../../shared/domain/configuration';
 import { escapesGroupPolicy } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
@@ -84,7 +84,7 @@ function findNeeds({ configuration, policyCacheMs, pastContainments }: FactOptio
   );
   const bridges = policyCacheMs > 0 && quarantine.untilPoliciesSpread === 'deactivate-certificate';
   return new Set([
-    ...actions.map((action) => descriptors[action].needs),
+    ...actions.map((action) => descriptorOf(action).needs),
     ...(bridges ? ['certificate-status'] : []),
   ]);
 }

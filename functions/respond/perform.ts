@@ -1,4 +1,4 @@
-import { descriptors } from '../../shared/domain/actions/registry';
+import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case';
 import type { Configuration } from '../../shared/domain/configuration';
 import { listCertificates } from '../../shared/domain/held-objects';
@@ -81,7 +81,7 @@ function listHeld({ ledger }: Case): readonly string[] {
 /** Certificates with a denial of their own that AWS has taken. */
 function listDenied({ ledger }: Case): readonly string[] {
   return ledger.flatMap(({ action, status, prior }) =>
-    status === 'applied' || status === 'verified' ? (descriptors[action].listDenied?.(prior) ?? []) : [],
+    status === 'applied' || status === 'verified' ? (descriptorOf(action).listDenied?.(prior) ?? []) : [],
   );
 }
 
@@ -93,5 +93,5 @@ function listBridged({ ledger }: Case): readonly string[] {
 /** The ids the device is known to connect under. */
 function findClientIds({ thingName, ledger }: Case): readonly string[] {
   const cut = ledger.find(isCut);
-  return (cut && descriptors[cut.action].clientIds?.list(cut.prior)) ?? [thingName];
+  return (cut && descriptorOf(cut.action).clientIds?.list(cut.prior)) ?? [thingName];
 }

@@ -1,4 +1,4 @@
-import { actionNames, descriptors } from '../domain/actions/registry';
+import { actionNames, descriptorOf } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
@@ -112,7 +112,7 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
 
 /** Of the actions, those that keep a device out for longer than a moment. */
 const denials = actionNames.filter((action) =>
-  ['policy', 'certificate-status'].includes(descriptors[action].means),
+  ['policy', 'certificate-status'].includes(descriptorOf(action).means),
 );
 
 function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: Configuration): string[] {
@@ -124,7 +124,7 @@ function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: C
   return [
     ...faults,
     ...[...new Set(all)].flatMap(
-      (action) => descriptors[action].findFault?.({ detector, actions, all }) ?? [],
+      (action) => descriptorOf(action).findFault?.({ detector, actions, all }) ?? [],
     ),
   ];
 }

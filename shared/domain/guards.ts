@@ -1,4 +1,4 @@
-import { type ActionName, descriptors } from './actions/registry';
+import { type ActionName, descriptorOf } from './actions/registry';
 import type { Configuration, Playbook } from './configuration';
 import { findExceptions } from './exceptions';
 import { type Facts, ownsCertificate, type PrincipalFacts } from './facts';
@@ -168,7 +168,7 @@ export function addBackups(
   principals: readonly PrincipalFacts[],
 ): ActionName[] {
   const escapes = principals.some(({ escapesGroup }) => escapesGroup);
-  const backups = actions.flatMap((action) => (escapes && descriptors[action].backup?.action) || []);
+  const backups = actions.flatMap((action) => (escapes && descriptorOf(action).backup?.action) || []);
   return [...new Set([...actions, ...backups])];
 }
 
@@ -195,7 +195,7 @@ export function findShared(
   max: number,
   facts: KnownFacts,
 ): string | undefined {
-  const touched = new Set(actions.map((action) => descriptors[action].touches));
+  const touched = new Set(actions.map((action) => descriptorOf(action).touches));
   const certificate = facts.principals.find(
     ({ sharedWith }) => touched.has('certificates') && isTooWide(sharedWith, max),
   );

@@ -1,4 +1,4 @@
-import { descriptors, type PriorState } from './actions/registry';
+import { descriptorOf, descriptors, type PriorState } from './actions/registry';
 import { type Case, isOpen } from './case';
 import type { SharedObject } from './hold';
 
@@ -17,11 +17,11 @@ export function holdsObject(record: Case | undefined, object: string): boolean {
 
 /** Ids of the certificates that an action denies or makes inactive. */
 export function listCertificates(prior: PriorState): string[] {
-  return descriptors[prior.action].certificates?.list(prior) ?? [];
+  return descriptorOf(prior.action).certificates?.list(prior) ?? [];
 }
 
 function listObjects(prior: PriorState): string[] {
-  const { certificates, listShared } = descriptors[prior.action];
+  const { certificates, listShared } = descriptorOf(prior.action);
   return [
     ...listCertificates(prior).flatMap((id) => certificates?.object(id) ?? []),
     ...(listShared?.(prior) ?? []),

@@ -1,4 +1,4 @@
-import { type ActionName, descriptors } from './actions/registry';
+import { type ActionName, descriptorOf } from './actions/registry';
 import type { LedgerEntry } from './case';
 import { isPolicyDenial } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
@@ -29,7 +29,7 @@ export function planLedger(
 const ranks = { 'certificate-status': 0, session: 1, policy: 2, none: 3 } as const;
 
 function rankOf({ action }: LedgerEntry): number {
-  return ranks[descriptors[action].means];
+  return ranks[descriptorOf(action).means];
 }
 
 /**
@@ -52,7 +52,7 @@ export function replaceRefused(ledger: readonly LedgerEntry[], context: PlanCont
 /** An action that AWS refused, and whose backup is not planned yet. */
 export function findRefused(ledger: readonly LedgerEntry[]) {
   for (const entry of ledger) {
-    const { backup } = descriptors[entry.action];
+    const { backup } = descriptorOf(entry.action);
     const isBacked = ledger.some(({ action, status }) => action === backup?.action && status !== 'reverted');
     if (backup && entry.status === 'failed' && !isBacked) return { entry, backup };
   }
@@ -92,7 +92,7 @@ export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEn
 
 /** Ends sessions, and has to again whenever the device comes back. */
 export function isCut({ action }: Pick<LedgerEntry, 'action'>): boolean {
-  return descriptors[action].means === 'session';
+  return descriptorOf(action).means === 'session';
 }
 
 /** Has the session ended again. */
@@ -117,7 +117,7 @@ export function findDeniedAt(ledger: readonly LedgerEntry[]): number | undefined
  * device must not be asked anew.
  */
 export function reverify(entry: LedgerEntry): LedgerEntry {
-  return entry.status === 'verified' && descriptors[entry.action].means !== 'none'
+  return entry.status === 'verified' && descriptorOf(entry.action).means !== 'none'
     ? { ...entry, status: 'applied' }
     : entry;
 }

@@ -1,4 +1,4 @@
-import { type ActionName, descriptors } from './actions/registry';
+import { type ActionName, descriptorOf } from './actions/registry';
 import { type Case, holdsThing, type LedgerEntry, note, openViolations } from './case';
 import { noteEvent, retryMs } from './case-life';
 import type { Playbook, Severity } from './configuration';
@@ -71,7 +71,7 @@ export function planContainment(
   } = record;
   const { now } = context;
   const violationIds = findDefenderIds(record);
-  const findObstacle = (action: ActionName) => descriptors[action].findObstacle?.({ violationIds });
+  const findObstacle = (action: ActionName) => descriptorOf(action).findObstacle?.({ violationIds });
   const actions = wanted.filter((action) => findObstacle(action) === undefined);
   const left = wanted.flatMap((action) => findObstacle(action) ?? []).map((why) => ` (${why})`);
   const escalation = playbook ? listEscalation(playbook, record.pastContainments ?? [], now) : [];
@@ -109,7 +109,7 @@ export function makeUpFor(
   const refused = findRefused(record.ledger);
   if (ledger === record.ledger || !refused) return record;
   const { entry, backup } = refused;
-  const what = `${backup.action} planned: ${backup.words.refused}`;
+  const what = `${backup.action} planned: ${backup.words.reason}`;
   return note({ ...record, ledger }, { at: now, what, detail: entry.detail ?? 'refused' });
 }
 
@@ -122,13 +122,13 @@ function findDefenderIds(record: Case): string[] {
 export function coverClientId(record: Case, { reporter }: Violation, now: number): Case {
   const cut = record.ledger.find(isCut);
   if (!reporter || !ownsCertificate(record.facts, reporter.principal) || !cut) return record;
-  const known = descriptors[cut.action].clientIds?.list(cut.prior) ?? [];
+  const known = descriptorOf(cut.action).clientIds?.list(cut.prior) ?? [];
   return known.includes(reporter.clientId) ? record : addClientId(record, reporter.clientId, now);
 }
 
 export function addClientId(record: Case, clientId: string, now: number): Case {
   const ledger = record.ledger.map((entry): LedgerEntry => {
-    const { clientIds } = descriptors[entry.action];
+    const { clientIds } = descriptorOf(entry.action);
     if (clientIds) return { ...entry, status: 'planned', prior: clientIds.add(entry.prior, clientId) };
     return reverify(entry);
   });

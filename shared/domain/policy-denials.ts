@@ -1,9 +1,9 @@
-import { descriptors } from './actions/registry';
+import { descriptorOf } from './actions/registry';
 import type { LedgerEntry } from './case';
 
 /** Denies by policies, which IoT Core caches. */
 export function isPolicyDenial({ action }: Pick<LedgerEntry, 'action'>): boolean {
-  return descriptors[action].means === 'policy';
+  return descriptorOf(action).means === 'policy';
 }
 
 /**
@@ -40,9 +40,9 @@ function isInPlace({ status }: LedgerEntry): boolean {
 }
 
 function reachesAll(denied: LedgerEntry, { action, prior }: LedgerEntry): boolean {
-  const { backup } = descriptors[action];
+  const { backup } = descriptorOf(action);
   if (denied.action !== backup?.action) return false;
-  const arns = new Set(descriptors[denied.action].listDenied?.(denied.prior));
+  const arns = new Set(descriptorOf(denied.action).listDenied?.(denied.prior));
   return denied.standsInFor === action || backup.isCovered(prior, arns);
 }
 

@@ -1,4 +1,4 @@
-import { type ActionName, descriptors, type PriorState } from './actions/registry';
+import { type ActionName, descriptorOf, type PriorState } from './actions/registry';
 import type { Configuration } from './configuration';
 import type { Facts } from './facts';
 
@@ -19,10 +19,10 @@ export interface PlanContext {
 export function findPrior(action: ActionName, context: PlanContext): PriorState {
   const { facts } = context;
   if (facts.kind !== 'known') throw new Error('a containment is planned only with known facts');
-  return descriptors[action].findPrior({ ...context, facts });
+  return descriptorOf(action).findPrior({ ...context, facts });
 }
 
 /** Takes in certificates that came since; undefined where there are none. */
 export function extendPrior(prior: PriorState, context: PlanContext): PriorState | undefined {
-  return descriptors[prior.action].extendPrior?.(prior, findPrior(prior.action, context));
+  return descriptorOf(prior.action).extendPrior?.(prior, findPrior(prior.action, context));
 }

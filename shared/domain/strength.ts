@@ -1,4 +1,4 @@
-import { descriptors } from './actions/registry';
+import { descriptorOf } from './actions/registry';
 import type { Case, LedgerEntry } from './case';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findBridge, isLastingDeactivation } from './temporary-deactivation';
@@ -13,10 +13,10 @@ export function describeStrength(record: Case): string[] {
 function describeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): string[] {
   const { action, status, detail, unproven, standsInFor } = entry;
   if (isReplaced(entry, held)) {
-    const words = descriptors[standsInFor ?? action].backup?.words;
+    const words = descriptorOf(standsInFor ?? action).backup?.words;
     return standsInFor
-      ? [`${action} was refused (${detail ?? 'no reason'}): ${words?.itself}`]
-      : [`${words?.absent} (${detail ?? 'refused'}): ${words?.standIn}`];
+      ? [`${action} was refused (${detail ?? 'no reason'}): ${words?.inPlace}`]
+      : [`${words?.missing} (${detail ?? 'refused'}): ${words?.inItsPlace}`];
   }
   if (unproven) return [`${action} is applied, but AWS gives no proof of it: ${detail ?? 'no answer'}`];
   return isPolicyDenial(entry) && status === 'applied'

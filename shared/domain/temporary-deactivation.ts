@@ -1,4 +1,4 @@
-import { descriptors } from './actions/registry';
+import { descriptorOf } from './actions/registry';
 import type { LedgerEntry } from './case';
 import type { PrincipalFacts } from './facts';
 import { findBitesAt, isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
@@ -20,7 +20,7 @@ function findTemporary(ledger: readonly LedgerEntry[], context: PlanContext): Te
   const isNeeded =
     policyCacheMs > 0 &&
     ledger.some(isPolicyDenial) &&
-    ledger.some(({ action }) => descriptors[action].means === 'session') &&
+    ledger.some(({ action }) => descriptorOf(action).means === 'session') &&
     !ledger.some(isLastingDeactivation);
   if (!isNeeded || facts.kind !== 'known') return { principals: [], leftOut: [] };
   if (configuration.quarantine.untilPoliciesSpread === 'cut-reconnects')
@@ -38,7 +38,7 @@ function findTemporary(ledger: readonly LedgerEntry[], context: PlanContext): Te
 
 /** A deactivation that stays until the release. */
 export function isLastingDeactivation({ action, bridge }: LedgerEntry): boolean {
-  return descriptors[action].means === 'certificate-status' && !bridge;
+  return descriptorOf(action).means === 'certificate-status' && !bridge;
 }
 
 export function planBridge(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {

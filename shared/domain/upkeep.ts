@@ -1,4 +1,4 @@
-import { descriptors } from './actions/registry';
+import { descriptorOf } from './actions/registry';
 import { announce, type Case, holdsThing, isContainment, isOpen, note } from './case';
 import { closeIfCleared, newCase, noteEvent, retryMs } from './case-life';
 import type { Command } from './command';
@@ -23,7 +23,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
   const before = current.connects?.[command.clientId];
   if (before && isOlder(command, before)) return unchanged('a newer session of the client was heard of');
-  const isOther = descriptors[cuts.action].clientIds?.list(cuts.prior).includes(command.clientId) === false;
+  const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
   const heard = hearConnect(current, command);
   const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
   const isNewer = before !== undefined && command.version !== undefined;

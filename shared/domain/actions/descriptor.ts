@@ -67,12 +67,15 @@ interface ActionBackup<P, Name extends string> {
   readonly action: Name;
   /** Whether a denial of these certificates, by ARN, reaches all that the action would. */
   isCovered(prior: P, denied: ReadonlySet<string>): boolean;
-  /** For people: why the backup is needed, and what denies in the end. */
+  /** For people. */
   readonly words: {
-    readonly refused: string;
-    readonly absent: string;
-    readonly standIn: string;
-    readonly itself: string;
+    /** Why the backup is planned. */
+    readonly reason: string;
+    /** Of a case that the backup holds: what is missing, and what denies in its place. */
+    readonly missing: string;
+    readonly inItsPlace: string;
+    /** Of a case in which the backup was refused, and is no longer needed. */
+    readonly inPlace: string;
   };
 }
 

@@ -18,10 +18,10 @@ export const quarantine: ActionDescriptor<QuarantinePrior, 'deny-certificate'> =
     action: 'deny-certificate',
     isCovered: ({ principals }, denied) => principals.every((arn) => denied.has(arn)),
     words: {
-      refused: 'the thing can’t enter the quarantine group',
-      absent: 'not in the quarantine group',
-      standIn: 'its certificates are denied instead',
-      itself: 'the quarantine group denies instead',
+      reason: 'the thing can’t enter the quarantine group',
+      missing: 'not in the quarantine group',
+      inItsPlace: 'its certificates are denied instead',
+      inPlace: 'the quarantine group denies instead',
     },
   },
   findPrior({ configuration, facts: { groups, principals } }) {

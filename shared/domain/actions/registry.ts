@@ -27,6 +27,18 @@ export type PriorState = ReturnType<(typeof registry)[ActionName]['findPrior']>;
 
 type PriorOf<A extends ActionName> = Extract<PriorState, { action: A }>;
 
-/** By the name of the action that wrote a prior state, so that the two fit. */
-export const descriptors: Readonly<Record<ActionName, ActionDescriptor<PriorState, ActionName>>> =
-  registry satisfies { readonly [A in ActionName]: ActionDescriptor<PriorOf<A>, ActionName> };
+type Descriptor = ActionDescriptor<PriorState, ActionName>;
+
+export const descriptors: Readonly<Record<ActionName, Descriptor>> = registry satisfies {
+  readonly [A in ActionName]: ActionDescriptor<PriorOf<A>, ActionName>;
+};
+
+/** Of the action that wrote a prior state, so that the two fit. */
+export function descriptorOf(action: ActionName): Descriptor {
+  const descriptor: Descriptor | undefined = descriptors[action];
+  if (!descriptor)
+    throw new Error(
+      `a newer Cordon wrote the action ${action}, which this one doesn't know: deploy that version`,
+    );
+  return descriptor;
+}

@@ -49,6 +49,27 @@ describe('a function of an older version', () => {
   });
 });
 
+describe('a function of a version without an action', () => {
+  it('leaves a case alone that holds its thing by the action, and says which version to deploy', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    const stored = world.stored.items.get('mything1');
+    if (!stored) throw new Error('no case');
+    const ledger = stored.value.ledger.map((entry) => ({ ...entry, action: 'added-later' as never }));
+    const value = { ...stored.value, ledger, dueAt: now };
+    world.stored.items.set('mything1', { ...stored, value });
+
+    for (const command of [resume, operator('release')])
+      for (const attempt of [1, 10])
+        await expect(engine(command, { attempt })).rejects.toThrow(
+          "a newer Cordon wrote the action added-later, which this one doesn't know: deploy that version",
+        );
+
+    expect(caseOf(world).ledger).toEqual(ledger);
+  });
+});
+
 describe('a changed cordon.yml', () => {
   it('releases by the rule that the thing was contained under, and restores all that was done', async () => {
     const world = anArmedWorld();
