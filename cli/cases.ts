@@ -1,7 +1,7 @@
 import { writeCount, writeRelease } from '../shared/config/words';
 import { measure, printable } from '../shared/domain/announcement';
 import { type Case, isOpen, openStatuses } from '../shared/domain/case';
-import type { ToldFlood } from '../shared/domain/floods';
+import { pickFloods, type ToldFlood } from '../shared/domain/floods';
 import { clip } from '../shared/domain/names';
 import { describeStrength } from '../shared/domain/strength';
 import { findReleaseAt } from '../shared/domain/timers';
@@ -44,19 +44,24 @@ function describeFlood({ thingName, clientId, sender, since }: ToldFlood): strin
   );
 }
 
-export async function readCase(thingName: string, { cases, history }: CaseReader) {
-  const stored = await cases.load(thingName);
-  if (!stored) throw new CliError(`${thingName} has no case`);
-  return { case: stored.value, timeline: await history.readTimeline(stored.value.caseId) };
+type FloodingCaseReader = CaseReader & Pick<CaseLister, 'floods'>;
+
+export async function readCase(thingName: string, { cases, history, floods }: FloodingCaseReader) {
+  const [stored, all] = await Promise.all([cases.load(thingName), floods.list(Date.now())]);
+  const flooding = pickFloods(all, thingName, stored?.value.facts);
+  if (!stored) throw new CliError([`${thingName} has no case`, ...flooding.map(describeFlood)].join('\n'));
+  const timeline = await history.readTimeline(stored.value.caseId);
+  return { case: stored.value, ...(flooding.length > 0 && { floods: flooding }), timeline };
 }
 
 /** A case and its timeline as plain lines; what came from a device is made printable. */
-export async function showCase(thingName: string, reader: CaseReader): Promise<string> {
-  const { case: record, timeline } = await readCase(thingName, reader);
+export async function showCase(thingName: string, reader: FloodingCaseReader): Promise<string> {
+  const { case: record, floods = [], timeline } = await readCase(thingName, reader);
   const start = record.openedAt;
   return [
     `${record.thingName}: ${record.status}${record.reason ? ` (${record.reason})` : ''}`,
     `case ${record.caseId}, ${record.severity}, playbook ${record.playbook ?? 'none'}, detector ${record.detector}`,
+    ...floods.map(describeFlood),
     ...describeHold(record),
     ...describeViolations(record),
     ...record.ledger.map(({ action, status, detail }) => `action ${action}: ${status}, ${detail ?? ''}`),

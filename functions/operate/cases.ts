@@ -5,9 +5,10 @@ import { findObjection } from '../../shared/domain/acts';
 import { measure } from '../../shared/domain/announcement';
 import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
 import { acts } from '../../shared/domain/command';
+import { pickFloods, type ToldFlood } from '../../shared/domain/floods';
 import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { registryName } from '../../shared/domain/names';
-import type { CaseStore, Clock, KillSwitchReader } from '../../shared/ports';
+import type { CaseStore, Clock, Floods, KillSwitchReader } from '../../shared/ports';
 import {
   answerJson,
   type HttpAnswer,
@@ -20,6 +21,7 @@ import {
 export interface CasePorts {
   readonly cases: Pick<CaseStore, 'load' | 'readFleetSize'>;
   readonly killSwitch: KillSwitchReader;
+  readonly floods: Pick<Floods, 'list'>;
   readonly keepClosedMs: number;
   readonly clock: Clock;
   readonly history: {
@@ -50,12 +52,13 @@ const listQuery = z.strictObject({
 /** Open cases, those first that need somebody first; or those of the statuses asked for. */
 export async function listCases(
   request: HttpRequest,
-  { history, killSwitch, keepClosedMs, clock }: CasePorts,
+  { history, killSwitch, floods, keepClosedMs, clock }: CasePorts,
 ): Promise<HttpAnswer> {
   const keptSince = Math.max(0, clock() - keepClosedMs);
   const { status, limit: most = 100 } = readQuery(request, listQuery);
   const statuses = status ? [...new Set(status)] : openStatuses;
   const seen = showKillSwitch(killSwitch);
+  const flooding = floods.list(clock());
   const found = await Promise.all(
     statuses.map(async (one) =>
       (await history.listByStatus(one, most + 1, one === 'closed' ? keptSince : 0)).map((row) =>
@@ -64,7 +67,23 @@ export async function listCases(
     ),
   );
   const rows = found.flat();
-  return answerJson({ cases: rows.slice(0, most), more: rows.length > most, ...(await seen) });
+  return answerJson({
+    cases: rows.slice(0, most),
+    more: rows.length > most,
+    ...showFloods(await flooding),
+    ...(await seen),
+  });
+}
+
+/** Certificates whose reports were set aside within the last hour. */
+function showFloods(floods: readonly ToldFlood[]) {
+  const shown = floods.map(({ sender, thingName, clientId, since }) => ({
+    sender,
+    thingName,
+    clientId,
+    since,
+  }));
+  return shown.length === 0 ? {} : { floods: shown };
 }
 
 /** The index has its own keys in a row, too. */
@@ -73,8 +92,12 @@ function summarize(status: CaseStatus, { thingName, caseId, severity, updatedAt 
 }
 
 /** The newest case of a thing, open or closed, with what an operator may do now. */
-export async function showCase(request: HttpRequest, { cases }: CasePorts): Promise<HttpAnswer> {
+export async function showCase(
+  request: HttpRequest,
+  { cases, floods, clock }: CasePorts,
+): Promise<HttpAnswer> {
   const record = await loadCase(readThingName(request), cases);
+  const flooding = await floods.list(clock());
   const { outbox: _outbox, lastCommandId: _command, announcementSeq: _seq, violations, ...rest } = record;
   const { appliedMs, verifiedMs } = measure(record);
   return answerJson({
@@ -84,6 +107,7 @@ export async function showCase(request: HttpRequest, { cases }: CasePorts): Prom
     ),
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
+    ...showFloods(pickFloods(flooding, record.thingName, record.facts)),
     acts: acts.filter((act) => findObjection(act, record) === undefined),
   });
 }

@@ -1,6 +1,7 @@
 import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectDetection } from '../../shared/aws/detection';
+import { connectFloods } from '../../shared/aws/floods';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { connectTable } from '../../shared/aws/table';
@@ -14,6 +15,7 @@ const { log, metrics, wrap } = createTelemetry('operate');
 export const handler = wrap(
   operate({
     ...connectTable(readEnv('TABLE_NAME')),
+    floods: connectFloods(readEnv('TABLE_NAME')),
     keepClosedMs: readKeeping(configuration),
     readDatapoints: connectDetection(readEnv('TABLE_NAME')).readDatapoints,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),

@@ -1,3 +1,4 @@
+import { type Facts, ownsCertificate } from './facts';
 import { clip } from './names';
 
 /** A certificate of which more reports come than are judged of one. */
@@ -61,4 +62,15 @@ export function noteFlood(
 /** Those of the last hour: whether one still goes on, only its next message would tell. */
 export function listRecent({ floods }: FloodState, now: number): ToldFlood[] {
   return floods.filter(({ toldAt }) => now - toldAt < tellAgainMs);
+}
+
+/** Those whose reports were for the thing, or whose certificate is the thing's as far as it is known. */
+export function pickFloods(
+  floods: readonly ToldFlood[],
+  thingName: string,
+  facts: Facts | undefined,
+): ToldFlood[] {
+  return floods.filter(
+    ({ sender, ...flood }) => flood.thingName === thingName || ownsCertificate(facts, sender),
+  );
 }

@@ -1,6 +1,7 @@
-import { listCases, showCase } from '../../cli/cases';
+import { listCases, readCase, showCase } from '../../cli/cases';
 import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case';
+import type { ToldFlood } from '../../shared/domain/floods';
 import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { aConfiguration, aPlaybook, now, someFacts } from '../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
@@ -138,13 +139,7 @@ describe('list', () => {
   });
 
   it('has above it which certificate floods', async () => {
-    const flood = {
-      sender: 'ab'.repeat(32),
-      thingName: 'mything1',
-      clientId: 'x\u001b[2J',
-      since: now,
-      toldAt: now,
-    };
+    const flood = aFlood({ clientId: 'x\u001b[2J' });
 
     const lines = await listCases({ ...aTable([]), floods: { list: async () => [flood] } });
 
@@ -154,3 +149,45 @@ describe('list', () => {
     ]);
   });
 });
+
+describe('the case of a thing that floods', () => {
+  const flooding = (...floods: ReturnType<typeof aFlood>[]) => ({ floods: { list: async () => floods } });
+
+  it('says so, of what was reported for it and of what its certificate reports for others', async () => {
+    const stored = aContainedCase();
+    const { facts } = stored.record;
+    const sender = facts?.kind === 'known' ? (facts.principals[0]?.certificateId ?? '') : '';
+    const table = {
+      ...aTable([stored]),
+      ...flooding(
+        aFlood({}),
+        aFlood({ thingName: 'mything2', sender }),
+        aFlood({ thingName: 'mything3', sender: 'cd'.repeat(32) }),
+      ),
+    };
+
+    const lines = (await showCase('mything1', table)).split('\n');
+
+    expect(lines.filter((line) => line.startsWith('too many reports for'))).toEqual([
+      expect.stringContaining('too many reports for mything1, by certificate abab'),
+      expect.stringContaining('too many reports for mything2, by certificate '),
+    ]);
+    expect((await readCase('mything1', table)).floods).toHaveLength(2);
+    expect(await readCase('mything1', aTable([stored]))).not.toHaveProperty('floods');
+  });
+
+  it('says so as well where there is no case', async () => {
+    const shown = showCase('mything1', { ...aTable([]), ...flooding(aFlood({})) });
+
+    await expect(shown).rejects.toThrow(
+      /^mything1 has no case\ntoo many reports for mything1, by certificate/,
+    );
+  });
+});
+
+function aFlood(over: Partial<ToldFlood>): ToldFlood {
+  return {
+    ...{ sender: 'ab'.repeat(32), thingName: 'mything1', clientId: 'mything1', since: now, toldAt: now },
+    ...over,
+  };
+}

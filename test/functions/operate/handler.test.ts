@@ -492,6 +492,16 @@ describe('operate', () => {
     expect((await ask(route)).value).toMatchObject({ killSwitch });
   });
 
+  it('shows which certificates flood in the list, and those of a thing with its case', async () => {
+    const own = { sender: 'ab'.repeat(32), thingName: 'mything1', clientId: 'mything1', since: now };
+    const other = { ...own, sender: 'cd'.repeat(32), thingName: 'mything2' };
+    const list = async () => [own, other].map((flood) => ({ ...flood, toldAt: now, named: true as const }));
+    const { ask } = anOperator([contained], { floods: { list } });
+
+    expect((await ask('GET /cases')).value.floods).toEqual([own, other]);
+    expect((await ask('GET /cases/{thing}', thing)).value.floods).toEqual([own]);
+  });
+
   it('lets no cache keep an answer', async () => {
     const { handle } = anOperator([contained]);
 

@@ -59,6 +59,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     cases: stored.cases,
     keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
+    floods: { list: async () => [] },
     history: {
       async listByStatus(status: CaseStatus, limit: number) {
         const found = cases.filter((record) => record.status === status);
