@@ -33,6 +33,10 @@ function isAttached(error: unknown): boolean {
   return error instanceof Error && error.name === 'DeleteConflictException';
 }
 
+function isInvalid(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'InvalidRequestException';
+}
+
 type Attachment = { readonly isExclusive: true } | { readonly isExclusive: false; readonly reason: string };
 
 /** What enrolling and retiring ask of AWS IoT, each call with the operator's own rights. */
@@ -125,7 +129,7 @@ export function connectRegistry(
         );
         return { isExclusive: true };
       } catch (error) {
-        if (!(error instanceof Error && error.name === 'InvalidRequestException')) throw error;
+        if (!isInvalid(error)) throw error;
         const users = await things.listThingsOfPrincipal(principal);
         const others = users.filter((name) => name !== thingName);
         if (others.length > 0)
@@ -133,7 +137,13 @@ export function connectRegistry(
             `the certificate is attached to ${others.join(', ')} already: give another --out for one of ${thingName}'s own`,
             error,
           );
-        await iot.send(new AttachThingPrincipalCommand({ thingName, principal }));
+        try {
+          await iot.send(new AttachThingPrincipalCommand({ thingName, principal }));
+        } catch (failure) {
+          // A run that was cut short had attached it exclusively, and AWS IoT takes neither a second time.
+          if (users.includes(thingName) && isInvalid(failure)) return { isExclusive: true };
+          throw failure;
+        }
         return { isExclusive: false, reason: error.message };
       }
     },
@@ -179,9 +189,7 @@ export function connectRegistry(
     /** AWS IoT refuses while a certificate is attached, and for a while after it was. */
     async deleteThing(thingName: string): Promise<void> {
       const isLettingGo = async (error: unknown): Promise<boolean> =>
-        error instanceof Error &&
-        error.name === 'InvalidRequestException' &&
-        (await things.listPrincipals(thingName)).length === 0;
+        isInvalid(error) && (await things.listPrincipals(thingName)).length === 0;
       const command = new DeleteThingCommand({ thingName });
       await deleteOnceLetGo(`thing ${thingName}`, () => iot.send(command), isLettingGo, patience);
     },

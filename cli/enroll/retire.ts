@@ -17,6 +17,7 @@ export interface RetireOptions {
 
 interface Step {
   readonly text: string;
+  /** Resolves to a text of what was done, where that is not what `text` says. */
   readonly run: () => Promise<unknown>;
 }
 
@@ -51,20 +52,19 @@ export async function retire(
     ...orphans.map((arn) => planOrphan(arn, mark, registry)),
   ]);
   const ends = there && kept === undefined;
+  const going = plans.flatMap(({ removed }) => removed);
   const steps = [
     ...plans.flatMap(({ disarm }) => disarm),
     ...(ends ? planSessions(thingName, registry) : []),
     // Only now what may have to wait: the device has no right left.
     ...plans.flatMap(({ remove }) => remove),
-    ...(ends ? planThing(thingName, stage, registry, certificates, held) : []),
-    ...(marked !== undefined || certificates.length > 0
-      ? [{ text: `delete policy ${mark}, if there is one`, run: () => registry.deleteUnusedPolicy(mark) }]
-      : []),
+    ...(ends ? await planThing(thingName, stage, registry, certificates, held, going) : []),
+    ...(marked !== undefined || certificates.length > 0 ? [planPolicyDeletion(mark, registry)] : []),
   ];
   const lines: string[] = [];
   for (const { text, run } of steps) {
-    if (!dryRun) await run();
-    lines.push(`${dryRun ? 'would ' : ''}${text}`);
+    const instead = dryRun ? `would ${text}` : await run();
+    lines.push(typeof instead === 'string' ? instead : text);
   }
   if (lines.length === 0) return `${thingName} has no certificate but the one kept.`;
   const end = kept === undefined ? `${thingName} is retired.` : `${thingName} has one certificate now.`;
@@ -109,6 +109,8 @@ async function findKept(path: string): Promise<string> {
 }
 
 interface Plan {
+  /** The certificate, where the end of it is that it is deleted. */
+  readonly removed: readonly string[];
   readonly disarm: readonly Step[];
   readonly remove: readonly Step[];
 }
@@ -124,15 +126,19 @@ async function planCertificate(
   // Theirs as well: only the tie to this thing is cut.
   if (others.length > 0) {
     const run = () => registry.detachThing(thingName, arn);
-    return { disarm: [{ text: `${text}, and leave it to ${others.join(', ')}`, run }], remove: [] };
+    return {
+      removed: [],
+      disarm: [{ text: `${text}, and leave it to ${others.join(', ')}`, run }],
+      remove: [],
+    };
   }
   const detach = async () => {
     await registry.ensurePolicy(mark, markDocument);
     await registry.attachPolicy(mark, arn);
     await registry.detachThing(thingName, arn);
   };
-  const { disarm, remove } = await planRemoval(arn, mark, registry);
-  return { disarm: [...disarm, { text, run: detach }], remove };
+  const { disarm, ...rest } = await planRemoval(arn, mark, registry);
+  return { ...rest, disarm: [...disarm, { text, run: detach }] };
 }
 
 /** A certificate that an earlier run took from the thing, and got no further with. */
@@ -140,7 +146,7 @@ async function planOrphan(arn: string, mark: string, registry: DeviceRegistry): 
   const owners = await registry.listThingsOfPrincipal(arn);
   if (owners.length === 0) return planRemoval(arn, mark, registry);
   const text = `leave certificate ${shorten(arn)} to ${owners.join(', ')}`;
-  return { disarm: [{ text, run: () => registry.detachPolicy(mark, arn) }], remove: [] };
+  return { removed: [], disarm: [{ text, run: () => registry.detachPolicy(mark, arn) }], remove: [] };
 }
 
 async function planRemoval(arn: string, mark: string, registry: DeviceRegistry): Promise<Plan> {
@@ -148,6 +154,7 @@ async function planRemoval(arn: string, mark: string, registry: DeviceRegistry):
   const name = shorten(arn);
   const policies = (await registry.listPolicies(arn)).filter((policy) => policy !== mark);
   return {
+    removed: [arn],
     disarm: [
       { text: `deactivate certificate ${name}`, run: () => registry.setStatus(certificateId, 'INACTIVE') },
       ...policies.map((policy) => ({
@@ -166,24 +173,46 @@ function planSessions(thingName: string, registry: DeviceRegistry): Step[] {
   }));
 }
 
-function planThing(
+async function planThing(
   thingName: string,
   stage: string,
   registry: DeviceRegistry,
   certificates: readonly string[],
   held: readonly string[],
-): Step[] {
+  going: readonly string[],
+): Promise<Step[]> {
   const others = held.filter((arn) => !certificates.includes(arn));
   const ownPolicy = policyNameOf(stage, 'thing', thingName);
+  const holders = (await registry.findTargets(ownPolicy))?.filter((arn) => !going.includes(arn)) ?? [];
   return [
     ...others.map((arn) => ({
       text: `detach ${arn} from ${thingName}`,
       run: () => registry.detachThing(thingName, arn),
     })),
-    {
-      text: `delete policy ${ownPolicy}, if there is one`,
-      run: () => registry.deleteUnusedPolicy(ownPolicy),
-    },
+    holders.length > 0
+      ? { text: writeLeft(ownPolicy, holders), run: async () => {} }
+      : planPolicyDeletion(ownPolicy, registry),
     { text: `delete thing ${thingName}`, run: () => registry.deleteThing(thingName) },
   ];
+}
+
+/** What others have been given meanwhile stays, and that is said. */
+function planPolicyDeletion(policyName: string, registry: DeviceRegistry): Step {
+  return {
+    text: `delete policy ${policyName}, if there is one`,
+    async run() {
+      if (await registry.deleteUnusedPolicy(policyName)) return undefined;
+      const holders = (await registry.findTargets(policyName)) ?? [];
+      return holders.length > 0 ? writeLeft(policyName, holders) : undefined;
+    },
+  };
+}
+
+function writeLeft(policyName: string, holders: readonly string[]): string {
+  return `leave policy ${policyName}, which is attached to ${holders.map(nameHolder).join(', ')}`;
+}
+
+/** `certificate 0123456789ab…`, `thinggroup/NAME`. */
+function nameHolder(arn: string): string {
+  return arn.includes(':cert/') ? `certificate ${shorten(arn)}` : arn.slice(arn.lastIndexOf(':') + 1);
 }

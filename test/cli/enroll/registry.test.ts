@@ -131,6 +131,20 @@ describe('attaching a certificate', () => {
     });
   });
 
+  it('is known to be exclusive where AWS IoT refuses to attach what this thing has already, either way', async () => {
+    iot.on(AttachThingPrincipalCommand).rejects(refused);
+    iot.on(ListPrincipalThingsCommand).resolves({ things: ['mything1'] });
+
+    expect(await registry.attachThing('mything1', arn)).toEqual({ isExclusive: true });
+  });
+
+  it('fails where AWS IoT refuses both ways, and nothing has the certificate', async () => {
+    iot.on(AttachThingPrincipalCommand).rejects(refused);
+    iot.on(ListPrincipalThingsCommand).resolves({ things: [] });
+
+    await expect(registry.attachThing('mything1', arn)).rejects.toThrow('not here');
+  });
+
   it('never shares the certificate of another thing', async () => {
     iot.on(AttachThingPrincipalCommand, exclusively).rejects(refused);
     iot.on(ListPrincipalThingsCommand).resolves({ things: ['other'] });
