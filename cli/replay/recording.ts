@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { readAlert } from '../../shared/domain/alert';
 import type { Case, ViolationRecord } from '../../shared/domain/case';
 import type { Facts } from '../../shared/domain/facts';
@@ -44,6 +45,8 @@ interface Message {
 }
 
 function splitMessages(text: string): { readonly bodies: Message[]; readonly notes: string[] } {
+  if (/^\s*(VIOLATIONEVENTS\t|-{10})/.test(text))
+    throw new CliError('this output of the AWS CLI leaves names out: print it with --output json');
   const whole = parseWhole(text);
   if (whole)
     return gather(
@@ -62,20 +65,22 @@ function gather<T>(
   items: readonly { readonly where: string; readonly item: T }[],
   write: (item: T) => string,
 ): { bodies: Message[]; notes: string[] } {
-  const notes: string[] = [];
+  let note: string | undefined;
   const bodies = items.flatMap(({ where, item }): Message[] => {
     const value: unknown = typeof item === 'string' ? parseJson(item) : item;
     if (!isObject(value)) return [{ where, body: write(item) }];
     const { violationEvents, NextToken, nextToken } = value;
     if (!Array.isArray(violationEvents))
       return [{ where, body: 'violationEventTime' in value ? writeEvent(value) : write(item) }];
-    if (NextToken || nextToken) notes.push(`${where} ends at a NextToken: there are more events than it has`);
+    // The page after it is the next document, if there is one.
+    note =
+      NextToken || nextToken ? `${where} ends at a NextToken: there are more events than it has` : undefined;
     return violationEvents.map((event: unknown, index) => ({
       where: `${where}, event ${index + 1}`,
       body: isObject(event) ? writeEvent(event) : JSON.stringify(event),
     }));
   });
-  return { bodies, notes };
+  return { bodies, notes: note === undefined ? [] : [note] };
 }
 
 /** Alerts on SNS have milliseconds; the AWS CLI prints seconds with a fraction (version 1), or ISO 8601 (version 2). */
@@ -90,18 +95,40 @@ function writeEvent(event: Record<string, unknown>): string {
 /** Less is seconds: as ms it would be of 1973, and as seconds more is of the year 5138. */
 const firstMs = 100_000_000_000;
 
-/** The messages of a text that is one JSON value; undefined where it is lines. */
+/** The messages of a text that is one JSON value, or several over more lines than values; undefined where it is lines. */
 function parseWhole(text: string): unknown[] | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return Array.isArray(value) ? value : [value];
+    return list(JSON.parse(text));
   } catch (cause) {
-    const isArray = /^\s*\[/.test(text);
     const [firstLine = ''] = text.trimStart().split('\n', 1);
-    if (isArray && !isJson(firstLine))
+    if (isJson(firstLine)) return undefined;
+    if (/^(- )?violationEvents:/.test(firstLine)) return list(parse(text));
+    const values = splitValues(text);
+    if (values.length > 1 && values.every(isJson)) return values.flatMap((value) => list(JSON.parse(value)));
+    if (/^\s*\[/.test(text))
       throw new CliError(`begins as a JSON array, but is none: ${(cause as Error).message}`, cause);
     return undefined;
   }
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** The objects and arrays that stand one behind the other in a text, as pages do that a loop printed to one file. */
+function splitValues(text: string): string[] {
+  const values: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    else if (token === '}' || token === ']') depth -= 1;
+    if (depth > 0 || token.startsWith('"')) continue;
+    values.push(text.slice(from, index + 1));
+    from = index + 1;
+  }
+  const rest = text.slice(from);
+  return rest.trim() === '' ? values : [...values, rest];
 }
 
 function isJson(text: string): boolean {

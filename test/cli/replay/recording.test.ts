@@ -1,3 +1,4 @@
+import { stringify } from 'yaml';
 import { readRecording, recallCases } from '../../../cli/replay/recording';
 import { type AlertToWrite, writeAlert } from '../../../shared/domain/alert';
 import type { Case } from '../../../shared/domain/case';
@@ -95,6 +96,48 @@ describe('a file of alerts', () => {
       now,
       now + 1,
     ]);
+  });
+
+  const listed = (time: number) => ({ ...JSON.parse(first ?? ''), violationEventTime: time / 1_000 });
+  const pages = [
+    { violationEvents: [listed(now)], nextToken: 'more' },
+    { violationEvents: [listed(now + 1_000)] },
+  ];
+
+  it.each([
+    ['one after the other', pages.map((page) => JSON.stringify(page, null, 4)).join('\n')],
+    ['one a line', pages.map((page) => JSON.stringify(page)).join('\n')],
+    ['on one line', pages.map((page) => JSON.stringify(page)).join('')],
+    ['in an array', JSON.stringify(pages, null, 2)],
+    [
+      'with the line ends of Windows',
+      pages
+        .map((page) => JSON.stringify(page, null, 4))
+        .join('\n')
+        .replaceAll('\n', '\r\n'),
+    ],
+  ])('may be several pages of it, %s, of which only the last can end too early', (_, text) => {
+    const { violations, rejected, notes } = read(text);
+
+    expect(violations.map(({ occurredAt }) => occurredAt)).toEqual([now, now + 1_000]);
+    expect([rejected, notes]).toEqual([[], []]);
+  });
+
+  it.each([
+    [
+      'yaml',
+      stringify({ violationEvents: [{ ...listed(now), violationEventTime: new Date(now).toISOString() }] }),
+    ],
+    ['yaml-stream', stringify(pages.slice(0, 1).map(({ violationEvents }) => ({ violationEvents })))],
+  ])('may be the output %s of the AWS CLI', (_, text) => {
+    expect(timesOf(text)).toEqual([now]);
+  });
+
+  it.each([
+    ['text', 'VIOLATIONEVENTS\tNone\tmything1\tmyapp-processes\nBEHAVIOR\tnum_child_procs_myapp\n'],
+    ['table', `${'-'.repeat(40)}\n|  ListViolationEvents  |\n`],
+  ])('can not be the output %s of the AWS CLI, and what to print instead is told', (_, text) => {
+    expect(() => read(text)).toThrow('print it with --output json');
   });
 
   it('names the event of such a document that is none', () => {
