@@ -22,6 +22,11 @@ const fleetKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
 const maxUnread = 100;
 /** Rows of a closed case that are dated at once. */
 const updatesAtOnce = 25;
+/** Earlier cases of a thing that are looked at, and dated, with each that is closed. */
+const lookedAtEarlier = 50;
+const datedEarlier = 3;
+/** What would have expired before it was dated is kept for a month, in which people may export it. */
+const timeToExport = 30 * 86_400_000;
 
 interface TableOptions {
   /** How long a closed case is kept; only who closes cases has to say. */
@@ -92,7 +97,9 @@ export function connectCases(
       const sk = `CLOSED#${writeTime(record.closedAt ?? 0)}#${record.caseId}`;
       const Item = { pk: `THING#${record.thingName}`, sk, value: record, ...expireAt(record.keptUntil) };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
-      if (record.keptUntil !== undefined) await dateHistory(record.caseId, record.keptUntil);
+      if (record.keptUntil === undefined) return;
+      await dateHistory(record.caseId, record.keptUntil);
+      await dateEarlier(record.thingName);
     },
 
     async readFleetSize() {
@@ -166,6 +173,37 @@ export function connectCases(
       from = LastEvaluatedKey;
     } while (from);
     await dateSlack(caseId, keptUntil);
+  }
+
+  /**
+   * Gives earlier cases of a thing, which a Cordon closed that gave them no time, theirs: a few with each case that is
+   * closed, the oldest first, since each may have hundreds of rows.
+   */
+  async function dateEarlier(thingName: string): Promise<void> {
+    const { Items = [] } = await documents.send(
+      new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
+        FilterExpression: 'attribute_not_exists(expiresAt)',
+        ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
+        Limit: lookedAtEarlier,
+      }),
+    );
+    for (const { pk, sk, value } of Items.slice(0, datedEarlier)) {
+      const { keptUntil = Infinity } = dateKeeping(value as Case, keepClosedMs);
+      const until = Math.max(keptUntil, clock() + timeToExport);
+      await dateHistory(value.caseId, until);
+      // Last, so that what a crash cuts off is found again.
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: { pk, sk },
+          UpdateExpression: 'SET #value.keptUntil = :until, expiresAt = :expiresAt',
+          ExpressionAttributeNames: { '#value': 'value' },
+          ExpressionAttributeValues: { ':until': until, ':expiresAt': expireAt(until).expiresAt },
+        }),
+      );
+    }
   }
 
   /** Under a new version, so that notify, which may be at work on it, keeps what is written here. */

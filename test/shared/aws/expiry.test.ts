@@ -56,6 +56,11 @@ async function containAndRelease(cases: CaseStore): Promise<Case> {
   return released.record;
 }
 
+function closedAgain(record: Case | undefined): Case {
+  if (!record) throw new Error('no case');
+  return { ...record, closedAt };
+}
+
 /** What the engine does once a case is saved. */
 async function send(cases: CaseStore, record: Case, version: number) {
   const timelineHead = await cases.appendTimeline(record);
@@ -100,6 +105,33 @@ describe('what is closed', () => {
     await cases.archive(record);
 
     expect(await readItems()).toEqual(before);
+  });
+
+  it('gives earlier cases of the thing their time, where a Cordon closed them that gave none, and a month to export them', async () => {
+    const { cases, readItems, TableName } = await openTable('earlier');
+    const keptForEver = connectTable(TableName, client, { clock: () => time }).cases;
+    const names = ['old-1', 'old-2', 'old-3', 'old-4', 'old-5'];
+    const oldAt = now - 500 * day;
+    for (const [index, newCaseId] of names.entries()) {
+      const at = oldAt + index;
+      const alarmed = advance(undefined, alarm({ occurredAt: at }), { newCaseId, now: at });
+      const contained = await send(keptForEver, { ...alarmed, thingName: 'mything1' }, 2 * index);
+      const release = { type: 'release', thingName: 'mything1', actor: 'ada', force: true } as const;
+      const closed = advance(contained.record, release, { now: at });
+      await send(keptForEver, closed, contained.version);
+    }
+    expect(new Set((await readItems()).map(([, at]) => at))).toEqual(new Set([undefined]));
+
+    const undated = async () => (await readItems()).filter(([, at]) => at === undefined).length;
+    const before = await undated();
+    const stored = await cases.load('mything1');
+    await cases.archive({ ...closedAgain(stored?.value), caseId: 'new' });
+    // A few at a time: each may have hundreds of rows.
+    expect(before - (await undated())).toBe(3 * 3);
+    await cases.archive({ ...closedAgain(stored?.value), caseId: 'new' });
+    expect(before - (await undated())).toBe(5 * 3);
+    const monthAt = now / 1_000 + 30 * 86_400;
+    expect((await readItems()).filter(([, at]) => at === monthAt)).toHaveLength(5 * 3);
   });
 
   it('is gone for readers at that time, though the table deletes it days later and row by row', async () => {
