@@ -1,10 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { describeAlarms, findObjection } from '../shared/domain/acts';
 import { printable } from '../shared/domain/announcement';
 import type { Case } from '../shared/domain/case';
-import type { Act } from '../shared/domain/command';
 import { isRegistryName } from '../shared/domain/names';
+import {
+  describeAlarms,
+  findObjection,
+  type OperatorAction,
+  operatorActionDescriptors,
+} from '../shared/domain/operator-actions';
 import type { Versioned } from '../shared/ports';
 import { CliError } from './cli-error';
 import type { Target } from './target';
@@ -18,17 +22,6 @@ export interface ActOptions {
   readonly waitSeconds: number;
 }
 
-/** The status it ends in, and how that is said. */
-const ends: Readonly<Record<Act, { readonly reached: readonly string[]; readonly done?: string }>> = {
-  contain: { reached: ['contained'], done: 'is contained, and the denial is verified' },
-  approve: { reached: ['contained'], done: 'is contained, and the denial is verified' },
-  // The case may be closed by a clear that came right behind.
-  reject: { reached: ['observed', 'closed'], done: 'is not contained; its violation stays on record' },
-  // Its reason says what it had to leave as it is.
-  release: { reached: ['closed'] },
-  dismiss: { reached: ['closed'], done: 'has no open case any more' },
-};
-
 type ActTarget = Pick<Target, 'openCommands'> & {
   readonly cases: Pick<Target['cases'], 'load'>;
   readonly history: Pick<Target['history'], 'readRefusal'>;
@@ -36,14 +29,14 @@ type ActTarget = Pick<Target, 'openCommands'> & {
 
 /** Sends an operator's command and waits for what becomes of it. Throws where it isn't reached. */
 export async function act(
-  name: Act,
+  name: OperatorAction,
   thingName: string,
   options: ActOptions,
   { cases, history, openCommands }: ActTarget,
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
   const before = await cases.load(thingName);
-  const { reached, done } = ends[name];
+  const { reached, done } = operatorActionDescriptors[name].ends;
   const objection = findObjection(name, before?.value);
   if (objection) throw new CliError(`${thingName} ${objection}`);
   const actor = options.actor ?? userInfo().username;

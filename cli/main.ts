@@ -3,7 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { ConfigurationError } from '../shared/config/load';
 import { printable } from '../shared/domain/announcement';
-import type { Act } from '../shared/domain/command';
+import { operatorActionDescriptors, operatorActions } from '../shared/domain/operator-actions';
 import { type ActOptions, act } from './act';
 import { type AgentFlags, listAgents } from './agents';
 import { listCases, readCase, showCase } from './cases';
@@ -192,14 +192,8 @@ async function actOnEach(
   if (faults.length > 0) throw new CliError(`${faults.length} of ${things.length} things: not done`);
 }
 
-const acts: readonly (readonly [Act, string])[] = [
-  ['release', 'undo the containment of a thing, exactly'],
-  ['contain', 'contain a thing by hand'],
-  ['approve', 'let a containment that awaits approval go on'],
-  ['reject', 'refuse a containment that awaits approval; the violation stays on record'],
-  ['dismiss', 'close a case that holds nothing as a false positive'],
-];
-for (const [name, description] of acts) {
+for (const name of operatorActions) {
+  const { description, forcible } = operatorActionDescriptors[name];
   const command = program
     .command(name)
     .description(description)
@@ -211,10 +205,7 @@ for (const [name, description] of acts) {
       const to = target();
       return actOnEach(things, (thing) => act(name, thing, { ...options, waitSeconds: wait }, to));
     });
-  if (name === 'contain' || name === 'approve')
-    command.option('--force', 'though the thing is exempt, or others use its certificate or policy');
-  if (name === 'release')
-    command.option('--force', 'though it is still in alarm and would be contained again at once');
+  if (forcible) command.option('--force', forcible);
 }
 
 addDeviceCommands(program, target, say);

@@ -1,4 +1,4 @@
-import manifest from '../package.json';
+import manifest from '../package.json' with { type: 'json' };
 import { ConfigurationError, configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { writeAlarms } from './alarms';

@@ -1,3 +1,5 @@
+import { operatorActions } from './domain/operator-actions';
+
 /**
  * Routes of the HTTP API, spelled as API Gateway spells a route key. The stack's template is made from them, and
  * operate must have a handler for each.
@@ -12,11 +14,7 @@ export const operatorRoutes = [
   'GET /things/{thing}/closed',
   'GET /things/{thing}/metrics/{metric}',
   'GET /things/{thing}/refusals/{commandId}',
-  'POST /things/{thing}/contain',
-  'POST /things/{thing}/approve',
-  'POST /things/{thing}/reject',
-  'POST /things/{thing}/release',
-  'POST /things/{thing}/dismiss',
+  ...operatorActions.map((action) => `POST /things/{thing}/${action}` as const),
 ] as const;
 
 /** Proven by Slack's signature, which the function checks itself. */

@@ -1,58 +1,42 @@
 import type { ActionsBlock, Button, ConfirmationDialog, PlainTextElement } from '@slack/web-api';
 import type { Announcement } from '../../shared/domain/announcement';
-import type { Act } from '../../shared/domain/command';
 import { clip, isRegistryName } from '../../shared/domain/names';
-
-/** What an operator may do in a status. A thing that is held is released first: it can't be dismissed. */
-const actsOf: Readonly<Record<string, readonly Act[]>> = {
-  'awaiting-approval': ['approve', 'reject'],
-  observed: ['contain', 'dismiss'],
-  containing: ['release'],
-  contained: ['release'],
-  'containment-failed': ['release'],
-  'release-conflict': ['release', 'dismiss'],
-};
-
-/** What happens, for the dialog that asks whether it is meant. */
-const consequences: Readonly<Record<Act, string>> = {
-  approve: 'is contained now: cut off from all but the kept topics.',
-  contain: 'is contained now: cut off from all but the kept topics.',
-  reject: 'is not contained in this case. The violation stays on record.',
-  release: 'gets back what it had before the containment.',
-  dismiss: 'has its case closed as a false positive. What a release left in conflict stays as it is.',
-};
+import {
+  listOffered,
+  type OperatorAction,
+  operatorActionDescriptors,
+} from '../../shared/domain/operator-actions';
 
 type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm'>;
 
 /** What may be done with a case as it was announced. */
-export function listActs({ status, thingName, caseId }: Case): readonly Act[] {
+export function listActions({ status, thingName, caseId }: Case): readonly OperatorAction[] {
   // What isn't a name could be no one's button.
-  if (!isRegistryName(thingName) || !isRegistryName(caseId)) return [];
-  return Object.hasOwn(actsOf, status) ? (actsOf[status] ?? []) : [];
+  return isRegistryName(thingName) && isRegistryName(caseId) ? listOffered(status) : [];
 }
 
 /** The buttons of a case; each carries the case's id, so that an old message does nothing in a newer one. */
 export function writeButtons(announced: Case): ActionsBlock[] {
-  const elements = listActs(announced).map((act) => writeButton(act, announced));
+  const elements = listActions(announced).map((action) => writeButton(action, announced));
   return elements.length > 0 ? [{ type: 'actions', block_id: 'acts', elements }] : [];
 }
 
-function writeButton(act: Act, { thingName, caseId, inAlarm = [] }: Case): Button {
-  const label = capitalize(act);
+function writeButton(action: OperatorAction, { thingName, caseId, inAlarm = [] }: Case): Button {
+  const label = capitalize(action);
+  const { consequence, emphasis } = operatorActionDescriptors[action];
   // Whoever confirms has read the warning, so the release is forced.
-  const isWarned = act === 'release' && inAlarm.length > 0;
+  const isWarned = action === 'release' && inAlarm.length > 0;
   const warning = isWarned
     ? ` ${clip(inAlarm.join(', '), 80)} was still in alarm when this was written: it may be contained again at once.`
     : '';
   return {
     type: 'button',
     // operate's routes are named alike.
-    action_id: act,
+    action_id: action,
     text: plain(label),
     value: JSON.stringify({ thing: thingName, caseId, ...(isWarned && { force: true }) }),
-    ...(act === 'approve' && { style: 'primary' }),
-    ...(act === 'contain' && { style: 'danger' }),
-    confirm: writeDialog(label, `${thingName} ${consequences[act]}${warning}`),
+    ...(emphasis && { style: emphasis === 'dangerous' ? 'danger' : 'primary' }),
+    confirm: writeDialog(label, `${thingName} ${consequence}${warning}`),
   };
 }
 
@@ -70,5 +54,5 @@ function capitalize(text: string): string {
 
 /** Where there are no buttons: the same by the command line. */
 export function writeCliCommands(announced: Case): string[] {
-  return listActs(announced).map((act) => `npx cordon ${act} ${announced.thingName}`);
+  return listActions(announced).map((action) => `npx cordon ${action} ${announced.thingName}`);
 }

@@ -1,13 +1,12 @@
 import * as z from 'zod/mini';
 import manifest from '../../package.json' with { type: 'json' };
 import type { CaseSummary, TimelinePage } from '../../shared/aws/history';
-import { findObjection } from '../../shared/domain/acts';
 import { measure } from '../../shared/domain/announcement';
 import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
-import { acts } from '../../shared/domain/command';
 import { pickFloods, type ToldFlood } from '../../shared/domain/floods';
 import type { KillSwitch } from '../../shared/domain/kill-switch';
 import { registryName } from '../../shared/domain/names';
+import { listPossible } from '../../shared/domain/operator-actions';
 import type { CaseStore, Clock, Floods, KillSwitchReader } from '../../shared/ports';
 import {
   answerJson,
@@ -108,7 +107,7 @@ export async function showCase(
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
     ...showFloods(pickFloods(flooding, record.thingName, record.facts)),
-    acts: acts.filter((act) => findObjection(act, record) === undefined),
+    acts: listPossible(record),
   });
 }
 

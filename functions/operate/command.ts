@@ -1,8 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { describeAlarms, findObjection, isStale } from '../../shared/domain/acts';
-import type { Act } from '../../shared/domain/command';
 import { registryName } from '../../shared/domain/names';
+import {
+  describeAlarms,
+  findObjection,
+  isStale,
+  type OperatorAction,
+  operatorActionDescriptors,
+} from '../../shared/domain/operator-actions';
 import type { CaseStore, CommandQueue, Metrics } from '../../shared/ports';
 import { findCaller, type GroupRule } from './caller';
 import {
@@ -39,21 +44,21 @@ const bodySchema = z.strictObject({
 const forcibleSchema = z.extend(bodySchema, { force: z.optional(z.boolean()) });
 
 /** Sends an operator's command to the thing's mailbox. The case tells what becomes of it, or the refusal by its id. */
-export function sendCommand(act: Act) {
-  const schema = act === 'reject' || act === 'dismiss' ? bodySchema : forcibleSchema;
+export function sendCommand(action: OperatorAction) {
+  const schema = operatorActionDescriptors[action].forcible ? forcibleSchema : bodySchema;
   return async (request: HttpRequest, ports: CommandPorts): Promise<HttpAnswer> => {
     const { actor, mayAct } = findCaller(request, ports.groupRule);
-    if (!mayAct) throw new HttpProblem(403, `only members of ${ports.groupRule.group} may ${act}`);
+    if (!mayAct) throw new HttpProblem(403, `only members of ${ports.groupRule.group} may ${action}`);
     const thingName = readThingName(request);
     const order = readJson(readBody(request, maxBodyBytes), schema);
-    const objection = await findRefusal(act, thingName, order.caseId, ports);
+    const objection = await findRefusal(action, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
     const commandId = randomUUID();
-    await ports.commands.send({ type: act, thingName, actor, ...order, requestId: commandId }, commandId);
+    await ports.commands.send({ type: action, thingName, actor, ...order, requestId: commandId }, commandId);
     ports.metrics.count('CommandSent');
     const warning =
-      act === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
-    return answerJson({ command: act, thingName, actor, commandId, ...(warning && { warning }) }, 202);
+      action === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
+    return answerJson({ command: action, thingName, actor, commandId, ...(warning && { warning }) }, 202);
   };
 }
 
@@ -71,12 +76,12 @@ export async function showRefusal(request: HttpRequest, { history }: CommandPort
 
 /** What stands in the way by the case as it is stored now; respond, which alone decides, looks again. */
 export async function findRefusal(
-  act: Act,
+  action: OperatorAction,
   thingName: string,
   caseId: string | undefined,
   { cases }: Pick<CommandPorts, 'cases'>,
 ): Promise<string | undefined> {
   const record = (await cases.load(thingName))?.value;
   if (isStale(record, caseId)) return `has another case by now, or none: case ${caseId} is closed`;
-  return findObjection(act, record);
+  return findObjection(action, record);
 }

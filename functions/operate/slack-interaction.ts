@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { acts } from '../../shared/domain/command';
 import { parseJson } from '../../shared/domain/json';
 import { registryName } from '../../shared/domain/names';
+import { operatorActions } from '../../shared/domain/operator-actions';
 import type { Clock, Log } from '../../shared/ports';
 import { type CommandPorts, findRefusal } from './command';
 import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from './request';
@@ -37,7 +37,7 @@ const interaction = z.object({
     name: z.optional(z.string()),
   }),
   response_url: z.optional(z.string()),
-  actions: z.array(z.object({ action_id: z.enum(acts), value: z.string() })).check(z.length(1)),
+  actions: z.array(z.object({ action_id: z.enum(operatorActions), value: z.string() })).check(z.length(1)),
 });
 
 type Interaction = z.output<typeof interaction>;

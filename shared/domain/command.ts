@@ -1,18 +1,14 @@
 import * as z from 'zod/mini';
 import './schema-language';
 import { registryName } from './names';
+import { type OperatorAction, operatorActions } from './operator-actions';
 import type { Violation } from './violation';
-
-/** What an operator may ask for. */
-export const acts = ['contain', 'approve', 'reject', 'release', 'dismiss'] as const;
-
-export type Act = (typeof acts)[number];
 
 /** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
 export type Command =
   | { readonly type: 'violation'; readonly thingName: string; readonly violation: Violation }
   | {
-      readonly type: Act;
+      readonly type: OperatorAction;
       readonly thingName: string;
       readonly actor: string;
       readonly comment?: string | undefined;
@@ -40,7 +36,7 @@ export type Command =
 const thingName = z.string().check(z.regex(registryName));
 
 const operatorCommand = z.object({
-  type: z.enum(acts),
+  type: z.enum(operatorActions),
   thingName,
   actor: z.string().check(z.minLength(1), z.maxLength(256)),
   // JSON can hold half a character, which a table may not give back as it was: the timeline's hash would not match.

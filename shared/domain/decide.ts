@@ -1,10 +1,10 @@
-import { isStale } from './acts';
 import { isEcho, isHeldBack, onHeldBack, onViolation } from './alarms';
 import { type Case, isContainment, isOpen, owesNews } from './case';
 import type { Command } from './command';
 import { type Context, type Decision, unchanged } from './decision';
 import { ownsCertificate } from './facts';
 import { matchesViolation } from './guards';
+import { isStale } from './operator-actions';
 import { noteRefusal, onContain, onDismiss, onReject, onRelease } from './operators';
 import { findMissing, isHeld } from './plan';
 import { onDrift, onReconnected, onResume } from './upkeep';

@@ -1,7 +1,8 @@
 import { act } from '../../cli/act';
 import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case';
-import type { Act, Command } from '../../shared/domain/command';
+import type { Command } from '../../shared/domain/command';
+import type { OperatorAction } from '../../shared/domain/operator-actions';
 import { flushed, now } from '../builders';
 import { fakeCases, fakeQueue } from '../fakes';
 import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';
@@ -23,7 +24,7 @@ function aStack(before: Case | undefined, after?: Case, refusal?: string) {
       if (after) store(after, 2);
     },
   });
-  const run = (name: Act, waitSeconds = 30, comment?: string) =>
+  const run = (name: OperatorAction, waitSeconds = 30, comment?: string) =>
     act(
       name,
       'mything1',

@@ -1,5 +1,5 @@
 import type { KnownBlock } from '@slack/web-api';
-import { listActs, writeButtons } from '../../../functions/notify/slack-buttons';
+import { listActions, writeButtons } from '../../../functions/notify/slack-buttons';
 import { writeReply, writeRootMessage } from '../../../functions/notify/slack-message';
 import type { CaseStatus } from '../../../shared/domain/case';
 import { anAnnouncement } from './announcements';
@@ -64,7 +64,7 @@ describe('the buttons of a case', () => {
     ['a case that is none', { caseId: '' }],
     ['a status that is none', { status: 'constructor' }],
   ])('are left out for %s', (_, over) => {
-    expect(listActs(anAnnouncement(over))).toEqual([]);
+    expect(listActions(anAnnouncement(over))).toEqual([]);
   });
 
   it('are on the root message alone', () => {

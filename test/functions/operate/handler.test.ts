@@ -1,4 +1,4 @@
-import manifest from '../../../package.json';
+import manifest from '../../../package.json' with { type: 'json' };
 import type { Case } from '../../../shared/domain/case';
 import { operatorRoutes } from '../../../shared/routes';
 import { flushed, now } from '../../builders';

@@ -4,7 +4,8 @@ import type { ActionOptions } from '../../../functions/respond/perform';
 import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Case } from '../../../shared/domain/case';
 import { isOpen } from '../../../shared/domain/case';
-import type { Act, Command } from '../../../shared/domain/command';
+import type { Command } from '../../../shared/domain/command';
+import type { OperatorAction } from '../../../shared/domain/operator-actions';
 import { certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { allActions, anArmedWorld, playing, secondArn } from './armed';
@@ -76,7 +77,7 @@ async function isOut({ certificates, ports }: World): Promise<boolean> {
   return (await ports.things.testPublish(certificateArn, 'mything1', 'any')) === 'EXPLICIT_DENY';
 }
 
-const acts: readonly Act[] = ['contain', 'approve', 'reject', 'release', 'dismiss'];
+const acts: readonly OperatorAction[] = ['contain', 'approve', 'reject', 'release', 'dismiss'];
 const sets: readonly (readonly ActionName[])[] = [
   ['quarantine', 'disconnect'],
   ['deny-certificate', 'disconnect'],
@@ -89,7 +90,7 @@ const modes = ['enforce', 'approve'] as const;
 type Move =
   | { readonly kind: 'hand'; readonly hand: string }
   | { readonly kind: 'alarm' | 'clear'; readonly behavior: string }
-  | { readonly kind: 'act'; readonly act: Act }
+  | { readonly kind: 'act'; readonly act: OperatorAction }
   | { readonly kind: 'sweep' | 'reconnect' | 'switch' }
   | { readonly kind: 'rules'; readonly set: number; readonly mode: (typeof modes)[number] };
 

@@ -1,7 +1,8 @@
 import type { Case } from '../../../shared/domain/case';
-import type { Act, Command } from '../../../shared/domain/command';
+import type { Command } from '../../../shared/domain/command';
 import { decide } from '../../../shared/domain/decide';
 import type { Context } from '../../../shared/domain/decision';
+import type { OperatorAction } from '../../../shared/domain/operator-actions';
 import { nextStep, recordOutcome, settle } from '../../../shared/domain/steps';
 import type { Violation } from '../../../shared/domain/violation';
 import { aContext, aViolation, flushed, now } from '../../builders';
@@ -13,7 +14,7 @@ export function alarm(over: Partial<Violation> = {}): Command {
   return { type: 'violation', thingName: violation.thingName, violation };
 }
 
-export function order(type: Act, caseId?: string): Command {
+export function order(type: OperatorAction, caseId?: string): Command {
   // Most of these things are still in alarm.
   const force = type === 'release' ? true : undefined;
   return { type, thingName: 'mything1', actor: 'ada', comment: 'checked', caseId, force };

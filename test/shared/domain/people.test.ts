@@ -1,6 +1,7 @@
-import { acts, type Command } from '../../../shared/domain/command';
+import type { Command } from '../../../shared/domain/command';
 import type { Playbook } from '../../../shared/domain/configuration';
 import { decide } from '../../../shared/domain/decide';
+import { operatorActions } from '../../../shared/domain/operator-actions';
 import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../builders';
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from './life';
 
@@ -26,7 +27,7 @@ describe('a command that names its case', () => {
     ['once it is closed', closed],
     ['where there is none', undefined],
   ])('does nothing %s', (_, record) => {
-    for (const type of acts)
+    for (const type of operatorActions)
       expect(decide(record, order(type, caseId), aContext())).toEqual({
         outcome: 'unchanged',
         reason: 'its case is closed',
