@@ -1,4 +1,5 @@
 import { readFlags } from './flags';
+import { measureFlood, writeFloodResult } from './flood';
 import { measureHeld, writeHeldResult } from './held';
 import { type Service, startService } from './service';
 import { runSiege, writeSiegeResult } from './siege';
@@ -46,6 +47,10 @@ async function measure(service: Service): Promise<Measured> {
   if (flags.held !== undefined) {
     const result = await measureHeld(service, flags.held, flags.minutes, say, stop.signal);
     return { result, text: writeHeldResult(result) };
+  }
+  if (flags.flood) {
+    const result = await measureFlood(service, say, stop.signal);
+    return { result, text: writeFloodResult(result) };
   }
   if (flags.slack) {
     const result = await measureSlack(service, flags.things, say, stop.signal);

@@ -9,6 +9,8 @@ export interface Flags {
   readonly siege?: number;
   /** Containments and releases at Slack's own pace. */
   readonly slack: boolean;
+  /** What one device's flood costs the others. */
+  readonly flood: boolean;
   readonly things: number;
   /** Alerts a second; Infinity sends as fast as the topic takes them. */
   readonly rate: number;
@@ -25,6 +27,7 @@ export interface Flags {
 interface Options {
   readonly storm?: true;
   readonly slack?: true;
+  readonly flood?: true;
   readonly siege?: number;
   readonly held?: number;
   readonly minutes: number;
@@ -52,6 +55,7 @@ export function readFlags(args: readonly string[]): Flags {
     )
     .option('--held <count>', 'held things, all due: how soon the sweep takes up what is urgent', readCount)
     .option('--minutes <minutes>', 'of the sweep; with --held', readCount, 10)
+    .option('--flood', 'how much later other things are contained while one device floods')
     .option('--slack', 'containments and releases at once, while Slack takes one message a second')
     .option(
       '--things <count>',
@@ -69,6 +73,7 @@ export function readFlags(args: readonly string[]): Flags {
   const {
     storm = false,
     slack = false,
+    flood = false,
     siege,
     held,
     minutes,
@@ -83,6 +88,7 @@ export function readFlags(args: readonly string[]): Flags {
   return {
     storm,
     slack,
+    flood,
     ...(siege !== undefined && { siege }),
     ...(held !== undefined && { held }),
     minutes,

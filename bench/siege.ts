@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ListThingGroupsForThingCommand } from '@aws-sdk/client-iot';
-import mqtt, { type MqttClient } from 'mqtt';
+import type { MqttClient } from 'mqtt';
 import { checkChain } from '../cli/verify';
 import { connectCommands } from '../shared/aws/commands';
 import { connectTable } from '../shared/aws/table';
 import type { Case } from '../shared/domain/case';
+import { aReport, bomb, connectDevice, reportsOf } from './device';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import { countMessages, isDeadEnd } from './queues';
 import type { Service } from './service';
@@ -38,20 +39,6 @@ const attackEveryMs = 5_000;
 const attackers = 6;
 /** A killed invocation's message comes again after the function's time-out, some of them twice. */
 const patienceMs = 5 * 60_000;
-
-const reportsOf = (thingName: string, format = 'json') => `cordon/things/${thingName}/reports/${format}`;
-let reportId = 1_700_000_000;
-function aReport(children: number, more: object = {}): string {
-  reportId += 1;
-  return JSON.stringify({
-    header: { report_id: reportId, version: '1.0' },
-    custom_metrics: { num_child_procs_myapp: [{ number: children }] },
-    ...more,
-  });
-}
-
-const table = '880000000000000000';
-const bomb = Buffer.from(`d8338481${table}8200${table}80${'d8338481d8e1e08200e080'.repeat(23)}e0`, 'hex');
 
 type Send = (topic: string, payload: string | Buffer) => Promise<unknown>;
 
@@ -135,13 +122,8 @@ interface Siege {
   kills: number;
 }
 
-async function connect({ service, files }: Siege, thingName: string): Promise<MqttClient> {
-  const { cert = '', key = '' } = files.get(thingName) ?? {};
-  return mqtt.connectAsync({
-    ...{ protocol: 'mqtts' as const, host: '127.0.0.1', port: service.mqtt.port, ca: service.mqtt.ca },
-    ...{ cert, key, clientId: thingName, reconnectPeriod: 0 },
-  });
-}
+const connect = ({ service, files }: Siege, thingName: string): Promise<MqttClient> =>
+  connectDevice(service.mqtt, thingName, files.get(thingName));
 
 /** A child is reported; half of the things are released once they are contained. */
 async function misbehave(
