@@ -1,7 +1,7 @@
 import { parse } from 'yaml';
-import { readAlert } from '../../shared/domain/alert';
 import type { Case, ViolationRecord } from '../../shared/domain/case';
 import type { Facts } from '../../shared/domain/facts';
+import { readMessage } from '../../shared/domain/findings/read-message';
 import { isObject, parseJson } from '../../shared/domain/json';
 import type { Violation } from '../../shared/domain/violation';
 import { CliError } from '../cli-error';
@@ -31,8 +31,8 @@ export function readRecording(text: string, progress: (done: number) => void): R
   const { bodies, notes } = splitMessages(text.replace(/^\uFEFF/, ''));
   for (const [index, { where, body }] of bodies.entries()) {
     if (index > 0) progress(index);
-    const read = readAlert(body);
-    if (read.kind === 'violation') violations.push(read.violation);
+    const read = readMessage(body);
+    if (read.kind === 'findings') violations.push(...read.findings.map(({ violation }) => violation));
     else if (read.kind === 'ignored') ignored += 1;
     else rejected.push({ where, reason: read.reason });
   }

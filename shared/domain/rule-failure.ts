@@ -35,6 +35,10 @@ export function readRuleFailure(message: unknown): RuleFailure | undefined {
     : undefined;
 }
 
+export function decodeRuleFailure({ payload }: RuleFailure): string {
+  return Buffer.from(payload, 'base64').toString('utf8');
+}
+
 /** `cordon/things/THING/reports/FORMAT`, also as Basic Ingest has it. */
 export function readReportTopic(topic: string): { thingName: string; format: string } | undefined {
   const found = /^(?:\$aws\/rules\/\w+\/)?cordon\/things\/([^/]+)\/reports\/([^/]+)$/.exec(topic);

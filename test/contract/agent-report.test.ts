@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { encodeReport } from '../../agent/encoding';
 import type { Report } from '../../agent/report';
-import { readAlert } from '../../shared/domain/alert';
+import { readMessage } from '../../shared/domain/findings/read-message';
 import { waitFor } from '../agent/poll';
 import { type RealApp, startRealApp } from '../agent/real-process';
 import { aDetector, received } from '../functions/detect/detector';
@@ -50,20 +50,23 @@ describe('what the packaged agent reports', () => {
           body: { reportId: said.header.report_id, status: 'ACCEPTED' },
         },
       ]);
-      expect(readAlert(JSON.stringify(alerts[0]))).toMatchObject({
-        kind: 'violation',
-        violation: {
-          thingName: 'mything1',
-          eventType: 'in-alarm',
-          value: said.custom_metrics?.num_child_procs_myapp?.[0],
-          evidence: expect.arrayContaining([
-            expect.objectContaining({
-              metric: 'num_child_procs_myapp',
-              ppid: app.pid,
-              commandLine: 'sleep 60',
-            }),
-          ]),
-        },
+      expect(readMessage(JSON.stringify(alerts[0]))).toMatchObject({
+        findings: [
+          {
+            violation: {
+              thingName: 'mything1',
+              eventType: 'in-alarm',
+              value: said.custom_metrics?.num_child_procs_myapp?.[0],
+              evidence: expect.arrayContaining([
+                expect.objectContaining({
+                  metric: 'num_child_procs_myapp',
+                  ppid: app.pid,
+                  commandLine: 'sleep 60',
+                }),
+              ]),
+            },
+          },
+        ],
       });
     },
   );

@@ -1,5 +1,5 @@
-import { readAlert } from '../../../shared/domain/alert';
 import { resetAlarms } from '../../../shared/domain/detection/reset';
+import { readMessage } from '../../../shared/domain/findings/read-message';
 import { aPlaybook, now } from '../../builders';
 import { aDetector, aReport, received } from './detector';
 
@@ -113,9 +113,9 @@ describe('detect, of children that a playbook excepts', () => {
     };
     await run(received(aReport(1, { exceptions })));
 
-    const read = readAlert(JSON.stringify(alerts[0]));
-    expect(read).toMatchObject({ kind: 'violation', violation: { uncounted: expect.any(Array) } });
-    const { uncounted = [] } = read.kind === 'violation' ? read.violation : {};
+    const read = readMessage(JSON.stringify(alerts[0]));
+    expect(read).toMatchObject({ findings: [{ violation: { uncounted: expect.any(Array) } }] });
+    const { uncounted = [] } = (read.kind === 'findings' && read.findings[0]?.violation) || {};
     expect(uncounted).toHaveLength(10);
     expect(uncounted[0]).toBe('/usr/bin/curl -V');
     expect(uncounted[1]).toHaveLength(300);

@@ -1,5 +1,8 @@
-import { boundTime, readAlert, writeAlert } from '../../../shared/domain/alert';
+import { boundTime, writeAlert } from '../../../shared/domain/alert';
 import type { Behavior } from '../../../shared/domain/configuration';
+import type { Reading, Source } from '../../../shared/domain/findings/finding';
+import { readMessage } from '../../../shared/domain/findings/read-message';
+import type { Violation } from '../../../shared/domain/violation';
 
 /** Real messages of Device Defender (aws-samples workshop, AWS workshop page). */
 const inAlarm = {
@@ -48,40 +51,53 @@ const audit = {
 const enveloped = (message: unknown) =>
   JSON.stringify({ Type: 'Notification', MessageId: 'm', TopicArn: 't', Message: JSON.stringify(message) });
 
-describe('readAlert', () => {
+/** Of a message that holds one violation. */
+function violationOf(reading: Reading): Violation | undefined {
+  return reading.kind === 'findings' ? reading.findings[0]?.violation : undefined;
+}
+
+describe('readMessage', () => {
+  it('takes one more source, which is asked for a message that it alone knows', () => {
+    const siem: Source = {
+      name: 'siem',
+      read: ({ device }) =>
+        typeof device === 'string' ? { kind: 'ignored', reason: `of ${device}` } : undefined,
+    };
+
+    expect(readMessage('{"device":"mything1"}', [siem])).toEqual({ kind: 'ignored', reason: 'of mything1' });
+    expect(readMessage('{"a":1}', [siem]).kind).toBe('rejected');
+  });
+
   it.each([
     ['raw', JSON.stringify(inAlarm)],
     ['inside its SNS envelope', enveloped(inAlarm)],
   ])('reads a real alarm %s', (_how, body) => {
-    expect(readAlert(body)).toEqual({
-      kind: 'violation',
-      violation: {
-        violationId: '37e18651d207bbc74236c13faf146127',
-        thingName: 'dev-IZWB',
-        securityProfileName: 'MySecProfile',
-        behaviorName: 'MessagesPub',
-        metric: 'aws:num-messages-sent',
-        eventType: 'in-alarm',
-        occurredAt: 1573786800000,
-        value: { count: 54 },
-        criteria: JSON.stringify(inAlarm.behavior.criteria),
-        detector: 'device-defender',
-      },
+    expect(violationOf(readMessage(body))).toEqual({
+      violationId: '37e18651d207bbc74236c13faf146127',
+      thingName: 'dev-IZWB',
+      securityProfileName: 'MySecProfile',
+      behaviorName: 'MessagesPub',
+      metric: 'aws:num-messages-sent',
+      eventType: 'in-alarm',
+      occurredAt: 1573786800000,
+      value: { count: 54 },
+      criteria: JSON.stringify(inAlarm.behavior.criteria),
+      detector: 'device-defender',
     });
   });
 
   it.each([cleared, invalidated])('reads a real clear and an invalidation', (message) => {
-    const read = readAlert(JSON.stringify(message));
+    const read = readMessage(JSON.stringify(message));
 
-    expect(read.kind === 'violation' && read.violation.eventType).toBe(message.violationEventType);
+    expect(violationOf(read)?.eventType).toBe(message.violationEventType);
   });
 
   it.each([
     ['an Audit result', audit],
     ['an Audit finding', { findingId: 'f', nonCompliantResource: {} }],
   ])('tells %s from a violation', (_what, message) => {
-    expect(readAlert(JSON.stringify(message)).kind).toBe('ignored');
-    expect(readAlert(enveloped(message)).kind).toBe('ignored');
+    expect(readMessage(JSON.stringify(message)).kind).toBe('ignored');
+    expect(readMessage(enveloped(message)).kind).toBe('ignored');
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -111,7 +127,7 @@ describe('readAlert', () => {
         ],
     ),
   ])('rejects %s, naming the field', (_what, message, reason) => {
-    const read = readAlert(typeof message === 'string' ? message : JSON.stringify(message));
+    const read = readMessage(typeof message === 'string' ? message : JSON.stringify(message));
 
     expect(read.kind).toBe('rejected');
     expect(read.kind === 'rejected' && read.reason).toMatch(reason);
@@ -119,7 +135,7 @@ describe('readAlert', () => {
 
   it('keeps only a bounded part of a huge value', () => {
     const strings = Array.from({ length: 1_000 }, () => 'x'.repeat(1_000));
-    const read = readAlert(JSON.stringify({ ...inAlarm, metricValue: { strings } }));
+    const read = readMessage(JSON.stringify({ ...inAlarm, metricValue: { strings } }));
 
     expect(JSON.stringify(read).length).toBeLessThan(20_000);
   });
@@ -148,31 +164,28 @@ describe('readAlert', () => {
       evidence: [{ pid: 7, commandLine: 'sh -c id' }],
     });
 
-    expect(readAlert(alert)).toMatchObject({
-      kind: 'violation',
-      violation: {
-        detector: 'cordon',
-        value: { number: 2 },
-        reporter: { clientId: 'mything1', principal: 'p' },
-        evidence: [{ pid: 7, commandLine: 'sh -c id' }],
-      },
+    expect(violationOf(readMessage(alert))).toMatchObject({
+      detector: 'cordon',
+      value: { number: 2 },
+      reporter: { clientId: 'mything1', principal: 'p' },
+      evidence: [{ pid: 7, commandLine: 'sh -c id' }],
     });
   });
 });
 
-describe('readAlert, of a message that is nested deep', () => {
+describe('readMessage, of a message that is nested deep', () => {
   const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
   it.each([65, 9_000, 100_000])('rejects %s levels', (levels) => {
     const alert = `{"violationId":"v","behavior":{"name":"b","criteria":${deep(levels)}}}`;
 
-    expect(readAlert(alert)).toEqual({ kind: 'rejected', reason: 'nested too deep' });
-    expect(readAlert(JSON.stringify({ Type: 'Notification', Message: alert })).kind).toBe('rejected');
+    expect(readMessage(alert)).toEqual({ kind: 'rejected', reason: 'nested too deep' });
+    expect(readMessage(JSON.stringify({ Type: 'Notification', Message: alert })).kind).toBe('rejected');
   });
 });
 
 describe('the time of an alert', () => {
-  const at = (violationEventTime: number) => readAlert(JSON.stringify({ ...inAlarm, violationEventTime }));
+  const at = (violationEventTime: number) => readMessage(JSON.stringify({ ...inAlarm, violationEventTime }));
 
   it.each([
     ['in seconds', 1_795_000_000, /^violationEventTime: is before 2015: expected milliseconds/],
@@ -183,13 +196,13 @@ describe('the time of an alert', () => {
 
   it('counts from the arrival where it lies in the future, and keeps what the sender said', () => {
     const arrivedAt = 1_795_000_000_000;
-    const read = at(arrivedAt + 1);
-    if (read.kind !== 'violation') throw new Error(read.kind);
+    const violation = violationOf(at(arrivedAt + 1));
+    if (!violation) throw new Error('not read');
 
-    expect(boundTime(read.violation, arrivedAt)).toMatchObject({
+    expect(boundTime(violation, arrivedAt)).toMatchObject({
       occurredAt: arrivedAt,
       claimedAt: arrivedAt + 1,
     });
-    expect(boundTime(read.violation, arrivedAt + 1)).toBe(read.violation);
+    expect(boundTime(violation, arrivedAt + 1)).toBe(violation);
   });
 });

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { SQSRecord } from 'aws-lambda';
+import { boundTime } from '../../shared/domain/alert';
+import type { Finding } from '../../shared/domain/findings/finding';
+import { readMessage } from '../../shared/domain/findings/read-message';
+import { parseJson } from '../../shared/domain/json';
+import {
+  decodeRuleFailure,
+  type RuleFailure,
+  readRuleFailure,
+  unknownPrincipal,
+} from '../../shared/domain/rule-failure';
+import type { Violation } from '../../shared/domain/violation';
+import type { CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
+
+export interface AlertPorts {
+  readonly commands: CommandQueue;
+  readonly deadLetters: DeadLetters;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Sends what a message of the alerts topic says of things to their mailboxes. */
+export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<void> {
+  const { body, messageId } = record;
+  const failure = readRuleFailure(parseJson(body));
+  const reading = readMessage(failure ? decodeRuleFailure(failure) : body);
+  switch (reading.kind) {
+    case 'findings':
+      for (const finding of reading.findings) await sendFinding(finding, failure, record, ports);
+      return;
+    case 'ignored':
+      ports.log.warn('message ignored', { messageId, reason: reading.reason });
+      ports.metrics.count('AlertIgnored');
+      return;
+    case 'rejected':
+      ports.log.warn('alert rejected', { messageId, reason: reading.reason });
+      ports.metrics.count('AlertRejected');
+      await ports.deadLetters.send(body, reading.reason, `alerts:${messageId}`);
+  }
+}
+
+async function sendFinding(
+  finding: Finding,
+  failure: RuleFailure | undefined,
+  { attributes }: SQSRecord,
+  ports: AlertPorts,
+): Promise<void> {
+  // Who published what an error action set aside is not known, so it contains nothing before people are asked.
+  const reporter = failure && { clientId: failure.clientId, principal: unknownPrincipal };
+  const claimed: Violation = { ...finding.violation, ...(reporter && { reporter }) };
+  const violation = boundTime(claimed, Number(attributes.SentTimestamp));
+  const { thingName, claimedAt } = violation;
+  if (claimedAt !== undefined) {
+    ports.log.warn('alert dated in the future, counted from its arrival', { thingName, claimedAt });
+    ports.metrics.count('AlertDatedAhead');
+  }
+  // By what the sender wrote, which is the same each time that it is delivered.
+  await ports.commands.send({ type: 'violation', thingName, violation }, eventIdOf(claimed));
+  ports.metrics.count('AlertTaken');
+}
+
+/** The same event has the same id, however often SNS delivers it (docs/facts.md#alerts). */
+function eventIdOf({ violationId, eventType, occurredAt, thingName }: Violation): string {
+  return createHash('sha256')
+    .update(JSON.stringify([thingName, violationId, eventType, occurredAt]))
+    .digest('hex');
+}

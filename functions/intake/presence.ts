@@ -1,0 +1,76 @@
+import type { SQSRecord } from 'aws-lambda';
+import * as z from 'zod/mini';
+import { boundByArrival } from '../../shared/domain/arrival';
+import { parseJson } from '../../shared/domain/json';
+import { decodeRuleFailure, type RuleFailure, readRuleFailure } from '../../shared/domain/rule-failure';
+import type { ClientIds, CommandQueue, DeadLetters, HeldThings, Log } from '../../shared/ports';
+
+export interface PresencePorts {
+  readonly clientIds: ClientIds;
+  readonly heldThings: HeldThings;
+  readonly commands: CommandQueue;
+  readonly deadLetters: DeadLetters;
+  readonly log: Log;
+}
+
+/** Lifecycle event of IoT Core, `$aws/events/presence/connected/CLIENT`. */
+const presenceEvent = z.object({
+  clientId: z.string().check(z.minLength(1), z.maxLength(128)),
+  /** Only where the certificate is a thing's exclusively; its client may have any id then. */
+  thingName: z.optional(z.string()),
+  eventType: z.literal('connected'),
+  /** Epoch ms, approximate; the version orders the sessions of a client (IoT developer guide, "Lifecycle events"). */
+  timestamp: z.number(),
+  versionNumber: z.optional(z.int().check(z.nonnegative())),
+  /** Id of the certificate, where the client came with one. */
+  principalIdentifier: z.optional(z.string()),
+});
+
+/** A lifecycle event comes from AWS IoT alone, which its topic proves: nobody else publishes there. */
+function readPresence(failure: RuleFailure): unknown {
+  return failure.topic.startsWith('$aws/events/presence/')
+    ? parseJson(decodeRuleFailure(failure))
+    : undefined;
+}
+
+/**
+ * Ordinary connects of the fleet cost two reads; only a held thing gets a command. The client id is noted before the
+ * holds are read, since a containment reads them the other way round: one of the two sees the other.
+ * The rule sends base64; its error action, and rules of earlier releases, send JSON.
+ */
+export async function takePresence(
+  { body, messageId, attributes }: SQSRecord,
+  ports: PresencePorts,
+): Promise<void> {
+  const sent = parseJson(body.startsWith('{') ? body : Buffer.from(body, 'base64').toString('utf8'));
+  const failure = readRuleFailure(sent);
+  const event = presenceEvent.safeParse(failure ? readPresence(failure) : sent);
+  if (!event.success) {
+    ports.log.warn('presence event rejected', { messageId });
+    await ports.deadLetters.send(body, 'not a connected event of IoT Core', `presence:${messageId}`);
+    return;
+  }
+  const { clientId, thingName, timestamp, versionNumber, principalIdentifier = '' } = event.data;
+  const connectedAt = boundByArrival(timestamp, Number(attributes.SentTimestamp));
+  const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
+  const hearing = ports.clientIds.hear(clientId, {
+    certificateId: certificateId ?? '',
+    ...(thingName !== undefined && { thingName }),
+    at: connectedAt,
+    ...(versionNumber !== undefined && { version: versionNumber }),
+  });
+  const [heard] = await Promise.allSettled([hearing]);
+  for (const held of await ports.heldThings.find(clientId, certificateId, thingName))
+    await ports.commands.send(
+      {
+        type: 'reconnected',
+        thingName: held,
+        clientId,
+        connectedAt,
+        ...(versionNumber !== undefined && { version: versionNumber }),
+      },
+      `reconnected#${clientId}#${versionNumber ?? ''}#${timestamp}`,
+    );
+  // What could not be noted delays no cut: the event comes again.
+  if (heard.status === 'rejected') throw heard.reason;
+}

@@ -1,0 +1,28 @@
+import { isObject, isTooDeep, parseJson } from '../json';
+import type { Reading, Source } from './finding';
+import { deviceDefender } from './sources/device-defender';
+import { deviceDefenderAudit } from './sources/device-defender-audit';
+
+/** The first that knows a message reads it. */
+const sources: readonly Source[] = [deviceDefenderAudit, deviceDefender];
+
+/** Reads one message of the alerts topic: raw, or still inside its SNS envelope. Never throws. */
+export function readMessage(body: string, known: readonly Source[] = sources): Reading {
+  const parsed = parseJson(body);
+  if (parsed === undefined)
+    return { kind: 'rejected', reason: isTooDeep(body) ? 'nested too deep' : 'not JSON' };
+  if (!isObject(parsed)) return { kind: 'rejected', reason: 'not a JSON object' };
+  if (parsed.Type !== 'Notification' || typeof parsed.Message !== 'string') return classify(parsed, known);
+  const inner = parseJson(parsed.Message);
+  return isObject(inner)
+    ? classify(inner, known)
+    : { kind: 'rejected', reason: 'Message of the SNS envelope is not a JSON object' };
+}
+
+function classify(message: Readonly<Record<string, unknown>>, known: readonly Source[]): Reading {
+  for (const source of known) {
+    const reading = source.read(message);
+    if (reading) return reading;
+  }
+  return { kind: 'rejected', reason: 'not a Device Defender alert: violationId is missing' };
+}
