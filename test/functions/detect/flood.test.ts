@@ -105,6 +105,29 @@ describe('detect, of more reports of one certificate than it may send', () => {
     ]);
   });
 
+  it('alerts of another thing in the same batch before the table has answered for the one that floods', async () => {
+    const alerted: string[] = [];
+    let isAlerted: () => void = () => undefined;
+    const afterAlert = new Promise<void>((resolve) => {
+      isAlerted = resolve;
+    });
+    const { states } = fakeDetection();
+    async function load(thingName: string) {
+      if (thingName === 'mything1') await afterAlert;
+      return await states.load(thingName);
+    }
+    async function publish(alert: string) {
+      alerted.push(JSON.parse(alert).thingName);
+      isAlerted();
+    }
+    const { run } = aDetector({}, { states: { ...states, load }, alerts: { publish } });
+
+    const other = received(aReport(1), { thingName: 'mything2', principal: 'a'.repeat(64) });
+    expect(await run(...times(8, conforming), violating(), other)).toEqual([]);
+
+    expect(alerted).toEqual(['mything2', 'mything1']);
+  });
+
   it('asks for the groups of a thing once in a batch, and sends its alerts side by side', async () => {
     const { things } = fakeThings();
     let asked = 0;
