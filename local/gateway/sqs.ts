@@ -2,6 +2,7 @@ import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../ty
 import { formatAwsError } from './aws-error';
 import type { Forward } from './forward';
 import { parseJsonObject } from './json';
+import { createMessageMoves } from './message-moves';
 
 interface SqsOptions {
   readonly identity: AwsIdentity;
@@ -30,10 +31,14 @@ const actions: Readonly<Record<string, string>> = {
   TagQueue: 'TagQueue',
   UntagQueue: 'UntagQueue',
   ListQueueTags: 'ListQueueTags',
+  // Not of fauxqs: message-moves.ts.
+  StartMessageMoveTask: 'StartMessageMoveTask',
+  ListMessageMoveTasks: 'ListMessageMoveTasks',
 };
 
 /** SQS over its JSON protocol, which all SDKs speak since 2023; the older query protocol is not emulated. */
 export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOptions): ServiceHandler {
+  const moves = createMessageMoves(forward);
   return {
     identify(request) {
       const operation = operationOf(request);
@@ -41,6 +46,7 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
       const action = `sqs:${actions[operation]}`;
       if (operation === 'ListQueues') return { action, resources: ['*'] };
       const body = parseJsonObject(request.body) ?? {};
+      if (body.SourceArn !== undefined) return { action, resources: [String(body.SourceArn)] };
       const named = byName.has(operation) ? body.QueueName : body.QueueUrl;
       // fauxqs finds a queue by the last segment of its URL, whatever the host; IAM must judge the same queue.
       const name = (typeof named === 'string' ? named : '').split('/').filter(Boolean).at(-1) ?? '';
@@ -49,9 +55,11 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
     },
     async handle(request) {
       const operation = operationOf(request) ?? '';
-      if (!parseJsonObject(request.body)) {
+      const body = parseJsonObject(request.body);
+      if (!body)
         return formatAwsError(request, 400, 'SerializationException', 'The body is not a JSON object');
-      }
+      if (operation === 'StartMessageMoveTask') return await moves.start(request, body);
+      if (operation === 'ListMessageMoveTasks') return moves.list(body);
       if (operation === 'ReceiveMessage') return await receive(request, forward, isClosing);
       const response = await forward(request);
       return response.status === 200 && namesQueues.has(operation)

@@ -13,9 +13,11 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import {
+  CancelMessageMoveTaskCommand,
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
+  ListMessageMoveTasksCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
@@ -215,13 +217,64 @@ describe('SQS behind the gateway', () => {
   });
 
   it('answers an operation it does not have with the error of AWS', async () => {
-    const move = new StartMessageMoveTaskCommand({ SourceArn: 'arn:aws:sqs:eu-west-1:000000000000:x' });
+    const cancel = new CancelMessageMoveTaskCommand({ TaskHandle: 'x' });
 
-    expect(await failureOf(operatorClients(stack).sqs.send(move))).toMatchObject({
+    expect(await failureOf(operatorClients(stack).sqs.send(cancel))).toMatchObject({
       name: 'InvalidAction',
       status: 400,
     });
   });
+
+  it.each(['', '.fifo'])(
+    'moves dead letters to the queue that is named, and to no other (%s)',
+    async (end) => {
+      const { sqs } = operatorClients(stack);
+      const arnOf = (name: string) => `arn:aws:sqs:eu-west-1:000000000000:${name}${end}`;
+      const make = (name: string, Attributes: Record<string, string> = {}) =>
+        sqs.send(
+          new CreateQueueCommand({
+            QueueName: `${name}${end}`,
+            Attributes: { ...Attributes, ...(end && { FifoQueue: 'true' }) },
+          }),
+        );
+      const fifo = (id: string) => (end ? { MessageGroupId: 'g', MessageDeduplicationId: id } : {});
+      const dead = await make('moved-dead');
+      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('moved-dead'), maxReceiveCount: 1 });
+      const queue = await make('moved', { RedrivePolicy });
+      for (const MessageBody of ['a', 'b'])
+        await sqs.send(
+          new SendMessageCommand({ QueueUrl: dead.QueueUrl, MessageBody, ...fifo(MessageBody) }),
+        );
+      const move = (SourceArn: string, DestinationArn?: string) =>
+        sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+      const lastOf = async () =>
+        (await sqs.send(new ListMessageMoveTasksCommand({ SourceArn: arnOf('moved-dead') }))).Results;
+
+      expect(await failureOf(move(arnOf('moved'), arnOf('moved-dead')))).toMatchObject({
+        name: 'InvalidParameterValue',
+      });
+      for (const [source, destination] of [
+        ['none', 'moved'],
+        ['moved-dead', 'none'],
+      ] as const)
+        expect(await failureOf(move(arnOf(source), arnOf(destination)))).toMatchObject({
+          name: 'ResourceNotFoundException',
+        });
+      await move(arnOf('moved-dead'));
+      expect(await lastOf()).toMatchObject([
+        {
+          Status: 'FAILED',
+          FailureReason: 'CouldNotDetermineMessageSource',
+          ApproximateNumberOfMessagesMoved: 0,
+        },
+      ]);
+      await move(arnOf('moved-dead'), arnOf('moved'));
+      expect(await lastOf()).toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 2 }]);
+
+      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.QueueUrl }));
+      expect(Messages).toMatchObject([{ Body: 'a' }]);
+    },
+  );
 });
 
 describe('SNS behind the gateway', () => {
