@@ -107,11 +107,17 @@ function copy(
   over: Partial<Case>,
 ): Case {
   const { certificateArn } = files.get(thingName) ?? {};
-  const prior = (before: PriorState): PriorState => ({
-    ...before,
-    ...('principals' in before && { principals: certificateArn ? [certificateArn] : [] }),
-    ...('clientIds' in before && { clientIds: [thingName] }),
-  });
+  const own = certificateArn ? [certificateArn] : [];
+  const prior = (before: PriorState): PriorState => {
+    // Ten thousand holders of one certificate would be another matter.
+    if (before.action === 'deny-certificate')
+      return { ...before, certificates: own.map((arn) => ({ arn, attachedBefore: false })) };
+    return {
+      ...before,
+      ...('principals' in before && { principals: own }),
+      ...('clientIds' in before && { clientIds: [thingName] }),
+    };
+  };
   return {
     ...template,
     ...{ thingName, caseId: createHash('sha256').update(thingName).digest('hex').slice(0, 24) },
