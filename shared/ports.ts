@@ -30,13 +30,13 @@ export interface CaseStore {
   recordRefusal(refusal: Refusal): Promise<void>;
   /** Keeps a closed case for the history, idempotent. */
   archive(record: Case): Promise<void>;
-  /** Takes a place in the fleet limit's sliding window for a case; false where it is full. Idempotent by case. */
+  /** Takes a place in the fleet limit's sliding window for a thing; false where it is full. A thing has one, however often. */
   reserveContainment(reservation: Reservation): Promise<boolean>;
   /**
    * Whether this case is the one that tells people of the fleet limit, or of rejections of what waited for it in silence,
    * once in its window. Idempotent by case.
    */
-  claimFleetNotice(claim: Omit<Reservation, 'limit'> & { readonly of?: 'rejection' }): Promise<boolean>;
+  claimFleetNotice(claim: FleetNotice): Promise<boolean>;
   /** How many things the registry has, as counted last. */
   readFleetSize(): Promise<FleetSize | undefined>;
   saveFleetSize(size: FleetSize): Promise<void>;
@@ -92,10 +92,17 @@ interface Refusal {
 }
 
 export interface Reservation {
-  readonly caseId: string;
+  readonly thingName: string;
   readonly now: number;
   readonly limit: number;
   readonly windowMs: number;
+}
+
+interface FleetNotice {
+  readonly caseId: string;
+  readonly now: number;
+  readonly windowMs: number;
+  readonly of?: 'rejection';
 }
 
 export interface DetectStore {

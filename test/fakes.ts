@@ -103,12 +103,12 @@ export function fakeCases() {
     async archive(record) {
       archived.set(record.caseId, structuredClone(record));
     },
-    async reserveContainment({ caseId, now: at, limit, windowMs }) {
+    async reserveContainment({ thingName, now: at, limit, windowMs }) {
       const over = [...places].filter(([, since]) => at - since >= windowMs).map(([held]) => held);
-      if (places.has(caseId) && !over.includes(caseId)) return true;
+      if (places.has(thingName) && !over.includes(thingName)) return true;
       if (places.size - over.length >= limit) return false;
       for (const held of over) places.delete(held);
-      places.set(caseId, at);
+      places.set(thingName, at);
       return true;
     },
     async claimFleetNotice({ caseId, now: at, windowMs, of = 'limit' }) {

@@ -125,8 +125,7 @@ async function decideWithFacts(
   const { guards } = configuration;
   const counted = guards.fleetLimit.percent === undefined ? undefined : await ports.cases.readFleetSize();
   const limit = findFleetLimit(guards, counted?.things);
-  if (await ports.cases.reserveContainment({ caseId: decision.next.caseId, now, limit, windowMs }))
-    return decision;
+  if (await ports.cases.reserveContainment({ thingName, now, limit, windowMs })) return decision;
   const fleetLimitTold = !(await ports.cases.claimFleetNotice({
     caseId: decision.next.caseId,
     now,

@@ -81,7 +81,7 @@ export function sweep(ports: SweepPorts) {
     const mended = await mendQuarantine(ports);
     const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
     const compares = minute % compareEveryMinutes === 0;
-    const { urgent, later } = await listDue(isMended, ports);
+    const { lists, urgent, later } = await listDue(isMended, ports);
     const resume = resumeIn(minute, isMended, ports, send);
     // A fleet of held things takes long to compare, and must keep nothing that is urgent waiting.
     const first = compares ? urgent.slice(0, beforeCompared) : urgent;
@@ -97,7 +97,7 @@ export function sweep(ports: SweepPorts) {
       findUnmailed({ ...ports, ...ports.email }),
     ]);
     metrics.count('SweepRun');
-    const faults = [...mended, ...resumed, ...compared, ...rest, ...others].flatMap((result) =>
+    const faults = [...mended, ...lists, ...resumed, ...compared, ...rest, ...others].flatMap((result) =>
       result.status === 'rejected' ? [result.reason] : [],
     );
     if (faults.length > 0) throw new AggregateError(faults, 'the sweep could not do all of its work');
@@ -128,13 +128,19 @@ const beforeCompared = 50;
  */
 async function listDue(isMended: boolean, { cases, clock }: SweepPorts) {
   const by = clock() + (isMended ? longestReverifyMs : 0);
-  const [retries, routine] = await Promise.all([
+  // One that can't be read keeps nothing of the others waiting.
+  const lists = await Promise.allSettled([
+    cases.listDue(by, maxCommands),
     cases.listRetries(by, maxCommands),
     cases.listRoutine(by, maxCommands),
   ]);
+  const [urgent = [], retries = [], routine = []] = lists.map((list) =>
+    list.status === 'fulfilled' ? list.value : [],
+  );
   const reserved = [...retries.slice(0, minRetries), ...routine.slice(0, minRoutine)];
   return {
-    urgent: await cases.listDue(by, maxCommands - reserved.length),
+    lists,
+    urgent: urgent.slice(0, maxCommands - reserved.length),
     later: [...reserved, ...retries.slice(minRetries), ...routine.slice(minRoutine)],
   };
 }

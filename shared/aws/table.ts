@@ -233,15 +233,15 @@ export function connectCases(
    * Takes a place without reading the others, which is possible while fewer are noted than there are: places whose
    * window is over only make it more careful. So things contained at the same time don't stand in each other's way.
    */
-  async function reserveUnread({ caseId, now, limit }: Reservation): Promise<boolean> {
+  async function reserveUnread({ thingName, now, limit }: Reservation): Promise<boolean> {
     try {
       await documents.send(
         new UpdateCommand({
           TableName: tableName,
           Key: fleetKey,
-          UpdateExpression: 'SET #value.#case = :now ADD version :one',
+          UpdateExpression: 'SET #value.#thing = :now ADD version :one',
           ConditionExpression: 'size(#value) < :most',
-          ExpressionAttributeNames: { '#value': 'value', '#case': caseId },
+          ExpressionAttributeNames: { '#value': 'value', '#thing': thingName },
           ExpressionAttributeValues: { ':now': now, ':one': 1, ':most': Math.min(limit, maxUnread) },
         }),
       );
@@ -254,16 +254,16 @@ export function connectCases(
 
   async function reserve(reservation: Reservation): Promise<boolean> {
     if (await reserveUnread(reservation)) return true;
-    const { caseId, now, limit, windowMs } = reservation;
+    const { thingName, now, limit, windowMs } = reservation;
     for (let attempt = 0; attempt < 20; attempt += 1) {
       const stored = await load<Record<string, number>>(fleetKey);
       const places = Object.fromEntries(
         Object.entries(stored?.value ?? {}).filter(([, at]) => now - at < windowMs),
       );
-      if (caseId in places) return true;
+      if (Object.hasOwn(places, thingName)) return true;
       if (Object.keys(places).length >= limit) return false;
       try {
-        await save(fleetKey, { ...places, [caseId]: now }, stored?.version ?? 0);
+        await save(fleetKey, { ...places, [thingName]: now }, stored?.version ?? 0);
         return true;
       } catch (error) {
         // Another thing took a place at the same time: look again.

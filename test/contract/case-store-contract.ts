@@ -349,8 +349,8 @@ function declareFleetLaws(law: Law<Storage>): void {
   let day = now;
   const aDay = () => {
     day += 86_400_000;
-    return (caseId: string, afterMs: number, over: Partial<Reservation> = {}): Reservation => ({
-      caseId,
+    return (thingName: string, afterMs: number, over: Partial<Reservation> = {}): Reservation => ({
+      thingName,
       now: day + afterMs,
       limit: 2,
       windowMs: 1_000,
@@ -358,17 +358,17 @@ function declareFleetLaws(law: Law<Storage>): void {
     });
   };
 
-  law('gives places in the window up to the limit, and each case one', async ({ cases }) => {
+  law('gives places in the window up to the limit, and each thing one', async ({ cases }) => {
     const reservation = aDay();
     const taken: boolean[] = [];
-    for (const [caseId, afterMs] of [
+    for (const [thingName, afterMs] of [
       ['a', 0],
       ['b', 1],
       ['c', 2],
       ['a', 3],
       ['b', 3],
     ] as const)
-      taken.push(await cases.reserveContainment(reservation(caseId, afterMs)));
+      taken.push(await cases.reserveContainment(reservation(thingName, afterMs)));
 
     expect(taken).toEqual([true, true, false, true, true]);
   });
@@ -377,13 +377,13 @@ function declareFleetLaws(law: Law<Storage>): void {
     const reservation = aDay();
     const only = { limit: 1 };
     const taken: boolean[] = [];
-    for (const [caseId, afterMs] of [
+    for (const [thingName, afterMs] of [
       ['a', 0],
       ['b', 999],
       ['b', 1_000],
       ['a', 1_000],
     ] as const)
-      taken.push(await cases.reserveContainment(reservation(caseId, afterMs, only)));
+      taken.push(await cases.reserveContainment(reservation(thingName, afterMs, only)));
 
     expect(taken).toEqual([true, false, true, false]);
   });

@@ -79,6 +79,22 @@ describe('respond: order of work', () => {
 });
 
 describe('respond: the fleet limit', () => {
+  it('counts a thing once, however often it is released and contained again', async () => {
+    const world = aFleet();
+    const engine = anEngine(world, limitedTo(2));
+    for (let time = 0; time < 4; time += 1) {
+      world.time.now += 1_000;
+      await engine(alarm({ thingName: 'thing0', violationId: `v${time}`, occurredAt: world.time.now }));
+      expect(caseOf(world, 'thing0').status).toBe('contained');
+      await engine(operator('release', 'thing0'));
+    }
+
+    await engine(alarm({ thingName: 'thing1', occurredAt: world.time.now }));
+    expect(caseOf(world, 'thing1').status).toBe('contained');
+    await engine(alarm({ thingName: 'thing2', occurredAt: world.time.now }));
+    expect(caseOf(world, 'thing2').status).toBe('awaiting-approval');
+  });
+
   it('asks from the first thing above the limit on, and contains once approved', async () => {
     const world = aFleet();
     const engine = anEngine(world, limitedTo(2));

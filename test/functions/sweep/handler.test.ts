@@ -27,6 +27,8 @@ interface Registry {
   /** What AWS refuses to have put back. */
   unmendable: QuarantinePart | undefined;
   readonly retries: readonly string[];
+  /** The index can't be read for them. */
+  readonly unreadable: boolean;
   readonly routine: readonly string[];
   readonly members: readonly string[];
   readonly active: readonly Violation[];
@@ -47,6 +49,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     missing: [],
     unmendable: undefined,
     retries: [],
+    unreadable: false,
     routine: [],
     members: [],
     active: [],
@@ -65,7 +68,10 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         asked.push([at, limit]);
         return due.slice(0, limit);
       },
-      listRetries: async (_, limit) => world.retries.slice(0, limit),
+      async listRetries(_, limit) {
+        if (world.unreadable) throw awsError('ProvisionedThroughputExceededException');
+        return world.retries.slice(0, limit);
+      },
       listRoutine: async (_, limit) => world.routine.slice(0, limit),
       async load(thingName) {
         world.looked();
@@ -255,6 +261,14 @@ describe('sweep', () => {
     expect(order.slice(0, 100)).toEqual(names('urgent', 100));
     expect(order.slice(100, 175)).toEqual([...names('failed', 50), ...names('held', 25)]);
     expect(order.slice(175)).toEqual(names('failed', 100).slice(50));
+  });
+
+  it('takes up what is urgent, and then fails, where the rest can’t be listed', async () => {
+    const { run, sent } = setUp(['urgent'], [], { unreadable: true, routine: ['held'] });
+
+    await expect(run()).rejects.toThrow('the sweep could not do all of its work');
+
+    expect(sent.map(({ command }) => command.thingName)).toEqual(['urgent', 'held']);
   });
 
   it('gives denials that stand all the room that nothing urgent needs', async () => {

@@ -295,7 +295,7 @@ describe('what takes more than one page', () => {
 });
 
 describe('the fleet limit', () => {
-  const reservation = { caseId: 'case-1', now, limit: 2, windowMs: 1_000 };
+  const reservation = { thingName: 'mything1', now, limit: 2, windowMs: 1_000 };
   /** As many are noted as there are places, or more: only reading tells which are still taken. */
   const stored = (places: Record<string, number>) => {
     dynamo.on(UpdateCommand).rejects(conflict());
@@ -317,9 +317,9 @@ describe('the fleet limit', () => {
   });
 
   it.each([
-    ['a place is free', { a: now - 10 }, true, { a: now - 10, 'case-1': now }],
-    ['an old place is free again', { a: now - 1_000, b: now - 10 }, true, { b: now - 10, 'case-1': now }],
-    ['the case has its place', { 'case-1': now - 10, a: now - 5 }, true, undefined],
+    ['a place is free', { a: now - 10 }, true, { a: now - 10, mything1: now }],
+    ['an old place is free again', { a: now - 1_000, b: now - 10 }, true, { b: now - 10, mything1: now }],
+    ['the thing has its place', { mything1: now - 10, a: now - 5 }, true, undefined],
     ['every place is taken', { a: now - 10, b: now - 999 }, false, undefined],
   ])('answers where %s', async (_, places, answer, saved) => {
     stored(places);
