@@ -27,7 +27,7 @@ export async function packageService(root: string, onWork: (what: string) => voi
   ];
   if (artefacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash) return;
   // cordon.yml first: its faults are one line each, where the packager would wrap them in a stack.
-  await run(root, [bin(root, 'tsx'), 'cli/main.ts', 'check']);
+  await run(root, [join('bin', 'cordon.mjs'), 'check']);
   onWork('packaging the service (sls package) and the agent');
   await Promise.all([
     run(root, [bin(root, 'osls'), 'package'], 'sls package failed'),

@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { Closers } from './closers';
 import { type DeployedStack, deployTemplate } from './cloudformation/deploy';
 import type { StackClients, StackHooks } from './cloudformation/resources/resource-type';
 import { readTemplate } from './cloudformation/template';
@@ -71,9 +72,6 @@ export interface LocalStack {
 const identity: AwsIdentity = { partition: 'aws', accountId: '000000000000', region: 'us-east-1' };
 const slackToken = 'xoxb-local-stack';
 const slackSigningSecret = 'local-stack-signing-secret';
-
-/** What has been started so far, to be ended in reverse order. */
-type Closers = (() => Promise<unknown> | unknown)[];
 
 /** Boots everything on this machine from the packaged template and bundles. */
 export async function startStack(options: StackOptions): Promise<LocalStack> {

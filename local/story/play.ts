@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Closers } from '../closers';
 import type { Device } from '../devices';
 import type { Mail } from '../gateway/email';
 import type { SlackMessage } from '../gateway/slack-blocks';
@@ -30,9 +31,6 @@ export interface StoryResult {
   /** The step that did not happen, and why. */
   failed?: string;
 }
-
-/** What is to be ended, in reverse order, whatever became of the story. */
-export type Closers = (() => Promise<unknown> | unknown)[];
 
 /** A result that proves nothing yet. */
 export function emptyResult(coldStartMs: StoryResult['coldStartMs'] = {}): StoryResult {

@@ -1,0 +1,16 @@
+/** What has been started so far, to be ended in reverse order. */
+export type Closers = (() => Promise<unknown> | unknown)[];
+
+/** Last opened is first closed. What can't be closed keeps nothing else from it. */
+export async function closeAll(closers: Closers): Promise<void> {
+  const faults: unknown[] = [];
+  for (const close of closers.splice(0).reverse()) {
+    try {
+      await close();
+    } catch (error) {
+      faults.push(error);
+    }
+  }
+  if (faults.length === 1) throw faults[0];
+  if (faults.length > 1) throw new AggregateError(faults, 'not everything could be stopped');
+}

@@ -1,0 +1,203 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { type Closers, closeAll } from './closers';
+import { createDevicePolicy, type Device, enrollDevice } from './devices';
+import { createFileLog } from './file-log';
+import type { Flags } from './flags';
+import { packageService } from './package-service';
+import type { Progress } from './progress';
+import { type LocalStack, startStack } from './stack';
+import { StartError } from './start-error';
+import { emptyResult, playStory, type StoryResult } from './story/play';
+
+interface Running {
+  readonly stack: LocalStack;
+  readonly clients: { readonly iot: IoTClient; readonly sns: SNSClient; readonly sqs: SQSClient };
+  readonly devices: { readonly mything1: Device; readonly mything2: Device };
+  readonly ca: string;
+}
+
+async function start(root: string, flags: Flags, progress: Progress, closers: Closers): Promise<Running> {
+  const stateDirectory = join(root, '.cordon');
+  const localFile = join(stateDirectory, 'local.json');
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  await refuseSecondStack(localFile);
+  await packageService(root, (what) => progress.show('Sources changed', what));
+  const stack = await progress.step('the local stack boots from the packaged template', () =>
+    startStack({
+      gatewayPort: flags.gatewayPort,
+      mqttPort: flags.mqttPort,
+      policyCacheSeconds: flags.policyCacheSeconds,
+      exclusiveBindsGroups: flags.exclusiveBindsGroups,
+      detachSeconds: flags.detachSeconds,
+      stateDirectory,
+      artifactsDirectory: join(root, '.serverless'),
+      log: createFileLog(join(stateDirectory, 'logs', 'local-stack.log')),
+    }),
+  );
+  closers.push(stack.close);
+  const { accessKeyId, secretAccessKey } = stack.aws.gateway.operatorCredentials;
+  const settings = {
+    endpoint: stack.aws.gateway.url,
+    region: stack.identity.region,
+    // A copy for each client, as the SDK writes into what it is given.
+    get credentials() {
+      return { accessKeyId, secretAccessKey };
+    },
+  };
+  const clients = {
+    iot: new IoTClient(settings),
+    sns: new SNSClient(settings),
+    sqs: new SQSClient(settings),
+  };
+  closers.push(() => {
+    for (const client of Object.values(clients)) client.destroy();
+  });
+  const ca = join(stateDirectory, 'ca.pem');
+  await writeFile(ca, stack.ca.certificatePem);
+  const devices = await progress.step(
+    'things mything1 and mything2 have certificates and a policy of their own',
+    async () => {
+      const ids = 'application and agent';
+      await createDevicePolicy(clients.iot, ids);
+      const folder = join(stateDirectory, 'things');
+      const mything1 = await enrollDevice('mything1', clients.iot, stack.ca, folder, ids);
+      const mything2 = await enrollDevice('mything2', clients.iot, stack.ca, folder, ids);
+      return { mything1, mything2 };
+    },
+  );
+  const running = { stack, clients, devices, ca };
+  closers.push(() => rm(localFile, { force: true }));
+  // Renamed into place, so that whoever waits for the file never reads half of it.
+  const draft = `${localFile}.draft`;
+  await writeFile(draft, JSON.stringify(describe(running, settings), null, 2), { mode: 0o600 });
+  await rename(draft, localFile);
+  return running;
+}
+
+/** Two stacks in one folder would overwrite each other's files. */
+async function refuseSecondStack(localFile: string): Promise<void> {
+  const { pid, endpoint } = await readFile(localFile, 'utf8')
+    .then(JSON.parse)
+    .catch(() => ({}));
+  if (typeof pid === 'number' && isRunning(pid))
+    throw new StartError(
+      `a local stack runs here already (pid ${pid}, ${endpoint}): stop it first with Ctrl-C`,
+    );
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** What a client needs to talk to the stack. */
+function describe(
+  { stack, devices, ca }: Running,
+  settings: { endpoint: string; region: string; credentials: object },
+) {
+  const files = ({ cert, key }: Device) => ({ cert, key });
+  return {
+    ...settings,
+    accountId: stack.identity.accountId,
+    mqtt: { host: stack.broker.host, port: stack.broker.port },
+    https: { host: stack.https.host, port: stack.https.port },
+    ca,
+    things: { mything1: files(devices.mything1), mything2: files(devices.mything2) },
+    api: stack.deployed.outputs.ApiUrl,
+    console: `${settings.endpoint}/`,
+    outputs: stack.deployed.outputs,
+    pid: process.pid,
+  };
+}
+
+function tellWhere({ stack }: Running, progress: Progress): void {
+  const { url } = stack.aws.gateway;
+  progress.show(
+    'The stack stays up; Ctrl-C stops everything',
+    [
+      `AWS endpoint   ${url} (credentials and the rest: .cordon/local.json)`,
+      `HTTP API       ${stack.deployed.outputs.ApiUrl}`,
+      `MQTT broker    ${stack.broker.host}:${stack.broker.port}, mutual TLS, CA .cordon/ca.pem`,
+      `Devices, HTTPS ${stack.https.host}:${stack.https.port}, mutual TLS: messages, retained, shadows, jobs, credentials`,
+      `Slack, e-mail  ${url}/`,
+      'Operator       npx cordon list | show THING | release THING',
+      'Logs           .cordon/logs/',
+      'Device Defender security profiles are stored and listed, not evaluated: the cordon detector evaluates.',
+    ].join('\n'),
+  );
+}
+
+/** `cordon-dev-detect` -> `detect`, in whole milliseconds. */
+function nameColdStarts(coldStarts: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(coldStarts).map(([name, ms]) => [name.slice(name.lastIndexOf('-') + 1), Math.round(ms)]),
+  );
+}
+
+async function play(
+  root: string,
+  running: Running,
+  progress: Progress,
+  closers: Closers,
+): Promise<StoryResult> {
+  const { stack, clients, devices, ca } = running;
+  const result = await playStory(
+    {
+      root,
+      stateDirectory: join(root, '.cordon'),
+      devices,
+      ca,
+      clients,
+      mqtt: { host: stack.broker.host, port: stack.broker.port },
+      announcementsTopicArn: stack.deployed.outputs.AnnouncementsTopicArn ?? '',
+      policyCacheSeconds: stack.policyCacheSeconds,
+      coldStartMs: nameColdStarts(stack.functions.coldStarts()),
+      slack: stack.aws.slack.messages,
+      mails: stack.aws.mails,
+    },
+    progress,
+    closers,
+  );
+  if (result.failed) progress.show('The story did not happen', result.failed);
+  return result;
+}
+
+/** Boots the stack, plays the story where the flags ask for it, and stays up unless they say once. */
+export async function runUntilDone(
+  root: string,
+  flags: Flags,
+  progress: Progress,
+  closers: Closers,
+  stopping: Promise<'stopped'>,
+): Promise<'done' | 'stopped'> {
+  const running = await start(root, flags, progress, closers);
+  const storyClosers: Closers = [];
+  const endStory = () => closeAll(storyClosers);
+  // In the list before the story begins, so that Ctrl-C in the middle of it ends its processes too.
+  closers.push(endStory);
+  if (flags.story) {
+    const result = await play(root, running, progress, storyClosers);
+    await endStory();
+    if (result.failed) process.exitCode = 1;
+    if (flags.json) printResult(result);
+  }
+  if (flags.once) return 'done';
+  tellWhere(running, progress);
+  return stopping;
+}
+
+/** With --json, of a run that ended before the story was through. */
+export function printFailure(failed: string): void {
+  printResult({ ...emptyResult(), failed });
+}
+
+function printResult(result: StoryResult): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
