@@ -1,12 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 const pollEveryMs = 10;
-const patienceMs = 15_000;
+const usualPatienceMs = 15_000;
 
 /** Waits until `look` gives something, and fails with `what` if it never does. */
 export async function waitFor<T>(
   what: string | (() => string),
   look: () => T | undefined | false,
+  patienceMs = usualPatienceMs,
 ): Promise<T> {
   const until = Date.now() + patienceMs;
   while (Date.now() < until) {
