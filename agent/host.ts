@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import {
   accessSync,
   closeSync,
+  constants,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -49,6 +50,25 @@ export const host = {
   writeFileSync,
   writeOutput: (text: string): boolean => process.stdout.write(text),
 };
+
+/** Text of a file. A pipe in its place is empty or fails, and keeps nobody waiting for whoever writes to it (fifo(7)). */
+export function readText(path: string): string {
+  const descriptor = host.openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return host.readFileSync(descriptor, 'utf8');
+  } finally {
+    closeQuietly(descriptor);
+  }
+}
+
+/** An error at closing says nothing of what was read (close(2)), and the descriptor is gone all the same. */
+export function closeQuietly(descriptor: number): void {
+  try {
+    host.closeSync(descriptor);
+  } catch (error) {
+    if (codeOf(error) === 'no code') throw error;
+  }
+}
 
 /** The code of a failed call, such as ENOENT; that of `os` stands in the error's `info`. */
 export function codeOf(error: unknown): string {

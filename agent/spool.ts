@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { codeOf, host } from './host';
+import { codeOf, host, readText } from './host';
 import type { Problems } from './problems';
 import type { Report } from './report';
 import { makeFolder, replaceFile } from './state-file';
@@ -49,7 +49,7 @@ export function openSpool(directory: string, thingName: string, problems: Proble
     const [, destination, id] = fileName.exec(name) ?? [];
     const path = join(folder, name);
     if (host.statSync(path).size > largestBytes) return undefined;
-    const report = parseEntry(host.readFileSync(path, 'utf8'));
+    const report = parseEntry(readText(path));
     return report && report.header.report_id === Number(id)
       ? [destination as Destination, report]
       : undefined;

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { codeOf, host } from './host';
+import { codeOf, host, readText } from './host';
 import type { Problems } from './problems';
 
 /** The state folder is a help, never a condition: no failure of it throws, each is a problem until it works again. */
@@ -31,7 +31,7 @@ export function openStateFile(
       let text: string | undefined;
       attempt(`read ${path}`, () => {
         try {
-          text = host.readFileSync(path, 'utf8');
+          text = readText(path);
         } catch (error) {
           if (codeOf(error) !== 'ENOENT') throw error;
         }
@@ -58,10 +58,22 @@ export function makeFolder(directory: string): void {
 /** A rename replaces the file as a whole (rename(2)), so a crash leaves the old text or the new one. */
 export function replaceFile(path: string, text: string, isUrgent = false): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  host.writeFileSync(temporary, text, { mode: 0o600 });
+  writeNew(temporary, text);
   if (isUrgent) sync(temporary);
   host.renameSync(temporary, path);
   if (isUrgent) sync(dirname(path));
+}
+
+/** Into a file of its own making: what else is there could be a pipe that nobody reads, or a link to somewhere else. */
+function writeNew(path: string, text: string): void {
+  const write = (): void => host.writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+  try {
+    write();
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+    host.unlinkSync(path);
+    write();
+  }
 }
 
 /** Until it is on the disk; of a folder, that the file is in there (fsync(2)). */

@@ -83,9 +83,19 @@ const attacks: Readonly<Record<string, string>> = {
     setInterval(() => {}, 1000);`,
   'signals to the agent': `
     setInterval(() => {
-      for (const signal of ['SIGSTOP', 'SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGUSR1'])
+      for (const signal of ['SIGSTOP', 'SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGCONT', 'SIGUSR1'])
         try { process.kill(agent, signal); } catch {}
     }, 100);`,
+  'pipes and links in place of the files of the agent': `
+    const fs = require('node:fs');
+    const state = folder + '/../state', names = ['attacked.report-id', 'attacked.report-id.' + agent + '.tmp', 'attacked.restarts', 'attacked.spool'];
+    setInterval(() => {
+      for (const name of names) {
+        spawn('mkfifo', [state + '/' + name], { stdio: 'ignore' });
+        try { fs.symlinkSync('/etc/passwd', state + '/' + name + '.x'); fs.renameSync(state + '/' + name + '.x', state + '/' + name); } catch {}
+      }
+      try { fs.renameSync(state, folder + '/state'); } catch {}
+    }, 500);`,
   'the processor, at all its cores': `
     for (let n = 0; n < 2; n++) spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' });
     setInterval(() => {}, 1000);`,

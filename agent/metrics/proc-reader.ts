@@ -1,4 +1,4 @@
-import { codeOf, host } from '../host';
+import { closeQuietly, codeOf, host } from '../host';
 
 /** What a failed look into /proc means: the process went away, it may not be seen, or whatever else: it is unknown. */
 export type ReadFailure = 'gone' | 'denied' | 'unreadable';
@@ -96,15 +96,6 @@ function withFile<T>(path: string, use: (descriptor: number) => T): T {
     return use(descriptor);
   } finally {
     closeQuietly(descriptor);
-  }
-}
-
-/** An error at closing says nothing of what was read (close(2)), and the descriptor is gone all the same. */
-function closeQuietly(descriptor: number): void {
-  try {
-    host.closeSync(descriptor);
-  } catch (error) {
-    if (codeOf(error) === 'no code') throw error;
   }
 }
 

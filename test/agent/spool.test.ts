@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,14 @@ describe('a spool', () => {
 
     expect(idsOf(open().load().get('cordon'))).toEqual([1, 3]);
     expect(readdirSync(folder)).toEqual(['cordon-1.json', 'cordon-3.json']);
+  });
+
+  it('does not wait for a pipe that has the name of a report, and removes it', () => {
+    open().keep('cordon', aReport({ id: 5 }), false);
+    execFileSync('mkfifo', [join(folder, 'cordon-4.json')]);
+
+    expect(idsOf(open().load().get('cordon'))).toEqual([5]);
+    expect(readdirSync(folder)).toEqual(['cordon-5.json']);
   });
 
   it('loses a file that took another’s name, and leaves what is not its own', () => {

@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProblems, type Problems } from '../../agent/problems';
@@ -24,6 +33,29 @@ describe('a state file', () => {
     expect(openStateFile(directory, 'mything1', 'note', problems).read()).toBe('two');
     expect(readdirSync(directory)).toEqual(['mything1.note']);
     expect(statSync(join(directory, 'mything1.note')).mode & 0o777).toBe(0o600);
+  });
+
+  it('does not wait for a pipe in its place, and replaces it', () => {
+    const path = join(directory, 'mything1.note');
+    const pipe = (at: string): void => void execFileSync('mkfifo', [at]);
+    pipe(path);
+    pipe(`${path}.${process.pid}.tmp`);
+    const file = openStateFile(directory, 'mything1', 'note', problems);
+    const before = file.read();
+    file.write('one');
+
+    expect([before || undefined, file.read(), warnings]).toEqual([undefined, 'one', []]);
+    expect(readdirSync(directory)).toEqual(['mything1.note']);
+  });
+
+  it('is not written through a link that somebody left', () => {
+    const path = join(directory, 'mything1.note');
+    const other = join(directory, 'other');
+    writeFileSync(other, 'untouched');
+    for (const link of [path, `${path}.${process.pid}.tmp`]) symlinkSync(other, link);
+    openStateFile(directory, 'mything1', 'note', problems).write('one');
+
+    expect([readFileSync(other, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['untouched', 'one']);
   });
 
   it('is a problem while it cannot be written, told once until it works again', () => {
