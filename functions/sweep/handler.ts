@@ -81,8 +81,8 @@ export function sweep(ports: SweepPorts) {
     const mended = await mendQuarantine(ports);
     const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
     const compares = minute % compareEveryMinutes === 0;
-    const { lists, urgent, later } = await listDue(isMended, ports);
-    const resume = resumeIn(minute, isMended, ports, send);
+    const { lists, standing, urgent, later } = await listDue(isMended, ports);
+    const resume = resumeIn({ minute, isMended, standing }, ports, send);
     // A fleet of held things takes long to compare, and must keep nothing that is urgent waiting.
     const first = compares ? urgent.slice(0, beforeCompared) : urgent;
     const resumed = await resume(first);
@@ -140,18 +140,32 @@ async function listDue(isMended: boolean, { cases, clock }: SweepPorts) {
   const reserved = [...retries.slice(0, minRetries), ...routine.slice(0, minRoutine)];
   return {
     lists,
+    standing: new Set(routine),
     urgent: urgent.slice(0, maxCommands - reserved.length),
     later: [...reserved, ...retries.slice(minRetries), ...routine.slice(minRoutine)],
   };
 }
 
-function resumeIn(minute: number, isMended: boolean, { log, metrics }: SweepPorts, send: Send) {
+interface Run {
+  readonly minute: number;
+  readonly isMended: boolean;
+  /** Things whose denial stands. */
+  readonly standing: ReadonlySet<string>;
+}
+
+/** For so long SQS takes the same id once (SQS developer guide, "Exactly-once processing"). */
+const onceInMinutes = 5;
+
+function resumeIn({ minute, isMended, standing }: Run, { log, metrics }: SweepPorts, send: Send) {
+  // A look that still waits in the queue is not sent again, which would keep what is urgent waiting behind it.
+  const nameTurn = (thingName: string) =>
+    standing.has(thingName) && !isMended ? minute - (minute % onceInMinutes) : minute;
   return async (things: readonly string[]): Promise<PromiseSettledResult<void>[]> => {
     const sent = await Promise.allSettled(
       things.map((thingName) =>
         send(
           { type: 'resume', thingName, ...(isMended && { early: true }) },
-          `resume#${thingName}#${minute}`,
+          `resume#${thingName}#${nameTurn(thingName)}`,
         ),
       ),
     );

@@ -263,6 +263,21 @@ describe('sweep', () => {
     expect(order.slice(175)).toEqual(names('failed', 100).slice(50));
   });
 
+  it('sends no other look at a denial that stands while the last may still wait in the queue', async () => {
+    const { run, sent, world } = setUp(['urgent'], [], { at: fifthMinute + 60_000, routine: ['held'] });
+
+    await run();
+    world.at += 60_000;
+    await run();
+    world.at = fifthMinute + 300_000;
+    await run();
+
+    const idsOf = (name: string) =>
+      new Set(sent.flatMap(({ command, id }) => (command.thingName === name ? id : [])));
+    expect(idsOf('urgent').size).toBe(3);
+    expect(idsOf('held').size).toBe(2);
+  });
+
   it('takes up what is urgent, and then fails, where the rest can’t be listed', async () => {
     const { run, sent } = setUp(['urgent'], [], { unreadable: true, routine: ['held'] });
 
