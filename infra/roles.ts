@@ -80,6 +80,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     ],
     sweep: [
       send('CommandsQueue'),
+      allow('sqs:GetQueueAttributes', arnOf('CommandsQueue')),
       table('GetItem'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       killSwitch,

@@ -24,6 +24,8 @@ export interface SweepPorts {
   >;
   readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
+  /** Commands that wait to be taken, about. */
+  readonly countWaiting: () => Promise<number>;
   readonly quarantine: Quarantine;
   readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
   /** Things in the quarantine group. */
@@ -119,6 +121,8 @@ async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise
  */
 const minRetries = 50;
 const minRoutine = 25;
+/** While so many commands wait, nothing that can wait is sent beyond that: what is urgent, and alerts, come behind it. */
+const manyWaiting = 50;
 /** What of the urgent goes before the comparison; all that is found then goes before the rest. */
 const beforeCompared = 50;
 
@@ -126,7 +130,7 @@ const beforeCompared = 50;
  * Work left half done and expiries, then containments to be tried again, then denials to be verified again. After a mending
  * each held thing is looked at, due or not.
  */
-async function listDue(isMended: boolean, { cases, clock }: SweepPorts) {
+async function listDue(isMended: boolean, { cases, countWaiting, clock }: SweepPorts) {
   const by = clock() + (isMended ? longestReverifyMs : 0);
   // One that can't be read keeps nothing of the others waiting.
   const lists = await Promise.allSettled([
@@ -138,11 +142,13 @@ async function listDue(isMended: boolean, { cases, clock }: SweepPorts) {
     list.status === 'fulfilled' ? list.value : [],
   );
   const reserved = [...retries.slice(0, minRetries), ...routine.slice(0, minRoutine)];
+  const [waiting] = await Promise.allSettled([countWaiting()]);
+  const isBehind = waiting.status === 'fulfilled' && waiting.value >= manyWaiting;
   return {
-    lists,
+    lists: [...lists, waiting],
     standing: new Set(routine),
     urgent: urgent.slice(0, maxCommands - reserved.length),
-    later: [...reserved, ...retries.slice(minRetries), ...routine.slice(minRoutine)],
+    later: isBehind ? reserved : [...reserved, ...retries.slice(minRetries), ...routine.slice(minRoutine)],
   };
 }
 

@@ -1,5 +1,5 @@
 import { configuration } from 'cordon:configuration';
-import { connectCommands } from '../../shared/aws/commands';
+import { connectBacklog, connectCommands } from '../../shared/aws/commands';
 import { connectDefender } from '../../shared/aws/defender';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
@@ -25,6 +25,7 @@ export const handler = wrap(
     cases: connectCases(readEnv('TABLE_NAME')),
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
+    countWaiting: connectBacklog(readEnv('COMMANDS_QUEUE_URL')),
     ...(guards.fleetLimit.percent !== undefined && {
       countThings: things.count,
     }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   DeleteMessageCommand,
+  GetQueueAttributesCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
   type SQSClient,
@@ -114,6 +115,19 @@ export function connectDeadLetters(queueUrl: string, client: SQSClient = sqsClie
         }),
       );
     },
+  };
+}
+
+/** About how many commands wait to be taken. */
+export function connectBacklog(queueUrl: string, client: SQSClient = sqsClient()): () => Promise<number> {
+  return async () => {
+    const { Attributes } = await client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: queueUrl,
+        AttributeNames: ['ApproximateNumberOfMessages'],
+      }),
+    );
+    return Number(Attributes?.ApproximateNumberOfMessages ?? 0);
   };
 }
 

@@ -27,6 +27,8 @@ interface Registry {
   /** What AWS refuses to have put back. */
   unmendable: QuarantinePart | undefined;
   readonly retries: readonly string[];
+  /** Commands in the queue. */
+  waiting: number;
   /** The index can't be read for them. */
   readonly unreadable: boolean;
   readonly routine: readonly string[];
@@ -50,6 +52,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     unmendable: undefined,
     retries: [],
     unreadable: false,
+    waiting: 0,
     routine: [],
     members: [],
     active: [],
@@ -83,6 +86,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
       },
     },
     killSwitch: async () => world.killSwitch,
+    countWaiting: async () => world.waiting,
     quarantine: {
       findMissing: async () => [...world.missing],
       mend: async (part) => {
@@ -261,6 +265,26 @@ describe('sweep', () => {
     expect(order.slice(0, 100)).toEqual(names('urgent', 100));
     expect(order.slice(100, 175)).toEqual([...names('failed', 50), ...names('held', 25)]);
     expect(order.slice(175)).toEqual(names('failed', 100).slice(50));
+  });
+
+  it('sends little but what is urgent while respond is behind with the commands', async () => {
+    const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}${i}`);
+    jest.useFakeTimers({ now });
+    const { run, sent } = setUp(['urgent'], [], {
+      waiting: 50,
+      retries: names('failed', 200),
+      routine: names('held', 200),
+    });
+    const running = run();
+    await jest.advanceTimersByTimeAsync(60_000);
+    await running;
+    jest.useRealTimers();
+
+    expect(sent.map(({ command }) => command.thingName)).toEqual([
+      'urgent',
+      ...names('failed', 50),
+      ...names('held', 25),
+    ]);
   });
 
   it('sends no other look at a denial that stands while the last may still wait in the queue', async () => {
