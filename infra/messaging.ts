@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Configuration } from '../shared/domain/configuration';
 import { writeAlarm } from './alarms';
 import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
@@ -66,9 +67,11 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
     ...writeSubscription('Notify', 'AnnouncementsTopic'),
     ...Object.assign(
       {},
-      ...notify.email.map((address, index) => ({
-        [`Email${index}Subscription`]: writeEmail(address, 'AnnouncementsTopic', { audience: ['people'] }),
-        [`Email${index}AlarmSubscription`]: writeEmail(address, 'AlarmsTopic'),
+      ...notify.email.map((address) => ({
+        [`${nameEmail(address)}Subscription`]: writeEmail(address, 'AnnouncementsTopic', {
+          audience: ['people'],
+        }),
+        [`${nameEmail(address)}AlarmSubscription`]: writeEmail(address, 'AlarmsTopic'),
       })),
     ),
   };
@@ -170,6 +173,14 @@ function letTopicSend(queueId: string, topicId: string): Value {
     Resource: arnOf(queueId),
     Condition: { ArnEquals: { 'aws:SourceArn': ref(topicId) } },
   };
+}
+
+/**
+ * By the address, not by its place in the list: SNS answers a second Subscribe of an address with the subscription that it has.
+ * Where an address moved up, CloudFormation would take that one over under the new name, and delete it under the old.
+ */
+function nameEmail(address: string): string {
+  return `Email${createHash('sha256').update(address).digest('hex').slice(0, 16)}`;
 }
 
 function writeEmail(address: string, topicId: string, FilterPolicy?: Value): Resources[string] {

@@ -65,7 +65,7 @@ function findProfileFaults(configuration: Configuration): Fault[] {
   });
 }
 
-function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[] {
+function findDuplicates({ securityProfiles, playbooks, notify }: Configuration): Fault[] {
   const behaviors = Object.entries(securityProfiles).flatMap(([name, profile]) =>
     repeated(profile.behaviors.map((behavior) => behavior.name)).map((index) => ({
       path: ['securityProfiles', name, 'behaviors', index, 'name'],
@@ -76,7 +76,11 @@ function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[]
     path: ['playbooks', index, 'name'],
     message: 'a playbook of this name is there already',
   }));
-  return [...behaviors, ...named];
+  const addressed = repeated(notify.email.map((address) => address.toLowerCase())).map((index) => ({
+    path: ['notify', 'email', index],
+    message: 'this address is there already',
+  }));
+  return [...behaviors, ...named, ...addressed];
 }
 
 function findPlaybookFaults(index: number, configuration: Configuration): Fault[] {

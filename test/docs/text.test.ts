@@ -127,7 +127,7 @@ describe('a command in the text of a page', () => {
       // Reads the command line and the service's model, and calls nothing.
       const { status, stderr } = spawnSync(
         'aws',
-        [...command.split(' ').slice(1), '--generate-cli-skeleton', 'input'],
+        [...splitWords(command).slice(1), '--generate-cli-skeleton', 'input'],
         { encoding: 'utf8' },
       );
 
@@ -136,3 +136,10 @@ describe('a command in the text of a page', () => {
     60_000,
   );
 });
+
+/** As a shell does: what stands in quotes is one word, without them. */
+function splitWords(command: string): string[] {
+  return [...command.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) =>
+    word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'),
+  );
+}
