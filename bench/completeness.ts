@@ -1,6 +1,6 @@
 import { type IoTClient, ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
-import type { connectTable } from '../shared/aws/table';
-import { type Case, openViolations } from '../shared/domain/case';
+import { type Case, openViolations } from '../shared/domain/case/case';
+import type { connectTable } from '../shared/storage/table';
 import { isDeadEnd } from './queues';
 
 /** What is told on the announcements topic, as far as it is looked at here. */

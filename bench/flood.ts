@@ -4,7 +4,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
-import { connectTable } from '../shared/aws/table';
+import { connectTable } from '../shared/storage/table';
 import { readCpuTimes, subtractCpu } from './cpu';
 import { aReport, connectDevice, type FlooderOrder, type FloodKind, floods, reportsOf } from './device';
 import { percentile, writeTable } from './figures';

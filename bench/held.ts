@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AddThingToThingGroupCommand } from '@aws-sdk/client-iot';
-import { connectTable } from '../shared/aws/table';
 import type { PriorState } from '../shared/domain/actions/registry';
-import type { Case } from '../shared/domain/case';
+import type { Case } from '../shared/domain/case/case';
+import { connectTable } from '../shared/storage/table';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import type { Service } from './service';
 import { anAlert, type DeviceFiles, enroll, publishAtOnce } from './traffic';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectCommands } from '../shared/aws/commands';
-import { connectTable } from '../shared/aws/table';
+import { connectTable } from '../shared/storage/table';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import { countMessages, isDeadEnd } from './queues';
 import type { Service } from './service';

@@ -15,7 +15,7 @@ export interface StackNews {
   readonly failedInvocation: true;
 }
 
-/** As local/lambda/event-source.ts logs a function that was killed or threw. */
+/** As local/aws/lambda/event-source.ts logs a function that was killed or threw. */
 const failedInvocation = 'invocation failed';
 
 /*

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
-import { connectTable } from '../shared/aws/table';
-import type { Case } from '../shared/domain/case';
+import type { Case } from '../shared/domain/case/case';
+import { connectTable } from '../shared/storage/table';
 import { readCpuTimes, subtractCpu } from './cpu';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import type { Flags } from './flags';

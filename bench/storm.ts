@@ -1,5 +1,5 @@
-import { connectTable } from '../shared/aws/table';
-import type { Case } from '../shared/domain/case';
+import type { Case } from '../shared/domain/case/case';
+import { connectTable } from '../shared/storage/table';
 import { findProblems, readOutcome, type Told } from './completeness';
 import { readCpuTimes, subtractCpu } from './cpu';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';

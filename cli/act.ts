@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import { printable } from '../shared/domain/announcement';
-import type { Case } from '../shared/domain/case';
-import { isRegistryName } from '../shared/domain/names';
+import type { Case } from '../shared/domain/case/case';
 import {
   describeAlarms,
   findObjection,
   type OperatorAction,
   operatorActionDescriptors,
-} from '../shared/domain/operator-actions';
+} from '../shared/domain/decide/operator-actions';
+import { printable } from '../shared/domain/messages/announcement';
+import { isRegistryName } from '../shared/domain/text';
 import type { Versioned } from '../shared/ports';
 import { CliError } from './cli-error';
 import type { Target } from './target';

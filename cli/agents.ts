@@ -1,7 +1,7 @@
 import { writeCount, writeDuration } from '../shared/config/words';
-import { printable } from '../shared/domain/announcement';
 import type { DetectState } from '../shared/domain/detection/state';
-import { isRegistryName } from '../shared/domain/names';
+import { printable } from '../shared/domain/messages/announcement';
+import { isRegistryName } from '../shared/domain/text';
 import { CliError } from './cli-error';
 import { writeJson } from './json';
 

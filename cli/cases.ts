@@ -1,10 +1,10 @@
 import { writeCount, writeRelease } from '../shared/config/words';
-import { measure, printable } from '../shared/domain/announcement';
-import { type Case, isOpen, openStatuses } from '../shared/domain/case';
-import { pickFloods, type ToldFlood } from '../shared/domain/floods';
-import { clip } from '../shared/domain/names';
-import { describeStrength } from '../shared/domain/strength';
-import { findReleaseAt } from '../shared/domain/timers';
+import { type Case, isOpen, openStatuses } from '../shared/domain/case/case';
+import { describeStrength } from '../shared/domain/case/strength';
+import { findReleaseAt } from '../shared/domain/case/timers';
+import { pickFloods, type ToldFlood } from '../shared/domain/detection/floods';
+import { measure, printable } from '../shared/domain/messages/announcement';
+import { clip } from '../shared/domain/text';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
 import { type SwitchPort, writeSwitchLine } from './kill-switch';

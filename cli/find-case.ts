@@ -1,5 +1,5 @@
-import type { Case } from '../shared/domain/case';
-import { isRegistryName } from '../shared/domain/names';
+import type { Case } from '../shared/domain/case/case';
+import { isRegistryName } from '../shared/domain/text';
 import type { TimelineRow } from '../shared/timeline';
 import { CliError } from './cli-error';
 import type { Target } from './target';

@@ -2,9 +2,9 @@ import { userInfo } from 'node:os';
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import type { connectKillSwitch } from '../shared/aws/kill-switch';
 import { writeCount } from '../shared/config/words';
-import { printable } from '../shared/domain/announcement';
-import type { Case } from '../shared/domain/case';
-import { describeKillSwitch, type KillSwitch, maxReason } from '../shared/domain/kill-switch';
+import type { Case } from '../shared/domain/case/case';
+import { describeKillSwitch, type KillSwitch, maxReason } from '../shared/domain/guards/kill-switch';
+import { printable } from '../shared/domain/messages/announcement';
 import { CliError } from './cli-error';
 import type { Target } from './target';
 

@@ -1,6 +1,6 @@
-import { measure } from '../shared/domain/announcement';
-import type { Case, ViolationRecord } from '../shared/domain/case';
-import { behaviorKey, type Evidence } from '../shared/domain/violation';
+import type { Case, ViolationRecord } from '../shared/domain/case/case';
+import { behaviorKey, type Evidence } from '../shared/domain/findings/violation';
+import { measure } from '../shared/domain/messages/announcement';
 import type { ChainCheck } from './verify';
 
 /** Schema version of what is written here. */

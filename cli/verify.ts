@@ -1,6 +1,6 @@
 import { writeCount } from '../shared/config/words';
-import { printable } from '../shared/domain/announcement';
-import type { Case } from '../shared/domain/case';
+import type { Case } from '../shared/domain/case/case';
+import { printable } from '../shared/domain/messages/announcement';
 import { findTampering, type TimelineRow } from '../shared/timeline';
 import { CliError } from './cli-error';
 import { type CaseReader, findCase } from './find-case';

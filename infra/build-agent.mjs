@@ -56,7 +56,7 @@ const leaveOut = {
 };
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: ['agent/main.ts'],
+  entryPoints: ['agent/cli/main.ts'],
   outfile,
   bundle: true,
   platform: 'node',

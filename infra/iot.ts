@@ -56,7 +56,7 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
         ThingGroupArn,
       },
     },
-    // Every other resource is added to what it depends on (infra/finish-template.ts): it is deleted before all of them.
+    // Every other resource is added to what it depends on (infra/add-deletion-guard.ts): it is deleted before all of them.
     DeletionGuard: {
       Type: 'Custom::DeletionGuard',
       Properties: {

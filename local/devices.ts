@@ -8,7 +8,7 @@ import {
   type IoTClient,
   RegisterCertificateWithoutCACommand,
 } from '@aws-sdk/client-iot';
-import type { CertificateAuthority } from './mqtt/certificates';
+import type { CertificateAuthority } from './aws/mqtt/certificates';
 
 export interface Device {
   readonly thingName: string;

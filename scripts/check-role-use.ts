@@ -2,7 +2,7 @@
 // tsx scripts/check-role-use.ts FOLDER, where the tests ran with CORDON_ROLE_USE=FOLDER
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RoleUseLine } from '../local/gateway/role-use';
+import type { RoleUseLine } from '../local/aws/gateway/role-use';
 import { type Exceptions, judgeRoleUse } from './role-use';
 
 const functionRoles = ['Detect', 'Intake', 'Notify', 'Operate', 'Provision', 'Respond', 'Sweep'].map(

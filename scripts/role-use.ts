@@ -1,4 +1,4 @@
-import type { RoleUseLine } from '../local/gateway/role-use';
+import type { RoleUseLine } from '../local/aws/gateway/role-use';
 
 /** Rights to one action that no test on one machine can use, or calls that a test makes to see them refused. */
 interface Exception {

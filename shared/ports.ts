@@ -1,14 +1,14 @@
-import type { Announcement } from './domain/announcement';
-import type { Case } from './domain/case';
-import type { ClientConnect, ClientUser, KnownClientIds } from './domain/client-ids';
-import type { Command } from './domain/command';
+import type { Hold } from './domain/actions/lease';
+import type { Case } from './domain/case/case';
+import type { ClientConnect, ClientUser, KnownClientIds } from './domain/case/client-ids';
+import type { Command } from './domain/decide/command';
 import type { Distribution } from './domain/detection/distribution';
+import type { Flood, noteFlood, ToldFlood } from './domain/detection/floods';
 import type { FleetSilence } from './domain/detection/silence';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
-import type { Flood, noteFlood, ToldFlood } from './domain/floods';
-import type { Hold } from './domain/hold';
-import type { KillSwitch } from './domain/kill-switch';
-import type { Violation } from './domain/violation';
+import type { Violation } from './domain/findings/violation';
+import type { KillSwitch } from './domain/guards/kill-switch';
+import type { Announcement } from './domain/messages/announcement';
 
 /** What the rules need from outside. One file under shared/aws/ implements each. */
 

@@ -1,4 +1,4 @@
-import { operatorActions } from './domain/operator-actions';
+import { operatorActions } from './domain/decide/operator-actions';
 
 /**
  * Routes of the HTTP API, spelled as API Gateway spells a route key. The stack's template is made from them, and

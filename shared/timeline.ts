@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TimelineEntry } from './domain/case';
+import type { TimelineEntry } from './domain/case/case';
 
 /** One append to a case's timeline. `hash` covers all the rest, `previousHash` the row before: a chain. */
 export interface TimelineRow {

@@ -1,9 +1,9 @@
 import { parseConfiguration } from '../shared/config/load';
-import type { Case } from '../shared/domain/case';
+import type { Case } from '../shared/domain/case/case';
 import type { Configuration, Playbook } from '../shared/domain/configuration';
-import type { Context } from '../shared/domain/decision';
+import type { Context } from '../shared/domain/decide/decision';
 import type { Facts } from '../shared/domain/facts';
-import type { Violation } from '../shared/domain/violation';
+import type { Violation } from '../shared/domain/findings/violation';
 
 export const now = 1_795_000_000_000;
 export const certificateArn = `arn:aws:iot:us-east-1:000000000000:cert/${'a'.repeat(64)}`;

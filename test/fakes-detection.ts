@@ -1,7 +1,7 @@
-import type { DatapointPage, DatapointQuery } from '../shared/aws/detection';
 import type { FleetSilence } from '../shared/domain/detection/silence';
 import type { Datapoint, DetectState } from '../shared/domain/detection/state';
 import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../shared/ports';
+import type { DatapointPage, DatapointQuery } from '../shared/storage/detection';
 import { fakeStore } from './fakes';
 
 /** What the rules detector keeps, in memory. */

@@ -1,15 +1,15 @@
 import type { SQSRecord } from 'aws-lambda';
 import { decode } from 'cborg';
 import type { EnginePorts } from '../functions/respond/engine';
-import type { Announcement } from '../shared/domain/announcement';
-import { type Case, holdsThing, isOpen } from '../shared/domain/case';
-import { type ClientUser, followUser, isNews, keepNewest } from '../shared/domain/client-ids';
-import type { Command } from '../shared/domain/command';
-import { heldObjects, holdsObject } from '../shared/domain/held-objects';
-import type { Hold } from '../shared/domain/hold';
-import type { KillSwitch } from '../shared/domain/kill-switch';
-import { isRegistryName } from '../shared/domain/names';
-import { type DueKind, findDueKind } from '../shared/domain/timers';
+import type { Hold } from '../shared/domain/actions/lease';
+import { type Case, holdsThing, isOpen } from '../shared/domain/case/case';
+import { type ClientUser, followUser, isNews, keepNewest } from '../shared/domain/case/client-ids';
+import { heldObjects, holdsObject } from '../shared/domain/case/held-objects';
+import { type DueKind, findDueKind } from '../shared/domain/case/timers';
+import type { Command } from '../shared/domain/decide/command';
+import type { KillSwitch } from '../shared/domain/guards/kill-switch';
+import type { Announcement } from '../shared/domain/messages/announcement';
+import { isRegistryName } from '../shared/domain/text';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,

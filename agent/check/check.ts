@@ -1,10 +1,10 @@
-import { answerKind, readAnswer } from '../answers';
-import { alpnFor, toClientOptions } from '../broker-link';
-import { containmentTopic } from '../containment';
-import type { Credentials } from '../credentials';
-import { encodeReport } from '../encoding';
-import type { ConnectionSettings, Settings } from '../flags';
-import type { Report } from '../report';
+import type { Credentials } from '../config/credentials';
+import type { ConnectionSettings, Settings } from '../config/flags';
+import { answerKind, readAnswer } from '../mqtt/answers';
+import { alpnFor, toClientOptions } from '../mqtt/broker-link';
+import { containmentTopic } from '../mqtt/containment';
+import { encodeReport } from '../report/encoding';
+import type { Report } from '../report/report';
 import { type Destination, type Topics, topicsFor } from '../topics';
 import { type Conversation, openConversation } from './broker';
 import { checkCredentials, checkState } from './files';

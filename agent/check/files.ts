@@ -1,4 +1,9 @@
-import { type CredentialPaths, type Credentials, CredentialsError, loadCredentials } from '../credentials';
+import {
+  type CredentialPaths,
+  type Credentials,
+  CredentialsError,
+  loadCredentials,
+} from '../config/credentials';
 import { host } from '../host';
 import { type Finding, failed, ok, warning } from './finding';
 

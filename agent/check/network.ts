@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP } from 'node:net';
 import { connect as connectTls, type PeerCertificate } from 'node:tls';
-import type { Credentials } from '../credentials';
+import type { Credentials } from '../config/credentials';
+import type { Endpoint } from '../config/flag-values';
+import { familySelection, type LinkTiming } from '../config/link-timing';
 import { describeError } from '../describe-error';
-import type { Endpoint } from '../flag-values';
-import { familySelection, type LinkTiming } from '../link-timing';
 import { type Finding, failed, ok } from './finding';
 
 export const stepTimeoutMs = 10_000;

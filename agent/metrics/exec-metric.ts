@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { isIP } from 'node:net';
+import type { ExecDefinition } from '../config/metric-definition';
 import { codeOf, host } from '../host';
-import type { ExecDefinition } from './definition';
-import type { MetricValue } from './metric-sample';
+import type { MetricValue } from '../processes/metric-sample';
 
 /** What came of a program: a value, or in words why there is none. */
 export type ExecOutcome = { readonly value: MetricValue } | { readonly failure: string };

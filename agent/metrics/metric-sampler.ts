@@ -1,13 +1,18 @@
-import { createNameReader } from './child-names';
-import { createChildSampler, type FamilySample } from './child-sampler';
-import { labelOf, type MetricDefinition, type ProcessSelector } from './definition';
-import { collectEvidence, collectTrace, mostEvidence } from './evidence';
+import { labelOf, type MetricDefinition, type ProcessSelector } from '../config/metric-definition';
+import type { ProcReader } from '../proc/proc-reader';
+import { createNameReader } from '../processes/child-names';
+import { createChildSampler, type FamilySample } from '../processes/child-sampler';
+import { collectEvidence, collectTrace, mostEvidence } from '../processes/evidence';
+import type { MetricSample, Seen, Sight } from '../processes/metric-sample';
+import {
+  createUseReader,
+  readMachineMemory,
+  readMachineUse,
+  readResidentBytes,
+} from '../processes/process-load';
+import { createSieve } from '../processes/sieve';
 import { createExecRunner, type ExecOutcome } from './exec-metric';
-import type { MetricSample, Seen, Sight } from './metric-sample';
-import type { ProcReader } from './proc-reader';
-import { createUseReader, readMachineMemory, readMachineUse, readResidentBytes } from './process-load';
 import { readRemoteAddresses } from './remote-addresses';
-import { createSieve } from './sieve';
 
 export interface MetricSampler {
   /** There are processes to watch, which is worth a look several times a second. */

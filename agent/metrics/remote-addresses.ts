@@ -1,5 +1,5 @@
-import type { ProcReader } from './proc-reader';
-import { formatAddress } from './sockets';
+import type { ProcReader } from '../proc/proc-reader';
+import { formatAddress } from '../proc/sockets';
 
 const tables = ['tcp', 'tcp6', 'udp', 'udp6'];
 /** A process may have opened very many files; its sockets among the first thousands say enough. */

@@ -1,7 +1,7 @@
 import { codeOf, host } from '../host';
-import type { Counters } from './interface-counters';
-import { describeFailure, type ProcReader } from './proc-reader';
-import { isEstablishedTcp, isListeningTcp, isListeningUdp, parseSockets, type Socket } from './sockets';
+import type { Counters } from '../proc/interface-counters';
+import { describeFailure, type ProcReader } from '../proc/proc-reader';
+import { isEstablishedTcp, isListeningTcp, isListeningUdp, parseSockets, type Socket } from '../proc/sockets';
 import type { TrafficMeter } from './traffic';
 
 /** What the machine as a whole looks like at one moment. What could not be seen is left out, and named. */

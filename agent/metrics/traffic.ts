@@ -1,6 +1,6 @@
-import { type Counters, type InterfaceCounters, parseInterfaceCounters } from './interface-counters';
-import type { InterfaceRule } from './interface-rules';
-import { describeFailure, type ProcReader } from './proc-reader';
+import type { InterfaceRule } from '../config/interface-rules';
+import { type Counters, type InterfaceCounters, parseInterfaceCounters } from '../proc/interface-counters';
+import { describeFailure, type ProcReader } from '../proc/proc-reader';
 
 /** Adds up the traffic of the interfaces that count, look by look, whatever comes, goes and is reset in between. */
 export interface TrafficMeter {

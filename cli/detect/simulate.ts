@@ -11,8 +11,8 @@ import type {
   Membership,
 } from '../../shared/domain/detection/state';
 import { newDetectState } from '../../shared/domain/detection/state';
-import { type DeviceReport, readReport } from '../../shared/domain/report';
-import type { MetricValue } from '../../shared/domain/violation';
+import { type DeviceReport, readReport } from '../../shared/domain/findings/report';
+import type { MetricValue } from '../../shared/domain/findings/violation';
 import { CliError } from '../cli-error';
 import type { Example, Step } from './file';
 

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { stringify } from 'yaml';
 import type { Configuration } from '../../shared/domain/configuration';
-import { agentClientId } from '../../shared/domain/names';
+import { agentClientId } from '../../shared/domain/text';
 import { fileNames } from './folder';
 
 /**

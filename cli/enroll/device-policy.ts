@@ -1,5 +1,5 @@
 import type { Configuration } from '../../shared/domain/configuration';
-import { agentClientId } from '../../shared/domain/names';
+import { agentClientId } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 
 /** Whom a policy is for: one for all things, by the variables of AWS IoT, or one for the thing that it names. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { writeCount } from '../../shared/config/words';
-import { isRegistryName } from '../../shared/domain/names';
+import { isRegistryName } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 
 /** AWS IoT takes 15 CreateCertificateFromCsr and AttachPolicy a second; the SDK waits where it is told to. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { isOpen } from '../../shared/domain/case';
+import { isOpen } from '../../shared/domain/case/case';
 import type { Configuration } from '../../shared/domain/configuration';
-import { agentClientId, isRegistryName } from '../../shared/domain/names';
+import { agentClientId, isRegistryName } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { isOpen } from '../../shared/domain/case';
-import { agentClientId, isRegistryName } from '../../shared/domain/names';
+import { isOpen } from '../../shared/domain/case/case';
+import { agentClientId, isRegistryName } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
 import { openFolder, readCertificate } from './folder';

@@ -1,9 +1,9 @@
 import { parse } from 'yaml';
-import type { Case, ViolationRecord } from '../../shared/domain/case';
+import type { Case, ViolationRecord } from '../../shared/domain/case/case';
 import type { Facts } from '../../shared/domain/facts';
 import { readMessage } from '../../shared/domain/findings/read-message';
+import type { Violation } from '../../shared/domain/findings/violation';
 import { isObject, parseJson } from '../../shared/domain/json';
-import type { Violation } from '../../shared/domain/violation';
 import { CliError } from '../cli-error';
 
 /** What happened, in order of time, and what is known of the things it happened to. */

@@ -1,14 +1,14 @@
 import type { ActionName } from '../../shared/domain/actions/registry';
-import { type Case, holdsThing, isOpen } from '../../shared/domain/case';
-import type { Command } from '../../shared/domain/command';
+import { type Case, holdsThing, isOpen } from '../../shared/domain/case/case';
+import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
+import { findReleaseAt } from '../../shared/domain/case/timers';
 import type { Configuration } from '../../shared/domain/configuration';
-import { decide } from '../../shared/domain/decide';
-import type { Context } from '../../shared/domain/decision';
+import type { Command } from '../../shared/domain/decide/command';
+import { decide } from '../../shared/domain/decide/decide';
+import type { Context } from '../../shared/domain/decide/decision';
 import type { Facts } from '../../shared/domain/facts';
-import { findFleetLimit } from '../../shared/domain/guards';
-import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
-import { findReleaseAt } from '../../shared/domain/timers';
-import type { Violation } from '../../shared/domain/violation';
+import type { Violation } from '../../shared/domain/findings/violation';
+import { findFleetLimit } from '../../shared/domain/guards/guards';
 import { createFleetWindow } from './fleet-window';
 
 export interface Simulation {

@@ -1,5 +1,5 @@
 import { writeCount } from '../../shared/config/words';
-import { printable } from '../../shared/domain/announcement';
+import { printable } from '../../shared/domain/messages/announcement';
 import type { Replay, Summary } from './compare';
 import type { Response } from './simulate';
 

@@ -1,8 +1,8 @@
 import { violates } from '../../shared/domain/detection/criteria';
+import type { Flood } from '../../shared/domain/detection/floods';
 import type { Profiles } from '../../shared/domain/detection/state';
-import type { Flood } from '../../shared/domain/floods';
-import type { ReadReport } from '../../shared/domain/report';
-import { behaviorKey } from '../../shared/domain/violation';
+import type { ReadReport } from '../../shared/domain/findings/report';
+import { behaviorKey } from '../../shared/domain/findings/violation';
 import type { Clock, Log, Metrics } from '../../shared/ports';
 import { nameCertificate, type ReceivedEvent, type ReceivedReport } from './receive';
 

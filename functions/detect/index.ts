@@ -1,12 +1,12 @@
 import { configuration } from 'cordon:configuration';
 import { connectDeadLetters, connectSourceQueue } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
-import { connectDetection } from '../../shared/aws/detection';
-import { connectFloods } from '../../shared/aws/floods';
-import { connectSuspects } from '../../shared/aws/suspects';
 import { connectThings } from '../../shared/aws/things';
 import { connectAlertTopic, connectOperations } from '../../shared/aws/topics';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { connectDetection } from '../../shared/storage/detection';
+import { connectFloods } from '../../shared/storage/floods';
+import { connectSuspects } from '../../shared/storage/suspects';
 import { detect } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('detect');

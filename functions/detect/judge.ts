@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { writeAlert } from '../../shared/domain/alert';
 import type { Playbook } from '../../shared/domain/configuration';
 import { isSilenceDue, type Silence, shortPrincipal } from '../../shared/domain/detection/agents';
 import type { Distribution } from '../../shared/domain/detection/distribution';
@@ -18,9 +17,10 @@ import {
   newDetectState,
   type Profiles,
 } from '../../shared/domain/detection/state';
-import { agentClientId } from '../../shared/domain/names';
-import { unknownPrincipal } from '../../shared/domain/rule-failure';
-import type { Evidence, Reporter } from '../../shared/domain/violation';
+import { writeAlert } from '../../shared/domain/findings/alert';
+import { unknownPrincipal } from '../../shared/domain/findings/rule-failure';
+import type { Evidence, Reporter } from '../../shared/domain/findings/violation';
+import { agentClientId } from '../../shared/domain/text';
 import { isNotFound } from '../../shared/errors';
 import type {
   AlertTopic,

@@ -1,17 +1,17 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { boundByArrival } from '../../shared/domain/arrival';
+import type { Flood } from '../../shared/domain/detection/floods';
 import { type LifecycleEvent, lifecycleEvent } from '../../shared/domain/detection/lifecycle';
-import type { Flood } from '../../shared/domain/floods';
-import { isObject, parseJson } from '../../shared/domain/json';
-import { isRegistryName, registryName } from '../../shared/domain/names';
-import { type ReadReport, readReport } from '../../shared/domain/report';
+import { boundByArrival } from '../../shared/domain/findings/arrival';
+import { type ReadReport, readReport } from '../../shared/domain/findings/report';
 import {
   type RuleFailure,
   readReportTopic,
   readRuleFailure,
   unknownPrincipal,
-} from '../../shared/domain/rule-failure';
+} from '../../shared/domain/findings/rule-failure';
+import { isObject, parseJson } from '../../shared/domain/json';
+import { isRegistryName, registryName } from '../../shared/domain/text';
 import { decodePayload } from './decode-payload';
 
 /** What the reports rule selects (infra/iot.ts). */

@@ -1,5 +1,5 @@
-import { printable } from '../../shared/domain/announcement';
-import type { Flood, ToldFlood } from '../../shared/domain/floods';
+import type { Flood, ToldFlood } from '../../shared/domain/detection/floods';
+import { printable } from '../../shared/domain/messages/announcement';
 import type { Clock, Floods, Log, Operations } from '../../shared/ports';
 import { burst, perSecond, remember } from './budget';
 

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
-import { boundTime } from '../../shared/domain/alert';
+import { boundTime } from '../../shared/domain/findings/alert';
 import type { Finding } from '../../shared/domain/findings/finding';
 import { readMessage } from '../../shared/domain/findings/read-message';
-import { parseJson } from '../../shared/domain/json';
 import {
   decodeRuleFailure,
   type RuleFailure,
   readRuleFailure,
   unknownPrincipal,
-} from '../../shared/domain/rule-failure';
-import type { Violation } from '../../shared/domain/violation';
+} from '../../shared/domain/findings/rule-failure';
+import type { Violation } from '../../shared/domain/findings/violation';
+import { parseJson } from '../../shared/domain/json';
 import type { CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
 
 export interface AlertPorts {

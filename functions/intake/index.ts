@@ -1,7 +1,7 @@
-import { connectClientIds } from '../../shared/aws/client-ids';
 import { connectCommands, connectDeadLetters } from '../../shared/aws/commands';
-import { connectHeldThings } from '../../shared/aws/presence';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
+import { connectClientIds } from '../../shared/storage/client-ids';
+import { connectHeldThings } from '../../shared/storage/held-things';
 import { intake } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('intake');

@@ -1,8 +1,12 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { boundByArrival } from '../../shared/domain/arrival';
+import { boundByArrival } from '../../shared/domain/findings/arrival';
+import {
+  decodeRuleFailure,
+  type RuleFailure,
+  readRuleFailure,
+} from '../../shared/domain/findings/rule-failure';
 import { parseJson } from '../../shared/domain/json';
-import { decodeRuleFailure, type RuleFailure, readRuleFailure } from '../../shared/domain/rule-failure';
 import type { ClientIds, CommandQueue, DeadLetters, HeldThings, Log } from '../../shared/ports';
 
 export interface PresencePorts {

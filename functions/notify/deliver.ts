@@ -1,5 +1,5 @@
-import type { SlackState, SlackStates, SlackTurn } from '../../shared/aws/slack-states';
 import type { Clock, Log, Metrics } from '../../shared/ports';
+import type { SlackState, SlackStates, SlackTurn } from '../../shared/storage/slack-states';
 import { OutOfTimeError, type Paced, paceCalls } from './pace';
 import { change, forgetPosting, putOff, settle } from './pending';
 import { show } from './show';

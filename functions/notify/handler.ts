@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type Announcement, announcementSchema } from '../../shared/domain/announcement';
+import { type Announcement, announcementSchema } from '../../shared/domain/messages/announcement';
 import { eachRecord } from '../../shared/lambda';
 import type { DeadLetters } from '../../shared/ports';
 import { type DeliverPorts, deliver } from './deliver';

@@ -2,9 +2,9 @@ import { configuration } from 'cordon:configuration';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectSecrets } from '../../shared/aws/secrets';
-import { connectSlackStates } from '../../shared/aws/slack-states';
-import { readKeeping } from '../../shared/domain/keeping';
+import { readKeeping } from '../../shared/domain/case/keeping';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { connectSlackStates } from '../../shared/storage/slack-states';
 import { notify } from './handler';
 import { connectSlack, type Slack } from './slack';
 

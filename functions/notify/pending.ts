@@ -1,5 +1,5 @@
-import type { SlackState, SlackStates, Superseded } from '../../shared/aws/slack-states';
-import type { Announcement } from '../../shared/domain/announcement';
+import type { Announcement } from '../../shared/domain/messages/announcement';
+import type { SlackState, SlackStates, Superseded } from '../../shared/storage/slack-states';
 import { untilUndisturbed } from '../../shared/undisturbed';
 
 /** Superseded news that a reply still tells, of a case that changed faster than Slack takes messages. */

@@ -1,5 +1,5 @@
-import type { SlackState, SlackTurn } from '../../shared/aws/slack-states';
-import type { Announcement } from '../../shared/domain/announcement';
+import type { Announcement } from '../../shared/domain/messages/announcement';
+import type { SlackState, SlackTurn } from '../../shared/storage/slack-states';
 import type { Paced } from './pace';
 import { type Slack, SlackRefusalError } from './slack';
 import { writeReply, writeRootMessage } from './slack-message';

@@ -1,11 +1,11 @@
 import type { ActionsBlock, Button, ConfirmationDialog, PlainTextElement } from '@slack/web-api';
-import type { Announcement } from '../../shared/domain/announcement';
-import { clip, isRegistryName } from '../../shared/domain/names';
 import {
   listOffered,
   type OperatorAction,
   operatorActionDescriptors,
-} from '../../shared/domain/operator-actions';
+} from '../../shared/domain/decide/operator-actions';
+import type { Announcement } from '../../shared/domain/messages/announcement';
+import { clip, isRegistryName } from '../../shared/domain/text';
 
 type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm'>;
 

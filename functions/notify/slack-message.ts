@@ -1,8 +1,8 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
-import type { Superseded } from '../../shared/aws/slack-states';
-import { type Announcement, printable, titleOf } from '../../shared/domain/announcement';
-import { describeKillSwitch } from '../../shared/domain/kill-switch';
-import { clip } from '../../shared/domain/names';
+import { describeKillSwitch } from '../../shared/domain/guards/kill-switch';
+import { type Announcement, printable, titleOf } from '../../shared/domain/messages/announcement';
+import { clip } from '../../shared/domain/text';
+import type { Superseded } from '../../shared/storage/slack-states';
 import type { Slack } from './slack';
 import { writeButtons, writeCliCommands } from './slack-buttons';
 

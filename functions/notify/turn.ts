@@ -1,5 +1,5 @@
-import type { SlackStates, SlackTurn } from '../../shared/aws/slack-states';
 import type { Clock } from '../../shared/ports';
+import type { SlackStates, SlackTurn } from '../../shared/storage/slack-states';
 import { untilUndisturbed } from '../../shared/undisturbed';
 
 const idle: SlackTurn = { until: 0, asked: [] };

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import manifest from '../../package.json' with { type: 'json' };
-import type { CaseSummary, TimelinePage } from '../../shared/aws/history';
-import { measure } from '../../shared/domain/announcement';
-import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case';
-import { pickFloods, type ToldFlood } from '../../shared/domain/floods';
-import type { KillSwitch } from '../../shared/domain/kill-switch';
-import { registryName } from '../../shared/domain/names';
-import { listPossible } from '../../shared/domain/operator-actions';
+import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case/case';
+import { listPossible } from '../../shared/domain/decide/operator-actions';
+import { pickFloods, type ToldFlood } from '../../shared/domain/detection/floods';
+import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { measure } from '../../shared/domain/messages/announcement';
+import { registryName } from '../../shared/domain/text';
 import type { CaseStore, Clock, Floods, KillSwitchReader } from '../../shared/ports';
+import type { CaseSummary, TimelinePage } from '../../shared/storage/timeline';
 import {
   answerJson,
   type HttpAnswer,

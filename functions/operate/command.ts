@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
-import { registryName } from '../../shared/domain/names';
 import {
   describeAlarms,
   findObjection,
   isStale,
   type OperatorAction,
   operatorActionDescriptors,
-} from '../../shared/domain/operator-actions';
+} from '../../shared/domain/decide/operator-actions';
+import { registryName } from '../../shared/domain/text';
 import type { CaseStore, CommandQueue, Metrics } from '../../shared/ports';
 import { findCaller, type GroupRule } from './caller';
 import {

@@ -1,12 +1,12 @@
 import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
-import { connectDetection } from '../../shared/aws/detection';
-import { connectFloods } from '../../shared/aws/floods';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
-import { connectTable } from '../../shared/aws/table';
-import { readKeeping } from '../../shared/domain/keeping';
+import { readKeeping } from '../../shared/domain/case/keeping';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { connectDetection } from '../../shared/storage/detection';
+import { connectFloods } from '../../shared/storage/floods';
+import { connectTable } from '../../shared/storage/table';
 import { operate } from './handler';
 import { connectSlackAnswers } from './slack-answer';
 

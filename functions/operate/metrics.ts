@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { DatapointPage, DatapointQuery } from '../../shared/aws/detection';
 import type { Clock } from '../../shared/ports';
+import type { DatapointPage, DatapointQuery } from '../../shared/storage/detection';
 import { answerJson, type HttpAnswer, HttpProblem, type HttpRequest, readName, readQuery } from './request';
 
 export interface MetricPorts {

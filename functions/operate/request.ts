@@ -6,7 +6,7 @@ import type {
 import type * as z from 'zod/mini';
 import '../../shared/domain/schema-language';
 import { parseJson } from '../../shared/domain/json';
-import { isRegistryName } from '../../shared/domain/names';
+import { isRegistryName } from '../../shared/domain/text';
 
 /** Who called, as API Gateway's authorizers say it; a claim of several values is one text, `[a b]`. */
 interface Authorizer {

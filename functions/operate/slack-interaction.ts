@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { operatorActions } from '../../shared/domain/decide/operator-actions';
 import { parseJson } from '../../shared/domain/json';
-import { registryName } from '../../shared/domain/names';
-import { operatorActions } from '../../shared/domain/operator-actions';
+import { registryName } from '../../shared/domain/text';
 import type { Clock, Log } from '../../shared/ports';
 import { type CommandPorts, findRefusal } from './command';
 import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from './request';

@@ -1,5 +1,5 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
-import { clip } from '../../shared/domain/names';
+import { clip } from '../../shared/domain/text';
 import type { Log } from '../../shared/ports';
 import { type AttachmentPorts, keepAttached } from './attachment';
 import { type DeletionPorts, guardDeletion } from './deletion-guard';

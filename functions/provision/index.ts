@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectHistory } from '../../shared/aws/history';
 import { connectPolicies } from '../../shared/aws/policies';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { connectHistory } from '../../shared/storage/timeline';
 import { provision } from './handler';
 
 const { log, wrap } = createTelemetry('provision');

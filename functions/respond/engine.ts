@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
+import { deniedObject, statusObject } from '../../shared/domain/actions/lease';
 import type { ActionName } from '../../shared/domain/actions/registry';
-import { measure, writeAnnouncement } from '../../shared/domain/announcement';
-import { type Case, holdsThing, isOpen, owesNews } from '../../shared/domain/case';
-import type { Command } from '../../shared/domain/command';
-import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide';
-import type { Context, Decision } from '../../shared/domain/decision';
+import { type Case, holdsThing, isOpen, owesNews } from '../../shared/domain/case/case';
+import { isCut, replanCut } from '../../shared/domain/case/ledger';
+import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
+import type { Command } from '../../shared/domain/decide/command';
+import { decide, hasUnfinished, needsFacts } from '../../shared/domain/decide/decide';
+import type { Context, Decision } from '../../shared/domain/decide/decision';
+import { makeUpFor } from '../../shared/domain/decide/plan';
 import { type Facts, ownsCertificate } from '../../shared/domain/facts';
-import { findFleetLimit } from '../../shared/domain/guards';
-import { deniedObject, statusObject } from '../../shared/domain/hold';
-import { type KillSwitch, killSwitchFor } from '../../shared/domain/kill-switch';
-import { isCut, replanCut } from '../../shared/domain/ledger';
-import { noticeFor, noticeTopic } from '../../shared/domain/notice';
-import { makeUpFor } from '../../shared/domain/plan';
-import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
+import { findFleetLimit } from '../../shared/domain/guards/guards';
+import { type KillSwitch, killSwitchFor } from '../../shared/domain/guards/kill-switch';
+import { measure, writeAnnouncement } from '../../shared/domain/messages/announcement';
+import { noticeFor, noticeTopic } from '../../shared/domain/messages/device-notice';
 import { isRefusal } from '../../shared/errors';
 import type {
   Announcer,

@@ -1,9 +1,9 @@
+import { deniedObject, type Hold, policyObject, statusObject } from '../../shared/domain/actions/lease';
+import { findVersionToDrop } from '../../shared/domain/actions/policy-versions';
 import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Configuration } from '../../shared/domain/configuration';
-import { escapesGroupPolicy } from '../../shared/domain/connect-rights';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
-import { deniedObject, type Hold, policyObject, statusObject } from '../../shared/domain/hold';
-import { findVersionToDrop } from '../../shared/domain/policy-versions';
+import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import type { Certificates, Holds, Policies, Things, Versioned } from '../../shared/ports';
 

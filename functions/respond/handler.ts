@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { type Command, readCommand } from '../../shared/domain/command';
+import { type Command, readCommand } from '../../shared/domain/decide/command';
 import { VersionConflictError } from '../../shared/errors';
 import type { DeadLetters, Log } from '../../shared/ports';
 

@@ -1,18 +1,18 @@
 import { configuration } from 'cordon:configuration';
-import { connectClientIds } from '../../shared/aws/client-ids';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDefender } from '../../shared/aws/defender';
-import { connectHolds } from '../../shared/aws/holds';
 import { connectJobs } from '../../shared/aws/jobs';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
-import { connectCases } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
 import { connectAnnouncer } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
-import { readKeeping } from '../../shared/domain/keeping';
+import { readKeeping } from '../../shared/domain/case/keeping';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
+import { connectClientIds } from '../../shared/storage/client-ids';
+import { connectHolds } from '../../shared/storage/leases';
+import { connectCases } from '../../shared/storage/table';
 import { createEngine } from './engine';
 import { respond } from './handler';
 

@@ -1,4 +1,4 @@
-import type { Case } from '../../shared/domain/case';
+import type { Case } from '../../shared/domain/case/case';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import { nameCertificate } from '../../shared/mitigation/denial';
 import type { Certificates, Things } from '../../shared/ports';

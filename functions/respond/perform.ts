@@ -1,10 +1,10 @@
 import { descriptorOf } from '../../shared/domain/actions/registry';
-import type { Case } from '../../shared/domain/case';
+import type { Case } from '../../shared/domain/case/case';
+import { listCertificates } from '../../shared/domain/case/held-objects';
+import { findDeniedAt, isCut } from '../../shared/domain/case/ledger';
+import type { Outcome, Step } from '../../shared/domain/case/steps';
+import { findBridge } from '../../shared/domain/case/temporary-deactivation';
 import type { Configuration } from '../../shared/domain/configuration';
-import { listCertificates } from '../../shared/domain/held-objects';
-import { findDeniedAt, isCut } from '../../shared/domain/ledger';
-import type { Outcome, Step } from '../../shared/domain/steps';
-import { findBridge } from '../../shared/domain/temporary-deactivation';
 import { isRefusal } from '../../shared/errors';
 import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
 import { mitigations } from '../../shared/mitigation/registry';

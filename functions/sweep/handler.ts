@@ -1,9 +1,9 @@
 import pThrottle from 'p-throttle';
-import { boundTime } from '../../shared/domain/alert';
-import { isOpen } from '../../shared/domain/case';
-import { describeKillSwitch } from '../../shared/domain/kill-switch';
-import { longestReverifyMs } from '../../shared/domain/timers';
-import { behaviorKey, type Violation } from '../../shared/domain/violation';
+import { isOpen } from '../../shared/domain/case/case';
+import { longestReverifyMs } from '../../shared/domain/case/timers';
+import { boundTime } from '../../shared/domain/findings/alert';
+import { behaviorKey, type Violation } from '../../shared/domain/findings/violation';
+import { describeKillSwitch } from '../../shared/domain/guards/kill-switch';
 import type {
   CaseStore,
   Clock,

@@ -5,10 +5,10 @@ import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { watchQuarantine } from '../../shared/aws/quarantine-watch';
 import { listMailed } from '../../shared/aws/subscriptions';
-import { connectCases } from '../../shared/aws/table';
 import { connectThings } from '../../shared/aws/things';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { connectCases } from '../../shared/storage/table';
 import { sweep } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('sweep');

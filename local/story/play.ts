@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Mail } from '../aws/messaging/email';
 import type { Closers } from '../closers';
 import type { Device } from '../devices';
-import type { Mail } from '../gateway/email';
-import type { SlackMessage } from '../gateway/slack-blocks';
 import { agentBundle } from '../package-service';
 import type { Progress } from '../progress';
+import type { SlackMessage } from '../slack-and-mail/slack-blocks';
 import { StartError } from '../start-error';
 import { type AgentProcess, startAgent } from './agent-process';
 import { listenToAnnouncements } from './announcements';

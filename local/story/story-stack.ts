@@ -1,9 +1,9 @@
 import type { IoTClient } from '@aws-sdk/client-iot';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import type { Mail } from '../aws/messaging/email';
 import type { Device } from '../devices';
-import type { Mail } from '../gateway/email';
-import type { SlackMessage } from '../gateway/slack-blocks';
+import type { SlackMessage } from '../slack-and-mail/slack-blocks';
 
 /** What the story needs of the running stack. */
 export interface StoryStack {

@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Command } from '../domain/command';
+import type { Command } from '../domain/decide/command';
 import { writeMessageJson } from '../domain/json';
 import type { CommandQueue, DeadLetters, SourceQueue } from '../ports';
 import { sqsClient } from './sqs-client';

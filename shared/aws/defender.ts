@@ -8,8 +8,8 @@ import {
   StartDetectMitigationActionsTaskCommand,
   VerificationState,
 } from '@aws-sdk/client-iot';
-import { isRegistryName } from '../domain/names';
-import type { MetricValue, Violation } from '../domain/violation';
+import type { MetricValue, Violation } from '../domain/findings/violation';
+import { isRegistryName } from '../domain/text';
 import type { Defender } from '../ports';
 import { iotClient } from './iot-client';
 

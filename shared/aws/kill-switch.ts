@@ -1,6 +1,6 @@
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { type KillSwitch, readKillSwitch, writeKillSwitch } from '../domain/kill-switch';
-import { clip } from '../domain/names';
+import { type KillSwitch, readKillSwitch, writeKillSwitch } from '../domain/guards/kill-switch';
+import { clip } from '../domain/text';
 import type { Clock, KillSwitchReader } from '../ports';
 
 /** So long a function goes on with what it read: what is switched on counts everywhere after that. */

@@ -6,7 +6,7 @@ import {
   ListAttachedPoliciesCommand,
 } from '@aws-sdk/client-iot';
 import { quarantineDescription } from '../config/quarantine-policy';
-import { findVersionToDrop } from '../domain/policy-versions';
+import { findVersionToDrop } from '../domain/actions/policy-versions';
 import { isNotFound } from '../errors';
 import { isSameDocument } from '../mitigation/policy-text';
 import { iotClient } from './iot-client';

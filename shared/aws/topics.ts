@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { titleOf, writeText } from '../domain/announcement';
 import { writeMessageJson } from '../domain/json';
+import { titleOf, writeText } from '../domain/messages/announcement';
 import type { AlertTopic, Announcer, Operations } from '../ports';
 
 export function connectAlertTopic(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): AlertTopic {

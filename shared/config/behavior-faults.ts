@@ -1,5 +1,4 @@
 import type { Behavior, Configuration } from '../domain/configuration';
-import { parseNetwork } from '../domain/detection/addresses';
 import { boundOf, missed } from '../domain/detection/agents';
 import {
   cordonMetricNames,
@@ -9,6 +8,7 @@ import {
   missedReports,
   type ValueKey,
 } from '../domain/detection/metrics';
+import { parseNetwork } from '../domain/findings/addresses';
 
 /** A fault of a behavior: which of its fields is wrong, and what to write instead. */
 export interface BehaviorFault {

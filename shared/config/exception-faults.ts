@@ -1,5 +1,5 @@
 import type { Configuration } from '../domain/configuration';
-import { matchesViolation } from '../domain/guards';
+import { matchesViolation } from '../domain/guards/guards';
 import type { Fault } from './fault';
 import { listAlarms } from './reach';
 

@@ -1,7 +1,7 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
 import { disconnectDuration, findMetric } from '../domain/detection/metrics';
-import { describeException } from '../domain/exceptions';
-import { findPlaybook } from '../domain/guards';
+import { describeException } from '../domain/guards/exceptions';
+import { findPlaybook } from '../domain/guards/guards';
 import { listAlarms } from './reach';
 import { findWarnings } from './warnings';
 import { writeDuration, writeRelease } from './words';

@@ -8,7 +8,7 @@ export interface Parameters {
   readonly keepClosed?: string | null;
   /** Given by who knows the parameter of an earlier version: refused. */
   readonly killSwitch?: string | null;
-  /** Not of cordon.yml: `adopt` takes in the table that an earlier stack left (infra/finish-template-plugin.cjs). */
+  /** Not of cordon.yml: `adopt` takes in the table that an earlier stack left (infra/add-deletion-guard-plugin.cjs). */
   readonly table?: string | null;
 }
 

@@ -1,4 +1,4 @@
-import { agentClientId } from '../domain/names';
+import { agentClientId } from '../domain/text';
 
 /** Of the quarantine group; the group is made with it again where somebody deleted it. */
 export const quarantineDescription = 'Contained by Cordon: everything but the kept topics is denied';

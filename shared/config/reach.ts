@@ -1,5 +1,5 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
-import { findPlaybook, type Match, matchesViolation } from '../domain/guards';
+import { findPlaybook, type Match, matchesViolation } from '../domain/guards/guards';
 import type { Fault } from './fault';
 
 /** The alarms that a behavior can raise: of one that Device Defender learns with its confidence or more, else without. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { actionNames } from './actions/registry';
-import { registryName } from './names';
+import { registryName } from './text';
 
 /** Schema of cordon.yml. Validated once when packaging; functions get the validated value and import only its types. */
 

@@ -1,6 +1,6 @@
 import type { ActionName, PriorState } from '../domain/actions/registry';
+import type { Outcome } from '../domain/case/steps';
 import type { Configuration } from '../domain/configuration';
-import type { Outcome } from '../domain/steps';
 import type {
   Certificates,
   ClientIds,

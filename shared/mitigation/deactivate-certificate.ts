@@ -1,9 +1,9 @@
-import { type HeldStatus, type Hold, statusObject } from '../domain/hold';
+import { type HeldStatus, type Hold, statusObject } from '../domain/actions/lease';
 import { isNotFound, isRefusal } from '../errors';
 import { type MitigationAction, type MitigationContext, type PriorOf, reverted } from './action';
 import { nameCertificate } from './denial';
 import { forEachItem } from './each';
-import { claim, giveBack, nameOthers, noteSet } from './hold';
+import { claim, giveBack, nameOthers, noteSet } from './lease';
 
 /** The hardest cut: every device with the certificate is out, and can't be told anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../domain/steps';
+import type { Outcome } from '../domain/case/steps';
 import { isNotFound, isRefusal } from '../errors';
 import type { MitigationContext, Right } from './action';
 import { isSameDocument } from './policy-text';

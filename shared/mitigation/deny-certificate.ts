@@ -1,9 +1,9 @@
-import { deniedObject } from '../domain/hold';
+import { deniedObject } from '../domain/actions/lease';
 import { isNotFound } from '../errors';
 import { type MitigationAction, type PriorOf, reverted } from './action';
 import { denialRights, isGone, nameCertificate, testDenial } from './denial';
 import { forEachItem } from './each';
-import { claim, giveBack, nameOthers } from './hold';
+import { claim, giveBack, nameOthers } from './lease';
 
 /** Attaches the quarantine policy to each certificate of the thing: it bites whatever client id the device takes. */
 export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {

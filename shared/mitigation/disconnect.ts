@@ -1,5 +1,5 @@
-import type { ClientUser } from '../domain/client-ids';
-import { findBitesAt } from '../domain/policy-denials';
+import type { ClientUser } from '../domain/case/client-ids';
+import { findBitesAt } from '../domain/case/policy-denials';
 import { isRefusal } from '../errors';
 import type { MitigationAction, MitigationContext, PriorOf } from './action';
 

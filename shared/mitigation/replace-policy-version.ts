@@ -1,12 +1,12 @@
+import { nothing, policyObject, replacedObject } from '../domain/actions/lease';
+import { maxVersions } from '../domain/actions/policy-versions';
 import type { PriorPolicy } from '../domain/facts';
-import { nothing, policyObject, replacedObject } from '../domain/hold';
-import { maxVersions } from '../domain/policy-versions';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';
 import { type MitigationAction, type PriorOf, reverted } from './action';
 import { denialRights, testDenial } from './denial';
 import { forEachItem } from './each';
-import { claim, giveBack, nameOthers } from './hold';
+import { claim, giveBack, nameOthers } from './lease';
 import { isSameDocument } from './policy-text';
 
 /**

@@ -1,8 +1,8 @@
-import type { Evidence } from '../../agent/metrics/evidence';
-import type { MetricSample, ProcessState } from '../../agent/metrics/metric-sample';
 import type { MetricSampler } from '../../agent/metrics/metric-sampler';
 import { createProblems, type Problems } from '../../agent/problems';
-import type { Report } from '../../agent/report';
+import type { Evidence } from '../../agent/processes/evidence';
+import type { MetricSample, ProcessState } from '../../agent/processes/metric-sample';
+import type { Report } from '../../agent/report/report';
 
 export const metric = 'num_child_procs_myapp';
 

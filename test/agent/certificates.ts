@@ -1,6 +1,6 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CertificateAuthority, createCertificateAuthority } from '../../local/mqtt/certificates';
+import { type CertificateAuthority, createCertificateAuthority } from '../../local/aws/mqtt/certificates';
 
 export interface DeviceFiles {
   readonly rootCaPath: string;

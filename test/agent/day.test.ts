@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { jest } from '@jest/globals';
-import type { Settings } from '../../agent/flags';
-import type { Report } from '../../agent/report';
-import { openReportIds } from '../../agent/report-id';
-import { type Reporting, startReporting, type Waiting } from '../../agent/reporting';
+import type { Settings } from '../../agent/config/flags';
+import { type Reporting, startReporting, type Waiting } from '../../agent/delivery/reporting';
+import type { Report } from '../../agent/report/report';
+import { openReportIds } from '../../agent/report/report-id';
 import { aChildSample, aSampler, metric, noProblems } from './builders';
 
 const minuteMs = 60_000;

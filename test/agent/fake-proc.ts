@@ -1,4 +1,4 @@
-import type { ProcReader } from '../../agent/metrics/proc-reader';
+import type { ProcReader } from '../../agent/proc/proc-reader';
 
 export interface FakeProcess {
   readonly pid: number;

@@ -2,11 +2,11 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describeHealth } from '../../agent/health';
-import type { MetricSample } from '../../agent/metrics/metric-sample';
 import { createMetricSampler } from '../../agent/metrics/metric-sampler';
-import { createProcReader } from '../../agent/metrics/proc-reader';
-import { createUserNames } from '../../agent/metrics/user-names';
+import { createProcReader } from '../../agent/proc/proc-reader';
+import { createUserNames } from '../../agent/proc/user-names';
+import type { MetricSample } from '../../agent/processes/metric-sample';
+import { describeHealth } from '../../agent/report/health';
 import { noProblems } from './builders';
 import { waitFor } from './poll';
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { createMetricSampler } from '../../agent/metrics/metric-sampler';
-import { createProcReader } from '../../agent/metrics/proc-reader';
+import { createProcReader } from '../../agent/proc/proc-reader';
 import { waitFor } from './poll';
 import { startRealApp } from './real-process';
 

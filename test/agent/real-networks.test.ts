@@ -57,7 +57,7 @@ describe('traffic in a network namespace of its own', () => {
     const args = [
       '--conditions=none',
       join(root, 'node_modules/.bin/tsx'),
-      join(root, 'agent/main.ts'),
+      join(root, 'agent/cli/main.ts'),
       '-d',
       '-i',
       '1',

@@ -1,9 +1,9 @@
 import { readFileSync, realpathSync } from 'node:fs';
-import type { Evidence } from '../../agent/metrics/evidence';
-import type { ProcessState } from '../../agent/metrics/metric-sample';
 import { createMetricSampler } from '../../agent/metrics/metric-sampler';
-import { createProcReader } from '../../agent/metrics/proc-reader';
-import { createUserNames } from '../../agent/metrics/user-names';
+import { createProcReader } from '../../agent/proc/proc-reader';
+import { createUserNames } from '../../agent/proc/user-names';
+import type { Evidence } from '../../agent/processes/evidence';
+import type { ProcessState } from '../../agent/processes/metric-sample';
 import { waitFor } from './poll';
 import { type RealApp, startRealApp } from './real-process';
 

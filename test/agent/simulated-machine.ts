@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcReader } from '../../agent/metrics/proc-reader';
+import type { ProcReader } from '../../agent/proc/proc-reader';
 import { aStatLine } from './fake-proc';
 
 /** What a process is until it becomes another program. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { openBrokerLink } from '../../agent/broker-link';
+import { openBrokerLink } from '../../agent/mqtt/broker-link';
 import { type AgentProgram, runAgent } from './agent-program';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { waitFor } from './poll';

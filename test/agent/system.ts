@@ -1,5 +1,5 @@
-import type { Socket } from '../../agent/metrics/sockets';
 import type { SystemSample } from '../../agent/metrics/system';
+import type { Socket } from '../../agent/proc/sockets';
 
 export function aSocket(changes: Partial<Socket> = {}): Socket {
   return {

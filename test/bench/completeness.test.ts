@@ -1,5 +1,5 @@
 import { findProblems, type Outcome } from '../../bench/completeness';
-import type { Case } from '../../shared/domain/case';
+import type { Case } from '../../shared/domain/case/case';
 import { flushed } from '../builders';
 import { alarm, lead, led } from '../shared/domain/life';
 

@@ -1,8 +1,8 @@
 import { act } from '../../cli/act';
 import { CliError } from '../../cli/cli-error';
-import type { Case } from '../../shared/domain/case';
-import type { Command } from '../../shared/domain/command';
-import type { OperatorAction } from '../../shared/domain/operator-actions';
+import type { Case } from '../../shared/domain/case/case';
+import type { Command } from '../../shared/domain/decide/command';
+import type { OperatorAction } from '../../shared/domain/decide/operator-actions';
 import { flushed, now } from '../builders';
 import { fakeCases, fakeQueue } from '../fakes';
 import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';

@@ -1,8 +1,8 @@
 import { listCases, readCase, showCase } from '../../cli/cases';
 import { CliError } from '../../cli/cli-error';
-import type { Case } from '../../shared/domain/case';
-import type { ToldFlood } from '../../shared/domain/floods';
-import type { KillSwitch } from '../../shared/domain/kill-switch';
+import type { Case } from '../../shared/domain/case/case';
+import type { ToldFlood } from '../../shared/domain/detection/floods';
+import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { aConfiguration, aPlaybook, now, someFacts } from '../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
 

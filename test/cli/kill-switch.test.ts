@@ -1,7 +1,7 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { CliError } from '../../cli/cli-error';
 import { showKillSwitch, turnKillSwitch } from '../../cli/kill-switch';
-import type { KillSwitch } from '../../shared/domain/kill-switch';
+import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { now } from '../builders';
 import { advance, alarm, aTable, flush } from './stored-cases';
 

@@ -1,11 +1,11 @@
-import type { Case } from '../../shared/domain/case';
-import type { Command } from '../../shared/domain/command';
-import { decide } from '../../shared/domain/decide';
-import type { Context } from '../../shared/domain/decision';
-import type { ToldFlood } from '../../shared/domain/floods';
-import type { KillSwitch } from '../../shared/domain/kill-switch';
-import { nextStep, recordOutcome, settle } from '../../shared/domain/steps';
-import type { Violation } from '../../shared/domain/violation';
+import type { Case } from '../../shared/domain/case/case';
+import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
+import type { Command } from '../../shared/domain/decide/command';
+import { decide } from '../../shared/domain/decide/decide';
+import type { Context } from '../../shared/domain/decide/decision';
+import type { ToldFlood } from '../../shared/domain/detection/floods';
+import type { Violation } from '../../shared/domain/findings/violation';
+import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { aContext, aViolation, now } from '../builders';
 

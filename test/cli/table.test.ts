@@ -7,7 +7,7 @@ import dynalite from 'dynalite';
 import { exportCase } from '../../cli/export';
 import { runReplay } from '../../cli/replay/run';
 import { verifyCase } from '../../cli/verify';
-import { connectTable } from '../../shared/aws/table';
+import { connectTable } from '../../shared/storage/table';
 import { now } from '../builders';
 import { aWorld } from '../fakes';
 import { alarm, anEngine, operator } from '../functions/respond/story';

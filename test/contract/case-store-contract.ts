@@ -1,7 +1,7 @@
-import type { connectDetection } from '../../shared/aws/detection';
-import type { Case, TimelineEntry } from '../../shared/domain/case';
+import type { Case, TimelineEntry } from '../../shared/domain/case/case';
 import type { DetectState } from '../../shared/domain/detection/state';
 import type { CaseStore, ClientIds, HeldThings, Holds, Reservation, Versioned } from '../../shared/ports';
+import type { connectDetection } from '../../shared/storage/detection';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { now } from '../builders';
 import { waitUntil } from '../e2e/harness';

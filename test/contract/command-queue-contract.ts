@@ -1,4 +1,4 @@
-import type { Command } from '../../shared/domain/command';
+import type { Command } from '../../shared/domain/decide/command';
 import type { CommandQueue } from '../../shared/ports';
 import { aName, type Law } from './laws';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Command } from '../../shared/domain/command';
-import { holdsObject } from '../../shared/domain/held-objects';
+import { holdsObject } from '../../shared/domain/case/held-objects';
+import type { Command } from '../../shared/domain/decide/command';
 import {
   fakeCases,
   fakeClientIds,

@@ -1,6 +1,12 @@
+import {
+  deniedObject,
+  type Hold,
+  nothing,
+  replacedObject,
+  statusObject,
+} from '../../shared/domain/actions/lease';
 import type { PriorState } from '../../shared/domain/actions/registry';
-import type { Case, LedgerEntry } from '../../shared/domain/case';
-import { deniedObject, type Hold, nothing, replacedObject, statusObject } from '../../shared/domain/hold';
+import type { Case, LedgerEntry } from '../../shared/domain/case/case';
 import { now } from '../builders';
 import { aCase, type Storage } from './case-store-contract';
 import { aName, type Law, refusalOf } from './laws';

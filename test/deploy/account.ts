@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { namePropertyOf } from '../../local/cloudformation/limits';
-import { findParameterProblem } from '../../local/cloudformation/parameters';
-import { planResources } from '../../local/cloudformation/plan';
-import { findResourceType } from '../../local/cloudformation/resources/catalog';
-import { findTemplateFaults, maxInlineBytes, maxTemplateBytes } from '../../local/cloudformation/rules';
-import { openScope, type Template } from '../../local/cloudformation/template';
+import { namePropertyOf } from '../../local/aws/cloudformation/limits';
+import { findParameterProblem } from '../../local/aws/cloudformation/parameters';
+import { planResources } from '../../local/aws/cloudformation/plan';
+import { findResourceType } from '../../local/aws/cloudformation/resources/catalog';
+import { findTemplateFaults, maxInlineBytes, maxTemplateBytes } from '../../local/aws/cloudformation/rules';
+import { openScope, type Template } from '../../local/aws/cloudformation/template';
 
 /** An answer of CloudFormation that is no success. */
 export class AwsFault extends Error {

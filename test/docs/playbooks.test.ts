@@ -6,7 +6,7 @@ import { explain } from '../../cli/check';
 import { readExamples } from '../../cli/detect/file';
 import { compare } from '../../cli/detect/run';
 import { parseConfiguration } from '../../shared/config/load';
-import { findPlaybook } from '../../shared/domain/guards';
+import { findPlaybook } from '../../shared/domain/guards/guards';
 import { listBlocks, listPages } from './pages';
 
 const page = listPages().find(({ path }) => path === 'docs/playbooks.md');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { burst, perSecond } from '../../functions/detect/budget';
 import { maxCommands } from '../../functions/sweep/handler';
 import { killSwitchTrustMs } from '../../shared/aws/kill-switch';
-import { retryMs } from '../../shared/domain/case-life';
+import { retryMs } from '../../shared/domain/case/lifecycle';
 import { ofType, root, template } from '../infra/template';
 
 const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];

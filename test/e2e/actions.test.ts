@@ -10,7 +10,7 @@ import {
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
 import { takeSnapshot } from '../../local/story/snapshot';
-import type { Case } from '../../shared/domain/case';
+import type { Case } from '../../shared/domain/case/case';
 import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
 import { aReport } from './alerts';
 import { type EndToEnd, ended, startEndToEnd } from './harness';

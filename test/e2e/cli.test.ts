@@ -6,7 +6,7 @@ import {
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { connectTable } from '../../shared/aws/table';
+import { connectTable } from '../../shared/storage/table';
 import { detectionFinding } from '../cli/ocsf-schema';
 import { alertOf, enrollAlone, readState, violate, writeProfiles } from './actions-setup';
 import { type Cli, openCli } from './cli-process';

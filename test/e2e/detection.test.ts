@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { connectDetection } from '../../shared/aws/detection';
+import { connectDetection } from '../../shared/storage/detection';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { connectOnce, publishOrCut, readCredentials } from './mqtt-client';
 import { type Packages, packageService } from './package-service';

@@ -1,6 +1,6 @@
 import { AttachPolicyCommand, CreatePolicyCommand } from '@aws-sdk/client-iot';
 import { encode } from 'cborg';
-import { createCertificateAuthority } from '../../local/mqtt/certificates';
+import { createCertificateAuthority } from '../../local/aws/mqtt/certificates';
 import { aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { collectAnswers, connectOnce, publishOrCut } from './mqtt-client';

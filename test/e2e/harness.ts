@@ -17,9 +17,9 @@ import type { IClientOptions, MqttClient } from 'mqtt';
 import { createDevicePolicy, type Device, enrollDevice } from '../../local/devices';
 import { type LocalStack, startStack } from '../../local/stack';
 import { connectCommands } from '../../shared/aws/commands';
-import { connectTable } from '../../shared/aws/table';
-import type { Case } from '../../shared/domain/case';
-import type { Command } from '../../shared/domain/command';
+import type { Case } from '../../shared/domain/case/case';
+import type { Command } from '../../shared/domain/decide/command';
+import { connectTable } from '../../shared/storage/table';
 import { connectOnce, readCredentials } from './mqtt-client';
 
 export const root = join(import.meta.dirname, '..', '..');

@@ -1,6 +1,6 @@
 import { SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { connectFloods } from '../../shared/aws/floods';
+import { connectFloods } from '../../shared/storage/floods';
 import { aReport } from './alerts';
 import { type EndToEnd, startEndToEnd } from './harness';
 

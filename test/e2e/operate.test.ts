@@ -1,7 +1,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { AddThingToThingGroupCommand, CreateThingGroupCommand } from '@aws-sdk/client-iot';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { SlackMessage } from '../../local/gateway/slack-blocks';
+import type { SlackMessage } from '../../local/slack-and-mail/slack-blocks';
 import manifest from '../../package.json' with { type: 'json' };
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';

@@ -6,7 +6,7 @@ import {
   ListThingGroupsForThingCommand,
   RemoveThingFromThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { connectSlackStates } from '../../shared/aws/slack-states';
+import { connectSlackStates } from '../../shared/storage/slack-states';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
-import type { SlackMessage } from '../../local/gateway/slack-blocks';
+import type { SlackMessage } from '../../local/slack-and-mail/slack-blocks';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;

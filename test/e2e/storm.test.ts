@@ -5,7 +5,7 @@ import { findProblems, readOutcome, type Told } from '../../bench/completeness';
 import { countMessages, listen, waitForQuiet } from '../../bench/queues';
 import { behaviors, makeFaults, makeStorm } from '../../bench/storm';
 import { publishAtOnce } from '../../bench/traffic';
-import { connectTable } from '../../shared/aws/table';
+import { connectTable } from '../../shared/storage/table';
 import { type EndToEnd, root, startEndToEnd } from './harness';
 import { type Packages, packageService } from './package-service';
 

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-iot';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
-import { call } from '../local/mqtt/device-https';
+import { call } from '../local/aws/mqtt/device-https';
 import { anAlert } from './alerts';
 import { type EndToEnd, ended, startEndToEnd } from './harness';
 import { connectOnce, publishOrCut } from './mqtt-client';

@@ -1,4 +1,4 @@
-import type { RoleUseLine } from '../../local/gateway/role-use';
+import type { RoleUseLine } from '../../local/aws/gateway/role-use';
 import { judgeRoleUse } from '../../scripts/role-use';
 
 const none = { unused: [], refused: [] };

@@ -1,5 +1,5 @@
-import { statusObject } from '../hold';
 import { type ActionDescriptor, findNew } from './descriptor';
+import { statusObject } from './lease';
 
 interface DeactivateCertificatePrior {
   readonly action: 'deactivate-certificate';

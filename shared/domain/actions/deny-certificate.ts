@@ -1,5 +1,5 @@
-import { deniedObject } from '../hold';
 import { type ActionDescriptor, findNew } from './descriptor';
+import { deniedObject } from './lease';
 
 interface DenyCertificatePrior {
   readonly action: 'deny-certificate';

@@ -1,5 +1,5 @@
 import type { Facts } from '../facts';
-import type { SharedObject } from '../hold';
+import type { SharedObject } from './lease';
 
 /** What is known of a thing and its case when an action is planned. */
 interface Planning {

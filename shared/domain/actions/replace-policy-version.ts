@@ -1,6 +1,6 @@
 import type { PriorPolicy } from '../facts';
-import { policyObject, replacedObject } from '../hold';
 import { type ActionDescriptor, findNew } from './descriptor';
+import { policyObject, replacedObject } from './lease';
 
 interface ReplacePolicyVersionPrior {
   readonly action: 'replace-policy-version';

@@ -1,5 +1,5 @@
-import { type AgentHealth, isSameHealth } from '../agent-health';
 import type { Criteria } from '../configuration';
+import { type AgentHealth, isSameHealth } from '../findings/agent-health';
 
 /** What is known of the agent on a thing's device. Times are epoch ms. */
 export interface AgentState {

@@ -1,5 +1,5 @@
 import type { Criteria } from '../configuration';
-import type { ViolationEventType } from '../violation';
+import type { ViolationEventType } from '../findings/violation';
 import { lateMs } from './senders';
 import type { BehaviorState } from './state';
 

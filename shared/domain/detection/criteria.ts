@@ -1,6 +1,6 @@
 import type { Criteria } from '../configuration';
-import type { MetricValue } from '../violation';
-import { isInNetworks, type Network, parseNetwork } from './addresses';
+import { isInNetworks, type Network, parseNetwork } from '../findings/addresses';
+import type { MetricValue } from '../findings/violation';
 import { compareToPercentile, type Distribution } from './distribution';
 
 /** By the sign of the difference between the measured value and its bound. */

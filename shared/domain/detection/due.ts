@@ -1,5 +1,5 @@
 import type { Behavior, Criteria } from '../configuration';
-import { behaviorKey } from '../violation';
+import { behaviorKey } from '../findings/violation';
 import { boundOf, silenceDue } from './agents';
 import { violates } from './criteria';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';

@@ -1,7 +1,7 @@
 import type { Playbook } from '../configuration';
-import { type Claim, findExceptions } from '../exceptions';
-import { matchesViolation } from '../guards';
-import type { MetricValue, Violation } from '../violation';
+import type { MetricValue, Violation } from '../findings/violation';
+import { type Claim, findExceptions } from '../guards/exceptions';
+import { matchesViolation } from '../guards/guards';
 
 /** What a detector remembers of an open alarm that was excepted. */
 export interface Excepted {

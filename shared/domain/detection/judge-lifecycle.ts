@@ -1,5 +1,5 @@
-import type { MetricValue } from '../violation';
-import { readRemoteAddress } from './addresses';
+import { readRemoteAddress } from '../findings/addresses';
+import type { MetricValue } from '../findings/violation';
 import { wasTold } from './alarm';
 import { violates } from './criteria';
 import { type Entry, openJudgement, type Setting } from './judgement';

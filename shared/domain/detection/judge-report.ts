@@ -1,6 +1,6 @@
 import type { Behavior, Playbook } from '../configuration';
-import type { DeviceReport } from '../report';
-import { boundValue, keepEvidence, type MetricValue } from '../violation';
+import type { DeviceReport } from '../findings/report';
+import { boundValue, keepEvidence, type MetricValue } from '../findings/violation';
 import { hearAgent } from './agents';
 import { numberOf } from './criteria';
 import { binOf, type Distribution } from './distribution';

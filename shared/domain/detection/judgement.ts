@@ -1,5 +1,5 @@
 import type { Behavior } from '../configuration';
-import { behaviorKey, type MetricValue } from '../violation';
+import { behaviorKey, type MetricValue } from '../findings/violation';
 import { close, type Late, stepAlarm } from './alarm';
 import { nextDue, refreshMs } from './due';
 import { formerForeign, groupSlots, readSlot } from './slots';

@@ -1,5 +1,5 @@
 import type { Behavior } from '../configuration';
-import type { MetricValue } from '../violation';
+import type { MetricValue } from '../findings/violation';
 import { type Late, wasTold } from './alarm';
 import { numberOf, violates } from './criteria';
 import type { Distribution } from './distribution';

@@ -1,4 +1,4 @@
-import type { MetricValue } from '../violation';
+import type { MetricValue } from '../findings/violation';
 import type { Datapoint, Profiles, RetainedPoint } from './state';
 
 /** A value that stays the same is retained again after this time, so that a chart tells it from silence. */

@@ -1,4 +1,4 @@
-import type { DeviceReport } from '../report';
+import type { DeviceReport } from '../findings/report';
 import type { DetectState, SenderState } from './state';
 
 /** Ids remembered of a sender: a client sends again what was not acknowledged, which are few reports. */

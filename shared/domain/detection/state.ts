@@ -1,5 +1,5 @@
 import type { Behavior, SecurityProfile } from '../configuration';
-import type { MetricValue, ViolationEventType } from '../violation';
+import type { MetricValue, ViolationEventType } from '../findings/violation';
 import type { AgentState } from './agents';
 import type { Excepted } from './excepted';
 

@@ -1,4 +1,4 @@
-import type { Violation } from '../violation';
+import type { Violation } from './violation';
 
 /** What a source says of a thing. A union: profile, behavior and metric are of a behavior's violation only. */
 export type Finding = { readonly kind: 'behavior-violation'; readonly violation: Violation };

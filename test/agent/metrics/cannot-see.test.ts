@@ -1,4 +1,4 @@
-import { type MetricDefinition, parseMetrics } from '../../../agent/metrics/definition';
+import { type MetricDefinition, parseMetrics } from '../../../agent/config/metric-definition';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
 import { sampleSystem } from '../../../agent/metrics/system';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ExecDefinition } from '../../../agent/metrics/definition';
+import type { ExecDefinition } from '../../../agent/config/metric-definition';
 import { createExecRunner, readOutput } from '../../../agent/metrics/exec-metric';
 import { waitFor } from '../poll';
 

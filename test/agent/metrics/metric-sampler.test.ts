@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import type { MetricDefinition } from '../../../agent/metrics/definition';
+import type { MetricDefinition } from '../../../agent/config/metric-definition';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
-import { createProcReader } from '../../../agent/metrics/proc-reader';
+import { createProcReader } from '../../../agent/proc/proc-reader';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 
 const metric = 'num_child_procs_myapp';

@@ -1,12 +1,17 @@
 import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createChildSampler } from '../../../agent/metrics/child-sampler';
-import { parseMetrics } from '../../../agent/metrics/definition';
-import { collectEvidence, collectTrace, type Evidence, mergeEvidence } from '../../../agent/metrics/evidence';
+import { parseMetrics } from '../../../agent/config/metric-definition';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
-import type { ProcStat } from '../../../agent/metrics/proc-stat';
-import { createUnitStates, type UnitStates } from '../../../agent/metrics/unit-state';
+import type { ProcStat } from '../../../agent/proc/proc-stat';
+import { createChildSampler } from '../../../agent/processes/child-sampler';
+import {
+  collectEvidence,
+  collectTrace,
+  type Evidence,
+  mergeEvidence,
+} from '../../../agent/processes/evidence';
+import { createUnitStates, type UnitStates } from '../../../agent/processes/unit-state';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 
 const app: FakeProcess = { pid: 10, comm: 'myapp', session: 10, startTicks: 1000 };

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { createProcReader } from '../../../agent/metrics/proc-reader';
 import { readRemoteAddresses } from '../../../agent/metrics/remote-addresses';
+import { createProcReader } from '../../../agent/proc/proc-reader';
 import { aProc } from '../fake-proc';
 import { waitFor } from '../poll';
 

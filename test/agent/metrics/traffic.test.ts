@@ -2,9 +2,9 @@ import {
   allInterfaces,
   createInterfaceRule,
   type InterfaceChoice,
-} from '../../../agent/metrics/interface-rules';
-import type { ProcReader } from '../../../agent/metrics/proc-reader';
+} from '../../../agent/config/interface-rules';
 import { createTrafficMeter } from '../../../agent/metrics/traffic';
+import type { ProcReader } from '../../../agent/proc/proc-reader';
 import { aProc } from '../fake-proc';
 
 const header = 'Inter-|   Receive | Transmit\n face |bytes packets errs | bytes packets\n';

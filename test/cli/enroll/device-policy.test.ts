@@ -1,5 +1,5 @@
 import { checkTopic, serializePolicy, writeDevicePolicy } from '../../../cli/enroll/device-policy';
-import { escapesGroupPolicy } from '../../../shared/domain/connect-rights';
+import { escapesGroupPolicy } from '../../../shared/domain/guards/connect-rights';
 
 const prefix = 'arn:aws:iot:eu-west-1:123456789012';
 /** The placeholder as it is typed, without asking a template for it. */

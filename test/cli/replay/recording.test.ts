@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import { readRecording, recallCases } from '../../../cli/replay/recording';
-import { type AlertToWrite, writeAlert } from '../../../shared/domain/alert';
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
+import { type AlertToWrite, writeAlert } from '../../../shared/domain/findings/alert';
 import { aViolation, now, someFacts } from '../../builders';
 import { aContainedCase, advance, alarm, aReleasedCase } from '../stored-cases';
 

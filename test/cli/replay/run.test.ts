@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CliError } from '../../../cli/cli-error';
 import { type ReplayFlags, runReplay } from '../../../cli/replay/run';
-import { writeAlert } from '../../../shared/domain/alert';
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
+import { writeAlert } from '../../../shared/domain/findings/alert';
 import { aConfiguration, minimalConfiguration, now, someFacts } from '../../builders';
 import { aContainedCase, advance, alarm } from '../stored-cases';
 

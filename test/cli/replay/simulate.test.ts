@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { simulate } from '../../../cli/replay/simulate';
 import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Configuration } from '../../../shared/domain/configuration';
-import type { Violation } from '../../../shared/domain/violation';
+import type { Violation } from '../../../shared/domain/findings/violation';
 import { aConfiguration, aPlaybook, aViolation, now, someFacts } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { anEngine } from '../../functions/respond/story';

@@ -1,7 +1,7 @@
 import { encode } from 'cborg';
 import { type DetectPorts, detect } from '../../../functions/detect/handler';
 import type { SecurityProfile } from '../../../shared/domain/configuration';
-import { type FloodState, noteFlood } from '../../../shared/domain/floods';
+import { type FloodState, noteFlood } from '../../../shared/domain/detection/floods';
 import { aConfiguration, now } from '../../builders';
 import { aRecord, fakeConnections, fakeDeadLetters, fakeTelemetry, fakeThings } from '../../fakes';
 import { fakeDetection, fakeSilences } from '../../fakes-detection';

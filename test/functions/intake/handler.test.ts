@@ -1,6 +1,6 @@
 import { intake } from '../../../functions/intake/handler';
-import { decide } from '../../../shared/domain/decide';
-import { deniedObject, nothing, replacedObject, statusObject } from '../../../shared/domain/hold';
+import { deniedObject, nothing, replacedObject, statusObject } from '../../../shared/domain/actions/lease';
+import { decide } from '../../../shared/domain/decide/decide';
 import { awsError } from '../../aws-error';
 import { aContext, aViolation, now } from '../../builders';
 import {

@@ -1,4 +1,4 @@
-import type { Announcement } from '../../../shared/domain/announcement';
+import type { Announcement } from '../../../shared/domain/messages/announcement';
 import { now } from '../../builders';
 
 export function anAnnouncement(over: Partial<Announcement> = {}): Announcement {

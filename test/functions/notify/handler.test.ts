@@ -1,4 +1,4 @@
-import type { SlackTurn } from '../../../shared/aws/slack-states';
+import type { SlackTurn } from '../../../shared/storage/slack-states';
 import { now } from '../../builders';
 import { anAnnouncement } from './announcements';
 import { setUpNotify } from './fake-slack';

@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/web-api';
 import { listActions, writeButtons } from '../../../functions/notify/slack-buttons';
 import { writeReply, writeRootMessage } from '../../../functions/notify/slack-message';
-import type { CaseStatus } from '../../../shared/domain/case';
+import type { CaseStatus } from '../../../shared/domain/case/case';
 import { anAnnouncement } from './announcements';
 
 const buttonsOf = (blocks: readonly KnownBlock[]) =>

@@ -1,5 +1,5 @@
 import manifest from '../../../package.json' with { type: 'json' };
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
 import { operatorRoutes } from '../../../shared/routes';
 import { flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { isFromSlack } from '../../../functions/operate/slack-signature';
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
 import { flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
 import { anOperator, signingSecret } from './operator';

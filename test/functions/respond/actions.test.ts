@@ -1,4 +1,4 @@
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { denyDocument, readPolicy } from '../../shared/mitigation/setting';

@@ -1,7 +1,7 @@
 import type { ActionName } from '../../../shared/domain/actions/registry';
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
+import { describeStrength } from '../../../shared/domain/case/strength';
 import type { Configuration } from '../../../shared/domain/configuration';
-import { describeStrength } from '../../../shared/domain/strength';
 import { awsError } from '../../aws-error';
 import { aPlaybook, now } from '../../builders';
 import type { World } from '../../fakes';

@@ -1,6 +1,6 @@
 import type { ActionOptions } from '../../../functions/respond/perform';
-import type { Case } from '../../../shared/domain/case';
-import type { Command } from '../../../shared/domain/command';
+import type { Case } from '../../../shared/domain/case/case';
+import type { Command } from '../../../shared/domain/decide/command';
 import { aWorld, type Hook, type World } from '../../fakes';
 import { readPolicy } from '../../shared/mitigation/setting';
 import { anEngine, caseOf, groupsOf, resume } from './story';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Command } from '../../../shared/domain/command';
+import type { Command } from '../../../shared/domain/decide/command';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { alarm, anEngine, caseOf, groupsOf, isWrite, operator, resume } from './story';

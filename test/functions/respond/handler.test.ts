@@ -1,5 +1,5 @@
 import { respond } from '../../../functions/respond/handler';
-import type { Command } from '../../../shared/domain/command';
+import type { Command } from '../../../shared/domain/decide/command';
 import { VersionConflictError } from '../../../shared/errors';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
 import { alarm, operator, resume } from './story';

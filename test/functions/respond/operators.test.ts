@@ -1,4 +1,4 @@
-import type { Command } from '../../../shared/domain/command';
+import type { Command } from '../../../shared/domain/decide/command';
 import { aConfiguration, aPlaybook } from '../../builders';
 import type { World } from '../../fakes';
 import { anArmedWorld, playing } from './armed';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Command } from '../../../shared/domain/command';
+import type { Command } from '../../../shared/domain/decide/command';
 import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn, now } from '../../builders';
 import { aWorld } from '../../fakes';

@@ -1,8 +1,8 @@
 import { createEngine } from '../../../functions/respond/engine';
 import type { ActionOptions } from '../../../functions/respond/perform';
-import type { Case } from '../../../shared/domain/case';
-import type { Command } from '../../../shared/domain/command';
-import type { Violation } from '../../../shared/domain/violation';
+import type { Case } from '../../../shared/domain/case/case';
+import type { Command } from '../../../shared/domain/decide/command';
+import type { Violation } from '../../../shared/domain/findings/violation';
 import { aConfiguration, aViolation } from '../../builders';
 import type { World } from '../../fakes';
 

@@ -1,4 +1,4 @@
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, aPlaybook, now } from '../../builders';
 import { anArmedWorld } from './armed';
 import { alarm, anEngine, caseOf, operator, resume } from './story';

@@ -2,13 +2,13 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { verifyCase } from '../../../cli/verify';
 import { writeTable } from '../../../infra/table';
-import { connectSlackStates } from '../../../shared/aws/slack-states';
-import { connectTable } from '../../../shared/aws/table';
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
 import type { CaseStore } from '../../../shared/ports';
+import { connectSlackStates } from '../../../shared/storage/slack-states';
+import { connectTable } from '../../../shared/storage/table';
 import { now } from '../../builders';
 import { advance, alarm } from '../../cli/stored-cases';
-import { startTestStack, type TestStack } from '../../local/gateway/local-aws';
+import { startTestStack, type TestStack } from '../../local/aws/gateway/local-aws';
 
 const day = 86_400_000;
 const keepClosedMs = 400 * day;

@@ -1,7 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectAlertTopic, connectAnnouncer } from '../../../shared/aws/topics';
-import type { Announcement } from '../../../shared/domain/announcement';
+import type { Announcement } from '../../../shared/domain/messages/announcement';
 import { anAnnouncement } from '../../functions/notify/announcements';
 
 const sns = mockClient(SNSClient);

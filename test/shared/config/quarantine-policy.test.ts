@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { evaluateIotPolicy } from '../../../local/iot/evaluate';
+import { evaluateIotPolicy } from '../../../local/aws/iot/evaluate';
 import { writeQuarantinePolicy } from '../../../shared/config/quarantine-policy';
 import { aConfiguration } from '../../builders';
 

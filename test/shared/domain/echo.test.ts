@@ -1,5 +1,5 @@
-import type { Case } from '../../../shared/domain/case';
-import { decide } from '../../../shared/domain/decide';
+import type { Case } from '../../../shared/domain/case/case';
+import { decide } from '../../../shared/domain/decide/decide';
 import { aContext, now } from '../../builders';
 import { alarm, lead, led, order } from './life';
 

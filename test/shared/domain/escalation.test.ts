@@ -1,4 +1,4 @@
-import type { Case } from '../../../shared/domain/case';
+import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, aPlaybook, now, someFacts } from '../../builders';
 import { actionsOf, alarm, led, order } from './life';
 

@@ -1,4 +1,4 @@
-import { findFleetLimit } from '../../../shared/domain/guards';
+import { findFleetLimit } from '../../../shared/domain/guards/guards';
 import { aConfiguration, aPlaybook, flushed, now } from '../../builders';
 import { alarm, lead, led, order, resume } from './life';
 

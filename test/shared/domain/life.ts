@@ -1,10 +1,10 @@
-import type { Case } from '../../../shared/domain/case';
-import type { Command } from '../../../shared/domain/command';
-import { decide } from '../../../shared/domain/decide';
-import type { Context } from '../../../shared/domain/decision';
-import type { OperatorAction } from '../../../shared/domain/operator-actions';
-import { nextStep, recordOutcome, settle } from '../../../shared/domain/steps';
-import type { Violation } from '../../../shared/domain/violation';
+import type { Case } from '../../../shared/domain/case/case';
+import { nextStep, recordOutcome, settle } from '../../../shared/domain/case/steps';
+import type { Command } from '../../../shared/domain/decide/command';
+import { decide } from '../../../shared/domain/decide/decide';
+import type { Context } from '../../../shared/domain/decide/decision';
+import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
+import type { Violation } from '../../../shared/domain/findings/violation';
 import { aContext, aViolation, flushed, now } from '../../builders';
 
 /** A thing's case, led through commands while all that is asked of AWS succeeds. */

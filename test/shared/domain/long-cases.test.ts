@@ -1,6 +1,6 @@
-import type { Case } from '../../../shared/domain/case';
-import type { Command } from '../../../shared/domain/command';
-import { decide } from '../../../shared/domain/decide';
+import type { Case } from '../../../shared/domain/case/case';
+import type { Command } from '../../../shared/domain/decide/command';
+import { decide } from '../../../shared/domain/decide/decide';
 import { aConfiguration, aContext, aPlaybook, flushed, now } from '../../builders';
 import { alarm, lead, led, order } from './life';
 

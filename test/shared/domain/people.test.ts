@@ -1,7 +1,7 @@
-import type { Command } from '../../../shared/domain/command';
 import type { Playbook } from '../../../shared/domain/configuration';
-import { decide } from '../../../shared/domain/decide';
-import { operatorActions } from '../../../shared/domain/operator-actions';
+import type { Command } from '../../../shared/domain/decide/command';
+import { decide } from '../../../shared/domain/decide/decide';
+import { operatorActions } from '../../../shared/domain/decide/operator-actions';
 import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../builders';
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from './life';
 

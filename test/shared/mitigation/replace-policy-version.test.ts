@@ -1,5 +1,5 @@
+import { replacedObject } from '../../../shared/domain/actions/lease';
 import type { PriorPolicy } from '../../../shared/domain/facts';
-import { replacedObject } from '../../../shared/domain/hold';
 import type { PriorOf } from '../../../shared/mitigation/action';
 import { replacePolicyVersion } from '../../../shared/mitigation/replace-policy-version';
 import { awsError } from '../../aws-error';

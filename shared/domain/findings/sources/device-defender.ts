@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
 import '../../schema-language';
-import { firstMs } from '../../arrival';
 import { isObject } from '../../json';
-import { clip, registryName } from '../../names';
-import { boundUncounted, boundValue, keepEvidence, type MetricValue, type Violation } from '../../violation';
+import { clip, registryName } from '../../text';
+import { firstMs } from '../arrival';
 import type { Source } from '../finding';
+import { boundUncounted, boundValue, keepEvidence, type MetricValue, type Violation } from '../violation';
 
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
 const awsName = z.string().check(z.regex(registryName));

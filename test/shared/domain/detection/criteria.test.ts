@@ -1,6 +1,6 @@
 import type { Criteria } from '../../../../shared/domain/configuration';
 import { violates } from '../../../../shared/domain/detection/criteria';
-import type { MetricValue } from '../../../../shared/domain/violation';
+import type { MetricValue } from '../../../../shared/domain/findings/violation';
 
 function criteria(
   comparisonOperator: Criteria['comparisonOperator'],

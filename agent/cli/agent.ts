@@ -1,0 +1,95 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Credentials } from '../config/credentials';
+import type { Settings } from '../config/flags';
+import { type ReportingSurroundings, startReporting, type Waiting } from '../delivery/reporting';
+import { answerKind, logAnswer } from '../mqtt/answers';
+import { openBrokerLink } from '../mqtt/broker-link';
+import { type ContainmentWatch, containmentTopic, readNotice } from '../mqtt/containment';
+import { encodeReport } from '../report/encoding';
+import type { Report } from '../report/report';
+import { type Destination, type Topics, topicsFor } from '../topics';
+
+/** At the end, for what can be delivered at once. */
+const lastWordsMs = 1500;
+
+export interface AgentSurroundings extends ReportingSurroundings {
+  /** Read anew at each connect, so that a renewed certificate needs no restart. */
+  readonly readCredentials: () => Credentials;
+  readonly containment: ContainmentWatch;
+  readonly random: () => number;
+  readonly onConnection?: (text: string) => void;
+  /** Another way to the broker, in tests. */
+  readonly openLink?: typeof openBrokerLink;
+}
+
+export interface Agent {
+  /** Gives the reports that could not be delivered. */
+  stop(): Promise<Waiting>;
+}
+
+/** Samples, and reports over MQTT, until stopped. `waiting` is delivered first. */
+export function startAgent(settings: Settings, surroundings: AgentSurroundings, waiting?: Waiting): Agent {
+  const { connection } = settings;
+  if (!connection) throw new Error('an agent that reports needs a connection');
+  const { thingName, endpoint } = connection;
+  const topics = new Map<Destination, Topics>(
+    settings.destinations.map((one) => [one, topicsFor(one, thingName, settings.format)]),
+  );
+  const noticeTopic = topics.has('cordon') ? containmentTopic(thingName) : undefined;
+  const link = (surroundings.openLink ?? openBrokerLink)(
+    connection,
+    surroundings.readCredentials,
+    [
+      ...[...topics.values()].flatMap(({ accepted, rejected }) => [accepted, rejected]),
+      ...(noticeTopic === undefined ? [] : [noticeTopic]),
+    ],
+    {
+      onConnected: () => {
+        surroundings.onConnection?.(`connected to ${endpoint.host}:${endpoint.port}`);
+        reporting.flush();
+      },
+      onEnded: (reason) => surroundings.onConnection?.(`not connected: ${reason}`),
+      onMessage: (topic, payload) => {
+        if (topic === noticeTopic) return surroundings.containment.note(readNotice(payload));
+        for (const [destination, of] of topics) {
+          const kind = answerKind(of, topic);
+          if (kind) logAnswer(surroundings.log, destination, settings.format, kind, payload);
+        }
+      },
+    },
+    surroundings,
+  );
+  const delivery = {
+    isReady: link.isConnected,
+    deliver: (destination: Destination, report: Report) =>
+      link.publish(
+        topics.get(destination)?.report ?? '',
+        encodeReport(report, settings.format, settings.names),
+      ),
+  };
+  const reporting = startReporting(settings, surroundings, delivery, waiting);
+  return {
+    stop: async () => {
+      reporting.stop();
+      await Promise.race([reporting.settled(), wait(lastWordsMs, undefined, { ref: false })]);
+      await link.close();
+      return reporting.waiting();
+    },
+  };
+}
+
+/** Samples, and prints the reports, until stopped. */
+export function startDryRun(
+  settings: Settings,
+  surroundings: ReportingSurroundings,
+  print: (report: Report) => void,
+): Agent {
+  const reporting = startReporting(settings, surroundings, {
+    isReady: () => true,
+    deliver: async (_destination, report) => {
+      print(report);
+      return 'acknowledged';
+    },
+  });
+  return { stop: async () => reporting.stop() };
+}

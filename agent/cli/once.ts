@@ -1,0 +1,42 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Settings } from '../config/flags';
+import { findFailures, findHealth, type ReportingSurroundings } from '../delivery/reporting';
+import { buildReport, type Report } from '../report/report';
+import { createReportWindow } from '../report/report-window';
+
+/** Long enough for a percentage of the processor to mean something. */
+const loadMs = 1_100;
+
+/** Collects one report, with two looks at the processes, so that a child that came and went between them is seen too. */
+export async function collectOnce(settings: Settings, surroundings: ReportingSurroundings): Promise<Report> {
+  const { sampler, sampleSystem, meter, reportIds, clock, wallClock } = surroundings;
+  const window = createReportWindow({
+    intervalMs: 0,
+    byException: false,
+    changeGapMs: 0,
+    fallHoldMs: 0,
+  });
+  meter?.look(clock());
+  window.observe(sampler.sample(clock()), clock());
+  if (settings.metrics.length > 0) {
+    const hasLoad = settings.metrics.some(({ collect }) => collect === 'cpu-percent');
+    await Promise.all([wait(hasLoad ? loadMs : settings.sampleIntervalMs), sampler.settled()]);
+    window.observe(sampler.sample(clock()), clock());
+  }
+  const { values, caveats, isRise: _, ...told } = window.take('interval', clock());
+  const system = sampleSystem();
+  const failures = { ...findFailures(surroundings), ...system.failures, ...told.failures };
+  const health = findHealth(surroundings, {
+    wantedMs: settings.sampleIntervalMs,
+    spool: 0,
+    failures,
+    caveats,
+  });
+  const madeAt = wallClock();
+  return buildReport({
+    reportId: reportIds.next(madeAt),
+    system,
+    values,
+    ...(settings.destinations.includes('cordon') && { extras: { ...told, failures, health, madeAt } }),
+  });
+}

@@ -1,0 +1,226 @@
+import { agentVersion } from '../build-constants';
+import { type Credentials, loadCredentials } from '../config/credentials';
+import type { ConnectionSettings, Settings } from '../config/flags';
+import { createInterfaceRule, type InterfaceRule } from '../config/interface-rules';
+import type { ReportingSurroundings, Waiting } from '../delivery/reporting';
+import { countRestarts, type Restarts } from '../delivery/restarts';
+import { openSpool, type Spool } from '../delivery/spool';
+import { host } from '../host';
+import type { Log } from '../log';
+import { createMetricSampler } from '../metrics/metric-sampler';
+import { sampleSystem } from '../metrics/system';
+import { createTrafficMeter, type TrafficMeter } from '../metrics/traffic';
+import { watchCertificate } from '../mqtt/certificate-watch';
+import { watchContainment } from '../mqtt/containment';
+import { createProblems, type Problems } from '../problems';
+import { createProcReader, type ProcReader } from '../proc/proc-reader';
+import { createUserNames } from '../proc/user-names';
+import { type CpuBudget, createCpuBudget } from '../processes/cpu-budget';
+import { countReportIds, type NewestId, openReportIds } from '../report/report-id';
+import { openStateFile } from '../state-file';
+import { type Agent, type AgentSurroundings, startAgent, startDryRun } from './agent';
+import type { ServiceManager } from './service-manager';
+
+/** An agent that was started from settings, and can be started anew from others. */
+export interface RunningAgent {
+  /** Goes over to the settings that `read` gives; where they are wrong, goes on with those it has. */
+  reload(read: () => Settings): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** What a test gives in place of the machine's own. */
+export interface Means {
+  readonly openLink?: AgentSurroundings['openLink'];
+  readonly proc?: () => ProcReader;
+}
+
+export function runAgent(
+  first: Settings,
+  log: Log,
+  manager: ServiceManager,
+  means: Means = {},
+): RunningAgent {
+  let settings = first;
+  const lasting: Lasting = {
+    newestIds: new Map(),
+    restartsOf: new Map(),
+    meter: createTrafficMeter(openProc(means), interfaceRule(first, means)),
+  };
+  const prepareNext = (next: Settings) => prepare(next, log, manager, means, lasting);
+  let agent = prepareNext(settings)();
+  log('info', 'started', describe(settings));
+  manager.ready();
+  /** One at a time: a stop waits for a reload. */
+  let turn: Promise<void> = Promise.resolve();
+  const inTurn = (act: () => Promise<void>): Promise<void> => {
+    turn = turn.then(act);
+    return turn;
+  };
+  return {
+    reload: (read) =>
+      inTurn(async () => {
+        let next: Settings;
+        let start: (waiting?: Waiting) => Agent;
+        try {
+          next = read();
+          start = prepareNext(next);
+        } catch (error) {
+          log('error', 'reload-failed', { reason: (error as Error).message });
+          return;
+        }
+        const waiting = await agent.stop();
+        const isSameThing = next.connection?.thingName === settings.connection?.thingName;
+        settings = next;
+        agent = start(isSameThing ? waiting : undefined);
+        log('info', 'reloaded', describe(settings));
+      }),
+    stop: () =>
+      inTurn(async () => {
+        manager.stopping();
+        await agent.stop();
+      }),
+  };
+}
+
+/** What outlives a reload. */
+interface Lasting {
+  readonly newestIds: Map<string, NewestId>;
+  readonly restartsOf: Map<string, Restarts>;
+  readonly meter: TrafficMeter;
+}
+
+function openProc({ proc = createProcReader }: Means): ProcReader {
+  return proc();
+}
+
+function interfaceRule({ interfaces }: Settings, means: Means): InterfaceRule {
+  return createInterfaceRule(openProc(means), createProcReader('/sys/class/net'), interfaces);
+}
+
+/** Does all that can go wrong, and gives what starts the agent. */
+function prepare(
+  settings: Settings,
+  log: Log,
+  manager: ServiceManager,
+  means: Means,
+  lasting: Lasting,
+): (waiting?: Waiting) => Agent {
+  const { connection } = settings;
+  const problems = createProblems(log);
+  const { meter } = lasting;
+  const surroundings = surround(settings, log, problems, meter, manager, means);
+  if (settings.mode === 'dryrun' || !connection) {
+    return () =>
+      startDryRun(settings, surroundings, (report) => host.writeOutput(`${JSON.stringify(report)}\n`));
+  }
+  const told = new Set<string>();
+  const warn = (problem: string): void => {
+    if (!told.has(problem)) log('warn', 'warning', { problem });
+    told.add(problem);
+  };
+  const certificate = watchCertificate(log);
+  const readCredentials = keepReading(connection, warn, certificate.note);
+  const { stateDirectory } = settings;
+  const thing = connection.thingName;
+  const newest = lasting.newestIds.get(thing) ?? { id: 0 };
+  lasting.newestIds.set(thing, newest);
+  const reportIds = openReportIds(stateDirectory, connection.thingName, problems, newest);
+  const containment = watchContainment(
+    openStateFile(stateDirectory, connection.thingName, 'containment', problems),
+    log,
+  );
+  const whole: AgentSurroundings = {
+    ...surroundings,
+    ...(means.openLink && { openLink: means.openLink }),
+    reportIds,
+    containment,
+    readCredentials,
+    random: Math.random,
+    onConnection: manager.status,
+    onTick: () => {
+      surroundings.onTick?.();
+      certificate.look(Date.now());
+    },
+  };
+  const spool = openSpool(stateDirectory, thing, problems);
+  const restarts = lasting.restartsOf.get(thing) ?? countRestarts(stateDirectory, thing, problems);
+  lasting.restartsOf.set(thing, restarts);
+  return (waiting) => {
+    meter.use(interfaceRule(settings, means));
+    const left = waiting ?? takeLeft(spool, newest);
+    return startAgent(settings, { ...whole, spool, restarts, budget: openBudget(settings) }, left);
+  };
+}
+
+/** What an earlier run could not deliver goes first, and its ids were the newest. */
+function takeLeft(spool: Spool, newest: NewestId): Waiting {
+  const left = [...spool.load()];
+  for (const [, reports] of left)
+    for (const { header } of reports) newest.id = Math.max(newest.id, header.report_id);
+  return new Map(left.map(([destination, reports]) => [destination, { reports }]));
+}
+
+function openBudget({ cpuBudgetPercent }: Settings): CpuBudget {
+  return createCpuBudget(cpuBudgetPercent, () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  });
+}
+
+/** Throws at the first reading; later the last files that fitted go on, while somebody is replacing them. */
+function keepReading(
+  connection: ConnectionSettings,
+  warn: (problem: string) => void,
+  onRead: (expiresAt: number) => void,
+): () => Credentials {
+  const load = (): Credentials => {
+    const credentials = loadCredentials(connection, Date.now(), warn);
+    onRead(credentials.expiresAt);
+    return credentials;
+  };
+  let last = load();
+  return () => {
+    try {
+      last = load();
+    } catch (error) {
+      warn(`${(error as Error).message}; going on with what was read before`);
+    }
+    return last;
+  };
+}
+
+export function surround(
+  settings: Settings,
+  log: Log,
+  problems: Problems,
+  meter = createTrafficMeter(createProcReader(), interfaceRule(settings, {})),
+  manager?: ServiceManager,
+  means: Means = {},
+): ReportingSurroundings {
+  const proc = openProc(means);
+  const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
+  return {
+    sampler: createMetricSampler(proc, settings.metrics, options),
+    meter,
+    sampleSystem: () => sampleSystem(proc, meter),
+    reportIds: countReportIds(),
+    problems,
+    log,
+    clock: () => performance.now(),
+    wallClock: Date.now,
+    onTick: () => manager?.alive(performance.now()),
+  };
+}
+
+function describe(settings: Settings): Readonly<Record<string, unknown>> {
+  return {
+    version: agentVersion,
+    pid: process.pid,
+    mode: settings.mode,
+    thingName: settings.connection?.thingName,
+    destinations: settings.destinations,
+    intervalSeconds: settings.intervalMs / 1000,
+    metrics: settings.metrics.map(({ metric }) => metric),
+    ...(settings.unknownMetrics.length > 0 && { unknownMetrics: settings.unknownMetrics }),
+  };
+}

@@ -1,0 +1,138 @@
+import { dirname, resolve } from 'node:path';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { codeOf, host } from '../host';
+import { isPassing, UsageError } from './arguments';
+import {
+  parseBoolean,
+  parseChoice,
+  parseClientId,
+  parseEndpoint,
+  parseInteger,
+  parsePath,
+  parseThingName,
+  parseVerbosity,
+} from './flag-values';
+import type { InterfaceChoice } from './interface-rules';
+import { DefinitionError, type MetricDefinition, parseMetrics } from './metric-definition';
+
+/** Where the package puts it. */
+export const defaultConfigPath = '/etc/cordon-agent/config.yml';
+
+const largestCharacters = 256 * 1024;
+
+/** Reads the text of one field, or throws a UsageError that begins with `where`. */
+type ReadField = (where: string, text: string) => unknown;
+
+/** Field of the file -> the flag it stands for, and how its text is read. */
+const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>> = {
+  endpoint: ['endpoint', parseEndpoint],
+  rootCA: ['rootCA', parsePath],
+  cert: ['cert', parsePath],
+  key: ['key', parsePath],
+  clientId: ['client_id', parseClientId],
+  thingName: ['thing_name', parseThingName],
+  interval: ['interval', (where, text) => parseInteger(where, 'seconds', 1, 86_400, text)],
+  sampleInterval: ['sampleInterval', (where, text) => parseInteger(where, 'milliseconds', 10, 60_000, text)],
+  format: ['format', (where, text) => parseChoice(where, ['json', 'cbor'], text)],
+  shortTags: ['short_tags', parseBoolean],
+  customMetrics: ['customMetrics', parseBoolean],
+  reportTo: ['reportTo', (where, text) => parseChoice(where, ['cordon', 'device-defender', 'both'], text)],
+  stateDirectory: ['stateDir', parsePath],
+  connectTimeout: ['connectTimeout', (where, text) => parseInteger(where, 'seconds', 5, 600, text)],
+  ackTimeout: ['ackTimeout', (where, text) => parseInteger(where, 'seconds', 5, 600, text)],
+  keepAlive: ['keepAlive', (where, text) => parseInteger(where, 'seconds', 30, 1200, text)],
+  cpuBudget: ['cpuBudget', (where, text) => parseInteger(where, 'percent', 1, 100, text)],
+  verbosity: ['verbosity', parseVerbosity],
+};
+
+/** Flags whose values are paths: relative ones are meant from the file's folder, so that the folder can be copied. */
+const pathFlags: readonly string[] = ['rootCA', 'cert', 'key', 'stateDir'];
+
+/** Reads a configuration file to the values of the flags it stands for; UsageErrors name file, line and field. */
+export function readConfigFile(path: string): Readonly<Record<string, unknown>> {
+  let text: string;
+  try {
+    // Its `exec` metrics are run: whoever may write it may act as the agent.
+    if ((host.statSync(path).mode & 0o002) !== 0)
+      throw new UsageError(`${path}: must not be writable by everyone; chmod o-w it`);
+    text = host.readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${path}: cannot read the configuration (${codeOf(error)})`, isPassing(error));
+  }
+  return Object.fromEntries(
+    Object.entries(parseConfigFile(text, path)).map(([flag, value]) => [
+      flag,
+      pathFlags.includes(flag) ? resolve(dirname(path), String(value)) : value,
+    ]),
+  );
+}
+
+/** YAML, and so JSON too. */
+export function parseConfigFile(text: string, path: string): Readonly<Record<string, unknown>> {
+  if (text.length > largestCharacters) throw new UsageError(`${path}: too large for a configuration`);
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const [error] = document.errors;
+  if (error) {
+    const [reason = ''] = error.message.split('\n');
+    throw new UsageError(`${path}:${error.linePos?.[0].line ?? 1}: ${reason}`);
+  }
+  // A file with nothing but comments.
+  if (document.contents === null) return {};
+  if (!isMap(document.contents)) throw new UsageError(`${path}:1: must be fields, such as endpoint: HOST`);
+  return Object.fromEntries(
+    document.contents.items.map(({ key, value }) => {
+      const name = isScalar(key) ? String(key.value) : '?';
+      const { line } = lines.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
+      // An alias bomb ends here: yaml refuses more than 100 expansions.
+      const plain: unknown = isNode(value) ? value.toJS(document, { maxAliasCount: 100 }) : null;
+      return readField(`${path}:${line}: `, name, plain);
+    }),
+  );
+}
+
+function readField(at: string, name: string, value: unknown): readonly [flag: string, value: unknown] {
+  if (name === 'metrics') return ['metrics', readMetrics(at, value)];
+  if (name === 'interfaces') return ['interfaces', readInterfaces(`${at}interfaces`, value)];
+  const where = at + JSON.stringify(name).slice(1, -1);
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (!field)
+    throw new UsageError(
+      `${where}: unknown; known are ${Object.keys(fields).join(', ')}, interfaces, metrics`,
+    );
+  const [flag, read] = field;
+  if (typeof value === 'object') {
+    throw new UsageError(
+      `${where}: must be one value, not ${value === null ? 'nothing' : 'a list or an object'}`,
+    );
+  }
+  return [flag, read(where, String(value))];
+}
+
+const namePattern = /^[^\s/:]{1,15}$/;
+
+/** `{ include: [wwan0], exclude: ['vpn*'] }`; names as the kernel has them, and `*`. */
+function readInterfaces(where: string, section: unknown): InterfaceChoice {
+  if (typeof section !== 'object' || section === null || Array.isArray(section))
+    throw new UsageError(`${where}: must be an object with include and exclude`);
+  const other = Object.keys(section).find((key) => key !== 'include' && key !== 'exclude');
+  if (other !== undefined) throw new UsageError(`${where}.${other}: unknown; known are include, exclude`);
+  const read = (key: 'include' | 'exclude'): readonly string[] => {
+    const names: unknown = (section as Readonly<Record<string, unknown>>)[key] ?? [];
+    const isNames = (given: unknown): given is string[] =>
+      Array.isArray(given) && given.every((name) => typeof name === 'string' && namePattern.test(name));
+    if (isNames(names)) return names;
+    throw new UsageError(`${where}.${key}: must be a list of interface names, with * for any characters`);
+  };
+  return { include: read('include'), exclude: read('exclude') };
+}
+
+function readMetrics(at: string, section: unknown): readonly MetricDefinition[] {
+  try {
+    return parseMetrics(section);
+  } catch (error) {
+    if (error instanceof DefinitionError) throw new UsageError(at + error.message);
+    throw error;
+  }
+}

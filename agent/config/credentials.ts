@@ -1,0 +1,86 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+import { codeOf, host } from '../host';
+import type { ConnectionSettings } from './flags';
+
+/** A certificate or key that can't be used; the agent must not start half able. */
+export class CredentialsError extends Error {
+  override readonly name = 'CredentialsError';
+}
+
+export interface Credentials {
+  readonly ca: Buffer;
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Until when the certificate is valid, epoch ms. */
+  readonly expiresAt: number;
+}
+
+export type CredentialPaths = Pick<ConnectionSettings, 'rootCaPath' | 'certPath' | 'keyPath'>;
+
+/** Reads the three files and proves that they fit, so that a wrong file is named now and not as a broken handshake later. */
+export function loadCredentials(
+  paths: CredentialPaths,
+  now: number,
+  warn: (problem: string) => void,
+): Credentials {
+  const ca = readPem('--rootCA', paths.rootCaPath);
+  const cert = readPem('--cert', paths.certPath);
+  const key = readPem('--key', paths.keyPath);
+  tell('--rootCA', paths.rootCaPath, 'is no PEM certificate', () => new X509Certificate(ca));
+  const certificate = tell(
+    '--cert',
+    paths.certPath,
+    'is no PEM certificate',
+    () => new X509Certificate(cert),
+  );
+  const privateKey = tell('--key', paths.keyPath, 'is no PEM private key without passphrase', () =>
+    createPrivateKey(key),
+  );
+  if (!certificate.checkPrivateKey(privateKey)) {
+    throw new CredentialsError(
+      `--key: ${paths.keyPath} does not belong to the certificate ${paths.certPath}`,
+    );
+  }
+  tell('--cert', paths.certPath, 'cannot be used for TLS', () => createSecureContext({ ca, cert, key }));
+  const expiresAt = Date.parse(certificate.validTo);
+  if (expiresAt < now) warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
+  if (Date.parse(certificate.validFrom) > now)
+    warn(`--cert: ${paths.certPath} is valid from ${certificate.validFrom}`);
+  warnOfMode(paths.keyPath, warn);
+  return { ca, cert, key, expiresAt };
+}
+
+function warnOfMode(keyPath: string, warn: (problem: string) => void): void {
+  try {
+    const stats = host.statSync(keyPath);
+    if (!isOpenToOthers(stats, process.getegid?.())) return;
+    const mode = (stats.mode & 0o777).toString(8);
+    warn(`--key: ${keyPath} is open to other users (mode ${mode}); chmod 600 it`);
+  } catch (error) {
+    // The key itself could be read, so the agent can report.
+    warn(`--key: ${keyPath}: whether it is open to other users can't be told (${codeOf(error)})`);
+  }
+}
+
+/** A key of root's that the agent reads by its own group is how the package keeps it: the agent can't change it. */
+export function isOpenToOthers(
+  { mode, uid, gid }: Readonly<Record<'mode' | 'uid' | 'gid', number>>,
+  ownGroup?: number,
+): boolean {
+  const allowed = uid === 0 && gid === ownGroup ? 0o040 : 0;
+  return (mode & 0o077 & ~allowed) !== 0;
+}
+
+function readPem(flag: string, path: string): Buffer {
+  return tell(flag, path, 'cannot be read', () => host.readFileSync(path));
+}
+
+function tell<T>(flag: string, path: string, problem: string, attempt: () => T): T {
+  try {
+    return attempt();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw new CredentialsError(`${flag}: ${path} ${problem}${code ? ` (${code})` : ''}`, { cause });
+  }
+}

@@ -1,0 +1,333 @@
+import { join } from 'node:path';
+import { Command, CommanderError } from 'commander';
+import { agentVersion, defaultMetrics } from '../build-constants';
+import { codeOf, host } from '../host';
+import type { LogLevel } from '../log';
+import type { Destination, ReportFormat, ReportNames } from '../topics';
+import { expandArguments, UsageError } from './arguments';
+import { defaultConfigPath, readConfigFile } from './config-file';
+import {
+  type Endpoint,
+  parseChoice,
+  parseClientId,
+  parseEndpoint,
+  parseInteger,
+  parseThingName,
+  parseVerbosity,
+} from './flag-values';
+import { allInterfaces, type InterfaceChoice } from './interface-rules';
+import type { LinkTiming } from './link-timing';
+import { childrenOf, DefinitionError, definitionByName, type MetricDefinition } from './metric-definition';
+
+/** How to reach the broker. */
+export interface ConnectionSettings {
+  readonly endpoint: Endpoint;
+  readonly rootCaPath: string;
+  readonly certPath: string;
+  readonly keyPath: string;
+  readonly clientId: string;
+  readonly thingName: string;
+  readonly timing: LinkTiming;
+}
+
+export interface Settings {
+  /** `once` prints one report, `dryrun` goes on printing; both connect to nothing. */
+  readonly mode: 'report' | 'dryrun' | 'once';
+  readonly connection?: ConnectionSettings;
+  readonly intervalMs: number;
+  readonly sampleIntervalMs: number;
+  readonly format: ReportFormat;
+  readonly names: ReportNames;
+  readonly destinations: readonly Destination[];
+  readonly metrics: readonly MetricDefinition[];
+  /** Default metrics that this agent can't collect. */
+  readonly unknownMetrics: readonly string[];
+  readonly stateDirectory: string;
+  /** Percent of one core. */
+  readonly cpuBudgetPercent: number;
+  readonly interfaces: InterfaceChoice;
+  readonly logLevel: LogLevel;
+}
+
+export type CommandLine =
+  | { readonly type: 'run'; readonly settings: Settings }
+  | { readonly type: 'check'; readonly settings: Settings; readonly json: boolean }
+  | { readonly type: 'print'; readonly text: string };
+
+interface Flags {
+  config?: string;
+  endpoint?: Endpoint;
+  rootCA?: string;
+  cert?: string;
+  key?: string;
+  client_id?: string;
+  thing_name?: string;
+  interval: number;
+  format: ReportFormat;
+  short_tags?: boolean;
+  customMetrics?: boolean;
+  includeCustomMetrics?: boolean;
+  dryrun?: boolean;
+  verbosity: LogLevel;
+  reportTo: 'cordon' | 'device-defender' | 'both';
+  childrenOf: readonly MetricDefinition[];
+  sampleInterval: number;
+  stateDir?: string;
+  cpuBudget: number;
+  connectTimeout: number;
+  ackTimeout: number;
+  keepAlive: number;
+  allowFastReports?: boolean;
+  once?: boolean;
+  print?: boolean;
+  /** Of `check` only. */
+  json?: boolean;
+  /** Of the configuration file only. */
+  interfaces?: InterfaceChoice;
+  metrics?: readonly MetricDefinition[];
+}
+
+const defenderFloorSeconds = 300;
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly isRoot: boolean;
+  readonly homeDirectory: () => string;
+}
+
+/** Reads the command line, or throws a UsageError that names the flag. */
+export function parseCommandLine(
+  args: readonly string[],
+  surroundings: Surroundings,
+  metrics: readonly string[] = defaultMetrics,
+): CommandLine {
+  let printed = '';
+  const command = defineFlags((text) => {
+    printed += text;
+  });
+  const isCheck = args[0] === 'check';
+  if (isCheck) command.option('--json', 'print the findings as JSON');
+  try {
+    command.parse(expandArguments(isCheck ? args.slice(1) : args), { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return { type: 'print', text: printed };
+    if (error instanceof CommanderError) {
+      throw new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+    }
+    throw error;
+  }
+  const [stray] = command.args;
+  if (stray !== undefined)
+    throw new UsageError(
+      `${JSON.stringify(stray)}: belongs to no flag; the one command is "check", and comes first`,
+    );
+  const flags = withConfigFile(command);
+  const settings = toSettings(flags, surroundings, metrics);
+  if (!isCheck) return { type: 'run', settings };
+  if (!settings.connection)
+    throw new UsageError('check: looks at a connection, so leave out --dryrun and --once');
+  return { type: 'check', settings, json: flags.json === true };
+}
+
+/** A flag beats the file. A command line that says where to connect needs none, and the default one isn't looked for. */
+function withConfigFile(command: Command): Flags {
+  const flags = command.opts<Flags>();
+  const byDefault =
+    flags.endpoint === undefined && isThere(defaultConfigPath) ? defaultConfigPath : undefined;
+  const path = flags.config ?? byDefault;
+  if (path === undefined) return flags;
+  const isGiven = (flag: string): boolean => command.getOptionValueSource(flag) === 'cli';
+  const fromFile = Object.entries(readConfigFile(path)).filter(([flag]) => !isGiven(flag));
+  return { ...flags, ...Object.fromEntries(fromFile) };
+}
+
+/** A file that can't be looked at is one that can't be read either, which its reading tells. */
+function isThere(path: string): boolean {
+  try {
+    host.statSync(path);
+    return true;
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes(codeOf(error));
+  }
+}
+
+function defineFlags(write: (text: string) => void): Command {
+  return new Command('cordon-agent')
+    .usage('[check] [options]')
+    .description(
+      'Reports what a device does to AWS IoT: the children of a named process, ports, connections, traffic.',
+    )
+    .option('--config <file>', `configuration; a flag beats it; ${defaultConfigPath} without --endpoint`)
+    .option('-e, --endpoint <host[:port]>', 'broker; port 8883 if left out', (text) =>
+      parseEndpoint('--endpoint', text),
+    )
+    .option('-r, --rootCA <file>', 'certificates of the authorities that the broker is trusted by')
+    .option('-c, --cert <file>', "the device's certificate")
+    .option('-k, --key <file>', "the device's private key")
+    .option('--client_id <id>', 'MQTT client id (also -id)', (text) => parseClientId('--client_id', text))
+    .option('-t, --thing_name <name>', 'thing name; the client id if left out', (text) =>
+      parseThingName('--thing_name', text),
+    )
+    .option(
+      '-i, --interval <seconds>',
+      'time between reports',
+      wholeNumber('--interval', 'seconds', 1, 86_400),
+      300,
+    )
+    .option(
+      '-f, --format <format>',
+      'json or cbor',
+      (text) => parseChoice('--format', ['json', 'cbor'], text),
+      'json',
+    )
+    .option('-s, --short_tags', 'short names in reports')
+    .option('--custom-metrics', 'collect the default custom metrics (also -cm)')
+    .option('--include-custom-metrics', 'the same')
+    .option('-d, --dryrun', 'print the reports, connect to nothing')
+    .option('--verbosity <level>', 'NoLogs to Trace', (text) => parseVerbosity('--verbosity', text), 'info')
+    .option(
+      '--report-to <where>',
+      'cordon, device-defender or both',
+      (text) => parseChoice('--report-to', ['cordon', 'device-defender', 'both'], text),
+      'cordon',
+    )
+    .option(
+      '--children-of <name>',
+      `report the children of processes of this name as num_child_procs_NAME; may be given again`,
+      (text, before: readonly MetricDefinition[]) => addChildren(text, before),
+      [],
+    )
+    .option(
+      '--sample-interval <ms>',
+      'time between looks at the processes',
+      wholeNumber('--sample-interval', 'milliseconds', 10, 60_000),
+      100,
+    )
+    .option(
+      '--connect-timeout <seconds>',
+      'how long a try to connect may take, TLS and MQTT included',
+      wholeNumber('--connect-timeout', 'seconds', 5, 600),
+      60,
+    )
+    .option(
+      '--ack-timeout <seconds>',
+      'how long a report may wait for its acknowledgement before the connection counts as dead',
+      wholeNumber('--ack-timeout', 'seconds', 5, 600),
+      60,
+    )
+    .option(
+      '--keep-alive <seconds>',
+      'time between two pings, shorter than the NAT on the way remembers',
+      wholeNumber('--keep-alive', 'seconds', 30, 1200),
+      120,
+    )
+    .option(
+      '--cpu-budget <percent>',
+      'most of one core that the agent takes, as it looks less often',
+      wholeNumber('--cpu-budget', 'percent', 1, 100),
+      2,
+    )
+    .option('--state-dir <folder>', 'where report ids and what was not delivered are kept')
+    .option(
+      '--allow-fast-reports',
+      `allow Device Defender reports under ${defenderFloorSeconds} s (local stack only)`,
+    )
+    .option('--once', 'with --print: collect one report and print it')
+    .option('--print', 'with --once')
+    .version(agentVersion)
+    .addHelpText(
+      'after',
+      '\n@FILE reads arguments from a file, one a line.\n`cordon-agent check [--json]` with the same flags tells what would go wrong.',
+    )
+    .allowExcessArguments(true)
+    .exitOverride()
+    .configureOutput({ writeOut: write, writeErr: () => undefined });
+}
+
+function addChildren(name: string, before: readonly MetricDefinition[]): readonly MetricDefinition[] {
+  try {
+    return [...before, childrenOf(name)];
+  } catch (error) {
+    if (!(error instanceof DefinitionError)) throw error;
+    throw new UsageError(`--children-of: ${error.message}`);
+  }
+}
+
+function wholeNumber(flag: string, unit: string, least: number, most: number): (text: string) => number {
+  return (text) => parseInteger(flag, unit, least, most, text);
+}
+
+function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly string[]): Settings {
+  if (flags.once !== flags.print) throw new UsageError('--once, --print: give both, to print one report');
+  const destinations = destinationsOf(flags.reportTo);
+  const tooFast = destinations.includes('device-defender') && flags.interval < defenderFloorSeconds;
+  if (tooFast && !flags.allowFastReports) {
+    throw new UsageError(`--interval: Device Defender takes at most one report in ${defenderFloorSeconds} s`);
+  }
+  const mode = flags.once ? 'once' : flags.dryrun ? 'dryrun' : 'report';
+  const isDefault = flags.customMetrics === true || flags.includeCustomMetrics === true;
+  const wanted = isDefault ? metrics : [];
+  return {
+    mode,
+    ...(mode === 'report' && { connection: toConnection(flags) }),
+    intervalMs: flags.interval * 1000,
+    sampleIntervalMs: flags.sampleInterval,
+    format: flags.format,
+    names: flags.short_tags ? 'short' : 'long',
+    destinations,
+    metrics: definitionsOf(wanted, flags.metrics ?? [], flags.childrenOf),
+    unknownMetrics: wanted.filter(
+      (metric) => !definitionByName(metric) && !flags.metrics?.some((one) => one.metric === metric),
+    ),
+    cpuBudgetPercent: flags.cpuBudget,
+    interfaces: flags.interfaces ?? allInterfaces,
+    stateDirectory: flags.stateDir ?? defaultStateDirectory(surroundings),
+    logLevel: flags.verbosity,
+  };
+}
+
+/** What the file says of a metric counts more than what its name says. */
+function definitionsOf(
+  wanted: readonly string[],
+  defined: readonly MetricDefinition[],
+  children: readonly MetricDefinition[],
+): readonly MetricDefinition[] {
+  const byName = wanted.flatMap((metric) => definitionByName(metric) ?? []);
+  const definitions = [...byName, ...defined, ...children];
+  return [...new Map(definitions.map((one) => [one.metric, one])).values()];
+}
+
+function destinationsOf(reportTo: Flags['reportTo']): readonly Destination[] {
+  return reportTo === 'both' ? ['cordon', 'device-defender'] : [reportTo];
+}
+
+function toConnection(flags: Flags): ConnectionSettings {
+  const clientId = need('-id/--client_id', flags.client_id);
+  return {
+    endpoint: need('-e/--endpoint', flags.endpoint),
+    rootCaPath: need('-r/--rootCA', flags.rootCA),
+    certPath: need('-c/--cert', flags.cert),
+    keyPath: need('-k/--key', flags.key),
+    clientId,
+    timing: {
+      connectTimeoutMs: flags.connectTimeout * 1000,
+      acknowledgeTimeoutMs: flags.ackTimeout * 1000,
+      keepAliveSeconds: flags.keepAlive,
+    },
+    thingName:
+      flags.thing_name ?? parseThingName('--client_id (also the thing name, without --thing_name)', clientId),
+  };
+}
+
+function need<T>(flag: string, value: T | undefined): T {
+  if (value === undefined) throw new UsageError(`${flag}: required (or use --dryrun, or --once --print)`);
+  return value;
+}
+
+/** systemd's StateDirectory= first, then the XDG base directories; root is a system service. */
+function defaultStateDirectory({ env, isRoot, homeDirectory }: Surroundings): string {
+  const fromSystemd = env.STATE_DIRECTORY?.split(':')[0];
+  if (fromSystemd) return fromSystemd;
+  if (isRoot) return '/var/lib/cordon-agent';
+  return join(env.XDG_STATE_HOME || join(homeDirectory(), '.local', 'state'), 'cordon-agent');
+}

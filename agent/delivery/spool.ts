@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { codeOf, host, readText } from '../host';
+import type { Problems } from '../problems';
+import type { Report } from '../report/report';
+import { makeFolder, replaceFile } from '../state-file';
+import type { Destination } from '../topics';
+
+/** Reports on disk until they are delivered: one file each, so that what is wrong with one costs that one. */
+export interface Spool {
+  /** `isUrgent`: through a power cut too (fsync(2)). */
+  keep(destination: Destination, report: Report, isUrgent: boolean): void;
+  drop(destination: Destination, report: Report): void;
+  /** What an earlier run left, oldest first. What can't be read or is no report is dropped. */
+  load(): ReadonlyMap<Destination, readonly Report[]>;
+}
+
+const fileName = /^(cordon|device-defender)-(\d{1,15})\.json$/;
+/** A report fits a message, and so does one of these. */
+const largestBytes = 160 * 1024;
+/** As many as the outbox would hold of the smallest. */
+const mostFiles = 1024;
+const sumLength = 16;
+
+export function openSpool(directory: string, thingName: string, problems: Problems): Spool {
+  const folder = join(directory, `${thingName}.spool`);
+  const pathOf = (destination: Destination, { header }: Report): string =>
+    join(folder, `${destination}-${header.report_id}.json`);
+  const attempt = (doing: string, run: () => void): void => {
+    try {
+      run();
+    } catch (error) {
+      if (codeOf(error) === 'no code') throw error;
+      problems.note(
+        'spool',
+        `cannot ${doing}: ${(error as Error).message}; what is not delivered is lost at the agent's end`,
+      );
+    }
+  };
+  const remove = (path: string): void => {
+    try {
+      host.unlinkSync(path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error;
+    }
+  };
+  /** Undefined for what is no report; throws for what can't be read. */
+  const readOne = (name: string): readonly [Destination, Report] | undefined => {
+    const [, destination, id] = fileName.exec(name) ?? [];
+    const path = join(folder, name);
+    if (host.statSync(path).size > largestBytes) return undefined;
+    const report = parseEntry(readText(path));
+    return report && report.header.report_id === Number(id)
+      ? [destination as Destination, report]
+      : undefined;
+  };
+
+  return {
+    keep: (destination, report, isUrgent) =>
+      attempt(`write to ${folder}`, () => {
+        makeFolder(folder);
+        replaceFile(pathOf(destination, report), formatEntry(report), isUrgent);
+        problems.end('spool');
+      }),
+    drop: (destination, report) =>
+      attempt(`remove from ${folder}`, () => remove(pathOf(destination, report))),
+    load: () => {
+      const found = new Map<Destination, Report[]>();
+      let names: readonly string[] = [];
+      attempt(`read ${folder}`, () => {
+        names = listFolder(folder);
+      });
+      const reports = names.filter((name) => fileName.test(name)).sort(byId);
+      for (const [index, name] of reports.entries()) {
+        attempt(`read ${name} in ${folder}`, () => {
+          const entry = index < mostFiles ? readOne(name) : undefined;
+          if (entry) found.set(entry[0], [...(found.get(entry[0]) ?? []), entry[1]]);
+          else remove(join(folder, name));
+        });
+      }
+      return found;
+    },
+  };
+}
+
+function listFolder(folder: string): readonly string[] {
+  try {
+    return host.readdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function byId(a: string, b: string): number {
+  return Number(fileName.exec(a)?.[2]) - Number(fileName.exec(b)?.[2]);
+}
+
+function sumOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, sumLength);
+}
+
+function formatEntry(report: Report): string {
+  const text = JSON.stringify(report);
+  return `${sumOf(text)}\n${text}\n`;
+}
+
+function parseEntry(entry: string): Report | undefined {
+  const text = entry.slice(sumLength + 1, -1);
+  // A report that was written whole is one of the agent's own.
+  return entry.slice(0, sumLength) === sumOf(text) ? (JSON.parse(text) as Report) : undefined;
+}

@@ -1,0 +1,202 @@
+import { isIP } from 'node:net';
+import { type IClientOptions, connect as mqttConnect } from 'mqtt';
+import type { Credentials } from '../config/credentials';
+import type { ConnectionSettings } from '../config/flags';
+import { familySelection, type LinkTiming } from '../config/link-timing';
+import { describeError } from '../describe-error';
+import type { Log } from '../log';
+import type { Problems } from '../problems';
+import { createBackoff } from './backoff';
+import { watchRivals } from './rivals';
+import { createSubscriber, type Subscriber } from './subscriber';
+
+/** Beside the options MQTT.js has types for; it hands all of them to tls.connect. */
+const socketOptions = { minVersion: 'TLSv1.2', noDelay: true } as const;
+const closeTimeoutMs = 1500;
+const closed = 'closed by the broker or the network';
+
+interface MessageEvents {
+  readonly onConnected: () => void;
+  readonly onMessage: (topic: string, payload: Buffer) => void;
+}
+
+export interface BrokerEvents extends MessageEvents {
+  /** No connection came to be, or the one there was has ended. */
+  readonly onEnded: (reason: string) => void;
+}
+
+/** A connection that is kept up until it is closed. */
+export interface BrokerLink {
+  isConnected(): boolean;
+  /** Publishes at QoS 1. Never kept for later: what could not be delivered now is old by then. */
+  publish(topic: string, payload: Buffer): Promise<'acknowledged' | 'failed'>;
+  close(): Promise<void>;
+}
+
+export interface LinkSurroundings {
+  readonly log: Log;
+  /** Milliseconds that go on evenly. */
+  readonly clock: () => number;
+  readonly random: () => number;
+  readonly problems?: Problems;
+}
+
+/** Connects, with the credentials as they are then, and again whenever the connection ends, each time with a client of its own that carries nothing over. */
+export function openBrokerLink(
+  settings: ConnectionSettings,
+  readCredentials: () => Credentials,
+  subscriptions: readonly string[],
+  events: BrokerEvents,
+  surroundings: LinkSurroundings,
+): BrokerLink {
+  const { log, clock, random, problems } = surroundings;
+  const backoff = createBackoff(random);
+  let session: Session | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let isClosing = false;
+
+  const subscriber = createSubscriber(subscriptions, log);
+  const rivals = watchRivals(settings.clientId, log, clock, problems);
+
+  const open = (): void => {
+    const next = openSession(toClientOptions(settings, readCredentials()), {
+      timing: settings.timing,
+      clock,
+      subscriber,
+      onMessage: events.onMessage,
+      onConnected: () => {
+        log('info', 'connected', { host: settings.endpoint.host, port: settings.endpoint.port });
+        events.onConnected();
+      },
+      onEnded: (reason, connectedMs, isUnasked) => {
+        session = undefined;
+        if (isClosing) return;
+        rivals.noteEnd(connectedMs, isUnasked);
+        const retryMs = backoff.next(connectedMs ?? 0);
+        const event = connectedMs === undefined ? 'connect-failed' : 'disconnected';
+        log('warn', event, { reason, retryMs });
+        events.onEnded(reason);
+        retry = setTimeout(open, retryMs);
+      },
+    });
+    session = next;
+  };
+  open();
+
+  return {
+    isConnected: () => session?.isConnected() ?? false,
+    publish: async (topic, payload) => (session ? session.publish(topic, payload) : 'failed'),
+    close: async () => {
+      isClosing = true;
+      clearTimeout(retry);
+      await session?.close();
+    },
+  };
+}
+
+/** MQTT with a client certificate shares port 443 by this name (AWS IoT, "Device communication protocols"). */
+export function alpnFor(port: number): readonly string[] | undefined {
+  return port === 443 ? ['x-amzn-mqtt-ca'] : undefined;
+}
+
+export function toClientOptions(settings: ConnectionSettings, credentials: Credentials): IClientOptions {
+  const { host, port } = settings.endpoint;
+  const alpn = alpnFor(port);
+  return {
+    protocol: 'mqtts',
+    host,
+    port,
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(alpn && { ALPNProtocols: [...alpn] }),
+    ca: credentials.ca,
+    cert: credentials.cert,
+    key: credentials.key,
+    ...socketOptions,
+    rejectUnauthorized: true,
+    protocolVersion: 4,
+    clientId: settings.clientId,
+    clean: true,
+    ...familySelection(settings.timing),
+    keepalive: settings.timing.keepAliveSeconds,
+    connectTimeout: settings.timing.connectTimeoutMs,
+    // The link reconnects by itself, with jitter.
+    reconnectPeriod: 0,
+    resubscribe: false,
+    // mqtt-packet's cache of 65,536 buffers takes 11 to 18 MB.
+    writeCache: false,
+  };
+}
+
+interface SessionEvents extends MessageEvents {
+  readonly subscriber: Subscriber;
+  readonly timing: LinkTiming;
+  readonly clock: () => number;
+  /** `connectedMs` is undefined when the connection never came to be. */
+  /** `isUnasked`: nothing was on its way that the broker could have refused. */
+  readonly onEnded: (reason: string, connectedMs: number | undefined, isUnasked: boolean) => void;
+}
+
+interface Session {
+  isConnected(): boolean;
+  publish(topic: string, payload: Buffer): Promise<'acknowledged' | 'failed'>;
+  close(): Promise<void>;
+}
+
+function openSession(options: IClientOptions, events: SessionEvents): Session {
+  const client = mqttConnect(options);
+  const unanswered = new Set<(outcome: 'acknowledged' | 'failed') => void>();
+  let connectedAt: number | undefined;
+  let hasEnded = false;
+
+  const end = (reason: string): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    client.end(true);
+    const isUnasked = reason === closed && unanswered.size === 0 && !events.subscriber.isAsking();
+    for (const settle of [...unanswered]) settle('failed');
+    events.subscriber.noteEnd();
+    const connectedMs = connectedAt === undefined ? undefined : events.clock() - connectedAt;
+    events.onEnded(reason, connectedMs, isUnasked);
+  };
+
+  client.on('connect', () => {
+    connectedAt = events.clock();
+    events.subscriber.subscribe(client);
+    events.onConnected();
+  });
+  client.on('message', (topic, payload) => events.onMessage(topic, payload));
+  // An error also comes after the end, from a socket that closes late; `end` runs once.
+  client.on('error', (error) => end(describeError(error)));
+  client.on('close', () => end(closed));
+
+  return {
+    isConnected: () => !hasEnded && client.connected,
+    publish: (topic, payload) =>
+      new Promise((resolve) => {
+        if (hasEnded || !client.connected) return resolve('failed');
+        const timer = setTimeout(
+          () => end('no acknowledgement of a report'),
+          events.timing.acknowledgeTimeoutMs,
+        );
+        const settle = (outcome: 'acknowledged' | 'failed'): void => {
+          clearTimeout(timer);
+          unanswered.delete(settle);
+          resolve(outcome);
+        };
+        unanswered.add(settle);
+        client.publish(topic, payload, { qos: 1 }, (error) => settle(error ? 'failed' : 'acknowledged'));
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        if (hasEnded) return resolve();
+        const timer = setTimeout(() => {
+          client.end(true);
+          resolve();
+        }, closeTimeoutMs);
+        client.end(false, () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
+}

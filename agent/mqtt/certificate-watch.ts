@@ -1,0 +1,32 @@
+import type { Log } from '../log';
+
+const dayMs = 86_400_000;
+const warnDaysAhead = [30, 14, 7, 3, 1] as const;
+
+/** Tells ahead that the certificate will expire, and each day that it has. */
+export interface CertificateWatch {
+  /** The certificate in use, which may be a new one. */
+  note(expiresAt: number): void;
+  look(now: number): void;
+}
+
+export function watchCertificate(log: Log): CertificateWatch {
+  let expiresAt = Number.POSITIVE_INFINITY;
+  /** The days left that were told last; negative: days since. */
+  let toldDays = Number.POSITIVE_INFINITY;
+  return {
+    note: (at) => {
+      if (at !== expiresAt) toldDays = Number.POSITIVE_INFINITY;
+      expiresAt = at;
+    },
+    look: (now) => {
+      const daysLeft = (expiresAt - now) / dayMs;
+      const stage = daysLeft < 0 ? Math.floor(daysLeft) : warnDaysAhead.findLast((days) => daysLeft <= days);
+      if (stage === undefined || stage >= toldDays) return;
+      toldDays = stage;
+      const at = new Date(expiresAt).toISOString();
+      if (daysLeft < 0) log('error', 'certificate-expired', { expiredAt: at });
+      else log('warn', 'certificate-expires', { expiresAt: at, daysLeft: Math.floor(daysLeft) });
+    },
+  };
+}

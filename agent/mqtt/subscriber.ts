@@ -1,0 +1,50 @@
+import type { MqttClient } from 'mqtt';
+import type { Log } from '../log';
+
+/** A network can end a connection at the same place once; twice it is the broker. */
+const mostEnds = 2;
+
+/** Reports go out also where the policy forbids to hear the answers. */
+export interface Subscriber {
+  /** Subscribes to one topic after the other, on a connection that has just come to be. */
+  subscribe(client: MqttClient): void;
+  /** A subscription has no answer yet. */
+  isAsking(): boolean;
+  /** The connection has ended. */
+  noteEnd(): void;
+}
+
+/**
+ * Where a policy denies a subscription, AWS IoT answers so or ends the connection. A topic whose subscription ended it
+ * twice is left alone from then on, since the agent would never get to report otherwise.
+ */
+export function createSubscriber(topics: readonly string[], log: Log): Subscriber {
+  const ends = new Map<string, number>();
+  let asked: string | undefined;
+  const refuse = (topic: string): void => log('warn', 'subscribe-refused', { topic });
+
+  const subscribeFrom = (client: MqttClient, at: number): void => {
+    const next = topics.findIndex((topic, index) => index >= at && (ends.get(topic) ?? 0) < mostEnds);
+    asked = next < 0 ? undefined : topics[next];
+    if (asked === undefined) return;
+    const topic = asked;
+    client.subscribe(topic, { qos: 1 }, (error, _topics, answer) => {
+      // An error without an answer comes from the end of the connection.
+      if (error && !answer) return;
+      if (error) refuse(topic);
+      ends.delete(topic);
+      subscribeFrom(client, next + 1);
+    });
+  };
+  return {
+    subscribe: (client) => subscribeFrom(client, 0),
+    isAsking: () => asked !== undefined,
+    noteEnd: () => {
+      if (asked === undefined) return;
+      const count = (ends.get(asked) ?? 0) + 1;
+      ends.set(asked, count);
+      if (count === mostEnds) refuse(asked);
+      asked = undefined;
+    },
+  };
+}

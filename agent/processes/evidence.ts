@@ -1,0 +1,185 @@
+import type { ProcReader } from '../proc/proc-reader';
+import { type ProcStat, parseCommandLine, parseUptimeSeconds, parseUserId } from '../proc/proc-stat';
+import { cutText } from '../text';
+import type { Trace } from './child-walk';
+import { hasInjectedCode } from './injected-code';
+import { readStat } from './process-discovery';
+import { programOf } from './process-name';
+import { redactCommandLine } from './redact';
+import { isTrustedFile } from './trusted-file';
+
+/** What was seen of a child process, with the metric it counts in. */
+export interface Evidence {
+  readonly metric: string;
+  /** Of a child that nobody saw, only the kernel knew it. */
+  readonly pid?: number;
+  readonly ppid: number;
+  readonly executable: string;
+  readonly commandLine: string;
+  /**
+   * How many arguments `commandLine` joins, its first word aside. Only where `executable` is vouched for: what runs is the
+   * very file at that path, root's, writable by nobody else, and nobody gave it other code.
+   */
+  readonly argumentCount?: number;
+  readonly user: string;
+  readonly startedAt?: number;
+  /** Kernel names of its ancestors, its parent first. */
+  readonly parents: readonly string[];
+}
+
+/** As much as a report carries. */
+export const mostEvidence = 10;
+
+/** Keeps the first ten; a later look at the same process replaces the first. */
+export function mergeEvidence(before: readonly Evidence[], next: readonly Evidence[]): readonly Evidence[] {
+  if (next.length === 0) return before;
+  const merged = [...before];
+  for (const one of next) {
+    const at = merged.findIndex((other) => isOfSame(one, other));
+    if (at < 0) merged.push(one);
+    else merged[at] = one;
+  }
+  return merged.slice(0, mostEvidence);
+}
+
+/** Two starts of one process are this far apart at most: the time of day and the time since boot are read apart. */
+const sameStartMs = 1000;
+
+/** The same process; or, of children that nobody saw, the same parent. A number may be another's within one interval. */
+function isOfSame(a: Evidence, b: Evidence): boolean {
+  if (a.metric !== b.metric || a.pid !== b.pid) return false;
+  if (a.pid === undefined) return a.ppid === b.ppid;
+  return Math.abs((a.startedAt ?? 0) - (b.startedAt ?? 0)) < sameStartMs;
+}
+
+/** In place of the command line of a child that left nothing but its trace. */
+const exitedUnread = '(exited before it could be read)';
+
+const mostParents = 16;
+const longestPath = 512;
+/** USER_HZ is 100 on every architecture Node runs on (proc(5), sysconf(_SC_CLK_TCK)). */
+const tickMs = 10;
+
+/** Collects what tells who a child is. It may be gone at any moment: what can't be read any more is left empty. */
+export function collectEvidence(
+  proc: ProcReader,
+  metric: string,
+  stat: ProcStat,
+  users: (id: number) => string,
+  now: number,
+  ownPid = process.pid,
+): Evidence {
+  const { pid, ppid } = stat;
+  const words = readWords(proc, pid);
+  const identity = identify(proc, stat, users, now);
+  const evidence = {
+    metric,
+    pid,
+    ppid,
+    commandLine: redactCommandLine(words),
+    ...(isVouchedFor(proc, pid, identity.executable, words, ownPid) && { argumentCount: words.length - 1 }),
+    ...identity,
+  };
+  return hasItsNumber(proc, stat) ? evidence : unreadOf(proc, metric, stat, now);
+}
+
+/** Says whether what was read before of this number was of this process: another one may have got it. */
+function hasItsNumber(proc: ProcReader, { pid, startTicks }: ProcStat): boolean {
+  const stat = readStat(proc, pid);
+  return typeof stat === 'string' || stat.startTicks === startTicks;
+}
+
+function unreadOf(proc: ProcReader, metric: string, stat: ProcStat, now: number): Evidence {
+  const { pid, ppid } = stat;
+  const parents = listParents(proc, ppid);
+  const started = startedAt(proc, stat, now);
+  return {
+    ...{ metric, pid, ppid, executable: '', commandLine: exitedUnread, user: '' },
+    ...{ startedAt: started, parents },
+  };
+}
+
+/** Says what the kernel still knows of a child that ended before any look at it. */
+export function collectTrace(
+  proc: ProcReader,
+  metric: string,
+  trace: Trace,
+  users: (id: number) => string,
+  now: number,
+): Evidence {
+  const commandLine = exitedUnread;
+  if (trace.kind === 'reaped') {
+    const ppid = trace.parent;
+    return { metric, ppid, executable: '', commandLine, user: '', parents: listParents(proc, ppid) };
+  }
+  const { pid, ppid } = trace.stat;
+  if (trace.kind === 'forked') return unreadOf(proc, metric, trace.stat, now);
+  const evidence = { metric, pid, ppid, commandLine, ...identify(proc, trace.stat, users, now) };
+  return hasItsNumber(proc, trace.stat) ? evidence : unreadOf(proc, metric, trace.stat, now);
+}
+
+function readWords(proc: ProcReader, pid: number): readonly string[] {
+  const bytes = proc.read(`${pid}/cmdline`);
+  return typeof bytes === 'string' ? [] : parseCommandLine(bytes);
+}
+
+/**
+ * A kernel name can look like a path, and a process in a mount namespace of its own can have any file at a path. What
+ * became another program meanwhile is none of the two.
+ */
+function isVouchedFor(
+  proc: ProcReader,
+  pid: number,
+  executable: string,
+  words: readonly string[],
+  ownPid: number,
+): boolean {
+  return (
+    words.length > 0 &&
+    programOf(proc, pid) === executable &&
+    isTrustedFile(proc.pathOf(`${pid}/exe`), executable) &&
+    !hasInjectedCode(proc, pid, executable, ownPid) &&
+    readWords(proc, pid).join('\0') === words.join('\0')
+  );
+}
+
+function identify(
+  proc: ProcReader,
+  stat: ProcStat,
+  users: (id: number) => string,
+  now: number,
+): Pick<Evidence, 'executable' | 'user' | 'startedAt' | 'parents'> {
+  const program = programOf(proc, stat.pid);
+  const status = proc.read(`${stat.pid}/status`);
+  const userId = typeof status === 'string' ? undefined : parseUserId(status);
+  return {
+    executable: program === undefined ? decodeName(stat.comm) : cutText(program, longestPath),
+    user: userId === undefined ? '' : users(userId),
+    startedAt: startedAt(proc, stat, now),
+    parents: listParents(proc, stat.ppid),
+  };
+}
+/** Counts back from now, because the boot time in /proc/stat moves when the clock is set. */
+function startedAt(proc: ProcReader, stat: ProcStat, now: number): number {
+  const bytes = proc.read('uptime');
+  const uptimeSeconds = typeof bytes === 'string' ? undefined : parseUptimeSeconds(bytes);
+  if (uptimeSeconds === undefined) return now;
+  return Math.min(now, Math.round(now - uptimeSeconds * 1000 + stat.startTicks * tickMs));
+}
+
+function listParents(proc: ProcReader, from: number): readonly string[] {
+  const names: string[] = [];
+  let pid = from;
+  while (pid > 0 && names.length < mostParents) {
+    const stat = readStat(proc, pid);
+    if (typeof stat === 'string') break;
+    names.push(decodeName(stat.comm));
+    pid = stat.ppid;
+  }
+  return names;
+}
+
+/** A kernel name as text; its bytes need not be UTF-8. */
+export function decodeName(comm: string): string {
+  return Buffer.from(comm, 'latin1').toString('utf8');
+}

@@ -1,0 +1,55 @@
+import type { ChildException } from '../config/metric-definition';
+import type { ProcReader } from '../proc/proc-reader';
+import { parseCommandLine } from '../proc/proc-stat';
+import { hasInjectedCode } from './injected-code';
+import { programOf } from './process-name';
+import { isTrustedFile } from './trusted-file';
+
+/** Says which exception a child is, if any. Asked at each look: a process may become another program under the same name. */
+export type FindException = (pid: number, startTicks: number, now: number) => ChildException | undefined;
+
+/** What it costs to look for code that somebody injected is worth a look a second. */
+const trustForMs = 1000;
+
+/**
+ * By the file that runs, not by what it calls itself: the very file of the configuration (device and inode, since a
+ * process in a mount namespace of its own can have any file at that path), root's, and writable by nobody else. One
+ * that may run code which somebody else gave to it is none.
+ */
+export function createExceptions(
+  proc: ProcReader,
+  exceptions: readonly ChildException[],
+  ownPid: number,
+): FindException {
+  /** When each was seen to run nothing but its program. */
+  const trusted = new Map<string, number>();
+  const isTrusted = (pid: number, startTicks: number, program: string, now: number): boolean => {
+    for (const [key, at] of trusted) if (now - at >= trustForMs) trusted.delete(key);
+    const key = `${pid} ${startTicks} ${program}`;
+    if (trusted.has(key)) return true;
+    if (hasInjectedCode(proc, pid, program, ownPid)) return false;
+    trusted.set(key, now);
+    return true;
+  };
+  return (pid, startTicks, now) => {
+    const program = programOf(proc, pid);
+    if (program === undefined) return undefined;
+    const exception = exceptions.find(
+      (one) =>
+        isTrustedFile(proc.pathOf(`${pid}/exe`), one.executable) && hasArguments(proc, pid, one.arguments),
+    );
+    return exception && isTrusted(pid, startTicks, program, now) ? exception : undefined;
+  };
+}
+
+/** Each argument after the program's own name as it is given; `*` alone is any one. */
+function hasArguments(proc: ProcReader, pid: number, wanted: readonly string[] | undefined): boolean {
+  if (wanted === undefined) return true;
+  const bytes = proc.read(`${pid}/cmdline`);
+  const args = typeof bytes === 'string' ? [] : parseCommandLine(bytes).slice(1);
+  return args.length === wanted.length && wanted.every((one, index) => one === '*' || one === args[index]);
+}
+
+export function describeException({ executable, arguments: args }: ChildException): string {
+  return [executable, ...(args ?? ['(any arguments)'])].join(' ');
+}

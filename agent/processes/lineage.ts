@@ -1,0 +1,211 @@
+import { isInGroup, purposeOf, readCgroup } from '../proc/cgroup';
+import type { ProcReader } from '../proc/proc-reader';
+import { type ProcStat, parseNamespaceDepth } from '../proc/proc-stat';
+import type { Family } from './child-walk';
+import { readStat } from './process-discovery';
+import type { UnitStates } from './unit-state';
+
+/**
+ * By what a process can be told to descend from the watched ones though its parent is gone: the session that one of
+ * them began, which is inherited at fork and can't be joined, and a cgroup that is known to be theirs alone.
+ */
+export interface Kinship {
+  /** Each with the start of the process that began it. */
+  sessions: ReadonlyMap<number, number>;
+  readonly cgroups: Map<string, OwnCgroup>;
+}
+
+interface OwnCgroup {
+  /** Whose it is, if it is. */
+  readonly owner: ProcStat;
+  /** Until systemd has answered, it is not known. */
+  verdict: 'own' | 'shared' | 'asking';
+  readonly isAlone: boolean;
+  readonly unit?: string;
+  readonly seenAt: number;
+  /**
+   * The processes that adopt what its members leave behind, as the kernel or a manager does: pid to start, where that
+   * can be seen.
+   */
+  readonly ancestors: ReadonlyMap<number, number | undefined>;
+}
+
+const mostAncestors = 32;
+/** A command of systemd's own for a unit is short; one that is still there after this is the app's. */
+const settledAfterMs = 3000;
+const mostCgroups = 64;
+
+/** Adds what a watched process began. */
+export function addKinship(
+  proc: ProcReader,
+  kinship: Kinship,
+  stat: ProcStat,
+  pids: Iterable<number>,
+  now: number,
+): void {
+  const { pid, session } = stat;
+  if (session === pid) kinship.sessions = new Map([...kinship.sessions, [pid, stat.startTicks]]);
+  const group = readCgroup(proc, pid);
+  const path = typeof group === 'string' ? undefined : group.path;
+  const purpose = path === undefined ? undefined : purposeOf(path);
+  if (path === undefined || !purpose || kinship.cgroups.has(path) || kinship.cgroups.size >= mostCgroups)
+    return;
+  const isSystemUnit = purpose === 'service' && !path.includes('/user@') && isRunBySystemd(proc);
+  const isAlone = !hasOthers(proc, path, pid, pids);
+  kinship.cgroups.set(path, {
+    owner: stat,
+    verdict: isSystemUnit ? 'asking' : isAlone ? 'own' : 'shared',
+    isAlone,
+    ...(isSystemUnit && { unit: path.slice(path.lastIndexOf('/') + 1) }),
+    seenAt: now,
+    ancestors: listAncestors(proc, stat.ppid),
+  });
+}
+
+export function isRunBySystemd(proc: ProcReader): boolean {
+  const first = readStat(proc, 1);
+  return typeof first !== 'string' && first.comm === 'systemd';
+}
+
+function hasOthers(proc: ProcReader, path: string, own: number, pids: Iterable<number>): boolean {
+  for (const pid of pids) {
+    if (pid === own) continue;
+    const group = readCgroup(proc, pid);
+    // What can't be read may well be there.
+    if (
+      typeof group === 'string' ? group !== 'gone' : group.path !== undefined && isInGroup(group.path, path)
+    )
+      return true;
+  }
+  return false;
+}
+
+function listAncestors(proc: ProcReader, from: number): ReadonlyMap<number, number | undefined> {
+  const ancestors = new Map<number, number | undefined>([[1, undefined]]);
+  let pid = from;
+  while (pid > 1 && ancestors.size < mostAncestors) {
+    const stat = readStat(proc, pid);
+    const isSeen = typeof stat !== 'string';
+    ancestors.set(pid, isSeen ? stat.startTicks : undefined);
+    if (!isSeen) break;
+    pid = stat.ppid;
+  }
+  return ancestors;
+}
+
+/** Takes in what systemd said meanwhile, and says whether a cgroup became known as one's own. */
+export function judgeCgroups({ cgroups }: Kinship, units: UnitStates, now: number): boolean {
+  let isNew = false;
+  for (const group of cgroups.values()) {
+    if (group.verdict !== 'asking' || group.unit === undefined) continue;
+    const state = units.look(group.unit, group.seenAt, now);
+    if (state === 'asking') continue;
+    const isMain = state?.mainPid === group.owner.pid;
+    const isOthers = state !== undefined && state.mainPid > 0 && !isMain;
+    group.verdict = isMain || (group.isAlone && !isOthers) ? 'own' : 'shared';
+    isNew ||= group.verdict === 'own';
+  }
+  return isNew;
+}
+
+/**
+ * Keeps what still has a member, because the number of a session is free again once its last process ended, and adds
+ * the sessions that children began. A cgroup is its owner's while anything of the family is alive.
+ */
+export function renewKinship(kinship: Kinship, { instances, children }: Family): void {
+  const sessions = new Map<number, number>();
+  for (const [pid, { session, startTicks }] of [...instances, ...children]) {
+    const began = session === pid ? startTicks : kinship.sessions.get(session);
+    if (began !== undefined) sessions.set(session, began);
+  }
+  kinship.sessions = sessions;
+  for (const [path, { owner, verdict }] of kinship.cgroups) {
+    const isOwnerAlive = instances.get(owner.pid)?.startTicks === owner.startTicks;
+    const hasMembers = [...children.values()].some(({ kinBy }) => kinBy === path);
+    if (!isOwnerAlive && !(verdict === 'own' && hasMembers)) kinship.cgroups.delete(path);
+  }
+}
+
+/** The cgroups of which it can't be told who left what there. */
+export function listShared({ cgroups }: Kinship): readonly string[] {
+  return [...cgroups].flatMap(([path, { verdict }]) => (verdict === 'shared' ? [path] : []));
+}
+
+/** By what a process is kin: `session`, or the path of a cgroup; `asking` where that is not known yet. */
+export type Kin = 'session' | 'asking' | { readonly cgroup: string } | undefined;
+
+export function findKin(
+  proc: ProcReader,
+  kinship: Kinship,
+  stat: ProcStat,
+  units: UnitStates,
+  now: number,
+  seenAt: number,
+): Kin {
+  const { pid, session } = stat;
+  // One that began its session itself did not inherit it, whatever process had its number before.
+  if (session !== pid && isInSession(proc, kinship, session)) return 'session';
+  if (kinship.cgroups.size === 0) return undefined;
+  const group = readCgroup(proc, pid);
+  const path = typeof group === 'string' ? undefined : group.path;
+  if (path === undefined) return undefined;
+  for (const [own, cgroup] of kinship.cgroups) {
+    if (cgroup.verdict !== 'own' || !isInGroup(path, own) || isPutIn(proc, cgroup, stat)) continue;
+    if (cgroup.unit === undefined) return { cgroup: own };
+    const isIts = isManagers(units, cgroup.unit, stat, seenAt, now);
+    if (isIts === 'asking') return 'asking';
+    return isIts ? undefined : { cgroup: own };
+  }
+  return undefined;
+}
+
+/** The number of a session whose last process ended is free, and another may have begun one with it since the last look. */
+function isInSession(proc: ProcReader, { sessions }: Kinship, session: number): boolean {
+  const began = sessions.get(session);
+  if (began === undefined) return false;
+  const first = readStat(proc, session);
+  return typeof first === 'string' || first.startTicks === began;
+}
+
+/** Says whether systemd itself started a process for the unit. What it starts begins a session, as an escape may do. */
+export function isManagers(
+  units: UnitStates,
+  unit: string,
+  { pid, session }: ProcStat,
+  seenAt: number,
+  now: number,
+): boolean | 'asking' {
+  if (session !== pid) return false;
+  const state = units.look(unit, seenAt, now);
+  if (typeof state === 'object') return state.controlPid === pid || state.mainPid === pid;
+  return now - seenAt >= settledAfterMs ? false : 'asking';
+}
+
+/**
+ * Says whether somebody else put the process into the cgroup: a health check of a container, for one, whose parent is
+ * the container's manager. What a member leaves behind is adopted by an ancestor of the owner, in a container with
+ * processes of its own by one that is in there.
+ */
+function isPutIn(proc: ProcReader, { ancestors }: OwnCgroup, { pid, ppid }: ProcStat): boolean {
+  if (!ancestors.has(ppid)) return true;
+  // Months later another process may have an ancestor's number.
+  const began = ancestors.get(ppid);
+  const parent = readStat(proc, ppid);
+  if (typeof parent !== 'string' && began !== undefined && began !== parent.startTicks) return true;
+  const own = readDepth(proc, pid);
+  const parents = readDepth(proc, ppid);
+  return own !== undefined && parents !== undefined && own > parents;
+}
+
+function readDepth(proc: ProcReader, pid: number): number | undefined {
+  const bytes = proc.read(`${pid}/status`);
+  return typeof bytes === 'string' ? undefined : parseNamespaceDepth(bytes);
+}
+
+/** Says whether what a child is held for still holds. */
+export function isStillKin(proc: ProcReader, { cgroups }: Kinship, pid: number, cgroup: string): boolean {
+  const group = readCgroup(proc, pid);
+  if (typeof group === 'string') return group !== 'gone';
+  const own = cgroups.get(cgroup);
+  return own?.verdict === 'own' && group.path !== undefined && isInGroup(group.path, cgroup);
+}

@@ -1,0 +1,319 @@
+import type { ProcessSelector } from '../config/metric-definition';
+import { hidesProcesses } from '../proc/hidden-processes';
+import type { ProcReader, ReadFailure } from '../proc/proc-reader';
+import { isAlive, isStill, type ProcStat, parseNewestPid, parseStat } from '../proc/proc-stat';
+import { createPathResolver, createSelects } from './process-name';
+
+/** What a look at all of /proc found. */
+export interface ProcessScan {
+  readonly pids: Set<number>;
+  /** Of every process where each look is such a scan; else empty, for what was there before is not read in full again. */
+  readonly stats: readonly ProcStat[];
+  /** Something is hidden from this user: by `hidepid` (proc(5)) or by permission. */
+  readonly hidden: boolean;
+  /** The list itself could not be read; the rest is of the scan before. */
+  readonly isFailed: boolean;
+  /** A process that is there and could not be read for another reason than permission. */
+  readonly unread: number | undefined;
+}
+
+export interface Discovered {
+  /** For each selector, the processes that it selects and that were not reported before, oldest first. */
+  readonly selected: readonly (readonly ProcStat[])[];
+  /** The processes that are new at this look. */
+  readonly fresh: readonly ProcStat[];
+  /** At this look all of /proc was read. */
+  readonly isScan: boolean;
+  /** No process was made since the look before. */
+  readonly isQuiet: boolean;
+}
+
+export interface ProcessDiscovery {
+  /** `scanAlways` is for a kernel without `children` files, where the scan is the process tree. */
+  look(now: number, vanished: boolean, scanAlways: boolean): Discovered;
+  /** The newest scan; undefined before the first look. */
+  lastScan(): ProcessScan | undefined;
+  /** The kernel tells of new processes, as far as it could be tried. */
+  announcesPids(): boolean;
+  /** A process of which it can't be seen whether a selector selects it. */
+  unknownTo(selector: number): number | undefined;
+}
+
+/** What new numbers don't show: an exec in an old process brings a new name. */
+const scanEveryMs = 10_000;
+/** A scan of thousands of processes takes its time: it shall not take more than this share of it. */
+const mostScanShare = 1 / 400;
+const scanEveryAtMostMs = 60_000;
+/** A watched process ended, or there were more new numbers than one look is worth. */
+const scanSoonMs = 1000;
+const mostNewPids = 256;
+/** Between its fork and its exec a process has the old name: it is looked at again for a while. */
+const youngForMs = 5000;
+/** Where /proc/loadavg stands still while processes come (lxcfs, gVisor), scans have to find them. */
+const distrustForMs = 600_000;
+const mostFrequentScanShare = 1 / 100;
+const youngEveryMs = 1000;
+
+interface Known {
+  readonly startTicks: number;
+  readonly comm: string;
+  /** Seen at two looks: what it was between fork and exec is over. */
+  readonly isSettled: boolean;
+  readonly selectedBy: ReadonlySet<number>;
+}
+
+/** Of the thousands that no selector wants. */
+const byNone: ReadonlySet<number> = new Set();
+
+interface Finds {
+  readonly selected: ProcStat[][];
+  readonly fresh: ProcStat[];
+}
+
+/** Finds processes. */
+export function createProcessDiscovery(
+  proc: ProcReader,
+  selectors: readonly ProcessSelector[],
+  ownPid: number,
+): ProcessDiscovery {
+  const resolvePath = createPathResolver(proc);
+  const selects = selectors.map((selector) => createSelects(selector, resolvePath));
+  let known = new Map<number, Known>();
+  /** Processes of which it can't be seen whether these selectors select them. */
+  const unknowns = new Map<number, ReadonlySet<number>>();
+  let scan: ProcessScan | undefined;
+  let scannedAt: number | undefined;
+  let scanTookMs = 0;
+  let newestPid: number | undefined;
+  let isScanSoon = false;
+  /** An app that is restarted all the time is worth no scan each time. */
+  let vanishedAt = Number.NEGATIVE_INFINITY;
+  /** Numbers that were given away before their process could be seen, if it still can. */
+  let unseen: readonly number[] = [];
+  /** When each was seen first. */
+  const young = new Map<number, number>();
+  let youngLookedAt = Number.NEGATIVE_INFINITY;
+
+  let distrustUntil = Number.NEGATIVE_INFINITY;
+  let hadNone = false;
+  /** Since the last scan: what came before that, and is found now, has a high number and is nothing to wonder at. */
+  let hasBegunAnew = false;
+  /** The newest number that a scan found before it was announced. */
+  let suspect: number | undefined;
+
+  /** At the look after a scan: a process that it found is older than this look's number, unless nothing announces them. */
+  const judgeAnnouncements = (newest: number | undefined, now: number): void => {
+    const isLate = suspect !== undefined && newest !== undefined && suspect > newest;
+    // Numbers begin anew when they are used up, which the fall of the newest shows.
+    const beganAnew = newest !== undefined && newestPid !== undefined && newest < newestPid;
+    if (beganAnew) hasBegunAnew = true;
+    if ((isLate && !beganAnew) || newest === undefined) distrustUntil = now + distrustForMs;
+    suspect = undefined;
+  };
+  const findSuspect = (
+    pids: ReadonlySet<number>,
+    before: ReadonlySet<number>,
+    newest: number | undefined,
+  ): number | undefined => {
+    if (newest === undefined || newestPid === undefined || newest < newestPid) return undefined;
+    let most = 0;
+    for (const pid of pids) if (pid > most && pid !== ownPid && !before.has(pid)) most = pid;
+    return most > newest ? most : undefined;
+  };
+
+  const examine = (stat: ProcStat, finds: Finds, into: Map<number, Known>): void => {
+    if (stat.pid === ownPid || !isAlive(stat)) return;
+    const { pid, startTicks, comm } = stat;
+    const last = known.get(pid);
+    const before = last?.startTicks === startTicks ? last : undefined;
+    if (before?.isSettled && before.comm === comm) {
+      into.set(pid, before);
+      return;
+    }
+    const answers = selects.map((isSelected) => isSelected(proc, pid, comm));
+    const listOf = (wanted: boolean | 'unknown') =>
+      answers.flatMap((answer, index) => (answer === wanted ? [index] : []));
+    const matching = listOf(true);
+    const unknown = listOf('unknown');
+    const isSettled = unknown.length === 0 && (before?.comm === comm || scan === undefined);
+    into.set(pid, {
+      startTicks,
+      comm,
+      isSettled,
+      selectedBy: matching.length > 0 ? new Set(matching) : byNone,
+    });
+    if (unknown.length > 0) unknowns.set(pid, new Set(unknown));
+    else unknowns.delete(pid);
+    if (!before) finds.fresh.push(stat);
+    // What it was selected by before, with the same kernel name, was told before.
+    const isTold = (index: number): boolean => before?.comm === comm && before.selectedBy.has(index);
+    for (const index of matching) if (!isTold(index)) finds.selected[index]?.push(stat);
+  };
+
+  const scanAll = (finds: Finds, scanAlways: boolean): ProcessScan => {
+    const startedAt = performance.now();
+    const next = new Map<number, Known>();
+    const pids = new Set<number>();
+    const stats: ProcStat[] = [];
+    const entries = proc.list('.');
+    if (typeof entries === 'string') {
+      return { ...(scan ?? noScan()), isFailed: true };
+    }
+    let hidden = false;
+    let unread: number | undefined;
+    const noteFailure = (pid: number, failure: ReadFailure): void => {
+      if (failure === 'gone') return;
+      if (failure === 'denied') hidden = true;
+      else unread ??= pid;
+      pids.add(pid);
+      const before = known.get(pid);
+      if (before) next.set(pid, before);
+    };
+    readAllStats(proc, entries, noteFailure, (pid, bytes) => {
+      const before = known.get(pid);
+      if (!scanAlways && before?.isSettled && isStill(bytes, before)) {
+        pids.add(pid);
+        next.set(pid, before);
+        return;
+      }
+      const stat = parseStat(bytes);
+      if (!stat) return;
+      pids.add(pid);
+      if (scanAlways) stats.push(stat);
+      examine(stat, finds, next);
+    });
+    known = next;
+    proc.forgetOthers(pids);
+    for (const pid of unknowns.keys()) if (!pids.has(pid)) unknowns.delete(pid);
+    scanTookMs = performance.now() - startedAt;
+    hidden ||= !pids.has(1) || hidesProcesses(proc, ownPid);
+    return { pids, stats, hidden, isFailed: false, unread };
+  };
+
+  const lookAtNew = (finds: Finds, pids: readonly number[], now: number): readonly number[] =>
+    pids.filter((pid) => {
+      const stat = readStat(proc, pid);
+      // The numbers of threads have a folder too, which only a listing of /proc leaves out.
+      if (typeof stat === 'string') return true;
+      if (isThread(proc, pid)) return false;
+      young.set(pid, now);
+      scan?.pids.add(pid);
+      examine(stat, finds, known);
+      return false;
+    });
+
+  const lookAtYoung = (finds: Finds, now: number): void => {
+    if (now - youngLookedAt < youngEveryMs) return;
+    youngLookedAt = now;
+    for (const [pid, seenAt] of young) {
+      const stat = readStat(proc, pid);
+      if (typeof stat !== 'string') examine(stat, finds, known);
+      if (typeof stat === 'string' || now - seenAt >= youngForMs) young.delete(pid);
+    }
+  };
+
+  return {
+    lastScan: () => scan,
+    unknownTo: (selector) => {
+      for (const [pid, selectors] of unknowns) if (selectors.has(selector)) return pid;
+      return undefined;
+    },
+    announcesPids: () => distrustUntil === Number.NEGATIVE_INFINITY,
+    look: (now, vanished, scanAlways) => {
+      const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
+      const newest = readNewestPid(proc);
+      judgeAnnouncements(newest, now);
+      const isTrusted = now >= distrustUntil;
+      if (isTrusted) distrustUntil = Number.NEGATIVE_INFINITY;
+      const pids = numbersAfter(newestPid, newest);
+      // A number is given away a moment before its process can be seen: quiet is what has been so for two looks.
+      const hasNone = isTrusted && scan !== undefined && pids !== undefined && pids.length === 0;
+      const isQuiet = hasNone && hadNone;
+      hadNone = hasNone;
+      if (vanished || !pids) isScanSoon = true;
+      const isAtOnce = vanished && now - vanishedAt >= scanSoonMs;
+      if (vanished) vanishedAt = now;
+      const restMs = Math.min(scanTookMs / mostScanShare, scanEveryAtMostMs);
+      const usualMs = isTrusted
+        ? Math.max(scanEveryMs, restMs)
+        : Math.max(scanSoonMs, scanTookMs / mostFrequentScanShare);
+      const everyMs = isScanSoon ? scanSoonMs : usualMs;
+      const isTree = scanAlways && !isQuiet;
+      const isScan = isTree || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
+      if (isScan) {
+        const isFirst = scan === undefined || scan.isFailed;
+        const before = scan?.pids ?? new Set();
+        scan = scanAll(finds, scanAlways);
+        const { pids: all } = scan;
+        // At the first, what was between its fork and its exec isn't known to be young.
+        isScanSoon = isFirst || scan.isFailed;
+        scannedAt = now;
+        if (!isFirst && !hasBegunAnew) suspect = findSuspect(all, before, newest);
+        hasBegunAnew = false;
+        for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);
+        unseen = (pids ?? []).filter((pid) => !all.has(pid));
+      } else {
+        lookAtYoung(finds, now);
+        const gone = lookAtNew(finds, [...unseen, ...(pids ?? [])], now);
+        unseen = gone.filter((pid) => !unseen.includes(pid));
+      }
+      newestPid = newest;
+      for (const stats of finds.selected) stats.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
+      return { ...finds, isScan, isQuiet: isQuiet && !isScan };
+    },
+  };
+}
+
+/** The numbers given to processes and threads since; undefined where they can't be told, or are too many. */
+function numbersAfter(last: number | undefined, newest: number | undefined): readonly number[] | undefined {
+  if (last === undefined || newest === undefined) return undefined;
+  const count = newest - last;
+  // Fewer: they began anew at the lowest free one (proc_sys_kernel(5), pid_max).
+  if (count < 0 || count > mostNewPids) return undefined;
+  return Array.from({ length: count }, (_, index) => last + 1 + index);
+}
+
+export function readStat(proc: ProcReader, pid: number): ProcStat | ReadFailure {
+  return toStat(proc.read(`${pid}/stat`));
+}
+
+/** The same of a process that is watched. */
+export function readStatAgain(proc: ProcReader, pid: number): ProcStat | ReadFailure {
+  return toStat(proc.readAgain(`${pid}/stat`));
+}
+
+function toStat(bytes: Buffer | ReadFailure): ProcStat | ReadFailure {
+  return typeof bytes === 'string' ? bytes : (parseStat(bytes) ?? 'unreadable');
+}
+
+function noScan(): ProcessScan {
+  return { pids: new Set(), stats: [], hidden: false, isFailed: false, unread: undefined };
+}
+
+/** Gives the stat line of each process; the bytes are valid only within the call. */
+function readAllStats(
+  proc: ProcReader,
+  entries: readonly string[],
+  noteFailure: (pid: number, failure: ReadFailure) => void,
+  take: (pid: number, bytes: Buffer) => void,
+): void {
+  for (const entry of entries) {
+    const first = entry.charCodeAt(0);
+    if (first < 48 || first > 57) continue;
+    const bytes = proc.read(`${entry}/stat`);
+    if (typeof bytes === 'string') noteFailure(Number(entry), bytes);
+    else take(Number(entry), bytes);
+  }
+}
+
+function isThread(proc: ProcReader, pid: number): boolean {
+  const bytes = proc.read(`${pid}/status`);
+  if (typeof bytes === 'string') return true;
+  const match = /^Tgid:\t(\d+)/m.exec(bytes.toString('latin1'));
+  return match !== null && Number(match[1]) !== pid;
+}
+
+function readNewestPid(proc: ProcReader): number | undefined {
+  const bytes = proc.readAgain('loadavg');
+  return typeof bytes === 'string' ? undefined : parseNewestPid(bytes);
+}

@@ -1,0 +1,110 @@
+import { mergeEvidence } from '../processes/evidence';
+import type { MetricValue } from '../processes/metric-sample';
+import type { Report } from './report';
+
+/** As many as a report has in one list. */
+const mostItems = 50;
+
+/**
+ * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it told is not
+ * lost: what is in `peaks` keeps its highest value, or all that was
+ * in its list; traffic adds up, evidence of both stays; the rest is as it was last.
+ */
+export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<string>): Report {
+  const metrics = foldMetrics(older.metrics, newer.metrics);
+  const customMetrics = foldCustomMetrics(older.custom_metrics, newer.custom_metrics, peaks);
+  const evidence = mergeEvidence(older.evidence ?? [], newer.evidence ?? []);
+  const processes = newer.processes ?? older.processes;
+  const intervals = countIntervals(older) + countIntervals(newer);
+  const totals = foldTotals(older, newer, customMetrics, peaks);
+  return {
+    header: newer.header,
+    ...(metrics && { metrics }),
+    ...(customMetrics && { custom_metrics: customMetrics }),
+    ...(evidence.length > 0 && { evidence }),
+    ...(processes && { processes }),
+    ...(newer.failures && { failures: newer.failures }),
+    ...((older.exceptions || newer.exceptions) && {
+      exceptions: { ...older.exceptions, ...newer.exceptions },
+    }),
+    ...(newer.health && { health: newer.health }),
+    ...(totals && { totals }),
+    // What is for Device Defender has none.
+    ...(newer.madeAt !== undefined && intervals > 1 && { intervals }),
+    ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
+  };
+}
+
+/** In which the traffic of a report was counted. */
+function countIntervals({ metrics, intervals = 1 }: Report): number {
+  return metrics?.network_stats ? intervals : 0;
+}
+
+type Metrics = Report['metrics'];
+
+function foldMetrics(older: Metrics, newer: Metrics): Metrics {
+  if (!older || !newer) return newer ?? older;
+  const before = older.network_stats;
+  const after = newer.network_stats;
+  if (!before || !after) return before ? { ...newer, network_stats: before } : newer;
+  return {
+    ...newer,
+    network_stats: {
+      bytes_in: before.bytes_in + after.bytes_in,
+      bytes_out: before.bytes_out + after.bytes_out,
+      packets_in: before.packets_in + after.packets_in,
+      packets_out: before.packets_out + after.packets_out,
+    },
+  };
+}
+
+type CustomMetrics = Report['custom_metrics'];
+
+function foldCustomMetrics(
+  older: CustomMetrics,
+  newer: CustomMetrics,
+  peaks: ReadonlySet<string>,
+): CustomMetrics {
+  if (!older || !newer) return newer ?? older;
+  const folded = Object.entries(newer).map(([name, value]) => {
+    const before = peaks.has(name) ? older[name] : undefined;
+    return [name, before ? ([foldValues(before[0], value[0])] as const) : value] as const;
+  });
+  return { ...older, ...Object.fromEntries(folded) };
+}
+
+/** Of the lists that are not whole: united, they are as long as the longer of the two, or as both. */
+function foldTotals(
+  older: Report,
+  newer: Report,
+  folded: CustomMetrics,
+  peaks: ReadonlySet<string>,
+): Report['totals'] {
+  // What is for Device Defender has none.
+  if (newer.madeAt === undefined) return undefined;
+  const totals = Object.entries(folded ?? {}).flatMap(([name, [value]]) => {
+    const told = [newer, older].filter((report) => report.custom_metrics?.[name]);
+    const sources = peaks.has(name) ? told : told.slice(0, 1);
+    const all = new Set(sources.flatMap((report) => listOf(report.custom_metrics?.[name]?.[0])));
+    const total = Math.max(all.size, ...sources.map((report) => report.totals?.[name] ?? 0));
+    return total > listOf(value).length ? [[name, total] as const] : [];
+  });
+  return totals.length > 0 ? Object.fromEntries(totals) : undefined;
+}
+
+function listOf(value: MetricValue | undefined): readonly unknown[] {
+  const [list] = Object.values(value ?? {});
+  return Array.isArray(list) ? list : [];
+}
+
+function foldValues(older: MetricValue, newer: MetricValue): MetricValue {
+  if ('number' in older && 'number' in newer) return older.number > newer.number ? older : newer;
+  if ('string_list' in older && 'string_list' in newer)
+    return { string_list: uniteLists(newer.string_list, older.string_list) };
+  if ('ip_list' in older && 'ip_list' in newer) return { ip_list: uniteLists(newer.ip_list, older.ip_list) };
+  return newer;
+}
+
+function uniteLists(newer: readonly string[], older: readonly string[]): readonly string[] {
+  return [...new Set([...newer, ...older])].slice(0, mostItems);
+}

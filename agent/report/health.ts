@@ -1,0 +1,85 @@
+import { agentVersion } from '../build-constants';
+import type { Problems } from '../problems';
+import type { Caveat } from '../processes/metric-sample';
+
+/** How well the agent sees, with each report to Cordon. */
+export interface Health {
+  readonly agent: string;
+  /** How children are found: by the kernel's own lists, or by a scan of all processes. */
+  readonly mode: 'children' | 'scan' | 'none';
+  /** Milliseconds between two reports, if nothing changes. */
+  readonly intervalMs?: number;
+  /** Milliseconds between two looks at the processes, lately. */
+  readonly sampleMs?: number;
+  /** How often it was started since a report was last delivered, less this one time. */
+  readonly restarts: number;
+  /** Reports that wait for their delivery, this one aside. */
+  readonly spool: number;
+  /** What keeps it from seeing all; `failures` and `notes` have the words. */
+  readonly degraded: readonly Degradation[];
+  readonly notes?: readonly string[];
+}
+
+type Degradation =
+  /** It looks less often than it should, to stay within its share of the processor. */
+  | 'cpu-budget'
+  /** The kernel lists no children, so all processes are read each time. */
+  | 'no-children-files'
+  /** The kernel does not tell of new processes, so they are found by scans. */
+  | 'no-new-pids'
+  /** Processes are hidden from it (`hidepid`, permissions). */
+  | 'hidden'
+  /** A file, a table or the value of a metric can't be read. */
+  | 'unreadable'
+  /**
+   * What leaves the process tree can't be told, since others share the cgroup; children were too short to be told from
+   * exceptions; a watched process ignores SIGCHLD, so that its children leave no trace.
+   */
+  | Caveat['reason']
+  /** What it has to keep through a restart can't be kept. */
+  | 'state';
+
+/** Slower than this many times what is wanted is worth a word. */
+const slowFactor = 1.5;
+const mostNotes = 10;
+
+export interface HealthFacts {
+  readonly mode: Health['mode'];
+  readonly wantedMs: number;
+  /** Of an agent that goes on reporting. */
+  readonly intervalMs?: number;
+  readonly sampleMs: number | undefined;
+  readonly restarts: number;
+  readonly spool: number;
+  readonly announcesPids: boolean;
+  readonly isHidden: boolean;
+  readonly failures: Readonly<Record<string, string>>;
+  readonly problems: Problems;
+  readonly caveats: readonly Caveat[];
+}
+
+export function describeHealth(facts: HealthFacts): Health {
+  const { mode, wantedMs, intervalMs, sampleMs, restarts, spool, failures, problems, caveats } = facts;
+  const own = Object.keys(problems.all());
+  const notes = [...new Set(caveats.map(({ note }) => note))];
+  const others = Object.keys(failures).filter((key) => !own.includes(key));
+  const degraded: readonly (readonly [Degradation, boolean])[] = [
+    ['cpu-budget', sampleMs !== undefined && sampleMs > wantedMs * slowFactor],
+    ['no-children-files', mode === 'scan'],
+    ['no-new-pids', mode !== 'none' && !facts.announcesPids],
+    ['hidden', facts.isHidden],
+    ['unreadable', others.length > 0],
+    ...[...new Set(caveats.map(({ reason }) => reason))].map((reason) => [reason, true] as const),
+    ['state', own.length > 0],
+  ];
+  return {
+    agent: agentVersion,
+    mode,
+    ...(intervalMs !== undefined && { intervalMs }),
+    ...(sampleMs !== undefined && { sampleMs: Math.round(sampleMs) }),
+    restarts,
+    spool,
+    degraded: degraded.flatMap(([reason, is]) => (is ? [reason] : [])),
+    ...(notes.length > 0 && { notes: notes.slice(0, mostNotes) }),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Problems } from '../problems';
+import { openStateFile } from '../state-file';
+
+export interface ReportIds {
+  /** Gives an id greater than every one before it, also those of earlier runs. */
+  next(now: number): number;
+}
+
+/** The id after `last`: the time where the clock goes forward, one more where it was set back. */
+export function nextReportId(last: number, now: number): number {
+  return Math.max(last + 1, Math.floor(now));
+}
+
+/** The newest id of a thing in this run: what a reload goes on from, also where no id can be kept. */
+export interface NewestId {
+  id: number;
+}
+
+/** Keeps the last id in `directory`, written before it is used. Where it can't be kept, ids still rise while the agent runs. */
+export function openReportIds(
+  directory: string,
+  thingName: string,
+  problems: Problems,
+  newest: NewestId = { id: 0 },
+): ReportIds {
+  const file = openStateFile(directory, thingName, 'report-id', problems);
+  const last = parseLast(file.read()?.trim(), problems);
+  newest.id = Math.max(newest.id, last);
+  file.write(`${newest.id}\n`);
+  return countReportIds(newest, (id) => file.write(`${id}\n`));
+}
+
+/** Goes on after `newest`; each id is kept before it is used. By default none is: printed reports need no memory. */
+export function countReportIds(
+  newest: NewestId = { id: 0 },
+  keep: (id: number) => void = () => undefined,
+): ReportIds {
+  return {
+    next: (now) => {
+      newest.id = nextReportId(newest.id, now);
+      keep(newest.id);
+      return newest.id;
+    },
+  };
+}
+
+function parseLast(text: string | undefined, problems: Problems): number {
+  if (text === undefined) return 0;
+  const last = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(last)) return last;
+  problems.note('report-id', 'the state holds no report id; going on from the clock');
+  problems.end('report-id');
+  return 0;
+}

@@ -1,0 +1,224 @@
+import type { Caveat, MetricSample, MetricValue, ProcessState } from '../processes/metric-sample';
+import { mostRows } from './report-lists';
+
+/** What was seen of one metric since it was told. */
+export interface Track {
+  readonly process?: { readonly label: string; readonly state: ProcessState };
+  readonly failure?: string;
+  readonly caveats?: readonly Caveat[];
+  readonly excepted?: readonly string[];
+  readonly seen: Tracked;
+}
+
+type Tracked =
+  | {
+      readonly kind: 'count';
+      /** The most at one look. */
+      readonly peak: number;
+      /** What the last look saw. */
+      readonly level: number;
+      /** Since when the level is lower than what was told. */
+      readonly fallenAt: number | undefined;
+      /** The last look could not see all: so none is no count. */
+      readonly isUnsure?: true;
+    }
+  | {
+      readonly kind: 'set';
+      readonly type: 'string_list' | 'ip_list';
+      readonly members: ReadonlySet<string>;
+    }
+  | { readonly kind: 'gauge'; readonly peak: number }
+  | { readonly kind: 'share'; readonly first: Use; readonly last: Use }
+  | { readonly kind: 'latest'; readonly value: MetricValue }
+  | { readonly kind: 'nothing' };
+
+interface Use {
+  readonly used: number;
+  readonly of: number;
+}
+
+export interface CountRules {
+  readonly byException: boolean;
+  /** How long a count must stay lower before that is told: an app that starts one command after the other is one change. */
+  readonly fallHoldMs: number;
+}
+
+/** A process that talks to the whole internet, or changes its name for ever, shall not take the agent along. */
+const mostMembers = 1000;
+
+/** Adds one look to what was seen before; `told` is the value of the last report, `fallenBefore` since when it was lower then. */
+export function follow(
+  before: Track | undefined,
+  sample: MetricSample,
+  told: MetricValue | undefined,
+  now: number,
+  fallenBefore?: number,
+): Track {
+  const { process, failure, caveats } = sample;
+  const excepted = unite(before?.excepted, sample.excepted);
+  return {
+    ...(process && { process }),
+    ...(failure !== undefined && { failure }),
+    ...(caveats && { caveats }),
+    ...(excepted && { excepted }),
+    seen: followSeen(before?.seen, sample, told, now, fallenBefore),
+  };
+}
+
+/** All of the interval. */
+function unite(
+  before: readonly string[] | undefined,
+  next: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (!before || !next) return before ?? next;
+  return [...new Set([...before, ...next])];
+}
+
+function followSeen(
+  before: Tracked | undefined,
+  { seen }: MetricSample,
+  told: MetricValue | undefined,
+  now: number,
+  fallenBefore: number | undefined,
+): Tracked {
+  switch (seen.kind) {
+    case 'count': {
+      const { level } = seen;
+      const last = before?.kind === 'count' ? before : undefined;
+      const fallenAt = level < numberOf(told) ? ((last ? last.fallenAt : fallenBefore) ?? now) : undefined;
+      return { kind: 'count', level, peak: Math.max(level, last?.peak ?? 0), fallenAt };
+    }
+    case 'set': {
+      const { type, members } = seen;
+      const earlier = before?.kind === 'set' ? before.members : undefined;
+      // At most looks there is nothing new, and then nothing is copied.
+      if (earlier && members.every((member) => earlier.has(member)))
+        return { kind: 'set', type, members: earlier };
+      const all = [...new Set([...(earlier ?? []), ...members])];
+      return { kind: 'set', type, members: new Set(all.slice(0, mostMembers)) };
+    }
+    case 'gauge':
+      return { kind: 'gauge', peak: Math.max(seen.level, before?.kind === 'gauge' ? before.peak : 0) };
+    case 'share': {
+      const last = { used: seen.used, of: seen.of };
+      return { kind: 'share', first: before?.kind === 'share' ? before.first : last, last };
+    }
+    case 'latest':
+      return seen;
+    case 'nothing':
+      // What a failed look did not see is not forgotten.
+      if (!before || before.kind === 'latest') return { kind: 'nothing' };
+      if (before.kind !== 'count') return before;
+      return before.peak > 0 ? { ...before, isUnsure: true } : { kind: 'nothing' };
+  }
+}
+
+/** What goes on into the next window when a report was made from this one: a report of a change alone ends no interval. */
+export function carryOver({ seen, ...about }: Track, due: 'interval' | 'change'): Track | undefined {
+  if (seen.kind === 'share') {
+    return { ...about, seen: due === 'interval' ? { ...seen, first: seen.last } : seen };
+  }
+  return due === 'change' && (seen.kind === 'set' || seen.kind === 'gauge') ? { ...about, seen } : undefined;
+}
+
+/** The value to report now; undefined where there is none, or none that belongs into a report of a change. */
+export function valueToTell(
+  track: Track,
+  told: MetricValue | undefined,
+  rules: CountRules,
+  hasEvidence: boolean,
+  due: 'interval' | 'change',
+  now: number,
+): MetricValue | undefined {
+  const { seen, process } = track;
+  const isRunning = process === undefined || process.state === 'running';
+  switch (seen.kind) {
+    case 'count': {
+      const number = countToTell(seen, numberOf(told), rules, hasEvidence, isRunning, now);
+      return number > 0 || (isRunning && !seen.isUnsure) ? { number } : undefined;
+    }
+    case 'set': {
+      if (!isRunning && seen.members.size === 0) return undefined;
+      // Where a report has no room for all, the new ones are the ones to keep.
+      const known = new Set(told === undefined ? [] : membersOf(told));
+      const members = [...seen.members].sort(
+        (a, b) => Number(known.has(a)) - Number(known.has(b)) || (a < b ? -1 : 1),
+      );
+      return seen.type === 'ip_list' ? { ip_list: members } : { string_list: members };
+    }
+    case 'gauge':
+      return due === 'interval' && (isRunning || seen.peak > 0) ? { number: seen.peak } : undefined;
+    case 'share': {
+      const { first, last } = seen;
+      const isIdle = !isRunning && last.used <= first.used;
+      if (due === 'change' || last.of <= first.of || isIdle) return undefined;
+      const percent = (100 * (last.used - first.used)) / (last.of - first.of);
+      return { number: Math.round(percent * 10) / 10 };
+    }
+    case 'latest':
+      return seen.value;
+    case 'nothing':
+      return undefined;
+  }
+}
+
+/** The peak while it is news; else, by exception, what is now, so that an alarm can clear. */
+function countToTell(
+  { peak, level, fallenAt }: Extract<Tracked, { kind: 'count' }>,
+  told: number,
+  { byException, fallHoldMs }: CountRules,
+  hasEvidence: boolean,
+  isRunning: boolean,
+  now: number,
+): number {
+  if (hasEvidence || peak > told || !byException) return peak;
+  const isHeld = isRunning && fallenAt !== undefined && now - fallenAt < fallHoldMs;
+  return isHeld ? told : level;
+}
+
+/** Says whether more was seen than was told: more children, or a name that was not there. */
+export function rises({ seen }: Track, told: MetricValue | undefined): boolean {
+  if (seen.kind === 'count') return seen.peak > numberOf(told);
+  if (seen.kind !== 'set') return false;
+  const known = new Set(told === undefined ? [] : membersOf(told));
+  return [...seen.members].some((member) => !known.has(member));
+}
+
+/** Says whether a value must be told at once. */
+export function isNews(
+  { seen }: Track,
+  told: MetricValue | undefined,
+  next: MetricValue | undefined,
+): boolean {
+  switch (seen.kind) {
+    case 'gauge':
+    case 'share':
+      return false;
+    case 'set': {
+      const known = new Set(told === undefined ? [] : membersOf(told));
+      return next !== undefined && membersOf(next).some((member) => !known.has(member));
+    }
+    default:
+      return JSON.stringify(told) !== JSON.stringify(next);
+  }
+}
+
+/** Of a long list, what had room in the report and what earlier ones told: the rest stays new. */
+export function toldOf(
+  next: MetricValue | undefined,
+  told: MetricValue | undefined,
+): MetricValue | undefined {
+  if (next === undefined || membersOf(next).length <= mostRows) return next;
+  const known = new Set(told === undefined ? [] : membersOf(told));
+  const members = membersOf(next).filter((member, index) => index < mostRows || known.has(member));
+  return 'ip_list' in next ? { ip_list: members } : { string_list: members };
+}
+
+function membersOf(value: MetricValue): readonly string[] {
+  if ('string_list' in value) return value.string_list;
+  return 'ip_list' in value ? value.ip_list : [];
+}
+
+function numberOf(value: MetricValue | undefined): number {
+  return value !== undefined && 'number' in value ? value.number : 0;
+}

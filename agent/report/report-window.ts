@@ -1,0 +1,160 @@
+import { type Evidence, mergeEvidence } from '../processes/evidence';
+import type { Caveat, MetricSample, MetricValue, ProcessState } from '../processes/metric-sample';
+import { carryOver, follow, isNews, rises, type Track, toldOf, valueToTell } from './report-values';
+
+export interface WindowRules {
+  readonly intervalMs: number;
+  /** Report when a value or a state changes, not only at the interval. */
+  readonly byException: boolean;
+  /** Least time between two reports of a change. */
+  readonly changeGapMs: number;
+  /** How long a count must stay lower before that is told. */
+  readonly fallHoldMs: number;
+}
+
+/** What a report has to say of the metrics. */
+interface Told {
+  readonly values: Readonly<Record<string, MetricValue | undefined>>;
+  readonly processes: Readonly<Record<string, ProcessState>>;
+  readonly failures: Readonly<Record<string, string>>;
+  readonly caveats: readonly Caveat[];
+  /** The exceptions of the configuration that children were, by metric. */
+  readonly exceptions: Readonly<Record<string, readonly string[]>>;
+  /** There is more than was told before, or somebody new. */
+  readonly isRise: boolean;
+  readonly evidence: readonly Evidence[];
+}
+
+/** What there is to report: at the interval all, on a change only that. */
+export type Due = 'interval' | 'change';
+
+/** The time since the last report to one destination: what was the most that was seen, and what is still untold. */
+export interface ReportWindow {
+  observe(samples: readonly MetricSample[], now: number): void;
+  due(now: number): Due | undefined;
+  /** Closes the window into a report and opens the next: what was told is told. */
+  take(due: Due, now: number): Told;
+  /** More than the last report told was seen, or somebody new: what must not get lost. */
+  hasUntold(): boolean;
+}
+
+/** Everything that is still untold. */
+interface Untold {
+  readonly tracks: ReadonlyMap<string, Track>;
+  readonly evidence: readonly Evidence[];
+  /** They go along with the count that they raised: an app that always runs commands is no news each time. */
+  readonly traces: readonly Evidence[];
+  /** Since when counts are lower than what the report before told. */
+  readonly fallen: ReadonlyMap<string, number>;
+}
+
+export function createReportWindow(rules: WindowRules): ReportWindow {
+  let untold: Untold = { tracks: new Map(), evidence: [], traces: [], fallen: new Map() };
+  let told: Told | undefined;
+  let fullAt: number | undefined;
+  let takenAt = Number.NEGATIVE_INFINITY;
+
+  return {
+    observe: (samples, now) => {
+      const tracks = new Map(untold.tracks);
+      let { evidence, traces } = untold;
+      for (const sample of samples) {
+        const { metric } = sample;
+        tracks.set(
+          metric,
+          follow(tracks.get(metric), sample, told?.values[metric], now, untold.fallen.get(metric)),
+        );
+        evidence = mergeEvidence(evidence, sample.evidence);
+        traces = mergeEvidence(traces, sample.traces);
+      }
+      untold = { ...untold, tracks, evidence, traces };
+    },
+    due: (now) => {
+      if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
+      if (now - takenAt < rules.changeGapMs) return undefined;
+      // Where changes are told at the interval, what rises is made into a report at once all the same: it is kept on disk.
+      if (!rules.byException) return isRise(untold, told) ? 'change' : undefined;
+      return differs(untold, told, tell(untold, told, rules, 'change', now)) ? 'change' : undefined;
+    },
+    take: (due, now) => {
+      const next = tell(untold, told, rules, due, now);
+      told = { ...next, values: markTold(next.values, told?.values) };
+      if (due === 'interval') fullAt = now;
+      takenAt = now;
+      untold = {
+        tracks: carryAll(untold.tracks, due),
+        evidence: [],
+        traces: [],
+        fallen: listFallen(untold.tracks),
+      };
+      return next;
+    },
+    hasUntold: () => isRise(untold, told),
+  };
+}
+
+function markTold(next: Told['values'], told: Told['values'] = {}): Told['values'] {
+  return Object.fromEntries(
+    Object.entries(next).map(([metric, value]) => [metric, toldOf(value, told[metric])]),
+  );
+}
+
+function isRise({ tracks, evidence }: Pick<Untold, 'tracks' | 'evidence'>, told: Told | undefined): boolean {
+  return evidence.length > 0 || [...tracks].some(([metric, track]) => rises(track, told?.values[metric]));
+}
+
+function tell(
+  { tracks, evidence, traces }: Untold,
+  told: Told | undefined,
+  rules: WindowRules,
+  due: Due,
+  now: number,
+): Told {
+  const fresh = new Set(evidence.map(({ metric }) => metric));
+  const all = [...tracks];
+  return {
+    values: Object.fromEntries(
+      all.map(([metric, track]) => [
+        metric,
+        valueToTell(track, told?.values[metric], rules, fresh.has(metric), due, now),
+      ]),
+    ),
+    processes: Object.fromEntries(
+      all.flatMap(([, { process }]) => (process ? [[process.label, process.state]] : [])),
+    ),
+    failures: Object.fromEntries(
+      all.flatMap(([metric, { failure }]) => (failure === undefined ? [] : [[metric, failure]])),
+    ),
+    exceptions: Object.fromEntries(
+      all.flatMap(([metric, { excepted }]) => (excepted ? [[metric, excepted]] : [])),
+    ),
+    caveats: all.flatMap(([, { caveats = [] }]) => caveats),
+    isRise: isRise({ tracks, evidence }, told),
+    evidence: mergeEvidence(evidence, traces),
+  };
+}
+
+function differs({ tracks, evidence }: Untold, told: Told | undefined, next: Told): boolean {
+  if (told === undefined || evidence.length > 0) return true;
+  return (
+    [...tracks].some(([metric, track]) => isNews(track, told.values[metric], next.values[metric])) ||
+    Object.entries(next.processes).some(([label, state]) => state !== told.processes[label]) ||
+    // Its words name processes, which anybody can start and end all the time.
+    [...tracks.keys()].some((metric) => metric in next.failures !== metric in told.failures)
+  );
+}
+
+function listFallen(tracks: Untold['tracks']): ReadonlyMap<string, number> {
+  const fallen = [...tracks].flatMap(([metric, { seen }]) =>
+    seen.kind === 'count' && seen.fallenAt !== undefined ? [[metric, seen.fallenAt] as const] : [],
+  );
+  return new Map(fallen);
+}
+
+function carryAll(tracks: Untold['tracks'], due: Due): Untold['tracks'] {
+  const carried = [...tracks].flatMap(([metric, track]) => {
+    const one = carryOver(track, due);
+    return one ? [[metric, one] as const] : [];
+  });
+  return new Map(carried);
+}

@@ -1,0 +1,75 @@
+// What only the whole template and the command line show, once osls has read both.
+const { register } = require('tsx/cjs/api');
+
+register();
+
+class FinishTemplate {
+  constructor(serverless, options) {
+    const refuse = (faults) => {
+      const found = [...faults];
+      if (found.length > 0) throw new serverless.classes.Error(found.join('\n'), 'WRONG_PARAMETER');
+    };
+    const { service } = serverless;
+    let wanted;
+
+    this.hooks = {
+      initialize: () => {
+        const provider = serverless.getProvider('aws');
+        wanted = { stage: provider.getStage(), region: provider.getRegion() };
+        const { findNameFaults, listGiven, nameOf } = require('./deploy-parameters.ts');
+        const given = listGiven(options.param ?? [], serverless.configurationInput.params);
+        const known = [
+          ...Object.keys(service.custom.cordon),
+          ...service.provider.stackParameters.map(nameOf),
+        ];
+        refuse(findNameFaults(given, known));
+        const { table } = service.custom.cordon;
+        if (table !== null && table !== 'adopt') refuse([`--param: table is ${table}: expected adopt`]);
+      },
+
+      'after:aws:package:finalize:mergeCustomProviderResources': () => {
+        const { finishTemplate } = require('./add-deletion-guard.ts');
+        const { findPairFaults, findValueFaults } = require('./deploy-parameters.ts');
+        const { describeFile } = require('./before-deploy.ts');
+        const { compiledCloudFormationTemplate: template, stackParameters } = service.provider;
+        refuse(findValueFaults(stackParameters, template.Parameters));
+        refuse(findPairFaults(stackParameters));
+        finishTemplate(template);
+        // Goes into the package, so that its deploy tells of this file.
+        service.custom.cordonFile = describeFile(service.custom.cordon);
+      },
+
+      'before:deploy:deploy': () => {
+        // What is deployed then is what was packaged, with the parameters of that time.
+        if (options.package !== undefined && options.param !== undefined)
+          refuse([`--param has no effect on what is packaged already: give it to sls package`]);
+      },
+
+      // osls replaces the code alone, and then fails, since it looks for a role by its logical id.
+      'before:deploy:function:initialize': () =>
+        refuse([
+          'deploy function would replace the code of one function alone, not its role or its environment, nor what the others send it: run sls deploy',
+        ]),
+
+      'before:aws:deploy:deploy:createStack': () => {
+        const { findPackageFaults } = require('./packaged.ts');
+        // By now the service is as it was packaged.
+        refuse(findPackageFaults(wanted, service.provider));
+        // osls makes a new stack from a template of its bucket alone, yet gives it the parameters of the whole:
+        // CloudFormation refuses those that a template doesn't declare.
+        const { coreCloudFormationTemplate: core, compiledCloudFormationTemplate: whole } = service.provider;
+        core.Parameters = whole.Parameters;
+        if (service.custom.cordon.table === 'adopt') adoptRetained(serverless);
+      },
+    };
+  }
+}
+
+/** Lets CloudFormation take in what an earlier stack left: only what has a name of its own and a policy that keeps it. */
+function adoptRetained(serverless) {
+  const deploy = serverless.pluginManager.plugins.find((plugin) => plugin.constructor.name === 'AwsDeploy');
+  const write = deploy.getCreateChangeSetParams.bind(deploy);
+  deploy.getCreateChangeSetParams = (of) => ({ ...write(of), ImportExistingResources: true });
+}
+
+module.exports = FinishTemplate;

@@ -1,0 +1,56 @@
+import type { AwsIdentity, Caller, IamRequest, PolicyDocument } from '../../types';
+import { evaluateIam, type IamDecision } from '../policy/iam';
+import type { RoleWatch } from './role-use';
+
+/** A caller and the policy documents of its role. */
+export interface Registration {
+  readonly caller: Caller;
+  readonly documents: readonly PolicyDocument[];
+  readonly watch?: RoleWatch;
+}
+
+interface Refusal {
+  readonly resource: string;
+  readonly decision: IamDecision;
+  readonly message: string;
+}
+
+/** Needs no permission in AWS, and works even under an explicit deny (STS API reference). */
+const openActions: ReadonlySet<string> = new Set(['sts:GetCallerIdentity']);
+
+/** Finds the first resource the caller may not act on; the operator may do everything. */
+export function findRefusal(
+  identity: AwsIdentity,
+  { caller, documents, watch }: Registration,
+  { action, resources, alsoNeeds = [] }: IamRequest,
+): Refusal | undefined {
+  if (caller.functionName === undefined || openActions.has(action)) return undefined;
+  const context = contextOf(identity, caller);
+  for (const needed of [action, ...alsoNeeds]) {
+    for (const resource of resources.length > 0 ? resources : ['*']) {
+      const decision = evaluateIam(documents, { action: needed, resources: [resource] }, context);
+      watch?.(needed, resource, context, decision);
+      if (decision === 'allowed') continue;
+      const reason =
+        decision === 'explicit-deny'
+          ? 'with an explicit deny in an identity-based policy'
+          : `because no identity-based policy allows the ${needed} action`;
+      const message = `User: ${caller.arn} is not authorized to perform: ${needed} on resource: ${resource} ${reason}`;
+      return { resource, decision, message };
+    }
+  }
+  return undefined;
+}
+
+function contextOf(identity: AwsIdentity, caller: Caller) {
+  return {
+    'aws:principalarn': caller.arn,
+    'aws:principalaccount': identity.accountId,
+    'aws:principaltype': 'AssumedRole',
+    'aws:requestedregion': identity.region,
+    'aws:resourceaccount': identity.accountId,
+    // Deployed, every call is over TLS; a policy that insists on it must not fail here.
+    'aws:securetransport': 'true',
+    'aws:sourceip': '127.0.0.1',
+  };
+}

@@ -1,0 +1,85 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PolicyDocument } from '../../types';
+import { evaluateIam, type IamDecision } from '../policy/iam';
+import type { IamContext } from '../policy/iam-condition';
+import { toList } from '../policy/to-list';
+
+/** One line of a file of role use: a right that a role has, one that was used, or one that it lacked. */
+export interface RoleUseLine {
+  readonly what: 'granted' | 'used' | 'refused';
+  /** Logical id in the template. */
+  readonly role: string;
+  readonly action: string;
+  /** The pattern of the statement, or where the call was refused, what it asked for. */
+  readonly resource: string;
+}
+
+/** Sees each decision that IAM takes for one role. */
+export type RoleWatch = (
+  action: string,
+  resource: string,
+  context: IamContext,
+  decision: IamDecision,
+) => void;
+
+/** Keeps what the roles of a stack have, use, and lack. */
+export interface RoleUse {
+  watch(role: string, documents: readonly PolicyDocument[]): RoleWatch;
+}
+
+/** Writes to a file of its own in the folder, at once, so that a stack that is killed has told what it used. */
+export function recordRoleUse(folder: string): RoleUse {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${process.pid}-${crypto.randomUUID()}.jsonl`);
+  return createRoleUse((line) => appendFileSync(file, `${JSON.stringify(line)}\n`));
+}
+
+/** Tells each line once. */
+export function createRoleUse(tell: (line: RoleUseLine) => void): RoleUse {
+  const told = new Set<string>();
+  const tellOnce = (line: RoleUseLine) => {
+    const key = JSON.stringify(line);
+    if (told.has(key)) return;
+    told.add(key);
+    tell(line);
+  };
+  return {
+    watch(role, documents) {
+      const unused = new Set(listGrants(documents));
+      for (const { action, resource } of unused) tellOnce({ what: 'granted', role, action, resource });
+      return (action, resource, context, decision) => {
+        if (decision !== 'allowed') return tellOnce({ what: 'refused', role, action, resource });
+        for (const grant of unused) {
+          const request = { action, resources: [resource] };
+          if (evaluateIam([grant.document], request, context) !== 'allowed') continue;
+          tellOnce({ what: 'used', role, action: grant.action, resource: grant.resource });
+          unused.delete(grant);
+        }
+      };
+    },
+  };
+}
+
+interface Grant {
+  readonly action: string;
+  readonly resource: string;
+  /** Allows this one and nothing else. */
+  readonly document: PolicyDocument;
+}
+
+/** Splits statements into rights to one action on one resource pattern, as each of them must be worth having. */
+function listGrants(documents: readonly PolicyDocument[]): Grant[] {
+  return documents
+    .flatMap(({ Statement }) => Statement)
+    .filter(({ Effect }) => Effect === 'Allow')
+    .flatMap((statement) =>
+      toList(statement.Action).flatMap((action) =>
+        toList(statement.Resource).map((resource) => ({
+          action,
+          resource,
+          document: { Statement: { ...statement, Action: action, Resource: resource } },
+        })),
+      ),
+    );
+}

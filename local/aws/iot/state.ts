@@ -1,0 +1,278 @@
+import type { AwsIdentity, LocalLog, PolicyDocument } from '../../types';
+import type { Detachments } from './detachments';
+import type { IotArns } from './names';
+
+export interface Thing {
+  readonly thingName: string;
+  readonly thingId: string;
+  readonly thingArn: string;
+  readonly thingTypeName?: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly version: number;
+}
+
+export interface ThingGroup {
+  readonly groupName: string;
+  readonly groupId: string;
+  readonly groupArn: string;
+  readonly parentGroupName?: string;
+  readonly description?: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly version: number;
+  readonly createdAt: number;
+}
+
+export type CertificateStatus = 'ACTIVE' | 'INACTIVE' | 'REVOKED' | 'PENDING_TRANSFER' | 'PENDING_ACTIVATION';
+
+export interface Certificate {
+  /** SHA-256 of the DER form, lower-case hex: what the broker computes from a client certificate. */
+  readonly certificateId: string;
+  readonly arn: string;
+  readonly status: CertificateStatus;
+  readonly pem: string;
+  readonly mode: 'DEFAULT' | 'SNI_ONLY';
+  readonly notBeforeAt: number;
+  readonly notAfterAt: number;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly customerVersion: number;
+}
+
+export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING';
+
+export interface PolicyVersion {
+  readonly versionId: string;
+  /** As it was sent; AWS gives it back unchanged. */
+  readonly text: string;
+  readonly document: PolicyDocument;
+  readonly createdAt: number;
+}
+
+export interface Policy {
+  readonly policyName: string;
+  readonly arn: string;
+  readonly versions: readonly PolicyVersion[];
+  readonly defaultVersionId: string;
+  /** Highest version id ever given; ids are not reused. */
+  readonly lastVersionId: number;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+  readonly generationId: string;
+}
+
+/** One action of a topic rule in the API's spelling, for example `{ sqs: { queueUrl, roleArn } }`. */
+export type TopicRuleAction = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface TopicRule {
+  readonly ruleName: string;
+  readonly ruleArn: string;
+  readonly sql: string;
+  readonly description?: string;
+  readonly actions: readonly TopicRuleAction[];
+  readonly errorAction?: TopicRuleAction;
+  readonly ruleDisabled: boolean;
+  readonly awsIotSqlVersion: string;
+  readonly createdAt: number;
+}
+
+export interface CustomMetric {
+  readonly metricName: string;
+  readonly metricArn: string;
+  readonly metricType: string;
+  readonly displayName?: string;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface SecurityProfile {
+  readonly securityProfileName: string;
+  readonly securityProfileArn: string;
+  /** The request's fields as they were sent (description, behaviors, alertTargets, metrics to retain). */
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly targets: readonly string[];
+  readonly version: number;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface MitigationAction {
+  readonly actionName: string;
+  readonly actionArn: string;
+  readonly actionId: string;
+  readonly roleArn: string;
+  readonly actionParams: Readonly<Record<string, unknown>>;
+  readonly createdAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface ThingType {
+  readonly thingTypeName: string;
+  readonly thingTypeId: string;
+  readonly thingTypeArn: string;
+  readonly description?: string;
+  readonly searchableAttributes: readonly string[];
+  readonly createdAt: number;
+  readonly deprecatedAt?: number;
+}
+
+export type ViolationEventType = 'in-alarm' | 'alarm-cleared' | 'alarm-invalidated';
+
+/** Of fleet provisioning. */
+export interface ProvisioningTemplate {
+  readonly templateName: string;
+  readonly arn: string;
+  /** As it was sent. */
+  readonly body: string;
+  readonly resources: Readonly<Record<string, { readonly Type?: unknown; readonly Properties?: unknown }>>;
+  readonly enabled: boolean;
+  /** Function that is asked before anything is made. */
+  readonly hookArn?: string;
+}
+
+/** A name under which devices get credentials of a role. */
+export interface RoleAlias {
+  readonly alias: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly credentialDurationSeconds: number;
+  readonly createdAt: number;
+}
+
+/** One alarm of one behavior of one thing, from the event that raised it to the one that ended it. */
+export interface Violation {
+  readonly violationId: string;
+  readonly thingName: string;
+  readonly securityProfileName: string;
+  /** As the profile had it when the alarm was raised. */
+  readonly behavior: Readonly<Record<string, unknown>> & { readonly name: string };
+  readonly lastValue?: Readonly<Record<string, unknown>>;
+  readonly lastViolationAt: number;
+  readonly startedAt: number;
+  /** Absent while the alarm is active. */
+  readonly endedAt?: number;
+}
+
+export interface ViolationEvent {
+  /** Order in which the events were stated. */
+  readonly sequence: number;
+  readonly violationId: string;
+  readonly eventType: ViolationEventType;
+  readonly value?: Readonly<Record<string, unknown>>;
+  readonly occurredAt: number;
+}
+
+/** What an operator thinks of a violation; it changes no alarm. */
+export interface Verification {
+  readonly verificationState: string;
+  readonly verificationStateDescription?: string;
+}
+
+/** Which violations a task acts on: those named, or those of a profile or of one of its behaviors. */
+export interface MitigationTarget {
+  readonly violationIds?: readonly string[];
+  readonly securityProfileName?: string;
+  readonly behaviorName?: string;
+}
+
+export interface MitigationTask {
+  readonly taskId: string;
+  readonly clientRequestToken: string;
+  readonly status: 'IN_PROGRESS' | 'SUCCESSFUL' | 'FAILED' | 'CANCELED';
+  readonly target: MitigationTarget;
+  readonly range?: { readonly startAt: number; readonly endAt: number };
+  readonly onlyActiveViolations: boolean;
+  readonly suppressedAlerts: boolean;
+  /** As they were when the task was started. */
+  readonly actions: readonly MitigationAction[];
+  readonly startedAt: number;
+  readonly endedAt?: number;
+}
+
+export interface MitigationExecution {
+  readonly sequence: number;
+  readonly taskId: string;
+  readonly violationId: string;
+  readonly actionName: string;
+  readonly thingName: string;
+  readonly status: 'SUCCESSFUL' | 'FAILED' | 'SKIPPED';
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly errorCode?: string;
+  readonly message?: string;
+}
+
+export interface Job {
+  readonly jobId: string;
+  readonly jobArn: string;
+  /** ARNs of things and groups, as they were sent. */
+  readonly targets: readonly string[];
+  readonly document: string;
+  readonly description?: string;
+  /** Parts of the request that are kept and given back, but not performed. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly status: 'IN_PROGRESS' | 'COMPLETED' | 'CANCELED';
+  readonly forceCanceled?: boolean;
+  readonly reasonCode?: string;
+  readonly comment?: string;
+  readonly createdAt: number;
+  readonly lastUpdatedAt: number;
+  readonly completedAt?: number;
+}
+
+export type JobExecutionStatus = 'QUEUED' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'CANCELED';
+
+/** One job on one thing. */
+export interface JobExecution {
+  readonly jobId: string;
+  readonly thingName: string;
+  readonly thingArn: string;
+  readonly status: JobExecutionStatus;
+  readonly statusDetails: Readonly<Record<string, string>>;
+  readonly forceCanceled: boolean;
+  readonly queuedAt: number;
+  readonly startedAt?: number;
+  readonly lastUpdatedAt: number;
+  readonly versionNumber: number;
+}
+
+/** Everything the registry holds. Values are replaced, never changed, so a reader keeps a consistent view. */
+export interface IotState {
+  readonly identity: AwsIdentity;
+  readonly arns: IotArns;
+  readonly log: LocalLog;
+  readonly now: () => number;
+  /** Whether the policies of a thing's groups bind its exclusive certificate under any client id; AWS does not say. */
+  readonly exclusiveBindsGroups: boolean;
+  readonly things: Map<string, Thing>;
+  readonly groups: Map<string, ThingGroup>;
+  /** Thing name to the names of its groups, in the order joined. */
+  readonly memberships: Map<string, Set<string>>;
+  readonly certificates: Map<string, Certificate>;
+  /** Thing name to its principals (ARN to kind of attachment). */
+  readonly principals: Map<string, Map<string, ThingPrincipalType>>;
+  readonly policies: Map<string, Policy>;
+  /** Target ARN (certificate or group) to the names of its policies. */
+  readonly attachments: Map<string, Set<string>>;
+  readonly rules: Map<string, TopicRule>;
+  readonly customMetrics: Map<string, CustomMetric>;
+  readonly securityProfiles: Map<string, SecurityProfile>;
+  readonly mitigationActions: Map<string, MitigationAction>;
+  readonly thingTypes: Map<string, ThingType>;
+  readonly provisioningTemplates: Map<string, ProvisioningTemplate>;
+  readonly roleAliases: Map<string, RoleAlias>;
+  /** By violation id, ended ones too. */
+  readonly violations: Map<string, Violation>;
+  readonly violationEvents: ViolationEvent[];
+  /** By violation id. */
+  readonly verifications: Map<string, Verification>;
+  readonly mitigationTasks: Map<string, MitigationTask>;
+  readonly mitigationExecutions: MitigationExecution[];
+  readonly jobs: Map<string, Job>;
+  /** Job id to its executions by thing name. */
+  readonly jobExecutions: Map<string, Map<string, JobExecution>>;
+  readonly tags: Map<string, Map<string, string>>;
+  /** What was detached lately, which AWS does not delete yet. */
+  readonly detachments: Detachments;
+  /** Counts the change and tells the listeners. */
+  changed(): void;
+}

@@ -1,0 +1,205 @@
+import * as z from 'zod/mini';
+import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../../types';
+import type { FunctionDefinition, InvocationOutcome } from './definitions';
+import { type FunctionHost, FunctionNotFoundError, PayloadTooLargeError } from './function';
+
+interface LambdaOperation {
+  readonly name:
+    | 'InvokeFunction'
+    | 'GetFunction'
+    | 'GetFunctionConfiguration'
+    | 'ListFunctions'
+    | 'UpdateFunctionCode';
+  /** Name or ARN; absent for a list. */
+  readonly functionName?: string;
+}
+
+/** The calls of the Lambda API that tools use on a running stack (lambda/latest/api). */
+export function createLambdaApi(host: FunctionHost, identity: AwsIdentity): ServiceHandler {
+  const prefix = `arn:${identity.partition}:lambda:${identity.region}:${identity.accountId}:function:`;
+  return {
+    identify: (request) => {
+      const operation = findOperation(request);
+      return operation && toIamRequest(operation, prefix);
+    },
+    handle: async (request) => {
+      const operation = findOperation(request);
+      if (!operation) return fault(404, 'ResourceNotFoundException', 'The operation is not emulated locally');
+      try {
+        return await perform(operation, request, host);
+      } catch (error) {
+        return describeFault(error);
+      }
+    },
+  };
+}
+
+function findOperation({ method, path }: ApiRequest): LambdaOperation | undefined {
+  const [, encodedName, rest = ''] = /^\/2015-03-31\/functions(?:\/([^/]+))?(\/[a-z]+)?\/?$/.exec(path) ?? [];
+  if (encodedName === undefined) {
+    const isList = method === 'GET' && /^\/2015-03-31\/functions\/?$/.test(path);
+    return isList ? { name: 'ListFunctions' } : undefined;
+  }
+  const functionName = decodeName(encodedName);
+  if (functionName === undefined) return undefined;
+  switch (`${method} ${rest}`) {
+    case 'POST /invocations':
+      return { name: 'InvokeFunction', functionName };
+    case 'GET ':
+      return { name: 'GetFunction', functionName };
+    case 'PUT /code':
+      return { name: 'UpdateFunctionCode', functionName };
+    case 'GET /configuration':
+      return { name: 'GetFunctionConfiguration', functionName };
+    default:
+      return undefined;
+  }
+}
+
+function decodeName(encoded: string): string | undefined {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return undefined;
+  }
+}
+
+function toIamRequest({ name, functionName }: LambdaOperation, prefix: string): IamRequest {
+  const action = `lambda:${name}`;
+  if (functionName === undefined) return { action, resources: ['*'] };
+  return { action, resources: [functionName.startsWith('arn:') ? functionName : prefix + functionName] };
+}
+
+async function perform(
+  { name, functionName = '' }: LambdaOperation,
+  request: ApiRequest,
+  host: FunctionHost,
+): Promise<ApiResponse> {
+  switch (name) {
+    case 'InvokeFunction':
+      return invoke(functionName, request, host);
+    case 'GetFunction': {
+      const Code = { RepositoryType: 'S3' };
+      return answer({ Configuration: describe(findDefinition(functionName, host)), Code, Tags: {} });
+    }
+    case 'UpdateFunctionCode': {
+      findDefinition(functionName, host);
+      await host.updateCode(functionName, readZip(request.body));
+      return answer(describe(findDefinition(functionName, host)));
+    }
+    case 'GetFunctionConfiguration':
+      return answer(describe(findDefinition(functionName, host)));
+    default:
+      return answer({ Functions: host.definitions().map(describe) });
+  }
+}
+
+async function invoke(functionName: string, request: ApiRequest, host: FunctionHost): Promise<ApiResponse> {
+  const event: unknown = request.body.length === 0 ? {} : parseEvent(request.body);
+  switch (request.headers['x-amz-invocation-type'] ?? 'RequestResponse') {
+    case 'Event': {
+      const { requestId } = host.enqueue(functionName, event);
+      return { status: 202, headers: { 'x-amzn-requestid': requestId } };
+    }
+    case 'DryRun':
+      findDefinition(functionName, host);
+      return { status: 204 };
+    case 'RequestResponse':
+      return toInvocationResponse(await host.invoke(functionName, event));
+    default:
+      return fault(
+        400,
+        'InvalidParameterValueException',
+        'Invocation type must be RequestResponse, Event or DryRun',
+      );
+  }
+}
+
+function toInvocationResponse(outcome: InvocationOutcome): ApiResponse {
+  const headers = {
+    'content-type': 'application/json',
+    'x-amzn-requestid': outcome.requestId,
+    'x-amz-executed-version': '$LATEST',
+  };
+  if (outcome.status === 'succeeded') return { status: 200, headers, body: outcome.payload };
+  return {
+    status: 200,
+    headers: { ...headers, 'x-amz-function-error': 'Unhandled' },
+    body: JSON.stringify(outcome.error),
+  };
+}
+
+const codeSchema = z.object({ ZipFile: z.base64() });
+
+/** Of UpdateFunctionCode: only the package itself, not one in S3 or ECR, which are not emulated. */
+function readZip(body: Buffer): Buffer {
+  const { success, data } = codeSchema.safeParse(parseEvent(body));
+  const zip = Buffer.from(data?.ZipFile ?? '', 'base64');
+  if (!success || zip.subarray(0, 2).toString('latin1') !== 'PK') throw new InvalidZipError();
+  return zip;
+}
+
+class InvalidZipError extends Error {
+  constructor() {
+    super('Could not unzip uploaded file. Please check your file, then try to upload again.');
+    this.name = 'InvalidZipError';
+  }
+}
+
+class InvalidRequestContentError extends Error {
+  constructor() {
+    super('Could not parse request body into json');
+    this.name = 'InvalidRequestContentError';
+  }
+}
+
+function parseEvent(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    throw new InvalidRequestContentError();
+  }
+}
+
+function findDefinition(nameOrArn: string, host: FunctionHost): FunctionDefinition {
+  const found = host.definitions().find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
+  if (!found) throw new FunctionNotFoundError(nameOrArn);
+  return found;
+}
+
+/** Leaves out the environment's values: they may hold what a template passed as NoEcho. */
+function describe(definition: FunctionDefinition): Record<string, unknown> {
+  return {
+    FunctionName: definition.name,
+    FunctionArn: definition.arn,
+    Role: definition.roleArn,
+    Handler: definition.handler,
+    Runtime: definition.runtime,
+    MemorySize: definition.memoryMb,
+    Timeout: definition.timeoutSeconds,
+    Version: '$LATEST',
+    State: 'Active',
+    LastUpdateStatus: 'Successful',
+    PackageType: 'Zip',
+    LoggingConfig: { LogFormat: 'Text', LogGroup: definition.logGroupName },
+  };
+}
+
+function answer(value: unknown): ApiResponse {
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
+}
+
+function describeFault(error: unknown): ApiResponse {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof FunctionNotFoundError) return fault(404, 'ResourceNotFoundException', message);
+  if (error instanceof InvalidRequestContentError)
+    return fault(400, 'InvalidRequestContentException', message);
+  if (error instanceof InvalidZipError) return fault(400, 'InvalidParameterValueException', message);
+  if (error instanceof PayloadTooLargeError) return fault(413, 'RequestTooLargeException', message);
+  return fault(500, 'ServiceException', message);
+}
+
+function fault(status: number, type: string, Message: string): ApiResponse {
+  const headers = { 'content-type': 'application/json', 'x-amzn-errortype': type };
+  return { status, headers, body: JSON.stringify({ Type: status < 500 ? 'User' : 'Service', Message }) };
+}

@@ -1,0 +1,325 @@
+import type { AwsIdentity, LocalLog } from '../../types';
+import { unpackCode, unpackZip } from './code';
+import type {
+  FunctionCredentials,
+  FunctionDefinition,
+  FunctionError,
+  InvocationOutcome,
+} from './definitions';
+import { type FunctionLog, openFunctionLog } from './function-log';
+import { startWorker, type Worker, WorkerInitError } from './worker-process';
+
+// lambda/latest/dg/gettingstarted-limits.html
+const MAX_SYNC_PAYLOAD_BYTES = 6 * 1024 * 1024;
+const MAX_ASYNC_PAYLOAD_BYTES = 1024 * 1024;
+/** An asynchronous invocation is tried again after one minute and after two (lambda/latest/dg/invocation-async-error-handling.html). */
+const ASYNC_RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
+
+export interface FunctionHostSettings {
+  readonly identity: AwsIdentity;
+  /** The gateway, given to the functions as AWS_ENDPOINT_URL. */
+  readonly endpoint: string;
+  /** Authority of the stack's own TLS endpoints, which stands for Amazon's. */
+  readonly caFile?: string;
+  readonly logDirectory: string;
+  /** Where packages are unpacked. */
+  readonly codeDirectory: string;
+  readonly log: LocalLog;
+  /** Workers a function may have when the template reserves none. */
+  readonly maxConcurrency?: number;
+  readonly nodePath?: string;
+  /** AWS gives ten seconds on its own machines; this one may be shared. */
+  readonly initTimeoutMs?: number;
+  readonly asyncRetryDelaysMs?: readonly number[];
+}
+
+export interface FunctionHost {
+  register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void>;
+  /** New code of a function: what runs ends on the old one, and each later invocation runs on the new. */
+  updateCode(nameOrArn: string, zip: Uint8Array): Promise<void>;
+  /** Runs the function and waits, in a queue where all its workers are busy. */
+  invoke(nameOrArn: string, event: unknown): Promise<InvocationOutcome>;
+  /** Accepts an event as Lambda's `Event` invocation does, with its retries. */
+  enqueue(nameOrArn: string, event: unknown): { readonly requestId: string };
+  /** Starts one worker of the function, or of each, and waits until it is ready. */
+  warm(nameOrArn?: string): Promise<void>;
+  definitions(): readonly FunctionDefinition[];
+  pids(): Readonly<Record<string, readonly number[]>>;
+  /** Milliseconds from spawn to ready of each function's first worker. */
+  coldStarts(): Readonly<Record<string, number>>;
+  lastLines(nameOrArn: string): readonly string[];
+  close(): Promise<void>;
+}
+
+export class FunctionNotFoundError extends Error {
+  readonly functionName: string;
+  constructor(functionName: string) {
+    super(`Function not found: ${functionName}`);
+    this.name = 'FunctionNotFoundError';
+    this.functionName = functionName;
+  }
+}
+
+export class PayloadTooLargeError extends Error {
+  constructor(bytes: number, limit: number) {
+    super(`Request must be smaller than ${limit} bytes for the InvokeFunction operation, was ${bytes}`);
+    this.name = 'PayloadTooLargeError';
+  }
+}
+
+interface PendingInvocation {
+  readonly requestId: string;
+  readonly event: string;
+  readonly settle: (outcome: InvocationOutcome) => void;
+}
+
+interface HostedFunction {
+  readonly definition: FunctionDefinition;
+  readonly log: FunctionLog;
+  readonly limit: number;
+  readonly workers: Set<Worker>;
+  /** Workers with code that was replaced since. */
+  readonly retired: Set<Worker>;
+  readonly startOn: (taskRoot: string) => () => Worker;
+  start: () => Worker;
+  revision: number;
+  readonly idle: Worker[];
+  readonly queue: PendingInvocation[];
+  starting: number;
+  coldStartMs?: number;
+}
+
+export function createFunctionHost(settings: FunctionHostSettings): FunctionHost {
+  const functions = new Map<string, HostedFunction>();
+  const retryTimers = new Set<NodeJS.Timeout>();
+  const retryDelaysMs = settings.asyncRetryDelaysMs ?? ASYNC_RETRY_DELAYS_MS;
+  let closed = false;
+
+  async function register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void> {
+    if (functions.has(definition.name)) throw new Error(`Function already exist: ${definition.name}`);
+    const log = openFunctionLog(settings.logDirectory, definition.name);
+    const taskRoot = await unpackCode(definition.codePath, settings.codeDirectory, definition.name);
+    const { identity, endpoint, caFile } = settings;
+    const nodePath = settings.nodePath ?? process.execPath;
+    const initTimeoutMs = settings.initTimeoutMs ?? 30_000;
+    const startOn = (root: string) => () =>
+      startWorker({
+        definition,
+        credentials,
+        identity,
+        endpoint,
+        ...(caFile !== undefined && { caFile }),
+        taskRoot: root,
+        nodePath,
+        initTimeoutMs,
+        log,
+      });
+    functions.set(definition.name, {
+      definition,
+      log,
+      startOn,
+      start: startOn(taskRoot),
+      revision: 0,
+      limit: definition.reservedConcurrency ?? settings.maxConcurrency ?? 4,
+      workers: new Set(),
+      retired: new Set(),
+      idle: [],
+      queue: [],
+      starting: 0,
+    });
+  }
+
+  async function updateCode(nameOrArn: string, zip: Uint8Array): Promise<void> {
+    const fn = find(nameOrArn);
+    fn.revision += 1;
+    const folder = `${fn.definition.name}-${fn.revision}`;
+    const taskRoot = await unpackZip(zip, settings.codeDirectory, folder);
+    fn.start = fn.startOn(taskRoot);
+    for (const worker of fn.workers) fn.retired.add(worker);
+    for (const worker of fn.idle.splice(0)) worker.kill();
+  }
+
+  function find(nameOrArn: string): HostedFunction {
+    const name = /^(?:arn:[^:]+:lambda:[^:]*:[^:]*:function:)?([^:]+)/.exec(nameOrArn)?.[1] ?? nameOrArn;
+    const found = functions.get(name);
+    if (!found) throw new FunctionNotFoundError(nameOrArn);
+    return found;
+  }
+
+  function submit(fn: HostedFunction, requestId: string, event: string): Promise<InvocationOutcome> {
+    if (closed) return Promise.resolve(failed(requestId, stackClosed));
+    return new Promise((settle) => {
+      fn.queue.push({ requestId, event, settle });
+      dispatch(fn);
+    });
+  }
+
+  function submitWithRetries(fn: HostedFunction, requestId: string, event: string, attempt: number): void {
+    void submit(fn, requestId, event).then((outcome) => {
+      if (closed || outcome.status === 'succeeded') return;
+      const delayMs = retryDelaysMs[attempt];
+      const { name } = fn.definition;
+      settings.log.warn(
+        delayMs === undefined ? 'asynchronous invocation given up' : 'asynchronous invocation failed',
+        {
+          functionName: name,
+          requestId,
+          ...outcome.error,
+        },
+      );
+      if (delayMs === undefined) return;
+      const timer = setTimeout(() => {
+        retryTimers.delete(timer);
+        submitWithRetries(fn, requestId, event, attempt + 1);
+      }, delayMs);
+      retryTimers.add(timer);
+    });
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    process.off('exit', killAll);
+    for (const timer of retryTimers) clearTimeout(timer);
+    const running = [...functions.values()].flatMap((fn) => [...fn.workers]);
+    for (const fn of functions.values()) rejectQueue(fn, stackClosed);
+    killAll();
+    await Promise.all(running.map((worker) => worker.exited));
+    await Promise.all([...functions.values()].map((fn) => fn.log.close()));
+  }
+
+  function killAll(): void {
+    for (const fn of functions.values()) for (const worker of fn.workers) worker.kill();
+  }
+  // However this process ends, its workers end with it.
+  process.once('exit', killAll);
+
+  return {
+    register,
+    updateCode,
+    invoke: async (nameOrArn, event) =>
+      submit(find(nameOrArn), crypto.randomUUID(), encodeEvent(event, MAX_SYNC_PAYLOAD_BYTES)),
+    enqueue: (nameOrArn, event) => {
+      const requestId = crypto.randomUUID();
+      submitWithRetries(find(nameOrArn), requestId, encodeEvent(event, MAX_ASYNC_PAYLOAD_BYTES), 0);
+      return { requestId };
+    },
+    warm: async (nameOrArn) => {
+      const chosen = nameOrArn === undefined ? [...functions.values()] : [find(nameOrArn)];
+      await Promise.all(chosen.filter((fn) => fn.workers.size === 0 && fn.limit > 0).map(addWorker));
+    },
+    definitions: () => [...functions.values()].map((fn) => fn.definition),
+    pids: () => collect(functions, (fn) => [...fn.workers].flatMap((worker) => worker.pid ?? [])),
+    coldStarts: () => collect(functions, (fn) => fn.coldStartMs),
+    lastLines: (nameOrArn) => find(nameOrArn).log.lastLines(),
+    close,
+  };
+}
+
+const stackClosed: FunctionError = {
+  errorType: 'ServiceException',
+  errorMessage: 'The local stack is stopping',
+};
+
+/** Gives waiting invocations to idle workers, and starts workers for what is left while the limit allows. */
+function dispatch(fn: HostedFunction): void {
+  while (fn.queue.length > 0 && fn.idle.length > 0) {
+    const worker = fn.idle.pop();
+    // It may have failed since its last invocation, and be about to exit.
+    if (!worker?.isUsable()) continue;
+    const pending = fn.queue.shift();
+    if (pending) void runOn(fn, worker, pending);
+  }
+  while (fn.queue.length > fn.starting && fn.workers.size < fn.limit) {
+    addWorker(fn).catch((error: unknown) => {
+      failOne(fn, describeInitError(error));
+      dispatch(fn);
+    });
+  }
+  if (fn.limit === 0) {
+    rejectQueue(fn, { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' });
+  }
+}
+
+async function addWorker(fn: HostedFunction): Promise<void> {
+  const worker = fn.start();
+  fn.workers.add(worker);
+  fn.starting += 1;
+  void worker.exited.then(() => removeWorker(fn, worker));
+  try {
+    const initMs = await worker.ready;
+    fn.coldStartMs ??= initMs;
+    fn.log.write(`INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms Pid: ${worker.pid}`);
+    keepOrRetire(fn, worker);
+  } catch (error) {
+    fn.workers.delete(worker);
+    throw error;
+  } finally {
+    fn.starting -= 1;
+  }
+  dispatch(fn);
+}
+
+async function runOn(fn: HostedFunction, worker: Worker, pending: PendingInvocation): Promise<void> {
+  const startedAt = performance.now();
+  const outcome = await worker.invoke(pending.requestId, pending.event);
+  const durationMs = (performance.now() - startedAt).toFixed(2);
+  const status = outcome.status === 'failed' ? ` Status: error Error Type: ${outcome.error.errorType}` : '';
+  fn.log.write(`REPORT RequestId: ${pending.requestId} Duration: ${durationMs} ms${status}`);
+  keepOrRetire(fn, worker);
+  pending.settle(outcome);
+  dispatch(fn);
+}
+
+function keepOrRetire(fn: HostedFunction, worker: Worker): void {
+  if (worker.isUsable() && !fn.retired.has(worker)) {
+    fn.idle.push(worker);
+    return;
+  }
+  worker.kill();
+  removeWorker(fn, worker);
+}
+
+function removeWorker(fn: HostedFunction, worker: Worker): void {
+  fn.workers.delete(worker);
+  fn.retired.delete(worker);
+  const index = fn.idle.indexOf(worker);
+  if (index >= 0) fn.idle.splice(index, 1);
+  dispatch(fn);
+}
+
+/** An init that failed fails one waiting invocation: the one it was started for. */
+function failOne(fn: HostedFunction, error: FunctionError): void {
+  const pending = fn.queue.shift();
+  pending?.settle(failed(pending.requestId, error));
+}
+
+function rejectQueue(fn: HostedFunction, error: FunctionError): void {
+  for (const pending of fn.queue.splice(0)) pending.settle(failed(pending.requestId, error));
+}
+
+function failed(requestId: string, error: FunctionError): InvocationOutcome {
+  return { status: 'failed', requestId, error };
+}
+
+function describeInitError(error: unknown): FunctionError {
+  if (error instanceof WorkerInitError) return error.error;
+  return { errorType: 'Runtime.Unknown', errorMessage: String(error) };
+}
+
+function encodeEvent(event: unknown, limit: number): string {
+  const text = JSON.stringify(event) ?? 'null';
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limit) throw new PayloadTooLargeError(bytes, limit);
+  return text;
+}
+
+function collect<T>(
+  functions: ReadonlyMap<string, HostedFunction>,
+  read: (fn: HostedFunction) => T | undefined,
+): Record<string, T> {
+  const entries = [...functions.values()].flatMap((fn) => {
+    const value = read(fn);
+    return value === undefined ? [] : [[fn.definition.name, value] as const];
+  });
+  return Object.fromEntries(entries);
+}

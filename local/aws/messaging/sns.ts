@@ -1,0 +1,150 @@
+import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import { formatAwsError } from '../wire/aws-error';
+import type { Forward } from '../wire/forward';
+import { parseJsonObject } from '../wire/json';
+import type { Mailbox } from './email';
+import { readAttribute } from './filter-policy';
+
+/** Operations of fauxqs; the value is the parameter that names the IAM resource, or null where IAM knows none. */
+const operations: Readonly<Record<string, string | null>> = {
+  CreateTopic: 'Name',
+  DeleteTopic: 'TopicArn',
+  ListTopics: null,
+  GetTopicAttributes: 'TopicArn',
+  SetTopicAttributes: 'TopicArn',
+  Subscribe: 'TopicArn',
+  Unsubscribe: null,
+  ConfirmSubscription: 'TopicArn',
+  ListSubscriptions: null,
+  ListSubscriptionsByTopic: 'TopicArn',
+  GetSubscriptionAttributes: null,
+  SetSubscriptionAttributes: null,
+  Publish: 'TopicArn',
+  PublishBatch: 'TopicArn',
+  TagResource: 'ResourceArn',
+  UntagResource: 'ResourceArn',
+  ListTagsForResource: 'ResourceArn',
+};
+
+/** One message of a Publish or of an entry of a PublishBatch; `prefix` leads to its parameters. */
+interface Publication {
+  readonly prefix: string;
+  readonly id: string;
+  readonly message: string;
+  readonly subject: string | undefined;
+  readonly structured: Record<string, unknown> | undefined;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mailbox): ServiceHandler {
+  async function publish(request: ApiRequest, form: URLSearchParams): Promise<ApiResponse> {
+    const publications = readPublications(form);
+    for (const { prefix, structured, subject } of publications) {
+      const problem = problemOf(form.get(`${prefix}MessageStructure`), structured, subject);
+      if (problem) return formatAwsError(request, 400, 'InvalidParameter', `Invalid parameter: ${problem}`);
+    }
+    // fauxqs ignores MessageStructure and delivers to queues only, so it gets what a queue should get.
+    for (const { prefix, structured } of publications) {
+      if (structured) form.set(`${prefix}Message`, bodyFor('sqs', structured));
+    }
+    const topicArn = form.get('TopicArn') ?? form.get('TargetArn') ?? '';
+    form.set('TopicArn', topicArn);
+    const response = await forward(request, form.toString());
+    if (response.status !== 200) return response;
+    const text = String(response.body);
+    for (const publication of publications) {
+      const messageId = messageIdOf(text, publication.id);
+      if (messageId === undefined) continue;
+      const { message, structured, subject, attributes } = publication;
+      const body = structured ? (protocol: string) => bodyFor(protocol, structured) : () => message;
+      mailbox.deliver({ topicArn, messageId, subject, attributes, body });
+    }
+    return response;
+  }
+
+  return {
+    identify(request) {
+      const form = readForm(request);
+      const operation = form.get('Action') ?? '';
+      if (!Object.hasOwn(operations, operation)) return undefined;
+      const action = `sns:${operation === 'PublishBatch' ? 'Publish' : operation}`;
+      const parameter = operations[operation];
+      const named = parameter && (form.get(parameter) ?? (action === 'sns:Publish' && form.get('TargetArn')));
+      if (!named) return { action, resources: ['*'] };
+      const { partition, region, accountId } = identity;
+      const arn = parameter === 'Name' ? `arn:${partition}:sns:${region}:${accountId}:${named}` : named;
+      return { action, resources: [arn] };
+    },
+    async handle(request) {
+      const form = readForm(request);
+      const operation = form.get('Action');
+      if (operation === 'Publish' || operation === 'PublishBatch') return await publish(request, form);
+      const response = await forward(request, form.toString());
+      if (response.status === 200) mailbox.follow(form, String(response.body));
+      return response;
+    },
+  };
+}
+
+/** One value per name, the last: what IAM is asked about must be what fauxqs then acts on. */
+function readForm({ body, query }: ApiRequest): URLSearchParams {
+  const sent = body.length > 0 ? new URLSearchParams(body.toString()) : query;
+  return new URLSearchParams(Object.fromEntries(sent));
+}
+
+function readPublications(form: URLSearchParams): Publication[] {
+  if (form.get('Action') === 'Publish') return [readPublication(form, '')];
+  const prefixes = new Set<string>();
+  for (const name of form.keys()) {
+    const prefix = /^PublishBatchRequestEntries\.member\.\d+\./.exec(name)?.[0];
+    if (prefix !== undefined) prefixes.add(prefix);
+  }
+  return [...prefixes].map((prefix) => readPublication(form, prefix));
+}
+
+function readPublication(form: URLSearchParams, prefix: string): Publication {
+  const message = form.get(`${prefix}Message`) ?? '';
+  const attributes = Object.create(null) as Record<string, unknown>;
+  for (let index = 1; form.has(`${prefix}MessageAttributes.entry.${index}.Name`); index++) {
+    const entry = `${prefix}MessageAttributes.entry.${index}.`;
+    attributes[form.get(`${entry}Name`) ?? ''] = readAttribute(
+      form.get(`${entry}Value.DataType`) ?? 'String',
+      form.get(`${entry}Value.StringValue`) ?? '',
+    );
+  }
+  return {
+    prefix,
+    id: form.get(`${prefix}Id`) ?? '',
+    message,
+    subject: form.get(`${prefix}Subject`) ?? undefined,
+    structured: form.get(`${prefix}MessageStructure`) === 'json' ? parseJsonObject(message) : undefined,
+    attributes,
+  };
+}
+
+/** The checks of SNS that fauxqs does not make (SNS API reference, Publish). */
+function problemOf(
+  structure: string | null,
+  structured: Record<string, unknown> | undefined,
+  subject: string | undefined,
+): string | undefined {
+  if (structure === 'json' && !structured) return 'Message Structure - JSON message body failed to parse';
+  if (structured && typeof structured.default !== 'string') {
+    return 'Message Structure - No default entry in JSON message body';
+  }
+  if (subject !== undefined && !/^[\p{L}\p{N}\p{P}][^\p{Cc}\p{Zl}\p{Zp}]{0,98}$/u.test(subject))
+    return 'Subject';
+  return undefined;
+}
+
+function bodyFor(protocol: string, structured: Record<string, unknown>): string {
+  const own = structured[protocol];
+  return typeof own === 'string' ? own : String(structured.default);
+}
+
+/** In a batch only the entries under `Successful` carry a MessageId. */
+function messageIdOf(xml: string, entryId: string): string | undefined {
+  if (entryId === '') return /<MessageId>([^<]+)</.exec(xml)?.[1];
+  if (!/^[\w-]{1,80}$/.test(entryId)) return undefined;
+  return new RegExp(`<Id>${entryId}</Id><MessageId>([^<]+)<`).exec(xml)?.[1];
+}

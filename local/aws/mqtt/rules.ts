@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { LocalLog } from '../../types';
+import type { TopicRule, TopicRuleAction } from '../iot/state';
+import type { OutgoingMessage } from './outgoing-message';
+import { PayloadNotJsonError, type RuleMessage, selectPayload } from './rule-evaluation';
+import { parseRuleSql, type RuleStatement } from './rule-sql';
+import { SqlParseException } from './rule-tokens';
+import { matchesFilter, parseDefenderTopic } from './topics';
+
+export type RuleAction =
+  | { readonly type: 'sqs'; readonly queueUrl: string; readonly roleArn: string; readonly useBase64: boolean }
+  | {
+      readonly type: 'sns';
+      readonly targetArn: string;
+      readonly roleArn: string;
+      readonly messageFormat: 'RAW' | 'JSON';
+    }
+  | { readonly type: 'republish'; readonly topic: string; readonly qos: 0 | 1; readonly roleArn: string };
+
+/** Performs one action of a rule with the rule's role; rejects when the service or the role refuses. */
+export type PerformRuleAction = (action: RuleAction, payload: Buffer, ruleName: string) => Promise<void>;
+
+export interface RuleEngineOptions {
+  readonly rules: () => Iterable<TopicRule>;
+  readonly performRuleAction: PerformRuleAction;
+  /** Sends the result of a rule to subscribers and to the rules again. */
+  readonly republish: (message: OutgoingMessage, hops: number) => void;
+  readonly log: LocalLog;
+}
+
+export interface RuleEngine {
+  /** Hands a message to the rules that select its topic. */
+  process(message: RuleMessage): void;
+  /** Resolves when every message handed over so far is through. */
+  drain(): Promise<void>;
+  /** Drops what waits, since what it goes to is about to end too, and resolves when nothing is in work any more. */
+  close(): Promise<void>;
+}
+
+interface CompiledRule {
+  readonly rule: TopicRule;
+  readonly statement: RuleStatement;
+  readonly actions: readonly RuleAction[];
+  readonly errorAction?: RuleAction;
+}
+
+/** A message that rules have republished so often goes round in a circle. */
+const MAX_HOPS = 8;
+/** More messages of one client waiting on one rule than this are dropped, as a stuck action must not eat the memory. */
+const MAX_WAITING = 10_000;
+
+/** Throws SqlParseException for a statement or an action that this emulation cannot run. */
+export function compileTopicRule(
+  rule: Pick<TopicRule, 'sql' | 'actions' | 'errorAction'>,
+): Omit<CompiledRule, 'rule'> {
+  return {
+    statement: parseRuleSql(rule.sql),
+    actions: rule.actions.map(parseAction),
+    ...(rule.errorAction && { errorAction: parseAction(rule.errorAction) }),
+  };
+}
+
+export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
+  const compiled = new WeakMap<TopicRule, CompiledRule | 'broken'>();
+  const chains = new Map<string, { tail: Promise<void>; waiting: number }>();
+  let isClosed = false;
+
+  function compile(rule: TopicRule): CompiledRule | 'broken' {
+    const known = compiled.get(rule);
+    if (known) return known;
+    const result = compileOrReport(rule, options.log);
+    compiled.set(rule, result);
+    return result;
+  }
+
+  /**
+   * One client's messages keep their order within a rule; clients do not wait for each other. Of each at most one is
+   * handled in a turn of the event loop, so that what one sends does not hold up this process.
+   */
+  function enqueue(key: string, run: () => Promise<void>): void {
+    const chain = chains.get(key) ?? { tail: Promise.resolve(), waiting: 0 };
+    if (chain.waiting >= MAX_WAITING) {
+      options.log.warn('rule message dropped: too many wait before it', { rule: key.split('\n')[0] });
+      return;
+    }
+    chain.waiting += 1;
+    chain.tail = chain.tail
+      .then(() => (isClosed ? undefined : run()))
+      .finally(nextTurn)
+      .finally(() => {
+        chain.waiting -= 1;
+        if (chain.waiting === 0) chains.delete(key);
+      });
+    chains.set(key, chain);
+  }
+
+  async function drain(): Promise<void> {
+    while (chains.size > 0) await Promise.all([...chains.values()].map((chain) => chain.tail));
+  }
+
+  return {
+    process(message) {
+      // Nothing public shows a rule that reads Device Defender's reports, so none may count on it.
+      if (parseDefenderTopic(message.topic)) return;
+      if ((message.hops ?? 0) > MAX_HOPS) {
+        options.log.warn('rules go round in a circle; message dropped', { topic: message.topic });
+        return;
+      }
+      for (const rule of options.rules()) {
+        if (rule.ruleDisabled) continue;
+        const ready = compile(rule);
+        if (ready === 'broken' || !matchesFilter(ready.statement.filter, message.topic)) continue;
+        // By HTTPS there is no client id.
+        const sender = message.clientId ?? message.principal ?? '';
+        enqueue(`${rule.ruleName}\n${sender}`, () => runRule(ready, message, options));
+      }
+    },
+    drain,
+    close() {
+      isClosed = true;
+      return drain();
+    },
+  };
+}
+
+function compileOrReport(rule: TopicRule, log: LocalLog): CompiledRule | 'broken' {
+  try {
+    return { rule, ...compileTopicRule(rule) };
+  } catch (error) {
+    log.warn('topic rule not run', { rule: rule.ruleName, reason: toMessage(error) });
+    return 'broken';
+  }
+}
+
+async function runRule(
+  compiled: CompiledRule,
+  message: RuleMessage,
+  options: RuleEngineOptions,
+): Promise<void> {
+  const { rule, statement, actions } = compiled;
+  const payload = selectOrReport(statement, message, rule.ruleName, options.log);
+  if (payload === undefined) return;
+  const run = { ruleName: rule.ruleName, hops: (message.hops ?? 0) + 1, options };
+  const failures = (await Promise.all(actions.map((action) => tryAction(action, payload, run)))).filter(
+    (failure) => failure !== undefined,
+  );
+  if (failures.length === 0) return;
+  options.log.warn('rule action failed', { rule: rule.ruleName, failures });
+  if (!compiled.errorAction) return;
+  const report = Buffer.from(JSON.stringify(toErrorReport(rule.ruleName, message, failures)));
+  const failure = await tryAction(compiled.errorAction, report, run);
+  if (failure) options.log.warn('rule error action failed', { rule: rule.ruleName, failure });
+}
+
+function selectOrReport(
+  statement: RuleStatement,
+  message: RuleMessage,
+  ruleName: string,
+  log: LocalLog,
+): Buffer | undefined {
+  try {
+    return selectPayload(statement, message);
+  } catch (error) {
+    const reason =
+      error instanceof PayloadNotJsonError ? error.message : 'The statement could not be evaluated';
+    log.warn('rule skipped a message', { rule: ruleName, topic: message.topic, reason });
+    return undefined;
+  }
+}
+
+interface ActionFailure {
+  readonly failedAction: string;
+  readonly failedResource: string;
+  readonly errorMessage: string;
+}
+
+interface RuleRun {
+  readonly ruleName: string;
+  readonly hops: number;
+  readonly options: RuleEngineOptions;
+}
+
+async function tryAction(
+  action: RuleAction,
+  payload: Buffer,
+  { ruleName, hops, options }: RuleRun,
+): Promise<ActionFailure | undefined> {
+  try {
+    if (action.type === 'republish')
+      options.republish({ topic: action.topic, payload, qos: action.qos }, hops);
+    else await options.performRuleAction(action, payload, ruleName);
+    return undefined;
+  } catch (error) {
+    return { ...nameFailed(action), errorMessage: toMessage(error) };
+  }
+}
+
+function nameFailed(action: RuleAction): Omit<ActionFailure, 'errorMessage'> {
+  switch (action.type) {
+    case 'sqs':
+      return { failedAction: 'SqsAction', failedResource: action.queueUrl };
+    case 'sns':
+      return { failedAction: 'SnsAction', failedResource: action.targetArn };
+    case 'republish':
+      return { failedAction: 'RepublishAction', failedResource: action.topic };
+  }
+}
+
+/** "Error handling (error action)" of the AWS IoT developer guide. */
+function toErrorReport(ruleName: string, message: RuleMessage, failures: readonly ActionFailure[]) {
+  return {
+    ruleName,
+    topic: message.topic,
+    cloudwatchTraceId: randomUUID(),
+    clientId: message.clientId ?? 'n/a',
+    base64OriginalPayload: message.payload.toString('base64'),
+    failures,
+  };
+}
+
+function parseAction(action: TopicRuleAction): RuleAction {
+  const [entry, ...others] = Object.entries(action);
+  if (!entry || others.length > 0) throw new SqlParseException('An action has exactly one key');
+  const [type, fields] = entry;
+  const read = (key: string): string => readText(fields, key, type);
+  switch (type) {
+    case 'sqs':
+      return {
+        type,
+        queueUrl: read('queueUrl'),
+        roleArn: read('roleArn'),
+        useBase64: fields.useBase64 === true,
+      };
+    case 'sns': {
+      const messageFormat = fields.messageFormat === 'JSON' ? 'JSON' : 'RAW';
+      return { type, targetArn: read('targetArn'), roleArn: read('roleArn'), messageFormat };
+    }
+    case 'republish': {
+      // A reserved topic is written `$$aws/...`, because one $ begins a substitution template.
+      const topic = read('topic').replace(/^\$\$/, '$');
+      return { type, topic, qos: fields.qos === 1 ? 1 : 0, roleArn: read('roleArn') };
+    }
+    default:
+      throw new SqlParseException(`Rule action ${type} is not emulated; known are sqs, sns, republish`);
+  }
+}
+
+function readText(fields: Readonly<Record<string, unknown>>, key: string, type: string): string {
+  const value = fields[key];
+  if (typeof value !== 'string' || value === '')
+    throw new SqlParseException(`Rule action ${type} needs ${key}`);
+  if (value.includes('${')) {
+    throw new SqlParseException(
+      `Rule action ${type} uses a substitution template in ${key}, which is not emulated`,
+    );
+  }
+  return value;
+}
+
+function toMessage(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
+}

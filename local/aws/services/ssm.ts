@@ -1,0 +1,119 @@
+import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import { formatAwsError } from '../wire/aws-error';
+import { parseJsonObject } from '../wire/json';
+
+interface Parameter {
+  readonly value: string;
+  readonly type: string;
+  readonly version: number;
+  readonly modifiedAt: number;
+}
+
+export interface ParameterStore {
+  readonly handler: ServiceHandler;
+  put(name: string, value: string, type?: string): void;
+  /** Those whose name ends so, with their values. */
+  list(ending: string): readonly (readonly [name: string, value: string])[];
+}
+
+const operations = new Set(['GetParameter', 'GetParameters', 'PutParameter', 'DeleteParameter']);
+
+/** SSM parameters in memory. SecureString is taken and given back in the clear: there is no KMS here. */
+export function createParameterStore(identity: AwsIdentity): ParameterStore {
+  const parameters = new Map<string, Parameter>();
+  const put = (name: string, value: string, type = 'String') => {
+    const version = (parameters.get(name)?.version ?? 0) + 1;
+    parameters.set(name, { value, type, version, modifiedAt: Date.now() });
+    return version;
+  };
+  const arnOf = (name: string) => {
+    const { partition, region, accountId } = identity;
+    return `arn:${partition}:ssm:${region}:${accountId}:parameter/${name.replace(/^\//, '')}`;
+  };
+  const describe = (name: string, { value, type, version, modifiedAt }: Parameter) => ({
+    Name: name,
+    Type: type,
+    Value: value,
+    Version: version,
+    LastModifiedDate: modifiedAt / 1000,
+    ARN: arnOf(name),
+    DataType: 'text',
+  });
+
+  function handle(request: ApiRequest): ApiResponse {
+    const body = parseJsonObject(request.body) ?? {};
+    const [name = ''] = namesOf(body);
+    const present = parameters.get(name);
+    switch (operationOf(request)) {
+      case 'GetParameter':
+        return present ? reply({ Parameter: describe(name, present) }) : notFound(request, name);
+      case 'GetParameters': {
+        const found = namesOf(body).flatMap((one) => {
+          const parameter = parameters.get(one);
+          return parameter ? [describe(one, parameter)] : [];
+        });
+        const missing = namesOf(body).filter((one) => !parameters.has(one));
+        return reply({ Parameters: found, InvalidParameters: missing });
+      }
+      case 'DeleteParameter':
+        return parameters.delete(name) ? reply({}) : notFound(request, name);
+      default: {
+        if (typeof body.Value !== 'string' || name === '') {
+          return formatAwsError(request, 400, 'ValidationException', 'Name and Value are needed');
+        }
+        if (present && body.Overwrite !== true) {
+          const text = 'The parameter already exists. To overwrite this value, set the overwrite option.';
+          return formatAwsError(request, 400, 'ParameterAlreadyExists', text);
+        }
+        const type = typeof body.Type === 'string' ? body.Type : present?.type;
+        if (type === undefined) {
+          const text = 'A parameter type is required when you create a parameter.';
+          return formatAwsError(request, 400, 'ValidationException', text);
+        }
+        if (present && type !== present.type) {
+          const text =
+            "Parameter Store doesn't support changing a parameter type. You must create a new, unique parameter.";
+          return formatAwsError(request, 400, 'HierarchyTypeMismatchException', text);
+        }
+        return reply({ Version: put(name, body.Value, type), Tier: 'Standard' });
+      }
+    }
+  }
+
+  return {
+    put: (name, value, type) => void put(name, value, type),
+    list: (ending) =>
+      [...parameters].flatMap(([name, { value }]) => (name.endsWith(ending) ? [[name, value] as const] : [])),
+    handler: {
+      identify(request) {
+        const operation = operationOf(request);
+        if (operation === undefined) return undefined;
+        const names = namesOf(parseJsonObject(request.body) ?? {});
+        return { action: `ssm:${operation}`, resources: names.map(arnOf) };
+      },
+      handle: async (request) => handle(request),
+    },
+  };
+}
+
+function operationOf({ headers }: ApiRequest): string | undefined {
+  const operation = /^AmazonSSM\.(\w+)$/.exec(headers['x-amz-target'] ?? '')?.[1];
+  return operation !== undefined && operations.has(operation) ? operation : undefined;
+}
+
+function namesOf(body: Record<string, unknown>): string[] {
+  const names: unknown[] = Array.isArray(body.Names) ? body.Names : [body.Name];
+  return names.filter((name) => typeof name === 'string');
+}
+
+function notFound(request: ApiRequest, name: string): ApiResponse {
+  return formatAwsError(request, 400, 'ParameterNotFound', `Parameter ${name} not found.`);
+}
+
+function reply(body: object): ApiResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify(body),
+  };
+}

@@ -1,0 +1,231 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { parseJsonObject } from '../aws/wire/json';
+import { jsonResponse, type LocalRequest, type LocalRoutes } from '../aws/wire/local-routes';
+import type { ApiResponse } from '../types';
+import type { SlackContent, SlackMessage } from './slack-blocks';
+import { createSlackButtons } from './slack-buttons';
+import { findBlockProblems, maximumTextLength } from './slack-limits';
+import { createSlackPace } from './slack-pace';
+
+export interface Slack {
+  readonly routes: LocalRoutes;
+  messages(): readonly SlackMessage[];
+  /** The next `calls` calls are answered 429 with this Retry-After. */
+  setRateLimit(limit: { readonly calls: number; readonly retryAfterSeconds: number }): void;
+  /** Keeps Slack's real pace from now on, or no longer. */
+  keepPace(keeps: boolean): void;
+  /** As somebody does who deletes a message in Slack; false where there is none. */
+  deleteMessage(ts: string): boolean;
+  /** As somebody does who archives a channel, or renames it: then it has its id alone. */
+  setChannel(name: string, state: 'active' | 'archived' | 'renamed'): void;
+}
+
+export interface SlackOptions {
+  readonly token: string;
+  readonly signingSecret: string;
+  /** Where the buttons of messages are sent, and where the answers to them are taken. */
+  readonly interactionsUrl: () => string | undefined;
+  readonly gatewayUrl: () => string;
+  readonly now?: () => number;
+}
+
+type Arguments = Readonly<Record<string, unknown>>;
+type Outcome =
+  | { readonly error: string; readonly problems?: readonly string[] }
+  | { readonly content: SlackContent };
+
+const keptMessages = 2_000;
+
+/** Emulates Slack's Web API (`/_slack/api/`) and an incoming webhook (`/_slack/webhook/`), and keeps what is posted. */
+export function createSlack(options: SlackOptions): Slack {
+  const now = options.now ?? Date.now;
+  const messages: SlackMessage[] = [];
+  let posted = 0;
+  let rateLimit = { calls: 0, retryAfterSeconds: 1 };
+  const pace = createSlackPace(now);
+  const archived = new Set<string>();
+  const renamed = new Set<string>();
+  const used = new Set<string>();
+
+  function keep(
+    channel: string,
+    content: SlackContent,
+    threadTs: string | undefined,
+    ephemeral = false,
+  ): SlackMessage {
+    const at = now();
+    posted += 1;
+    const message: SlackMessage = {
+      ...content,
+      channel,
+      channelId: channelIdOf(channel),
+      // Slack's ts is the message's id within its channel: seconds and a counter.
+      ts: `${Math.floor(at / 1000)}.${String(posted).padStart(6, '0')}`,
+      ...(threadTs !== undefined && { threadTs }),
+      ...(ephemeral && { ephemeral }),
+      updates: [],
+      at,
+    };
+    messages.push(message);
+    used.add(message.channelId);
+    if (messages.length > keptMessages) messages.shift();
+    return message;
+  }
+
+  function postMessage(args: Arguments): ApiResponse {
+    const channel = args.channel;
+    if (typeof channel !== 'string' || !/^(#[\w.-]{1,80}|[\w.-]{1,80})$/.test(channel)) {
+      return slackError('channel_not_found');
+    }
+    const channelId = channelIdOf(channel);
+    if (renamed.has(channelId) && channel !== channelId) return slackError('channel_not_found');
+    if (archived.has(channelId)) return slackError('is_archived');
+    if (args.thread_ts !== undefined && !messages.some(({ ts }) => ts === args.thread_ts))
+      return slackError('thread_not_found');
+    const outcome = readContent(args);
+    if ('error' in outcome) return slackError(outcome.error, outcome.problems);
+    const wait = pace.post(channelId);
+    if (wait > 0) return tooMany(wait);
+    const threadTs = typeof args.thread_ts === 'string' ? args.thread_ts : undefined;
+    return describe(keep(channel, outcome.content, threadTs));
+  }
+
+  function updateMessage(args: Arguments): ApiResponse {
+    // Unlike chat.postMessage, chat.update takes no channel name (Slack: "channel_not_found").
+    const inChannel = messages.filter(({ channelId }) => channelId === args.channel);
+    if (!used.has(String(args.channel))) return slackError('channel_not_found');
+    const message = inChannel.find(({ ts }) => ts === args.ts);
+    if (!message) return slackError('message_not_found');
+    if (archived.has(message.channelId)) return slackError('is_archived');
+    const outcome = readContent(args);
+    if ('error' in outcome) return slackError(outcome.error, outcome.problems);
+    const wait = pace.update();
+    if (wait > 0) return tooMany(wait);
+    const { text, blocks } = message;
+    const updates = [...message.updates, { text, blocks, at: now() }];
+    const updated = { ...message, ...outcome.content, updates };
+    messages[messages.indexOf(message)] = updated;
+    return describe(updated);
+  }
+
+  function limited(): ApiResponse | undefined {
+    if (rateLimit.calls <= 0) return undefined;
+    rateLimit = { ...rateLimit, calls: rateLimit.calls - 1 };
+    return tooMany(rateLimit.retryAfterSeconds);
+  }
+
+  const method = (call: (args: Arguments) => ApiResponse) => (request: LocalRequest) => {
+    const limit = limited();
+    if (limit) return limit;
+    const args = readArguments(request);
+    const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? args.token;
+    if (typeof token !== 'string') return slackError('not_authed');
+    return sameToken(token, options.token) ? call(args) : slackError('invalid_auth');
+  };
+
+  return {
+    messages: () => messages,
+    setRateLimit(limit) {
+      rateLimit = { ...limit };
+    },
+    keepPace: pace.keep,
+    deleteMessage(ts) {
+      const index = messages.findIndex((message) => message.ts === ts);
+      if (index >= 0) messages.splice(index, 1);
+      return index >= 0;
+    },
+    setChannel(name, state) {
+      const id = channelIdOf(name);
+      if (state === 'archived') archived.add(id);
+      else archived.delete(id);
+      if (state === 'renamed') renamed.add(id);
+      else renamed.delete(id);
+    },
+    routes: {
+      ...createSlackButtons({
+        ...options,
+        now,
+        messages: () => messages,
+        whisper: ({ channel, ts, threadTs }, text) =>
+          void keep(channel, { text, blocks: [] }, threadTs ?? ts, true),
+      }),
+      'POST /_slack/api/auth.test': method(() => jsonResponse({ ok: true, team: 'local', user: 'cordon' })),
+      'POST /_slack/api/chat.postMessage': method(postMessage),
+      'POST /_slack/api/chat.update': method(updateMessage),
+      'POST /_slack/api/*': () => slackError('unknown_method'),
+      'POST /_slack/webhook/*': (request) => {
+        const limit = limited();
+        if (limit) return limit;
+        const outcome = readContent(readArguments(request));
+        const wait = pace.post('webhook');
+        if (wait > 0) return tooMany(wait);
+        if ('error' in outcome)
+          return plain(400, outcome.error === 'no_text' ? 'no_text' : 'invalid_payload');
+        keep('webhook', outcome.content, undefined);
+        return plain(200, 'ok');
+      },
+    },
+  };
+}
+
+function readContent({ text = '', blocks = [] }: Arguments): Outcome {
+  const list: unknown = typeof blocks === 'string' ? parseOr(blocks) : blocks;
+  if (typeof text !== 'string' || !Array.isArray(list)) return { error: 'invalid_blocks_format' };
+  if (text.length > maximumTextLength) return { error: 'msg_too_long' };
+  const problems = findBlockProblems(list);
+  if (problems.length > 0) return { error: 'invalid_blocks', problems };
+  return text === '' && list.length === 0 ? { error: 'no_text' } : { content: { text, blocks: list } };
+}
+
+/** Slack's client sends forms, in which structures are JSON texts; webhooks and other clients send JSON. */
+function readArguments({ headers, body }: LocalRequest): Arguments {
+  if (!headers['content-type']?.startsWith('application/x-www-form-urlencoded')) {
+    return parseJsonObject(body) ?? {};
+  }
+  const form = Object.fromEntries(new URLSearchParams(body.toString()));
+  return form.payload === undefined ? form : (parseJsonObject(form.payload) ?? {});
+}
+
+function parseOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function describe({ channelId, ts, text, blocks, threadTs }: SlackMessage): ApiResponse {
+  const message = {
+    type: 'message',
+    text,
+    blocks,
+    ts,
+    ...(threadTs !== undefined && { thread_ts: threadTs }),
+  };
+  return jsonResponse({ ok: true, channel: channelId, ts, text, message });
+}
+
+function slackError(error: string, problems: readonly string[] = []): ApiResponse {
+  const details = problems.length > 0 ? { errors: problems, response_metadata: { messages: problems } } : {};
+  return jsonResponse({ ok: false, error, ...details });
+}
+
+function tooMany(retryAfterSeconds: number): ApiResponse {
+  const response = jsonResponse({ ok: false, error: 'ratelimited' }, 429);
+  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
+}
+
+/** One id per channel name, and an id stands for itself, as in Slack. */
+function channelIdOf(channel: string): string {
+  if (/^[CDG][A-Z0-9]{8,}$/.test(channel)) return channel;
+  return `C${createHash('sha256').update(channel.replace(/^#/, '')).digest('hex').slice(0, 10).toUpperCase()}`;
+}
+
+function sameToken(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}
+
+function plain(status: number, body: string): ApiResponse {
+  return { status, headers: { 'content-type': 'text/plain' }, body };
+}

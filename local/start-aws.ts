@@ -1,0 +1,133 @@
+import * as z from 'zod/mini';
+import { type Gateway, startGateway } from './aws/gateway/gateway';
+import type { Mail } from './aws/messaging/email';
+import { startMessaging } from './aws/messaging/messaging';
+import { createDynamoDb } from './aws/services/dynamodb';
+import { createParameterStore, type ParameterStore } from './aws/services/ssm';
+import { parseJsonObject } from './aws/wire/json';
+import { jsonResponse, type LocalRoutes } from './aws/wire/local-routes';
+import { renderMessagesPage } from './slack-and-mail/messages-page';
+import { createSlack, type Slack } from './slack-and-mail/slack';
+import type { AwsIdentity, LocalLog, ServiceHandler } from './types';
+
+export interface LocalAwsOptions {
+  readonly identity: AwsIdentity;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** Services that others emulate, by SigV4 service: `iot`, `iotdata`, `lambda`. */
+  readonly services: Readonly<Record<string, ServiceHandler>>;
+  readonly routes?: LocalRoutes;
+  /** The bot token that the Slack emulation takes. */
+  readonly slackToken: string;
+  /** With it the Slack emulation signs the buttons that are pressed. */
+  readonly slackSigningSecret: string;
+  /** Where Slack sends buttons that are pressed; undefined while there is no such place. */
+  readonly slackInteractionsUrl: () => string | undefined;
+  readonly log: LocalLog;
+  readonly random?: () => number;
+}
+
+export interface LocalAws {
+  readonly gateway: Gateway;
+  /** For the parts of AWS inside this process, which call it past the gateway. */
+  readonly sqs: ServiceHandler;
+  readonly parameters: ParameterStore;
+  readonly slack: Slack;
+  mails(): readonly Mail[];
+  /** Whether anybody is mailed of what is published there. */
+  hasMailSubscription(topicArn: string): boolean;
+  close(): Promise<void>;
+}
+
+const pace = z.strictObject({ real: z.boolean() });
+const channel = z.strictObject({ name: z.string(), state: z.enum(['active', 'archived', 'renamed']) });
+const rateLimit = z.strictObject({ calls: z.number(), retryAfterSeconds: z.number() });
+
+/** Starts every service of this folder behind one gateway, beside the services given. */
+export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
+  const { identity, port, log } = options;
+  let gateway: Gateway | undefined;
+  const gatewayUrl = () => gateway?.url ?? 'http://127.0.0.1';
+  const gatewayHost = () => new URL(gatewayUrl()).host;
+  const messaging = await startMessaging({ identity, gatewayHost, log });
+  const dynamodb = createDynamoDb(identity);
+  const parameters = createParameterStore(identity);
+  const slack = createSlack({
+    token: options.slackToken,
+    signingSecret: options.slackSigningSecret,
+    interactionsUrl: options.slackInteractionsUrl,
+    gatewayUrl,
+  });
+  const { sqs, sns, sts, mails, hasMailSubscription } = messaging;
+  const showPage = () => renderMessagesPage(slack.messages(), mails(), parameters.list('/kill-switch'));
+  try {
+    gateway = await startGateway({
+      identity,
+      port,
+      log,
+      ...(options.random && { random: options.random }),
+      services: {
+        dynamodb,
+        sqs,
+        sns,
+        sts,
+        ssm: parameters.handler,
+        ...options.services,
+      },
+      routes: {
+        ...slack.routes,
+        'GET /': showPage,
+        'GET /_cordon/': showPage,
+        'GET /_cordon/messages': () => jsonResponse({ slack: slack.messages(), mails: mails() }),
+        'POST /_cordon/slack/rate-limit': ({ body }) => {
+          const limit = z.safeParse(rateLimit, parseJsonObject(body));
+          if (!limit.success)
+            return jsonResponse({ error: 'expected {"calls": n, "retryAfterSeconds": n}' }, 400);
+          slack.setRateLimit(limit.data);
+          return jsonResponse(limit.data);
+        },
+        'POST /_cordon/slack/pace': ({ body }) => {
+          const given = z.safeParse(pace, parseJsonObject(body));
+          if (!given.success) return jsonResponse({ error: 'expected {"real": true or false}' }, 400);
+          slack.keepPace(given.data.real);
+          return jsonResponse(given.data);
+        },
+        'POST /_cordon/slack/channel': ({ body }) => {
+          const given = z.safeParse(channel, parseJsonObject(body));
+          if (!given.success)
+            return jsonResponse(
+              { error: 'expected {"name": "#…", "state": "active|archived|renamed"}' },
+              400,
+            );
+          slack.setChannel(given.data.name, given.data.state);
+          return jsonResponse(given.data);
+        },
+        'POST /_cordon/slack/delete-message': ({ body }) => {
+          const ts = parseJsonObject(body)?.ts;
+          if (typeof ts !== 'string' || !slack.deleteMessage(ts))
+            return jsonResponse({ error: 'expected {"ts": the id of a message that is there}' }, 400);
+          return jsonResponse({ ts });
+        },
+        ...options.routes,
+      },
+    });
+  } catch (error) {
+    await dynamodb.close();
+    await messaging.close();
+    throw error;
+  }
+  const started = gateway;
+  return {
+    gateway: started,
+    sqs,
+    parameters,
+    slack,
+    mails,
+    hasMailSubscription,
+    async close() {
+      await started.close();
+      await dynamodb.close();
+      await messaging.close();
+    },
+  };
+}

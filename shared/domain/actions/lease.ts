@@ -1,0 +1,44 @@
+import type { PriorPolicy } from '../facts';
+
+/**
+ * Objects that several things may share, and so several containments may hold: whether a certificate has the quarantine
+ * policy, its status, and a policy's versions.
+ */
+export type SharedObject = `${string}/${string}`;
+
+/** Who holds a shared object, and what it was before the first of them changed it. */
+export interface Hold {
+  readonly object: SharedObject;
+  /** Names of the things. */
+  readonly holders: readonly string[];
+  readonly prior: HeldState;
+}
+
+/** Of a certificate: whether the quarantine policy hung on it, or its status. Of a policy: its versions. */
+type HeldState = { readonly attachedBefore: boolean } | HeldStatus | PriorPolicy | typeof nothing;
+
+/** Of what is only noted: nothing is to be restored. */
+export const nothing = { isNoted: true } as const;
+
+export interface HeldStatus {
+  readonly statusBefore: string;
+  /** When Cordon's own call had set it, epoch ms: whoever changes it later is somebody else. */
+  readonly setAt?: number;
+}
+
+export function deniedObject(certificateArn: string): SharedObject {
+  return `denied/${certificateArn.slice(certificateArn.lastIndexOf('/') + 1)}`;
+}
+
+export function statusObject(certificateId: string): SharedObject {
+  return `status/${certificateId}`;
+}
+
+/** A certificate whose policies deny by a version of Cordon's: only noted, as the policies are held by themselves. */
+export function replacedObject(certificateArn: string): SharedObject {
+  return `replaced/${certificateArn.slice(certificateArn.lastIndexOf('/') + 1)}`;
+}
+
+export function policyObject(policyName: string): SharedObject {
+  return `policy/${policyName}`;
+}

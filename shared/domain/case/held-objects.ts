@@ -1,0 +1,29 @@
+import type { SharedObject } from '../actions/lease';
+import { descriptorOf, descriptors, type PriorState } from '../actions/registry';
+import { type Case, isOpen } from './case';
+
+/** All that a containment may hold of a certificate, so that its connects concern the containment. */
+export function heldObjects(certificateId: string): SharedObject[] {
+  return Object.values(descriptors).flatMap(({ certificates }) => certificates?.object(certificateId) ?? []);
+}
+
+/** Whether a thing's case still holds the object. A closed one doesn't, whatever was left of it. */
+export function holdsObject(record: Case | undefined, object: string): boolean {
+  return (
+    isOpen(record) &&
+    record.ledger.some(({ status, prior }) => status !== 'reverted' && listObjects(prior).includes(object))
+  );
+}
+
+/** Ids of the certificates that an action denies or makes inactive. */
+export function listCertificates(prior: PriorState): string[] {
+  return descriptorOf(prior.action).certificates?.list(prior) ?? [];
+}
+
+function listObjects(prior: PriorState): string[] {
+  const { certificates, listShared } = descriptorOf(prior.action);
+  return [
+    ...listCertificates(prior).flatMap((id) => certificates?.object(id) ?? []),
+    ...(listShared?.(prior) ?? []),
+  ];
+}

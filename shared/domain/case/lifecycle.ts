@@ -1,0 +1,153 @@
+import type { Facts } from '../facts';
+import { behaviorKey, type Violation } from '../findings/violation';
+import { clip } from '../text';
+import { type Case, note, openViolations, type TimelineEntry, type ViolationRecord } from './case';
+
+interface Opening {
+  readonly thingName: string;
+  readonly newCaseId: string;
+  readonly facts: Facts;
+  readonly now: number;
+}
+
+const maxWithEvidence = 15;
+
+/** How soon the sweep takes up what an invocation left unfinished. */
+export const retryMs = 60_000;
+
+/** Opens a case; what the thing's earlier cases taught stays known. */
+export function newCase(
+  previous: Case | undefined,
+  detector: Case['detector'],
+  severity: Case['severity'],
+  { thingName, newCaseId, facts, now }: Opening,
+): Case {
+  const base: Case = {
+    schema: 1,
+    caseId: newCaseId,
+    thingName,
+    status: 'observed',
+    severity,
+    openedAt: now,
+    updatedAt: now,
+    detector,
+    violations: withoutEvidence(previous?.violations ?? {}),
+    ledger: [],
+    ...(previous?.earlyEnds && { earlyEnds: previous.earlyEnds }),
+    ...(previous?.pastContainments && { pastContainments: previous.pastContainments }),
+    ...(facts.kind === 'known' && { facts }),
+    outbox: { announcements: [], timeline: [] },
+    timelineHead: '',
+    timelineSeq: 0,
+    announcementSeq: 0,
+  };
+  const groups = facts.kind === 'known' ? facts.groups.join(', ') || 'none' : 'unknown';
+  return note(base, { at: now, what: 'case opened', detail: `thing groups: ${groups}` });
+}
+
+/** Of earlier cases only what tells a late repeat from news is kept: an item has 400 KB. */
+function withoutEvidence(violations: Case['violations']): Case['violations'] {
+  return Object.fromEntries(
+    Object.entries(violations).map(
+      ([
+        key,
+        { evidence: _evidence, isPartial: _p, uncounted: _u, value: _value, criteria: _criteria, ...rest },
+      ]) => [key, rest],
+    ),
+  );
+}
+
+const maxEventRows = 500;
+const folding = `after ${maxEventRows} rows, alarms, clears and connects are counted until the case is closed`;
+
+/** Notes what a device can do for ever, as go in and out of alarm: after so many rows it is counted, and no row of its own. */
+export function noteEvent(current: Case, entry: TimelineEntry): Case {
+  const { timelineSeq, foldedEvents = 0 } = current;
+  if (timelineSeq < maxEventRows) return note(current, entry);
+  const folded = { ...current, updatedAt: entry.at, foldedEvents: foldedEvents + 1 };
+  return foldedEvents > 0 ? folded : note(folded, { at: entry.at, what: 'events folded', detail: folding });
+}
+
+/** Characters of a value in the timeline; the case has all of it. */
+const maxValueText = 300;
+
+/** Takes an event into the case and its timeline. */
+export function record(current: Case, violation: Violation, now: number): Case {
+  return noteEvent(remember(current, violation, now), {
+    at: now,
+    what: violation.eventType,
+    detail: `${behaviorKey(violation)} ${clip(JSON.stringify(violation.value ?? {}), maxValueText)}${describeClaim(violation)}`,
+  });
+}
+
+function describeClaim({ claimedAt, occurredAt }: Violation): string {
+  if (claimedAt === undefined) return '';
+  return `; dated ${Math.ceil((claimedAt - occurredAt) / 1_000)} s ahead by its sender, so it counts from its arrival`;
+}
+
+/** Takes an event into the case alone. */
+export function remember(current: Case, violation: Violation, now: number): Case {
+  const key = behaviorKey(violation);
+  const known = current.violations[key];
+  const alarm = violation.eventType === 'in-alarm';
+  const sameCase = known?.caseId === current.caseId;
+  const defenderId =
+    violation.detector === 'device-defender' ? violation.violationId : sameCase && known.defenderId;
+  const hadEvidence = known?.evidence !== undefined;
+  const { defenderId: _defenderId, isPartial, uncounted, excepted: _excepted, ...kept } = known ?? {};
+  const entry: ViolationRecord = {
+    ...kept,
+    caseId: current.caseId,
+    violationId: violation.violationId,
+    securityProfileName: violation.securityProfileName,
+    behaviorName: violation.behaviorName,
+    metric: violation.metric,
+    detector: violation.detector,
+    ...(defenderId && { defenderId }),
+    lastEventType: violation.eventType,
+    lastEventAt: violation.occurredAt,
+    alarmAt: alarm ? violation.occurredAt : (known?.alarmAt ?? violation.occurredAt),
+    ...(violation.value && { value: violation.value }),
+    ...(violation.criteria && { criteria: violation.criteria }),
+    ...(alarm && violation.reporter && { reporter: violation.reporter }),
+    ...(alarm && violation.evidence && { evidence: violation.evidence }),
+    // Evidence of before stays for people, but says nothing of this alarm.
+    ...((alarm ? (violation.isPartial ?? (hadEvidence && !violation.evidence)) : isPartial) && {
+      isPartial: true,
+    }),
+    ...listUncounted(alarm ? violation.uncounted : uncounted),
+    ...(violation.confidence && { confidence: violation.confidence }),
+  };
+  const others = Object.entries(current.violations).filter(([other]) => other !== key);
+  // A case of very many violations keeps the evidence of the newest.
+  const remembered =
+    others.length < maxWithEvidence
+      ? Object.fromEntries(others)
+      : withoutEvidence(Object.fromEntries(others));
+  return { ...current, updatedAt: now, violations: { ...remembered, [key]: entry } };
+}
+
+function listUncounted(uncounted: Violation['uncounted']): Pick<ViolationRecord, 'uncounted'> {
+  return uncounted ? { uncounted } : {};
+}
+
+export const allCleared = 'all violations cleared';
+
+/** A case that waits for nobody and holds nothing goes on for its open violations alone. */
+export function closeIfCleared(record: Case, now: number): Case {
+  if (openViolations(record).length > 0) return record;
+  return close(record, record.reason ? `${record.reason}; ${allCleared}` : allCleared, now);
+}
+
+/** Ends a case; its item stays as the thing's memory. */
+export function close(record: Case, reason: string, now: number, actor?: string): Case {
+  const { dueAt: _dueAt, ...rest } = record;
+  const { foldedEvents } = rest;
+  const counted = foldedEvents
+    ? `${reason}; ${foldedEvents} alarms, clears and connects are not listed`
+    : reason;
+  return note(
+    { ...rest, status: 'closed', closedAt: now, reason },
+    { at: now, what: 'closed', detail: counted, ...(actor && { actor }) },
+  );
+}

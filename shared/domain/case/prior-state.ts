@@ -1,0 +1,28 @@
+import { type ActionName, descriptorOf, type PriorState } from '../actions/registry';
+import type { Configuration } from '../configuration';
+import type { Facts } from '../facts';
+
+export interface PlanContext {
+  readonly caseId: string;
+  readonly configuration: Configuration;
+  readonly facts: Facts;
+  readonly clientIds: readonly string[];
+  readonly violationIds: readonly string[];
+  /** Name of the policy that denies everything but the kept topics. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
+  readonly policyCacheMs: number;
+  readonly now: number;
+}
+
+/** What the action finds now, before it changes anything. */
+export function findPrior(action: ActionName, context: PlanContext): PriorState {
+  const { facts } = context;
+  if (facts.kind !== 'known') throw new Error('a containment is planned only with known facts');
+  return descriptorOf(action).findPrior({ ...context, facts });
+}
+
+/** Takes in certificates that came since; undefined where there are none. */
+export function extendPrior(prior: PriorState, context: PlanContext): PriorState | undefined {
+  return descriptorOf(prior.action).extendPrior?.(prior, findPrior(prior.action, context));
+}

@@ -1,0 +1,21 @@
+import { behaviorKey, type Violation } from '../findings/violation';
+import type { Case, Rejection, ViolationRecord } from './case';
+
+type Claim = Pick<Violation | ViolationRecord, 'securityProfileName' | 'behaviorName' | 'reporter'>;
+
+export function nameClaim(claim: Claim): Rejection {
+  const { reporter } = claim;
+  return { behavior: behaviorKey(claim), ...(reporter && { principal: reporter.principal }) };
+}
+
+export function isRejected({ rejected, rejections = [] }: Case, claim: Claim): boolean {
+  const { behavior, principal } = nameClaim(claim);
+  // Cases of before rejections were bound to what was rejected.
+  if (rejected) return true;
+  return rejections.some((one) => one.behavior === behavior && one.principal === principal);
+}
+
+/** Whether another certificate than before says it, after an operator rejected what the first one said. */
+export function isNewClaim(record: Case, known: Claim | undefined, claim: Claim): boolean {
+  return known !== undefined && isRejected(record, known) && !isRejected(record, claim);
+}

@@ -1,0 +1,190 @@
+import type { ActionName } from '../actions/registry';
+import { describeKillSwitch, type KillSwitch } from '../guards/kill-switch';
+import { announce, type Case, isContainment, type LedgerEntry, note } from './case';
+import { close, retryMs } from './lifecycle';
+import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
+import { describeStrength } from './strength';
+import { findBridge, findBridgeEnd } from './temporary-deactivation';
+import { findReleaseAt, findVerificationAt } from './timers';
+
+/** One thing to do to AWS, of a saved plan. */
+export interface Step {
+  readonly kind: 'apply' | 'verify' | 'revert';
+  readonly entry: LedgerEntry;
+}
+
+export type Outcome =
+  /** `left`, of a revert: what is not as it was before, and can't or mustn't be. */
+  | { readonly result: 'done'; readonly detail: string; readonly left?: readonly string[] }
+  /** Verify: not (yet) so; `unproven` where no source of AWS could tell. */
+  | { readonly result: 'not-so'; readonly detail: string; readonly unproven?: true }
+  /** Revert: somebody else changed what would be restored. Apply: refused for good. */
+  | { readonly result: 'conflict' | 'refused'; readonly detail: string };
+
+/** After this long without a verified denial the containment counts as failed, though it goes on trying. */
+const verifyDeadlineMs = 20 * 60_000;
+
+/**
+ * The next step of a case; `seen` are actions that this invocation, which must end, is done with. Unless the kill switch
+ * is off (`withheld`) nothing is applied, not even what was planned before; what is held stays verified, and can be released.
+ */
+export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld = false): Step | undefined {
+  if (record.status === 'releasing') {
+    // Last applied is first undone.
+    const entry = record.ledger.findLast(({ status }) => status !== 'reverted' && status !== 'conflict');
+    const retried =
+      entry ?? record.ledger.findLast(({ action, status }) => status === 'conflict' && !seen.has(action));
+    return retried && { kind: 'revert', entry: retried };
+  }
+  if (!isContainment(record)) return undefined;
+  const planned = record.ledger.find(({ action, status }) => status === 'planned' && !seen.has(action));
+  if (planned && !withheld) return { kind: 'apply', entry: planned };
+  const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
+  if (applied) return { kind: 'verify', entry: applied };
+  const bridge = findBridge(record.ledger);
+  return bridge?.bridge.over && isDeniedByPolicy(record.ledger)
+    ? { kind: 'revert', entry: bridge }
+    : undefined;
+}
+
+export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: number): Case {
+  const { entry } = step;
+  const { detail } = outcome;
+  const done = outcome.result === 'done';
+  const changed: LedgerEntry =
+    step.kind === 'apply'
+      ? {
+          ...entry,
+          status: done ? 'applied' : 'failed',
+          attempts: entry.attempts + 1,
+          detail,
+          ...(done && { appliedAt: entry.appliedAt ?? now }),
+        }
+      : step.kind === 'verify'
+        ? recordVerification(entry, outcome, now)
+        : recordRevert(entry, outcome, now);
+  const ledger = record.ledger.map((other) => (other.action === entry.action ? changed : other));
+  const next = { ...record, ledger, updatedAt: now };
+  // The timeline tells what is new: not each look that shows the same, nor each refusal of another try.
+  const doneBefore = { apply: entry.appliedAt, verify: entry.verifiedAt, revert: undefined }[step.kind];
+  if (done ? doneBefore !== undefined : entry.detail === detail) return next;
+  const noted = note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
+  // What a release leaves is told by the release.
+  const isLeft = outcome.result === 'done' && outcome.left && step.kind === 'revert';
+  return isLeft && record.status !== 'releasing'
+    ? announce(noted, 'contained', `the temporary deactivation is over; ${detail}`, now)
+    : noted;
+}
+
+function recordRevert({ left: _left, ...entry }: LedgerEntry, outcome: Outcome, now: number): LedgerEntry {
+  const { detail } = outcome;
+  if (outcome.result !== 'done') return { ...entry, status: 'conflict', detail };
+  const { left = [] } = outcome;
+  return { ...entry, status: 'reverted', detail, revertedAt: now, ...(left.length > 0 && { left }) };
+}
+
+function recordVerification(
+  { unproven: _unproven, ...entry }: LedgerEntry,
+  outcome: Outcome,
+  now: number,
+): LedgerEntry {
+  const { detail } = outcome;
+  if (outcome.result === 'done')
+    return { ...entry, detail, status: 'verified', verifiedAt: entry.verifiedAt ?? now };
+  // No answer takes nothing back: what was applied counts from when it was.
+  if (outcome.result === 'not-so' && outcome.unproven) return { ...entry, detail, unproven: true };
+  if (entry.verifiedAt === undefined) return { ...entry, detail };
+  // What was proven is so no longer: it counts from when it is applied anew, and so do the sessions to trust.
+  const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...lost } = entry;
+  return { ...lost, detail };
+}
+
+/** Draws the conclusion once no step is left; `changed` by somebody else, and so not as before after a release. */
+export function settle(
+  record: Case,
+  now: number,
+  killSwitch: KillSwitch = { state: 'off' },
+  changed: readonly string[] = [],
+): Case {
+  if (record.status === 'releasing') return settleRelease(record, now, changed);
+  if (isContainment(record)) return settleContainment(record, now, killSwitch);
+  const waits = record.status === 'awaiting-approval' || (record.status === 'observed' && record.heldBackBy);
+  return waits ? record : withoutDue(record);
+}
+
+function settleContainment(record: Case, now: number, killSwitch: KillSwitch): Case {
+  // A bridge that somebody else took away is release's business: the denial by policy has spread.
+  const entries = record.ledger.filter(
+    ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
+  );
+  // What AWS refused, but for what something else makes up for: another denial, the cut at each connect.
+  const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.bridge !== undefined;
+  const failed = entries.filter((entry) => entry.status === 'failed' && !isMadeUpFor(entry));
+  const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
+  const bridge = findBridge(entries);
+  const bridged = bridge?.status === 'verified' && !record.leftOut;
+  // The certificate goes on to keep the device out, but people must hear that nothing else would.
+  const isLate = ({ appliedAt, plannedAt }: LedgerEntry) => now - (appliedAt ?? plannedAt) > verifyDeadlineMs;
+  const denied = entries.every(
+    (entry) =>
+      entry.status === 'verified' ||
+      (entry.status === 'failed' && isMadeUpFor(entry)) ||
+      (bridged && entry.status === 'applied' && isPolicyDenial(entry) && !isLate(entry)),
+  );
+  if (denied && evades && !bridged) return { ...record, status: 'containing', dueAt: record.evadesUntil };
+  if (denied) {
+    const { reason: _reason, evadesUntil: _evadesUntil, ...rest } = record;
+    const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
+    // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
+    const bridgeEndsAt = bridge ? (findBridgeEnd(entries) ?? now + retryMs) : Infinity;
+    const dueAt = Math.min(findVerificationAt(held, now), findReleaseAt(held) ?? Infinity, bridgeEndsAt);
+    const next: Case = { ...held, dueAt };
+    if (record.status === 'contained') return next;
+    const text = ['the device is denied: verified', ...describeStrength(next)].join('; ');
+    return announce(note(next, { at: now, what: 'contained', detail: text }), 'contained', text, now);
+  }
+  const waiting = entries.find(({ status }) => status === 'applied');
+  const overdue = now - Math.min(...entries.map(({ plannedAt }) => plannedAt)) > verifyDeadlineMs;
+  if (failed.length > 0 || (overdue && record.status !== 'contained')) {
+    const text = (failed[0] ?? waiting)?.detail ?? 'the denial could not be verified';
+    const next: Case = { ...record, status: 'containment-failed', reason: text, dueAt: now + retryMs };
+    if (record.status === 'containment-failed') return next;
+    return announce(
+      note(next, { at: now, what: 'containment-failed', detail: text }),
+      'containment-failed',
+      text,
+      now,
+    );
+  }
+  // Nothing but the kill switch keeps a plan from being carried out.
+  const planned = entries.flatMap(({ action, status }) => (status === 'planned' ? [action] : []));
+  const text =
+    planned.length > 0
+      ? `not applied, since ${describeKillSwitch(killSwitch)}: ${planned.join(', ')}`
+      : `applied, not yet verified: ${waiting?.detail ?? 'waiting'}`;
+  const next: Case = { ...record, status: 'containing', reason: text, dueAt: now + retryMs };
+  // A plan has no reason yet, so one that is there was told.
+  const told = record.status === 'containing' && record.reason !== undefined;
+  return told ? next : announce(next, 'containing', text, now);
+}
+
+function settleRelease(record: Case, now: number, changed: readonly string[]): Case {
+  const conflicts = record.ledger.filter(({ status }) => status === 'conflict');
+  if (conflicts.length === 0) {
+    const left = [...new Set([...record.ledger.flatMap((entry) => entry.left ?? []), ...changed])];
+    const but = left.length > 0 ? `, but for this: ${left.join('; ')}` : '';
+    const text = `everything is as it was before${but}`;
+    return announce(close(record, `released: ${text}`, now), 'released', text, now);
+  }
+  const text = conflicts.map(({ action, detail }) => `${action}: ${detail}`).join('; ');
+  const next = note(
+    { ...withoutDue(record), status: 'release-conflict', reason: text },
+    { at: now, what: 'release-conflict', detail: text },
+  );
+  return announce(next, 'release-conflict', text, now);
+}
+
+function withoutDue(record: Case): Case {
+  const { dueAt: _dueAt, ...rest } = record;
+  return rest;
+}

@@ -1,0 +1,152 @@
+import { descriptorOf } from '../actions/registry';
+import { announce, type Case, holdsThing, isContainment, isOpen, note } from '../case/case';
+import { countAnew, findDeniedAt, isCut, replanCut, reverify } from '../case/ledger';
+import { closeIfCleared, newCase, noteEvent, retryMs } from '../case/lifecycle';
+import { findBitesAt } from '../case/policy-denials';
+import { endBridge, findBridge } from '../case/temporary-deactivation';
+import { findReleaseAt } from '../case/timers';
+import { findWithheld } from '../guards/kill-switch';
+import type { Command } from './command';
+import { coverCertificates } from './cover-certificates';
+import { type Context, changed, type Decision, unchanged } from './decision';
+import { addClientId } from './plan';
+
+/** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
+
+export function onReconnected(current: Case | undefined, command: Reconnect, context: Context): Decision {
+  const cuts = current?.ledger.find(isCut);
+  if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
+    return unchanged('the thing is not held');
+  const bitesAt = findBitesAt(findDeniedAt(current.ledger), context.policyCacheMs) ?? Infinity;
+  const withheld = findWithheld(context.killSwitch);
+  if (withheld) return unchanged(withheld);
+  if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
+  const before = current.connects?.[command.clientId];
+  if (before && isOlder(command, before)) return unchanged('a newer session of the client was heard of');
+  const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
+  const heard = hearConnect(current, command);
+  const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
+  const isNewer = before !== undefined && command.version !== undefined;
+  // News of a session that was cut since, if the two clocks agree and its version says nothing else.
+  if (!isOther && !isNewer && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
+    return changed({ ...known, ledger: replanCut(known.ledger) });
+  const noted = noteEvent(known, {
+    at: context.now,
+    what: 'reconnected before the denial had spread: cut again',
+    detail: command.clientId,
+  });
+  const { containedAt: _containedAt, ...rest } = noted;
+  const ledger = replanCut(noted.ledger);
+  const dueAt = context.now + retryMs;
+  // No denial is in place at all, which was told already.
+  if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
+  const again: Case = { ...rest, status: 'containing', ledger, dueAt };
+  const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
+  // With which certificate nobody says: not with one that is held inactive.
+  const passes = `a session of ${command.clientId} began though the thing's own certificates are inactive`;
+  const isBridged = findBridge(current.ledger)?.status === 'verified';
+  const leftOut = current.leftOut ?? (isBridged ? [passes] : undefined);
+  const evading = { ...again, evadesUntil: bitesAt, reason, ...(leftOut && { leftOut }) };
+  // Told once: a device may come back every second.
+  return changed(
+    current.evadesUntil === bitesAt ? evading : announce(evading, 'containing', reason, context.now),
+  );
+}
+
+type Reconnect = Extract<Command, { type: 'reconnected' }>;
+
+/** AWS starts the versions of a client anew once it was away for an hour (IoT developer guide, "Lifecycle events"). */
+const versionsLastMs = 3_600_000;
+
+function isOlder({ version, connectedAt }: Reconnect, before: { version: number; at: number }): boolean {
+  return version !== undefined && version <= before.version && connectedAt < before.at + versionsLastMs;
+}
+
+/** As many client ids as are cut. */
+const maxConnects = 10;
+
+function hearConnect(current: Case, { clientId, version, connectedAt }: Reconnect): Case {
+  if (version === undefined) return current;
+  const { [clientId]: _before, ...others } = current.connects ?? {};
+  const kept = Object.entries(others).slice(1 - maxConnects);
+  return { ...current, connects: { ...Object.fromEntries(kept), [clientId]: { version, at: connectedAt } } };
+}
+
+/** Epoch ms as hours, minutes and seconds of UTC, without a clock. */
+function writeTime(at: number): string {
+  const parts = [Math.floor(at / 3_600_000) % 24, Math.floor(at / 60_000) % 60, Math.floor(at / 1_000) % 60];
+  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
+}
+
+export function onResume(
+  current: Case | undefined,
+  { early }: Extract<Command, { type: 'resume' }>,
+  context: Context,
+): Decision {
+  const { now } = context;
+  if (!current) return unchanged('the thing has no case');
+  const isDue = current.dueAt !== undefined && current.dueAt <= now;
+  if (!isDue && !(early && isContainment(current))) return unchanged('nothing is due');
+  switch (current.status) {
+    case 'contained': {
+      const releaseAt = findReleaseAt(current);
+      if (releaseAt === undefined || releaseAt > now)
+        return changed(takeUp(early ? holdAnew(current, context) : current, context));
+      const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
+      return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
+    }
+    case 'containing':
+    case 'containment-failed':
+      return changed(takeUp(current, context));
+    case 'awaiting-approval': {
+      const { dueAt: _dueAt, ...rest } = current;
+      const reason = `nobody approved in time (${current.reason ?? ''})`;
+      const next = note(
+        { ...rest, status: 'observed', reason },
+        { at: now, what: 'approval expired', detail: reason },
+      );
+      return changed(announce(closeIfCleared(next, now), 'approval-expired', reason, now));
+    }
+    default:
+      return changed({ ...current, dueAt: now + retryMs });
+  }
+}
+
+/**
+ * The quarantine was not whole, so that sessions may have begun that nothing denies: its denials are applied again at
+ * once, and count from then.
+ */
+function holdAnew(current: Case, { now, killSwitch }: Context): Case {
+  if (killSwitch.state !== 'off') return current;
+  return { ...current, ledger: replanCut(countAnew(current.ledger, now)) };
+}
+
+function takeUp(current: Case, context: Context): Case {
+  const { now, killSwitch } = context;
+  const withheld = killSwitch.state !== 'off';
+  const covered = withheld ? current : coverCertificates(current, context);
+  const ledger = endBridge(covered.ledger, now).map((entry) => reopen(entry, withheld));
+  return { ...covered, ledger, dueAt: now + retryMs };
+}
+
+/** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */
+export function onDrift(current: Case | undefined, context: Context): Decision {
+  if (isOpen(current)) return unchanged('the thing has an open case');
+  const { facts, configuration } = context;
+  // It may have been released since the sweep looked.
+  if (facts.kind !== 'known' || !facts.groups.includes(configuration.quarantine.thingGroup))
+    return unchanged('the thing is not in the quarantine group');
+  const reason = 'the thing is in the quarantine group without a case: somebody else put it there';
+  const open = newCase(current, 'operator', 'high', context);
+  const next = note({ ...open, reason }, { at: context.now, what: 'drift', detail: reason });
+  return changed(announce(next, 'drift', reason, context.now));
+}
+
+/** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
+function reopen(entry: Case['ledger'][number], withheld: boolean): Case['ledger'][number] {
+  if (entry.status === 'verified') return reverify(entry);
+  if (withheld) return entry;
+  if (entry.bridge?.over) return entry;
+  if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
+  return entry;
+}

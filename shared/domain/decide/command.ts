@@ -1,0 +1,81 @@
+import * as z from 'zod/mini';
+import '../schema-language';
+import type { Violation } from '../findings/violation';
+import { registryName } from '../text';
+import { type OperatorAction, operatorActions } from './operator-actions';
+
+/** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
+export type Command =
+  | { readonly type: 'violation'; readonly thingName: string; readonly violation: Violation }
+  | {
+      readonly type: OperatorAction;
+      readonly thingName: string;
+      readonly actor: string;
+      readonly comment?: string | undefined;
+      /** Contains though the thing is exempt, or others are hit as well; releases though it would be contained again. */
+      readonly force?: boolean | undefined;
+      /** Under which whoever sent it finds a refusal. */
+      readonly requestId?: string | undefined;
+      /** The case that the operator was looking at: in another one the command does nothing. */
+      readonly caseId?: string | undefined;
+    }
+  | {
+      readonly type: 'reconnected';
+      readonly thingName: string;
+      readonly clientId: string;
+      /** Epoch ms, approximate. */
+      readonly connectedAt: number;
+      /** Orders the sessions of one client. */
+      readonly version?: number | undefined;
+    }
+  /** From the sweep: go on with what is unfinished; `early` before it is due, since its denial may be gone. */
+  | { readonly type: 'resume'; readonly thingName: string; readonly early?: boolean | undefined }
+  /** From the sweep: the thing is in the quarantine group, and no case says why. */
+  | { readonly type: 'drift'; readonly thingName: string };
+
+const thingName = z.string().check(z.regex(registryName));
+
+const operatorCommand = z.object({
+  type: z.enum(operatorActions),
+  thingName,
+  actor: z.string().check(z.minLength(1), z.maxLength(256)),
+  // JSON can hold half a character, which a table may not give back as it was: the timeline's hash would not match.
+  comment: z.optional(
+    z.string().check(
+      z.maxLength(1000),
+      z.overwrite((text) => text.toWellFormed()),
+    ),
+  ),
+  force: z.optional(z.boolean()),
+  requestId: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+  caseId: z.optional(z.string().check(z.maxLength(128))),
+});
+
+const commandSchema = z.discriminatedUnion('type', [
+  // Written by intake alone, which validated it; the queue's policy lets nobody else in.
+  z.object({ type: z.literal('violation'), thingName, violation: z.custom<Violation>(isViolation) }),
+  operatorCommand,
+  z.object({
+    type: z.literal('reconnected'),
+    thingName,
+    clientId: z.string().check(z.minLength(1), z.maxLength(128)),
+    connectedAt: z.number(),
+    version: z.optional(z.number()),
+  }),
+  z.object({ type: z.literal('resume'), thingName, early: z.optional(z.boolean()) }),
+  z.object({ type: z.literal('drift'), thingName }),
+]);
+
+function isViolation(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'violationId' in value && 'eventType' in value;
+}
+
+/** Reads a command, or throws an Error that names the field at fault. */
+export function readCommand(body: string): Command {
+  const result = commandSchema.safeParse(JSON.parse(body));
+  if (!result.success) {
+    const issue = result.error.issues[0];
+    throw new Error(`command.${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);
+  }
+  return result.data as Command;
+}

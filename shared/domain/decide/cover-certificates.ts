@@ -1,0 +1,81 @@
+import type { ActionName } from '../actions/registry';
+import { announce, type Case, note } from '../case/case';
+import { countAnew, extendLedger, planMore, replanCut } from '../case/ledger';
+import { listLeftOut } from '../case/temporary-deactivation';
+import type { Facts, PrincipalFacts } from '../facts';
+import { addBackups, findShared } from '../guards/guards';
+import type { Context } from './decision';
+import { listHolding } from './plan';
+
+type KnownFacts = Extract<Facts, { kind: 'known' }>;
+
+/**
+ * What the thing's certificates need now to be held: one that somebody attached since, or one whose policies reach
+ * beyond the quarantine group by now. One that others use as well is left alone, and holds up no other.
+ */
+export function coverCertificates(current: Case, context: Context): Case {
+  const { facts, now, configuration } = context;
+  if (facts.kind !== 'known') return current;
+  const known = current.facts?.kind === 'known' ? current.facts.principals : [];
+  const held = listHolding(current);
+  const objectTo = (one: PrincipalFacts) =>
+    findShared(addBackups(held, [one]), configuration.guards.maxThingsSharingPolicy, narrow(facts, [one]));
+  const found = facts.principals.filter((one) => !isCovered(one, known, held));
+  if (found.length === 0) return current;
+  const own = found.filter((one) => !objectTo(one));
+  const others = found.flatMap((one) => {
+    const objection = objectTo(one);
+    return objection ? [{ what: describe([one], known), detail: objection }] : [];
+  });
+  const planning = { ...context, caseId: current.caseId, clientIds: [], violationIds: [] };
+  const deniable = facts.principals.filter((one) => !objectTo(one));
+  const extended = extendLedger(current.ledger, { ...planning, facts: narrow(facts, own) });
+  const backups = addBackups(held, own).filter((action) => !held.includes(action));
+  const ledger = backups.reduce(
+    (entries, action) => planMore(entries, action, { ...planning, facts: narrow(facts, deniable) }),
+    extended,
+  );
+  const { leftOut: _leftOut, ...rest } = current;
+  const leftOut = listLeftOut(ledger, planning);
+  const seen: Case = { ...rest, facts, ...(leftOut.length > 0 && { leftOut }) };
+  const next: Case = own.length > 0 ? { ...seen, ledger: replanCut(countAnew(ledger, now)) } : seen;
+  const news = [
+    ...(own.length > 0 ? [{ what: describe(own, known), detail: 'it is held as well' }] : []),
+    ...others,
+  ];
+  const noted = news.reduce((record, entry) => note(record, { at: now, ...entry }), next);
+  return announce(
+    noted,
+    'new-certificate',
+    news.map(({ what, detail }) => `${what}: ${detail}`).join('; '),
+    now,
+  );
+}
+
+function isCovered(
+  one: PrincipalFacts,
+  known: readonly PrincipalFacts[],
+  held: readonly ActionName[],
+): boolean {
+  const before = known.find(({ arn }) => arn === one.arn);
+  const needsDenial = addBackups(held, [one]).length > held.length;
+  return before !== undefined && (!needsDenial || before.escapesGroup);
+}
+
+function describe(principals: readonly PrincipalFacts[], known: readonly PrincipalFacts[]): string {
+  const names = principals.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
+  const added = principals.some(({ arn }) => !known.some((old) => old.arn === arn));
+  return added
+    ? `certificate ${names} was attached while the thing is held`
+    : `certificate ${names} can act where the quarantine group doesn't bind`;
+}
+
+/** The same facts, of these certificates alone. */
+function narrow({ policies, ...facts }: KnownFacts, principals: readonly PrincipalFacts[]): KnownFacts {
+  const names = new Set(principals.flatMap((one) => one.policies));
+  return {
+    ...facts,
+    principals,
+    ...(policies && { policies: policies.filter(({ policyName }) => names.has(policyName)) }),
+  };
+}

@@ -1,0 +1,38 @@
+import type { Case } from '../case/case';
+import type { Configuration } from '../configuration';
+import type { Facts } from '../facts';
+import type { KillSwitch } from '../guards/kill-switch';
+
+export interface Context {
+  readonly thingName: string;
+  readonly configuration: Configuration;
+  readonly facts: Facts;
+  readonly killSwitch: KillSwitch;
+  readonly fleetLimitReached: boolean;
+  /** Held things that use the certificate an alert was reported with, where that is not the thing's own. */
+  readonly reporterHeldBy: readonly string[];
+  /** Within its window people have heard of it with another thing: one message says so, not one for each thing. */
+  readonly fleetLimitTold: boolean;
+  /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */
+  readonly policyCacheMs: number;
+  /** Name of the policy that denies everything but the kept topics. */
+  readonly denyPolicyName: string;
+  readonly denyDocument: string;
+  /** Id of the case, if one has to be opened; the same command gets the same id. */
+  readonly newCaseId: string;
+  readonly now: number;
+}
+
+export type Decision =
+  /** `refusal`: of an operator's command, which changed nothing but what is told of it. */
+  | { readonly outcome: 'changed'; readonly next: Case; readonly refusal?: string }
+  /** Nothing to do, and why: recorded in the log, not in the table. */
+  | { readonly outcome: 'unchanged'; readonly reason: string };
+
+export function changed(next: Case): Decision {
+  return { outcome: 'changed', next };
+}
+
+export function unchanged(reason: string): Decision {
+  return { outcome: 'unchanged', reason };
+}

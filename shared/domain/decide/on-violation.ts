@@ -1,0 +1,359 @@
+import { announce, type Case, isOpen, note, openViolations, type ViolationRecord } from '../case/case';
+import { allCleared, close, newCase, noteEvent, record, remember } from '../case/lifecycle';
+import { isNewClaim, isRejected } from '../case/rejections';
+import { findReleaseAt } from '../case/timers';
+import type { Playbook } from '../configuration';
+import { ownsCertificate } from '../facts';
+import { behaviorKey, type Violation } from '../findings/violation';
+import { chooseActions, findPlaybook, judge, type Verdict } from '../guards/guards';
+import { type Context, changed, type Decision, unchanged } from './decision';
+import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
+import {
+  coverClientId,
+  findMissing,
+  isHeld,
+  isMilder,
+  listHolding,
+  named,
+  planContainment,
+  worsened,
+} from './plan';
+
+/** Metrics that a containment itself drives out of bounds (Device Defender developer guide, "Cloud-side metrics"). */
+const echoes = new Set([
+  'aws:num-authorization-failures',
+  'aws:num-connection-attempts',
+  'aws:num-disconnects',
+  'aws:disconnect-duration',
+]);
+
+export function isEcho({ metric }: Violation): boolean {
+  return echoes.has(metric);
+}
+
+/** How long what a containment caused may stay in alarm after it: Detect sums these metrics over an hour at most. */
+const echoMs = 3_600_000;
+
+/**
+ * What a containment causes by itself is no news: not while it holds or is being undone, and not for a while after it
+ * if it began in it, since the sweep finds what is still in alarm.
+ */
+function isOwnEcho(
+  record: Case,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  now: number,
+): boolean {
+  if (!isEcho(violation) || known?.caseId === record.caseId) return false;
+  if (isOpen(record)) return isHeld(record) || record.status === 'releasing';
+  const { pastContainments = [], openedAt, closedAt = 0 } = record;
+  const heldAt = pastContainments.at(-1) ?? 0;
+  const within = heldAt >= openedAt && violation.occurredAt >= heldAt && violation.occurredAt <= closedAt;
+  return within && now < closedAt + echoMs;
+}
+
+export function onViolation(current: Case | undefined, violation: Violation, context: Context): Decision {
+  const key = behaviorKey(violation);
+  const known = current?.violations[key];
+  if (known && violation.occurredAt <= readLastEvent(known, context.now))
+    return unchanged('a repeated or late event');
+  if (violation.eventType !== 'in-alarm') return onClear(current, known, violation, context);
+  const alarmed = onAlarm(dropEarlyEnd(current, violation), known, violation, context);
+  const end = findEarlyEnd(current, violation);
+  return end && alarmed.outcome === 'changed' ? onViolation(alarmed.next, end, context) : alarmed;
+}
+
+const dayMs = 86_400_000;
+
+/** An event from the future that an earlier version took as it was would blind its behavior: it counts for nothing. */
+function readLastEvent({ lastEventAt }: ViolationRecord, now: number): number {
+  return lastEventAt > now + dayMs ? 0 : lastEventAt;
+}
+
+function onAlarm(
+  current: Case | undefined,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  context: Context,
+): Decision {
+  if (current && isOwnEcho(current, known, violation, context.now))
+    return unchanged('what the containment itself causes is no news');
+  const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
+  const severity = playbook?.severity ?? 'medium';
+  const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
+  const rises =
+    !isOpen(current) ||
+    known?.caseId !== open.caseId ||
+    known.lastEventType !== 'in-alarm' ||
+    // What was excepted may be another matter by now.
+    known.excepted !== undefined ||
+    isNewClaim(open, known, violation);
+  // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
+  const again = !rises && known.violationId === violation.violationId;
+  const recorded = (again ? remember : record)(open, violation, context.now);
+  if (isHeld(recorded))
+    return rises ? onFurther(recorded, known, violation, playbook, context) : changed(recorded);
+  // A release under way is the operator's: only news stops it.
+  if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
+    return changed(recorded);
+  return changed(answer(recorded, violation, { playbook, known, rises }, context));
+}
+
+interface Finding {
+  readonly playbook: Playbook | undefined;
+  /** What was known of the behavior before. */
+  readonly known: ViolationRecord | undefined;
+  /** Whether people have yet to hear of it. */
+  readonly rises: boolean;
+}
+
+/** Contains a thing that is not held, or says why not. */
+function answer(
+  recorded: Case,
+  violation: Violation,
+  { playbook, known, rises }: Finding,
+  context: Context,
+): Case {
+  const actions = playbook
+    ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
+    : [];
+  const { guards } = context.configuration;
+  const verdict = judge({ ...context, playbook, actions, guards, violation });
+  if (verdict.outcome === 'contain' && !isRejected(recorded, violation))
+    return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
+  const refused = verdict.outcome === 'contain' ? rejectedBefore : verdict;
+  // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
+  const key = behaviorKey(violation);
+  const isExcepted = refused.by === 'exception';
+  const marked = isExcepted ? markExcepted(recorded, key, refused.reason) : recorded;
+  if (!rises || (isExcepted && known?.excepted === refused.reason)) return marked;
+  return tell(marked, key, known, (next) => holdBack(next, refused, playbook, context), context);
+}
+
+function markExcepted(current: Case, key: string, excepted: string): Case {
+  const entry = current.violations[key];
+  return entry
+    ? { ...current, violations: { ...current.violations, [key]: { ...entry, excepted } } }
+    : current;
+}
+
+/** How soon a case that the kill switch held back is looked at again: each look is a call of respond. */
+const lookAgainMs = 5 * 60_000;
+/** Where it could not be read, which mostly passes soon, and the device is not contained meanwhile. */
+const readAgainMs = 60_000;
+
+export function isHeldBack(current: Case | undefined): current is Case {
+  return (
+    current?.heldBackBy !== undefined &&
+    (current.status === 'observed' || current.status === 'awaiting-approval')
+  );
+}
+
+/** A detector tells an alarm once, so what was held back, or asked, is taken up without waiting for another. */
+export function onHeldBack(current: Case, context: Context): Decision {
+  const { now, thingName, configuration, facts } = context;
+  if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
+  const { state } = context.killSwitch;
+  if (state !== 'off')
+    return changed({ ...current, dueAt: now + (state === 'unknown' ? readAgainMs : lookAgainMs) });
+  const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
+  const open: Case = { ...rest, status: 'observed' };
+  let next = note(open, { at: now, what: 'judged again', detail: 'the kill switch is off' });
+  for (const known of openViolations(current)) {
+    if (isHeld(next)) break;
+    const violation: Violation = {
+      ...known,
+      thingName,
+      eventType: 'in-alarm',
+      occurredAt: known.lastEventAt,
+      detector: known.detector ?? 'device-defender',
+    };
+    const playbook = findPlaybook(configuration.playbooks, violation, facts);
+    next = answer(next, violation, { playbook, known, rises: true }, context);
+  }
+  return changed(next);
+}
+
+/** Another behavior of a held thing: its playbook may hold it harder. */
+function onFurther(
+  held: Case,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  playbook: Playbook | undefined,
+  context: Context,
+): Decision {
+  const { facts, now, configuration } = context;
+  const key = behaviorKey(violation);
+  const covered = worsened(coverClientId(held, violation, now), playbook);
+  const wanted = playbook ? chooseActions(playbook, held.pastContainments ?? [], facts, now) : [];
+  const missing = facts.kind === 'known' ? findMissing(held, wanted) : [];
+  const { guards } = configuration;
+  // The thing is counted already, so the fleet limit is no matter.
+  const judged = { ...context, playbook, actions: missing, guards, violation, fleetLimitReached: false };
+  const verdict = missing.length > 0 && playbook?.mode !== 'observe' ? judge(judged) : undefined;
+  const news = (text: string) => (next: Case) => announce(next, 'new-violation', text, now);
+  const text = `${key} is in alarm as well; the thing is already held`;
+  if (verdict?.outcome !== 'contain') {
+    const why = verdict ? `, not by ${missing.join(', ')}: ${verdict.reason}` : '';
+    return changed(tell(covered, key, known, news(`${text}${why}`), context));
+  }
+  const all = [...new Set([...listHolding(held), ...missing])];
+  const { pastContainments, release } = held;
+  const planned = planContainment(named(covered, playbook), playbook, all, 'playbook', context);
+  // It goes on as the one containment that it is, and under the stricter rule of the two. A certificate that came since
+  // is still to be covered.
+  const same = {
+    ...planned,
+    ...(held.facts && { facts: held.facts }),
+    ...(pastContainments && { pastContainments }),
+  };
+  const stricter: Case = release && 'by' in release ? { ...same, release } : same;
+  const harder = `${key} is in alarm as well; held harder: ${missing.join(', ')}`;
+  return changed(tell(stricter, key, known, news(harder), context));
+}
+
+type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
+
+const rejectedBefore: Refusal = {
+  outcome: 'observe',
+  reason: 'an operator rejected a containment for this',
+};
+
+/** Within this time people are told once of a behavior, however often it goes in and out of alarm. */
+const toldForMs = 10 * 60_000;
+
+/**
+ * Behaviors of a thing that people are told of within this time, in whatever case, since a device ends a case that is only
+ * watched by itself; more come without a message each.
+ */
+const maxTold = 5;
+
+/** Takes a step that announces, and leaves the announcement out where people were told of the behavior just now. */
+function tell(
+  current: Case,
+  key: string,
+  known: ViolationRecord | undefined,
+  act: (current: Case) => Case,
+  { now }: Context,
+): Case {
+  const isRecent = (toldAt: number | undefined) => toldAt !== undefined && now - toldAt < toldForMs;
+  const others = Object.entries(current.violations).filter(
+    ([other, { toldAt }]) => other !== key && isRecent(toldAt),
+  );
+  const acted = act(current);
+  const next = others.length === maxTold - 1 ? hintAtMore(acted, current) : acted;
+  const isKnown = isRecent(known?.toldAt) || others.length >= maxTold;
+  const quiet = isKnown && next.status === current.status;
+  const { announcements } = current.outbox;
+  if (quiet)
+    return { ...next, announcementSeq: current.announcementSeq, outbox: { ...next.outbox, announcements } };
+  const entry = next.violations[key];
+  return entry ? { ...next, violations: { ...next.violations, [key]: { ...entry, toldAt: now } } } : next;
+}
+
+/** Says with what was announced just now that further behaviors come without a message. */
+function hintAtMore(next: Case, before: Case): Case {
+  const announcements = next.outbox.announcements.map((pending) =>
+    pending.seq > before.announcementSeq ? { ...pending, text: `${pending.text}; ${moreHint}` } : pending,
+  );
+  return { ...next, outbox: { ...next.outbox, announcements } };
+}
+
+const moreHint = 'further behaviors come without a message for ten minutes: the cases have them all';
+
+/** Records why nothing is done, or that a person is asked. */
+function holdBack(
+  record: Case,
+  refusal: Refusal,
+  playbook: Playbook | undefined,
+  { configuration, now, fleetLimitTold }: Context,
+): Case {
+  const asks = refusal.outcome === 'ask';
+  // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
+  const leftOver = record.ledger.some(({ status }) => status !== 'reverted');
+  // Nor must what waits for a person, since another violation of the thing is only observed, or is less severe.
+  const waits = record.status === 'awaiting-approval';
+  if (leftOver || (waits && (!asks || isMilder(playbook, record))))
+    return announce(record, 'new-violation', refusal.reason, now);
+  const status = asks ? 'awaiting-approval' : 'observed';
+  // Of several that ask, an approval is for the one that stands first in cordon.yml, whichever alarm came first.
+  const asking = configuration.playbooks.find(
+    ({ name }) =>
+      name === playbook?.name || (record.status === 'awaiting-approval' && name === record.playbook),
+  );
+  const { dueAt: lookAt, heldBackBy: before, quiet: _quiet, ...rest } = named(record, asking);
+  // Another violation that is only watched must not make it be forgotten what the kill switch held back.
+  const bySwitch = refusal.by === 'kill-switch';
+  const heldBackBy = bySwitch ? refusal.by : asks ? undefined : before;
+  const dueAt = bySwitch
+    ? now + (asks ? readAgainMs : lookAgainMs)
+    : asks
+      ? now + configuration.guards.approvalExpires
+      : heldBackBy && lookAt;
+  const byLimit = refusal.by === 'fleet-limit';
+  const next: Case = {
+    ...rest,
+    status,
+    reason: refusal.reason,
+    ...(heldBackBy && { heldBackBy }),
+    ...(dueAt && { dueAt }),
+    ...(byLimit && fleetLimitTold && { quiet: true }),
+  };
+  const text = byLimit && !fleetLimitTold ? `${refusal.reason}; ${limitHint}` : refusal.reason;
+  // What the device brings about again and again is no row of its own once its events are not.
+  const isFolded = record.foldedEvents !== undefined && status === record.status;
+  const noted = isFolded ? next : note(next, { at: now, what: status, detail: refusal.reason });
+  const told = announce(noted, asks ? 'approval-needed' : 'observed', text, now);
+  // People know of the held device; what it says of the whole fleet must not be a message each.
+  return refusal.by === 'held-reporter' ? quieten(told) : told;
+}
+
+/** Has the newest announcement go to other systems alone. */
+function quieten(record: Case): Case {
+  const announcements = record.outbox.announcements.map((pending) =>
+    pending.seq === record.announcementSeq ? { ...pending, quiet: true as const } : pending,
+  );
+  return { ...record, outbox: { ...record.outbox, announcements } };
+}
+
+const limitHint = 'other things that wait for it come without a message: cordon list shows them';
+
+/** Whether an event is known to come from a certificate that isn't the thing's, nor one that it got since. */
+function isForeign({ reporter }: Violation, current: Case, { facts }: Context): boolean {
+  return (
+    reporter !== undefined &&
+    !ownsCertificate(current.facts, reporter.principal) &&
+    !ownsCertificate(facts, reporter.principal)
+  );
+}
+
+/** The end of an alarm by a certificate that isn't the thing's ends nothing: another device may want it let go. */
+function disregard(current: Case, known: ViolationRecord, violation: Violation, context: Context): Case {
+  const { now } = context;
+  const key = behaviorKey(violation);
+  const text = `the clear of ${key} came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing`;
+  const noted = noteEvent(current, { at: now, what: 'clear disregarded', detail: text });
+  return tell(noted, key, known, (next) => announce(next, 'refused', text, now), context);
+}
+
+function onClear(
+  current: Case | undefined,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+  context: Context,
+): Decision {
+  if (!isOpen(current) || known?.caseId !== current.caseId) {
+    const kept = keepEarlyEnd(current, violation, context);
+    return kept ? changed(kept) : unchanged('a clear without an alarm, known by now');
+  }
+  const { now } = context;
+  if (isForeign(violation, current, context)) return changed(disregard(current, known, violation, context));
+  const next = record(current, violation, now);
+  // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
+  // looks again. A case that holds nothing ends with it.
+  const releaseAt = findReleaseAt(next);
+  if (next.status === 'contained' && releaseAt !== undefined)
+    return changed({ ...next, dueAt: Math.min(next.dueAt ?? releaseAt, releaseAt) });
+  if (next.status !== 'observed' || openViolations(next).length > 0) return changed(next);
+  return changed(close(next, allCleared, now));
+}

@@ -1,0 +1,110 @@
+import { type Case, type CaseStatus, holdsThing, isOpen, openViolations } from '../case/case';
+import { behaviorKey } from '../findings/violation';
+
+/** What an operator may ask for, in the order in which surfaces offer it. */
+export const operatorActions = ['contain', 'approve', 'reject', 'release', 'dismiss'] as const;
+
+export type OperatorAction = (typeof operatorActions)[number];
+
+/** All that a surface (command line, HTTP API, Slack, docs) needs to know of an operator's action. */
+export interface OperatorActionDescriptor {
+  /** What it does, for help and docs. */
+  readonly description: string;
+  /** What becomes of the thing, behind its name: for whoever is asked whether that is meant. */
+  readonly consequence: string;
+  /** Statuses in which an announcement offers it. */
+  readonly offeredIn: readonly CaseStatus[];
+  /** How a surface marks it; else it is shown as any other. */
+  readonly emphasis?: 'recommended' | 'dangerous';
+  /** What `force` passes over; without one it can't be forced. */
+  readonly forcible?: string;
+  /** Statuses in which it has come to its end, and how that is said behind the thing's name; else by the case's reason. */
+  readonly ends: { readonly reached: readonly string[]; readonly done?: string };
+  /** Why it makes no sense on the thing as its case is now, behind the thing's name. */
+  readonly objection: (record: Case | undefined) => string | undefined;
+}
+
+const unlessWaiting = (record: Case | undefined): string | undefined =>
+  record?.status === 'awaiting-approval' ? undefined : 'has nothing that awaits approval';
+
+const containment = {
+  consequence: 'is contained now: cut off from all but the kept topics.',
+  forcible: 'though the thing is exempt, or others use its certificate or policy',
+  ends: { reached: ['contained'], done: 'is contained, and the denial is verified' },
+} as const;
+
+export const operatorActionDescriptors: Readonly<Record<OperatorAction, OperatorActionDescriptor>> = {
+  contain: {
+    ...containment,
+    description: 'contain a thing by hand',
+    offeredIn: ['observed'],
+    emphasis: 'dangerous',
+    objection: (record) =>
+      isOpen(record) && holdsThing(record) ? `is already held (${record.status})` : undefined,
+  },
+  approve: {
+    ...containment,
+    description: 'let a containment that awaits approval go on',
+    offeredIn: ['awaiting-approval'],
+    emphasis: 'recommended',
+    objection: unlessWaiting,
+  },
+  reject: {
+    description: 'refuse a containment that awaits approval; the violation stays on record',
+    consequence: 'is not contained in this case. The violation stays on record.',
+    offeredIn: ['awaiting-approval'],
+    // The case may be closed by a clear that came right behind.
+    ends: { reached: ['observed', 'closed'], done: 'is not contained; its violation stays on record' },
+    objection: unlessWaiting,
+  },
+  release: {
+    description: 'undo the containment of a thing, exactly',
+    consequence: 'gets back what it had before the containment.',
+    offeredIn: ['containing', 'contained', 'containment-failed', 'release-conflict'],
+    forcible: 'though it is still in alarm and would be contained again at once',
+    // Its reason says what it had to leave as it is.
+    ends: { reached: ['closed'] },
+    objection: (record) => (isOpen(record) && record.ledger.length > 0 ? undefined : 'is not contained'),
+  },
+  dismiss: {
+    description: 'close a case that holds nothing as a false positive',
+    consequence: 'has its case closed as a false positive. What a release left in conflict stays as it is.',
+    // A thing that is held is released first.
+    offeredIn: ['observed', 'release-conflict'],
+    ends: { reached: ['closed'], done: 'has no open case any more' },
+    objection: (record) => {
+      if (!isOpen(record)) return 'has no open case';
+      return record.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict')
+        ? `is held (${record.status}): release it first`
+        : undefined;
+    },
+  },
+};
+
+/** What an announcement of a case in this status offers. */
+export function listOffered(status: string): readonly OperatorAction[] {
+  return operatorActions.filter((action) =>
+    operatorActionDescriptors[action].offeredIn.some((offered) => offered === status),
+  );
+}
+
+/** What can be done with the case now. */
+export function listPossible(record: Case | undefined): readonly OperatorAction[] {
+  return operatorActions.filter((action) => findObjection(action, record) === undefined);
+}
+
+/** Why an action makes no sense on a thing as its case is now, to be read behind the thing's name; else undefined. */
+export function findObjection(action: OperatorAction, record: Case | undefined): string | undefined {
+  return operatorActionDescriptors[action].objection(record);
+}
+
+/** Whether somebody acts on a case that is not the thing's open one any more. */
+export function isStale(record: Case | undefined, caseId: string | undefined): boolean {
+  return caseId !== undefined && !(isOpen(record) && record.caseId === caseId);
+}
+
+/** What a release is to be warned of, in words. */
+export function describeAlarms(record: Case | undefined): string | undefined {
+  const keys = isOpen(record) ? openViolations(record).map(behaviorKey) : [];
+  return keys.length > 0 ? `still in alarm, so it may be contained again: ${keys.join(', ')}` : undefined;
+}

@@ -1,0 +1,150 @@
+import { type ActionName, descriptorOf } from '../actions/registry';
+import { type Case, holdsThing, type LedgerEntry, note, openViolations } from '../case/case';
+import { findRefused, isCut, planLedger, replaceRefused, reverify } from '../case/ledger';
+import { noteEvent, retryMs } from '../case/lifecycle';
+import type { PlanContext } from '../case/prior-state';
+import { findBridge, listLeftOut } from '../case/temporary-deactivation';
+import type { Playbook, Severity } from '../configuration';
+import { ownsCertificate } from '../facts';
+import type { Violation } from '../findings/violation';
+import { listEscalation } from '../guards/guards';
+import { agentClientId } from '../text';
+import type { Context } from './decision';
+
+/** Actions that do not hold the thing yet. */
+export function findMissing(record: Case, actions: readonly ActionName[]): ActionName[] {
+  const holding = listHolding(record);
+  return actions.filter((action) => !holding.includes(action));
+}
+
+/** Held, and not on its way back. */
+export function isHeld(record: Case): boolean {
+  return holdsThing(record) && record.status !== 'releasing' && record.status !== 'release-conflict';
+}
+
+/** Actions that hold the thing, or may, until it is released. */
+export function listHolding({ ledger }: Case): ActionName[] {
+  return ledger.flatMap(({ action, status, bridge }) => (status === 'reverted' || bridge ? [] : [action]));
+}
+
+/** Names the playbook that a case is under. */
+export function named(record: Case, playbook: Playbook | undefined): Case {
+  return { ...worsened(record, playbook), ...(playbook && { playbook: playbook.name }) };
+}
+
+const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+
+/** Negative where the first is the milder. */
+export function compareSeverity(one: Severity, other: Severity): number {
+  return severities.indexOf(one) - severities.indexOf(other);
+}
+
+export function isMilder(playbook: Playbook | undefined, { severity }: Case): boolean {
+  return compareSeverity(playbook?.severity ?? 'medium', severity) < 0;
+}
+
+/** A case is as severe as the worst of its violations, whichever came first. */
+export function worsened(record: Case, playbook: Playbook | undefined): Case {
+  return playbook && !isMilder(playbook, record) ? { ...record, severity: playbook.severity } : record;
+}
+
+/** As many containments as an escalation can ask for. */
+const keptContainments = 20;
+
+export function planContainment(
+  record: Case,
+  playbook: Playbook | undefined,
+  wanted: readonly ActionName[],
+  actor: string,
+  context: Context,
+): Case {
+  const {
+    reason: _reason,
+    containedAt: _containedAt,
+    evadesUntil: _evadesUntil,
+    escalation: _escalation,
+    heldBackBy: _heldBackBy,
+    quiet: _quiet,
+    leftOut: _leftOut,
+    connects: _connects,
+    ...rest
+  } = record;
+  const { now } = context;
+  const violationIds = findDefenderIds(record);
+  const findObstacle = (action: ActionName) => descriptorOf(action).findObstacle?.({ violationIds });
+  const actions = wanted.filter((action) => findObstacle(action) === undefined);
+  const left = wanted.flatMap((action) => findObstacle(action) ?? []).map((why) => ` (${why})`);
+  const escalation = playbook ? listEscalation(playbook, record.pastContainments ?? [], now) : [];
+  const clientIds = findClientIds(record, context);
+  const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
+  const ledger = planLedger(record.ledger, actions, planning);
+  const leftOut = listLeftOut(ledger, planning);
+  const bridge = findBridge(ledger);
+  const until = bridge ? `, ${bridge.action} until the denial has spread` : '';
+  return note(
+    {
+      ...rest,
+      status: 'containing',
+      ...(context.facts.kind === 'known' && { facts: context.facts }),
+      ledger,
+      ...(leftOut.length > 0 && { leftOut }),
+      release: playbook?.release ?? { by: 'operator' },
+      ...(escalation.length > 0 && { escalation }),
+      pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
+      dueAt: now + retryMs,
+    },
+    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${until}${left.join('')}` },
+  );
+}
+
+/** Plans what makes up for an action that AWS refused for good, if anything does, from what is known of the thing. */
+export function makeUpFor(
+  record: Case,
+  context: Omit<PlanContext, 'caseId' | 'facts' | 'clientIds' | 'violationIds' | 'now'>,
+  now: number,
+): Case {
+  const { caseId, facts = { kind: 'unavailable', reason: 'not looked up' } } = record;
+  const planning = { ...context, caseId, facts, clientIds: [], violationIds: [], now };
+  const ledger = replaceRefused(record.ledger, planning);
+  const refused = findRefused(record.ledger);
+  if (ledger === record.ledger || !refused) return record;
+  const { entry, backup } = refused;
+  const what = `${backup.action} planned: ${backup.words.reason}`;
+  return note({ ...record, ledger }, { at: now, what, detail: entry.detail ?? 'refused' });
+}
+
+/** Ids that Device Defender knows: it starts a task for its own violations only. */
+function findDefenderIds(record: Case): string[] {
+  return openViolations(record).flatMap(({ defenderId }) => defenderId ?? []);
+}
+
+/** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */
+export function coverClientId(record: Case, { reporter }: Violation, now: number): Case {
+  const cut = record.ledger.find(isCut);
+  if (!reporter || !ownsCertificate(record.facts, reporter.principal) || !cut) return record;
+  const known = descriptorOf(cut.action).clientIds?.list(cut.prior) ?? [];
+  return known.includes(reporter.clientId) ? record : addClientId(record, reporter.clientId, now);
+}
+
+export function addClientId(record: Case, clientId: string, now: number): Case {
+  const ledger = record.ledger.map((entry): LedgerEntry => {
+    const { clientIds } = descriptorOf(entry.action);
+    if (clientIds) return { ...entry, status: 'planned', prior: clientIds.add(entry.prior, clientId) };
+    return reverify(entry);
+  });
+  const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
+  return noteEvent(next, { at: now, what: 'connects under another client id too', detail: clientId });
+}
+
+/** The ids under which the device connects: its thing name, its agent's, and those its own certificate reported under. */
+function findClientIds(record: Case, { thingName, facts }: Context): string[] {
+  const reporters = openViolations(record).flatMap(({ reporter }) =>
+    reporter && ownsCertificate(facts, reporter.principal) ? [reporter.clientId] : [],
+  );
+  // What enrolment lets a certificate connect under, its policies have to allow.
+  const agent =
+    facts.kind === 'known' && facts.principals.some(({ escapesGroup }) => escapesGroup)
+      ? [agentClientId(thingName)]
+      : [];
+  return [...new Set([thingName, ...agent, ...reporters])];
+}

@@ -1,0 +1,76 @@
+import { type Facts, ownsCertificate } from '../facts';
+import { clip } from '../text';
+
+/** A certificate of which more reports come than are judged of one. */
+export interface Flood {
+  /** The certificate, or the client id where there is none. */
+  readonly sender: string;
+  /** The thing that its reports are for, which need not be its own. */
+  readonly thingName: string;
+  readonly clientId: string;
+}
+
+/** What people were told of it, or would have been. */
+export interface ToldFlood extends Flood {
+  readonly since: number;
+  readonly toldAt: number;
+  /** By a message of its own. */
+  readonly named?: true;
+}
+
+export interface FloodState {
+  /** Oldest first. */
+  readonly floods: readonly ToldFlood[];
+  /** When people were told last that there are many. */
+  readonly summarizedAt?: number;
+}
+
+type Telling = 'by name' | 'as one of many' | 'not again';
+
+const tellAgainMs = 3_600_000;
+/** Messages of their own within that time: a botnet must not flood people too. */
+const maxNamed = 3;
+const maxKept = 50;
+
+/** What to tell of a flood, by what was told before. */
+export function noteFlood(
+  { floods, summarizedAt }: FloodState,
+  flood: Flood,
+  now: number,
+): { readonly next: FloodState; readonly telling: Telling } {
+  const recent = floods.filter(({ toldAt }) => now - toldAt < tellAgainMs);
+  const told = { floods: recent, ...(summarizedAt !== undefined && { summarizedAt }) };
+  if (recent.some(({ sender }) => sender === flood.sender)) return { next: told, telling: 'not again' };
+  const before = floods.find(
+    ({ sender, toldAt }) => sender === flood.sender && now - toldAt < 2 * tellAgainMs,
+  );
+  const isNamed = recent.filter(({ named }) => named).length < maxNamed;
+  const isSummary = !isNamed && now - (summarizedAt ?? -Infinity) >= tellAgainMs;
+  const entry: ToldFlood = {
+    ...flood,
+    clientId: clip(flood.clientId, 128),
+    since: before?.since ?? now,
+    toldAt: now,
+    ...(isNamed && { named: true }),
+  };
+  return {
+    next: { ...told, floods: [...recent, entry].slice(-maxKept), ...(isSummary && { summarizedAt: now }) },
+    telling: isNamed ? 'by name' : isSummary ? 'as one of many' : 'not again',
+  };
+}
+
+/** Those of the last hour: whether one still goes on, only its next message would tell. */
+export function listRecent({ floods }: FloodState, now: number): ToldFlood[] {
+  return floods.filter(({ toldAt }) => now - toldAt < tellAgainMs);
+}
+
+/** Those whose reports were for the thing, or whose certificate is the thing's as far as it is known. */
+export function pickFloods(
+  floods: readonly ToldFlood[],
+  thingName: string,
+  facts: Facts | undefined,
+): ToldFlood[] {
+  return floods.filter(
+    ({ sender, ...flood }) => flood.thingName === thingName || ownsCertificate(facts, sender),
+  );
+}

@@ -1,0 +1,52 @@
+import type { Behavior } from '../configuration';
+import { writeMessageJson } from '../json';
+import { boundByArrival } from './arrival';
+import {
+  boundUncounted,
+  boundValue,
+  type Evidence,
+  keepEvidence,
+  type MetricValue,
+  type Reporter,
+  type Violation,
+  type ViolationEventType,
+} from './violation';
+
+/** The violation as of a time that can be, with what its sender said where that is another. */
+export function boundTime(violation: Violation, arrivedAt: number): Violation {
+  const { occurredAt: claimedAt } = violation;
+  const occurredAt = boundByArrival(claimedAt, arrivedAt);
+  return occurredAt === claimedAt ? violation : { ...violation, occurredAt, claimedAt };
+}
+
+export interface AlertToWrite {
+  readonly violationId: string;
+  readonly thingName: string;
+  readonly securityProfileName: string;
+  readonly eventType: ViolationEventType;
+  readonly occurredAt: number;
+  /** Of a behavior that is not configured any more only name and metric are known. */
+  readonly behavior: Partial<Behavior> & Pick<Behavior, 'name' | 'metric'>;
+  readonly value?: MetricValue;
+  readonly reporter?: Reporter;
+  readonly evidence?: readonly Evidence[];
+  readonly uncounted?: readonly string[];
+}
+
+/** Writes an alert as Detect does, so that any consumer of the topic can read it. */
+export function writeAlert(alert: AlertToWrite): string {
+  return writeMessageJson({
+    violationEventTime: alert.occurredAt,
+    thingName: alert.thingName,
+    behavior: alert.behavior,
+    violationEventType: alert.eventType,
+    ...(alert.value && { metricValue: boundValue(alert.value) }),
+    violationId: alert.violationId,
+    securityProfileName: alert.securityProfileName,
+    cordon: {
+      ...(alert.reporter && { reporter: alert.reporter }),
+      ...keepEvidence(alert.evidence ?? []),
+      ...(alert.uncounted?.length && { uncounted: boundUncounted(alert.uncounted) }),
+    },
+  });
+}

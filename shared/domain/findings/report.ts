@@ -1,0 +1,256 @@
+import { isObject } from '../json';
+import { clip, registryName } from '../text';
+import { readRemoteAddress } from './addresses';
+import { type AgentHealth, metricsOf, readHealth } from './agent-health';
+import { boundUncounted, type Evidence, type MetricValue } from './violation';
+
+/** One device metrics report, its names resolved: metric name -> value as behaviors compare it. */
+export interface DeviceReport {
+  readonly reportId: number;
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+  readonly evidence: readonly Evidence[];
+  /** By metric: exceptions of the agent's configuration that children were, which it did not count. */
+  readonly uncounted?: Readonly<Record<string, readonly string[]>>;
+  /** Metrics of which the list is shorter than the device says that it is: it shows nothing of what it leaves out. */
+  readonly partial?: readonly string[];
+  readonly health?: AgentHealth;
+  /** In how many reports its traffic was counted that the device folded into this one. */
+  readonly intervals?: number;
+  /** When the device measured it, epoch ms by its own clock. */
+  readonly madeAt?: number;
+}
+
+export type ReadReport =
+  | { readonly kind: 'report'; readonly report: DeviceReport }
+  | {
+      readonly kind: 'rejected';
+      /** Error codes of Device Defender's own rejections (docs/facts.md#reports). */
+      readonly errorCode: 'InvalidPayload' | 'MissingHeader' | 'Malformed' | 'Throttled';
+      readonly reason: string;
+      readonly reportId?: number;
+    };
+
+/** A window has no more parts. */
+const mostIntervals = 60;
+
+type Json = Record<string, unknown>;
+
+/**
+ * Reads a decoded Device Defender metrics document, long, short or mixed names (developer guide, "Sending metrics
+ * from devices"), as real agents send it: totals may be missing, interfaces null, numbers may be text.
+ */
+export function readReport(document: unknown): ReadReport {
+  if (!isObject(document)) return reject('Malformed', 'the report is not an object');
+  const header = pick(document, 'header', 'hed');
+  if (!isObject(header)) return reject('MissingHeader', 'header: missing');
+  const reportId = pick(header, 'report_id', 'rid');
+  if (typeof reportId !== 'number' || !Number.isSafeInteger(reportId) || reportId < 1)
+    return reject('InvalidPayload', 'header.report_id: expected a positive integer');
+  const version = pick(header, 'version', 'v');
+  if (typeof version !== 'string' || !/^\d+\.\d+$/.test(version))
+    return reject('InvalidPayload', 'header.version: expected "1.0"', reportId);
+  const metrics = pick(document, 'metrics', 'met');
+  const custom = pick(document, 'custom_metrics', 'cmet');
+  if (metrics === undefined && custom === undefined)
+    return reject('InvalidPayload', 'metrics: one of metrics and custom_metrics is needed', reportId);
+  if (metrics !== undefined && !isObject(metrics))
+    return reject('InvalidPayload', 'metrics: expected an object', reportId);
+  if (custom !== undefined && !isObject(custom))
+    return reject('InvalidPayload', 'custom_metrics: expected an object', reportId);
+  const read: Record<string, MetricValue> = Object.create(null);
+  const partial: string[] = [];
+  if (metrics) readDeviceMetrics(metrics, read, partial);
+  const fault = custom && readCustomMetrics(custom, read);
+  if (fault) return reject('InvalidPayload', fault, reportId);
+  const { evidence, madeAt, totals, exceptions, intervals } = document;
+  if (isObject(totals)) partial.push(...listCut(read, totals));
+  const uncounted = readExceptions(exceptions);
+  const health = readHealth(document.health);
+  if (health) Object.assign(read, metricsOf(health));
+  return {
+    kind: 'report',
+    report: {
+      ...{ reportId, metrics: { ...read }, evidence: readEvidence(evidence) },
+      ...(uncounted && { uncounted }),
+      ...(partial.length > 0 && { partial }),
+      ...(health && { health }),
+      ...(isCount(intervals) && intervals > 1 && { intervals: Math.min(intervals, mostIntervals) }),
+      ...(isFiniteNumber(madeAt) && { madeAt }),
+    },
+  };
+}
+
+/** Custom metrics of which the agent says that their lists were longer: `{"names": 61}`. */
+function listCut(read: Readonly<Record<string, MetricValue>>, totals: Json): string[] {
+  return Object.entries(read).flatMap(([name, { numbers, strings, cidrs }]) => {
+    const list = numbers ?? strings ?? cidrs;
+    const total = Object.hasOwn(totals, name) ? toNumber(totals[name]) : undefined;
+    return Array.isArray(list) && total !== undefined && total > list.length ? [name] : [];
+  });
+}
+
+function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>, partial: string[]): void {
+  for (const [long, short, name] of [
+    ['listening_tcp_ports', 'tp', 'tcp'],
+    ['listening_udp_ports', 'up', 'udp'],
+  ] as const) {
+    const listening = pick(metrics, long, short);
+    if (!isObject(listening)) continue;
+    const { rows, total } = readRows(listening, pick(listening, 'ports', 'pts'));
+    // The AWS C agent sends port 0 for none (docs/facts.md#other-agents): no port, but a row that is shown.
+    const shown = rows?.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => port !== undefined);
+    const metric = `aws:listening-${name}-ports`;
+    if (shown) into[metric] = { ports: [...new Set(shown.filter(isPort))] };
+    if (shown && total !== undefined && shown.length < total) partial.push(metric);
+    if (total !== undefined) into[`aws:num-listening-${name}-ports`] = { count: total };
+  }
+  const connections = pick(metrics, 'tcp_connections', 'tc');
+  const established = isObject(connections) ? pick(connections, 'established_connections', 'ec') : undefined;
+  if (isObject(established)) readConnections(established, into, partial);
+  const network = pick(metrics, 'network_stats', 'ns');
+  if (isObject(network)) readCounters(network, into);
+}
+
+function readConnections(established: Json, into: Record<string, MetricValue>, partial: string[]): void {
+  const { rows, total } = readRows(established, pick(established, 'connections', 'cs'));
+  const addresses = rows
+    ?.map((row) => pick(row, 'remote_addr', 'rad'))
+    .filter((address) => typeof address === 'string');
+  const metric = 'aws:destination-ip-addresses';
+  if (addresses) into[metric] = { cidrs: [...new Set(addresses.map(readRemoteAddress))] };
+  if (addresses && total !== undefined && addresses.length < total) partial.push(metric);
+  if (total !== undefined) into['aws:num-established-tcp-connections'] = { count: total };
+}
+
+/**
+ * The rows of a list and their number, which is greater where the device cut the list. A list that is left out is empty
+ * where nothing says otherwise, and unknown where the total does.
+ */
+function readRows(parent: Json, list: unknown): { rows?: Json[]; total?: number } {
+  const total = toNumber(pick(parent, 'total', 't'));
+  const counted = total !== undefined && total >= 0 ? total : undefined;
+  if (!Array.isArray(list) && counted) return { total: counted };
+  const rows = objects(list);
+  return { rows, total: counted ?? rows.length };
+}
+
+/** Counts since the last report. */
+function readCounters(network: Json, into: Record<string, MetricValue>): void {
+  for (const [long, short, name] of [
+    ['bytes_in', 'bi', 'all-bytes-in'],
+    ['bytes_out', 'bo', 'all-bytes-out'],
+    ['packets_in', 'pi', 'all-packets-in'],
+    ['packets_out', 'po', 'all-packets-out'],
+  ] as const) {
+    const count = toNumber(pick(network, long, short));
+    // A counter that wrapped or was reset gives a negative or an absurd one (docs/facts.md#other-agents): no datapoint.
+    if (count !== undefined && count >= 0 && count <= Number.MAX_SAFE_INTEGER)
+      into[`aws:${name}`] = { count };
+  }
+}
+
+const customForms = {
+  number: 'number',
+  number_list: 'numbers',
+  string_list: 'strings',
+  ip_list: 'cidrs',
+} as const;
+
+/** Reads custom metrics; returns what is wrong with the first that is malformed. */
+function readCustomMetrics(custom: Json, into: Record<string, MetricValue>): string | undefined {
+  for (const [name, wrapped] of Object.entries(custom)) {
+    const label = `custom_metrics.${clip(name, 128)}`;
+    if (!registryName.test(name)) return `${label}: not a metric name`;
+    if (name.startsWith('cordon:')) return `${label}: cordon: is no custom metric's`;
+    // Even a number is wrapped in an array of one; the service refuses a bare {"number":0}.
+    const first = Array.isArray(wrapped) && wrapped.length === 1 ? wrapped[0] : undefined;
+    if (!isObject(first)) return `${label}: expected an array of one object`;
+    const form = Object.keys(customForms).find((key) => key in first) as keyof typeof customForms | undefined;
+    if (!form) return `${label}: expected number, number_list, string_list or ip_list`;
+    const value = first[form];
+    const wellFormed =
+      form === 'number'
+        ? isFiniteNumber(value)
+        : Array.isArray(value) &&
+          value.every(form === 'number_list' ? isFiniteNumber : (item) => typeof item === 'string');
+    if (!wellFormed) return `${label}.${form}: expected ${form === 'number' ? 'a number' : 'a list'}`;
+    into[name] = { [customForms[form]]: value as number };
+  }
+  return undefined;
+}
+
+/** Evidence is the device's word and optional: what is malformed is left out, never a reason to refuse a report. */
+function readEvidence(value: unknown): Evidence[] {
+  return objects(value)
+    .slice(0, 10)
+    .map((row) => ({
+      ...textField(row, 'metric', 128),
+      ...numberField(row, 'pid'),
+      ...numberField(row, 'ppid'),
+      ...textField(row, 'executable', 512),
+      ...textField(row, 'commandLine', 1024),
+      ...(isCount(row.argumentCount) && { argumentCount: row.argumentCount }),
+      ...textField(row, 'user', 128),
+      ...numberField(row, 'startedAt'),
+      ...(Array.isArray(row.parents) && {
+        parents: row.parents
+          .filter((parent) => typeof parent === 'string' && parent !== '')
+          .slice(0, 10)
+          .map((parent) => clip(parent, 128)),
+      }),
+    }));
+}
+
+/** As the agent names them; what is malformed is left out. */
+function readExceptions(value: unknown): Record<string, string[]> | undefined {
+  if (!isObject(value)) return undefined;
+  const read = Object.entries(value).flatMap(([metric, list]) =>
+    registryName.test(metric) && Array.isArray(list)
+      ? [[metric, boundUncounted(list.filter((one) => typeof one === 'string'))] as const]
+      : [],
+  );
+  return read.length > 0 ? Object.fromEntries(read.slice(0, 20)) : undefined;
+}
+
+function textField(row: Json, key: string, max: number): Json {
+  const value = row[key];
+  return typeof value === 'string' && value !== '' ? { [key]: clip(value, max) } : {};
+}
+
+function numberField(row: Json, key: string): Json {
+  return isFiniteNumber(row[key]) ? { [key]: row[key] } : {};
+}
+
+function reject(
+  errorCode: 'InvalidPayload' | 'MissingHeader' | 'Malformed',
+  reason: string,
+  reportId?: number,
+): ReadReport {
+  return { kind: 'rejected', errorCode, reason, ...(reportId !== undefined && { reportId }) };
+}
+
+function pick(object: Json, long: string, short: string): unknown {
+  return object[long] ?? object[short];
+}
+
+function objects(value: unknown): Json[] {
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value > 0 && value <= 65_535;
+}
+
+/** The AWS C agent writes numbers as text in CBOR (docs/facts.md#other-agents). */
+function toNumber(value: unknown): number | undefined {
+  if (isFiniteNumber(value)) return value;
+  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
+}

@@ -1,0 +1,102 @@
+import { clip, jsonBytes } from '../text';
+
+/** One behavior of one thing out of bounds, as an alert told it. */
+export interface Violation {
+  readonly violationId: string;
+  readonly thingName: string;
+  readonly securityProfileName: string;
+  readonly behaviorName: string;
+  readonly metric: string;
+  readonly eventType: ViolationEventType;
+  /** When the event happened, epoch ms. */
+  readonly occurredAt: number;
+  /** What the sender said, where that lay in the future when it arrived. */
+  readonly claimedAt?: number;
+  /** Absent on alarm-invalidated. */
+  readonly value?: MetricValue;
+  /** The behavior's criteria as of the alert, for people. */
+  readonly criteria?: string;
+  readonly detector: 'cordon' | 'device-defender';
+  /** Who reported the datapoint; only Cordon's own detector knows. */
+  readonly reporter?: Reporter;
+  readonly evidence?: readonly Evidence[];
+  /** There was more evidence than is kept. */
+  readonly isPartial?: true;
+  /** Exceptions of the agent's own configuration that further children were, in its words: they are not counted. */
+  readonly uncounted?: readonly string[];
+  /** Of an ML behavior. */
+  readonly confidence?: Confidence;
+}
+
+type Confidence = 'LOW' | 'MEDIUM' | 'HIGH';
+
+export type ViolationEventType = 'in-alarm' | 'alarm-cleared' | 'alarm-invalidated';
+
+/** One key of `count | number | numbers | strings | ports | cidrs`. */
+export type MetricValue = Readonly<Record<string, number | readonly number[] | readonly string[]>>;
+
+export interface Reporter {
+  readonly clientId: string;
+  /** Certificate id (IoT SQL `principal()`). */
+  readonly principal: string;
+}
+
+/** A process as the agent saw it. All text is the device's word. */
+export interface Evidence {
+  readonly metric?: string | undefined;
+  readonly pid?: number | undefined;
+  readonly ppid?: number | undefined;
+  readonly executable?: string | undefined;
+  readonly commandLine?: string | undefined;
+  /**
+   * How many arguments `commandLine` joins. Only where the agent vouches for `executable`: what runs is the very file at
+   * that path, root's, and writable by nobody else.
+   */
+  readonly argumentCount?: number | undefined;
+  readonly user?: string | undefined;
+  readonly startedAt?: number | undefined;
+  readonly parents?: readonly string[] | undefined;
+}
+
+/** What a violation may carry of a device's words: far from the 400 KB of a case item and the 256 KB of a message. */
+const maxEvidenceBytes = 8_000;
+
+/** The first rows of evidence, as many as fit. */
+function boundEvidence(rows: readonly Evidence[]): Evidence[] {
+  let left = maxEvidenceBytes;
+  return rows.slice(0, 10).filter((row) => {
+    left -= jsonBytes(JSON.stringify(row));
+    return left >= 0;
+  });
+}
+
+/** Of an alert or a report: the evidence that fits, and whether that is all. */
+export function keepEvidence(rows: readonly Evidence[]): Pick<Violation, 'evidence' | 'isPartial'> {
+  const evidence = boundEvidence(rows);
+  return {
+    ...(evidence.length > 0 && { evidence }),
+    ...(evidence.length < rows.length && { isPartial: true }),
+  };
+}
+
+const mostUncounted = 10;
+
+export function boundUncounted(list: readonly string[]): string[] {
+  return list.slice(0, mostUncounted).map((one) => clip(one, 300));
+}
+
+/** A metric's value within bounds: at most 20 list entries, of 100 characters each. */
+export function boundValue(value: MetricValue): MetricValue {
+  const bounded = Object.entries(value).map(([key, item]) => [
+    key,
+    Array.isArray(item)
+      ? item.slice(0, 20).map((entry) => (typeof entry === 'string' ? clip(entry, 100) : entry))
+      : item,
+  ]);
+  return Object.fromEntries(bounded) as MetricValue;
+}
+
+/** Alerts correlate by profile and behavior first; whether a clear keeps the violation id is undocumented. */
+export function behaviorKey(violation: Pick<Violation, 'securityProfileName' | 'behaviorName'>): string {
+  return `${violation.securityProfileName}/${violation.behaviorName}`;
+}

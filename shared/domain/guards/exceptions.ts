@@ -1,0 +1,74 @@
+import type { Playbook } from '../configuration';
+import type { Evidence, MetricValue, Violation } from '../findings/violation';
+
+type Exception = NonNullable<Playbook['unless']>[number];
+
+/** What exceptions are held against. */
+export type Claim = Pick<Violation, 'metric' | 'value' | 'evidence' | 'isPartial'>;
+
+/** As many rows as a report carries: there may have been more. */
+const mostRows = 10;
+/** As many names as an alert carries. */
+const mostNames = 20;
+
+/**
+ * The exceptions that a violation is, in words; undefined where it is none. Each child must be one: evidence that is
+ * missing, cut short or only partly covered excepts nothing. `known`: what was excepted before and may still run.
+ */
+export function findExceptions(
+  exceptions: readonly Exception[] | undefined,
+  { metric, value, evidence = [], isPartial }: Claim,
+  known?: MetricValue,
+): readonly string[] | undefined {
+  if (!exceptions || !value || isPartial || evidence.length >= mostRows) return undefined;
+  const own = evidence.filter((row) => row.metric === metric);
+  // The names of children may come with the evidence of the metric that counts them.
+  const rows = own.length > 0 || value.strings === undefined ? own : evidence;
+  const met = rows.map((row) => exceptions.find((one) => matches(one, row)));
+  if (met.includes(undefined) || !isWhole(value, rows, known)) return undefined;
+  return [...new Set(met.flatMap((one) => (one ? [describeException(one)] : [])))];
+}
+
+/** `/usr/bin/curl -V`. */
+export function describeException({ executable, arguments: args }: Exception): string {
+  return [executable, ...(args ?? ['(any arguments)'])].join(' ');
+}
+
+/** Whether all that the value tells of is in the evidence, or was excepted before. */
+function isWhole(value: MetricValue, rows: readonly Evidence[], known: MetricValue | undefined): boolean {
+  const { number, strings } = value;
+  if (typeof number === 'number') {
+    const before = typeof known?.number === 'number' ? known.number : 0;
+    return rows.length + before > 0 && number <= rows.length + before;
+  }
+  if (!isTexts(strings) || strings.length === 0 || strings.length >= mostNames) return false;
+  const names = new Set([
+    ...rows.map(({ executable = '' }) => nameOf(executable)),
+    ...(isTexts(known?.strings) ? known.strings : []),
+  ]);
+  return strings.every((name) => names.has(name));
+}
+
+function isTexts(list: MetricValue[string] | undefined): list is readonly string[] {
+  return Array.isArray(list) && list.every((one) => typeof one === 'string');
+}
+
+/** As the agent writes the name of a program into a list. */
+function nameOf(executable: string): string {
+  return executable.slice(executable.lastIndexOf('/') + 1).replace(/[^a-zA-Z0-9:_./-]/g, '_');
+}
+
+/**
+ * Only what the agent vouches for: that the running file is the one at the path, root's and writable by nobody else, and
+ * how many arguments the command line joins. A command line alone could be `sh x` with one argument or none.
+ */
+function matches({ executable, arguments: args }: Exception, row: Evidence): boolean {
+  if (row.argumentCount === undefined || row.executable !== executable) return false;
+  if (!args) return true;
+  const words = (row.commandLine ?? '').split(' ');
+  return (
+    row.argumentCount === args.length &&
+    words.length === args.length + 1 &&
+    args.every((one, index) => one === '*' || one === words[index + 1])
+  );
+}

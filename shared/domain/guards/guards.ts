@@ -1,0 +1,227 @@
+import { type ActionName, descriptorOf } from '../actions/registry';
+import type { Configuration, Playbook } from '../configuration';
+import { type Facts, ownsCertificate, type PrincipalFacts } from '../facts';
+import type { Violation } from '../findings/violation';
+import { findExceptions } from './exceptions';
+import { findWithheld, type KillSwitch } from './kill-switch';
+
+type KnownFacts = Extract<Facts, { kind: 'known' }>;
+
+export interface GuardInput {
+  /** What the playbook would do. */
+  readonly actions: readonly ActionName[];
+  readonly playbook: Playbook | undefined;
+  readonly guards: Configuration['guards'];
+  readonly facts: Facts;
+  readonly violation: Violation;
+  readonly killSwitch: KillSwitch;
+  readonly fleetLimitReached: boolean;
+  /** Held things that use the certificate of the report, where that is not the thing's own. */
+  readonly reporterHeldBy: readonly string[];
+}
+
+export type Verdict =
+  | { readonly outcome: 'contain' }
+  | {
+      readonly outcome: 'observe' | 'ask';
+      readonly reason: string;
+      readonly by?: 'kill-switch' | 'fleet-limit' | 'held-reporter' | 'exception';
+    };
+
+/** What may be done about a violation. The first rule that objects decides; each says why. */
+export function judge(input: GuardInput): Verdict {
+  const { playbook, facts } = input;
+  if (!playbook) return observe('no playbook matches this behavior');
+  if (playbook.mode === 'observe') return observe(`playbook ${playbook.name} only observes`);
+  const withheld = findWithheld(input.killSwitch);
+  if (withheld && input.killSwitch.state === 'on')
+    return { outcome: 'observe', reason: withheld, by: 'kill-switch' };
+  if (facts.kind === 'unavailable')
+    return ask(`the thing could not be looked up (${facts.reason}), so exemptions are unknown`);
+  if (!facts.registered) return observe('the thing is not in the registry, so there is nothing to contain');
+  const exemption = findExemption(input.guards, facts);
+  if (exemption) return observe(`the thing is exempt: ${exemption}`);
+  const excepted = findOwnExceptions(playbook, facts, input.violation);
+  if (excepted)
+    return {
+      outcome: 'observe',
+      reason: `playbook ${playbook.name} excepts it: ${excepted.join(', ')}`,
+      by: 'exception',
+    };
+  if (withheld) return { outcome: 'ask', reason: withheld, by: 'kill-switch' };
+  const { reporter } = input.violation;
+  if (reporter && !ownsCertificate(facts, reporter.principal)) {
+    const { reporterHeldBy } = input;
+    // What a held device says of others is no reason to ask anybody: it may say it of the whole fleet.
+    return reporterHeldBy.length > 0
+      ? {
+          outcome: 'observe',
+          reason: `the report came from a certificate of ${nameSome(reporterHeldBy)}, which is held, so it may be forged`,
+          by: 'held-reporter',
+        }
+      : ask('the report came from a certificate that is not attached to this thing, so it may be forged');
+  }
+  const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
+  if (shared) return ask(shared);
+  if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
+  if (input.fleetLimitReached)
+    return {
+      outcome: 'ask',
+      reason: `the fleet limit is reached: ${writeFleetLimit(input.guards)}`,
+      by: 'fleet-limit',
+    };
+  return { outcome: 'contain' };
+}
+
+/** Evidence is the word of whoever sent it: only the thing's own certificate can say that a child is an exception. */
+function findOwnExceptions(
+  { unless }: Playbook,
+  facts: KnownFacts,
+  violation: Violation,
+): readonly string[] | undefined {
+  const { reporter } = violation;
+  const isOwn = reporter !== undefined && ownsCertificate(facts, reporter.principal);
+  return isOwn ? findExceptions(unless, violation) : undefined;
+}
+
+export function findExemption(guards: Configuration['guards'], facts: KnownFacts): string | undefined {
+  for (const { thingGroup, attribute } of guards.exempt) {
+    if (thingGroup !== undefined && facts.groups.includes(thingGroup)) return `thing group ${thingGroup}`;
+    for (const [name, value] of Object.entries(attribute ?? {}))
+      if (facts.attributes[name] === value) return `attribute ${name}=${value}`;
+  }
+  return undefined;
+}
+
+/**
+ * How many things may be contained within the window. A percentage of a fleet that was never counted is as good as
+ * none: then one thing is the limit, and the rest waits for approval.
+ */
+export function findFleetLimit(
+  { fleetLimit }: Configuration['guards'],
+  fleetSize: number | undefined,
+): number {
+  const { things, percent } = fleetLimit;
+  if (percent === undefined) return things;
+  return Math.min(things, Math.max(1, Math.floor(((fleetSize ?? 0) * percent) / 100)));
+}
+
+function writeFleetLimit({ fleetLimit: { things, percent, within } }: Configuration['guards']): string {
+  return `${things} things${percent === undefined ? '' : ` or ${percent} %`} within ${within / 60_000} minutes`;
+}
+
+const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
+
+export type Match = Pick<Violation, 'securityProfileName' | 'behaviorName' | 'metric' | 'confidence'>;
+
+/**
+ * The first playbook that matches. Where the thing could not be looked up, its conditions count as met: the guards
+ * then ask a person, which a later, laxer playbook might not.
+ */
+export function findPlaybook(
+  playbooks: readonly Playbook[],
+  violation: Match,
+  facts: Facts,
+): Playbook | undefined {
+  return playbooks.find(({ when }) => matchesViolation(when, violation) && matchesThing(when, facts));
+}
+
+/** Whether a playbook's conditions on the violation itself are met. */
+export function matchesViolation(when: Playbook['when'], violation: Match): boolean {
+  const { confidence } = violation;
+  return (
+    (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&
+    (when.behavior === undefined || when.behavior === violation.behaviorName) &&
+    (when.metric === undefined || when.metric === violation.metric) &&
+    (when.confidence === undefined ||
+      (confidence !== undefined && ranks[confidence] >= ranks[when.confidence]))
+  );
+}
+
+function matchesThing({ thingGroup, thingType, attribute }: Playbook['when'], facts: Facts): boolean {
+  if (facts.kind === 'unavailable') return true;
+  return (
+    (thingGroup === undefined || facts.groups.includes(thingGroup)) &&
+    (thingType === undefined || facts.thingTypeName === thingType) &&
+    Object.entries(attribute ?? {}).every(([name, value]) => facts.attributes[name] === value)
+  );
+}
+
+/**
+ * What the playbook does to this thing: more, where it was contained often of late, and where its certificate can act
+ * under another client id than the thing's name or without one, over HTTPS: there the policy of a thing group doesn't
+ * bind (IoT developer guide), so the certificate is denied as well.
+ */
+export function chooseActions(
+  playbook: Playbook,
+  pastContainments: readonly number[],
+  facts: Facts,
+  now: number,
+): ActionName[] {
+  const chosen = escalateActions(playbook, pastContainments, now);
+  return facts.kind === 'known' ? addBackups(chosen, facts.principals) : chosen;
+}
+
+/** With what denies the certificates themselves, where one can act beyond the reach of an action. */
+export function addBackups(
+  actions: readonly ActionName[],
+  principals: readonly PrincipalFacts[],
+): ActionName[] {
+  const escapes = principals.some(({ escapesGroup }) => escapesGroup);
+  const backups = actions.flatMap((action) => (escapes && descriptorOf(action).backup?.action) || []);
+  return [...new Set([...actions, ...backups])];
+}
+
+function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
+  return [...new Set([...playbook.actions, ...listEscalation(playbook, pastContainments, now)])];
+}
+
+/** What the playbook adds to its own actions, where the thing was contained often of late. */
+export function listEscalation(
+  { actions, escalate }: Playbook,
+  pastContainments: readonly number[],
+  now: number,
+): ActionName[] {
+  if (!escalate) return [];
+  const recent = pastContainments.filter((at) => now - at < escalate.within).length;
+  return recent < escalate.afterContainments
+    ? []
+    : escalate.actions.filter((action) => !actions.includes(action));
+}
+
+/** Others who would be hit: users of the certificates or policies that the actions touch, beyond the number allowed. */
+export function findShared(
+  actions: readonly ActionName[],
+  max: number,
+  facts: KnownFacts,
+): string | undefined {
+  const touched = new Set(actions.map((action) => descriptorOf(action).touches));
+  const certificate = facts.principals.find(
+    ({ sharedWith }) => touched.has('certificates') && isTooWide(sharedWith, max),
+  );
+  if (certificate)
+    return `certificate ${certificate.certificateId.slice(0, 8)} is used by ${certificate.sharedWith.slice(0, 10).join(', ')} as well`;
+  const policy = facts.policies?.find(
+    ({ sharedWith }) => touched.has('policies') && isTooWide(sharedWith, max),
+  );
+  return (
+    policy && `policy ${policy.policyName} is held by ${policy.sharedWith.slice(0, 10).join(', ')} as well`
+  );
+}
+
+/** A name with a space is no thing's: a group, or holders that were not looked at, of whom nobody knows how many they are. */
+function isTooWide(sharedWith: readonly string[], max: number): boolean {
+  return sharedWith.length + 1 > max || sharedWith.some((name) => /^(group .*|\d+ more)$/.test(name));
+}
+
+function nameSome(names: readonly string[]): string {
+  return names.slice(0, 10).join(', ');
+}
+
+function observe(reason: string): Verdict {
+  return { outcome: 'observe', reason };
+}
+
+function ask(reason: string): Verdict {
+  return { outcome: 'ask', reason };
+}

@@ -1,0 +1,63 @@
+import * as z from 'zod/mini';
+import '../schema-language';
+import { parseJson } from '../json';
+import { clip } from '../text';
+
+/** What the kill switch says. Cordon acts only while it is off, and what can't be read is not off. */
+export interface KillSwitch {
+  readonly state: 'on' | 'off' | 'unknown';
+  /** Who turned it and when (ISO 8601), as far as it is known. */
+  readonly by?: string | undefined;
+  readonly at?: string | undefined;
+  /** Why it was turned, or why it is unknown. */
+  readonly reason?: string | undefined;
+}
+
+const text = (max: number) => z.optional(z.string().check(z.maxLength(max)));
+
+export const maxReason = 500;
+
+/** What `cordon kill-switch` stores; by hand it may as well be just `on` or `off`. */
+const stored = z.object({
+  state: z.enum(['on', 'off']),
+  by: text(256),
+  at: z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/))),
+  reason: text(maxReason),
+});
+
+/** Reads the value of the parameter; undefined where there is none, which is what `off` looks like at first. */
+export function readKillSwitch(value: string | undefined): KillSwitch {
+  if (value === undefined) return { state: 'off' };
+  const word = value.trim();
+  if (word === 'on' || word === 'off') return { state: word };
+  const read = stored.safeParse(parseJson(value));
+  if (read.success) return read.data;
+  return { state: 'unknown', reason: `its value is neither on nor off: ${clip(value, 100)}` };
+}
+
+export function writeKillSwitch(killSwitch: KillSwitch & { readonly state: 'on' | 'off' }): string {
+  return JSON.stringify(killSwitch);
+}
+
+/** `the kill switch is on, since TIME, by ada (wrong threshold)`. All but the state is somebody's text. */
+export function describeKillSwitch({ state, by, at, reason }: KillSwitch): string {
+  if (state === 'unknown') return `the kill switch can't be read (${reason})`;
+  const known = [at && `since ${at}`, by && `by ${by}`].filter(Boolean);
+  const why = reason ? ` (${reason})` : '';
+  return `${[`the kill switch is ${state}`, ...known].join(', ')}${why}`;
+}
+
+/** Why nothing may be applied; undefined while the switch is off. */
+export function findWithheld(killSwitch: KillSwitch): string | undefined {
+  if (killSwitch.state === 'off') return undefined;
+  const seen = describeKillSwitch(killSwitch);
+  return killSwitch.state === 'on' ? `${seen}: every action is off` : `${seen}, so it may be on`;
+}
+
+/** What the switch is to a command: an operator who forces one says that a switch which can't be read is off. */
+export function killSwitchFor(
+  command: { readonly type: string; readonly force?: boolean | undefined },
+  read: KillSwitch,
+): KillSwitch {
+  return read.state === 'unknown' && command.force ? { state: 'off' } : read;
+}

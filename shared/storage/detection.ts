@@ -1,0 +1,209 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  type BatchGetCommandInput,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { type Case, holdsThing, isOpen } from '../domain/case/case';
+import type { Distribution } from '../domain/detection/distribution';
+import type { FleetSilence } from '../domain/detection/silence';
+import type { Datapoint, DetectState } from '../domain/detection/state';
+import { boundValue } from '../domain/findings/violation';
+import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../ports';
+import { caseKey, connectItems, detectKey, shardOf, shards, writeTime } from './items';
+
+/** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
+const keepDatapointsMs = 14 * 86_400_000;
+/** A window of the fleet is read while the next one lasts: an hour at most. */
+const keepWindowsMs = 86_400_000;
+type WriteRequests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
+
+const cacheMs = 60_000;
+const maxCached = 200;
+/** BatchWriteItem takes 25 items (DynamoDB API reference). */
+const batchSize = 25;
+
+export interface DatapointQuery {
+  readonly thingName: string;
+  readonly metric: string;
+  /** Epoch ms, both included. */
+  readonly from: number;
+  readonly to: number;
+  /** At most so many values, oldest first. */
+  readonly limit: number;
+}
+
+export interface DatapointPage {
+  readonly datapoints: readonly Pick<Datapoint, 'at' | 'value'>[];
+  /** Where the next page begins, if there is one: the next query's `from`. */
+  readonly nextFrom?: number;
+}
+
+/** Things whose agent is silent are found, and counted, by a key of their own. */
+function dueKindOf({ agent }: DetectState): 'DETECT' | 'SILENT' {
+  return agent?.silentAt === undefined ? 'DETECT' : 'SILENT';
+}
+
+const silenceKey = { pk: 'FLEET#agents', sk: 'SILENCE' };
+
+/** The detector's state of each thing. */
+export function openDetectStates({
+  load,
+  save,
+  listDue,
+}: Pick<ReturnType<typeof connectItems>, 'load' | 'save' | 'listDue'>): DetectStore {
+  return {
+    load: (thingName) => load<DetectState>(detectKey(thingName)),
+    save: (state, previous) =>
+      save(
+        detectKey(state.thingName),
+        state,
+        previous,
+        state.dueAt === undefined
+          ? {}
+          : { dueKey: `${dueKindOf(state)}#${shardOf(state.thingName)}`, dueAt: state.dueAt },
+      ),
+    async listDue(now, limit) {
+      const due = await listDue('DETECT', now, limit);
+      return due.length < limit ? [...due, ...(await listDue('SILENT', now, limit - due.length))] : due;
+    },
+  };
+}
+
+/** What the rules detector keeps: its state by thing, values for charts, and the fleet's distributions. */
+export function connectDetection(tableName: string, client?: DynamoDBClient, clock = Date.now) {
+  const { documents, load, loadAll, save, listDue, listKind } = connectItems(tableName, client);
+
+  const states = openDetectStates({ load, save, listDue });
+
+  const datapoints: Datapoints = {
+    async append(thingName, points) {
+      const requests = points.map(({ metric, at, value }) => ({
+        PutRequest: {
+          Item: {
+            pk: `THING#${thingName}`,
+            sk: `POINT#${metric}#${writeTime(at)}`,
+            at,
+            value: boundValue(value),
+            expiresAt: Math.ceil((at + keepDatapointsMs) / 1_000),
+          },
+        },
+      }));
+      for (let start = 0; start < requests.length; start += batchSize)
+        await writeAll(requests.slice(start, start + batchSize));
+    },
+  };
+
+  /** Writes a batch, and again what the table had no capacity for; the SDK's own retries only repeat whole calls. */
+  async function writeAll(requests: WriteRequests): Promise<void> {
+    let left: NonNullable<BatchWriteCommandInput['RequestItems']> = { [tableName]: requests };
+    for (let attempt = 1; ; attempt += 1) {
+      const { UnprocessedItems = {} } = await documents.send(new BatchWriteCommand({ RequestItems: left }));
+      left = UnprocessedItems;
+      if (Object.keys(left).length === 0) return;
+      if (attempt === 5) throw new Error('the table takes no more datapoints at present');
+    }
+  }
+
+  /** The retained values of a metric of a thing, for a chart. */
+  async function readDatapoints(query: DatapointQuery): Promise<DatapointPage> {
+    const { thingName, metric, from, to, limit } = query;
+    const found: Pick<Datapoint, 'at' | 'value'>[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :thing AND sk BETWEEN :from AND :to',
+          ExpressionAttributeValues: {
+            ':thing': `THING#${thingName}`,
+            ':from': `POINT#${metric}#${writeTime(from)}`,
+            ':to': `POINT#${metric}#${writeTime(to)}`,
+          },
+          // One more tells whether there is a next page.
+          Limit: limit + 1 - found.length,
+          ExclusiveStartKey: start,
+        }),
+      );
+      found.push(...(page.Items ?? []).map(({ at, value }) => ({ at, value })));
+      start = page.LastEvaluatedKey;
+    } while (start && found.length <= limit);
+    const next = found[limit];
+    return { datapoints: found.slice(0, limit), ...(next && { nextFrom: next.at }) };
+  }
+
+  const cache = new Map<string, { readonly distribution: Distribution; readonly readAt: number }>();
+  const windowKey = (metric: string, durationSeconds: number, window: number, shard: number) => ({
+    pk: `FLEET#${metric}#${durationSeconds}#${window}#${shard}`,
+    sk: 'BINS',
+  });
+
+  const fleet: Fleet = {
+    /** Each bin is a counter, so that any number of reports can be counted at once; eight items share the load. */
+    async add(thingName, { metric, durationSeconds, window, bin }) {
+      const endsAt = (window + 1) * durationSeconds * 1_000;
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: windowKey(metric, durationSeconds, window, shardOf(thingName)),
+          UpdateExpression: 'SET expiresAt = :expiresAt ADD #bin :one',
+          ExpressionAttributeNames: { '#bin': bin },
+          ExpressionAttributeValues: { ':one': 1, ':expiresAt': Math.ceil((endsAt + keepWindowsMs) / 1_000) },
+        }),
+      );
+    },
+
+    async read(metric, durationSeconds, window) {
+      const name = `${metric}#${durationSeconds}#${window}`;
+      const known = cache.get(name);
+      if (known && clock() - known.readAt < cacheMs) return known.distribution;
+      const keys = Array.from({ length: shards }, (_, shard) =>
+        windowKey(metric, durationSeconds, window, shard),
+      );
+      const distribution = await readShards(keys);
+      if (cache.size >= maxCached) cache.clear();
+      cache.set(name, { distribution, readAt: clock() });
+      return distribution;
+    },
+  };
+
+  async function readShards(keys: readonly Record<string, string>[]): Promise<Distribution> {
+    const sum: Record<string, number> = {};
+    let left: NonNullable<BatchGetCommandInput['RequestItems']> = { [tableName]: { Keys: [...keys] } };
+    for (let attempt = 1; Object.keys(left).length > 0; attempt += 1) {
+      if (attempt > 5) throw new Error('the table answers no more reads at present');
+      const page = await documents.send(new BatchGetCommand({ RequestItems: left }));
+      for (const item of page.Responses?.[tableName] ?? [])
+        for (const [bin, count] of Object.entries(item))
+          if (/^(zero|negative|bin-?\d+)$/.test(bin)) sum[bin] = (sum[bin] ?? 0) + Number(count);
+      left = page.UnprocessedKeys ?? {};
+    }
+    return sum;
+  }
+
+  const silences: SilenceStore = {
+    load: () => load<FleetSilence>(silenceKey),
+    save: (value, previous) => save(silenceKey, value, previous),
+    listSilent: () => listKind('SILENT'),
+    async isHeld(thingName) {
+      const record = (await load<Case>(caseKey(thingName)))?.value;
+      return isOpen(record) && holdsThing(record);
+    },
+  };
+
+  /** For people: each thing whose agent ever reported, a hundred at a time. */
+  async function* listAgents(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<DetectState[]> {
+    for (const kind of kinds) {
+      const names = await listKind(kind);
+      for (let start = 0; start < names.length; start += 100) {
+        const keys = names.slice(start, start + 100).map(detectKey);
+        yield [...(await loadAll(keys)).values()] as DetectState[];
+      }
+    }
+  }
+
+  return { states, datapoints, readDatapoints, fleet, silences, listAgents };
+}

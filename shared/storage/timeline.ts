@@ -1,0 +1,157 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetCommand, QueryCommand, type QueryCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { Case, CaseStatus } from '../domain/case/case';
+import type { Clock } from '../ports';
+import type { TimelineRow } from '../timeline';
+import { caseKey, connectItems, hasExpired, refusalKey, shards } from './items';
+
+/** For people: the open cases' names by status, and what happened in a case. What has expired is gone. */
+export function connectHistory(tableName: string, client?: DynamoDBClient, clock: Clock = Date.now) {
+  const { documents } = connectItems(tableName, client, clock);
+
+  return {
+    /**
+     * Newest change first, at most `limit`, none from before `since`: closed cases leave the index only with their item.
+     */
+    async listByStatus(status: CaseStatus, limit = Infinity, since = 0): Promise<CaseSummary[]> {
+      const found = await Promise.all(
+        Array.from({ length: shards }, (_, shard) =>
+          queryAll<CaseSummary>(
+            {
+              IndexName: 'byStatus',
+              KeyConditionExpression: 'statusKey = :key AND updatedAt > :since',
+              ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}`, ':since': since },
+              ScanIndexForward: false,
+            },
+            limit,
+          ),
+        ),
+      );
+      return found
+        .flat()
+        .sort((a, b) => b.updatedAt - a.updatedAt)
+        .slice(0, limit);
+    },
+
+    /** Why a command was refused; undefined while it wasn't. */
+    async readRefusal(thingName: string, requestId: string): Promise<string | undefined> {
+      const Key = refusalKey(thingName, requestId);
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
+      );
+      return Item && !hasExpired(Item, clock()) ? (Item.reason as string) : undefined;
+    },
+
+    /** When the newest case of a thing, or a case, expired, epoch ms, while the table has yet to delete what is left of it. */
+    async findExpiry(name: string): Promise<number | undefined> {
+      const Key = caseKey(name);
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
+      );
+      const { Items = [] } = await documents.send(
+        new QueryCommand({ TableName: tableName, ...ofTimeline(name), Limit: 1 }),
+      );
+      const left = [Item, ...Items].find((item) => item && hasExpired(item, clock()));
+      return left && left.expiresAt * 1_000;
+    },
+
+    /** Closed cases of a thing, newest first, at most `limit`. */
+    async listClosed(thingName: string, limit = Infinity): Promise<Case[]> {
+      const rows = await queryAll<{ value: Case }>(
+        {
+          KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
+          ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
+          ScanIndexForward: false,
+        },
+        limit,
+      );
+      return rows.filter(isKept).map(({ value }) => value);
+    },
+
+    /** Every case that was touched since, open or closed. Reads the whole table: for an operator, not a function. */
+    async scanCases(since: number): Promise<Case[]> {
+      const found: Case[] = [];
+      let from: Record<string, unknown> | undefined;
+      do {
+        const page = await documents.send(
+          new ScanCommand({
+            TableName: tableName,
+            FilterExpression: '(sk = :open OR begins_with(sk, :closed)) AND #value.updatedAt >= :since',
+            ExpressionAttributeNames: { '#value': 'value' },
+            ExpressionAttributeValues: { ':open': 'CASE', ':closed': 'CLOSED#', ':since': since },
+            ExclusiveStartKey: from,
+          }),
+        );
+        found.push(...(page.Items ?? []).filter(isKept).map(({ value }) => value as Case));
+        from = page.LastEvaluatedKey;
+      } while (from);
+      return found;
+    },
+
+    /** Rows after the one named, in one read: at most `limit`, and at most 1 MB of them. */
+    async pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage> {
+      const { Items = [], LastEvaluatedKey } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          ...ofTimeline(caseId),
+          Limit: limit,
+          ...(after !== undefined && { ExclusiveStartKey: { pk: `CASE#${caseId}`, sk: after } }),
+        }),
+      );
+      return { rows: Items.filter(isKept) as TimelineRow[], more: LastEvaluatedKey !== undefined };
+    },
+
+    async readTimeline(caseId: string): Promise<TimelineRow[]> {
+      return (await queryAll<TimelineRow>(ofTimeline(caseId))).filter(isKept);
+    },
+  };
+
+  function isKept(item: object): boolean {
+    return !hasExpired(item, clock());
+  }
+
+  /**
+   * Follows the pages of a query, to its end or until `limit` are found: a page ends at 1 MB (DynamoDB developer guide,
+   * "Paginating table query results").
+   */
+  async function queryAll<T>(query: Omit<QueryCommandInput, 'TableName'>, limit = Infinity): Promise<T[]> {
+    const found: T[] = [];
+    let from: QueryCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          ...query,
+          ...(Number.isFinite(limit) && { Limit: limit - found.length }),
+          ExclusiveStartKey: from,
+        }),
+      );
+      found.push(...((page.Items ?? []) as T[]));
+      from = page.LastEvaluatedKey;
+    } while (from && found.length < limit);
+    return found;
+  }
+}
+
+export function ofTimeline(caseId: string) {
+  return {
+    KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
+    // Rows begin with a time; the Slack thread of the case has a key of its own.
+    ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
+    // A replica that lacks the newest row would look like one cut off.
+    ConsistentRead: true,
+  };
+}
+
+export interface TimelinePage {
+  readonly rows: readonly TimelineRow[];
+  /** Whether there are rows after these. */
+  readonly more: boolean;
+}
+
+export interface CaseSummary {
+  readonly thingName: string;
+  readonly caseId: string;
+  readonly severity: string;
+  readonly updatedAt: number;
+}

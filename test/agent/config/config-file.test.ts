@@ -1,0 +1,172 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../../../agent/config/arguments';
+import { parseConfigFile } from '../../../agent/config/config-file';
+import { parseCommandLine, type Settings } from '../../../agent/config/flags';
+
+const whole = `
+# comment
+endpoint: broker.example.com:443
+rootCA: /etc/cordon-agent/root-ca.pem
+cert: /etc/cordon-agent/certificate.pem
+key: /etc/cordon-agent/private.key
+clientId: gateway-7
+thingName: mything1
+interval: 600
+sampleInterval: 250
+format: cbor
+customMetrics: true
+reportTo: both
+stateDirectory: /var/lib/cordon-agent
+verbosity: Warn
+`;
+
+describe('a configuration file', () => {
+  let directory: string;
+  let path: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-agent-'));
+    path = join(directory, 'config.yml');
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  function settingsOf(text: string, args: readonly string[] = []): Settings {
+    writeFileSync(path, text);
+    const surroundings = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
+    const commandLine = parseCommandLine(['--config', path, ...args], surroundings, [
+      'num_child_procs_myapp',
+    ]);
+    if (commandLine.type !== 'run') throw new Error('no run');
+    return commandLine.settings;
+  }
+  const expected = {
+    mode: 'report',
+    connection: {
+      endpoint: { host: 'broker.example.com', port: 443 },
+      rootCaPath: '/etc/cordon-agent/root-ca.pem',
+      certPath: '/etc/cordon-agent/certificate.pem',
+      keyPath: '/etc/cordon-agent/private.key',
+      clientId: 'gateway-7',
+      thingName: 'mything1',
+    },
+    intervalMs: 600_000,
+    sampleIntervalMs: 250,
+    format: 'cbor',
+    destinations: ['cordon', 'device-defender'],
+    stateDirectory: '/var/lib/cordon-agent',
+    logLevel: 'warn',
+  };
+
+  it('means relative paths from its own folder, so that a folder works wherever it is copied', () => {
+    const relative = whole.replaceAll('/etc/cordon-agent/', './').replace('/var/lib/cordon-agent', 'state');
+
+    const { connection, stateDirectory } = settingsOf(relative);
+
+    expect(connection).toMatchObject({
+      rootCaPath: join(directory, 'root-ca.pem'),
+      certPath: join(directory, 'certificate.pem'),
+      keyPath: join(directory, 'private.key'),
+    });
+    expect(stateDirectory).toBe(join(directory, 'state'));
+  });
+
+  it('says all that flags say', () => {
+    expect(settingsOf(whole)).toMatchObject(expected);
+  });
+
+  it('may be JSON', () => {
+    expect(settingsOf(JSON.stringify(parseLines(whole)))).toMatchObject(expected);
+  });
+
+  it('is beaten by a flag, also where the flag says the default', () => {
+    const settings = settingsOf(whole, ['-i', '300', '-f', 'json', '-id', 'other', '-t', 'thing2']);
+
+    expect(settings).toMatchObject({
+      intervalMs: 300_000,
+      format: 'json',
+      connection: { clientId: 'other', thingName: 'thing2', certPath: '/etc/cordon-agent/certificate.pem' },
+    });
+  });
+
+  it('says which children are counted under which metric', () => {
+    const text = 'metrics:\n  shells: { collect: children, of: { name: myapp } }\n';
+
+    expect(settingsOf(text, ['-d']).metrics).toEqual([
+      { metric: 'shells', collect: 'children', of: { name: 'myapp' } },
+    ]);
+  });
+
+  it('says whose traffic counts, and what share of a core the agent may take', () => {
+    const text = 'cpuBudget: 5\ninterfaces: { include: [wg0], exclude: [usb*] }\n';
+
+    expect(settingsOf(text, ['-d'])).toMatchObject({
+      cpuBudgetPercent: 5,
+      interfaces: { include: ['wg0'], exclude: ['usb*'] },
+    });
+  });
+
+  it('may be empty beside flags', () => {
+    expect(settingsOf('# nothing\n', ['-d']).mode).toBe('dryrun');
+  });
+
+  it.each([
+    ['endpoint: mqtts://x', ':1: endpoint: must be HOST'],
+    ['\ninterval: soon', ':2: interval: must be a whole number of seconds from 1 to 86400, not "soon"'],
+    ['interval: 1.5', ':1: interval: must be a whole number'],
+    ['interval:', ':1: interval: must be one value, not nothing'],
+    ['interval: [300]', ':1: interval: must be one value, not a list or an object'],
+    ['thingName: a/b', ':1: thingName: must be 1 to 128'],
+    ['customMetrics: yes', ':1: customMetrics: must be true or false, not "yes"'],
+    ['verbosity: loud', ':1: verbosity: must be one of NoLogs'],
+    ['cert: ""', ':1: cert: must be the path of a file'],
+    ['intervall: 300', ':1: intervall: unknown; known are endpoint, rootCA'],
+    ['\nmetrics: [a]', ':2: metrics: must be an object of metric names'],
+    ['metrics:\n  a: { collect: magic }', ':1: metrics.a.collect: one of children'],
+    ['constructor: 1', ':1: constructor: unknown'],
+    ['cpuBudget: 0', ':1: cpuBudget: must be a whole number of percent from 1 to 100'],
+    ['interfaces: wg0', ':1: interfaces: must be an object with include and exclude'],
+    ['interfaces: { only: [a] }', ':1: interfaces.only: unknown; known are include, exclude'],
+    ['interfaces: { include: [a/b] }', ':1: interfaces.include: must be a list of interface names'],
+    ['"a\\nb": 1', ':1: a\\\\nb: unknown'],
+    ['endpoint: a\nendpoint: b', ':2: Map keys must be unique'],
+    ['endpoint: [', ':1: '],
+    ['just text', ':1: must be fields'],
+  ])('is refused with file, line and field: %j', (text, problem) => {
+    const read = () => settingsOf(text);
+
+    expect(read).toThrow(UsageError);
+    expect(read).toThrow(`${path}${problem.replaceAll('\\\\', '\\')}`);
+    expect(read).not.toThrow(/\n/);
+  });
+
+  it('is refused where everyone may write it, since it may name programs to run', () => {
+    writeFileSync(path, whole);
+    chmodSync(path, 0o666);
+
+    expect(() => settingsOf(whole)).toThrow(/writable by everyone; chmod o-w/);
+  });
+
+  it('is refused where it cannot be read', () => {
+    rmSync(directory, { recursive: true });
+    const read = () =>
+      parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });
+
+    expect(read).toThrow(`${path}: cannot read the configuration (ENOENT)`);
+  });
+
+  it('is refused where it is too large', () => {
+    expect(() => parseConfigFile(`# ${'x'.repeat(300_000)}`, 'f')).toThrow('f: too large');
+  });
+});
+
+function parseLines(text: string): Record<string, string | number | boolean> {
+  const lines = text.split('\n').filter((line) => /^\w/.test(line));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const at = line.indexOf(': ');
+      const value = line.slice(at + 2);
+      return [line.slice(0, at), /^\d+$/.test(value) ? Number(value) : value === 'true' ? true : value];
+    }),
+  );
+}

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSpool } from '../../../agent/delivery/spool';
+import { host } from '../../../agent/host';
+import { createProblems } from '../../../agent/problems';
+import { aReport, noProblems } from '../builders';
+
+describe('a spool', () => {
+  let directory: string;
+  let folder: string;
+  const real = { ...host };
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-spool-'));
+    folder = join(directory, 'mything1.spool');
+  });
+  afterEach(() => {
+    Object.assign(host, real);
+    rmSync(directory, { recursive: true, force: true });
+  });
+  const open = () => openSpool(directory, 'mything1', noProblems());
+  const idsOf = (reports: readonly { header: { report_id: number } }[] = []) =>
+    reports.map(({ header }) => header.report_id);
+
+  it('gives the reports of an earlier run, in order and for its owner alone, until they are dropped', () => {
+    const first = open();
+    for (const id of [900, 1000, 99]) first.keep('cordon', aReport({ id, children: id }), false);
+    first.keep('device-defender', aReport({ id: 7 }), true);
+    first.drop('cordon', aReport({ id: 900 }));
+    const left = open().load();
+
+    expect([idsOf(left.get('cordon')), idsOf(left.get('device-defender'))]).toEqual([[99, 1000], [7]]);
+    expect(left.get('cordon')?.[1]).toEqual(aReport({ id: 1000, children: 1000 }));
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+  });
+
+  it('is on the disk before it goes on where a report is urgent, the file and its folder', () => {
+    const synced: string[] = [];
+    const opened = new Map<number, string>();
+    host.openSync = ((path: string, flags: string) => {
+      const descriptor = real.openSync(path, flags);
+      opened.set(descriptor, path);
+      return descriptor;
+    }) as typeof host.openSync;
+    host.fsyncSync = (descriptor) => synced.push(opened.get(descriptor) ?? '');
+    const spool = open();
+    spool.keep('cordon', aReport({ id: 1 }), false);
+    const before = [...synced];
+    spool.keep('cordon', aReport({ id: 2 }), true);
+
+    expect(before).toEqual([]);
+    expect(synced).toEqual([expect.stringMatching(/cordon-2\.json\.\d+\.tmp$/), folder]);
+  });
+
+  it.each([
+    ['cut off', (text: string) => text.slice(0, 40)],
+    ['empty', () => ''],
+    ['another byte', (text: string) => text.replace('"number":5', '"number":0')],
+    ['no JSON', () => 'garbage\n{}\n'],
+    ['huge', () => 'x'.repeat(300_000)],
+  ])('loses a file that is %s, and no other', (_what, spoil) => {
+    const spool = open();
+    for (const id of [1, 2, 3]) spool.keep('cordon', aReport({ id, children: 5 }), true);
+    const path = join(folder, 'cordon-2.json');
+    writeFileSync(path, spoil(readFileSync(path, 'utf8')));
+
+    expect(idsOf(open().load().get('cordon'))).toEqual([1, 3]);
+    expect(readdirSync(folder)).toEqual(['cordon-1.json', 'cordon-3.json']);
+  });
+
+  it('does not wait for a pipe that has the name of a report, and removes it', () => {
+    open().keep('cordon', aReport({ id: 5 }), false);
+    execFileSync('mkfifo', [join(folder, 'cordon-4.json')]);
+
+    expect(idsOf(open().load().get('cordon'))).toEqual([5]);
+    expect(readdirSync(folder)).toEqual(['cordon-5.json']);
+  });
+
+  it('loses a file that took another’s name, and leaves what is not its own', () => {
+    open().keep('cordon', aReport({ id: 1 }), true);
+    writeFileSync(join(folder, 'cordon-2.json'), readFileSync(join(folder, 'cordon-1.json')));
+    writeFileSync(join(folder, 'notes.txt'), 'x');
+    mkdirSync(join(folder, 'folder'));
+
+    expect(idsOf(open().load().get('cordon'))).toEqual([1]);
+    expect(readdirSync(folder)).toEqual(['cordon-1.json', 'folder', 'notes.txt']);
+  });
+
+  it('is a problem while it can’t be written, and never an end', () => {
+    writeFileSync(folder, '');
+    const problems = createProblems(() => undefined);
+    const spool = openSpool(directory, 'mything1', problems);
+    spool.keep('cordon', aReport({ id: 1 }), true);
+
+    expect(Object.keys(problems.all())).toEqual(['spool']);
+    expect([...spool.load()]).toEqual([]);
+    rmSync(folder);
+    spool.keep('cordon', aReport({ id: 1 }), true);
+    expect(problems.all()).toEqual({});
+  });
+});

@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createProcReader } from '../../../agent/proc/proc-reader';
+import { startRealApp } from '../real-process';
+
+describe('createProcReader', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-proc-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  it('cuts a small file at 64 KB and gives a large one whole', () => {
+    writeFileSync(join(directory, 'large'), 'x'.repeat(300_000));
+    const proc = createProcReader(directory);
+
+    expect([proc.read('large').length, proc.readWhole('large').length, proc.read('large').length]).toEqual([
+      65_536, 300_000, 65_536,
+    ]);
+  });
+
+  it('says gone for what is not there or was read too late', () => {
+    mkdirSync(join(directory, '5'));
+    writeFileSync(join(directory, 'file'), '');
+    const proc = createProcReader(directory);
+
+    expect([
+      proc.read('9/stat'),
+      proc.readWhole('none'),
+      proc.list('9'),
+      proc.readLink('9/exe'),
+      proc.read('file/x'),
+    ]).toEqual(['gone', 'gone', 'gone', 'gone', 'gone']);
+  });
+
+  it('reads the real /proc', () => {
+    const proc = createProcReader();
+
+    expect(proc.read(`${process.pid}/stat`).toString('latin1')).toMatch(new RegExp(`^${process.pid} \\(`));
+    expect(proc.list('.')).toContain(String(process.pid));
+  });
+  it('reads the same file again, whatever it holds then', () => {
+    const path = join(directory, 'file');
+    writeFileSync(path, 'first and longer');
+    const proc = createProcReader(directory);
+    const first = proc.readAgain('file').toString('latin1');
+    writeFileSync(path, 'second');
+
+    expect([first, proc.readAgain('file').toString('latin1'), proc.readAgain('none')]).toEqual([
+      'first and longer',
+      'second',
+      'gone',
+    ]);
+  });
+
+  it('keeps no more than 64 files open', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `file${index}`);
+    for (const name of names) writeFileSync(join(directory, name), name);
+    const proc = createProcReader(directory);
+    const before = readdirSync('/proc/self/fd').length;
+    const texts = names.map((name) => proc.readAgain(name).toString('latin1'));
+
+    expect(texts).toEqual(names);
+    expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(64);
+  });
+
+  it('sees that a process has ended whose files it keeps open', async () => {
+    const proc = createProcReader();
+    const app = startRealApp('cordonkept');
+    const files = [`${app.pid}/stat`, `${app.pid}/task/${app.pid}/children`];
+    const before = files.map((file) => typeof proc.readAgain(file));
+    await app.close();
+
+    expect([before, files.map((file) => proc.readAgain(file))]).toEqual([
+      ['object', 'object'],
+      ['gone', 'gone'],
+    ]);
+  });
+});

@@ -1,0 +1,212 @@
+import type { ProcessSelector } from '../../../agent/config/metric-definition';
+import { createChildSampler } from '../../../agent/processes/child-sampler';
+import { createUnitStates, parseUnitState, type UnitStates } from '../../../agent/processes/unit-state';
+import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
+
+const systemd: FakeProcess = { pid: 1, comm: 'systemd', ppid: 0 };
+const cgroup = '0::/system.slice/myapp.service\n';
+const app: FakeProcess = { pid: 910, comm: 'myapp', session: 910, cgroup };
+const escaped: FakeProcess = { pid: 912, comm: 'miner', session: 912, cgroup };
+
+/** systemd as it answers at the next look; `undefined` is no answer at all. */
+function answering(...states: readonly ({ main?: number; control?: number } | undefined)[]): UnitStates {
+  let asked = 0;
+  return createUnitStates((_unit, answer) => {
+    const state = states[Math.min(asked, states.length - 1)];
+    asked += 1;
+    answer(state && `MainPID=${state.main ?? 0}\nControlPID=${state.control ?? 0}\n`);
+  });
+}
+
+function watch(
+  proc: FakeProc,
+  { units = answering(undefined), of = { name: 'myapp' } }: { units?: UnitStates; of?: ProcessSelector } = {},
+) {
+  const sampler = createChildSampler(proc, [of], ownPid, units);
+  let now = 0;
+  return (passedMs = 100) => {
+    now += passedMs;
+    const [sample] = sampler.sample(now);
+    if (!sample) throw new Error('no sample');
+    return { children: [...sample.family.children.keys()], caveats: sample.caveats.map(({ note }) => note) };
+  };
+}
+
+const notAlone = [expect.stringMatching(/^myapp is not known to be alone in the cgroup \//)];
+
+describe('a neighbour in a cgroup is no child', () => {
+  it('of rc.local, whose shell ended and left both to pid 1', () => {
+    const group = '0::/system.slice/rc-local.service\n';
+    const zrc = { pid: 101, comm: 'myapp', session: 100, cgroup: group };
+    const other = { pid: 102, comm: 'othersvc', session: 100, cgroup: group };
+    const sample = watch(aProc([zrc, other]));
+
+    expect([sample(), sample(11_000)]).toEqual([
+      { children: [], caveats: notAlone },
+      { children: [], caveats: notAlone },
+    ]);
+  });
+
+  it('in a cgroup of no unit, also when the app is its only process for a while', () => {
+    const group = '0::/shared\n';
+    const proc = aProc([{ ...app, cgroup: group }]);
+    const sample = watch(proc);
+    sample();
+    proc.become([
+      { ...app, cgroup: group },
+      { ...escaped, cgroup: group },
+    ]);
+
+    expect(sample().children).toEqual([]);
+  });
+
+  it('of cron, whose job goes on while cron is updated and started anew', () => {
+    const group = '0::/system.slice/cron.service\n';
+    const job = { ...app, cgroup: group };
+    const proc = aProc([systemd, { pid: 50, comm: 'cron', cgroup: group }, job]);
+    const sample = watch(proc, { units: answering({ main: 50 }) });
+    sample();
+    proc.become([systemd, job]);
+    sample(11_000);
+    proc.become([systemd, job, { pid: 950, comm: 'cron', session: 950, cgroup: group }]);
+
+    expect(sample().children).toEqual([]);
+  });
+
+  it('also not of a job of cron that was alone when the agent started, where systemd names another main process', () => {
+    const group = '0::/system.slice/cron.service\n';
+    const job = { ...app, cgroup: group };
+    const proc = aProc([systemd, job]);
+    const sample = watch(proc, { units: answering({ main: 50 }) });
+    sample();
+    sample();
+    proc.become([systemd, job, { pid: 950, comm: 'cron', session: 950, cgroup: group }]);
+
+    expect(sample()).toEqual({ children: [], caveats: notAlone });
+  });
+
+  it('after the app started anew, where it was one before by a cgroup that is not its own any more', () => {
+    const proc = aProc([app]);
+    const sample = watch(proc);
+    sample();
+    proc.become([app, escaped]);
+    const before = sample().children;
+    // It was put elsewhere, and with it goes what it was held for.
+    proc.become([app, { ...escaped, cgroup: '0::/system.slice/other.service\n' }]);
+
+    expect([before, sample(11_000).children]).toEqual([[912], []]);
+  });
+});
+
+describe('what a manager puts into the cgroup of the app is no child', () => {
+  it.each(['control', '.control'])('of systemd in %s', (folder) => {
+    const proc = aProc([app]);
+    const sample = watch(proc);
+    sample();
+    proc.become([app, { ...escaped, comm: 'kill', cgroup: `0::/system.slice/myapp.service/${folder}\n` }]);
+
+    expect(sample().children).toEqual([]);
+  });
+
+  it.each<[string, ProcessSelector]>([
+    ['by name', { name: 'myapp' }],
+    ['by unit', { unit: 'myapp.service' }],
+  ])('of systemd beside the main process (ExecReload=), watched %s', (_how, of) => {
+    const proc = aProc([systemd, app]);
+    const sample = watch(proc, { units: answering({ main: 910 }, { main: 910, control: 912 }), of });
+    sample();
+    sample();
+    proc.become([systemd, app, { ...escaped, comm: 'kill' }]);
+
+    expect([sample(1000).children, sample(1000).children]).toEqual([[], []]);
+  });
+
+  it('of systemd, where it ended before systemd could say so', () => {
+    const proc = aProc([systemd, app]);
+    const silent: UnitStates = { look: () => undefined };
+    const sample = watch(proc, { units: silent });
+    sample();
+    proc.become([systemd, app, { ...escaped, comm: 'kill' }]);
+    const during = sample().children;
+    proc.become([systemd, app]);
+
+    expect([during, sample(4000).children]).toEqual([[], []]);
+  });
+
+  it('as a container’s health check, whose parent is outside', () => {
+    const group = '0::/docker/0123456789ab\n';
+    const shim = { pid: 40, comm: 'containerd-shim', cgroup: '0::/system.slice/containerd.service\n' };
+    const runc = { pid: 41, comm: 'runc', ppid: 40 };
+    const inside = { ...app, ppid: 40, cgroup: group, namespaceDepth: 2 };
+    const proc = aProc([shim, inside]);
+    const sample = watch(proc);
+    sample();
+    const check = { ...escaped, comm: 'curl', ppid: 40, cgroup: group, namespaceDepth: 2 };
+    proc.become([shim, runc, inside, check, { ...check, pid: 913, session: 913, ppid: 41 }]);
+
+    expect(sample().children).toEqual([]);
+  });
+});
+
+describe('a double fork that escapes a service is a child', () => {
+  it('where the app was alone in its cgroup when it was seen first', () => {
+    const proc = aProc([app]);
+    const sample = watch(proc);
+    sample();
+    proc.become([app, escaped]);
+
+    expect(sample()).toEqual({ children: [912], caveats: [] });
+  });
+
+  it('where systemd says whose the service is, also if it was there before the agent', () => {
+    const proc = aProc([systemd, app, escaped]);
+    const sample = watch(proc, { units: answering({ main: 910 }) });
+    sample();
+
+    expect(sample(1100)).toEqual({ children: [912], caveats: [] });
+  });
+
+  it('where systemd does not answer, once it has lasted longer than a command of systemd’s own', () => {
+    const proc = aProc([systemd, app]);
+    const sample = watch(proc, { units: { look: () => undefined } });
+    sample();
+    proc.become([systemd, app, escaped]);
+
+    expect([sample().children, sample(3100).children]).toEqual([[], [912]]);
+  });
+
+  it('in a container whose processes the container itself adopts', () => {
+    const group = '0::/docker/0123456789ab\n';
+    const inside = { ...app, session: 5, cgroup: group, namespaceDepth: 2 };
+    const proc = aProc([inside]);
+    const sample = watch(proc);
+    sample();
+    proc.become([inside, { ...escaped, ppid: 910, cgroup: group, namespaceDepth: 2 }]);
+
+    expect(sample().children).toEqual([912]);
+  });
+
+  it('and stays one when the app itself ends and is started anew', () => {
+    const proc = aProc([app]);
+    const sample = watch(proc);
+    sample();
+    proc.become([app, escaped]);
+    sample();
+    proc.become([escaped]);
+    sample();
+    proc.become([{ ...app, pid: 920, session: 920, startTicks: 9000 }, escaped]);
+
+    expect([sample(1100).children, sample(11_000).children]).toEqual([[912], [912]]);
+  });
+});
+
+describe('parseUnitState', () => {
+  it.each([
+    ['MainPID=12\nControlPID=0\n', { mainPid: 12, controlPid: 0 }],
+    ['ControlPID=3\nMainPID=0\n', { mainPid: 0, controlPid: 3 }],
+    ['', undefined],
+    ['Slice=x\n', undefined],
+  ])('reads %j', (output, state) => {
+    expect(parseUnitState(output)).toEqual(state);
+  });
+});

@@ -1,0 +1,130 @@
+import { realpathSync } from 'node:fs';
+import { parseMetrics } from '../../../agent/config/metric-definition';
+import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
+import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
+
+const trueFile = realpathSync('/bin/true');
+const app: FakeProcess = { pid: 10, comm: 'myapp', exe: trueFile, args: ['/opt/myapp'] };
+const forked: FakeProcess = { ...app, pid: 11, ppid: 10, session: 10, startTicks: 5000 };
+const curl = { comm: 'curl', exe: '/usr/bin/curl', args: ['curl', '-V'] };
+
+function look(proc: FakeProc, collect: 'children' | 'child-names' = 'children') {
+  const metrics = parseMetrics({ m: { collect, of: { name: 'myapp' } } });
+  const sampler = createMetricSampler({ ...proc, pathOf: () => trueFile }, metrics, {
+    users: String,
+    wallClock: () => 0,
+    ownPid,
+  });
+  let now = 0;
+  return () => {
+    now += 100;
+    const [sample] = sampler.sample(now);
+    const told = [...(sample?.evidence ?? []), ...(sample?.traces ?? [])];
+    return {
+      seen: sample?.seen,
+      told: told.map(({ pid, executable, argumentCount }) => ({ pid, executable, argumentCount })),
+    };
+  };
+}
+
+describe('a child that is seen between its fork and its exec', () => {
+  it('is told at the next look, with the program that it became and not with that of its parent', () => {
+    const proc = aProc([app]);
+    const sample = look(proc);
+    sample();
+    proc.become([app, forked]);
+    const first = sample();
+    proc.become([app, { ...forked, ...curl }]);
+
+    expect(first).toEqual({ seen: { kind: 'count', level: 0 }, told: [] });
+    expect(sample()).toMatchObject({
+      seen: { kind: 'count', level: 1 },
+      told: [{ pid: 11, executable: '/usr/bin/curl' }],
+    });
+  });
+
+  it('counts as what it is where it becomes nothing else', () => {
+    const sample = look(aProc([app, forked]));
+
+    expect([sample(), sample(), sample()]).toMatchObject([
+      { seen: { level: 0 }, told: [] },
+      { seen: { level: 1 }, told: [{ pid: 11, executable: trueFile }] },
+      { seen: { level: 1 }, told: [] },
+    ]);
+  });
+
+  it('counts where it came and went, as a program that nobody saw and nobody vouches for', () => {
+    const proc = aProc([app]);
+    const sample = look(proc);
+    sample();
+    proc.become([app, forked]);
+    sample();
+    proc.become([app]);
+
+    expect([sample(), sample()]).toEqual([
+      { seen: { kind: 'count', level: 1 }, told: [{ pid: 11, executable: '' }] },
+      { seen: { kind: 'count', level: 0 }, told: [] },
+    ]);
+  });
+
+  it('counts where only its zombie is left, and where a stranger has its number', () => {
+    const ways: readonly FakeProcess[] = [
+      { ...forked, state: 'Z' },
+      { pid: 11, comm: 'stranger', startTicks: 9000, exe: '/usr/bin/stranger' },
+    ];
+    const told = ways.map((after) => {
+      const proc = aProc([app]);
+      const sample = look(proc);
+      sample();
+      proc.become([app, forked]);
+      sample();
+      proc.become([app, after]);
+      return sample();
+    });
+
+    const once = { seen: { kind: 'count', level: 1 }, told: [{ pid: 11, executable: '' }] };
+    expect(told).toEqual([once, once]);
+  });
+
+  it('is told as the child that has its number now where that is another one', () => {
+    const proc = aProc([app]);
+    const sample = look(proc);
+    sample();
+    proc.become([app, forked]);
+    sample();
+    proc.become([app, { ...forked, ...curl, startTicks: 5007 }], { newestPid: 11 });
+
+    expect(sample()).toMatchObject({ seen: { level: 1 }, told: [{ pid: 11, executable: '/usr/bin/curl' }] });
+  });
+
+  it('is not yet a copy of a child that forks', () => {
+    const shell: FakeProcess = {
+      ...forked,
+      comm: 'sh',
+      exe: '/usr/bin/dash',
+      args: ['sh', '-c', 'curl; id'],
+    };
+    const proc = aProc([app, shell]);
+    const sample = look(proc);
+    sample();
+    proc.become([app, shell, { ...shell, pid: 12, ppid: 11, startTicks: 6000 }]);
+    const first = sample();
+    proc.become([app, shell, { ...shell, ...curl, pid: 12, ppid: 11, startTicks: 6000 }]);
+
+    expect([first, sample()]).toMatchObject([
+      { seen: { level: 1 }, told: [] },
+      { seen: { level: 2 }, told: [{ pid: 12, executable: '/usr/bin/curl' }] },
+    ]);
+  });
+
+  it('is not told under the name of its parent', () => {
+    const proc = aProc([app]);
+    const sample = look(proc, 'child-names');
+    sample();
+    proc.become([app, forked]);
+    const first = sample();
+    proc.become([app, { ...forked, ...curl }]);
+
+    expect([first, sample()]).toMatchObject([{ seen: { members: [] } }, { seen: { members: ['curl'] } }]);
+  });
+});

@@ -1,0 +1,100 @@
+import { foldReports } from '../../../agent/report/fold-reports';
+import type { Report } from '../../../agent/report/report';
+import { anEvidence, aReport, metric } from '../builders';
+
+const peaks = new Set([metric]);
+
+function withTraffic(id: number, bytes: number, port: number): Report {
+  return {
+    header: { report_id: id, version: '1.0' },
+    metrics: {
+      listening_tcp_ports: { ports: [{ port, interface: 'eth0' }], total: 1 },
+      listening_udp_ports: { ports: [], total: 0 },
+      tcp_connections: { established_connections: { connections: [], total: 0 } },
+      network_stats: { bytes_in: bytes, bytes_out: 2 * bytes, packets_in: 1, packets_out: 2 },
+    },
+  };
+}
+
+describe('foldReports', () => {
+  it('adds up traffic, and keeps the ports of the newer', () => {
+    const { header, metrics } = foldReports(withTraffic(1, 100, 22), withTraffic(2, 10, 80), peaks);
+
+    expect(header.report_id).toBe(2);
+    expect(metrics?.network_stats).toEqual({ bytes_in: 110, bytes_out: 220, packets_in: 2, packets_out: 4 });
+    expect(metrics?.listening_tcp_ports?.ports).toEqual([{ port: 80, interface: 'eth0' }]);
+  });
+
+  it('keeps the traffic where the newer tells of a change only', () => {
+    const folded = foldReports(withTraffic(1, 100, 22), aReport({ id: 2, children: 3 }), peaks);
+
+    expect(folded).toEqual({
+      ...aReport({ id: 2, children: 3 }),
+      ...{ metrics: withTraffic(1, 100, 22).metrics },
+    });
+  });
+
+  it.each([
+    ['the peak of a count', metric, 9],
+    ['the newest of any other metric', 'battery', 1],
+  ])('keeps %s', (_what, name, expected) => {
+    const report = (id: number, number: number): Report => ({
+      header: { report_id: id, version: '1.0' },
+      custom_metrics: { [name]: [{ number }] },
+    });
+
+    expect(foldReports(report(1, 9), report(2, 1), peaks).custom_metrics).toEqual({
+      [name]: [{ number: expected }],
+    });
+  });
+
+  it('tells Cordon in how many reports the traffic was counted that it adds up', () => {
+    const made = (id: number) => ({ ...withTraffic(id, 100, 22), madeAt: id });
+    const twice = foldReports(made(1), made(2), peaks);
+    const change = { ...aReport({ id: 3 }), madeAt: 3 };
+
+    expect(twice.intervals).toBe(2);
+    expect(foldReports(twice, change, peaks).intervals).toBe(2);
+    expect(foldReports(foldReports(twice, change, peaks), made(4), peaks).intervals).toBe(3);
+    expect(foldReports(withTraffic(1, 100, 22), withTraffic(2, 100, 22), peaks)).not.toHaveProperty(
+      'intervals',
+    );
+  });
+
+  it('tells how long a list is that is not whole, of the reports that it came from', () => {
+    const report = (id: number, from: number, count: number, over: Partial<Report> = {}): Report => ({
+      ...{ header: { report_id: id, version: '1.0' }, madeAt: id },
+      custom_metrics: {
+        names: [{ string_list: Array.from({ length: count }, (_, index) => `n${from + index}`) }],
+        [`only-${id}`]: [{ string_list: ['a'] }],
+      },
+      ...over,
+    });
+    const peaksOf = new Set(['names']);
+
+    expect(foldReports(report(1, 0, 40), report(2, 100, 30), peaksOf).totals).toEqual({ names: 70 });
+    expect(foldReports(report(1, 0, 10), report(2, 10, 10), peaksOf)).not.toHaveProperty('totals');
+    expect(
+      foldReports(report(1, 0, 3, { totals: { names: 90, 'only-1': 2 } }), report(2, 0, 3), peaksOf).totals,
+    ).toEqual({ names: 90, 'only-1': 2 });
+    expect(
+      foldReports(report(1, 0, 3, { totals: { names: 90 } }), report(2, 0, 3), peaks).totals,
+    ).toBeUndefined();
+  });
+
+  it('keeps the evidence of both, of a process once, ten at most', () => {
+    const older = {
+      ...aReport({ id: 1 }),
+      evidence: [anEvidence({ pid: 1 }), anEvidence({ pid: 2, user: 'a' })],
+    };
+    const newer = {
+      ...aReport({ id: 2 }),
+      evidence: [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12].map((pid) => anEvidence({ pid, user: 'b' })),
+    };
+    const { evidence = [] } = foldReports(older, newer, peaks);
+
+    expect(evidence.map(({ pid, user }) => `${pid}${user}`)).toEqual([
+      ...['1pi', '2b', '3b', '4b', '5b', '6b', '7b', '8b', '9b', '10b'],
+    ]);
+  });
+});

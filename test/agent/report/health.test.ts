@@ -1,0 +1,64 @@
+import { describeHealth, type HealthFacts } from '../../../agent/report/health';
+import { noProblems } from '../builders';
+
+function facts(changes: Partial<HealthFacts> = {}): HealthFacts {
+  return {
+    mode: 'children',
+    wantedMs: 100,
+    sampleMs: 101,
+    restarts: 0,
+    spool: 0,
+    announcesPids: true,
+    isHidden: false,
+    failures: {},
+    problems: noProblems(),
+    caveats: [],
+    ...changes,
+  };
+}
+
+describe('the health of the agent', () => {
+  it('is that it sees all, how often it looks and what it is', () => {
+    expect(describeHealth(facts({ restarts: 2, spool: 3 }))).toEqual({
+      agent: '0.0.0',
+      mode: 'children',
+      sampleMs: 101,
+      restarts: 2,
+      spool: 3,
+      degraded: [],
+    });
+  });
+
+  it.each<[string, Partial<HealthFacts>]>([
+    ['cpu-budget', { sampleMs: 160 }],
+    ['no-children-files', { mode: 'scan' }],
+    ['no-new-pids', { announcesPids: false }],
+    ['hidden', { isHidden: true }],
+    ['unreadable', { failures: { '/proc/net/tcp': 'EIO' } }],
+    ['shared-cgroup', { caveats: [{ reason: 'shared-cgroup', note: 'it shares a cgroup' }] }],
+    ['exceptions', { caveats: [{ reason: 'exceptions', note: 'too short' }] }],
+    ['sigchld-ignored', { caveats: [{ reason: 'sigchld-ignored', note: 'it ignores SIGCHLD' }] }],
+  ])('is degraded by %s alone', (reason, changes) => {
+    expect(describeHealth(facts(changes)).degraded).toEqual([reason]);
+  });
+
+  it('says each thing once, whatever number of metrics it is of', () => {
+    const caveats = [
+      { reason: 'shared-cgroup', note: 'a' },
+      { reason: 'shared-cgroup', note: 'b' },
+      { reason: 'shared-cgroup', note: 'a' },
+    ] as const;
+
+    expect(describeHealth(facts({ caveats }))).toMatchObject({
+      degraded: ['shared-cgroup'],
+      notes: ['a', 'b'],
+    });
+  });
+
+  it('is degraded by what it can’t keep, which is no metric that can’t be read', () => {
+    const problems = noProblems();
+    problems.note('spool', 'the disk is full');
+
+    expect(describeHealth(facts({ problems, failures: problems.all() })).degraded).toEqual(['state']);
+  });
+});

@@ -1,0 +1,166 @@
+import { evaluateIam, validateIamDocument } from '../../../../local/aws/policy/iam';
+import type { PolicyStatement } from '../../../../local/types';
+
+const queue = 'arn:aws:sqs:eu-west-1:000000000000:alerts';
+
+/** A policy variable as documents spell it. */
+const variable = (key: string) => `\${${key}}`;
+
+function anAllow(overrides: Partial<PolicyStatement> = {}): PolicyStatement {
+  return { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue, ...overrides };
+}
+
+function decide(
+  statements: PolicyStatement | PolicyStatement[],
+  request = { action: 'sqs:SendMessage', resources: [queue] },
+  context: Record<string, string | string[]> = {},
+) {
+  return evaluateIam([{ Version: '2012-10-17', Statement: statements }], request, context);
+}
+
+describe('evaluateIam', () => {
+  it.each([
+    ['the very action and resource', anAllow(), 'allowed'],
+    ['an action in another case', anAllow({ Action: 'SQS:sendmessage' }), 'allowed'],
+    ['an action with wildcards', anAllow({ Action: ['sqs:Get*', 'sqs:Send?essage'] }), 'allowed'],
+    ['another action', anAllow({ Action: 'sqs:SendMessageBatch' }), 'implicit-deny'],
+    ['a resource with wildcards', anAllow({ Resource: 'arn:aws:sqs:*:alert?' }), 'allowed'],
+    ['a prefix without wildcard', anAllow({ Resource: queue.slice(0, -1) }), 'implicit-deny'],
+    ['a resource in another case', anAllow({ Resource: queue.toUpperCase() }), 'implicit-deny'],
+    ['a NotAction that leaves it', { Effect: 'Allow', NotAction: 'sqs:Delete*', Resource: '*' }, 'allowed'],
+    ['a NotAction that names it', { Effect: 'Allow', NotAction: 'sqs:*', Resource: '*' }, 'implicit-deny'],
+    [
+      'a NotResource that leaves it',
+      { Effect: 'Allow', Action: '*', NotResource: `${queue}-dlq` },
+      'allowed',
+    ],
+    ['a NotResource that names it', { Effect: 'Allow', Action: '*', NotResource: queue }, 'implicit-deny'],
+    ['no statement about it', { Effect: 'Deny', Action: 'iot:*', Resource: '*' }, 'implicit-deny'],
+  ] satisfies [string, PolicyStatement, string][])('decides on %s', (_rule, statement, expected) => {
+    expect(decide(statement)).toBe(expected);
+  });
+
+  it('lets an explicit deny win over any allow', () => {
+    const deny: PolicyStatement = { Effect: 'Deny', Action: 'sqs:*', Resource: '*' };
+
+    expect(decide([anAllow(), deny])).toBe('explicit-deny');
+  });
+
+  it('needs all resources of an operation to be allowed', () => {
+    const both = { action: 'sqs:SendMessage', resources: [queue, `${queue}-dlq`] };
+
+    expect(decide(anAllow(), both)).toBe('implicit-deny');
+    expect(decide(anAllow({ Resource: [queue, `${queue}-dlq`] }), both)).toBe('allowed');
+    expect(decide(anAllow(), { action: 'sqs:SendMessage', resources: [] })).toBe('implicit-deny');
+  });
+
+  it.each([
+    ['StringEquals', { 'aws:RequestedRegion': 'eu-west-1' }, true],
+    ['StringEquals', { 'aws:RequestedRegion': ['us-east-1', 'eu-west-1'] }, true],
+    ['StringEquals', { 'aws:RequestedRegion': 'eu-*' }, false],
+    ['StringLike', { 'aws:RequestedRegion': 'eu-*' }, true],
+    ['StringNotEquals', { 'aws:RequestedRegion': 'eu-west-1' }, false],
+    ['StringNotEquals', { 'aws:SourceIp': 'absent' }, true],
+    ['StringEqualsIfExists', { 'aws:SourceIp': 'absent' }, true],
+    ['StringEquals', { 'aws:SourceIp': 'absent' }, false],
+    ['ArnLike', { 'aws:PrincipalArn': 'arn:aws:sts::*:assumed-role/role/*' }, true],
+    ['ArnLike', { 'aws:PrincipalArn': 'arn:aws:*:assumed-role/role/fn' }, false],
+    ['Bool', { 'aws:SecureTransport': 'true' }, true],
+    ['Bool', { 'aws:SecureTransport': false }, false],
+    ['Null', { 'aws:SourceIp': 'true' }, true],
+    ['Null', { 'aws:SecureTransport': 'true' }, false],
+    ['ForAllValues:StringEquals', { 'aws:Keys': ['a', 'b', 'c'] }, true],
+    ['ForAllValues:StringEquals', { 'aws:Keys': ['a'] }, false],
+    ['ForAnyValue:StringEquals', { 'aws:Keys': ['a'] }, true],
+    ['ForAnyValue:StringEquals', { 'aws:SourceIp': 'absent' }, false],
+    ['NumericEquals', { 'aws:RequestedRegion': '1' }, false],
+  ] as const)('applies the condition %s %j: %s', (operator, keys, holds) => {
+    const context = {
+      'aws:requestedregion': 'eu-west-1',
+      'aws:principalarn': 'arn:aws:sts::000000000000:assumed-role/role/fn',
+      'aws:securetransport': 'true',
+      'aws:keys': ['a', 'b'],
+    };
+
+    const decision = decide(anAllow({ Condition: { [operator]: keys } }), undefined, context);
+
+    expect(decision).toBe(holds ? 'allowed' : 'implicit-deny');
+  });
+
+  it('takes a wildcard inside a variable literally', () => {
+    const statement = anAllow({ Resource: `arn:aws:sqs:eu-west-1:000000000000:${variable('aws:SourceIp')}` });
+
+    expect(decide(statement, undefined, { 'aws:sourceip': '*' })).toBe('implicit-deny');
+    expect(decide(statement, undefined, { 'aws:sourceip': 'alerts' })).toBe('allowed');
+    expect(decide(statement, undefined, {})).toBe('implicit-deny');
+  });
+
+  it('answers a hostile pattern at once', () => {
+    const statement = anAllow({ Resource: `${'*a'.repeat(2_000)}b` });
+
+    expect(decide(statement, { action: 'sqs:SendMessage', resources: ['a'.repeat(5_000)] })).toBe(
+      'implicit-deny',
+    );
+  });
+});
+
+describe('validateIamDocument', () => {
+  it('has nothing to say about a document it can enforce', () => {
+    const statement = anAllow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } } });
+
+    expect(validateIamDocument({ Version: '2012-10-17', Statement: [statement] })).toEqual([]);
+    expect(validateIamDocument({ Statement: statement })).toEqual([]);
+  });
+
+  it.each([
+    ['no object', 'x', ['the policy document is not an object']],
+    ['no statement', {}, ['Statement is missing']],
+    [
+      'an old version',
+      { Version: '2008-10-17', Statement: [] },
+      ['Version "2008-10-17" is not supported, write 2012-10-17'],
+    ],
+    [
+      'an unknown element',
+      { Statement: { ...anAllow(), Principal: '*' } },
+      ['statement 0: the element Principal is not supported in an identity policy'],
+    ],
+    [
+      'a wrong effect',
+      { Statement: anAllow({ Effect: 'allow' as 'Allow' }) },
+      ['statement 0: Effect must be Allow or Deny'],
+    ],
+    [
+      'both forms',
+      { Statement: { ...anAllow({ Sid: 'Both' }), NotAction: 'a:B' } },
+      ['statement Both: needs either Action or NotAction'],
+    ],
+    [
+      'an unresolved intrinsic',
+      { Statement: { ...anAllow(), Resource: [{ Ref: 'Queue' }] } },
+      ['statement 0: Resource {"Ref":"Queue"} is not a string'],
+    ],
+    [
+      'an action without service',
+      { Statement: anAllow({ Action: 'SendMessage' }) },
+      ['statement 0: Action "SendMessage" has the wrong form'],
+    ],
+    [
+      'an unsupported operator',
+      { Statement: anAllow({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }) },
+      ['statement 0: the condition operator IpAddress is not supported'],
+    ],
+    [
+      'a condition key nobody fills in',
+      { Statement: anAllow({ Condition: { StringEquals: { 'kms:ViaService': 'x' } } }) },
+      ['statement 0: the condition key kms:ViaService is not supported'],
+    ],
+    [
+      'a variable nobody fills in',
+      { Statement: anAllow({ Resource: `arn:aws:sqs:::${variable('aws:username')}` }) },
+      ['statement 0: the policy variable aws:username is not supported'],
+    ],
+  ])('names %s', (_case, document, problems) => {
+    expect(validateIamDocument(document)).toEqual(problems);
+  });
+});

@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** Folders whose subfolders are rooms; a file beside them belongs to none. */
+const houses = ['agent', 'functions', 'local', 'local/aws', 'shared', 'shared/domain'];
+
+/** Which rooms of a house import which others, each with the files that do. */
+function readArrows(house: string): ReadonlyMap<string, readonly string[]> {
+  const files = readdirSync(join(root, house), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(ts|mjs|cjs)$/.test(file),
+  );
+  const arrows = files.flatMap((file) => {
+    const text = readFileSync(join(root, house, file), 'utf8');
+    const imported = [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)].map(([, path = '']) =>
+      normalize(join(dirname(file), path)),
+    );
+    return imported
+      .filter((path) => path.includes('/') && !path.startsWith('..'))
+      .map((path) => [roomOf(file), roomOf(path), file] as const)
+      .filter(([from, to]) => from !== undefined && to !== undefined && from !== to);
+  });
+  const byRooms = Map.groupBy(arrows, ([from, to]) => `${from} -> ${to}`);
+  return new Map(
+    [...byRooms].map(([rooms, found]) => [rooms, [...new Set(found.map(([, , file]) => file))]]),
+  );
+}
+
+function roomOf(path: string): string | undefined {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : undefined;
+}
+
+describe.each(houses)('the rooms of %s', (house) => {
+  it('import one another one way only', () => {
+    const arrows = readArrows(house);
+
+    const back = [...arrows].filter(([rooms]) => {
+      const [from, to] = rooms.split(' -> ');
+      return arrows.has(`${to} -> ${from}`);
+    });
+    expect(Object.fromEntries(back)).toEqual({});
+  });
+});
+
+it('finds the arrows that are there', () => {
+  expect(readArrows('shared/domain').get('decide -> case')?.length).toBeGreaterThan(3);
+});

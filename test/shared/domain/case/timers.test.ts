@@ -1,0 +1,206 @@
+import type { Case } from '../../../../shared/domain/case/case';
+import type { ReleaseRule } from '../../../../shared/domain/configuration';
+import { decide } from '../../../../shared/domain/decide/decide';
+import { aConfiguration, aContext, aPlaybook, flushed, now } from '../../../builders';
+import { alarm, lead, led, order, resume, toldOf } from '../life';
+
+const minute = 60_000;
+
+const releasing = (release: ReleaseRule) => aConfiguration({ playbooks: [aPlaybook({ release })] });
+const held = (release: ReleaseRule) => led(undefined, alarm(), { configuration: releasing(release) });
+const clear = (at: number, over = {}) => alarm({ eventType: 'alarm-cleared', occurredAt: at, ...over });
+
+/** Looks at a case whenever it is due, as the sweep does, until the given time. */
+function sweepUntil(record: Case, until: number): Case {
+  let next = record;
+  for (let looks = 0; next.dueAt !== undefined && next.dueAt <= until; looks += 1) {
+    if (looks > 1_000) throw new Error('it is due without end');
+    next = led(next, resume, { now: next.dueAt });
+  }
+  return next;
+}
+
+describe('release after a time', () => {
+  it('comes at that time after the denial was verified, and not before', () => {
+    const record = held({ after: 60 * minute });
+
+    expect(sweepUntil(record, now + 60 * minute - 1).status).toBe('contained');
+    expect(sweepUntil(record, now + 60 * minute)).toMatchObject({
+      status: 'closed',
+      closedAt: now + 60 * minute,
+    });
+  });
+
+  it('says on the timeline that time did it', () => {
+    const { outbox } = lead(held({ after: minute }), resume, { now: now + minute });
+
+    expect(outbox.timeline[0]).toEqual({
+      at: now + minute,
+      what: 'release',
+      actor: 'timer',
+      detail: '{"after":60000}',
+    });
+  });
+
+  it('does not wait for a clear, nor come by one', () => {
+    const record = led(held({ after: 60 * minute }), clear(now + 1), { now: now + 1 });
+
+    expect(sweepUntil(record, now + 59 * minute).status).toBe('contained');
+    expect(sweepUntil(record, now + 60 * minute).status).toBe('closed');
+  });
+});
+
+describe('release after a clean hold', () => {
+  const rule = { clearedFor: 30 * minute };
+
+  it('never comes while the violation is open', () => {
+    expect(sweepUntil(held(rule), now + 24 * 60 * minute).status).toBe('contained');
+  });
+
+  it('comes that long after the clear', () => {
+    const at = now + 10 * minute;
+    const record = led(held(rule), clear(at), { now: at });
+
+    expect(record.status).toBe('contained');
+    expect(sweepUntil(record, at + 30 * minute - 1).status).toBe('contained');
+    expect(sweepUntil(record, at + 30 * minute)).toMatchObject({
+      status: 'closed',
+      closedAt: at + 30 * minute,
+    });
+  });
+
+  it('begins no sooner than the denial, though the clear is told late', () => {
+    const record = led(held(rule), clear(now - 50), { now: now + minute });
+
+    expect(sweepUntil(record, now + 30 * minute - 1).status).toBe('contained');
+    expect(sweepUntil(record, now + 30 * minute).status).toBe('closed');
+  });
+
+  it('is called off by another alarm, and begins anew with its clear', () => {
+    let record = led(held(rule), clear(now + minute), { now: now + minute });
+    record = led(sweepUntil(record, now + 20 * minute), alarm({ occurredAt: now + 20 * minute }), {
+      now: now + 20 * minute,
+    });
+    record = sweepUntil(record, now + 300 * minute);
+    expect(record.status).toBe('contained');
+
+    record = led(record, clear(now + 300 * minute), { now: now + 300 * minute });
+    expect(sweepUntil(record, now + 329 * minute).status).toBe('contained');
+    expect(sweepUntil(record, now + 330 * minute).status).toBe('closed');
+  });
+
+  it('does not begin by the word of a certificate that is not the thing’s, which is told', () => {
+    const at = now + 10 * minute;
+    const forged = clear(at, { reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } });
+
+    const record = lead(held(rule), forged, { now: at });
+
+    const text =
+      'the clear of myapp-processes/no-child-processes came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing';
+    expect(record.outbox.announcements.map(({ kind, text: told }) => `${kind}: ${told}`)).toEqual([
+      `refused: ${text}`,
+    ]);
+    expect(record.outbox.timeline.map(({ what, detail }) => [what, detail])).toEqual([
+      ['clear disregarded', text],
+    ]);
+    expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
+    const own = clear(at, { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) } });
+    expect(sweepUntil(led(flushed(record), own, { now: at }), at + 30 * minute).status).toBe('closed');
+  });
+
+  it('waits for every violation of the case', () => {
+    const other = { behaviorName: 'other' };
+    let record = led(held(rule), alarm({ ...other, occurredAt: now + 1 }), { now: now + 1 });
+    record = led(record, clear(now + minute), { now: now + minute });
+    record = sweepUntil(record, now + 100 * minute);
+    expect(record.status).toBe('contained');
+
+    record = led(record, clear(now + 100 * minute, other), { now: now + 100 * minute });
+    expect(sweepUntil(record, now + 130 * minute).status).toBe('closed');
+  });
+
+  it('takes a device that fell silent for no clean one', () => {
+    const invalidated = clear(now + minute, { eventType: 'alarm-invalidated' });
+
+    const record = led(held(rule), invalidated, { now: now + minute });
+
+    expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
+  });
+
+  it('never comes for what an operator contained, which no alarm can clear', () => {
+    const record = { ...led(undefined, order('contain')), release: rule };
+
+    expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
+  });
+});
+
+describe('release by an operator', () => {
+  it('is the only way where no time is given, cleared or not', () => {
+    const record = led(held({ by: 'operator' }), clear(now + 1), { now: now + 1 });
+
+    expect(sweepUntil(record, now + 7 * 24 * 60 * minute).status).toBe('contained');
+    expect(led(record, order('release')).status).toBe('closed');
+  });
+});
+
+describe('an approval', () => {
+  const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
+  const { approvalExpires } = configuration.guards;
+  const waiting = () => led(undefined, alarm(), { configuration });
+
+  it('expires into an observation, and says so', () => {
+    const early = decide(waiting(), resume, aContext({ now: now + approvalExpires - 1 }));
+    const record = lead(waiting(), resume, { now: now + approvalExpires });
+
+    expect(early.outcome).toBe('unchanged');
+    expect(record).toMatchObject({ status: 'observed', ledger: [] });
+    expect(record.reason).toBe('nobody approved in time (playbook spawned-child asks before it acts)');
+    expect(toldOf(record)).toEqual(['approval-expired']);
+    expect(record.dueAt).toBeUndefined();
+  });
+
+  it('that expires ends the case where the violation has ended while it waited', () => {
+    const cleared = led(waiting(), clear(now + minute), { now: now + minute });
+    expect([cleared.status, cleared.dueAt]).toEqual(['awaiting-approval', now + approvalExpires]);
+
+    const record = lead(cleared, resume, { now: now + approvalExpires });
+
+    expect([record.status, toldOf(record), record.dueAt]).toEqual([
+      'closed',
+      ['approval-expired'],
+      undefined,
+    ]);
+    expect(record.reason).toBe(
+      'nobody approved in time (playbook spawned-child asks before it acts); all violations cleared',
+    );
+  });
+
+  it('comes too late once it has expired, and starts anew by hand', () => {
+    const expired = led(waiting(), resume, { now: now + approvalExpires });
+
+    expect(decide(expired, order('approve'), aContext())).toMatchObject({
+      refusal: 'nothing awaits approval',
+    });
+    expect(led(expired, order('contain'), { configuration }).status).toBe('contained');
+  });
+
+  it('is not lost when another violation of the thing is only observed', () => {
+    const playbooks = [
+      aPlaybook({ mode: 'approve', when: { behavior: 'no-child-processes' } }),
+      aPlaybook({ name: 'watch', mode: 'observe', actions: [], severity: 'low' }),
+    ];
+    const both = aConfiguration({ playbooks });
+    const record = lead(led(undefined, alarm(), { configuration: both }), alarm({ behaviorName: 'other' }), {
+      configuration: both,
+    });
+
+    expect(record).toMatchObject({
+      status: 'awaiting-approval',
+      playbook: 'spawned-child',
+      severity: 'critical',
+      dueAt: now + approvalExpires,
+    });
+    expect(toldOf(record)).toEqual(['new-violation']);
+    expect(led(record, order('approve'), { configuration: both }).status).toBe('contained');
+  });
+});

@@ -1,0 +1,302 @@
+import fc from 'fast-check';
+import { type Case, isOpen, openViolations } from '../../../../shared/domain/case/case';
+import { nextStep, type Outcome, recordOutcome, settle } from '../../../../shared/domain/case/steps';
+import type { Command } from '../../../../shared/domain/decide/command';
+import { decide } from '../../../../shared/domain/decide/decide';
+import type { Context } from '../../../../shared/domain/decide/decision';
+import { behaviorKey, type Violation } from '../../../../shared/domain/findings/violation';
+import type { KillSwitch } from '../../../../shared/domain/guards/kill-switch';
+import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../../builders';
+
+/** One event of a thing's life; its time is its place in the list. */
+interface Event {
+  readonly behavior: string;
+  readonly eventType: Violation['eventType'];
+}
+
+const event: fc.Arbitrary<Event> = fc.record({
+  behavior: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+  eventType: fc.constantFrom('in-alarm', 'alarm-cleared', 'alarm-invalidated'),
+});
+
+const operator = (type: 'release' | 'contain' | 'approve' | 'dismiss'): Command => ({
+  type,
+  thingName: 'mything1',
+  actor: 'ada',
+  ...(type === 'release' && { force: true }),
+});
+
+const toCommand = ({ behavior, eventType }: Event, index: number): Command => ({
+  type: 'violation',
+  thingName: 'mything1',
+  violation: aViolation({ behaviorName: behavior, eventType, occurredAt: now + index }),
+});
+
+const anyContext: fc.Arbitrary<Partial<Context>> = fc.record({
+  facts: fc.constantFrom(
+    someFacts(),
+    someFacts({ registered: false }),
+    someFacts({ groups: ['life-support'] }),
+    someFacts({ groups: ['cordon-quarantine'] }),
+    { kind: 'unavailable', reason: 'throttled' } as const,
+  ),
+  killSwitch: fc.constantFrom<KillSwitch>(
+    { state: 'off' },
+    { state: 'on' },
+    { state: 'unknown', reason: 'throttled' },
+  ),
+  fleetLimitReached: fc.boolean(),
+  policyCacheMs: fc.constantFrom(0, 480_000),
+  configuration: fc
+    .constantFrom('observe' as const, 'approve' as const, 'enforce' as const)
+    .map((mode) => aConfiguration({ playbooks: [aPlaybook({ mode })] })),
+});
+
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  fc.tuple(event, fc.integer({ min: 0, max: 50 })).map(([what, at]) => toCommand(what, at)),
+  fc.constantFrom('release', 'contain', 'approve', 'dismiss').map(operator),
+  fc.constantFrom<Command>(
+    { type: 'resume', thingName: 'mything1' },
+    { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: now },
+  ),
+);
+
+/** Performs what is planned; `answer` says how each step ends. */
+function perform(record: Case, at: number, answer: () => Outcome['result'] = () => 'done'): Case {
+  let next = record;
+  const seen = new Set<Case['ledger'][number]['action']>();
+  for (let count = 0; ; count += 1) {
+    const step = nextStep(next, seen);
+    if (!step) return flushed(settle(next, at));
+    if (count > 20) throw new Error('the steps never end');
+    const result = answer();
+    next = recordOutcome(next, step, { result, detail: `${step.kind} ${result}` }, at);
+    if (step.kind === 'verify' || result === 'conflict') seen.add(step.entry.action);
+  }
+}
+
+function play(commands: readonly Command[], context: Partial<Context> = {}): Case | undefined {
+  let record: Case | undefined;
+  for (const [index, command] of commands.entries()) {
+    const decision = decide(record, command, aContext({ newCaseId: `case-${index}`, ...context }));
+    if (decision.outcome === 'changed') record = perform(decision.next, now);
+  }
+  return record;
+}
+
+/** Each behavior meets another mode. */
+const oneForEach = [
+  aPlaybook({ name: 'acts', when: { behavior: 'a' } }),
+  aPlaybook({
+    name: 'acts harder',
+    when: { behavior: 'e' },
+    severity: 'medium',
+    actions: ['deny-certificate', 'deactivate-certificate', 'disconnect'],
+  }),
+  aPlaybook({ name: 'asks', when: { behavior: 'b' }, mode: 'approve' }),
+  aPlaybook({ name: 'asks too', when: { behavior: 'd' }, mode: 'approve', severity: 'high' }),
+  aPlaybook({ name: 'watches', when: { behavior: 'c' }, mode: 'observe', actions: [], severity: 'low' }),
+];
+
+/** What counts once all is told: the status, what holds the thing, and what is still in alarm since when. */
+function outcomeOf(record: Case | undefined) {
+  const open = record && isOpen(record) ? openViolations(record) : [];
+  return {
+    status: record?.status,
+    ledger: record?.ledger
+      .map(({ action, status, prior }) => ({ action, status, prior }))
+      .toSorted((a, b) => a.action.localeCompare(b.action)),
+    // What approval runs; what was only watched, or is held by several playbooks, bears the name of the last it met.
+    ...(record?.status === 'awaiting-approval' && { playbook: record.playbook }),
+    ...(record?.status !== 'observed' && record?.status !== 'closed' && { severity: record?.severity }),
+    open: open.map((violation) => [behaviorKey(violation), violation.lastEventAt]).sort(),
+  };
+}
+
+describe('decide, for any history', () => {
+  it('plans an action only on an alarm that is open, or by an operator, never otherwise', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyCommand, anyContext), { maxLength: 20 }), (history) => {
+        let record: Case | undefined;
+        for (const [index, [command, context]] of history.entries()) {
+          const decision = decide(record, command, aContext({ ...context, newCaseId: `case-${index}` }));
+          if (decision.outcome === 'unchanged') continue;
+          const held = record?.ledger.map(({ action }) => action) ?? [];
+          const added = decision.next.ledger.filter(({ action }) => !held.includes(action));
+          const started =
+            added.length > 0 && (command.type === 'violation' ? command.violation.eventType : command.type);
+          expect([false, 'in-alarm', 'contain', 'approve']).toContain(started);
+          if (started) expect(context.killSwitch?.state).toBe('off');
+          record = perform(decision.next, now);
+        }
+      }),
+    );
+  });
+
+  it('acts on an alarm by itself only where every guard allows it', () => {
+    fc.assert(
+      fc.property(anyContext, (context) => {
+        const full = aContext(context);
+        const decision = decide(undefined, toCommand({ behavior: 'a', eventType: 'in-alarm' }, 0), full);
+        const allowed =
+          full.configuration.playbooks[0]?.mode === 'enforce' &&
+          full.killSwitch.state === 'off' &&
+          !full.fleetLimitReached &&
+          full.facts.kind === 'known' &&
+          full.facts.registered &&
+          !full.facts.groups.includes('life-support');
+        expect(decision.outcome === 'changed' && decision.next.ledger.length > 0).toBe(allowed);
+      }),
+    );
+  });
+
+  it('never releases on a clear', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 20 }), (events) => {
+        const contained = play([operator('contain')]);
+        let record = contained;
+        for (const [index, what] of events.entries()) {
+          const clear = { ...what, eventType: 'alarm-cleared' } as const;
+          const decision = decide(record, toCommand(index % 2 ? clear : what, index), aContext());
+          if (decision.outcome === 'changed') record = perform(decision.next, now);
+          expect([record?.status, record?.ledger]).toEqual(['contained', contained?.ledger]);
+        }
+      }),
+    );
+  });
+
+  it('ends in the same case however often and late the events are repeated', () => {
+    const history = fc.array(event, { minLength: 1, maxLength: 15 }).chain((events) =>
+      fc.tuple(
+        fc.constant(events.map(toCommand)),
+        // For each event, which of those so far are delivered once more after it.
+        fc.array(fc.array(fc.nat({ max: 14 }), { maxLength: 4 }), {
+          minLength: events.length,
+          maxLength: events.length,
+        }),
+      ),
+    );
+    fc.assert(
+      fc.property(history, anyContext, ([commands, repeats], context) => {
+        let record: Case | undefined;
+        for (const [index, command] of commands.entries()) {
+          const again = (repeats[index] ?? []).flatMap((earlier) => commands[Math.min(earlier, index)] ?? []);
+          for (const delivered of [command, ...again]) {
+            const decision = decide(record, delivered, aContext({ ...context, newCaseId: `case-${index}` }));
+            if (decision.outcome === 'changed') record = perform(decision.next, now);
+          }
+        }
+        expect(record).toEqual(play(commands, context));
+      }),
+    );
+  });
+
+  it('ends in the same case in whatever order, and however often, the events come', () => {
+    const deliveries = fc.array(event, { minLength: 1, maxLength: 8 }).chain((events) => {
+      const commands = events.map(toCommand);
+      return fc.tuple(
+        fc.constant(commands),
+        fc.shuffledSubarray([...commands, ...commands], { minLength: commands.length * 2 }),
+      );
+    });
+    fc.assert(
+      // Mostly one in which everything may be done: else there is little to tell apart.
+      fc.property(
+        deliveries,
+        fc.option(anyContext, { nil: {}, freq: 1 }),
+        fc.boolean(),
+        ([inOrder, anyOrder], over, mixed) => {
+          const context = mixed
+            ? { ...over, configuration: aConfiguration({ playbooks: oneForEach }) }
+            : over;
+          expect(outcomeOf(play(anyOrder, context))).toEqual(outcomeOf(play(inOrder, context)));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it('keeps what release must restore as it was found at first, however often it contains again', () => {
+    fc.assert(
+      fc.property(fc.array(anyCommand, { maxLength: 15 }), fc.boolean(), (commands, memberBefore) => {
+        const groups = memberBefore ? ['sensors', 'cordon-quarantine'] : ['sensors'];
+        const at = (after: string[]) => aContext({ facts: someFacts({ groups: after }), now: now + 60_000 });
+        const first = decide(undefined, operator('contain'), at(groups));
+        if (first.outcome !== 'changed') throw new Error(first.reason);
+        let record = perform(first.next, now);
+        for (const command of commands) {
+          const decision = decide(record, command, at(['sensors', 'cordon-quarantine']));
+          if (decision.outcome !== 'changed') continue;
+          if (decision.next.caseId !== record.caseId || decision.next.status === 'releasing') return;
+          record = perform(decision.next, now);
+          expect(record.ledger.find(({ action }) => action === 'quarantine')?.prior).toMatchObject({
+            memberBefore,
+          });
+        }
+      }),
+    );
+  });
+
+  it('leads every entry to reverted by releases, whatever conflicts come in between', () => {
+    const answers = fc.array(fc.constantFrom<Outcome['result']>('done', 'conflict'), { maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 6 }), answers, (events, results) => {
+        const contained = play([operator('contain'), ...events.map(toCommand)]);
+        const left = [...results];
+        let record = contained;
+        for (let release = 0; record?.status !== 'closed'; release += 1) {
+          if (release > results.length) throw new Error('never released');
+          const decision = decide(record, operator('release'), aContext());
+          if (decision.outcome !== 'changed') throw new Error(decision.reason);
+          record = perform(decision.next, now, () => left.shift() ?? 'done');
+        }
+        expect(record.ledger.map(({ action, status }) => [action, status])).toEqual(
+          contained?.ledger.map(({ action }) => [action, 'reverted']),
+        );
+      }),
+    );
+  });
+
+  it('neither forgets a held thing nor leaves work that nothing takes up again', () => {
+    const answers = fc.array(fc.constantFrom<Outcome['result']>('done', 'not-so', 'refused', 'conflict'), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(anyCommand, anyContext), { maxLength: 12 }),
+        answers,
+        (history, results) => {
+          const left = [...results];
+          let record: Case | undefined;
+          for (const [index, [command, context]] of history.entries()) {
+            const decision = decide(record, command, aContext({ ...context, newCaseId: `case-${index}` }));
+            if (decision.outcome === 'unchanged') continue;
+            const before = record;
+            // A crash after the plan was saved leaves its steps to a later command.
+            const crashes = left.shift() === 'conflict';
+            record = crashes
+              ? flushed(decision.next)
+              : perform(decision.next, now, () => left.shift() ?? 'done');
+            const { status, ledger, dueAt } = record;
+            // An approval expires, so that too is taken up again, as is what only the kill switch held back.
+            const working =
+              ['awaiting-approval', 'containing', 'contained', 'containment-failed', 'releasing'].includes(
+                status,
+              ) ||
+              (status === 'observed' && record.heldBackBy !== undefined);
+            // An approval may be due to expire, or wait for good.
+            if (status !== 'awaiting-approval')
+              expect([status, dueAt !== undefined]).toEqual([status, working]);
+            const kept = ledger.filter((entry) => entry.status !== 'reverted' && entry.status !== 'failed');
+            if (status === 'observed' || status === 'awaiting-approval')
+              expect([status, kept]).toEqual([status, []]);
+            // A dismissal may leave a conflict as it is, and what comes later must not be blamed for it.
+            const closes = status === 'closed' && before?.status !== 'closed';
+            if (closes && command.type !== 'dismiss') expect(kept).toEqual([]);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});

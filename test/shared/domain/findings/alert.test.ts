@@ -1,0 +1,208 @@
+import type { Behavior } from '../../../../shared/domain/configuration';
+import { boundTime, writeAlert } from '../../../../shared/domain/findings/alert';
+import type { Reading, Source } from '../../../../shared/domain/findings/finding';
+import { readMessage } from '../../../../shared/domain/findings/read-message';
+import type { Violation } from '../../../../shared/domain/findings/violation';
+
+/** Real messages of Device Defender (aws-samples workshop, AWS workshop page). */
+const inAlarm = {
+  violationEventTime: 1573786800000,
+  thingName: 'dev-IZWB',
+  behavior: {
+    criteria: {
+      consecutiveDatapointsToClear: 1,
+      value: { count: 10 },
+      durationSeconds: 300,
+      consecutiveDatapointsToAlarm: 1,
+      comparisonOperator: 'less-than',
+    },
+    name: 'MessagesPub',
+    metric: 'aws:num-messages-sent',
+  },
+  violationEventType: 'in-alarm',
+  metricValue: { count: 54 },
+  violationId: '37e18651d207bbc74236c13faf146127',
+  securityProfileName: 'MySecProfile',
+};
+const cleared = {
+  violationEventTime: 1542682416515,
+  thingName: 'DefenderWorkshopThing',
+  behavior: {
+    criteria: { value: { count: 100 }, durationSeconds: 300, comparisonOperator: 'less-than' },
+    name: 'PacketsOut',
+    metric: 'aws:all-packets-out',
+  },
+  violationEventType: 'alarm-cleared',
+  metricValue: { count: 29 },
+  violationId: '76ef8d1dc35ed4eb802ff44568f91097',
+  securityProfileName: 'NormalHTTPTraffic',
+};
+const { metricValue: _, ...invalidated } = { ...inAlarm, violationEventType: 'alarm-invalidated' };
+const audit = {
+  accountId: '123456789012',
+  taskId: 'a1b2c3d4e5f60718293a4b5c6d7e8f90',
+  taskStatus: 'COMPLETED',
+  taskType: 'ON_DEMAND_AUDIT_TASK',
+  auditDetails: [
+    { checkName: 'DEVICE_CERTIFICATE_EXPIRING_CHECK', checkRunStatus: 'COMPLETED_NON_COMPLIANT' },
+  ],
+};
+
+const enveloped = (message: unknown) =>
+  JSON.stringify({ Type: 'Notification', MessageId: 'm', TopicArn: 't', Message: JSON.stringify(message) });
+
+/** Of a message that holds one violation. */
+function violationOf(reading: Reading): Violation | undefined {
+  return reading.kind === 'findings' ? reading.findings[0]?.violation : undefined;
+}
+
+describe('readMessage', () => {
+  it('takes one more source, which is asked for a message that it alone knows', () => {
+    const siem: Source = {
+      name: 'siem',
+      read: ({ device }) =>
+        typeof device === 'string' ? { kind: 'ignored', reason: `of ${device}` } : undefined,
+    };
+
+    expect(readMessage('{"device":"mything1"}', [siem])).toEqual({ kind: 'ignored', reason: 'of mything1' });
+    expect(readMessage('{"a":1}', [siem]).kind).toBe('rejected');
+  });
+
+  it.each([
+    ['raw', JSON.stringify(inAlarm)],
+    ['inside its SNS envelope', enveloped(inAlarm)],
+  ])('reads a real alarm %s', (_how, body) => {
+    expect(violationOf(readMessage(body))).toEqual({
+      violationId: '37e18651d207bbc74236c13faf146127',
+      thingName: 'dev-IZWB',
+      securityProfileName: 'MySecProfile',
+      behaviorName: 'MessagesPub',
+      metric: 'aws:num-messages-sent',
+      eventType: 'in-alarm',
+      occurredAt: 1573786800000,
+      value: { count: 54 },
+      criteria: JSON.stringify(inAlarm.behavior.criteria),
+      detector: 'device-defender',
+    });
+  });
+
+  it.each([cleared, invalidated])('reads a real clear and an invalidation', (message) => {
+    const read = readMessage(JSON.stringify(message));
+
+    expect(violationOf(read)?.eventType).toBe(message.violationEventType);
+  });
+
+  it.each([
+    ['an Audit result', audit],
+    ['an Audit finding', { findingId: 'f', nonCompliantResource: {} }],
+  ])('tells %s from a violation', (_what, message) => {
+    expect(readMessage(JSON.stringify(message)).kind).toBe('ignored');
+    expect(readMessage(enveloped(message)).kind).toBe('ignored');
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['not JSON', 'hello', /not JSON/],
+    ['an array', '[]', /not a JSON object/],
+    ['null', 'null', /not a JSON object/],
+    ['an envelope around text', JSON.stringify({ Type: 'Notification', Message: 'x' }), /envelope/],
+    ['JSON of another kind', '{"a":1}', /violationId is missing/],
+    ['an unknown event type', { ...inAlarm, violationEventType: 'exploded' }, /violationEventType/],
+    ['no thing name', { ...inAlarm, thingName: undefined }, /thingName/],
+    ['a thing name of 129 characters', { ...inAlarm, thingName: 'a'.repeat(129) }, /thingName/],
+    [
+      'a time that no calendar has',
+      { ...inAlarm, violationEventTime: Number.MAX_SAFE_INTEGER },
+      /violationEventTime: /,
+    ],
+    ['a time as text', { ...inAlarm, violationEventTime: '1573786800000' }, /violationEventTime: .*number/],
+    ['a value as text', { ...inAlarm, metricValue: { count: '54' } }, /metricValue.count: .*number/],
+    ['no violation id', { ...inAlarm, violationId: '' }, /violationId/],
+    ['a behavior that is a name', { ...inAlarm, behavior: 'MessagesPub' }, /behavior/],
+    ...['a/b', 'a+b', 'a#', '$aws', '../x', 'a\u0000b', 'a\nb', 'ä', ''].map(
+      (thingName) =>
+        [`the thing name ${JSON.stringify(thingName)}`, { ...inAlarm, thingName }, /thingName/] as [
+          string,
+          unknown,
+          RegExp,
+        ],
+    ),
+  ])('rejects %s, naming the field', (_what, message, reason) => {
+    const read = readMessage(typeof message === 'string' ? message : JSON.stringify(message));
+
+    expect(read.kind).toBe('rejected');
+    expect(read.kind === 'rejected' && read.reason).toMatch(reason);
+  });
+
+  it('keeps only a bounded part of a huge value', () => {
+    const strings = Array.from({ length: 1_000 }, () => 'x'.repeat(1_000));
+    const read = readMessage(JSON.stringify({ ...inAlarm, metricValue: { strings } }));
+
+    expect(JSON.stringify(read).length).toBeLessThan(20_000);
+  });
+
+  it('reads what the cordon detector writes', () => {
+    const behavior: Behavior = {
+      name: 'no-child-processes',
+      metric: 'num_child_procs_myapp',
+      criteria: {
+        comparisonOperator: 'less-than-equals',
+        value: { number: 0 },
+        consecutiveDatapointsToAlarm: 1,
+        consecutiveDatapointsToClear: 1,
+      },
+      suppressAlerts: false,
+    };
+    const alert = writeAlert({
+      violationId: 'v1',
+      thingName: 'mything1',
+      securityProfileName: 'myapp-processes',
+      eventType: 'in-alarm',
+      occurredAt: 1_795_000_000_000,
+      behavior,
+      value: { number: 2 },
+      reporter: { clientId: 'mything1', principal: 'p' },
+      evidence: [{ pid: 7, commandLine: 'sh -c id' }],
+    });
+
+    expect(violationOf(readMessage(alert))).toMatchObject({
+      detector: 'cordon',
+      value: { number: 2 },
+      reporter: { clientId: 'mything1', principal: 'p' },
+      evidence: [{ pid: 7, commandLine: 'sh -c id' }],
+    });
+  });
+});
+
+describe('readMessage, of a message that is nested deep', () => {
+  const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+
+  it.each([65, 9_000, 100_000])('rejects %s levels', (levels) => {
+    const alert = `{"violationId":"v","behavior":{"name":"b","criteria":${deep(levels)}}}`;
+
+    expect(readMessage(alert)).toEqual({ kind: 'rejected', reason: 'nested too deep' });
+    expect(readMessage(JSON.stringify({ Type: 'Notification', Message: alert })).kind).toBe('rejected');
+  });
+});
+
+describe('the time of an alert', () => {
+  const at = (violationEventTime: number) => readMessage(JSON.stringify({ ...inAlarm, violationEventTime }));
+
+  it.each([
+    ['in seconds', 1_795_000_000, /^violationEventTime: is before 2015: expected milliseconds/],
+    ['in microseconds', 1_795_000_000_000_000, /^violationEventTime: is after the year 9999/],
+  ])('is refused %s, with the reason', (_, time, reason) => {
+    expect(at(time)).toEqual({ kind: 'rejected', reason: expect.stringMatching(reason) });
+  });
+
+  it('counts from the arrival where it lies in the future, and keeps what the sender said', () => {
+    const arrivedAt = 1_795_000_000_000;
+    const violation = violationOf(at(arrivedAt + 1));
+    if (!violation) throw new Error('not read');
+
+    expect(boundTime(violation, arrivedAt)).toMatchObject({
+      occurredAt: arrivedAt,
+      claimedAt: arrivedAt + 1,
+    });
+    expect(boundTime(violation, arrivedAt + 1)).toBe(violation);
+  });
+});

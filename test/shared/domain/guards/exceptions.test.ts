@@ -1,0 +1,159 @@
+import type { Playbook } from '../../../../shared/domain/configuration';
+import type { Evidence, Violation } from '../../../../shared/domain/findings/violation';
+import { findExceptions } from '../../../../shared/domain/guards/exceptions';
+import { aConfiguration, aPlaybook, aViolation, now } from '../../../builders';
+import { actionsOf, alarm, lead, resume, toldOf } from '../life';
+
+const metric = 'num_child_procs_myapp';
+const unless: Playbook['unless'] = [
+  { executable: '/usr/bin/curl', arguments: ['-fsS', 'https://updates.example.com/check'] },
+  { executable: '/usr/bin/ntpdate' },
+];
+const reporter = { clientId: 'mything1-cordon', principal: 'a'.repeat(64) };
+
+const curl = (over: Partial<Evidence> = {}): Evidence => ({
+  metric,
+  pid: 11,
+  executable: '/usr/bin/curl',
+  commandLine: 'curl -fsS https://updates.example.com/check',
+  argumentCount: 2,
+  ...over,
+});
+const ntpdate: Evidence = {
+  metric,
+  pid: 12,
+  executable: '/usr/bin/ntpdate',
+  commandLine: 'ntpdate a b',
+  argumentCount: 2,
+};
+
+const find = (evidence: readonly Evidence[], over: Partial<Violation> = {}) =>
+  findExceptions(unless, { ...aViolation(), evidence, ...over });
+
+describe('the exceptions of a playbook', () => {
+  it('are named where each child is one', () => {
+    expect(find([curl()])).toEqual(['/usr/bin/curl -fsS https://updates.example.com/check']);
+    expect(find([curl(), ntpdate], { value: { number: 2 } })).toEqual([
+      '/usr/bin/curl -fsS https://updates.example.com/check',
+      '/usr/bin/ntpdate (any arguments)',
+    ]);
+  });
+
+  it.each<[string, readonly Evidence[], Partial<Violation>]>([
+    ['there is no evidence', [], {}],
+    ['another child is none', [curl(), { ...ntpdate, executable: '/usr/bin/nc' }], { value: { number: 2 } }],
+    ['there are more children than the evidence tells of', [curl()], { value: { number: 2 } }],
+    ['the evidence was cut', [curl()], { isPartial: true }],
+    ['there may have been more rows', Array.from({ length: 10 }, (_, pid) => curl({ pid })), {}],
+    ['the evidence is of another metric', [curl({ metric: 'num_child_procs_other' })], {}],
+    [
+      'the agent does not vouch for the file',
+      [{ metric, executable: '/usr/bin/curl', commandLine: curl().commandLine ?? '' }],
+      {},
+    ],
+    ['the file has another path', [curl({ executable: '/tmp/usr/bin/curl' })], {}],
+    ['it has the name alone', [curl({ executable: 'curl' })], {}],
+    ['an argument is missing', [curl({ commandLine: 'curl -fsS', argumentCount: 1 })], {}],
+    ['an argument is another one', [curl({ commandLine: 'curl -fsS https://evil.example.com/' })], {}],
+    ['two arguments are one with a space', [curl({ argumentCount: 1 })], {}],
+    [
+      'its own name has the arguments',
+      [curl({ commandLine: 'curl -o /x -fsS https://updates.example.com/check', argumentCount: 2 })],
+      {},
+    ],
+    [
+      'a child ended before it could be read',
+      [curl(), { metric, executable: '', commandLine: '(exited before it could be read)' }],
+      {},
+    ],
+    ['there is no value', [curl()], { value: { ports: [1] } }],
+    ['an ended alarm has none', [curl()], { value: {} }],
+  ])('except nothing where %s', (_, evidence, over) => {
+    expect(find(evidence, over)).toBeUndefined();
+  });
+
+  it('cover the names of children that the evidence tells of, and no other', () => {
+    const names = { metric: 'child_names_myapp', value: { strings: ['curl'] } };
+
+    expect(find([curl()], names)).toHaveLength(1);
+    expect(find([curl()], { ...names, value: { strings: ['curl', 'sh'] } })).toBeUndefined();
+    expect(find([curl(), { ...ntpdate, executable: '/bin/sh' }], names)).toBeUndefined();
+    const many = Array.from({ length: 20 }, () => 'curl');
+    expect(find([curl()], { ...names, value: { strings: many } })).toBeUndefined();
+  });
+
+  it('take * for any one argument', () => {
+    const any = [{ executable: '/usr/bin/curl', arguments: ['-fsS', '*'] }];
+
+    expect(findExceptions(any, { ...aViolation(), evidence: [curl()] })).toEqual(['/usr/bin/curl -fsS *']);
+  });
+});
+
+describe('a violation that a playbook excepts', () => {
+  const configuration = aConfiguration({ playbooks: [aPlaybook({ unless })] });
+  const excepted = { evidence: [curl()], reporter };
+
+  it('is recorded and told under the name of the exception, and nothing is done', () => {
+    const record = lead(undefined, alarm(excepted), { configuration });
+
+    expect(record).toMatchObject({
+      status: 'observed',
+      reason: 'playbook spawned-child excepts it: /usr/bin/curl -fsS https://updates.example.com/check',
+      ledger: [],
+    });
+    expect(toldOf(record)).toEqual(['observed']);
+    expect(record.outbox.timeline.at(-1)?.detail).toContain('excepts it: /usr/bin/curl');
+  });
+
+  it('is contained once another child is there while its alarm is open', () => {
+    const record = lead(undefined, alarm(excepted), { configuration });
+    const shell = { ...ntpdate, executable: '/bin/sh', commandLine: 'sh -i', argumentCount: 1 };
+    const next = lead(record, alarm({ ...excepted, occurredAt: now, evidence: [shell] }), { configuration });
+
+    expect(next.status).toBe('contained');
+    expect(actionsOf(next)).toEqual(['disconnect', 'quarantine']);
+  });
+
+  it('is contained once it comes again without evidence, also where the kill switch kept it waiting', () => {
+    const record = lead(undefined, alarm(excepted), { configuration });
+    const again = alarm({ reporter, occurredAt: now - 50 });
+    const on = { killSwitch: { state: 'on', by: 'ada', at: '', reason: '' } as const, configuration };
+    const waiting = lead(record, again, on);
+
+    expect(lead(record, again, { configuration }).status).toBe('contained');
+    expect(waiting.status).toBe('observed');
+    // The evidence of before is still shown, and counts for nothing.
+    expect(Object.values(waiting.violations)).toMatchObject([{ evidence: [curl()], isPartial: true }]);
+    const later = now + 10 * 60_000;
+    expect(lead(waiting, resume, { configuration, now: later }).status).toBe('contained');
+  });
+
+  it('has each exception on record that it turned out to be', () => {
+    const record = lead(undefined, alarm(excepted), { configuration });
+    const next = lead(record, alarm({ ...excepted, occurredAt: now, evidence: [ntpdate] }), {
+      configuration,
+    });
+
+    expect(next.status).toBe('observed');
+    expect(next.reason).toContain('/usr/bin/ntpdate (any arguments)');
+  });
+
+  it.each<[string, Partial<Violation>]>([
+    ['of another certificate', { reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } }],
+    ['of nobody known', { reporter: { clientId: 'mything1', principal: 'unknown' } }],
+  ])('is asked about where the evidence is the word %s', (_, over) => {
+    expect(lead(undefined, alarm({ ...excepted, ...over }), { configuration }).status).toBe(
+      'awaiting-approval',
+    );
+  });
+
+  it('is contained where nobody says who reported it', () => {
+    expect(lead(undefined, alarm({ evidence: [curl()] }), { configuration }).status).toBe('contained');
+  });
+
+  it('is not asked about where the playbook asks', () => {
+    const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve', unless })] });
+
+    expect(lead(undefined, alarm(excepted), { configuration: asking }).status).toBe('observed');
+  });
+});

@@ -1,0 +1,222 @@
+import { decide, needsFacts } from '../../../../shared/domain/decide/decide';
+import type { Context } from '../../../../shared/domain/decide/decision';
+import {
+  describeKillSwitch,
+  findWithheld,
+  killSwitchFor,
+  readKillSwitch,
+  writeKillSwitch,
+} from '../../../../shared/domain/guards/kill-switch';
+import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../../builders';
+import { actionsOf, alarm, lead, led, order, resume, toldOf } from '../life';
+
+const on: Partial<Context> = { killSwitch: { state: 'on' } };
+/** As soon as the sweep looks at what the switch held back. */
+const later = now + 5 * 60_000;
+
+describe('a case that only the kill switch held back', () => {
+  const heldBack = () => led(undefined, alarm(), on);
+
+  it('is looked at again while the switch is on, asking AWS and telling people nothing', () => {
+    const record = heldBack();
+    expect([record.status, record.dueAt]).toEqual(['observed', later]);
+    expect(decide(record, resume, aContext({ ...on, now: later - 1 })).outcome).toBe('unchanged');
+
+    const next = lead(record, resume, { ...on, now: later });
+
+    expect([next.status, next.dueAt, next.outbox]).toEqual([
+      'observed',
+      later + 5 * 60_000,
+      { announcements: [], timeline: [] },
+    ]);
+    const asked = [aContext(on), aContext()].map((context) => needsFacts(record, resume, context));
+    expect(asked).toEqual([false, true]);
+  });
+
+  it('is looked at again within a minute where the switch could not be read, and contained once it can', () => {
+    const unread: Partial<Context> = { killSwitch: { state: 'unknown', reason: 'TimeoutError: aborted' } };
+    const record = led(undefined, alarm(), unread);
+    expect([record.status, record.dueAt]).toEqual(['awaiting-approval', now + 60_000]);
+
+    const still = lead(record, resume, { ...unread, now: now + 60_000 });
+    expect([still.status, still.dueAt]).toEqual(['awaiting-approval', now + 120_000]);
+    expect(lead(still, resume, { now: now + 120_000 }).status).toBe('contained');
+  });
+
+  it('is contained once the switch is off, though no detector says anything new', () => {
+    const next = lead(heldBack(), resume, { now: later });
+
+    expect([next.status, actionsOf(next), toldOf(next)]).toEqual([
+      'contained',
+      ['disconnect', 'quarantine'],
+      ['contained'],
+    ]);
+    expect(next.heldBackBy).toBeUndefined();
+    expect(next.outbox.timeline[0]).toEqual({
+      at: later,
+      what: 'judged again',
+      detail: 'the kill switch is off',
+    });
+  });
+
+  it.each([
+    ['the fleet limit is reached', { fleetLimitReached: true }, 'awaiting-approval', ['approval-needed']],
+    [
+      'the thing could not be looked up',
+      { facts: { kind: 'unavailable', reason: 'throttled' } },
+      'awaiting-approval',
+      ['approval-needed'],
+    ],
+    ['the thing is exempt', { facts: someFacts({ groups: ['life-support'] }) }, 'observed', []],
+  ] as const)('still meets every guard: %s', (_, context, status, told) => {
+    const next = lead(heldBack(), resume, { ...context, now: later });
+
+    expect([next.status, next.ledger, toldOf(next)]).toEqual([status, [], told]);
+    expect(next.heldBackBy).toBeUndefined();
+  });
+
+  it('is not forgotten for another violation that is only watched', () => {
+    const configuration = aConfiguration({
+      playbooks: [
+        aPlaybook({ name: 'watch', when: { behavior: 'other' }, mode: 'observe', actions: [] }),
+        aPlaybook(),
+      ],
+    });
+    const watched = led(heldBack(), alarm({ behaviorName: 'other', occurredAt: now + 1 }), {
+      ...on,
+      configuration,
+      now: now + 1,
+    });
+    expect(watched.dueAt).toBe(later);
+
+    expect(lead(watched, resume, { configuration, now: later }).status).toBe('contained');
+  });
+
+  it('ends with its violations, and is not judged again then', () => {
+    const closed = led(heldBack(), alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 }));
+
+    expect([closed.status, closed.dueAt]).toEqual(['closed', undefined]);
+    expect(decide(closed, resume, aContext({ now: later })).outcome).toBe('unchanged');
+  });
+
+  it('is held but once, also where an operator was faster', () => {
+    const byHand = led(heldBack(), order('contain'));
+
+    expect([byHand.status, byHand.heldBackBy]).toEqual(['contained', undefined]);
+  });
+});
+
+const unreadable = { killSwitch: { state: 'unknown', reason: 'ThrottlingException: slow down' } } as const;
+
+describe("a kill switch that can't be read", () => {
+  const asked = () => led(undefined, alarm(), unreadable);
+
+  it('lets nothing be contained before people are asked, and says why', () => {
+    const record = lead(undefined, alarm(), unreadable);
+
+    expect([record.status, record.ledger, toldOf(record)]).toEqual([
+      'awaiting-approval',
+      [],
+      ['approval-needed'],
+    ]);
+    expect(record.reason).toBe(
+      "the kill switch can't be read (ThrottlingException: slow down), so it may be on",
+    );
+  });
+
+  it('is no question of things that would not be contained anyhow', () => {
+    const facts = someFacts({ groups: ['life-support'] });
+
+    expect(lead(undefined, alarm(), { ...unreadable, facts }).status).toBe('observed');
+  });
+
+  it.each(['approve', 'contain'] as const)('refuses to %s, unless it is forced', (type) => {
+    const current = type === 'approve' ? asked() : undefined;
+    const decision = decide(current, order(type), aContext(unreadable));
+    const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
+    expect(reason).toContain('force it if the switch is known to be off');
+
+    const { killSwitch } = unreadable;
+    const forced = { ...order(type), force: true };
+    expect(killSwitchFor(order(type), killSwitch)).toEqual(killSwitch);
+    expect(killSwitchFor(forced, killSwitch)).toEqual({ state: 'off' });
+    expect(killSwitchFor(forced, { state: 'on' })).toEqual({ state: 'on' });
+  });
+
+  it('has the question stand until it can be read, and then judged again', () => {
+    const days = 3 * 86_400_000;
+    const still = lead(asked(), resume, { ...unreadable, now: now + days });
+    expect([still.status, still.outbox.announcements]).toEqual(['awaiting-approval', []]);
+    expect(lead(still, resume, { ...on, now: now + 2 * days }).status).toBe('awaiting-approval');
+
+    expect(lead(still, resume, { now: now + 2 * days }).status).toBe('contained');
+  });
+
+  it('leaves a question with a person who said no', () => {
+    const rejected = led(asked(), order('reject'));
+
+    expect([rejected.status, rejected.heldBackBy, rejected.dueAt]).toEqual([
+      'observed',
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('stops what was planned before', () => {
+    const planned = decide(undefined, alarm(), aContext());
+    if (planned.outcome !== 'changed') throw new Error(planned.reason);
+
+    const stopped = lead(planned.next, resume, { ...unreadable, now: planned.next.dueAt ?? 0 });
+    expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
+    expect(stopped.reason).toMatch(/^not applied, since the kill switch can't be read/);
+  });
+});
+
+describe('the stored kill switch', () => {
+  it('is off where nothing is stored', () => {
+    expect(readKillSwitch(undefined)).toEqual({ state: 'off' });
+  });
+
+  it.each(['on', 'off'] as const)('may be the word %s, as written by hand', (state) => {
+    expect(readKillSwitch(` ${state}\n`)).toEqual({ state });
+  });
+
+  it('tells who turned it, when and why', () => {
+    const turned = {
+      state: 'on',
+      by: 'ada',
+      at: '2026-11-27T02:11:00.123Z',
+      reason: 'wrong threshold',
+    } as const;
+
+    expect(readKillSwitch(writeKillSwitch(turned))).toEqual(turned);
+    expect(describeKillSwitch(turned)).toBe(
+      'the kill switch is on, since 2026-11-27T02:11:00.123Z, by ada (wrong threshold)',
+    );
+    expect(findWithheld(turned)).toMatch(/: every action is off$/);
+  });
+
+  it.each([
+    '',
+    'ON!',
+    'yes',
+    'true',
+    '0',
+    '{}',
+    '[]',
+    'null',
+    '{"state":"ON"}',
+    '{"state":"off","at":"yesterday"}',
+    '{"state":"off","by":7}',
+    '{"state":"off"',
+    `{"state":"off","reason":"${'x'.repeat(501)}"}`,
+    'o\u0000ff',
+    'AQICAHh'.repeat(100),
+  ])('is unknown, and never off, with the value %j', (value) => {
+    const read = readKillSwitch(value);
+
+    expect(read.state).toBe('unknown');
+    expect(read.reason?.length).toBeLessThan(200);
+    expect(findWithheld(read)).toContain("can't be read");
+  });
+});

@@ -1,0 +1,42 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { connectHeldThings } from '../../../shared/storage/held-things';
+
+const dynamo = mockClient(DynamoDBDocumentClient);
+const { find } = connectHeldThings('cordon', new DynamoDBClient({ region: 'us-east-1' }));
+const certificateId = 'a'.repeat(64);
+
+beforeEach(() => dynamo.reset());
+
+describe('held things', () => {
+  it('are not misread where a newer Cordon wrote a case in another shape', async () => {
+    const item = { pk: 'THING#mything1', sk: 'CASE', schema: 2, value: {} };
+    dynamo.on(BatchGetCommand).resolves({ Responses: { cordon: [item] } });
+
+    await expect(find('mything1', undefined)).rejects.toThrow('THING#mything1/CASE has schema 2');
+  });
+
+  it('are asked for again where the table had no capacity for all of them', async () => {
+    const UnprocessedKeys = { cordon: { Keys: [{ pk: 'THING#mything1', sk: 'CASE' }] } };
+    dynamo.on(BatchGetCommand).resolves({ Responses: {}, UnprocessedKeys });
+
+    await expect(find('mything1', undefined)).rejects.toThrow('no capacity');
+  });
+
+  it('are read a hundred at a time, and all of them', async () => {
+    const holders = Array.from({ length: 250 }, (_, index) => `thing${index}`);
+    const hold = { pk: `HOLD#denied/${certificateId}`, sk: 'HOLD', value: { holders } };
+    dynamo
+      .on(BatchGetCommand)
+      .resolvesOnce({ Responses: { cordon: [hold] } })
+      .resolves({ Responses: {} });
+
+    await find('any id', certificateId);
+
+    const sizes = dynamo
+      .commandCalls(BatchGetCommand)
+      .map(({ args }) => args[0].input.RequestItems?.cordon?.Keys?.length);
+    expect(sizes).toEqual([3, 100, 100, 50]);
+  });
+});

@@ -1,0 +1,49 @@
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import { connectSuspects } from '../../../shared/storage/suspects';
+
+const dynamo = mockClient(DynamoDBDocumentClient);
+const suspects = connectSuspects('cordon', new DynamoDBClient({ region: 'us-east-1' }));
+const now = Date.now();
+const conflict = () => new ConditionalCheckFailedException({ message: 'changed', $metadata: {} });
+let item: Record<string, unknown> | undefined;
+
+beforeEach(() => {
+  item = undefined;
+  dynamo.reset();
+  dynamo.on(GetCommand).callsFake(() => ({ Item: item }));
+  dynamo.on(PutCommand).callsFake(({ Item }) => {
+    item = Item;
+    return {};
+  });
+});
+
+describe('messages of a sender that were begun', () => {
+  it('count until they are done, one that is begun again once', async () => {
+    for (const id of ['a', 'b', 'b']) await suspects.begin('sender', id, now);
+    expect(await suspects.count('sender')).toBe(2);
+
+    await suspects.end('sender', 'a', now);
+    expect(await suspects.count('sender')).toBe(1);
+    expect(item).toMatchObject({ pk: 'SENDER#sender', sk: 'BEGUN', value: { messages: ['b'] }, version: 4 });
+  });
+
+  it('are forgotten after an hour, and are few', async () => {
+    for (let id = 0; id < 30; id += 1) await suspects.begin('sender', `${id}`, now);
+    expect(await suspects.count('sender')).toBe(20);
+    expect(item?.expiresAt).toBe(Math.ceil((now + 3_600_000) / 1_000));
+
+    item = { ...item, expiresAt: Math.floor(now / 1_000) - 1 };
+    expect(await suspects.count('sender')).toBe(0);
+  });
+
+  it('are noted beside those that another invocation notes at the same time, or not without end', async () => {
+    dynamo.on(PutCommand).rejectsOnce(conflict()).resolves({});
+    await suspects.begin('sender', 'a', now);
+    expect(dynamo.commandCalls(PutCommand)).toHaveLength(2);
+
+    dynamo.on(PutCommand).rejects(conflict());
+    await expect(suspects.begin('sender', 'a', now)).rejects.toThrow('changed');
+  });
+});

@@ -1,0 +1,404 @@
+import { createHash } from 'node:crypto';
+import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { mockClient } from 'aws-sdk-client-mock';
+import type { Case } from '../../../shared/domain/case/case';
+import { decide } from '../../../shared/domain/decide/decide';
+import { VersionConflictError } from '../../../shared/errors';
+import { connectTable } from '../../../shared/storage/table';
+import { awsError } from '../../aws-error';
+import { aContext, aViolation, flushed, now } from '../../builders';
+
+const dynamo = mockClient(DynamoDBDocumentClient);
+const { cases, history } = connectTable('cordon', new DynamoDBClient({ region: 'us-east-1' }));
+
+beforeEach(() => dynamo.reset().on(PutCommand).resolves({}));
+
+const conflict = () => new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
+const puts = () => dynamo.commandCalls(PutCommand).map(({ args }) => args[0].input);
+
+function aCase(over: Partial<Case> = {}): Case {
+  const violation = aViolation();
+  const decision = decide(undefined, { type: 'violation', thingName: 'mything1', violation }, aContext());
+  if (decision.outcome !== 'changed') throw new Error(decision.reason);
+  return { ...decision.next, ...over };
+}
+
+describe('cases in the table', () => {
+  it('are read as they are now, not as a replica remembers them', async () => {
+    dynamo
+      .on(GetCommand)
+      .resolvesOnce({})
+      .resolvesOnce({ Item: { value: aCase(), version: 7 } });
+
+    expect(await cases.load('mything1')).toBeUndefined();
+    expect(await cases.load('mything1')).toEqual({ value: aCase(), version: 7 });
+    expect(dynamo.commandCalls(GetCommand)[0]?.args[0].input).toEqual({
+      TableName: 'cordon',
+      Key: { pk: 'THING#mything1', sk: 'CASE' },
+      ConsistentRead: true,
+    });
+  });
+
+  it.each([
+    ['of before items had a schema', undefined],
+    ['of the same schema', 1],
+  ])('are read %s', async (_, schema) => {
+    dynamo.on(GetCommand).resolves({ Item: { value: aCase(), version: 7, schema } });
+
+    expect(await cases.load('mything1')).toEqual({ value: aCase(), version: 7 });
+  });
+
+  it('are not misread where a newer Cordon wrote them in another shape', async () => {
+    dynamo.on(GetCommand).resolves({ Item: { value: {}, version: 7, schema: 2 } });
+
+    await expect(cases.load('mything1')).rejects.toThrow(
+      'THING#mything1/CASE has schema 2, written by a newer Cordon; this one knows 1: deploy that version',
+    );
+  });
+
+  it('are first written only where none is stored, with what the indexes need', async () => {
+    const record = aCase();
+
+    expect(await cases.save(record, 0)).toBe(1);
+
+    const shard = createHash('sha256').update('mything1').digest().readUInt8(0) % 8;
+    expect(puts()).toEqual([
+      {
+        TableName: 'cordon',
+        ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+        ExpressionAttributeValues: { ':now': expect.any(Number) },
+        Item: {
+          schema: 1,
+          pk: 'THING#mything1',
+          sk: 'CASE',
+          value: record,
+          version: 1,
+          caseId: 'case-1',
+          thingName: 'mything1',
+          severity: 'critical',
+          updatedAt: now,
+          statusKey: `STATUS#containing#${shard}`,
+          dueKey: `DUE#${shard}`,
+          dueAt: now + 60_000,
+        },
+      },
+    ]);
+  });
+
+  it('are written only over the version that was read, and leave the due index when nothing is due', async () => {
+    const { dueAt: _dueAt, ...idle } = aCase();
+
+    expect(await cases.save(flushed(idle), 4)).toBe(5);
+
+    const [input] = puts();
+    expect(input).toMatchObject({
+      ConditionExpression: 'version = :previous',
+      ExpressionAttributeValues: { ':previous': 4 },
+      Item: { version: 5 },
+    });
+    expect(Object.keys(input?.Item ?? {})).not.toContain('dueKey');
+  });
+
+  it('are due within a minute while they owe an announcement, whatever else they wait for', async () => {
+    await cases.save(aCase({ dueAt: now + 86_400_000, updatedAt: now }), 4);
+
+    expect(puts()[0]?.Item).toMatchObject({ dueAt: now + 60_000 });
+  });
+
+  it('are not overwritten where another writer was faster', async () => {
+    dynamo.on(PutCommand).rejects(conflict());
+
+    const saved = cases.save(aCase(), 4);
+
+    await expect(saved).rejects.toThrow(VersionConflictError);
+    await expect(saved).rejects.toMatchObject({ key: 'THING#mything1' });
+  });
+
+  it('fail on any other fault as it came', async () => {
+    dynamo.on(PutCommand).rejects(awsError('ProvisionedThroughputExceededException'));
+
+    await expect(cases.save(aCase(), 4)).rejects.not.toThrow(VersionConflictError);
+  });
+
+  it('are kept once closed, under a key that a repeat overwrites', async () => {
+    const record = aCase({ status: 'closed', closedAt: now });
+
+    await cases.archive(record);
+
+    expect(puts()[0]?.Item).toEqual({
+      pk: 'THING#mything1',
+      sk: `CLOSED#00${now}#case-1`,
+      value: record,
+    });
+  });
+});
+
+describe('the timeline', () => {
+  it('is chained: the hash of a row covers the hash before it, the case, the place and the entries', async () => {
+    const record = aCase();
+    const hash = await cases.appendTimeline(record);
+    const [first] = puts();
+
+    expect(first?.Item).toEqual({
+      pk: 'CASE#case-1',
+      sk: `00${now}#000000`,
+      caseId: 'case-1',
+      thingName: 'mything1',
+      entries: record.outbox.timeline,
+      previousHash: '',
+      hash,
+    });
+    const { pk: _pk, hash: _hash, ...row } = first?.Item ?? {};
+    const { caseId, thingName, sk, previousHash } = row as Record<string, unknown>;
+    const entries = record.outbox.timeline.map((one) => [
+      one.at,
+      one.what,
+      one.actor ?? null,
+      one.detail ?? null,
+    ]);
+    expect(
+      createHash('sha256')
+        .update(JSON.stringify([caseId, thingName, sk, entries, previousHash]))
+        .digest('hex'),
+    ).toBe(hash);
+
+    const { outbox } = record;
+    const others = await Promise.all(
+      [
+        { timelineHead: 'x' },
+        { timelineSeq: 1 },
+        { caseId: 'case-2' },
+        { outbox: { ...outbox, timeline: outbox.timeline.map((entry) => ({ ...entry, what: 'forged' })) } },
+      ].map((over) => cases.appendTimeline({ ...record, ...over })),
+    );
+    expect(new Set([hash, ...others]).size).toBe(5);
+  });
+
+  it('has a repeated row in the same place', async () => {
+    expect(await cases.appendTimeline(aCase())).toBe(await cases.appendTimeline(aCase()));
+
+    const [first, second] = puts();
+    expect(second).toEqual(first);
+  });
+
+  it('is read in order of time, without the other rows of the case', async () => {
+    dynamo.on(QueryCommand).resolves({ Items: [{ sk: '1' }] });
+
+    expect(await history.readTimeline('case-1')).toEqual([{ sk: '1' }]);
+    const { ExpressionAttributeValues: range } = dynamo.commandCalls(QueryCommand)[0]?.args[0].input ?? {};
+    expect('SLACK' > range?.[':last']).toBe(true);
+    expect(`00${now}#000000` > range?.[':first']).toBe(true);
+  });
+});
+
+describe('lists across shards', () => {
+  it('give what is due, oldest first, no more than asked for', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':shard': shard } }) => ({
+      Items:
+        shard === 'DUE#1'
+          ? [
+              { pk: 'THING#late', dueAt: 30 },
+              { pk: 'THING#later', dueAt: 40 },
+            ]
+          : shard === 'DUE#6'
+            ? [{ pk: 'THING#a#b', dueAt: 10 }]
+            : undefined,
+    }));
+
+    expect(await cases.listDue(now, 2)).toEqual(['a#b', 'late']);
+    const asked = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input);
+    expect(asked.map(({ ExpressionAttributeValues }) => ExpressionAttributeValues)).toEqual(
+      Array.from({ length: 8 }, (_, shard) => ({ ':shard': `DUE#${shard}`, ':now': now })),
+    );
+    expect(new Set(asked.map(({ IndexName, Limit }) => `${IndexName} ${Limit}`))).toEqual(
+      new Set(['byDue 2']),
+    );
+  });
+
+  it('give the cases of a status', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':key': key } }) => ({
+      Items: key === 'STATUS#contained#3' ? [{ thingName: 'mything1' }] : [],
+    }));
+
+    expect(await history.listByStatus('contained')).toEqual([{ thingName: 'mything1' }]);
+  });
+});
+
+describe('the newest of a list', () => {
+  it('are as many cases of a status as asked for, over all shards', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':key': key } }) => ({
+      Items: key === 'STATUS#closed#3' ? [{ updatedAt: 5 }, { updatedAt: 1 }] : [{ updatedAt: 3 }],
+    }));
+
+    expect((await history.listByStatus('closed', 3)).map(({ updatedAt }) => updatedAt)).toEqual([5, 3, 3]);
+    const asked = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input);
+    expect(new Set(asked.map(({ Limit, ScanIndexForward }) => `${Limit} ${ScanIndexForward}`))).toEqual(
+      new Set(['3 false']),
+    );
+  });
+
+  it('are as many closed cases as asked for, though a page ends before', async () => {
+    dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => ({
+      Items: [{ value: { caseId: ExclusiveStartKey ? 'case-1' : 'case-2' } }],
+      LastEvaluatedKey: { pk: 'a', sk: '1' },
+    }));
+
+    expect(await history.listClosed('mything1', 2)).toEqual([{ caseId: 'case-2' }, { caseId: 'case-1' }]);
+    const limits = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input.Limit);
+    expect(limits).toEqual([2, 1]);
+  });
+});
+
+describe('what takes more than one page', () => {
+  const pages = (first: unknown, second: unknown) =>
+    dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => {
+      if (ExclusiveStartKey === undefined) return { Items: [first], LastEvaluatedKey: { pk: 'a', sk: '1' } };
+      return ExclusiveStartKey.sk === '1' ? { Items: [second] } : { Items: [] };
+    });
+
+  it('is read to its end: a timeline', async () => {
+    pages({ sk: '1' }, { sk: '2' });
+
+    expect(await history.readTimeline('case-1')).toEqual([{ sk: '1' }, { sk: '2' }]);
+  });
+
+  it('is read to its end: the closed cases of a thing', async () => {
+    pages({ value: { caseId: 'case-2' } }, { value: { caseId: 'case-1' } });
+
+    expect(await history.listClosed('mything1')).toEqual([{ caseId: 'case-2' }, { caseId: 'case-1' }]);
+  });
+
+  it('is read to its end: the cases of a status, in each shard', async () => {
+    pages({ thingName: 'a' }, { thingName: 'b' });
+
+    expect(await history.listByStatus('contained')).toEqual(
+      Array.from({ length: 8 }, () => [{ thingName: 'a' }, { thingName: 'b' }]).flat(),
+    );
+  });
+
+  it('is read to its end: the cases touched since', async () => {
+    dynamo.on(ScanCommand).callsFake(({ ExclusiveStartKey }) => ({
+      Items: [{ value: { caseId: ExclusiveStartKey ? 'case-2' : 'case-1' } }],
+      ...(!ExclusiveStartKey && { LastEvaluatedKey: { pk: 'a', sk: '1' } }),
+    }));
+
+    expect(await history.scanCases(now)).toEqual([{ caseId: 'case-1' }, { caseId: 'case-2' }]);
+  });
+});
+
+describe('the fleet limit', () => {
+  const reservation = { thingName: 'mything1', now, limit: 2, windowMs: 1_000 };
+  /** As many are noted as there are places, or more: only reading tells which are still taken. */
+  const stored = (places: Record<string, number>) => {
+    dynamo.on(UpdateCommand).rejects(conflict());
+    dynamo.on(GetCommand).resolves({ Item: { value: places, version: 3 } });
+  };
+
+  it('takes a place without a look at the others while fewer are noted than there are', async () => {
+    dynamo.on(UpdateCommand).resolves({});
+
+    expect(await cases.reserveContainment({ ...reservation, limit: 1_000 })).toBe(true);
+
+    expect(dynamo.calls().map(({ args: [{ input }] }) => input)).toEqual([
+      expect.objectContaining({
+        Key: { pk: 'LIMIT#fleet', sk: 'WINDOW' },
+        ConditionExpression: 'size(#value) < :most',
+        ExpressionAttributeValues: { ':now': now, ':one': 1, ':most': 100 },
+      }),
+    ]);
+  });
+
+  it.each([
+    ['a place is free', { a: now - 10 }, true, { a: now - 10, mything1: now }],
+    ['an old place is free again', { a: now - 1_000, b: now - 10 }, true, { b: now - 10, mything1: now }],
+    ['the thing has its place', { mything1: now - 10, a: now - 5 }, true, undefined],
+    ['every place is taken', { a: now - 10, b: now - 999 }, false, undefined],
+  ])('answers where %s', async (_, places, answer, saved) => {
+    stored(places);
+
+    expect(await cases.reserveContainment(reservation)).toBe(answer);
+    expect(puts().map(({ Item }) => Item?.value)).toEqual(saved ? [saved] : []);
+  });
+
+  it('looks again where another thing took a place at the same time', async () => {
+    dynamo.on(UpdateCommand).rejects(conflict());
+    dynamo
+      .on(GetCommand)
+      .resolvesOnce({ Item: { value: { a: now }, version: 3 } })
+      .resolves({ Item: { value: { a: now, b: now }, version: 4 } });
+    dynamo.on(PutCommand).rejectsOnce(conflict());
+
+    expect(await cases.reserveContainment(reservation)).toBe(false);
+  });
+
+  it('fails, to be tried again, where it never gets its turn', async () => {
+    stored({});
+    dynamo.on(PutCommand).rejects(conflict());
+
+    await expect(cases.reserveContainment(reservation)).rejects.toThrow(VersionConflictError);
+  });
+});
+
+describe('what the detector knows of a thing whose case is closed', () => {
+  const state = {
+    ...{ schema: 1, thingName: 'mything1', lastReportId: 7, lastReceivedAt: now, presence: { seen: [] } },
+    behaviors: { 'p/b': { bad: 1, good: 0, violationId: 'v', recent: [now] } },
+  };
+
+  it('is reset under its version, and again where the detector saved in between', async () => {
+    dynamo
+      .on(GetCommand)
+      .resolvesOnce({ Item: { value: state, version: 3 } })
+      .resolves({ Item: { value: state, version: 4 } });
+    dynamo.on(PutCommand).rejectsOnce(conflict()).resolves({});
+
+    await cases.resetDetection('mything1', now + 5, now);
+
+    expect(puts()[1]).toMatchObject({
+      Item: {
+        ...{ pk: 'THING#mything1', sk: 'DETECT', version: 5 },
+        value: {
+          ...state,
+          behaviors: { 'p/b': { bad: 0, good: 0, recent: [now] } },
+          heldUntil: now,
+        },
+      },
+      ExpressionAttributeValues: { ':previous': 4 },
+    });
+  });
+
+  it('is nothing where it never reported', async () => {
+    dynamo.on(GetCommand).resolves({});
+
+    await cases.resetDetection('mything1', now);
+
+    expect(puts()).toEqual([]);
+  });
+});
+
+describe('a page of a timeline', () => {
+  it('is one read from the row after the one named, and says whether there are more', async () => {
+    const row = { sk: '000000000000002#000001' };
+    dynamo.on(QueryCommand).resolves({ Items: [row], LastEvaluatedKey: { pk: 'CASE#case-1', sk: row.sk } });
+
+    expect(await history.pageTimeline('case-1', 7, '000000000000001#000000')).toEqual({
+      rows: [row],
+      more: true,
+    });
+    expect(dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input)).toEqual([
+      expect.objectContaining({
+        Limit: 7,
+        ExclusiveStartKey: { pk: 'CASE#case-1', sk: '000000000000001#000000' },
+        ConsistentRead: true,
+      }),
+    ]);
+  });
+});
