@@ -1,4 +1,4 @@
-import type { Hold } from './domain/actions/lease';
+import type { Lease } from './domain/actions/lease';
 import type { Case } from './domain/case/case';
 import type { ClientConnect, ClientUser, KnownClientIds } from './domain/case/client-ids';
 import type { Command } from './domain/decide/command';
@@ -49,12 +49,12 @@ export interface CaseStore {
 }
 
 /** Which things hold an object that they share, so that the last of them restores it. */
-export interface Holds {
+export interface Leases {
   /** Holders whose case no longer holds the object are left out. */
-  load(object: Hold['object']): Promise<Versioned<Hold> | undefined>;
+  load(object: Lease['object']): Promise<Versioned<Lease> | undefined>;
   /** Throws VersionConflictError as the case store does. */
-  save(hold: Hold, previous: number): Promise<number>;
-  remove(object: Hold['object'], previous: number): Promise<void>;
+  save(lease: Lease, previous: number): Promise<number>;
+  remove(object: Lease['object'], previous: number): Promise<void>;
 }
 
 export interface HeldThings {

@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import { decode } from 'cborg';
 import type { EnginePorts } from '../functions/respond/engine';
-import type { Hold } from '../shared/domain/actions/lease';
+import type { Lease } from '../shared/domain/actions/lease';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case/case';
 import { type ClientUser, followUser, isNews, keepNewest } from '../shared/domain/case/client-ids';
 import { heldObjects, holdsObject } from '../shared/domain/case/held-objects';
@@ -19,7 +19,7 @@ import type {
   DeadLetters,
   FleetSize,
   HeldThings,
-  Holds,
+  Leases,
   Log,
   Metrics,
   Things,
@@ -215,9 +215,9 @@ export function fakeConnections() {
 }
 
 /** Holds whose holders are those that still hold the object, by their cases. */
-export function fakeHolds(isHolding: (thingName: string, object: string) => boolean = () => true) {
-  const rows = fakeStore<Hold>(({ object }) => object);
-  const holds: Holds = {
+export function fakeLeases(isHolding: (thingName: string, object: string) => boolean = () => true) {
+  const rows = fakeStore<Lease>(({ object }) => object);
+  const leases: Leases = {
     async load(object) {
       const found = await rows.load(object);
       if (!found) return undefined;
@@ -230,7 +230,7 @@ export function fakeHolds(isHolding: (thingName: string, object: string) => bool
       rows.items.delete(object);
     },
   };
-  return { rows: rows.items, holds };
+  return { rows: rows.items, leases };
 }
 
 export function fakeClientIds() {
@@ -253,7 +253,7 @@ export function fakeClientIds() {
   return { clientIds };
 }
 
-export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, holds: Pick<Holds, 'load'>): HeldThings {
+export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, leases: Pick<Leases, 'load'>): HeldThings {
   return {
     async find(clientId, certificateId, exclusiveThing) {
       const names = [...new Set([clientId, exclusiveThing])].filter(isRegistryName);
@@ -263,8 +263,8 @@ export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, holds: Pick<Holds
         return isOpen(value) && holdsThing(value);
       });
       const objects = certificateId === undefined ? [] : heldObjects(certificateId);
-      const found = await Promise.all(objects.map((object) => holds.load(object)));
-      return [...new Set([...named, ...found.flatMap((hold) => hold?.value.holders ?? [])])];
+      const found = await Promise.all(objects.map((object) => leases.load(object)));
+      return [...new Set([...named, ...found.flatMap((lease) => lease?.value.holders ?? [])])];
     },
   };
 }
@@ -349,7 +349,7 @@ export function aWorld() {
   const jobs = fakeJobs();
   const heard = fakeClientIds();
   const defender = fakeDefender();
-  const held = fakeHolds((name, object) => holdsObject(stored.items.get(name)?.value, object));
+  const held = fakeLeases((name, object) => holdsObject(stored.items.get(name)?.value, object));
   const world = {
     held,
     policies,
@@ -385,7 +385,7 @@ export function aWorld() {
     certificates: watch('certificates', certificates.certificates, () => hook),
     jobs: watch('jobs', jobs.jobs, () => hook),
     heardIds: heard.clientIds,
-    holds: watch('holds', held.holds, () => hook),
+    leases: watch('leases', held.leases, () => hook),
     defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),
     log: telemetry.log,

@@ -14,7 +14,7 @@ import { checkName, checkTcp, checkTls, stepTimeoutMs } from './network';
 /** Detect takes reports by their own time of receipt, but a clock this far off will fail TLS sooner or later. */
 const mostSkewMs = 60_000;
 
-export interface CheckSurroundings {
+export interface CheckDependencies {
   readonly wallClock: () => number;
   /** A real report for one destination. */
   readonly collect: (destination: Destination) => Promise<Report>;
@@ -23,7 +23,7 @@ export interface CheckSurroundings {
 /** Goes the whole way of a report, one step after the other, and gives each finding as soon as it is there. */
 export async function* check(
   settings: Settings & { readonly connection: ConnectionSettings },
-  { wallClock, collect }: CheckSurroundings,
+  { wallClock, collect }: CheckDependencies,
 ): AsyncGenerator<Finding> {
   const { connection, stateDirectory } = settings;
   const { endpoint } = connection;
@@ -47,7 +47,7 @@ async function* checkPolicy(
   connection: ConnectionSettings,
   credentials: Credentials,
   wallClock: () => number,
-  collect: CheckSurroundings['collect'],
+  collect: CheckDependencies['collect'],
 ): AsyncGenerator<Finding> {
   const { clientId, thingName } = connection;
   const open = () => openConversation(toClientOptions(connection, credentials));

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Credentials } from '../config/credentials';
 import type { Settings } from '../config/flags';
-import { type ReportingSurroundings, startReporting, type Waiting } from '../delivery/reporting';
+import { type ReportingDependencies, startReporting, type Waiting } from '../delivery/reporting';
 import { answerKind, logAnswer } from '../mqtt/answers';
 import { openBrokerLink } from '../mqtt/broker-link';
 import { type ContainmentWatch, containmentTopic, readNotice } from '../mqtt/containment';
@@ -12,7 +12,7 @@ import { type Destination, type Topics, topicsFor } from '../topics';
 /** At the end, for what can be delivered at once. */
 const lastWordsMs = 1500;
 
-export interface AgentSurroundings extends ReportingSurroundings {
+export interface AgentDependencies extends ReportingDependencies {
   /** Read anew at each connect, so that a renewed certificate needs no restart. */
   readonly readCredentials: () => Credentials;
   readonly containment: ContainmentWatch;
@@ -28,7 +28,7 @@ export interface Agent {
 }
 
 /** Samples, and reports over MQTT, until stopped. `waiting` is delivered first. */
-export function startAgent(settings: Settings, surroundings: AgentSurroundings, waiting?: Waiting): Agent {
+export function startAgent(settings: Settings, dependencies: AgentDependencies, waiting?: Waiting): Agent {
   const { connection } = settings;
   if (!connection) throw new Error('an agent that reports needs a connection');
   const { thingName, endpoint } = connection;
@@ -36,28 +36,28 @@ export function startAgent(settings: Settings, surroundings: AgentSurroundings, 
     settings.destinations.map((one) => [one, topicsFor(one, thingName, settings.format)]),
   );
   const noticeTopic = topics.has('cordon') ? containmentTopic(thingName) : undefined;
-  const link = (surroundings.openLink ?? openBrokerLink)(
+  const link = (dependencies.openLink ?? openBrokerLink)(
     connection,
-    surroundings.readCredentials,
+    dependencies.readCredentials,
     [
       ...[...topics.values()].flatMap(({ accepted, rejected }) => [accepted, rejected]),
       ...(noticeTopic === undefined ? [] : [noticeTopic]),
     ],
     {
       onConnected: () => {
-        surroundings.onConnection?.(`connected to ${endpoint.host}:${endpoint.port}`);
+        dependencies.onConnection?.(`connected to ${endpoint.host}:${endpoint.port}`);
         reporting.flush();
       },
-      onEnded: (reason) => surroundings.onConnection?.(`not connected: ${reason}`),
+      onEnded: (reason) => dependencies.onConnection?.(`not connected: ${reason}`),
       onMessage: (topic, payload) => {
-        if (topic === noticeTopic) return surroundings.containment.note(readNotice(payload));
+        if (topic === noticeTopic) return dependencies.containment.note(readNotice(payload));
         for (const [destination, of] of topics) {
           const kind = answerKind(of, topic);
-          if (kind) logAnswer(surroundings.log, destination, settings.format, kind, payload);
+          if (kind) logAnswer(dependencies.log, destination, settings.format, kind, payload);
         }
       },
     },
-    surroundings,
+    dependencies,
   );
   const delivery = {
     isReady: link.isConnected,
@@ -67,7 +67,7 @@ export function startAgent(settings: Settings, surroundings: AgentSurroundings, 
         encodeReport(report, settings.format, settings.names),
       ),
   };
-  const reporting = startReporting(settings, surroundings, delivery, waiting);
+  const reporting = startReporting(settings, dependencies, delivery, waiting);
   return {
     stop: async () => {
       reporting.stop();
@@ -81,10 +81,10 @@ export function startAgent(settings: Settings, surroundings: AgentSurroundings, 
 /** Samples, and prints the reports, until stopped. */
 export function startDryRun(
   settings: Settings,
-  surroundings: ReportingSurroundings,
+  dependencies: ReportingDependencies,
   print: (report: Report) => void,
 ): Agent {
-  const reporting = startReporting(settings, surroundings, {
+  const reporting = startReporting(settings, dependencies, {
     isReady: () => true,
     deliver: async (_destination, report) => {
       print(report);

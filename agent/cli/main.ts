@@ -6,7 +6,7 @@ import { codeOf, host } from '../host';
 import { createLog, type Log } from '../log';
 import { createProblems } from '../problems';
 import { collectOnce } from './once';
-import { type RunningAgent, runAgent, surround } from './run-agent';
+import { createDependencies, type RunningAgent, runAgent } from './run-agent';
 import { runCheck } from './run-check';
 import { openServiceManager } from './service-manager';
 
@@ -26,7 +26,7 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const log = createLog(settings.logLevel, writeLine, Date.now);
   if (settings.mode === 'once') {
-    const report = await collectOnce(settings, surround(settings, log, createProblems(log)));
+    const report = await collectOnce(settings, createDependencies(settings, log, createProblems(log)));
     host.writeOutput(`${JSON.stringify(report, undefined, 2)}\n`);
     return;
   }

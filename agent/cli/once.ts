@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../config/flags';
-import { findFailures, findHealth, type ReportingSurroundings } from '../delivery/reporting';
+import { findFailures, findHealth, type ReportingDependencies } from '../delivery/reporting';
 import { buildReport, type Report } from '../report/report';
 import { createReportWindow } from '../report/report-window';
 
@@ -8,8 +8,8 @@ import { createReportWindow } from '../report/report-window';
 const loadMs = 1_100;
 
 /** Collects one report, with two looks at the processes, so that a child that came and went between them is seen too. */
-export async function collectOnce(settings: Settings, surroundings: ReportingSurroundings): Promise<Report> {
-  const { sampler, sampleSystem, meter, reportIds, clock, wallClock } = surroundings;
+export async function collectOnce(settings: Settings, dependencies: ReportingDependencies): Promise<Report> {
+  const { sampler, sampleSystem, meter, reportIds, clock, wallClock } = dependencies;
   const window = createReportWindow({
     intervalMs: 0,
     byException: false,
@@ -25,8 +25,8 @@ export async function collectOnce(settings: Settings, surroundings: ReportingSur
   }
   const { values, caveats, isRise: _, ...told } = window.take('interval', clock());
   const system = sampleSystem();
-  const failures = { ...findFailures(surroundings), ...system.failures, ...told.failures };
-  const health = findHealth(surroundings, {
+  const failures = { ...findFailures(dependencies), ...system.failures, ...told.failures };
+  const health = findHealth(dependencies, {
     wantedMs: settings.sampleIntervalMs,
     spool: 0,
     failures,

@@ -2,7 +2,7 @@ import { agentVersion } from '../build-constants';
 import { type Credentials, loadCredentials } from '../config/credentials';
 import type { ConnectionSettings, Settings } from '../config/flags';
 import { createInterfaceRule, type InterfaceRule } from '../config/interface-rules';
-import type { ReportingSurroundings, Waiting } from '../delivery/reporting';
+import type { ReportingDependencies, Waiting } from '../delivery/reporting';
 import { countRestarts, type Restarts } from '../delivery/restarts';
 import { openSpool, type Spool } from '../delivery/spool';
 import { host } from '../host';
@@ -18,7 +18,7 @@ import { createUserNames } from '../proc/user-names';
 import { type CpuBudget, createCpuBudget } from '../processes/cpu-budget';
 import { countReportIds, type NewestId, openReportIds } from '../report/report-id';
 import { openStateFile } from '../state-file';
-import { type Agent, type AgentSurroundings, startAgent, startDryRun } from './agent';
+import { type Agent, type AgentDependencies, startAgent, startDryRun } from './agent';
 import type { ServiceManager } from './service-manager';
 
 /** An agent that was started from settings, and can be started anew from others. */
@@ -30,7 +30,7 @@ export interface RunningAgent {
 
 /** What a test gives in place of the machine's own. */
 export interface Means {
-  readonly openLink?: AgentSurroundings['openLink'];
+  readonly openLink?: AgentDependencies['openLink'];
   readonly proc?: () => ProcReader;
 }
 
@@ -108,10 +108,10 @@ function prepare(
   const { connection } = settings;
   const problems = createProblems(log);
   const { meter } = lasting;
-  const surroundings = surround(settings, log, problems, meter, manager, means);
+  const dependencies = createDependencies(settings, log, problems, meter, manager, means);
   if (settings.mode === 'dryrun' || !connection) {
     return () =>
-      startDryRun(settings, surroundings, (report) => host.writeOutput(`${JSON.stringify(report)}\n`));
+      startDryRun(settings, dependencies, (report) => host.writeOutput(`${JSON.stringify(report)}\n`));
   }
   const told = new Set<string>();
   const warn = (problem: string): void => {
@@ -129,8 +129,8 @@ function prepare(
     openStateFile(stateDirectory, connection.thingName, 'containment', problems),
     log,
   );
-  const whole: AgentSurroundings = {
-    ...surroundings,
+  const whole: AgentDependencies = {
+    ...dependencies,
     ...(means.openLink && { openLink: means.openLink }),
     reportIds,
     containment,
@@ -138,7 +138,7 @@ function prepare(
     random: Math.random,
     onConnection: manager.status,
     onTick: () => {
-      surroundings.onTick?.();
+      dependencies.onTick?.();
       certificate.look(Date.now());
     },
   };
@@ -189,14 +189,14 @@ function keepReading(
   };
 }
 
-export function surround(
+export function createDependencies(
   settings: Settings,
   log: Log,
   problems: Problems,
   meter = createTrafficMeter(createProcReader(), interfaceRule(settings, {})),
   manager?: ServiceManager,
   means: Means = {},
-): ReportingSurroundings {
+): ReportingDependencies {
   const proc = openProc(means);
   const options = { users: createUserNames(), wallClock: Date.now, ownPid: process.pid };
   return {

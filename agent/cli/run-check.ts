@@ -5,14 +5,14 @@ import { host } from '../host';
 import { createProblems } from '../problems';
 import { openReportIds } from '../report/report-id';
 import { collectOnce } from './once';
-import { surround } from './run-agent';
+import { createDependencies } from './run-agent';
 
 /** Prints each finding as soon as it is there, or all as one JSON object, and gives the exit code: 1 if one failed. */
 export async function runCheck(settings: Settings, json: boolean): Promise<number> {
   const { connection, stateDirectory } = settings;
   if (!connection) throw new Error('a check needs a connection');
   const problems = createProblems(() => undefined);
-  const surroundings = surround(settings, () => undefined, problems);
+  const dependencies = createDependencies(settings, () => undefined, problems);
   const findings: Finding[] = [];
   const steps = check(
     { ...settings, connection },
@@ -20,7 +20,7 @@ export async function runCheck(settings: Settings, json: boolean): Promise<numbe
       wallClock: Date.now,
       collect: async (destination) => {
         const reportIds = openReportIds(stateDirectory, connection.thingName, problems);
-        return collectOnce({ ...settings, destinations: [destination] }, { ...surroundings, reportIds });
+        return collectOnce({ ...settings, destinations: [destination] }, { ...dependencies, reportIds });
       },
     },
   );

@@ -27,14 +27,14 @@ export function loadCredentials(
   const ca = readPem('--rootCA', paths.rootCaPath);
   const cert = readPem('--cert', paths.certPath);
   const key = readPem('--key', paths.keyPath);
-  tell('--rootCA', paths.rootCaPath, 'is no PEM certificate', () => new X509Certificate(ca));
-  const certificate = tell(
+  explainFailure('--rootCA', paths.rootCaPath, 'is no PEM certificate', () => new X509Certificate(ca));
+  const certificate = explainFailure(
     '--cert',
     paths.certPath,
     'is no PEM certificate',
     () => new X509Certificate(cert),
   );
-  const privateKey = tell('--key', paths.keyPath, 'is no PEM private key without passphrase', () =>
+  const privateKey = explainFailure('--key', paths.keyPath, 'is no PEM private key without passphrase', () =>
     createPrivateKey(key),
   );
   if (!certificate.checkPrivateKey(privateKey)) {
@@ -42,7 +42,9 @@ export function loadCredentials(
       `--key: ${paths.keyPath} does not belong to the certificate ${paths.certPath}`,
     );
   }
-  tell('--cert', paths.certPath, 'cannot be used for TLS', () => createSecureContext({ ca, cert, key }));
+  explainFailure('--cert', paths.certPath, 'cannot be used for TLS', () =>
+    createSecureContext({ ca, cert, key }),
+  );
   const expiresAt = Date.parse(certificate.validTo);
   if (expiresAt < now) warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
   if (Date.parse(certificate.validFrom) > now)
@@ -73,10 +75,10 @@ export function isOpenToOthers(
 }
 
 function readPem(flag: string, path: string): Buffer {
-  return tell(flag, path, 'cannot be read', () => host.readFileSync(path));
+  return explainFailure(flag, path, 'cannot be read', () => host.readFileSync(path));
 }
 
-function tell<T>(flag: string, path: string, problem: string, attempt: () => T): T {
+function explainFailure<T>(flag: string, path: string, problem: string, attempt: () => T): T {
   try {
     return attempt();
   } catch (cause) {

@@ -89,7 +89,7 @@ interface Flags {
 
 const defenderFloorSeconds = 300;
 
-export interface Surroundings {
+export interface Dependencies {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isRoot: boolean;
   readonly homeDirectory: () => string;
@@ -98,7 +98,7 @@ export interface Surroundings {
 /** Reads the command line, or throws a UsageError that names the flag. */
 export function parseCommandLine(
   args: readonly string[],
-  surroundings: Surroundings,
+  dependencies: Dependencies,
   metrics: readonly string[] = defaultMetrics,
 ): CommandLine {
   let printed = '';
@@ -122,7 +122,7 @@ export function parseCommandLine(
       `${JSON.stringify(stray)}: belongs to no flag; the one command is "check", and comes first`,
     );
   const flags = withConfigFile(command);
-  const settings = toSettings(flags, surroundings, metrics);
+  const settings = toSettings(flags, dependencies, metrics);
   if (!isCheck) return { type: 'run', settings };
   if (!settings.connection)
     throw new UsageError('check: looks at a connection, so leave out --dryrun and --once');
@@ -257,7 +257,7 @@ function wholeNumber(flag: string, unit: string, least: number, most: number): (
   return (text) => parseInteger(flag, unit, least, most, text);
 }
 
-function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly string[]): Settings {
+function toSettings(flags: Flags, dependencies: Dependencies, metrics: readonly string[]): Settings {
   if (flags.once !== flags.print) throw new UsageError('--once, --print: give both, to print one report');
   const destinations = destinationsOf(flags.reportTo);
   const tooFast = destinations.includes('device-defender') && flags.interval < defenderFloorSeconds;
@@ -281,7 +281,7 @@ function toSettings(flags: Flags, surroundings: Surroundings, metrics: readonly 
     ),
     cpuBudgetPercent: flags.cpuBudget,
     interfaces: flags.interfaces ?? allInterfaces,
-    stateDirectory: flags.stateDir ?? defaultStateDirectory(surroundings),
+    stateDirectory: flags.stateDir ?? defaultStateDirectory(dependencies),
     logLevel: flags.verbosity,
   };
 }
@@ -325,7 +325,7 @@ function need<T>(flag: string, value: T | undefined): T {
 }
 
 /** systemd's StateDirectory= first, then the XDG base directories; root is a system service. */
-function defaultStateDirectory({ env, isRoot, homeDirectory }: Surroundings): string {
+function defaultStateDirectory({ env, isRoot, homeDirectory }: Dependencies): string {
   const fromSystemd = env.STATE_DIRECTORY?.split(':')[0];
   if (fromSystemd) return fromSystemd;
   if (isRoot) return '/var/lib/cordon-agent';

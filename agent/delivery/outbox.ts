@@ -11,7 +11,7 @@ export interface OutboxRules {
   readonly peaks: ReadonlySet<string>;
 }
 
-export interface OutboxSurroundings {
+export interface OutboxDependencies {
   readonly deliver: (report: Report) => Promise<'acknowledged' | 'failed'>;
   readonly onAcknowledged: (report: Report) => void;
   readonly onFailed: (report: Report) => void;
@@ -46,7 +46,7 @@ interface Entry {
   isKept: boolean;
 }
 
-export function createOutbox(rules: OutboxRules, surroundings: OutboxSurroundings): Outbox {
+export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencies): Outbox {
   const entries: Entry[] = [];
   let bytes = 0;
   let isDelivering = false;
@@ -67,36 +67,36 @@ export function createOutbox(rules: OutboxRules, surroundings: OutboxSurrounding
       bytes -= older.bytes + newer.bytes;
       const folded = foldReports(older.report, newer.report, rules.peaks);
       const isKept = older.isKept || newer.isKept;
-      if (isKept) surroundings.keep(folded, true);
-      if (older.isKept) surroundings.drop(older.report);
+      if (isKept) dependencies.keep(folded, true);
+      if (older.isKept) dependencies.drop(older.report);
       add(folded, first, isKept);
-      surroundings.onFolded(older.report);
+      dependencies.onFolded(older.report);
     }
   };
   const keepAll = (): void => {
     for (const entry of entries) {
       if (entry.isKept) continue;
-      surroundings.keep(entry.report, false);
+      dependencies.keep(entry.report, false);
       entry.isKept = true;
     }
   };
   const deliverAll = async (): Promise<void> => {
     for (let entry = entries[0]; entry; entry = entries[0]) {
-      if ((await surroundings.deliver(entry.report)) === 'failed') {
-        retryAt = surroundings.clock() + rules.retryMs;
+      if ((await dependencies.deliver(entry.report)) === 'failed') {
+        retryAt = dependencies.clock() + rules.retryMs;
         keepAll();
-        return surroundings.onFailed(entry.report);
+        return dependencies.onFailed(entry.report);
       }
       entries.shift();
       bytes -= entry.bytes;
-      if (entry.isKept) surroundings.drop(entry.report);
-      surroundings.onAcknowledged(entry.report);
+      if (entry.isKept) dependencies.drop(entry.report);
+      dependencies.onAcknowledged(entry.report);
     }
   };
 
   return {
     put: (report, isUrgent) => {
-      if (isUrgent) surroundings.keep(report, true);
+      if (isUrgent) dependencies.keep(report, true);
       add(report, entries.length, isUrgent);
       fold();
     },
@@ -105,7 +105,7 @@ export function createOutbox(rules: OutboxRules, surroundings: OutboxSurrounding
       fold();
     },
     flush: () => {
-      if (isDelivering || entries.length === 0 || surroundings.clock() < retryAt) return;
+      if (isDelivering || entries.length === 0 || dependencies.clock() < retryAt) return;
       isDelivering = true;
       delivery = deliverAll().finally(() => {
         isDelivering = false;

@@ -31,7 +31,7 @@ const idleTickMs = 200;
 /** Reports that wait for a connection, as JSON: days of reports at the interval, or minutes of constant change. */
 const mostWaitingBytes = 128 * 1024;
 
-export interface ReportingSurroundings {
+export interface ReportingDependencies {
   readonly sampler: MetricSampler;
   readonly sampleSystem: () => SystemSample;
   /** Adds up traffic between the reports. */
@@ -90,13 +90,13 @@ interface Route {
 /** Samples the processes, and makes and delivers a report whenever one is due, until stopped. */
 export function startReporting(
   settings: Settings,
-  surroundings: ReportingSurroundings,
+  dependencies: ReportingDependencies,
   delivery: Delivery,
   waiting: Waiting = new Map(),
 ): Reporting {
-  const { sampler, meter, budget, clock } = surroundings;
+  const { sampler, meter, budget, clock } = dependencies;
   const routes = settings.destinations.map((destination) => {
-    const route = openRoute(destination, settings, surroundings, delivery);
+    const route = openRoute(destination, settings, dependencies, delivery);
     const carried = waiting.get(destination);
     if (carried?.before) route.before = carried.before;
     route.outbox.take(carried?.reports ?? []);
@@ -107,7 +107,7 @@ export function startReporting(
 
   const put = (route: Route, due: Due): void => {
     const looks = { wantedMs: tickMs, intervalMs: settings.intervalMs };
-    const { report, isUrgent } = makeReport(route, due, surroundings, looks);
+    const { report, isUrgent } = makeReport(route, due, dependencies, looks);
     route.outbox.put(report, isUrgent);
     if (!delivery.isReady()) route.outbox.keepAll();
   };
@@ -128,7 +128,7 @@ export function startReporting(
     const samples = sampler.sample(startedAt);
     for (const { window } of routes) window.observe(samples, startedAt);
     flush();
-    surroundings.onTick?.();
+    dependencies.onTick?.();
     const tookMs = clock() - startedAt;
     const restMs = Math.max(tickMs - tookMs, 0);
     timer = setTimeout(tick, budget ? budget.restAfter(clock(), restMs) : Math.max(restMs, tookMs));
@@ -163,7 +163,7 @@ export function startReporting(
 function openRoute(
   destination: Destination,
   settings: Settings,
-  { log, clock, spool, restarts }: ReportingSurroundings,
+  { log, clock, spool, restarts }: ReportingDependencies,
   delivery: Delivery,
 ): Route {
   const byException = destination === 'cordon';
@@ -209,20 +209,20 @@ function openRoute(
 function makeReport(
   route: Route,
   due: Due,
-  surroundings: ReportingSurroundings,
+  dependencies: ReportingDependencies,
   looks: { readonly wantedMs: number; readonly intervalMs: number },
 ): { readonly report: Report; readonly isUrgent: boolean } {
   const { destination, window } = route;
-  const { values, caveats, isRise, ...told } = window.take(due, surroundings.clock());
+  const { values, caveats, isRise, ...told } = window.take(due, dependencies.clock());
   const hasValues = Object.values(values).some((value) => value !== undefined);
   // A report must hold metrics or custom metrics; on a change the change alone is enough.
-  const system = due === 'interval' || !hasValues ? surroundings.sampleSystem() : undefined;
-  const failures = { ...findFailures(surroundings), ...system?.failures, ...told.failures };
-  const madeAt = surroundings.wallClock();
+  const system = due === 'interval' || !hasValues ? dependencies.sampleSystem() : undefined;
+  const failures = { ...findFailures(dependencies), ...system?.failures, ...told.failures };
+  const madeAt = dependencies.wallClock();
   const spool = route.outbox.waiting().length;
-  const health = findHealth(surroundings, { ...looks, spool, failures, caveats });
+  const health = findHealth(dependencies, { ...looks, spool, failures, caveats });
   const report = buildReport({
-    reportId: surroundings.reportIds.next(madeAt),
+    reportId: dependencies.reportIds.next(madeAt),
     ...(system && { system }),
     ...(route.before && { before: route.before }),
     values,
@@ -233,12 +233,12 @@ function makeReport(
 }
 
 /** What can't be seen, and what does not work. */
-export function findFailures({ sampler, problems }: ReportingSurroundings): Readonly<Record<string, string>> {
+export function findFailures({ sampler, problems }: ReportingDependencies): Readonly<Record<string, string>> {
   return { ...sampler.problems(), ...problems.all() };
 }
 
 export function findHealth(
-  { sampler, problems, budget, restarts }: ReportingSurroundings,
+  { sampler, problems, budget, restarts }: ReportingDependencies,
   rest: {
     readonly wantedMs: number;
     readonly intervalMs?: number;

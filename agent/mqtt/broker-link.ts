@@ -33,7 +33,7 @@ export interface BrokerLink {
   close(): Promise<void>;
 }
 
-export interface LinkSurroundings {
+export interface LinkDependencies {
   readonly log: Log;
   /** Milliseconds that go on evenly. */
   readonly clock: () => number;
@@ -47,9 +47,9 @@ export function openBrokerLink(
   readCredentials: () => Credentials,
   subscriptions: readonly string[],
   events: BrokerEvents,
-  surroundings: LinkSurroundings,
+  dependencies: LinkDependencies,
 ): BrokerLink {
-  const { log, clock, random, problems } = surroundings;
+  const { log, clock, random, problems } = dependencies;
   const backoff = createBackoff(random);
   let session: Session | undefined;
   let retry: NodeJS.Timeout | undefined;

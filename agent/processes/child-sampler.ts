@@ -6,7 +6,7 @@ import {
   adoptChild,
   childrenFromFiles,
   childrenFromScan,
-  dropFalseKin,
+  dropUnrelated,
   type Family,
   type ListChildren,
   type Trace,
@@ -15,12 +15,12 @@ import {
 } from './child-walk';
 import {
   addKinship,
-  findKin,
+  findLineage,
   isManagers,
   isRunBySystemd,
-  isStillKin,
+  isStillRelated,
   judgeCgroups,
-  type Kinship,
+  type LineageWatch,
   listShared,
   renewKinship,
 } from './lineage';
@@ -56,7 +56,7 @@ export interface ChildSampler {
   sight(): Sight;
 }
 
-interface Watch extends Family, Kinship {
+interface Watch extends Family, LineageWatch {
   readonly selector: ProcessSelector;
   /** Kernel name of the instance that ended last. */
   endedComm?: string;
@@ -101,25 +101,25 @@ export function createChildSampler(
       candidates: new Map(),
     }),
   );
-  const kinOf = (watch: Watch, { stat, seenAt, unit }: Candidate, now: number) => {
+  const lineageOf = (watch: Watch, { stat, seenAt, unit }: Candidate, now: number) => {
     const isGone = seenAt !== now && !isSame(readStat(proc, stat.pid), stat);
     if (isGone || !isAlive(stat) || stat.pid === ownPid) return undefined;
     if (unit === undefined)
-      return watch.instances.has(stat.pid) ? undefined : findKin(proc, watch, stat, units, now, seenAt);
+      return watch.instances.has(stat.pid) ? undefined : findLineage(proc, watch, stat, units, now, seenAt);
     const isIts = stat.ppid === 1 && isRunBySystemd(proc) && isManagers(units, unit, stat, seenAt, now);
     return isIts === 'asking' ? 'asking' : isIts ? undefined : 'session';
   };
-  const adoptKin = (watch: Watch, found: readonly ProcStat[], now: number): void => {
+  const adoptRelated = (watch: Watch, found: readonly ProcStat[], now: number): void => {
     const { candidates } = watch;
     for (const stat of found) {
       const isKnown = isSame(stat, candidates.get(stat.pid)?.stat);
       if (candidates.size < mostCandidates && !isKnown) candidates.set(stat.pid, { stat, seenAt: now });
     }
     for (const [pid, candidate] of candidates) {
-      const kin = kinOf(watch, candidate, now);
-      if (kin !== 'asking') candidates.delete(pid);
-      if (kin !== undefined && kin !== 'asking')
-        adoptChild(watch, candidate.stat, kin === 'session' ? undefined : kin.cgroup);
+      const lineage = lineageOf(watch, candidate, now);
+      if (lineage !== 'asking') candidates.delete(pid);
+      if (lineage !== undefined && lineage !== 'asking')
+        adoptChild(watch, candidate.stat, lineage === 'session' ? undefined : lineage.cgroup);
     }
   };
   const sampleOne = (
@@ -134,8 +134,8 @@ export function createChildSampler(
     const isOwn = judgeCgroups(watch, units, now);
     // What was there before a watched process, or what it is known by, was found is looked at again then.
     const isAll = isOwn || (isNew && found.isScan);
-    if (found.isScan) dropFalseKin(watch, (pid, cgroup) => isStillKin(proc, watch, pid, cgroup));
-    adoptKin(watch, isAll ? readAll(proc, scan?.pids ?? []) : found.fresh, now);
+    if (found.isScan) dropUnrelated(watch, (pid, cgroup) => isStillRelated(proc, watch, pid, cgroup));
+    adoptRelated(watch, isAll ? readAll(proc, scan?.pids ?? []) : found.fresh, now);
     const walk = walkFamily(proc, watch, found.isQuiet && !isNew ? undefined : listChildren, ownPid);
     renewKinship(watch, watch);
     // A process may begin to ignore it at any time.
@@ -235,11 +235,11 @@ function takeSelected(
       watch.candidates.set(found.pid, { stat: found, seenAt: now, unit: watch.selector.unit });
     else {
       // By what others began: its own kinship begins below.
-      const kin = findKin(proc, watch, found, units, now, now);
-      const root = kin === undefined || kin === 'asking' ? undefined : instances.keys().next().value;
+      const lineage = findLineage(proc, watch, found, units, now, now);
+      const root = lineage === undefined || lineage === 'asking' ? undefined : instances.keys().next().value;
       isNew = addInstance(proc, watch, found, scan, now) || isNew;
       if (root !== undefined)
-        adoptChild(watch, found, typeof kin === 'object' ? kin.cgroup : undefined, root);
+        adoptChild(watch, found, typeof lineage === 'object' ? lineage.cgroup : undefined, root);
     }
   }
   return isNew;

@@ -32,7 +32,7 @@ interface Child extends Ended {
   /** The instance that it descends from. */
   readonly root: number;
   /** The cgroup that it, or an ancestor of it, is held to be kin for. Undefined where the kernel says whose it is. */
-  readonly kinBy: string | undefined;
+  readonly relatedBy: string | undefined;
 }
 
 /** What is known of the watched processes of one selector and of what they started. */
@@ -72,7 +72,7 @@ interface Step {
   /** When the process with this number began, if it is one that was seen before: another may have it by now. */
   readonly startTicks?: number;
   readonly root: number;
-  readonly kinBy: string | undefined;
+  readonly relatedBy: string | undefined;
   readonly isParentKnown: boolean;
 }
 
@@ -103,7 +103,7 @@ export function walkFamily(
     return [];
   };
   const lookAtOne = (step: Step, last: Child | undefined): void => {
-    const { pid, root, kinBy, isParentKnown } = step;
+    const { pid, root, relatedBy, isParentKnown } = step;
     const stat = readStatAgain(proc, pid);
     if (typeof stat === 'string') {
       if (stat === 'gone') return;
@@ -116,7 +116,7 @@ export function walkFamily(
     const before = last?.startTicks === stat.startTicks ? last : undefined;
     if (isAlive(stat)) {
       if (before && stat.reapedWork > before.reapedWork) reapers.push(pid);
-      const child = lookAt(stat, before, root, before ? before.kinBy : kinBy);
+      const child = lookAt(stat, before, root, before ? before.relatedBy : relatedBy);
       if (child.looks !== before?.looks) fresh.push(stat);
       children.set(pid, child);
       forgetForked(family, stat);
@@ -144,21 +144,21 @@ export function walkFamily(
       seen.add(step.pid);
       listed.add(step);
       const { root } = step;
-      const kinBy = last ? last.kinBy : step.kinBy;
+      const relatedBy = last ? last.relatedBy : step.relatedBy;
       for (const pid of [...childrenOf(step.pid, last?.threads)].reverse())
-        steps.push({ pid, root, kinBy, isParentKnown: last !== undefined });
+        steps.push({ pid, root, relatedBy, isParentKnown: last !== undefined });
     }
   };
   if (!listChildren) for (const [pid, zombie] of family.zombies) visit(stepOf(pid, zombie, pid, undefined));
   for (const [pid, { isKnown, threads }] of family.instances)
     for (const child of childrenOf(pid, threads))
-      visit({ pid: child, root: pid, kinBy: undefined, isParentKnown: isKnown });
+      visit({ pid: child, root: pid, relatedBy: undefined, isParentKnown: isKnown });
   for (const [pid, before] of family.children) {
     if (seen.has(pid) || (family.instances.has(pid) && isOnItsOwn(family, pid, before.root))) continue;
     // Whose children are listed must be it.
     const stat = listChildren ? readStat(proc, pid) : undefined;
     if (stat === 'gone' || (typeof stat === 'object' && stat.startTicks !== before.startTicks)) continue;
-    visit(stepOf(pid, before, before.root, before.kinBy));
+    visit(stepOf(pid, before, before.root, before.relatedBy));
   }
   reapers.push(...updateInstances(proc, family));
   const explained = findParentsOfGone(family, children, zombies);
@@ -168,8 +168,8 @@ export function walkFamily(
   return { fresh: fresh.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid), traces, unseen };
 }
 
-function stepOf(pid: number, { startTicks }: Ended, root: number, kinBy: string | undefined): Step {
-  return { pid, startTicks, root, kinBy, isParentKnown: true };
+function stepOf(pid: number, { startTicks }: Ended, root: number, relatedBy: string | undefined): Step {
+  return { pid, startTicks, root, relatedBy, isParentKnown: true };
 }
 
 /** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */
@@ -181,23 +181,31 @@ function isOnItsOwn({ instances }: Family, pid: number, root: number): boolean {
 export function adoptChild(
   family: Family,
   stat: ProcStat,
-  kinBy: string | undefined,
+  relatedBy: string | undefined,
   root = family.instances.keys().next().value,
 ): void {
   const { pid, startTicks } = stat;
   if (family.children.get(pid)?.startTicks === startTicks) return;
   if (family.instances.has(pid) && isOnItsOwn(family, pid, root ?? pid)) return;
   if (family.children.size >= mostChildren) return;
-  family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, kinBy), looks: 0, age: 0 });
+  family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, relatedBy), looks: 0, age: 0 });
 }
 
 /** Lets go of the children whose kinship does not hold any more, with all that was found through them. */
-export function dropFalseKin(family: Family, isStillKin: (pid: number, cgroup: string) => boolean): void {
-  for (const [pid, { kinBy }] of family.children)
-    if (kinBy !== undefined && !isStillKin(pid, kinBy)) family.children.delete(pid);
+export function dropUnrelated(
+  family: Family,
+  isStillRelated: (pid: number, cgroup: string) => boolean,
+): void {
+  for (const [pid, { relatedBy }] of family.children)
+    if (relatedBy !== undefined && !isStillRelated(pid, relatedBy)) family.children.delete(pid);
 }
 
-function lookAt(stat: ProcStat, before: Child | undefined, root: number, kinBy: string | undefined): Child {
+function lookAt(
+  stat: ProcStat,
+  before: Child | undefined,
+  root: number,
+  relatedBy: string | undefined,
+): Child {
   const { startTicks, threads, ppid, comm, reapedWork, usedTicks, session } = stat;
   const looks = before?.looks ?? 0;
   const isChanged = looks === 0 || (before?.comm !== comm && looks < mostLooks);
@@ -212,7 +220,7 @@ function lookAt(stat: ProcStat, before: Child | undefined, root: number, kinBy: 
     looks: isChanged ? looks + 1 : looks,
     age: (before?.age ?? 0) + 1,
     root,
-    kinBy,
+    relatedBy,
   };
 }
 

@@ -9,7 +9,7 @@ import type { UnitStates } from './unit-state';
  * By what a process can be told to descend from the watched ones though its parent is gone: the session that one of
  * them began, which is inherited at fork and can't be joined, and a cgroup that is known to be theirs alone.
  */
-export interface Kinship {
+export interface LineageWatch {
   /** Each with the start of the process that began it. */
   sessions: ReadonlyMap<number, number>;
   readonly cgroups: Map<string, OwnCgroup>;
@@ -38,7 +38,7 @@ const mostCgroups = 64;
 /** Adds what a watched process began. */
 export function addKinship(
   proc: ProcReader,
-  kinship: Kinship,
+  kinship: LineageWatch,
   stat: ProcStat,
   pids: Iterable<number>,
   now: number,
@@ -94,7 +94,7 @@ function listAncestors(proc: ProcReader, from: number): ReadonlyMap<number, numb
 }
 
 /** Takes in what systemd said meanwhile, and says whether a cgroup became known as one's own. */
-export function judgeCgroups({ cgroups }: Kinship, units: UnitStates, now: number): boolean {
+export function judgeCgroups({ cgroups }: LineageWatch, units: UnitStates, now: number): boolean {
   let isNew = false;
   for (const group of cgroups.values()) {
     if (group.verdict !== 'asking' || group.unit === undefined) continue;
@@ -112,7 +112,7 @@ export function judgeCgroups({ cgroups }: Kinship, units: UnitStates, now: numbe
  * Keeps what still has a member, because the number of a session is free again once its last process ended, and adds
  * the sessions that children began. A cgroup is its owner's while anything of the family is alive.
  */
-export function renewKinship(kinship: Kinship, { instances, children }: Family): void {
+export function renewKinship(kinship: LineageWatch, { instances, children }: Family): void {
   const sessions = new Map<number, number>();
   for (const [pid, { session, startTicks }] of [...instances, ...children]) {
     const began = session === pid ? startTicks : kinship.sessions.get(session);
@@ -121,27 +121,27 @@ export function renewKinship(kinship: Kinship, { instances, children }: Family):
   kinship.sessions = sessions;
   for (const [path, { owner, verdict }] of kinship.cgroups) {
     const isOwnerAlive = instances.get(owner.pid)?.startTicks === owner.startTicks;
-    const hasMembers = [...children.values()].some(({ kinBy }) => kinBy === path);
+    const hasMembers = [...children.values()].some(({ relatedBy }) => relatedBy === path);
     if (!isOwnerAlive && !(verdict === 'own' && hasMembers)) kinship.cgroups.delete(path);
   }
 }
 
 /** The cgroups of which it can't be told who left what there. */
-export function listShared({ cgroups }: Kinship): readonly string[] {
+export function listShared({ cgroups }: LineageWatch): readonly string[] {
   return [...cgroups].flatMap(([path, { verdict }]) => (verdict === 'shared' ? [path] : []));
 }
 
 /** By what a process is kin: `session`, or the path of a cgroup; `asking` where that is not known yet. */
-export type Kin = 'session' | 'asking' | { readonly cgroup: string } | undefined;
+export type Lineage = 'session' | 'asking' | { readonly cgroup: string } | undefined;
 
-export function findKin(
+export function findLineage(
   proc: ProcReader,
-  kinship: Kinship,
+  kinship: LineageWatch,
   stat: ProcStat,
   units: UnitStates,
   now: number,
   seenAt: number,
-): Kin {
+): Lineage {
   const { pid, session } = stat;
   // One that began its session itself did not inherit it, whatever process had its number before.
   if (session !== pid && isInSession(proc, kinship, session)) return 'session';
@@ -160,7 +160,7 @@ export function findKin(
 }
 
 /** The number of a session whose last process ended is free, and another may have begun one with it since the last look. */
-function isInSession(proc: ProcReader, { sessions }: Kinship, session: number): boolean {
+function isInSession(proc: ProcReader, { sessions }: LineageWatch, session: number): boolean {
   const began = sessions.get(session);
   if (began === undefined) return false;
   const first = readStat(proc, session);
@@ -203,7 +203,12 @@ function readDepth(proc: ProcReader, pid: number): number | undefined {
 }
 
 /** Says whether what a child is held for still holds. */
-export function isStillKin(proc: ProcReader, { cgroups }: Kinship, pid: number, cgroup: string): boolean {
+export function isStillRelated(
+  proc: ProcReader,
+  { cgroups }: LineageWatch,
+  pid: number,
+  cgroup: string,
+): boolean {
   const group = readCgroup(proc, pid);
   if (typeof group === 'string') return group !== 'gone';
   const own = cgroups.get(cgroup);

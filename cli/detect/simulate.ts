@@ -73,8 +73,8 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
       registered: step.registered ?? known.registered,
       groups: step.groups ?? known.groups,
     });
-    const occasion = readOccasion(step, thing, () => ++reports);
-    if (occasion) judge(thing, start + (step.receivedAt ?? at), occasion(fleet), now);
+    const trigger = readTrigger(step, thing, () => ++reports);
+    if (trigger) judge(thing, start + (step.receivedAt ?? at), trigger(fleet), now);
     passTime(now, now);
   }
   passTime(now, Math.max(now, start + (until ?? 0)));
@@ -84,7 +84,7 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
 type Fleet = ReadonlyMap<string, Record<string, number>>;
 
 /** What a step has happen: a report, a lifecycle event, or nothing but the time. */
-function readOccasion(
+function readTrigger(
   step: Step,
   thing: string,
   nextId: () => number,

@@ -9,7 +9,7 @@ export interface AnswerPorts {
 }
 
 /** Tells the device what became of its report, in Device Defender's words. A lost answer costs nothing. */
-export async function answer({ envelope, read }: ReceivedReport, ports: AnswerPorts): Promise<void> {
+export async function answerReport({ envelope, read }: ReceivedReport, ports: AnswerPorts): Promise<void> {
   const { thingName, receivedAt } = envelope;
   const base = `cordon/things/${thingName}/reports/${envelope.format}`;
   const accepted = read.kind === 'report';

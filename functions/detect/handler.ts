@@ -1,15 +1,15 @@
 import type { ScheduledEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Profiles } from '../../shared/domain/detection/state';
 import type { DeadLetters, DetectStore, SourceQueue, Suspects } from '../../shared/ports';
-import { type AnswerPorts, answer } from './answer';
+import { type AnswerPorts, answerReport } from './answer';
 import { createBudget } from './budget';
-import { type JudgePorts, judgeThing } from './judge';
+import { type EvaluatePorts, evaluateThing } from './evaluate';
 import { type ReceivedEvent, type ReceivedReport, receive } from './receive';
 import { type SilencePorts, startSilenceRun } from './silences';
 import { comesAgain, createSuspicion, type Suspicion } from './suspects';
 import { createFloodTeller, type FloodPorts } from './tell-flood';
 
-export interface DetectPorts extends JudgePorts, AnswerPorts, FloodPorts, SilencePorts {
+export interface DetectPorts extends EvaluatePorts, AnswerPorts, FloodPorts, SilencePorts {
   readonly states: DetectStore;
   readonly silences: SilencePorts['silences'];
   readonly deadLetters: DeadLetters;
@@ -80,7 +80,7 @@ async function remove({ messageId, receiptHandle }: SQSRecord, { queue, log }: D
 
 /** Things in parallel, the messages of one in order; gives the ids of those that are to come again. */
 function detectTogether(ports: DetectPorts, profiles: Profiles) {
-  const judge = judgeThing(ports, profiles);
+  const judge = evaluateThing(ports, profiles);
   const teller = createFloodTeller(ports);
   const budget = createBudget({ ...ports, noteFlood: teller.note }, profiles);
   return async (records: readonly SQSRecord[]): Promise<string[]> => {
@@ -97,7 +97,7 @@ function detectTogether(ports: DetectPorts, profiles: Profiles) {
           return;
         }
         const reports = items.filter((item) => item.kind === 'report');
-        await Promise.all(reports.map((item) => answer(item, ports)));
+        await Promise.all(reports.map((item) => answerReport(item, ports)));
       }),
     );
     await teller.tellNoted();
@@ -130,7 +130,7 @@ const dueAtOnce = 50;
 const maxRunMs = 20_000;
 
 function detectDue(ports: DetectPorts, profiles: Profiles) {
-  const judge = judgeThing(ports, profiles);
+  const judge = evaluateThing(ports, profiles);
   return async (): Promise<SQSBatchResponse> => {
     const { states, clock, log, metrics } = ports;
     const startedAt = clock();

@@ -21,7 +21,7 @@ export function createFloodTeller({ floods, operations, clock, log }: FloodPorts
   const lookedAt = new Map<string, number>();
   let noted: Flood[] = [];
 
-  async function tell(flood: Flood): Promise<void> {
+  async function tellOf(flood: Flood): Promise<void> {
     const { telling, next } = await floods.claim(flood, clock());
     const entry = next.floods.find(({ sender }) => sender === flood.sender);
     if (telling === 'by name' && entry) await operations.tell(writeSubject(entry), writeFlood(entry));
@@ -41,7 +41,7 @@ export function createFloodTeller({ floods, operations, clock, log }: FloodPorts
       noted = [];
       for (const flood of floods)
         try {
-          await tell(flood);
+          await tellOf(flood);
         } catch (error) {
           lookedAt.delete(flood.sender);
           log.error('people were not told of a flood of reports', { ...flood, error });

@@ -12,13 +12,13 @@ import { type Facts, ownsCertificate } from '../../shared/domain/facts';
 import { findFleetLimit } from '../../shared/domain/guards/guards';
 import { type KillSwitch, killSwitchFor } from '../../shared/domain/guards/kill-switch';
 import { measure, writeAnnouncement } from '../../shared/domain/messages/announcement';
-import { noticeFor, noticeTopic } from '../../shared/domain/messages/device-notice';
+import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { isRefusal } from '../../shared/errors';
 import type {
   Announcer,
   CaseStore,
-  Holds,
   KillSwitchReader,
+  Leases,
   Log,
   Metrics,
   Versioned,
@@ -54,7 +54,7 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     const decision: Decision = isTakenUp
       ? { outcome: 'unchanged', reason: 'taken up before' }
       : await decideWithFacts(stored?.value, command, commandId, attempt, ports, { ...options, killSwitch });
-    if (!isTakenUp) await answer(command, decision, ports);
+    if (!isTakenUp) await recordAnswer(command, decision, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
@@ -74,7 +74,11 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
 }
 
 /** Tells an operator why a command was refused; before the case says so, so that a crash in between repeats both. */
-async function answer(command: Command, decision: Decision, { cases, clock }: EnginePorts): Promise<void> {
+async function recordAnswer(
+  command: Command,
+  decision: Decision,
+  { cases, clock }: EnginePorts,
+): Promise<void> {
   if (!('actor' in command) || command.requestId === undefined) return;
   const { thingName, requestId } = command;
   const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
@@ -111,7 +115,7 @@ async function decideWithFacts(
     fleetLimitReached: false,
     fleetLimitTold:
       endsInSilence && !(await ports.cases.claimFleetNotice({ caseId, now, windowMs, of: 'rejection' })),
-    reporterHeldBy: await findHeldReporter(command, facts, ports.holds),
+    reporterHeldBy: await findHeldReporter(command, facts, ports.leases),
     newCaseId,
     now,
   };
@@ -135,12 +139,12 @@ async function decideWithFacts(
 }
 
 /** The held things whose certificate an alert was reported with, where it is not the thing's own. */
-async function findHeldReporter(command: Command, facts: Facts, holds: Holds): Promise<readonly string[]> {
+async function findHeldReporter(command: Command, facts: Facts, leases: Leases): Promise<readonly string[]> {
   const reporter = command.type === 'violation' ? command.violation.reporter : undefined;
   if (!reporter || facts.kind !== 'known' || ownsCertificate(facts, reporter.principal)) return [];
   const found = await Promise.all([
-    holds.load(deniedObject(reporter.principal)),
-    holds.load(statusObject(reporter.principal)),
+    leases.load(deniedObject(reporter.principal)),
+    leases.load(statusObject(reporter.principal)),
   ]);
   return [...new Set(found.flatMap((stored) => stored?.value.holders ?? []))];
 }
@@ -193,7 +197,7 @@ async function performSteps(
     if (step.kind === 'apply' && outcome.result === 'refused')
       record = makeUpFor(record, options, ports.clock());
     if (isCut(step.entry) && step.kind === 'apply') cuts += 1;
-    const cameBack = isCut(step.entry) && step.kind === 'verify' && outcome.result === 'not-so';
+    const cameBack = isCut(step.entry) && step.kind === 'verify' && outcome.result === 'unverified';
     if (cameBack && cuts < maxCuts) record = { ...record, ledger: replanCut(record.ledger) };
     else if (step.kind === 'verify' || outcome.result === 'conflict') done.add(action);
     if (step.kind !== 'verify') saved = false;
@@ -241,11 +245,11 @@ function findHoldEnd({ ledger }: Case): number | undefined {
 
 /** Tells the device where it stands, retained so that it hears it whenever it connects. People were told before. */
 async function inform(record: Case, { connections, log }: EnginePorts): Promise<void> {
-  const notice = noticeFor(record, record.outbox.announcements);
+  const notice = deviceNoticeFor(record, record.outbox.announcements);
   if (!notice) return;
   const { thingName } = record;
   try {
-    await connections.publish(noticeTopic(thingName), JSON.stringify(notice), { retain: true });
+    await connections.publish(deviceNoticeTopic(thingName), JSON.stringify(notice), { retain: true });
   } catch (error) {
     if (!isRefusal(error)) throw error;
     log.warn('the device was not told', { thingName, reason: error.message });

@@ -1,17 +1,17 @@
-import { deniedObject, type Hold, policyObject, statusObject } from '../../shared/domain/actions/lease';
+import { deniedObject, type Lease, policyObject, statusObject } from '../../shared/domain/actions/lease';
 import { findVersionToDrop } from '../../shared/domain/actions/policy-versions';
 import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Configuration } from '../../shared/domain/configuration';
 import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
 import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
 import { isNotFound, isRefusal } from '../../shared/errors';
-import type { Certificates, Holds, Policies, Things, Versioned } from '../../shared/ports';
+import type { Certificates, Leases, Policies, Things, Versioned } from '../../shared/ports';
 
 interface FactPorts {
   readonly things: Things;
   readonly policies: Policies;
   readonly certificates: Certificates;
-  readonly holds: Holds;
+  readonly leases: Leases;
 }
 
 interface FactOptions {
@@ -136,25 +136,25 @@ async function lookUpPrincipal(
 async function findHeld(
   certificateId: string,
   { denied, status }: { readonly denied: boolean; readonly status: string | undefined },
-  { holds }: FactPorts,
+  { leases }: FactPorts,
 ): Promise<Pick<PrincipalFacts, 'before'>> {
   const found = await Promise.all([
-    denied ? holds.load(deniedObject(certificateId)) : undefined,
-    status === 'INACTIVE' ? holds.load(statusObject(certificateId)) : undefined,
+    denied ? leases.load(deniedObject(certificateId)) : undefined,
+    status === 'INACTIVE' ? leases.load(statusObject(certificateId)) : undefined,
   ]);
   const priors = found.flatMap((stored) => priorOf(stored) ?? []);
   return priors.length > 0 ? { before: Object.assign({}, ...priors) } : {};
 }
 
 /** A hold that nobody has any more says nothing. */
-function priorOf(stored: Versioned<Hold> | undefined): Hold['prior'] | undefined {
+function priorOf(stored: Versioned<Lease> | undefined): Lease['prior'] | undefined {
   return stored?.value.holders.length ? stored.value.prior : undefined;
 }
 
 async function lookUpPolicy(
   policyName: string,
   thingName: string,
-  { policies, things, holds }: FactPorts,
+  { policies, things, leases }: FactPorts,
 ): Promise<PolicyFacts> {
   const [versions, targets] = await Promise.all([
     policies.listVersions(policyName),
@@ -172,7 +172,7 @@ async function lookUpPolicy(
   if (targets.length > maxHolders) holders.push([`${targets.length - maxHolders} more`]);
   const dropped = findVersionToDrop(versions);
   // After the versions, for the same reason as above.
-  const prior = priorOf(await holds.load(policyObject(policyName)));
+  const prior = priorOf(await leases.load(policyObject(policyName)));
   return {
     policyName,
     ...(prior && 'policyName' in prior && { before: prior }),

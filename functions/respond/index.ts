@@ -11,7 +11,7 @@ import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { readKeeping } from '../../shared/domain/case/keeping';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { connectClientIds } from '../../shared/storage/client-ids';
-import { connectHolds } from '../../shared/storage/leases';
+import { connectLeases } from '../../shared/storage/leases';
 import { connectCases } from '../../shared/storage/table';
 import { createEngine } from './engine';
 import { respond } from './handler';
@@ -31,7 +31,7 @@ const engine = createEngine(
     defender: connectDefender(readEnv('DEFENDER_ACTION_NAME')),
     connections: connectConnections(),
     heardIds: connectClientIds(readEnv('TABLE_NAME')),
-    holds: connectHolds(readEnv('TABLE_NAME')),
+    leases: connectLeases(readEnv('TABLE_NAME')),
     announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
     log,
     metrics,

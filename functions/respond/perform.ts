@@ -3,7 +3,7 @@ import type { Case } from '../../shared/domain/case/case';
 import { listCertificates } from '../../shared/domain/case/held-objects';
 import { findDeniedAt, isCut } from '../../shared/domain/case/ledger';
 import type { Outcome, Step } from '../../shared/domain/case/steps';
-import { findBridge } from '../../shared/domain/case/temporary-deactivation';
+import { findTemporaryDeactivation } from '../../shared/domain/case/temporary-deactivation';
 import type { Configuration } from '../../shared/domain/configuration';
 import { isRefusal } from '../../shared/errors';
 import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
@@ -19,7 +19,7 @@ export type ActionPorts = Pick<
   | 'defender'
   | 'connections'
   | 'heardIds'
-  | 'holds'
+  | 'leases'
   | 'clock'
 >;
 
@@ -62,7 +62,7 @@ export async function perform(
     return await action[kind](entry.prior, context);
   } catch (error) {
     if (!(error instanceof Error) || (!isRefusal(error) && attempt < patience)) throw error;
-    const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'not-so' : 'conflict';
+    const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'unverified' : 'conflict';
     return { result, detail: `${error.name}: ${error.message}` };
   }
 }
@@ -86,7 +86,7 @@ function listDenied({ ledger }: Case): readonly string[] {
 }
 
 function listBridged({ ledger }: Case): readonly string[] {
-  const prior = findBridge(ledger)?.prior;
+  const prior = findTemporaryDeactivation(ledger)?.prior;
   return prior ? listCertificates(prior) : [];
 }
 

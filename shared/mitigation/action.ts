@@ -7,8 +7,8 @@ import type {
   Clock,
   Connections,
   Defender,
-  Holds,
   Jobs,
+  Leases,
   Policies,
   Things,
 } from '../ports';
@@ -39,7 +39,7 @@ export interface MitigationContext {
   readonly defender: Defender;
   readonly connections: Connections;
   readonly heardIds: Pick<ClientIds, 'list' | 'findUser'>;
-  readonly holds: Holds;
+  readonly leases: Leases;
   readonly clock: Clock;
 }
 

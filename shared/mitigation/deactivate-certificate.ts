@@ -1,9 +1,9 @@
-import { type HeldStatus, type Hold, statusObject } from '../domain/actions/lease';
+import { type HeldStatus, type Lease, statusObject } from '../domain/actions/lease';
 import { isNotFound, isRefusal } from '../errors';
 import { type MitigationAction, type MitigationContext, type PriorOf, reverted } from './action';
 import { nameCertificate } from './denial';
 import { forEachItem } from './each';
-import { claim, giveBack, nameOthers, noteSet } from './lease';
+import { acquireLease, nameOthers, noteSet, releaseLease } from './lease';
 
 /** The hardest cut: every device with the certificate is out, and can't be told anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
@@ -17,7 +17,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
       const { status } = await registry.read(certificateId).catch(goneIfNotFound);
       if (status === 'deleted') return undefined;
       const before = statusBefore === 'unknown' ? status : statusBefore;
-      const setAt = await claim(statusObject(certificateId), { statusBefore: before }, context);
+      const setAt = await acquireLease(statusObject(certificateId), { statusBefore: before }, context);
       if (status === 'ACTIVE') await deactivate(certificateId, context);
       // A crash in between: what changed it until now counts as Cordon's own call.
       else if (before === 'ACTIVE' && setAt === undefined)
@@ -32,11 +32,11 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
     for (const { certificateId } of certificates) {
       const { status } = await registry.read(certificateId).catch(goneIfNotFound);
       if (status === 'ACTIVE')
-        return { result: 'not-so', detail: `${nameCertificate(certificateId)} is ${status}` };
+        return { result: 'unverified', detail: `${nameCertificate(certificateId)} is ${status}` };
     }
     if (certificates.length === 0)
       return {
-        result: 'not-so',
+        result: 'unverified',
         detail: 'no certificate is attached to the thing, so there is nothing to deactivate',
       };
     return { result: 'done', detail: `${names(certificates)} can't connect` };
@@ -46,8 +46,8 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
     const { certificates: registry } = context;
     const kept: string[] = [];
     const conflicts = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
-      const { problem, heldBy } = await giveBack(statusObject(certificateId), context, async (hold) => {
-        const before = statusBefore === 'unknown' ? readHeld(hold)?.statusBefore : statusBefore;
+      const { problem, heldBy } = await releaseLease(statusObject(certificateId), context, async (lease) => {
+        const before = statusBefore === 'unknown' ? readHeld(lease)?.statusBefore : statusBefore;
         if (before !== 'ACTIVE') return undefined;
         const { status, modifiedAt } = await registry.read(certificateId).catch(goneIfNotFound);
         if (status === 'ACTIVE') return undefined;
@@ -58,7 +58,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
         }
         if (status !== 'INACTIVE') return `${name} was ACTIVE before and is ${status} now`;
         // Without a hold, AWS had refused Cordon's call, or a crash repeats this.
-        if (!hold || isByAnother(modifiedAt, readHeld(hold)?.setAt)) {
+        if (!lease || isByAnother(modifiedAt, readHeld(lease)?.setAt)) {
           kept.push(`${name} is INACTIVE by somebody else, and stays so`);
           return undefined;
         }
@@ -78,7 +78,7 @@ async function deactivate(certificateId: string, context: MitigationContext): Pr
   try {
     await context.certificates.setStatus(certificateId, 'INACTIVE');
   } catch (error) {
-    if (isRefusal(error)) await giveBack(statusObject(certificateId), context, async () => undefined);
+    if (isRefusal(error)) await releaseLease(statusObject(certificateId), context, async () => undefined);
     throw error;
   }
   await noteSet(statusObject(certificateId), context.clock(), context);
@@ -95,8 +95,8 @@ function isByAnother(modifiedAt: number | undefined, setAt: number | undefined):
   return modifiedAt !== undefined && setAt !== undefined && modifiedAt > setAt + clockMarginMs;
 }
 
-function readHeld(hold: Hold | undefined): HeldStatus | undefined {
-  return hold && 'statusBefore' in hold.prior ? hold.prior : undefined;
+function readHeld(lease: Lease | undefined): HeldStatus | undefined {
+  return lease && 'statusBefore' in lease.prior ? lease.prior : undefined;
 }
 
 function goneIfNotFound(error: unknown): { readonly status: string; readonly modifiedAt?: number } {

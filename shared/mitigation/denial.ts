@@ -39,7 +39,10 @@ type Proof =
 export async function testDenial(denial: Denial, context: MitigationContext): Promise<Outcome> {
   const { principals, clientIds } = denial;
   if (principals.length === 0)
-    return { result: 'not-so', detail: 'no certificate is attached to the thing, so no denial can be shown' };
+    return {
+      result: 'unverified',
+      detail: 'no certificate is attached to the thing, so no denial can be shown',
+    };
   const sources = new Set<string>();
   const gone: string[] = [];
   for (const principal of principals) {
@@ -52,7 +55,7 @@ export async function testDenial(denial: Denial, context: MitigationContext): Pr
       } else if (proof.kind === 'unknown' && (await isDead(principal, context))) sources.add('its status');
       else
         return {
-          result: 'not-so',
+          result: 'unverified',
           detail: `a publish ${clientId === undefined ? 'without a client id' : `by client ${clientId}`} with ${nameCertificate(principal)} ${proof.detail}`,
           ...(proof.kind === 'unknown' && { unproven: true }),
         };

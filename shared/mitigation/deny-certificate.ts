@@ -3,7 +3,7 @@ import { isNotFound } from '../errors';
 import { type MitigationAction, type PriorOf, reverted } from './action';
 import { denialRights, isGone, nameCertificate, testDenial } from './denial';
 import { forEachItem } from './each';
-import { claim, giveBack, nameOthers } from './lease';
+import { acquireLease, nameOthers, releaseLease } from './lease';
 
 /** Attaches the quarantine policy to each certificate of the thing: it bites whatever client id the device takes. */
 export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
@@ -18,7 +18,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
 
   async apply({ policyName, certificates }, context) {
     const refusals = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
-      await claim(deniedObject(arn), { attachedBefore }, context);
+      await acquireLease(deniedObject(arn), { attachedBefore }, context);
       try {
         await context.policies.attach(policyName, arn);
       } catch (error) {
@@ -44,7 +44,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
     const { policies, things } = context;
     const kept: string[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
-      const { problem, heldBy } = await giveBack(deniedObject(arn), context, async () => {
+      const { problem, heldBy } = await releaseLease(deniedObject(arn), context, async () => {
         // What hung on a certificate is gone with it.
         const listed = await things.listPolicies(arn).catch(noneIfGone);
         const attached = listed.includes(policyName);

@@ -25,7 +25,7 @@ export const detectMitigationTask: MitigationAction<PriorOf<'detect-mitigation-t
     if (status === 'SUCCESSFUL' && executed > 0 && failed === 0)
       return { result: 'done', detail: `task ${taskId}: ${executed} executed` };
     return {
-      result: 'not-so',
+      result: 'unverified',
       detail: `task ${taskId} is ${status}: ${executed} executed, ${failed} failed`,
     };
   },

@@ -30,7 +30,7 @@ export const disconnect: MitigationAction<Prior> = {
     );
     if (old)
       return {
-        result: 'not-so',
+        result: 'unverified',
         detail: `${old.clientId} is connected with a session older than the denial`,
       };
     return { result: 'done', detail: ['no session with the old rights', ...left].join('; ') };

@@ -22,7 +22,7 @@ export const job: MitigationAction<PriorOf<'job'>> = {
     const status = await jobs.readStatus(jobId, thingName);
     // It holds nothing: whether the device obeys changes no denial, so a job that is there is enough.
     return status === undefined
-      ? { result: 'not-so', detail: `job ${jobId} is not (yet) listed for the thing` }
+      ? { result: 'unverified', detail: `job ${jobId} is not (yet) listed for the thing` }
       : { result: 'done', detail: `job ${jobId} is ${status}` };
   },
 

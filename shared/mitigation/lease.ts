@@ -1,39 +1,43 @@
-import type { Hold } from '../domain/actions/lease';
+import type { Lease } from '../domain/actions/lease';
 import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
 
 /** As many things as may take and leave a shared object at the same moment. */
 const tries = 20;
 
-type HoldContext = Pick<MitigationContext, 'thingName' | 'holds'>;
+type LeaseContext = Pick<MitigationContext, 'thingName' | 'leases'>;
 
 /**
  * Registers the thing as a holder of a shared object, before anything is done to it. Idempotent. Gives when Cordon had
  * set the object, where that is known.
  */
-export async function claim(
-  object: Hold['object'],
-  prior: Hold['prior'],
-  { thingName, holds }: HoldContext,
+export async function acquireLease(
+  object: Lease['object'],
+  prior: Lease['prior'],
+  { thingName, leases }: LeaseContext,
 ): Promise<number | undefined> {
   let setAt: number | undefined;
   await untilUndisturbed(tries, async () => {
-    const stored = await holds.load(object);
+    const stored = await leases.load(object);
     const held = stored?.value.holders.length ? stored.value : { object, holders: [], prior };
     setAt = 'setAt' in held.prior ? held.prior.setAt : undefined;
     if (held.holders.includes(thingName)) return;
-    await holds.save({ ...held, holders: [...held.holders, thingName] }, stored?.version ?? 0);
+    await leases.save({ ...held, holders: [...held.holders, thingName] }, stored?.version ?? 0);
   });
   return setAt;
 }
 
 /** Notes when Cordon's own call changed the object. */
-export async function noteSet(object: Hold['object'], setAt: number, { holds }: HoldContext): Promise<void> {
+export async function noteSet(
+  object: Lease['object'],
+  setAt: number,
+  { leases }: LeaseContext,
+): Promise<void> {
   await untilUndisturbed(tries, async () => {
-    const stored = await holds.load(object);
+    const stored = await leases.load(object);
     if (!stored || !('statusBefore' in stored.value.prior)) return;
     const { value, version } = stored;
-    await holds.save({ ...value, prior: { ...stored.value.prior, setAt } }, version);
+    await leases.save({ ...value, prior: { ...stored.value.prior, setAt } }, version);
   });
 }
 
@@ -42,21 +46,21 @@ export async function noteSet(object: Hold['object'], setAt: number, { holds }: 
  * leaves after the restore, so that nobody takes what is half restored for the state before. `restore` gets the hold
  * while the thing is one of the holders: without one, nothing of what is found was done for it.
  */
-export async function giveBack(
-  object: Hold['object'],
-  { thingName, holds }: HoldContext,
-  restore: (hold: Hold | undefined) => Promise<string | undefined>,
+export async function releaseLease(
+  object: Lease['object'],
+  { thingName, leases }: LeaseContext,
+  restore: (lease: Lease | undefined) => Promise<string | undefined>,
 ): Promise<{ readonly problem?: string | undefined; readonly heldBy: readonly string[] }> {
   let problem: string | undefined;
   let heldBy: readonly string[] = [];
   await untilUndisturbed(tries, async () => {
-    const stored = await holds.load(object);
+    const stored = await leases.load(object);
     heldBy = stored?.value.holders.filter((name) => name !== thingName) ?? [];
     const isHolder = stored?.value.holders.includes(thingName) ?? false;
     if (heldBy.length === 0) problem = await restore(isHolder ? stored?.value : undefined);
     if (!stored || problem !== undefined) return;
-    if (heldBy.length > 0) await holds.save({ ...stored.value, holders: heldBy }, stored.version);
-    else await holds.remove(object, stored.version);
+    if (heldBy.length > 0) await leases.save({ ...stored.value, holders: heldBy }, stored.version);
+    else await leases.remove(object, stored.version);
   });
   return { problem, heldBy };
 }

@@ -26,7 +26,7 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
   async verify({ thingGroup, principals }, context) {
     const groups = await context.things.listGroups(context.thingName);
     if (!groups.includes(thingGroup))
-      return { result: 'not-so', detail: `not (yet) listed in group ${thingGroup}` };
+      return { result: 'unverified', detail: `not (yet) listed in group ${thingGroup}` };
     // For a certificate that is denied itself, an answer would say nothing of the group.
     const others = principals.filter((arn) => !context.deniedCertificates.includes(arn));
     if (others.length === 0 && principals.length > 0)

@@ -6,7 +6,7 @@ import type { Policies } from '../ports';
 import { type MitigationAction, type PriorOf, reverted } from './action';
 import { denialRights, testDenial } from './denial';
 import { forEachItem } from './each';
-import { claim, giveBack, nameOthers } from './lease';
+import { acquireLease, nameOthers, releaseLease } from './lease';
 import { isSameDocument } from './policy-text';
 
 /**
@@ -34,9 +34,9 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
   }),
 
   async apply({ policies, document, principals }, context) {
-    for (const arn of principals) await claim(replacedObject(arn), nothing, context);
+    for (const arn of principals) await acquireLease(replacedObject(arn), nothing, context);
     const refusals = await forEachItem(policies, async (policy) => {
-      await claim(policyObject(policy.policyName), policy, context);
+      await acquireLease(policyObject(policy.policyName), policy, context);
       return replace(policy, document, context.policies);
     });
     if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
@@ -49,9 +49,9 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
       if (!versions) continue;
       const standing = versions.filter(({ isDefault }) => isDefault);
       if ((await findVersions(policyName, document, standing, context.policies)).length === 0)
-        return { result: 'not-so', detail: `the default version of ${policyName} is not (yet) ours` };
+        return { result: 'unverified', detail: `the default version of ${policyName} is not (yet) ours` };
     }
-    if (policies.length === 0) return { result: 'not-so', detail: 'the thing has no policy to replace' };
+    if (policies.length === 0) return { result: 'unverified', detail: 'the thing has no policy to replace' };
     return testDenial({ principals, clientIds: [undefined], document }, context);
   },
 
@@ -61,7 +61,7 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
     const left: string[] = [];
     const conflicts = await forEachItem(policies, async (policy) => {
       const { policyName } = policy;
-      const { problem, heldBy } = await giveBack(policyObject(policyName), context, async () => {
+      const { problem, heldBy } = await releaseLease(policyObject(policyName), context, async () => {
         const versions = await listVersions(policyName, registry);
         if (!versions) {
           restored.push(`${policyName} was deleted meanwhile`);
@@ -81,7 +81,7 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
       return problem;
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...restored].join('; ') };
-    for (const arn of principals) await giveBack(replacedObject(arn), context, async () => undefined);
+    for (const arn of principals) await releaseLease(replacedObject(arn), context, async () => undefined);
     return reverted(restored.join('; '), left);
   },
 };

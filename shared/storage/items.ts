@@ -36,7 +36,7 @@ export function caseKey(thingName: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: 'CASE' };
 }
 
-export function holdKey(object: string): ItemKey {
+export function leaseKey(object: string): ItemKey {
   return { pk: `HOLD#${object}`, sk: 'HOLD' };
 }
 

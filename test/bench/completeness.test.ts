@@ -1,7 +1,7 @@
 import { findProblems, type Outcome } from '../../bench/completeness';
 import type { Case } from '../../shared/domain/case/case';
 import { flushed } from '../builders';
-import { alarm, lead, led } from '../shared/domain/life';
+import { alarm, lead, led } from '../shared/domain/lead-case';
 
 const behaviors = ['no-child-processes'];
 const record = led(undefined, alarm());

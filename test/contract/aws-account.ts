@@ -23,7 +23,7 @@ import type { Command } from '../../shared/domain/decide/command';
 import { connectClientIds } from '../../shared/storage/client-ids';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectHeldThings } from '../../shared/storage/held-things';
-import { connectHolds } from '../../shared/storage/leases';
+import { connectLeases } from '../../shared/storage/leases';
 import { connectTable } from '../../shared/storage/table';
 import { aConfiguration } from '../builders';
 import type { Account } from './account';
@@ -91,7 +91,7 @@ async function openStorage(dynamodb: DynamoDBClient, undo: Undo): Promise<Storag
   return {
     cases,
     detection: connectDetection(TableName, dynamodb),
-    holds: connectHolds(TableName, dynamodb),
+    leases: connectLeases(TableName, dynamodb),
     clientIds: connectClientIds(TableName, dynamodb),
     heldThings: connectHeldThings(TableName, dynamodb),
     readTimeline: async (caseId) =>

@@ -1,6 +1,6 @@
 import type { Case, TimelineEntry } from '../../shared/domain/case/case';
 import type { DetectState } from '../../shared/domain/detection/state';
-import type { CaseStore, ClientIds, HeldThings, Holds, Reservation, Versioned } from '../../shared/ports';
+import type { CaseStore, ClientIds, HeldThings, Leases, Reservation, Versioned } from '../../shared/ports';
 import type { connectDetection } from '../../shared/storage/detection';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { now } from '../builders';
@@ -16,7 +16,7 @@ type Detection = Pick<
 export interface Storage {
   readonly cases: CaseStore;
   readonly detection: Detection;
-  readonly holds: Holds;
+  readonly leases: Leases;
   readonly clientIds: ClientIds;
   readonly heldThings: HeldThings;
   /** Rows of the timeline, oldest first. */

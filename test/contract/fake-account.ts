@@ -6,7 +6,7 @@ import {
   fakeClientIds,
   fakeConnections,
   fakeHeldThings,
-  fakeHolds,
+  fakeLeases,
   fakeQueue,
   fakeThings,
 } from '../fakes';
@@ -35,12 +35,12 @@ export function openFakeAccount(): Account {
 
 function openStorage(): Storage {
   const { cases, timeline, archived, items } = fakeCases();
-  const { holds } = fakeHolds((name, object) => holdsObject(items.get(name)?.value, object));
+  const { leases } = fakeLeases((name, object) => holdsObject(items.get(name)?.value, object));
   return {
     cases,
-    holds,
+    leases,
     ...fakeClientIds(),
-    heldThings: fakeHeldThings(cases, holds),
+    heldThings: fakeHeldThings(cases, leases),
     detection: fakeDetection(),
     readTimeline: async (caseId) =>
       [...timeline]

@@ -7,7 +7,7 @@ import type { PriorPolicy } from '../facts';
 export type SharedObject = `${string}/${string}`;
 
 /** Who holds a shared object, and what it was before the first of them changed it. */
-export interface Hold {
+export interface Lease {
   readonly object: SharedObject;
   /** Names of the things. */
   readonly holders: readonly string[];

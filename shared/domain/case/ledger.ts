@@ -2,7 +2,12 @@ import { type ActionName, descriptorOf } from '../actions/registry';
 import type { LedgerEntry } from './case';
 import { isPolicyDenial } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
-import { extendBridge, isLastingDeactivation, mayConnect, planBridge } from './temporary-deactivation';
+import {
+  extendTemporaryDeactivation,
+  isLastingDeactivation,
+  mayConnect,
+  planTemporaryDeactivation,
+} from './temporary-deactivation';
 
 /**
  * Plans each action with the state it finds. An entry that still holds the thing keeps its prior state: that, not
@@ -23,7 +28,7 @@ export function planLedger(
     return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
   });
   const all = [...planned, ...kept];
-  return [...all, ...planBridge(all, context)].toSorted((a, b) => rankOf(a) - rankOf(b));
+  return [...all, ...planTemporaryDeactivation(all, context)].toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 const ranks = { 'certificate-status': 0, session: 1, policy: 2, none: 3 } as const;
@@ -78,7 +83,7 @@ export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContex
     const prior = extendPrior(entry.prior, context);
     return prior ? { ...entry, prior, status: 'planned' } : entry;
   });
-  return extendBridge(extended, context).toSorted((a, b) => rankOf(a) - rankOf(b));
+  return extendTemporaryDeactivation(extended, context).toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** Has the denials by policy count from now: for a certificate that is new to them they have yet to spread. */

@@ -4,7 +4,7 @@ import { announce, type Case, isContainment, type LedgerEntry, note } from './ca
 import { close, retryMs } from './lifecycle';
 import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
 import { describeStrength } from './strength';
-import { findBridge, findBridgeEnd } from './temporary-deactivation';
+import { findTemporaryDeactivation, findTemporaryDeactivationEnd } from './temporary-deactivation';
 import { findReleaseAt, findVerificationAt } from './timers';
 
 /** One thing to do to AWS, of a saved plan. */
@@ -17,7 +17,7 @@ export type Outcome =
   /** `left`, of a revert: what is not as it was before, and can't or mustn't be. */
   | { readonly result: 'done'; readonly detail: string; readonly left?: readonly string[] }
   /** Verify: not (yet) so; `unproven` where no source of AWS could tell. */
-  | { readonly result: 'not-so'; readonly detail: string; readonly unproven?: true }
+  | { readonly result: 'unverified'; readonly detail: string; readonly unproven?: true }
   /** Revert: somebody else changed what would be restored. Apply: refused for good. */
   | { readonly result: 'conflict' | 'refused'; readonly detail: string };
 
@@ -41,7 +41,7 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld =
   if (planned && !withheld) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
   if (applied) return { kind: 'verify', entry: applied };
-  const bridge = findBridge(record.ledger);
+  const bridge = findTemporaryDeactivation(record.ledger);
   return bridge?.bridge.over && isDeniedByPolicy(record.ledger)
     ? { kind: 'revert', entry: bridge }
     : undefined;
@@ -92,7 +92,7 @@ function recordVerification(
   if (outcome.result === 'done')
     return { ...entry, detail, status: 'verified', verifiedAt: entry.verifiedAt ?? now };
   // No answer takes nothing back: what was applied counts from when it was.
-  if (outcome.result === 'not-so' && outcome.unproven) return { ...entry, detail, unproven: true };
+  if (outcome.result === 'unverified' && outcome.unproven) return { ...entry, detail, unproven: true };
   if (entry.verifiedAt === undefined) return { ...entry, detail };
   // What was proven is so no longer: it counts from when it is applied anew, and so do the sessions to trust.
   const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...lost } = entry;
@@ -121,7 +121,7 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
   const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.bridge !== undefined;
   const failed = entries.filter((entry) => entry.status === 'failed' && !isMadeUpFor(entry));
   const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
-  const bridge = findBridge(entries);
+  const bridge = findTemporaryDeactivation(entries);
   const bridged = bridge?.status === 'verified' && !record.leftOut;
   // The certificate goes on to keep the device out, but people must hear that nothing else would.
   const isLate = ({ appliedAt, plannedAt }: LedgerEntry) => now - (appliedAt ?? plannedAt) > verifyDeadlineMs;
@@ -136,7 +136,7 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
     const { reason: _reason, evadesUntil: _evadesUntil, ...rest } = record;
     const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
     // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
-    const bridgeEndsAt = bridge ? (findBridgeEnd(entries) ?? now + retryMs) : Infinity;
+    const bridgeEndsAt = bridge ? (findTemporaryDeactivationEnd(entries) ?? now + retryMs) : Infinity;
     const dueAt = Math.min(findVerificationAt(held, now), findReleaseAt(held) ?? Infinity, bridgeEndsAt);
     const next: Case = { ...held, dueAt };
     if (record.status === 'contained') return next;

@@ -1,7 +1,7 @@
 import { descriptorOf } from '../actions/registry';
 import type { Case, LedgerEntry } from './case';
 import { isPolicyDenial, isReplaced } from './policy-denials';
-import { findBridge, isLastingDeactivation } from './temporary-deactivation';
+import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-deactivation';
 
 /** How strong a containment is and what it leaves out, in sentences; empty where nothing holds the thing. */
 export function describeStrength(record: Case): string[] {
@@ -25,7 +25,7 @@ function describeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): strin
 }
 
 function describeCertificates({ ledger, leftOut = [], facts }: Case): string[] {
-  const bridge = findBridge(ledger);
+  const bridge = findTemporaryDeactivation(ledger);
   const isFor =
     bridge?.status === 'verified'
       ? 'until the policies have spread'

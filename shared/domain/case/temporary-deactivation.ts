@@ -41,10 +41,13 @@ export function isLastingDeactivation({ action, bridge }: LedgerEntry): boolean 
   return descriptorOf(action).means === 'certificate-status' && !bridge;
 }
 
-export function planBridge(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {
+export function planTemporaryDeactivation(
+  ledger: readonly LedgerEntry[],
+  context: PlanContext,
+): LedgerEntry[] {
   const { facts, policyCacheMs, now } = context;
   const { principals } = findTemporary(ledger, context);
-  if (facts.kind !== 'known' || principals.length === 0 || findBridge(ledger)) return [];
+  if (facts.kind !== 'known' || principals.length === 0 || findTemporaryDeactivation(ledger)) return [];
   const prior = findPrior('deactivate-certificate', { ...context, facts: { ...facts, principals } });
   const bridge = { spreadMs: policyCacheMs };
   return [{ action: prior.action, bridge, status: 'planned', prior, plannedAt: now, attempts: 0 }];
@@ -54,10 +57,13 @@ export function planBridge(ledger: readonly LedgerEntry[], context: PlanContext)
  * Has the bridge hold certificates that came since as well. One that is over begins anew for them alone, unless release
  * has something to tell of it.
  */
-export function extendBridge(ledger: readonly LedgerEntry[], context: PlanContext): readonly LedgerEntry[] {
+export function extendTemporaryDeactivation(
+  ledger: readonly LedgerEntry[],
+  context: PlanContext,
+): readonly LedgerEntry[] {
   const before = ledger.find(({ bridge }) => bridge);
   const others = ledger.filter(({ bridge }) => !bridge);
-  const [fresh] = planBridge(others, context);
+  const [fresh] = planTemporaryDeactivation(others, context);
   if (!fresh) return ledger;
   if (!before || (before.status === 'reverted' && !before.left)) return [...others, fresh];
   return [...others, { ...fresh, prior: extendPrior(before.prior, context) ?? before.prior }];
@@ -75,7 +81,7 @@ export function mayConnect({ status, before }: PrincipalFacts): boolean {
 }
 
 /** The deactivation that bridges the cache, while it stands or may stand. */
-export function findBridge(
+export function findTemporaryDeactivation(
   ledger: readonly LedgerEntry[],
 ): (LedgerEntry & Required<Pick<LedgerEntry, 'bridge'>>) | undefined {
   for (const { bridge, ...entry } of ledger)
@@ -87,8 +93,8 @@ export function findBridge(
  * When the bridge may go, epoch ms; undefined where there is none, or a denial by policy is not verified. Not before a
  * session is trusted: a device that comes back with its certificate would be cut, and be said to have evaded.
  */
-export function findBridgeEnd(ledger: readonly LedgerEntry[]): number | undefined {
-  const bridge = findBridge(ledger)?.bridge;
+export function findTemporaryDeactivationEnd(ledger: readonly LedgerEntry[]): number | undefined {
+  const bridge = findTemporaryDeactivation(ledger)?.bridge;
   if (!bridge || !isDeniedByPolicy(ledger)) return undefined;
   const denials = listPolicyDenials(ledger);
   const deniedAt = Math.max(...denials.map(({ appliedAt, plannedAt }) => appliedAt ?? plannedAt));
@@ -97,7 +103,7 @@ export function findBridgeEnd(ledger: readonly LedgerEntry[]): number | undefine
 
 /** Has the bridge undone if its time has passed; one whose denial by policy was lost meanwhile has to wait anew. */
 export function endBridge(ledger: readonly LedgerEntry[], now: number): readonly LedgerEntry[] {
-  const endsAt = findBridgeEnd(ledger);
+  const endsAt = findTemporaryDeactivationEnd(ledger);
   const isOver = endsAt !== undefined && endsAt <= now;
   return ledger.map(({ bridge, ...entry }) => {
     if (!bridge) return entry;

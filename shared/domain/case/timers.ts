@@ -1,5 +1,5 @@
 import type { Case } from './case';
-import { findBridge } from './temporary-deactivation';
+import { findTemporaryDeactivation } from './temporary-deactivation';
 
 /** When time itself releases the thing, epoch ms; undefined while only an operator can. */
 export function findReleaseAt(record: Case): number | undefined {
@@ -41,7 +41,7 @@ export function findDueKind(record: Case): DueKind {
   const isLater =
     dueAt !== undefined &&
     dueAt < (findReleaseAt(record) ?? Infinity) &&
-    !findBridge(ledger) &&
+    !findTemporaryDeactivation(ledger) &&
     !ledger.some((entry) => entry.status === 'planned');
   if (!isLater) return 'DUE';
   if (status === 'contained') return 'ROUTINE';

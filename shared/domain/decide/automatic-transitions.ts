@@ -3,7 +3,7 @@ import { announce, type Case, holdsThing, isContainment, isOpen, note } from '..
 import { countAnew, findDeniedAt, isCut, replanCut, reverify } from '../case/ledger';
 import { closeIfCleared, newCase, noteEvent, retryMs } from '../case/lifecycle';
 import { findBitesAt } from '../case/policy-denials';
-import { endBridge, findBridge } from '../case/temporary-deactivation';
+import { endBridge, findTemporaryDeactivation } from '../case/temporary-deactivation';
 import { findReleaseAt } from '../case/timers';
 import { findWithheld } from '../guards/kill-switch';
 import type { Command } from './command';
@@ -44,7 +44,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
   // With which certificate nobody says: not with one that is held inactive.
   const passes = `a session of ${command.clientId} began though the thing's own certificates are inactive`;
-  const isBridged = findBridge(current.ledger)?.status === 'verified';
+  const isBridged = findTemporaryDeactivation(current.ledger)?.status === 'verified';
   const leftOut = current.leftOut ?? (isBridged ? [passes] : undefined);
   const evading = { ...again, evadesUntil: bitesAt, reason, ...(leftOut && { leftOut }) };
   // Told once: a device may come back every second.

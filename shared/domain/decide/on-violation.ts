@@ -5,7 +5,7 @@ import { findReleaseAt } from '../case/timers';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import { behaviorKey, type Violation } from '../findings/violation';
-import { chooseActions, findPlaybook, judge, type Verdict } from '../guards/guards';
+import { chooseActions, evaluateGuards, findPlaybook, type Verdict } from '../guards/guards';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
 import {
@@ -96,7 +96,7 @@ function onAlarm(
   // A release under way is the operator's: only news stops it.
   if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
     return changed(recorded);
-  return changed(answer(recorded, violation, { playbook, known, rises }, context));
+  return changed(respondTo(recorded, violation, { playbook, known, rises }, context));
 }
 
 interface Finding {
@@ -108,7 +108,7 @@ interface Finding {
 }
 
 /** Contains a thing that is not held, or says why not. */
-function answer(
+function respondTo(
   recorded: Case,
   violation: Violation,
   { playbook, known, rises }: Finding,
@@ -118,7 +118,7 @@ function answer(
     ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
     : [];
   const { guards } = context.configuration;
-  const verdict = judge({ ...context, playbook, actions, guards, violation });
+  const verdict = evaluateGuards({ ...context, playbook, actions, guards, violation });
   if (verdict.outcome === 'contain' && !isRejected(recorded, violation))
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
   const refused = verdict.outcome === 'contain' ? rejectedBefore : verdict;
@@ -127,7 +127,7 @@ function answer(
   const isExcepted = refused.by === 'exception';
   const marked = isExcepted ? markExcepted(recorded, key, refused.reason) : recorded;
   if (!rises || (isExcepted && known?.excepted === refused.reason)) return marked;
-  return tell(marked, key, known, (next) => holdBack(next, refused, playbook, context), context);
+  return announceNews(marked, key, known, (next) => holdBack(next, refused, playbook, context), context);
 }
 
 function markExcepted(current: Case, key: string, excepted: string): Case {
@@ -169,7 +169,7 @@ export function onHeldBack(current: Case, context: Context): Decision {
       detector: known.detector ?? 'device-defender',
     };
     const playbook = findPlaybook(configuration.playbooks, violation, facts);
-    next = answer(next, violation, { playbook, known, rises: true }, context);
+    next = respondTo(next, violation, { playbook, known, rises: true }, context);
   }
   return changed(next);
 }
@@ -190,12 +190,12 @@ function onFurther(
   const { guards } = configuration;
   // The thing is counted already, so the fleet limit is no matter.
   const judged = { ...context, playbook, actions: missing, guards, violation, fleetLimitReached: false };
-  const verdict = missing.length > 0 && playbook?.mode !== 'observe' ? judge(judged) : undefined;
+  const verdict = missing.length > 0 && playbook?.mode !== 'observe' ? evaluateGuards(judged) : undefined;
   const news = (text: string) => (next: Case) => announce(next, 'new-violation', text, now);
   const text = `${key} is in alarm as well; the thing is already held`;
   if (verdict?.outcome !== 'contain') {
     const why = verdict ? `, not by ${missing.join(', ')}: ${verdict.reason}` : '';
-    return changed(tell(covered, key, known, news(`${text}${why}`), context));
+    return changed(announceNews(covered, key, known, news(`${text}${why}`), context));
   }
   const all = [...new Set([...listHolding(held), ...missing])];
   const { pastContainments, release } = held;
@@ -209,7 +209,7 @@ function onFurther(
   };
   const stricter: Case = release && 'by' in release ? { ...same, release } : same;
   const harder = `${key} is in alarm as well; held harder: ${missing.join(', ')}`;
-  return changed(tell(stricter, key, known, news(harder), context));
+  return changed(announceNews(stricter, key, known, news(harder), context));
 }
 
 type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
@@ -229,7 +229,7 @@ const toldForMs = 10 * 60_000;
 const maxTold = 5;
 
 /** Takes a step that announces, and leaves the announcement out where people were told of the behavior just now. */
-function tell(
+function announceNews(
   current: Case,
   key: string,
   known: ViolationRecord | undefined,
@@ -333,7 +333,7 @@ function disregard(current: Case, known: ViolationRecord, violation: Violation, 
   const key = behaviorKey(violation);
   const text = `the clear of ${key} came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing`;
   const noted = noteEvent(current, { at: now, what: 'clear disregarded', detail: text });
-  return tell(noted, key, known, (next) => announce(next, 'refused', text, now), context);
+  return announceNews(noted, key, known, (next) => announce(next, 'refused', text, now), context);
 }
 
 function onClear(

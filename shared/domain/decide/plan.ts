@@ -3,7 +3,7 @@ import { type Case, holdsThing, type LedgerEntry, note, openViolations } from '.
 import { findRefused, isCut, planLedger, replaceRefused, reverify } from '../case/ledger';
 import { noteEvent, retryMs } from '../case/lifecycle';
 import type { PlanContext } from '../case/prior-state';
-import { findBridge, listLeftOut } from '../case/temporary-deactivation';
+import { findTemporaryDeactivation, listLeftOut } from '../case/temporary-deactivation';
 import type { Playbook, Severity } from '../configuration';
 import { ownsCertificate } from '../facts';
 import type { Violation } from '../findings/violation';
@@ -79,7 +79,7 @@ export function planContainment(
   const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
   const ledger = planLedger(record.ledger, actions, planning);
   const leftOut = listLeftOut(ledger, planning);
-  const bridge = findBridge(ledger);
+  const bridge = findTemporaryDeactivation(ledger);
   const until = bridge ? `, ${bridge.action} until the denial has spread` : '';
   return note(
     {

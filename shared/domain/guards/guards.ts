@@ -29,7 +29,7 @@ export type Verdict =
     };
 
 /** What may be done about a violation. The first rule that objects decides; each says why. */
-export function judge(input: GuardInput): Verdict {
+export function evaluateGuards(input: GuardInput): Verdict {
   const { playbook, facts } = input;
   if (!playbook) return observe('no playbook matches this behavior');
   if (playbook.mode === 'observe') return observe(`playbook ${playbook.name} only observes`);

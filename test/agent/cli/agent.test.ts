@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'mqtt';
-import { type Agent, type AgentSurroundings, startAgent, startDryRun } from '../../../agent/cli/agent';
+import { type Agent, type AgentDependencies, startAgent, startDryRun } from '../../../agent/cli/agent';
 import { loadCredentials } from '../../../agent/config/credentials';
 import type { Settings } from '../../../agent/config/flags';
 import { allInterfaces } from '../../../agent/config/interface-rules';
@@ -46,8 +46,8 @@ describe('an agent on a broker with mutual TLS', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  function surround(paths: DeviceFiles): AgentSurroundings {
-    const log: AgentSurroundings['log'] = (level, event, fields) => logged.push({ level, event, ...fields });
+  function createDependencies(paths: DeviceFiles): AgentDependencies {
+    const log: AgentDependencies['log'] = (level, event, fields) => logged.push({ level, event, ...fields });
     const ids = openReportIds(directory, 'mything1', noProblems());
     const notices = openStateFile(directory, 'mything1', 'containment', noProblems());
     return {
@@ -104,7 +104,7 @@ describe('an agent on a broker with mutual TLS', () => {
       logLevel: 'info',
       ...changes,
     };
-    agent = startAgent(settings, surround({ ...files, ...paths }), waiting);
+    agent = startAgent(settings, createDependencies({ ...files, ...paths }), waiting);
   }
   const reportsOn = (topic: string): Report[] =>
     broker.published

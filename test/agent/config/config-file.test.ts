@@ -33,8 +33,8 @@ describe('a configuration file', () => {
 
   function settingsOf(text: string, args: readonly string[] = []): Settings {
     writeFileSync(path, text);
-    const surroundings = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
-    const commandLine = parseCommandLine(['--config', path, ...args], surroundings, [
+    const dependencies = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
+    const commandLine = parseCommandLine(['--config', path, ...args], dependencies, [
       'num_child_procs_myapp',
     ]);
     if (commandLine.type !== 'run') throw new Error('no run');

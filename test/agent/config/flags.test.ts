@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgumentFile, UsageError } from '../../../agent/config/arguments';
-import { parseCommandLine, type Settings, type Surroundings } from '../../../agent/config/flags';
+import { type Dependencies, parseCommandLine, type Settings } from '../../../agent/config/flags';
 
-const surroundings: Surroundings = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
+const dependencies: Dependencies = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
 const sample = ['-e', 'host', '-r', 'ca.pem', '-c', 'cert.pem', '-k', 'key.pem', '-id', 'mything1'];
 
 function settingsOf(
   args: readonly string[],
   metrics: readonly string[] = [],
-  around = surroundings,
+  around = dependencies,
 ): Settings {
   const commandLine = parseCommandLine(args, around, metrics);
   if (commandLine.type !== 'run') throw new Error(commandLine.type);
@@ -149,16 +149,16 @@ describe('parseCommandLine', () => {
     expect(settingsOf(args)).toMatchObject({ intervalMs: 5000, destinations: ['cordon', 'device-defender'] });
   });
 
-  it.each<[string, Partial<Surroundings>, string]>([
+  it.each<[string, Partial<Dependencies>, string]>([
     ['systemd’s folder', { env: { STATE_DIRECTORY: '/var/lib/x' }, isRoot: true }, '/var/lib/x'],
     ['the system’s, for root', { isRoot: true }, '/var/lib/cordon-agent'],
     ['the user’s', { env: { XDG_STATE_HOME: '/s' } }, '/s/cordon-agent'],
   ])('keeps its state in %s', (_what, around, directory) => {
-    expect(settingsOf(['-d'], [], { ...surroundings, ...around }).stateDirectory).toBe(directory);
+    expect(settingsOf(['-d'], [], { ...dependencies, ...around }).stateDirectory).toBe(directory);
   });
 
   it('checks with the same flags, and prints JSON only there', () => {
-    const around = [surroundings, []] as const;
+    const around = [dependencies, []] as const;
 
     expect(parseCommandLine(['check', ...sample, '--json'], ...around)).toEqual({
       type: 'check',
@@ -176,7 +176,7 @@ describe('parseCommandLine', () => {
     ['--help', 'Usage: cordon-agent'],
     ['--version', '0.0.0'],
   ])('prints for %s', (flag, text) => {
-    expect(parseCommandLine([flag], surroundings)).toEqual({
+    expect(parseCommandLine([flag], dependencies)).toEqual({
       type: 'print',
       text: expect.stringContaining(text),
     });

@@ -17,7 +17,7 @@ function aFamily(processes: readonly FakeProcess[]): Family {
       threads: 1,
       looks: 1,
       age: 1,
-      kinBy: undefined,
+      relatedBy: undefined,
       root: 10,
     };
     return [pid, child] as const;

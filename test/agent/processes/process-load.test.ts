@@ -18,7 +18,7 @@ const member = (usedTicks: number, startTicks = 100) => ({
   ppid: 1,
   looks: 1,
   age: 1,
-  kinBy: undefined,
+  relatedBy: undefined,
   root: 10,
 });
 

@@ -9,7 +9,7 @@ import {
   fakeClientIds,
   fakeDeadLetters,
   fakeHeldThings,
-  fakeHolds,
+  fakeLeases,
   fakeQueue,
   fakeTelemetry,
 } from '../../fakes';
@@ -21,8 +21,8 @@ function setUp() {
   const { letters, deadLetters } = fakeDeadLetters();
   const { counts, log, metrics } = fakeTelemetry();
   const { cases, items } = fakeCases();
-  const { holds } = fakeHolds();
-  const heldThings = fakeHeldThings(cases, holds);
+  const { leases } = fakeLeases();
+  const heldThings = fakeHeldThings(cases, leases);
   const { clientIds } = fakeClientIds();
   const take = intake({ clientIds, heldThings, commands, deadLetters, log, metrics }, presenceQueue);
   return {
@@ -31,7 +31,7 @@ function setUp() {
     letters,
     counts,
     items,
-    holds,
+    leases,
     clientIds,
     takePresence: (body: unknown) => take(aRecord(body, { eventSourceARN: presenceQueue })),
   };
@@ -368,9 +368,9 @@ describe('intake of presence events', () => {
   ])(
     'tells it too where the device comes under another client id with a certificate that %s',
     async (_, objectOf) => {
-      const { takePresence, sent, holds } = setUp();
+      const { takePresence, sent, leases } = setUp();
       const certificateId = 'a'.repeat(64);
-      await holds.save({ object: objectOf(certificateId), holders: ['mything1'], prior: nothing }, 0);
+      await leases.save({ object: objectOf(certificateId), holders: ['mything1'], prior: nothing }, 0);
 
       await takePresence(connected({ clientId: 'another/id', principalIdentifier: certificateId }));
       await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'AIDA:session' }));

@@ -239,7 +239,7 @@ describe("Slack's signature", () => {
     [301, false],
     [-300, true],
     [-301, false],
-  ])('is as in its guide, and holds %i s after it', (after, holds) => {
-    expect(isFromSlack(request, signingSecret, (1_531_420_618 + after) * 1_000)).toBe(holds);
+  ])('is as in its guide, and holds %i s after it', (after, leases) => {
+    expect(isFromSlack(request, signingSecret, (1_531_420_618 + after) * 1_000)).toBe(leases);
   });
 });

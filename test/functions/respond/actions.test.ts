@@ -2,7 +2,7 @@ import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { denyDocument, readPolicy } from '../../shared/mitigation/setting';
-import { allActions, anArmedWorld, playing, secondArn } from './armed';
+import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, resume } from './story';
 
 const ids = [certificateArn, secondArn].map((arn) => arn.slice(arn.indexOf('/') + 1));

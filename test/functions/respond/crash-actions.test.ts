@@ -1,6 +1,6 @@
 import { now } from '../../builders';
 import type { World } from '../../fakes';
-import { allActions, anArmedWorld, playing } from './armed';
+import { allActions, anArmedWorld, playing } from './all-actions-world';
 import { play, type Setting } from './crashes';
 import { alarm, anEngine, operator } from './story';
 

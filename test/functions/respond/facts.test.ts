@@ -2,13 +2,13 @@ import { gatherFacts } from '../../../functions/respond/facts';
 import type { Things } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
-import { fakeHolds, fakeThings } from '../../fakes';
+import { fakeLeases, fakeThings } from '../../fakes';
 import { fakeCertificates, idleActions } from '../../fakes-actions';
 
 const gather = (thingName: string, things: Things, attempt: number) =>
   gatherFacts(
     thingName,
-    { ...idleActions(), holds: fakeHolds().holds, things },
+    { ...idleActions(), leases: fakeLeases().leases, things },
     {
       configuration: aConfiguration(),
       policyCacheMs: 0,
@@ -128,7 +128,7 @@ describe('facts', () => {
 
       const facts = await gatherFacts(
         'mything1',
-        { ...idleActions(), certificates, holds: fakeHolds().holds, things },
+        { ...idleActions(), certificates, leases: fakeLeases().leases, things },
         {
           configuration: aConfiguration({ playbooks: [aPlaybook({ escalate })] }),
           policyCacheMs: 0,

@@ -1,7 +1,7 @@
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import type { World } from '../../fakes';
-import { anArmedWorld, playing, secondArn } from './armed';
+import { anArmedWorld, playing, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, readStory, resume } from './story';
 
 const statusesOf = (world: World) => caseOf(world).ledger.map(({ action, status }) => `${action} ${status}`);

@@ -1,7 +1,7 @@
 import type { Command } from '../../../shared/domain/decide/command';
 import { aConfiguration, aPlaybook } from '../../builders';
 import type { World } from '../../fakes';
-import { anArmedWorld, playing } from './armed';
+import { anArmedWorld, playing } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, readStory } from './story';
 
 const ordered = (type: Parameters<typeof operator>[0], over: object = {}): Command =>

@@ -1,7 +1,7 @@
 import { awsError } from '../../aws-error';
 import { now } from '../../builders';
 import type { World } from '../../fakes';
-import { anArmedWorld, playing } from './armed';
+import { anArmedWorld, playing } from './all-actions-world';
 import { alarm, anEngine, caseOf, resume } from './story';
 
 const policyCacheMs = 480_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { certificateArn } from '../../builders';
 import type { Hook, World } from '../../fakes';
-import { anArmedWorld, playing } from './armed';
+import { anArmedWorld, playing } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator } from './story';
 
 const shared = [

@@ -1,6 +1,6 @@
 import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, aPlaybook, now } from '../../builders';
-import { anArmedWorld } from './armed';
+import { anArmedWorld } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 
 /** What a later version of Cordon may add to each part of a case, without a new schema. */

@@ -1,7 +1,7 @@
 import type { Case } from '../../../shared/domain/case/case';
 import { decide } from '../../../shared/domain/decide/decide';
 import { aContext, now } from '../../builders';
-import { alarm, lead, led, order } from './life';
+import { alarm, lead, led, order } from './lead-case';
 
 const hour = 3_600_000;
 const refused = (at: number, metric = 'aws:num-authorization-failures') =>

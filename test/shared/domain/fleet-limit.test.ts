@@ -1,6 +1,6 @@
 import { findFleetLimit } from '../../../shared/domain/guards/guards';
 import { aConfiguration, aPlaybook, flushed, now } from '../../builders';
-import { alarm, lead, led, order, resume } from './life';
+import { alarm, lead, led, order, resume } from './lead-case';
 
 const limit = (things: number, percent: number | undefined, size: number | undefined) => {
   const { guards } = aConfiguration();

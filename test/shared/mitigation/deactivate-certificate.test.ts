@@ -84,7 +84,7 @@ describe('deactivate-certificate', () => {
     ['there is none', {}, 'no certificate is attached to the thing, so there is nothing to deactivate'],
   ])('is not verified where %s', async (_, statuses, detail) => {
     expect(await deactivateCertificate.verify(aPrior(statuses), setUp(statuses).context)).toEqual({
-      result: 'not-so',
+      result: 'unverified',
       detail,
     });
   });

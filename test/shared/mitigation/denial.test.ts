@@ -82,7 +82,7 @@ describe('the proof of a denial', () => {
 
     expect(await testDenial({ ...ofGroup, document: written }, context)).toMatchObject({ result: 'done' });
     const otherOrder = { ...ofGroup, document: written.replace('["a","b"]', '["b","c"]') };
-    expect(await testDenial(otherOrder, context)).toMatchObject({ result: 'not-so' });
+    expect(await testDenial(otherOrder, context)).toMatchObject({ result: 'unverified' });
   });
 
   it.each([
@@ -113,7 +113,7 @@ describe('the proof of a denial', () => {
     const outcome = await testDenial(ofGroup, answering(answers).context);
 
     expect(outcome).toEqual({
-      result: 'not-so',
+      result: 'unverified',
       detail: expect.stringMatching(/by client mything1 with certificate aaaaaaaa would get ALLOWED/),
     });
   });
@@ -122,7 +122,7 @@ describe('the proof of a denial', () => {
     const { context, asked } = answering({ test: 'ALLOWED', added: 'EXPLICIT_DENY', effective: [ours] });
 
     expect(await testDenial({ ...ofGroup, clientIds: ['mything1/2'] }, context)).toMatchObject({
-      result: 'not-so',
+      result: 'unverified',
       detail: expect.stringContaining('by client mything1/2'),
     });
     expect(asked).toHaveLength(1);
@@ -135,7 +135,7 @@ describe('the proof of a denial', () => {
     });
 
     expect(await testDenial(ofCertificate, context)).toEqual({
-      result: 'not-so',
+      result: 'unverified',
       detail:
         'a publish without a client id with certificate aaaaaaaa would get no answer (CertificateStateException), and GetEffectivePolicies gives no answer (UnauthorizedException)',
       unproven: true,
@@ -152,7 +152,7 @@ describe('the proof of a denial', () => {
       for (const status of ['ACTIVE', 'INACTIVE']) {
         const bridgedCertificates = status === 'ACTIVE' ? [] : ['a'.repeat(64)];
         const asked = { ...context, bridgedCertificates, certificates: of(status) };
-        expect(await testDenial(ofGroup, asked)).toMatchObject({ result: 'not-so', unproven: true });
+        expect(await testDenial(ofGroup, asked)).toMatchObject({ result: 'unverified', unproven: true });
       }
       // What is dead for good needs no other proof.
       expect(await testDenial(ofGroup, { ...context, certificates: of('REVOKED') })).toMatchObject({

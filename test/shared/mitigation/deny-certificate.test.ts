@@ -90,7 +90,7 @@ describe('deny-certificate', () => {
     ['there is no certificate', [], aPrior(), 'no certificate is attached'],
   ])('is not verified where %s', async (_, targets, prior, detail) => {
     expect(await denyCertificate.verify(prior, setUp(targets).context)).toEqual({
-      result: 'not-so',
+      result: 'unverified',
       detail: expect.stringContaining(detail),
     });
   });

@@ -44,7 +44,7 @@ describe('detect-mitigation-task', () => {
     ['was canceled', { status: 'CANCELED', executed: 0, failed: 0 }],
   ])('is not verified while the task %s', async (_, task) => {
     expect(await detectMitigationTask.verify(prior, answering(task))).toEqual({
-      result: 'not-so',
+      result: 'unverified',
       detail: `task cordon-case-1 is ${task.status}: ${task.executed} executed, ${task.failed} failed`,
     });
   });

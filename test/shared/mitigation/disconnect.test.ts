@@ -2,7 +2,7 @@ import type { MitigationContext, PriorOf } from '../../../shared/mitigation/acti
 import { disconnect } from '../../../shared/mitigation/disconnect';
 import { awsError } from '../../aws-error';
 import { now } from '../../builders';
-import { fakeClientIds, fakeConnections, fakeHolds, fakeThings } from '../../fakes';
+import { fakeClientIds, fakeConnections, fakeLeases, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
 
 const prior: PriorOf<'disconnect'> = { action: 'disconnect', clientIds: ['mything1', 'mything1-agent'] };
@@ -20,7 +20,7 @@ function setUp(sessions: Readonly<Record<string, number>> = {}) {
     connections: live.connections,
     clock: () => now,
     ...idleActions(),
-    holds: fakeHolds().holds,
+    leases: fakeLeases().leases,
   };
   return { context, sessions: live.sessions };
 }
@@ -39,20 +39,20 @@ describe('disconnect', () => {
 
   it.each([
     ['no session', {}, 'done'],
-    ['a session from before the denial', { mything1: now - 1 }, 'not-so'],
+    ['a session from before the denial', { mything1: now - 1 }, 'unverified'],
     [
       'a session that began while the policy may still be cached',
       { mything1: now + policyCacheMs - 1 },
-      'not-so',
+      'unverified',
     ],
     [
       'a session that may have begun then, as its time is approximate',
       { mything1: now + policyCacheMs + 119_999 },
-      'not-so',
+      'unverified',
     ],
     ['a session that began once the denial had spread', { mything1: now + policyCacheMs + 120_000 }, 'done'],
-    ['a session whose start is unknown', { mything1: 0 }, 'not-so'],
-    ['an old session of its second client', { 'mything1-agent': now - 1 }, 'not-so'],
+    ['a session whose start is unknown', { mything1: 0 }, 'unverified'],
+    ['an old session of its second client', { 'mything1-agent': now - 1 }, 'unverified'],
     ['a session of another device', { other: now - 1 }, 'done'],
   ])('is verified by the sessions: %s', async (_, sessions, result) => {
     expect(await disconnect.verify(prior, setUp(sessions).context)).toMatchObject({ result });
@@ -62,7 +62,7 @@ describe('disconnect', () => {
     const { context } = setUp({ mything1: now + 10 * policyCacheMs });
 
     expect(await disconnect.verify(prior, { ...context, deniedAt: undefined })).toMatchObject({
-      result: 'not-so',
+      result: 'unverified',
     });
   });
 
@@ -80,7 +80,7 @@ describe('disconnect', () => {
       const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1, unheard: now - 1 });
       await heardIds.hear('any/2', { certificateId: own, at: now - 1 });
 
-      expect(await disconnect.verify(prior, context)).toMatchObject({ result: 'not-so' });
+      expect(await disconnect.verify(prior, context)).toMatchObject({ result: 'unverified' });
       expect(await disconnect.apply(prior, context)).toMatchObject({ detail: 'session of any/2 ended' });
       expect([...sessions.keys()]).toEqual(['unheard']);
       expect(await disconnect.verify(prior, context)).toMatchObject({ result: 'done' });
@@ -111,7 +111,7 @@ describe('disconnect', () => {
       await heardIds.hear('old', { certificateId: own, at: now - 1 });
       const taken = { ...context, ownCertificates: [foreign] };
 
-      expect(await disconnect.verify(prior, taken)).toMatchObject({ result: 'not-so' });
+      expect(await disconnect.verify(prior, taken)).toMatchObject({ result: 'unverified' });
       expect(await disconnect.apply(prior, taken)).toMatchObject({ detail: 'session of old ended' });
       expect([...sessions.keys()]).toEqual([]);
     });

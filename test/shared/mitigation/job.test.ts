@@ -31,7 +31,7 @@ describe('job', () => {
   });
 
   it('is verified once it is there, whatever the device makes of it', async () => {
-    expect(await job.verify(prior, setUp().context)).toMatchObject({ result: 'not-so' });
+    expect(await job.verify(prior, setUp().context)).toMatchObject({ result: 'unverified' });
     for (const status of ['QUEUED', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'REJECTED', 'CANCELED'])
       expect(await job.verify(prior, setUp(status).context)).toEqual({
         result: 'done',

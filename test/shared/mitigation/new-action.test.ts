@@ -46,7 +46,7 @@ export const detachPolicies: MitigationAction<PriorOf<'detach-policies'>> = {
   async verify({ attachments }, { things }) {
     const left = await Promise.all(attachments.map(({ arn }) => things.listPolicies(arn)));
     return left.flat().length > 0
-      ? { result: 'not-so', detail: \`still there: \${left.flat().join(', ')}\` }
+      ? { result: 'unverified', detail: \`still there: \${left.flat().join(', ')}\` }
       : { result: 'done', detail: 'no policy is attached' };
   },
   async revert({ attachments }, context) {
@@ -76,11 +76,11 @@ const cordonYml = readFileSync(join(root, 'cordon.yml'), 'utf8').replace(
 );
 
 type Respond = typeof import('../../functions/respond/story');
-type Armed = typeof import('../../functions/respond/armed');
+type Armed = typeof import('../../functions/respond/all-actions-world');
 
 async function setUp() {
   const { alarm, anEngine, caseOf, operator } = await load<Respond>('test/functions/respond/story.ts');
-  const { anArmedWorld, playing } = await load<Armed>('test/functions/respond/armed.ts');
+  const { anArmedWorld, playing } = await load<Armed>('test/functions/respond/all-actions-world.ts');
   const world = anArmedWorld();
   const engine = anEngine(world, playing(['detach-policies', 'disconnect'] as never));
   return { world, engine, alarm, operator, caseOf: () => caseOf(world) };

@@ -2,7 +2,7 @@ import type { MitigationContext, PriorOf } from '../../../shared/mitigation/acti
 import { quarantine } from '../../../shared/mitigation/quarantine';
 import { awsError } from '../../aws-error';
 import { certificateArn, now } from '../../builders';
-import { fakeConnections, fakeHolds, fakeThings } from '../../fakes';
+import { fakeConnections, fakeLeases, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
 
 type Prior = PriorOf<'quarantine'>;
@@ -19,7 +19,7 @@ function setUp(groups: readonly string[] = ['sensors']) {
     connections: fakeConnections().connections,
     clock: () => now,
     ...idleActions(),
-    holds: fakeHolds().holds,
+    leases: fakeLeases().leases,
   };
   return { context, groups: () => [...find('mything1').groups] };
 }
@@ -73,7 +73,7 @@ describe('quarantine', () => {
     ],
   ])('is not verified where %s', async (_, context, prior, detail) => {
     expect(await quarantine.verify(prior, context)).toEqual({
-      result: 'not-so',
+      result: 'unverified',
       detail: expect.stringContaining(detail),
     });
   });

@@ -243,7 +243,7 @@ describe('replace-policy-version', () => {
     ],
   ])('is not verified where %s', async (_, versions, current, prior, detail) => {
     expect(await replacePolicyVersion.verify(prior, setUp(versions, current).context)).toEqual({
-      result: 'not-so',
+      result: 'unverified',
       detail: expect.stringContaining(detail),
     });
   });

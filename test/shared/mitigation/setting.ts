@@ -1,7 +1,7 @@
 import type { MitigationContext } from '../../../shared/mitigation/action';
 import type { Things } from '../../../shared/ports';
 import { now } from '../../builders';
-import { fakeClientIds, fakeConnections, fakeHolds, fakeThings } from '../../fakes';
+import { fakeClientIds, fakeConnections, fakeLeases, fakeThings } from '../../fakes';
 import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from '../../fakes-actions';
 
 export const denyDocument = '{"deny":true}';
@@ -31,7 +31,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
   const certificates = fakeCertificates();
   const jobs = fakeJobs();
   const defender = fakeDefender();
-  const held = fakeHolds();
+  const held = fakeLeases();
   registered.register('mything1');
   for (const digit of 'abcdef') certificates.statuses.set(digit.repeat(64), 'ACTIVE');
   const context: MitigationContext = {
@@ -53,7 +53,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
     certificates: certificates.certificates,
     jobs: jobs.jobs,
     defender: defender.defender,
-    holds: held.holds,
+    leases: held.leases,
     clock: () => now,
     ...over,
   };

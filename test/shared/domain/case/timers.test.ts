@@ -2,7 +2,7 @@ import type { Case } from '../../../../shared/domain/case/case';
 import type { ReleaseRule } from '../../../../shared/domain/configuration';
 import { decide } from '../../../../shared/domain/decide/decide';
 import { aConfiguration, aContext, aPlaybook, flushed, now } from '../../../builders';
-import { alarm, lead, led, order, resume, toldOf } from '../life';
+import { alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
 const minute = 60_000;
 

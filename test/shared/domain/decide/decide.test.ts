@@ -66,7 +66,7 @@ describe('decide on a violation', () => {
     const seen = new Set<Case['ledger'][number]['action']>();
     for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
       const denied = !(step.kind === 'verify' && step.entry.action === 'quarantine');
-      record = recordOutcome(record, step, { result: denied ? 'done' : 'not-so', detail: 'x' }, now);
+      record = recordOutcome(record, step, { result: denied ? 'done' : 'unverified', detail: 'x' }, now);
       if (step.kind === 'verify') seen.add(step.entry.action);
     }
     const settled = settle(record, now);

@@ -41,15 +41,15 @@ const profiles = [['p', profile]] as const;
 const membership = { registered: true, groups: [] };
 const nameViolation = (key: string, seed: string | number) => `${key}@${seed}`;
 
-const occasion = fc.record({
+const trigger = fc.record({
   afterMs: fc.integer({ min: 0, max: 7_200_000 }),
   kind: fc.constantFrom('connected', 'disconnected', 'connect_failed', 'report', 'nothing'),
   session: fc.integer({ min: 0, max: 5 }),
   children: fc.integer({ min: 0, max: 1 }),
 });
-type Occasion = typeof occasion extends fc.Arbitrary<infer T> ? T : never;
+type DetectionTrigger = typeof trigger extends fc.Arbitrary<infer T> ? T : never;
 
-function happen(state: DetectState, { kind, session, children }: Occasion, at: number): DetectState {
+function happen(state: DetectState, { kind, session, children }: DetectionTrigger, at: number): DetectState {
   const setting = { state, at, profiles, membership, nameViolation };
   if (kind === 'nothing') return state;
   if (kind === 'report') {
@@ -68,10 +68,10 @@ function happen(state: DetectState, { kind, session, children }: Occasion, at: n
 describe('when time may change something', () => {
   it('is always ahead of what time has been judged, so that no thing is judged without end', () => {
     fc.assert(
-      fc.property(fc.array(occasion, { maxLength: 20 }), (occasions) => {
+      fc.property(fc.array(trigger, { maxLength: 20 }), (triggers) => {
         let state = newDetectState('t');
         let at = now;
-        for (const item of occasions) {
+        for (const item of triggers) {
           at += item.afterMs;
           state = happen(state, item, at);
           const { state: judged } = judgeTime({ state, at, profiles, membership, nameViolation });
@@ -85,12 +85,12 @@ describe('when time may change something', () => {
   it('changes nothing before it is due', () => {
     fc.assert(
       fc.property(
-        fc.array(occasion, { minLength: 1, maxLength: 20 }),
+        fc.array(trigger, { minLength: 1, maxLength: 20 }),
         fc.double({ min: 0, max: 0.999, noNaN: true }),
-        (occasions, part) => {
+        (triggers, part) => {
           let state = newDetectState('t');
           let at = now;
-          for (const item of occasions) {
+          for (const item of triggers) {
             at += item.afterMs;
             state = happen(state, item, at);
             state = judgeTime({ state, at, profiles, membership, nameViolation }).state;

@@ -2,7 +2,7 @@ import type { Playbook } from '../../../../shared/domain/configuration';
 import type { Evidence, Violation } from '../../../../shared/domain/findings/violation';
 import { findExceptions } from '../../../../shared/domain/guards/exceptions';
 import { aConfiguration, aPlaybook, aViolation, now } from '../../../builders';
-import { actionsOf, alarm, lead, resume, toldOf } from '../life';
+import { actionsOf, alarm, lead, resume, toldOf } from '../lead-case';
 
 const metric = 'num_child_procs_myapp';
 const unless: Playbook['unless'] = [

@@ -1,7 +1,7 @@
 import type { Playbook } from '../../../../shared/domain/configuration';
 import { findPlaybook } from '../../../../shared/domain/guards/guards';
 import { aConfiguration, aPlaybook, aViolation, someFacts } from '../../../builders';
-import { actionsOf, alarm, lead, toldOf } from '../life';
+import { actionsOf, alarm, lead, toldOf } from '../lead-case';
 
 const pumps = someFacts({ groups: ['pumps'], thingTypeName: 'pump', attributes: { site: 'oslo' } });
 

@@ -8,7 +8,7 @@ import {
   writeKillSwitch,
 } from '../../../../shared/domain/guards/kill-switch';
 import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../../builders';
-import { actionsOf, alarm, lead, led, order, resume, toldOf } from '../life';
+import { actionsOf, alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
 const on: Partial<Context> = { killSwitch: { state: 'on' } };
 /** As soon as the sweep looks at what the switch held back. */

@@ -8,7 +8,7 @@ import type { Command } from '../../../shared/domain/decide/command';
 import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
 import { certificateArn } from '../../builders';
 import type { World } from '../../fakes';
-import { allActions, anArmedWorld, playing, secondArn } from './armed';
+import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
 import { alarm, anEngine, operator, resume } from './story';
 
 const idOf = (arn: string) => arn.slice(arn.indexOf('/') + 1);

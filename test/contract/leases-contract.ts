@@ -1,6 +1,6 @@
 import {
   deniedObject,
-  type Hold,
+  type Lease,
   nothing,
   replacedObject,
   statusObject,
@@ -26,23 +26,23 @@ function anEntry(prior: PriorState): LedgerEntry {
 
 export function declareHoldLaws(law: Law<Storage>): void {
   describe('holds of shared objects', () => {
-    law('name the things whose open case still holds the object', async ({ cases, holds }) => {
+    law('name the things whose open case still holds the object', async ({ cases, leases }) => {
       const certificateId = aName('certificate');
       const held = aDenyingCase(certificateId);
       const closed = aDenyingCase(certificateId, { status: 'closed' });
       const other = aDenyingCase(aName('certificate'));
       for (const record of [held, closed, other]) await cases.save(record, 0);
-      const hold: Hold = {
+      const lease: Lease = {
         object: deniedObject(arnOf(certificateId)),
         prior: { attachedBefore: true },
         holders: [held, closed, other].map(({ thingName }) => thingName),
       };
 
-      expect(await holds.load(hold.object)).toBeUndefined();
-      await holds.save(hold, 0);
+      expect(await leases.load(lease.object)).toBeUndefined();
+      await leases.save(lease, 0);
 
-      expect(await holds.load(hold.object)).toStrictEqual({
-        value: { ...hold, holders: [held.thingName] },
+      expect(await leases.load(lease.object)).toStrictEqual({
+        value: { ...lease, holders: [held.thingName] },
         version: 1,
       });
     });
@@ -50,14 +50,14 @@ export function declareHoldLaws(law: Law<Storage>): void {
     law(
       'tell whose session a connect may be of, by its client id and by its certificate',
       async (storage) => {
-        const { cases, holds, heldThings } = storage;
+        const { cases, leases, heldThings } = storage;
         const certificateId = aName('certificate');
         const [held, twin] = [aDenyingCase(certificateId), aDenyingCase(certificateId)];
         const closed = aDenyingCase(certificateId, { status: 'closed' });
         const observed = aCase({ status: 'observed' });
         for (const record of [held, twin, closed, observed]) await cases.save(record, 0);
         const holders = [held, twin, closed].map(({ thingName }) => thingName);
-        await holds.save(
+        await leases.save(
           { object: deniedObject(arnOf(certificateId)), prior: { attachedBefore: false }, holders },
           0,
         );
@@ -77,7 +77,7 @@ export function declareHoldLaws(law: Law<Storage>): void {
     );
 
     law('tell it of a certificate that is inactive, or whose policies deny, too', async (storage) => {
-      const { cases, holds, heldThings } = storage;
+      const { cases, leases, heldThings } = storage;
       const certificateId = aName('certificate');
       const inactive = aCase({
         ledger: [
@@ -100,25 +100,25 @@ export function declareHoldLaws(law: Law<Storage>): void {
       for (const record of [inactive, replaced]) await cases.save(record, 0);
       const holders = [inactive, replaced].map(({ thingName }) => thingName);
       for (const object of [statusObject(certificateId), replacedObject(certificateId)])
-        await holds.save({ object, prior: nothing, holders }, 0);
+        await leases.save({ object, prior: nothing, holders }, 0);
 
       const found = await heldThings.find('any id/of 128', certificateId);
       expect(found.toSorted()).toEqual(holders.toSorted());
     });
 
-    law('are changed and removed only as they were read', async ({ holds }) => {
-      const hold: Hold = {
+    law('are changed and removed only as they were read', async ({ leases }) => {
+      const lease: Lease = {
         object: `policy/${aName('policy')}`,
         prior: { statusBefore: 'ACTIVE' },
         holders: [],
       };
-      await holds.save(hold, 0);
+      await leases.save(lease, 0);
 
-      expect(await refusalOf(holds.save(hold, 0))).toBe('VersionConflictError');
-      expect(await refusalOf(holds.remove(hold.object, 2))).toBe('VersionConflictError');
-      await holds.remove(hold.object, 1);
+      expect(await refusalOf(leases.save(lease, 0))).toBe('VersionConflictError');
+      expect(await refusalOf(leases.remove(lease.object, 2))).toBe('VersionConflictError');
+      await leases.remove(lease.object, 1);
 
-      expect(await holds.load(hold.object)).toBeUndefined();
+      expect(await leases.load(lease.object)).toBeUndefined();
     });
   });
 }

@@ -5,7 +5,7 @@ import type { Configuration } from '../../../shared/domain/configuration';
 import { awsError } from '../../aws-error';
 import { aPlaybook, now } from '../../builders';
 import type { World } from '../../fakes';
-import { anArmedWorld, playing, secondArn } from './armed';
+import { anArmedWorld, playing, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 
 const policyCacheMs = 480_000;

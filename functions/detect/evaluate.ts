@@ -37,7 +37,7 @@ import { untilUndisturbed } from '../../shared/undisturbed';
 import type { ReceivedEvent, ReceivedReport } from './receive';
 import type { SilenceRun } from './silences';
 
-export interface JudgePorts {
+export interface EvaluatePorts {
   readonly states: Pick<DetectStore, 'load' | 'save'>;
   readonly datapoints: Datapoints;
   readonly fleet: Fleet;
@@ -52,20 +52,20 @@ export interface JudgePorts {
 }
 
 /** What a thing is judged by: what arrived of it, or the time. */
-export type Occasion =
+export type DetectionTrigger =
   | ReceivedReport
   | ReceivedEvent
   | { readonly kind: 'time'; readonly thingName: string; readonly at: number };
 
-/** Judges the occasions of one thing in order of time, and saves what changed, in one write. */
-export function judgeThing(ports: JudgePorts, profiles: Profiles) {
+/** Judges the triggers of one thing in order of time, and saves what changed, in one write. */
+export function evaluateThing(ports: EvaluatePorts, profiles: Profiles) {
   const owns = rememberOwners(ports);
   return async (
     thingName: string,
-    occasions: readonly Occasion[],
+    triggers: readonly DetectionTrigger[],
     run?: Pick<SilenceRun, 'isAlone' | 'note'>,
   ): Promise<void> => {
-    const ordered = occasions.filter(isJudged).toSorted((a, b) => a.at - b.at);
+    const ordered = triggers.filter(isJudged).toSorted((a, b) => a.at - b.at);
     if (ordered.length === 0) return;
     // Another invocation may judge the thing at the same time: whoever saves second looks again.
     await untilUndisturbed(5, () => judgeAll(thingName, ordered, { ...ports, owns, run }, profiles));
@@ -73,13 +73,13 @@ export function judgeThing(ports: JudgePorts, profiles: Profiles) {
 }
 
 /** A rejected report is answered and nothing more. */
-function isJudged(occasion: Occasion): boolean {
-  return occasion.kind !== 'report' || occasion.read.kind === 'report';
+function isJudged(trigger: DetectionTrigger): boolean {
+  return trigger.kind !== 'report' || trigger.read.kind === 'report';
 }
 
 async function judgeAll(
   thingName: string,
-  occasions: readonly Occasion[],
+  triggers: readonly DetectionTrigger[],
   ports: ThingPorts,
   profiles: Profiles,
 ): Promise<void> {
@@ -87,19 +87,19 @@ async function judgeAll(
   let state = stored?.value ?? newDetectState(thingName);
   const before = state;
   const membership = once(() => readMembership(thingName, ports));
-  const events: (readonly [DetectedEvent, Occasion])[] = [];
+  const events: (readonly [DetectedEvent, DetectionTrigger])[] = [];
   const contributions: Contribution[] = [];
   const datapoints = new Map<string, Datapoint>();
-  for (const occasion of occasions) {
-    const judgement = await judgeOne(state, occasion, { ...ports, membership }, profiles);
+  for (const trigger of triggers) {
+    const judgement = await judgeOne(state, trigger, { ...ports, membership }, profiles);
     state = judgement.state;
-    events.push(...judgement.events.map((event) => [event, occasion] as const));
+    events.push(...judgement.events.map((event) => [event, trigger] as const));
     contributions.push(...judgement.contributions);
     // A table takes an item once in a batch: of two at the same instant the later one.
     for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
   // Side by side: a thing that goes in and out of alarm must not keep the others waiting for as long.
-  await Promise.all(events.map(([event, occasion]) => tell(event, occasion, ports)));
+  await Promise.all(events.map(([event, trigger]) => publishEvent(event, trigger, ports)));
   await ports.datapoints.append(thingName, [...datapoints.values()]);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
@@ -109,7 +109,7 @@ async function judgeAll(
 }
 
 /** What judging one thing needs beside the ports. */
-interface ThingPorts extends JudgePorts {
+interface ThingPorts extends EvaluatePorts {
   readonly owns: (thingName: string, principal: string) => Promise<boolean>;
   readonly run: Pick<SilenceRun, 'isAlone' | 'note'> | undefined;
 }
@@ -126,12 +126,12 @@ function tellChange(before: DetectState, { agent, thingName }: DetectState, port
 
 async function judgeOne(
   state: DetectState,
-  occasion: Occasion,
+  trigger: DetectionTrigger,
   ports: ThingPorts & { readonly membership: () => Promise<Membership> },
   profiles: Profiles,
 ): Promise<Judgement> {
-  const { thingName, at } = occasion;
-  const judge = await prepare(occasion, state, ports, profiles);
+  const { thingName, at } = trigger;
+  const judge = await prepare(trigger, state, ports, profiles);
   const setting = { state, at, profiles, nameViolation: nameFor(thingName) };
   const first = judge(setting);
   // Looked up only when an alarm depends on it, so that an ordinary report costs no IoT call.
@@ -147,20 +147,20 @@ function once<T>(read: () => Promise<T>): () => Promise<T> {
 }
 
 async function prepare(
-  occasion: Occasion,
+  trigger: DetectionTrigger,
   state: DetectState,
   ports: ThingPorts,
   profiles: Profiles,
 ): Promise<(setting: Setting) => Judgement> {
-  if (occasion.kind === 'time') {
-    const silence = await lookAtSilence(state, occasion.at, ports, profiles);
+  if (trigger.kind === 'time') {
+    const silence = await lookAtSilence(state, trigger.at, ports, profiles);
     return (setting) => judgeTime({ ...setting, ...(silence && { silence }) });
   }
-  if (occasion.kind === 'lifecycle') {
-    const { event } = occasion;
+  if (trigger.kind === 'lifecycle') {
+    const { event } = trigger;
     return (setting) => judgeLifecycle({ ...setting, event });
   }
-  const { read, envelope, at } = occasion;
+  const { read, envelope, at } = trigger;
   if (read.kind !== 'report') throw new Error('a rejected report is not judged');
   const { report } = read;
   const known = await readFleet(report.metrics, at, ports, profiles);
@@ -179,7 +179,7 @@ async function prepare(
 async function readFleet(
   reported: Readonly<Record<string, unknown>>,
   at: number,
-  { fleet }: JudgePorts,
+  { fleet }: EvaluatePorts,
   profiles: Profiles,
 ): Promise<ReadonlyMap<string, Distribution>> {
   const known = new Map<string, Distribution>();
@@ -210,7 +210,7 @@ const askAgainMs = 300_000;
 const maxAnswers = 5_000;
 
 /** Whether a certificate is attached to a thing; asked once in a while, however much it reports. */
-function rememberOwners({ things, log, clock }: JudgePorts): ThingPorts['owns'] {
+function rememberOwners({ things, log, clock }: EvaluatePorts): ThingPorts['owns'] {
   const answers = new Map<string, { readonly isOwner: boolean; readonly at: number }>();
   return async (thingName, principal) => {
     const key = `${thingName} ${principal}`;
@@ -255,7 +255,7 @@ function nameFor(thingName: string): Setting['nameViolation'] {
       .slice(0, 32);
 }
 
-async function readMembership(thingName: string, { things }: JudgePorts): Promise<Membership> {
+async function readMembership(thingName: string, { things }: EvaluatePorts): Promise<Membership> {
   try {
     return { registered: true, groups: await things.listGroups(thingName) };
   } catch (error) {
@@ -271,13 +271,17 @@ const counters = {
   'alarm-invalidated': 'ViolationInvalidated',
 } as const;
 
-async function tell(event: DetectedEvent, occasion: Occasion, ports: JudgePorts): Promise<void> {
+async function publishEvent(
+  event: DetectedEvent,
+  trigger: DetectionTrigger,
+  ports: EvaluatePorts,
+): Promise<void> {
   const { behavior, eventType, at: occurredAt, ...told } = event;
-  const { thingName, at } = occasion;
+  const { thingName, at } = trigger;
   const suppressed = behavior.suppressAlerts === true;
   if (!suppressed)
     await ports.alerts.publish(
-      writeAlert({ ...told, behavior, eventType, thingName, occurredAt, ...sourceOf(event, occasion) }),
+      writeAlert({ ...told, behavior, eventType, thingName, occurredAt, ...sourceOf(event, trigger) }),
     );
   ports.log.info(suppressed ? 'violation, its alert suppressed' : 'violation', {
     thingName,
@@ -285,17 +289,17 @@ async function tell(event: DetectedEvent, occasion: Occasion, ports: JudgePorts)
     behavior: behavior.name,
   });
   ports.metrics.count(counters[eventType]);
-  if (!suppressed && occasion.kind === 'report')
+  if (!suppressed && trigger.kind === 'report')
     ports.metrics.time('ReportToAlertMs', Math.max(0, ports.clock() - at));
 }
 
 function sourceOf(
   { principal, behavior }: DetectedEvent,
-  occasion: Occasion,
+  trigger: DetectionTrigger,
 ): { reporter?: Reporter; evidence?: readonly Evidence[]; uncounted?: readonly string[] } {
-  switch (occasion.kind) {
+  switch (trigger.kind) {
     case 'report': {
-      const { envelope, read } = occasion;
+      const { envelope, read } = trigger;
       const { clientId, principal: reporter } = envelope;
       if (read.kind !== 'report') return {};
       const { evidence, uncounted = {} } = read.report;
@@ -303,8 +307,8 @@ function sourceOf(
       return { reporter: { clientId, principal: reporter }, evidence, uncounted: own };
     }
     case 'lifecycle':
-      return principal ? { reporter: { clientId: occasion.event.clientId, principal } } : {};
+      return principal ? { reporter: { clientId: trigger.event.clientId, principal } } : {};
     case 'time':
-      return principal ? { reporter: { clientId: occasion.thingName, principal } } : {};
+      return principal ? { reporter: { clientId: trigger.thingName, principal } } : {};
   }
 }
