@@ -4,9 +4,9 @@ import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { readKeeping } from '../../shared/domain/case/keeping';
 import { createTelemetry, readEnv } from '../../shared/lambda';
-import { connectSlackStates } from '../../shared/storage/slack-states';
-import { notify } from './handler';
-import { connectSlack, type Slack } from './slack';
+import { connectSlackStates } from '../../shared/storage/slack-threads';
+import { connectSlack, type Slack } from './channels/slack/client';
+import { notify } from './channels/slack/handler';
 
 const { log, metrics, wrap } = createTelemetry('notify');
 const readSecret = connectSecrets().hold(readEnv('SLACK_PARAMETER'));

@@ -1,4 +1,4 @@
-import { HttpProblem, type HttpRequest } from './request';
+import { HttpProblem, type HttpRequest } from '../../shared/http';
 
 /** How a token says what its owner may do; the authorizer has checked signature, issuer, audience and time. */
 export interface GroupRule {

@@ -6,8 +6,6 @@ import { pickFloods, type ToldFlood } from '../../shared/domain/detection/floods
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { measure } from '../../shared/domain/messages/announcement';
 import { registryName } from '../../shared/domain/text';
-import type { CaseStore, Clock, Floods, KillSwitchReader } from '../../shared/ports';
-import type { CaseSummary, TimelinePage } from '../../shared/storage/timeline';
 import {
   answerJson,
   type HttpAnswer,
@@ -15,7 +13,9 @@ import {
   type HttpRequest,
   readQuery,
   readThingName,
-} from './request';
+} from '../../shared/http';
+import type { CaseStore, Clock, Floods, KillSwitchReader } from '../../shared/ports';
+import type { CaseSummary, TimelinePage } from '../../shared/storage/timeline';
 
 export interface CasePorts {
   readonly cases: Pick<CaseStore, 'load' | 'readFleetSize'>;

@@ -8,8 +8,6 @@ import {
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
 import { registryName } from '../../shared/domain/text';
-import type { CaseStore, CommandQueue, Metrics } from '../../shared/ports';
-import { findCaller, type GroupRule } from './caller';
 import {
   answerJson,
   type HttpAnswer,
@@ -18,7 +16,9 @@ import {
   readBody,
   readJson,
   readThingName,
-} from './request';
+} from '../../shared/http';
+import type { CaseStore, CommandQueue, Metrics } from '../../shared/ports';
+import { findCaller, type GroupRule } from './caller';
 
 export interface CommandPorts {
   readonly cases: Pick<CaseStore, 'load'>;

@@ -1,11 +1,11 @@
+import { answerProblem, type HttpAnswer, HttpProblem, type HttpRequest } from '../../shared/http';
 import type { RouteKey } from '../../shared/routes';
+import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
 import { type CasePorts, checkHealth, listCases, listClosed, showCase, showTimeline } from './cases';
-import { sendCommand, showRefusal } from './command';
+import { type CommandPorts, findRefusal, sendCommand, showRefusal } from './command';
 import { type MetricPorts, showMetric } from './metrics';
-import { answerProblem, type HttpAnswer, HttpProblem, type HttpRequest } from './request';
-import { type SlackPorts, takeInteraction } from './slack-interaction';
 
-export type OperatePorts = CasePorts & MetricPorts & SlackPorts;
+export type OperatePorts = CasePorts & MetricPorts & CommandPorts & Omit<SlackPorts, 'findRefusal'>;
 
 const routes: Readonly<Record<RouteKey, (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer>>> =
   {
@@ -21,7 +21,11 @@ const routes: Readonly<Record<RouteKey, (request: HttpRequest, ports: OperatePor
     'POST /things/{thing}/reject': sendCommand('reject'),
     'POST /things/{thing}/release': sendCommand('release'),
     'POST /things/{thing}/dismiss': sendCommand('dismiss'),
-    'POST /slack/interactions': takeInteraction,
+    'POST /slack/interactions': (request, ports) =>
+      takeInteraction(request, {
+        ...ports,
+        findRefusal: (action, thingName, caseId) => findRefusal(action, thingName, caseId, ports),
+      }),
   };
 
 /** Answers one request of the HTTP API, which has matched its route and, but for Slack's, proven its caller. */

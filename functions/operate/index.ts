@@ -7,8 +7,8 @@ import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectFloods } from '../../shared/storage/floods';
 import { connectTable } from '../../shared/storage/table';
+import { connectSlackAnswers } from '../notify/channels/slack/interaction-answer';
 import { operate } from './handler';
-import { connectSlackAnswers } from './slack-answer';
 
 const { log, metrics, wrap } = createTelemetry('operate');
 

@@ -1,7 +1,14 @@
 import * as z from 'zod/mini';
+import {
+  answerJson,
+  type HttpAnswer,
+  HttpProblem,
+  type HttpRequest,
+  readName,
+  readQuery,
+} from '../../shared/http';
 import type { Clock } from '../../shared/ports';
 import type { DatapointPage, DatapointQuery } from '../../shared/storage/detection';
-import { answerJson, type HttpAnswer, HttpProblem, type HttpRequest, readName, readQuery } from './request';
 
 export interface MetricPorts {
   readonly readDatapoints: (query: DatapointQuery) => Promise<DatapointPage>;

@@ -6,7 +6,7 @@ import {
   ListThingGroupsForThingCommand,
   RemoveThingFromThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { connectSlackStates } from '../../shared/storage/slack-states';
+import { connectSlackStates } from '../../shared/storage/slack-threads';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';

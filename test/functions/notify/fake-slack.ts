@@ -1,11 +1,15 @@
 import { jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
-import { notify } from '../../../functions/notify/handler';
-import { type Slack, SlackBusyError, SlackRefusalError } from '../../../functions/notify/slack';
+import {
+  type Slack,
+  SlackBusyError,
+  SlackRefusalError,
+} from '../../../functions/notify/channels/slack/client';
+import { notify } from '../../../functions/notify/channels/slack/handler';
 import type { Announcement } from '../../../shared/domain/messages/announcement';
 import { VersionConflictError } from '../../../shared/errors';
 import type { Versioned } from '../../../shared/ports';
-import type { SlackState, SlackTurn } from '../../../shared/storage/slack-states';
+import type { SlackState, SlackTurn } from '../../../shared/storage/slack-threads';
 import { now } from '../../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
 import { anAnnouncement } from './announcements';

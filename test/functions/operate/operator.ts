@@ -1,6 +1,6 @@
 import { type OperatePorts, operate } from '../../../functions/operate/handler';
-import type { HttpAnswer, HttpRequest } from '../../../functions/operate/request';
 import type { Case, CaseStatus } from '../../../shared/domain/case/case';
+import type { HttpAnswer, HttpRequest } from '../../../shared/http';
 import type { TimelineRow } from '../../../shared/timeline';
 import { now } from '../../builders';
 import { fakeCases, fakeQueue, fakeTelemetry } from '../../fakes';

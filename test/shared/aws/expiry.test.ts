@@ -4,7 +4,7 @@ import { verifyCase } from '../../../cli/verify';
 import { writeTable } from '../../../infra/table';
 import type { Case } from '../../../shared/domain/case/case';
 import type { CaseStore } from '../../../shared/ports';
-import { connectSlackStates } from '../../../shared/storage/slack-states';
+import { connectSlackStates } from '../../../shared/storage/slack-threads';
 import { connectTable } from '../../../shared/storage/table';
 import { now } from '../../builders';
 import { advance, alarm } from '../../cli/stored-cases';

@@ -1,10 +1,10 @@
-import type { Clock, Log, Metrics } from '../../shared/ports';
-import type { SlackState, SlackStates, SlackTurn } from '../../shared/storage/slack-states';
+import type { Clock, Log, Metrics } from '../../../../shared/ports';
+import type { SlackState, SlackStates, SlackTurn } from '../../../../shared/storage/slack-threads';
+import { type Slack, SlackRefusalError } from './client';
+import { writeSummary } from './message';
 import { OutOfTimeError, type Paced, paceCalls } from './pace';
 import { change, forgetPosting, putOff, settle } from './pending';
 import { show } from './show';
-import { type Slack, SlackRefusalError } from './slack';
-import { writeSummary } from './slack-message';
 import { endTurn, leaveTurn, takeTurn } from './turn';
 
 export interface DeliverPorts {

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
-import { type SlackMessage, writeReply, writeRootMessage } from '../../../functions/notify/slack-message';
-import { anAnnouncement, hostileAnnouncement } from './announcements';
+import {
+  type SlackMessage,
+  writeReply,
+  writeRootMessage,
+} from '../../../../../functions/notify/channels/slack/message';
+import { anAnnouncement, hostileAnnouncement } from '../../announcements';
 
 interface TextObject {
   readonly type: string;

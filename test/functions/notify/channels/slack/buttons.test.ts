@@ -1,8 +1,8 @@
 import type { KnownBlock } from '@slack/web-api';
-import { listActions, writeButtons } from '../../../functions/notify/slack-buttons';
-import { writeReply, writeRootMessage } from '../../../functions/notify/slack-message';
-import type { CaseStatus } from '../../../shared/domain/case/case';
-import { anAnnouncement } from './announcements';
+import { listActions, writeButtons } from '../../../../../functions/notify/channels/slack/buttons';
+import { writeReply, writeRootMessage } from '../../../../../functions/notify/channels/slack/message';
+import type { CaseStatus } from '../../../../../shared/domain/case/case';
+import { anAnnouncement } from '../../announcements';
 
 const buttonsOf = (blocks: readonly KnownBlock[]) =>
   blocks.flatMap((block) => (block.type === 'actions' ? block.elements : []));

@@ -1,8 +1,8 @@
-import type { Announcement } from '../../shared/domain/messages/announcement';
-import type { SlackState, SlackTurn } from '../../shared/storage/slack-states';
+import type { Announcement } from '../../../../shared/domain/messages/announcement';
+import type { SlackState, SlackTurn } from '../../../../shared/storage/slack-threads';
+import { type Slack, SlackRefusalError } from './client';
+import { writeReply, writeRootMessage } from './message';
 import type { Paced } from './pace';
-import { type Slack, SlackRefusalError } from './slack';
-import { writeReply, writeRootMessage } from './slack-message';
 
 type Bot = Extract<Slack, { kind: 'bot' }>;
 type Handle = Pick<SlackState, 'channel' | 'ts' | 'again'>;

@@ -1,5 +1,5 @@
-import type { Clock } from '../../shared/ports';
-import { SlackBusyError } from './slack';
+import type { Clock } from '../../../../shared/ports';
+import { SlackBusyError } from './client';
 
 /** The run has no time left for what Slack would take only later. */
 export class OutOfTimeError extends Error {

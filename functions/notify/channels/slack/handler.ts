@@ -1,10 +1,10 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type Announcement, announcementSchema } from '../../shared/domain/messages/announcement';
-import { eachRecord } from '../../shared/lambda';
-import type { DeadLetters } from '../../shared/ports';
+import { type Announcement, announcementSchema } from '../../../../shared/domain/messages/announcement';
+import { eachRecord } from '../../../../shared/lambda';
+import type { DeadLetters } from '../../../../shared/ports';
+import type { Slack } from './client';
 import { type DeliverPorts, deliver } from './deliver';
 import { add, change } from './pending';
-import type { Slack } from './slack';
 
 export interface NotifyPorts extends DeliverPorts {
   /** Undefined where no Slack secret is stored: the function then only says so. */

@@ -1,6 +1,6 @@
-import type { Announcement } from '../../shared/domain/messages/announcement';
-import type { SlackState, SlackStates, Superseded } from '../../shared/storage/slack-states';
-import { untilUndisturbed } from '../../shared/undisturbed';
+import type { Announcement } from '../../../../shared/domain/messages/announcement';
+import type { SlackState, SlackStates, Superseded } from '../../../../shared/storage/slack-threads';
+import { untilUndisturbed } from '../../../../shared/undisturbed';
 
 /** Superseded news that a reply still tells, of a case that changed faster than Slack takes messages. */
 const maxEarlier = 5;

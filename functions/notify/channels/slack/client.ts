@@ -1,5 +1,5 @@
 import { ErrorCode, type KnownBlock, WebClient } from '@slack/web-api';
-import { clip } from '../../shared/domain/text';
+import { clip } from '../../../../shared/domain/text';
 
 /** Where a message goes. Webhooks can neither reply in a thread nor update. */
 export type Slack =

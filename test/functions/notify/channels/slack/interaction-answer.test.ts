@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
-import { connectSlackAnswers } from '../../../functions/operate/slack-answer';
-import { fakeTelemetry } from '../../fakes';
+import { connectSlackAnswers } from '../../../../../functions/notify/channels/slack/interaction-answer';
+import { fakeTelemetry } from '../../../../fakes';
 
 const received: unknown[] = [];
 let status = 200;

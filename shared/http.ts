@@ -4,9 +4,9 @@ import type {
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import '../../shared/domain/schema-language';
-import { parseJson } from '../../shared/domain/json';
-import { isRegistryName } from '../../shared/domain/text';
+import './domain/schema-language';
+import { parseJson } from './domain/json';
+import { isRegistryName } from './domain/text';
 
 /** Who called, as API Gateway's authorizers say it; a claim of several values is one text, `[a b]`. */
 interface Authorizer {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connectSlack, type Slack } from '../../../functions/notify/slack';
-import { writeReply } from '../../../functions/notify/slack-message';
-import { anAnnouncement } from './announcements';
+import { connectSlack, type Slack } from '../../../../../functions/notify/channels/slack/client';
+import { writeReply } from '../../../../../functions/notify/channels/slack/message';
+import { anAnnouncement } from '../../announcements';
 
 interface Answer {
   readonly status?: number;

@@ -3,9 +3,9 @@ import {
   listOffered,
   type OperatorAction,
   operatorActionDescriptors,
-} from '../../shared/domain/decide/operator-actions';
-import type { Announcement } from '../../shared/domain/messages/announcement';
-import { clip, isRegistryName } from '../../shared/domain/text';
+} from '../../../../shared/domain/decide/operator-actions';
+import type { Announcement } from '../../../../shared/domain/messages/announcement';
+import { clip, isRegistryName } from '../../../../shared/domain/text';
 
 type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm'>;
 

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { isFromSlack } from '../../../functions/operate/slack-signature';
-import type { Case } from '../../../shared/domain/case/case';
-import { flushed, now } from '../../builders';
-import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
-import { anOperator, signingSecret } from './operator';
+import { isFromSlack } from '../../../../../functions/notify/channels/slack/signature';
+import type { Case } from '../../../../../shared/domain/case/case';
+import { flushed, now } from '../../../../builders';
+import { aContainedCase, aReleasedCase } from '../../../../cli/stored-cases';
+import { anOperator, signingSecret } from '../../../operate/operator';
 
 const contained = flushed(aContainedCase().record);
 const waiting: Case = { ...contained, status: 'awaiting-approval', ledger: [] };

@@ -1,10 +1,10 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
-import { describeKillSwitch } from '../../shared/domain/guards/kill-switch';
-import { type Announcement, printable, titleOf } from '../../shared/domain/messages/announcement';
-import { clip } from '../../shared/domain/text';
-import type { Superseded } from '../../shared/storage/slack-states';
-import type { Slack } from './slack';
-import { writeButtons, writeCliCommands } from './slack-buttons';
+import { describeKillSwitch } from '../../../../shared/domain/guards/kill-switch';
+import { type Announcement, printable, titleOf } from '../../../../shared/domain/messages/announcement';
+import { clip } from '../../../../shared/domain/text';
+import type { Superseded } from '../../../../shared/storage/slack-threads';
+import { writeButtons, writeCliCommands } from './buttons';
+import type { Slack } from './client';
 
 /** Slack's limits: 150 characters in a header, 3,000 in a section, 2,000 in a field, 50 blocks (Block Kit reference). */
 const headerMax = 150;

@@ -1,13 +1,20 @@
 import * as z from 'zod/mini';
-import { operatorActions } from '../../shared/domain/decide/operator-actions';
-import { parseJson } from '../../shared/domain/json';
-import { registryName } from '../../shared/domain/text';
-import type { Clock, Log } from '../../shared/ports';
-import { type CommandPorts, findRefusal } from './command';
-import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from './request';
-import { isFromSlack } from './slack-signature';
+import { type OperatorAction, operatorActions } from '../../../../shared/domain/decide/operator-actions';
+import { parseJson } from '../../../../shared/domain/json';
+import { registryName } from '../../../../shared/domain/text';
+import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from '../../../../shared/http';
+import type { Clock, CommandQueue, Log, Metrics } from '../../../../shared/ports';
+import { isFromSlack } from './signature';
 
-export interface SlackPorts extends CommandPorts {
+export interface SlackPorts {
+  readonly commands: CommandQueue;
+  readonly metrics: Metrics;
+  /** Why an action makes no sense on the thing now, behind its name. */
+  readonly findRefusal: (
+    action: OperatorAction,
+    thingName: string,
+    caseId: string | undefined,
+  ) => Promise<string | undefined>;
   /** Undefined where none is stored. */
   readonly signingSecret: () => Promise<string | undefined>;
   /** Ids of the users whose buttons count; undefined: everybody's. */
@@ -86,7 +93,7 @@ async function press(
       continue;
     }
     const { thing: thingName, caseId, force } = aim.data;
-    const objection = await findRefusal(act, thingName, caseId, ports);
+    const objection = await ports.findRefusal(act, thingName, caseId);
     if (objection) {
       await say(`Nothing was done: ${thingName} ${objection}.`);
       continue;

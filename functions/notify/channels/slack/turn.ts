@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/ports';
-import type { SlackStates, SlackTurn } from '../../shared/storage/slack-states';
-import { untilUndisturbed } from '../../shared/undisturbed';
+import type { Clock } from '../../../../shared/ports';
+import type { SlackStates, SlackTurn } from '../../../../shared/storage/slack-threads';
+import { untilUndisturbed } from '../../../../shared/undisturbed';
 
 const idle: SlackTurn = { until: 0, asked: [] };
 /** More are found by the index. */

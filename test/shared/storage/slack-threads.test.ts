@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
-import { connectSlackStates } from '../../../shared/storage/slack-states';
+import { connectSlackStates } from '../../../shared/storage/slack-threads';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const states = connectSlackStates('cordon', new DynamoDBClient({ region: 'us-east-1' }));

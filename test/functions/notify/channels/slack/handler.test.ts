@@ -1,7 +1,7 @@
-import type { SlackTurn } from '../../../shared/storage/slack-states';
-import { now } from '../../builders';
-import { anAnnouncement } from './announcements';
-import { setUpNotify } from './fake-slack';
+import type { SlackTurn } from '../../../../../shared/storage/slack-threads';
+import { now } from '../../../../builders';
+import { anAnnouncement } from '../../announcements';
+import { setUpNotify } from '../../fake-slack';
 
 const contained = '🔒 mything1: contained: the device is denied: verified';
 const releasedText = '✅ mything1: released: all as before';
