@@ -24,7 +24,7 @@ export interface ActOptions {
 
 type ActTarget = Pick<Target, 'openCommands'> & {
   readonly cases: Pick<Target['cases'], 'load'>;
-  readonly history: Pick<Target['history'], 'readRefusal'>;
+  readonly refusals: Pick<Target['refusals'], 'read'>;
 };
 
 /** Sends an operator's command and waits for what becomes of it. Throws where it isn't reached. */
@@ -32,7 +32,7 @@ export async function act(
   name: OperatorAction,
   thingName: string,
   options: ActOptions,
-  { cases, history, openCommands }: ActTarget,
+  { cases, refusals, openCommands }: ActTarget,
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
   const before = await cases.load(thingName);
@@ -52,7 +52,7 @@ export async function act(
     [...reached, 'release-conflict', 'containment-failed'].includes(stored.value.status) &&
     stored.value.outbox.timeline.length === 0;
   const isOver = async (stored: Versioned<Case> | undefined) => {
-    const refused = await history.readRefusal(thingName, requestId);
+    const refused = await refusals.read(thingName, requestId);
     if (refused !== undefined)
       throw new CliError(
         `${name} of ${thingName} was refused: ${refused}${name === 'release' && /force it$/.test(refused) ? ' (--force)' : ''}`,

@@ -24,28 +24,42 @@ export interface CaseStore {
   save(record: Case, previous: number): Promise<number>;
   /** Appends the pending timeline entries as one row, idempotent; returns the hash of the row. */
   appendTimeline(record: Case): Promise<string>;
-  /** Has the rules detector tell anew what is out of bounds; `heldUntil`: what the device measured before is old. */
-  resetDetection(thingName: string, now: number, heldUntil?: number): Promise<void>;
-  /** Has whoever sent a command find why it was refused, for a day. Idempotent. */
-  recordRefusal(refusal: Refusal): Promise<void>;
   /** Keeps a closed case for the history, idempotent. */
   archive(record: Case): Promise<void>;
-  /** Takes a place in the fleet limit's sliding window for a thing; false where it is full. A thing has one, however often. */
-  reserveContainment(reservation: Reservation): Promise<boolean>;
-  /**
-   * Whether this case is the one that tells people of the fleet limit, or of rejections of what waited for it in silence,
-   * once in its window. Idempotent by case.
-   */
-  claimFleetNotice(claim: FleetNotice): Promise<boolean>;
-  /** How many things the registry has, as counted last. */
-  readFleetSize(): Promise<FleetSize | undefined>;
-  saveFleetSize(size: FleetSize): Promise<void>;
   /** Things whose case is due for work left undone, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<string[]>;
   /** Things whose containment was tried in vain, or is lost, and is due to be tried again, oldest first, at most `limit`. */
   listRetries(now: number, limit: number): Promise<string[]>;
   /** Things whose denial stands and is due to be verified again, oldest first, at most `limit`. */
   listRoutine(now: number, limit: number): Promise<string[]>;
+}
+
+/** Places in the fleet limit's sliding window, and whom it told. */
+export interface FleetLimit {
+  /** Takes a place for a thing; false where none is left. A thing has one, however often. */
+  reserve(reservation: Reservation): Promise<boolean>;
+  /**
+   * Whether this case is the one that tells people of the fleet limit, or of rejections of what waited for it in silence,
+   * once in its window. Idempotent by case.
+   */
+  claimNotice(claim: FleetNotice): Promise<boolean>;
+  /** How many things the registry has, as counted last. */
+  readSize(): Promise<FleetSize | undefined>;
+  saveSize(size: FleetSize): Promise<void>;
+}
+
+/** Why commands were refused, for whoever sent them. */
+export interface Refusals {
+  /** Kept for a day. Idempotent. */
+  record(refusal: Refusal): Promise<void>;
+  /** Undefined while the command was not refused. */
+  read(thingName: string, requestId: string): Promise<string | undefined>;
+}
+
+/** What the rules detector remembers of a thing, as far as a case's end changes it. */
+export interface DetectionReset {
+  /** Has the detector tell anew what is out of bounds; `heldUntil`: what the device measured before is old. */
+  reset(thingName: string, now: number, heldUntil?: number): Promise<void>;
 }
 
 /** Which things hold an object that they share, so that the last of them restores it. */

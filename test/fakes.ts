@@ -17,11 +17,14 @@ import type {
   CommandQueue,
   Connections,
   DeadLetters,
+  DetectionReset,
+  FleetLimit,
   FleetSize,
   HeldThings,
   Leases,
   Log,
   Metrics,
+  Refusals,
   Things,
   Versioned,
 } from '../shared/ports';
@@ -92,18 +95,21 @@ export function fakeCases() {
       timeline.set(`${caseId}#${sk}`, { ...row, hash });
       return hash;
     },
-    resetDetection: async () => undefined,
-    async recordRefusal({ requestId, reason }) {
-      refusals.set(requestId, reason);
-    },
-    readFleetSize: async () => fleet.size,
-    async saveFleetSize(size) {
-      fleet.size = size;
-    },
     async archive(record) {
       archived.set(record.caseId, structuredClone(record));
     },
-    async reserveContainment({ thingName, now: at, limit, windowMs }) {
+    listDue: async (at, limit) => listDueCases(at, limit, 'DUE'),
+    listRetries: async (at, limit) => listDueCases(at, limit, 'RETRY'),
+    listRoutine: async (at, limit) => listDueCases(at, limit, 'ROUTINE'),
+  };
+  const refused: Refusals = {
+    async record({ requestId, reason }) {
+      refusals.set(requestId, reason);
+    },
+    read: async (_thingName, requestId) => refusals.get(requestId),
+  };
+  const fleetLimit: FleetLimit = {
+    async reserve({ thingName, now: at, limit, windowMs }) {
       const over = [...places].filter(([, since]) => at - since >= windowMs).map(([held]) => held);
       if (places.has(thingName) && !over.includes(thingName)) return true;
       if (places.size - over.length >= limit) return false;
@@ -111,16 +117,18 @@ export function fakeCases() {
       places.set(thingName, at);
       return true;
     },
-    async claimFleetNotice({ caseId, now: at, windowMs, of = 'limit' }) {
+    async claimNotice({ caseId, now: at, windowMs, of = 'limit' }) {
       const notice = notices.get(of);
       if (notice && at - notice.at < windowMs) return notice.caseId === caseId;
       notices.set(of, { caseId, at });
       return true;
     },
-    listDue: async (at, limit) => listDueCases(at, limit, 'DUE'),
-    listRetries: async (at, limit) => listDueCases(at, limit, 'RETRY'),
-    listRoutine: async (at, limit) => listDueCases(at, limit, 'ROUTINE'),
+    readSize: async () => fleet.size,
+    async saveSize(size) {
+      fleet.size = size;
+    },
   };
+  const detection: DetectionReset = { reset: async () => undefined };
   function listDueCases(at: number, limit: number, kind: DueKind): string[] {
     return [...store.items.values()]
       .filter(({ value }) => value.dueAt !== undefined && value.dueAt <= at && findDueKind(value) === kind)
@@ -128,7 +136,7 @@ export function fakeCases() {
       .slice(0, limit)
       .map(({ value }) => value.thingName);
   }
-  return { ...store, timeline, archived, refusals, cases };
+  return { ...store, timeline, archived, refusals, cases, refused, fleetLimit, detection };
 }
 
 interface RegisteredThing {
@@ -378,6 +386,9 @@ export function aWorld() {
   };
   const ports: EnginePorts = {
     cases: watch('cases', stored.cases, () => hook),
+    fleetLimit: watch('fleetLimit', stored.fleetLimit, () => hook),
+    refusals: watch('refusals', stored.refused, () => hook),
+    detection: watch('detection', stored.detection, () => hook),
     killSwitch: async () => world.killSwitch,
     things: watch('things', registered.things, () => hook),
     connections: watch('connections', live.connections, () => hook),

@@ -20,7 +20,7 @@ export interface ReplayFlags {
 interface ReplayPorts {
   /** Opens the table; only where the recording is not a file. */
   readonly openTarget: () => {
-    readonly cases: Pick<Target['cases'], 'readFleetSize'>;
+    readonly fleetLimit: Pick<Target['fleetLimit'], 'readSize'>;
     readonly history: Pick<Target['history'], 'scanCases'>;
   };
   readonly clock: () => number;
@@ -58,9 +58,9 @@ function load(file: string): Candidate {
 }
 
 async function recall(since: number, { openTarget, clock }: ReplayPorts) {
-  const { cases, history } = openTarget();
+  const { fleetLimit, history } = openTarget();
   const from = clock() - since;
-  const [found, size] = await Promise.all([history.scanCases(from), cases.readFleetSize()]);
+  const [found, size] = await Promise.all([history.scanCases(from), fleetLimit.readSize()]);
   return { recording: recallCases(found, from), fleetSize: size?.things };
 }
 

@@ -14,11 +14,12 @@ import {
   readQuery,
   readThingName,
 } from '../../shared/http';
-import type { CaseStore, Clock, Floods, KillSwitchReader } from '../../shared/ports';
+import type { CaseStore, Clock, FleetLimit, Floods, KillSwitchReader } from '../../shared/ports';
 import type { CaseSummary, TimelinePage } from '../../shared/storage/timeline';
 
 export interface CasePorts {
-  readonly cases: Pick<CaseStore, 'load' | 'readFleetSize'>;
+  readonly cases: Pick<CaseStore, 'load'>;
+  readonly fleetLimit: Pick<FleetLimit, 'readSize'>;
   readonly killSwitch: KillSwitchReader;
   readonly floods: Pick<Floods, 'list'>;
   readonly keepClosedMs: number;
@@ -174,9 +175,9 @@ function outline(record: Case) {
 /** Reads one item, so that it says something of the table and of this function's rights. */
 export async function checkHealth(
   _request: HttpRequest,
-  { cases, killSwitch }: CasePorts,
+  { fleetLimit, killSwitch }: CasePorts,
 ): Promise<HttpAnswer> {
-  await cases.readFleetSize();
+  await fleetLimit.readSize();
   return answerJson({ status: 'ok', version: manifest.version, ...(await showKillSwitch(killSwitch)) });
 }
 

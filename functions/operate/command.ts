@@ -17,12 +17,12 @@ import {
   readJson,
   readThingName,
 } from '../../shared/http';
-import type { CaseStore, CommandQueue, Metrics } from '../../shared/ports';
+import type { CaseStore, CommandQueue, Metrics, Refusals } from '../../shared/ports';
 import { findCaller, type GroupRule } from './caller';
 
 export interface CommandPorts {
   readonly cases: Pick<CaseStore, 'load'>;
-  readonly history: { readRefusal(thingName: string, requestId: string): Promise<string | undefined> };
+  readonly refusals: Pick<Refusals, 'read'>;
   readonly commands: CommandQueue;
   readonly groupRule: GroupRule;
   readonly metrics: Metrics;
@@ -63,12 +63,12 @@ export function sendCommand(action: OperatorAction) {
 }
 
 /** Why respond refused a command; nothing while it did not, or once a day has passed. */
-export async function showRefusal(request: HttpRequest, { history }: CommandPorts): Promise<HttpAnswer> {
+export async function showRefusal(request: HttpRequest, { refusals }: CommandPorts): Promise<HttpAnswer> {
   const thingName = readThingName(request);
   const commandId = request.pathParameters?.commandId ?? '';
   if (!/^[0-9a-f-]{36}$/.test(commandId))
     throw new HttpProblem(400, 'expected the id of a command', 'commandId');
-  const reason = await history.readRefusal(thingName, commandId);
+  const reason = await refusals.read(thingName, commandId);
   if (reason === undefined)
     throw new HttpProblem(404, `command ${commandId} of ${thingName} was not refused`);
   return answerJson({ thingName, commandId, reason });

@@ -17,10 +17,13 @@ import { isRefusal } from '../../shared/errors';
 import type {
   Announcer,
   CaseStore,
+  DetectionReset,
+  FleetLimit,
   KillSwitchReader,
   Leases,
   Log,
   Metrics,
+  Refusals,
   Versioned,
 } from '../../shared/ports';
 import { gatherFacts } from './facts';
@@ -29,6 +32,9 @@ import { type ActionOptions, type ActionPorts, perform } from './perform';
 
 export interface EnginePorts extends ActionPorts {
   readonly cases: CaseStore;
+  readonly fleetLimit: FleetLimit;
+  readonly refusals: Refusals;
+  readonly detection: DetectionReset;
   readonly killSwitch: KillSwitchReader;
   readonly announcer: Announcer;
   readonly log: Log;
@@ -77,12 +83,12 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
 async function recordAnswer(
   command: Command,
   decision: Decision,
-  { cases, clock }: EnginePorts,
+  { refusals, clock }: EnginePorts,
 ): Promise<void> {
   if (!('actor' in command) || command.requestId === undefined) return;
   const { thingName, requestId } = command;
   const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
-  if (reason !== undefined) await cases.recordRefusal({ thingName, requestId, reason, now: clock() });
+  if (reason !== undefined) await refusals.record({ thingName, requestId, reason, now: clock() });
 }
 
 async function decideWithFacts(
@@ -114,7 +120,7 @@ async function decideWithFacts(
     facts,
     fleetLimitReached: false,
     fleetLimitTold:
-      endsInSilence && !(await ports.cases.claimFleetNotice({ caseId, now, windowMs, of: 'rejection' })),
+      endsInSilence && !(await ports.fleetLimit.claimNotice({ caseId, now, windowMs, of: 'rejection' })),
     reporterHeldBy: await findHeldReporter(command, facts, ports.leases),
     newCaseId,
     now,
@@ -127,10 +133,10 @@ async function decideWithFacts(
     !(isOpen(current) && holdsThing(current));
   if (!containsAnother) return decision;
   const { guards } = configuration;
-  const counted = guards.fleetLimit.percent === undefined ? undefined : await ports.cases.readFleetSize();
+  const counted = guards.fleetLimit.percent === undefined ? undefined : await ports.fleetLimit.readSize();
   const limit = findFleetLimit(guards, counted?.things);
-  if (await ports.cases.reserveContainment({ thingName, now, limit, windowMs })) return decision;
-  const fleetLimitTold = !(await ports.cases.claimFleetNotice({
+  if (await ports.fleetLimit.reserve({ thingName, now, limit, windowMs })) return decision;
+  const fleetLimitTold = !(await ports.fleetLimit.claimNotice({
     caseId: decision.next.caseId,
     now,
     windowMs,
@@ -232,7 +238,7 @@ async function flush(
   if (sent.status === 'closed') {
     await ports.cases.archive(sent);
     // The detector tells an alarm once: whoever is still out of bounds must be told of again.
-    await ports.cases.resetDetection(sent.thingName, ports.clock(), findHoldEnd(sent));
+    await ports.detection.reset(sent.thingName, ports.clock(), findHoldEnd(sent));
   }
   return save(sent, version, ports);
 }

@@ -10,9 +10,12 @@ import { connectAnnouncer } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { readKeeping } from '../../shared/domain/case/keeping';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
+import { connectCases } from '../../shared/storage/cases';
 import { connectClientIds } from '../../shared/storage/client-ids';
+import { connectDetectionReset } from '../../shared/storage/detection-reset';
+import { connectFleetLimit } from '../../shared/storage/fleet-limit';
 import { connectLeases } from '../../shared/storage/leases';
-import { connectCases } from '../../shared/storage/table';
+import { connectRefusals } from '../../shared/storage/refusals';
 import { createEngine } from './engine';
 import { respond } from './handler';
 
@@ -23,6 +26,9 @@ const arnPrefix = readEnv('IOT_ARN_PREFIX');
 const engine = createEngine(
   {
     cases: connectCases(readEnv('TABLE_NAME'), undefined, { keepClosedMs: readKeeping(configuration) }),
+    fleetLimit: connectFleetLimit(readEnv('TABLE_NAME')),
+    refusals: connectRefusals(readEnv('TABLE_NAME')),
+    detection: connectDetectionReset(readEnv('TABLE_NAME')),
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     things: connectThings(arnPrefix),
     policies: connectPolicies(),

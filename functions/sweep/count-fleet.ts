@@ -1,32 +1,35 @@
 import { isRefusal } from '../../shared/errors';
-import type { CaseStore, Clock, FleetSize, Things } from '../../shared/ports';
+import type { Clock, FleetLimit, FleetSize, Things } from '../../shared/ports';
 
 /** A fleet grows slowly, and a large one takes minutes of quota to count. */
 const recountMs = 3_600_000;
 
 interface CountPorts {
-  readonly cases: Pick<CaseStore, 'readFleetSize' | 'saveFleetSize'>;
+  readonly fleetLimit: Pick<FleetLimit, 'readSize' | 'saveSize'>;
   readonly countThings?: Things['count'];
   readonly clock: Clock;
 }
 
 /** Counts the fleet once an hour; what one run doesn't get through by `deadline`, epoch ms, the next goes on with. */
-export async function countFleet({ cases, countThings, clock }: CountPorts, deadline: number): Promise<void> {
+export async function countFleet(
+  { fleetLimit, countThings, clock }: CountPorts,
+  deadline: number,
+): Promise<void> {
   if (!countThings) return;
-  const known = await cases.readFleetSize();
+  const known = await fleetLimit.readSize();
   const { counting, ...last }: FleetSize = known ?? {};
   if (!counting && last.countedAt !== undefined && clock() - last.countedAt < recountMs) return;
   let things = counting?.things ?? 0;
   try {
     for await (const page of countThings(counting?.next)) {
       things += page.things;
-      if (page.next === undefined) return await cases.saveFleetSize({ things, countedAt: clock() });
+      if (page.next === undefined) return await fleetLimit.saveSize({ things, countedAt: clock() });
       if (clock() >= deadline)
-        return await cases.saveFleetSize({ ...last, counting: { things, next: page.next } });
+        return await fleetLimit.saveSize({ ...last, counting: { things, next: page.next } });
     }
   } catch (error) {
     // A place in a list doesn't keep for ever: the count begins again.
-    if (counting && isRefusal(error)) await cases.saveFleetSize(last);
+    if (counting && isRefusal(error)) await fleetLimit.saveSize(last);
     throw error;
   }
 }

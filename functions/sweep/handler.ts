@@ -8,6 +8,7 @@ import type {
   CaseStore,
   Clock,
   CommandQueue,
+  FleetLimit,
   KillSwitchReader,
   Log,
   Metrics,
@@ -18,10 +19,8 @@ import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { mendQuarantine, type Quarantine } from './mend-quarantine';
 
 export interface SweepPorts {
-  readonly cases: Pick<
-    CaseStore,
-    'listDue' | 'listRetries' | 'listRoutine' | 'load' | 'readFleetSize' | 'saveFleetSize'
-  >;
+  readonly cases: Pick<CaseStore, 'listDue' | 'listRetries' | 'listRoutine' | 'load'>;
+  readonly fleetLimit: Pick<FleetLimit, 'readSize' | 'saveSize'>;
   readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
   /** Commands that wait to be taken, about. */

@@ -8,7 +8,8 @@ import { listMailed } from '../../shared/aws/subscriptions';
 import { connectThings } from '../../shared/aws/things';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { createTelemetry, readEnv } from '../../shared/lambda';
-import { connectCases } from '../../shared/storage/table';
+import { connectCases } from '../../shared/storage/cases';
+import { connectFleetLimit } from '../../shared/storage/fleet-limit';
 import { sweep } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('sweep');
@@ -23,6 +24,7 @@ async function* nothing(): AsyncIterable<never> {}
 export const handler = wrap(
   sweep({
     cases: connectCases(readEnv('TABLE_NAME')),
+    fleetLimit: connectFleetLimit(readEnv('TABLE_NAME')),
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     countWaiting: connectBacklog(readEnv('COMMANDS_QUEUE_URL')),

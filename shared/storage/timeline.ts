@@ -3,7 +3,7 @@ import { GetCommand, QueryCommand, type QueryCommandInput, ScanCommand } from '@
 import type { Case, CaseStatus } from '../domain/case/case';
 import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
-import { caseKey, connectItems, hasExpired, refusalKey, shards } from './items';
+import { caseKey, connectItems, hasExpired, shards } from './items';
 
 /** For people: the open cases' names by status, and what happened in a case. What has expired is gone. */
 export function connectHistory(tableName: string, client?: DynamoDBClient, clock: Clock = Date.now) {
@@ -31,15 +31,6 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
         .flat()
         .sort((a, b) => b.updatedAt - a.updatedAt)
         .slice(0, limit);
-    },
-
-    /** Why a command was refused; undefined while it wasn't. */
-    async readRefusal(thingName: string, requestId: string): Promise<string | undefined> {
-      const Key = refusalKey(thingName, requestId);
-      const { Item } = await documents.send(
-        new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
-      );
-      return Item && !hasExpired(Item, clock()) ? (Item.reason as string) : undefined;
     },
 
     /** When the newest case of a thing, or a case, expired, epoch ms, while the table has yet to delete what is left of it. */

@@ -29,7 +29,7 @@ function aStack(before: Case | undefined, after?: Case, refusal?: string) {
       name,
       'mything1',
       { waitSeconds, actor: 'ada', ...(comment && { comment }) },
-      { cases, history: { readRefusal: async () => refusal }, openCommands },
+      { cases, refusals: { read: async () => refusal }, openCommands },
     );
   return { sent, run };
 }
@@ -137,10 +137,10 @@ describe("an operator's command", () => {
     const { cases } = fakeCases();
     const openCommands = async () => fakeQueue().commands;
 
-    const history = { readRefusal: async () => undefined };
+    const refusals = { read: async () => undefined };
 
     await expect(
-      act('release', 'a/b\u001b', { waitSeconds: 0 }, { cases, history, openCommands }),
+      act('release', 'a/b\u001b', { waitSeconds: 0 }, { cases, refusals, openCommands }),
     ).rejects.toThrow(new CliError('"a/b\\u001b" is not a thing name'));
   });
 

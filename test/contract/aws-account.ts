@@ -87,9 +87,10 @@ async function openStorage(dynamodb: DynamoDBClient, undo: Undo): Promise<Storag
   );
   undo('DeleteTable', () => dynamodb.send(new DeleteTableCommand({ TableName })));
   await waitUntilTableExists({ client: dynamodb, maxWaitTime: 60, minDelay: 1, maxDelay: 2 }, { TableName });
-  const { cases, history } = connectTable(TableName, dynamodb);
+  const { cases, history, fleetLimit } = connectTable(TableName, dynamodb);
   return {
     cases,
+    fleetLimit,
     detection: connectDetection(TableName, dynamodb),
     leases: connectLeases(TableName, dynamodb),
     clientIds: connectClientIds(TableName, dynamodb),

@@ -1,6 +1,14 @@
 import type { Case, TimelineEntry } from '../../shared/domain/case/case';
 import type { DetectState } from '../../shared/domain/detection/state';
-import type { CaseStore, ClientIds, HeldThings, Leases, Reservation, Versioned } from '../../shared/ports';
+import type {
+  CaseStore,
+  ClientIds,
+  FleetLimit,
+  HeldThings,
+  Leases,
+  Reservation,
+  Versioned,
+} from '../../shared/ports';
 import type { connectDetection } from '../../shared/storage/detection';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { now } from '../builders';
@@ -15,6 +23,7 @@ type Detection = Pick<
 /** The store, empty at first, and what of it only people read. */
 export interface Storage {
   readonly cases: CaseStore;
+  readonly fleetLimit: FleetLimit;
   readonly detection: Detection;
   readonly leases: Leases;
   readonly clientIds: ClientIds;
@@ -358,7 +367,7 @@ function declareFleetLaws(law: Law<Storage>): void {
     });
   };
 
-  law('gives places in the window up to the limit, and each thing one', async ({ cases }) => {
+  law('gives places in the window up to the limit, and each thing one', async ({ fleetLimit }) => {
     const reservation = aDay();
     const taken: boolean[] = [];
     for (const [thingName, afterMs] of [
@@ -368,12 +377,12 @@ function declareFleetLaws(law: Law<Storage>): void {
       ['a', 3],
       ['b', 3],
     ] as const)
-      taken.push(await cases.reserveContainment(reservation(thingName, afterMs)));
+      taken.push(await fleetLimit.reserve(reservation(thingName, afterMs)));
 
     expect(taken).toEqual([true, true, false, true, true]);
   });
 
-  law('frees a place when its window is over, and not before', async ({ cases }) => {
+  law('frees a place when its window is over, and not before', async ({ fleetLimit }) => {
     const reservation = aDay();
     const only = { limit: 1 };
     const taken: boolean[] = [];
@@ -383,24 +392,24 @@ function declareFleetLaws(law: Law<Storage>): void {
       ['b', 1_000],
       ['a', 1_000],
     ] as const)
-      taken.push(await cases.reserveContainment(reservation(thingName, afterMs, only)));
+      taken.push(await fleetLimit.reserve(reservation(thingName, afterMs, only)));
 
     expect(taken).toEqual([true, false, true, false]);
   });
 
-  law('changes nothing with a reservation that it refuses', async ({ cases }) => {
+  law('changes nothing with a reservation that it refuses', async ({ fleetLimit }) => {
     const reservation = aDay();
-    await cases.reserveContainment(reservation('a', 0));
+    await fleetLimit.reserve(reservation('a', 0));
 
-    expect(await cases.reserveContainment(reservation('b', 10, { limit: 0, windowMs: 5 }))).toBe(false);
+    expect(await fleetLimit.reserve(reservation('b', 10, { limit: 0, windowMs: 5 }))).toBe(false);
 
-    expect(await cases.reserveContainment(reservation('c', 10, { limit: 1 }))).toBe(false);
+    expect(await fleetLimit.reserve(reservation('c', 10, { limit: 1 }))).toBe(false);
   });
 
-  law('never passes the limit where many reserve at once', async ({ cases }) => {
+  law('never passes the limit where many reserve at once', async ({ fleetLimit }) => {
     const reservation = aDay();
     const taken = await Promise.all(
-      Array.from({ length: 6 }, (_, i) => cases.reserveContainment(reservation(`many-${i}`, i))),
+      Array.from({ length: 6 }, (_, i) => fleetLimit.reserve(reservation(`many-${i}`, i))),
     );
 
     expect(taken.filter(Boolean)).toEqual([true, true]);
@@ -408,10 +417,10 @@ function declareFleetLaws(law: Law<Storage>): void {
 
   law(
     'lets one case of a window tell people of the fleet limit, however often it is asked',
-    async ({ cases }) => {
+    async ({ fleetLimit }) => {
       const [first, second, third] = ['first', 'second', 'third'].map((name) => aName(name));
       const claim = (caseId = '', at = 0) =>
-        cases.claimFleetNotice({ caseId, now: now + 1e9 + at, windowMs: 1_000 });
+        fleetLimit.claimNotice({ caseId, now: now + 1e9 + at, windowMs: 1_000 });
 
       expect([await claim(first), await claim(second), await claim(first, 999)]).toEqual([true, false, true]);
       expect([await claim(second, 1_000), await claim(third, 1_999), await claim(first, 1_999)]).toEqual([
@@ -423,11 +432,11 @@ function declareFleetLaws(law: Law<Storage>): void {
     },
   );
 
-  law('knows the size of the fleet as it was counted last', async ({ cases }) => {
-    expect(await cases.readFleetSize()).toBeUndefined();
-    await cases.saveFleetSize({ things: 10, countedAt: now });
-    await cases.saveFleetSize({ things: 12, countedAt: now + 1 });
+  law('knows the size of the fleet as it was counted last', async ({ fleetLimit }) => {
+    expect(await fleetLimit.readSize()).toBeUndefined();
+    await fleetLimit.saveSize({ things: 10, countedAt: now });
+    await fleetLimit.saveSize({ things: 12, countedAt: now + 1 });
 
-    expect(await cases.readFleetSize()).toEqual({ things: 12, countedAt: now + 1 });
+    expect(await fleetLimit.readSize()).toEqual({ things: 12, countedAt: now + 1 });
   });
 }

@@ -34,10 +34,11 @@ export function openFakeAccount(): Account {
 }
 
 function openStorage(): Storage {
-  const { cases, timeline, archived, items } = fakeCases();
+  const { cases, fleetLimit, timeline, archived, items } = fakeCases();
   const { leases } = fakeLeases((name, object) => holdsObject(items.get(name)?.value, object));
   return {
     cases,
+    fleetLimit,
     leases,
     ...fakeClientIds(),
     heldThings: fakeHeldThings(cases, leases),

@@ -193,8 +193,8 @@ describe('a replay of the stored cases', () => {
     const asked: string[] = [];
     const openTarget = () =>
       ({
-        cases: {
-          readFleetSize: async () => {
+        fleetLimit: {
+          readSize: async () => {
             asked.push('fleet size');
             return { things: 40, countedAt: now };
           },

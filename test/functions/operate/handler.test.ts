@@ -456,7 +456,8 @@ describe('operate', () => {
   it('says nothing of what went wrong within, and logs it', async () => {
     const fault = new Error('ECONNREFUSED 10.0.0.7: secret');
     const { ask, telemetry } = anOperator([], {
-      cases: { load: () => Promise.reject(fault), readFleetSize: () => Promise.reject(fault) },
+      cases: { load: () => Promise.reject(fault) },
+      fleetLimit: { readSize: () => Promise.reject(fault) },
     });
 
     for (const route of ['GET /health', 'GET /cases/{thing}', 'POST /things/{thing}/release']) {

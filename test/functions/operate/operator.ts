@@ -57,6 +57,8 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
   const refusals = new Map<string, string>();
   const handle = operate({
     cases: stored.cases,
+    fleetLimit: stored.fleetLimit,
+    refusals: { read: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`) },
     keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
     floods: { list: async () => [] },
@@ -70,7 +72,6 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
         cases
           .filter((record) => record.thingName === thingName && record.status === 'closed')
           .slice(0, limit),
-      readRefusal: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`),
       async pageTimeline(caseId: string, limit: number, after = '') {
         const found = rows.filter((row) => row.caseId === caseId && row.sk > after);
         return { rows: found.slice(0, limit), more: found.length > limit };

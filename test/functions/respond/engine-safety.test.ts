@@ -32,7 +32,7 @@ describe('respond: order of work', () => {
 
     const changing = /addToGroup|cut|publish/;
     expect(world.calls.filter((call) => isWrite(call) || changing.test(call))).toEqual([
-      'cases.reserveContainment',
+      'fleetLimit.reserve',
       'cases.save',
       'connections.cut',
       'cases.save',

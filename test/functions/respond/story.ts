@@ -51,5 +51,5 @@ export function readStory({ stored }: World): string[] {
 
 export const isIoT = (call: string) => call.startsWith('things.') || call.startsWith('connections.');
 
-const writing = new Set(['cases.save', 'cases.appendTimeline', 'cases.archive', 'cases.reserveContainment']);
+const writing = new Set(['cases.save', 'cases.appendTimeline', 'cases.archive', 'fleetLimit.reserve']);
 export const isWrite = (call: string) => writing.has(call);

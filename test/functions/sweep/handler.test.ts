@@ -80,8 +80,10 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         world.looked();
         return world.stored[thingName];
       },
-      readFleetSize: async () => fleet.size,
-      async saveFleetSize(size) {
+    },
+    fleetLimit: {
+      readSize: async () => fleet.size,
+      async saveSize(size) {
         fleet.size = size;
       },
     },

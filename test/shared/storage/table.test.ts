@@ -12,12 +12,15 @@ import { mockClient } from 'aws-sdk-client-mock';
 import type { Case } from '../../../shared/domain/case/case';
 import { decide } from '../../../shared/domain/decide/decide';
 import { VersionConflictError } from '../../../shared/errors';
+import { connectDetectionReset } from '../../../shared/storage/detection-reset';
 import { connectTable } from '../../../shared/storage/table';
 import { awsError } from '../../aws-error';
 import { aContext, aViolation, flushed, now } from '../../builders';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
-const { cases, history } = connectTable('cordon', new DynamoDBClient({ region: 'us-east-1' }));
+const client = new DynamoDBClient({ region: 'us-east-1' });
+const { cases, history, fleetLimit } = connectTable('cordon', client);
+const detection = connectDetectionReset('cordon', client);
 
 beforeEach(() => dynamo.reset().on(PutCommand).resolves({}));
 
@@ -305,7 +308,7 @@ describe('the fleet limit', () => {
   it('takes a place without a look at the others while fewer are noted than there are', async () => {
     dynamo.on(UpdateCommand).resolves({});
 
-    expect(await cases.reserveContainment({ ...reservation, limit: 1_000 })).toBe(true);
+    expect(await fleetLimit.reserve({ ...reservation, limit: 1_000 })).toBe(true);
 
     expect(dynamo.calls().map(({ args: [{ input }] }) => input)).toEqual([
       expect.objectContaining({
@@ -324,7 +327,7 @@ describe('the fleet limit', () => {
   ])('answers where %s', async (_, places, answer, saved) => {
     stored(places);
 
-    expect(await cases.reserveContainment(reservation)).toBe(answer);
+    expect(await fleetLimit.reserve(reservation)).toBe(answer);
     expect(puts().map(({ Item }) => Item?.value)).toEqual(saved ? [saved] : []);
   });
 
@@ -336,14 +339,14 @@ describe('the fleet limit', () => {
       .resolves({ Item: { value: { a: now, b: now }, version: 4 } });
     dynamo.on(PutCommand).rejectsOnce(conflict());
 
-    expect(await cases.reserveContainment(reservation)).toBe(false);
+    expect(await fleetLimit.reserve(reservation)).toBe(false);
   });
 
   it('fails, to be tried again, where it never gets its turn', async () => {
     stored({});
     dynamo.on(PutCommand).rejects(conflict());
 
-    await expect(cases.reserveContainment(reservation)).rejects.toThrow(VersionConflictError);
+    await expect(fleetLimit.reserve(reservation)).rejects.toThrow(VersionConflictError);
   });
 });
 
@@ -360,7 +363,7 @@ describe('what the detector knows of a thing whose case is closed', () => {
       .resolves({ Item: { value: state, version: 4 } });
     dynamo.on(PutCommand).rejectsOnce(conflict()).resolves({});
 
-    await cases.resetDetection('mything1', now + 5, now);
+    await detection.reset('mything1', now + 5, now);
 
     expect(puts()[1]).toMatchObject({
       Item: {
@@ -378,7 +381,7 @@ describe('what the detector knows of a thing whose case is closed', () => {
   it('is nothing where it never reported', async () => {
     dynamo.on(GetCommand).resolves({});
 
-    await cases.resetDetection('mything1', now);
+    await detection.reset('mything1', now);
 
     expect(puts()).toEqual([]);
   });

@@ -1,0 +1,77 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Case } from '../domain/case/case';
+import { dateKeeping, findMemoryEnd } from '../domain/case/keeping';
+import { retryMs } from '../domain/case/lifecycle';
+import { findDueKind } from '../domain/case/timers';
+import { hasUnfinished } from '../domain/decide/decide';
+import type { CaseStore, Clock } from '../ports';
+import { hashRow } from '../timeline';
+import { connectExpiry } from './expiry';
+import { caseKey, connectItems, expireAt, shardOf, writeTime } from './items';
+
+export interface CaseOptions {
+  /** How long a closed case is kept; only who closes cases has to say. */
+  readonly keepClosedMs?: number;
+  readonly clock?: Clock;
+}
+
+export function connectCases(
+  tableName: string,
+  client?: DynamoDBClient,
+  { keepClosedMs = Infinity, clock = Date.now }: CaseOptions = {},
+): CaseStore {
+  const { documents, load, save, listDue } = connectItems(tableName, client, clock);
+  const { dateHistory, dateEarlier } = connectExpiry(tableName, client, keepClosedMs, clock);
+
+  return {
+    load: (thingName) => load<Case>(caseKey(thingName)),
+
+    save: (given, previous) => {
+      const record = dateKeeping(given, keepClosedMs);
+      const shard = shardOf(record.thingName);
+      return save(caseKey(record.thingName), record, previous, {
+        thingName: record.thingName,
+        caseId: record.caseId,
+        severity: record.severity,
+        updatedAt: record.updatedAt,
+        statusKey: `STATUS#${record.status}#${shard}`,
+        ...indexDue(record, shard),
+        ...expireAt(findMemoryEnd(record)),
+      });
+    },
+
+    async appendTimeline({ caseId, thingName, outbox, timelineHead, timelineSeq }) {
+      const { timeline } = outbox;
+      const sk = `${writeTime(timeline[0]?.at ?? 0)}#${String(timelineSeq).padStart(6, '0')}`;
+      const row = { caseId, thingName, sk, entries: timeline, previousHash: timelineHead };
+      const hash = hashRow(row);
+      await documents.send(
+        new PutCommand({ TableName: tableName, Item: { pk: `CASE#${caseId}`, ...row, hash } }),
+      );
+      return hash;
+    },
+
+    async archive(given) {
+      const record = dateKeeping(given, keepClosedMs);
+      const sk = `CLOSED#${writeTime(record.closedAt ?? 0)}#${record.caseId}`;
+      const Item = { pk: `THING#${record.thingName}`, sk, value: record, ...expireAt(record.keptUntil) };
+      await documents.send(new PutCommand({ TableName: tableName, Item }));
+      if (record.keptUntil === undefined) return;
+      await dateHistory(record.caseId, record.keptUntil);
+      await dateEarlier(record.thingName);
+    },
+
+    listDue: (now, limit) => listDue('DUE', now, limit),
+    listRetries: (now, limit) => listDue('RETRY', now, limit),
+    listRoutine: (now, limit) => listDue('ROUTINE', now, limit),
+  };
+}
+
+/** What a case still owes is due within a minute, whatever else it waits for: the sweep has it sent. */
+function indexDue(record: Case, shard: number) {
+  const owedAt = hasUnfinished(record) ? record.updatedAt + retryMs : Infinity;
+  const dueAt = Math.min(record.dueAt ?? Infinity, owedAt);
+  const kind = owedAt === Infinity ? findDueKind(record) : 'DUE';
+  return Number.isFinite(dueAt) ? { dueKey: `${kind}#${shard}`, dueAt } : {};
+}

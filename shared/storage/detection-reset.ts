@@ -1,0 +1,19 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { resetAlarms } from '../domain/detection/reset';
+import type { DetectionReset } from '../ports';
+import { untilUndisturbed } from '../undisturbed';
+import { openDetectStates } from './detection';
+import { connectItems } from './items';
+
+export function connectDetectionReset(tableName: string, client?: DynamoDBClient): DetectionReset {
+  const states = openDetectStates(connectItems(tableName, client));
+  return {
+    async reset(thingName, now, heldUntil) {
+      // The detector may judge the thing at the same time: whoever saves second looks again.
+      await untilUndisturbed(5, async () => {
+        const stored = await states.load(thingName);
+        if (stored) await states.save(resetAlarms(stored.value, now, heldUntil), stored.version);
+      });
+    },
+  };
+}

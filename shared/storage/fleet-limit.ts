@@ -1,0 +1,94 @@
+import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { VersionConflictError } from '../errors';
+import type { FleetLimit, FleetSize, Reservation } from '../ports';
+import { connectItems } from './items';
+
+const sizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
+const noticeKey = { pk: 'LIMIT#fleet', sk: 'TOLD' };
+const rejectionNoticeKey = { pk: 'LIMIT#fleet', sk: 'REJECTED' };
+const windowKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
+/** Places noted before those whose window is over are cleared away, whatever the limit: they are one item. */
+const maxUnread = 100;
+
+export function connectFleetLimit(tableName: string, client?: DynamoDBClient): FleetLimit {
+  const { documents, load, save } = connectItems(tableName, client);
+
+  return {
+    reserve,
+
+    async claimNotice({ caseId, now, windowMs, of }) {
+      const Key = of ? rejectionNoticeKey : noticeKey;
+      try {
+        await documents.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key,
+            UpdateExpression: 'SET caseId = :case, toldAt = :now',
+            ConditionExpression: 'attribute_not_exists(pk) OR toldAt <= :over',
+            ExpressionAttributeValues: { ':case': caseId, ':now': now, ':over': now - windowMs },
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        const { Item } = await documents.send(
+          new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
+        );
+        return Item?.caseId === caseId;
+      }
+    },
+
+    async readSize() {
+      return (await load<FleetSize>(sizeKey))?.value;
+    },
+
+    async saveSize(value) {
+      await documents.send(new PutCommand({ TableName: tableName, Item: { ...sizeKey, value, version: 1 } }));
+    },
+  };
+
+  /**
+   * Takes a place without reading the others, which is possible while fewer are noted than there are: places whose
+   * window is over only make it more careful. So things contained at the same time don't stand in each other's way.
+   */
+  async function reserveUnread({ thingName, now, limit }: Reservation): Promise<boolean> {
+    try {
+      await documents.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: windowKey,
+          UpdateExpression: 'SET #value.#thing = :now ADD version :one',
+          ConditionExpression: 'size(#value) < :most',
+          ExpressionAttributeNames: { '#value': 'value', '#thing': thingName },
+          ExpressionAttributeValues: { ':now': now, ':one': 1, ':most': Math.min(limit, maxUnread) },
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+
+  async function reserve(reservation: Reservation): Promise<boolean> {
+    if (await reserveUnread(reservation)) return true;
+    const { thingName, now, limit, windowMs } = reservation;
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const stored = await load<Record<string, number>>(windowKey);
+      const places = Object.fromEntries(
+        Object.entries(stored?.value ?? {}).filter(([, at]) => now - at < windowMs),
+      );
+      if (Object.hasOwn(places, thingName)) return true;
+      if (Object.keys(places).length >= limit) return false;
+      try {
+        await save(windowKey, { ...places, [thingName]: now }, stored?.version ?? 0);
+        return true;
+      } catch (error) {
+        // Another thing took a place at the same time: look again.
+        if (!(error instanceof VersionConflictError)) throw error;
+      }
+    }
+    throw new VersionConflictError(windowKey.pk);
+  }
+}

@@ -1,0 +1,28 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Clock, Refusals } from '../ports';
+import { connectItems, expireAt, hasExpired, refusalKey } from './items';
+
+const keptMs = 86_400_000;
+
+export function connectRefusals(
+  tableName: string,
+  client?: DynamoDBClient,
+  clock: Clock = Date.now,
+): Refusals {
+  const { documents } = connectItems(tableName, client, clock);
+  return {
+    async record({ thingName, requestId, reason, now }) {
+      const Item = { ...refusalKey(thingName, requestId), reason, ...expireAt(now + keptMs) };
+      await documents.send(new PutCommand({ TableName: tableName, Item }));
+    },
+
+    async read(thingName, requestId) {
+      const Key = refusalKey(thingName, requestId);
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
+      );
+      return Item && !hasExpired(Item, clock()) ? (Item.reason as string) : undefined;
+    },
+  };
+}
