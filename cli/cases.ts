@@ -49,7 +49,7 @@ type FloodingCaseReader = CaseReader & Pick<CaseLister, 'floods'>;
 export async function readCase(thingName: string, { cases, history, floods }: FloodingCaseReader) {
   const [stored, all] = await Promise.all([cases.load(thingName), floods.list(Date.now())]);
   const flooding = pickFloods(all, thingName, stored?.value.facts);
-  if (!stored) throw new CliError([`${thingName} has no case`, ...flooding.map(describeFlood)].join('\n'));
+  if (!stored) throw new CliError([`${thingName} has no case`, ...flooding.map(describeFlood)]);
   const timeline = await history.readTimeline(stored.value.caseId);
   return { case: stored.value, ...(flooding.length > 0 && { floods: flooding }), timeline };
 }

@@ -215,11 +215,10 @@ function explainFault(error: unknown): string {
   if (error instanceof ConfigurationError) return error.faults.map(printable).join('\n');
   if (error instanceof Error && !(error instanceof CliError) && process.env.CORDON_DEBUG)
     return error.stack ?? error.message;
-  return printable(nameFault(error));
+  return error instanceof CliError ? error.message : printable(nameFault(error));
 }
 
 function nameFault(error: unknown): string {
-  if (error instanceof CliError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const { aws, stage } = program.opts<TargetOptions>();
   const nothingHere = aws ? '' : ', and no local stack runs here (npm start)';

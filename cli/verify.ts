@@ -72,7 +72,6 @@ export async function verifyCase(name: string, reader: CaseReader, clock = Date.
     lines.push(
       `  not yet written: ${writeCount(check.pending, 'entry')}; respond is at work, or the sweep will go on`,
     );
-  const text = lines.map(printable).join('\n');
-  if (!check.whole) throw new CliError(text);
-  return text;
+  if (!check.whole) throw new CliError(lines);
+  return lines.map(printable).join('\n');
 }

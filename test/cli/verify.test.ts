@@ -90,9 +90,11 @@ describe('verify', () => {
     const stored = tamper(aReleasedCase());
 
     const count = stored.rows.length === 1 ? '1 row' : `${stored.rows.length} rows`;
-    const lines = [`${count}, chain BROKEN`, ...faults.map((fault) => `  ${fault}`)];
     await expect(verify(stored)).rejects.toThrow(
-      new CliError(`case case-1 of mything1 (closed): ${lines.join('\n')}`),
+      new CliError([
+        `case case-1 of mything1 (closed): ${count}, chain BROKEN`,
+        ...faults.map((fault) => `  ${fault}`),
+      ]),
     );
   });
 
