@@ -33,7 +33,7 @@ function listMetrics(): string[][] {
 }
 
 describe('the alarms of the stack', () => {
-  it('go off for what the design names', () => {
+  it('go off for each fault that a runbook is there for', () => {
     const names = alarms.map(([, { Properties }]) => Properties.AlarmName);
 
     expect(names.toSorted()).toEqual(
@@ -119,8 +119,8 @@ describe('what alarms and dashboard look at', () => {
 
   function writesMetric(functionName: string, metric = ''): boolean {
     const folder = join(root, 'functions', functionName);
-    return readdirSync(folder).some((name) =>
-      readFileSync(join(folder, name), 'utf8').includes(`'${metric}'`),
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some(
+      (name) => name.endsWith('.ts') && readFileSync(join(folder, name), 'utf8').includes(`'${metric}'`),
     );
   }
 
