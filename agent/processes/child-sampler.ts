@@ -23,6 +23,7 @@ import {
   type LineageWatch,
   listShared,
   renewKinship,
+  roleOf,
 } from './lineage';
 import type { Caveat, ProcessState, Sight } from './metric-sample';
 import {
@@ -64,6 +65,8 @@ interface Watch extends Family, LineageWatch {
   isDeaf: boolean;
   /** Who may be kin, once systemd has said whether it is its own. */
   readonly candidates: Map<number, Candidate>;
+  /** What runs in the unit that is watched, until it is known to be more than a command of systemd's. */
+  waiting: readonly Candidate[];
 }
 
 interface Candidate {
@@ -99,6 +102,7 @@ export function createChildSampler(
       cgroups: new Map(),
       isDeaf: false,
       candidates: new Map(),
+      waiting: [],
     }),
   );
   const lineageOf = (watch: Watch, { stat, seenAt, unit }: Candidate, now: number) => {
@@ -106,7 +110,8 @@ export function createChildSampler(
     if (isGone || !isAlive(stat) || stat.pid === ownPid) return undefined;
     if (unit === undefined)
       return watch.instances.has(stat.pid) ? undefined : findLineage(proc, watch, stat, units, now, seenAt);
-    const isIts = stat.ppid === 1 && isRunBySystemd(proc) && isManagers(units, unit, stat, seenAt, now);
+    if (watch.sessions.has(stat.session)) return 'session';
+    const isIts = isRunBySystemd(proc) && isManagers(proc, units, unit, stat, seenAt, now);
     return isIts === 'asking' ? 'asking' : isIts ? undefined : 'session';
   };
   const adoptRelated = (watch: Watch, found: readonly ProcStat[], now: number): void => {
@@ -217,7 +222,8 @@ function isStillThere(stat: ProcStat, before: { readonly startTicks: number }): 
 
 /**
  * Adds the processes that are selected for the first time, and says whether any became an instance. A unit selects
- * all that runs in its cgroup: the first is its main process, and what came later is that one's.
+ * all that runs in its cgroup: the first that is no command of systemd's is its main process, and what came later is
+ * that one's.
  */
 function takeSelected(
   proc: ProcReader,
@@ -228,16 +234,20 @@ function takeSelected(
   units: UnitStates,
 ): boolean {
   let isNew = false;
-  for (const found of selected) {
+  const { waiting } = watch;
+  watch.waiting = [];
+  for (const { stat: found, seenAt } of [...waiting, ...selected.map((stat) => ({ stat, seenAt: now }))]) {
     const { instances, children } = watch;
     const isTaken = instances.size > 0 || isSame(found, children.get(found.pid)) || children.has(found.ppid);
     if ('unit' in watch.selector && isTaken)
-      watch.candidates.set(found.pid, { stat: found, seenAt: now, unit: watch.selector.unit });
+      watch.candidates.set(found.pid, { stat: found, seenAt, unit: watch.selector.unit });
+    else if ('unit' in watch.selector && isCommand(proc, watch.selector.unit, found, seenAt, now, units))
+      watch.waiting = wait(proc, watch.waiting, found, seenAt, now);
     else {
       // By what others began: its own kinship begins below.
       const lineage = findLineage(proc, watch, found, units, now, now);
       const root = lineage === undefined || lineage === 'asking' ? undefined : instances.keys().next().value;
-      isNew = addInstance(proc, watch, found, scan, now) || isNew;
+      isNew = addInstance(proc, watch, found, scan, now, seenAt) || isNew;
       if (root !== undefined)
         adoptChild(watch, found, typeof lineage === 'object' ? lineage.cgroup : undefined, root);
     }
@@ -245,18 +255,49 @@ function takeSelected(
   return isNew;
 }
 
+/** Says whether a process is a command of systemd's for the unit, or may be, since systemd has not answered yet. */
+function isCommand(
+  proc: ProcReader,
+  unit: string,
+  stat: ProcStat,
+  seenAt: number,
+  now: number,
+  units: UnitStates,
+): boolean {
+  if (!isRunBySystemd(proc)) return false;
+  const role = roleOf(proc, units, unit, stat, seenAt, now);
+  return role === 'asking' || role === 'command';
+}
+
+/** What a command leaves running is the main process once that one has ended (`Type=forking`). */
+function wait(
+  proc: ProcReader,
+  waiting: readonly Candidate[],
+  stat: ProcStat,
+  seenAt: number,
+  now: number,
+): readonly Candidate[] {
+  const isGone =
+    waiting.length >= mostCandidates || (seenAt !== now && !isSame(readStat(proc, stat.pid), stat));
+  return isGone ? waiting : [...waiting, { stat, seenAt }];
+}
+
 /** Takes what it reaped so far as its start: a script that ran commands and then became the app is no violation. */
 function addInstance(
   proc: ProcReader,
   watch: Watch,
-  { pid, startTicks }: ProcStat,
+  found: ProcStat,
   scan: ProcessScan | undefined,
   now: number,
+  seenAt = now,
 ): boolean {
+  const { pid, startTicks } = found;
   const stat = readStat(proc, pid);
   if (typeof stat === 'string' || !isStillThere(stat, { startTicks }) || watch.instances.has(pid))
     return false;
-  const { threads, reapedWork, usedTicks, session, comm } = stat;
+  const { threads, usedTicks, session, comm } = stat;
+  // What came and went while systemd was asked is a child's.
+  const { reapedWork } = seenAt === now ? stat : found;
   watch.instances.set(pid, { startTicks, threads, reapedWork, usedTicks, session, comm, isKnown: false });
   addKinship(proc, watch, stat, scan?.pids ?? [], now);
   return true;

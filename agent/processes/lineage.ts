@@ -1,6 +1,6 @@
 import { isInGroup, purposeOf, readCgroup } from '../proc/cgroup';
 import type { ProcReader } from '../proc/proc-reader';
-import { type ProcStat, parseNamespaceDepth } from '../proc/proc-stat';
+import { isAlive, type ProcStat, parseNamespaceDepth } from '../proc/proc-stat';
 import type { Family } from './child-walk';
 import { readStat } from './process-discovery';
 import type { UnitStates } from './unit-state';
@@ -48,8 +48,19 @@ export function addKinship(
   const group = readCgroup(proc, pid);
   const path = typeof group === 'string' ? undefined : group.path;
   const purpose = path === undefined ? undefined : purposeOf(path);
-  if (path === undefined || !purpose || kinship.cgroups.has(path) || kinship.cgroups.size >= mostCgroups)
+  if (path === undefined || !purpose) return;
+  const last = kinship.cgroups.get(path);
+  if (last ? isThere(proc, last.owner) : kinship.cgroups.size >= mostCgroups) return;
+  if (last?.verdict === 'own') {
+    // Started anew since the look before: it is in the place of the one that ended.
+    kinship.cgroups.set(path, {
+      ...last,
+      owner: stat,
+      seenAt: now,
+      ancestors: listAncestors(proc, stat.ppid),
+    });
     return;
+  }
   const isSystemUnit = purpose === 'service' && !path.includes('/user@') && isRunBySystemd(proc);
   const isAlone = !hasOthers(proc, path, pid, pids);
   kinship.cgroups.set(path, {
@@ -60,6 +71,11 @@ export function addKinship(
     seenAt: now,
     ancestors: listAncestors(proc, stat.ppid),
   });
+}
+
+function isThere(proc: ProcReader, { pid, startTicks }: ProcStat): boolean {
+  const stat = readStat(proc, pid);
+  return typeof stat === 'string' ? stat !== 'gone' : stat.startTicks === startTicks && isAlive(stat);
 }
 
 export function isRunBySystemd(proc: ProcReader): boolean {
@@ -152,7 +168,7 @@ export function findLineage(
   for (const [own, cgroup] of kinship.cgroups) {
     if (cgroup.verdict !== 'own' || !isInGroup(path, own) || isPutIn(proc, cgroup, stat)) continue;
     if (cgroup.unit === undefined) return { cgroup: own };
-    const isIts = isManagers(units, cgroup.unit, stat, seenAt, now);
+    const isIts = isManagers(proc, units, cgroup.unit, stat, seenAt, now);
     if (isIts === 'asking') return 'asking';
     return isIts ? undefined : { cgroup: own };
   }
@@ -167,18 +183,48 @@ function isInSession(proc: ProcReader, { sessions }: LineageWatch, session: numb
   return typeof first === 'string' || first.startTicks === began;
 }
 
-/** Says whether systemd itself started a process for the unit. What it starts begins a session, as an escape may do. */
+/** Says whether systemd itself started a process for the unit, or a command of systemd's did. */
 export function isManagers(
+  proc: ProcReader,
   units: UnitStates,
   unit: string,
-  { pid, session }: ProcStat,
+  stat: ProcStat,
   seenAt: number,
   now: number,
 ): boolean | 'asking' {
-  if (session !== pid) return false;
+  const role = roleOf(proc, units, unit, stat, seenAt, now);
+  if (role === 'unknown') return now - seenAt >= settledAfterMs ? false : 'asking';
+  return role === 'asking' ? role : role === 'main' || role === 'command';
+}
+
+/**
+ * What a process is for systemd: the unit's main process, or a command for the unit (ExecStartPre=, ExecReload= and
+ * their like) or begun by one. What systemd starts begins a session, as an escape may do, and what it begins inherits it.
+ */
+export function roleOf(
+  proc: ProcReader,
+  units: UnitStates,
+  unit: string,
+  stat: ProcStat,
+  seenAt: number,
+  now: number,
+): 'main' | 'command' | 'none' | 'asking' | 'unknown' {
+  const first = readStat(proc, 1);
+  if (typeof first !== 'string' && stat.session === first.session) {
+    // systemd has just forked it: what it is shows once it has begun a session.
+    const later = readStat(proc, stat.pid);
+    const isSame = typeof later !== 'string' && later.startTicks === stat.startTicks;
+    return isSame && later.session !== first.session
+      ? roleOf(proc, units, unit, later, seenAt, now)
+      : 'asking';
+  }
+  const leader = stat.session === stat.pid ? stat : readStat(proc, stat.session);
+  if (typeof leader === 'string' || (leader !== stat && leader.ppid !== 1)) return 'none';
   const state = units.look(unit, seenAt, now);
-  if (typeof state === 'object') return state.controlPid === pid || state.mainPid === pid;
-  return now - seenAt >= settledAfterMs ? false : 'asking';
+  if (state === 'asking') return 'asking';
+  if (state === undefined) return 'unknown';
+  if (state.mainPid === stat.pid) return 'main';
+  return state.controlPid === leader.pid ? 'command' : 'none';
 }
 
 /**

@@ -121,6 +121,51 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
     expect([sample(1000).children, sample(1000).children]).toEqual([[], []]);
   });
 
+  it.each<[string, ProcessSelector]>([
+    ['by name', { name: 'myapp' }],
+    ['by unit', { unit: 'myapp.service' }],
+  ])('of a command of systemd’s, also where its parent has ended, watched %s', (_how, of) => {
+    const proc = aProc([systemd, app]);
+    const sample = watch(proc, { units: answering({ main: 910 }, { main: 910, control: 912 }), of });
+    sample();
+    sample();
+    const command = { ...escaped, comm: 'sh' };
+    const began = { ...escaped, pid: 913, ppid: 912, comm: 'sleep' };
+    proc.become([systemd, app, command, began, { ...began, pid: 914, ppid: 1 }]);
+
+    expect([sample(1000).children, sample(1000).children]).toEqual([[], []]);
+  });
+
+  it('of a command that systemd runs before the main process (ExecStartPre=), watched by unit', () => {
+    const proc = aProc([systemd]);
+    const units = answering({ control: 912 }, { main: 920 });
+    const sample = watch(proc, { units, of: { unit: 'myapp.service' } });
+    sample();
+    const command = { ...escaped, comm: 'sh' };
+    proc.become([systemd, command, { ...escaped, pid: 913, ppid: 912, comm: 'sleep' }]);
+    const during = [sample(1000).children, sample(1000).children];
+    proc.become([systemd, { ...app, pid: 920, session: 920 }]);
+    const after = sample(1000).children;
+    proc.become([systemd, { ...app, pid: 920, session: 920 }, { ...app, pid: 921, ppid: 920, session: 920 }]);
+
+    expect([during, after, sample(1000).children]).toEqual([[[], []], [], [921]]);
+  });
+
+  it('that systemd has just forked, before it has a session of its own, watched by unit', () => {
+    const proc = aProc([systemd]);
+    const sample = watch(proc, {
+      units: answering({ control: 912, main: 910 }),
+      of: { unit: 'myapp.service' },
+    });
+    sample();
+    proc.become([systemd, app, { ...escaped, comm: 'systemd', session: 1 }]);
+    const forked = [sample().children, sample().children];
+    const command = { ...escaped, comm: 'sh' };
+    proc.become([systemd, app, command, { ...escaped, pid: 913, ppid: 912, comm: 'sleep' }]);
+
+    expect([...forked, sample(1000).children, sample(1000).children]).toEqual([[], [], [], []]);
+  });
+
   it('of systemd, where it ended before systemd could say so', () => {
     const proc = aProc([systemd, app]);
     const silent: UnitStates = { look: () => undefined };
@@ -173,6 +218,37 @@ describe('a double fork that escapes a service is a child', () => {
     proc.become([systemd, app, escaped]);
 
     expect([sample().children, sample(3100).children]).toEqual([[], [912]]);
+  });
+
+  it.each([
+    ['after', 3],
+    ['before', 1],
+  ])(
+    'of an app that was started anew between two looks, %s it was known whose the cgroup is',
+    (_when, looks) => {
+      const proc = aProc([systemd, app]);
+      const sample = watch(proc, { units: answering({ main: 910 }, { main: 920 }) });
+      for (let count = 0; count < looks; count += 1) sample();
+      const anew = { ...app, pid: 920, session: 920, startTicks: 2000 };
+      proc.become([systemd, anew]);
+      sample(1000);
+      sample(1000);
+      proc.become([systemd, anew, { ...escaped, pid: 922, session: 922, startTicks: 3000 }]);
+      sample(1000);
+
+      expect(sample(1000).children).toEqual([922]);
+    },
+  );
+
+  it('as is one that comes and goes while systemd is asked whose unit it is', () => {
+    const proc = aProc([systemd, app]);
+    let state: ReturnType<UnitStates['look']> = 'asking';
+    const sampler = createChildSampler(proc, [{ unit: 'myapp.service' }], ownPid, { look: () => state });
+    const before = sampler.sample(0)[0]?.traces;
+    proc.become([systemd, { ...app, reapedFaults: 75 }]);
+    state = { mainPid: 910, controlPid: 0 };
+
+    expect([before, sampler.sample(100)[0]?.traces]).toEqual([[], [{ kind: 'reaped', parent: 910 }]]);
   });
 
   it('in a container whose processes the container itself adopts', () => {
