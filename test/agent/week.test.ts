@@ -1,5 +1,6 @@
 import { host } from '../../agent/host';
 import { createMetricSampler, type MetricSampler } from '../../agent/metrics/metric-sampler';
+import { createChance } from './chance';
 import { agentPid, type Machine, mostPids, type Program, startMachine } from './simulated-machine';
 
 const secondMs = 1000;
@@ -25,17 +26,6 @@ const shell = (line: string): Program => ({
 });
 const app = program('/opt/myapp/myapp');
 const web = program('/usr/bin/webapp');
-
-/** The same week each time (mulberry32). */
-function createChance(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below);
-  };
-}
 
 interface Life {
   readonly machine: Machine;
