@@ -77,7 +77,7 @@ export function addDeviceCommands(program: Command, target: () => Target, say: (
     .option('--force', 'though a case of it is open', false)
     .option('--keep <folder>', 'keep the thing and the certificate in this folder: the end of a rotation')
     .action(async (thing: string, options: RetireOptions) =>
-      say(await retire(thing, options, open(target()))),
+      say(await retire(thing, { files: join('things', thing), ...options }, open(target()))),
     );
 }
 

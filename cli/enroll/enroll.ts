@@ -6,7 +6,7 @@ import { CliError } from '../cli-error';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
 import { type PolicyScope, serializePolicy, writeDevicePolicy } from './device-policy';
-import { type DeviceFolder, type FolderCertificate, openFolder, readCertificate } from './folder';
+import { type DeviceFolder, type FolderCertificate, findFolder, openFolder, readCertificate } from './folder';
 import { makeKey, makeRequest, publicKeyOf, readRequestKey } from './key';
 import { type DeviceRegistry, prefixOf } from './registry';
 
@@ -57,9 +57,11 @@ export async function enroll(
     );
 
   const request = options.csr === undefined ? undefined : await readRequest(options.csr);
+  await clearEndedStack(options.folder, registry);
   const folder = await openFolder(options.folder);
-  const arn = (await registry.findThing(thingName)) ?? (await registry.createThing(thingName));
-  const held = (await registry.listPrincipals(thingName)).filter((one) => one.includes(':cert/'));
+  const there = await registry.findThing(thingName);
+  const principals = there === undefined ? [] : await registry.listPrincipals(thingName);
+  const held = principals.filter((one) => one.includes(':cert/'));
   const before = await readCertificate(folder);
   if (before && (await folder.read('configuration')) !== undefined)
     return describeFinished(thingName, before, held, folder, registry);
@@ -69,6 +71,7 @@ export async function enroll(
     );
 
   checkAgentId(thingName);
+  const arn = there ?? (await registry.createThing(thingName));
   const named = options.scope === 'thing' ? thingName : undefined;
   const policy = writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named);
   await registry.ensurePolicy(policyName, serializePolicy(policy));
@@ -88,6 +91,14 @@ export async function enroll(
   await folder.write('configuration', writeAgentConfig(thingName, endpoint, configuration, isExclusive));
   const done = `${thingName} is enrolled with policy ${policyName}. Its certificate ${shorten(certificateId)} is ACTIVE, its files are in ${folder.path}.`;
   return attached.isExclusive ? done : `${done}\n${warnOfShared(thingName, attached.reason)}`;
+}
+
+/** A local stack forgets its registry at its end: what it had certified is of no use to anybody. */
+async function clearEndedStack(path: string, registry: DeviceRegistry): Promise<void> {
+  const folder = await findFolder(path);
+  const certificate = folder && (await readCertificate(folder));
+  if (!certificate || !/^endpoint: localhost:\d+$/m.test((await folder.read('configuration')) ?? '')) return;
+  if ((await registry.findCertificate(certificate.certificateId)) === undefined) await folder.remove();
 }
 
 function warnOfShared(thingName: string, reason: string): string {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from '../cli-error';
 
@@ -27,15 +27,27 @@ export interface DeviceFolder {
   read(file: DeviceFile): Promise<string | undefined>;
   /** As a whole or not at all, and with the right mode whatever was there. */
   write(file: DeviceFile, text: string): Promise<void>;
+  /** Deletes the device's files, and the folder where nothing else is in it. */
+  remove(): Promise<void>;
+}
+
+/** The folder where it is there already. */
+export async function findFolder(path: string): Promise<DeviceFolder | undefined> {
+  const folder = handleFolder(path);
+  return (await folder.read('certificate')) === undefined ? undefined : folder;
 }
 
 export async function openFolder(path: string): Promise<DeviceFolder> {
-  const pathOf = (file: DeviceFile) => join(path, fileNames[file]);
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new CliError(`${path} can't be made (${codeOf(cause)})`, cause);
   }
+  return handleFolder(path);
+}
+
+function handleFolder(path: string): DeviceFolder {
+  const pathOf = (file: DeviceFile) => join(path, fileNames[file]);
   return {
     path,
     pathOf,
@@ -44,7 +56,7 @@ export async function openFolder(path: string): Promise<DeviceFolder> {
       try {
         return await readFile(pathOf(file), 'utf8');
       } catch (cause) {
-        if (codeOf(cause) === 'ENOENT') return undefined;
+        if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return undefined;
         throw new CliError(`${pathOf(file)} can't be read (${codeOf(cause)})`, cause);
       }
     },
@@ -61,6 +73,19 @@ export async function openFolder(path: string): Promise<DeviceFolder> {
         await rm(draft, { force: true });
         throw new CliError(`${pathOf(file)} can't be written (${codeOf(cause)})`, cause);
       }
+    },
+
+    async remove() {
+      try {
+        // The key first: it is what nobody should find later.
+        for (const file of Object.keys(fileNames) as DeviceFile[]) await rm(pathOf(file), { force: true });
+      } catch (cause) {
+        throw new CliError(`the files in ${path} can't be deleted (${codeOf(cause)})`, cause);
+      }
+      await rmdir(path).catch((cause: unknown) => {
+        if (codeOf(cause) !== 'ENOTEMPTY')
+          throw new CliError(`${path} can't be deleted (${codeOf(cause)})`, cause);
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import { isOpen } from '../../shared/domain/case/case';
 import { agentClientId, isRegistryName } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
-import { openFolder, readCertificate } from './folder';
+import { findFolder, openFolder, readCertificate } from './folder';
 import { publicKeyOf } from './key';
 import type { DeviceRegistry } from './registry';
 
@@ -13,6 +13,8 @@ export interface RetireOptions {
   readonly force: boolean;
   /** Keeps the thing and the certificate of this folder: the end of a rotation. */
   readonly keep?: string;
+  /** Where the device's files are, if they are on this machine: those of a retired certificate are deleted. */
+  readonly files?: string;
 }
 
 interface Step {
@@ -28,7 +30,7 @@ interface Step {
  */
 export async function retire(
   thingName: string,
-  { dryRun, force, keep }: RetireOptions,
+  { dryRun, force, keep, files }: RetireOptions,
   { stage, registry, cases }: EnrollTarget,
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
@@ -60,6 +62,7 @@ export async function retire(
     ...plans.flatMap(({ remove }) => remove),
     ...(ends ? await planThing(thingName, stage, registry, certificates, held, going) : []),
     ...(marked !== undefined || certificates.length > 0 ? [planPolicyDeletion(mark, registry)] : []),
+    ...(files === undefined ? [] : await planFiles(files, going)),
   ];
   const lines: string[] = [];
   for (const { text, run } of steps) {
@@ -69,6 +72,14 @@ export async function retire(
   if (lines.length === 0) return `${thingName} has no certificate but the one kept.`;
   const end = kept === undefined ? `${thingName} is retired.` : `${thingName} has one certificate now.`;
   return [...lines, ...(dryRun ? [] : [end])].join('\n');
+}
+
+/** Last, since a run that is cut short before needs nothing of them. */
+async function planFiles(path: string, retired: readonly string[]): Promise<Step[]> {
+  const folder = await findFolder(path);
+  const certificate = folder && (await readCertificate(folder));
+  if (!certificate || !retired.some((arn) => arn.endsWith(`/${certificate.certificateId}`))) return [];
+  return [{ text: `delete the files in ${path}, the key among them`, run: () => folder.remove() }];
 }
 
 /** Holds the certificates that are being retired. A thing's name has no @, and can be too long for a policy's. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CreatePolicyVersionCommand,
@@ -6,9 +6,11 @@ import {
   GetPolicyCommand,
   ListAttachedPoliciesCommand,
   ListThingPrincipalsCommand,
+  ListThingsCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
 import { makeKey, makeRequest } from '../../cli/enroll/key';
+import { createCertificateAuthority } from '../../local/aws/mqtt/certificates';
 import { startApp } from '../../local/story/app-process';
 import { type AgentProgram, runAgent } from '../agent/agent-program';
 import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
@@ -151,7 +153,10 @@ describe('cordon enroll', () => {
       'would delete policy cordon-dev-device-mything1, if there is one',
       'would delete thing mything1',
       expect.stringMatching(/^would delete policy cordon-dev-device-retiring@[0-9a-f]{32}, if there is one$/),
+      'would delete the files in things/mything1, the key among them',
     ]);
+    // What the device has of them.
+    await cp(folderOf('mything1'), folderOf('copied'), { recursive: true });
     expect(await publishOrCut(released, 'app/mything1/telemetry', '2')).toBe('acknowledged');
     const retired = await cli.run('retire', 'mything1');
     expect(retired).toMatchObject({
@@ -160,10 +165,34 @@ describe('cordon enroll', () => {
       out: expect.stringMatching(/\nmything1 is retired\.$/),
     });
     await ended(released);
-    await expect(connectAs('mything1', filesOf('mything1'))).rejects.toThrow();
+    await expect(connectAs('mything1', filesOf('copied'))).rejects.toThrow('refused');
+    await expect(readdir(folderOf('mything1'))).rejects.toThrow('ENOENT');
     const again = await cli.run('retire', 'mything1');
     expect(again).toMatchObject({ code: 1, err: 'cordon: there is no thing mything1' });
   }, 180_000);
+
+  it('replaces what was written for a local stack that has ended, and nothing that AWS may know', async () => {
+    const ended = await (await createCertificateAuthority()).issueDeviceCertificate({ commonName: 'again' });
+    const write = async (endpoint: string) => {
+      await mkdir(folderOf('again'), { recursive: true });
+      await writeFile(filesOf('again').cert, ended.certificatePem);
+      await writeFile(filesOf('again').key, ended.privateKeyPem);
+      await writeFile(join(folderOf('again'), 'config.yml'), `endpoint: ${endpoint}\n`);
+    };
+
+    await write('a1b2-ats.iot.us-east-1.amazonaws.com');
+    expect(await cli.run('enroll', 'again', ...appTopic)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('has the files of another thing'),
+    });
+    expect((await e2e.iot.send(new ListThingsCommand({}))).things).not.toContainEqual(
+      expect.objectContaining({ thingName: 'again' }),
+    );
+
+    await write('localhost:8883');
+    await enrolled('again');
+    await connectAs('again', filesOf('again'));
+  });
 
   it('gives a certificate that is good for one thing only, also where names begin alike', async () => {
     await enrolled('sensor1');

@@ -1,5 +1,15 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DeviceRegistry } from '../../../cli/enroll/registry';
 import { retire } from '../../../cli/enroll/retire';
+import { createCertificateAuthority } from '../../../local/aws/mqtt/certificates';
+
+const ca = await createCertificateAuthority();
+const { certificatePem } = await ca.issueDeviceCertificate({ commonName: 'mything1' });
+const certificateId = createHash('sha256').update(new X509Certificate(certificatePem).raw).digest('hex');
 
 const prefix = 'arn:aws:iot:eu-west-1:123456789012';
 const own = `${prefix}:cert/${'a'.repeat(64)}`;
@@ -8,17 +18,17 @@ const group = `${prefix}:thinggroup/line-1`;
 const policy = 'cordon-dev-device-mything1';
 
 /** A registry with one thing, whose certificate has its own policy; `holders` have that too. */
-function aRegistry(holders: readonly string[], comesMeanwhile: readonly string[] = []) {
-  const targets = new Set([own, ...holders]);
+function aRegistry(holders: readonly string[], comesMeanwhile: readonly string[] = [], certificateArn = own) {
+  const targets = new Set([certificateArn, ...holders]);
   const done: string[] = [];
   const registry = {
     findThing: async () => `${prefix}:thing/mything1`,
-    listPrincipals: async () => [own],
+    listPrincipals: async () => [certificateArn],
     listThingsOfPrincipal: async () => ['mything1'],
     listPolicies: async () => [policy],
     findTargets: async (name: string) => (name === policy ? [...targets] : undefined),
     setStatus: async () => {},
-    detachPolicy: async () => void targets.delete(own),
+    detachPolicy: async () => void targets.delete(certificateArn),
     ensurePolicy: async () => {},
     attachPolicy: async () => {},
     detachThing: async () => {},
@@ -33,16 +43,46 @@ function aRegistry(holders: readonly string[], comesMeanwhile: readonly string[]
     },
     deleteThing: async () => void done.push('deleted the thing'),
   } as unknown as DeviceRegistry;
-  const run = async (dryRun = false) =>
+  const run = async (dryRun = false, files?: string) =>
     (
       await retire(
         'mything1',
-        { dryRun, force: false },
+        { dryRun, force: false, ...(files !== undefined && { files }) },
         { stage: 'dev', registry, cases: { load: async () => undefined } },
       )
     ).split('\n');
   return { run, done };
 }
+
+describe('the files of a device that is retired', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cordon-retire-'));
+    await writeFile(join(folder, 'certificate.pem'), certificatePem);
+    await writeFile(join(folder, 'private.key'), 'a key');
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  it('are deleted with its certificate, and the folder with them', async () => {
+    const { run } = aRegistry([], [], `${prefix}:cert/${certificateId}`);
+    const text = `delete the files in ${folder}, the key among them`;
+
+    expect(await run(true, folder)).toContain(`would ${text}`);
+    expect(existsSync(join(folder, 'private.key'))).toBe(true);
+    expect(await run(false, folder)).toContain(text);
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('stay where they are of another certificate, and so does what is not one of them', async () => {
+    expect((await aRegistry([]).run(false, folder)).join()).not.toContain('delete the files');
+    expect(existsSync(join(folder, 'private.key'))).toBe(true);
+
+    await writeFile(join(folder, 'notes.txt'), 'mine');
+    await aRegistry([], [], `${prefix}:cert/${certificateId}`).run(false, folder);
+
+    expect(await readdir(folder)).toEqual(['notes.txt']);
+  });
+});
 
 describe('the policy of a thing that is retired', () => {
   it('is deleted with it', async () => {
