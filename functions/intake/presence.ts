@@ -39,7 +39,7 @@ function readPresence(failure: RuleFailure): unknown {
 
 /**
  * Ordinary connects of the fleet cost two reads; only a held thing gets a command. The client id is noted before the
- * holds are read, since a containment reads them the other way round: one of the two sees the other.
+ * leases are read, since a containment reads them the other way round: one of the two sees the other.
  * The rule sends base64; its error action, and rules of earlier releases, send JSON.
  */
 export async function takePresence(

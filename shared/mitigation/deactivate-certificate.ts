@@ -57,7 +57,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
           return undefined;
         }
         if (status !== 'INACTIVE') return `${name} was ACTIVE before and is ${status} now`;
-        // Without a hold, AWS had refused Cordon's call, or a crash repeats this.
+        // Without a lease, AWS had refused Cordon's call, or a crash repeats this.
         if (!lease || isByAnother(modifiedAt, readHeld(lease)?.setAt)) {
           kept.push(`${name} is INACTIVE by somebody else, and stays so`);
           return undefined;

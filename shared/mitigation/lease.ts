@@ -43,7 +43,7 @@ export async function noteSet(
 
 /**
  * Undoes what was done to a shared object, if no other thing holds it as well; else the last of them will. The holder
- * leaves after the restore, so that nobody takes what is half restored for the state before. `restore` gets the hold
+ * leaves after the restore, so that nobody takes what is half restored for the state before. `restore` gets the lease
  * while the thing is one of the holders: without one, nothing of what is found was done for it.
  */
 export async function releaseLease(
