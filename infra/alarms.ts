@@ -2,15 +2,15 @@ import { type Resources, ref, type Value } from './cloudformation';
 
 interface AlarmSpec {
   readonly name: string;
-  /** What is so when it goes off. */
+  /** What the alarm means. */
   readonly what: string;
-  /** Page of docs/runbooks: what to do then. */
+  /** The page in docs/runbooks that says what to do. */
   readonly runbook: string;
-  /** Metric, statistic, period, threshold: as CloudFormation names them. */
+  /** Metric, statistic, period and threshold, in CloudFormation's properties. */
   readonly measure: Readonly<Record<string, Value>>;
 }
 
-/** An alarm that tells people, where it begins and where it ends. */
+/** An alarm that notifies people when it begins and when it ends. */
 export function writeAlarm({ name, what, runbook, measure }: AlarmSpec): Resources[string] {
   return {
     Type: 'AWS::CloudWatch::Alarm',
@@ -37,34 +37,34 @@ function ownMetric(prefix: string, functionName: string, MetricName: string) {
 
 const minute = 60;
 
-/** Alarms on what Cordon does; those on dead letters stand beside their queues. */
+/** Alarms on Cordon's own metrics. Those on dead-letter queues stand beside their queues. */
 export function writeAlarms(prefix: string, functionNames: readonly string[]): Resources {
   const own = (functionName: string, metric: string) => ownMetric(prefix, functionName, metric);
   const once = { Statistic: 'Sum', Period: minute, EvaluationPeriods: 1, Threshold: 0 };
   return {
     SlowDenialAlarm: writeAlarm({
       name: `${prefix}-slow-denial`,
-      what: 'A thing was denied and verified only more than a minute after it was to be contained.',
+      what: 'From the decision to contain a thing to its verified denial, it took more than a minute.',
       runbook: 'slow-denial',
       measure: {
-        // What people took to approve is AlertToVerifiedMs' business.
+        // AlertToVerifiedMs includes the time that people take to approve.
         ...own('respond', 'DecisionToVerifiedMs'),
         Statistic: 'Maximum',
         Period: minute,
         EvaluationPeriods: 1,
-        // A minute is when the sweep takes up what was left half done: over it, a first attempt failed.
+        // The sweep resumes incomplete work after a minute, so a longer time means that the first attempt failed.
         Threshold: 60_000,
       },
     }),
     ContainmentFailedAlarm: writeAlarm({
       name: `${prefix}-containment-failed`,
-      what: 'A thing could not be contained, or is not denied any more.',
+      what: 'A thing could not be contained, or is no longer denied.',
       runbook: 'containment-failed',
       measure: { ...own('respond', 'ContainmentFailed'), ...once },
     }),
     ReleaseConflictAlarm: writeAlarm({
       name: `${prefix}-release-conflict`,
-      what: 'A release stopped, as somebody else changed what it would restore.',
+      what: 'A release stopped because somebody else changed an object that it would restore.',
       runbook: 'release-conflict',
       measure: { ...own('respond', 'ReleaseConflict'), ...once },
     }),
@@ -76,7 +76,7 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
     }),
     KillSwitchUnreadableAlarm: writeAlarm({
       name: `${prefix}-kill-switch-unreadable`,
-      what: 'The kill switch could not be read in three minutes of five: people are asked before anything is contained.',
+      what: 'The kill switch was unreadable in three of the last five minutes: Cordon asks people before it contains anything.',
       runbook: 'kill-switch',
       measure: {
         ...own('sweep', 'KillSwitchUnreadable'),
@@ -87,32 +87,32 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
     }),
     QuarantineBrokenAlarm: writeAlarm({
       name: `${prefix}-quarantine-broken`,
-      what: 'The quarantine group, its policy or that policy’s text was missing: held things could publish. The sweep puts it back.',
+      what: 'The quarantine group or its policy was missing or changed: contained things could publish. The sweep repairs it.',
       runbook: 'quarantine-broken',
       measure: { ...own('sweep', 'QuarantineBroken'), ...once },
     }),
     SlackRefusedAlarm: writeAlarm({
       name: `${prefix}-slack-refused`,
-      what: 'Slack refused a message, or a message, thread or channel that Cordon wrote to is gone.',
+      what: 'Slack refused a message, or a message, thread or channel of Cordon no longer exists.',
       runbook: 'slack',
       measure: { ...own('notify', 'SlackRefused'), ...once },
     }),
     SlackLateAlarm: writeAlarm({
       name: `${prefix}-slack-late`,
-      what: 'The newest state of a case has waited for more than five minutes to be shown in Slack.',
+      what: 'Slack has not shown the newest state of a case for more than five minutes.',
       runbook: 'slack',
-      // Tried again every five minutes at the least.
+      // Each state is tried again at least every five minutes.
       measure: { ...own('notify', 'SlackLate'), ...once, Period: 5 * minute },
     }),
     EmailNotSubscribedAlarm: writeAlarm({
       name: `${prefix}-email-not-subscribed`,
-      what: 'An address of cordon.yml is mailed nothing: it was never confirmed, or unsubscribed.',
+      what: 'An address in cordon.yml receives no mail: its subscription was never confirmed, or was cancelled.',
       runbook: 'email-not-subscribed',
       measure: { ...own('sweep', 'EmailNotSubscribed'), ...once },
     }),
     SweepAlarm: writeAlarm({
       name: `${prefix}-sweep-not-run`,
-      what: 'The sweep has not run for five minutes: nothing left half done is taken up.',
+      what: 'The sweep has not finished a run for five minutes: incomplete work waits.',
       runbook: 'sweep-not-run',
       measure: {
         ...own('sweep', 'SweepRun'),
@@ -126,13 +126,13 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
     }),
     ReportsSetAsideAlarm: writeAlarm({
       name: `${prefix}-reports-set-aside`,
-      what: 'A certificate sends more reports than are judged of one: those too many are set aside.',
+      what: 'A certificate sends more reports than its budget allows: the surplus is not evaluated.',
       runbook: 'reports-set-aside',
       measure: { ...own('detect', 'ReportSetAside'), ...once },
     }),
     AgentsSilentAlarm: writeAlarm({
       name: `${prefix}-agents-silent`,
-      what: 'More than ten agents fell silent within five minutes: a network, a region or an update is at fault.',
+      what: 'More than ten agents fell silent within five minutes: suspect a network, a region or an update.',
       runbook: 'agents-silent',
       measure: { ...own('detect', 'AgentFellSilent'), ...once, Period: 5 * minute, Threshold: 10 },
     }),
@@ -142,12 +142,12 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
       metric: 'Errors',
       what: 'Functions failed three times or more within five minutes.',
       runbook: 'function-errors',
-      // A function is tried again by itself; once in a while that is no news.
+      // Failed invocations are retried, so a few of them need nobody's attention.
       threshold: 2,
     }),
     FunctionThrottlesAlarm: writeFunctionsAlarm(prefix, functionNames, {
       metric: 'Throttles',
-      what: 'Lambda put off invocations: the concurrency of the account is used up.',
+      what: 'Lambda delays invocations: the account has no concurrency left.',
       runbook: 'function-throttles',
       threshold: 0,
     }),

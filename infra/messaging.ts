@@ -124,7 +124,7 @@ function writePlainQueue(name: string, fifo?: true): Resources[string] {
 function writeDeadAlarm(name: string, queueId: string): Resources[string] {
   return writeAlarm({
     name,
-    what: 'Messages nobody could handle. They carry the reason, or failed each time.',
+    what: 'Messages could not be handled: they are unreadable, or failed at every delivery.',
     runbook: 'dead-letters',
     measure: {
       Namespace: 'AWS/SQS',

@@ -3,13 +3,13 @@ import type { Log, Metrics } from '../../shared/ports';
 export interface EmailPorts {
   /** The addresses of cordon.yml. */
   readonly addresses: readonly string[];
-  /** Addresses that are mailed, in lower case, by topic. */
+  /** Confirmed addresses in lower case, by topic. */
   readonly mailed: Readonly<Record<string, () => Promise<ReadonlySet<string>>>>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-/** Tells of addresses that are mailed nothing: never confirmed, or unsubscribed by whoever got a mail. */
+/** Logs and counts the addresses that receive no mail: never confirmed, or unsubscribed by a recipient. */
 export async function findUnmailed({ addresses, mailed, log, metrics }: EmailPorts): Promise<void> {
   if (addresses.length === 0) return;
   for (const [topic, list] of Object.entries(mailed)) {
@@ -17,6 +17,6 @@ export async function findUnmailed({ addresses, mailed, log, metrics }: EmailPor
     const missing = addresses.filter((address) => !reached.has(address.toLowerCase()));
     if (missing.length === 0) continue;
     metrics.count('EmailNotSubscribed', missing.length);
-    log.error('addresses of cordon.yml are mailed nothing: unconfirmed or unsubscribed', { topic, missing });
+    log.error('addresses in cordon.yml receive no mail: unconfirmed or unsubscribed', { topic, missing });
   }
 }

@@ -164,7 +164,7 @@ describe('sweep', () => {
     expect(counts).toEqual({ SweepRun: 2, CaseResumed: 4 });
   });
 
-  it('tells operations of an address that is mailed nothing, each minute that it is so', async () => {
+  it('reports an address that receives no mail to operations, each minute until it does', async () => {
     const { run, counts, lines, world } = setUp([], [], { mailed: [] });
 
     await run();
@@ -175,7 +175,7 @@ describe('sweep', () => {
     expect(lines.filter(({ level }) => level === 'error')).toEqual(
       ['announcements', 'alarms'].map((topic) => ({
         level: 'error',
-        message: 'addresses of cordon.yml are mailed nothing: unconfirmed or unsubscribed',
+        message: 'addresses in cordon.yml receive no mail: unconfirmed or unsubscribed',
         fields: { topic, missing: ['soc@example.com'] },
       })),
     );
