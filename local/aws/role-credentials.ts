@@ -44,9 +44,10 @@ export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway, us
     },
     isAllowed(roleArn, action, resource) {
       const { documents, watch } = find(roleArn);
-      const decision = evaluateIam(documents, { action, resources: [resource] }, {});
-      watch?.(action, resource, {}, decision);
-      return decision === 'allowed';
+      const context = new Map<string, string>();
+      const decision = evaluateIam(documents, { action, resources: [resource] }, context);
+      watch?.(action, resource, context, decision);
+      return decision === 'ALLOWED';
     },
     issueCredentials(roleArn, service, userName) {
       const role = find(roleArn);

@@ -1,5 +1,6 @@
 import type { AwsIdentity, Caller, IamRequest, PolicyDocument } from '../../types';
-import { evaluateIam, type IamDecision } from '../policy/iam';
+import type { Decision } from '../policy/evaluate';
+import { evaluateIam } from '../policy/iam';
 import type { RoleWatch } from './role-use';
 
 /** A caller and the policy documents of its role. */
@@ -11,7 +12,7 @@ export interface Registration {
 
 interface Refusal {
   readonly resource: string;
-  readonly decision: IamDecision;
+  readonly decision: Decision;
   readonly message: string;
 }
 
@@ -30,9 +31,9 @@ export function findRefusal(
     for (const resource of resources.length > 0 ? resources : ['*']) {
       const decision = evaluateIam(documents, { action: needed, resources: [resource] }, context);
       watch?.(needed, resource, context, decision);
-      if (decision === 'allowed') continue;
+      if (decision === 'ALLOWED') continue;
       const reason =
-        decision === 'explicit-deny'
+        decision === 'EXPLICIT_DENY'
           ? 'with an explicit deny in an identity-based policy'
           : `because no identity-based policy allows the ${needed} action`;
       const message = `User: ${caller.arn} is not authorized to perform: ${needed} on resource: ${resource} ${reason}`;
@@ -43,14 +44,14 @@ export function findRefusal(
 }
 
 function contextOf(identity: AwsIdentity, caller: Caller) {
-  return {
-    'aws:principalarn': caller.arn,
-    'aws:principalaccount': identity.accountId,
-    'aws:principaltype': 'AssumedRole',
-    'aws:requestedregion': identity.region,
-    'aws:resourceaccount': identity.accountId,
+  return new Map([
+    ['aws:principalarn', caller.arn],
+    ['aws:principalaccount', identity.accountId],
+    ['aws:principaltype', 'AssumedRole'],
+    ['aws:requestedregion', identity.region],
+    ['aws:resourceaccount', identity.accountId],
     // Deployed, every call is over TLS; a policy that insists on it must not fail here.
-    'aws:securetransport': 'true',
-    'aws:sourceip': '127.0.0.1',
-  };
+    ['aws:securetransport', 'true'],
+    ['aws:sourceip', '127.0.0.1'],
+  ]);
 }

@@ -1,9 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PolicyDocument } from '../../types';
-import { evaluateIam, type IamDecision } from '../policy/iam';
-import type { IamContext } from '../policy/iam-condition';
+import type { Decision } from '../policy/evaluate';
+import { evaluateIam } from '../policy/iam';
 import { toList } from '../policy/to-list';
+import type { PolicyContext } from '../policy/variables';
 
 /** One line of a file of role use: a right that a role has, one that was used, or one that it lacked. */
 export interface RoleUseLine {
@@ -19,8 +20,8 @@ export interface RoleUseLine {
 export type RoleWatch = (
   action: string,
   resource: string,
-  context: IamContext,
-  decision: IamDecision,
+  context: PolicyContext,
+  decision: Decision,
 ) => void;
 
 /** Keeps what the roles of a stack have, use, and lack. */
@@ -49,10 +50,10 @@ export function createRoleUse(tell: (line: RoleUseLine) => void): RoleUse {
       const unused = new Set(listGrants(documents));
       for (const { action, resource } of unused) tellOnce({ what: 'granted', role, action, resource });
       return (action, resource, context, decision) => {
-        if (decision !== 'allowed') return tellOnce({ what: 'refused', role, action, resource });
+        if (decision !== 'ALLOWED') return tellOnce({ what: 'refused', role, action, resource });
         for (const grant of unused) {
           const request = { action, resources: [resource] };
-          if (evaluateIam([grant.document], request, context) !== 'allowed') continue;
+          if (evaluateIam([grant.document], request, context) !== 'ALLOWED') continue;
           tellOnce({ what: 'used', role, action: grant.action, resource: grant.resource });
           unused.delete(grant);
         }
@@ -71,14 +72,14 @@ interface Grant {
 /** Splits statements into rights to one action on one resource pattern, as each of them must be worth having. */
 function listGrants(documents: readonly PolicyDocument[]): Grant[] {
   return documents
-    .flatMap(({ Statement }) => Statement)
-    .filter(({ Effect }) => Effect === 'Allow')
-    .flatMap((statement) =>
+    .flatMap((document) => toList(document.Statement).map((statement) => ({ document, statement })))
+    .filter(({ statement }) => statement.Effect === 'Allow')
+    .flatMap(({ document, statement }) =>
       toList(statement.Action).flatMap((action) =>
         toList(statement.Resource).map((resource) => ({
           action,
           resource,
-          document: { Statement: { ...statement, Action: action, Resource: resource } },
+          document: { ...document, Statement: { ...statement, Action: action, Resource: resource } },
         })),
       ),
     );

@@ -1,6 +1,8 @@
-import { connectionContext, effectiveStatements, evaluateIotPolicy, groupStatements } from '../iot/evaluate';
+import { type ConnectionContext, connectionContext } from '../iot/connection-context';
+import { effectiveStatements, groupStatements } from '../iot/effective-policies';
+import { evaluateIotPolicy } from '../iot/evaluate';
 import type { IotRegistry } from '../iot/registry';
-import { normaliseKey, type PolicyContext } from '../policy/policy-pattern';
+import { normaliseKey } from '../policy/variables';
 import { createPolicyCache } from './policy-cache';
 
 /** An MQTT connection, or one of HTTPS, which has no client id. */
@@ -41,7 +43,10 @@ const RESOURCE_TYPES: Readonly<Record<MqttAction, 'client' | 'topic' | 'topicfil
 };
 
 export function createAuthorizer(registry: IotRegistry, delaySeconds: number, now: () => number): Authorizer {
-  const contexts = new WeakMap<Connection, { readonly version: number; readonly context: PolicyContext }>();
+  const contexts = new WeakMap<
+    Connection,
+    { readonly version: number; readonly context: ConnectionContext }
+  >();
   const cache = createPolicyCache({
     // A certificate's own policies are cached once, whatever client id it comes with: a new one must not find them fresh.
     compute: ({ certificateId, clientId }) =>
@@ -54,7 +59,7 @@ export function createAuthorizer(registry: IotRegistry, delaySeconds: number, no
   });
 
   /** Kept while the registry is unchanged, as each publish and each delivery asks for it. */
-  function contextOf(connection: Connection): PolicyContext {
+  function contextOf(connection: Connection): ConnectionContext {
     const known = contexts.get(connection);
     const version = registry.version();
     if (known?.version === version) return known.context;

@@ -8,7 +8,7 @@ import type {
   PublishPacket,
   Subscription,
 } from 'aedes';
-import { findExclusiveThing } from '../iot/evaluate';
+import { findExclusiveThing } from '../iot/effective-policies';
 import type { BrokerClient } from './aedes-types';
 import type { MqttAction } from './authorizer';
 import { acceptMessage, announce, announcePresence, type BrokerContext, cutSession } from './broker-context';

@@ -1,10 +1,15 @@
 /** One piece of a pattern: text to match literally, or a wildcard of IAM. */
 export type PatternPart = { readonly literal: string } | { readonly wildcard: '*' | '?' };
 
+export type TextTest = (text: string) => boolean;
+
 const anyRun = Symbol('*');
 const anyOne = Symbol('?');
 
-/** Splits a pattern at `*` and `?`, the only wildcards of IAM; everything else is literal. */
+/**
+ * Splits a pattern at `*` and `?`, the only wildcards of policies; everything else is literal, MQTT's `+` and `#` too. Both
+ * cross `/` and `:`.
+ */
 export function parsePattern(pattern: string): PatternPart[] {
   return pattern
     .split(/([*?])/)
@@ -16,7 +21,7 @@ export function parsePattern(pattern: string): PatternPart[] {
  * Makes the test for a pattern. It uses no regular expression, so that a hostile pattern cannot cost exponential time,
  * and is worth keeping: a pattern of a policy meets every call.
  */
-export function compileParts(parts: readonly PatternPart[]): (text: string) => boolean {
+export function compileParts(parts: readonly PatternPart[]): TextTest {
   const [first, second] = parts;
   if (parts.every((part) => 'literal' in part)) {
     const whole = parts.map(({ literal }) => literal).join('');

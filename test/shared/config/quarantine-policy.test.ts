@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { evaluateIotPolicy } from '../../../local/aws/iot/evaluate';
+import { iotDialect } from '../../../local/aws/iot/evaluate';
+import { compileDocument, evaluate } from '../../../local/aws/policy/evaluate';
+import type { PolicyDocument } from '../../../local/types';
 import { writeQuarantinePolicy } from '../../../shared/config/quarantine-policy';
 import { aConfiguration } from '../../builders';
 
@@ -40,14 +42,12 @@ function contextOf({ thing, ...own }: Session) {
 /** Under both readings of what AWS leaves open, and with everything allowed otherwise. */
 function decide(action: string, resource: string, context: ReadonlyMap<string, string>) {
   const allow = { Effect: 'Allow' as const, Action: '*', Resource: '*' };
-  const statements = [...document.Statement, allow].map((statement) => ({
-    policy: { policyName: 'p', policyArn: 'p' },
-    statement: statement as typeof allow,
-    hasVariables: true,
-  }));
+  const statements = [document, { ...document, Statement: [allow] }].flatMap((one) =>
+    compileDocument(one as PolicyDocument),
+  );
   const decisions = [false, true].map(
     (deniesUnresolved) =>
-      evaluateIotPolicy(statements, { action, resource, context, deniesUnresolved }).decision,
+      evaluate(statements, { action, resource, context }, { ...iotDialect, deniesUnresolved }).decision,
   );
   return decisions.includes('ALLOWED')
     ? decisions.includes('EXPLICIT_DENY')

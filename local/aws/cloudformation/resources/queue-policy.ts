@@ -1,5 +1,6 @@
 import type { PolicyStatement } from '../../../types';
-import { matchesPattern } from '../../policy/wildcard';
+import { compileDocument, evaluate } from '../../policy/evaluate';
+import { iamDialect } from '../../policy/iam';
 import type { StackRecords } from './resource-type';
 
 /**
@@ -14,35 +15,23 @@ export function mayTopicSendToQueue(
   const own = policies.filter(({ queueUrl }) =>
     queueUrl.endsWith(`/${queueArn.split(':').slice(-2).join('/')}`),
   );
-  const statements = own.flatMap(({ document }) => [document.Statement].flat() as PolicyStatement[]);
-  return statements.some((statement) => allowsSend(statement, queueArn, topicArn));
+  const context = new Map([
+    ['aws:sourcearn', topicArn],
+    ['aws:sourceaccount', topicArn.split(':')[4] ?? ''],
+  ]);
+  const statements = own
+    .flatMap(({ document }) => compileDocument(document))
+    .filter(({ statement }) => concernsSns(statement));
+  const request = { action: 'sqs:SendMessage', resource: queueArn, context };
+  return evaluate(statements, request, iamDialect).decision === 'ALLOWED';
 }
 
-function allowsSend(statement: PolicyStatement, queueArn: string, topicArn: string): boolean {
-  const { Effect, Action, Resource, Condition = {} } = statement;
-  return (
-    Effect === 'Allow' &&
-    isSnsIncluded((statement as { Principal?: unknown }).Principal) &&
-    [Action ?? []].flat().some((action) => matchesPattern(action.toLowerCase(), 'sqs:sendmessage')) &&
-    [Resource ?? []].flat().some((resource) => matchesPattern(resource, queueArn)) &&
-    Object.entries(Condition).every(([operator, keys]) =>
-      Object.entries(keys).every(([key, value]) => holds(operator, key, value, topicArn)),
-    )
-  );
-}
-
-function isSnsIncluded(principal: unknown): boolean {
+/** A Deny for all but some principals is taken to concern SNS. */
+function concernsSns(statement: PolicyStatement & { readonly Principal?: unknown }): boolean {
+  const { Principal: principal } = statement;
+  if (principal === undefined) return statement.Effect === 'Deny';
   if (principal === '*') return true;
   if (typeof principal !== 'object' || principal === null) return false;
   const { Service, AWS } = principal as { Service?: unknown; AWS?: unknown };
   return [Service].flat().includes('sns.amazonaws.com') || [AWS].flat().includes('*');
-}
-
-function holds(operator: string, key: string, value: unknown, topicArn: string): boolean {
-  if (!/^(ArnEquals|ArnLike|StringEquals|StringLike)(IfExists)?$/.test(operator)) return false;
-  const values = [value].flat().map(String);
-  if (key.toLowerCase() === 'aws:sourcearn')
-    return values.some((pattern) => matchesPattern(pattern, topicArn));
-  if (key.toLowerCase() === 'aws:sourceaccount') return values.includes(topicArn.split(':')[4] ?? '');
-  return false;
 }

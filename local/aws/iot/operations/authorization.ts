@@ -1,15 +1,14 @@
 import * as z from 'zod/mini';
-import type { PolicyContext } from '../../policy/policy-pattern';
-import { invalid } from '../errors';
+import { listMissingContext } from '../../policy/evaluate';
+import { type ConnectionContext, connectionContext } from '../connection-context';
 import {
-  connectionContext,
-  evaluateIotPolicy,
   type IotStatement,
   listEffectivePolicies,
   listGroupPolicies,
-  listMissingContext,
   readStatements,
-} from '../evaluate';
+} from '../effective-policies';
+import { invalid } from '../errors';
+import { evaluateIotPolicy } from '../evaluate';
 import { findPolicy, findVersion, listPolicyTargets, requireTarget } from '../policies';
 import type { IotRegistry } from '../registry';
 import type { Policy } from '../state';
@@ -42,7 +41,7 @@ const ACTIONS = {
 
 interface Subject {
   readonly policies: readonly Policy[];
-  readonly context: PolicyContext;
+  readonly context: ConnectionContext;
 }
 
 /** What applies to the principal of a TestAuthorization: a certificate, a thing group, or nobody (policies to add only). */
@@ -67,7 +66,7 @@ function testOne(
   authInfo: z.output<typeof AuthInfo>,
   statements: readonly IotStatement[],
   policies: readonly Policy[],
-  context: PolicyContext,
+  context: ConnectionContext,
 ) {
   const action = ACTIONS[authInfo.actionType];
   const results = authInfo.resources.map((resource) =>

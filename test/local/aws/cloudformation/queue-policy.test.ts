@@ -1,8 +1,9 @@
 import { mayTopicSendToQueue } from '../../../../local/aws/cloudformation/resources/queue-policy';
+import type { PolicyStatement } from '../../../../local/types';
 
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:alerts';
 const topicArn = 'arn:aws:sns:us-east-1:000000000000:alerts';
-const ask = (Action: string, pattern: string) =>
+const ask = (Action: string, pattern: string, ...more: readonly PolicyStatement[]) =>
   mayTopicSendToQueue(
     [
       {
@@ -17,6 +18,7 @@ const ask = (Action: string, pattern: string) =>
               Resource: queueArn,
               Condition: { ArnLike: { 'aws:SourceArn': pattern } },
             },
+            ...more,
           ],
         },
       },
@@ -26,12 +28,27 @@ const ask = (Action: string, pattern: string) =>
   );
 
 describe('the policy of a queue', () => {
+  it.each([
+    ['an explicit deny', { Principal: '*' }, false],
+    ['a deny of all but others', { NotPrincipal: { AWS: 'arn:aws:iam::1:root' } }, false],
+    ['a deny of others', { Principal: { AWS: 'arn:aws:iam::1:root' } }, true],
+    [
+      'a deny of calls without TLS',
+      { Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+      true,
+    ],
+  ])('lets SNS send under %s: %j', (_rule, element, isAllowed) => {
+    const deny = { Effect: 'Deny' as const, Action: 'sqs:*', Resource: queueArn, ...element };
+
+    expect(ask('sqs:SendMessage', topicArn, deny)).toBe(isAllowed);
+  });
+
   it('is matched at once, however many wildcards it has', () => {
     const startedAt = performance.now();
 
     expect(ask(`${'*s'.repeat(80)}*`, topicArn)).toBe(false);
     expect(ask('sqs:*', `${'*a'.repeat(80)}*b`)).toBe(false);
-    expect(ask(`${'*'.repeat(80)}message`, `arn:${'*'.repeat(80)}:alerts`)).toBe(true);
+    expect(ask(`${'*'.repeat(80)}message`, `arn:aws:sns:us-east-1:${'*'.repeat(80)}:alerts`)).toBe(true);
 
     expect(performance.now() - startedAt).toBeLessThan(200);
   });

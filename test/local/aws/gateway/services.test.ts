@@ -99,7 +99,7 @@ describe('DynamoDB behind the gateway', () => {
         function: expect.stringMatching(/^fn\d+$/),
         action: 'dynamodb:Query',
         resource: `${table}/index/byStatus`,
-        decision: 'implicit-deny',
+        decision: 'IMPLICIT_DENY',
       },
     });
   });

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
-import {
-  connectionContext,
-  effectiveStatements,
-  evaluateIotPolicy,
-} from '../../../../local/aws/iot/evaluate';
+import { connectionContext } from '../../../../local/aws/iot/connection-context';
+import { effectiveStatements } from '../../../../local/aws/iot/effective-policies';
+import { evaluateIotPolicy } from '../../../../local/aws/iot/evaluate';
 import {
   createIotRegistry,
   type IotRegistry,

@@ -1,11 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: IoT policy variables are written ${so}.
-import * as fc from 'fast-check';
-import {
-  connectionContext,
-  effectiveStatements,
-  evaluateIotPolicy,
-} from '../../../../local/aws/iot/evaluate';
-import { matchPattern } from '../../../../local/aws/policy/policy-pattern';
+import { connectionContext } from '../../../../local/aws/iot/connection-context';
+import { effectiveStatements } from '../../../../local/aws/iot/effective-policies';
+import { evaluateIotPolicy, iotDialect } from '../../../../local/aws/iot/evaluate';
+import { evaluate } from '../../../../local/aws/policy/evaluate';
 import type { PolicyStatement } from '../../../../local/types';
 import {
   allow,
@@ -177,7 +174,7 @@ describe('evaluateIotPolicy', () => {
   });
 
   it.each([
-    [undefined, 'ALLOWED'],
+    [false, 'ALLOWED'],
     [true, 'EXPLICIT_DENY'],
   ])(
     'denies by a NotResource whose variable has no value only where deniesUnresolved is %s',
@@ -190,14 +187,14 @@ describe('evaluateIotPolicy', () => {
       });
       const connection = { certificateId: certificate.certificateId, clientId: 'mything1' };
 
-      const result = evaluateIotPolicy(effectiveStatements(registry, connection), {
+      const request = {
         action: 'iot:Publish',
         resource: `${prefix}topic/a`,
         context: connectionContext(registry, connection),
-        ...(deniesUnresolved && { deniesUnresolved }),
-      });
+      };
+      const dialect = { ...iotDialect, deniesUnresolved };
 
-      expect(result.decision).toBe(decision);
+      expect(evaluate(effectiveStatements(registry, connection), request, dialect).decision).toBe(decision);
     },
   );
 
@@ -244,6 +241,9 @@ describe('evaluateIotPolicy', () => {
       'IMPLICIT_DENY',
     ],
     [{ SomethingNew: { 'iot:ClientId': 'mything1' } }, 'IMPLICIT_DENY'],
+    [{ 'ForAnyValue:StringEquals': { 'iot:ClientId': 'mything1' } }, 'IMPLICIT_DENY'],
+    [{ NullIfExists: { 'iot:Absent': 'true' } }, 'IMPLICIT_DENY'],
+    [{ ArnLike: { 'iot:ClientId': 'my*' } }, 'IMPLICIT_DENY'],
   ])('allows under %j: %s', (Condition, decision) => {
     const statements = [allow('iot:*', '*', { Condition })];
 
@@ -295,26 +295,5 @@ describe('effectiveStatements', () => {
 
     registry.policies.setDefaultVersion('policy', '1');
     expect(decide(registry, 'iot:Publish', 'topic/a')).toBe('ALLOWED');
-  });
-});
-
-describe('matchPattern', () => {
-  it('agrees with a regular expression on every pattern and text', async () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '/', '*', '?'), maxLength: 12 });
-    await fc.assert(
-      fc.property(text, text, (pattern, candidate) => {
-        const source = pattern.replaceAll('*', '[^]*').replaceAll('?', '[^]');
-        expect(matchPattern(pattern, candidate)).toBe(new RegExp(`^${source}$`).test(candidate));
-      }),
-    );
-  });
-
-  it('never lets a substituted value widen the match', async () => {
-    await fc.assert(
-      fc.property(fc.string(), fc.string(), (clientId, other) => {
-        const context = new Map([['iot:clientid', clientId]]);
-        expect(matchPattern('t/${iot:ClientId}', `t/${other}`, context)).toBe(clientId === other);
-      }),
-    );
   });
 });

@@ -15,27 +15,31 @@ function decide(
   request = { action: 'sqs:SendMessage', resources: [queue] },
   context: Record<string, string | string[]> = {},
 ) {
-  return evaluateIam([{ Version: '2012-10-17', Statement: statements }], request, context);
+  return evaluateIam(
+    [{ Version: '2012-10-17', Statement: statements }],
+    request,
+    new Map(Object.entries(context)),
+  );
 }
 
 describe('evaluateIam', () => {
   it.each([
-    ['the very action and resource', anAllow(), 'allowed'],
-    ['an action in another case', anAllow({ Action: 'SQS:sendmessage' }), 'allowed'],
-    ['an action with wildcards', anAllow({ Action: ['sqs:Get*', 'sqs:Send?essage'] }), 'allowed'],
-    ['another action', anAllow({ Action: 'sqs:SendMessageBatch' }), 'implicit-deny'],
-    ['a resource with wildcards', anAllow({ Resource: 'arn:aws:sqs:*:alert?' }), 'allowed'],
-    ['a prefix without wildcard', anAllow({ Resource: queue.slice(0, -1) }), 'implicit-deny'],
-    ['a resource in another case', anAllow({ Resource: queue.toUpperCase() }), 'implicit-deny'],
-    ['a NotAction that leaves it', { Effect: 'Allow', NotAction: 'sqs:Delete*', Resource: '*' }, 'allowed'],
-    ['a NotAction that names it', { Effect: 'Allow', NotAction: 'sqs:*', Resource: '*' }, 'implicit-deny'],
+    ['the very action and resource', anAllow(), 'ALLOWED'],
+    ['an action in another case', anAllow({ Action: 'SQS:sendmessage' }), 'ALLOWED'],
+    ['an action with wildcards', anAllow({ Action: ['sqs:Get*', 'sqs:Send?essage'] }), 'ALLOWED'],
+    ['another action', anAllow({ Action: 'sqs:SendMessageBatch' }), 'IMPLICIT_DENY'],
+    ['a resource with wildcards', anAllow({ Resource: 'arn:aws:sqs:*:alert?' }), 'ALLOWED'],
+    ['a prefix without wildcard', anAllow({ Resource: queue.slice(0, -1) }), 'IMPLICIT_DENY'],
+    ['a resource in another case', anAllow({ Resource: queue.toUpperCase() }), 'IMPLICIT_DENY'],
+    ['a NotAction that leaves it', { Effect: 'Allow', NotAction: 'sqs:Delete*', Resource: '*' }, 'ALLOWED'],
+    ['a NotAction that names it', { Effect: 'Allow', NotAction: 'sqs:*', Resource: '*' }, 'IMPLICIT_DENY'],
     [
       'a NotResource that leaves it',
       { Effect: 'Allow', Action: '*', NotResource: `${queue}-dlq` },
-      'allowed',
+      'ALLOWED',
     ],
-    ['a NotResource that names it', { Effect: 'Allow', Action: '*', NotResource: queue }, 'implicit-deny'],
-    ['no statement about it', { Effect: 'Deny', Action: 'iot:*', Resource: '*' }, 'implicit-deny'],
+    ['a NotResource that names it', { Effect: 'Allow', Action: '*', NotResource: queue }, 'IMPLICIT_DENY'],
+    ['no statement about it', { Effect: 'Deny', Action: 'iot:*', Resource: '*' }, 'IMPLICIT_DENY'],
   ] satisfies [string, PolicyStatement, string][])('decides on %s', (_rule, statement, expected) => {
     expect(decide(statement)).toBe(expected);
   });
@@ -43,15 +47,15 @@ describe('evaluateIam', () => {
   it('lets an explicit deny win over any allow', () => {
     const deny: PolicyStatement = { Effect: 'Deny', Action: 'sqs:*', Resource: '*' };
 
-    expect(decide([anAllow(), deny])).toBe('explicit-deny');
+    expect(decide([anAllow(), deny])).toBe('EXPLICIT_DENY');
   });
 
   it('needs all resources of an operation to be allowed', () => {
     const both = { action: 'sqs:SendMessage', resources: [queue, `${queue}-dlq`] };
 
-    expect(decide(anAllow(), both)).toBe('implicit-deny');
-    expect(decide(anAllow({ Resource: [queue, `${queue}-dlq`] }), both)).toBe('allowed');
-    expect(decide(anAllow(), { action: 'sqs:SendMessage', resources: [] })).toBe('implicit-deny');
+    expect(decide(anAllow(), both)).toBe('IMPLICIT_DENY');
+    expect(decide(anAllow({ Resource: [queue, `${queue}-dlq`] }), both)).toBe('ALLOWED');
+    expect(decide(anAllow(), { action: 'sqs:SendMessage', resources: [] })).toBe('IMPLICIT_DENY');
   });
 
   it.each([
@@ -84,22 +88,43 @@ describe('evaluateIam', () => {
 
     const decision = decide(anAllow({ Condition: { [operator]: keys } }), undefined, context);
 
-    expect(decision).toBe(holds ? 'allowed' : 'implicit-deny');
+    expect(decision).toBe(holds ? 'ALLOWED' : 'IMPLICIT_DENY');
   });
 
   it('takes a wildcard inside a variable literally', () => {
     const statement = anAllow({ Resource: `arn:aws:sqs:eu-west-1:000000000000:${variable('aws:SourceIp')}` });
 
-    expect(decide(statement, undefined, { 'aws:sourceip': '*' })).toBe('implicit-deny');
-    expect(decide(statement, undefined, { 'aws:sourceip': 'alerts' })).toBe('allowed');
-    expect(decide(statement, undefined, {})).toBe('implicit-deny');
+    expect(decide(statement, undefined, { 'aws:sourceip': '*' })).toBe('IMPLICIT_DENY');
+    expect(decide(statement, undefined, { 'aws:sourceip': 'alerts' })).toBe('ALLOWED');
+    expect(decide(statement, undefined, {})).toBe('IMPLICIT_DENY');
+  });
+
+  it.each([
+    ['2012-10-17', 'ALLOWED'],
+    ['2008-10-17', 'IMPLICIT_DENY'],
+    [undefined, 'IMPLICIT_DENY'],
+  ])('reads variables in conditions and resources under the version %s: %s', (Version, decision) => {
+    const statement = anAllow({
+      Resource: `arn:aws:sqs:eu-west-1:${variable('aws:PrincipalAccount')}:alerts`,
+      Condition: { StringEquals: { 'aws:ResourceAccount': variable('aws:PrincipalAccount') } },
+    });
+    const account = '000000000000';
+    const context = new Map([
+      ['aws:principalaccount', account],
+      ['aws:resourceaccount', account],
+    ]);
+    const document = { ...(Version !== undefined && { Version }), Statement: statement };
+
+    expect(evaluateIam([document], { action: 'sqs:SendMessage', resources: [queue] }, context)).toBe(
+      decision,
+    );
   });
 
   it('answers a hostile pattern at once', () => {
     const statement = anAllow({ Resource: `${'*a'.repeat(2_000)}b` });
 
     expect(decide(statement, { action: 'sqs:SendMessage', resources: ['a'.repeat(5_000)] })).toBe(
-      'implicit-deny',
+      'IMPLICIT_DENY',
     );
   });
 });
@@ -123,7 +148,7 @@ describe('validateIamDocument', () => {
     [
       'an unknown element',
       { Statement: { ...anAllow(), Principal: '*' } },
-      ['statement 0: the element Principal is not supported in an identity policy'],
+      ['statement 0: the element Principal is not supported here'],
     ],
     [
       'a wrong effect',
@@ -147,13 +172,20 @@ describe('validateIamDocument', () => {
     ],
     [
       'an unsupported operator',
-      { Statement: anAllow({ Condition: { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } } }) },
-      ['statement 0: the condition operator IpAddress is not supported'],
+      { Statement: anAllow({ Condition: { DateLessThan: { 'aws:CurrentTime': '2030-01-01T00:00:00Z' } } }) },
+      ['statement 0: the condition operator DateLessThan is not supported'],
     ],
     [
       'a condition key nobody fills in',
       { Statement: anAllow({ Condition: { StringEquals: { 'kms:ViaService': 'x' } } }) },
       ['statement 0: the condition key kms:ViaService is not supported'],
+    ],
+    [
+      'a variable of a condition nobody fills in',
+      {
+        Statement: anAllow({ Condition: { StringEquals: { 'aws:SourceIp': variable('aws:username') } } }),
+      },
+      ['statement 0: the policy variable aws:username is not supported'],
     ],
     [
       'a variable nobody fills in',
