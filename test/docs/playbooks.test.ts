@@ -9,32 +9,37 @@ import { parseConfiguration } from '../../shared/config/load';
 import { findPlaybook } from '../../shared/domain/guards/guards';
 import { listBlocks, listPages } from './pages';
 
-const page = listPages().find(({ path }) => path === 'docs/playbooks.md');
-if (!page) throw new Error('docs/playbooks.md is missing');
-
-/** Each case by its heading: a whole cordon.yml, and examples of what comes out of it. */
-const cases = page.text
-  .split(/^## /m)
-  .slice(1)
+/** Each case by its heading: a whole cordon.yml, and examples of the alerts that it causes. */
+const cases = listPages()
+  .filter(({ path }) => path.startsWith('docs/playbooks/'))
+  .flatMap(({ text: page }) => page.split(/^## /m).slice(1))
   .map((text) => {
     const [title = ''] = text.split('\n', 1);
     const [configuration = '', examples] = listBlocks({ path: title, text }).map((block) => block.text);
     return { title, configuration, examples };
   });
 
-describe('the cookbook', () => {
+describe('the pages of playbooks', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'cordon-cookbook-'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('has at least ten cases', () => {
+  it('have at least ten cases, and the list of cases links to each of them', () => {
+    const list = listPages().find(({ path }) => path === 'docs/playbooks.md')?.text ?? '';
+    const linked = [...list.matchAll(/^\| \[[^\]]+\]\(playbooks\/\w+\.md#([\w-]+)\)/gm)].map(
+      ([, anchor]) => anchor,
+    );
+    const anchors = cases.map(({ title }) => title.toLowerCase().replaceAll(',', '').replaceAll(' ', '-'));
+
     expect(cases.length).toBeGreaterThanOrEqual(10);
+    expect(linked.toSorted()).toEqual(anchors.toSorted());
+    expect(list).toContain(`these ${{ 14: 'fourteen' }[cases.length] ?? cases.length} cases`);
   });
 
   it.each(cases)(
-    '$title: its cordon.yml is one, and every behavior meets a playbook of its own',
+    '$title: its cordon.yml is valid, and every behavior has a playbook of its own',
     async (one) => {
       const file = join(folder, 'cordon.yml');
       await writeFile(file, one.configuration);
@@ -57,7 +62,7 @@ describe('the cookbook', () => {
   );
 
   it.each(cases.filter(({ examples }) => examples !== undefined))(
-    '$title: its examples come out as it says',
+    '$title: its examples cause exactly the alerts that it lists',
     async ({ configuration, examples = '' }) => {
       const file = join(folder, 'examples.yml');
       const { customMetrics, securityProfiles } = parse(configuration);
@@ -76,7 +81,7 @@ describe('the cookbook', () => {
     },
   );
 
-  it('leaves out examples only where AWS alone sees the metric', async () => {
+  it('leave out examples only if AWS alone sees the metric', async () => {
     for (const { configuration } of cases.filter(({ examples }) => examples === undefined)) {
       const file = join(folder, 'cordon.yml');
       await writeFile(file, configuration);
