@@ -1,7 +1,11 @@
 import { parseConfiguration } from '../shared/config/load';
+import { resolveNow } from '../shared/domain/asking';
 import type { Case } from '../shared/domain/case/case';
 import type { Configuration, Playbook } from '../shared/domain/configuration';
-import type { Context } from '../shared/domain/decide/decision';
+import type { Command } from '../shared/domain/decide/command';
+import * as rules from '../shared/domain/decide/decide';
+import type { Context, Decision } from '../shared/domain/decide/decision';
+import type { DecisionQuestions } from '../shared/domain/decide/questions';
 import type { Facts } from '../shared/domain/facts';
 import type { Violation } from '../shared/domain/findings/violation';
 
@@ -76,7 +80,35 @@ export function aPlaybook(over: Partial<Playbook> = {}): Playbook {
   };
 }
 
-export function aContext(over: Partial<Context> = {}): Context {
+/** What a decision starts with, and what it is answered if it asks. */
+export interface Situation extends Context {
+  readonly facts: Facts;
+  readonly fleetLimitReached: boolean;
+  readonly fleetLimitTold: boolean;
+  readonly reporterHeldBy: readonly string[];
+}
+
+/** Decides as `respond` does, with every answer at hand; `asked` notes what was asked. */
+export function decide(
+  current: Case | undefined,
+  command: Command,
+  situation: Situation,
+  asked: (question: string) => void = () => undefined,
+): Decision {
+  const { facts, fleetLimitReached, fleetLimitTold, reporterHeldBy, ...context } = situation;
+  const answer = <T>(question: keyof DecisionQuestions, value: T) => {
+    asked(question);
+    return value;
+  };
+  return resolveNow(rules.decide(current, command, context), {
+    facts: () => answer('facts', facts),
+    holders: () => answer('holders', reporterHeldBy),
+    reservation: () => answer('reservation', !fleetLimitReached),
+    fleetNotice: () => answer('fleetNotice', !fleetLimitTold),
+  });
+}
+
+export function aContext(over: Partial<Situation> = {}): Situation {
   return {
     thingName: 'mything1',
     configuration: aConfiguration(),
@@ -92,6 +124,13 @@ export function aContext(over: Partial<Context> = {}): Context {
     now,
     ...over,
   };
+}
+
+/** What a decision asks for, in order. */
+export function listQuestions(...[current, command, situation]: Parameters<typeof decide>): string[] {
+  const asked: string[] = [];
+  decide(current, command, situation, (question) => void asked.push(question));
+  return asked;
 }
 
 /** A case whose outbox was sent. */

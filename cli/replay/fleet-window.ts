@@ -1,17 +1,17 @@
 /** The fleet limit's sliding window, as the table keeps it; time only rises here, so the oldest place leaves first. */
 export function createFleetWindow(limit: number, windowMs: number) {
-  /** Case -> when it took its place, oldest first. */
+  /** Thing -> when it took its place, oldest first. */
   const places = new Map<string, number>();
   return {
-    /** Takes a place for a case; false where all are taken. */
-    reserve(caseId: string, now: number): boolean {
+    /** Takes a place for a thing; false where all are taken. */
+    reserve(thingName: string, now: number): boolean {
       for (const [held, since] of places) {
         if (now - since < windowMs) break;
         places.delete(held);
       }
-      if (places.has(caseId)) return true;
+      if (places.has(thingName)) return true;
       if (places.size >= limit) return false;
-      places.set(caseId, now);
+      places.set(thingName, now);
       return true;
     },
   };

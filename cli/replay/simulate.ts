@@ -1,11 +1,13 @@
 import type { ActionName } from '../../shared/domain/actions/registry';
-import { type Case, holdsThing, isOpen } from '../../shared/domain/case/case';
+import { resolveNow } from '../../shared/domain/asking';
+import type { Case } from '../../shared/domain/case/case';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
 import { findReleaseAt } from '../../shared/domain/case/timers';
 import type { Configuration } from '../../shared/domain/configuration';
 import type { Command } from '../../shared/domain/decide/command';
 import { decide } from '../../shared/domain/decide/decide';
 import type { Context } from '../../shared/domain/decide/decision';
+import type { DecisionQuestions } from '../../shared/domain/decide/questions';
 import type { Facts } from '../../shared/domain/facts';
 import type { Violation } from '../../shared/domain/findings/violation';
 import { findFleetLimit } from '../../shared/domain/guards/guards';
@@ -48,19 +50,19 @@ export function simulate(simulation: Simulation): Map<string, Response> {
     if (index > 0) simulation.progress(index);
     const { thingName, occurredAt: now } = violation;
     const context = createContext(simulation, thingName, `case-${index}`, now);
+    const facts = simulation.factsOf(thingName);
     const stored = cases.get(thingName);
-    const before = stored && letTimePass(stored, now, context, responses);
-    const after = take(before, { type: 'violation', thingName, violation }, context, window);
+    const before = stored && letTimePass(stored, now, context, facts, responses);
+    const answers = createAnswers(facts, () => window?.reserve(thingName, now) ?? true);
+    const after = take(before, { type: 'violation', thingName, violation }, context, answers);
     if (after !== undefined) cases.set(thingName, after);
     if (after !== undefined && after !== before) note(responses, before, after);
   }
   return responses;
 }
 
-type Window = ReturnType<typeof createFleetWindow>;
-
 function createContext(
-  { configuration, factsOf }: Simulation,
+  { configuration }: Simulation,
   thingName: string,
   newCaseId: string,
   now: number,
@@ -68,11 +70,7 @@ function createContext(
   return {
     thingName,
     configuration,
-    facts: factsOf(thingName),
     killSwitch: { state: 'off' },
-    fleetLimitReached: false,
-    fleetLimitTold: false,
-    reporterHeldBy: [],
     policyCacheMs: 0,
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{}',
@@ -81,21 +79,20 @@ function createContext(
   };
 }
 
-/** One command, as respond takes it: a new containment needs a place within the fleet limit. */
+/** Answers what a decision asks for: nobody else holds a certificate, and all is told. */
+function createAnswers(facts: Facts, reservation: () => boolean): DecisionQuestions {
+  return { facts: () => facts, holders: () => [], reservation, fleetNotice: () => true };
+}
+
+/** One command, as respond takes it. */
 function take(
   current: Case | undefined,
   command: Command,
   context: Context,
-  window: Window | undefined,
+  answers: DecisionQuestions,
 ): Case | undefined {
-  const decision = decide(current, command, context);
-  if (decision.outcome === 'unchanged') return current;
-  // As respond counts them: a thing that is held harder is no other one.
-  const containsAnother = decision.next.status === 'containing' && !(isOpen(current) && holdsThing(current));
-  if (!containsAnother || !window || window.reserve(decision.next.caseId, context.now))
-    return finish(decision.next, context.now);
-  const limited = decide(current, command, { ...context, fleetLimitReached: true });
-  return limited.outcome === 'changed' ? finish(limited.next, context.now) : current;
+  const decision = resolveNow(decide(current, command, context), answers);
+  return decision.outcome === 'changed' ? finish(decision.next, context.now) : current;
 }
 
 /** Every step succeeds; what would be told is not kept. */
@@ -110,12 +107,24 @@ function finish(planned: Case, now: number): Case {
 }
 
 /** What the sweep would have done until now: releases by time, approvals that expire. */
-function letTimePass(stored: Case, now: number, context: Context, responses: Map<string, Response>): Case {
+function letTimePass(
+  stored: Case,
+  now: number,
+  context: Context,
+  facts: Facts,
+  responses: Map<string, Response>,
+): Case {
   const dueAt = stored.status === 'contained' ? findReleaseAt(stored) : findExpiry(stored);
   if (dueAt === undefined || dueAt > now) return stored;
   const due = { ...context, now: dueAt };
   const resume: Command = { type: 'resume', thingName: stored.thingName };
-  const after = take({ ...stored, dueAt }, resume, due, undefined) ?? stored;
+  const after =
+    take(
+      { ...stored, dueAt },
+      resume,
+      due,
+      createAnswers(facts, () => true),
+    ) ?? stored;
   if (stored.status === 'contained' && after.status === 'closed') {
     const response = responses.get(stored.thingName);
     if (response) responses.set(stored.thingName, { ...response, releases: response.releases + 1 });

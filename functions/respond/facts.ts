@@ -7,7 +7,7 @@ import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import type { Certificates, Leases, Policies, Things, Versioned } from '../../shared/ports';
 
-interface FactPorts {
+export interface FactPorts {
   readonly things: Things;
   readonly policies: Policies;
   readonly certificates: Certificates;

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { writeDetectionFinding } from '../../cli/ocsf';
 import { checkChain } from '../../cli/verify';
 import type { Case } from '../../shared/domain/case/case';
-import { decide } from '../../shared/domain/decide/decide';
-import { aContext, certificateArn, now, someFacts } from '../builders';
+import { aContext, certificateArn, decide, now, someFacts } from '../builders';
 import { detectionFinding } from './ocsf-schema';
 import { aContainedCase, advance, alarm, aReleasedCase, type StoredCase } from './stored-cases';
 

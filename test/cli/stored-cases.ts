@@ -1,13 +1,11 @@
 import type { Case } from '../../shared/domain/case/case';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
 import type { Command } from '../../shared/domain/decide/command';
-import { decide } from '../../shared/domain/decide/decide';
-import type { Context } from '../../shared/domain/decide/decision';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { Violation } from '../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
-import { aContext, aViolation, now } from '../builders';
+import { aContext, aViolation, decide, now, type Situation } from '../builders';
 
 /** A case with what the table has of its timeline. */
 export interface StoredCase {
@@ -16,7 +14,7 @@ export interface StoredCase {
 }
 
 /** What a case is after a command with every step done, its outbox not yet sent. */
-export function advance(current: Case | undefined, command: Command, over: Partial<Context> = {}): Case {
+export function advance(current: Case | undefined, command: Command, over: Partial<Situation> = {}): Case {
   const context = aContext(over);
   const decision = decide(current, command, context);
   if (decision.outcome !== 'changed') throw new Error(decision.reason);
@@ -53,7 +51,10 @@ export function alarm(over: Partial<Violation> = {}): Command {
 }
 
 /** Contained after one alarm, all written. */
-export function aContainedCase(violation: Partial<Violation> = {}, over: Partial<Context> = {}): StoredCase {
+export function aContainedCase(
+  violation: Partial<Violation> = {},
+  over: Partial<Situation> = {},
+): StoredCase {
   return flush({ record: advance(undefined, alarm(violation), over), rows: [] });
 }
 

@@ -10,6 +10,7 @@ import type { Command } from './command';
 import { coverCertificates } from './cover-certificates';
 import { type Context, changed, type Decision, unchanged } from './decision';
 import { addClientId } from './plan';
+import { type Deciding, need } from './questions';
 
 /** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
 
@@ -78,11 +79,11 @@ function writeTime(at: number): string {
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
 }
 
-export function onResume(
+export function* onResume(
   current: Case | undefined,
   { early }: Extract<Command, { type: 'resume' }>,
   context: Context,
-): Decision {
+): Deciding<Decision> {
   const { now } = context;
   if (!current) return unchanged('the thing has no case');
   const isDue = current.dueAt !== undefined && current.dueAt <= now;
@@ -91,13 +92,13 @@ export function onResume(
     case 'contained': {
       const releaseAt = findReleaseAt(current);
       if (releaseAt === undefined || releaseAt > now)
-        return changed(takeUp(early ? holdAnew(current, context) : current, context));
+        return changed(yield* takeUp(early ? holdAnew(current, context) : current, context));
       const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
       return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
     }
     case 'containing':
     case 'containment-failed':
-      return changed(takeUp(current, context));
+      return changed(yield* takeUp(current, context));
     case 'awaiting-approval': {
       const { dueAt: _dueAt, ...rest } = current;
       const reason = `nobody approved in time (${current.reason ?? ''})`;
@@ -121,23 +122,29 @@ function holdAnew(current: Case, { now, killSwitch }: Context): Case {
   return { ...current, ledger: replanCut(countAnew(current.ledger, now)) };
 }
 
-function takeUp(current: Case, context: Context): Case {
+function* takeUp(current: Case, context: Context): Deciding<Case> {
   const { now, killSwitch } = context;
   const withheld = killSwitch.state !== 'off';
-  const covered = withheld ? current : coverCertificates(current, context);
+  // What is planned and not done yet doesn't wait for a look at the thing: new certificates are seen the next time.
+  const urgent = current.status !== 'contained';
+  // A certificate may have been attached to the held thing since.
+  const covered = withheld
+    ? current
+    : coverCertificates(current, { ...context, facts: yield* need('facts', { urgent }) });
   const ledger = endBridge(covered.ledger, now).map((entry) => reopen(entry, withheld));
   return { ...covered, ledger, dueAt: now + retryMs };
 }
 
 /** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */
-export function onDrift(current: Case | undefined, context: Context): Decision {
+export function* onDrift(current: Case | undefined, context: Context): Deciding<Decision> {
   if (isOpen(current)) return unchanged('the thing has an open case');
-  const { facts, configuration } = context;
+  const { configuration } = context;
+  const facts = yield* need('facts', { urgent: false });
   // It may have been released since the sweep looked.
   if (facts.kind !== 'known' || !facts.groups.includes(configuration.quarantine.thingGroup))
     return unchanged('the thing is not in the quarantine group');
   const reason = 'the thing is in the quarantine group without a case: somebody else put it there';
-  const open = newCase(current, 'operator', 'high', context);
+  const open = newCase(current, 'operator', 'high', { ...context, facts });
   const next = note({ ...open, reason }, { at: context.now, what: 'drift', detail: reason });
   return changed(announce(next, 'drift', reason, context.now));
 }

@@ -4,7 +4,7 @@ import { countAnew, extendLedger, planMore, replanCut } from '../case/ledger';
 import { listLeftOut } from '../case/temporary-deactivation';
 import type { Facts, PrincipalFacts } from '../facts';
 import { addBackups, findShared } from '../guards/guards';
-import type { Context } from './decision';
+import type { Informed } from './decision';
 import { listHolding } from './plan';
 
 type KnownFacts = Extract<Facts, { kind: 'known' }>;
@@ -13,7 +13,7 @@ type KnownFacts = Extract<Facts, { kind: 'known' }>;
  * What the thing's certificates need now to be held: one that somebody attached since, or one whose policies reach
  * beyond the quarantine group by now. One that others use as well is left alone, and holds up no other.
  */
-export function coverCertificates(current: Case, context: Context): Case {
+export function coverCertificates(current: Case, context: Informed): Case {
   const { facts, now, configuration } = context;
   if (facts.kind !== 'known') return current;
   const known = current.facts?.kind === 'known' ? current.facts.principals : [];

@@ -3,16 +3,11 @@ import type { Configuration } from '../configuration';
 import type { Facts } from '../facts';
 import type { KillSwitch } from '../guards/kill-switch';
 
+/** What is known before anything is asked. */
 export interface Context {
   readonly thingName: string;
   readonly configuration: Configuration;
-  readonly facts: Facts;
   readonly killSwitch: KillSwitch;
-  readonly fleetLimitReached: boolean;
-  /** Held things that use the certificate an alert was reported with, where that is not the thing's own. */
-  readonly reporterHeldBy: readonly string[];
-  /** Within its window people have heard of it with another thing: one message says so, not one for each thing. */
-  readonly fleetLimitTold: boolean;
   /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */
   readonly policyCacheMs: number;
   /** Name of the policy that denies everything but the kept topics. */
@@ -21,6 +16,11 @@ export interface Context {
   /** Id of the case, if one has to be opened; the same command gets the same id. */
   readonly newCaseId: string;
   readonly now: number;
+}
+
+/** What is known once AWS was asked, or need not be. */
+export interface Informed extends Context {
+  readonly facts: Facts;
 }
 
 export type Decision =

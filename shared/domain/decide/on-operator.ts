@@ -8,8 +8,9 @@ import { behaviorKey } from '../findings/violation';
 import { chooseActions, findExemption, findPlaybook, findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import type { Command } from './command';
-import { type Context, changed, type Decision, unchanged } from './decision';
+import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
 import { compareSeverity, planContainment } from './plan';
+import { type Deciding, need } from './questions';
 
 export function noteRefusal(current: Case, command: OperatorCommand, reason: string, { now }: Context): Case {
   const { type, actor } = command;
@@ -29,8 +30,12 @@ const byHand: Playbook = {
 
 export type OperatorCommand = Extract<Command, { actor: string }>;
 
-export function onContain(current: Case | undefined, command: OperatorCommand, context: Context): Decision {
-  const { facts, now } = context;
+export function* onContain(
+  current: Case | undefined,
+  command: OperatorCommand,
+  context: Context,
+): Deciding<Decision> {
+  const { now } = context;
   const asked = isOpen(current) ? current : undefined;
   if (command.type === 'approve' && asked?.status !== 'awaiting-approval')
     return unchanged('nothing awaits approval');
@@ -41,15 +46,17 @@ export function onContain(current: Case | undefined, command: OperatorCommand, c
     return unchanged(
       context.killSwitch.state === 'on' ? withheld : `${withheld}; force it if the switch is known to be off`,
     );
+  const facts = yield* need('facts', { urgent: false });
+  const informed: Informed = { ...context, facts };
   if (facts.kind === 'unavailable' || !facts.registered)
     return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
-  const playbook = asked && findPlaybookOf(asked, context);
+  const playbook = asked && findPlaybookOf(asked, informed);
   const actions = playbook?.actions.length
     ? chooseActions(playbook, asked?.pastContainments ?? [], facts, now)
     : chooseActions(byHand, [], facts, now);
   const objection = command.force ? undefined : findNeedForForce(asked, actions, facts, context);
   if (objection) return unchanged(objection);
-  const open = asked ?? newCase(current, 'operator', 'high', context);
+  const open = asked ?? newCase(current, 'operator', 'high', informed);
   const named = playbook && playbook.name !== open.playbook ? renamed(open, playbook, now) : open;
   const noted = note(named, {
     at: now,
@@ -57,11 +64,11 @@ export function onContain(current: Case | undefined, command: OperatorCommand, c
     actor: command.actor,
     ...(command.comment && { detail: command.comment }),
   });
-  return changed(planContainment(noted, playbook, actions, command.actor, context));
+  return changed(planContainment(noted, playbook, actions, command.actor, informed));
 }
 
 /** The playbook that the case is under; where cordon.yml has it no longer, the worst that its violations meet now. */
-function findPlaybookOf(record: Case, { configuration, facts }: Context): Playbook | undefined {
+function findPlaybookOf(record: Case, { configuration, facts }: Informed): Playbook | undefined {
   if (record.playbook === undefined) return undefined;
   const { playbooks } = configuration;
   const met = openViolations(record).flatMap((violation) => findPlaybook(playbooks, violation, facts) ?? []);
@@ -123,18 +130,18 @@ function findContainedAgain(current: Case, { configuration }: Context): string |
 }
 
 /** An operator's no: the violation stays on record, and nothing is done. */
-export function onReject(
+export function* onReject(
   current: Case | undefined,
   command: OperatorCommand,
-  { now, fleetLimitTold }: Context,
-): Decision {
+  { now }: Context,
+): Deciding<Decision> {
   if (!isOpen(current) || current.status !== 'awaiting-approval') return unchanged('nothing awaits approval');
   const { dueAt: _dueAt, heldBackBy: _heldBackBy, quiet, ...rest } = current;
   const reason = `rejected ${sayWho(command)}`;
   const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
   const rejections = [...(current.rejections ?? []), ...openViolations(current).map(nameClaim)];
   // What waited in silence ends in silence, but for the first of many.
-  const silent = quiet && fleetLimitTold;
+  const silent = quiet && !(yield* need('fleetNotice', { caseId: current.caseId, of: 'rejection' }));
   const text =
     quiet && !silent ? `${reason}; others that waited for the fleet limit end without a message` : reason;
   const next: Case = { ...rest, status: 'observed', rejections, reason, ...(silent && { quiet: true }) };

@@ -1,12 +1,26 @@
-import { announce, type Case, isOpen, note, openViolations, type ViolationRecord } from '../case/case';
+import {
+  announce,
+  type Case,
+  holdsThing,
+  isOpen,
+  note,
+  openViolations,
+  type ViolationRecord,
+} from '../case/case';
 import { allCleared, close, newCase, noteEvent, record, remember } from '../case/lifecycle';
 import { isNewClaim, isRejected } from '../case/rejections';
 import { findReleaseAt } from '../case/timers';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import { behaviorKey, type Violation } from '../findings/violation';
-import { chooseActions, evaluateGuards, findPlaybook, type Verdict } from '../guards/guards';
-import { type Context, changed, type Decision, unchanged } from './decision';
+import {
+  chooseActions,
+  evaluateGuards,
+  findPlaybook,
+  matchesViolation,
+  type Verdict,
+} from '../guards/guards';
+import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
 import {
   coverClientId,
@@ -18,6 +32,7 @@ import {
   planContainment,
   worsened,
 } from './plan';
+import { type Deciding, need, notAsked } from './questions';
 
 /** Metrics that a containment itself drives out of bounds (Device Defender developer guide, "Cloud-side metrics"). */
 const echoes = new Set([
@@ -27,7 +42,7 @@ const echoes = new Set([
   'aws:disconnect-duration',
 ]);
 
-export function isEcho({ metric }: Violation): boolean {
+function isEcho({ metric }: Violation): boolean {
   return echoes.has(metric);
 }
 
@@ -52,15 +67,19 @@ function isOwnEcho(
   return within && now < closedAt + echoMs;
 }
 
-export function onViolation(current: Case | undefined, violation: Violation, context: Context): Decision {
+export function* onViolation(
+  current: Case | undefined,
+  violation: Violation,
+  context: Context,
+): Deciding<Decision> {
   const key = behaviorKey(violation);
   const known = current?.violations[key];
   if (known && violation.occurredAt <= readLastEvent(known, context.now))
     return unchanged('a repeated or late event');
-  if (violation.eventType !== 'in-alarm') return onClear(current, known, violation, context);
-  const alarmed = onAlarm(dropEarlyEnd(current, violation), known, violation, context);
+  if (violation.eventType !== 'in-alarm') return yield* onClear(current, known, violation, context);
+  const alarmed = yield* onAlarm(dropEarlyEnd(current, violation), known, violation, context);
   const end = findEarlyEnd(current, violation);
-  return end && alarmed.outcome === 'changed' ? onViolation(alarmed.next, end, context) : alarmed;
+  return end && alarmed.outcome === 'changed' ? yield* onViolation(alarmed.next, end, context) : alarmed;
 }
 
 const dayMs = 86_400_000;
@@ -70,17 +89,21 @@ function readLastEvent({ lastEventAt }: ViolationRecord, now: number): number {
   return lastEventAt > now + dayMs ? 0 : lastEventAt;
 }
 
-function onAlarm(
+function* onAlarm(
   current: Case | undefined,
   known: ViolationRecord | undefined,
   violation: Violation,
   context: Context,
-): Decision {
+): Deciding<Decision> {
   if (current && isOwnEcho(current, known, violation, context.now))
     return unchanged('what the containment itself causes is no news');
-  const playbook = findPlaybook(context.configuration.playbooks, violation, context.facts);
+  const facts = isHardEnough(current, violation, context)
+    ? notAsked
+    : yield* need('facts', { urgent: false });
+  const informed: Informed = { ...context, facts };
+  const playbook = findPlaybook(context.configuration.playbooks, violation, facts);
   const severity = playbook?.severity ?? 'medium';
-  const open = isOpen(current) ? current : newCase(current, violation.detector, severity, context);
+  const open = isOpen(current) ? current : newCase(current, violation.detector, severity, informed);
   const rises =
     !isOpen(current) ||
     known?.caseId !== open.caseId ||
@@ -92,11 +115,26 @@ function onAlarm(
   const again = !rises && known.violationId === violation.violationId;
   const recorded = (again ? remember : record)(open, violation, context.now);
   if (isHeld(recorded))
-    return rises ? onFurther(recorded, known, violation, playbook, context) : changed(recorded);
+    return rises ? yield* onFurther(recorded, known, violation, playbook, informed) : changed(recorded);
   // A release under way is the operator's: only news stops it.
   if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
     return changed(recorded);
-  return changed(respondTo(recorded, violation, { playbook, known, rises }, context));
+  return changed(yield* respondTo(recorded, violation, { playbook, known, rises }, informed));
+}
+
+/** Held already, and as hard as any playbook wants it. */
+function isHardEnough(
+  current: Case | undefined,
+  violation: Violation,
+  { configuration }: Context,
+): current is Case {
+  if (!isOpen(current) || !isHeld(current)) return false;
+  return (
+    isEcho(violation) ||
+    !configuration.playbooks.some(
+      ({ when, actions }) => matchesViolation(when, violation) && findMissing(current, actions).length > 0,
+    )
+  );
 }
 
 interface Finding {
@@ -108,26 +146,33 @@ interface Finding {
 }
 
 /** Contains a thing that is not held, or says why not. */
-function respondTo(
+function* respondTo(
   recorded: Case,
   violation: Violation,
   { playbook, known, rises }: Finding,
-  context: Context,
-): Case {
+  context: Informed,
+): Deciding<Case> {
   const actions = playbook
     ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
     : [];
   const { guards } = context.configuration;
-  const verdict = evaluateGuards({ ...context, playbook, actions, guards, violation });
-  if (verdict.outcome === 'contain' && !isRejected(recorded, violation))
+  const verdict = yield* evaluateGuards({
+    ...context,
+    ...{ playbook, actions, guards, violation },
+    isCounted: holdsThing(recorded),
+    isRejected: isRejected(recorded, violation),
+  });
+  if (verdict.outcome === 'contain')
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
-  const refused = verdict.outcome === 'contain' ? rejectedBefore : verdict;
   // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
   const key = behaviorKey(violation);
-  const isExcepted = refused.by === 'exception';
-  const marked = isExcepted ? markExcepted(recorded, key, refused.reason) : recorded;
-  if (!rises || (isExcepted && known?.excepted === refused.reason)) return marked;
-  return announceNews(marked, key, known, (next) => holdBack(next, refused, playbook, context), context);
+  const isExcepted = verdict.by === 'exception';
+  const marked = isExcepted ? markExcepted(recorded, key, verdict.reason) : recorded;
+  if (!rises || (isExcepted && known?.excepted === verdict.reason)) return marked;
+  const { caseId } = marked;
+  const fleetLimitTold = verdict.by === 'fleet-limit' && !(yield* need('fleetNotice', { caseId }));
+  const act = (next: Case) => holdBack(next, verdict, playbook, { ...context, fleetLimitTold });
+  return announceNews(marked, key, known, act, context);
 }
 
 function markExcepted(current: Case, key: string, excepted: string): Case {
@@ -150,12 +195,13 @@ export function isHeldBack(current: Case | undefined): current is Case {
 }
 
 /** A detector tells an alarm once, so what was held back, or asked, is taken up without waiting for another. */
-export function onHeldBack(current: Case, context: Context): Decision {
-  const { now, thingName, configuration, facts } = context;
+export function* onHeldBack(current: Case, context: Context): Deciding<Decision> {
+  const { now, thingName, configuration } = context;
   if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
   const { state } = context.killSwitch;
   if (state !== 'off')
     return changed({ ...current, dueAt: now + (state === 'unknown' ? readAgainMs : lookAgainMs) });
+  const facts = yield* need('facts', { urgent: false });
   const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
   const open: Case = { ...rest, status: 'observed' };
   let next = note(open, { at: now, what: 'judged again', detail: 'the kill switch is off' });
@@ -169,28 +215,31 @@ export function onHeldBack(current: Case, context: Context): Decision {
       detector: known.detector ?? 'device-defender',
     };
     const playbook = findPlaybook(configuration.playbooks, violation, facts);
-    next = respondTo(next, violation, { playbook, known, rises: true }, context);
+    const finding = { playbook, known, rises: true };
+    next = yield* respondTo(next, violation, finding, { ...context, facts });
   }
   return changed(next);
 }
 
 /** Another behavior of a held thing: its playbook may hold it harder. */
-function onFurther(
+function* onFurther(
   held: Case,
   known: ViolationRecord | undefined,
   violation: Violation,
   playbook: Playbook | undefined,
-  context: Context,
-): Decision {
+  context: Informed,
+): Deciding<Decision> {
   const { facts, now, configuration } = context;
   const key = behaviorKey(violation);
   const covered = worsened(coverClientId(held, violation, now), playbook);
   const wanted = playbook ? chooseActions(playbook, held.pastContainments ?? [], facts, now) : [];
   const missing = facts.kind === 'known' ? findMissing(held, wanted) : [];
   const { guards } = configuration;
-  // The thing is counted already, so the fleet limit is no matter.
-  const judged = { ...context, playbook, actions: missing, guards, violation, fleetLimitReached: false };
-  const verdict = missing.length > 0 && playbook?.mode !== 'observe' ? evaluateGuards(judged) : undefined;
+  const input = { ...context, playbook, actions: missing, guards, violation };
+  const verdict =
+    missing.length > 0 && playbook?.mode !== 'observe'
+      ? yield* evaluateGuards({ ...input, isCounted: true, isRejected: false })
+      : undefined;
   const news = (text: string) => (next: Case) => announce(next, 'new-violation', text, now);
   const text = `${key} is in alarm as well; the thing is already held`;
   if (verdict?.outcome !== 'contain') {
@@ -213,11 +262,6 @@ function onFurther(
 }
 
 type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
-
-const rejectedBefore: Refusal = {
-  outcome: 'observe',
-  reason: 'an operator rejected a containment for this',
-};
 
 /** Within this time people are told once of a behavior, however often it goes in and out of alarm. */
 const toldForMs = 10 * 60_000;
@@ -266,7 +310,7 @@ function holdBack(
   record: Case,
   refusal: Refusal,
   playbook: Playbook | undefined,
-  { configuration, now, fleetLimitTold }: Context,
+  { configuration, now, fleetLimitTold }: Context & { readonly fleetLimitTold: boolean },
 ): Case {
   const asks = refusal.outcome === 'ask';
   // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
@@ -319,12 +363,9 @@ function quieten(record: Case): Case {
 const limitHint = 'other things that wait for it come without a message: cordon list shows them';
 
 /** Whether an event is known to come from a certificate that isn't the thing's, nor one that it got since. */
-function isForeign({ reporter }: Violation, current: Case, { facts }: Context): boolean {
-  return (
-    reporter !== undefined &&
-    !ownsCertificate(current.facts, reporter.principal) &&
-    !ownsCertificate(facts, reporter.principal)
-  );
+function* isForeign({ reporter }: Violation, current: Case): Deciding<boolean> {
+  if (reporter === undefined || ownsCertificate(current.facts, reporter.principal)) return false;
+  return !ownsCertificate(yield* need('facts', { urgent: false }), reporter.principal);
 }
 
 /** The end of an alarm by a certificate that isn't the thing's ends nothing: another device may want it let go. */
@@ -336,18 +377,18 @@ function disregard(current: Case, known: ViolationRecord, violation: Violation, 
   return announceNews(noted, key, known, (next) => announce(next, 'refused', text, now), context);
 }
 
-function onClear(
+function* onClear(
   current: Case | undefined,
   known: ViolationRecord | undefined,
   violation: Violation,
   context: Context,
-): Decision {
+): Deciding<Decision> {
   if (!isOpen(current) || known?.caseId !== current.caseId) {
     const kept = keepEarlyEnd(current, violation, context);
     return kept ? changed(kept) : unchanged('a clear without an alarm, known by now');
   }
   const { now } = context;
-  if (isForeign(violation, current, context)) return changed(disregard(current, known, violation, context));
+  if (yield* isForeign(violation, current)) return changed(disregard(current, known, violation, context));
   const next = record(current, violation, now);
   // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
   // looks again. A case that holds nothing ends with it.

@@ -2,6 +2,7 @@ import type { Case, EarlyEnd } from '../case/case';
 import { newCase } from '../case/lifecycle';
 import { behaviorKey, type Violation } from '../findings/violation';
 import type { Context } from './decision';
+import { notAsked } from './questions';
 
 /**
  * Queues and topics may deliver the end of an alarm before the alarm (SNS and standard SQS keep no order). The end is
@@ -39,7 +40,7 @@ export function keepEarlyEnd(
 /** What a thing without any case is remembered by: a case that never was open. */
 function newMemory({ detector }: Violation, context: Context): Case {
   return {
-    ...newCase(undefined, detector, 'low', context),
+    ...newCase(undefined, detector, 'low', { ...context, facts: notAsked }),
     status: 'closed',
     closedAt: context.now,
     reason: 'an alarm was cleared that has not arrived',

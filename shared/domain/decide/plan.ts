@@ -9,7 +9,7 @@ import { ownsCertificate } from '../facts';
 import type { Violation } from '../findings/violation';
 import { listEscalation } from '../guards/guards';
 import { agentClientId } from '../text';
-import type { Context } from './decision';
+import type { Informed } from './decision';
 
 /** Actions that do not hold the thing yet. */
 export function findMissing(record: Case, actions: readonly ActionName[]): ActionName[] {
@@ -56,7 +56,7 @@ export function planContainment(
   playbook: Playbook | undefined,
   wanted: readonly ActionName[],
   actor: string,
-  context: Context,
+  context: Informed,
 ): Case {
   const {
     reason: _reason,
@@ -137,7 +137,7 @@ export function addClientId(record: Case, clientId: string, now: number): Case {
 }
 
 /** The ids under which the device connects: its thing name, its agent's, and those its own certificate reported under. */
-function findClientIds(record: Case, { thingName, facts }: Context): string[] {
+function findClientIds(record: Case, { thingName, facts }: Informed): string[] {
   const reporters = openViolations(record).flatMap(({ reporter }) =>
     reporter && ownsCertificate(facts, reporter.principal) ? [reporter.clientId] : [],
   );

@@ -1,4 +1,5 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
+import { type Asking, createNeed } from '../asking';
 import type { Configuration, Playbook } from '../configuration';
 import { type Facts, ownsCertificate, type PrincipalFacts } from '../facts';
 import type { Violation } from '../findings/violation';
@@ -15,10 +16,20 @@ export interface GuardInput {
   readonly facts: Facts;
   readonly violation: Violation;
   readonly killSwitch: KillSwitch;
-  readonly fleetLimitReached: boolean;
-  /** Held things that use the certificate of the report, where that is not the thing's own. */
-  readonly reporterHeldBy: readonly string[];
+  /** It has a place within the fleet limit already. */
+  readonly isCounted: boolean;
+  /** An operator rejected a containment for the same before. */
+  readonly isRejected: boolean;
 }
+
+export interface GuardQuestions {
+  /** Which held things use this certificate? */
+  holders(about: { readonly certificateId: string }): readonly string[];
+  /** Is there a place left within the fleet limit? Takes it. */
+  reservation(about: Record<string, never>): boolean;
+}
+
+const need = createNeed<GuardQuestions>();
 
 export type Verdict =
   | { readonly outcome: 'contain' }
@@ -29,7 +40,7 @@ export type Verdict =
     };
 
 /** What may be done about a violation. The first rule that objects decides; each says why. */
-export function evaluateGuards(input: GuardInput): Verdict {
+export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdict> {
   const { playbook, facts } = input;
   if (!playbook) return observe('no playbook matches this behavior');
   if (playbook.mode === 'observe') return observe(`playbook ${playbook.name} only observes`);
@@ -51,12 +62,12 @@ export function evaluateGuards(input: GuardInput): Verdict {
   if (withheld) return { outcome: 'ask', reason: withheld, by: 'kill-switch' };
   const { reporter } = input.violation;
   if (reporter && !ownsCertificate(facts, reporter.principal)) {
-    const { reporterHeldBy } = input;
+    const holders = yield* need('holders', { certificateId: reporter.principal });
     // What a held device says of others is no reason to ask anybody: it may say it of the whole fleet.
-    return reporterHeldBy.length > 0
+    return holders.length > 0
       ? {
           outcome: 'observe',
-          reason: `the report came from a certificate of ${nameSome(reporterHeldBy)}, which is held, so it may be forged`,
+          reason: `the report came from a certificate of ${nameSome(holders)}, which is held, so it may be forged`,
           by: 'held-reporter',
         }
       : ask('the report came from a certificate that is not attached to this thing, so it may be forged');
@@ -64,7 +75,8 @@ export function evaluateGuards(input: GuardInput): Verdict {
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
   if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
-  if (input.fleetLimitReached)
+  if (input.isRejected) return observe('an operator rejected a containment for this');
+  if (!input.isCounted && !(yield* need('reservation', {})))
     return {
       outcome: 'ask',
       reason: `the fleet limit is reached: ${writeFleetLimit(input.guards)}`,

@@ -1,8 +1,7 @@
 import { intake } from '../../../functions/intake/handler';
 import { deniedObject, nothing, replacedObject, statusObject } from '../../../shared/domain/actions/lease';
-import { decide } from '../../../shared/domain/decide/decide';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, now } from '../../builders';
+import { aContext, aViolation, decide, now } from '../../builders';
 import {
   aRecord,
   fakeCases,

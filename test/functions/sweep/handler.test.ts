@@ -3,12 +3,11 @@ import { sweep } from '../../../functions/sweep/handler';
 import type { Quarantine } from '../../../functions/sweep/mend-quarantine';
 import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
 import type { Case } from '../../../shared/domain/case/case';
-import { decide } from '../../../shared/domain/decide/decide';
 import type { Violation } from '../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
 import type { FleetSize } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, now } from '../../builders';
+import { aContext, aViolation, decide, now } from '../../builders';
 import { fakeQueue, fakeTelemetry } from '../../fakes';
 
 /** Drift and lost alerts are looked for every fifth minute. */

@@ -1,6 +1,5 @@
 import type { Case } from '../../../shared/domain/case/case';
-import { decide } from '../../../shared/domain/decide/decide';
-import { aContext, now } from '../../builders';
+import { aContext, decide, now } from '../../builders';
 import { alarm, lead, led, order } from './lead-case';
 
 const hour = 3_600_000;

@@ -1,11 +1,9 @@
 import type { Case } from '../../../shared/domain/case/case';
 import { nextStep, recordOutcome, settle } from '../../../shared/domain/case/steps';
 import type { Command } from '../../../shared/domain/decide/command';
-import { decide } from '../../../shared/domain/decide/decide';
-import type { Context } from '../../../shared/domain/decide/decision';
 import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
 import type { Violation } from '../../../shared/domain/findings/violation';
-import { aContext, aViolation, flushed, now } from '../../builders';
+import { aContext, aViolation, decide, flushed, now, type Situation } from '../../builders';
 
 /** A thing's case, led through commands while all that is asked of AWS succeeds. */
 
@@ -23,7 +21,7 @@ export function order(type: OperatorAction, caseId?: string): Command {
 export const resume: Command = { type: 'resume', thingName: 'mything1' };
 
 /** The case after a command and the steps it asks for; at `now` of the context. */
-export function lead(current: Case | undefined, command: Command, context: Partial<Context> = {}): Case {
+export function lead(current: Case | undefined, command: Command, context: Partial<Situation> = {}): Case {
   const decision = decide(current, command, aContext(context));
   if (decision.outcome !== 'changed') throw new Error(`unchanged: ${decision.reason}`);
   const at = context.now ?? now;

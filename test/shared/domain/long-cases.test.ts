@@ -1,7 +1,6 @@
 import type { Case } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
-import { decide } from '../../../shared/domain/decide/decide';
-import { aConfiguration, aContext, aPlaybook, flushed, now } from '../../builders';
+import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../builders';
 import { alarm, lead, led, order } from './lead-case';
 
 /** A device decides how much it reports, and must not decide how much is kept and told of it. */

@@ -1,8 +1,7 @@
 import type { Playbook } from '../../../shared/domain/configuration';
 import type { Command } from '../../../shared/domain/decide/command';
-import { decide } from '../../../shared/domain/decide/decide';
 import { operatorActions } from '../../../shared/domain/decide/operator-actions';
-import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../builders';
+import { aConfiguration, aContext, aPlaybook, decide, now, someFacts } from '../../builders';
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from './lead-case';
 
 const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });

@@ -10,12 +10,11 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Case } from '../../../shared/domain/case/case';
-import { decide } from '../../../shared/domain/decide/decide';
 import { VersionConflictError } from '../../../shared/errors';
 import { connectDetectionReset } from '../../../shared/storage/detection-reset';
 import { connectTable } from '../../../shared/storage/table';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, flushed, now } from '../../builders';
+import { aContext, aViolation, decide, flushed, now } from '../../builders';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const client = new DynamoDBClient({ region: 'us-east-1' });

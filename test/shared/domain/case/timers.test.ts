@@ -1,7 +1,6 @@
 import type { Case } from '../../../../shared/domain/case/case';
 import type { ReleaseRule } from '../../../../shared/domain/configuration';
-import { decide } from '../../../../shared/domain/decide/decide';
-import { aConfiguration, aContext, aPlaybook, flushed, now } from '../../../builders';
+import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../../builders';
 import { alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
 const minute = 60_000;

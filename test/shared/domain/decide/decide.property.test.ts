@@ -2,11 +2,19 @@ import fc from 'fast-check';
 import { type Case, isOpen, openViolations } from '../../../../shared/domain/case/case';
 import { nextStep, type Outcome, recordOutcome, settle } from '../../../../shared/domain/case/steps';
 import type { Command } from '../../../../shared/domain/decide/command';
-import { decide } from '../../../../shared/domain/decide/decide';
-import type { Context } from '../../../../shared/domain/decide/decision';
 import { behaviorKey, type Violation } from '../../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../../shared/domain/guards/kill-switch';
-import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../../builders';
+import {
+  aConfiguration,
+  aContext,
+  aPlaybook,
+  aViolation,
+  decide,
+  flushed,
+  now,
+  type Situation,
+  someFacts,
+} from '../../../builders';
 
 /** One event of a thing's life; its time is its place in the list. */
 interface Event {
@@ -32,7 +40,7 @@ const toCommand = ({ behavior, eventType }: Event, index: number): Command => ({
   violation: aViolation({ behaviorName: behavior, eventType, occurredAt: now + index }),
 });
 
-const anyContext: fc.Arbitrary<Partial<Context>> = fc.record({
+const anyContext: fc.Arbitrary<Partial<Situation>> = fc.record({
   facts: fc.constantFrom(
     someFacts(),
     someFacts({ registered: false }),
@@ -75,7 +83,7 @@ function perform(record: Case, at: number, answer: () => Outcome['result'] = () 
   }
 }
 
-function play(commands: readonly Command[], context: Partial<Context> = {}): Case | undefined {
+function play(commands: readonly Command[], context: Partial<Situation> = {}): Case | undefined {
   let record: Case | undefined;
   for (const [index, command] of commands.entries()) {
     const decision = decide(record, command, aContext({ newCaseId: `case-${index}`, ...context }));

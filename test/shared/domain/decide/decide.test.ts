@@ -1,10 +1,19 @@
 import type { Case } from '../../../../shared/domain/case/case';
 import { nextStep, recordOutcome, settle } from '../../../../shared/domain/case/steps';
 import type { Command } from '../../../../shared/domain/decide/command';
-import { decide, needsFacts } from '../../../../shared/domain/decide/decide';
-import type { Context } from '../../../../shared/domain/decide/decision';
 import type { Violation } from '../../../../shared/domain/findings/violation';
-import { aConfiguration, aContext, aPlaybook, aViolation, flushed, now, someFacts } from '../../../builders';
+import {
+  aConfiguration,
+  aContext,
+  aPlaybook,
+  aViolation,
+  decide,
+  flushed,
+  listQuestions,
+  now,
+  type Situation,
+  someFacts,
+} from '../../../builders';
 
 function alarm(over: Partial<Violation> = {}): Command {
   const violation = aViolation(over);
@@ -14,7 +23,7 @@ function alarm(over: Partial<Violation> = {}): Command {
 /** How far the times of sessions may be off. */
 const marginMs = 120_000;
 
-function decided(current: Case | undefined, command: Command, context: Partial<Context> = {}): Case {
+function decided(current: Case | undefined, command: Command, context: Partial<Situation> = {}): Case {
   const decision = decide(current, command, aContext(context));
   if (decision.outcome !== 'changed') throw new Error(`unchanged: ${decision.reason}`);
   return decision.next;
@@ -167,7 +176,7 @@ describe('decide on a violation', () => {
     const held = contained();
 
     expect(decide(held, alarm(), aContext()).outcome).toBe('unchanged');
-    expect(needsFacts(held, alarm(), aContext())).toBe(false);
+    expect(listQuestions(held, alarm(), aContext())).toEqual([]);
   });
 
   it('joins a second behavior to the same case without acting again', () => {
@@ -432,8 +441,8 @@ describe('decide on a clear from a certificate that is not known as the thing’
   const rotated = certificate && someFacts({ principals: [{ ...certificate, certificateId: principal }] });
 
   it('looks the thing up, since it may have got another certificate', () => {
-    expect(needsFacts(observed(), clear, aContext())).toBe(true);
-    expect(needsFacts(undefined, clear, aContext())).toBe(false);
+    expect(listQuestions(observed(), clear, aContext())).toEqual(['facts']);
+    expect(listQuestions(undefined, clear, aContext())).toEqual([]);
     if (!rotated) throw new Error('no certificate');
     expect(decided(observed(), clear, { facts: rotated }).status).toBe('closed');
   });

@@ -1,5 +1,3 @@
-import { decide, needsFacts } from '../../../../shared/domain/decide/decide';
-import type { Context } from '../../../../shared/domain/decide/decision';
 import {
   describeKillSwitch,
   findWithheld,
@@ -7,10 +5,19 @@ import {
   readKillSwitch,
   writeKillSwitch,
 } from '../../../../shared/domain/guards/kill-switch';
-import { aConfiguration, aContext, aPlaybook, now, someFacts } from '../../../builders';
+import {
+  aConfiguration,
+  aContext,
+  aPlaybook,
+  decide,
+  listQuestions,
+  now,
+  type Situation,
+  someFacts,
+} from '../../../builders';
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
-const on: Partial<Context> = { killSwitch: { state: 'on' } };
+const on: Partial<Situation> = { killSwitch: { state: 'on' } };
 /** As soon as the sweep looks at what the switch held back. */
 const later = now + 5 * 60_000;
 
@@ -29,12 +36,12 @@ describe('a case that only the kill switch held back', () => {
       later + 5 * 60_000,
       { announcements: [], timeline: [] },
     ]);
-    const asked = [aContext(on), aContext()].map((context) => needsFacts(record, resume, context));
-    expect(asked).toEqual([false, true]);
+    const asked = [on, {}].map((over) => listQuestions(record, resume, aContext({ ...over, now: later })));
+    expect(asked).toEqual([[], ['facts', 'reservation']]);
   });
 
   it('is looked at again within a minute where the switch could not be read, and contained once it can', () => {
-    const unread: Partial<Context> = { killSwitch: { state: 'unknown', reason: 'TimeoutError: aborted' } };
+    const unread: Partial<Situation> = { killSwitch: { state: 'unknown', reason: 'TimeoutError: aborted' } };
     const record = led(undefined, alarm(), unread);
     expect([record.status, record.dueAt]).toEqual(['awaiting-approval', now + 60_000]);
 

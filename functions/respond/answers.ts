@@ -1,0 +1,43 @@
+import { deniedObject, statusObject } from '../../shared/domain/actions/lease';
+import type { Answers } from '../../shared/domain/asking';
+import type { Case } from '../../shared/domain/case/case';
+import type { Context } from '../../shared/domain/decide/decision';
+import type { DecisionQuestions } from '../../shared/domain/decide/questions';
+import { findFleetLimit } from '../../shared/domain/guards/guards';
+import type { FleetLimit } from '../../shared/ports';
+import { type FactPorts, gatherFacts } from './facts';
+
+export interface AnswerPorts extends FactPorts {
+  readonly fleetLimit: FleetLimit;
+}
+
+/** Answers what a decision on a thing asks for. */
+export function createAnswers(
+  current: Case | undefined,
+  { thingName, now, ...context }: Context,
+  attempt: number,
+  ports: AnswerPorts,
+): Answers<DecisionQuestions> {
+  const { guards } = context.configuration;
+  const { fleetLimit, leases } = ports;
+  const windowMs = guards.fleetLimit.within;
+  return {
+    facts: ({ urgent }) => {
+      const pastContainments = current?.pastContainments?.length ?? 0;
+      return gatherFacts(thingName, ports, { ...context, pastContainments }, urgent ? Infinity : attempt);
+    },
+    holders: async ({ certificateId }) => {
+      const found = await Promise.all([
+        leases.load(deniedObject(certificateId)),
+        leases.load(statusObject(certificateId)),
+      ]);
+      return [...new Set(found.flatMap((stored) => stored?.value.holders ?? []))];
+    },
+    reservation: async () => {
+      const counted = guards.fleetLimit.percent === undefined ? undefined : await fleetLimit.readSize();
+      const limit = findFleetLimit(guards, counted?.things);
+      return fleetLimit.reserve({ thingName, now, limit, windowMs });
+    },
+    fleetNotice: (claim) => fleetLimit.claimNotice({ ...claim, now, windowMs }),
+  };
+}

@@ -1,0 +1,77 @@
+import { type Case, owesNews } from '../../shared/domain/case/case';
+import { writeAnnouncement } from '../../shared/domain/messages/announcement';
+import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
+import { isRefusal } from '../../shared/errors';
+import type {
+  Announcer,
+  CaseStore,
+  DetectionReset,
+  KillSwitchReader,
+  Log,
+  Versioned,
+} from '../../shared/ports';
+import type { ActionPorts } from './perform';
+import { save } from './perform-steps';
+
+export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender' | 'clock'> {
+  readonly cases: CaseStore;
+  readonly detection: DetectionReset;
+  readonly killSwitch: KillSwitchReader;
+  readonly announcer: Announcer;
+  readonly log: Log;
+}
+
+/** Sends what the case owes, then clears it. Receivers know repeats by id. */
+export async function flush(
+  { value: record, version }: Versioned<Case>,
+  ports: OutboxPorts,
+): Promise<Versioned<Case>> {
+  if (!owesNews(record)) return { value: record, version };
+  const { falsePositives = [], ...outbox } = record.outbox;
+  const { timeline, announcements } = outbox;
+  const row =
+    timeline.length > 0
+      ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
+      : {};
+  const killSwitch = await ports.killSwitch();
+  for (const pending of announcements)
+    await ports.announcer.publish(writeAnnouncement(record, pending, killSwitch));
+  await inform(record, ports);
+  for (const violationId of falsePositives) await label(violationId, ports);
+  const sent: Case = { ...record, ...row, outbox: { ...outbox, announcements: [], timeline: [] } };
+  if (sent.status === 'closed') {
+    await ports.cases.archive(sent);
+    // The detector tells an alarm once: whoever is still out of bounds must be told of again.
+    await ports.detection.reset(sent.thingName, ports.clock(), findHoldEnd(sent));
+  }
+  return save(sent, version, ports);
+}
+
+/** When what held the thing began to be undone; undefined where nothing did. */
+function findHoldEnd({ ledger }: Case): number | undefined {
+  const undone = ledger.flatMap(({ revertedAt }) => revertedAt ?? []);
+  return undone.length > 0 ? Math.min(...undone) : undefined;
+}
+
+/** Tells the device where it stands, retained so that it hears it whenever it connects. People were told before. */
+async function inform(record: Case, { connections, log }: OutboxPorts): Promise<void> {
+  const notice = deviceNoticeFor(record, record.outbox.announcements);
+  if (!notice) return;
+  const { thingName } = record;
+  try {
+    await connections.publish(deviceNoticeTopic(thingName), JSON.stringify(notice), { retain: true });
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    log.warn('the device was not told', { thingName, reason: error.message });
+  }
+}
+
+/** Only a label: a violation that Device Defender no longer knows must not hold anything up. */
+async function label(violationId: string, { defender, log }: OutboxPorts): Promise<void> {
+  try {
+    await defender.markFalsePositive(violationId);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    log.warn('not marked as a false positive', { violationId, reason: error.message });
+  }
+}

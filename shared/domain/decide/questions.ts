@@ -1,0 +1,21 @@
+import { type Asking, createNeed } from '../asking';
+import type { Facts } from '../facts';
+import type { GuardQuestions } from '../guards/guards';
+
+/** What a decision may depend on beside the case and the command. Each is asked at most once in a decision. */
+export interface DecisionQuestions extends GuardQuestions {
+  /** What does AWS say of the thing? `urgent`: a lookup that fails is not tried again. */
+  facts(about: { readonly urgent: boolean }): Facts;
+  /**
+   * Is this case the one that tells people of the fleet limit, or of rejections of what waited for it in silence? Within
+   * the window one message says so, not one for each thing.
+   */
+  fleetNotice(about: { readonly caseId: string; readonly of?: 'rejection' }): boolean;
+}
+
+export type Deciding<T> = Asking<DecisionQuestions, T>;
+
+export const need = createNeed<DecisionQuestions>();
+
+/** Where a decision does not depend on them. */
+export const notAsked: Facts = { kind: 'unavailable', reason: 'not needed' };
