@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Credentials } from '../config/credentials';
 import type { Settings } from '../config/flags';
-import { type ReportingDependencies, startReporting, type Waiting } from '../delivery/reporting';
+import type { ReportingDependencies } from '../delivery/dependencies';
+import { startReporting, type Waiting } from '../delivery/reporting';
 import { answerKind, logAnswer } from '../mqtt/answers';
 import { openBrokerLink } from '../mqtt/broker-link';
 import { type ContainmentWatch, containmentTopic, readNotice } from '../mqtt/containment';

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../config/flags';
-import { findFailures, findHealth, type ReportingDependencies } from '../delivery/reporting';
+import type { ReportingDependencies } from '../delivery/dependencies';
+import { findFailures, findHealth } from '../delivery/findings';
 import { buildReport, type Report } from '../report/report';
 import { createReportWindow } from '../report/report-window';
 
@@ -31,6 +32,7 @@ export async function collectOnce(settings: Settings, dependencies: ReportingDep
     spool: 0,
     failures,
     caveats,
+    stoodStillMs: 0,
   });
   const madeAt = wallClock();
   return buildReport({

@@ -2,12 +2,13 @@ import { agentVersion } from '../build-constants';
 import { type Credentials, loadCredentials } from '../config/credentials';
 import type { ConnectionSettings, Settings } from '../config/flags';
 import { createInterfaceRule, type InterfaceRule } from '../config/interface-rules';
-import type { ReportingDependencies, Waiting } from '../delivery/reporting';
+import type { ReportingDependencies } from '../delivery/dependencies';
+import type { Waiting } from '../delivery/reporting';
 import { countRestarts, type Restarts } from '../delivery/restarts';
 import { openSpool, type Spool } from '../delivery/spool';
 import { host } from '../host';
 import type { Log } from '../log';
-import { createMetricSampler } from '../metrics/metric-sampler';
+import { createMetricSampler, type MetricSampler } from '../metrics/metric-sampler';
 import { sampleSystem } from '../metrics/system';
 import { createTrafficMeter, type TrafficMeter } from '../metrics/traffic';
 import { watchCertificate } from '../mqtt/certificate-watch';
@@ -148,7 +149,11 @@ function prepare(
   return (waiting) => {
     meter.use(interfaceRule(settings, means));
     const left = waiting ?? takeLeft(spool, newest);
-    return startAgent(settings, { ...whole, spool, restarts, budget: openBudget(settings) }, left);
+    return startAgent(
+      settings,
+      { ...whole, spool, restarts, budget: openBudget(settings, whole.sampler) },
+      left,
+    );
   };
 }
 
@@ -160,10 +165,10 @@ function takeLeft(spool: Spool, newest: NewestId): Waiting {
   return new Map(left.map(([destination, reports]) => [destination, { reports }]));
 }
 
-function openBudget({ cpuBudgetPercent }: Settings): CpuBudget {
+function openBudget({ cpuBudgetPercent }: Settings, sampler: MetricSampler): CpuBudget {
   return createCpuBudget(cpuBudgetPercent, () => {
     const { user, system } = process.cpuUsage();
-    return (user + system) / 1000;
+    return (user + system) / 1000 + sampler.helpersMs();
   });
 }
 

@@ -1,9 +1,11 @@
 import type { Problems } from '../problems';
 import { openStateFile } from '../state-file';
 
-/** How often the agent was started since a report was last delivered: an agent that is killed again and again tells so. */
+/**
+ * How often the agent was started since a report was last delivered: one that is killed tells so, also where it is
+ * killed after each report. Before the first start of all there was nothing to end.
+ */
 export interface Restarts {
-  /** Less this start. */
   count(): number;
   noteDelivery(): void;
 }
@@ -16,14 +18,14 @@ export function countRestarts(directory: string, thingName: string, problems: Pr
   const before = Number(/^(\d{1,7})$/.exec(file.read()?.trim() ?? '')?.[1] ?? 0);
   let count = Math.min(before, most);
   file.write(`${count + 1}\n`);
-  let isKept = true;
+  let isKept = before === 0;
   return {
     count: () => count,
     noteDelivery: () => {
       count = 0;
-      // The next start is one more than none.
-      if (isKept) file.write('0\n');
-      isKept = false;
+      // It counts the next start.
+      if (!isKept) file.write('1\n');
+      isKept = true;
     },
   };
 }

@@ -25,6 +25,8 @@ export interface MetricSampler {
   sight(): Sight;
   /** What of the machine could not be read at the last looks: file to reason. */
   problems(): Readonly<Record<string, string>>;
+  /** Milliseconds of a processor that other programs used for the looks; those of the metrics are not counted. */
+  helpersMs(): number;
   stop(): void;
 }
 
@@ -99,6 +101,7 @@ export function createMetricSampler(
     sight: () =>
       selectors.length > 0 ? children.sight() : { mode: 'none', announcesPids: true, isHidden: false },
     problems: () => describeProblems(proc),
+    helpersMs: () => children.helpersMs(),
     stop: () => {
       programs.stop();
       proc.close();

@@ -47,6 +47,12 @@ export function parseStat(bytes: Buffer): ProcStat | undefined {
   };
 }
 
+/** Reads the clock ticks that the ended children of a process ran (fields 16 and 17 of its stat line). */
+export function parseReapedTicks(bytes: Buffer): number {
+  const fields = readNumbers(bytes, bytes.lastIndexOf(')') + 4, 17 - 3);
+  return (fields?.[16 - 4] ?? 0) + (fields?.[17 - 4] ?? 0);
+}
+
 /**
  * Says whether a stat line is that of the same process under the same name, and no zombie. It makes nothing: a scan
  * asks it of thousands.

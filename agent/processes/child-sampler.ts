@@ -1,6 +1,6 @@
 import type { ProcessSelector } from '../config/metric-definition';
 import type { ProcReader } from '../proc/proc-reader';
-import { isAlive, type ProcStat } from '../proc/proc-stat';
+import { isAlive, type ProcStat, parseReapedTicks } from '../proc/proc-stat';
 import { describeCaveats, ignoresChildren } from './caveats';
 import {
   adoptChild,
@@ -33,7 +33,7 @@ import {
   readStat,
   readStatAgain,
 } from './process-discovery';
-import { createUnitStates, type UnitStates } from './unit-state';
+import { askSystemctl, createUnitStates, type UnitStates } from './unit-state';
 
 /** One look at the watched processes of one selector and at their descendants. */
 export interface FamilySample {
@@ -55,6 +55,8 @@ export interface ChildSampler {
   /** One sample for each selector, in their order. `now` need not be the time of day, but must go on evenly. */
   sample(now: number): readonly FamilySample[];
   sight(): Sight;
+  /** Milliseconds of a processor that other programs used for it. */
+  helpersMs(): number;
 }
 
 interface Watch extends Family, LineageWatch {
@@ -87,7 +89,7 @@ export function createChildSampler(
   proc: ProcReader,
   selectors: readonly ProcessSelector[],
   ownPid: number,
-  units: UnitStates = createUnitStates(),
+  units: UnitStates = createUnitStates(askSystemctl, () => readReapedMs(proc, ownPid)),
 ): ChildSampler {
   const hasChildrenFiles = lookForChildrenFiles(proc, ownPid);
   const discovery = createProcessDiscovery(proc, selectors, ownPid);
@@ -158,6 +160,7 @@ export function createChildSampler(
   };
 
   return {
+    helpersMs: () => units.usedMs(),
     sight: () => ({
       mode: hasChildrenFiles() ? 'children' : 'scan',
       announcesPids: discovery.announcesPids(),
@@ -184,6 +187,14 @@ function lookForChildrenFiles(proc: ProcReader, ownPid: number): () => boolean {
     has = bytes !== 'gone';
     return has;
   };
+}
+
+/** USER_HZ, as in evidence. */
+const tickMs = 10;
+
+function readReapedMs(proc: ProcReader, ownPid: number): number {
+  const bytes = proc.read(`${ownPid}/stat`);
+  return typeof bytes === 'string' ? 0 : parseReapedTicks(bytes) * tickMs;
 }
 
 function isSame(stat: ProcStat | string, before: { readonly startTicks: number } | undefined): boolean {

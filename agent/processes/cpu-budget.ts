@@ -6,33 +6,44 @@ export interface CpuBudget {
   everyMs(): number | undefined;
 }
 
-/** A dear look now and then, such as a scan of all processes, is paid for by the cheap ones around it. */
-const mostSavedMs = 10_000;
+/** No half minute takes more than the share: nine tenths of it come in evenly, a tenth is saved for a dear look. */
+const withinMs = 30_000;
+const evenly = 0.9;
+/** Once: the TLS handshake, and code that runs for the first time. */
+const startMs = 10_000;
 /** However dear it is, it is looked again after this: what a parent waited for meanwhile still shows. */
-const longestRestMs = 10_000;
+const longestRestMs = 60_000;
 const weight = 0.2;
 
 /**
- * `usedMs` is what the agent used of a processor so far, with all its threads. Starting up is not counted, and what
- * follows it (the TLS handshake, code that runs for the first time) is paid for by what could have been saved: a child
- * of the first second is found at once.
+ * `usedMs` is what the agent used of a processor so far, with all its threads, whatever for: what goes on between two
+ * looks is paid for by the rest after the next one. Starting up is not counted.
  */
 export function createCpuBudget(percent: number, usedMs: () => number): CpuBudget {
   const share = percent / 100;
+  const income = share * evenly;
+  const mostSaved = withinMs * (share - income);
+  let first: number | undefined;
   let last: { readonly at: number; readonly used: number } | undefined;
   /** What it may use at once. */
-  let credit = mostSavedMs * share;
+  let credit = startMs * share;
   let every: number | undefined;
+  let cost = 0;
   return {
     restAfter: (now, wantedMs) => {
       const used = usedMs();
+      first ??= now;
       if (last) {
         const passed = now - last.at;
-        credit = Math.min(mostSavedMs * share, credit + passed * share - (used - last.used));
+        const most = now - first < startMs ? startMs * share : mostSaved;
+        credit = Math.min(most, credit + passed * income) - (used - last.used);
         every = every === undefined ? passed : every + (passed - every) * weight;
+        cost += (used - last.used - cost) * weight;
       }
       last = { at: now, used };
-      return Math.min(longestRestMs, Math.max(wantedMs, -credit / share));
+      // The next look has to be paid for before: a rest after it comes too late for the half minute that ends with it.
+      const dueMs = (Math.min(cost, mostSaved) - credit) / income;
+      return Math.min(longestRestMs, Math.max(wantedMs, dueMs));
     },
     everyMs: () => every,
   };

@@ -10,6 +10,8 @@ export interface UnitState {
 
 /** Asks systemd, which answers later. */
 export interface UnitStates {
+  /** Milliseconds of a processor that asking took so far. */
+  usedMs(): number;
   /** The answer to a question that was put at `since` or after; `asking` until it is there, undefined where none comes. */
   look(unit: string, since: number, now: number): UnitState | 'asking' | undefined;
 }
@@ -26,7 +28,7 @@ const timeoutMs = 5000;
 const leastGapMs = 1000;
 const mostUnits = 64;
 
-const askSystemctl: Ask = (unit, answer) => {
+export const askSystemctl: Ask = (unit, answer) => {
   const args = ['show', '--property=MainPID,ControlPID', '--', unit];
   try {
     host.execFile('systemctl', args, { timeout: timeoutMs }, (error, output) =>
@@ -38,9 +40,12 @@ const askSystemctl: Ask = (unit, answer) => {
   }
 };
 
-export function createUnitStates(ask: Ask = askSystemctl): UnitStates {
+/** `childrenMs`: what ended children of this process used of a processor. */
+export function createUnitStates(ask: Ask, childrenMs = () => 0): UnitStates {
   const questions = new Map<string, Question>();
+  let usedMs = 0;
   return {
+    usedMs: () => usedMs,
     look: (unit, since, now) => {
       const last = questions.get(unit);
       const isFresh = last !== undefined && last.askedAt >= since;
@@ -48,7 +53,12 @@ export function createUnitStates(ask: Ask = askSystemctl): UnitStates {
       if (last !== undefined && now - last.askedAt < leastGapMs) return 'asking';
       if (questions.size >= mostUnits) questions.clear();
       questions.set(unit, { askedAt: now, answer: 'asking' });
-      ask(unit, (output) => questions.set(unit, { askedAt: now, answer: parseUnitState(output) }));
+      const before = childrenMs();
+      ask(unit, (output) => {
+        questions.set(unit, { askedAt: now, answer: parseUnitState(output) });
+        // A little more, where something else ended meanwhile.
+        usedMs += Math.max(0, childrenMs() - before);
+      });
       return questions.get(unit)?.answer;
     },
   };

@@ -1,5 +1,6 @@
 import { mergeEvidence } from '../processes/evidence';
 import type { MetricValue } from '../processes/metric-sample';
+import type { Health } from './health';
 import type { Report } from './report';
 
 /** As many as a report has in one list. */
@@ -8,7 +9,7 @@ const mostItems = 50;
 /**
  * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it told is not
  * lost: what is in `peaks` keeps its highest value, or all that was
- * in its list; traffic adds up, evidence of both stays; the rest is as it was last.
+ * in its list; traffic adds up, evidence of both stays, and so does that it stood still; the rest is as it was last.
  */
 export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<string>): Report {
   const metrics = foldMetrics(older.metrics, newer.metrics);
@@ -16,6 +17,8 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
   const evidence = mergeEvidence(older.evidence ?? [], newer.evidence ?? []);
   const processes = newer.processes ?? older.processes;
   const intervals = countIntervals(older) + countIntervals(newer);
+  const gap = older.failures?.agent;
+  const failures = gap === undefined ? newer.failures : { agent: gap, ...newer.failures };
   const totals = foldTotals(older, newer, customMetrics, peaks);
   return {
     header: newer.header,
@@ -23,16 +26,21 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     ...(customMetrics && { custom_metrics: customMetrics }),
     ...(evidence.length > 0 && { evidence }),
     ...(processes && { processes }),
-    ...(newer.failures && { failures: newer.failures }),
+    ...(failures && { failures }),
     ...((older.exceptions || newer.exceptions) && {
       exceptions: { ...older.exceptions, ...newer.exceptions },
     }),
-    ...(newer.health && { health: newer.health }),
+    ...(newer.health && { health: foldHealth(older.health, newer.health) }),
     ...(totals && { totals }),
     // What is for Device Defender has none.
     ...(newer.madeAt !== undefined && intervals > 1 && { intervals }),
     ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
   };
+}
+
+function foldHealth(older: Report['health'], newer: Health): Health {
+  const hadGap = older?.degraded.includes('gap') && !newer.degraded.includes('gap');
+  return hadGap ? { ...newer, degraded: ['gap', ...newer.degraded] } : newer;
 }
 
 /** In which the traffic of a report was counted. */

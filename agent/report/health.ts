@@ -23,6 +23,8 @@ export interface Health {
 type Degradation =
   /** It looks less often than it should, to stay within its share of the processor. */
   | 'cpu-budget'
+  /** It stood still: stopped, or without a processor. */
+  | 'gap'
   /** The kernel lists no children, so all processes are read each time. */
   | 'no-children-files'
   /** The kernel does not tell of new processes, so they are found by scans. */
@@ -56,6 +58,8 @@ export interface HealthFacts {
   readonly failures: Readonly<Record<string, string>>;
   readonly problems: Problems;
   readonly caveats: readonly Caveat[];
+  /** Since the last report, the longest at once. */
+  readonly stoodStillMs: number;
 }
 
 export function describeHealth(facts: HealthFacts): Health {
@@ -65,6 +69,7 @@ export function describeHealth(facts: HealthFacts): Health {
   const others = Object.keys(failures).filter((key) => !own.includes(key));
   const degraded: readonly (readonly [Degradation, boolean])[] = [
     ['cpu-budget', sampleMs !== undefined && sampleMs > wantedMs * slowFactor],
+    ['gap', facts.stoodStillMs > 0],
     ['no-children-files', mode === 'scan'],
     ['no-new-pids', mode !== 'none' && !facts.announcesPids],
     ['hidden', facts.isHidden],

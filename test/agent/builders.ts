@@ -30,6 +30,7 @@ export function aSampler(sample: () => readonly MetricSample[]): MetricSampler {
     settled: async () => undefined,
     problems: () => ({}),
     sight: () => ({ mode: 'children', announcesPids: true, isHidden: false }),
+    helpersMs: () => 0,
     stop: () => undefined,
   };
 }

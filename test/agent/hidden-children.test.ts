@@ -58,6 +58,7 @@ describe('the children of a real process that the kernel hides from it', () => {
       failures: {},
       problems: noProblems(),
       caveats,
+      stoodStillMs: 0,
     }).degraded;
 
   beforeEach(async () => {

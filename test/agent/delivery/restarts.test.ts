@@ -18,7 +18,18 @@ describe('the count of restarts', () => {
     counts.push(third.count());
     third.noteDelivery();
 
-    expect([...counts, third.count(), start().count()]).toEqual([0, 1, 2, 0, 0]);
+    expect([...counts, third.count(), start().count()]).toEqual([0, 1, 2, 0, 1]);
+  });
+
+  it('tells each start of an agent that is killed after each report', () => {
+    const counts = [1, 2, 3].map(() => {
+      const one = start();
+      const count = one.count();
+      one.noteDelivery();
+      return count;
+    });
+
+    expect(counts).toEqual([0, 1, 1]);
   });
 
   it('is none where what is kept is no count', () => {

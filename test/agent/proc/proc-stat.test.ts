@@ -4,6 +4,7 @@ import {
   parseChildren,
   parseCommandLine,
   parseNewestPid,
+  parseReapedTicks,
   parseStat,
   parseUptimeSeconds,
   parseUserId,
@@ -131,5 +132,12 @@ describe('the other parsers', () => {
   it('read the newest pid', () => {
     expect(parseNewestPid(Buffer.from('0.10 0.20 0.30 1/234 5678\n'))).toBe(5678);
     expect(parseNewestPid(Buffer.from('0.10\n'))).toBeUndefined();
+  });
+
+  it('read what the ended children of a process ran, whatever its name is', () => {
+    const line = '5 (a) R 1 (b) S 1 5 5 0 -1 4194560 1 2 3 4 11 12 13 14 20 0 1 0 99 1 2';
+
+    expect(parseReapedTicks(Buffer.from(line))).toBe(27);
+    expect(parseReapedTicks(Buffer.from('5 (a) S 1'))).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import type { ProcessSelector } from '../../../agent/config/metric-definition';
 import { createChildSampler } from '../../../agent/processes/child-sampler';
-import { createUnitStates, parseUnitState, type UnitStates } from '../../../agent/processes/unit-state';
+import { createUnitStates, type UnitStates } from '../../../agent/processes/unit-state';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 
 const systemd: FakeProcess = { pid: 1, comm: 'systemd', ppid: 0 };
@@ -168,7 +168,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
 
   it('of systemd, where it ended before systemd could say so', () => {
     const proc = aProc([systemd, app]);
-    const silent: UnitStates = { look: () => undefined };
+    const silent: UnitStates = { look: () => undefined, usedMs: () => 0 };
     const sample = watch(proc, { units: silent });
     sample();
     proc.become([systemd, app, { ...escaped, comm: 'kill' }]);
@@ -213,7 +213,7 @@ describe('a double fork that escapes a service is a child', () => {
 
   it('where systemd does not answer, once it has lasted longer than a command of systemd’s own', () => {
     const proc = aProc([systemd, app]);
-    const sample = watch(proc, { units: { look: () => undefined } });
+    const sample = watch(proc, { units: { look: () => undefined, usedMs: () => 0 } });
     sample();
     proc.become([systemd, app, escaped]);
 
@@ -243,7 +243,10 @@ describe('a double fork that escapes a service is a child', () => {
   it('as is one that comes and goes while systemd is asked whose unit it is', () => {
     const proc = aProc([systemd, app]);
     let state: ReturnType<UnitStates['look']> = 'asking';
-    const sampler = createChildSampler(proc, [{ unit: 'myapp.service' }], ownPid, { look: () => state });
+    const sampler = createChildSampler(proc, [{ unit: 'myapp.service' }], ownPid, {
+      look: () => state,
+      usedMs: () => 0,
+    });
     const before = sampler.sample(0)[0]?.traces;
     proc.become([systemd, { ...app, reapedFaults: 75 }]);
     state = { mainPid: 910, controlPid: 0 };
@@ -273,16 +276,5 @@ describe('a double fork that escapes a service is a child', () => {
     proc.become([{ ...app, pid: 920, session: 920, startTicks: 9000 }, escaped]);
 
     expect([sample(1100).children, sample(11_000).children]).toEqual([[912], [912]]);
-  });
-});
-
-describe('parseUnitState', () => {
-  it.each([
-    ['MainPID=12\nControlPID=0\n', { mainPid: 12, controlPid: 0 }],
-    ['ControlPID=3\nMainPID=0\n', { mainPid: 0, controlPid: 3 }],
-    ['', undefined],
-    ['Slice=x\n', undefined],
-  ])('reads %j', (output, state) => {
-    expect(parseUnitState(output)).toEqual(state);
   });
 });

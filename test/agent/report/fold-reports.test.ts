@@ -48,6 +48,22 @@ describe('foldReports', () => {
     });
   });
 
+  it('keeps that the agent stood still, which no later report says again', () => {
+    const health = { agent: '1.0.0', mode: 'children', restarts: 0, spool: 0 } as const;
+    const gap: Report = {
+      ...aReport({ id: 1 }),
+      failures: { agent: 'it stood still for 9 s', '/proc/net/tcp': 'EIO' },
+      health: { ...health, degraded: ['gap', 'unreadable'] },
+    };
+    const later: Report = { ...aReport({ id: 2 }), health: { ...health, degraded: ['hidden'] } };
+
+    expect(foldReports(gap, later, peaks)).toMatchObject({
+      failures: { agent: 'it stood still for 9 s' },
+      health: { degraded: ['gap', 'hidden'] },
+    });
+    expect(foldReports(later, later, peaks)).not.toHaveProperty('failures');
+  });
+
   it('tells Cordon in how many reports the traffic was counted that it adds up', () => {
     const made = (id: number) => ({ ...withTraffic(id, 100, 22), madeAt: id });
     const twice = foldReports(made(1), made(2), peaks);

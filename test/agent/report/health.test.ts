@@ -13,6 +13,7 @@ function facts(changes: Partial<HealthFacts> = {}): HealthFacts {
     failures: {},
     problems: noProblems(),
     caveats: [],
+    stoodStillMs: 0,
     ...changes,
   };
 }
@@ -31,6 +32,7 @@ describe('the health of the agent', () => {
 
   it.each<[string, Partial<HealthFacts>]>([
     ['cpu-budget', { sampleMs: 160 }],
+    ['gap', { stoodStillMs: 7000 }],
     ['no-children-files', { mode: 'scan' }],
     ['no-new-pids', { announcesPids: false }],
     ['hidden', { isHidden: true }],

@@ -1,0 +1,29 @@
+import type { Log } from '../log';
+import type { MetricSampler } from '../metrics/metric-sampler';
+import type { SystemSample } from '../metrics/system';
+import type { TrafficMeter } from '../metrics/traffic';
+import type { Problems } from '../problems';
+import type { CpuBudget } from '../processes/cpu-budget';
+import type { ReportIds } from '../report/report-id';
+import type { Restarts } from './restarts';
+import type { Spool } from './spool';
+
+export interface ReportingDependencies {
+  readonly sampler: MetricSampler;
+  readonly sampleSystem: () => SystemSample;
+  /** Adds up traffic between the reports. */
+  readonly meter?: TrafficMeter;
+  readonly reportIds: ReportIds;
+  readonly problems: Problems;
+  /** Without one, what is not delivered is lost at the end. */
+  readonly spool?: Spool;
+  readonly restarts?: Restarts;
+  /** Without one, it looks as often as it is told to. */
+  readonly budget?: CpuBudget;
+  readonly log: Log;
+  /** Milliseconds that go on evenly, whatever happens to the time of day. */
+  readonly clock: () => number;
+  readonly wallClock: () => number;
+  /** Called after each look at the processes: it is what shows that the agent is not stuck. */
+  readonly onTick?: () => void;
+}

@@ -1,0 +1,57 @@
+interface LookingOptions {
+  /** `now`: when it begins, by `clock`. */
+  readonly look: (now: number) => void;
+  /** What has to go on through a rest that is longer than this. */
+  readonly meanwhile: () => void;
+  readonly mostQuietMs: number;
+  /** How long to rest after a look that took so long, which ended now; `now` leaves out the time it stood still. */
+  readonly restAfter: (now: number, tookMs: number) => number;
+  /** Milliseconds that go on evenly, whatever happens to the time of day. */
+  readonly clock: () => number;
+  /** Called before the look that comes after it. */
+  readonly onStandstill: (ms: number) => void;
+}
+
+/**
+ * What is longer is no matter of a busy machine: somebody stopped the agent (SIGSTOP), or nothing ran for that long.
+ * A machine that sleeps stops its clock too.
+ */
+const standstillMs = 5000;
+
+/** Looks, rests and looks again, until stopped. */
+export function startLooking(options: LookingOptions): () => void {
+  const { look, meanwhile, mostQuietMs, restAfter, clock, onStandstill } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let stoodStillMs = 0;
+  /** By then the next step, a look or what goes on meanwhile, should have begun. */
+  let dueAt = clock();
+
+  const begin = (): number => {
+    const now = clock();
+    const lateMs = now - dueAt;
+    if (lateMs >= standstillMs) {
+      stoodStillMs += lateMs;
+      onStandstill(lateMs);
+    }
+    return now;
+  };
+  const rest = (from: number, ms: number): void => {
+    const isLong = ms > mostQuietMs;
+    const partMs = isLong ? mostQuietMs : ms;
+    dueAt = from + partMs;
+    timer = setTimeout(() => (isLong ? goOn(ms - partMs) : tick()), partMs);
+  };
+  const goOn = (restMs: number): void => {
+    const now = begin();
+    meanwhile();
+    rest(now, restMs);
+  };
+  const tick = (): void => {
+    const now = begin();
+    look(now);
+    const tookMs = clock() - now;
+    rest(now, restAfter(now + tookMs - stoodStillMs, tookMs));
+  };
+  tick();
+  return () => clearTimeout(timer);
+}

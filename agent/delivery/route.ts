@@ -1,0 +1,135 @@
+import type { Settings } from '../config/flags';
+import type { MetricDefinition } from '../config/metric-definition';
+import { baselineOf } from '../report/baseline';
+import { buildReport, type Report } from '../report/report';
+import type { Baseline } from '../report/report-lists';
+import { createReportWindow, type Due, type ReportWindow } from '../report/report-window';
+import type { Destination } from '../topics';
+import type { ReportingDependencies } from './dependencies';
+import { findFailures, findHealth } from './findings';
+import { createOutbox, type Outbox } from './outbox';
+
+/** Cordon's detector takes a hundred reports of one certificate at once. */
+const mostWaitingReports = 90;
+/** At most five reports of a change a second. */
+const changeGapMs = 200;
+/** A rise is told at once, a fall when it lasted. */
+const fallHoldMs = 1000;
+/** A Device Defender report that its policy denies costs the connection: not at once again. */
+const defenderRetryMs = 60_000;
+/** Reports that wait for a connection, as JSON: days of reports at the interval, or minutes of constant change. */
+const mostWaitingBytes = 128 * 1024;
+
+/** Where the reports go. */
+export interface Delivery {
+  isReady(): boolean;
+  deliver(destination: Destination, report: Report): Promise<'acknowledged' | 'failed'>;
+}
+
+/** The way of the reports to one destination. */
+export interface Route {
+  readonly destination: Destination;
+  readonly window: ReportWindow;
+  readonly outbox: Outbox;
+  /** Reports are made when there is something to tell, and sent at once. */
+  readonly byException: boolean;
+  /** What waits may be sent. */
+  mayFlush: boolean;
+  /** The longest that it stood still since the last report. */
+  stoodStillMs: number;
+  /** What the last report with the system's state was made from. */
+  before?: Baseline;
+}
+
+export function openRoute(
+  destination: Destination,
+  settings: Settings,
+  { log, clock, spool, restarts }: ReportingDependencies,
+  delivery: Delivery,
+): Route {
+  const byException = destination === 'cordon';
+  const { intervalMs, metrics } = settings;
+  const route: Route = {
+    destination,
+    byException,
+    mayFlush: true,
+    stoodStillMs: 0,
+    window: createReportWindow({ intervalMs, byException, changeGapMs, fallHoldMs }),
+    outbox: createOutbox(
+      {
+        // Device Defender takes one report in five minutes, so of those that wait the newest stands for all.
+        mostReports: byException ? mostWaitingReports : 1,
+        mostBytes: mostWaitingBytes,
+        retryMs: byException ? 0 : defenderRetryMs,
+        peaks: new Set(metrics.filter(isOfInterval).map(({ metric }) => metric)),
+      },
+      {
+        deliver: (report) => delivery.deliver(destination, report),
+        keep: (report, isUrgent) => spool?.keep(destination, report, isUrgent),
+        drop: (report) => spool?.drop(destination, report),
+        onAcknowledged: (report) => {
+          if (!byException) route.mayFlush = false;
+          restarts?.noteDelivery();
+          log('info', 'reported', {
+            destination,
+            reportId: report.header.report_id,
+            values: valuesOf(report),
+            processes: report.processes,
+            failures: report.failures,
+          });
+        },
+        onFailed: ({ header }) => log('warn', 'report-failed', { destination, reportId: header.report_id }),
+        onFolded: ({ header }) => log('warn', 'report-folded', { destination, reportId: header.report_id }),
+        clock,
+      },
+    ),
+  };
+  return route;
+}
+
+/** The report is the outbox's from here on, so the next one tells only what came after it. */
+export function makeReport(
+  route: Route,
+  due: Due,
+  dependencies: ReportingDependencies,
+  looks: { readonly wantedMs: number; readonly intervalMs: number },
+): { readonly report: Report; readonly isUrgent: boolean } {
+  const { destination, window, stoodStillMs } = route;
+  route.stoodStillMs = 0;
+  const { values, caveats, isRise, ...told } = window.take(due, dependencies.clock());
+  const hasValues = Object.values(values).some((value) => value !== undefined);
+  // A report must hold metrics or custom metrics; on a change the change alone is enough.
+  const system = due === 'interval' || !hasValues ? dependencies.sampleSystem() : undefined;
+  const failures = { ...findFailures(dependencies), ...system?.failures, ...told.failures };
+  const madeAt = dependencies.wallClock();
+  const spool = route.outbox.waiting().length;
+  const health = findHealth(dependencies, { ...looks, spool, failures, caveats, stoodStillMs });
+  const report = buildReport({
+    reportId: dependencies.reportIds.next(madeAt),
+    ...(system && { system }),
+    ...(route.before && { before: route.before }),
+    values,
+    ...(destination === 'cordon' && {
+      extras: { ...told, failures: { ...failures, ...describeStandstill(stoodStillMs) }, health, madeAt },
+    }),
+  });
+  if (system) route.before = baselineOf(system, route.before, report);
+  return { report, isUrgent: isRise || stoodStillMs > 0 };
+}
+
+function describeStandstill(ms: number): Readonly<Record<string, string>> {
+  if (ms === 0) return {};
+  const seconds = Math.round(ms / 1000);
+  return { agent: `it stood still for ${seconds} s: stopped (SIGSTOP), or without a processor or a disk` };
+}
+
+/** What was seen at any time of the interval counts, not only what is now. */
+function isOfInterval({ collect }: MetricDefinition): boolean {
+  return collect !== 'cpu-percent' && collect !== 'exec';
+}
+
+function valuesOf({ custom_metrics: metrics = {} }: Report): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(metrics).map(([name, [value]]) => [name, Object.values(value)[0]]),
+  );
+}

@@ -1,0 +1,140 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { type AgentProgram, runAgent } from './agent-program';
+import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { waitFor } from './poll';
+import { type RealApp, startRealApp } from './real-process';
+import { startTlsBroker, type TestBroker } from './tls-broker';
+
+const name = 'cordonsameuserapp';
+const metric = `num_child_procs_${name}`;
+const root = resolve(import.meta.dirname, '../..');
+/** Nobody else's. Who is not root is one user with the agent anyway. */
+const userId = '65531';
+const asUser =
+  process.getuid?.() === 0
+    ? ['setpriv', `--reuid=${userId}`, `--regid=${userId}`, '--clear-groups']
+    : ['env'];
+
+interface SentReport {
+  readonly header: { readonly report_id: number };
+  readonly custom_metrics?: Readonly<Record<string, readonly [{ readonly number: number }]>>;
+  readonly evidence?: readonly { readonly commandLine: string }[];
+  readonly failures?: Readonly<Record<string, string>>;
+  readonly health: { readonly restarts: number; readonly degraded: readonly string[] };
+}
+
+/** What a process of the agent's own user can do to it, and what is known of it afterwards. */
+describe('an agent whose own user works against it', () => {
+  let directory: string;
+  let bundle: string;
+  let files: DeviceFiles;
+  let broker: TestBroker;
+  let app: RealApp;
+  let agent: AgentProgram | undefined;
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cordon-same-user-'));
+    bundle = join(directory, 'cordon-agent.cjs');
+    const script = join(root, 'infra/build-agent.mjs');
+    await promisify(execFile)(process.execPath, [script, '--outfile', bundle]);
+    files = await writeDeviceFiles(directory);
+    if (asUser[0] === 'setpriv') execFileSync('chown', ['-R', `${userId}:${userId}`, directory]);
+    chmodSync(directory, 0o700);
+    broker = await startTlsBroker(files);
+    app = startRealApp(name);
+  });
+  afterEach(() => {
+    agent?.process.kill('SIGKILL');
+    broker.published.length = 0;
+    broker.refuseConnections = 0;
+  });
+  afterAll(async () => {
+    await app.close();
+    await broker.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  function start(state: string, ...flags: readonly string[]): AgentProgram {
+    const [command = 'env', ...args] = [
+      ...[...asUser, process.execPath, bundle, '-e', `localhost:${broker.port}`],
+      ...['-r', files.rootCaPath, '-c', files.certPath, '-k', files.keyPath, '-id', 'mything1'],
+      ...['--children-of', name, '--state-dir', join(directory, state), ...flags],
+    ];
+    agent = runAgent(command, args);
+    return agent;
+  }
+  /** setpriv(1) and env(1) become the agent, so that its number is theirs. */
+  const signal = (which: string): void => {
+    const [command = 'env', ...args] = [...asUser, 'sh', '-c', `kill -${which} ${agent?.process.pid}`];
+    execFileSync(command, args);
+  };
+  const sent = (): readonly SentReport[] =>
+    broker.published.map(({ payload }) => JSON.parse(payload.toString()));
+  const hasChild = ({ custom_metrics }: SentReport): boolean => custom_metrics?.[metric]?.[0].number === 1;
+
+  it('tells after SIGSTOP how long it stood still, and of the child that came and went meanwhile', async () => {
+    const started = start('stopped', '-i', '2');
+    await started.waitForEvent('reported', 2);
+    signal('STOP');
+    await waitFor('the stop', () => /\) T /.test(readFileSync(`/proc/${started.process.pid}/stat`, 'utf8')));
+    const stoppedAt = performance.now();
+    const before = broker.published.length;
+    app.run('sleep 0.01; echo over');
+    await waitFor('the end of the child', () => app.output().includes('over'));
+    await waitFor('longer than a busy machine takes', () => performance.now() - stoppedAt > 6000);
+    signal('CONT');
+    await waitFor('the child', () => sent().slice(before).some(hasChild));
+    await waitFor('the gap', () => sent().some(({ failures }) => failures?.agent !== undefined));
+    const at = sent().findIndex(({ failures }) => failures?.agent !== undefined);
+    await waitFor('a report after it', () => sent().length > at + 1);
+
+    expect(sent()[at]?.failures?.agent).toMatch(/^it stood still for \d+ s: stopped \(SIGSTOP\)/);
+    expect(sent()[at]?.health.degraded).toContain('gap');
+    expect(sent()[at + 1]?.health.degraded).not.toContain('gap');
+    expect(sent()[at + 1]?.failures ?? {}).not.toHaveProperty('agent');
+  });
+
+  it('keeps through SIGKILL what it could not tell, and says how often it was started, with Restart=always', async () => {
+    const state = 'killed';
+    const spool = join(directory, state, 'mything1.spool');
+    broker.refuseConnections = 1_000_000;
+    await start(state).waitForEvent('connect-failed');
+    app.run('sleep 62 &');
+    await waitFor('the violation on disk', () =>
+      readdirSync(spool).some((file) => readFileSync(join(spool, file), 'utf8').includes('"number":1')),
+    );
+    /** As systemd does with the unit (`Restart=always`), but at once. */
+    const killAndRestart = async (): Promise<AgentProgram> => {
+      const ended = new Promise((done) => agent?.process.once('close', done));
+      signal('KILL');
+      await ended;
+      return start(state);
+    };
+    await (await killAndRestart()).waitForEvent('connect-failed');
+    broker.refuseConnections = 0;
+    await (await killAndRestart()).waitForEvent('reported');
+    await waitFor('the violation', () =>
+      sent().some(({ evidence }) => evidence?.some(({ commandLine }) => commandLine === 'sleep 62')),
+    );
+    await waitFor('the newest report of the third run', () =>
+      sent().some(({ health }) => health.restarts === 2),
+    );
+    await waitFor('an empty spool', () => readdirSync(spool).length === 0);
+    const before = sent().length;
+    // Killed after each report, it tells of that too.
+    await (await killAndRestart()).waitForEvent('reported');
+
+    expect(
+      sent()
+        .slice(before)
+        .find(({ health }) => health.restarts > 0)?.health.restarts,
+    ).toBe(1);
+    const ids = sent().map(({ header }) => header.report_id);
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+    app.run('kill $!; wait');
+  });
+});
