@@ -1,8 +1,10 @@
+import { resolveNow } from '../../shared/domain/asking';
 import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { judgeReport } from '../../shared/domain/detection/judge-report';
 import { judgeTime } from '../../shared/domain/detection/judge-time';
 import type { Setting } from '../../shared/domain/detection/judgement';
 import { lifecycleEvent } from '../../shared/domain/detection/lifecycle';
+import type { Detecting } from '../../shared/domain/detection/questions';
 import type {
   Contribution,
   DetectedEvent,
@@ -37,13 +39,16 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
   let reports = 0;
 
   /** `now`: when it is handled, which may be later than `at`. */
-  function judge(thingName: string, at: number, rule: (setting: Setting) => Judgement, now = at): void {
+  function judge(thingName: string, at: number, rule: Rule, now = at): void {
     const state = states.get(thingName) ?? newDetectState(thingName);
     const nameViolation = (key: string, seed: string | number) => `${thingName} ${key} ${seed}`;
-    const setting = { state, at, profiles, nameViolation };
-    const first = rule(setting);
-    const membership = members.get(thingName) ?? { registered: true, groups: [] };
-    const judgement = first.needsMembership ? rule({ ...setting, membership }) : first;
+    const judgement = resolveNow(rule({ state, at, profiles, nameViolation }), {
+      membership: () => members.get(thingName) ?? { registered: true, groups: [] },
+      owner: () => true,
+      distribution: (about) => fleet.get(keyOf(about)),
+      held: () => false,
+      alone: () => true,
+    });
     states.set(thingName, judgement.state);
     for (const contribution of judgement.contributions) count(fleet, contribution);
     for (const event of judgement.events)
@@ -74,21 +79,17 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
       groups: step.groups ?? known.groups,
     });
     const trigger = readTrigger(step, thing, () => ++reports);
-    if (trigger) judge(thing, start + (step.receivedAt ?? at), trigger(fleet), now);
+    if (trigger) judge(thing, start + (step.receivedAt ?? at), trigger, now);
     passTime(now, now);
   }
   passTime(now, Math.max(now, start + (until ?? 0)));
   return alerts;
 }
 
-type Fleet = ReadonlyMap<string, Record<string, number>>;
+type Rule = (setting: Setting) => Detecting<Judgement>;
 
 /** What a step has happen: a report, a lifecycle event, or nothing but the time. */
-function readTrigger(
-  step: Step,
-  thing: string,
-  nextId: () => number,
-): ((fleet: Fleet) => (setting: Setting) => Judgement) | undefined {
+function readTrigger(step: Step, thing: string, nextId: () => number): Rule | undefined {
   const { event: told, at, client = thing, principal = `certificate of ${client}` } = step;
   if (told) {
     const event = lifecycleEvent.parse({
@@ -100,17 +101,11 @@ function readTrigger(
       ...(told.ip !== undefined && { ipAddress: told.ip }),
       ...(told.reason !== undefined && { disconnectReason: told.reason }),
     });
-    return () => (setting) => judgeLifecycle({ ...setting, event });
+    return (setting) => judgeLifecycle({ ...setting, event });
   }
   const report = readStep(step, nextId);
   if (!report) return undefined;
-  return (fleet) => (setting) =>
-    judgeReport({
-      ...setting,
-      report,
-      ...{ reportedByItself: client === thing, principal },
-      fleet: (metric, durationSeconds, window) => fleet.get(keyOf({ metric, durationSeconds, window })),
-    });
+  return (setting) => judgeReport({ ...setting, report, principal, reportedByItself: client === thing });
 }
 
 function readStep(step: Step, nextId: () => number): DeviceReport | undefined {

@@ -44,6 +44,12 @@ export interface ReceivedEvent {
   readonly event: LifecycleEvent;
 }
 
+/** What a thing is judged by: what arrived of it, or the time. */
+export type DetectionTrigger =
+  | ReceivedReport
+  | ReceivedEvent
+  | { readonly kind: 'time'; readonly thingName: string; readonly at: number };
+
 export type Received =
   | ReceivedReport
   | ReceivedEvent

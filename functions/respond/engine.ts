@@ -8,7 +8,7 @@ import type { Context, Decision } from '../../shared/domain/decide/decision';
 import { killSwitchFor } from '../../shared/domain/guards/kill-switch';
 import { measure } from '../../shared/domain/messages/announcement';
 import type { KillSwitchReader, Metrics, Refusals } from '../../shared/ports';
-import { type AnswerPorts, createAnswers } from './answers';
+import { type AnswerPorts, createAnswers } from './answer-needs';
 import { findChanged } from './left-changed';
 import { flush, type OutboxPorts } from './outbox';
 import type { ActionOptions, ActionPorts } from './perform';

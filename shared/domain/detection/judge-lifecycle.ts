@@ -2,9 +2,10 @@ import { readRemoteAddress } from '../findings/addresses';
 import type { MetricValue } from '../findings/violation';
 import { wasTold } from './alarm';
 import { violates } from './criteria';
-import { type Entry, openJudgement, type Setting } from './judgement';
+import { type Draft, type Entry, ignore, openJudgement, type Setting } from './judgement';
 import { followPresence, type LifecycleEvent, nameEvent } from './lifecycle';
 import { connectionAttempts, disconnectDuration, disconnects, isLifecycle, sourceAddress } from './metrics';
+import { type Detecting, judgeWith } from './questions';
 import { listRetained } from './retention';
 import type { BehaviorState, Datapoint, Judgement, PresenceState, Profiles, Span } from './state';
 import { insertCount, listChanged, several, sumWindow, trimWindow } from './window';
@@ -22,10 +23,14 @@ export function needsLifecycle(profiles: Profiles): boolean {
  * Judges one lifecycle event. Too many connects are an alarm at once, where Detect waits for its next boundary of five
  * minutes; all else of a sum (datapoints in a row, the clear) is evaluated at these boundaries, as in Detect.
  */
-export function judgeLifecycle(input: LifecycleInput): Judgement {
+export function judgeLifecycle(input: LifecycleInput): Detecting<Judgement> {
+  return judgeWith(input, judgeEvent);
+}
+
+// biome-ignore lint/correctness/useYield: a rule as the others are, though it asks nothing itself
+function* judgeEvent(input: LifecycleInput): Detecting<Draft> {
   const { state, event, at } = input;
-  if (state.presence?.seen.includes(nameEvent(event)))
-    return { state, events: [], datapoints: [], contributions: [], needsMembership: false };
+  if (state.presence?.seen.includes(nameEvent(event))) return ignore(state);
   const judgement = openJudgement(input);
   const presence = followPresence(state.presence, event);
   const isConnect = event.eventType === 'connected';

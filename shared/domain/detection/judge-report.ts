@@ -1,13 +1,14 @@
 import type { Behavior, Playbook } from '../configuration';
 import type { DeviceReport } from '../findings/report';
 import { boundValue, keepEvidence, type MetricValue } from '../findings/violation';
-import { hearAgent } from './agents';
+import { hearAgent, shortPrincipal } from './agents';
 import { numberOf } from './criteria';
-import { binOf, type Distribution } from './distribution';
+import { binOf } from './distribution';
 import { followExceptions } from './excepted';
-import { type Entry, openJudgement, type Setting } from './judgement';
+import { type Draft, type Entry, ignore, openJudgement, type Setting } from './judgement';
 import { measure } from './measure';
 import { missedReports } from './metrics';
+import { type Detecting, judgeWith, need } from './questions';
 import { selectRetained } from './retention';
 import { findSender, isForeign, isFromBefore, noteReport, type Placed, place, senderName } from './senders';
 import { isForeignSlot, readSlot, slotOf } from './slots';
@@ -20,12 +21,8 @@ export interface ReportInput extends Setting {
   readonly principal?: string;
   /** False where another client reported for the thing: such a report can raise an alarm, never end one. */
   readonly reportedByItself: boolean;
-  /** The certificate is known to be the thing's own: what it says of its agent counts. */
-  readonly isOwnAgent?: boolean;
   /** What may except an alarm. */
   readonly playbooks?: readonly Playbook[];
-  /** What the fleet's values were in a window, for statistical thresholds; undefined where nothing is known. */
-  readonly fleet?: (metric: string, durationSeconds: number, window: number) => Distribution | undefined;
 }
 
 /** Whether any behavior compares a thing with the fleet. */
@@ -36,14 +33,17 @@ export function hasPercentiles(profiles: Profiles): boolean {
 }
 
 /** Judges one report of a device. One that comes twice changes nothing, and one that comes late ends no alarm. */
-export function judgeReport(input: ReportInput): Judgement {
+export function judgeReport(input: ReportInput): Detecting<Judgement> {
+  return judgeWith(input, judgeWhole);
+}
+
+function* judgeWhole(input: ReportInput): Detecting<Draft> {
   const { state, report, at, principal = 'unknown', reportedByItself, profiles } = input;
   const sender = senderName({ principal, isOwn: reportedByItself });
   const placed = place(state, report, sender, at);
-  if (placed.isRepeat || isFromBefore(state, placed, at))
-    return { state, events: [], datapoints: [], contributions: [], needsMembership: false };
+  if (placed.isRepeat || isFromBefore(state, placed, at)) return ignore(state);
   const owner = findOwner(state) ?? (reportedByItself ? sender : undefined);
-  const { isOwnAgent = reportedByItself } = input;
+  const isOwnAgent = reportedByItself && (yield* isOfOwnAgent(state, principal));
   const agent = isOwnAgent ? hearAgent(state.agent, report.health, principal, at) : state.agent;
   const judgement = openJudgement(input);
   let isOpen = false;
@@ -53,7 +53,7 @@ export function judgeReport(input: ReportInput): Judgement {
       continue;
     }
     const slot = slotOf(entry.key, sender, owner);
-    judgeBehavior(judgement, entry, slot, placed, input);
+    yield* judgeBehavior(judgement, entry, slot, placed, input);
     isOpen ||= reportedByItself && entry.behavior.metric in report.metrics && judgement.isOpen(slot);
   }
   const { retained, datapoints } = reportedByItself
@@ -76,6 +76,14 @@ export function judgeReport(input: ReportInput): Judgement {
       lastReceivedAt: Math.max(at, state.lastReceivedAt),
     },
   );
+}
+
+/**
+ * What another certificate says under the thing's client id must not make its agent look well: one that was not heard
+ * before is asked for.
+ */
+function* isOfOwnAgent({ agent }: DetectState, principal: string): Detecting<boolean> {
+  return !agent || agent.principal === shortPrincipal(principal) || (yield* need('owner', { principal }));
 }
 
 /** Whichever of its certificates reports. */
@@ -114,21 +122,24 @@ function findOwner({ owner, senders }: DetectState): string | undefined {
 
 type OpenJudgement = ReturnType<typeof openJudgement>;
 
-function judgeBehavior(
+function* judgeBehavior(
   judgement: OpenJudgement,
   entry: Entry,
   slot: string,
   placed: Placed,
   input: ReportInput,
-): void {
-  const { report, at, reportedByItself, fleet, state } = input;
+): Detecting<void> {
+  const { report, at, reportedByItself, state } = input;
   const { behavior, key } = entry;
   const reported = report.metrics[behavior.metric];
   if (!reported) return;
-  const { durationSeconds = 1 } = behavior.criteria;
-  const number = Math.floor(at / 1_000 / durationSeconds);
+  const { durationSeconds, statisticalThreshold } = behavior.criteria;
+  const number = Math.floor(at / 1_000 / (durationSeconds ?? 1));
   // Of the window before: the fleet is still being counted in this one.
-  const others = fleet?.(behavior.metric, durationSeconds, number - 1);
+  const others =
+    statisticalThreshold && durationSeconds
+      ? yield* need('distribution', { metric: behavior.metric, durationSeconds, window: number - 1 })
+      : undefined;
   const most = slot === key ? undefined : fewSpans;
   const { before, isBad, value, late } = measure(reported, judgement.before(slot), behavior, {
     ...{ placed, others, most, intervals: report.intervals ?? 1 },

@@ -2,22 +2,20 @@ import { countMissed, fallSilent, isSilenceDue, type Silence } from './agents';
 import { violates } from './criteria';
 import { isSilent, lastBoundary, listBounds } from './due';
 import { principalOf } from './judge-lifecycle';
-import { type Entry, openJudgement, type Setting } from './judgement';
+import { type Draft, type Entry, openJudgement, type Setting } from './judgement';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
-import type { BehaviorState, Judgement, PresenceState } from './state';
+import { type Detecting, judgeWith, need } from './questions';
+import type { BehaviorState, DetectState, Judgement, PresenceState } from './state';
 import { sumWindow } from './window';
 
-interface TimeInput extends Setting {
-  /** What was found of a thing that misses reports; where nobody asked, it is as it seems. */
-  readonly silence?: Silence;
+/** Judges what time alone changes of a thing: silence, a window that empties, a device that stays away. */
+export function judgeTime(input: Setting): Detecting<Judgement> {
+  return judgeWith(input, judgeMoment);
 }
 
-/** Judges what time alone changes of a thing: silence, a window that empties, a device that stays away. */
-export function judgeTime(input: TimeInput): Judgement {
-  const { at, state, membership, profiles } = input;
-  const isDue = isSilenceDue(state, listBounds(profiles), at);
-  const unasked = { registered: membership?.registered ?? true, held: false, withMany: false };
-  const silence = input.silence ?? (isDue ? unasked : undefined);
+function* judgeMoment(input: Setting): Detecting<Draft> {
+  const { at, state, profiles } = input;
+  const silence = isSilenceDue(state, listBounds(profiles), at) ? yield* lookAtSilence(state) : undefined;
   const agent = silence ? fallSilent(state, silence, at) : state.agent;
   const isAlone = silence !== undefined && agent?.silentAt !== undefined && !agent.withMany && !silence.held;
   const judgement = openJudgement(input);
@@ -46,6 +44,16 @@ export function judgeTime(input: TimeInput): Judgement {
     }
   }
   return judgement.conclude(silence ? { agent } : {});
+}
+
+/** What is to be known of a thing that misses reports, before that is told. */
+function* lookAtSilence({ agent }: DetectState): Detecting<Silence> {
+  if (yield* need('held', {})) return { registered: true, held: true, withMany: false };
+  const isKnown = agent?.silentAt !== undefined;
+  const withMany = isKnown ? agent.withMany === true : !(yield* need('alone', {}));
+  // Of many at once the registry would be asked too often: who is retired is found at the next look.
+  const registered = withMany && !isKnown ? true : (yield* need('membership', {})).registered;
+  return { registered, held: false, withMany };
 }
 
 /** A sum at a boundary; of the window only what the next one needs is kept. */

@@ -21,7 +21,7 @@ export interface Setting {
   /** When the datapoint is from, epoch ms: the receipt of a report, the time of an event, or now. */
   readonly at: number;
   readonly profiles: Profiles;
-  /** Absent at first: it is looked up only when it matters, so that an ordinary report costs no IoT call. */
+  /** Absent until the judgement turns out to depend on it (questions.ts). */
   readonly membership?: Membership | undefined;
   /** Names a new violation; the same arguments give the same id, so what comes twice repeats no alarm. */
   readonly nameViolation: (key: string, seed: string | number) => string;
@@ -49,6 +49,20 @@ interface Verdict {
 
 /** A thing outside a profile's targets is looked up again after this time, should it go on violating. */
 const trustOutsideMs = 300_000;
+
+/** A judgement, which is to be made anew with the membership where it depends on that. */
+export interface Draft {
+  readonly judgement: Judgement;
+  readonly needsMembership: boolean;
+}
+
+/** Of what came before: it changes nothing. */
+export function ignore(state: DetectState): Draft {
+  return {
+    judgement: { state, events: [], datapoints: [], contributions: [] },
+    needsMembership: false,
+  };
+}
 
 /** What is to be forgotten is undefined. */
 interface Changes extends Omit<Partial<DetectState>, 'agent'> {
@@ -206,7 +220,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     },
 
     /** The result; `changes` of the state beside the behaviors, `stamp` what is noted only where something changed. */
-    conclude(changes: Changes = {}, stamp: Partial<DetectState> = {}): Judgement {
+    conclude(changes: Changes = {}, stamp: Partial<DetectState> = {}): Draft {
       const { dueAt: _, outside: _o, counted: _c, agent: known, ...rest } = state;
       const { agent, ...others } = { agent: known, ...changes };
       const next: DetectState = {
@@ -220,10 +234,12 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
       const dueAt = nextDue(next, profiles, at);
       const timed = dueAt === undefined ? next : { ...next, dueAt };
       return {
-        state: isSame(timed, state) ? state : { ...timed, ...stamp },
-        events,
-        datapoints,
-        contributions,
+        judgement: {
+          state: isSame(timed, state) ? state : { ...timed, ...stamp },
+          events,
+          datapoints,
+          contributions,
+        },
         needsMembership: membership === undefined && needsMembership,
       };
     },

@@ -155,8 +155,6 @@ export interface Judgement {
   readonly events: readonly DetectedEvent[];
   readonly datapoints: readonly Datapoint[];
   readonly contributions: readonly Contribution[];
-  /** The registry has to be asked, and the same judged again with its answer. */
-  readonly needsMembership: boolean;
 }
 
 export function newDetectState(thingName: string): DetectState {

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import type { SecurityProfile } from '../../../../shared/domain/configuration';
-import { judgeLifecycle } from '../../../../shared/domain/detection/judge-lifecycle';
-import { judgeReport } from '../../../../shared/domain/detection/judge-report';
-import { judgeTime } from '../../../../shared/domain/detection/judge-time';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
 import { now } from '../../../builders';
+import { judgeLifecycle, judgeReport, judgeTime } from './judging';
 
 const base = { consecutiveDatapointsToAlarm: 2, consecutiveDatapointsToClear: 2 } as const;
 const profile: SecurityProfile = {

@@ -1,7 +1,7 @@
 import type { Criteria, SecurityProfile } from '../../../../shared/domain/configuration';
-import { judgeReport } from '../../../../shared/domain/detection/judge-report';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
 import { now } from '../../../builders';
+import { judgeReport } from './judging';
 
 function criteria(
   comparisonOperator: Criteria['comparisonOperator'],

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Criteria, SecurityProfile } from '../../../../shared/domain/configuration';
-import { judgeReport } from '../../../../shared/domain/detection/judge-report';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
 import type { DeviceReport } from '../../../../shared/domain/findings/report';
 import { now } from '../../../builders';
+import { judgeReport } from './judging';
 
 /** However the reports of ten minutes are shuffled, what they raise is the same, and nothing that comes late clears. */
 

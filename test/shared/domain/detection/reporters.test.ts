@@ -1,8 +1,7 @@
 import type { SecurityProfile } from '../../../../shared/domain/configuration';
-import { judgeReport } from '../../../../shared/domain/detection/judge-report';
-import { judgeTime } from '../../../../shared/domain/detection/judge-time';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
 import { now } from '../../../builders';
+import { judgeReport, judgeTime } from './judging';
 
 /** Another certificate may connect as the thing, where a policy lets it: what it tells is kept apart. */
 

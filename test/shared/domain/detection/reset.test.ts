@@ -1,10 +1,8 @@
 import type { SecurityProfile } from '../../../../shared/domain/configuration';
-import { judgeLifecycle } from '../../../../shared/domain/detection/judge-lifecycle';
-import { judgeReport } from '../../../../shared/domain/detection/judge-report';
-import { judgeTime } from '../../../../shared/domain/detection/judge-time';
 import { resetAlarms } from '../../../../shared/domain/detection/reset';
 import { type DetectState, newDetectState, type Profiles } from '../../../../shared/domain/detection/state';
 import { now } from '../../../builders';
+import { judgeLifecycle, judgeReport, judgeTime } from './judging';
 
 const minute = 60_000;
 const atOnce = { consecutiveDatapointsToAlarm: 1, consecutiveDatapointsToClear: 1 };
