@@ -10,25 +10,25 @@ import { encodeReport } from '../report/encoding';
 import type { Report } from '../report/report';
 import { type Destination, type Topics, topicsFor } from '../topics';
 
-/** At the end, for what can be delivered at once. */
+/** How long a stop waits for reports that can be delivered at once. */
 const lastWordsMs = 1500;
 
 export interface AgentDependencies extends ReportingDependencies {
-  /** Read anew at each connect, so that a renewed certificate needs no restart. */
+  /** Reads them again at each connect, so a renewed certificate needs no restart. */
   readonly readCredentials: () => Credentials;
   readonly containment: ContainmentWatch;
   readonly random: () => number;
   readonly onConnection?: (text: string) => void;
-  /** Another way to the broker, in tests. */
+  /** Tests replace the link to the broker. */
   readonly openLink?: typeof openBrokerLink;
 }
 
 export interface Agent {
-  /** Gives the reports that could not be delivered. */
+  /** Returns the reports that could not be delivered. */
   stop(): Promise<Waiting>;
 }
 
-/** Samples, and reports over MQTT, until stopped. `waiting` is delivered first. */
+/** Samples and reports over MQTT until stopped. Delivers `waiting` first. */
 export function startAgent(settings: Settings, dependencies: AgentDependencies, waiting?: Waiting): Agent {
   const { connection } = settings;
   if (!connection) throw new Error('an agent that reports needs a connection');
@@ -79,7 +79,7 @@ export function startAgent(settings: Settings, dependencies: AgentDependencies, 
   };
 }
 
-/** Samples, and prints the reports, until stopped. */
+/** Samples and prints the reports until stopped. */
 export function startDryRun(
   settings: Settings,
   dependencies: ReportingDependencies,

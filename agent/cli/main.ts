@@ -5,7 +5,7 @@ import { type CommandLine, parseCommandLine, type Settings } from '../config/fla
 import { codeOf, host } from '../host';
 import { createLog, type Log } from '../log';
 import { createProblems } from '../problems';
-import { collectOnce } from './once';
+import { collectOnce, explainStates } from './once';
 import { createDependencies, type RunningAgent, runAgent } from './run-agent';
 import { runCheck } from './run-check';
 import { openServiceManager } from './service-manager';
@@ -28,6 +28,7 @@ async function run(args: readonly string[]): Promise<void> {
   if (settings.mode === 'once') {
     const report = await collectOnce(settings, createDependencies(settings, log, createProblems(log)));
     host.writeOutput(`${JSON.stringify(report, undefined, 2)}\n`);
+    for (const line of explainStates(report)) writeLine(`cordon-agent: ${line}\n`);
     return;
   }
   exitOnFailure(log);
@@ -44,7 +45,7 @@ function parse(args: readonly string[]): CommandLine {
   });
 }
 
-/** A user without an entry in passwd has none, as in a container. */
+/** A user without an entry in passwd, as in a container, has no home directory. */
 function homeDirectory(): string {
   try {
     return host.homedir();
@@ -54,7 +55,7 @@ function homeDirectory(): string {
   }
 }
 
-/** A log that can't be written, because its disk is full or its reader is gone, ends no agent. */
+/** The agent continues if it can't write its log, because the disk is full or the reader has exited. */
 function writeLine(line: string): void {
   try {
     host.writeError(line);
@@ -65,14 +66,17 @@ function writeLine(line: string): void {
 
 function readSettings(args: readonly string[]): Settings {
   const commandLine = parse(args);
-  if (commandLine.type !== 'run') throw new UsageError('the file of arguments no longer says to run');
+  if (commandLine.type !== 'run')
+    throw new UsageError(
+      'the file of arguments now has a flag that ends the agent, such as --once; remove it',
+    );
   return commandLine.settings;
 }
 
 function stopOnSignals(agent: RunningAgent, log: Log): void {
   let isStopping = false;
   const stop = (signal: NodeJS.Signals): void => {
-    // timeout(1) sends its signal to the process and to its group: the second must not end what the first began.
+    // timeout(1) signals the process and then its group: the second signal must not interrupt the stop.
     if (isStopping) return;
     isStopping = true;
     log('info', 'stopping', { signal });
@@ -82,17 +86,17 @@ function stopOnSignals(agent: RunningAgent, log: Log): void {
     );
   };
   process.on('SIGTERM', stop);
-  // A second Ctrl-C ends it at once.
+  // A second Ctrl-C ends the agent at once.
   process.once('SIGINT', stop);
 }
 
-/** Half alive is worse than gone: a service manager starts a process that ended again. */
+/** Exits on an unexpected error: a service manager restarts a process that exits, but not one that hangs. */
 function exitOnFailure(log: Log): void {
-  // Of a pipe or a terminal, the error comes later.
+  // On a pipe or a terminal, the error arrives later.
   process.stderr.on('error', () => undefined);
   process.on('uncaughtException', (error) => fail(error, log));
   process.on('unhandledRejection', (error) => fail(error, log));
-  // The reader of a dry run went away.
+  // The reader of a dry run has exited.
   process.stdout.on('error', () => process.exit(exitFatal));
 }
 
@@ -106,6 +110,6 @@ run(process.argv.slice(2)).catch((error: unknown) => {
   const isExpected = error instanceof CredentialsError || error instanceof UsageError;
   const text = isExpected ? error.message.replaceAll('\n', ' ') : String((error as Error)?.stack ?? error);
   writeLine(`cordon-agent: ${text}\n`);
-  // A unit does not start an agent again whose command line is wrong.
+  // The unit does not restart an agent whose command line is wrong.
   process.exit(error instanceof UsageError && !error.isPassing ? exitUsage : exitFatal);
 });

@@ -2,13 +2,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Settings } from '../config/flags';
 import type { ReportingDependencies } from '../delivery/dependencies';
 import { findFailures, findHealth } from '../delivery/findings';
+import type { ProcessState } from '../processes/metric-sample';
 import { buildReport, type Report } from '../report/report';
 import { createReportWindow } from '../report/report-window';
 
-/** Long enough for a percentage of the processor to mean something. */
+/** A CPU percentage over a shorter time means little. */
 const loadMs = 1_100;
 
-/** Collects one report, with two looks at the processes, so that a child that came and went between them is seen too. */
+/** Collects one report from two samples of the processes, to see a child that starts and ends between them as well. */
 export async function collectOnce(settings: Settings, dependencies: ReportingDependencies): Promise<Report> {
   const { sampler, sampleSystem, meter, reportIds, clock, wallClock } = dependencies;
   const window = createReportWindow({
@@ -41,4 +42,17 @@ export async function collectOnce(settings: Settings, dependencies: ReportingDep
     values,
     ...(settings.destinations.includes('cordon') && { extras: { ...told, failures, health, madeAt } }),
   });
+}
+
+const explanations: Readonly<Record<Exclude<ProcessState, 'running'>, string>> = {
+  'not-running': 'not-running: no such process exists at this moment',
+  'no-permission': 'no-permission: this user may not see all processes (hidepid)',
+  unknown: 'unknown: some processes could not be read; failures has the reason',
+};
+
+/** What a reader needs to know about the states in a printed report, one line for each process that does not run. */
+export function explainStates({ processes = {} }: Report): readonly string[] {
+  return Object.entries(processes).flatMap(([name, state]) =>
+    state === 'running' ? [] : [`${name} is ${explanations[state]}`],
+  );
 }

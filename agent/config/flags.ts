@@ -31,7 +31,7 @@ export interface ConnectionSettings {
 }
 
 export interface Settings {
-  /** `once` prints one report, `dryrun` goes on printing; both connect to nothing. */
+  /** `once` prints one report, `dryrun` prints each report; neither connects. */
   readonly mode: 'report' | 'dryrun' | 'once';
   readonly connection?: ConnectionSettings;
   readonly intervalMs: number;
@@ -125,11 +125,11 @@ export function parseCommandLine(
   const settings = toSettings(flags, dependencies, metrics);
   if (!isCheck) return { type: 'run', settings };
   if (!settings.connection)
-    throw new UsageError('check: looks at a connection, so leave out --dryrun and --once');
+    throw new UsageError('check: tests the connection, so leave out --dryrun and --once');
   return { type: 'check', settings, json: flags.json === true };
 }
 
-/** A flag beats the file. A command line that says where to connect needs none, and the default one isn't looked for. */
+/** Flags override the file. With --endpoint, the agent does not look for the default file. */
 function withConfigFile(command: Command): Flags {
   const flags = command.opts<Flags>();
   const byDefault =
@@ -141,7 +141,7 @@ function withConfigFile(command: Command): Flags {
   return { ...flags, ...Object.fromEntries(fromFile) };
 }
 
-/** A file that can't be looked at is one that can't be read either, which its reading tells. */
+/** True also if the file can't be examined: reading it then fails with the reason. */
 function isThere(path: string): boolean {
   try {
     host.statSync(path);
@@ -155,17 +155,20 @@ function defineFlags(write: (text: string) => void): Command {
   return new Command('cordon-agent')
     .usage('[check] [options]')
     .description(
-      'Reports what a device does to AWS IoT: the children of a named process, ports, connections, traffic.',
+      'Reports to AWS IoT what a device does: children of a named process, ports, connections, traffic.',
     )
-    .option('--config <file>', `configuration; a flag beats it; ${defaultConfigPath} without --endpoint`)
-    .option('-e, --endpoint <host[:port]>', 'broker; port 8883 if left out', (text) =>
+    .option(
+      '--config <file>',
+      `configuration file, which flags override (default: ${defaultConfigPath}, without --endpoint)`,
+    )
+    .option('-e, --endpoint <host[:port]>', 'the broker (default port: 8883)', (text) =>
       parseEndpoint('--endpoint', text),
     )
-    .option('-r, --rootCA <file>', 'certificates of the authorities that the broker is trusted by')
+    .option('-r, --rootCA <file>', 'CA certificates that the agent trusts for the broker')
     .option('-c, --cert <file>', "the device's certificate")
     .option('-k, --key <file>', "the device's private key")
     .option('--client_id <id>', 'MQTT client id (also -id)', (text) => parseClientId('--client_id', text))
-    .option('-t, --thing_name <name>', 'thing name; the client id if left out', (text) =>
+    .option('-t, --thing_name <name>', 'thing name (default: the client id)', (text) =>
       parseThingName('--thing_name', text),
     )
     .option(
@@ -181,9 +184,9 @@ function defineFlags(write: (text: string) => void): Command {
       'json',
     )
     .option('-s, --short_tags', 'short names in reports')
-    .option('--custom-metrics', 'collect the default custom metrics (also -cm)')
-    .option('--include-custom-metrics', 'the same')
-    .option('-d, --dryrun', 'print the reports, connect to nothing')
+    .option('--custom-metrics', 'collect the custom metrics that were given to the build (also -cm)')
+    .option('--include-custom-metrics', 'same as --custom-metrics')
+    .option('-d, --dryrun', 'print the reports and do not connect')
     .option('--verbosity <level>', 'NoLogs to Trace', (text) => parseVerbosity('--verbosity', text), 'info')
     .option(
       '--report-to <where>',
@@ -193,51 +196,51 @@ function defineFlags(write: (text: string) => void): Command {
     )
     .option(
       '--children-of <name>',
-      `report the children of processes of this name as num_child_procs_NAME; may be given again`,
+      'report the children of processes of this name as num_child_procs_NAME; can be repeated',
       (text, before: readonly MetricDefinition[]) => addChildren(text, before),
       [],
     )
     .option(
       '--sample-interval <ms>',
-      'time between looks at the processes',
+      'time between two samples of the processes',
       wholeNumber('--sample-interval', 'milliseconds', 10, 60_000),
       100,
     )
     .option(
       '--connect-timeout <seconds>',
-      'how long a try to connect may take, TLS and MQTT included',
+      'limit for a connection attempt, with TLS and MQTT',
       wholeNumber('--connect-timeout', 'seconds', 5, 600),
       60,
     )
     .option(
       '--ack-timeout <seconds>',
-      'how long a report may wait for its acknowledgement before the connection counts as dead',
+      'limit for the acknowledgement of a report; then the agent connects again',
       wholeNumber('--ack-timeout', 'seconds', 5, 600),
       60,
     )
     .option(
       '--keep-alive <seconds>',
-      'time between two pings, shorter than the NAT on the way remembers',
+      'time between two pings; must be shorter than the timeout of a NAT device on the way',
       wholeNumber('--keep-alive', 'seconds', 30, 1200),
       120,
     )
     .option(
       '--cpu-budget <percent>',
-      'most of one core that the agent takes, as it looks less often',
+      'limit of one core; the agent samples less often to keep it',
       wholeNumber('--cpu-budget', 'percent', 1, 100),
       2,
     )
-    .option('--state-dir <folder>', 'where report ids and what was not delivered are kept')
+    .option('--state-dir <folder>', 'folder for report ids and undelivered reports')
     .option(
       '--allow-fast-reports',
       `allow Device Defender reports under ${defenderFloorSeconds} s (local stack only)`,
     )
-    .option('--once', 'with --print: collect one report and print it')
+    .option('--once', 'with --print: collect one report, print it and exit')
     .option('--print', 'with --once')
     .version(agentVersion)
     .addHelpText(
       'after',
-      '\n@FILE reads arguments from a file, one a line.\n`cordon-agent check [--json]` with the same flags tells what would go wrong.',
+      '\n@FILE reads arguments from a file, one on each line.\n`cordon-agent check [--json]` with the same flags tests the connection and says what is wrong.',
     )
     .allowExcessArguments(true)
     .exitOverride()
@@ -258,7 +261,7 @@ function wholeNumber(flag: string, unit: string, least: number, most: number): (
 }
 
 function toSettings(flags: Flags, dependencies: Dependencies, metrics: readonly string[]): Settings {
-  if (flags.once !== flags.print) throw new UsageError('--once, --print: give both, to print one report');
+  if (flags.once !== flags.print) throw new UsageError('--once, --print: give both to print one report');
   const destinations = destinationsOf(flags.reportTo);
   const tooFast = destinations.includes('device-defender') && flags.interval < defenderFloorSeconds;
   if (tooFast && !flags.allowFastReports) {
@@ -286,7 +289,7 @@ function toSettings(flags: Flags, dependencies: Dependencies, metrics: readonly 
   };
 }
 
-/** What the file says of a metric counts more than what its name says. */
+/** A definition in the file overrides what the metric's name implies. */
 function definitionsOf(
   wanted: readonly string[],
   defined: readonly MetricDefinition[],

@@ -101,6 +101,17 @@ describe('the bundled agent', () => {
     app.run('kill $!');
   });
 
+  it('explains on standard error what not-running means, and keeps standard output JSON', async () => {
+    const { code, stdout, stderr } = await start(['--once', '--print', '--children-of', 'cordonnosuch'])
+      .ended;
+
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: 'cordon-agent: cordonnosuch is not-running: no such process exists at this moment\n',
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ processes: { cordonnosuch: 'not-running' } });
+  });
+
   it('reports over mutual TLS, and ends with 0 on SIGTERM', async () => {
     const { agent, output, ended } = start(connectFlags());
     await waitFor('the report', () => output.stderr.includes('"event":"reported"'));
