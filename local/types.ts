@@ -45,6 +45,8 @@ export interface IamRequest {
 export interface ServiceHandler {
   /** Names the operation of a request for IAM, or undefined where the service does not emulate it. */
   identify(request: ApiRequest): IamRequest | undefined;
+  /** What AWS calls an operation that the service does not emulate, where its request does not say. */
+  nameOperation?(request: ApiRequest): string | undefined;
   handle(request: ApiRequest): Promise<ApiResponse>;
 }
 

@@ -35,7 +35,7 @@ export async function dispatch(
   } catch (error) {
     return reportFailure(context, request, error);
   }
-  if (!handler || !iamRequest) return refuseUnknown(context, request, handler !== undefined);
+  if (!handler || !iamRequest) return refuseUnknown(context, request, handler);
   const answer = await answerKnown(context, registration, request, { handler, iamRequest });
   context.calls.record({
     caller: nameOf(request),
@@ -91,13 +91,14 @@ function reportFailure({ log }: DispatchContext, request: ApiRequest, error: unk
 function refuseUnknown(
   { log, calls }: DispatchContext,
   request: ApiRequest,
-  knownService: boolean,
+  handler: ServiceHandler | undefined,
 ): ApiResponse {
   const { service, method, path, body } = request;
   // A query-protocol service names the operation in the form, near its start.
   const action = /(?:^|&)Action=(\w{1,80})/.exec(body.toString('latin1', 0, 4096))?.[1];
-  const operation = request.headers['x-amz-target'] ?? action ?? `${method} ${path}`;
-  const what = knownService ? 'an operation' : 'a service';
+  const operation =
+    request.headers['x-amz-target'] ?? action ?? handler?.nameOperation?.(request) ?? `${method} ${path}`;
+  const what = handler ? 'an operation' : 'a service';
   log.warn(`not emulated: ${nameOf(request)} called ${what} that the local stack does not have`, {
     service,
     operation,

@@ -1,5 +1,7 @@
 import type { ApiRequest, ApiResponse, IamRequest, ServiceHandler } from '../../types';
+import { awsError } from '../wire/aws-error';
 import { IotServiceError, invalid } from './errors';
+import { indexRoutes, type RouteMatch } from './find-route';
 import { accountRoutes } from './operations/account';
 import { authorizationRoutes } from './operations/authorization';
 import { type CertificateIssuer, certificateRoutes } from './operations/certificates';
@@ -18,58 +20,11 @@ import { thingRoutes } from './operations/things';
 import { topicRuleRoutes } from './operations/topic-rules';
 import { violationRoutes } from './operations/violations';
 import type { IotRegistry } from './registry';
+import { nameIotOperation } from './service-model';
 
 export interface IotControlPlaneOptions {
   /** Without it CreateKeysAndCertificate and CreateCertificateFromCsr are refused. */
   readonly issuer?: CertificateIssuer;
-}
-
-interface RouteMatch {
-  readonly route: IotRoute;
-  /** Still percent-encoded. */
-  readonly labels: Readonly<Record<string, string>>;
-}
-
-/** Gives the route of a request, looking only at those with as many segments. */
-type RouteFinder = (request: ApiRequest) => RouteMatch | undefined;
-
-function indexRoutes(routes: readonly IotRoute[]): RouteFinder {
-  const shapeOf = (method: string, segments: readonly string[]) => `${method} ${segments.length}`;
-  const split = routes.map((route) => ({ route, segments: route.path.split('/') }));
-  const byShape = Map.groupBy(split, ({ route, segments }) => shapeOf(route.method, segments));
-  /** A request is asked about twice: for IAM, and to be performed. */
-  const found = new WeakMap<ApiRequest, RouteMatch | undefined>();
-  return (request) => {
-    if (found.has(request)) return found.get(request);
-    const actual = request.path.split('/');
-    let match: RouteMatch | undefined;
-    for (const { route, segments } of byShape.get(shapeOf(request.method, actual)) ?? []) {
-      const labels = bindPath(segments, actual);
-      if (!labels) continue;
-      match = { route, labels };
-      break;
-    }
-    found.set(request, match);
-    return match;
-  };
-}
-
-/** Binds the labels of a route's path to the segments of a request's, or undefined where they differ. */
-function bindPath(
-  wanted: readonly string[],
-  actual: readonly string[],
-): Readonly<Record<string, string>> | undefined {
-  const labels: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    const segment = actual[index] ?? '';
-    if (part.startsWith('{')) {
-      if (segment === '') return undefined;
-      labels[part.slice(1, -1)] = segment;
-    } else if (part !== segment) {
-      return undefined;
-    }
-  }
-  return labels;
 }
 
 function decodeLabel(name: string, value: string): string {
@@ -91,7 +46,7 @@ function readJson(body: Buffer): unknown {
   }
 }
 
-function readCall({ labels }: RouteMatch, request: ApiRequest): IotCall {
+function readCall({ labels }: RouteMatch<IotRoute>, request: ApiRequest): IotCall {
   const params = Object.entries(labels).map(([name, value]) => [name, decodeLabel(name, value)]);
   return {
     params: Object.fromEntries(params) as Record<string, string>,
@@ -102,7 +57,7 @@ function readCall({ labels }: RouteMatch, request: ApiRequest): IotCall {
 }
 
 /** What IAM is asked. A request too broken to name its resources needs leave for all: it will be refused anyway. */
-function identify(match: RouteMatch, request: ApiRequest): IamRequest {
+function identify(match: RouteMatch<IotRoute>, request: ApiRequest): IamRequest {
   const action = `iot:${match.route.operation}`;
   try {
     const resources = match.route.resources?.(readCall(match, request)) ?? [];
@@ -121,7 +76,7 @@ function toErrorResponse(error: IotServiceError): ApiResponse {
   };
 }
 
-async function perform(match: RouteMatch, request: ApiRequest): Promise<ApiResponse> {
+async function perform(match: RouteMatch<IotRoute>, request: ApiRequest): Promise<ApiResponse> {
   try {
     const result = await match.route.run(readCall(match, request));
     const body = result === undefined ? '' : JSON.stringify(result);
@@ -132,16 +87,13 @@ async function perform(match: RouteMatch, request: ApiRequest): Promise<ApiRespo
   }
 }
 
-/** The control plane of AWS IoT over a registry: REST JSON with AWS's paths, statuses and error names. */
-export function createIotControlPlane(
-  registry: IotRegistry,
-  options: IotControlPlaneOptions = {},
-): ServiceHandler {
-  const findRoute = indexRoutes([
+/** What is emulated of the control plane; docs/local-stack.md lists it. */
+export function iotRoutes(registry: IotRegistry, issuer?: CertificateIssuer): readonly IotRoute[] {
+  return [
     ...thingRoutes(registry),
     ...thingTypeRoutes(registry),
     ...thingGroupRoutes(registry),
-    ...certificateRoutes(registry, options.issuer),
+    ...certificateRoutes(registry, issuer),
     ...policyRoutes(registry),
     ...provisioningTemplateRoutes(registry),
     ...roleAliasRoutes(registry),
@@ -154,21 +106,30 @@ export function createIotControlPlane(
     ...mitigationTaskRoutes(registry),
     ...jobRoutes(registry),
     ...accountRoutes(registry),
-  ]);
+  ];
+}
+
+/** The control plane of AWS IoT over a registry: REST JSON with AWS's paths, statuses and error names. */
+export function createIotControlPlane(
+  registry: IotRegistry,
+  options: IotControlPlaneOptions = {},
+): ServiceHandler {
+  const findRoute = indexRoutes(iotRoutes(registry, options.issuer));
+  /** A request is asked about twice: for IAM, and to be performed. */
+  const found = new WeakMap<ApiRequest, RouteMatch<IotRoute> | undefined>();
+  const find = (request: ApiRequest) => {
+    if (!found.has(request)) found.set(request, findRoute(request));
+    return found.get(request);
+  };
   return {
     identify(request) {
-      const match = findRoute(request);
+      const match = find(request);
       return match && identify(match, request);
     },
+    nameOperation: nameIotOperation,
     async handle(request) {
-      const match = findRoute(request);
-      if (match) return perform(match, request);
-      registry.state.log.warn('iot operation not emulated', { method: request.method, path: request.path });
-      return {
-        status: 404,
-        headers: { 'content-type': 'application/json', 'x-amzn-ErrorType': 'UnknownOperationException' },
-        body: JSON.stringify({ message: `${request.method} ${request.path} is not emulated.` }),
-      };
+      const match = find(request);
+      return match ? perform(match, request) : awsError(request, 'unknown-operation', 'Not emulated');
     },
   };
 }

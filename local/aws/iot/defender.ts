@@ -3,7 +3,6 @@ import { IotServiceError, invalid, notFound } from './errors';
 import { findGroup } from './groups';
 import { requireName } from './names';
 import type { CustomMetric, IotState, SecurityProfile } from './state';
-import { checkVersion } from './things';
 import { createViolationStore, type ViolationStore } from './violations';
 
 /** Quotas of the General Reference (Device Defender). */
@@ -13,7 +12,7 @@ const MAX_DISPLAY_NAME = 128;
 const ACCOUNT_TARGETS: readonly string[] = ['all/things', 'all/registered-things', 'all/unregistered-things'];
 
 /** The parts of a profile that are checked; the others are kept as they came. */
-export interface ProfileFields extends Readonly<Record<string, unknown>> {
+interface ProfileFields extends Readonly<Record<string, unknown>> {
   readonly behaviors?: readonly BehaviorInput[];
   readonly additionalMetricsToRetain?: readonly string[];
   readonly additionalMetricsToRetainV2?: readonly { readonly metric: string }[];
@@ -22,24 +21,8 @@ export interface ProfileFields extends Readonly<Record<string, unknown>> {
 /** Custom metrics and security profiles: stored and listed, not evaluated. Violations are stated by whoever tests. */
 export interface DefenderStore extends ViolationStore {
   createMetric(metricName: string, metricType: string, displayName?: string): CustomMetric;
-  updateMetric(metricName: string, displayName: string): CustomMetric;
-  deleteMetric(metricName: string): void;
   createProfile(profileName: string, fields: ProfileFields): SecurityProfile;
-  /** Given fields replace the old ones whole; names in `remove` go. */
-  updateProfile(
-    profileName: string,
-    change: { fields: ProfileFields; remove: readonly string[]; expectedVersion?: number },
-  ): SecurityProfile;
-  deleteProfile(profileName: string, expectedVersion?: number): void;
   attachProfile(profileName: string, target: string): void;
-  detachProfile(profileName: string, target: string): void;
-  checkBehaviors(behaviors: readonly BehaviorInput[]): void;
-}
-
-export function findMetric(state: IotState, metricName: string): CustomMetric {
-  const metric = state.customMetrics.get(metricName);
-  if (!metric) throw notFound(`Custom metric ${metricName} cannot be found.`);
-  return metric;
 }
 
 export function findProfile(state: IotState, profileName: string): SecurityProfile {
@@ -87,22 +70,12 @@ function createMetric(state: IotState, metricName: string, metricType: string, d
 }
 
 /** The metrics a profile names, in its behaviors or to be retained. */
-export function listProfileMetrics(fields: ProfileFields): readonly string[] {
+function listProfileMetrics(fields: ProfileFields): readonly string[] {
   return [
     ...(fields.behaviors ?? []).flatMap(({ metric }) => (metric === undefined ? [] : [metric])),
     ...(fields.additionalMetricsToRetain ?? []),
     ...(fields.additionalMetricsToRetainV2 ?? []).map(({ metric }) => metric),
   ];
-}
-
-function deleteMetric(state: IotState, metricName: string): void {
-  if (!state.customMetrics.has(metricName)) return;
-  const user = [...state.securityProfiles.values()].find(({ fields }) =>
-    listProfileMetrics(fields).includes(metricName),
-  );
-  if (user) throw invalid(`Custom metric ${metricName} is used by profile ${user.securityProfileName}.`);
-  state.customMetrics.delete(metricName);
-  state.changed();
 }
 
 function checkFields(state: IotState, fields: ProfileFields): void {
@@ -171,40 +144,7 @@ export function createDefenderStore(state: IotState): DefenderStore {
     ...createViolationStore(state),
     createMetric: (metricName, metricType, displayName) =>
       createMetric(state, metricName, metricType, displayName),
-    updateMetric(metricName, displayName) {
-      checkDisplayName(displayName);
-      const metric = { ...findMetric(state, metricName), displayName, modifiedAt: state.now() };
-      state.customMetrics.set(metricName, metric);
-      state.changed();
-      return metric;
-    },
-    deleteMetric: (metricName) => deleteMetric(state, metricName),
     createProfile: (profileName, fields) => createProfile(state, profileName, fields),
-    updateProfile(profileName, { fields, remove, expectedVersion }) {
-      const before = findProfile(state, profileName);
-      checkVersion('security profile', before.version, expectedVersion);
-      const merged = Object.entries({ ...before.fields, ...fields }).filter(
-        ([name]) => !remove.includes(name),
-      );
-      const after = Object.fromEntries(merged) as ProfileFields;
-      checkFields(state, after);
-      const version = before.version + 1;
-      return saveProfile(state, { ...before, fields: after, version, modifiedAt: state.now() });
-    },
-    deleteProfile(profileName, expectedVersion) {
-      const profile = state.securityProfiles.get(profileName);
-      // "Returns successfully ... or you specify a security profile that doesn't exist" (API reference).
-      if (!profile) return;
-      checkVersion('security profile', profile.version, expectedVersion);
-      state.securityProfiles.delete(profileName);
-      state.changed();
-    },
     attachProfile: (profileName, target) => attachProfile(state, profileName, target),
-    detachProfile(profileName, target) {
-      const profile = findProfile(state, profileName);
-      if (!profile.targets.includes(target)) return;
-      saveProfile(state, { ...profile, targets: profile.targets.filter((other) => other !== target) });
-    },
-    checkBehaviors: (behaviors) => checkFields(state, { behaviors }),
   };
 }

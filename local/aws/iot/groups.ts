@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { IotServiceError, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, ThingGroup } from './state';
-import { type AttributePayload, applyAttributes, checkVersion, equalAttributes, findThing } from './things';
+import { type AttributePayload, checkVersion, equalAttributes, findThing, readAttributes } from './things';
 
 /** Quotas of the IoT Core guide: groups a thing is in, depth of a tree, direct children of a group. */
 const MAX_GROUPS_PER_THING = 10;
@@ -22,7 +22,6 @@ interface GroupSettings {
 
 export interface GroupStore {
   create(groupName: string, settings?: GroupSettings): ThingGroup;
-  update(groupName: string, properties: GroupProperties, expectedVersion?: number): ThingGroup;
   delete(groupName: string, expectedVersion?: number): void;
   /** Leaves `remove` and joins `add` as one change: all of it or, on an error, nothing. */
   updateMembership(thingName: string, change: { add: readonly string[]; remove: readonly string[] }): void;
@@ -47,15 +46,14 @@ export function listAncestors(state: IotState, groupName: string): readonly Thin
   return ancestors;
 }
 
-function applyProperties(
-  before: Pick<ThingGroup, 'attributes' | 'description'>,
-  properties: GroupProperties = {},
-): Pick<ThingGroup, 'attributes' | 'description'> {
-  const description = properties.thingGroupDescription ?? before.description;
+function readProperties({
+  thingGroupDescription: description,
+  attributePayload,
+}: GroupProperties = {}): Pick<ThingGroup, 'attributes' | 'description'> {
   if ((description?.length ?? 0) > MAX_DESCRIPTION) throw invalid('The description is too long.');
   return {
     ...(description === undefined ? {} : { description }),
-    attributes: applyAttributes(before.attributes, properties.attributePayload),
+    attributes: readAttributes(attributePayload),
   };
 }
 
@@ -71,7 +69,7 @@ function checkParent(state: IotState, parentName: string): void {
 function createGroup(state: IotState, groupName: string, settings: GroupSettings): ThingGroup {
   requireName('thingGroupName', groupName);
   const parent = settings.parentGroupName;
-  const properties = applyProperties({ attributes: {} }, settings.thingGroupProperties);
+  const properties = readProperties(settings.thingGroupProperties);
   const existing = state.groups.get(groupName);
   if (existing) {
     // "If the ThingGroup that you create has the exact same attributes ..., you will get a 200" (API reference).
@@ -139,14 +137,6 @@ function joinGroup(state: IotState, members: Set<string>, groupName: string): vo
 export function createGroupStore(state: IotState): GroupStore {
   return {
     create: (groupName, settings = {}) => createGroup(state, groupName, settings),
-    update(groupName, properties, expectedVersion) {
-      const before = findGroup(state, groupName);
-      checkVersion('thing group', before.version, expectedVersion);
-      const after = { ...before, ...applyProperties(before, properties), version: before.version + 1 };
-      state.groups.set(groupName, after);
-      state.changed();
-      return after;
-    },
     delete: (groupName, expectedVersion) => deleteGroup(state, groupName, expectedVersion),
     updateMembership(thingName, change) {
       findThing(state, thingName);

@@ -28,8 +28,6 @@ type Outcome = Pick<MitigationExecution, 'status' | 'errorCode' | 'message'>;
 /** Tasks that perform mitigation actions on the things of violations. */
 export interface MitigationTaskStore {
   start(taskId: string, request: TaskRequest): MitigationTask;
-  /** Ends a task that has not been performed yet. */
-  cancel(taskId: string): void;
 }
 
 export function findTask(state: IotState, taskId: string): MitigationTask {
@@ -173,12 +171,6 @@ export function createMitigationTaskStore(
       const task = startTask(state, taskId, request);
       runTask(() => performTask(state, groups, taskId));
       return task;
-    },
-    cancel(taskId) {
-      const task = findTask(state, taskId);
-      if (task.status !== 'IN_PROGRESS') throw invalid(`Task ${taskId} is ${task.status}.`);
-      state.mitigationTasks.set(taskId, { ...task, status: 'CANCELED', endedAt: state.now() });
-      state.changed();
     },
   };
 }

@@ -11,7 +11,6 @@ interface TemplateSettings {
 export interface ProvisioningTemplateStore {
   create(templateName: string, settings: TemplateSettings): ProvisioningTemplate;
   setEnabled(templateName: string, enabled: boolean): void;
-  delete(templateName: string): void;
 }
 
 export function findTemplate(state: IotState, templateName: string): ProvisioningTemplate {
@@ -55,11 +54,6 @@ export function createProvisioningTemplateStore(state: IotState): ProvisioningTe
     },
     setEnabled(templateName, enabled) {
       state.provisioningTemplates.set(templateName, { ...findTemplate(state, templateName), enabled });
-      state.changed();
-    },
-    delete(templateName) {
-      findTemplate(state, templateName);
-      state.provisioningTemplates.delete(templateName);
       state.changed();
     },
   };

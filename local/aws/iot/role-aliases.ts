@@ -10,7 +10,6 @@ const ROLE_ARN = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 
 export interface RoleAliasStore {
   create(alias: string, roleArn: string, durationSeconds?: number): RoleAlias;
-  delete(alias: string): void;
 }
 
 export function findRoleAlias(state: IotState, alias: string): RoleAlias {
@@ -37,11 +36,6 @@ export function createRoleAliasStore(state: IotState): RoleAliasStore {
       state.roleAliases.set(alias, created);
       state.changed();
       return created;
-    },
-    delete(alias) {
-      findRoleAlias(state, alias);
-      state.roleAliases.delete(alias);
-      state.changed();
     },
   };
 }

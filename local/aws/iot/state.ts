@@ -112,7 +112,6 @@ export interface ThingType {
   readonly description?: string;
   readonly searchableAttributes: readonly string[];
   readonly createdAt: number;
-  readonly deprecatedAt?: number;
 }
 
 export type ViolationEventType = 'in-alarm' | 'alarm-cleared' | 'alarm-invalidated';
@@ -177,7 +176,7 @@ export interface MitigationTarget {
 export interface MitigationTask {
   readonly taskId: string;
   readonly clientRequestToken: string;
-  readonly status: 'IN_PROGRESS' | 'SUCCESSFUL' | 'FAILED' | 'CANCELED';
+  readonly status: 'IN_PROGRESS' | 'SUCCESSFUL' | 'FAILED';
   readonly target: MitigationTarget;
   readonly range?: { readonly startAt: number; readonly endAt: number };
   readonly onlyActiveViolations: boolean;

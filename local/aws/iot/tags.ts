@@ -11,10 +11,6 @@ export function saveTags(state: IotState, arn: string, tags: readonly Tag[] | un
   state.tags.set(arn, new Map([...held, ...tags.map(({ Key, Value }): [string, string] => [Key, Value])]));
 }
 
-export function removeTags(state: IotState, arn: string, keys: readonly string[]): void {
-  for (const key of keys) state.tags.get(arn)?.delete(key);
-}
-
 export function listTags(state: IotState, arn: string): readonly Tag[] {
   return [...(state.tags.get(arn) ?? [])].map(([Key, Value]) => ({ Key, Value }));
 }

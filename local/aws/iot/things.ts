@@ -11,7 +11,6 @@ const MAX_ATTRIBUTES = 50;
 
 export interface AttributePayload {
   readonly attributes?: Readonly<Record<string, string>>;
-  readonly merge?: boolean;
 }
 
 interface ThingSettings {
@@ -19,14 +18,8 @@ interface ThingSettings {
   readonly attributePayload?: AttributePayload;
 }
 
-interface ThingUpdate extends ThingSettings {
-  readonly removeThingType?: boolean;
-  readonly expectedVersion?: number;
-}
-
 export interface ThingStore {
   create(thingName: string, settings?: ThingSettings): Thing;
-  update(thingName: string, update: ThingUpdate): void;
   delete(thingName: string, expectedVersion?: number): void;
   attachPrincipal(thingName: string, principal: string, type?: ThingPrincipalType): void;
   detachPrincipal(thingName: string, principal: string): void;
@@ -47,21 +40,14 @@ export function checkVersion(kind: string, actual: number, expected: number | un
   );
 }
 
-/** The attributes after a payload: AWS replaces them all, or merges, where an empty value removes one. */
-export function applyAttributes(
-  before: Readonly<Record<string, string>>,
-  payload: AttributePayload | undefined,
-): Readonly<Record<string, string>> {
-  if (!payload?.attributes) return before;
-  const after = new Map(payload.merge ? Object.entries(before) : []);
-  for (const [name, value] of Object.entries(payload.attributes)) {
+export function readAttributes({ attributes = {} }: AttributePayload = {}): Readonly<Record<string, string>> {
+  for (const [name, value] of Object.entries(attributes)) {
     requireName('attributeName', name);
     if (!ATTRIBUTE_VALUE.test(value)) throw invalid(`Invalid value of attribute ${name}.`);
-    if (value === '' && payload.merge) after.delete(name);
-    else after.set(name, value);
   }
-  if (after.size > MAX_ATTRIBUTES) throw invalid(`More than ${MAX_ATTRIBUTES} attributes.`);
-  return Object.fromEntries(after);
+  if (Object.keys(attributes).length > MAX_ATTRIBUTES)
+    throw invalid(`More than ${MAX_ATTRIBUTES} attributes.`);
+  return attributes;
 }
 
 function checkAttributeQuota(thing: Thing): Thing {
@@ -88,7 +74,7 @@ function createThing(state: IotState, thingName: string, settings: ThingSettings
     thingId: randomUUID(),
     thingArn: state.arns.build('thing', thingName),
     ...(typeName === undefined ? {} : { thingTypeName: requireName('thingTypeName', typeName) }),
-    attributes: applyAttributes({}, settings.attributePayload),
+    attributes: readAttributes(settings.attributePayload),
     version: 1,
   });
   const existing = state.things.get(thingName);
@@ -107,25 +93,6 @@ function createThing(state: IotState, thingName: string, settings: ThingSettings
   state.things.set(thingName, thing);
   state.changed();
   return thing;
-}
-
-function updateThing(state: IotState, thingName: string, update: ThingUpdate): void {
-  const before = findThing(state, thingName);
-  checkVersion('thing', before.version, update.expectedVersion);
-  if (update.removeThingType && update.thingTypeName !== undefined) {
-    throw invalid('thingTypeName and removeThingType exclude each other.');
-  }
-  const { thingTypeName: oldType, ...rest } = before;
-  const newType = update.removeThingType ? undefined : (update.thingTypeName ?? oldType);
-  if (newType !== undefined && newType !== oldType) requireThingType(state, newType);
-  const after = checkAttributeQuota({
-    ...rest,
-    ...(newType === undefined ? {} : { thingTypeName: newType }),
-    attributes: applyAttributes(before.attributes, update.attributePayload),
-    version: before.version + 1,
-  });
-  state.things.set(thingName, after);
-  state.changed();
 }
 
 function deleteThing(state: IotState, thingName: string, expectedVersion: number | undefined): void {
@@ -167,7 +134,6 @@ function attachPrincipal(
 export function createThingStore(state: IotState): ThingStore {
   return {
     create: (thingName, settings = {}) => createThing(state, thingName, settings),
-    update: (thingName, update) => updateThing(state, thingName, update),
     delete: (thingName, expectedVersion) => deleteThing(state, thingName, expectedVersion),
     attachPrincipal: (thingName, principal, type = 'NON_EXCLUSIVE_THING') =>
       attachPrincipal(state, thingName, principal, type),

@@ -18,9 +18,7 @@ interface TopicRulePayload {
 
 export interface TopicRuleStore {
   create(ruleName: string, payload: TopicRulePayload): TopicRule;
-  replace(ruleName: string, payload: TopicRulePayload): TopicRule;
   setDisabled(ruleName: string, ruleDisabled: boolean): void;
-  delete(ruleName: string): void;
 }
 
 export function findRule(state: IotState, ruleName: string): TopicRule {
@@ -98,13 +96,6 @@ export function createTopicRuleStore(
         resourceArn: rule.ruleArn,
       });
     },
-    replace: (ruleName, payload) =>
-      save(buildRule(state, ruleName, payload, findRule(state, ruleName).createdAt)),
     setDisabled: (ruleName, ruleDisabled) => void save({ ...findRule(state, ruleName), ruleDisabled }),
-    delete(ruleName) {
-      findRule(state, ruleName);
-      state.rules.delete(ruleName);
-      state.changed();
-    },
   };
 }

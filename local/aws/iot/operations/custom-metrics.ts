@@ -1,29 +1,13 @@
 import * as z from 'zod/mini';
-import { findMetric } from '../defender';
 import type { IotRegistry } from '../registry';
-import type { CustomMetric } from '../state';
 import { saveTags } from '../tags';
-import {
-  type IotCall,
-  type IotRoute,
-  paginate,
-  readBody,
-  readParam,
-  routesAt,
-  Tags,
-  toSeconds,
-} from './route';
+import { type IotCall, type IotRoute, readBody, readParam, routesAt, Tags } from './route';
 
 const CreateMetric = z.object({
   metricType: z.string(),
   displayName: z.exactOptional(z.string()),
   tags: z.exactOptional(Tags),
 });
-const UpdateMetric = z.object({ displayName: z.string() });
-
-function describeMetric({ createdAt, modifiedAt, ...metric }: CustomMetric) {
-  return { ...metric, creationDate: toSeconds(createdAt), lastModifiedDate: toSeconds(modifiedAt) };
-}
 
 function createMetric(registry: IotRegistry, metricName: string, call: IotCall) {
   const { metricType, displayName, tags } = readBody(CreateMetric, call);
@@ -32,27 +16,10 @@ function createMetric(registry: IotRegistry, metricName: string, call: IotCall) 
   return { metricName, metricArn: metric.metricArn };
 }
 
-function listMetrics(registry: IotRegistry, call: IotCall) {
-  const page = paginate(call, 'token', [...registry.state.customMetrics.keys()], (name) => name);
-  return { metricNames: page.items, ...page.next };
-}
-
 export function customMetricRoutes(registry: IotRegistry): readonly IotRoute[] {
   const readName = (call: IotCall) => readParam(call, 'metricName');
   const route = routesAt('/custom-metric/{metricName}', (call) => [
     registry.state.arns.build('custommetric', readName(call)),
   ]);
-  return [
-    route('CreateCustomMetric', 'POST', (call) => createMetric(registry, readName(call), call)),
-    route('DescribeCustomMetric', 'GET', (call) =>
-      describeMetric(findMetric(registry.state, readName(call))),
-    ),
-    route('UpdateCustomMetric', 'PATCH', (call) =>
-      describeMetric(
-        registry.defender.updateMetric(readName(call), readBody(UpdateMetric, call).displayName),
-      ),
-    ),
-    route('DeleteCustomMetric', 'DELETE', (call) => registry.defender.deleteMetric(readName(call))),
-    routesAt('/custom-metrics')('ListCustomMetrics', 'GET', (call) => listMetrics(registry, call)),
-  ];
+  return [route('CreateCustomMetric', 'POST', (call) => createMetric(registry, readName(call), call))];
 }

@@ -4,12 +4,9 @@ import { findExecution, findJob, listExecutions } from '../jobs';
 import type { IotRegistry } from '../registry';
 import type { Job, JobExecution, JobExecutionStatus } from '../state';
 import { saveTags } from '../tags';
-import { findThing } from '../things';
 import {
-  creationKey,
   type IotCall,
   type IotRoute,
-  paginate,
   readBody,
   readFlag,
   readParam,
@@ -17,18 +14,6 @@ import {
   Tags,
   toSeconds,
 } from './route';
-
-const JOB_STATUSES = ['IN_PROGRESS', 'CANCELED', 'COMPLETED', 'DELETION_IN_PROGRESS', 'SCHEDULED'];
-const EXECUTION_STATUSES = [
-  'QUEUED',
-  'IN_PROGRESS',
-  'SUCCEEDED',
-  'FAILED',
-  'TIMED_OUT',
-  'REJECTED',
-  'REMOVED',
-  'CANCELED',
-];
 
 const Setting = z.exactOptional(z.record(z.string(), z.unknown()));
 /** Kept and given back; an execution neither times out, nor waits for its turn, nor is retried here. */
@@ -118,37 +103,6 @@ function describeJob(registry: IotRegistry, job: Job) {
   };
 }
 
-function readStatus(call: IotCall, statuses: readonly string[]): string | null {
-  const status = call.query.get('status');
-  if (status !== null && !statuses.includes(status)) throw invalid(`Unknown status ${status}.`);
-  return status;
-}
-
-function listJobs(registry: IotRegistry, call: IotCall) {
-  const status = readStatus(call, JOB_STATUSES);
-  const groupName = call.query.get('thingGroupName');
-  const groupArn = groupName === null ? null : registry.state.arns.build('thinggroup', groupName);
-  const isSelected = [null, 'SNAPSHOT'].includes(call.query.get('targetSelection'));
-  const jobs = [...registry.state.jobs.values()].filter(
-    (job) =>
-      isSelected &&
-      (status === null || job.status === status) &&
-      (groupArn === null || job.targets.includes(groupArn)),
-  );
-  const page = paginate(call, 'token', jobs, ({ createdAt, jobId }) => creationKey(createdAt, jobId), true);
-  return {
-    jobs: page.items.map((job) => ({
-      jobId: job.jobId,
-      jobArn: job.jobArn,
-      status: job.status,
-      targetSelection: 'SNAPSHOT',
-      isConcurrent: false,
-      ...describeTimes(job),
-    })),
-    ...page.next,
-  };
-}
-
 function describeExecutionTimes({ queuedAt, startedAt, lastUpdatedAt }: JobExecution) {
   return {
     queuedAt: toSeconds(queuedAt),
@@ -179,43 +133,6 @@ function readExecution(registry: IotRegistry, call: IotCall): JobExecution {
   return execution;
 }
 
-function pageExecutions(call: IotCall, executions: readonly JobExecution[]) {
-  const status = readStatus(call, EXECUTION_STATUSES);
-  const matching = executions.filter((execution) => status === null || execution.status === status);
-  const keyOf = ({ queuedAt, jobId, thingName }: JobExecution) =>
-    creationKey(queuedAt, `${jobId} ${thingName}`);
-  const page = paginate(call, 'token', matching, keyOf, true);
-  const items = page.items.map((execution) => ({
-    execution,
-    jobExecutionSummary: { status: execution.status, ...describeExecutionTimes(execution) },
-  }));
-  return { items, next: page.next };
-}
-
-function listExecutionsForThing(registry: IotRegistry, call: IotCall) {
-  const { thingName } = findThing(registry.state, readThingName(call));
-  const jobId = call.query.get('jobId');
-  const executions = [...registry.state.jobExecutions.values()]
-    .flatMap((byThing) => byThing.get(thingName) ?? [])
-    .filter((execution) => jobId === null || execution.jobId === jobId);
-  const { items, next } = pageExecutions(call, executions);
-  const executionSummaries = items.map(({ execution, jobExecutionSummary }) => ({
-    jobId: execution.jobId,
-    jobExecutionSummary,
-  }));
-  return { executionSummaries, ...next };
-}
-
-function listExecutionsForJob(registry: IotRegistry, call: IotCall) {
-  const { jobId } = findJob(registry.state, readJobId(call));
-  const { items, next } = pageExecutions(call, listExecutions(registry.state, jobId));
-  const executionSummaries = items.map(({ execution, jobExecutionSummary }) => ({
-    thingArn: execution.thingArn,
-    jobExecutionSummary,
-  }));
-  return { executionSummaries, ...next };
-}
-
 function cancelJob(registry: IotRegistry, call: IotCall) {
   const force = readFlag(call, 'force', false);
   return identifyJob(registry.jobs.cancel(readJobId(call), { force, ...readBody(CancelJob, call) }));
@@ -228,7 +145,6 @@ export function jobRoutes(registry: IotRegistry): readonly IotRoute[] {
   const ofThing = (call: IotCall) => [state.arns.build('thing', readThingName(call))];
   const create = routesAt('/jobs/{jobId}', (call) => [...ofJob(call), ...readBody(CreateJob, call).targets]);
   const job = routesAt('/jobs/{jobId}', ofJob);
-  const thing = routesAt('/things/{thingName}/jobs', ofThing);
   const execution = routesAt('/things/{thingName}/jobs/{jobId}', (call) => [
     ...ofJob(call),
     ...ofThing(call),
@@ -238,15 +154,6 @@ export function jobRoutes(registry: IotRegistry): readonly IotRoute[] {
     job('DescribeJob', 'GET', (call) => describeJob(registry, findJob(state, readJobId(call)))),
     job('DeleteJob', 'DELETE', (call) => jobs.delete(readJobId(call), readFlag(call, 'force', false))),
     job('CancelJob', 'PUT', (call) => cancelJob(registry, call), '/cancel'),
-    job(
-      'GetJobDocument',
-      'GET',
-      (call) => ({ document: findJob(state, readJobId(call)).document }),
-      '/job-document',
-    ),
-    job('ListJobExecutionsForJob', 'GET', (call) => listExecutionsForJob(registry, call), '/things'),
-    routesAt('/jobs')('ListJobs', 'GET', (call) => listJobs(registry, call)),
-    thing('ListJobExecutionsForThing', 'GET', (call) => listExecutionsForThing(registry, call)),
     execution('DescribeJobExecution', 'GET', (call) => ({
       execution: describeExecution(readExecution(registry, call)),
     })),

@@ -5,16 +5,7 @@ import { requireName } from '../names';
 import type { IotRegistry } from '../registry';
 import type { MitigationAction } from '../state';
 import { saveTags } from '../tags';
-import {
-  type IotCall,
-  type IotRoute,
-  paginate,
-  readBody,
-  readParam,
-  routesAt,
-  Tags,
-  toSeconds,
-} from './route';
+import { type IotCall, type IotRoute, readBody, readParam, routesAt, Tags, toSeconds } from './route';
 
 const TYPE_BY_PARAMS: ReadonlyMap<string, string> = new Map([
   ['updateDeviceCertificateParams', 'UPDATE_DEVICE_CERTIFICATE'],
@@ -27,7 +18,6 @@ const TYPE_BY_PARAMS: ReadonlyMap<string, string> = new Map([
 
 const Params = z.record(z.string(), z.record(z.string(), z.unknown()));
 const Create = z.object({ roleArn: z.string(), actionParams: Params, tags: z.exactOptional(Tags) });
-const Update = z.object({ roleArn: z.exactOptional(z.string()), actionParams: z.exactOptional(Params) });
 
 /** Exactly one kind of parameters makes the type of the action. */
 function readType(actionParams: Readonly<Record<string, unknown>>): string {
@@ -81,23 +71,7 @@ function describeAction({ createdAt, modifiedAt, ...action }: MitigationAction) 
   };
 }
 
-function listActions(registry: IotRegistry, call: IotCall) {
-  const type = call.query.get('actionType');
-  const actions = [...registry.state.mitigationActions.values()].filter(
-    ({ actionParams }) => type === null || readType(actionParams) === type,
-  );
-  const page = paginate(call, 'token', actions, ({ actionName }) => actionName);
-  return {
-    actionIdentifiers: page.items.map(({ actionName, actionArn, createdAt }) => ({
-      actionName,
-      actionArn,
-      creationDate: toSeconds(createdAt),
-    })),
-    ...page.next,
-  };
-}
-
-/** Mitigation actions are kept and listed; tasks of Detect run them, Audit is not emulated. */
+/** Mitigation actions are kept; tasks of Detect run them, Audit is not emulated. */
 export function mitigationActionRoutes(registry: IotRegistry): readonly IotRoute[] {
   const readName = (call: IotCall) => readParam(call, 'actionName');
   const route = routesAt('/mitigationactions/actions/{actionName}', (call) => [
@@ -106,18 +80,5 @@ export function mitigationActionRoutes(registry: IotRegistry): readonly IotRoute
   return [
     route('CreateMitigationAction', 'POST', (call) => createAction(registry, readName(call), call)),
     route('DescribeMitigationAction', 'GET', (call) => describeAction(findAction(registry, readName(call)))),
-    route('UpdateMitigationAction', 'PATCH', (call) =>
-      saveAction(registry, {
-        ...findAction(registry, readName(call)),
-        ...readBody(Update, call),
-        modifiedAt: registry.state.now(),
-      }),
-    ),
-    route('DeleteMitigationAction', 'DELETE', (call) => {
-      if (registry.state.mitigationActions.delete(readName(call))) registry.state.changed();
-    }),
-    routesAt('/mitigationactions/actions')('ListMitigationActions', 'GET', (call) =>
-      listActions(registry, call),
-    ),
   ];
 }

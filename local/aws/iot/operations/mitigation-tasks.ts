@@ -3,13 +3,11 @@ import { findTask } from '../mitigation-tasks';
 import type { IotRegistry } from '../registry';
 import type { MitigationExecution, MitigationTask } from '../state';
 import {
-  creationKey,
   type IotCall,
   type IotRoute,
   paginate,
   readBody,
   readParam,
-  readRange,
   readTime,
   routesAt,
   toSeconds,
@@ -80,15 +78,6 @@ function describeTask(registry: IotRegistry, task: MitigationTask) {
   };
 }
 
-function listTasks(registry: IotRegistry, call: IotCall) {
-  const { startAt, endAt } = readRange(call);
-  const tasks = [...registry.state.mitigationTasks.values()].filter(
-    ({ startedAt }) => startedAt >= startAt && startedAt <= endAt,
-  );
-  const page = paginate(call, 'token', tasks, ({ startedAt, taskId }) => creationKey(startedAt, taskId));
-  return { tasks: page.items.map((task) => describeTask(registry, task)), ...page.next };
-}
-
 function listExecutions(registry: IotRegistry, call: IotCall) {
   const startAt = readTime(call, 'startTime') ?? 0;
   const endAt = readTime(call, 'endTime') ?? Number.POSITIVE_INFINITY;
@@ -111,7 +100,7 @@ function listExecutions(registry: IotRegistry, call: IotCall) {
 
 /** Tasks of Detect. The role of an action is not assumed: its permissions are not checked. */
 export function mitigationTaskRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const { state, mitigationTasks } = registry;
+  const { state } = registry;
   const path = '/detect/mitigationactions/tasks';
   const readTaskId = (call: IotCall) => readParam(call, 'taskId');
   const start = routesAt(`${path}/{taskId}`, (call) => {
@@ -126,16 +115,6 @@ export function mitigationTaskRoutes(registry: IotRegistry): readonly IotRoute[]
     task('DescribeDetectMitigationActionsTask', 'GET', (call) => ({
       taskSummary: describeTask(registry, findTask(state, readTaskId(call))),
     })),
-    task(
-      'CancelDetectMitigationActionsTask',
-      'PUT',
-      (call) => {
-        mitigationTasks.cancel(readTaskId(call));
-        return {};
-      },
-      '/cancel',
-    ),
-    routesAt(path)('ListDetectMitigationActionsTasks', 'GET', (call) => listTasks(registry, call)),
     routesAt('/detect/mitigationactions/executions')('ListDetectMitigationActionsExecutions', 'GET', (call) =>
       listExecutions(registry, call),
     ),

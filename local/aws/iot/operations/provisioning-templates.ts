@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { findTemplate } from '../provisioning-templates';
 import type { IotRegistry } from '../registry';
 import { type IotCall, type IotRoute, readBody, readParam, routesAt } from './route';
 
@@ -23,37 +22,18 @@ function createTemplate(registry: IotRegistry, call: IotCall) {
   return { templateArn: arn, templateName, defaultVersionId: 1 };
 }
 
-function describeTemplate(registry: IotRegistry, name: string) {
-  const { arn, templateName, body, enabled, hookArn } = findTemplate(registry.state, name);
-  return {
-    templateArn: arn,
-    templateName,
-    templateBody: body,
-    enabled,
-    defaultVersionId: 1,
-    type: 'FLEET_PROVISIONING',
-    ...(hookArn !== undefined && { preProvisioningHook: { targetArn: hookArn } }),
-  };
-}
-
 /** Templates of fleet provisioning with one version each. The provisioning role is taken and not enforced. */
 export function provisioningTemplateRoutes(registry: IotRegistry): readonly IotRoute[] {
-  const { arns } = registry.state;
   const readName = (call: IotCall) => readParam(call, 'templateName');
   const one = routesAt('/provisioning-templates/{templateName}', (call) => [
-    arns.build('provisioningtemplate', readName(call)),
+    registry.state.arns.build('provisioningtemplate', readName(call)),
   ]);
   const all = routesAt('/provisioning-templates');
   return [
     all('CreateProvisioningTemplate', 'POST', (call) => createTemplate(registry, call)),
-    one('DescribeProvisioningTemplate', 'GET', (call) => describeTemplate(registry, readName(call))),
     one('UpdateProvisioningTemplate', 'PATCH', (call) => {
       const { enabled } = readBody(UpdateTemplate, call);
       if (enabled !== undefined) registry.provisioningTemplates.setEnabled(readName(call), enabled);
-      return {};
-    }),
-    one('DeleteProvisioningTemplate', 'DELETE', (call) => {
-      registry.provisioningTemplates.delete(readName(call));
       return {};
     }),
   ];

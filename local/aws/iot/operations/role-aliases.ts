@@ -37,6 +37,5 @@ export function roleAliasRoutes(registry: IotRegistry): readonly IotRoute[] {
       };
       return { roleAliasDescription: { roleAlias: alias, roleAliasArn: arn, ...more } };
     }),
-    route('DeleteRoleAlias', 'DELETE', (call) => roleAliases.delete(readAlias(call))),
   ];
 }

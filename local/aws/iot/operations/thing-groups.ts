@@ -31,11 +31,6 @@ const CreateThingGroup = z.object({
   tags: z.exactOptional(Tags),
 });
 
-const UpdateThingGroup = z.object({
-  thingGroupProperties: GroupProperties,
-  expectedVersion: z.exactOptional(z.number()),
-});
-
 function readGroupName(call: IotCall): string {
   return requireName('thingGroupName', call.params.thingGroupName);
 }
@@ -63,26 +58,6 @@ function describeGroup(registry: IotRegistry, group: ThingGroup) {
   };
 }
 
-function listGroups(registry: IotRegistry, call: IotCall) {
-  const parent = call.query.get('parentGroup');
-  const prefix = call.query.get('namePrefixFilter') ?? '';
-  const recursive = readFlag(call, 'recursive', true);
-  if (parent !== null) findGroup(registry.state, parent);
-  const isBelow = (group: ThingGroup): boolean => {
-    if (!recursive) return group.parentGroupName === (parent ?? undefined);
-    if (parent === null) return true;
-    return registry
-      .lineageOf(group.groupName)
-      .slice(1)
-      .some(({ groupName }) => groupName === parent);
-  };
-  const groups = [...registry.state.groups.values()].filter(
-    (group) => isBelow(group) && group.groupName.startsWith(prefix),
-  );
-  const page = paginate(call, 'token', groups, ({ groupName }) => groupName);
-  return { thingGroups: page.items.map(toNameAndArn), ...page.next };
-}
-
 function listMembers(registry: IotRegistry, call: IotCall) {
   const { groupName } = findGroup(registry.state, readGroupName(call));
   const recursive = readFlag(call, 'recursive', false);
@@ -108,12 +83,6 @@ function createGroup(registry: IotRegistry, call: IotCall) {
   };
 }
 
-function updateGroup(registry: IotRegistry, call: IotCall) {
-  const { thingGroupProperties, expectedVersion } = readBody(UpdateThingGroup, call);
-  const group = registry.groups.update(readGroupName(call), thingGroupProperties, expectedVersion);
-  return { version: group.version };
-}
-
 function groupRoutes(registry: IotRegistry): readonly IotRoute[] {
   const { state, groups } = registry;
   const ofGroup = (call: IotCall) => [state.arns.build('thinggroup', readParam(call, 'thingGroupName'))];
@@ -123,13 +92,8 @@ function groupRoutes(registry: IotRegistry): readonly IotRoute[] {
     route('DescribeThingGroup', 'GET', (call) =>
       describeGroup(registry, findGroup(state, readGroupName(call))),
     ),
-    route('UpdateThingGroup', 'PATCH', (call) => updateGroup(registry, call)),
     route('DeleteThingGroup', 'DELETE', (call) => groups.delete(readGroupName(call), readVersion(call))),
     route('ListThingsInThingGroup', 'GET', (call) => listMembers(registry, call), '/things'),
-    routesAt('/thing-groups')('ListThingGroups', 'GET', (call) => listGroups(registry, call)),
-    routesAt('/dynamic-thing-groups/{thingGroupName}', ofGroup)('CreateDynamicThingGroup', 'POST', () => {
-      throw invalid('The local stack has no fleet index, so no dynamic thing groups.');
-    }),
   ];
 }
 
@@ -138,13 +102,6 @@ const Membership = z.object({
   thingArn: z.exactOptional(z.string()),
   thingGroupName: z.exactOptional(z.string()),
   thingGroupArn: z.exactOptional(z.string()),
-  overrideDynamicGroups: z.exactOptional(z.boolean()),
-});
-
-const UpdateGroupsForThing = z.object({
-  thingName: z.string(),
-  thingGroupsToAdd: z._default(z.array(z.string()), []),
-  thingGroupsToRemove: z._default(z.array(z.string()), []),
   overrideDynamicGroups: z.exactOptional(z.boolean()),
 });
 
@@ -174,15 +131,6 @@ function changeMembership(registry: IotRegistry, call: IotCall, change: 'add' | 
   registry.groups.updateMembership(thingName, { add: [], remove: [], [change]: [groupName] });
 }
 
-function updateGroupsForThing(registry: IotRegistry, call: IotCall): void {
-  const {
-    thingName,
-    thingGroupsToAdd: add,
-    thingGroupsToRemove: remove,
-  } = readBody(UpdateGroupsForThing, call);
-  registry.groups.updateMembership(requireName('thingName', thingName), { add, remove });
-}
-
 /** "The groups a thing belongs to, including any parent groups" (developer guide, list groups for a thing). */
 function listGroupsOfThing(registry: IotRegistry, call: IotCall) {
   const { thingName } = findThing(registry.state, readThingName(call));
@@ -197,11 +145,6 @@ function membershipRoutes(registry: IotRegistry): readonly IotRoute[] {
     const { thingName, groupName } = readMembership(registry, call);
     return [build('thing', thingName), build('thinggroup', groupName)];
   };
-  const ofUpdate = (call: IotCall) => {
-    const { thingName, thingGroupsToAdd, thingGroupsToRemove } = readBody(UpdateGroupsForThing, call);
-    const names = [...thingGroupsToAdd, ...thingGroupsToRemove];
-    return [build('thing', thingName), ...names.map((name) => build('thinggroup', name))];
-  };
   const ofThing = (call: IotCall) => [build('thing', readParam(call, 'thingName'))];
   return [
     routesAt('/thing-groups/addThingToThingGroup', ofMembership)('AddThingToThingGroup', 'PUT', (call) =>
@@ -211,11 +154,6 @@ function membershipRoutes(registry: IotRegistry): readonly IotRoute[] {
       'RemoveThingFromThingGroup',
       'PUT',
       (call) => changeMembership(registry, call, 'remove'),
-    ),
-    routesAt('/thing-groups/updateThingGroupsForThing', ofUpdate)(
-      'UpdateThingGroupsForThing',
-      'PUT',
-      (call) => updateGroupsForThing(registry, call),
     ),
     routesAt('/things/{thingName}/thing-groups', ofThing)('ListThingGroupsForThing', 'GET', (call) =>
       listGroupsOfThing(registry, call),

@@ -17,17 +17,11 @@ import {
 
 export const AttributePayload = z.object({
   attributes: z.exactOptional(z.record(z.string(), z.string())),
-  merge: z.exactOptional(z.boolean()),
 });
 
 const CreateThing = z.object({
   thingTypeName: z.exactOptional(z.string()),
   attributePayload: z.exactOptional(AttributePayload),
-});
-
-const UpdateThing = z.extend(CreateThing, {
-  removeThingType: z.exactOptional(z.boolean()),
-  expectedVersion: z.exactOptional(z.number()),
 });
 
 const PRINCIPAL_TYPES: readonly string[] = ['EXCLUSIVE_THING', 'NON_EXCLUSIVE_THING'];
@@ -138,15 +132,6 @@ function principalRoutes(registry: IotRegistry, ofThing: IotRoute['resources']):
       const page = pagePrincipalThings(registry, call);
       return { things: page.items.map(({ thingName }) => thingName), ...page.next };
     }),
-    things(
-      'ListPrincipalThingsV2',
-      'GET',
-      (call) => {
-        const page = pagePrincipalThings(registry, call);
-        return { principalThingObjects: page.items, ...page.next };
-      },
-      '-v2',
-    ),
   ];
 }
 
@@ -157,7 +142,6 @@ export function thingRoutes(registry: IotRegistry): readonly IotRoute[] {
   return [
     route('CreateThing', 'POST', (call) => createThing(registry, call)),
     route('DescribeThing', 'GET', (call) => describeThing(findThing(state, readThingName(call)))),
-    route('UpdateThing', 'PATCH', (call) => things.update(readThingName(call), readBody(UpdateThing, call))),
     route('DeleteThing', 'DELETE', (call) => things.delete(readThingName(call), readVersion(call))),
     routesAt('/things')('ListThings', 'GET', (call) => listThings(registry, call)),
     ...principalRoutes(registry, ofThing),

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
+import { DescribeThingCommand, IoTClient, ListJobsCommand } from '@aws-sdk/client-iot';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { anIotService } from './iot-service';
@@ -149,6 +149,16 @@ describe('what is called', () => {
       });
     },
   );
+
+  it('is named in the log as AWS names it, where the service can tell', async () => {
+    const client = new IoTClient(stack.clientConfig());
+
+    expect(await failureOf(client.send(new ListJobsCommand({})))).toMatchObject({
+      name: 'UnknownOperationException',
+      status: 404,
+    });
+    expect(stack.warnings.at(-1)?.fields).toMatchObject({ operation: 'ListJobs', path: '/jobs' });
+  });
 
   it('is answered with an internal error where the service breaks, and the gateway goes on', async () => {
     const client = new IoTClient(stack.clientConfig());

@@ -1,3 +1,4 @@
+import { nameIotOperation } from '../../../../local/aws/iot/service-model';
 import type { ServiceHandler } from '../../../../local/types';
 
 /** Stands for the IoT control plane: describes any thing, and breaks on the thing `broken`. */
@@ -10,6 +11,7 @@ export function anIotService(): { readonly handler: ServiceHandler; readonly ser
         ? undefined
         : { action: 'iot:DescribeThing', resources: [`arn:aws:iot:eu-west-1:000000000000:thing/${name}`] };
     },
+    nameOperation: nameIotOperation,
     async handle({ path }) {
       const thingName = path.slice('/things/'.length);
       served.push(thingName);

@@ -5,7 +5,6 @@ import {
   ListAttachedPoliciesCommand,
   TestAuthorizationCommand,
   UpdateCertificateCommand,
-  UpdateThingGroupsForThingCommand,
 } from '@aws-sdk/client-iot';
 import { createIotControlPlane } from '../../../../local/aws/iot/control-plane';
 import { aDocument, allow, errorOf, prefix } from './builders';
@@ -23,9 +22,6 @@ describe('createIotControlPlane', () => {
     const authInfos = [{ actionType: 'CONNECT' as const, resources: [`${prefix}client/mything1`] }];
 
     await send(new AddThingToThingGroupCommand(member));
-    await send(
-      new UpdateThingGroupsForThingCommand({ thingName: 'mything1', thingGroupsToRemove: ['quarantine'] }),
-    );
     await send(new AttachPolicyCommand({ policyName: 'policy', target }));
     await send(new ListAttachedPoliciesCommand({ target }));
     await send(new TestAuthorizationCommand({ principal: target, authInfos }));
@@ -35,7 +31,6 @@ describe('createIotControlPlane', () => {
     expect(server.asked).toEqual([
       'iot:RegisterCertificateWithoutCA on *',
       `iot:AddThingToThingGroup on ${prefix}thing/mything1, ${prefix}thinggroup/quarantine`,
-      `iot:UpdateThingGroupsForThing on ${prefix}thing/mything1, ${prefix}thinggroup/quarantine`,
       `iot:AttachPolicy on ${target}`,
       'iot:ListAttachedPolicies on *',
       `iot:TestAuthorization on ${target}`,

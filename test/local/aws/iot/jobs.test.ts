@@ -6,30 +6,16 @@ import {
   DeleteJobCommand,
   DescribeJobCommand,
   DescribeJobExecutionCommand,
-  GetJobDocumentCommand,
-  ListJobExecutionsForThingCommand,
-  ListJobsCommand,
-  type ListJobsCommandInput,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../../local/aws/iot/control-plane';
-import type { IotRegistry } from '../../../../local/aws/iot/registry';
-import { aRegistry, errorOf, now, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { iotLocalRoutes } from '../../../../local/aws/iot/local-routes';
+import { errorOf, now, prefix } from './builders';
+import { clock, registry, send, server, useControlPlane } from './plane';
 
-let at: number;
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  at = now;
-  registry = aRegistry({ now: () => at });
-  server = await startServer(createIotControlPlane(registry));
-  send = server.client.send.bind(server.client) as typeof send;
+useControlPlane();
+beforeEach(() => {
   registry.things.create('mything1');
   registry.things.create('mything2');
 });
-afterEach(() => server.close());
 
 const jobId = 'case-1_evidence';
 const document = '{"operation":"collect-evidence"}';
@@ -102,7 +88,6 @@ describe('CreateJob', () => {
       executionNumber: 1,
       versionNumber: 1,
     });
-    expect((await send(new GetJobDocumentCommand({ jobId }))).document).toBe(document);
   });
 
   it('refuses an id that was used, whatever the rest', async () => {
@@ -195,21 +180,60 @@ describe('DeleteJob', () => {
   });
 });
 
-describe('ListJobs', () => {
-  it.each<[string, ListJobsCommandInput, string[]]>([
-    ['all, newest first', {}, ['c', 'b', 'a']],
-    ['those of a group', { thingGroupName: 'site' }, ['b']],
-    ['those of a status', { status: 'CANCELED' }, ['a']],
-    ['continuous ones', { targetSelection: 'CONTINUOUS' }, []],
-  ])('gives %s', async (_what, filter, expected) => {
-    const group = groupWith('site', 'mything1');
-    for (const [id, target] of Object.entries({ a: thing1, b: group, c: thing2 })) {
-      await create({ jobId: id, targets: [target] });
-      at += 1000;
-    }
-    await cancel({ jobId: 'a' });
+describe('a device', () => {
+  it('moves its execution on until it has ended, and ends the job with the last one', async () => {
+    await create({ targets: [thing1, thing2] });
+    clock.at += 1000;
+    registry.jobs.setExecutionStatus(jobId, 'mything1', { status: 'IN_PROGRESS' });
+    clock.at += 1000;
+    registry.jobs.setExecutionStatus(jobId, 'mything1', {
+      status: 'SUCCEEDED',
+      statusDetails: { file: 'x' },
+      expectedVersion: 2,
+    });
 
-    expect((await send(new ListJobsCommand(filter))).jobs?.map((job) => job.jobId)).toEqual(expected);
+    expect(await describeExecution()).toMatchObject({
+      status: 'SUCCEEDED',
+      statusDetails: { detailsMap: { file: 'x' } },
+      startedAt: new Date(now + 1000),
+      lastUpdatedAt: new Date(now + 2000),
+      versionNumber: 3,
+    });
+    expect((await describeJob())?.status).toBe('IN_PROGRESS');
+    const update = (thingName: string, expectedVersion?: number) => () =>
+      registry.jobs.setExecutionStatus(jobId, thingName, {
+        status: 'FAILED',
+        ...(expectedVersion && { expectedVersion }),
+      });
+    expect(update('mything1')).toThrow(expect.objectContaining({ name: 'InvalidStateTransitionException' }));
+    expect(update('mything2', 7)).toThrow(expect.objectContaining({ name: 'VersionConflictException' }));
+    expect(update('mything3')).toThrow(expect.objectContaining({ name: 'ResourceNotFoundException' }));
+    update('mything2')();
+    expect(await describeJob()).toMatchObject({
+      status: 'COMPLETED',
+      completedAt: new Date(now + 2000),
+      jobProcessDetails: { numberOfSucceededThings: 1, numberOfFailedThings: 1, numberOfQueuedThings: 0 },
+    });
+  });
+
+  it('is spoken for by POST /_cordon/job-executions', async () => {
+    await create();
+    const post = async (body: unknown) => {
+      const path = '/_cordon/job-executions';
+      const request = { method: 'POST', path, query: new URLSearchParams(), headers: {} };
+      const text = Buffer.from(JSON.stringify(body));
+      return (await iotLocalRoutes(registry)[`POST ${path}`]?.({ ...request, body: text }))?.status;
+    };
+    const done = { jobId, thingName: 'mything1', status: 'SUCCEEDED', statusDetails: { a: 'b' } };
+
+    expect([
+      await post({ ...done, status: 'CANCELED' }),
+      await post({ ...done, thingName: 'mything2' }),
+      await post({ ...done, statusDetails: { a: 1 } }),
+      await post(done),
+      await post(done),
+    ]).toEqual([400, 400, 400, 200, 400]);
+    expect((await describeJob())?.status).toBe('COMPLETED');
   });
 });
 
@@ -221,8 +245,6 @@ describe('jobs', () => {
     await describeJob();
     await describeExecution();
     await cancel({ force: true });
-    await send(new ListJobExecutionsForThingCommand({ thingName: 'mything1' }));
-    await send(new ListJobsCommand({}));
     await send(new DeleteJobCommand({ jobId }));
 
     expect(server.asked).toEqual([
@@ -230,8 +252,6 @@ describe('jobs', () => {
       `iot:DescribeJob on ${job}`,
       `iot:DescribeJobExecution on ${job}, ${thing1}`,
       `iot:CancelJob on ${job}`,
-      `iot:ListJobExecutionsForThing on ${thing1}`,
-      'iot:ListJobs on *',
       `iot:DeleteJob on ${job}`,
     ]);
   });

@@ -1,34 +1,24 @@
 import {
-  CancelDetectMitigationActionsTaskCommand,
   CreateMitigationActionCommand,
   DescribeDetectMitigationActionsTaskCommand,
   ListDetectMitigationActionsExecutionsCommand,
   type ListDetectMitigationActionsExecutionsCommandInput,
-  ListDetectMitigationActionsTasksCommand,
   StartDetectMitigationActionsTaskCommand,
   type StartDetectMitigationActionsTaskCommandInput,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../../local/aws/iot/control-plane';
-import type { IotRegistry } from '../../../../local/aws/iot/registry';
 import { aRegistry, errorOf, now, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { registry, send, server, useControlPlane } from './plane';
 
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
 /** Tasks that wait until the test lets them run. */
 let waiting: (() => void)[];
 
+useControlPlane({ runTask: (perform) => void waiting.push(perform) });
 beforeEach(async () => {
   waiting = [];
-  registry = aRegistry({ runTask: (perform) => void waiting.push(perform) });
-  server = await startServer(createIotControlPlane(registry));
-  send = server.client.send.bind(server.client) as typeof send;
   registry.things.create('mything1');
   registry.groups.create('quarantine');
   await createAction('quarantine-action', 'quarantine');
 });
-afterEach(() => server.close());
 
 const roleArn = 'arn:aws:iam::123456789012:role/r';
 const key = {
@@ -222,6 +212,7 @@ describe('StartDetectMitigationActionsTask', () => {
     expect(await errorOf(start('t5'))).toBe('410 LimitExceededException');
     runWaiting();
     expect(await errorOf(start('t5'))).toBe('no error');
+    expect(await errorOf(describeTask('none'))).toBe('404 ResourceNotFoundException');
   });
 
   it.each<[string, Partial<StartDetectMitigationActionsTaskCommandInput>]>([
@@ -252,39 +243,6 @@ describe('StartDetectMitigationActionsTask', () => {
       `iot:StartDetectMitigationActionsTask on ${prefix}securityprofile/p`,
       'iot:StartDetectMitigationActionsTask on *',
     ]);
-  });
-});
-
-describe('CancelDetectMitigationActionsTask', () => {
-  const cancel = (taskId: string) => send(new CancelDetectMitigationActionsTaskCommand({ taskId }));
-
-  it('ends a task before it does anything', async () => {
-    registry.defender.setViolation({ ...key, violationId: 'v' });
-    await start('t');
-    await cancel('t');
-    runWaiting();
-
-    expect([(await describeTask('t'))?.taskStatus, groupsOf('mything1')]).toEqual(['CANCELED', []]);
-    expect(await errorOf(cancel('t'))).toBe('400 InvalidRequestException');
-    expect(await errorOf(cancel('none'))).toBe('404 ResourceNotFoundException');
-    expect(await errorOf(describeTask('none'))).toBe('404 ResourceNotFoundException');
-  });
-});
-
-describe('ListDetectMitigationActionsTasks', () => {
-  it('lists the tasks that began in a range', async () => {
-    await start('t');
-    const list = (startAt: number, endAt: number) =>
-      send(
-        new ListDetectMitigationActionsTasksCommand({
-          startTime: new Date(startAt),
-          endTime: new Date(endAt),
-        }),
-      );
-
-    expect((await list(now, now)).tasks).toMatchObject([{ taskId: 't', taskStatus: 'IN_PROGRESS' }]);
-    expect((await list(now + 1, now + 2)).tasks).toEqual([]);
-    expect(await errorOf(list(now, now - 1))).toBe('400 InvalidRequestException');
   });
 });
 

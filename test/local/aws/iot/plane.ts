@@ -1,19 +1,22 @@
 import { RegisterCertificateWithoutCACommand } from '@aws-sdk/client-iot';
 import { createIotControlPlane } from '../../../../local/aws/iot/control-plane';
 import { invalid } from '../../../../local/aws/iot/errors';
-import type { IotRegistry } from '../../../../local/aws/iot/registry';
-import { aRegistry, pemOne, pemTwo } from './builders';
+import type { IotRegistry, IotRegistryOptions } from '../../../../local/aws/iot/registry';
+import { aRegistry, now, pemOne, pemTwo } from './builders';
 import { startServer, type TestServer } from './server';
 
 /** The control plane of the running test, new for each. */
 export let registry: IotRegistry;
 export let server: TestServer;
 export let send: TestServer['client']['send'];
+/** Its clock, which a test may set forward. */
+export const clock = { at: now };
 
 /** Starts a control plane before each test of the file, and ends it after. */
-export function useControlPlane(): void {
+export function useControlPlane(options: Partial<IotRegistryOptions> = {}): void {
   beforeEach(async () => {
-    registry = aRegistry();
+    clock.at = now;
+    registry = aRegistry({ now: () => clock.at, ...options });
     const issued = { certificatePem: pemTwo, publicKeyPem: 'public', privateKeyPem: 'private' };
     const sign = async (request: string) => {
       if (request !== 'a request') throw invalid('not a request');

@@ -1,4 +1,10 @@
-import { CreateTopicRuleCommand, GetTopicRuleCommand, ListTopicRulesCommand } from '@aws-sdk/client-iot';
+import {
+  CreateTopicRuleCommand,
+  DisableTopicRuleCommand,
+  EnableTopicRuleCommand,
+  GetTopicRuleCommand,
+  ListTopicRulesCommand,
+} from '@aws-sdk/client-iot';
 import { errorOf, now, prefix } from './builders';
 import { registry, send, useControlPlane } from './plane';
 
@@ -23,6 +29,17 @@ describe('topic rules', () => {
       { ruleName: 'reports', topicPattern: 'cordon/things/+/reports/json', ruleDisabled: false },
     ]);
     expect(registry.topicRules()).toHaveLength(1);
+  });
+
+  it('are turned off and on', async () => {
+    await send(new CreateTopicRuleCommand({ ruleName: 'reports', topicRulePayload }));
+    const listOff = async () => (await send(new ListTopicRulesCommand({ ruleDisabled: true }))).rules?.length;
+
+    await send(new DisableTopicRuleCommand({ ruleName: 'reports' }));
+    const off = await listOff();
+    await send(new EnableTopicRuleCommand({ ruleName: 'reports' }));
+
+    expect([off, await listOff()]).toEqual([1, 0]);
   });
 
   it('are refused without SQL, and a missing one looks forbidden, as on AWS', async () => {

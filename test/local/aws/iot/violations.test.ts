@@ -5,24 +5,11 @@ import {
   ListViolationEventsCommand,
   PutVerificationStateOnViolationCommand,
 } from '@aws-sdk/client-iot';
-import { createIotControlPlane } from '../../../../local/aws/iot/control-plane';
 import { iotLocalRoutes } from '../../../../local/aws/iot/local-routes';
-import type { IotRegistry } from '../../../../local/aws/iot/registry';
-import { aRegistry, errorOf, now, prefix } from './builders';
-import { startServer, type TestServer } from './server';
+import { errorOf, now, prefix } from './builders';
+import { clock, registry, send, server, useControlPlane } from './plane';
 
-let at: number;
-let registry: IotRegistry;
-let server: TestServer;
-let send: TestServer['client']['send'];
-
-beforeEach(async () => {
-  at = now;
-  registry = aRegistry({ now: () => at });
-  server = await startServer(createIotControlPlane(registry));
-  send = server.client.send.bind(server.client) as typeof send;
-});
-afterEach(() => server.close());
+useControlPlane();
 
 const key = {
   thingName: 'mything1',
@@ -48,7 +35,7 @@ describe('violations', () => {
   it('are active from the alarm to its end, with the last value, and one event for each', async () => {
     registry.defender.createProfile(key.securityProfileName, { behaviors: [behavior] });
     const { violationId } = registry.defender.setViolation({ ...key, value: { count: 1 } });
-    at += 1500;
+    clock.at += 1500;
     registry.defender.setViolation({ ...key, value: { count: 3 } });
 
     const common = {
@@ -62,13 +49,13 @@ describe('violations', () => {
       {
         ...common,
         lastViolationValue: { count: 3 },
-        lastViolationTime: new Date(at),
+        lastViolationTime: new Date(clock.at),
         violationStartTime: new Date(now),
       },
     ]);
     registry.defender.clearViolation({ ...key, state: 'alarm-cleared', value: { count: 0 } });
     expect(await listActive()).toEqual([]);
-    expect(await listEvents(now, at)).toEqual([
+    expect(await listEvents(now, clock.at)).toEqual([
       {
         ...common,
         metricValue: { count: 1 },
@@ -79,7 +66,7 @@ describe('violations', () => {
         ...common,
         metricValue: { count: 0 },
         violationEventType: 'alarm-cleared',
-        violationEventTime: new Date(at),
+        violationEventTime: new Date(clock.at),
       },
     ]);
     expect(violationId).toMatch(/^[0-9a-f]{32}$/);
@@ -169,14 +156,16 @@ describe('violations', () => {
   });
 
   it('can be older than their telling, and not younger', async () => {
-    at += 60_000;
+    clock.at += 60_000;
     registry.defender.setViolation({ ...key, violationId: 'v', occurredAt: now });
     registry.defender.clearViolation({ ...key, state: 'alarm-cleared', occurredAt: now + 1000 });
-    const times = (await listEvents(now, at)).map(({ violationEventTime }) => violationEventTime?.getTime());
+    const times = (await listEvents(now, clock.at)).map(({ violationEventTime }) =>
+      violationEventTime?.getTime(),
+    );
 
     expect(times).toEqual([now, now + 1000]);
-    registry.defender.setViolation({ ...key, violationId: 'w', occurredAt: at });
-    for (const occurredAt of [at + 1, -1, 0.5, Number.NaN]) {
+    registry.defender.setViolation({ ...key, violationId: 'w', occurredAt: clock.at });
+    for (const occurredAt of [clock.at + 1, -1, 0.5, Number.NaN]) {
       expect(() => registry.defender.setViolation({ ...key, occurredAt })).toThrow('occurredAt');
     }
     const early = { ...key, state: 'alarm-cleared' as const, occurredAt: now };
@@ -185,13 +174,13 @@ describe('violations', () => {
 
   it('have events for 30 days, in a range with both ends', async () => {
     registry.defender.setViolation(key);
-    at += 31 * 24 * 3600 * 1000;
+    clock.at += 31 * 24 * 3600 * 1000;
 
-    expect(await listEvents(now, at)).toEqual([]);
+    expect(await listEvents(now, clock.at)).toEqual([]);
     expect(await listActive()).toHaveLength(1);
     const half = new ListViolationEventsCommand({ startTime: new Date(now), endTime: undefined });
     expect(await errorOf(send(half))).toBe('400 InvalidRequestException');
-    expect(await errorOf(listEvents(at, now))).toBe('400 InvalidRequestException');
+    expect(await errorOf(listEvents(clock.at, now))).toBe('400 InvalidRequestException');
   });
 
   it('are listed with leave for the profile and the thing that are asked for', async () => {
