@@ -11,6 +11,7 @@ import { explain } from './check';
 import { findConfiguration } from './checkout';
 import { CliError } from './cli-error';
 import { runExamples } from './detect/run';
+import { addDrillCommand } from './drill/commands';
 import { addDeviceCommands } from './enroll/commands';
 import { type ExportFormat, exportCase, writePrivateFile } from './export';
 import { writeJson } from './json';
@@ -209,6 +210,7 @@ for (const name of operatorActions) {
 }
 
 addDeviceCommands(program, target, say);
+addDrillCommand(program, target, say, sayAside);
 
 /** One line a user can act on, of a cordon.yml one for each fault; the stack of an unknown fault only with CORDON_DEBUG. */
 function explainFault(error: unknown): string {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
@@ -9,10 +10,12 @@ import { dataPlaneClient } from '../shared/aws/data-plane';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
 import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';
+import { connectSlackStates } from '../shared/storage/slack-threads';
 import { connectTable } from '../shared/storage/table';
 import type { AgentReader } from './agents';
 import { findInCheckout } from './checkout';
 import { CliError } from './cli-error';
+import { connectAccount } from './drill/account';
 import { connectRegistry } from './enroll/registry';
 
 export interface TargetOptions {
@@ -64,6 +67,17 @@ export function findTarget({ aws, stage }: TargetOptions) {
     openRegistry() {
       const iot = new IoTClient({ maxAttempts: 6, ...settings });
       return connectRegistry(iot, dataPlaneClient(iot, settings));
+    },
+    openDrill() {
+      const iot = new IoTClient({ maxAttempts: 6, ...settings });
+      return {
+        account: connectAccount(
+          iot,
+          dataPlaneClient(iot, settings),
+          new SNSClient({ maxAttempts: 3, ...settings }),
+        ),
+        slackStates: connectSlackStates(`cordon-${stage}`, dynamodb),
+      };
     },
   };
 }

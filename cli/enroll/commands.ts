@@ -91,7 +91,10 @@ function writeTemplate(stage: string, { topic, ...flags }: EnrollFlags): string 
   return writeJson(writeProvisioningStack(requireStage(stage), detector, topic));
 }
 
-function readConfiguration({ config, detector }: Pick<EnrollFlags, 'config' | 'detector'>): Configuration {
+export function readConfiguration({
+  config,
+  detector,
+}: Pick<EnrollFlags, 'config' | 'detector'>): Configuration {
   return loadConfiguration(config ?? findConfiguration(), detector === undefined ? {} : { detector });
 }
 
@@ -121,7 +124,7 @@ async function runEnroll(thing: string | undefined, flags: EnrollFlags, target: 
   );
 }
 
-function readRoots(file: string | undefined): string {
+export function readRoots(file: string | undefined): string {
   if (file === undefined) return findAmazonRoots();
   try {
     return readFileSync(file, 'utf8');

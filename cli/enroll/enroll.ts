@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isOpen } from '../../shared/domain/case/case';
 import type { Configuration } from '../../shared/domain/configuration';
+import { drillPrefix, isDrill } from '../../shared/domain/drill';
 import { agentClientId, isRegistryName } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 import type { Target } from '../target';
@@ -22,6 +23,8 @@ export interface EnrollOptions {
   readonly policyName?: string;
   readonly topics: readonly string[];
   readonly rootCa: string;
+  /** The thing is a drill's, whose names nobody else may use. */
+  readonly isDrill?: true;
 }
 
 export interface EnrollTarget {
@@ -47,6 +50,10 @@ export async function enroll(
   { stage, registry, cases }: EnrollTarget,
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
+  if (isDrill(thingName) && !options.isDrill)
+    throw new CliError(
+      `${thingName} begins with ${drillPrefix}, as only the things of cordon drill do: choose another name`,
+    );
   const policyName = options.policyName ?? policyNameOf(stage, options.scope, thingName);
   if (!/^[\w+=,.@-]{1,128}$/.test(policyName))
     throw new CliError(`${JSON.stringify(policyName)} is no name that AWS IoT takes for a policy`);

@@ -74,8 +74,12 @@ export function connectRegistry(
       }
     },
 
-    async createThing(thingName: string): Promise<string | undefined> {
-      return (await iot.send(new CreateThingCommand({ thingName }))).thingArn;
+    async createThing(
+      thingName: string,
+      attributes?: Readonly<Record<string, string>>,
+    ): Promise<string | undefined> {
+      const attributePayload = attributes && { attributes: { ...attributes } };
+      return (await iot.send(new CreateThingCommand({ thingName, attributePayload }))).thingArn;
     },
 
     async findCertificate(certificateId: string) {

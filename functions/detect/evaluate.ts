@@ -14,6 +14,7 @@ import {
   newDetectState,
   type Profiles,
 } from '../../shared/domain/detection/state';
+import { isDrill } from '../../shared/domain/drill';
 import { unknownPrincipal } from '../../shared/domain/findings/rule-failure';
 import { agentClientId } from '../../shared/domain/text';
 import type { Datapoints, DetectStore, Fleet } from '../../shared/ports';
@@ -90,6 +91,8 @@ async function judgeAll(
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
   tellChange(before, state, ports);
   // A count has no name, so it waits for the save: who has to look again must not count a device twice.
+  // A drill's values are no part of what is normal for the fleet.
+  if (isDrill(thingName)) return;
   for (const contribution of contributions) await ports.fleet.add(thingName, contribution);
 }
 

@@ -1,4 +1,5 @@
 import type { DetectedEvent } from '../../shared/domain/detection/state';
+import { isDrill } from '../../shared/domain/drill';
 import { writeAlert } from '../../shared/domain/findings/alert';
 import type { Evidence, Reporter } from '../../shared/domain/findings/violation';
 import type { AlertTopic, Clock, Log, Metrics } from '../../shared/ports';
@@ -34,6 +35,7 @@ export async function publishEvent(
     event: eventType,
     behavior: behavior.name,
   });
+  if (isDrill(thingName)) return;
   ports.metrics.count(counters[eventType]);
   if (!suppressed && trigger.kind === 'report')
     ports.metrics.time('ReportToAlertMs', Math.max(0, ports.clock() - at));

@@ -5,6 +5,7 @@ import { nextStep, settle } from '../../shared/domain/case/steps';
 import type { Command } from '../../shared/domain/decide/command';
 import { decide, hasUnfinished } from '../../shared/domain/decide/decide';
 import type { Context, Decision } from '../../shared/domain/decide/decision';
+import { isDrill } from '../../shared/domain/drill';
 import { killSwitchFor } from '../../shared/domain/guards/kill-switch';
 import { measure } from '../../shared/domain/messages/announcement';
 import type { KillSwitchReader, Metrics, Refusals } from '../../shared/ports';
@@ -89,7 +90,7 @@ function nameCase(thingName: string, commandId: string): string {
 }
 
 function measureChange(before: Case, after: Case, metrics: Metrics): void {
-  if (before.status === after.status) return;
+  if (before.status === after.status || isDrill(after.thingName)) return;
   const { appliedMs, verifiedMs, decidedMs } = measure(after);
   if (after.status === 'contained') {
     metrics.count('Contained');

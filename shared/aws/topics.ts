@@ -23,7 +23,7 @@ export function connectOperations(topicArn: string, client = new SNSClient({ max
 export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Announcer {
   return {
     async publish(announcement) {
-      const { status, severity, thingName, quiet } = announcement;
+      const { status, severity, thingName, quiet, drill = false } = announcement;
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,
@@ -38,6 +38,7 @@ export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxA
             status: { DataType: 'String', StringValue: status },
             severity: { DataType: 'String', StringValue: severity },
             thingName: { DataType: 'String', StringValue: thingName },
+            drill: { DataType: 'String', StringValue: String(drill) },
             audience: { DataType: 'String', StringValue: quiet ? 'systems' : 'people' },
           },
         }),

@@ -1,6 +1,7 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
 import { type Asking, createNeed } from '../asking';
 import type { Configuration, Playbook } from '../configuration';
+import { isDrill } from '../drill';
 import { type Facts, ownsCertificate, type PrincipalFacts } from '../facts';
 import type { Violation } from '../findings/violation';
 import { findExceptions } from './exceptions';
@@ -76,7 +77,7 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
   if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
   if (input.isRejected) return observe('an operator rejected a containment for this');
-  if (!input.isCounted && !(yield* need('reservation', {})))
+  if (!input.isCounted && !isDrill(input.violation.thingName) && !(yield* need('reservation', {})))
     return {
       outcome: 'ask',
       reason: `the fleet limit is reached: ${writeFleetLimit(input.guards)}`,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type Case, openViolations, type PendingAnnouncement } from '../case/case';
+import { isDrill } from '../drill';
 import { behaviorKey, type Evidence } from '../findings/violation';
 import { describeKillSwitch, type KillSwitch } from '../guards/kill-switch';
 import { clip } from '../text';
@@ -21,6 +22,8 @@ export const announcementSchema = z.object({
   severity: z.string(),
   thingName: z.string(),
   text: z.string(),
+  /** Of a thing of `cordon drill`: nothing happened in earnest. */
+  drill: z.optional(z.boolean()),
   /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
   quiet: z.optional(z.boolean()),
   /** What held actions back when this was told; absent while the kill switch is off. */
@@ -77,6 +80,7 @@ export function writeAnnouncement(
     severity: record.severity,
     thingName: record.thingName,
     text: clip(pending.text, 1000),
+    ...(isDrill(record.thingName) && { drill: true }),
     ...(pending.quiet && { quiet: true }),
     ...(killSwitch.state !== 'off' && { killSwitch }),
     ...(record.playbook && { playbook: record.playbook }),
@@ -173,7 +177,7 @@ const titles: Readonly<Record<string, string>> = {
 };
 
 export function titleOf({ thingName, kind }: Pick<Announcement, 'thingName' | 'kind'>): string {
-  return `${thingName}: ${titles[kind] ?? kind}`;
+  return `${isDrill(thingName) ? 'DRILL ' : ''}${thingName}: ${titles[kind] ?? kind}`;
 }
 
 /** The announcement as plain lines, for e-mail. Control characters are gone, so no line can be forged. */

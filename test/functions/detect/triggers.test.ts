@@ -28,6 +28,34 @@ const fewConnects = aBehavior('aws:num-connection-attempts', {
   durationSeconds: 300,
 });
 
+describe('detect on a drill', () => {
+  it('raises its alarm, and counts its values neither in the fleet nor in the metrics of alarms', async () => {
+    const behaviors = aBehavior('num_child_procs_myapp', {
+      comparisonOperator: 'less-than-equals',
+      statisticalThreshold: { statistic: 'p90' },
+      durationSeconds: 300,
+    });
+    const added: string[] = [];
+    const { fleet } = fakeDetection();
+    const own = aDetector(
+      { behaviors },
+      { fleet: { ...fleet, add: async (thingName) => void added.push(thingName) } },
+    );
+    own.register('cordon-drill-1');
+    await own.run(
+      received(aReport(0)),
+      received(aReport(0), { thingName: 'cordon-drill-1', messageId: 'message-2' }),
+    );
+    expect(added).toEqual(['mything1']);
+
+    const { run, alerts, telemetry, register } = aDetector();
+    register('cordon-drill-1');
+    await run(received(aReport(1), { thingName: 'cordon-drill-1' }));
+    expect(alerts).toMatchObject([{ thingName: 'cordon-drill-1', violationEventType: 'in-alarm' }]);
+    expect(Object.keys(telemetry.counts).filter((name) => /Violation|ReportToAlert/.test(name))).toEqual([]);
+  });
+});
+
 describe('detect on who a thing is', () => {
   it('asks the registry for an alarm, not for a report that is as it should be', async () => {
     const asked: string[] = [];

@@ -78,6 +78,34 @@ describe('respond: order of work', () => {
   });
 });
 
+describe('respond: a drill', () => {
+  it('takes no place in the fleet limit, is contained beside a storm, and counts in no metric of cases', async () => {
+    const world = aFleet();
+    const thingName = 'cordon-drill-0a1b2c3d';
+    world.registered.register(thingName, {
+      principals: [certificateArn.replaceAll('a'.repeat(64), 'd'.repeat(64))],
+    });
+    const engine = anEngine(world, limitedTo(1));
+
+    await engine(alarm({ thingName }));
+    expect(caseOf(world, thingName).status).toBe('contained');
+    expect(world.telemetry.counts).not.toHaveProperty('Contained');
+    await engine(operator('release', thingName));
+    expect(world.telemetry.counts).not.toHaveProperty('CaseClosed');
+    await engine(alarm({ thingName: 'thing0' }));
+    expect(caseOf(world, 'thing0').status).toBe('contained');
+    expect(world.telemetry.counts).toMatchObject({ Contained: 1 });
+
+    await engine(alarm({ thingName, violationId: 'again', occurredAt: world.time.now + 1 }));
+    expect(caseOf(world, thingName).status).toBe('contained');
+    expect(world.told.filter(({ drill }) => drill).map(({ kind }) => kind)).toEqual([
+      'contained',
+      'released',
+      'contained',
+    ]);
+  });
+});
+
 describe('respond: the fleet limit', () => {
   it('counts a thing once, however often it is released and contained again', async () => {
     const world = aFleet();

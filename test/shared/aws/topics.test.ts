@@ -31,6 +31,7 @@ describe('announcer', () => {
         status: { DataType: 'String', StringValue: 'contained' },
         severity: { DataType: 'String', StringValue: 'critical' },
         thingName: { DataType: 'String', StringValue: 'mything1' },
+        drill: { DataType: 'String', StringValue: 'false' },
         audience: { DataType: 'String', StringValue: 'people' },
       },
     });
@@ -38,6 +39,15 @@ describe('announcer', () => {
     expect(Object.keys(parts)).toEqual(['default', 'email']);
     expect(JSON.parse(parts.default)).toEqual(announcement);
     expect(parts.email).toContain('Thing:     mything1\n');
+  });
+
+  it('marks the announcements of a drill', async () => {
+    const { Subject, MessageAttributes } = await publish(
+      anAnnouncement({ thingName: 'cordon-drill-1', drill: true }),
+    );
+
+    expect(Subject).toBe('[Cordon critical] DRILL cordon-drill-1: contained');
+    expect(MessageAttributes?.drill?.StringValue).toBe('true');
   });
 
   it('marks what people heard of with another thing as for systems', async () => {

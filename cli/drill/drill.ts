@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Case } from '../../shared/domain/case/case';
+import { drillPrefix } from '../../shared/domain/drill';
+import { measure } from '../../shared/domain/messages/announcement';
+import { raiseAlarm, waitForCase, waitForContainment } from './alarm';
+import { keepSending, type Sending } from './attempts';
+import type { Session } from './device';
+import { clean, retainedTopics } from './leftovers';
+import { waitForPeople } from './people';
+import { waitForPolicies } from './policies';
+import { isDeactivated, type Probed, probe, roleAlias } from './probes';
+import { createRecorder, DrillEnded, until } from './recorder';
+import { release } from './release';
+import { appTopicOf, type DrillOptions, type DrillTarget, type Scene } from './scene';
+import { connectBoth, enrollDrill } from './setup';
+import type { DrillResult } from './steps';
+
+/**
+ * Plays the story with a thing of its own, and takes everything away again, also when it is cut short. Only what it can't
+ * clean away is left, which the next drill tries again.
+ */
+export async function drill(options: DrillOptions, target: DrillTarget): Promise<DrillResult> {
+  const thingName = `${drillPrefix}${randomBytes(4).toString('hex')}`;
+  const folder = await mkdtemp(join(tmpdir(), 'cordon-drill-'));
+  const recorder = createRecorder(options.say, options.signal);
+  const seen: Seen = { throughBefore: 0, throughAfter: 0 };
+  try {
+    const { device, arnPrefix } = await enrollDrill(thingName, folder, options, target);
+    const reporter = await connectBoth(device, options, recorder);
+    try {
+      await play({ ...options, thingName, arnPrefix, device, reporter, recorder, target }, seen);
+    } finally {
+      reporter.end();
+    }
+  } catch (error) {
+    if (!(error instanceof DrillEnded) && !options.signal.aborted) throw error;
+  } finally {
+    options.say('cleaning up');
+    // Whatever happened: nothing of the drill stays, and nothing that fails here hides what failed before.
+    await recorder
+      .step(
+        'retired',
+        async () => {
+          const faults = await clean(thingName, target, folder);
+          if (faults.length > 0) throw new Error(faults.join('; '));
+          return thingName;
+        },
+        { always: true },
+      )
+      .finally(() => rm(folder, { recursive: true, force: true }));
+  }
+  const steps = recorder.results();
+  const { caseId, times, ...through } = seen;
+  return {
+    held: !options.signal.aborted && steps.every(({ status }) => status !== 'failed'),
+    thingName,
+    behavior: `${options.stimulus.securityProfileName}/${options.stimulus.behaviorName}`,
+    ...(caseId !== undefined && { caseId }),
+    steps,
+    ...times,
+    ...through,
+  };
+}
+
+interface Seen {
+  caseId?: string;
+  times?: Pick<DrillResult, 'alertToAppliedMs' | 'alertToVerifiedMs'>;
+  throughBefore: number;
+  throughAfter: number;
+}
+
+async function play(scene: Scene, seen: Seen): Promise<void> {
+  const { thingName, device, reporter, recorder, target, stimulus, configuration } = scene;
+  const [retainedTopic = ''] = retainedTopics(thingName);
+  const appTopic = appTopicOf(thingName);
+  const before = {
+    role: await device.askForRole(roleAlias),
+    retained: await device.readRetained(retainedTopic),
+  };
+  const snapshot = await target.account.takeSnapshot(thingName);
+  const app = await device.connect(thingName);
+  const sending = keepSending(device, appTopic, app);
+  try {
+    const violatedAt = await raiseAlarm(scene);
+    const opened = await waitForCase(scene, violatedAt);
+    seen.caseId = opened.caseId;
+    const contained = await waitForContainment(scene);
+    const containedAt = Date.now();
+    const { appliedMs, verifiedMs } = measure(contained);
+    seen.times = {
+      ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
+      ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
+    };
+    const keepTopics = configuration.quarantine.keepTopics;
+    const keptValue = stimulus.normal ?? stimulus.violating;
+    const tries = await tryWaysOut(scene, contained, sending, app, {
+      ...{ device, reporter, appTopic, retainedTopic, before, keepTopics, keptValue },
+    });
+    seen.throughBefore = sending.accepted(violatedAt, containedAt).length;
+    const through = [sending, ...tries].flatMap(({ accepted }) => accepted(containedAt));
+    const tried = [sending, ...tries].reduce((sum, { count }) => sum + count(containedAt), 0);
+    seen.throughAfter = through.length;
+    await recorder.step('nothing-through', async () => {
+      if (through.length > 0)
+        throw new Error(`${through.length} of ${tried} were taken, by ${through[0]?.way} first`);
+      return `0 of ${tried} tries`;
+    });
+    await recorder.step('people-told', () => waitForPeople(scene, contained));
+  } finally {
+    await sending.stop();
+  }
+  await release(scene, appTopic, snapshot);
+}
+
+/** How long the device goes on sending before each way is tried: one that was refused once may be taken the next time. */
+const sendingMs = 3_000;
+
+/** Tries each way out, with `--policies` once more when the policies alone deny. Resolves to what was sent in between. */
+async function tryWaysOut(
+  scene: Scene,
+  contained: Case,
+  sending: Sending,
+  app: Session,
+  probed: Probed,
+): Promise<readonly Sending[]> {
+  const { recorder, signal, policies, device } = scene;
+  await recorder.step('session-ended', async () => {
+    const at = await until('the session is still open', async () => app.endedAt(), 20_000, signal);
+    return { at, detail: '' };
+  });
+  await pause(sendingMs, undefined, { signal });
+  await sending.stop();
+  const isTemporary = isDeactivated(contained);
+  await probe(probed, contained, isTemporary ? 'its certificate is INACTIVE' : 'denied by policy', recorder);
+  if (!policies || !isTemporary) return [];
+  const later = keepSending(device, probed.appTopic);
+  try {
+    const spread = await waitForPolicies(scene);
+    await later.stop();
+    await probe(probed, spread, 'denied by policy', recorder);
+  } finally {
+    await later.stop();
+  }
+  return [later];
+}

@@ -1,0 +1,114 @@
+import type { Case } from '../../shared/domain/case/case';
+import type { MetricValue } from '../../shared/domain/findings/violation';
+import type { DrillDevice, Outcome } from './device';
+import { matchesTopic } from './kept-topics';
+import { NotTried, type Recorder } from './recorder';
+import type { Reporter } from './reporter';
+
+/** What the device could do before: only that can be seen to be refused. */
+interface RightsBefore {
+  readonly role: { readonly outcome: Outcome; readonly detail: string };
+  readonly retained: { readonly outcome: Outcome; readonly detail: string };
+}
+
+export interface Probed {
+  readonly device: DrillDevice;
+  readonly reporter: Reporter;
+  readonly appTopic: string;
+  readonly retainedTopic: string;
+  readonly keepTopics: readonly string[];
+  /** What a contained device reports. */
+  readonly keptValue: MetricValue;
+  readonly before: RightsBefore;
+}
+
+/** Whether the certificate is INACTIVE by Cordon's doing: nothing of the device connects then. */
+export function isDeactivated({ ledger }: Case): boolean {
+  return ledger.some(({ action, status }) => action === 'deactivate-certificate' && status === 'verified');
+}
+
+/** Tries every way out of a contained device once. `phase` says what denies it now, for the table. */
+export async function probe(probed: Probed, record: Case, phase: string, recorder: Recorder): Promise<void> {
+  const { device, appTopic, retainedTopic, before } = probed;
+  const dead = isDeactivated(record);
+  const { step } = recorder;
+  await step('reconnect-refused', async () => {
+    if (!dead)
+      throw new NotTried(`its certificate is ACTIVE, so it may connect for the kept topics; ${phase}`);
+    return demandRefusal(await askTwice(() => tryAndEnd(device)), phase);
+  });
+  await step('mqtt-refused', async () =>
+    demandRefusal(await askTwice(() => publishOnce(device, appTopic)), phase),
+  );
+  await step('https-refused', async () =>
+    demandRefusal(await askTwice(() => device.publishByHttps(appTopic, '{"probe":true}')), phase),
+  );
+  await step('role-refused', async () => {
+    demandRight(before.role);
+    return demandRefusal(await askTwice(() => device.askForRole(roleAlias)), phase);
+  });
+  await step('retained-unreadable', async () => {
+    demandRight(before.retained);
+    return demandRefusal(await askTwice(() => device.readRetained(retainedTopic)), phase);
+  });
+  await step('kept-topics-open', () => probeKept(probed, dead, phase));
+}
+
+/** No role alias has the name: whoever may assume it hears that, and whoever may not is refused. */
+export const roleAlias = 'cordon-drill-no-such-alias';
+
+async function probeKept(
+  { reporter, keepTopics, keptValue, device }: Probed,
+  dead: boolean,
+  phase: string,
+): Promise<string> {
+  if (dead)
+    throw new NotTried(
+      'its certificate is INACTIVE until the policies have spread: --policies waits for that',
+    );
+  if (!keepTopics.some((pattern) => matchesTopic(pattern, device.thingName, reporter.topic)))
+    throw new NotTried(`quarantine.keepTopics does not keep ${reporter.topic}`);
+  await reporter.reconnect();
+  await reporter.report(keptValue);
+  return `a report is accepted and answered; ${phase}`;
+}
+
+interface Answer {
+  readonly outcome: Outcome;
+  readonly detail: string;
+}
+
+async function tryAndEnd(device: DrillDevice): Promise<Answer> {
+  const { session, outcome, detail } = await device.tryConnect(device.thingName);
+  session?.end();
+  return { outcome, detail };
+}
+
+/** A connect that is refused refuses the message with it. */
+async function publishOnce(device: DrillDevice, topic: string): Promise<Answer> {
+  const { session, outcome, detail } = await device.tryConnect(device.thingName);
+  if (!session) return { outcome, detail: `connect: ${detail}` };
+  const published = await session.publish(topic, '{"probe":true}');
+  session.end();
+  return {
+    outcome: published,
+    detail: published === 'accepted' ? 'acknowledged' : 'no acknowledgement, session ended',
+  };
+}
+
+/** No answer proves nothing, so it is asked once more. */
+async function askTwice(ask: () => Promise<Answer>): Promise<Answer> {
+  const first = await ask();
+  return first.outcome === 'no-answer' ? ask() : first;
+}
+
+function demandRefusal({ outcome, detail }: Answer, phase: string): string {
+  if (outcome === 'refused') return `${detail}; ${phase}`;
+  throw new Error(
+    outcome === 'accepted' ? `it was taken (${detail}); ${phase}` : `no proof: ${detail}; ${phase}`,
+  );
+}
+
+function demandRight({ outcome, detail }: Answer): void {
+  if (outcome !== 'accepted') throw new NotTried(`it did not work before the containment either: ${detail}`);
+}

@@ -1,0 +1,68 @@
+import { act } from '../act';
+import { compareSnapshots } from './account';
+import { until } from './recorder';
+import { type Scene, spreadMs } from './scene';
+
+/** Releases the thing as an operator does, and proves that all is as it was before. */
+export async function release(
+  scene: Scene,
+  appTopic: string,
+  snapshot: ReadonlyMap<string, string>,
+): Promise<void> {
+  const { thingName, recorder, target, signal, say } = scene;
+  say('releasing');
+  await recorder.step(
+    'released',
+    async () =>
+      act('release', thingName, { comment: 'end of the drill', force: true, waitSeconds: 120 }, target),
+    { last: true },
+  );
+  await recorder.step('as-before', async () => {
+    let differences: string[] = [];
+    await until(
+      () => differences.join('; '),
+      async () => {
+        differences = compareSnapshots(snapshot, await target.account.takeSnapshot(thingName));
+        return differences.length === 0 ? true : undefined;
+      },
+      30_000,
+      signal,
+      500,
+    );
+    return `${snapshot.size} fields`;
+  });
+  await recorder.step('works-again', () => waitForWork(scene, appTopic));
+}
+
+async function waitForWork(
+  { device, reporter, stimulus, signal, say }: Scene,
+  appTopic: string,
+): Promise<string> {
+  const startedAt = Date.now();
+  let told = startedAt;
+  let detail = '';
+  await until(
+    () => detail,
+    async () => {
+      const { session, detail: said } = await device.tryConnect(device.thingName);
+      const byMqtt = session ? await session.publish(appTopic, '{"after":true}') : 'refused';
+      session?.end();
+      const byHttps = await device.publishByHttps(appTopic, '{"after":true}');
+      detail = `MQTT ${session ? byMqtt : said}, HTTPS ${byHttps.detail}`;
+      if (byMqtt === 'accepted' && byHttps.outcome === 'accepted') return true;
+      if (Date.now() - told >= 30_000) {
+        told = Date.now();
+        say(
+          `not yet, after ${Math.round((told - startedAt) / 1_000)} s: AWS IoT may go on with cached policies`,
+        );
+      }
+      return undefined;
+    },
+    spreadMs,
+    signal,
+    1_000,
+  );
+  await reporter.reconnect();
+  if (stimulus.normal) await reporter.report(stimulus.normal);
+  return 'MQTT and HTTPS';
+}

@@ -1,0 +1,41 @@
+import type { Configuration } from '../../shared/domain/configuration';
+import type { SlackStates } from '../../shared/storage/slack-threads';
+import type { DrillDevice } from './device';
+import type { CleanTarget } from './leftovers';
+import type { Recorder } from './recorder';
+import type { Reporter } from './reporter';
+import type { Stimulus } from './stimulus';
+
+export interface DrillOptions {
+  readonly configuration: Configuration;
+  readonly stimulus: Stimulus;
+  /** Stays until the policies have spread, and tries again what they deny then. */
+  readonly policies: boolean;
+  /** Has Device Defender find the violation, which takes it minutes; else its alert is made up. */
+  readonly waitDetect: boolean;
+  readonly rootCa: string;
+  readonly signal: AbortSignal;
+  /** Writes one line of progress. */
+  readonly say: (line: string) => void;
+}
+
+export type DrillTarget = CleanTarget & { readonly slackStates: Pick<SlackStates, 'load'> };
+
+/** All that the parts of a drill share. */
+export interface Scene extends DrillOptions {
+  readonly thingName: string;
+  /** `arn:aws:iot:REGION:ACCOUNT`. */
+  readonly arnPrefix: string;
+  readonly device: DrillDevice;
+  readonly reporter: Reporter;
+  readonly recorder: Recorder;
+  readonly target: DrillTarget;
+}
+
+/** IoT Core goes on with policies that it has cached for 6 to 8 minutes (docs/facts.md). */
+export const spreadMs = 600_000;
+
+/** The drill device's application sends there. */
+export function appTopicOf(thingName: string): string {
+  return `cordon-drill/${thingName}/telemetry`;
+}

@@ -1,0 +1,108 @@
+import { enroll } from '../enroll/enroll';
+import { openFolder } from '../enroll/folder';
+import { prefixOf } from '../enroll/registry';
+import { type DrillDevice, openDevice } from './device';
+import { describeOwner, drillPolicyName, retainedTopics } from './leftovers';
+import { roleAlias } from './probes';
+import { DrillEnded, type Recorder, until } from './recorder';
+import { openReporter, type Reporter } from './reporter';
+import { appTopicOf, type DrillOptions, type DrillTarget } from './scene';
+
+/** Registers the drill's thing with a certificate and policies of its own, and a retained message that it may read. */
+export async function enrollDrill(
+  thingName: string,
+  folder: string,
+  { configuration, rootCa, say }: DrillOptions,
+  target: DrillTarget,
+): Promise<{ device: DrillDevice; arnPrefix: string }> {
+  const { registry, account, stage } = target;
+  say(`enrolling ${thingName}`);
+  await registry.createThing(thingName, describeOwner(stage, Date.now()));
+  const [retainedTopic = ''] = retainedTopics(thingName);
+  await enroll(
+    thingName,
+    {
+      folder,
+      rotate: false,
+      scope: 'thing',
+      topics: [`cordon-drill/\${thing}/*`],
+      rootCa,
+      isDrill: true,
+    },
+    configuration,
+    target,
+  );
+  const arnPrefix = prefixOf(await registry.findThing(thingName));
+  const policyName = drillPolicyName(stage, thingName);
+  await registry.ensurePolicy(policyName, writeDrillPolicy(arnPrefix, retainedTopic));
+  for (const principal of await registry.listPrincipals(thingName))
+    await registry.attachPolicy(policyName, principal);
+  await account.retain(retainedTopic, `{"thing":"${thingName}"}`);
+  const files = await openFolder(folder);
+  const [ca = '', cert = '', key = ''] = await Promise.all([
+    files.read('rootCa'),
+    files.read('certificate'),
+    files.read('key'),
+  ]);
+  return { device: openDevice(thingName, await account.readEndpoints(), { ca, cert, key }), arnPrefix };
+}
+
+/** What devices often have beside MQTT, so that it can be seen to be refused. */
+function writeDrillPolicy(arnPrefix: string, retainedTopic: string): string {
+  return JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: 'iot:GetRetainedMessage', Resource: `${arnPrefix}:topic/${retainedTopic}` },
+      {
+        Effect: 'Allow',
+        Action: 'iot:AssumeRoleWithCertificate',
+        Resource: `${arnPrefix}:rolealias/${roleAlias}`,
+      },
+    ],
+  });
+}
+
+/** A new certificate and its policies may take some seconds until each part of AWS IoT knows them. */
+export async function connectBoth(
+  device: DrillDevice,
+  { configuration, stimulus, signal }: DrillOptions,
+  recorder: Recorder,
+): Promise<Reporter> {
+  let reporter: Reporter | undefined;
+  await recorder.step(
+    'connected',
+    async () => {
+      let detail = '';
+      reporter = await until(
+        () => `the agent does not connect: ${detail}`,
+        () =>
+          openReporter(device, configuration.detector, stimulus).catch((error: unknown) => {
+            detail = String(error);
+            return undefined;
+          }),
+        30_000,
+        signal,
+        500,
+      );
+      const topic = appTopicOf(device.thingName);
+      await until(
+        () => `no application message is taken: ${detail}`,
+        async () => {
+          const { session, detail: said } = await device.tryConnect(device.thingName);
+          const byMqtt = (await session?.publish(topic, '{"before":true}')) ?? 'refused';
+          session?.end();
+          const byHttps = await device.publishByHttps(topic, '{"before":true}');
+          detail = `MQTT ${session ? byMqtt : said}, HTTPS ${byHttps.detail}`;
+          return byMqtt === 'accepted' && byHttps.outcome === 'accepted' ? true : undefined;
+        },
+        60_000,
+        signal,
+        1_000,
+      );
+      return 'MQTT and HTTPS';
+    },
+    { last: true },
+  );
+  if (!reporter) throw new DrillEnded('not connected');
+  return reporter;
+}

@@ -1,0 +1,166 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  DeleteTopicRuleCommand,
+  ListPoliciesCommand,
+  ListThingsCommand,
+  ListTopicRulesCommand,
+} from '@aws-sdk/client-iot';
+import type { DrillResult } from '../../cli/drill/steps';
+import { type Cli, openCli } from './cli-process';
+import { type DocumentedCaller, registerDocumented } from './documented-rights';
+import { type EndToEnd, root, startEndToEnd } from './harness';
+
+let e2e: EndToEnd;
+/** With the rights of docs/iam/drill.json only. */
+let cli: Cli;
+let caller: DocumentedCaller;
+let operator: Cli;
+
+beforeAll(async () => {
+  e2e = await startEndToEnd({ policyCacheSeconds: 5 });
+  caller = await registerDocumented(e2e, 'drill');
+  const configuration = await readFile(join(root, 'cordon.yml'), 'utf8');
+  cli = await openCli(e2e, configuration, caller.credentials);
+  operator = await openCli(e2e, configuration);
+}, 120_000);
+
+afterAll(async () => {
+  await cli?.remove();
+  await operator?.remove();
+  await e2e?.close();
+});
+
+async function drill(
+  ...args: readonly string[]
+): Promise<{ result: DrillResult; code: number; err: string }> {
+  const { code, out, err } = await cli.run('drill', '--json', ...args);
+  return { result: JSON.parse(out), code, err };
+}
+
+const statusOf = ({ steps }: DrillResult, step: string) =>
+  steps.filter((one) => one.step === step).map(({ status }) => status);
+
+/** Things and policies of drills that are there now. */
+async function leftOf(): Promise<readonly (string | undefined)[]> {
+  const [{ things = [] }, { policies = [] }] = await Promise.all([
+    e2e.iot.send(new ListThingsCommand({})),
+    e2e.iot.send(new ListPoliciesCommand({})),
+  ]);
+  return [
+    ...things.map(({ thingName }) => thingName),
+    ...policies.map(({ policyName }) => policyName),
+  ].filter((name) => /drill|retiring/.test(name ?? ''));
+}
+
+/** Runs a drill until it says so, and then sends a signal. */
+async function interruptAt(
+  line: RegExp,
+  signal: NodeJS.Signals,
+): Promise<{ code: number | null; err: string }> {
+  const child = spawn(process.execPath, [join(root, 'bin', 'cordon.mjs'), 'drill'], {
+    cwd: cli.folder,
+    env: { PATH: process.env.PATH ?? '' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    const isNew = !line.test(err);
+    err += chunk.toString('utf8');
+    if (isNew && line.test(err)) child.kill(signal);
+  });
+  const [code] = await once(child, 'close');
+  return { code, err };
+}
+
+describe('cordon drill', () => {
+  it('proves the whole way with a thing of its own, tells people that it is a drill, and leaves nothing', async () => {
+    const { result, code, err } = await drill('--policies');
+
+    expect({ code, failed: result.steps.filter(({ status }) => status === 'failed'), err }).toMatchObject({
+      code: 0,
+      failed: [],
+    });
+    expect(result).toMatchObject({
+      held: true,
+      throughAfter: 0,
+      behavior: 'myapp-processes/no-child-processes',
+    });
+    // Refused while the certificate is INACTIVE, and once more by the policies alone.
+    expect(statusOf(result, 'https-refused')).toEqual(['held', 'held']);
+    expect(statusOf(result, 'role-refused')).toEqual(['held', 'held']);
+    expect(statusOf(result, 'retained-unreadable')).toEqual(['held', 'held']);
+    expect(statusOf(result, 'kept-topics-open')).toEqual(['open', 'held']);
+    expect(await leftOf()).toEqual([]);
+    const told = e2e.stack.aws.slack.messages().filter(({ text }) => text.includes(result.thingName));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter(({ text }) => !text.includes('DRILL'))).toEqual([]);
+  }, 240_000);
+
+  it('has an alert made up where Device Defender detects, and needs each right of docs/iam/drill.json and no other', async () => {
+    const { result, code } = await drill('--detector', 'device-defender');
+
+    // The local stack takes no report for Device Defender to answer.
+    expect([code, statusOf(result, 'case')]).toEqual([0, ['held']]);
+    // AWS IoT checks both rights for one call, which the gateway counts once.
+    expect([...caller.used(), 'iot:RetainPublish'].toSorted()).toEqual(caller.granted);
+    expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
+  }, 240_000);
+
+  it('cleans up at Ctrl-C, and the next one deletes what a killed one left', async () => {
+    const stopped = await interruptAt(/denial verified/, 'SIGINT');
+    expect(stopped).toMatchObject({
+      code: 130,
+      err: expect.stringContaining('the drill device is gone: ok'),
+    });
+    expect(await leftOf()).toEqual([]);
+
+    const killed = await interruptAt(/denial verified/, 'SIGKILL');
+    expect(killed.code).toBeNull();
+    const [left = ''] = await leftOf();
+    expect(left).toMatch(/^cordon-drill-/);
+    const { code, err } = await drill();
+    expect(err).toContain(`deleting ${left}, which an earlier drill left`);
+    expect(code).toBe(0);
+    expect(await leftOf()).toEqual([]);
+  }, 240_000);
+
+  it.each([
+    [
+      ['drill', '--behavior', 'myapp-processes/none'],
+      /cordon\.yml has no behavior "myapp-processes\/none": give one of/,
+    ],
+    [['enroll', 'cordon-drill-mine'], /begins with cordon-drill-, as only the things of cordon drill do/],
+  ])('refuses %j before it changes anything', async (args, message) => {
+    const { code, err } = await operator.run(...args);
+    expect([code, err]).toEqual([1, expect.stringMatching(message)]);
+    expect(await leftOf()).toEqual([]);
+  });
+
+  it('is refused while the kill switch is on, when nothing would be contained', async () => {
+    await operator.run('kill-switch', 'on', '--reason', 'test');
+    const { code, err } = await operator.run('drill');
+    await operator.run('kill-switch', 'off');
+    expect([code, err]).toEqual([
+      1,
+      expect.stringContaining('the kill switch is on, so nothing would be contained'),
+    ]);
+  });
+
+  it('names the step that does not hold, says what that means, and cleans up all the same', async () => {
+    const { rules = [] } = await e2e.iot.send(new ListTopicRulesCommand({}));
+    const reports = rules.find(({ ruleName }) => ruleName?.includes('reports'));
+    await e2e.iot.send(new DeleteTopicRuleCommand({ ruleName: reports?.ruleName }));
+
+    const { code, out } = await cli.run('drill');
+
+    expect(code).toBe(1);
+    expect(out).toMatch(/FAILED +reports are accepted: report \d+: no answer within 20 s/);
+    expect(out).toContain(
+      'No answer to a report: the reports rule, its queue or the detect function does not work.',
+    );
+    expect(await leftOf()).toEqual([]);
+  }, 180_000);
+});
