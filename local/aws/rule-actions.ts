@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiRequest, ApiResponse } from '../types';
 import type { Gateway } from './gateway/gateway';
-import type { PerformRuleAction, RuleAction } from './mqtt/rules';
+import type { RuleAction } from './mqtt/rule-action';
+import type { PerformRuleAction } from './mqtt/rules';
 import type { RoleBook } from './role-credentials';
 import { parseJsonObject } from './wire/json';
 

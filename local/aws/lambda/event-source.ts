@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { AwsIdentity, LocalLog } from '../../types';
 import type { EventSourceDefinition, InvocationOutcome } from './definitions';
+import { createPermits, type Permits } from './permits';
 import type { ReceivedMessage, SourceQueue } from './source-queue';
 import { readBatchItemFailures, splitBySize, toSqsRecord } from './sqs-event';
 
@@ -217,26 +218,6 @@ async function deleteRecords(
     const failed = await ports.queue.deleteAll(handles);
     if (failed.length > 0) ports.log.warn('messages not deleted', { queueArn, failed });
   }
-}
-
-interface Permits {
-  acquire(): Promise<void>;
-  release(): void;
-}
-
-function createPermits(count: number): Permits {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return {
-    acquire: async () => {
-      free -= 1;
-      if (free < 0) await new Promise<void>((resolve) => waiting.push(resolve));
-    },
-    release: () => {
-      free += 1;
-      waiting.shift()?.();
-    },
-  };
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { Aedes, type Subscription } from 'aedes';
 import type { LocalLog } from '../../types';
 import type { IotRegistry } from '../iot/registry';
@@ -14,18 +14,17 @@ import {
   deliver,
 } from './broker-context';
 import { createHooks, cutAfterRefusal } from './broker-hooks';
+import { acceptConnection, startServer } from './broker-server';
 import type { CertificateAuthority } from './certificates';
-import { checkClientCertificate } from './client-certificate';
 import type { RequestOrigin } from './data-operation';
 import { type DirectOutcome, sendDirect } from './direct-message';
 import { type DisconnectOptions, disconnect, noteRegistryChange } from './disconnect';
-import { HTTP_PROTOCOLS, MQTT_PROTOCOLS, route } from './first-byte';
+import { route } from './first-byte';
 import type { OutgoingMessage } from './outgoing-message';
 import { createProvisioner } from './provisioning';
 import { createRetainedBook, type RetainedBook } from './retained';
 import { createRuleEngine, type PerformRuleAction } from './rules';
 import { createSessionBook, type Session } from './sessions';
-import { MAX_PAYLOAD_BYTES } from './topics';
 
 export interface BrokerOptions {
   readonly registry: IotRegistry;
@@ -68,9 +67,6 @@ export interface Broker {
   close(): Promise<void>;
 }
 
-/** Longest MQTT packet that can be right: the payload, a topic of 256 bytes and some room. */
-const MAX_PACKET_BYTES = MAX_PAYLOAD_BYTES + 1024;
-
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { registry, log, now = Date.now, host = '127.0.0.1' } = options;
   let core: BrokerCore | undefined;
@@ -112,7 +108,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
       () => acceptConnection(context, socket),
     );
   };
-  const server = await startServer(context, options, sockets, accept).catch(async (error: unknown) => {
+  const at = { ca: options.ca, host, port: options.port ?? 0 };
+  const server = await startServer(context, at, sockets, accept).catch(async (error: unknown) => {
     // Its timers would keep the process alive.
     await closeCore(context);
     throw error;
@@ -201,62 +198,4 @@ async function startCore(context: BrokerContext): Promise<BrokerCore> {
 
 function closeCore(context: BrokerContext): Promise<void> {
   return new Promise((resolve) => context.core().close(() => resolve()));
-}
-
-async function startServer(
-  context: BrokerContext,
-  options: BrokerOptions,
-  sockets: Set<TLSSocket>,
-  accept: (socket: TLSSocket) => void,
-): Promise<Server> {
-  const { certificatePem, privateKeyPem } = await options.ca.issueServerCertificate();
-  const server = createServer({
-    cert: certificatePem,
-    key: privateKeyPem,
-    requestCert: true,
-    rejectUnauthorized: false, // See checkClientCertificate.
-    minVersion: 'TLSv1.2',
-    ALPNProtocols: [...MQTT_PROTOCOLS, ...HTTP_PROTOCOLS],
-    handshakeTimeout: 10_000,
-  });
-  server.on('secureConnection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    accept(socket);
-  });
-  server.on('tlsClientError', (error) => context.log.warn('TLS handshake failed', { reason: error.message }));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => {
-      server.removeListener('error', reject);
-      resolve();
-    });
-  });
-  return server;
-}
-
-function acceptConnection(context: BrokerContext, socket: TLSSocket): void {
-  socket.setNoDelay(true);
-  const check = checkClientCertificate(socket, context.registry, context.now());
-  if (check.fault !== undefined) {
-    const { fault: reason, certificateId } = check;
-    context.log.warn('connection refused', {
-      event: 'AUTH_ERROR',
-      reason,
-      certificateId,
-      from: socket.remoteAddress,
-    });
-    socket.on('error', () => undefined);
-    socket.destroy();
-    return;
-  }
-  const client = context.core().handle(socket) as BrokerClient;
-  // The parser would wait for a packet of up to 256 MB.
-  socket.on('readable', () => {
-    if (client._parser._list.length > MAX_PACKET_BYTES) client.emit('error', new Error('packet too large'));
-  });
-  socket.once('close', () => {
-    const session = context.sessionOf.get(client);
-    if (session) concludeSession(context, session);
-  });
 }

@@ -1,22 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LocalLog } from '../../types';
-import type { TopicRule, TopicRuleAction } from '../iot/state';
+import type { TopicRule } from '../iot/state';
 import type { OutgoingMessage } from './outgoing-message';
+import { nameFailed, parseAction, type RuleAction } from './rule-action';
 import { PayloadNotJsonError, type RuleMessage, selectPayload } from './rule-evaluation';
 import { parseRuleSql, type RuleStatement } from './rule-sql';
-import { SqlParseException } from './rule-tokens';
 import { matchesFilter, parseDefenderTopic } from './topics';
-
-export type RuleAction =
-  | { readonly type: 'sqs'; readonly queueUrl: string; readonly roleArn: string; readonly useBase64: boolean }
-  | {
-      readonly type: 'sns';
-      readonly targetArn: string;
-      readonly roleArn: string;
-      readonly messageFormat: 'RAW' | 'JSON';
-    }
-  | { readonly type: 'republish'; readonly topic: string; readonly qos: 0 | 1; readonly roleArn: string };
 
 /** Performs one action of a rule with the rule's role; rejects when the service or the role refuses. */
 export type PerformRuleAction = (action: RuleAction, payload: Buffer, ruleName: string) => Promise<void>;
@@ -196,17 +186,6 @@ async function tryAction(
   }
 }
 
-function nameFailed(action: RuleAction): Omit<ActionFailure, 'errorMessage'> {
-  switch (action.type) {
-    case 'sqs':
-      return { failedAction: 'SqsAction', failedResource: action.queueUrl };
-    case 'sns':
-      return { failedAction: 'SnsAction', failedResource: action.targetArn };
-    case 'republish':
-      return { failedAction: 'RepublishAction', failedResource: action.topic };
-  }
-}
-
 /** "Error handling (error action)" of the AWS IoT developer guide. */
 function toErrorReport(ruleName: string, message: RuleMessage, failures: readonly ActionFailure[]) {
   return {
@@ -217,45 +196,6 @@ function toErrorReport(ruleName: string, message: RuleMessage, failures: readonl
     base64OriginalPayload: message.payload.toString('base64'),
     failures,
   };
-}
-
-function parseAction(action: TopicRuleAction): RuleAction {
-  const [entry, ...others] = Object.entries(action);
-  if (!entry || others.length > 0) throw new SqlParseException('An action has exactly one key');
-  const [type, fields] = entry;
-  const read = (key: string): string => readText(fields, key, type);
-  switch (type) {
-    case 'sqs':
-      return {
-        type,
-        queueUrl: read('queueUrl'),
-        roleArn: read('roleArn'),
-        useBase64: fields.useBase64 === true,
-      };
-    case 'sns': {
-      const messageFormat = fields.messageFormat === 'JSON' ? 'JSON' : 'RAW';
-      return { type, targetArn: read('targetArn'), roleArn: read('roleArn'), messageFormat };
-    }
-    case 'republish': {
-      // A reserved topic is written `$$aws/...`, because one $ begins a substitution template.
-      const topic = read('topic').replace(/^\$\$/, '$');
-      return { type, topic, qos: fields.qos === 1 ? 1 : 0, roleArn: read('roleArn') };
-    }
-    default:
-      throw new SqlParseException(`Rule action ${type} is not emulated; known are sqs, sns, republish`);
-  }
-}
-
-function readText(fields: Readonly<Record<string, unknown>>, key: string, type: string): string {
-  const value = fields[key];
-  if (typeof value !== 'string' || value === '')
-    throw new SqlParseException(`Rule action ${type} needs ${key}`);
-  if (value.includes('${')) {
-    throw new SqlParseException(
-      `Rule action ${type} uses a substitution template in ${key}, which is not emulated`,
-    );
-  }
-  return value;
 }
 
 function toMessage(error: unknown): string {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TopicRuleAction } from '../../../../local/aws/iot/state';
-import { compileTopicRule, createRuleEngine, type RuleAction } from '../../../../local/aws/mqtt/rules';
+import type { RuleAction } from '../../../../local/aws/mqtt/rule-action';
+import { compileTopicRule, createRuleEngine } from '../../../../local/aws/mqtt/rules';
 import { collect, type Stack, startStack, waitFor } from './stack';
 
 let stack: Stack;

@@ -7,7 +7,8 @@ import {
   createCertificateAuthority,
   type IssuedCertificate,
 } from '../../../../local/aws/mqtt/certificates';
-import type { RuleAction } from '../../../../local/aws/mqtt/rules';
+import type { RuleAction } from '../../../../local/aws/mqtt/rule-action';
+
 import type { AwsIdentity, LocalLog, PolicyStatement } from '../../../../local/types';
 
 const identity: AwsIdentity = { partition: 'aws', accountId: '123456789012', region: 'eu-west-1' };
