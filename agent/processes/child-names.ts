@@ -1,6 +1,7 @@
 import type { ProcReader } from '../proc/proc-reader';
-import type { Family, Trace } from './child-walk';
+import type { Trace } from './child-walk';
 import { decodeName } from './evidence';
+import type { Family } from './family';
 import { programNameOf } from './process-name';
 
 const longestName = 128;

@@ -1,46 +1,8 @@
-import type { ProcReader, ReadFailure } from '../proc/proc-reader';
-import { isAlive, type ProcStat, parseChildren } from '../proc/proc-stat';
-import { readStat, readStatAgain } from './process-discovery';
-
-/** A watched process. */
-interface Instance {
-  readonly startTicks: number;
-  readonly threads: number;
-  readonly reapedWork: number;
-  readonly usedTicks: number;
-  readonly session: number;
-  /** Its kernel name when it was found. */
-  readonly comm: string;
-  /** It was there at an earlier look, so what is new below it is new. */
-  readonly isKnown: boolean;
-}
-
-interface Ended {
-  readonly startTicks: number;
-  readonly ppid: number;
-}
-
-interface Child extends Ended {
-  readonly threads: number;
-  readonly comm: string;
-  readonly reapedWork: number;
-  readonly usedTicks: number;
-  readonly session: number;
-  readonly looks: number;
-  /** At how many looks it was there. */
-  readonly age: number;
-  /** The instance that it descends from. */
-  readonly root: number;
-  /** The cgroup that it, or an ancestor of it, is held to be kin for. Undefined where the kernel says whose it is. */
-  readonly relatedBy: string | undefined;
-}
-
-/** What is known of the watched processes of one selector and of what they started. */
-export interface Family {
-  readonly instances: Map<number, Instance>;
-  children: Map<number, Child>;
-  zombies: ReadonlyMap<number, Ended>;
-}
+import type { ProcReader } from '../proc/proc-reader';
+import { isAlive, type ProcStat } from '../proc/proc-stat';
+import { readStat, readStatAgain } from '../proc/read-stat';
+import { type Child, type Ended, type Family, isOnItsOwn, lookAt, mostChildren } from './family';
+import type { ListChildren } from './list-children';
 
 /**
  * A child of which no look saw what it ran: its own stat where it left a zombie, or where it was seen once, just forked;
@@ -58,14 +20,6 @@ export interface Walk {
   /** A process whose children, or whose own state, could not be read. */
   readonly unseen: number | undefined;
 }
-
-/** `threads` is how many the process had when it was last looked at, if it was. */
-export type ListChildren = (pid: number, threads: number | undefined) => readonly number[] | ReadFailure;
-
-/** A fork bomb shall not take the agent along. */
-const mostChildren = 4096;
-/** Seen after its fork, after its exec, and once more; a process may change its name for ever. */
-const mostLooks = 3;
 
 interface Step {
   readonly pid: number;
@@ -172,58 +126,6 @@ function stepOf(pid: number, { startTicks }: Ended, root: number, relatedBy: str
   return { pid, startTicks, root, relatedBy, isParentKnown: true };
 }
 
-/** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */
-function isOnItsOwn({ instances }: Family, pid: number, root: number): boolean {
-  return root === pid || !instances.has(root);
-}
-
-/** Takes a process in as a child that no walk from a parent finds, with what it reaped so far as its start. */
-export function adoptChild(
-  family: Family,
-  stat: ProcStat,
-  relatedBy: string | undefined,
-  root = family.instances.keys().next().value,
-): void {
-  const { pid, startTicks } = stat;
-  if (family.children.get(pid)?.startTicks === startTicks) return;
-  if (family.instances.has(pid) && isOnItsOwn(family, pid, root ?? pid)) return;
-  if (family.children.size >= mostChildren) return;
-  family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, relatedBy), looks: 0, age: 0 });
-}
-
-/** Lets go of the children whose kinship does not hold any more, with all that was found through them. */
-export function dropUnrelated(
-  family: Family,
-  isStillRelated: (pid: number, cgroup: string) => boolean,
-): void {
-  for (const [pid, { relatedBy }] of family.children)
-    if (relatedBy !== undefined && !isStillRelated(pid, relatedBy)) family.children.delete(pid);
-}
-
-function lookAt(
-  stat: ProcStat,
-  before: Child | undefined,
-  root: number,
-  relatedBy: string | undefined,
-): Child {
-  const { startTicks, threads, ppid, comm, reapedWork, usedTicks, session } = stat;
-  const looks = before?.looks ?? 0;
-  const isChanged = looks === 0 || (before?.comm !== comm && looks < mostLooks);
-  return {
-    startTicks,
-    threads,
-    ppid,
-    comm,
-    reapedWork,
-    usedTicks,
-    session,
-    looks: isChanged ? looks + 1 : looks,
-    age: (before?.age ?? 0) + 1,
-    root,
-    relatedBy,
-  };
-}
-
 /** A child found between fork and exec, with its parent's name, is no instance of its own. */
 function forgetForked(family: Family, stat: ProcStat): void {
   const instance = family.instances.get(stat.pid);
@@ -255,36 +157,4 @@ function findParentsOfGone(
     if (now?.startTicks !== startTicks) parents.add(ppid);
   }
   return parents;
-}
-
-/** Lists children by the kernel's own file (proc_pid_task_children(5)). */
-export function childrenFromFiles(proc: ProcReader): ListChildren {
-  const readOne = (pid: number, thread: number | string): readonly number[] | ReadFailure => {
-    const bytes = proc.readAgain(`${pid}/task/${thread}/children`);
-    return typeof bytes === 'string' ? bytes : parseChildren(bytes);
-  };
-  return (pid, threads) => {
-    // A child belongs to the thread that made it, and a process with one thread needs no list of them.
-    if (threads === 1) return readOne(pid, pid);
-    const all = proc.list(`${pid}/task`);
-    if (typeof all === 'string') return all;
-    const children: number[] = [];
-    for (const thread of all) {
-      const some = readOne(pid, thread);
-      if (typeof some !== 'string') children.push(...some);
-      else if (some !== 'gone') return some;
-    }
-    return children;
-  };
-}
-
-/** Lists children by who names whom as parent, for a kernel without such a file. */
-export function childrenFromScan(stats: Iterable<ProcStat>): ListChildren {
-  const byParent = new Map<number, number[]>();
-  for (const { pid, ppid } of stats) {
-    const siblings = byParent.get(ppid);
-    if (siblings) siblings.push(pid);
-    else byParent.set(ppid, [pid]);
-  }
-  return (pid) => byParent.get(pid) ?? [];
 }

@@ -1,9 +1,9 @@
 import type { ProcReader } from '../proc/proc-reader';
 import { type ProcStat, parseCommandLine, parseUptimeSeconds, parseUserId } from '../proc/proc-stat';
+import { readStat } from '../proc/read-stat';
 import { cutText } from '../text';
 import type { Trace } from './child-walk';
 import { hasInjectedCode } from './injected-code';
-import { readStat } from './process-discovery';
 import { programOf } from './process-name';
 import { redactCommandLine } from './redact';
 import { isTrustedFile } from './trusted-file';

@@ -1,8 +1,9 @@
 import { isInGroup, purposeOf, readCgroup } from '../proc/cgroup';
 import type { ProcReader } from '../proc/proc-reader';
-import { isAlive, type ProcStat, parseNamespaceDepth } from '../proc/proc-stat';
-import type { Family } from './child-walk';
-import { readStat } from './process-discovery';
+import { type ProcStat, parseNamespaceDepth } from '../proc/proc-stat';
+import { isThere, readStat } from '../proc/read-stat';
+import type { Family } from './family';
+import { isManagers, isRunBySystemd } from './unit-role';
 import type { UnitStates } from './unit-state';
 
 /**
@@ -31,8 +32,6 @@ interface OwnCgroup {
 }
 
 const mostAncestors = 32;
-/** A command of systemd's own for a unit is short; one that is still there after this is the app's. */
-const settledAfterMs = 3000;
 const mostCgroups = 64;
 
 /** Adds what a watched process began. */
@@ -50,7 +49,8 @@ export function addKinship(
   const purpose = path === undefined ? undefined : purposeOf(path);
   if (path === undefined || !purpose) return;
   const last = kinship.cgroups.get(path);
-  if (last ? isThere(proc, last.owner) : kinship.cgroups.size >= mostCgroups) return;
+  if (last ? isThere(readStat(proc, last.owner.pid), last.owner) : kinship.cgroups.size >= mostCgroups)
+    return;
   if (last?.verdict === 'own') {
     // Started anew since the look before: it is in the place of the one that ended.
     kinship.cgroups.set(path, {
@@ -71,16 +71,6 @@ export function addKinship(
     seenAt: now,
     ancestors: listAncestors(proc, stat.ppid),
   });
-}
-
-function isThere(proc: ProcReader, { pid, startTicks }: ProcStat): boolean {
-  const stat = readStat(proc, pid);
-  return typeof stat === 'string' ? stat !== 'gone' : stat.startTicks === startTicks && isAlive(stat);
-}
-
-export function isRunBySystemd(proc: ProcReader): boolean {
-  const first = readStat(proc, 1);
-  return typeof first !== 'string' && first.comm === 'systemd';
 }
 
 function hasOthers(proc: ProcReader, path: string, own: number, pids: Iterable<number>): boolean {
@@ -181,50 +171,6 @@ function isInSession(proc: ProcReader, { sessions }: LineageWatch, session: numb
   if (began === undefined) return false;
   const first = readStat(proc, session);
   return typeof first === 'string' || first.startTicks === began;
-}
-
-/** Says whether systemd itself started a process for the unit, or a command of systemd's did. */
-export function isManagers(
-  proc: ProcReader,
-  units: UnitStates,
-  unit: string,
-  stat: ProcStat,
-  seenAt: number,
-  now: number,
-): boolean | 'asking' {
-  const role = roleOf(proc, units, unit, stat, seenAt, now);
-  if (role === 'unknown') return now - seenAt >= settledAfterMs ? false : 'asking';
-  return role === 'asking' ? role : role === 'main' || role === 'command';
-}
-
-/**
- * What a process is for systemd: the unit's main process, or a command for the unit (ExecStartPre=, ExecReload= and
- * their like) or begun by one. What systemd starts begins a session, as an escape may do, and what it begins inherits it.
- */
-export function roleOf(
-  proc: ProcReader,
-  units: UnitStates,
-  unit: string,
-  stat: ProcStat,
-  seenAt: number,
-  now: number,
-): 'main' | 'command' | 'none' | 'asking' | 'unknown' {
-  const first = readStat(proc, 1);
-  if (typeof first !== 'string' && stat.session === first.session) {
-    // systemd has just forked it: what it is shows once it has begun a session.
-    const later = readStat(proc, stat.pid);
-    const isSame = typeof later !== 'string' && later.startTicks === stat.startTicks;
-    return isSame && later.session !== first.session
-      ? roleOf(proc, units, unit, later, seenAt, now)
-      : 'asking';
-  }
-  const leader = stat.session === stat.pid ? stat : readStat(proc, stat.session);
-  if (typeof leader === 'string' || (leader !== stat && leader.ppid !== 1)) return 'none';
-  const state = units.look(unit, seenAt, now);
-  if (state === 'asking') return 'asking';
-  if (state === undefined) return 'unknown';
-  if (state.mainPid === stat.pid) return 'main';
-  return state.controlPid === leader.pid ? 'command' : 'none';
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { ProcessSelector } from '../config/metric-definition';
 import { hidesProcesses } from '../proc/hidden-processes';
 import type { ProcReader, ReadFailure } from '../proc/proc-reader';
-import { isAlive, isStill, type ProcStat, parseNewestPid, parseStat } from '../proc/proc-stat';
+import { isAlive, isStill, type ProcStat, parseStat } from '../proc/proc-stat';
+import { readStat } from '../proc/read-stat';
+import { createPidAnnouncements } from './new-pids';
 import { createPathResolver, createSelects } from './process-name';
 
 /** What a look at all of /proc found. */
@@ -46,11 +48,9 @@ const mostScanShare = 1 / 400;
 const scanEveryAtMostMs = 60_000;
 /** A watched process ended, or there were more new numbers than one look is worth. */
 const scanSoonMs = 1000;
-const mostNewPids = 256;
 /** Between its fork and its exec a process has the old name: it is looked at again for a while. */
 const youngForMs = 5000;
-/** Where /proc/loadavg stands still while processes come (lxcfs, gVisor), scans have to find them. */
-const distrustForMs = 600_000;
+/** Where the kernel does not tell of new processes, scans have to find them. */
 const mostFrequentScanShare = 1 / 100;
 const youngEveryMs = 1000;
 
@@ -78,13 +78,13 @@ export function createProcessDiscovery(
 ): ProcessDiscovery {
   const resolvePath = createPathResolver(proc);
   const selects = selectors.map((selector) => createSelects(selector, resolvePath));
+  const announcements = createPidAnnouncements(proc, ownPid);
   let known = new Map<number, Known>();
   /** Processes of which it can't be seen whether these selectors select them. */
   const unknowns = new Map<number, ReadonlySet<number>>();
   let scan: ProcessScan | undefined;
   let scannedAt: number | undefined;
   let scanTookMs = 0;
-  let newestPid: number | undefined;
   let isScanSoon = false;
   /** An app that is restarted all the time is worth no scan each time. */
   let vanishedAt = Number.NEGATIVE_INFINITY;
@@ -94,32 +94,7 @@ export function createProcessDiscovery(
   const young = new Map<number, number>();
   let youngLookedAt = Number.NEGATIVE_INFINITY;
 
-  let distrustUntil = Number.NEGATIVE_INFINITY;
   let hadNone = false;
-  /** Since the last scan: what came before that, and is found now, has a high number and is nothing to wonder at. */
-  let hasBegunAnew = false;
-  /** The newest number that a scan found before it was announced. */
-  let suspect: number | undefined;
-
-  /** At the look after a scan: a process that it found is older than this look's number, unless nothing announces them. */
-  const judgeAnnouncements = (newest: number | undefined, now: number): void => {
-    const isLate = suspect !== undefined && newest !== undefined && suspect > newest;
-    // Numbers begin anew when they are used up, which the fall of the newest shows.
-    const beganAnew = newest !== undefined && newestPid !== undefined && newest < newestPid;
-    if (beganAnew) hasBegunAnew = true;
-    if ((isLate && !beganAnew) || newest === undefined) distrustUntil = now + distrustForMs;
-    suspect = undefined;
-  };
-  const findSuspect = (
-    pids: ReadonlySet<number>,
-    before: ReadonlySet<number>,
-    newest: number | undefined,
-  ): number | undefined => {
-    if (newest === undefined || newestPid === undefined || newest < newestPid) return undefined;
-    let most = 0;
-    for (const pid of pids) if (pid > most && pid !== ownPid && !before.has(pid)) most = pid;
-    return most > newest ? most : undefined;
-  };
 
   const examine = (stat: ProcStat, finds: Finds, into: Map<number, Known>): void => {
     if (stat.pid === ownPid || !isAlive(stat)) return;
@@ -218,14 +193,10 @@ export function createProcessDiscovery(
       for (const [pid, selectors] of unknowns) if (selectors.has(selector)) return pid;
       return undefined;
     },
-    announcesPids: () => distrustUntil === Number.NEGATIVE_INFINITY,
+    announcesPids: () => announcements.areTrusted(),
     look: (now, vanished, scanAlways) => {
       const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
-      const newest = readNewestPid(proc);
-      judgeAnnouncements(newest, now);
-      const isTrusted = now >= distrustUntil;
-      if (isTrusted) distrustUntil = Number.NEGATIVE_INFINITY;
-      const pids = numbersAfter(newestPid, newest);
+      const { pids, isTrusted } = announcements.look(now);
       // A number is given away a moment before its process can be seen: quiet is what has been so for two looks.
       const hasNone = isTrusted && scan !== undefined && pids !== undefined && pids.length === 0;
       const isQuiet = hasNone && hadNone;
@@ -242,14 +213,13 @@ export function createProcessDiscovery(
       const isScan = isTree || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
       if (isScan) {
         const isFirst = scan === undefined || scan.isFailed;
-        const before = scan?.pids ?? new Set();
+        const before = scan?.pids;
         scan = scanAll(finds, scanAlways);
         const { pids: all } = scan;
         // At the first, what was between its fork and its exec isn't known to be young.
         isScanSoon = isFirst || scan.isFailed;
         scannedAt = now;
-        if (!isFirst && !hasBegunAnew) suspect = findSuspect(all, before, newest);
-        hasBegunAnew = false;
+        announcements.judge(all, isFirst ? undefined : before);
         for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);
         unseen = (pids ?? []).filter((pid) => !all.has(pid));
       } else {
@@ -257,33 +227,10 @@ export function createProcessDiscovery(
         const gone = lookAtNew(finds, [...unseen, ...(pids ?? [])], now);
         unseen = gone.filter((pid) => !unseen.includes(pid));
       }
-      newestPid = newest;
       for (const stats of finds.selected) stats.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);
       return { ...finds, isScan, isQuiet: isQuiet && !isScan };
     },
   };
-}
-
-/** The numbers given to processes and threads since; undefined where they can't be told, or are too many. */
-function numbersAfter(last: number | undefined, newest: number | undefined): readonly number[] | undefined {
-  if (last === undefined || newest === undefined) return undefined;
-  const count = newest - last;
-  // Fewer: they began anew at the lowest free one (proc_sys_kernel(5), pid_max).
-  if (count < 0 || count > mostNewPids) return undefined;
-  return Array.from({ length: count }, (_, index) => last + 1 + index);
-}
-
-export function readStat(proc: ProcReader, pid: number): ProcStat | ReadFailure {
-  return toStat(proc.read(`${pid}/stat`));
-}
-
-/** The same of a process that is watched. */
-export function readStatAgain(proc: ProcReader, pid: number): ProcStat | ReadFailure {
-  return toStat(proc.readAgain(`${pid}/stat`));
-}
-
-function toStat(bytes: Buffer | ReadFailure): ProcStat | ReadFailure {
-  return typeof bytes === 'string' ? bytes : (parseStat(bytes) ?? 'unreadable');
 }
 
 function noScan(): ProcessScan {
@@ -311,9 +258,4 @@ function isThread(proc: ProcReader, pid: number): boolean {
   if (typeof bytes === 'string') return true;
   const match = /^Tgid:\t(\d+)/m.exec(bytes.toString('latin1'));
   return match !== null && Number(match[1]) !== pid;
-}
-
-function readNewestPid(proc: ProcReader): number | undefined {
-  const bytes = proc.readAgain('loadavg');
-  return typeof bytes === 'string' ? undefined : parseNewestPid(bytes);
 }

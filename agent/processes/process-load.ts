@@ -1,6 +1,6 @@
 import type { ProcReader } from '../proc/proc-reader';
 import { parseResidentKilobytes } from '../proc/proc-stat';
-import type { Family } from './child-walk';
+import type { Family } from './family';
 
 /** Ticks that were run, and that could have been run, up to now. */
 interface Use {

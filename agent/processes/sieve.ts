@@ -1,11 +1,12 @@
 import type { MetricDefinition } from '../config/metric-definition';
 import type { ProcReader } from '../proc/proc-reader';
 import type { ProcStat } from '../proc/proc-stat';
+import { readStat } from '../proc/read-stat';
 import type { FamilySample } from './child-sampler';
-import type { Family, Trace } from './child-walk';
+import type { Trace } from './child-walk';
 import { createExceptions, describeException, type FindException } from './exceptions';
+import type { Family } from './family';
 import type { Caveat } from './metric-sample';
-import { readStat } from './process-discovery';
 import { programOf } from './process-name';
 
 interface Sieve {

@@ -1,6 +1,6 @@
 import { parseStat } from '../../../agent/proc/proc-stat';
 import { createNameReader } from '../../../agent/processes/child-names';
-import type { Family } from '../../../agent/processes/child-walk';
+import type { Family } from '../../../agent/processes/family';
 import { aProc, aStatLine, type FakeProcess } from '../fake-proc';
 
 const bytes = (text: string): string => Buffer.from(text).toString('latin1');

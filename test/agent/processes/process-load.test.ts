@@ -1,4 +1,4 @@
-import type { Family } from '../../../agent/processes/child-walk';
+import type { Family } from '../../../agent/processes/family';
 import {
   createUseReader,
   readMachineMemory,

@@ -1,0 +1,99 @@
+import type { ProcStat } from '../proc/proc-stat';
+
+/** A watched process. */
+interface Instance {
+  readonly startTicks: number;
+  readonly threads: number;
+  readonly reapedWork: number;
+  readonly usedTicks: number;
+  readonly session: number;
+  /** Its kernel name when it was found. */
+  readonly comm: string;
+  /** It was there at an earlier look, so what is new below it is new. */
+  readonly isKnown: boolean;
+}
+
+export interface Ended {
+  readonly startTicks: number;
+  readonly ppid: number;
+}
+
+export interface Child extends Ended {
+  readonly threads: number;
+  readonly comm: string;
+  readonly reapedWork: number;
+  readonly usedTicks: number;
+  readonly session: number;
+  readonly looks: number;
+  /** At how many looks it was there. */
+  readonly age: number;
+  /** The instance that it descends from. */
+  readonly root: number;
+  /** The cgroup that it, or an ancestor of it, is held to be kin for. Undefined where the kernel says whose it is. */
+  readonly relatedBy: string | undefined;
+}
+
+/** What is known of the watched processes of one selector and of what they started. */
+export interface Family {
+  readonly instances: Map<number, Instance>;
+  children: Map<number, Child>;
+  zombies: ReadonlyMap<number, Ended>;
+}
+
+/** A fork bomb shall not take the agent along. */
+export const mostChildren = 4096;
+/** Seen after its fork, after its exec, and once more; a process may change its name for ever. */
+const mostLooks = 3;
+
+/** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */
+export function isOnItsOwn({ instances }: Family, pid: number, root: number): boolean {
+  return root === pid || !instances.has(root);
+}
+
+/** Takes a process in as a child that no walk from a parent finds, with what it reaped so far as its start. */
+export function adoptChild(
+  family: Family,
+  stat: ProcStat,
+  relatedBy: string | undefined,
+  root = family.instances.keys().next().value,
+): void {
+  const { pid, startTicks } = stat;
+  if (family.children.get(pid)?.startTicks === startTicks) return;
+  if (family.instances.has(pid) && isOnItsOwn(family, pid, root ?? pid)) return;
+  if (family.children.size >= mostChildren) return;
+  family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, relatedBy), looks: 0, age: 0 });
+}
+
+/** Lets go of the children whose kinship does not hold any more, with all that was found through them. */
+export function dropUnrelated(
+  family: Family,
+  isStillRelated: (pid: number, cgroup: string) => boolean,
+): void {
+  for (const [pid, { relatedBy }] of family.children)
+    if (relatedBy !== undefined && !isStillRelated(pid, relatedBy)) family.children.delete(pid);
+}
+
+/** What is known of a child after another look. */
+export function lookAt(
+  stat: ProcStat,
+  before: Child | undefined,
+  root: number,
+  relatedBy: string | undefined,
+): Child {
+  const { startTicks, threads, ppid, comm, reapedWork, usedTicks, session } = stat;
+  const looks = before?.looks ?? 0;
+  const isChanged = looks === 0 || (before?.comm !== comm && looks < mostLooks);
+  return {
+    startTicks,
+    threads,
+    ppid,
+    comm,
+    reapedWork,
+    usedTicks,
+    session,
+    looks: isChanged ? looks + 1 : looks,
+    age: (before?.age ?? 0) + 1,
+    root,
+    relatedBy,
+  };
+}

@@ -1,0 +1,79 @@
+import type { ProcReader } from '../proc/proc-reader';
+import { parseNewestPid } from '../proc/proc-stat';
+
+/** What the kernel tells of new processes at one look: /proc/loadavg has the newest number. */
+interface NewPids {
+  /** The numbers given to processes and threads since the look before; undefined where they can't be told, or are too many. */
+  readonly pids: readonly number[] | undefined;
+  /** What is told can be believed, as far as it could be tried. */
+  readonly isTrusted: boolean;
+}
+
+export interface PidAnnouncements {
+  look(now: number): NewPids;
+  /** Gives the pids of the scan of this look, and of the scan before. */
+  judge(pids: ReadonlySet<number>, before: ReadonlySet<number> | undefined): void;
+  areTrusted(): boolean;
+}
+
+const mostNewPids = 256;
+/** Where /proc/loadavg stands still while processes come (lxcfs, gVisor), scans have to find them. */
+const distrustForMs = 600_000;
+
+/** Reads which numbers were given away, and finds out whether the kernel tells of all. */
+export function createPidAnnouncements(proc: ProcReader, ownPid: number): PidAnnouncements {
+  let newest: number | undefined;
+  let newestBefore: number | undefined;
+  let distrustUntil = Number.NEGATIVE_INFINITY;
+  /** Since the last scan: what came before that, and is found now, has a high number and is nothing to wonder at. */
+  let hasBegunAnew = false;
+  /** The newest number that a scan found before it was announced. */
+  let suspect: number | undefined;
+
+  return {
+    areTrusted: () => distrustUntil === Number.NEGATIVE_INFINITY,
+    look: (now) => {
+      newestBefore = newest;
+      newest = readNewestPid(proc);
+      // A process that the scan before found is older than this look's number, unless nothing announces them.
+      const isLate = suspect !== undefined && newest !== undefined && suspect > newest;
+      // Numbers begin anew when they are used up, which the fall of the newest shows.
+      const beganAnew = newest !== undefined && newestBefore !== undefined && newest < newestBefore;
+      if (beganAnew) hasBegunAnew = true;
+      if ((isLate && !beganAnew) || newest === undefined) distrustUntil = now + distrustForMs;
+      suspect = undefined;
+      const isTrusted = now >= distrustUntil;
+      if (isTrusted) distrustUntil = Number.NEGATIVE_INFINITY;
+      return { pids: numbersAfter(newestBefore, newest), isTrusted };
+    },
+    judge: (pids, before) => {
+      const isComparable = newest !== undefined && newestBefore !== undefined && newest >= newestBefore;
+      if (before && !hasBegunAnew && isComparable) suspect = findSuspect(pids, before, newest ?? 0, ownPid);
+      hasBegunAnew = false;
+    },
+  };
+}
+
+function findSuspect(
+  pids: ReadonlySet<number>,
+  before: ReadonlySet<number>,
+  newest: number,
+  ownPid: number,
+): number | undefined {
+  let most = 0;
+  for (const pid of pids) if (pid > most && pid !== ownPid && !before.has(pid)) most = pid;
+  return most > newest ? most : undefined;
+}
+
+function numbersAfter(last: number | undefined, newest: number | undefined): readonly number[] | undefined {
+  if (last === undefined || newest === undefined) return undefined;
+  const count = newest - last;
+  // Fewer: they began anew at the lowest free one (proc_sys_kernel(5), pid_max).
+  if (count < 0 || count > mostNewPids) return undefined;
+  return Array.from({ length: count }, (_, index) => last + 1 + index);
+}
+
+function readNewestPid(proc: ProcReader): number | undefined {
+  const bytes = proc.readAgain('loadavg');
+  return typeof bytes === 'string' ? undefined : parseNewestPid(bytes);
+}

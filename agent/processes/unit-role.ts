@@ -1,0 +1,56 @@
+import type { ProcReader } from '../proc/proc-reader';
+import type { ProcStat } from '../proc/proc-stat';
+import { readStat } from '../proc/read-stat';
+import type { UnitStates } from './unit-state';
+
+/** A command of systemd's own for a unit is short; one that is still there after this is the app's. */
+const settledAfterMs = 3000;
+
+export function isRunBySystemd(proc: ProcReader): boolean {
+  const first = readStat(proc, 1);
+  return typeof first !== 'string' && first.comm === 'systemd';
+}
+
+/** Says whether systemd itself started a process for the unit, or a command of systemd's did. */
+export function isManagers(
+  proc: ProcReader,
+  units: UnitStates,
+  unit: string,
+  stat: ProcStat,
+  seenAt: number,
+  now: number,
+): boolean | 'asking' {
+  const role = roleOf(proc, units, unit, stat, seenAt, now);
+  if (role === 'unknown') return now - seenAt >= settledAfterMs ? false : 'asking';
+  return role === 'asking' ? role : role === 'main' || role === 'command';
+}
+
+/**
+ * What a process is for systemd: the unit's main process, or a command for the unit (ExecStartPre=, ExecReload= and
+ * their like) or begun by one. What systemd starts begins a session, as an escape may do, and what it begins inherits it.
+ */
+export function roleOf(
+  proc: ProcReader,
+  units: UnitStates,
+  unit: string,
+  stat: ProcStat,
+  seenAt: number,
+  now: number,
+): 'main' | 'command' | 'none' | 'asking' | 'unknown' {
+  const first = readStat(proc, 1);
+  if (typeof first !== 'string' && stat.session === first.session) {
+    // systemd has just forked it: what it is shows once it has begun a session.
+    const later = readStat(proc, stat.pid);
+    const isSame = typeof later !== 'string' && later.startTicks === stat.startTicks;
+    return isSame && later.session !== first.session
+      ? roleOf(proc, units, unit, later, seenAt, now)
+      : 'asking';
+  }
+  const leader = stat.session === stat.pid ? stat : readStat(proc, stat.session);
+  if (typeof leader === 'string' || (leader !== stat && leader.ppid !== 1)) return 'none';
+  const state = units.look(unit, seenAt, now);
+  if (state === 'asking') return 'asking';
+  if (state === undefined) return 'unknown';
+  if (state.mainPid === stat.pid) return 'main';
+  return state.controlPid === leader.pid ? 'command' : 'none';
+}

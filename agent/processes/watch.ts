@@ -1,0 +1,40 @@
+import type { ProcessSelector } from '../config/metric-definition';
+import type { ProcStat } from '../proc/proc-stat';
+import type { Family } from './family';
+import type { LineageWatch } from './lineage';
+
+/** What is known of the processes of one selector. */
+export interface Watch extends Family, LineageWatch {
+  readonly selector: ProcessSelector;
+  /** Kernel name of the instance that ended last. */
+  endedComm?: string;
+  /** A process of it ignores SIGCHLD, as far as was seen at the last scan or when it was found. */
+  isDeaf: boolean;
+  /** Who may be kin, once systemd has said whether it is its own. */
+  readonly candidates: Map<number, Candidate>;
+  /** What runs in the unit that is watched, until it is known to be more than a command of systemd's. */
+  waiting: readonly Candidate[];
+}
+
+export interface Candidate {
+  readonly stat: ProcStat;
+  readonly seenAt: number;
+  /** It runs in the unit that is watched, so only systemd can have another claim. */
+  readonly unit?: string;
+}
+
+export const mostCandidates = 256;
+
+export function createWatch(selector: ProcessSelector): Watch {
+  return {
+    selector,
+    instances: new Map(),
+    children: new Map(),
+    zombies: new Map(),
+    sessions: new Map(),
+    cgroups: new Map(),
+    isDeaf: false,
+    candidates: new Map(),
+    waiting: [],
+  };
+}
