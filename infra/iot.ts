@@ -1,7 +1,8 @@
 import { quarantineDescription, writeQuarantinePolicy } from '../shared/config/quarantine-policy';
-import type { Behavior, Configuration } from '../shared/domain/configuration';
+import type { Configuration } from '../shared/domain/configuration';
 import { needsLifecycle } from '../shared/domain/detection/judge-lifecycle';
 import { allow, arn, arnOf, inlinePolicy, type Resources, ref, trust, type Value } from './cloudformation';
+import { writeDeviceDefender } from './device-defender';
 import { allowKey } from './encryption';
 
 export function writeIot(prefix: string, configuration: Configuration): Resources {
@@ -146,125 +147,4 @@ function writeRule(
       },
     },
   };
-}
-
-/** Only for accounts that have Detect. */
-function writeDeviceDefender(
-  prefix: string,
-  { customMetrics, securityProfiles, quarantine }: Configuration,
-): Resources {
-  const metricIds = Object.keys(customMetrics).map((name) => logicalId('Metric', name));
-  return {
-    DefenderRole: {
-      Type: 'AWS::IAM::Role',
-      Properties: {
-        AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'securityprofile/*')),
-        Policies: inlinePolicy('alert', [allow('sns:Publish', ref('AlertsTopic')), allowKey()]),
-      },
-    },
-    // The one built-in action that Detect can take (docs/facts.md#mitigation-tasks).
-    DefenderAction: {
-      Type: 'AWS::IoT::MitigationAction',
-      Properties: {
-        ActionName: `${prefix}-quarantine`,
-        RoleArn: arnOf('DefenderActionRole'),
-        ActionParams: {
-          AddThingsToThingGroupParams: {
-            ThingGroupNames: [quarantine.thingGroup],
-            OverrideDynamicGroups: true,
-          },
-        },
-      },
-    },
-    DefenderActionRole: {
-      Type: 'AWS::IAM::Role',
-      Properties: {
-        AssumeRolePolicyDocument: trust('iot.amazonaws.com', arn('iot', 'mitigationaction/*')),
-        Policies: inlinePolicy('quarantine', [
-          allow('iot:AddThingToThingGroup', [
-            arn('iot', 'thing/*'),
-            arn('iot', `thinggroup/${quarantine.thingGroup}`),
-          ]),
-          allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
-        ]),
-      },
-    },
-    ...Object.fromEntries(
-      Object.entries(customMetrics).map(([name, { type, displayName }]) => [
-        logicalId('Metric', name),
-        {
-          Type: 'AWS::IoT::CustomMetric',
-          Properties: {
-            MetricName: name,
-            MetricType: type,
-            ...(displayName && { DisplayName: displayName }),
-          },
-        },
-      ]),
-    ),
-    ...Object.fromEntries(
-      Object.entries(securityProfiles).map(([name, profile]) => [
-        logicalId('Profile', name),
-        {
-          Type: 'AWS::IoT::SecurityProfile',
-          // A behavior names its metric by a string only, so the order must be told.
-          DependsOn: metricIds,
-          Properties: {
-            SecurityProfileName: name,
-            ...(profile.description && { SecurityProfileDescription: profile.description }),
-            Behaviors: profile.behaviors.map(writeBehavior),
-            AlertTargets: { SNS: { AlertTargetArn: ref('AlertsTopic'), RoleArn: arnOf('DefenderRole') } },
-            AdditionalMetricsToRetainV2: profile.additionalMetricsToRetain.map((Metric) => ({ Metric })),
-            TargetArns: profile.targets.map((target) => arn('iot', target)),
-          },
-        },
-      ]),
-    ),
-  };
-}
-
-function writeBehavior({ name, metric, criteria, suppressAlerts }: Behavior): Value {
-  const { comparisonOperator, value, statisticalThreshold, mlDetectionConfig, durationSeconds } = criteria;
-  return {
-    Name: name,
-    Metric: metric,
-    SuppressAlerts: suppressAlerts,
-    Criteria: {
-      ...(comparisonOperator && { ComparisonOperator: comparisonOperator }),
-      ...(value && { Value: writeValue(value) }),
-      ...(statisticalThreshold && {
-        StatisticalThreshold: { Statistic: statisticalThreshold.statistic },
-      }),
-      ...(mlDetectionConfig && {
-        MlDetectionConfig: { ConfidenceLevel: mlDetectionConfig.confidenceLevel },
-      }),
-      ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds }),
-      ConsecutiveDatapointsToAlarm: criteria.consecutiveDatapointsToAlarm,
-      ConsecutiveDatapointsToClear: criteria.consecutiveDatapointsToClear,
-    },
-  };
-}
-
-function writeValue({
-  count,
-  number,
-  numbers,
-  strings,
-  ports,
-  cidrs,
-}: NonNullable<Behavior['criteria']['value']>): Value {
-  return {
-    // CloudFormation takes Count as a string, though the API takes a number.
-    ...(count !== undefined && { Count: String(count) }),
-    ...(number !== undefined && { Number: number }),
-    ...(numbers && { Numbers: numbers }),
-    ...(strings && { Strings: strings }),
-    ...(ports && { Ports: ports }),
-    ...(cidrs && { Cidrs: cidrs }),
-  };
-}
-
-/** Logical ids are letters and digits; other characters become their code, so that no two names collide. */
-function logicalId(kind: string, name: string): string {
-  return kind + name.replace(/[^a-zA-Z0-9]/g, (character) => `x${character.charCodeAt(0).toString(16)}x`);
 }

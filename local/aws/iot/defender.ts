@@ -1,8 +1,9 @@
 import { type BehaviorInput, CUSTOM_METRIC_TYPES, checkBehaviors, checkMetricExists } from './behaviors';
+import type { CustomMetric, SecurityProfile } from './defender-state';
 import { IotServiceError, invalid, notFound } from './errors';
 import { findGroup } from './groups';
 import { requireName } from './names';
-import type { CustomMetric, IotState, SecurityProfile } from './state';
+import type { IotState } from './state';
 import { createViolationStore, type ViolationStore } from './violations';
 
 /** Quotas of the General Reference (Device Defender). */

@@ -1,7 +1,8 @@
 import { IotServiceError, invalid, notFound } from './errors';
 import { findGroup, listAncestors } from './groups';
+import type { Job, JobExecution, JobExecutionStatus } from './job-state';
 import { requireName } from './names';
-import type { IotState, Job, JobExecution, JobExecutionStatus } from './state';
+import type { IotState } from './state';
 import { checkVersion, findThing } from './things';
 
 /** Bytes of a job document (quotas of AWS IoT Device Management). */

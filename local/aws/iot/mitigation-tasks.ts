@@ -1,14 +1,14 @@
-import { IotServiceError, invalid, notFound } from './errors';
-import type { GroupStore } from './groups';
-import { requireName } from './names';
 import type {
-  IotState,
   MitigationAction,
   MitigationExecution,
   MitigationTarget,
   MitigationTask,
   Violation,
-} from './state';
+} from './defender-state';
+import { IotServiceError, invalid, notFound } from './errors';
+import type { GroupStore } from './groups';
+import { requireName } from './names';
+import type { IotState } from './state';
 
 /** Quota of the General Reference: Detect mitigation tasks at once. */
 const MAX_RUNNING = 5;

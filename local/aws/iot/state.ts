@@ -1,5 +1,16 @@
 import type { AwsIdentity, LocalLog, PolicyDocument } from '../../types';
+import type {
+  CustomMetric,
+  MitigationAction,
+  MitigationExecution,
+  MitigationTask,
+  SecurityProfile,
+  Verification,
+  Violation,
+  ViolationEvent,
+} from './defender-state';
 import type { Detachments } from './detachments';
+import type { Job, JobExecution } from './job-state';
 import type { IotArns } from './names';
 
 export interface Thing {
@@ -75,36 +86,6 @@ export interface TopicRule {
   readonly createdAt: number;
 }
 
-export interface CustomMetric {
-  readonly metricName: string;
-  readonly metricArn: string;
-  readonly metricType: string;
-  readonly displayName?: string;
-  readonly createdAt: number;
-  readonly modifiedAt: number;
-}
-
-export interface SecurityProfile {
-  readonly securityProfileName: string;
-  readonly securityProfileArn: string;
-  /** The request's fields as they were sent (description, behaviors, alertTargets, metrics to retain). */
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly targets: readonly string[];
-  readonly version: number;
-  readonly createdAt: number;
-  readonly modifiedAt: number;
-}
-
-export interface MitigationAction {
-  readonly actionName: string;
-  readonly actionArn: string;
-  readonly actionId: string;
-  readonly roleArn: string;
-  readonly actionParams: Readonly<Record<string, unknown>>;
-  readonly createdAt: number;
-  readonly modifiedAt: number;
-}
-
 export interface ThingType {
   readonly thingTypeName: string;
   readonly thingTypeId: string;
@@ -113,8 +94,6 @@ export interface ThingType {
   readonly searchableAttributes: readonly string[];
   readonly createdAt: number;
 }
-
-export type ViolationEventType = 'in-alarm' | 'alarm-cleared' | 'alarm-invalidated';
 
 /** Of fleet provisioning. */
 export interface ProvisioningTemplate {
@@ -135,103 +114,6 @@ export interface RoleAlias {
   readonly roleArn: string;
   readonly credentialDurationSeconds: number;
   readonly createdAt: number;
-}
-
-/** One alarm of one behavior of one thing, from the event that raised it to the one that ended it. */
-export interface Violation {
-  readonly violationId: string;
-  readonly thingName: string;
-  readonly securityProfileName: string;
-  /** As the profile had it when the alarm was raised. */
-  readonly behavior: Readonly<Record<string, unknown>> & { readonly name: string };
-  readonly lastValue?: Readonly<Record<string, unknown>>;
-  readonly lastViolationAt: number;
-  readonly startedAt: number;
-  /** Absent while the alarm is active. */
-  readonly endedAt?: number;
-}
-
-export interface ViolationEvent {
-  /** Order in which the events were stated. */
-  readonly sequence: number;
-  readonly violationId: string;
-  readonly eventType: ViolationEventType;
-  readonly value?: Readonly<Record<string, unknown>>;
-  readonly occurredAt: number;
-}
-
-/** What an operator thinks of a violation; it changes no alarm. */
-export interface Verification {
-  readonly verificationState: string;
-  readonly verificationStateDescription?: string;
-}
-
-/** Which violations a task acts on: those named, or those of a profile or of one of its behaviors. */
-export interface MitigationTarget {
-  readonly violationIds?: readonly string[];
-  readonly securityProfileName?: string;
-  readonly behaviorName?: string;
-}
-
-export interface MitigationTask {
-  readonly taskId: string;
-  readonly clientRequestToken: string;
-  readonly status: 'IN_PROGRESS' | 'SUCCESSFUL' | 'FAILED';
-  readonly target: MitigationTarget;
-  readonly range?: { readonly startAt: number; readonly endAt: number };
-  readonly onlyActiveViolations: boolean;
-  readonly suppressedAlerts: boolean;
-  /** As they were when the task was started. */
-  readonly actions: readonly MitigationAction[];
-  readonly startedAt: number;
-  readonly endedAt?: number;
-}
-
-export interface MitigationExecution {
-  readonly sequence: number;
-  readonly taskId: string;
-  readonly violationId: string;
-  readonly actionName: string;
-  readonly thingName: string;
-  readonly status: 'SUCCESSFUL' | 'FAILED' | 'SKIPPED';
-  readonly startedAt: number;
-  readonly endedAt: number;
-  readonly errorCode?: string;
-  readonly message?: string;
-}
-
-export interface Job {
-  readonly jobId: string;
-  readonly jobArn: string;
-  /** ARNs of things and groups, as they were sent. */
-  readonly targets: readonly string[];
-  readonly document: string;
-  readonly description?: string;
-  /** Parts of the request that are kept and given back, but not performed. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  readonly status: 'IN_PROGRESS' | 'COMPLETED' | 'CANCELED';
-  readonly forceCanceled?: boolean;
-  readonly reasonCode?: string;
-  readonly comment?: string;
-  readonly createdAt: number;
-  readonly lastUpdatedAt: number;
-  readonly completedAt?: number;
-}
-
-export type JobExecutionStatus = 'QUEUED' | 'IN_PROGRESS' | 'SUCCEEDED' | 'FAILED' | 'REJECTED' | 'CANCELED';
-
-/** One job on one thing. */
-export interface JobExecution {
-  readonly jobId: string;
-  readonly thingName: string;
-  readonly thingArn: string;
-  readonly status: JobExecutionStatus;
-  readonly statusDetails: Readonly<Record<string, string>>;
-  readonly forceCanceled: boolean;
-  readonly queuedAt: number;
-  readonly startedAt?: number;
-  readonly lastUpdatedAt: number;
-  readonly versionNumber: number;
 }
 
 /** Everything the registry holds. Values are replaced, never changed, so a reader keeps a consistent view. */

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { Verification, Violation, ViolationEvent, ViolationEventType } from './defender-state';
 import { invalid } from './errors';
 import { requireName } from './names';
-import type { IotState, Verification, Violation, ViolationEvent, ViolationEventType } from './state';
+import type { IotState } from './state';
 
 type MetricValue = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { IotServiceError, invalid } from '../iot/errors';
+import type { JobExecution } from '../iot/job-state';
 import { findExecution, findJob } from '../iot/jobs';
 import type { IotRegistry } from '../iot/registry';
-import type { JobExecution } from '../iot/state';
 import { findThing } from '../iot/things';
 import { type DataOperation, type DataRequest, toError, toJson } from './data-operation';
 

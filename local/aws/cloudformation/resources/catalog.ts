@@ -1,5 +1,6 @@
 import { apiGatewayTypes } from './api-gateway';
 import { customResource } from './custom-resource';
+import { deviceDefenderTypes } from './device-defender';
 import { dynamodbTypes } from './dynamodb';
 import { eventsTypes } from './events';
 import { iamTypes } from './iam';
@@ -18,6 +19,7 @@ const types: ReadonlyMap<string, ResourceType> = new Map(
     ...eventsTypes,
     ...iamTypes,
     ...iotTypes,
+    ...deviceDefenderTypes,
     ...lambdaTypes,
     ...passiveTypes,
     ...snsTypes,

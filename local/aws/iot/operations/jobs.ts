@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { invalid } from '../errors';
+import type { Job, JobExecution, JobExecutionStatus } from '../job-state';
 import { findExecution, findJob, listExecutions } from '../jobs';
 import type { IotRegistry } from '../registry';
-import type { Job, JobExecution, JobExecutionStatus } from '../state';
 import { saveTags } from '../tags';
 import {
   type IotCall,

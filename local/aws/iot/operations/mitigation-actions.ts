@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
+import type { MitigationAction } from '../defender-state';
 import { IotServiceError, invalid, notFound } from '../errors';
 import { requireName } from '../names';
 import type { IotRegistry } from '../registry';
-import type { MitigationAction } from '../state';
 import { saveTags } from '../tags';
 import { type IotCall, type IotRoute, readBody, readParam, routesAt, Tags, toSeconds } from './route';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import type { MitigationExecution, MitigationTask } from '../defender-state';
 import { findTask } from '../mitigation-tasks';
 import type { IotRegistry } from '../registry';
-import type { MitigationExecution, MitigationTask } from '../state';
 import {
   type IotCall,
   type IotRoute,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { findProfile } from '../defender';
+import type { SecurityProfile } from '../defender-state';
 import type { IotRegistry } from '../registry';
-import type { SecurityProfile } from '../state';
 import { saveTags } from '../tags';
 import { type IotCall, type IotRoute, readBody, readParam, routesAt, Tags, toSeconds } from './route';
 

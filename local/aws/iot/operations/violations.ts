@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import type { Violation, ViolationEvent } from '../defender-state';
 import { invalid } from '../errors';
 import type { IotRegistry } from '../registry';
-import type { Violation, ViolationEvent } from '../state';
 import { verificationOf } from '../violations';
 import {
   creationKey,

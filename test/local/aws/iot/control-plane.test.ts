@@ -59,9 +59,10 @@ describe('createIotControlPlane', () => {
     const plane = createIotControlPlane(registry);
 
     expect(plane.identify(request(method, path))).toBeUndefined();
-    expect((await plane.handle(request(method, path))).headers?.['x-amzn-ErrorType']).toBe(
-      'UnknownOperationException',
-    );
+    expect(await plane.handle(request(method, path))).toMatchObject({
+      status: 404,
+      headers: { 'x-amzn-errortype': 'UnknownOperationException' },
+    });
   });
 
   it.each([
