@@ -16,7 +16,7 @@ import type { Target } from './target';
 export interface ActOptions {
   readonly comment?: string;
   readonly actor?: string;
-  /** Contains though the thing is exempt, or others are hit as well; releases though it would be contained again. */
+  /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
   readonly force?: boolean;
   /** 0: only send the command. */
   readonly waitSeconds: number;
@@ -27,7 +27,7 @@ type ActTarget = Pick<Target, 'openCommands'> & {
   readonly refusals: Pick<Target['refusals'], 'read'>;
 };
 
-/** Sends an operator's command and waits for what becomes of it. Throws where it isn't reached. */
+/** Sends an operator's command and waits for its outcome. Throws if the command does not reach it. */
 export async function act(
   name: OperatorAction,
   thingName: string,
@@ -45,7 +45,7 @@ export async function act(
   const { comment, force } = options;
   await commands.send({ type: name, thingName, actor, comment, force, requestId }, requestId);
   if (options.waitSeconds === 0)
-    return `${thingName}: ${name} is sent. cordon show ${thingName} tells of it.`;
+    return `${thingName}: ${name} was sent. cordon show ${thingName} has the outcome.`;
   const ended = (stored: Versioned<Case> | undefined) =>
     stored !== undefined &&
     stored.version !== before?.version &&
@@ -63,7 +63,7 @@ export async function act(
   const status = after?.value.status ?? 'without a case';
   if (!ended(after))
     throw new CliError(
-      `${thingName} is still ${status} after ${options.waitSeconds} s. What was begun goes on by itself: cordon show ${thingName} tells of it`,
+      `${thingName} is still ${status} after ${options.waitSeconds} s. Cordon continues: cordon show ${thingName} has the outcome`,
     );
   if (!reached.includes(status))
     throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);

@@ -76,9 +76,9 @@ function listWanted(flags: AgentFlags): readonly Fault[] {
 async function loadNamed(things: readonly string[], reader: AgentReader): Promise<DetectState[]> {
   const found: DetectState[] = [];
   for (const thing of things) {
-    if (!isRegistryName(thing)) throw new CliError(`${JSON.stringify(thing)} is no thing's name`);
+    if (!isRegistryName(thing)) throw new CliError(`${JSON.stringify(thing)} is not a thing name`);
     const state = await reader.load(thing);
-    if (!state?.agent) throw new CliError(`no agent of ${thing} ever reported`);
+    if (!state?.agent) throw new CliError(`no agent of ${thing} has ever reported`);
     found.push(state);
   }
   return found;
@@ -156,7 +156,7 @@ function writeRows(rows: readonly Row[], total: number, limit: number): string {
   const more = rows.length - lines.length;
   return [
     ...lines,
-    ...(more > 0 ? [`and ${more} more: --limit ${rows.length} shows them, --json all`] : []),
+    ...(more > 0 ? [`and ${more} more: --limit ${rows.length} shows them, --json shows all`] : []),
     `${rows.length} of ${writeCount(total, 'agent')} ${rows.length === 1 ? 'is' : 'are'} listed.`,
   ].join('\n');
 }

@@ -93,20 +93,22 @@ function describeHold(record: Case): string[] {
         ]
       : []),
     ...describeStrength(record).map((line) => `strength: ${line}`),
-    ...(escalation ? [`escalated by ${escalation.join(' + ')}, since it was contained often of late`] : []),
+    ...(escalation ? [`escalated by ${escalation.join(' + ')}, because it was contained repeatedly`] : []),
     ...(release
       ? [`release: ${writeRelease(release)}${releaseAt === undefined ? '' : `, at ${writeTime(releaseAt)}`}`]
       : []),
-    ...(heldBackBy ? ['held back: judged again once the kill switch is off'] : []),
+    ...(heldBackBy ? ['held back by the kill switch: Cordon decides again once it is off'] : []),
     ...(record.status === 'awaiting-approval' && !heldBackBy && dueAt !== undefined
-      ? [`approval: expires at ${writeTime(dueAt)}`]
+      ? [`the approval request expires at ${writeTime(dueAt)}`]
       : []),
   ];
 }
 
 /** Of a closed case: until when there is a timeline to see. */
 function describeKeeping({ keptUntil }: Case): string[] {
-  return keptUntil === undefined ? [] : [`kept until ${writeTime(keptUntil)}, then its timeline is deleted`];
+  return keptUntil === undefined
+    ? []
+    : [`kept until ${writeTime(keptUntil)}; then the case and its timeline are deleted`];
 }
 
 function writeTime(at: number): string {

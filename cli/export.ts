@@ -37,8 +37,7 @@ export async function writePrivateFile(file: string, text: string, force: boolea
     });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST')
-      throw new CliError(`${file} is there already: choose another name, or use --force`);
+    if (code === 'EEXIST') throw new CliError(`${file} exists: choose another name, or use --force`);
     throw new CliError(`${file} can't be written (${code})`, cause);
   }
 }

@@ -18,7 +18,8 @@ export interface CaseReader {
 /** The newest case of a thing, or the open or closed case of an id. */
 export async function findCase(name: string, reader: CaseReader): Promise<FoundCase> {
   // A case id has the characters of a thing name, too.
-  if (!isRegistryName(name)) throw new CliError(`${JSON.stringify(name)} is neither a thing nor a case`);
+  if (!isRegistryName(name))
+    throw new CliError(`${JSON.stringify(name)} is neither a thing name nor a case id`);
   const { cases, history } = reader;
   const newest = (await cases.load(name))?.value;
   if (newest) return { record: newest, rows: await history.readTimeline(newest.caseId) };
@@ -34,9 +35,9 @@ export async function findCase(name: string, reader: CaseReader): Promise<FoundC
   const expiredAt = await history.findExpiry(name);
   if (expiredAt !== undefined)
     throw new CliError(
-      `${name}: its case expired at ${new Date(expiredAt).toISOString()} and is kept no longer`,
+      `${name}: its case expired at ${new Date(expiredAt).toISOString()} and is no longer kept`,
     );
   if (rows.length > 0)
-    throw new CliError(`case ${name} has a timeline of ${rows.length} rows, but is gone itself`);
-  throw new CliError(`there is no thing with a case, and no case with a timeline, of the name ${name}`);
+    throw new CliError(`case ${name} no longer exists, but has a timeline of ${rows.length} rows`);
+  throw new CliError(`no thing named ${name} has a case, and no case with this id has a timeline`);
 }

@@ -39,7 +39,7 @@ export async function turnKillSwitch(
   now: number,
 ): Promise<string> {
   if (reason !== undefined && reason.length > maxReason)
-    throw new CliError(`--reason has ${reason.length} characters, at most ${maxReason} are kept`);
+    throw new CliError(`--reason has ${reason.length} characters, the limit is ${maxReason}`);
   // A stage that isn't there must not get a switch that nobody reads. One read: whoever turns it on is in a hurry.
   await attempt(() => target.history.listByStatus('observed', 1));
   const by = actor ?? userInfo().username;
@@ -47,8 +47,8 @@ export async function turnKillSwitch(
   await target.killSwitch.write(wanted);
   const effect =
     state === 'on'
-      ? 'Within 5 seconds nothing new is contained. What is held stays held, and a release works.'
-      : 'What it held back is judged again within some minutes, without another alert.';
+      ? 'It takes effect within 5 seconds. Contained things stay contained, and a release still works.'
+      : 'Cordon decides again on the things that it held back, within some minutes and without another alert.';
   return say(sentence(wanted), effect, writeHeldBack(await listHeldBack(target)));
 }
 
@@ -60,7 +60,7 @@ export function writeSwitchLine(seen: KillSwitch): string | undefined {
 function sentence(seen: KillSwitch): string {
   const text = describeKillSwitch(seen);
   const hint =
-    seen.state === 'unknown' ? ': until it can be, people are asked before anything is contained' : '';
+    seen.state === 'unknown' ? ': until it can be read, Cordon asks before it contains anything' : '';
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${hint}.`;
 }
 
@@ -69,10 +69,11 @@ function say(...lines: readonly string[]): string {
 }
 
 function writeHeldBack(found: readonly string[] | Error): string {
-  if (found instanceof Error) return `What is held back can't be listed: ${found.name}: ${found.message}`;
-  if (found.length === 0) return 'Nothing is held back.';
+  if (found instanceof Error)
+    return `The things that it holds back can't be listed: ${found.name}: ${found.message}`;
+  if (found.length === 0) return 'It holds nothing back.';
   const more = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : '';
-  return `Held back, ${writeCount(found.length, 'thing')}: ${found.slice(0, maxNamed).join(', ')}${more}`;
+  return `It holds back ${writeCount(found.length, 'thing')}: ${found.slice(0, maxNamed).join(', ')}${more}`;
 }
 
 /** Things that only the switch keeps from being contained. */

@@ -24,7 +24,7 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** What is not the answer itself goes to standard error. */
+/** Writes everything but the result itself to standard error. */
 function sayAside(text: string): void {
   process.stderr.write(`${text}\n`);
 }
@@ -57,10 +57,10 @@ interface ExportFlags {
 
 const program = new Command('cordon')
   .description(
-    'Look at, contain and release things. Talks to the local stack while it runs here, else to AWS.',
+    'Inspect, contain and release things. Uses the local stack while it runs here, and otherwise AWS.',
   )
-  .version(version, '--version', 'of Cordon')
-  .option('--aws', 'talk to AWS even while a local stack runs here')
+  .version(version, '--version', 'print the version of Cordon')
+  .option('--aws', 'use AWS even while a local stack runs here')
   .option('--stage <name>', 'stage of the deployed stack', 'dev')
   .showHelpAfterError();
 
@@ -72,13 +72,13 @@ const target = () => {
 
 program
   .command('check')
-  .description('validate a cordon.yml and explain in words what will happen to whom')
+  .description('validate a cordon.yml and explain in words what it does to which things')
   .argument('[file]', 'the file (default: cordon.yml)')
   .action((file?: string) => say(explain(file ?? findConfiguration())));
 
 program
   .command('detect')
-  .description('what the rules detector would alert on: runs conformance files (test/conformance/README.md)')
+  .description('show which alerts the rules detector raises on example data (test/conformance/README.md)')
   .argument('<files...>', 'YAML files of security profiles, datapoints and expected alerts')
   .action((files: string[]) => {
     const { text, isMatch } = runExamples(files);
@@ -88,22 +88,22 @@ program
 
 program
   .command('list')
-  .description('open cases, those that need somebody first')
+  .description('list open cases, those that need a person first')
   .action(async () => say(await listCases(target())));
 
 program
   .command('agents')
-  .description('agents that are silent, degraded or old; or how those of the named things are')
+  .description('list agents that are silent, degraded or old, or show the agents of the named things')
   .argument('[things...]')
-  .option('--silent', 'only those that have missed three reports')
-  .option('--degraded', 'only those that say that they do not see all')
-  .option('--old [version]', 'only those older than that version (default: than this cordon)')
-  .option('--all', 'also those that are well')
-  .option('--limit <agents>', 'as many lines', readCount, 100)
-  .option('--json', 'as JSON, all of them')
+  .option('--silent', 'only agents that have missed three reports')
+  .option('--degraded', 'only agents whose view is incomplete')
+  .option('--old [version]', 'only agents older than this version (default: the version of this command)')
+  .option('--all', 'also healthy agents')
+  .option('--limit <agents>', 'the most lines to print', readCount, 100)
+  .option('--json', 'print all of them as JSON')
   .addHelpText(
     'after',
-    '\nExits 2 where one of those asked for is silent, degraded or old, and 1 where that could not be read.',
+    '\nExits 2 if a selected agent is silent, degraded or old, 1 if the agents could not be read, and otherwise 0.',
   )
   .action(async (things: string[], flags: AgentFlags) => {
     const { text, isWell } = await listAgents(things, flags, target().agents, version);
@@ -113,11 +113,11 @@ program
 
 program
   .command('kill-switch')
-  .description('stop every action at once, or let them go on; without a word: how it stands')
+  .description('stop every action at once (on), resume (off), or show the state (default)')
   .addArgument(new Argument('[what]', 'what to do').choices(['on', 'off', 'status']).default('status'))
-  .option('-r, --reason <text>', 'why, for all who see it')
-  .option('--actor <name>', 'who turned it (default: your login name)')
-  .addHelpText('after', '\nThe status exits 1 where it could not be read, else 0, on or off.')
+  .option('-r, --reason <text>', 'the reason, shown to everybody')
+  .option('--actor <name>', 'who turns the switch (default: your login name)')
+  .addHelpText('after', '\n`status` exits 1 if the switch could not be read, and otherwise 0.')
   .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) => {
     if (what !== 'status') return say(await turnKillSwitch(what, options, target(), Date.now()));
     const { text, isRead } = await showKillSwitch(target());
@@ -127,33 +127,33 @@ program
 
 program
   .command('show')
-  .description('the case of a thing and its timeline')
+  .description('show the newest case of a thing, with its timeline')
   .argument('<thing>')
-  .option('--json', 'as JSON')
+  .option('--json', 'print JSON')
   .action(async (thing: string, { json }: { json?: boolean }) =>
     say(json ? writeJson(await readCase(thing, target())) : await showCase(thing, target())),
   );
 
 program
   .command('verify')
-  .description('hold the timeline of a case against the hash that the case keeps of it')
-  .argument('<case|thing>', 'id of a case, or a thing: its newest case')
+  .description('check that nobody changed the timeline of a case, by its hash chain')
+  .argument('<case|thing>', 'a case id, or a thing for its newest case')
   .action(async (name: string) => say(await verifyCase(name, target())));
 
 program
   .command('export')
-  .description('a case, its timeline and what its check says, as one JSON file')
-  .argument('<case|thing>', 'id of a case, or a thing: its newest case')
+  .description('write a case, its timeline and the result of its check as one JSON file')
+  .argument('<case|thing>', 'a case id, or a thing for its newest case')
   .addOption(
-    new Option('--format <format>', 'as Cordon has it, or an OCSF Detection Finding')
+    new Option('--format <format>', 'format of Cordon, or an OCSF Detection Finding')
       .choices(['json', 'ocsf'])
       .default('json'),
   )
-  .option('-o, --out <file>', 'write it there, for your eyes only (default: standard output)')
-  .option('--force', 'replace the file if it is there')
+  .option('-o, --out <file>', 'write to this file, readable only by you (default: standard output)')
+  .option('--force', 'replace an existing file')
   .action(async (name: string, { format, out, force = false }: ExportFlags) => {
     const { text, whole } = await exportCase(name, format, version, target());
-    if (!whole) sayAside(`its timeline is not whole: cordon verify ${name} says why`);
+    if (!whole) sayAside(`its timeline is damaged: cordon verify ${name} says how`);
     if (out === undefined) return say(text);
     await writePrivateFile(out, `${text}\n`, force);
     say(`${out} is written.`);
@@ -161,21 +161,29 @@ program
 
 program
   .command('replay')
-  .description('what recorded alerts would lead to under another cordon.yml; changes nothing')
+  .description('show what recorded alerts would cause under another cordon.yml; changes nothing')
   .argument(
     '[file]',
-    'alerts as the alerts topic has them, one JSON object a line or an array; or the output of list-violation-events',
+    'alerts as on the alerts topic (an array, or one JSON object on each line), or the output of list-violation-events',
   )
-  .option('--since <time>', 'instead of a file: the cases of the last time, such as 7d', readDuration)
-  .option('--config <file>', 'the candidate (default: only the present file)')
-  .option('--present <file>', 'the present file (default: cordon.yml)')
-  .option('--fleet-size <things>', 'for a limit in percent (default: as last counted)', readCount)
-  .option('--json', 'as JSON')
+  .option(
+    '--since <time>',
+    'replay the recorded cases of this period instead of a file, such as 7d',
+    readDuration,
+  )
+  .option('--config <file>', 'the candidate cordon.yml (default: only the present one)')
+  .option('--present <file>', 'the present cordon.yml (default: cordon.yml)')
+  .option(
+    '--fleet-size <things>',
+    'size of the fleet, for a limit in percent (default: the last count)',
+    readCount,
+  )
+  .option('--json', 'print JSON')
   .action(async (file: string | undefined, flags: ReplayFlags) =>
     say(await runReplay(file, flags, { openTarget: target, clock: Date.now, say: sayAside })),
   );
 
-/** One after the other; what can't be done with one thing holds up none of the others. */
+/** Acts on one thing after the other, and continues if one fails. */
 async function actOnEach(
   things: readonly string[],
   actOn: (thing: string) => Promise<string>,
@@ -190,7 +198,7 @@ async function actOnEach(
       faults.push(error);
     }
   }
-  if (faults.length > 0) throw new CliError(`${faults.length} of ${things.length} things: not done`);
+  if (faults.length > 0) throw new CliError(`${faults.length} of ${things.length} things failed`);
 }
 
 for (const name of operatorActions) {
@@ -199,9 +207,9 @@ for (const name of operatorActions) {
     .command(name)
     .description(description)
     .argument('<things...>')
-    .option('-c, --comment <text>', 'why, for the timeline')
+    .option('-c, --comment <text>', 'the reason, for the timeline')
     .option('--actor <name>', 'who decided (default: your login name)')
-    .option('--wait <seconds>', 'how long to wait for the outcome, 0: not at all', readSeconds, 60)
+    .option('--wait <seconds>', 'how long to wait for the outcome; 0 does not wait', readSeconds, 60)
     .action((things: string[], { wait, ...options }: Omit<ActOptions, 'waitSeconds'> & { wait: number }) => {
       const to = target();
       return actOnEach(things, (thing) => act(name, thing, { ...options, waitSeconds: wait }, to));
@@ -212,7 +220,7 @@ for (const name of operatorActions) {
 addDeviceCommands(program, target, say);
 addDrillCommand(program, target, say, sayAside);
 
-/** One line a user can act on, of a cordon.yml one for each fault; the stack of an unknown fault only with CORDON_DEBUG. */
+/** One line that a user can act on, or one for each error in a cordon.yml. The stack is only printed with CORDON_DEBUG. */
 function explainFault(error: unknown): string {
   if (error instanceof ConfigurationError) return error.faults.map(printable).join('\n');
   if (error instanceof Error && !(error instanceof CliError) && process.env.CORDON_DEBUG)
@@ -226,15 +234,15 @@ function nameFault(error: unknown): string {
   const nothingHere = aws ? '' : ', and no local stack runs here (npm start)';
   if (error.name === 'CredentialsProviderError') return `no AWS credentials were found${nothingHere}`;
   if (error.message === 'Region is missing') return `no AWS region is set (AWS_REGION)${nothingHere}`;
-  // Of DynamoDB alone, whose only table here is the stage's.
+  // Only DynamoDB throws this here, and its only table is that of the stage.
   if (error instanceof ResourceNotFoundException)
-    return `no stage ${stage} is deployed there (no table cordon-${stage}): is it another --stage or AWS_REGION?`;
+    return `stage ${stage} is not deployed there (no table cordon-${stage}): check --stage and AWS_REGION`;
   if ('code' in error && error.code === 'ECONNREFUSED')
-    return 'the local stack of .cordon/local.json does not answer: start it with npm start, or use --aws';
+    return 'the local stack in .cordon/local.json does not respond: start it with npm start, or use --aws';
   return `${error.name}: ${error.message}`;
 }
 
-// A reader that has seen enough, such as head, is no fault.
+// A reader that exits early, such as head, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

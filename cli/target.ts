@@ -56,7 +56,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
       const { QueueUrl } = await sqs.send(
         new GetQueueUrlCommand({ QueueName: `cordon-${stage}-commands.fifo` }),
       );
-      if (!QueueUrl) throw new CliError('the commands queue has no URL');
+      if (!QueueUrl) throw new CliError('AWS returned no URL for the commands queue');
       return connectCommands(QueueUrl, sqs);
     },
     killSwitch: connectKillSwitch(
@@ -103,7 +103,7 @@ function findLocalStack(): Omit<z.output<typeof localStack>, 'pid'> {
     return settings;
   } catch (cause) {
     throw new CliError(
-      `the local stack of ${localFile} is gone without an end (process ${pid}): start it again with npm start, or use --aws`,
+      `the local stack of ${localFile} has crashed (process ${pid}): start it again with npm start, or use --aws`,
       cause,
     );
   }

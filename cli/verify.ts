@@ -32,7 +32,7 @@ export function checkChain(
   const settled = halfWritten ? ordered.slice(0, -1) : ordered;
   const faults = findTampering(settled, timelineHead);
   if (settled.length !== timelineSeq)
-    faults.push(`the number of rows: ${settled.length}, where the case has written ${timelineSeq}`);
+    faults.push(`the number of rows is ${settled.length}, but the case wrote ${timelineSeq}`);
   return { rows: settled.length, whole: faults.length === 0, faults, pending: outbox.timeline.length };
 }
 
@@ -70,7 +70,7 @@ export async function verifyCase(name: string, reader: CaseReader, clock = Date.
       ];
   if (check.pending > 0)
     lines.push(
-      `  not yet written: ${writeCount(check.pending, 'entry')}; respond is at work, or the sweep will go on`,
+      `  not yet written: ${writeCount(check.pending, 'entry')}; respond is running, or the sweep will continue`,
     );
   if (!check.whole) throw new CliError(lines);
   return lines.map(printable).join('\n');

@@ -118,7 +118,7 @@ function readStep(step: Step, nextId: () => number): DeviceReport | undefined {
     };
   if (!report) return undefined;
   const read = readReport({ header: { report_id: reportId, version: '1.0' }, ...made, ...report });
-  if (read.kind !== 'report') throw new CliError(`a report is refused: ${read.errorCode}, ${read.reason}`);
+  if (read.kind !== 'report') throw new CliError(`a report was rejected: ${read.errorCode}, ${read.reason}`);
   return read.report;
 }
 

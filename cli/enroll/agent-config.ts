@@ -26,7 +26,7 @@ export function writeAgentConfig(
     reportTo: detector,
     customMetrics: true,
   };
-  return `# Written by cordon enroll. Copy this folder to /etc/cordon-agent on ${thingName}; paths are meant from it.\n${stringify(settings)}`;
+  return `# Written by cordon enroll. Copy this folder to /etc/cordon-agent on ${thingName}. Paths are relative to it.\n${stringify(settings)}`;
 }
 
 /** The roots of Amazon Trust Services, one of which every ATS endpoint's certificate goes back to; Node carries them. */

@@ -32,35 +32,41 @@ interface EnrollFlags {
 export function addDeviceCommands(program: Command, target: () => Target, say: (text: string) => void): void {
   program
     .command('enroll')
-    .description('register a thing with a certificate of its own, and write the files of its device')
+    .description('register a thing with its own certificate, and write the files of its device')
     .argument('[thing]')
-    .option('--list <file>', 'many things: a file with one name a line')
-    .option('-o, --out <folder>', 'where the files go (default: things/THING, with --list things)')
+    .option('--list <file>', 'enroll many things: a file with one name on each line')
+    .option('-o, --out <folder>', 'folder for the files (default: things/THING; with --list: things)')
     .option(
       '--template',
-      'print a CloudFormation template of fleet provisioning by claim, and do nothing',
+      'print a CloudFormation template for fleet provisioning by claim, and do nothing else',
       false,
     )
-    .option('--csr <file>', 'a certificate request of the device, whose key was made there')
-    .option('--rotate', 'make another certificate though the thing has one', false)
+    .option('--csr <file>', 'certificate request from the device, which keeps its key')
+    .option('--rotate', 'create another certificate, although the thing has one', false)
     .addOption(
-      new Option('--policy <for>', 'one policy for the whole fleet, or one for each thing')
+      new Option('--policy <for>', 'one policy for the whole fleet or for each thing')
         .choices(['fleet', 'thing'])
         .default('fleet'),
     )
-    .option('--policy-name <name>', 'of the policy (default: cordon-STAGE-device, with -THING for one)')
+    .option(
+      '--policy-name <name>',
+      'name of the policy (default: cordon-STAGE-device; with --policy thing: cordon-STAGE-device-THING)',
+    )
     .option(
       '--topic <pattern>',
       writeTopicHelp(),
       (text, before: string[]) => [...before, checkTopic(text)],
       [],
     )
-    .option('--root-ca <file>', "authorities of the broker's certificate (default: Amazon's)")
-    .option('--config <file>', 'which detector the device reports to (default: cordon.yml)')
+    .option('--root-ca <file>', "CA certificates for the broker (default: Amazon's)")
+    .option(
+      '--config <file>',
+      'the file that says which detector the device reports to (default: cordon.yml)',
+    )
     .addOption(
       new Option(
         '--detector <name>',
-        'the one that the stack was deployed with, where not the one of the file',
+        'the detector that the stack was deployed with, if it differs from the file',
       ).choices(['cordon', 'device-defender', 'both']),
     )
     .action(async (thing: string | undefined, flags: EnrollFlags) => {
@@ -71,11 +77,11 @@ export function addDeviceCommands(program: Command, target: () => Target, say: (
     });
   program
     .command('retire')
-    .description('take the rights of a device for good: delete its certificates and its thing')
+    .description('remove all rights of a device permanently: delete its certificates and its thing')
     .argument('<thing>')
-    .option('--dry-run', 'only say what would be done', false)
-    .option('--force', 'though a case of it is open', false)
-    .option('--keep <folder>', 'keep the thing and the certificate in this folder: the end of a rotation')
+    .option('--dry-run', 'only print what would be done', false)
+    .option('--force', 'retire the thing although its case is open', false)
+    .option('--keep <folder>', 'keep the thing and the certificate in this folder, to end a rotation')
     .action(async (thing: string, options: RetireOptions) =>
       say(await retire(thing, { files: join('things', thing), ...options }, open(target()))),
     );
@@ -83,7 +89,7 @@ export function addDeviceCommands(program: Command, target: () => Target, say: (
 
 function writeTopicHelp(): string {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder as it is typed.
-  return "an application's topic, such as 'app/${thing}/*'; may be given again";
+  return "an application's topic, such as 'app/${thing}/*'; can be repeated";
 }
 
 function writeTemplate(stage: string, { topic, ...flags }: EnrollFlags): string {
@@ -116,9 +122,9 @@ async function runEnroll(thing: string | undefined, flags: EnrollFlags, target: 
     const folder = out ?? join('things', thing);
     return { text: await enrollOne(thing, { folder, ...(csr && { csr }) }), failed: false };
   }
-  if (csr) throw new CliError('--csr is the request of one device: leave out --list');
+  if (csr) throw new CliError('--csr is for one device: leave out --list');
   if (policyName && policy === 'thing')
-    throw new CliError('--policy-name names one policy: leave out --policy thing');
+    throw new CliError('--policy-name is for one policy: leave out --policy thing');
   return await enrollMany(readList(list ?? ''), (name) =>
     enrollOne(name, { folder: join(out ?? 'things', name) }),
   );

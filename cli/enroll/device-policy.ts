@@ -20,13 +20,13 @@ const largestDocument = 2048;
 export function checkTopic(topic: string): string {
   const levels = topic.split('/');
   const wrong =
-    (topic.startsWith('cordon/') && "is Cordon's own: what a device may do there is fixed") ||
-    (!levels.includes(placeholder) && `has no level ${placeholder}, so other things' topics are meant too`) ||
+    (topic.startsWith('cordon/') && 'belongs to Cordon, which defines what a device may do there') ||
+    (!levels.includes(placeholder) && `has no level ${placeholder}, so it includes topics of other things`) ||
     (levels.some((level) => level !== placeholder && level.includes('${')) &&
-      `may have ${placeholder} as a whole level only`) ||
+      `may have ${placeholder} only as a whole level`) ||
     (levels.slice(0, levels.indexOf(placeholder)).some((level) => /[*?]/.test(level)) &&
-      `has a wildcard before ${placeholder}, which reaches over levels`) ||
-    (/[+#]/.test(topic) && 'has + or #, which a policy takes literally: use *') ||
+      `has a wildcard before ${placeholder}, which matches across levels`) ||
+    (/[+#]/.test(topic) && 'has + or #, which are not wildcards in a policy: use *') ||
     (!/^[\x21-\x7e]{1,256}$/.test(topic) && 'has characters other than printable ASCII without spaces');
   if (wrong) throw new CliError(`topic ${JSON.stringify(topic)} ${wrong}`);
   return topic;
@@ -81,6 +81,6 @@ export function serializePolicy(policy: ReturnType<typeof writeDevicePolicy>): s
   const text = JSON.stringify(policy);
   if (text.length <= largestDocument) return text;
   throw new CliError(
-    `the device policy would have ${text.length} characters, and AWS IoT takes ${largestDocument}: give fewer or shorter topics`,
+    `the device policy would have ${text.length} characters, and the limit of AWS IoT is ${largestDocument}: give fewer or shorter topics`,
   );
 }

@@ -22,10 +22,10 @@ export function readList(file: string): string[] {
       throw new CliError(`${file}:${index + 1}: ${JSON.stringify(name)} is not a thing name`);
     const before = seen.get(name);
     if (before !== undefined)
-      throw new CliError(`${file}:${index + 1}: ${name} stands on line ${before} already`);
+      throw new CliError(`${file}:${index + 1}: ${name} is already on line ${before}`);
     seen.set(name, index + 1);
   }
-  if (seen.size === 0) throw new CliError(`${file} names no thing`);
+  if (seen.size === 0) throw new CliError(`${file} has no thing names`);
   return [...seen.keys()];
 }
 
@@ -49,7 +49,7 @@ export async function enrollMany(
   }
   await Promise.all(Array.from({ length: workers }, work));
   const end = `${names.length - failed.length} of ${writeCount(names.length, 'thing')} enrolled.${
-    failed.length > 0 ? ' Give the same command again for the others.' : ''
+    failed.length > 0 ? ' Run the same command again for the others.' : ''
   }`;
   return { text: [...names.map((name) => lines.get(name)), end].join('\n'), failed: failed.length > 0 };
 }

@@ -56,11 +56,11 @@ export async function enroll(
     );
   const policyName = options.policyName ?? policyNameOf(stage, options.scope, thingName);
   if (!/^[\w+=,.@-]{1,128}$/.test(policyName))
-    throw new CliError(`${JSON.stringify(policyName)} is no name that AWS IoT takes for a policy`);
+    throw new CliError(`${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts`);
   const open = (await cases.load(thingName))?.value;
   if (isOpen(open) && open.ledger.length > 0)
     throw new CliError(
-      `${thingName} is ${open.status}, and a new certificate would let it out: release it first`,
+      `${thingName} is ${open.status}, and a new certificate would free it: release it first`,
     );
 
   const request = options.csr === undefined ? undefined : await readRequest(options.csr);
@@ -74,7 +74,7 @@ export async function enroll(
     return describeFinished(thingName, before, held, folder, registry);
   if (!before && held.length > 0 && !options.rotate)
     throw new CliError(
-      `${thingName} has a certificate already (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder as --out, or --rotate for another certificate`,
+      `${thingName} already has a certificate (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder with --out, or create another certificate with --rotate`,
     );
 
   checkAgentId(thingName);
@@ -86,7 +86,7 @@ export async function enroll(
   const found = await registry.findCertificate(certificateId);
   if (!found)
     throw new CliError(
-      `${folder.pathOf('certificate')} is not registered in this account: give another --out for a new one`,
+      `${folder.pathOf('certificate')} is not registered in this account: give another --out to create a new one`,
     );
   await registry.attachPolicy(policyName, found.certificateArn);
   const attached = await registry.attachThing(thingName, found.certificateArn);
@@ -96,7 +96,7 @@ export async function enroll(
   const endpoint = await registry.readEndpoint();
   const { isExclusive } = attached;
   await folder.write('configuration', writeAgentConfig(thingName, endpoint, configuration, isExclusive));
-  const done = `${thingName} is enrolled with policy ${policyName}. Its certificate ${shorten(certificateId)} is ACTIVE, its files are in ${folder.path}.`;
+  const done = `${thingName} is enrolled with policy ${policyName}. Its certificate ${shorten(certificateId)} is ACTIVE. Its files are in ${folder.path}.`;
   return attached.isExclusive ? done : `${done}\n${warnOfShared(thingName, attached.reason)}`;
 }
 
@@ -109,19 +109,19 @@ async function clearEndedStack(path: string, registry: DeviceRegistry): Promise<
 }
 
 function warnOfShared(thingName: string, reason: string): string {
-  return `AWS IoT did not attach the certificate exclusively (${reason}), so it is attached the old way: the agent connects as ${thingName}, and an application must not use that client id as well.`;
+  return `AWS IoT did not attach the certificate exclusively (${reason}), so it is attached without EXCLUSIVE_THING: the agent connects as ${thingName}, and an application must not use that client id as well.`;
 }
 
-/** The agent's client id must be one that AWS IoT takes, and no other thing's name. */
+/** The agent's client id must be valid in AWS IoT, and must not be another thing's name. */
 function checkAgentId(thingName: string): void {
   const end = agentClientId('');
   if (thingName.endsWith(end))
     throw new CliError(
-      `${thingName} ends with ${end}, as the client id of another thing's agent does: choose another name`,
+      `${thingName} ends with ${end}, like the client id of another thing's agent: choose another name`,
     );
   if (agentClientId(thingName).length > longestClientId)
     throw new CliError(
-      `${thingName} is too long: the agent's client id ${agentClientId(thingName)} would have more than the ${longestClientId} characters that AWS IoT takes`,
+      `${thingName} is too long: the agent's client id ${agentClientId(thingName)} would have more than ${longestClientId} characters, the limit of AWS IoT`,
     );
 }
 
@@ -137,10 +137,10 @@ async function describeFinished(
 ): Promise<string> {
   if (!held.some((arn) => arn.endsWith(`/${certificateId}`)))
     throw new CliError(
-      `${folder.path} has the files of another thing, or of a certificate that was retired: give another --out`,
+      `${folder.path} has the files of another thing or of a retired certificate: give another --out`,
     );
   const status = (await registry.findCertificate(certificateId))?.status;
-  return `${thingName} was enrolled before. Its certificate ${shorten(certificateId)} is ${status}, its files are in ${folder.path}.`;
+  return `${thingName} was enrolled before. Its certificate ${shorten(certificateId)} is ${status}. Its files are in ${folder.path}.`;
 }
 
 /** The certificate of the folder, if it fits the key; where there is none, a new one. */
@@ -155,12 +155,12 @@ async function ensureCertificate(
     given ?? (await requestForOwnKey(thingName, folder, before !== undefined));
   if (before) {
     if (!publicKeyOf(before.x509).equals(publicKey))
-      throw new CliError(`${folder.pathOf('certificate')} is not for the key of ${source}`);
+      throw new CliError(`${folder.pathOf('certificate')} does not match the key of ${source}`);
     return before;
   }
   await folder.write('certificate', await registry.createCertificate(request));
   const made = await readCertificate(folder);
-  if (!made) throw new CliError(`${folder.pathOf('certificate')} is gone again`);
+  if (!made) throw new CliError(`${folder.pathOf('certificate')} was deleted meanwhile`);
   return made;
 }
 
@@ -177,7 +177,7 @@ async function readRequest(csr: string): Promise<CertificateRequest> {
   });
   const publicKey = await readRequestKey(request);
   if (!publicKey)
-    throw new CliError(`${csr} is no certificate request (PKCS #10, PEM) signed by its own key`);
+    throw new CliError(`${csr} is not a certificate request (PKCS #10, PEM) signed by its own key`);
   return { request, publicKey, source: csr };
 }
 
@@ -191,7 +191,7 @@ async function requestForOwnKey(
   if (key === undefined) {
     if (isCertified)
       throw new CliError(
-        `${folder.path} has a certificate and no ${folder.pathOf('key')}: for a key on the device give its --csr`,
+        `${folder.path} has a certificate but no ${folder.pathOf('key')}: if the key is on the device, give its request with --csr`,
       );
     key = await makeKey();
     await folder.write('key', key);
@@ -203,7 +203,7 @@ async function requestForOwnKey(
       source: folder.pathOf('key'),
     };
   } catch (cause) {
-    throw new CliError(`${folder.pathOf('key')} is no EC P-256 key in PEM form`, cause);
+    throw new CliError(`${folder.pathOf('key')} is not an EC P-256 key in PEM format`, cause);
   }
 }
 

@@ -41,7 +41,7 @@ export async function openFolder(path: string): Promise<DeviceFolder> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new CliError(`${path} can't be made (${codeOf(cause)})`, cause);
+    throw new CliError(`${path} can't be created (${codeOf(cause)})`, cause);
   }
   return handleFolder(path);
 }
@@ -103,7 +103,7 @@ export async function readCertificate(folder: DeviceFolder): Promise<FolderCerti
     const x509 = new X509Certificate(pem);
     return { x509, certificateId: createHash('sha256').update(x509.raw).digest('hex') };
   } catch (cause) {
-    throw new CliError(`${folder.pathOf('certificate')} is no certificate in PEM form`, cause);
+    throw new CliError(`${folder.pathOf('certificate')} is not a certificate in PEM format`, cause);
   }
 }
 

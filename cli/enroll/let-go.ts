@@ -40,10 +40,10 @@ export async function deleteOnceLetGo<T>(
       const waited = now - startedAt;
       if (waited + pauseMs > patienceMs)
         throw new CliError(
-          `AWS IoT still refuses to delete ${what} after ${Math.round(waited / 1000)} s (${(error as Error).message}), so it is left: give the same command again later`,
+          `AWS IoT still refuses to delete ${what} after ${Math.round(waited / 1000)} s (${(error as Error).message}), so it remains: run the same command again later`,
           error,
         );
-      if (toldAt === undefined) say(`waiting until AWS IoT lets go of ${what}: up to five minutes`);
+      if (toldAt === undefined) say(`waiting until AWS IoT can delete ${what}: up to five minutes`);
       else if (now - toldAt >= tellEveryMs) say(`still waiting for ${what}: ${Math.round(waited / 1000)} s`);
       if (toldAt === undefined || now - toldAt >= tellEveryMs) toldAt = now;
     }

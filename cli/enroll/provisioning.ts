@@ -31,13 +31,13 @@ export function writeProvisioningStack(
       ThingNamePrefix: {
         Type: 'String',
         AllowedPattern: '[a-zA-Z0-9_-]{1,64}',
-        Description: 'What the names of these things begin with; the serial number follows',
+        Description: 'First part of the names of these things; the serial number follows',
       },
       Enabled: {
         Type: 'String',
         Default: 'true',
         AllowedValues: ['true', 'false'],
-        Description: 'false while no lot is in production: a claim is good for nothing then',
+        Description: 'false while no lot is in production: claim certificates then have no effect',
       },
     },
     Resources: {

@@ -25,7 +25,7 @@ import { deleteOnceLetGo, type Patience, patienceOfAnOperator } from './let-go';
 /** `arn:aws:iot:REGION:ACCOUNT`, from the ARN of anything of AWS IoT. */
 export function prefixOf(arn: string | undefined): string {
   const prefix = /^(arn:[\w-]+:iot:[\w-]+:\d{12}):/.exec(arn ?? '')?.[1];
-  if (!prefix) throw new CliError(`AWS IoT gave no ARN, but ${JSON.stringify(arn)}`);
+  if (!prefix) throw new CliError(`AWS IoT returned no ARN, but ${JSON.stringify(arn)}`);
   return prefix;
 }
 
@@ -54,7 +54,7 @@ export function connectRegistry(
     async readEndpoint(): Promise<string> {
       const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
       const { endpointAddress } = await iot.send(command);
-      if (!endpointAddress) throw new CliError('AWS IoT named no endpoint for devices');
+      if (!endpointAddress) throw new CliError('AWS IoT returned no endpoint for devices');
       return endpointAddress;
     },
 
@@ -98,7 +98,7 @@ export function connectRegistry(
       const { certificatePem } = await iot.send(
         new CreateCertificateFromCsrCommand({ certificateSigningRequest, setAsActive: false }),
       );
-      if (!certificatePem) throw new CliError('AWS IoT gave no certificate');
+      if (!certificatePem) throw new CliError('AWS IoT returned no certificate');
       return certificatePem;
     },
 
@@ -121,7 +121,7 @@ export function connectRegistry(
       }
       if (isDeepStrictEqual(JSON.parse(there ?? 'null'), JSON.parse(policyDocument))) return;
       throw new CliError(
-        `the policy ${policyName} is there with another document: give the topics and the cordon.yml it was made with, or another --policy-name`,
+        `the policy ${policyName} exists with another document: give the topics and the cordon.yml that it was created with, or another --policy-name`,
       );
     },
 
@@ -138,7 +138,7 @@ export function connectRegistry(
         const others = users.filter((name) => name !== thingName);
         if (others.length > 0)
           throw new CliError(
-            `the certificate is attached to ${others.join(', ')} already: give another --out for one of ${thingName}'s own`,
+            `the certificate is already attached to ${others.join(', ')}: give another --out to create one for ${thingName}`,
             error,
           );
         try {

@@ -37,7 +37,7 @@ export async function retire(
   const open = (await cases.load(thingName))?.value;
   if (isOpen(open) && !force)
     throw new CliError(
-      `${thingName} has an open case (${open.status}): release or dismiss it first, or use --force, which leaves the case without its thing`,
+      `${thingName} has an open case (${open.status}): release or dismiss it first, or use --force, which leaves a case without a thing`,
     );
   const mark = markOf(stage, thingName);
   const marked = await registry.findTargets(mark);
@@ -69,7 +69,7 @@ export async function retire(
     const instead = dryRun ? `would ${text}` : await run();
     lines.push(typeof instead === 'string' ? instead : text);
   }
-  if (lines.length === 0) return `${thingName} has no certificate but the one kept.`;
+  if (lines.length === 0) return `${thingName} has no other certificate than the one to keep.`;
   const end = kept === undefined ? `${thingName} is retired.` : `${thingName} has one certificate now.`;
   return [...lines, ...(dryRun ? [] : [end])].join('\n');
 }
@@ -79,10 +79,10 @@ async function planFiles(path: string, retired: readonly string[]): Promise<Step
   const folder = await findFolder(path);
   const certificate = folder && (await readCertificate(folder));
   if (!certificate || !retired.some((arn) => arn.endsWith(`/${certificate.certificateId}`))) return [];
-  return [{ text: `delete the files in ${path}, the key among them`, run: () => folder.remove() }];
+  return [{ text: `delete the files in ${path}, including the key`, run: () => folder.remove() }];
 }
 
-/** Holds the certificates that are being retired. A thing's name has no @, and can be too long for a policy's. */
+/** Marks the certificates that are being retired. A thing's name has no @, and can be too long for a policy name. */
 function markOf(stage: string, thingName: string): string {
   const hash = createHash('sha256').update(thingName).digest('hex').slice(0, 32);
   return `${policyNameOf(stage, 'fleet', thingName)}-retiring@${hash}`;
@@ -105,17 +105,17 @@ function checkKept(
   if (!held.some(isKept))
     throw new CliError(`the certificate of ${keep} is not attached to ${thingName}: enroll it first`);
   if (marked.some(isKept))
-    throw new CliError(`retiring the certificate of ${keep} has begun: another must be kept, or none`);
+    throw new CliError(`the certificate of ${keep} is already being retired: keep another one, or none`);
 }
 
 async function findKept(path: string): Promise<string> {
   const folder = await openFolder(path);
   const certificate = await readCertificate(folder);
   const key = await folder.read('key');
-  if (!certificate) throw new CliError(`${path} holds no certificate to keep`);
+  if (!certificate) throw new CliError(`${path} has no certificate to keep`);
   // A folder of a --csr has no key to compare.
   if (key !== undefined && !publicKeyOf(key).equals(publicKeyOf(certificate.x509)))
-    throw new CliError(`the key in ${path} is not that of its certificate`);
+    throw new CliError(`the key in ${path} does not match its certificate`);
   return certificate.certificateId;
 }
 
@@ -139,7 +139,7 @@ async function planCertificate(
     const run = () => registry.detachThing(thingName, arn);
     return {
       removed: [],
-      disarm: [{ text: `${text}, and leave it to ${others.join(', ')}`, run }],
+      disarm: [{ text: `${text}, and keep it for ${others.join(', ')}`, run }],
       remove: [],
     };
   }
@@ -156,7 +156,7 @@ async function planCertificate(
 async function planOrphan(arn: string, mark: string, registry: DeviceRegistry): Promise<Plan> {
   const owners = await registry.listThingsOfPrincipal(arn);
   if (owners.length === 0) return planRemoval(arn, mark, registry);
-  const text = `leave certificate ${shorten(arn)} to ${owners.join(', ')}`;
+  const text = `keep certificate ${shorten(arn)} for ${owners.join(', ')}`;
   return { removed: [], disarm: [{ text, run: () => registry.detachPolicy(mark, arn) }], remove: [] };
 }
 
@@ -210,7 +210,7 @@ async function planThing(
 /** What others have been given meanwhile stays, and that is said. */
 function planPolicyDeletion(policyName: string, registry: DeviceRegistry): Step {
   return {
-    text: `delete policy ${policyName}, if there is one`,
+    text: `delete policy ${policyName}, if it exists`,
     async run() {
       if (await registry.deleteUnusedPolicy(policyName)) return undefined;
       const holders = (await registry.findTargets(policyName)) ?? [];
@@ -220,7 +220,7 @@ function planPolicyDeletion(policyName: string, registry: DeviceRegistry): Step 
 }
 
 function writeLeft(policyName: string, holders: readonly string[]): string {
-  return `leave policy ${policyName}, which is attached to ${holders.map(nameHolder).join(', ')}`;
+  return `keep policy ${policyName}, which is attached to ${holders.map(nameHolder).join(', ')}`;
 }
 
 /** `certificate 0123456789ab…`, `thinggroup/NAME`. */

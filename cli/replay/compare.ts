@@ -95,15 +95,15 @@ function listAssumptions(
     ({ configuration }) => configuration.guards.fleetLimit.percent !== undefined,
   );
   return [
-    'each action succeeds at once; nobody approves, rejects or releases; the kill switch is off',
-    'no containment from before the first alert counts for escalation or the fleet limit',
+    'each action succeeds at once; no operator approves, rejects or releases; the kill switch is off',
+    'containments before the first alert do not count for escalation or the fleet limit',
     ...(assumed > 0
       ? [
-          `of ${writeCount(assumed, 'thing')} no case is recorded here: taken as registered, in no group, without type and attributes, with one certificate of its own`,
+          `${writeCount(assumed, 'thing')} without a recorded case: assumed to be registered, in no group, without type and attributes, with one certificate`,
         ]
       : []),
     ...(relative && fleetSize === undefined
-      ? ['the size of the fleet is unknown, so a limit in percent is one thing: give --fleet-size']
+      ? ['the size of the fleet is unknown, so a limit in percent allows one thing: give --fleet-size']
       : []),
   ];
 }

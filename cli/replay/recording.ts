@@ -46,7 +46,7 @@ interface Message {
 
 function splitMessages(text: string): { readonly bodies: Message[]; readonly notes: string[] } {
   if (/^\s*(VIOLATIONEVENTS\t|-{10})/.test(text))
-    throw new CliError('this output of the AWS CLI leaves names out: print it with --output json');
+    throw new CliError('this output of the AWS CLI has no names: print it with --output json');
   const whole = parseWhole(text);
   if (whole)
     return gather(
@@ -74,7 +74,9 @@ function gather<T>(
       return [{ where, body: 'violationEventTime' in value ? writeEvent(value) : write(item) }];
     // The page after it is the next document, if there is one.
     note =
-      NextToken || nextToken ? `${where} ends at a NextToken: there are more events than it has` : undefined;
+      NextToken || nextToken
+        ? `${where} ends with a NextToken: the file does not have all events`
+        : undefined;
     return violationEvents.map((event: unknown, index) => ({
       where: `${where}, event ${index + 1}`,
       body: isObject(event) ? writeEvent(event) : JSON.stringify(event),
@@ -106,7 +108,7 @@ function parseWhole(text: string): unknown[] | undefined {
     const values = splitValues(text);
     if (values.length > 1 && values.every(isJson)) return values.flatMap((value) => list(JSON.parse(value)));
     if (/^\s*\[/.test(text))
-      throw new CliError(`begins as a JSON array, but is none: ${(cause as Error).message}`, cause);
+      throw new CliError(`begins like a JSON array, but is not one: ${(cause as Error).message}`, cause);
     return undefined;
   }
 }
@@ -141,8 +143,8 @@ function isJson(text: string): boolean {
 }
 
 const recallNotes = [
-  'a case keeps the newest alarm of each behavior: earlier ones of the same case are not replayed',
-  'each thing is what its newest case recorded of its groups, type, attributes and certificates',
+  'a case keeps only the newest alarm of each behavior: earlier ones are not replayed',
+  'each thing has the groups, type, attributes and certificates that its newest case recorded',
 ];
 
 /** Makes the events of the table's cases anew: of each behavior its newest alarm, and its end if it ended. */

@@ -16,9 +16,9 @@ export function writeReplay(replay: Replay): string {
   return [
     `${writeCount(alerts, 'alert')} of ${writeCount(things, 'thing')}${span}`,
     ...(replay.ignored > 0
-      ? [`Left out, since it is no alert (Audit, say): ${writeCount(replay.ignored, 'message')}`]
+      ? [`Not alerts, ignored (such as Audit): ${writeCount(replay.ignored, 'message')}`]
       : []),
-    'Taken for granted:',
+    'Assumptions:',
     ...replay.assumptions.map((text) => `  ${text}`),
     '',
     ...writeSummary(present ? 'Candidate' : 'Present', replay.candidate),
@@ -27,7 +27,7 @@ export function writeReplay(replay: Replay): string {
     ...(differences.length > 0 ? [`Different for ${writeCount(differences.length, 'thing')}:`] : []),
     ...cut(
       differences.map(
-        (pair) => `  ${pair.thingName}: ${describe(pair.candidate)}; at present ${describe(pair.present)}`,
+        (pair) => `  ${pair.thingName}: ${describe(pair.candidate)}; now ${describe(pair.present)}`,
       ),
     ),
     ...(rejected.length > 0 ? ['', `Rejected: ${rejected.length}`] : []),
@@ -40,7 +40,7 @@ export function writeReplay(replay: Replay): string {
 function writeSummary(title: string, summary: Summary): string[] {
   return [
     `${title} (${summary.file}): contained ${writeCount(summary.contained, 'thing')}, asked about ${summary.asked}, only recorded ${summary.observed}`,
-    `  in all ${writeCount(summary.containments, 'containment')}, ${writeCount(summary.questions, 'question')}, ${writeCount(summary.releases, 'release')} by time`,
+    `  in total ${writeCount(summary.containments, 'containment')}, ${writeCount(summary.questions, 'question')}, ${writeCount(summary.releases, 'release')} by time`,
     ...cut(
       summary.byPlaybook.map(
         ({ playbook, contained, asked, observed }) =>

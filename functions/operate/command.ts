@@ -40,7 +40,7 @@ const bodySchema = z.strictObject({
   caseId: z.optional(z.string().check(z.regex(registryName))),
 });
 
-/** Contains though the thing is exempt, or others are hit as well; releases though it would be contained again. */
+/** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
 const forcibleSchema = z.extend(bodySchema, { force: z.optional(z.boolean()) });
 
 /** Sends an operator's command to the thing's mailbox. The case tells what becomes of it, or the refusal by its id. */

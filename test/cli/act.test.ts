@@ -101,7 +101,7 @@ describe("an operator's command", () => {
 
       await expect(run('release', 0.01)).rejects.toThrow(
         new CliError(
-          `mything1 is still ${status} after 0.01 s. What was begun goes on by itself: cordon show mything1 tells of it`,
+          `mything1 is still ${status} after 0.01 s. Cordon continues: cordon show mything1 has the outcome`,
         ),
       );
     },
@@ -129,7 +129,7 @@ describe("an operator's command", () => {
   it('does not wait for --wait 0', async () => {
     const { sent, run } = aStack(contained);
 
-    expect(await run('release', 0)).toBe('mything1: release is sent. cordon show mything1 tells of it.');
+    expect(await run('release', 0)).toBe('mything1: release was sent. cordon show mything1 has the outcome.');
     expect(sent.length).toBe(1);
   });
 

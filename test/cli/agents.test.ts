@@ -91,13 +91,13 @@ describe('cordon agents', () => {
     const { text } = await list({ limit: 3 }, [], aReader(many));
 
     expect(text.split('\n')).toHaveLength(5);
-    expect(text).toContain('and 9997 more: --limit 10000 shows them, --json all');
+    expect(text).toContain('and 9997 more: --limit 10000 shows them, --json shows all');
     expect(JSON.parse((await list({ json: true }, [], aReader(many))).text)).toHaveLength(10_000);
   });
 
   it.each([
-    ['a thing whose agent never reported', ['another'], {}, 'no agent of another ever reported'],
-    ['a name that no thing has', ['a b'], {}, "is no thing's name"],
+    ['a thing whose agent never reported', ['another'], {}, 'no agent of another has ever reported'],
+    ['a name that no thing has', ['a b'], {}, 'is not a thing name'],
     ['a version that is none', [], { old: 'new' }, '--old new: expected a version'],
   ])('refuses %s', async (_, things, flags, message) => {
     await expect(list(flags, things)).rejects.toThrow(message);

@@ -55,7 +55,7 @@ describe('show', () => {
       'from alert to verified denial: 0 ms',
       'from decision to verified denial: 0 ms',
       `contained 2 times: ${at(0)}, ${at(120_000)}`,
-      'escalated by deny-certificate, since it was contained often of late',
+      'escalated by deny-certificate, because it was contained repeatedly',
       'release: by an operator',
       'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
     ]);
@@ -87,7 +87,7 @@ describe('show', () => {
     expect((await show({ record, rows: [] })).slice(0, 3)).toEqual([
       'mything1: awaiting-approval (playbook spawned-child asks before it acts)',
       'case case-1, critical, playbook spawned-child, detector cordon',
-      `approval: expires at ${at(86_400_000)}`,
+      `the approval request expires at ${at(86_400_000)}`,
     ]);
   });
 

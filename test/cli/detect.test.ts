@@ -82,7 +82,7 @@ describe('cordon detect', () => {
     [
       'a report that the detector refuses',
       anExample('').replace('metrics: { load: { number: 7 } }', 'report: { custom_metrics: { load: 7 } }'),
-      /a report is refused: InvalidPayload/,
+      /a report was rejected: InvalidPayload/,
     ],
     ['broken YAML', 'examples: [', /x\.yml: /],
   ])('names what is wrong with %s', async (_, text, fault) => {

@@ -70,7 +70,7 @@ describe('the file it is written to', () => {
     await writeFile(file, 'mine');
 
     await expect(writePrivateFile(file, '{}', false)).rejects.toThrow(
-      new CliError(`${file} is there already: choose another name, or use --force`),
+      new CliError(`${file} exists: choose another name, or use --force`),
     );
     expect(await readFile(file, 'utf8')).toBe('mine');
   });

@@ -33,8 +33,8 @@ describe('kill-switch', () => {
     expect(stage.read()).toEqual({ state: 'on', by: 'ada', at, reason: 'wrong threshold' });
     expect(text.split('\n')).toEqual([
       `The kill switch is on, since ${at}, by ada (wrong threshold).`,
-      'Within 5 seconds nothing new is contained. What is held stays held, and a release works.',
-      'Held back, 2 things: mything1, mything2',
+      'It takes effect within 5 seconds. Contained things stay contained, and a release still works.',
+      'It holds back 2 things: mything1, mything2',
     ]);
   });
 
@@ -45,14 +45,14 @@ describe('kill-switch', () => {
 
     expect(stage.read()).toEqual({ state: 'off', by: 'ada', at });
     expect(text.split('\n').slice(1)).toEqual([
-      'What it held back is judged again within some minutes, without another alert.',
-      'Held back, 1 thing: mything1',
+      'Cordon decides again on the things that it held back, within some minutes and without another alert.',
+      'It holds back 1 thing: mything1',
     ]);
   });
 
   it('shows how it stands', async () => {
     expect(await showKillSwitch(aStage())).toEqual({
-      text: 'The kill switch is off.\nNothing is held back.',
+      text: 'The kill switch is off.\nIt holds nothing back.',
       isRead: true,
     });
   });
@@ -62,7 +62,7 @@ describe('kill-switch', () => {
     const { killSwitch, ...stage } = aStage();
 
     expect(await showKillSwitch({ ...stage, killSwitch: { ...killSwitch, read } })).toEqual({
-      text: "The kill switch can't be read (AccessDenied: no): until it can be, people are asked before anything is contained.\nNothing is held back.",
+      text: "The kill switch can't be read (AccessDenied: no): until it can be read, Cordon asks before it contains anything.\nIt holds nothing back.",
       isRead: false,
     });
   });
@@ -74,7 +74,7 @@ describe('kill-switch', () => {
     const text = await turnKillSwitch('on', {}, { ...stage, history: { listByStatus } }, now);
 
     expect(stage.read().state).toBe('on');
-    expect(text).toContain("What is held back can't be listed: Error: slow down");
+    expect(text).toContain("The things that it holds back can't be listed: Error: slow down");
   });
 
   it('is not turned for a stage that is not there, which nobody would read', async () => {
@@ -89,7 +89,7 @@ describe('kill-switch', () => {
 
   it('takes no reason that could not be read back', async () => {
     await expect(turnKillSwitch('on', { reason: 'x'.repeat(501) }, aStage(), now)).rejects.toThrow(
-      new CliError('--reason has 501 characters, at most 500 are kept'),
+      new CliError('--reason has 501 characters, the limit is 500'),
     );
   });
 });

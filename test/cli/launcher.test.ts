@@ -107,7 +107,7 @@ describe('npx cordon', () => {
     const killed = launch(['list']);
 
     expect(killed.status).toBe(1);
-    expect(killed.stderr).toContain(`is gone without an end (process ${pid})`);
+    expect(killed.stderr).toContain(`has crashed (process ${pid})`);
     expect(killed.stderr).not.toContain('AWS, stage dev');
     expect(launch(['list', '--aws']).stderr).toContain('AWS, stage dev');
     rmSync(state, { recursive: true });

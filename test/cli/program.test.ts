@@ -128,7 +128,7 @@ describe('cordon', () => {
 
       expect(code).toBe(1);
       expect(err).toBe(
-        'AWS, stage prod\ncordon: no stage prod is deployed there (no table cordon-prod): is it another --stage or AWS_REGION?\n',
+        'AWS, stage prod\ncordon: stage prod is not deployed there (no table cordon-prod): check --stage and AWS_REGION\n',
       );
     },
   );

@@ -59,7 +59,7 @@ describe('verify', () => {
       ({ record, rows }: StoredCase) => ({ record, rows: rows.slice(1) }),
       [
         `${key(now + 60_000, 1)}: the row before it is missing or another one`,
-        'the number of rows: 1, where the case has written 2',
+        'the number of rows is 1, but the case wrote 2',
       ],
     ],
     [
@@ -67,7 +67,7 @@ describe('verify', () => {
       ({ record, rows }: StoredCase) => ({ record, rows: rows.slice(0, 1) }),
       [
         'the end: the newest rows are missing or were added by somebody else',
-        'the number of rows: 1, where the case has written 2',
+        'the number of rows is 1, but the case wrote 2',
       ],
     ],
     [
@@ -75,7 +75,7 @@ describe('verify', () => {
       ({ record }: StoredCase) => ({ record, rows: [] }),
       [
         'the end: the newest rows are missing or were added by somebody else',
-        'the number of rows: 0, where the case has written 2',
+        'the number of rows is 0, but the case wrote 2',
       ],
     ],
     [
@@ -83,7 +83,7 @@ describe('verify', () => {
       ({ record, rows }: StoredCase) => ({ ...flush({ record, rows }), record }),
       [
         'the end: the newest rows are missing or were added by somebody else',
-        'the number of rows: 3, where the case has written 2',
+        'the number of rows is 3, but the case wrote 2',
       ],
     ],
   ] as const)('names every fault where %s', async (_, tamper, faults) => {
@@ -107,7 +107,7 @@ describe('verify', () => {
     const { rows } = aReleasedCase();
     const written = flush({ record: owing, rows }).rows;
     const text = `case case-1 of mything1 (closed): 2 rows, chain whole
-  not yet written: 1 entry; respond is at work, or the sweep will go on`;
+  not yet written: 1 entry; respond is running, or the sweep will continue`;
 
     expect(await verify({ record: owing, rows })).toBe(text);
     expect(await verify({ record: owing, rows: written })).toBe(text);
@@ -127,10 +127,12 @@ describe('verify', () => {
   it('names what it does not find', async () => {
     const orphan = { ...aTable([]), history: aTable([aReleasedCase()]).history };
 
-    await expect(verifyCase('nobody', aTable([]))).rejects.toThrow('of the name nobody');
-    await expect(verifyCase('case-1', orphan)).rejects.toThrow('a timeline of 2 rows, but is gone itself');
+    await expect(verifyCase('nobody', aTable([]))).rejects.toThrow('no thing named nobody has a case');
+    await expect(verifyCase('case-1', orphan)).rejects.toThrow(
+      'no longer exists, but has a timeline of 2 rows',
+    );
     await expect(verifyCase('a/../b\u001b[2J', aTable([]))).rejects.toThrow(
-      '"a/../b\\u001b[2J" is neither a thing nor a case',
+      '"a/../b\\u001b[2J" is neither a thing name nor a case id',
     );
   });
 });

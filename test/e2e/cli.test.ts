@@ -153,7 +153,7 @@ describe('the cordon command', () => {
     expect(await cli.run('export', caseId, '--out', 'finding.json')).toEqual({
       code: 1,
       out: '',
-      err: 'cordon: finding.json is there already: choose another name, or use --force',
+      err: 'cordon: finding.json exists: choose another name, or use --force',
     });
   }, 120_000);
 
@@ -170,7 +170,7 @@ describe('the cordon command', () => {
     });
     expect(await cli.run('export', 'tampered')).toMatchObject({
       code: 0,
-      err: 'its timeline is not whole: cordon verify tampered says why',
+      err: 'its timeline is damaged: cordon verify tampered says how',
     });
   }, 120_000);
 
@@ -238,7 +238,7 @@ describe('the cordon command', () => {
     expect(both.err.split('\n')).toEqual([
       'approved has nothing that awaits approval',
       'no-such-thing has nothing that awaits approval',
-      'cordon: 2 of 2 things: not done',
+      'cordon: 2 of 2 things failed',
     ]);
     expect(await cli.run('reject', 'rejected', '-c', 'a test')).toEqual({
       ...succeeded,

@@ -77,7 +77,7 @@ afterAll(endTurn);
 describe('cordon enroll', () => {
   it('lets the packaged agent run from the folder it wrote, and the device be contained, released and retired', async () => {
     expect(await enrolled('mything1')).toMatch(
-      /^mything1 is enrolled with policy cordon-dev-device\. Its certificate \w{12}… is ACTIVE, its files are in things\/mything1\.$/,
+      /^mything1 is enrolled with policy cordon-dev-device\. Its certificate \w{12}… is ACTIVE\. Its files are in things\/mything1\.$/,
     );
     const modes = async (file: string) =>
       ((await stat(join(folderOf('mything1'), file))).mode & 0o777).toString(8);
@@ -118,7 +118,7 @@ describe('cordon enroll', () => {
       join(cli.folder, 'fresh'),
     );
     expect(other.err).toBe(
-      'cordon: mything1 is contained, and a new certificate would let it out: release it first',
+      'cordon: mything1 is contained, and a new certificate would free it: release it first',
     );
     expect((await cli.run('retire', 'mything1')).err).toMatch(
       /^cordon: mything1 has an open case \(contained\): /,
@@ -150,10 +150,10 @@ describe('cordon enroll', () => {
       'would end the session of mything1, if it is connected',
       'would end the session of mything1-cordon, if it is connected',
       expect.stringMatching(/^would delete certificate \w{12}…$/),
-      'would delete policy cordon-dev-device-mything1, if there is one',
+      'would delete policy cordon-dev-device-mything1, if it exists',
       'would delete thing mything1',
-      expect.stringMatching(/^would delete policy cordon-dev-device-retiring@[0-9a-f]{32}, if there is one$/),
-      'would delete the files in things/mything1, the key among them',
+      expect.stringMatching(/^would delete policy cordon-dev-device-retiring@[0-9a-f]{32}, if it exists$/),
+      'would delete the files in things/mything1, including the key',
     ]);
     // What the device has of them.
     await cp(folderOf('mything1'), folderOf('copied'), { recursive: true });
@@ -238,12 +238,12 @@ describe('cordon enroll', () => {
     expect(await readFile(filesOf('steady').key, 'utf8')).toBe(key);
 
     await e2e.iot.send(new UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }));
-    expect(await enrolled('steady')).toMatch(/^steady was enrolled before\. .* is INACTIVE, /);
+    expect(await enrolled('steady')).toMatch(/^steady was enrolled before\. .* is INACTIVE\. /);
     expect([await readStatus(), await principalsOf('steady')]).toEqual(['INACTIVE', [arn]]);
 
     const elsewhere = await cli.run('enroll', 'steady', ...appTopic, '--out', 'other');
     expect(elsewhere.err).toMatch(
-      /^cordon: steady has a certificate already \(\w{12}…\), whose files are not in other: /,
+      /^cordon: steady already has a certificate \(\w{12}…\), whose files are not in other: /,
     );
     expect(await principalsOf('steady')).toEqual([arn]);
   }, 180_000);
@@ -265,10 +265,10 @@ describe('cordon enroll', () => {
     await rm(join(folderOf('own-key'), 'config.yml'));
     await writeFile(join(cli.folder, 'other.csr'), await makeRequest('own-key', await makeKey()));
     const wrong = await cli.run('enroll', 'own-key', ...appTopic, '--csr', 'other.csr');
-    expect(wrong.err).toBe('cordon: things/own-key/certificate.pem is not for the key of other.csr');
+    expect(wrong.err).toBe('cordon: things/own-key/certificate.pem does not match the key of other.csr');
     await writeFile(join(cli.folder, 'no.csr'), 'text');
     expect((await cli.run('enroll', 'x', '--csr', 'no.csr')).err).toMatch(
-      /^cordon: no\.csr is no certificate request/,
+      /^cordon: no\.csr is not a certificate request/,
     );
   }, 180_000);
 
@@ -297,9 +297,9 @@ describe('cordon enroll', () => {
     expect(code).toBe(1);
     expect(out.split('\n')).toEqual([
       expect.stringContaining('fleet-1 is enrolled'),
-      expect.stringContaining('steady FAILED: steady has a certificate already'),
+      expect.stringContaining('steady FAILED: steady already has a certificate'),
       expect.stringContaining('fleet-2 is enrolled'),
-      '2 of 3 things enrolled. Give the same command again for the others.',
+      '2 of 3 things enrolled. Run the same command again for the others.',
     ]);
     const [arn] = await principalsOf('fleet-1');
     const { policies } = await e2e.iot.send(new ListAttachedPoliciesCommand({ target: arn }));
@@ -312,13 +312,13 @@ describe('cordon enroll', () => {
       [['x', '--topic', 'app/$' + '{thing}*'], /topic "app\/\$\{thing\}\*" has no level \$\{thing\}/],
       [
         ['steady', '--out', 'new', '--rotate'],
-        /^cordon: the policy cordon-dev-device is there with another document/,
+        /^cordon: the policy cordon-dev-device exists with another document/,
       ],
-      [['sensor2', '--out', 'things/sensor1'], /^cordon: things\/sensor1 has the files of another thing, /],
-      [['x-cordon'], /^cordon: x-cordon ends with -cordon, as the client id of another thing's agent does/],
+      [['sensor2', '--out', 'things/sensor1'], /^cordon: things\/sensor1 has the files of another thing or /],
+      [['x-cordon'], /^cordon: x-cordon ends with -cordon, like the client id of another thing's agent/],
       [
         ['x'.repeat(122)],
-        /^cordon: x+ is too long: the agent's client id x+-cordon would have more than the 128/,
+        /^cordon: x+ is too long: the agent's client id x+-cordon would have more than 128 characters/,
       ],
       [[], 'cordon: give either a THING or --list FILE'],
     ] as const;

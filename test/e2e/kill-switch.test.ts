@@ -55,7 +55,7 @@ it('holds back what comes while it is on, shows that everywhere, and lets it go 
   );
   expect(mail?.body).toMatch(/^Switch: +the kill switch is on, since \S+Z, by ada \(wrong threshold\)$/m);
   expect((await cli.run('list')).out).toMatch(/^The kill switch is on, since \S+Z, by ada \(wrong/);
-  expect((await cli.run('kill-switch')).out).toMatch(/\nHeld back, 1 thing: held$/);
+  expect((await cli.run('kill-switch')).out).toMatch(/\nIt holds back 1 thing: held$/);
   const page = await (await fetch(`${e2e.stack.aws.gateway.url}/_cordon/`)).text();
   expect(page).toContain('wrong threshold');
   await e2e.stack.functions.invoke('cordon-dev-sweep', {});

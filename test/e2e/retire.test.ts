@@ -142,7 +142,7 @@ describe('cordon retire', () => {
     detachments.setDelaySeconds(2);
     try {
       await expect(retireThing('slow', {}, Infinity, patience)).rejects.toThrow(
-        /^AWS IoT still refuses to delete certificate \w{12}… after \d s .*, so it is left: give the same command again later$/,
+        /^AWS IoT still refuses to delete certificate \w{12}… after \d s .*, so it remains: run the same command again later$/,
       );
       // What gives the device rights is gone before anything is waited for.
       await ended(session);
@@ -156,9 +156,9 @@ describe('cordon retire', () => {
     }
     expect([await isThere('slow'), await listAll()]).toEqual([false, before]);
     expect(said).toEqual([
-      expect.stringMatching(/^waiting until AWS IoT lets go of certificate \w{12}…: up to five minutes$/),
-      expect.stringMatching(/^waiting until AWS IoT lets go of certificate /),
-      expect.stringMatching(/^waiting until AWS IoT lets go of policy cordon-dev-device-retiring@/),
+      expect.stringMatching(/^waiting until AWS IoT can delete certificate \w{12}…: up to five minutes$/),
+      expect.stringMatching(/^waiting until AWS IoT can delete certificate /),
+      expect.stringMatching(/^waiting until AWS IoT can delete policy cordon-dev-device-retiring@/),
     ]);
   }, 180_000);
 
@@ -182,7 +182,7 @@ describe('cordon retire', () => {
     await expect(retireThing('first', {}, 5)).rejects.toThrow('cut');
     await share(certificateArn, 'second');
 
-    expect(await retireThing('first')).toContain('to second\n');
+    expect(await retireThing('first')).toContain('for second\n');
 
     expect(await listPrincipals('second')).toContain(certificateArn);
     expect((await listAll()).policies.filter((name) => name?.includes('retiring'))).toEqual([]);
@@ -200,7 +200,7 @@ describe('cordon retire', () => {
       const said = await retireThing(leaving, { force });
 
       expect(said).toMatch(
-        new RegExp(`detach certificate \\w{12}… from ${leaving}, and leave it to ${staying.thingName}\n`),
+        new RegExp(`detach certificate \\w{12}… from ${leaving}, and keep it for ${staying.thingName}\n`),
       );
       expect(await readStatus(staying.certificateArn)).toBe('ACTIVE');
       expect(await listPrincipals(staying.thingName)).toEqual([staying.certificateArn]);

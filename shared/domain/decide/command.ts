@@ -12,7 +12,7 @@ export type Command =
       readonly thingName: string;
       readonly actor: string;
       readonly comment?: string | undefined;
-      /** Contains though the thing is exempt, or others are hit as well; releases though it would be contained again. */
+      /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
       readonly force?: boolean | undefined;
       /** Under which whoever sent it finds a refusal. */
       readonly requestId?: string | undefined;

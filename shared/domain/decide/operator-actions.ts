@@ -44,13 +44,13 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
   },
   approve: {
     ...containment,
-    description: 'let a containment that awaits approval go on',
+    description: 'approve a containment that waits for approval',
     offeredIn: ['awaiting-approval'],
     emphasis: 'recommended',
     objection: unlessWaiting,
   },
   reject: {
-    description: 'refuse a containment that awaits approval; the violation stays on record',
+    description: 'refuse a containment that waits for approval; the violation stays on record',
     consequence: 'is not contained in this case. The violation stays on record.',
     offeredIn: ['awaiting-approval'],
     // The case may be closed by a clear that came right behind.
@@ -58,7 +58,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     objection: unlessWaiting,
   },
   release: {
-    description: 'undo the containment of a thing, exactly',
+    description: 'release a thing: restore exactly what its containment changed',
     consequence: 'gets back what it had before the containment.',
     offeredIn: ['containing', 'contained', 'containment-failed', 'release-conflict'],
     forcible: 'though it is still in alarm and would be contained again at once',
@@ -67,7 +67,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     objection: (record) => (isOpen(record) && record.ledger.length > 0 ? undefined : 'is not contained'),
   },
   dismiss: {
-    description: 'close a case that holds nothing as a false positive',
+    description: 'close a case that contains nothing, as a false positive',
     consequence: 'has its case closed as a false positive. What a release left in conflict stays as it is.',
     // A thing that is held is released first.
     offeredIn: ['observed', 'release-conflict'],

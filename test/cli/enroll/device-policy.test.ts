@@ -58,7 +58,7 @@ describe('writeDevicePolicy', () => {
     expect(() => serializePolicy(writeDevicePolicy(longest, 'cordon', topics))).not.toThrow();
     const tooMany = Array.from({ length: 12 }, (_, index) => `topic${index}/${thing}/*`);
     expect(() => serializePolicy(writeDevicePolicy(longest, 'cordon', tooMany))).toThrow(
-      'AWS IoT takes 2048',
+      'the limit of AWS IoT is 2048',
     );
   });
 });
@@ -75,14 +75,14 @@ describe('checkTopic', () => {
     ['app/*', 'has no level'],
     [`app/${thing}*`, 'has no level'],
     [`app/x${thing}/*`, 'has no level'],
-    [`app/${thing}/${thing}x`, 'as a whole level only'],
-    [`app/${thing}/\${iot:ClientId}`, 'as a whole level only'],
+    [`app/${thing}/${thing}x`, 'only as a whole level'],
+    [`app/${thing}/\${iot:ClientId}`, 'only as a whole level'],
     [`*/${thing}/x`, 'has a wildcard before'],
     [`app/${thing}/#`, 'use *'],
     [`+/${thing}`, 'use *'],
     [`app/${thing}/a b`, 'printable ASCII'],
     [`app/${thing}/\n`, 'printable ASCII'],
-    [`cordon/things/${thing}/containment`, "Cordon's own"],
+    [`cordon/things/${thing}/containment`, 'belongs to Cordon'],
   ])('refuses %j: it %s', (topic, reason) => {
     expect(() => checkTopic(topic)).toThrow(reason);
   });

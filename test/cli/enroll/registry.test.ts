@@ -41,7 +41,7 @@ describe('deleting what was just detached', () => {
     await registry.deleteCertificate(certificateId);
 
     expect(iot.commandCalls(DeleteCertificateCommand)).toHaveLength(3);
-    expect(said).toEqual(['waiting until AWS IoT lets go of certificate aaaaaaaaaaaa…: up to five minutes']);
+    expect(said).toEqual(['waiting until AWS IoT can delete certificate aaaaaaaaaaaa…: up to five minutes']);
     expect(iot.commandCalls(DeleteCertificateCommand)[0]?.args[0].input).toEqual({
       certificateId,
       forceDelete: true,
@@ -69,7 +69,7 @@ describe('deleting what was just detached', () => {
     iot.on(ListThingPrincipalsCommand).resolves({ principals: [] });
     iot.on(DeleteThingCommand).rejectsOnce(refused).resolves({});
     await registry.deleteThing('mything1');
-    expect(said).toEqual(['waiting until AWS IoT lets go of thing mything1: up to five minutes']);
+    expect(said).toEqual(['waiting until AWS IoT can delete thing mything1: up to five minutes']);
 
     iot
       .on(ListThingPrincipalsCommand)
@@ -84,7 +84,7 @@ describe('deleting what was just detached', () => {
     const impatient = connectRegistry(...clients, { ...patience, tellEveryMs: 10 });
 
     await expect(impatient.deleteCertificate(certificateId)).rejects.toThrow(
-      /^AWS IoT still refuses to delete certificate aaaaaaaaaaaa… after \d+ s \(things are attached\), so it is left: give the same command again later$/,
+      /^AWS IoT still refuses to delete certificate aaaaaaaaaaaa… after \d+ s \(things are attached\), so it remains: run the same command again later$/,
     );
 
     expect(said.at(-1)).toMatch(/^still waiting for certificate aaaaaaaaaaaa…: \d+ s$/);
@@ -150,7 +150,7 @@ describe('attaching a certificate', () => {
     iot.on(ListPrincipalThingsCommand).resolves({ things: ['other'] });
 
     await expect(registry.attachThing('mything1', arn)).rejects.toThrow(
-      'the certificate is attached to other already',
+      'the certificate is already attached to other',
     );
 
     expect(iot.commandCalls(AttachThingPrincipalCommand)).toHaveLength(1);

@@ -65,7 +65,7 @@ describe('the files of a device that is retired', () => {
 
   it('are deleted with its certificate, and the folder with them', async () => {
     const { run } = aRegistry([], [], `${prefix}:cert/${certificateId}`);
-    const text = `delete the files in ${folder}, the key among them`;
+    const text = `delete the files in ${folder}, including the key`;
 
     expect(await run(true, folder)).toContain(`would ${text}`);
     expect(existsSync(join(folder, 'private.key'))).toBe(true);
@@ -88,13 +88,13 @@ describe('the policy of a thing that is retired', () => {
   it('is deleted with it', async () => {
     const { run, done } = aRegistry([]);
 
-    expect(await run()).toContain(`delete policy ${policy}, if there is one`);
+    expect(await run()).toContain(`delete policy ${policy}, if it exists`);
     expect(done).toEqual([`deleted ${policy}`, 'deleted the thing']);
   });
 
   it('is left to whom else it is attached to, which is said before and after', async () => {
     const { run, done } = aRegistry([foreign, group]);
-    const left = `leave policy ${policy}, which is attached to certificate bbbbbbbbbbbb…, thinggroup/line-1`;
+    const left = `keep policy ${policy}, which is attached to certificate bbbbbbbbbbbb…, thinggroup/line-1`;
 
     expect(await run(true)).toContain(`would ${left}`);
     expect(await run()).toContain(left);
@@ -104,6 +104,6 @@ describe('the policy of a thing that is retired', () => {
   it('is left, and that is said, where it was attached elsewhere in the meantime', async () => {
     const { run } = aRegistry([], [group]);
 
-    expect(await run()).toContain(`leave policy ${policy}, which is attached to thinggroup/line-1`);
+    expect(await run()).toContain(`keep policy ${policy}, which is attached to thinggroup/line-1`);
   });
 });

@@ -88,7 +88,7 @@ describe('a file of alerts', () => {
       ]);
       expect([rejected, notes]).toEqual([
         [],
-        ['item 1 ends at a NextToken: there are more events than it has'],
+        ['item 1 ends with a NextToken: the file does not have all events'],
       ]);
     }
     expect(timesOf(JSON.stringify(document.violationEvents))).toEqual([now, now + 1]);
@@ -194,7 +194,9 @@ describe('a file of alerts', () => {
   });
 
   it('is refused where an array is cut off, since no line of it could be read', () => {
-    expect(() => read(`[\n${anAlert()},\n{"violationId"`)).toThrow(/^begins as a JSON array, but is none: /);
+    expect(() => read(`[\n${anAlert()},\n{"violationId"`)).toThrow(
+      /^begins like a JSON array, but is not one: /,
+    );
   });
 
   it('may hold nothing', () => {

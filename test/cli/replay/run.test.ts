@@ -58,23 +58,23 @@ describe('a replay of a file', () => {
 
     expect((await run(file, { config: candidate })).replaceAll(folder, '.').split('\n')).toEqual([
       `2 alerts of 2 things, ${new Date(now).toISOString()} to ${new Date(now + 1).toISOString()}`,
-      'Left out, since it is no alert (Audit, say): 1 message',
-      'Taken for granted:',
-      '  each action succeeds at once; nobody approves, rejects or releases; the kill switch is off',
-      '  no containment from before the first alert counts for escalation or the fleet limit',
-      '  of 2 things no case is recorded here: taken as registered, in no group, without type and attributes, with one certificate of its own',
+      'Not alerts, ignored (such as Audit): 1 message',
+      'Assumptions:',
+      '  each action succeeds at once; no operator approves, rejects or releases; the kill switch is off',
+      '  containments before the first alert do not count for escalation or the fleet limit',
+      '  2 things without a recorded case: assumed to be registered, in no group, without type and attributes, with one certificate',
       '',
       'Candidate (./candidate.yml): contained 1 thing, asked about 1, only recorded 0',
-      '  in all 1 containment, 1 question, 0 releases by time',
+      '  in total 1 containment, 1 question, 0 releases by time',
       '  spawned-child: contained 1, asked about 1, only recorded 0',
       '  1 asked about: the fleet limit is reached: 1 things within 10 minutes',
       '',
       'Present (./present.yml): contained 2 things, asked about 0, only recorded 0',
-      '  in all 2 containments, 0 questions, 0 releases by time',
+      '  in total 2 containments, 0 questions, 0 releases by time',
       '  spawned-child: contained 2, asked about 0, only recorded 0',
       '',
       'Different for 1 thing:',
-      '  mything2: asked about (spawned-child: the fleet limit is reached: 1 things within 10 minutes); at present contained (spawned-child: disconnect + quarantine)',
+      '  mything2: asked about (spawned-child: the fleet limit is reached: 1 things within 10 minutes); now contained (spawned-child: disconnect + quarantine)',
       '',
       'Rejected: 1',
       '  line 1: not JSON',
@@ -100,7 +100,11 @@ describe('a replay of a file', () => {
       lastAt: now,
       rejected: [{ where: 'item 2', reason: 'not a JSON object' }],
       ignored: 0,
-      assumptions: [expect.any(String), expect.any(String), expect.stringMatching(/^of 1 thing no case/)],
+      assumptions: [
+        expect.any(String),
+        expect.any(String),
+        expect.stringMatching(/^1 thing without a recorded case/),
+      ],
       candidate: {
         file: present,
         contained: 1,
@@ -163,7 +167,7 @@ describe('a replay of a file', () => {
 
   it.each([
     ['is not there', 'missing', undefined, "can't be read (ENOENT)"],
-    ['is cut off', 'cut.json', '[{"a":', 'begins as a JSON array, but is none: '],
+    ['is cut off', 'cut.json', '[{"a":', 'begins like a JSON array, but is not one: '],
   ])('fails where the file %s', async (_, name, text, message) => {
     const file = text === undefined ? join(folder, name) : await save(name, text);
 
@@ -214,13 +218,13 @@ describe('a replay of the stored cases', () => {
     const text = await run(undefined, { since: 1_000, present: relative }, openTarget);
 
     expect(text.split('\n').slice(2)).toEqual([
-      '  each action succeeds at once; nobody approves, rejects or releases; the kill switch is off',
-      '  no containment from before the first alert counts for escalation or the fleet limit',
-      '  a case keeps the newest alarm of each behavior: earlier ones of the same case are not replayed',
-      '  each thing is what its newest case recorded of its groups, type, attributes and certificates',
+      '  each action succeeds at once; no operator approves, rejects or releases; the kill switch is off',
+      '  containments before the first alert do not count for escalation or the fleet limit',
+      '  a case keeps only the newest alarm of each behavior: earlier ones are not replayed',
+      '  each thing has the groups, type, attributes and certificates that its newest case recorded',
       '',
       `Present (${relative}): contained 1 thing, asked about 0, only recorded 1`,
-      '  in all 1 containment, 0 questions, 0 releases by time',
+      '  in total 1 containment, 0 questions, 0 releases by time',
       '  spawned-child: contained 1, asked about 0, only recorded 1',
       '  1 only recorded: the thing is exempt: thing group life-support',
     ]);

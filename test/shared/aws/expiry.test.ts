@@ -151,7 +151,7 @@ describe('what is closed', () => {
     time = keptUntil;
 
     expect(await read()).toEqual({ newest: undefined, closed: 0, rows: 0, page: 0, scanned: 0 });
-    const expired = `its case expired at ${new Date(keptUntil).toISOString()} and is kept no longer`;
+    const expired = `its case expired at ${new Date(keptUntil).toISOString()} and is no longer kept`;
     await expect(verifyCase('mything1', { cases, history })).rejects.toThrow(`mything1: ${expired}`);
     const Key = { pk: `CASE#${caseId}`, sk: `00${now}#000000` };
     await documents.send(new DeleteCommand({ TableName, Key }));
