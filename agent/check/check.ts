@@ -1,5 +1,5 @@
 import type { Credentials } from '../config/credentials';
-import type { ConnectionSettings, Settings } from '../config/flags';
+import type { ConnectionSettings, Settings } from '../config/settings';
 import { answerKind, readAnswer } from '../mqtt/answers';
 import { alpnFor, toClientOptions } from '../mqtt/broker-link';
 import { containmentTopic } from '../mqtt/containment';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Credentials } from '../config/credentials';
-import type { Settings } from '../config/flags';
+import type { Settings } from '../config/settings';
 import type { ReportingDependencies } from '../delivery/dependencies';
 import { startReporting, type Waiting } from '../delivery/reporting';
 import { answerKind, logAnswer } from '../mqtt/answers';

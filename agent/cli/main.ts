@@ -1,7 +1,8 @@
 import '../v8-flags';
 import { UsageError } from '../config/arguments';
 import { CredentialsError } from '../config/credentials';
-import { type CommandLine, parseCommandLine, type Settings } from '../config/flags';
+import { type CommandLine, parseCommandLine } from '../config/flags';
+import type { Settings } from '../config/settings';
 import { codeOf, host } from '../host';
 import { createLog, type Log } from '../log';
 import { createProblems } from '../problems';

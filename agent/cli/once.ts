@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Settings } from '../config/flags';
+import type { Settings } from '../config/settings';
 import type { ReportingDependencies } from '../delivery/dependencies';
 import { findFailures, findHealth } from '../delivery/findings';
 import type { ProcessState } from '../processes/metric-sample';

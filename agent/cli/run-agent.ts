@@ -1,7 +1,7 @@
 import { agentVersion } from '../build-constants';
 import { type Credentials, loadCredentials } from '../config/credentials';
-import type { ConnectionSettings, Settings } from '../config/flags';
 import { createInterfaceRule, type InterfaceRule } from '../config/interface-rules';
+import type { ConnectionSettings, Settings } from '../config/settings';
 import type { ReportingDependencies } from '../delivery/dependencies';
 import type { Waiting } from '../delivery/reporting';
 import { countRestarts, type Restarts } from '../delivery/restarts';

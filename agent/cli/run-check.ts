@@ -1,6 +1,6 @@
 import { check } from '../check/check';
 import type { Finding } from '../check/finding';
-import type { Settings } from '../config/flags';
+import type { Settings } from '../config/settings';
 import { host } from '../host';
 import { createProblems } from '../problems';
 import { openReportIds } from '../report/report-id';

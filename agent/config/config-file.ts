@@ -13,7 +13,8 @@ import {
   parseVerbosity,
 } from './flag-values';
 import type { InterfaceChoice } from './interface-rules';
-import { DefinitionError, type MetricDefinition, parseMetrics } from './metric-definition';
+import { DefinitionError, type MetricDefinition } from './metric-definition';
+import { parseMetrics } from './parse-metrics';
 
 /** Where the package puts it. */
 export const defaultConfigPath = '/etc/cordon-agent/config.yml';

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { codeOf, host } from '../host';
-import type { ConnectionSettings } from './flags';
+import type { ConnectionSettings } from './settings';
 
 /** A certificate or key that can't be used; the agent must not start half able. */
 export class CredentialsError extends Error {

@@ -1,6 +1,3 @@
-import { fileNameOf } from '../text';
-import { runsAnything } from './script-argument';
-
 /** Which processes a metric is about. A name is a kernel name, the file name of the program, or of argv[0]. */
 export type ProcessSelector =
   | { readonly name: string }
@@ -12,7 +9,7 @@ export type ProcessSelector =
   | { readonly script: string };
 
 /** The types of Device Defender's custom metrics (CreateCustomMetric). */
-type MetricType = 'number' | 'number-list' | 'string-list' | 'ip-address-list';
+export type MetricType = 'number' | 'number-list' | 'string-list' | 'ip-address-list';
 
 export interface ExecDefinition {
   readonly metric: string;
@@ -25,7 +22,7 @@ export interface ExecDefinition {
 }
 
 /** A metric of the watched processes and their descendants. */
-interface ProcessDefinition {
+export interface ProcessDefinition {
   readonly metric: string;
   /** Number of descendants; their names; whom they and their descendants talk to. */
   readonly collect: 'children' | 'child-names' | 'remote-addresses';
@@ -40,7 +37,7 @@ export interface ChildException {
   readonly arguments?: readonly string[];
 }
 
-interface LoadDefinition {
+export interface LoadDefinition {
   readonly metric: string;
   /** Percent of one core and resident bytes; of the machine: percent of all cores and bytes in use. */
   readonly collect: 'cpu-percent' | 'memory';
@@ -56,236 +53,9 @@ export class DefinitionError extends Error {
   override readonly name = 'DefinitionError';
 }
 
-/** CreateCustomMetric: 1 to 128 of these characters, and none of AWS's own prefix. */
-const metricPattern = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;
-/** systemd.unit(5): what has processes of its own. */
-const unitPattern = /^[a-zA-Z0-9:_.\\@-]{1,240}\.(?:service|scope)$/;
-const longestPath = 4096;
-const longestName = 255;
-/** Default quota of custom metrics of an account. */
-const mostMetrics = 100;
-const mostArguments = 64;
-
-/**
- * What the name of a metric says by itself, for metrics that no configuration describes: the sample agent's
- * `cpu_usage`, the tutorial's `num_child_procs_NAME`, and their like.
- */
-const conventions: readonly (readonly [string, ProcessDefinition['collect'] | LoadDefinition['collect']])[] =
-  [
-    ['num_child_procs_', 'children'],
-    ['child_names_', 'child-names'],
-    ['remote_addresses_', 'remote-addresses'],
-    ['cpu_percent_', 'cpu-percent'],
-    ['memory_bytes_', 'memory'],
-  ];
-
-/** Says how a metric is collected by its name alone; undefined for a name that says nothing. */
-export function definitionByName(metric: string): MetricDefinition | undefined {
-  if (metric === 'cpu_usage') return { metric, collect: 'cpu-percent' };
-  if (metric === 'memory_usage') return { metric, collect: 'memory' };
-  for (const [prefix, collect] of conventions) {
-    const name = metric.slice(prefix.length);
-    if (metric.startsWith(prefix) && name !== '') return { metric, collect, of: { name } };
-  }
-  return undefined;
-}
-
-/** The children of the processes of one name, as the tutorial calls them; what a metric name may not hold becomes `_`. */
-export function childrenOf(name: string): MetricDefinition {
-  const metric = `num_child_procs_${name.replace(/[^a-zA-Z0-9:_-]/g, '_')}`;
-  return parseDefinition(metric, { collect: 'children', of: { name } }, JSON.stringify(name));
-}
-
 /** One word for the selected processes in reports and logs. */
 export function labelOf(selector: ProcessSelector): string {
   if ('name' in selector) return selector.name;
   if ('executable' in selector) return selector.executable;
   return 'unit' in selector ? selector.unit : `script ${selector.script}`;
-}
-
-/**
- * Reads the `metrics` section of a configuration file: metric name to how it is collected.
- * Throws a DefinitionError for the first thing that is wrong.
- */
-export function parseMetrics(section: unknown, path = 'metrics'): readonly MetricDefinition[] {
-  const entries = Object.entries(need(section, path, isRecord, 'an object of metric names'));
-  if (entries.length > mostMetrics) throw new DefinitionError(`${path}: at most ${mostMetrics} metrics`);
-  return entries.map(([metric, value]) => parseDefinition(metric, value, `${path}.${metric}`));
-}
-
-function parseDefinition(metric: string, value: unknown, path: string): MetricDefinition {
-  if (!metricPattern.test(metric)) {
-    throw new DefinitionError(`${path}: a metric has 1 to 128 of the characters a-z A-Z 0-9 : _ -`);
-  }
-  const fields = need(value, path, isRecord, 'an object, such as { collect: children, of: { name: myapp } }');
-  const { collect } = fields;
-  switch (collect) {
-    case 'children':
-    case 'child-names':
-      refuseOthers(fields, path, ['collect', 'of', 'except']);
-      return {
-        metric,
-        collect,
-        of: parseSelector(fields.of, `${path}.of`),
-        ...(fields.except !== undefined && { except: parseExceptions(fields.except, `${path}.except`) }),
-      };
-    case 'remote-addresses':
-      refuseOthers(fields, path, ['collect', 'of']);
-      return { metric, collect, of: parseSelector(fields.of, `${path}.of`) };
-    case 'cpu-percent':
-    case 'memory':
-      refuseOthers(fields, path, ['collect', 'of']);
-      return {
-        metric,
-        collect,
-        ...(fields.of !== undefined && { of: parseSelector(fields.of, `${path}.of`) }),
-      };
-    case 'exec':
-      return parseExec(metric, fields, path);
-    default:
-      throw new DefinitionError(
-        `${path}.collect: one of children, child-names, remote-addresses, cpu-percent, memory, exec`,
-      );
-  }
-}
-
-function parseExec(metric: string, fields: Readonly<Record<string, unknown>>, path: string): ExecDefinition {
-  refuseOthers(fields, path, ['collect', 'command', 'type', 'everySeconds', 'timeoutSeconds']);
-  const [program, ...args] = need(
-    fields.command,
-    `${path}.command`,
-    isCommand,
-    `a list of the absolute path of a program and up to ${mostArguments} arguments`,
-  );
-  const type = need(
-    fields.type ?? 'number',
-    `${path}.type`,
-    isMetricType,
-    'number, number-list, string-list or ip-address-list',
-  );
-  const everySeconds = parseSeconds(fields.everySeconds ?? 60, `${path}.everySeconds`, 86_400);
-  const timeoutSeconds = parseSeconds(fields.timeoutSeconds ?? 5, `${path}.timeoutSeconds`, 60);
-  return { metric, collect: 'exec', command: [program, ...args], type, everySeconds, timeoutSeconds };
-}
-
-function parseSelector(value: unknown, path: string): ProcessSelector {
-  const fields = need(value, path, isRecord, 'an object with one of name, executable, unit, script');
-  const [key, ...more] = Object.keys(fields);
-  if (key === undefined || more.length > 0)
-    throw new DefinitionError(`${path}: give one of name, executable, unit, script`);
-  const text = fields[key];
-  switch (key) {
-    case 'name':
-      return { name: need(text, `${path}.name`, isFileName, 'the file name of a program, without a path') };
-    case 'executable':
-      return { executable: need(text, `${path}.executable`, isPath, 'the absolute path of a program') };
-    case 'unit':
-      return { unit: need(text, `${path}.unit`, isUnit, 'a systemd unit, such as myapp.service') };
-    case 'script':
-      return { script: need(text, `${path}.script`, isScript, 'a file name or an absolute path') };
-    default:
-      throw new DefinitionError(`${path}.${key}: unknown; give one of name, executable, unit, script`);
-  }
-}
-
-const mostExceptions = 32;
-
-function parseExceptions(value: unknown, path: string): readonly ChildException[] {
-  const isExceptions = (given: unknown): given is readonly unknown[] =>
-    Array.isArray(given) && given.length > 0 && given.length <= mostExceptions;
-  const list = need(value, path, isExceptions, `a list of 1 to ${mostExceptions} exceptions`);
-  return list.map((one, index) => parseException(one, `${path}[${index}]`));
-}
-
-function parseException(value: unknown, path: string): ChildException {
-  const fields = need(
-    value,
-    path,
-    isRecord,
-    'an object such as { executable: /usr/bin/curl, arguments: [-V] }',
-  );
-  refuseOthers(fields, path, ['executable', 'arguments']);
-  const executable = need(fields.executable, `${path}.executable`, isPath, 'the absolute path of a program');
-  if (fields.arguments === undefined) {
-    if (runsAnything(fileNameOf(executable)))
-      throw new DefinitionError(
-        `${path}.arguments: needed, since ${executable} runs whatever its arguments say`,
-      );
-    return { executable };
-  }
-  const args = need(fields.arguments, `${path}.arguments`, isArguments, 'a list of texts; * is any one');
-  if (runsAnything(fileNameOf(executable)) && args.includes('*'))
-    throw new DefinitionError(`${path}.arguments: no * for ${executable}, which runs whatever it is given`);
-  return { executable, arguments: args };
-}
-
-function isArguments(value: unknown): value is readonly string[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= mostArguments &&
-    value.every((one) => one === '' || isText(one, longestPath))
-  );
-}
-
-function parseSeconds(value: unknown, path: string, most: number): number {
-  const isSeconds = (one: unknown): one is number =>
-    typeof one === 'number' && Number.isSafeInteger(one) && one >= 1 && one <= most;
-  return need(value, path, isSeconds, `a whole number of seconds from 1 to ${most}`);
-}
-
-function refuseOthers(
-  fields: Readonly<Record<string, unknown>>,
-  path: string,
-  known: readonly string[],
-): void {
-  const other = Object.keys(fields).find((key) => !known.includes(key));
-  if (other !== undefined)
-    throw new DefinitionError(`${path}.${other}: unknown; known are ${known.join(', ')}`);
-}
-
-function need<T>(value: unknown, path: string, is: (value: unknown) => value is T, what: string): T {
-  if (is(value)) return value;
-  throw new DefinitionError(`${path}: must be ${what}`);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown, most: number): value is string {
-  return (
-    typeof value === 'string' && value !== '' && !value.includes('\0') && Buffer.byteLength(value) <= most
-  );
-}
-
-function isFileName(value: unknown): value is string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  return isText(value, longestName) && !/[/\u0000-\u001f\u007f]/.test(value);
-}
-
-function isPath(value: unknown): value is string {
-  return isText(value, longestPath) && value.startsWith('/') && !value.endsWith('/');
-}
-
-function isScript(value: unknown): value is string {
-  return isFileName(value) || isPath(value);
-}
-
-function isUnit(value: unknown): value is string {
-  return typeof value === 'string' && unitPattern.test(value);
-}
-
-function isCommand(value: unknown): value is readonly [string, ...string[]] {
-  return (
-    Array.isArray(value) &&
-    value.length <= 1 + mostArguments &&
-    isPath(value[0]) &&
-    value.every((one) => one === '' || isText(one, longestPath))
-  );
-}
-
-function isMetricType(value: unknown): value is MetricType {
-  return (
-    value === 'number' || value === 'number-list' || value === 'string-list' || value === 'ip-address-list'
-  );
 }

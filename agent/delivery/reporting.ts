@@ -1,4 +1,4 @@
-import type { Settings } from '../config/flags';
+import type { Settings } from '../config/settings';
 import type { Report } from '../report/report';
 import type { Baseline } from '../report/report-lists';
 import type { Due } from '../report/report-window';

@@ -1,5 +1,5 @@
-import type { Settings } from '../config/flags';
 import type { MetricDefinition } from '../config/metric-definition';
+import type { Settings } from '../config/settings';
 import { baselineOf } from '../report/baseline';
 import { buildReport, type Report } from '../report/report';
 import type { Baseline } from '../report/report-lists';

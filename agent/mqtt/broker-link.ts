@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 import { type IClientOptions, connect as mqttConnect } from 'mqtt';
 import type { Credentials } from '../config/credentials';
-import type { ConnectionSettings } from '../config/flags';
 import { familySelection, type LinkTiming } from '../config/link-timing';
+import type { ConnectionSettings } from '../config/settings';
 import { describeError } from '../describe-error';
 import type { Log } from '../log';
 import type { Problems } from '../problems';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { check } from '../../agent/check/check';
 import type { Finding } from '../../agent/check/finding';
-import type { Settings } from '../../agent/config/flags';
+import type { Settings } from '../../agent/config/settings';
 import { aReport } from './builders';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { startTlsBroker, type TestBroker } from './tls-broker';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { jest } from '@jest/globals';
-import type { Settings } from '../../agent/config/flags';
+import type { Settings } from '../../agent/config/settings';
 import { type Reporting, startReporting, type Waiting } from '../../agent/delivery/reporting';
 import type { Report } from '../../agent/report/report';
 import { openReportIds } from '../../agent/report/report-id';

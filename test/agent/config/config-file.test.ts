@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../../agent/config/arguments';
 import { parseConfigFile } from '../../../agent/config/config-file';
-import { parseCommandLine, type Settings } from '../../../agent/config/flags';
+import { parseCommandLine } from '../../../agent/config/flags';
+import type { Settings } from '../../../agent/config/settings';
 
 const whole = `
 # comment

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgumentFile, UsageError } from '../../../agent/config/arguments';
-import { type Dependencies, parseCommandLine, type Settings } from '../../../agent/config/flags';
+import { parseCommandLine } from '../../../agent/config/flags';
+import type { Dependencies, Settings } from '../../../agent/config/settings';
 
 const dependencies: Dependencies = { env: {}, isRoot: false, homeDirectory: () => '/home/pi' };
 const sample = ['-e', 'host', '-r', 'ca.pem', '-c', 'cert.pem', '-k', 'key.pem', '-id', 'mything1'];

@@ -1,4 +1,5 @@
-import { type MetricDefinition, parseMetrics } from '../../../agent/config/metric-definition';
+import type { MetricDefinition } from '../../../agent/config/metric-definition';
+import { parseMetrics } from '../../../agent/config/parse-metrics';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
 import { sampleSystem } from '../../../agent/metrics/system';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';

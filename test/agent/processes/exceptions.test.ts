@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, linkSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseMetrics } from '../../../agent/config/metric-definition';
+import { parseMetrics } from '../../../agent/config/parse-metrics';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 

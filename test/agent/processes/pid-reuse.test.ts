@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseMetrics } from '../../../agent/config/metric-definition';
+import { parseMetrics } from '../../../agent/config/parse-metrics';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
 import type { ProcStat } from '../../../agent/proc/proc-stat';
 import { createChildSampler } from '../../../agent/processes/child-sampler';

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import { parseMetrics } from '../../../agent/config/metric-definition';
+import { parseMetrics } from '../../../agent/config/parse-metrics';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 

@@ -1,10 +1,6 @@
-import {
-  childrenOf,
-  DefinitionError,
-  definitionByName,
-  labelOf,
-  parseMetrics,
-} from '../../../agent/config/metric-definition';
+import { DefinitionError, labelOf } from '../../../agent/config/metric-definition';
+import { childrenOf, definitionByName } from '../../../agent/config/metric-names';
+import { parseMetrics } from '../../../agent/config/parse-metrics';
 
 const ok = { collect: 'children', of: { name: 'myapp' } };
 

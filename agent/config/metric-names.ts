@@ -1,0 +1,32 @@
+import type { LoadDefinition, MetricDefinition, ProcessDefinition } from './metric-definition';
+import { parseDefinition } from './parse-metrics';
+
+/**
+ * What the name of a metric says by itself, for metrics that no configuration describes: the sample agent's
+ * `cpu_usage`, the tutorial's `num_child_procs_NAME`, and their like.
+ */
+const conventions: readonly (readonly [string, ProcessDefinition['collect'] | LoadDefinition['collect']])[] =
+  [
+    ['num_child_procs_', 'children'],
+    ['child_names_', 'child-names'],
+    ['remote_addresses_', 'remote-addresses'],
+    ['cpu_percent_', 'cpu-percent'],
+    ['memory_bytes_', 'memory'],
+  ];
+
+/** Says how a metric is collected by its name alone; undefined for a name that says nothing. */
+export function definitionByName(metric: string): MetricDefinition | undefined {
+  if (metric === 'cpu_usage') return { metric, collect: 'cpu-percent' };
+  if (metric === 'memory_usage') return { metric, collect: 'memory' };
+  for (const [prefix, collect] of conventions) {
+    const name = metric.slice(prefix.length);
+    if (metric.startsWith(prefix) && name !== '') return { metric, collect, of: { name } };
+  }
+  return undefined;
+}
+
+/** The children of the processes of one name, as the tutorial calls them; what a metric name may not hold becomes `_`. */
+export function childrenOf(name: string): MetricDefinition {
+  const metric = `num_child_procs_${name.replace(/[^a-zA-Z0-9:_-]/g, '_')}`;
+  return parseDefinition(metric, { collect: 'children', of: { name } }, JSON.stringify(name));
+}
