@@ -8,9 +8,9 @@ import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
 import { dataPlaneClient } from '../shared/aws/data-plane';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
+import { connectChannelStates } from '../shared/storage/channel-states';
 import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';
-import { connectSlackStates } from '../shared/storage/slack-threads';
 import { connectTable } from '../shared/storage/table';
 import type { AgentReader } from './agents';
 import { findInCheckout } from './checkout';
@@ -76,7 +76,8 @@ export function findTarget({ aws, stage }: TargetOptions) {
           dataPlaneClient(iot, settings),
           new SNSClient({ maxAttempts: 3, ...settings }),
         ),
-        slackStates: connectSlackStates(`cordon-${stage}`, dynamodb),
+        statesOf: (name: string) =>
+          connectChannelStates({ name, tableName: `cordon-${stage}`, client: dynamodb }),
       };
     },
   };

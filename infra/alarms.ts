@@ -37,7 +37,10 @@ function ownMetric(prefix: string, functionName: string, MetricName: string) {
 
 const minute = 60;
 
-/** Alarms on Cordon's own metrics. Those on dead-letter queues stand beside their queues. */
+/**
+ * Alarms on Cordon's own metrics. Those on dead-letter queues stand beside their queues, those of the channels in
+ * channels.ts.
+ */
 export function writeAlarms(prefix: string, functionNames: readonly string[]): Resources {
   const own = (functionName: string, metric: string) => ownMetric(prefix, functionName, metric);
   const once = { Statistic: 'Sum', Period: minute, EvaluationPeriods: 1, Threshold: 0 };
@@ -91,19 +94,6 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
       runbook: 'quarantine-broken',
       measure: { ...own('sweep', 'QuarantineBroken'), ...once },
     }),
-    SlackRefusedAlarm: writeAlarm({
-      name: `${prefix}-slack-refused`,
-      what: 'Slack refused a message, or a message, thread or channel of Cordon no longer exists.',
-      runbook: 'slack',
-      measure: { ...own('notify', 'SlackRefused'), ...once },
-    }),
-    SlackLateAlarm: writeAlarm({
-      name: `${prefix}-slack-late`,
-      what: 'Slack has not shown the newest state of a case for more than five minutes.',
-      runbook: 'slack',
-      // Each state is tried again at least every five minutes.
-      measure: { ...own('notify', 'SlackLate'), ...once, Period: 5 * minute },
-    }),
     EmailNotSubscribedAlarm: writeAlarm({
       name: `${prefix}-email-not-subscribed`,
       what: 'An address in cordon.yml receives no mail: its subscription was never confirmed, or was cancelled.',
@@ -138,14 +128,16 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
     }),
     OldCommandAlarm: writeOldMessageAlarm(prefix, 'commands', 'CommandsQueue'),
     OldAlertAlarm: writeOldMessageAlarm(prefix, 'alerts', 'AlertsQueue'),
-    FunctionErrorsAlarm: writeFunctionsAlarm(prefix, functionNames, {
+    ...writeFunctionsAlarms(prefix, functionNames, {
+      id: 'FunctionErrors',
       metric: 'Errors',
       what: 'Functions failed three times or more within five minutes.',
       runbook: 'function-errors',
       // Failed invocations are retried, so a few of them need nobody's attention.
       threshold: 2,
     }),
-    FunctionThrottlesAlarm: writeFunctionsAlarm(prefix, functionNames, {
+    ...writeFunctionsAlarms(prefix, functionNames, {
+      id: 'FunctionThrottles',
       metric: 'Throttles',
       what: 'Lambda delays invocations: the account has no concurrency left.',
       runbook: 'function-throttles',
@@ -172,36 +164,58 @@ function writeOldMessageAlarm(prefix: string, queue: string, queueId: string): R
 }
 
 interface FunctionsAlarm {
+  readonly id: string;
   readonly metric: 'Errors' | 'Throttles';
   readonly what: string;
   readonly runbook: string;
   readonly threshold: number;
 }
 
-/** One alarm on the sum over all functions. */
-function writeFunctionsAlarm(
+/** An alarm adds up ten metrics at most (CloudWatch user guide, "Using math expressions with alarms"). */
+const maxMetrics = 10;
+
+/** One alarm on the sum over all functions, and one more for each further ten. */
+function writeFunctionsAlarms(
   prefix: string,
   functionNames: readonly string[],
-  { metric, what, runbook, threshold }: FunctionsAlarm,
-): Resources[string] {
-  const each = functionNames.map((name) => ({
-    Id: name,
+  { id, metric, what, runbook, threshold }: FunctionsAlarm,
+): Resources {
+  const count = Math.ceil(functionNames.length / maxMetrics);
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => {
+      const number = index === 0 ? '' : String(index + 1);
+      const each = functionNames
+        .slice(index * maxMetrics, (index + 1) * maxMetrics)
+        .map((name) => writeMetric(prefix, name, metric));
+      const sum = { Id: 'all', Expression: 'SUM(METRICS())', Label: `${metric} of all functions` };
+      const alarm = writeAlarm({
+        name: `${prefix}-${runbook}${number && `-${number}`}`,
+        what,
+        runbook,
+        measure: {
+          Metrics: [...each, { ...sum, ReturnData: true }],
+          EvaluationPeriods: 1,
+          Threshold: threshold,
+        },
+      });
+      return [`${id}${number}Alarm`, alarm];
+    }),
+  );
+}
+
+function writeMetric(prefix: string, functionName: string, MetricName: string) {
+  return {
+    // Letters, digits and underscores (CloudWatch API reference, MetricDataQuery).
+    Id: functionName.replaceAll('-', '_'),
     ReturnData: false,
     MetricStat: {
       Metric: {
         Namespace: 'AWS/Lambda',
-        MetricName: metric,
-        Dimensions: [{ Name: 'FunctionName', Value: `${prefix}-${name}` }],
+        MetricName,
+        Dimensions: [{ Name: 'FunctionName', Value: `${prefix}-${functionName}` }],
       },
       Stat: 'Sum',
       Period: 5 * minute,
     },
-  }));
-  const sum = { Id: 'all', Expression: 'SUM(METRICS())', Label: `${metric} of all functions` };
-  return writeAlarm({
-    name: `${prefix}-${runbook}`,
-    what,
-    runbook,
-    measure: { Metrics: [...each, { ...sum, ReturnData: true }], EvaluationPeriods: 1, Threshold: threshold },
-  });
+  };
 }

@@ -16,11 +16,13 @@ async function find(call, missing) {
 }
 
 /** As serverless.yml gives it to the stack; a secret of Secrets Manager is not looked at. */
-function findSlackParameter({ provider }) {
-  const given = (key) =>
-    provider.stackParameters?.find(({ ParameterKey }) => ParameterKey === key)?.ParameterValue;
-  return given('SlackTokenSecret') ? undefined : given('SlackTokenParameter');
-}
+const findParameter =
+  ({ provider }) =>
+  ({ id }) => {
+    const given = (key) =>
+      provider.stackParameters?.find(({ ParameterKey }) => ParameterKey === key)?.ParameterValue;
+    return given(`${id}Secret`) ? undefined : given(`${id}Parameter`);
+  };
 
 class BeforeDeploy {
   constructor(serverless, _options, { log }) {
@@ -36,7 +38,7 @@ class BeforeDeploy {
           await beforeDeploy({
             stage: provider.getStage(),
             file: service.custom.cordonFile,
-            slackParameter: findSlackParameter(service),
+            findParameter: findParameter(service),
             async readEnvironment(FunctionName) {
               const call = () => lambda.send(new GetFunctionCommand({ FunctionName }));
               const found = await find(call, 'ResourceNotFoundException');

@@ -1,3 +1,5 @@
+import type { ChannelSecret } from '../functions/notify/channels/descriptor';
+import { listNamed, listServed } from '../functions/notify/channels/registry';
 import { explainConfiguration } from '../shared/config/explain';
 import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
@@ -7,14 +9,20 @@ import { findWarnings } from '../shared/config/warnings';
 export interface DescribedFile {
   readonly explanation: string;
   readonly warnings: readonly string[];
-  readonly usesSlack: boolean;
+  /** Of the channels that it names. */
+  readonly secrets: readonly TitledSecret[];
+}
+
+interface TitledSecret extends ChannelSecret {
+  /** Of the channel. */
+  readonly title: string;
 }
 
 interface Deploy {
   readonly stage: string;
   readonly file: DescribedFile;
-  /** Name of the parameter of Systems Manager that has Slack's token; undefined: it is elsewhere. */
-  readonly slackParameter: string | undefined;
+  /** Name of the parameter of Systems Manager that has a secret; undefined: it is elsewhere. */
+  readonly findParameter: (secret: ChannelSecret) => string | undefined;
   /** The environment of a deployed function; undefined where there is none yet. */
   readonly readEnvironment: (functionName: string) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Undefined where nothing is stored. */
@@ -29,7 +37,9 @@ export function describeFile(parameters: Parameters): DescribedFile {
   return {
     explanation: explainConfiguration(configuration),
     warnings: findWarnings(configuration),
-    usesSlack: configuration.notify.slack !== undefined,
+    secrets: listServed(listNamed(configuration.notify)).flatMap(({ descriptor: { title, secret } }) =>
+      secret ? [{ ...secret, title }] : [],
+    ),
   };
 }
 
@@ -45,7 +55,7 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
         'To begin with looking only: stop here, set mode: observe in each playbook, and deploy again.\n',
     );
   for (const warning of file.warnings) warn(warning);
-  if (file.usesSlack) await warnOfMissingToken(deploy);
+  for (const secret of file.secrets) await warnOfMissing(secret, deploy);
 }
 
 /**
@@ -61,15 +71,20 @@ async function requireKillSwitchKept({ stage, readStored }: Deploy): Promise<voi
   );
 }
 
-async function warnOfMissingToken({ slackParameter, readStored, warn }: Deploy): Promise<void> {
-  if (slackParameter === undefined) return;
+async function warnOfMissing(
+  secret: TitledSecret,
+  { findParameter, readStored, warn }: Deploy,
+): Promise<void> {
+  const { title, what, example } = secret;
+  const parameter = findParameter(secret);
+  if (parameter === undefined) return;
   try {
-    if ((await readStored(slackParameter)) !== undefined) return;
+    if ((await readStored(parameter)) !== undefined) return;
     warn(
-      `no Slack token is stored, so Slack is told nothing until: aws ssm put-parameter --name ${slackParameter} --type SecureString --value xoxb-YOUR-BOT-TOKEN`,
+      `${title} is told nothing until ${what} is stored: aws ssm put-parameter --name ${parameter} --type SecureString --value ${example}`,
     );
   } catch (error) {
     // Only a look: who deploys need not have the right.
-    warn(`whether a Slack token is stored at ${slackParameter} could not be seen: ${String(error)}`);
+    warn(`whether ${what} is stored at ${parameter} could not be seen: ${String(error)}`);
   }
 }

@@ -1,3 +1,4 @@
+import type { StackChannel } from './channels';
 import { arn, join, type Resources, ref, type Value } from './cloudformation';
 
 /** A row of the dashboard is 24 units wide. */
@@ -12,12 +13,14 @@ interface Chart {
   readonly stat?: string;
 }
 
+interface Watched {
+  readonly functionNames: readonly string[];
+  readonly channels: readonly StackChannel[];
+  readonly alarmNames: readonly string[];
+}
+
 /** What Cordon does, what waits, and what fails, on one page. Three dashboards of an account cost nothing. */
-export function writeDashboard(
-  prefix: string,
-  functionNames: readonly string[],
-  alarmNames: readonly string[],
-): Resources {
+export function writeDashboard(prefix: string, { functionNames, channels, alarmNames }: Watched): Resources {
   const own = (functionName: string, metric: string, more = {}): Metric => [
     prefix,
     metric,
@@ -37,7 +40,10 @@ export function writeDashboard(
   ];
   const ofFunctions = (metric: string): Metric[] =>
     functionNames.map((name) => ['AWS/Lambda', metric, 'FunctionName', `${prefix}-${name}`]);
-  const queues = ['alerts', 'commands.fifo', 'reports', 'presence', 'notify'];
+  const queues = [
+    ...['alerts', 'commands.fifo', 'reports', 'presence'],
+    ...channels.map(({ functionName }) => functionName),
+  ];
   const dead = ['rejected', ...queues.map((name) => name.replace(/(\.fifo)?$/, '-dead$1'))];
 
   const charts: readonly Chart[] = [
@@ -79,12 +85,15 @@ export function writeDashboard(
       title: 'People',
       metrics: [
         own('operate', 'CommandSent'),
-        ...['SlackMessageSent', 'SlackRefused', 'SlackLate'].map((name) => own('notify', name)),
         own('sweep', 'EmailNotSubscribed'),
         own('detect', 'ReportRejected'),
         own('detect', 'AgentFellSilent'),
       ],
     },
+    ...channels.map(({ functionName, descriptor: { title } }) => ({
+      title: `Messages in ${title}`,
+      metrics: ['MessageShown', 'MessageRefused', 'MessageLate'].map((name) => own(functionName, name)),
+    })),
     { title: 'Errors of functions', metrics: ofFunctions('Errors') },
     { title: 'Throttles of functions', metrics: ofFunctions('Throttles') },
     { title: 'Duration of functions, p99 (ms)', metrics: ofFunctions('Duration'), stat: 'p99' },

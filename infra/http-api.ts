@@ -1,4 +1,5 @@
-import { operatorRoutes, slackRoutes } from '../shared/routes';
+import { operatorRoutes } from '../shared/routes';
+import { listButtonRoutes } from './channels';
 import {
   arn,
   arnOf,
@@ -123,7 +124,7 @@ export function writeHttpApi(prefix: string): Resources {
       ]),
     ),
     ...Object.fromEntries(
-      slackRoutes.map((key) => [logicalId(key), writeRoute(key, { AuthorizationType: 'NONE' })]),
+      listButtonRoutes().map((key) => [logicalId(key), writeRoute(key, { AuthorizationType: 'NONE' })]),
     ),
   };
 }

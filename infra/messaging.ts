@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Configuration } from '../shared/domain/configuration';
+import { listNamed } from '../functions/notify/channels/registry';
+import type { FileConfiguration } from '../shared/config/schema';
 import { writeAlarm } from './alarms';
+import { channelSeconds, listStackChannels } from './channels';
 import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
 import { queueEncryption, topicEncryption } from './encryption';
 
@@ -16,7 +18,6 @@ const queues: readonly QueueSpec[] = [
   { id: 'Alerts', name: 'alerts', visibilitySeconds: 60 },
   { id: 'Reports', name: 'reports', visibilitySeconds: 60 },
   { id: 'Presence', name: 'presence', visibilitySeconds: 60 },
-  { id: 'Notify', name: 'notify', visibilitySeconds: 90 },
   /**
    * Just over respond's timeout, since this is how long a device stays free when an invocation is killed. Lambda advises
    * six times the timeout, so that no message comes again while Lambda still retries a throttled invocation. Here one
@@ -34,9 +35,15 @@ const day = 86_400;
  */
 const triedSeconds = 1_800;
 
-export function writeMessaging(prefix: string, { notify }: Configuration): Resources {
+export function writeMessaging(prefix: string, { notify }: FileConfiguration): Resources {
+  const channels = listStackChannels(notify);
+  const channelQueues = channels.map(({ id, functionName }) => ({
+    id,
+    name: functionName,
+    visibilitySeconds: channelSeconds,
+  }));
   return {
-    ...Object.assign({}, ...queues.map((queue) => writeQueue(prefix, queue))),
+    ...Object.assign({}, ...[...queues, ...channelQueues].map((queue) => writeQueue(prefix, queue))),
     RejectedQueue: writePlainQueue(`${prefix}-rejected`),
     RejectedAlarm: writeDeadAlarm(`${prefix}-rejected`, 'RejectedQueue'),
     AlarmsTopic: writeTopic(`${prefix}-alarms`),
@@ -64,17 +71,29 @@ export function writeMessaging(prefix: string, { notify }: Configuration): Resou
     },
     AnnouncementsTopic: writeTopic(`${prefix}-announcements`),
     ...writeSubscription('Alerts', 'AlertsTopic'),
-    ...writeSubscription('Notify', 'AnnouncementsTopic'),
     ...Object.assign(
       {},
-      ...notify.email.map((address) => ({
-        [`${nameEmail(address)}Subscription`]: writeEmail(address, 'AnnouncementsTopic', {
-          audience: ['people'],
-        }),
+      ...channels.map(({ id, descriptor: { audience } }) =>
+        writeSubscription(id, 'AnnouncementsTopic', audience === 'people' ? forPeople : undefined),
+      ),
+    ),
+    ...Object.assign(
+      {},
+      ...listAddresses(notify).map((address) => ({
+        [`${nameEmail(address)}Subscription`]: writeEmail(address, 'AnnouncementsTopic', forPeople),
         [`${nameEmail(address)}AlarmSubscription`]: writeEmail(address, 'AlarmsTopic'),
       })),
     ),
   };
+}
+
+/** Without what people heard of with another thing. */
+const forPeople: Value = { audience: ['people'] };
+
+function listAddresses(notify: FileConfiguration['notify']): readonly string[] {
+  return listNamed(notify).flatMap(({ descriptor, section }) =>
+    descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
+  );
 }
 
 function writeTopic(name: string): Resources[string] {
@@ -139,7 +158,7 @@ function writeDeadAlarm(name: string, queueId: string): Resources[string] {
 }
 
 /** A topic that feeds a queue, and the queue policy without which SNS would drop in silence. */
-function writeSubscription(id: string, topicId: string): Resources {
+function writeSubscription(id: string, topicId: string, FilterPolicy?: Value): Resources {
   return {
     [`${id}Subscription`]: {
       Type: 'AWS::SNS::Subscription',
@@ -149,6 +168,7 @@ function writeSubscription(id: string, topicId: string): Resources {
         Protocol: 'sqs',
         Endpoint: arnOf(`${id}Queue`),
         RawMessageDelivery: true,
+        ...(FilterPolicy && { FilterPolicy }),
         RedrivePolicy: { deadLetterTargetArn: arnOf(`${id}DeadQueue`) },
       },
     },

@@ -1,5 +1,7 @@
-import type { Configuration } from '../shared/domain/configuration';
+import { toPascalCase } from '../functions/notify/channels/names';
+import type { FileConfiguration } from '../shared/config/schema';
 import { hasPercentiles } from '../shared/domain/detection/judge-report';
+import { listStackChannels, writeButtonRights, writeChannelRights } from './channels';
 import {
   allow,
   arn,
@@ -13,23 +15,19 @@ import {
 } from './cloudformation';
 import { allowKey } from './encryption';
 import { writeIotRights } from './respond-rights';
-import { allowSecret } from './secrets';
 
-export const functionNames = [
-  'detect',
-  'intake',
-  'respond',
-  'sweep',
-  'notify',
-  'operate',
-  'provision',
-] as const;
+/** Those of the channels come with cordon.yml. */
+const ownFunctions = ['detect', 'intake', 'respond', 'sweep', 'operate', 'provision'] as const;
+
+export function listFunctions({ notify }: FileConfiguration): string[] {
+  return [...ownFunctions, ...listStackChannels(notify).map(({ functionName }) => functionName)];
+}
 
 /**
  * What each function may do, and nothing else. A new AWS call comes with its statement here, one of a mitigation action
  * with the action.
  */
-export function writeRoles(prefix: string, configuration: Configuration): Resources {
+export function writeRoles(prefix: string, configuration: FileConfiguration): Resources {
   const { quarantine, detector, securityProfiles } = configuration;
   const profiles = Object.entries(securityProfiles);
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
@@ -45,7 +43,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       arnOf('Table'),
     );
 
-  const statements: Readonly<Record<(typeof functionNames)[number], readonly Value[]>> = {
+  const statements: Readonly<Record<(typeof ownFunctions)[number], readonly Value[]>> = {
     detect: [
       consume('ReportsQueue'),
       send('RejectedQueue'),
@@ -100,7 +98,7 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       ),
       // IAM knows no resource type for it.
       allow('iot:ListAttachedPolicies', '*'),
-      ...(configuration.notify.email.length === 0
+      ...((configuration.notify.email ?? []).length === 0
         ? []
         : [allow('sns:ListSubscriptionsByTopic', [ref('AnnouncementsTopic'), ref('AlarmsTopic')])]),
       // IAM knows no resource type for ListThings.
@@ -110,19 +108,12 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
       // IAM knows a thing or a profile as resource only where the call names one; the sweep asks for all.
       ...(detector === 'cordon' ? [] : [allow('iot:ListActiveViolations', '*')]),
     ],
-    notify: [
-      consume('NotifyQueue'),
-      send('RejectedQueue'),
-      table('GetItem', 'PutItem'),
-      allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
-      ...allowSecret('SlackToken'),
-    ],
     operate: [
       send('CommandsQueue'),
       table('GetItem', 'Query'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
       killSwitch,
-      ...allowSecret('SlackSigning'),
+      ...writeButtonRights(),
     ],
     provision: [
       allow('iot:AttachPolicy', quarantineGroup),
@@ -138,9 +129,17 @@ export function writeRoles(prefix: string, configuration: Configuration): Resour
     ],
   };
 
+  const ofChannels = listStackChannels(configuration.notify).map((channel) => [
+    channel.functionName,
+    writeChannelRights(channel),
+  ]);
+  const all: Readonly<Record<string, readonly Value[]>> = {
+    ...statements,
+    ...Object.fromEntries(ofChannels),
+  };
   return Object.fromEntries(
-    Object.entries(statements).map(([name, own]) => [
-      `${capitalize(name)}Role`,
+    Object.entries(all).map(([name, own]) => [
+      `${toPascalCase(name)}Role`,
       {
         Type: 'AWS::IAM::Role',
         ...(name === 'respond' && { Metadata: ignoreUnknownActions }),
@@ -170,8 +169,4 @@ const logActions = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
 function writeLogs(functionName: string): Value {
   return allow(logActions, arn('logs', `log-group:/aws/lambda/${functionName}:*`));
-}
-
-function capitalize(name: string): string {
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }

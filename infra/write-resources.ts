@@ -2,14 +2,15 @@ import manifest from '../package.json' with { type: 'json' };
 import { ConfigurationError, configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { writeAlarms } from './alarms';
+import { listStackChannels, writeChannelAlarms, writeEndpointParameters } from './channels';
 import { type Resources, ref } from './cloudformation';
 import { writeDashboard } from './dashboard';
 import { keyConditions, keyParameters } from './encryption';
 import { httpApiConditions, httpApiParameters, writeHttpApi } from './http-api';
 import { writeIot } from './iot';
 import { writeMessaging } from './messaging';
-import { functionNames, writeRoles } from './roles';
-import { secretConditions, writeSecretParameters } from './secrets';
+import { listFunctions, writeRoles } from './roles';
+import { writeSecretConditions, writeSecretParameters } from './secrets';
 import { writeTable } from './table';
 
 /** Everything of the stack that is not a function: made from cordon.yml, and from what the deploy says instead of it. */
@@ -19,6 +20,8 @@ export function writeResources(stage: string, parameters: Parameters) {
   refuseKillSwitch(stage, parameters);
   const configuration = loadConfiguration(configurationFile(), parameters);
   const prefix = `cordon-${stage}`;
+  const functionNames = listFunctions(configuration);
+  const channels = listStackChannels(configuration.notify);
   const watched: Resources = {
     ...writeTable(prefix),
     ...writeMessaging(prefix, configuration),
@@ -26,11 +29,12 @@ export function writeResources(stage: string, parameters: Parameters) {
     ...writeHttpApi(prefix),
     ...writeRoles(prefix, configuration),
     ...writeAlarms(prefix, functionNames),
+    ...writeChannelAlarms(prefix, channels),
   };
   const alarmNames = Object.values(watched).flatMap(({ Type, Properties }) =>
     Type === 'AWS::CloudWatch::Alarm' ? [String(Properties.AlarmName)] : [],
   );
-  const resources = { ...watched, ...writeDashboard(prefix, functionNames, alarmNames) };
+  const resources = { ...watched, ...writeDashboard(prefix, { functionNames, channels, alarmNames }) };
   return {
     Parameters: {
       PolicyCacheSeconds: {
@@ -39,16 +43,12 @@ export function writeResources(stage: string, parameters: Parameters) {
         MinValue: 0,
         Description: 'How long AWS IoT Core may go on with a cached policy (6 to 8 minutes)',
       },
-      SlackApiUrl: {
-        Type: 'String',
-        Default: 'https://slack.com/api/',
-        Description: 'Base of the Slack Web API',
-      },
+      ...writeEndpointParameters(),
       ...keyParameters,
       ...writeSecretParameters(prefix),
       ...httpApiParameters,
     },
-    Conditions: { ...httpApiConditions, ...keyConditions, ...secretConditions },
+    Conditions: { ...httpApiConditions, ...keyConditions, ...writeSecretConditions() },
     Resources: resources,
     Outputs: {
       Version: { Value: manifest.version, Description: 'Of Cordon, as deployed' },

@@ -233,7 +233,7 @@ async function subscribeMailbox(sns: SNSClient, TopicArn: string | undefined, aw
 /** What an operator puts into SSM by hand. */
 function storeSlackSecrets(host: FunctionHost, { parameters }: LocalAws): void {
   for (const { environment } of host.definitions()) {
-    const { SLACK_PARAMETER: token, SLACK_SIGNING_SECRET_PARAMETER: secret } = environment;
+    const { SLACK_PARAMETER: token, SLACK_BUTTONS_PARAMETER: secret } = environment;
     if (token) parameters.put(token, slackToken, 'SecureString');
     if (secret) parameters.put(secret, slackSigningSecret, 'SecureString');
   }

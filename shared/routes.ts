@@ -2,7 +2,7 @@ import { operatorActions } from './domain/decide/operator-actions';
 
 /**
  * Routes of the HTTP API, spelled as API Gateway spells a route key. The stack's template is made from them, and
- * operate must have a handler for each.
+ * operate must have a handler for each. Buttons have routes of their own, which the channels' descriptors name.
  */
 
 /** For those who may operate Cordon: signed with SigV4, or with a token of the identity provider. */
@@ -17,7 +17,4 @@ export const operatorRoutes = [
   ...operatorActions.map((action) => `POST /things/{thing}/${action}` as const),
 ] as const;
 
-/** Proven by Slack's signature, which the function checks itself. */
-export const slackRoutes = ['POST /slack/interactions'] as const;
-
-export type RouteKey = (typeof operatorRoutes)[number] | (typeof slackRoutes)[number];
+export type RouteKey = (typeof operatorRoutes)[number];

@@ -1,7 +1,8 @@
 import { parseConfiguration } from '../shared/config/load';
+import type { FileConfiguration } from '../shared/config/schema';
 import { resolveNow } from '../shared/domain/asking';
 import type { Case } from '../shared/domain/case/case';
-import type { Configuration, Playbook } from '../shared/domain/configuration';
+import type { Playbook } from '../shared/domain/configuration';
 import type { Command } from '../shared/domain/decide/command';
 import * as rules from '../shared/domain/decide/decide';
 import type { Context, Decision } from '../shared/domain/decide/decision';
@@ -64,7 +65,7 @@ guards:
   exempt: [{ thingGroup: life-support }, { attribute: { critical: 'true' } }]
 `;
 
-export function aConfiguration(over: Partial<Configuration> = {}): Configuration {
+export function aConfiguration(over: Partial<FileConfiguration> = {}): FileConfiguration {
   return { ...parseConfiguration(minimalConfiguration, 'cordon.yml'), ...over };
 }
 

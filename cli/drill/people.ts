@@ -1,13 +1,14 @@
+import { listNamed, listServed } from '../../functions/notify/channels/registry';
 import type { Case } from '../../shared/domain/case/case';
 import { NotTried, until } from './recorder';
 import type { Scene } from './scene';
 
-/** Waits until the announcement of the containment has left the case and Slack shows it; resolves to who was told. */
+/** Waits until the announcement of the containment has left the case and the channels show it; resolves to who was told. */
 export async function waitForPeople(
   { target, configuration, signal }: Scene,
   contained: Case,
 ): Promise<string> {
-  const { slack, email } = configuration.notify;
+  const named = listNamed(configuration.notify);
   const parts: string[] = [];
   await until(
     'the announcement is not sent',
@@ -18,19 +19,24 @@ export async function waitForPeople(
     30_000,
     signal,
   );
-  if (slack) {
+  for (const { name, descriptor, section } of listServed(named)) {
+    const who = descriptor.listTold(section).join(', ');
+    const states = target.statesOf(name);
     await until(
-      `Slack's ${slack.channel} does not show the case`,
+      `${who} does not show the case`,
       async () => {
-        const state = (await target.slackStates.load(contained.caseId))?.value;
-        return state && state.ts !== '' && state.newest === undefined ? true : undefined;
+        const state = (await states.load(contained.caseId))?.value;
+        return state && state.lastSeq > 0 && state.newest === undefined ? true : undefined;
       },
       60_000,
       signal,
     );
-    parts.push(`Slack ${slack.channel} shows it`);
+    parts.push(`${who} shows it`);
   }
-  if (email.length > 0) parts.push(`SNS has the e-mail for ${email.length} address(es)`);
+  const addresses = named.flatMap(({ descriptor, section }) =>
+    descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
+  );
+  if (addresses.length > 0) parts.push(`SNS has the e-mail for ${addresses.length} address(es)`);
   if (parts.length === 0) throw new NotTried('cordon.yml names nobody to tell');
   return parts.join(', ');
 }

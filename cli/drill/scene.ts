@@ -1,5 +1,5 @@
-import type { Configuration } from '../../shared/domain/configuration';
-import type { SlackStates } from '../../shared/storage/slack-threads';
+import type { FileConfiguration } from '../../shared/config/schema';
+import type { ChannelStates } from '../../shared/storage/channel-states';
 import type { DrillDevice } from './device';
 import type { CleanTarget } from './leftovers';
 import type { Recorder } from './recorder';
@@ -7,7 +7,7 @@ import type { Reporter } from './reporter';
 import type { Stimulus } from './stimulus';
 
 export interface DrillOptions {
-  readonly configuration: Configuration;
+  readonly configuration: FileConfiguration;
   readonly stimulus: Stimulus;
   /** Stays until the policies have spread, and tries again what they deny then. */
   readonly policies: boolean;
@@ -19,7 +19,10 @@ export interface DrillOptions {
   readonly say: (line: string) => void;
 }
 
-export type DrillTarget = CleanTarget & { readonly slackStates: Pick<SlackStates, 'load'> };
+export interface DrillTarget extends CleanTarget {
+  /** What a channel shows. */
+  readonly statesOf: (channel: string) => Pick<ChannelStates, 'load'>;
+}
 
 /** All that the parts of a drill share. */
 export interface Scene extends DrillOptions {

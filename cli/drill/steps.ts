@@ -69,8 +69,8 @@ const steps = {
   'people-told': {
     title: 'people are told',
     meaning:
-      'The announcement or its Slack message is missing: look at the notify function and its dead letters.',
-    page: 'docs/slack.md',
+      'The announcement or its message is missing: look at the function of the channel and its dead letters.',
+    page: 'docs/channels.md',
   },
   released: {
     title: 'the release is carried out',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { loadConfiguration } from '../../shared/config/load';
-import type { Configuration } from '../../shared/domain/configuration';
+import type { FileConfiguration } from '../../shared/config/schema';
 import { findConfiguration } from '../checkout';
 import { CliError } from '../cli-error';
 import { writeJson } from '../json';
@@ -100,7 +100,7 @@ function writeTemplate(stage: string, { topic, ...flags }: EnrollFlags): string 
 export function readConfiguration({
   config,
   detector,
-}: Pick<EnrollFlags, 'config' | 'detector'>): Configuration {
+}: Pick<EnrollFlags, 'config' | 'detector'>): FileConfiguration {
   return loadConfiguration(config ?? findConfiguration(), detector === undefined ? {} : { detector });
 }
 

@@ -1,5 +1,6 @@
 import { answerProblem, type HttpAnswer, HttpProblem, type HttpRequest } from '../../shared/http';
 import type { RouteKey } from '../../shared/routes';
+import type { ButtonRoute } from '../notify/channels/registry';
 import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
 import { type CasePorts, checkHealth, listCases, listClosed, showCase, showTimeline } from './cases';
 import { type CommandPorts, findRefusal, sendCommand, showRefusal } from './command';
@@ -7,26 +8,27 @@ import { type MetricPorts, showMetric } from './metrics';
 
 export type OperatePorts = CasePorts & MetricPorts & CommandPorts & Omit<SlackPorts, 'findRefusal'>;
 
-const routes: Readonly<Record<RouteKey, (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer>>> =
-  {
-    'GET /health': checkHealth,
-    'GET /cases': listCases,
-    'GET /cases/{thing}': showCase,
-    'GET /cases/{thing}/timeline': showTimeline,
-    'GET /things/{thing}/closed': listClosed,
-    'GET /things/{thing}/metrics/{metric}': showMetric,
-    'GET /things/{thing}/refusals/{commandId}': showRefusal,
-    'POST /things/{thing}/contain': sendCommand('contain'),
-    'POST /things/{thing}/approve': sendCommand('approve'),
-    'POST /things/{thing}/reject': sendCommand('reject'),
-    'POST /things/{thing}/release': sendCommand('release'),
-    'POST /things/{thing}/dismiss': sendCommand('dismiss'),
-    'POST /slack/interactions': (request, ports) =>
-      takeInteraction(request, {
-        ...ports,
-        findRefusal: (action, thingName, caseId) => findRefusal(action, thingName, caseId, ports),
-      }),
-  };
+type Route = RouteKey | ButtonRoute;
+
+const routes: Readonly<Record<Route, (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer>>> = {
+  'GET /health': checkHealth,
+  'GET /cases': listCases,
+  'GET /cases/{thing}': showCase,
+  'GET /cases/{thing}/timeline': showTimeline,
+  'GET /things/{thing}/closed': listClosed,
+  'GET /things/{thing}/metrics/{metric}': showMetric,
+  'GET /things/{thing}/refusals/{commandId}': showRefusal,
+  'POST /things/{thing}/contain': sendCommand('contain'),
+  'POST /things/{thing}/approve': sendCommand('approve'),
+  'POST /things/{thing}/reject': sendCommand('reject'),
+  'POST /things/{thing}/release': sendCommand('release'),
+  'POST /things/{thing}/dismiss': sendCommand('dismiss'),
+  'POST /slack/interactions': (request, ports) =>
+    takeInteraction(request, {
+      ...ports,
+      findRefusal: (action, thingName, caseId) => findRefusal(action, thingName, caseId, ports),
+    }),
+};
 
 /** Answers one request of the HTTP API, which has matched its route and, but for Slack's, proven its caller. */
 export function operate(ports: OperatePorts) {
@@ -43,6 +45,6 @@ export function operate(ports: OperatePorts) {
   };
 }
 
-function isRoute(routeKey: string): routeKey is RouteKey {
+function isRoute(routeKey: string): routeKey is Route {
   return Object.hasOwn(routes, routeKey);
 }

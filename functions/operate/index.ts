@@ -21,7 +21,7 @@ export const handler = wrap(
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     groupRule: { claim: readEnv('OIDC_GROUP_CLAIM'), group: readEnv('OIDC_OPERATOR_GROUP') },
-    signingSecret: connectSecrets().hold(readEnv('SLACK_SIGNING_SECRET_PARAMETER')),
+    signingSecret: connectSecrets().hold(readEnv('SLACK_BUTTONS_PARAMETER')),
     slackOperators: configuration.notify.slack?.operators,
     answerSlack: connectSlackAnswers(readEnv('SLACK_API_URL'), log),
     clock: Date.now,

@@ -37,7 +37,7 @@ export const handler = wrap(
       groupArn: `${arnPrefix}:thinggroup/${quarantine.thingGroup}`,
     }),
     email: {
-      addresses: notify.email,
+      addresses: notify.email ?? [],
       mailed: {
         announcements: () => listMailed(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
         alarms: () => listMailed(readEnv('ALARMS_TOPIC_ARN')),

@@ -1,14 +1,18 @@
+import type { ServedDescriptor } from '../../functions/notify/channels/descriptor';
+import { listNamed, listServed } from '../../functions/notify/channels/registry';
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
 import { disconnectDuration, findMetric } from '../domain/detection/metrics';
 import { describeException } from '../domain/guards/exceptions';
 import { findPlaybook } from '../domain/guards/guards';
 import { listAlarms } from './reach';
+import type { FileConfiguration } from './schema';
 import { findWarnings } from './warnings';
 import { writeDuration, writeRelease } from './words';
 
 /** Explains a cordon.yml in words: which playbooks each behavior may meet, in order, and what would be done. */
-export function explainConfiguration(configuration: Configuration): string {
+export function explainConfiguration(configuration: FileConfiguration): string {
   const { quarantine, notify, detector, securityProfiles, history } = configuration;
+  const channels = listNamed(notify);
   const behaviors = Object.entries(securityProfiles).flatMap(([profileName, { behaviors, targets }]) =>
     behaviors.flatMap((behavior) => [
       `${profileName}/${behavior.name} (${targets.join(', ')})`,
@@ -28,19 +32,19 @@ export function explainConfiguration(configuration: Configuration): string {
       ? 'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive'
       : 'While IoT Core goes on with cached policies (6 to 8 minutes) they are cut at each connect',
     `Closed cases: kept ${history.keepClosed === 'forever' ? 'for ever' : `for ${writeDuration(history.keepClosed)}`}`,
-    `Told: ${[notify.slack && `Slack ${notify.slack.channel}`, ...notify.email].filter(Boolean).join(', ') || 'nobody'}`,
-    ...(notify.slack
-      ? [
-          `Buttons in Slack: ${writeOperators(notify.slack.operators)}`,
-          'Slack is told nothing until its token is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value TOKEN',
-        ]
-      : []),
+    `Told: ${channels.flatMap(({ descriptor, section }) => descriptor.listTold(section)).join(', ') || 'nobody'}`,
+    ...channels.flatMap(({ descriptor, section }) => descriptor.explain?.(section) ?? []),
+    ...listServed(channels).flatMap(({ descriptor }) => writeSecret(descriptor)),
     ...findWarnings(configuration).map((warning) => `Warning: ${warning}`),
   ].join('\n');
 }
 
-function writeOperators(operators: readonly string[] | undefined): string {
-  return operators ? `only of ${operators.join(', ')}` : 'of whoever sees the channel';
+function writeSecret({ title, secret }: ServedDescriptor): string[] {
+  if (!secret) return [];
+  const { name, what, example } = secret;
+  return [
+    `${title} is told nothing until ${what} is stored: aws ssm put-parameter --name /cordon-STAGE/${name} --type SecureString --value ${example}`,
+  ];
 }
 
 function writeNormal({ metric, criteria }: Behavior): string {

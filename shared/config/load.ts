@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
-import { type Configuration, configurationSchema } from '../domain/configuration';
 import type { Fault } from './fault';
 import { nameParameters, type Parameters, putParameters } from './parameters';
+import { type FileConfiguration, fileSchema } from './schema';
 import { explainIssue } from './schema-faults';
 import { findFaults } from './semantics';
 
@@ -24,7 +24,7 @@ export function configurationFile(): string {
 }
 
 /** Reads and validates a cordon.yml, in which parameters may stand for a line; or throws ConfigurationError. */
-export function loadConfiguration(file: string, parameters: Parameters = {}): Configuration {
+export function loadConfiguration(file: string, parameters: Parameters = {}): FileConfiguration {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -36,7 +36,11 @@ export function loadConfiguration(file: string, parameters: Parameters = {}): Co
   return parseConfiguration(text, file, parameters);
 }
 
-export function parseConfiguration(text: string, file: string, parameters: Parameters = {}): Configuration {
+export function parseConfiguration(
+  text: string,
+  file: string,
+  parameters: Parameters = {},
+): FileConfiguration {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
   if (document.errors.length > 0)
@@ -62,12 +66,12 @@ export function parseConfiguration(text: string, file: string, parameters: Param
 }
 
 interface Validated {
-  readonly configuration?: Configuration;
+  readonly configuration?: FileConfiguration;
   readonly faults: readonly Fault[];
 }
 
 function validate(value: unknown): Validated {
-  const { success, data, error } = configurationSchema.safeParse(value);
+  const { success, data, error } = fileSchema.safeParse(value);
   if (!success) return { faults: error.issues.flatMap(explainIssue) };
   const faults = findFaults(data);
   return faults.length > 0 ? { faults } : { configuration: data, faults };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { configurationSchema } from '../domain/configuration';
 import type { Fault } from './fault';
+import { fileSchema } from './schema';
 
 /** As much of a JSON schema as leads from one key to the next. */
 interface Node {
@@ -35,9 +35,7 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
 
 /** The keys that an object at `path` may have. */
 function listKnownKeys(path: readonly (string | number)[]): readonly string[] {
-  let nodes: readonly Node[] = [
-    z.toJSONSchema(configurationSchema, { io: 'input', unrepresentable: 'any' }) as Node,
-  ];
+  let nodes: readonly Node[] = [z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' }) as Node];
   for (const key of path) nodes = nodes.flatMap(listAlternatives).flatMap((node) => step(node, key));
   return [
     ...new Set(nodes.flatMap(listAlternatives).flatMap(({ properties = {} }) => Object.keys(properties))),

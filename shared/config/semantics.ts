@@ -1,3 +1,4 @@
+import { listNamed } from '../../functions/notify/channels/registry';
 import { actionNames, descriptorOf } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
@@ -7,10 +8,11 @@ import type { Fault } from './fault';
 import { findTopicFaults } from './keep-topics';
 import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
+import type { FileConfiguration } from './schema';
 import { writeDuration } from './words';
 
 /** What the schema can't see: names that don't exist, values that don't fit, what this version can't do. */
-export function findFaults(configuration: Configuration): Fault[] {
+export function findFaults(configuration: FileConfiguration): Fault[] {
   return [
     ...findProfileFaults(configuration),
     ...findDuplicates(configuration),
@@ -20,6 +22,7 @@ export function findFaults(configuration: Configuration): Fault[] {
     ...findTopicFaults(configuration),
     ...findPolicyFaults(configuration),
     ...findKeepingFaults(configuration),
+    ...findChannelFaults(configuration),
   ];
 }
 
@@ -65,7 +68,7 @@ function findProfileFaults(configuration: Configuration): Fault[] {
   });
 }
 
-function findDuplicates({ securityProfiles, playbooks, notify }: Configuration): Fault[] {
+function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[] {
   const behaviors = Object.entries(securityProfiles).flatMap(([name, profile]) =>
     repeated(profile.behaviors.map((behavior) => behavior.name)).map((index) => ({
       path: ['securityProfiles', name, 'behaviors', index, 'name'],
@@ -76,11 +79,16 @@ function findDuplicates({ securityProfiles, playbooks, notify }: Configuration):
     path: ['playbooks', index, 'name'],
     message: 'a playbook of this name is there already',
   }));
-  const addressed = repeated(notify.email.map((address) => address.toLowerCase())).map((index) => ({
-    path: ['notify', 'email', index],
-    message: 'this address is there already',
-  }));
-  return [...behaviors, ...named, ...addressed];
+  return [...behaviors, ...named];
+}
+
+function findChannelFaults({ notify }: FileConfiguration): Fault[] {
+  return listNamed(notify).flatMap(({ name, descriptor, section }) =>
+    (descriptor.findFaults?.(section) ?? []).map(({ path, message }) => ({
+      path: ['notify', name, ...path],
+      message,
+    })),
+  );
 }
 
 function findPlaybookFaults(index: number, configuration: Configuration): Fault[] {

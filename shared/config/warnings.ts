@@ -1,15 +1,13 @@
-import type { Configuration } from '../domain/configuration';
+import { listNamed, listServed } from '../../functions/notify/channels/registry';
 import { findCommonTopics } from './keep-topics';
 import { findNearMisses } from './near-misses';
+import type { FileConfiguration } from './schema';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
 const thing = '${thing}';
 
-/** Domains that nobody has, made for examples (RFC 2606, RFC 6761): an address there is a placeholder. */
-const reserved = /[@.](example\.(com|net|org)|example|test|invalid|localhost)$/i;
-
 /** What a cordon.yml leaves to be done; nothing of it is wrong. */
-export function findWarnings(configuration: Configuration): string[] {
+export function findWarnings(configuration: FileConfiguration): string[] {
   return [
     ...findNearMisses(configuration),
     ...findCommonTopics(configuration).map(
@@ -20,19 +18,19 @@ export function findWarnings(configuration: Configuration): string[] {
   ];
 }
 
-function findUntold({ notify: { email, slack } }: Configuration): string[] {
-  const placeholders = email.filter((address) => reserved.test(address));
-  const reached = email.length > placeholders.length;
+function findUntold({ notify }: FileConfiguration): string[] {
+  const named = listNamed(notify);
   return [
-    ...placeholders.map(
-      (address) =>
-        `${address} is a placeholder, which reaches nobody: set notify.email, or --param="email=YOU@YOUR-DOMAIN"`,
-    ),
-    ...(reached || placeholders.length > 0
-      ? []
-      : [
-          `no e-mail address: ${slack ? 'cases are told in Slack only, and alarms reach nobody' : 'nobody is told of cases and alarms'}: ` +
-            'set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
-        ]),
+    ...named.flatMap(({ descriptor, section }) => descriptor.findWarnings?.(section) ?? []),
+    ...((notify.email ?? []).length > 0 ? [] : [writeAlarmsUntold(listServed(named))]),
   ];
+}
+
+/** Alarms are mailed, whatever else tells of cases. */
+function writeAlarmsUntold(served: readonly { readonly descriptor: { readonly title: string } }[]): string {
+  const titles = served.map(({ descriptor }) => descriptor.title).join(' and ');
+  return (
+    `no e-mail address: ${titles ? `cases are told in ${titles} only, and alarms reach nobody` : 'nobody is told of cases and alarms'}: ` +
+    'set notify.email, or --param="email=YOU@YOUR-DOMAIN"'
+  );
 }

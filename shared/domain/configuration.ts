@@ -2,7 +2,10 @@ import * as z from 'zod';
 import { actionNames } from './actions/registry';
 import { registryName } from './text';
 
-/** Schema of cordon.yml. Validated once when packaging; functions get the validated value and import only its types. */
+/**
+ * Schema of what the rules read of cordon.yml; `shared/config/schema.ts` adds who is told. Validated once when packaging;
+ * functions get the validated value and import only its types.
+ */
 
 const name = z
   .string()
@@ -246,23 +249,6 @@ export const configurationSchema = z.strictObject({
   job: z
     .strictObject({ document: z.record(z.string(), z.unknown()) })
     .default({ document: { operation: 'cordon-collect-evidence' } }),
-  notify: z
-    .strictObject({
-      slack: z
-        .strictObject({
-          channel: z.string().regex(/^[#@]?[\w-]{1,80}$/, 'expected a channel such as #iot-security'),
-          /** Who may press the buttons; without it whoever sees the channel. */
-          operators: z
-            .array(
-              z.string().regex(/^[UW][A-Z0-9]{2,31}$/, 'expected the id of a Slack user such as U024BE7LH'),
-            )
-            .min(1)
-            .optional(),
-        })
-        .optional(),
-      email: z.array(z.email()).max(10).default([]),
-    })
-    .prefault({}),
 });
 
 export type Configuration = z.output<typeof configurationSchema>;

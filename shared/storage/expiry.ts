@@ -3,8 +3,7 @@ import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Case } from '../domain/case/case';
 import { dateKeeping } from '../domain/case/keeping';
 import type { Clock } from '../ports';
-import { connectItems, expireAt, slackKey } from './items';
-import { ofTimeline } from './timeline';
+import { connectItems, expireAt, type ItemKey, isTimelineRow } from './items';
 
 /** Rows of a closed case that are dated at once. */
 const updatesAtOnce = 25;
@@ -14,7 +13,7 @@ const datedEarlier = 3;
 /** What would have expired before it was dated is kept for a month, in which people may export it. */
 const timeToExport = 30 * 86_400_000;
 
-/** Dates what is kept of closed cases: their timelines, what Slack showed, and earlier cases of the same thing. */
+/** Dates what is kept of closed cases: their timelines, what channels showed, and earlier cases of the same thing. */
 export function connectExpiry(
   tableName: string,
   client: DynamoDBClient | undefined,
@@ -24,38 +23,41 @@ export function connectExpiry(
   const { documents } = connectItems(tableName, client, clock);
   return { dateHistory, dateEarlier };
 
-  /** Has the timeline of a closed case expire with it, and what Slack showed of it. Goes on where it ended before. */
+  /** Has the timeline of a closed case expire with it, and what channels showed of it. Goes on where it ended before. */
   async function dateHistory(caseId: string, keptUntil: number): Promise<void> {
     const { expiresAt } = expireAt(keptUntil);
-    const timeline = ofTimeline(caseId);
     let from: Record<string, unknown> | undefined;
     do {
       const { Items = [], LastEvaluatedKey } = await documents.send(
         new QueryCommand({
           TableName: tableName,
-          ...timeline,
+          KeyConditionExpression: 'pk = :case',
           FilterExpression: 'attribute_not_exists(expiresAt) OR expiresAt <> :expiresAt',
           ProjectionExpression: 'pk, sk',
-          ExpressionAttributeValues: { ...timeline.ExpressionAttributeValues, ':expiresAt': expiresAt },
+          ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':expiresAt': expiresAt },
+          ConsistentRead: true,
           ExclusiveStartKey: from,
         }),
       );
       for (let start = 0; start < Items.length; start += updatesAtOnce)
         await Promise.all(
           Items.slice(start, start + updatesAtOnce).map(({ pk, sk }) =>
-            documents.send(
-              new UpdateCommand({
-                TableName: tableName,
-                Key: { pk, sk },
-                UpdateExpression: 'SET expiresAt = :expiresAt',
-                ExpressionAttributeValues: { ':expiresAt': expiresAt },
-              }),
-            ),
+            isTimelineRow(sk) ? dateRow({ pk, sk }, keptUntil) : dateShown({ pk, sk }, keptUntil),
           ),
         );
       from = LastEvaluatedKey;
     } while (from);
-    await dateSlack(caseId, keptUntil);
+  }
+
+  async function dateRow(Key: ItemKey, keptUntil: number): Promise<void> {
+    await documents.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key,
+        UpdateExpression: 'SET expiresAt = :expiresAt',
+        ExpressionAttributeValues: { ':expiresAt': expireAt(keptUntil).expiresAt },
+      }),
+    );
   }
 
   /**
@@ -89,13 +91,13 @@ export function connectExpiry(
     }
   }
 
-  /** Under a new version, so that notify, which may be at work on it, keeps what is written here. */
-  async function dateSlack(caseId: string, keptUntil: number): Promise<void> {
+  /** Under a new version, so that the channel, which may be at work on it, keeps what is written here. */
+  async function dateShown(Key: ItemKey, keptUntil: number): Promise<void> {
     try {
       await documents.send(
         new UpdateCommand({
           TableName: tableName,
-          Key: slackKey(caseId),
+          Key,
           UpdateExpression: 'SET #value.keptUntil = :keptUntil, expiresAt = :expiresAt ADD version :one',
           ConditionExpression: 'attribute_exists(pk)',
           ExpressionAttributeNames: { '#value': 'value' },
@@ -107,7 +109,7 @@ export function connectExpiry(
         }),
       );
     } catch (error) {
-      // Slack was told nothing of this case so far.
+      // Deleted since it was found.
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
   }

@@ -44,9 +44,14 @@ export function refusalKey(thingName: string, requestId: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: `REFUSAL#${requestId}` };
 }
 
-/** What Slack shows of a case. */
-export function slackKey(caseId: string): ItemKey {
-  return { pk: `CASE#${caseId}`, sk: 'SLACK' };
+/** What a channel shows of a case: behind the rows of its timeline, which begin with a digit. */
+export function channelKey(channel: string, caseId: string): ItemKey {
+  return { pk: `CASE#${caseId}`, sk: channel.toUpperCase() };
+}
+
+/** Of the items of a case: whether it is a row of its timeline, and not what a channel shows of it. */
+export function isTimelineRow(sk: string): boolean {
+  return /^\d/.test(sk);
 }
 
 export function detectKey(thingName: string): ItemKey {

@@ -124,10 +124,10 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
   }
 }
 
-export function ofTimeline(caseId: string) {
+function ofTimeline(caseId: string) {
   return {
     KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
-    // Rows begin with a time; the Slack thread of the case has a key of its own.
+    // Rows begin with a time; what channels show of the case has keys that begin with a letter.
     ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
     // A replica that lacks the newest row would look like one cut off.
     ConsistentRead: true,

@@ -159,7 +159,7 @@ notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@factor
       'Closed cases: kept for 400 days',
       'Told: Slack #ot, soc@factory.io',
       'Buttons in Slack: only of U1AB, W2CD',
-      'Slack is told nothing until its token is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value TOKEN',
+      "Slack is told nothing until Slack's bot token or the URL of an incoming webhook is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value xoxb-YOUR-BOT-TOKEN",
     ]);
   });
 });

@@ -131,7 +131,11 @@ describe('a message that fails each time', () => {
 
   async function announce(announcement: Announcement): Promise<void> {
     const TopicArn = e2e.stack.deployed.outputs.AnnouncementsTopicArn;
-    await e2e.sns.send(new PublishCommand({ TopicArn, Message: JSON.stringify(announcement) }));
+    // Channels for people take only what this attribute names.
+    const MessageAttributes = { audience: { DataType: 'String', StringValue: 'people' } };
+    await e2e.sns.send(
+      new PublishCommand({ TopicArn, Message: JSON.stringify(announcement), MessageAttributes }),
+    );
   }
 
   const report = (thingName: string) =>

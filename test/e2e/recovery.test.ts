@@ -6,7 +6,7 @@ import {
   ListThingGroupsForThingCommand,
   RemoveThingFromThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { connectSlackStates } from '../../shared/storage/slack-threads';
+import { connectChannelStates } from '../../shared/storage/channel-states';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -95,7 +95,11 @@ describe('a killed function', () => {
   it('has Slack say which message is kept up to date, where it was killed before it noted the first one', async () => {
     const thingName = 'killed-posting';
     await e2e.enroll(thingName);
-    const slack = connectSlackStates(e2e.stack.deployed.outputs.TableName ?? '', e2e.dynamodb);
+    const slack = connectChannelStates({
+      name: 'slack',
+      tableName: e2e.stack.deployed.outputs.TableName ?? '',
+      client: e2e.dynamodb,
+    });
     // The note of a message takes long, so that the kill comes between the two.
     const slow = { kind: 'latency', action: 'dynamodb:PutItem', latencyMs: 5_000, probability: 1 } as const;
     e2e.stack.aws.gateway.setFaults([{ ...slow, functionName: 'cordon-dev-notify' }]);
@@ -108,7 +112,7 @@ describe('a killed function', () => {
     );
     kill('cordon-dev-notify');
     e2e.stack.aws.gateway.setFaults([]);
-    expect((await slack.load(caseId))?.value).toMatchObject({ ts: '', posting: true });
+    expect((await slack.load(caseId))?.value).toMatchObject({ place: { ts: '' }, posting: true });
     // The run that was killed had the turn for a minute more.
     const turn = await slack.loadTurn();
     if (turn) await slack.saveTurn({ ...turn.value, until: 0 }, turn.version);
@@ -133,7 +137,7 @@ describe('a killed function', () => {
     await e2e.command({ type: 'contain', thingName: told, actor: 'test' });
     const { caseId: toldCase } = await e2e.waitForCase(told, 'contained');
     const { TableName = '' } = e2e.stack.deployed.outputs;
-    const slack = connectSlackStates(TableName, e2e.dynamodb);
+    const slack = connectChannelStates({ name: 'slack', tableName: TableName, client: e2e.dynamodb });
     // A kill between a post and the note of it posts twice: Slack takes no key that would tell.
     await waitUntil(
       () => 'the first Slack message, noted as shown',

@@ -22,7 +22,7 @@ describe('sls package with parameters', () => {
   const readDetectors = (directory: string) =>
     ['detect', 'respond', 'notify', 'operate'].map((name) => {
       const files = unzipSync(readFileSync(join(directory, `${name}.zip`)));
-      const text = Buffer.from(files[`functions/${name}/index.mjs`] ?? []).toString('utf8');
+      const text = Buffer.concat(Object.values(files)).toString('utf8');
       return /=\{detector:"([^"]+)",customMetrics:/.exec(text)?.[1];
     });
 

@@ -154,6 +154,31 @@ describe('the HTTP API', () => {
   });
 });
 
+describe('the channel that had the names of all', () => {
+  it('keeps its queues, function and role through an upgrade, so that no message is lost', () => {
+    const notify = Object.entries(template.Resources).flatMap(([id, { Type, Properties }]) =>
+      /^(Notify|Slack)/.test(id) ? [[id, Type, Properties.QueueName ?? Properties.FunctionName]] : [],
+    );
+
+    // As release 0.2.0 had them.
+    expect(notify.toSorted()).toEqual([
+      ['NotifyDeadAlarm', 'AWS::CloudWatch::Alarm', undefined],
+      ['NotifyDeadQueue', 'AWS::SQS::Queue', 'cordon-dev-notify-dead'],
+      ['NotifyEventSourceMappingSQSNotifyQueue', 'AWS::Lambda::EventSourceMapping', expect.anything()],
+      ['NotifyEventsRuleSchedule1', 'AWS::Events::Rule', undefined],
+      ['NotifyLambdaFunction', 'AWS::Lambda::Function', 'cordon-dev-notify'],
+      ['NotifyLambdaPermissionEventsRuleSchedule1', 'AWS::Lambda::Permission', expect.anything()],
+      ['NotifyLogGroup', 'AWS::Logs::LogGroup', undefined],
+      ['NotifyQueue', 'AWS::SQS::Queue', 'cordon-dev-notify'],
+      ['NotifyQueuePolicy', 'AWS::SQS::QueuePolicy', undefined],
+      ['NotifyRole', 'AWS::IAM::Role', undefined],
+      ['NotifySubscription', 'AWS::SNS::Subscription', undefined],
+      ['SlackLateAlarm', 'AWS::CloudWatch::Alarm', undefined],
+      ['SlackRefusedAlarm', 'AWS::CloudWatch::Alarm', undefined],
+    ]);
+  });
+});
+
 describe('what runs by itself', () => {
   it('is the sweep, the detector and what Slack has yet to be shown, each minute', () => {
     const schedules = ofType('AWS::Events::Rule').map(([, { Properties }]) => [

@@ -4,7 +4,7 @@ import { dirname, join, normalize } from 'node:path';
 const root = join(import.meta.dirname, '..', '..');
 
 /** Folders whose subfolders are rooms; a file beside them belongs to none. */
-const houses = ['agent', 'functions', 'local', 'local/aws', 'shared', 'shared/domain'];
+const houses = ['agent', 'functions', 'functions/notify', 'local', 'local/aws', 'shared', 'shared/domain'];
 
 /** Which rooms of a house import which others, each with the files that do. */
 function readArrows(house: string): ReadonlyMap<string, readonly string[]> {
@@ -40,6 +40,31 @@ describe.each(houses)('the rooms of %s', (house) => {
       return arrows.has(`${to} -> ${from}`);
     });
     expect(Object.fromEntries(back)).toEqual({});
+  });
+});
+
+/** All that a module imports, itself and by what it imports. */
+function reach(file: string, found = new Set<string>()): ReadonlySet<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  const text = readFileSync(join(root, file), 'utf8');
+  for (const [, path = ''] of text.matchAll(/from '([^']+)'/g))
+    if (path.startsWith('.')) reach(`${normalize(join(dirname(file), path))}.ts`, found);
+    else found.add(path);
+  return found;
+}
+
+describe('the descriptors of the channels', () => {
+  it('import one another and the schema library only, as the stack, the command and the configuration read them', () => {
+    const reached = [...reach('functions/notify/channels/registry.ts')];
+
+    const beyond = reached.filter(
+      (name) =>
+        name !== 'zod/mini' &&
+        !/^functions\/notify\/channels\/(([a-z-]+\/)?descriptor|registry)\.ts$/.test(name),
+    );
+    expect(beyond).toEqual([]);
+    expect(reached).toContain('functions/notify/channels/slack/descriptor.ts');
   });
 });
 

@@ -6,7 +6,7 @@ export function readKeeping({ history }: Pick<Configuration, 'history'>): number
   return history.keepClosed === 'forever' ? Infinity : history.keepClosed;
 }
 
-/** A case with the time until which it, its timeline and its Slack thread are kept: none while it is open, or for ever. */
+/** A case with the time until which it, its timeline and what channels show of it are kept: none while it is open, or for ever. */
 export function dateKeeping(record: Case, keepMs: number): Case {
   const { keptUntil: _before, ...rest } = record;
   if (record.status !== 'closed' || !Number.isFinite(keepMs)) return rest;

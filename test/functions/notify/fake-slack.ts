@@ -1,15 +1,19 @@
 import { jest } from '@jest/globals';
 import type { Context } from 'aws-lambda';
+import type { Slack } from '../../../functions/notify/channels/slack/client';
+import { slack as descriptor } from '../../../functions/notify/channels/slack/descriptor';
 import {
-  type Slack,
-  SlackBusyError,
-  SlackRefusalError,
-} from '../../../functions/notify/channels/slack/client';
-import { notify } from '../../../functions/notify/channels/slack/handler';
+  createSlackChannel,
+  nowhere,
+  type SlackMemory,
+  type SlackPlace,
+} from '../../../functions/notify/channels/slack/show';
+import { ChannelBusyError, ChannelRefusalError } from '../../../functions/notify/delivery/channel';
+import { notify } from '../../../functions/notify/delivery/handler';
 import type { Announcement } from '../../../shared/domain/messages/announcement';
 import { VersionConflictError } from '../../../shared/errors';
 import type { Versioned } from '../../../shared/ports';
-import type { SlackState, SlackTurn } from '../../../shared/storage/slack-threads';
+import type { ChannelState, ChannelTurn } from '../../../shared/storage/channel-states';
 import { now } from '../../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
 import { anAnnouncement } from './announcements';
@@ -43,7 +47,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
   const messages = new Map<string, Kept>();
   const roots: { blocks: unknown }[] = [];
   /** The run ends between a post and whatever comes after it. */
-  const crash = { afterPost: false };
+  const crash = { afterPost: false, end: () => {} };
   let takenAt = -Infinity;
   let refused = 0;
 
@@ -51,12 +55,12 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     state.time += state.callMs;
     if (state.fault) throw state.fault;
     const reason = state.refuses[call];
-    if (reason) throw new SlackRefusalError(reason);
+    if (reason) throw new ChannelRefusalError('Slack', reason);
     if (state.failsAt && call === state.failsAt) throw new Error(`${state.failsAt} failed`);
     const leftMs = takenAt + state.paceMs - state.time;
     if (leftMs > 0) {
       refused += 1;
-      throw new SlackBusyError(Math.ceil(leftMs / 1_000));
+      throw new ChannelBusyError('Slack', Math.ceil(leftMs / 1_000));
     }
     takenAt = state.time;
     shown.push(step);
@@ -69,23 +73,26 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
       async post({ text, blocks }, place) {
         const named = place?.channel ?? '#iot-security';
         const channel = state.channelIds[named] ?? (Object.values(state.channelIds).includes(named) && named);
-        if (!channel) throw new SlackRefusalError('channel_not_found');
+        if (!channel) throw new ChannelRefusalError('Slack', 'channel_not_found');
         const ts = `ts-${messages.size + 1}`;
         if (place?.threadTs) {
-          if (!messages.has(place.threadTs)) throw new SlackRefusalError('thread_not_found');
+          if (!messages.has(place.threadTs)) throw new ChannelRefusalError('Slack', 'thread_not_found');
           act('reply', `reply to ${place.threadTs}`, text);
           messages.set(ts, { channel, threadTs: place.threadTs, text });
         } else {
           act('post', 'post', text);
           messages.set(ts, { channel, text });
           roots.push({ blocks });
-          if (crash.afterPost) return await new Promise(() => undefined);
+          if (crash.afterPost)
+            return await new Promise((_, reject) => {
+              crash.end = () => reject(new Error('ended'));
+            });
         }
         return { channel, ts };
       },
       async update({ text }, { channel, ts }) {
         const message = messages.get(ts);
-        if (!message) throw new SlackRefusalError('message_not_found');
+        if (!message) throw new ChannelRefusalError('Slack', 'message_not_found');
         act('update', `update ${channel} ${ts}`, text);
         message.text = text;
       },
@@ -107,13 +114,18 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
   };
   const pauses = jest.fn<(ms: number) => void>();
   const ports = {
-    slack: async () => (kind === 'none' ? undefined : slack[kind]),
+    functionName: 'notify',
+    title: descriptor.title,
+    limits: descriptor.limits,
+    nowhere,
+    connect: async () => (kind === 'none' ? undefined : createSlackChannel(slack[kind])),
     states: {
-      load: (caseId: string) => load<SlackState>(`CASE#${caseId}`),
-      save: (caseId: string, value: SlackState, previous: number) => save(`CASE#${caseId}`, value, previous),
+      load: (caseId: string) => load<ChannelState<SlackPlace>>(`CASE#${caseId}`),
+      save: (caseId: string, value: ChannelState<SlackPlace>, previous: number) =>
+        save(`CASE#${caseId}`, value, previous),
       async listDue(at: number, limit: number) {
         const due = [...saved].flatMap(([key, { value }]) => {
-          const { dueAt } = value as SlackState;
+          const { dueAt } = value as ChannelState<SlackPlace>;
           return key.startsWith('CASE#') && dueAt !== undefined && dueAt <= at
             ? [{ caseId: key.slice('CASE#'.length), dueAt }]
             : [];
@@ -123,8 +135,8 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
           .slice(0, limit)
           .map(({ caseId }) => caseId);
       },
-      loadTurn: () => load<SlackTurn>('TURN'),
-      saveTurn: (turn: SlackTurn, previous: number) => save('TURN', turn, previous),
+      loadTurn: () => load<ChannelTurn<SlackMemory>>('TURN'),
+      saveTurn: (turn: ChannelTurn<SlackMemory>, previous: number) => save('TURN', turn, previous),
     },
     deadLetters,
     clock: () => state.time,
@@ -147,7 +159,8 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
   const minute = async () => {
     await handle({ time: 'now' }, {} as Context);
   };
-  const stateOf = (caseId = 'case-1') => saved.get(`CASE#${caseId}`)?.value as SlackState | undefined;
+  const stateOf = (caseId = 'case-1') =>
+    saved.get(`CASE#${caseId}`)?.value as ChannelState<SlackPlace> | undefined;
   return {
     deliver,
     tell,

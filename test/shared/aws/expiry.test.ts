@@ -4,7 +4,7 @@ import { verifyCase } from '../../../cli/verify';
 import { writeTable } from '../../../infra/table';
 import type { Case } from '../../../shared/domain/case/case';
 import type { CaseStore } from '../../../shared/ports';
-import { connectSlackStates } from '../../../shared/storage/slack-threads';
+import { connectChannelStates } from '../../../shared/storage/channel-states';
 import { connectTable } from '../../../shared/storage/table';
 import { now } from '../../builders';
 import { advance, alarm } from '../../cli/stored-cases';
@@ -35,7 +35,7 @@ async function openTable(TableName: string) {
     TableName,
   });
   time = now;
-  const slack = connectSlackStates(TableName, client, keepClosedMs);
+  const slack = connectChannelStates({ name: 'slack', tableName: TableName, client, keepClosedMs });
   const table = connectTable(TableName, client, { keepClosedMs, clock: () => time });
   const readItems = async () => {
     const { Items = [] } = await documents.send(new ScanCommand({ TableName }));
@@ -82,7 +82,7 @@ describe('what is closed', () => {
   it('expires as a whole once it was kept as long as cordon.yml says, and what is open never does', async () => {
     const { cases, slack, readItems } = await openTable('whole');
     const { record, version } = await send(cases, advance(undefined, alarm()), 0);
-    await slack.save(record.caseId, { channel: 'C1', ts: '1', lastSeq: 1 }, 0);
+    await slack.save(record.caseId, { place: { ts: '1' }, lastSeq: 1 }, 0);
     expect(new Set((await readItems()).map(([, at]) => at))).toEqual(new Set([undefined]));
 
     const release = { type: 'release', thingName: 'mything1', actor: 'ada', force: true } as const;
@@ -191,7 +191,7 @@ describe('what is closed', () => {
 
   it('leaves the thread in Slack dated, where Slack shows its end only later, or for the first time', async () => {
     const { slack, readItems } = await openTable('slack');
-    const shown = { channel: 'C1', ts: '1', lastSeq: 2 };
+    const shown = { place: { ts: '1' }, lastSeq: 2 };
 
     await slack.save('case-1', { ...shown, keptUntil, dueAt: 5 }, 0);
     expect(await readItems()).toEqual([['SLACK', undefined]]);

@@ -29,7 +29,7 @@ describe('cordon.yml', () => {
 
     expect(guards.fleetLimit).toEqual({ things: 10, within: 600_000 });
     expect(quarantine.keepTopics).toHaveLength(4);
-    expect(notify).toEqual({ email: [] });
+    expect(notify).toEqual({});
   });
 
   it.each([

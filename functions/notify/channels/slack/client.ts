@@ -1,5 +1,6 @@
 import { ErrorCode, type KnownBlock, WebClient } from '@slack/web-api';
 import { clip } from '../../../../shared/domain/text';
+import { ChannelBusyError, ChannelRefusalError } from '../../delivery/channel';
 
 /** Where a message goes. Webhooks can neither reply in a thread nor update. */
 export type Slack =
@@ -38,28 +39,6 @@ export interface SlackTarget {
   readonly apiUrl: string;
 }
 
-/** Slack takes nothing for a while, and says for how long. */
-export class SlackBusyError extends Error {
-  override readonly name = 'SlackBusyError';
-  readonly retryAfterMs: number;
-
-  constructor(retryAfterSeconds: number) {
-    super(`Slack takes no more for ${retryAfterSeconds} s`);
-    this.retryAfterMs = retryAfterSeconds * 1_000;
-  }
-}
-
-/** Slack refused a message, and says why with a word of its own. */
-export class SlackRefusalError extends Error {
-  override readonly name = 'SlackRefusalError';
-  readonly reason: string;
-
-  constructor(reason: string) {
-    super(`Slack refused: ${reason}`);
-    this.reason = reason;
-  }
-}
-
 export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
   if (/^https?:\/\//.test(secret)) return connectWebhook(secret);
   // The client's own retries know no end of the function's time.
@@ -92,8 +71,9 @@ export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
 }
 
 function fail(error: Error & { code?: string; retryAfter?: number; data?: { error?: string } }): never {
-  if (error.code === ErrorCode.RateLimitedError) throw new SlackBusyError(error.retryAfter ?? 1);
-  if (error.code === ErrorCode.PlatformError) throw new SlackRefusalError(error.data?.error ?? 'unknown');
+  if (error.code === ErrorCode.RateLimitedError) throw new ChannelBusyError('Slack', error.retryAfter ?? 1);
+  if (error.code === ErrorCode.PlatformError)
+    throw new ChannelRefusalError('Slack', error.data?.error ?? 'unknown');
   throw error;
 }
 
@@ -108,10 +88,11 @@ function connectWebhook(url: string): Slack {
         signal: AbortSignal.timeout(5_000),
       });
       if (answer.ok) return;
-      if (answer.status === 429) throw new SlackBusyError(Number(answer.headers.get('retry-after')) || 1);
+      if (answer.status === 429)
+        throw new ChannelBusyError('Slack', Number(answer.headers.get('retry-after')) || 1);
       // Slack says in plain text what is wrong (no_service, channel_is_archived, ...).
       if (answer.status < 500)
-        throw new SlackRefusalError(`${answer.status} ${clip(await answer.text(), 100)}`);
+        throw new ChannelRefusalError('Slack', `${answer.status} ${clip(await answer.text(), 100)}`);
       throw new Error(`the Slack webhook answered ${answer.status}`);
     },
   };

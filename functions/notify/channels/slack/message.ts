@@ -2,7 +2,7 @@ import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
 import { describeKillSwitch } from '../../../../shared/domain/guards/kill-switch';
 import { type Announcement, printable, titleOf } from '../../../../shared/domain/messages/announcement';
 import { clip } from '../../../../shared/domain/text';
-import type { Superseded } from '../../../../shared/storage/slack-threads';
+import type { Superseded } from '../../../../shared/storage/channel-states';
 import { writeButtons, writeCliCommands } from './buttons';
 import type { Slack } from './client';
 

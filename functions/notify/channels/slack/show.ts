@@ -1,24 +1,41 @@
 import type { Announcement } from '../../../../shared/domain/messages/announcement';
-import type { SlackState, SlackTurn } from '../../../../shared/storage/slack-threads';
-import { type Slack, SlackRefusalError } from './client';
-import { writeReply, writeRootMessage } from './message';
-import type { Paced } from './pace';
+import type { ChannelState } from '../../../../shared/storage/channel-states';
+import { type Channel, ChannelRefusalError, type Manner } from '../../delivery/channel';
+import type { Slack } from './client';
+import { writeReply, writeRootMessage, writeSummary } from './message';
 
 type Bot = Extract<Slack, { kind: 'bot' }>;
-type Handle = Pick<SlackState, 'channel' | 'ts' | 'again'>;
+type State = ChannelState<SlackPlace>;
+type ShowManner = Manner<SlackMemory>;
 
-/** How to show a case now. */
-export interface Manner {
-  readonly slack: Slack;
-  readonly call: Paced;
-  /** While many cases wait: the state of each, and no replies. */
-  readonly brief: boolean;
-  /** The channel that Slack took a root message for last. */
-  readonly known: SlackTurn['channel'];
-  /** Notes that a root message is about to be posted, once. */
-  readonly willPost: () => Promise<void>;
-  /** Tells of a message, thread or channel that is gone. */
-  readonly lost: (reason: string) => void;
+/** The root message of a case. */
+export interface SlackPlace {
+  readonly channel: string;
+  /** Timestamp id of the root message, empty while there is none. */
+  readonly ts: string;
+  /** There may be an earlier root message, which never changes: the one of `ts` says so. */
+  readonly again?: true;
+}
+
+export interface SlackMemory {
+  /** The channel as `cordon.yml` names it, and the id under which Slack took a message for it last. */
+  readonly channel?: { readonly name: string; readonly id: string };
+}
+
+export const nowhere: SlackPlace = { channel: '', ts: '' };
+
+/** Slack, to which all cases are shown that way. */
+export function createSlackChannel(slack: Slack): Channel<SlackPlace, SlackMemory> {
+  return {
+    async show(newest, state, manner) {
+      const place = await show(newest, state, slack, manner);
+      if (slack.kind === 'webhook') return { place };
+      return { place, memory: { channel: { name: slack.channel, id: place.channel } } };
+    },
+    async summarize(named, count) {
+      await slack.post(writeSummary(named, count));
+    },
+  };
 }
 
 /** What Slack says where somebody deleted, archived or closed what a handle stands for. */
@@ -36,17 +53,22 @@ const gone: ReadonlySet<string> = new Set([
 ]);
 
 /** Shows the newest state of a case, and gives where: one thread per case, its root message always the newest state. */
-export async function show(newest: Announcement, state: SlackState, manner: Manner): Promise<Handle> {
-  const { slack, call } = manner;
+async function show(
+  newest: Announcement,
+  state: State,
+  slack: Slack,
+  manner: ShowManner,
+): Promise<SlackPlace> {
+  const { call } = manner;
   if (slack.kind === 'webhook') {
     await call(() => slack.post(writeRootMessage(newest, slack.kind)));
-    return { channel: '', ts: '' };
+    return nowhere;
   }
-  if (state.ts === '') return open(newest, state, slack, manner);
+  if (state.place.ts === '') return open(newest, state, slack, manner);
   try {
     return await carryOn(newest, state, slack, manner);
   } catch (error) {
-    if (!(error instanceof SlackRefusalError) || !gone.has(error.reason)) throw error;
+    if (!(error instanceof ChannelRefusalError) || !gone.has(error.reason)) throw error;
     manner.lost(error.reason);
     return open(newest, state, slack, manner);
   }
@@ -55,14 +77,15 @@ export async function show(newest: Announcement, state: SlackState, manner: Mann
 /** What may be repeated comes first, so that a failure in between repeats no reply. */
 async function carryOn(
   newest: Announcement,
-  { channel, ts, earlier, more, again }: SlackState,
+  { place, earlier, more }: State,
   slack: Bot,
-  { call, brief }: Manner,
-): Promise<Handle> {
+  { call, brief }: ShowManner,
+): Promise<SlackPlace> {
+  const { channel, ts, again } = place;
   await call(() => slack.update(writeRootMessage(newest, slack.kind, again), { channel, ts }));
   // The thread stays in its channel, whatever cordon.yml names by now.
   if (!brief) await call(() => slack.post(writeReply(newest, earlier, more), { channel, threadTs: ts }));
-  return { channel, ts, ...(again && { again }) };
+  return place;
 }
 
 /**
@@ -71,12 +94,12 @@ async function carryOn(
  */
 async function open(
   newest: Announcement,
-  { posting, again = posting }: SlackState,
+  { posting, place: { again = posting } }: State,
   slack: Bot,
-  { call, known, lost, willPost }: Manner,
-): Promise<Handle> {
+  { call, memory: { channel: known }, lost, willPost }: ShowManner,
+): Promise<SlackPlace> {
   const message = writeRootMessage(newest, slack.kind, again);
-  const post = async (place?: { readonly channel: string }): Promise<Handle> => {
+  const post = async (place?: { readonly channel: string }): Promise<SlackPlace> => {
     const posted = await call(async () => {
       await willPost();
       return slack.post(message, place);
@@ -86,7 +109,7 @@ async function open(
   try {
     return await post();
   } catch (error) {
-    const isRenamed = error instanceof SlackRefusalError && error.reason === 'channel_not_found';
+    const isRenamed = error instanceof ChannelRefusalError && error.reason === 'channel_not_found';
     // Its id outlives a channel's name.
     if (!isRenamed || known?.name !== slack.channel) throw error;
     lost(`${slack.channel} is no channel's name any more: posted to ${known.id}`);

@@ -100,7 +100,7 @@ describe.each(['bot', 'webhook'] as const)('Slack by %s', (kind) => {
     answer = { status: 429, headers: { 'retry-after': '30' } };
 
     await expect(connect(kind).post(message)).rejects.toMatchObject({
-      name: 'SlackBusyError',
+      name: 'ChannelBusyError',
       retryAfterMs: 30_000,
     });
   });
@@ -110,7 +110,7 @@ describe.each(['bot', 'webhook'] as const)('Slack by %s', (kind) => {
       kind === 'bot' ? { body: { ok: false, error: 'is_archived' } } : { status: 404, body: 'no_service' };
 
     await expect(connect(kind).post(message)).rejects.toMatchObject({
-      name: 'SlackRefusalError',
+      name: 'ChannelRefusalError',
       reason: expect.stringMatching(/is_archived|404 "no_service"/),
     });
   });
@@ -130,6 +130,8 @@ describe('Slack by webhook', () => {
       .post(message)
       .catch((fault: unknown) => fault);
 
-    expect(String(error)).toBe('SlackRefusalError: Slack refused: 410 {"ok":true,"channel":"C1","ts":"1.2"}');
+    expect(String(error)).toBe(
+      'ChannelRefusalError: Slack refused: 410 {"ok":true,"channel":"C1","ts":"1.2"}',
+    );
   });
 });

@@ -1,4 +1,4 @@
-import type { SlackTurn } from '../../../../../shared/storage/slack-threads';
+import type { ChannelTurn } from '../../../../../shared/storage/channel-states';
 import { now } from '../../../../builders';
 import { anAnnouncement } from '../../announcements';
 import { setUpNotify } from '../../fake-slack';
@@ -25,7 +25,7 @@ describe('notify with a bot token', () => {
       ['update C1 ts-1', releasedText],
       ['reply to ts-1', '*mything1: released* all as before'],
     ]);
-    expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-1', lastSeq: 2, closedAt: now });
+    expect(stateOf()).toEqual({ place: { channel: 'C1', ts: 'ts-1' }, lastSeq: 2, closedAt: now });
   });
 
   it('opens one thread though two announcements of a case are handled at once', async () => {
@@ -39,7 +39,7 @@ describe('notify with a bot token', () => {
 
   it('goes on where a run died with its turn, once that is over', async () => {
     const { tell, minute, shown, saved, state } = setUpNotify();
-    const turn: SlackTurn = { until: now + 60_000, asked: [] };
+    const turn: ChannelTurn = { until: now + 60_000, asked: [], memory: {} };
     saved.set('TURN', { value: turn, version: 1 });
 
     await tell();
@@ -129,7 +129,12 @@ describe('notify with a bot token', () => {
     state.fault = new Error('socket hang up');
 
     expect(await tell()).toEqual({ batchItemFailures: [] });
-    expect(stateOf()).toMatchObject({ ts: '', newest: { seq: 1 }, attempts: 1, dueAt: now + 15_000 });
+    expect(stateOf()).toMatchObject({
+      place: { ts: '' },
+      newest: { seq: 1 },
+      attempts: 1,
+      dueAt: now + 15_000,
+    });
     state.fault = undefined;
     state.time += 60_000;
     await minute();
@@ -146,7 +151,7 @@ describe('notify with a bot token', () => {
       state.time += 60_000;
       await minute();
     }
-    expect(telemetry.counts.SlackLate).toBeGreaterThan(200);
+    expect(telemetry.counts.MessageLate).toBeGreaterThan(200);
     state.fault = undefined;
     state.time += 5 * 60_000;
     await minute();
@@ -262,8 +267,8 @@ describe('what Slack had and has no more', () => {
         ['post', contained],
         ['post', releasedText],
       ]);
-      expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-2', lastSeq: 2, closedAt: now });
-      expect(telemetry.counts.SlackRefused).toBe(1);
+      expect(stateOf()).toEqual({ place: { channel: 'C1', ts: 'ts-2' }, lastSeq: 2, closedAt: now });
+      expect(telemetry.counts.MessageRefused).toBe(1);
     },
   );
 
@@ -289,7 +294,7 @@ describe('what Slack had and has no more', () => {
     await tell({ caseId: 'case-2', id: 'case-2#1', thingName: 'mything2' });
 
     expect([...messages.values()].map(({ channel }) => channel)).toEqual(['C1', 'C1', 'C1']);
-    expect(telemetry.counts.SlackRefused).toBe(1);
+    expect(telemetry.counts.MessageRefused).toBe(1);
   });
 
   it('holds up nothing else, and operations are told: the newest state waits until the channel is back', async () => {
@@ -299,7 +304,7 @@ describe('what Slack had and has no more', () => {
 
     await deliver(...cases.map((caseId) => anAnnouncement({ caseId, id: `${caseId}#1` })));
     // Three in a row: it is the channel, not the case.
-    expect(telemetry.counts.SlackRefused).toBe(3);
+    expect(telemetry.counts.MessageRefused).toBe(3);
     state.channelIds = { '#iot-security': 'C2' };
     state.time += 60_000;
     await minute();
@@ -325,7 +330,7 @@ describe('notify with a webhook', () => {
 });
 
 describe('notify', () => {
-  it('only says so where no Slack secret is stored', async () => {
+  it('sends nothing where no secret of Slack is stored, and has an alarm say so', async () => {
     const { tell, minute, shown, saved, telemetry } = setUpNotify('none');
 
     await tell();
@@ -333,10 +338,11 @@ describe('notify', () => {
 
     expect(shown).toEqual([]);
     expect(saved.size).toBe(0);
+    expect(telemetry.counts).toEqual({ MessageRefused: 1 });
     expect(telemetry.lines).toEqual([
       {
-        level: 'warn',
-        message: 'no Slack secret is stored, nothing sent',
+        level: 'error',
+        message: 'no secret of Slack is stored, nothing sent',
         fields: { id: 'case-1#1' },
       },
     ]);
@@ -344,12 +350,12 @@ describe('notify', () => {
 
   it('keeps what it is told while the secret can’t be read, and shows it a minute later', async () => {
     const { tell, minute, shown, ports } = setUpNotify();
-    const { slack } = ports;
-    ports.slack = async () => {
+    const { connect } = ports;
+    ports.connect = async () => {
       throw new Error('throttled');
     };
     expect(await tell()).toEqual({ batchItemFailures: [] });
-    ports.slack = slack;
+    ports.connect = connect;
 
     await minute();
 
@@ -381,7 +387,7 @@ describe('a run that ended between a post and the note of it', () => {
     crash.afterPost = true;
     void tell();
     while (roots.length === 0) await new Promise(setImmediate);
-    expect(stateOf()).toMatchObject({ ts: '', posting: true });
+    expect(stateOf()).toMatchObject({ place: { ts: '' }, posting: true });
     crash.afterPost = false;
     state.time += 100_000;
 
@@ -395,7 +401,12 @@ describe('a run that ended between a post and the note of it', () => {
       ['reply to ts-2', '*mything1: released* all as before'],
     ]);
     expect(roots.map((root) => blocksOf(root).includes(earlier))).toEqual([false, true]);
-    expect(stateOf()).toEqual({ channel: 'C1', ts: 'ts-2', lastSeq: 2, again: true, closedAt: now });
+    expect(stateOf()).toEqual({
+      place: { channel: 'C1', ts: 'ts-2', again: true },
+      lastSeq: 2,
+      closedAt: now,
+    });
+    crash.end();
   });
 
   it.each([

@@ -1,14 +1,26 @@
-import type { Clock, Log, Metrics } from '../../../../shared/ports';
-import type { SlackState, SlackStates, SlackTurn } from '../../../../shared/storage/slack-threads';
-import { type Slack, SlackRefusalError } from './client';
-import { writeSummary } from './message';
-import { OutOfTimeError, type Paced, paceCalls } from './pace';
+import type { Clock, Log, Metrics } from '../../../shared/ports';
+import type { ChannelState, ChannelStates } from '../../../shared/storage/channel-states';
+import { type Channel, ChannelRefusalError, type Paced } from './channel';
+import { OutOfTimeError, paceCalls } from './pace';
 import { change, forgetPosting, putOff, settle } from './pending';
-import { show } from './show';
 import { endTurn, leaveTurn, takeTurn } from './turn';
 
-export interface DeliverPorts {
-  readonly states: SlackStates;
+/** What the delivery knows of a channel before it is connected. */
+interface ChannelTraits {
+  /** As people call it. */
+  readonly title: string;
+  readonly limits: {
+    /** Between two calls, once the service has said that it is busy. */
+    readonly gapMs: number;
+    /** A service that has not answered by then is taken to be away. */
+    readonly answerMs: number;
+  };
+  /** Where a case is shown of which nothing is shown yet. */
+  readonly nowhere: object;
+}
+
+export interface DeliverPorts extends ChannelTraits {
+  readonly states: ChannelStates;
   readonly clock: Clock;
   readonly pause: (ms: number) => Promise<void>;
   readonly log: Log;
@@ -16,11 +28,11 @@ export interface DeliverPorts {
 }
 
 interface Run extends DeliverPorts {
-  readonly slack: Slack;
+  readonly channel: Channel;
   readonly call: Paced;
   readonly deadline: number;
   /** For the next turn. */
-  readonly learned: { summarizedAt?: number; channel?: NonNullable<SlackTurn['channel']> };
+  readonly learned: { summarizedAt?: number; memory: object };
   /** Cases in a row that could not be shown. */
   failures: number;
 }
@@ -35,7 +47,7 @@ const summarizeAgainMs = 5 * 60_000;
 /** What is listed is looked at anew after so many. */
 const roundSize = 10;
 const maxListed = 500;
-/** Then it is not the case: the channel or the token is gone, or Slack is away. */
+/** Then it is not the case: the channel or its secret is gone, or the service is away. */
 const maxFailures = 3;
 /** Longer than that nobody should wait to see a state. */
 const lateMs = 5 * 60_000;
@@ -43,7 +55,7 @@ const lateMs = 5 * 60_000;
 /** Shows what has yet to be shown, these cases first. `wait` for another run that does so at the moment. */
 export async function deliver(
   ports: DeliverPorts,
-  slack: Slack,
+  channel: Channel,
   cases: readonly string[],
   { wait = false }: { readonly wait?: boolean } = {},
 ): Promise<void> {
@@ -52,13 +64,13 @@ export async function deliver(
   const turn = await takeTurn(ports, cases, startedAt + turnMs, waitUntil);
   if (!turn) return;
   const deadline = startedAt + runMs;
-  const { summarizedAt, channel } = turn;
+  const { summarizedAt, memory } = turn;
   const run: Run = {
     ...ports,
-    slack,
+    channel,
     deadline,
-    call: paceCalls(ports, deadline),
-    learned: { ...(summarizedAt !== undefined && { summarizedAt }), ...(channel && { channel }) },
+    call: paceCalls(ports, ports.limits, deadline),
+    learned: { ...(summarizedAt !== undefined && { summarizedAt }), memory },
     failures: 0,
   };
   try {
@@ -92,52 +104,52 @@ async function showRound(run: Run, asked: readonly string[]): Promise<boolean> {
 
 /** False where there is nothing to show: the list may lag behind. */
 async function showCase(caseId: string, brief: boolean, run: Run): Promise<boolean> {
-  const { states, slack, call, clock, learned, log, metrics } = run;
+  const { title, states, channel, call, clock, learned, log, metrics } = run;
   const state = (await states.load(caseId))?.value;
   if (!state?.newest || (state.dueAt ?? 0) > clock()) return false;
   const { newest } = state;
   const lost = (reason: string) => {
-    metrics.count('SlackRefused');
-    log.error('what Slack had is gone, posted anew', { caseId, reason });
+    metrics.count('MessageRefused');
+    log.error(`what ${title} had is gone, posted anew`, { caseId, reason });
   };
   let isNoted = state.posting === true;
   const willPost = async () => {
-    if (!isNoted) await change(states, caseId, (now) => ({ ...now, posting: true }));
+    if (!isNoted) await change(run, caseId, (now) => ({ ...now, posting: true }));
     isNoted = true;
   };
   try {
-    const handle = await show(newest, state, { slack, call, brief, known: learned.channel, lost, willPost });
-    if (slack.kind === 'bot') learned.channel = { name: slack.channel, id: handle.channel };
-    await change(states, caseId, (now) => settle(now, newest.seq, handle));
+    const { memory } = learned;
+    const shown = await channel.show(newest, state, { call, brief, memory, lost, willPost });
+    if (shown.memory) learned.memory = shown.memory;
+    await change(run, caseId, (now) => settle(now, newest.seq, shown.place));
     run.failures = 0;
-    metrics.count('SlackMessageSent');
-    log.info('shown in Slack', { id: newest.id });
+    metrics.count('MessageShown');
+    log.info(`shown in ${title}`, { id: newest.id });
   } catch (error) {
-    // Slack took nothing: there is no message that nobody knows of.
-    const isRefused = error instanceof OutOfTimeError || error instanceof SlackRefusalError;
-    if (isRefused && isNoted && !state.posting) await change(states, caseId, forgetPosting);
+    // The service took nothing: there is no message that nobody knows of.
+    const isRefused = error instanceof OutOfTimeError || error instanceof ChannelRefusalError;
+    if (isRefused && isNoted && !state.posting) await change(run, caseId, forgetPosting);
     if (error instanceof OutOfTimeError) throw error;
     run.failures += 1;
-    if (error instanceof SlackRefusalError) metrics.count('SlackRefused');
+    if (error instanceof ChannelRefusalError) metrics.count('MessageRefused');
     countLate(state, run);
-    log.error('not shown in Slack, will be tried again', { id: newest.id, error });
-    await change(states, caseId, (now) => now.newest && putOff(now, clock()));
+    log.error(`not shown in ${title}, will be tried again`, { id: newest.id, error });
+    await change(run, caseId, (now) => now.newest && putOff(now, clock()));
   }
   return true;
 }
 
 /** One message for many cases, as their replies are left out. */
 async function summarize(due: readonly string[], run: Run): Promise<void> {
-  const { slack, call, states, clock, learned, log } = run;
-  if (clock() - (learned.summarizedAt ?? 0) < summarizeAgainMs) return;
+  const { channel, call, states, clock, learned, log } = run;
+  if (!channel.summarize || clock() - (learned.summarizedAt ?? 0) < summarizeAgainMs) return;
   const found = await Promise.all(due.slice(0, storm / 2).map((caseId) => states.load(caseId)));
   const named = found.flatMap((stored) => stored?.value.newest ?? []);
   // The list lags behind what was shown a moment ago.
   if (named.length === 0) return;
   learned.summarizedAt = clock();
-  const message = writeSummary(named, due.length);
   try {
-    await call<unknown>(() => slack.post(message));
+    await call(async () => channel.summarize?.(named, due.length));
   } catch (error) {
     if (error instanceof OutOfTimeError) throw error;
     log.error('the summary was not posted', { error });
@@ -150,6 +162,6 @@ async function tellLate(run: Run): Promise<void> {
   if (stored) countLate(stored.value, run);
 }
 
-function countLate({ newest, since = 0 }: SlackState, { metrics, clock }: Run): void {
-  if (newest && clock() - since > lateMs) metrics.count('SlackLate');
+function countLate({ newest, since = 0 }: ChannelState, { metrics, clock }: Run): void {
+  if (newest && clock() - since > lateMs) metrics.count('MessageLate');
 }

@@ -1,27 +1,32 @@
-import type { Announcement } from '../../../../shared/domain/messages/announcement';
-import type { SlackState, SlackStates, Superseded } from '../../../../shared/storage/slack-threads';
-import { untilUndisturbed } from '../../../../shared/undisturbed';
+import type { Announcement } from '../../../shared/domain/messages/announcement';
+import type { ChannelState, ChannelStates, Superseded } from '../../../shared/storage/channel-states';
+import { untilUndisturbed } from '../../../shared/undisturbed';
 
-/** Superseded news that a reply still tells, of a case that changed faster than Slack takes messages. */
+/** Superseded news that the channel still tells, of a case that changed faster than it takes messages. */
 const maxEarlier = 5;
-const nothing: SlackState = { channel: '', ts: '', lastSeq: 0 };
+
+interface PendingPorts {
+  readonly states: Pick<ChannelStates, 'load' | 'save'>;
+  /** Where a case is shown of which nothing is shown yet. */
+  readonly nowhere: object;
+}
 
 /** Changes what is stored of a case, anew where another run did so at the same time. */
 export async function change(
-  states: Pick<SlackStates, 'load' | 'save'>,
+  { states, nowhere }: PendingPorts,
   caseId: string,
-  next: (state: SlackState) => SlackState | undefined,
+  next: (state: ChannelState) => ChannelState | undefined,
 ): Promise<boolean> {
   return untilUndisturbed(11, async () => {
     const stored = await states.load(caseId);
-    const changed = next(stored?.value ?? nothing);
+    const changed = next(stored?.value ?? { place: nowhere, lastSeq: 0 });
     if (changed) await states.save(caseId, changed, stored?.version ?? 0);
     return changed !== undefined;
   });
 }
 
 /** With an announcement to show; undefined where it, or newer news, is known. */
-export function add(state: SlackState, announcement: Announcement, now: number): SlackState | undefined {
+export function add(state: ChannelState, announcement: Announcement, now: number): ChannelState | undefined {
   const { newest, lastSeq, earlier = [], more = 0 } = state;
   const { seq } = announcement;
   if (seq <= lastSeq || seq === newest?.seq || earlier.some((one) => one.seq === seq)) return undefined;
@@ -40,31 +45,19 @@ export function add(state: SlackState, announcement: Announcement, now: number):
 }
 
 /** Once `seq` is shown there; what came meanwhile stays. */
-export function settle(
-  state: SlackState,
-  seq: number,
-  { channel, ts, again }: Pick<SlackState, 'channel' | 'ts' | 'again'>,
-): SlackState {
+export function settle(state: ChannelState, seq: number, place: object): ChannelState {
   const { newest, keptUntil } = state;
   if (!newest || newest.seq <= seq)
     return {
-      ...{ channel, ts, lastSeq: seq },
-      ...(again && { again }),
+      ...{ place, lastSeq: seq },
       ...(keptUntil !== undefined && { keptUntil }),
       ...(newest?.status === 'closed' && { closedAt: newest.at }),
     };
   const { more: _, posting: _posting, earlier = [], ...rest } = state;
-  return {
-    ...rest,
-    channel,
-    ts,
-    ...(again && { again }),
-    lastSeq: seq,
-    earlier: earlier.filter((one) => one.seq > seq),
-  };
+  return { ...rest, place, lastSeq: seq, earlier: earlier.filter((one) => one.seq > seq) };
 }
 
-export function forgetPosting({ posting: _posting, ...state }: SlackState): SlackState {
+export function forgetPosting({ posting: _posting, ...state }: ChannelState): ChannelState {
   return state;
 }
 
@@ -76,7 +69,7 @@ const firstRetryMs = 15_000;
 const lastRetryMs = 5 * 60_000;
 
 /** To be tried again, ever more seldom and for ever. */
-export function putOff(state: SlackState, now: number): SlackState {
+export function putOff(state: ChannelState, now: number): ChannelState {
   const attempts = (state.attempts ?? 0) + 1;
   return { ...state, attempts, dueAt: now + Math.min(lastRetryMs, firstRetryMs * 2 ** (attempts - 1)) };
 }

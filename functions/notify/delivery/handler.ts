@@ -1,20 +1,22 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type Announcement, announcementSchema } from '../../../../shared/domain/messages/announcement';
-import { eachRecord } from '../../../../shared/lambda';
-import type { DeadLetters } from '../../../../shared/ports';
-import type { Slack } from './client';
+import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement';
+import { eachRecord } from '../../../shared/lambda';
+import type { DeadLetters } from '../../../shared/ports';
+import type { Channel } from './channel';
 import { type DeliverPorts, deliver } from './deliver';
 import { add, change } from './pending';
 
 export interface NotifyPorts extends DeliverPorts {
-  /** Undefined where no Slack secret is stored: the function then only says so. */
-  readonly slack: () => Promise<Slack | undefined>;
+  /** The function, which rejected messages are said to come from. */
+  readonly functionName: string;
+  /** Undefined where the channel's secret is not stored. */
+  readonly connect: () => Promise<Channel | undefined>;
   readonly deadLetters: DeadLetters;
 }
 
 /**
- * Shows announcements in Slack. What has to be shown is stored first, so that a message is done with however long Slack
- * takes nothing; of a case only the newest state counts. Each minute, what is left over is shown.
+ * Shows announcements in a channel. What has to be shown is stored first, so that a message is done with however long the
+ * service takes nothing; of a case only the newest state counts. Each minute, what is left over is shown.
  */
 export function notify(ports: NotifyPorts) {
   return async (event: SQSEvent | object, context: Context): Promise<SQSBatchResponse | undefined> => {
@@ -35,19 +37,19 @@ export function notify(ports: NotifyPorts) {
 
 /** One read in a minute in which nothing waits. */
 async function deliverLeftOver(ports: NotifyPorts): Promise<void> {
-  const slack = await ports.slack();
-  if (!slack || (await ports.states.listDue(ports.clock(), 1)).length === 0) return;
-  await deliver(ports, slack, [], { wait: true });
+  const channel = await ports.connect();
+  if (!channel || (await ports.states.listDue(ports.clock(), 1)).length === 0) return;
+  await deliver(ports, channel, [], { wait: true });
 }
 
 /** The messages are done with: what fails here is shown within a minute. */
 async function deliverNow(stored: readonly string[], ports: NotifyPorts): Promise<void> {
   if (stored.length === 0) return;
   try {
-    const slack = await ports.slack();
-    if (slack) await deliver(ports, slack, stored);
+    const channel = await ports.connect();
+    if (channel) await deliver(ports, channel, stored);
   } catch (error) {
-    ports.log.error('not shown in Slack now, the next run goes on', { error });
+    ports.log.error(`not shown in ${ports.title} now, the next run goes on`, { error });
   }
 }
 
@@ -55,7 +57,7 @@ async function deliverNow(stored: readonly string[], ports: NotifyPorts): Promis
 async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promise<string | undefined> {
   const announcement = readAnnouncement(body);
   if (!announcement) {
-    await ports.deadLetters.send(body, 'not an announcement', `notify:${messageId}`);
+    await ports.deadLetters.send(body, 'not an announcement', `${ports.functionName}:${messageId}`);
     return undefined;
   }
   const { id, caseId } = announcement;
@@ -63,21 +65,22 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     ports.log.info('for other systems only', { id });
     return undefined;
   }
-  if (await isSlackOff(ports)) {
-    ports.log.warn('no Slack secret is stored, nothing sent', { id });
+  if (await isOff(ports)) {
+    ports.metrics.count('MessageRefused');
+    ports.log.error(`no secret of ${ports.title} is stored, nothing sent`, { id });
     return undefined;
   }
-  const isNew = await change(ports.states, caseId, (state) => add(state, announcement, ports.clock()));
+  const isNew = await change(ports, caseId, (state) => add(state, announcement, ports.clock()));
   if (!isNew) ports.log.info('shown before, or older than what is', { id });
   return isNew ? caseId : undefined;
 }
 
 /** Where the secret can't be read at the moment, there may be one. */
-async function isSlackOff({ slack, log }: NotifyPorts): Promise<boolean> {
+async function isOff({ title, connect, log }: NotifyPorts): Promise<boolean> {
   try {
-    return (await slack()) === undefined;
+    return (await connect()) === undefined;
   } catch (error) {
-    log.error('the Slack secret could not be read', { error });
+    log.error(`the secret of ${title} could not be read`, { error });
     return false;
   }
 }

@@ -1,14 +1,14 @@
-import type { Clock } from '../../../../shared/ports';
-import type { SlackStates, SlackTurn } from '../../../../shared/storage/slack-threads';
-import { untilUndisturbed } from '../../../../shared/undisturbed';
+import type { Clock } from '../../../shared/ports';
+import type { ChannelStates, ChannelTurn } from '../../../shared/storage/channel-states';
+import { untilUndisturbed } from '../../../shared/undisturbed';
 
-const idle: SlackTurn = { until: 0, asked: [] };
+const idle: ChannelTurn = { until: 0, asked: [], memory: {} };
 /** More are found by the index. */
 const maxAsked = 100;
 const lookAgainMs = 1_000;
 
 interface TurnPorts {
-  readonly states: Pick<SlackStates, 'loadTurn' | 'saveTurn'>;
+  readonly states: Pick<ChannelStates, 'loadTurn' | 'saveTurn'>;
   readonly clock: Clock;
   readonly pause: (ms: number) => Promise<void>;
 }
@@ -22,10 +22,10 @@ export async function takeTurn(
   cases: readonly string[],
   until: number,
   waitUntil: number,
-): Promise<SlackTurn | undefined> {
+): Promise<ChannelTurn | undefined> {
   const { clock, pause } = ports;
   for (;;) {
-    const found: { turn?: SlackTurn } = {};
+    const found: { turn?: ChannelTurn } = {};
     await changeTurn(ports, (turn) => {
       const isFree = turn.until <= clock();
       if (isFree) found.turn = turn;
@@ -39,7 +39,7 @@ export async function takeTurn(
 }
 
 /** Ends the turn, unless somebody asked meanwhile: then it goes on with what is given back. */
-export async function endTurn(ports: TurnPorts, learned: Partial<SlackTurn>): Promise<readonly string[]> {
+export async function endTurn(ports: TurnPorts, learned: Partial<ChannelTurn>): Promise<readonly string[]> {
   let asked: readonly string[] = [];
   await changeTurn(ports, (turn) => {
     asked = turn.asked;
@@ -49,13 +49,13 @@ export async function endTurn(ports: TurnPorts, learned: Partial<SlackTurn>): Pr
 }
 
 /** Ends the turn whatever waits: the next run goes on. */
-export async function leaveTurn(ports: TurnPorts, learned: Partial<SlackTurn>): Promise<void> {
+export async function leaveTurn(ports: TurnPorts, learned: Partial<ChannelTurn>): Promise<void> {
   await changeTurn(ports, (turn) => ({ ...turn, ...learned, until: 0 }));
 }
 
 async function changeTurn(
   { states }: TurnPorts,
-  next: (turn: SlackTurn) => SlackTurn | undefined,
+  next: (turn: ChannelTurn) => ChannelTurn | undefined,
 ): Promise<void> {
   await untilUndisturbed(21, async () => {
     const stored = await states.loadTurn();

@@ -1,0 +1,78 @@
+import type * as z from 'zod/mini';
+
+/**
+ * All that cordon.yml, `cordon check`, the stack and the docs know of a channel. Descriptors import no code of a function:
+ * `infra/`, `cli/` and `shared/config/` read them. `S` is the channel's section of `notify:` in cordon.yml.
+ */
+export type ChannelDescriptor<S = unknown> = ServedDescriptor<S> | SubscribedDescriptor<S>;
+
+interface ChannelWords<S> {
+  /** As people call it. */
+  readonly title: string;
+  /** How it tells people of a case, for the docs. */
+  readonly shows: string;
+  /** Its section of cordon.yml, where there is one. */
+  readonly section: z.ZodMiniType<S>;
+  /** Who is told: `Slack #iot-security`. None where the section tells nobody. */
+  listTold(section: S): readonly string[];
+  /** Further lines of `cordon check`. */
+  explain?(section: S): readonly string[];
+  /** What of the section can't be. */
+  findFaults?(section: S): readonly SectionFault[];
+  /** What the section leaves to be done; nothing of it is wrong. */
+  findWarnings?(section: S): readonly string[];
+}
+
+interface SectionFault {
+  /** Below the section. */
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
+/** A channel with a function of its own, and so with a queue, a dead-letter queue, alarms and a role. */
+export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
+  readonly delivery: 'function';
+  /** Of whom announcements are: those for other systems only are left out for people. */
+  readonly audience: 'people' | 'everyone';
+  /** Without it the function needs no secret: IAM says what it may do. */
+  readonly secret?: ChannelSecret;
+  /** Base URL of the service, where the secret does not say it; another one in tests. */
+  readonly endpoint?: { readonly url: string; readonly what: string };
+  readonly limits: {
+    /** Between two calls, once the service has said that it is busy. */
+    readonly gapMs: number;
+    /** A service that has not answered by then is taken to be away. */
+    readonly answerMs: number;
+  };
+  /** What its function may do in AWS beside what every channel does. */
+  rights?(section: S): readonly ChannelRight[];
+  /** What people may press. `operate` has what a button does, under the route. */
+  readonly buttons?: { readonly route: `POST /${string}`; readonly secret: ChannelSecret };
+  /** Page of docs/runbooks; by default the one of all channels. */
+  readonly runbook?: string;
+}
+
+/** A channel that SNS serves by itself. */
+export interface SubscribedDescriptor<S = unknown> extends ChannelWords<S> {
+  readonly delivery: 'subscription';
+  readonly protocol: 'email';
+  listEndpoints(section: S): readonly string[];
+}
+
+/** By name in Parameter Store, or in Secrets Manager. */
+export interface ChannelSecret {
+  /** Of the template's parameters: `SlackToken` makes `SlackTokenParameter` and `SlackTokenSecret`. */
+  readonly id: string;
+  /** Of the parameter: `/cordon-STAGE/NAME`. */
+  readonly name: string;
+  readonly what: string;
+  /** What to put there, for commands that people are shown. */
+  readonly example: string;
+}
+
+export interface ChannelRight {
+  readonly actions: readonly string[];
+  readonly service: string;
+  /** Behind the account of the ARN. */
+  readonly resource: string;
+}

@@ -1,0 +1,31 @@
+import * as z from 'zod/mini';
+import type { SubscribedDescriptor } from '../descriptor';
+
+const section = z.array(z.email()).check(z.maxLength(10));
+
+/** Domains that nobody has, made for examples (RFC 2606, RFC 6761): an address there is a placeholder. */
+const reserved = /[@.](example\.(com|net|org)|example|test|invalid|localhost)$/i;
+
+/** SNS mails the text of each announcement by itself. */
+export const email = {
+  title: 'E-mail',
+  shows: 'a mail for each step of a case',
+  section,
+  listTold: (addresses) => addresses,
+  findFaults: (addresses) => {
+    const known = addresses.map((address) => address.toLowerCase());
+    return known.flatMap((address, index) =>
+      known.indexOf(address) < index ? [{ path: [index], message: 'this address is there already' }] : [],
+    );
+  },
+  findWarnings: (addresses) =>
+    addresses
+      .filter((address) => reserved.test(address))
+      .map(
+        (address) =>
+          `${address} is a placeholder, which reaches nobody: set notify.email, or --param="email=YOU@YOUR-DOMAIN"`,
+      ),
+  delivery: 'subscription',
+  protocol: 'email',
+  listEndpoints: (addresses) => addresses,
+} as const satisfies SubscribedDescriptor<z.output<typeof section>>;

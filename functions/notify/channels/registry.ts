@@ -1,0 +1,65 @@
+import * as z from 'zod/mini';
+import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
+import { email } from './email/descriptor';
+import { slack } from './slack/descriptor';
+
+/** Every channel, by the name that `notify:` of cordon.yml calls it. */
+const registry = {
+  slack,
+  email,
+};
+
+export type ChannelName = keyof typeof registry;
+
+const channelNames = Object.keys(registry) as ChannelName[];
+
+type Section<N extends ChannelName> = (typeof registry)[N]['section'];
+type SectionShape = { [N in ChannelName]: z.ZodMiniOptional<Section<N>> };
+
+/** `notify:` of cordon.yml. */
+export const notifySchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(registry).map(([name, { section }]) => [name, z.optional<z.core.$ZodType>(section)]),
+  ) as SectionShape,
+);
+
+export type Sections = z.output<typeof notifySchema>;
+
+/** Of the channels with buttons; `operate` must have a handler for each. */
+export type ButtonRoute = {
+  [N in ChannelName]: (typeof registry)[N] extends { readonly buttons: { readonly route: infer R } }
+    ? R
+    : never;
+}[ChannelName];
+
+interface Entry<D> {
+  readonly name: ChannelName;
+  readonly descriptor: D;
+}
+
+/** With the channel's section of cordon.yml. */
+interface NamedEntry<D> extends Entry<D> {
+  readonly section: unknown;
+}
+
+/** All channels there are. */
+export function listChannels(): Entry<ChannelDescriptor>[] {
+  return channelNames.map((name) => ({ name, descriptor: registry[name] as ChannelDescriptor }));
+}
+
+/** The channels that cordon.yml names. */
+export function listNamed(notify: Sections): NamedEntry<ChannelDescriptor>[] {
+  return listChannels().flatMap((entry) => {
+    const section = notify[entry.name];
+    return section === undefined ? [] : [{ ...entry, section }];
+  });
+}
+
+/** Of them those with a function. */
+export function listServed<E extends Entry<ChannelDescriptor>>(
+  entries: readonly E[],
+): (E & Entry<ServedDescriptor>)[] {
+  return entries.filter(
+    (entry): entry is E & Entry<ServedDescriptor> => entry.descriptor.delivery === 'function',
+  );
+}

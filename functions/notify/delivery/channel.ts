@@ -1,0 +1,60 @@
+import type { Announcement } from '../../../shared/domain/messages/announcement';
+import type { ChannelState } from '../../../shared/storage/channel-states';
+
+/** A channel as it is connected: it shows a case, and the delivery decides when, in which order and how often. */
+export interface Channel<Place = object, Memory = object> {
+  /**
+   * Shows the newest state of a case: in the place that the state names, or in a new one. Throws ChannelBusyError and
+   * ChannelRefusalError where the service says so, any other error where it is away.
+   */
+  show(
+    newest: Announcement,
+    state: ChannelState<Place>,
+    manner: Manner<Memory>,
+  ): Promise<Shown<Place, Memory>>;
+  /** One message for many cases that changed at once; without it each is shown by itself. */
+  summarize?(named: readonly Announcement[], count: number): Promise<void>;
+}
+
+interface Shown<Place, Memory> {
+  readonly place: Place;
+  /** What the channel learned for all cases. */
+  readonly memory?: Memory;
+}
+
+/** How to show a case now. */
+export interface Manner<Memory = object> {
+  /** Makes each call of the service, at the pace that the service takes. */
+  readonly call: Paced;
+  /** While many cases wait: the state of each, and nothing beside it. */
+  readonly brief: boolean;
+  readonly memory: Memory;
+  /** Notes that a case is about to be shown for the first time, once: for services that a repeated call makes two of. */
+  readonly willPost: () => Promise<void>;
+  /** Tells of a place that is gone. */
+  readonly lost: (reason: string) => void;
+}
+
+export type Paced = <T>(call: () => Promise<T>) => Promise<T>;
+
+/** The service takes nothing for a while, and says for how long. */
+export class ChannelBusyError extends Error {
+  override readonly name = 'ChannelBusyError';
+  readonly retryAfterMs: number;
+
+  constructor(title: string, retryAfterSeconds: number) {
+    super(`${title} takes no more for ${retryAfterSeconds} s`);
+    this.retryAfterMs = retryAfterSeconds * 1_000;
+  }
+}
+
+/** The service refused a message, and says why with a word of its own. */
+export class ChannelRefusalError extends Error {
+  override readonly name = 'ChannelRefusalError';
+  readonly reason: string;
+
+  constructor(title: string, reason: string) {
+    super(`${title} refused: ${reason}`);
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../../../shared/ports';
+import { ChannelBusyError, type Paced } from './channel';
+
+/** The run has no time left for what the service would take only later. */
+export class OutOfTimeError extends Error {
+  override readonly name = 'OutOfTimeError';
+}
+
+interface PacePorts {
+  readonly clock: Clock;
+  readonly pause: (ms: number) => Promise<void>;
+}
+
+interface Limits {
+  /** Between two calls, once the service has said that it is busy. */
+  readonly gapMs: number;
+  /** A service that has not answered by then is taken to be away. */
+  readonly answerMs: number;
+}
+
+/**
+ * Makes calls as fast as the service takes them: at once until it says that it is busy, then after the time that it
+ * names, and no faster than one in `gapMs` from there on. A call that is never answered delays the rest by `answerMs`.
+ */
+export function paceCalls({ clock, pause }: PacePorts, limits: Limits, deadline: number): Paced {
+  let nextAt = 0;
+  let gap = 0;
+  return async (call) => {
+    for (;;) {
+      if (Math.max(clock(), nextAt) >= deadline) throw new OutOfTimeError('left for the next run');
+      const waitMs = nextAt - clock();
+      if (waitMs > 0) await pause(waitMs);
+      const startedAt = clock();
+      try {
+        const answer = await answerWithin(limits.answerMs, call);
+        nextAt = startedAt + gap;
+        return answer;
+      } catch (error) {
+        if (!(error instanceof ChannelBusyError)) throw error;
+        gap = limits.gapMs;
+        nextAt = clock() + error.retryAfterMs;
+      }
+    }
+  };
+}
+
+async function answerWithin<T>(ms: number, call: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([call(), tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

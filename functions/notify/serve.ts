@@ -1,0 +1,71 @@
+import { configuration } from 'cordon:configuration';
+import { setTimeout as pause } from 'node:timers/promises';
+import { connectDeadLetters } from '../../shared/aws/commands';
+import { connectSecrets } from '../../shared/aws/secrets';
+import { readKeeping } from '../../shared/domain/case/keeping';
+import { createTelemetry, readEnv } from '../../shared/lambda';
+import { connectChannelStates } from '../../shared/storage/channel-states';
+import type { ServedDescriptor } from './channels/descriptor';
+import { nameFunction, nameVariable } from './channels/names';
+import type { ChannelName, Sections } from './channels/registry';
+import type { Channel } from './delivery/channel';
+import { type NotifyPorts, notify } from './delivery/handler';
+
+/** What a channel is connected with. */
+interface Target<Section> {
+  /** Empty where the channel has none. */
+  readonly secret: string;
+  /** Its section of cordon.yml. */
+  readonly section: Section;
+  /** Base URL of the service; empty where the secret says it. */
+  readonly endpoint: string;
+}
+
+interface ServedChannel<N extends ChannelName, Place, Memory> {
+  readonly name: N;
+  readonly descriptor: ServedDescriptor;
+  readonly nowhere: Place;
+  readonly connect: (target: Target<NonNullable<Sections[N]>>) => Channel<Place, Memory>;
+}
+
+/** The function of a channel: its queue's messages, and each minute what is left over. */
+export function serve<N extends ChannelName, Place extends object, Memory extends object>({
+  name,
+  descriptor,
+  nowhere,
+  connect,
+}: ServedChannel<N, Place, Memory>) {
+  const functionName = nameFunction(name);
+  const { log, metrics, wrap } = createTelemetry(functionName);
+  const readSecret = descriptor.secret
+    ? connectSecrets().hold(readEnv(nameVariable(name, 'PARAMETER')))
+    : async () => '';
+  const endpoint = descriptor.endpoint ? readEnv(nameVariable(name, 'API_URL')) : '';
+  const section = configuration.notify[name];
+  let connected: { readonly secret: string; readonly channel: Channel<Place, Memory> } | undefined;
+
+  async function find(): Promise<Channel<Place, Memory> | undefined> {
+    const secret = section && (await readSecret());
+    if (!section || secret === undefined) return undefined;
+    if (connected?.secret !== secret) connected = { secret, channel: connect({ secret, section, endpoint }) };
+    return connected.channel;
+  }
+  const ports: NotifyPorts = {
+    functionName,
+    title: descriptor.title,
+    limits: descriptor.limits,
+    nowhere,
+    connect: find,
+    states: connectChannelStates<Place, Memory>({
+      name,
+      tableName: readEnv('TABLE_NAME'),
+      keepClosedMs: readKeeping(configuration),
+    }),
+    deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
+    clock: Date.now,
+    pause: (ms) => pause(ms),
+    log,
+    metrics,
+  };
+  return wrap(notify(ports));
+}

@@ -1,0 +1,11 @@
+import * as z from 'zod';
+import { notifySchema, type Sections } from '../../functions/notify/channels/registry';
+import { type Configuration, configurationSchema } from '../domain/configuration';
+
+/** All of cordon.yml: what the rules read, and who is told. */
+export const fileSchema = z.strictObject({
+  ...configurationSchema.shape,
+  notify: z.prefault(notifySchema, {}),
+});
+
+export type FileConfiguration = Configuration & { readonly notify: Sections };

@@ -1,0 +1,138 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { Announcement } from '../domain/messages/announcement';
+import type { Versioned } from '../ports';
+import { channelKey, connectItems, expireAt } from './items';
+
+/** What a channel shows of a case, and what it has yet to show. */
+export interface ChannelState<Place = object> {
+  /** Where the channel shows the case, in the channel's own terms. */
+  readonly place: Place;
+  readonly lastSeq: number;
+  /** Has yet to be shown. What is older is never shown as the state of the case. */
+  readonly newest?: Announcement;
+  /** Set before a case is shown for the first time, gone once that is noted: if it is found, there may be a message nobody knows of. */
+  readonly posting?: true;
+  /** Older than `newest` and not shown either, oldest first. */
+  readonly earlier?: readonly Superseded[];
+  /** How many more of them there were. */
+  readonly more?: number;
+  /** Since when something waits, epoch ms. */
+  readonly since?: number;
+  readonly attempts?: number;
+  /** When it is to be shown, epoch ms. */
+  readonly dueAt?: number;
+  /** Its case is closed, and this is kept until then, epoch ms: as respond dated it. */
+  readonly keptUntil?: number;
+  /** The channel shows the case as closed, since then, epoch ms: what respond could not date, as it was not there yet. */
+  readonly closedAt?: number;
+}
+
+export type Superseded = Pick<Announcement, 'seq' | 'kind' | 'text'>;
+
+/** Who may send to a channel now: one at a time, since services count what they take per channel. */
+export interface ChannelTurn<Memory = object> {
+  /** Epoch ms; 0 while nobody sends. */
+  readonly until: number;
+  /** Cases that others stored meanwhile. */
+  readonly asked: readonly string[];
+  /** When people were told last that many cases changed at once. */
+  readonly summarizedAt?: number;
+  /** What the channel remembers beyond a case. */
+  readonly memory: Memory;
+}
+
+export interface ChannelStates<Place = object, Memory = object> {
+  load(caseId: string): Promise<Versioned<ChannelState<Place>> | undefined>;
+  /** Throws VersionConflictError when the stored version isn't `previous` (0 = nothing stored). Returns the new version. */
+  save(caseId: string, state: ChannelState<Place>, previous: number): Promise<number>;
+  /** Cases with something to show, those first that wait longest. May lag behind `save` for a moment. */
+  listDue(now: number, limit: number): Promise<string[]>;
+  loadTurn(): Promise<Versioned<ChannelTurn<Memory>> | undefined>;
+  saveTurn(turn: ChannelTurn<Memory>, previous: number): Promise<number>;
+}
+
+interface ChannelTable {
+  /** Of the channel, in lower case. */
+  readonly name: string;
+  readonly tableName: string;
+  readonly client?: DynamoDBClient;
+  readonly keepClosedMs?: number;
+}
+
+const casePrefix = 'CASE#';
+
+/** The states of one channel. Each channel has items of its own. */
+export function connectChannelStates<Place extends object, Memory extends object>({
+  name,
+  tableName,
+  client,
+  keepClosedMs = Infinity,
+}: ChannelTable): ChannelStates<Place, Memory> {
+  const { documents, load, save } = connectItems(tableName, client);
+  const key = name.toUpperCase();
+  const turnKey = { pk: key, sk: 'TURN' };
+  const dueKey = `${key}#0`;
+  return {
+    async load(caseId) {
+      const stored = await load<ChannelItem>(channelKey(name, caseId));
+      return stored && { ...stored, value: readState<Place>(stored.value) };
+    },
+
+    save: (caseId, { place, ...state }, previous) =>
+      save(
+        channelKey(name, caseId),
+        { ...place, ...state },
+        previous,
+        state.dueAt === undefined
+          ? expireAt(state.keptUntil ?? (state.closedAt ?? Infinity) + keepClosedMs)
+          : { dueKey, dueAt: state.dueAt },
+      ),
+
+    async listDue(now, limit) {
+      const { Items = [] } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          IndexName: 'byDue',
+          KeyConditionExpression: 'dueKey = :channel AND dueAt <= :now',
+          ExpressionAttributeValues: { ':channel': dueKey, ':now': now },
+          Limit: limit,
+        }),
+      );
+      return Items.map(({ pk }) => String(pk).slice(casePrefix.length));
+    },
+
+    async loadTurn() {
+      const stored = await load<TurnItem>(turnKey);
+      return stored && { ...stored, value: readTurn<Memory>(stored.value) };
+    },
+
+    saveTurn: ({ memory, ...turn }, previous) => save(turnKey, { ...memory, ...turn }, previous),
+  };
+}
+
+/** In the table the fields of a place stand beside the others, as those of Slack always did. */
+type ChannelItem = Omit<ChannelState, 'place'>;
+type TurnItem = Omit<ChannelTurn, 'memory'>;
+
+function readState<Place>(item: ChannelItem): ChannelState<Place> {
+  const { lastSeq, newest, posting, earlier, more, since, attempts, dueAt, keptUntil, closedAt, ...place } =
+    item;
+  return {
+    place: place as Place,
+    lastSeq,
+    ...(newest && { newest }),
+    ...(posting && { posting }),
+    ...(earlier && { earlier }),
+    ...(more !== undefined && { more }),
+    ...(since !== undefined && { since }),
+    ...(attempts !== undefined && { attempts }),
+    ...(dueAt !== undefined && { dueAt }),
+    ...(keptUntil !== undefined && { keptUntil }),
+    ...(closedAt !== undefined && { closedAt }),
+  };
+}
+
+function readTurn<Memory>({ until, asked, summarizedAt, ...memory }: TurnItem): ChannelTurn<Memory> {
+  return { until, asked, ...(summarizedAt !== undefined && { summarizedAt }), memory: memory as Memory };
+}
