@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCountingBroker } from './agent-broker';
 import { readAgentFlags } from './agent-flags';
-import { measureAgents, writeResult } from './agent-measure';
+import { measureAgents } from './agent-measure';
+import { writeResult } from './agent-result';
 import { EarlyEndError } from './agent-subject';
 
 /*

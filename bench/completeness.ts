@@ -1,6 +1,7 @@
 import { type IoTClient, ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
 import { type Case, openViolations } from '../shared/domain/case/case';
 import type { connectTable } from '../shared/storage/table';
+import { inParallel } from './in-parallel';
 import { isDeadEnd } from './queues';
 
 /** What is told on the announcements topic, as far as it is looked at here. */
@@ -97,17 +98,13 @@ export async function readOutcome(
 ): Promise<Pick<Outcome, 'cases' | 'timelines' | 'members'>> {
   const cases = await history.scanCases(0);
   const timelines = new Map<string, readonly string[]>();
-  const left = [...cases];
-  const readNext = async () => {
-    for (let record = left.pop(); record; record = left.pop()) {
-      const rows = await history.readTimeline(record.caseId);
-      timelines.set(
-        record.caseId,
-        rows.flatMap(({ entries }) => entries.map(({ what }) => what)),
-      );
-    }
-  };
-  await Promise.all(Array.from({ length: readAtOnce }, readNext));
+  await inParallel(cases, readAtOnce, async ({ caseId }) => {
+    const rows = await history.readTimeline(caseId);
+    timelines.set(
+      caseId,
+      rows.flatMap(({ entries }) => entries.map(({ what }) => what)),
+    );
+  });
   return { cases, timelines, members: await listMembers(iot, thingGroupName) };
 }
 

@@ -47,3 +47,11 @@ export function latencyRow(what: string, { count, p50Ms, p99Ms, maxMs }: Latency
 }
 
 export const latencyHead = ['latency, ms', 'count', 'p50', 'p99', 'max'];
+
+const shownProblems = 20;
+
+/** The first problems, or that there is none. */
+export function writeProblems(problems: readonly string[], allIsWell: string): string {
+  if (problems.length === 0) return allIsWell;
+  return [`${problems.length} PROBLEMS:`, ...problems.slice(0, shownProblems)].join('\n');
+}

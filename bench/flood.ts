@@ -4,7 +4,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
-import { connectTable } from '../shared/storage/table';
+import { loadCase } from './cases';
 import { readCpuTimes, subtractCpu } from './cpu';
 import { aReport, connectDevice, type FlooderOrder, type FloodKind, floods, reportsOf } from './device';
 import { percentile, writeTable } from './figures';
@@ -122,9 +122,8 @@ async function contain(
   return Promise.all(names.map((name) => readStages(service, name, sentAt.get(name) ?? Number.NaN)));
 }
 
-async function readStages({ dynamodb, outputs }: Service, name: string, sentAt: number): Promise<Stages> {
-  const { cases } = connectTable(outputs.TableName ?? '', dynamodb);
-  const record = (await cases.load(name))?.value;
+async function readStages(service: Service, name: string, sentAt: number): Promise<Stages> {
+  const record = await loadCase(service, name);
   if (record?.containedAt === undefined)
     throw new Error(`${name} is not contained: ${record?.reason ?? 'it has no case'}`);
   // The detector alerts with the time at which the broker had the report.

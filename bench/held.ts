@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AddThingToThingGroupCommand } from '@aws-sdk/client-iot';
 import type { PriorState } from '../shared/domain/actions/registry';
 import type { Case } from '../shared/domain/case/case';
-import { connectTable } from '../shared/storage/table';
-import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
+import { tableOf, waitForCase } from './cases';
+import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
+import { inParallel } from './in-parallel';
 import type { Service } from './service';
 import { anAlert, type DeviceFiles, enroll, publishAtOnce } from './traffic';
 
@@ -33,7 +34,7 @@ export async function measureHeld(
   say: (text: string) => void,
   signal: AbortSignal,
 ): Promise<HeldResult> {
-  const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
+  const { cases } = tableOf(service);
   const names = Array.from({ length: held }, (_, index) => `held${index}`);
   // The oldest are due first: more than the sweep can get to need no certificate.
   const real = names.slice(0, perMinute * (minutes + 1));
@@ -48,14 +49,14 @@ export async function measureHeld(
   const template = await containOne(service, signal);
   const { iot, outputs } = service;
   const notYetAt = Date.now() + 86_400_000;
-  await inParallel(real, async (thingName) => {
+  await inParallel(real, atOnce, async (thingName) => {
     // The case comes first: what is in the group without one is drift, which the sweep opens a case for.
     await cases.save(copy(template, thingName, files, { dueAt: notYetAt }), 0);
     const group = { thingName, thingGroupName: outputs.QuarantineGroup };
     await iot.send(new AddThingToThingGroupCommand(group));
   });
   const overdueAt = Date.now() - 3_600_000;
-  await inParallel(names, async (thingName) => {
+  await inParallel(names, atOnce, async (thingName) => {
     signal.throwIfAborted();
     const index = Number(thingName.slice('held'.length));
     const record = copy(template, thingName, files, { dueAt: overdueAt + index });
@@ -81,7 +82,7 @@ export async function measureHeld(
   }
   await Promise.all(waiting);
   let verified = 0;
-  await inParallel(names, async (thingName) => {
+  await inParallel(names, atOnce, async (thingName) => {
     const record = (await cases.load(thingName))?.value;
     if ((record?.dueAt ?? 0) > madeAt) verified += 1;
     if (record?.status !== 'contained') problems.push(`${thingName} is ${record?.status}: ${record?.reason}`);
@@ -90,13 +91,9 @@ export async function measureHeld(
 }
 
 async function containOne(service: Service, signal: AbortSignal): Promise<Case> {
-  const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
   await publishAtOnce(service, [anAlert('template', 'no-child-processes', Date.now())], new Map(), signal);
-  for (;;) {
-    const record = (await cases.load('template'))?.value;
-    if (record?.status === 'contained' && record.outbox.timeline.length === 0) return record;
-    await delay(250, undefined, { signal });
-  }
+  const isDone = ({ status, outbox }: Case) => status === 'contained' && outbox.timeline.length === 0;
+  return waitForCase(service, 'template', isDone, { signal });
 }
 
 /** The same case of another thing. */
@@ -140,29 +137,15 @@ function leaveHalfDone(record: Case): Case {
 }
 
 async function waitUntilBegun(
-  { dynamodb, outputs }: Service,
+  service: Service,
   thingName: string,
   dueAt: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const { cases } = connectTable(outputs.TableName ?? '', dynamodb);
-  for (;;) {
-    const record = (await cases.load(thingName))?.value;
-    const begunAt = Math.max(...(record?.ledger ?? []).map(({ appliedAt }) => appliedAt ?? 0));
-    if (begunAt >= dueAt) return begunAt - dueAt;
-    await delay(1_000, undefined, { signal });
-  }
+  const begunAt = ({ ledger }: Case) => Math.max(...ledger.map(({ appliedAt }) => appliedAt ?? 0));
+  const isBegun = (record: Case) => begunAt(record) >= dueAt;
+  return begunAt(await waitForCase(service, thingName, isBegun, { signal, everyMs: 1_000 })) - dueAt;
 }
-
-async function inParallel(names: readonly string[], act: (name: string) => Promise<void>): Promise<void> {
-  const left = [...names];
-  const actNext = async () => {
-    for (let name = left.pop(); name !== undefined; name = left.pop()) await act(name);
-  };
-  await Promise.all(Array.from({ length: atOnce }, actNext));
-}
-
-const shownProblems = 20;
 
 export function writeHeldResult({ held, minutes, urgent, verified, overdue, problems }: HeldResult): string {
   return [
@@ -170,9 +153,6 @@ export function writeHeldResult({ held, minutes, urgent, verified, overdue, prob
     '',
     writeTable(latencyHead, [latencyRow('left half done: due to begun', urgent)]),
     '',
-    problems.length === 0
-      ? 'everything urgent was begun in time, everything held is contained'
-      : `${problems.length} PROBLEMS:`,
-    ...problems.slice(0, shownProblems),
+    writeProblems(problems, 'everything urgent was begun in time, everything held is contained'),
   ].join('\n');
 }

@@ -1,14 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ListThingGroupsForThingCommand } from '@aws-sdk/client-iot';
 import type { MqttClient } from 'mqtt';
-import { checkChain } from '../cli/verify';
-import { connectCommands } from '../shared/aws/commands';
-import type { Case } from '../shared/domain/case/case';
-import { connectTable } from '../shared/storage/table';
+import { loadCase, release } from './cases';
 import { aReport, bomb, connectDevice, reportsOf } from './device';
-import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
-import { countMessages, isDeadEnd } from './queues';
+import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
 import type { Service } from './service';
+import { type Honest, judgeSiege, type Phase, phases } from './siege-judge';
 import { makeFaults } from './storm';
 import { type DeviceFiles, enroll } from './traffic';
 
@@ -22,24 +18,10 @@ export interface SiegeResult {
   readonly problems: readonly string[];
 }
 
-const phases = ['quiet', 'attacked', 'attackedAndKilled'] as const;
-type Phase = (typeof phases)[number];
-
-interface Honest {
-  readonly thingName: string;
-  readonly phase: Phase;
-  readonly sentAt: number;
-  /** Given back at once, or left contained. */
-  readonly isReleased: boolean;
-}
-
 const honestEveryMs = 2_000;
 const killEveryMs = 3_000;
 const attackEveryMs = 5_000;
 const attackers = 6;
-/** A killed invocation's message comes again after the function's time-out, some of them twice. */
-const patienceMs = 5 * 60_000;
-
 type Send = (topic: string, payload: string | Buffer) => Promise<unknown>;
 
 /** What one device sends to hold up, blind or mislead. */
@@ -102,7 +84,7 @@ export async function runSiege(
   }
   const seconds = (Date.now() - startedAt) / 1_000;
   say(`${seconds.toFixed(0)} s: over; what must be is waited for`);
-  const problems = await judge(siege, honest, say, signal);
+  const problems = await judgeSiege(service, honest, say, signal);
   judged.abort();
   await releasing;
   return {
@@ -156,14 +138,9 @@ async function releaseLoop(siege: Siege, signal: AbortSignal): Promise<void> {
 
 /** Releases a thing that is contained; false where it is not. */
 async function giveBack({ service }: Siege, thingName: string): Promise<boolean> {
-  const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
-  const record = (await cases.load(thingName))?.value;
+  const record = await loadCase(service, thingName);
   if (record?.status !== 'contained') return false;
-  const commands = connectCommands(service.outputs.CommandsQueueUrl ?? '', service.sqs);
-  await commands.send(
-    { type: 'release', thingName, actor: 'bench', force: true },
-    `release-${record.caseId}-${record.containedAt}`,
-  );
+  await release(service, record);
   return true;
 }
 
@@ -201,10 +178,9 @@ async function killLoop(siege: Siege, signal: AbortSignal): Promise<void> {
 }
 
 async function measure(service: Service, honest: readonly Honest[]): Promise<Record<Phase, Latency>> {
-  const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
   const took = { quiet: [] as number[], attacked: [] as number[], attackedAndKilled: [] as number[] };
   for (const { thingName, phase, sentAt } of honest) {
-    const containedAt = (await cases.load(thingName))?.value.containedAt;
+    const containedAt = (await loadCase(service, thingName))?.containedAt;
     if (containedAt !== undefined) took[phase].push(containedAt - sentAt);
   }
   return {
@@ -213,76 +189,6 @@ async function measure(service: Service, honest: readonly Honest[]): Promise<Rec
     attackedAndKilled: summarize(took.attackedAndKilled),
   };
 }
-
-interface SlackMessage {
-  readonly text: string;
-  readonly blocks: unknown;
-  readonly threadTs?: string;
-}
-
-/** Waits for what must be, then names what is not. */
-async function judge(
-  { service }: Siege,
-  honest: readonly Honest[],
-  say: (text: string) => void,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const until = Date.now() + patienceMs;
-  for (;;) {
-    const problems = await findProblems(service, honest);
-    if (problems.length === 0 || Date.now() > until) return problems;
-    say(`${problems.length} not yet as they must be, such as: ${problems[0]}`);
-    await delay(10_000, undefined, { signal });
-  }
-}
-
-async function findProblems(service: Service, honest: readonly Honest[]): Promise<string[]> {
-  const { cases, history } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
-  const { slack } = await service.control<{ slack: SlackMessage[] }>('GET', 'messages');
-  const roots = Map.groupBy(
-    slack.filter(({ threadTs }) => threadTs === undefined),
-    ({ text }) => /^\S+ (\w+):/.exec(text)?.[1] ?? '',
-  );
-  const found: string[] = [];
-  for (const one of honest) {
-    const { thingName, isReleased } = one;
-    const record = (await cases.load(thingName))?.value;
-    const say = (text: string) => void found.push(`${thingName} (${one.phase}): ${text}`);
-    if (!record) {
-      say('has no case');
-      continue;
-    }
-    if (record.status !== (isReleased ? 'closed' : 'contained')) say(`is ${record.status}: ${record.reason}`);
-    if ((await isQuarantined(service, thingName)) === isReleased)
-      say(`is ${isReleased ? 'still' : 'not'} in quarantine`);
-    const rows = await history.readTimeline(record.caseId);
-    for (const fault of checkChain(record, rows, Date.now()).faults) say(`its timeline: ${fault}`);
-    const own = roots.get(thingName) ?? [];
-    if (own.length === 0) say('Slack shows nothing');
-    const newest = own.at(-1);
-    const saysSo = JSON.stringify(newest?.blocks ?? []).includes('has an earlier message of it');
-    // A killed run may leave a message behind, of which the next one says that it is out of date.
-    for (const root of own)
-      if (!isSo(root.text, record) && (root === newest || !saysSo))
-        say(`Slack shows: ${root.text.slice(0, 90)}`);
-  }
-  for (const [queue, count] of Object.entries(await countMessages(service)))
-    if (count > 0 && isDeadEnd(queue) && !queue.endsWith('rejected'))
-      found.push(`${count} messages ended in ${queue}`);
-  return found;
-}
-
-/** What a message says of the case, or that it no longer is of now. */
-function isSo(text: string, { status }: Case): boolean {
-  return status === 'closed' ? text.includes(': released') : text.includes(': contained');
-}
-
-async function isQuarantined({ iot, outputs }: Service, thingName: string): Promise<boolean> {
-  const { thingGroups = [] } = await iot.send(new ListThingGroupsForThingCommand({ thingName }));
-  return thingGroups.some(({ groupName }) => groupName === outputs.QuarantineGroup);
-}
-
-const shownProblems = 20;
 
 export function writeSiegeResult({
   seconds,
@@ -302,9 +208,6 @@ export function writeSiegeResult({
     '',
     writeTable(['attacks', ''], Object.entries(counts)),
     '',
-    problems.length === 0
-      ? 'nothing lost: every case, thing group, timeline and message is as it must be'
-      : `${problems.length} PROBLEMS:`,
-    ...problems.slice(0, shownProblems),
+    writeProblems(problems, 'nothing lost: every case, thing group, timeline and message is as it must be'),
   ].join('\n');
 }

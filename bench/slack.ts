@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectCommands } from '../shared/aws/commands';
-import { connectTable } from '../shared/storage/table';
+import { release, waitForCase } from './cases';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import { countMessages, isDeadEnd } from './queues';
 import type { Service } from './service';
+import { readSlack, type SlackMessage } from './slack-messages';
 import { anAlert, enroll, publishAtOnce } from './traffic';
 
 export interface SlackResult {
@@ -14,13 +14,6 @@ export interface SlackResult {
   readonly shown: Latency;
   readonly messages: number;
   readonly problems: readonly string[];
-}
-
-interface SlackMessage {
-  readonly text: string;
-  readonly threadTs?: string;
-  readonly at: number;
-  readonly updates: readonly { readonly at: number }[];
 }
 
 const lateMs = 5 * 60_000;
@@ -36,15 +29,8 @@ export async function measureSlack(
   const names = Array.from({ length: things }, (_, index) => `told${index}`);
   await enroll(service, names, signal);
   await service.control('POST', 'slack/pace', { real: true });
-  const { cases } = connectTable(service.outputs.TableName ?? '', service.dynamodb);
-  const commands = connectCommands(service.outputs.CommandsQueueUrl ?? '', service.sqs);
-  const waitFor = async (thingName: string, status: string): Promise<number> => {
-    for (;;) {
-      const record = (await cases.load(thingName))?.value;
-      if (record?.status === status) return record.updatedAt;
-      await delay(250, undefined, { signal });
-    }
-  };
+  const waitFor = (thingName: string, status: string) =>
+    waitForCase(service, thingName, (record) => record.status === status, { signal });
   say(`${things} things are contained and released at once; Slack takes one message a second`);
   await publishAtOnce(
     service,
@@ -55,19 +41,15 @@ export async function measureSlack(
   const closedAt = new Map(
     await Promise.all(
       names.map(async (thingName) => {
-        await waitFor(thingName, 'contained');
-        await commands.send(
-          { type: 'release', thingName, actor: 'bench', force: true },
-          `release-${thingName}`,
-        );
-        return [thingName, await waitFor(thingName, 'closed')] as const;
+        await release(service, await waitFor(thingName, 'contained'));
+        return [thingName, (await waitFor(thingName, 'closed')).updatedAt] as const;
       }),
     ),
   );
   const lastAt = Math.max(...closedAt.values());
   const isShown = ({ text }: SlackMessage, thingName: string) => text.includes(` ${thingName}: released`);
   for (;;) {
-    const roots = await readRoots(service);
+    const { roots } = await readSlack(service);
     const left = names.filter((name) => !(roots.get(name) ?? []).some((root) => isShown(root, name)));
     const waitedMs = Date.now() - lastAt;
     say(
@@ -79,19 +61,12 @@ export async function measureSlack(
   return judge(service, closedAt, isShown);
 }
 
-async function readRoots(service: Service): Promise<Map<string, SlackMessage[]>> {
-  const { slack } = await service.control<{ slack: SlackMessage[] }>('GET', 'messages');
-  const roots = slack.filter(({ threadTs }) => threadTs === undefined);
-  return Map.groupBy(roots, ({ text }) => /^\S+ (\w+):/.exec(text)?.[1] ?? '');
-}
-
 async function judge(
   service: Service,
   closedAt: ReadonlyMap<string, number>,
   isShown: (root: SlackMessage, thingName: string) => boolean,
 ): Promise<SlackResult> {
-  const { slack } = await service.control<{ slack: SlackMessage[] }>('GET', 'messages');
-  const roots = await readRoots(service);
+  const { messages, roots } = await readSlack(service);
   const counts = await countMessages(service);
   const problems: string[] = [];
   const took: number[] = [];
@@ -113,7 +88,7 @@ async function judge(
     things: closedAt.size,
     seconds: (lastShown - lastAt) / 1_000,
     shown,
-    messages: slack.length,
+    messages: messages.length,
     problems,
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
 import type { Case } from '../shared/domain/case/case';
-import { connectTable } from '../shared/storage/table';
+import { loadCase } from './cases';
 import { readCpuTimes, subtractCpu } from './cpu';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import type { Flags } from './flags';
@@ -90,13 +90,12 @@ async function measureBaseline(service: Service, rate: number, signal: AbortSign
   return summarize(tookMs);
 }
 
-async function loadCases({ dynamodb, outputs }: Service, names: readonly string[]): Promise<Case[]> {
-  const { cases } = connectTable(outputs.TableName ?? '', dynamodb);
+async function loadCases(service: Service, names: readonly string[]): Promise<Case[]> {
   return Promise.all(
     names.map(async (name) => {
-      const stored = await cases.load(name);
-      if (!stored) throw new Error(`${name} has no case`);
-      return stored.value;
+      const record = await loadCase(service, name);
+      if (!record) throw new Error(`${name} has no case`);
+      return record;
     }),
   );
 }

@@ -1,8 +1,8 @@
 import type { Case } from '../shared/domain/case/case';
-import { connectTable } from '../shared/storage/table';
+import { tableOf } from './cases';
 import { findProblems, readOutcome, type Told } from './completeness';
 import { readCpuTimes, subtractCpu } from './cpu';
-import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
+import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
 import { createProgressLine } from './progress-line';
 import { countMessages, listen, waitForQuiet } from './queues';
 import type { Service } from './service';
@@ -170,8 +170,7 @@ async function judge(
   service: Service,
   { alerts, stormAt, othersAt, told }: Sent,
 ): Promise<Omit<StormResult, 'seed' | 'things' | 'repeats' | 'seconds' | 'calls' | 'cpuSeconds'>> {
-  const { TableName = '', QuarantineGroup = '' } = service.outputs;
-  const found = await readOutcome(service.iot, connectTable(TableName, service.dynamodb), QuarantineGroup);
+  const found = await readOutcome(service.iot, tableOf(service), service.outputs.QuarantineGroup ?? '');
   const failedInvocations = service.failedInvocations();
   const messages = await countMessages(service);
   const outcome = { ...found, announcements: told, failedInvocations, messages };
@@ -198,8 +197,6 @@ function measure(cases: readonly Case[], sentAt: ReadonlyMap<string, number>): n
   });
 }
 
-const shownProblems = 20;
-
 export function writeStormResult(result: StormResult): string {
   const { alerts, repeats, things, seconds, calls, announcements, repeatedAnnouncements, problems } = result;
   return [
@@ -214,9 +211,9 @@ export function writeStormResult(result: StormResult): string {
     '',
     writeTable(['CPU, seconds', ''], Object.entries(result.cpuSeconds)),
     '',
-    problems.length === 0
-      ? 'complete: every violation recorded, every thing contained once and told once, no message left or dead'
-      : `NOT COMPLETE, ${problems.length} problems:`,
-    ...problems.slice(0, shownProblems),
+    writeProblems(
+      problems,
+      'complete: every violation recorded, every thing contained once and told once, no message left or dead',
+    ),
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-iot';
 import { PublishBatchCommand, PublishCommand } from '@aws-sdk/client-sns';
 import { createDevicePolicy } from '../local/devices';
+import { inParallel } from './in-parallel';
 import type { Service } from './service';
 
 /** One alert to be sent; `id` makes the event unique, so that the same id twice is a repeat. */
@@ -51,20 +52,16 @@ export async function enroll(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, DeviceFiles>> {
   await createDevicePolicy(iot);
-  const left = [...names];
   const enrolled = new Map<string, DeviceFiles>();
-  const enrollNext = async () => {
-    for (let thingName = left.pop(); thingName !== undefined; thingName = left.pop()) {
-      signal.throwIfAborted();
-      await iot.send(new CreateThingCommand({ thingName }));
-      const made = await iot.send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
-      const { certificateArn = '', certificatePem = '', keyPair } = made;
-      await iot.send(new AttachPolicyCommand({ policyName: 'device', target: certificateArn }));
-      await iot.send(new AttachThingPrincipalCommand({ thingName, principal: certificateArn }));
-      enrolled.set(thingName, { certificateArn, cert: certificatePem, key: keyPair?.PrivateKey ?? '' });
-    }
-  };
-  await Promise.all(Array.from({ length: enrolledAtOnce }, enrollNext));
+  await inParallel(names, enrolledAtOnce, async (thingName) => {
+    signal.throwIfAborted();
+    await iot.send(new CreateThingCommand({ thingName }));
+    const made = await iot.send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
+    const { certificateArn = '', certificatePem = '', keyPair } = made;
+    await iot.send(new AttachPolicyCommand({ policyName: 'device', target: certificateArn }));
+    await iot.send(new AttachThingPrincipalCommand({ thingName, principal: certificateArn }));
+    enrolled.set(thingName, { certificateArn, cert: certificatePem, key: keyPair?.PrivateKey ?? '' });
+  });
   return enrolled;
 }
 
