@@ -81,7 +81,7 @@ async function warnOfMissing(
   try {
     if ((await readStored(parameter)) !== undefined) return;
     warn(
-      `${title} is told nothing until ${what} is stored: aws ssm put-parameter --name ${parameter} --type SecureString --value ${example}`,
+      `${title} receives nothing until ${what} is stored: aws ssm put-parameter --name ${parameter} --type SecureString --value ${example}`,
     );
   } catch (error) {
     // Only a look: who deploys need not have the right.

@@ -100,7 +100,7 @@ function readField(at: string, name: string, value: unknown): readonly [flag: st
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (!field)
     throw new UsageError(
-      `${where}: unknown; known are ${Object.keys(fields).join(', ')}, interfaces, metrics`,
+      `${where}: unknown; expected one of ${Object.keys(fields).join(', ')}, interfaces, metrics`,
     );
   const [flag, read] = field;
   if (typeof value === 'object') {
@@ -118,7 +118,8 @@ function readInterfaces(where: string, section: unknown): InterfaceChoice {
   if (typeof section !== 'object' || section === null || Array.isArray(section))
     throw new UsageError(`${where}: must be an object with include and exclude`);
   const other = Object.keys(section).find((key) => key !== 'include' && key !== 'exclude');
-  if (other !== undefined) throw new UsageError(`${where}.${other}: unknown; known are include, exclude`);
+  if (other !== undefined)
+    throw new UsageError(`${where}.${other}: unknown; expected one of include, exclude`);
   const read = (key: 'include' | 'exclude'): readonly string[] => {
     const names: unknown = (section as Readonly<Record<string, unknown>>)[key] ?? [];
     const isNames = (given: unknown): given is string[] =>

@@ -126,13 +126,15 @@ function parseException(value: unknown, path: string): ChildException {
   if (fields.arguments === undefined) {
     if (runsAnything(fileNameOf(executable)))
       throw new DefinitionError(
-        `${path}.arguments: needed, since ${executable} runs whatever its arguments say`,
+        `${path}.arguments: needed: ${executable} runs other programs by its arguments`,
       );
     return { executable };
   }
   const args = need(fields.arguments, `${path}.arguments`, isArguments, 'a list of texts; * is any one');
   if (runsAnything(fileNameOf(executable)) && args.includes('*'))
-    throw new DefinitionError(`${path}.arguments: no * for ${executable}, which runs whatever it is given`);
+    throw new DefinitionError(
+      `${path}.arguments: no * for ${executable}, which runs other programs by its arguments`,
+    );
   return { executable, arguments: args };
 }
 
@@ -149,7 +151,7 @@ function refuseOthers(
 ): void {
   const other = Object.keys(fields).find((key) => !known.includes(key));
   if (other !== undefined)
-    throw new DefinitionError(`${path}.${other}: unknown; known are ${known.join(', ')}`);
+    throw new DefinitionError(`${path}.${other}: unknown; expected one of ${known.join(', ')}`);
 }
 
 function need<T>(value: unknown, path: string, is: (value: unknown) => value is T, what: string): T {

@@ -74,7 +74,7 @@ function findUnseen({ metric: name, criteria }: Behavior, metric: Metric): Behav
   return [
     {
       field: ['metric'],
-      message: `only Device Defender sees ${name}, the cordon detector doesn't: ${instead}`,
+      message: `only Device Defender sees ${name}, the cordon detector does not: ${instead}`,
     },
   ];
 }
@@ -93,21 +93,21 @@ function findMissedFaults({ metric, criteria }: Behavior): BehaviorFault[] {
     return [
       {
         field: ['criteria'],
-        message: `${metric} is bounded from above by a number: less-than or less-than-equals`,
+        message: `${metric} needs a number as upper bound: less-than or less-than-equals`,
       },
     ];
   if (bound < missed)
     return [
       {
         field: ['criteria', 'value'],
-        message: `a report may be late: less-than ${missed} is the least that can be told for sure`,
+        message: `a report may be late: less-than ${missed} is the lowest reliable bound`,
       },
     ];
   return criteria.consecutiveDatapointsToAlarm > 1
     ? [
         {
           field: ['criteria', 'consecutiveDatapointsToAlarm'],
-          message: 'bound more reports instead: a silence is looked at once',
+          message: 'a silence is evaluated once: use a higher bound instead',
         },
       ]
     : [];
@@ -149,7 +149,7 @@ function findValueFaults(
       : [
           {
             field: [...field, 'cidrs', index],
-            message: `${cidr} is no network such as 10.0.0.0/8 or fd00::/8`,
+            message: `${cidr} is not a network such as 10.0.0.0/8 or fd00::/8`,
           },
         ],
   );
@@ -167,9 +167,9 @@ function findDurationFaults({ metric: name, criteria }: Behavior, metric: Metric
   const field = ['criteria', 'durationSeconds'];
   if (durationSeconds === undefined) {
     if (!metric.sums && !statisticalThreshold) return [];
-    const why = metric.sums ? `${name} is summed over a time` : 'a percentile is one of a time';
+    const why = metric.sums ? `${name} is a sum over a period` : 'a percentile needs a period';
     return [{ field, message: `${why}: add durationSeconds of 300, 600, 900, 1800 or 3600` }];
   }
   if ((isNumeric(metric) && name !== disconnectDuration) || statisticalThreshold) return [];
-  return [{ field, message: `${name} is compared as it is: leave durationSeconds out` }];
+  return [{ field, message: `${name} is compared directly: leave durationSeconds out` }];
 }

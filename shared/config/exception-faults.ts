@@ -16,16 +16,16 @@ export function findExceptionFaults(index: number, configuration: Configuration)
   const faults: Fault[] = unless.flatMap(({ executable, arguments: args }, position) => {
     const at = [...path, position, 'arguments'];
     if (!runners.test(executable.slice(executable.lastIndexOf('/') + 1))) return [];
-    if (!args) return [{ path: at, message: `needed: ${executable} runs whatever its arguments say` }];
+    if (!args) return [{ path: at, message: `needed: ${executable} runs other programs by its arguments` }];
     return args.includes('*')
-      ? [{ path: at, message: `no * for ${executable}, which runs whatever it is given` }]
+      ? [{ path: at, message: `no * for ${executable}, which runs other programs by its arguments` }]
       : [];
   });
   const add = (message: string) => faults.push({ path, message });
-  if (mode === 'observe') add(`${name} only observes, so there is nothing to except`);
+  if (mode === 'observe') add(`${name} only observes, so it must not have exceptions`);
   if (configuration.detector !== 'cordon')
     add(
-      'needs detector cordon: alerts of Device Defender come without evidence, so each would be answered after all',
+      'needs detector cordon: alerts of Device Defender have no evidence, so the exception would never apply',
     );
   const own = Object.entries(configuration.securityProfiles).flatMap(([profile, { behaviors }]) =>
     behaviors.filter((behavior) =>
@@ -34,11 +34,11 @@ export function findExceptionFaults(index: number, configuration: Configuration)
   );
   const counted = own.filter(({ metric }) => isOfChildren(metric, configuration));
   if (own.length > 0 && counted.length === 0)
-    add('only of custom metrics that count children or list their names is there evidence');
+    add('only custom metrics that count children or list their names have evidence');
   const patient = counted.find(({ criteria }) => criteria.consecutiveDatapointsToAlarm > 1);
   if (patient)
     add(
-      `${patient.name} waits for consecutiveDatapointsToAlarm: evidence of a child comes once, with its first report, so 1 is needed`,
+      `${patient.name} waits for consecutiveDatapointsToAlarm: only the first report of a child has its evidence, so it must be 1`,
     );
   return faults;
 }

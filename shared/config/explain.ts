@@ -29,10 +29,10 @@ export function explainConfiguration(configuration: FileConfiguration): string {
     '',
     `Contained things may use only: ${quarantine.keepTopics.join(', ')}`,
     quarantine.untilPoliciesSpread === 'deactivate-certificate'
-      ? 'While IoT Core goes on with cached policies (6 to 8 minutes) their own certificates are inactive'
-      : 'While IoT Core goes on with cached policies (6 to 8 minutes) they are cut at each connect',
+      ? 'While IoT Core uses cached policies (6 to 8 minutes), their own certificates are inactive'
+      : 'While IoT Core uses cached policies (6 to 8 minutes), Cordon cuts each of their connects',
     `Closed cases: kept ${history.keepClosed === 'forever' ? 'for ever' : `for ${writeDuration(history.keepClosed)}`}`,
-    `Told: ${channels.flatMap(({ descriptor, section }) => descriptor.listTold(section)).join(', ') || 'nobody'}`,
+    `Announcements go to: ${channels.flatMap(({ descriptor, section }) => descriptor.listTold(section)).join(', ') || 'nobody'}`,
     ...channels.flatMap(({ descriptor, section }) => descriptor.explain?.(section) ?? []),
     ...listServed(channels).flatMap(({ descriptor }) => writeSecret(descriptor)),
     ...findWarnings(configuration).map((warning) => `Warning: ${warning}`),
@@ -43,16 +43,16 @@ function writeSecret({ title, secret }: ServedDescriptor): string[] {
   if (!secret) return [];
   const { name, what, example } = secret;
   return [
-    `${title} is told nothing until ${what} is stored: aws ssm put-parameter --name /cordon-STAGE/${name} --type SecureString --value ${example}`,
+    `${title} receives nothing until ${what} is stored: aws ssm put-parameter --name /cordon-STAGE/${name} --type SecureString --value ${example}`,
   ];
 }
 
 function writeNormal({ metric, criteria }: Behavior): string {
   const { value, statisticalThreshold, mlDetectionConfig, comparisonOperator: operator } = criteria;
   const { consecutiveDatapointsToAlarm: count, durationSeconds } = criteria;
-  const patience = count > 1 ? `; an alarm after ${count} reports in a row that are not` : '';
+  const patience = count > 1 ? `; an alarm after ${count} reports in a row outside this bound` : '';
   if (mlDetectionConfig)
-    return `${metric} is what Device Defender learned, with ${mlDetectionConfig.confidenceLevel} confidence${patience}`;
+    return `${metric} is within what Device Defender has learned, with ${mlDetectionConfig.confidenceLevel} confidence${patience}`;
   const [listed] = Object.values(value ?? {});
   const bound = statisticalThreshold
     ? `${statisticalThreshold.statistic} of the fleet`
@@ -66,11 +66,11 @@ function writeNormal({ metric, criteria }: Behavior): string {
 function writeDetector(behavior: Behavior, { detector, customMetrics }: Configuration): string[] {
   const { metric, criteria } = behavior;
   if (detector !== 'both') return [];
-  if (criteria.mlDetectionConfig) return ['  seen by: Device Defender only, which learns'];
+  if (criteria.mlDetectionConfig) return ['  seen by: only Device Defender, which has machine learning'];
   const source = findMetric(metric, customMetrics)?.source;
   if (source === 'lifecycle' && criteria.statisticalThreshold)
-    return ['  seen by: Device Defender only, which alone has percentiles of it'];
-  return source === 'device-defender' ? ['  seen by: Device Defender only, which alone has this metric'] : [];
+    return ['  seen by: only Device Defender, which has percentiles of it'];
+  return source === 'device-defender' ? ['  seen by: only Device Defender, which has this metric'] : [];
 }
 
 const comparisons: Readonly<Record<NonNullable<Behavior['criteria']['comparisonOperator']>, string>> = {
@@ -91,13 +91,13 @@ function writeResponses(
   securityProfileName: string,
   behavior: Behavior,
 ): string[] {
-  if (behavior.suppressAlerts) return ['  else:   no alert is sent (suppressAlerts), so nothing is done'];
+  if (behavior.suppressAlerts) return ['  else:   nothing, because suppressAlerts sends no alert'];
   const possible = findPossible(playbooks, securityProfileName, behavior);
   const [first] = possible;
-  if (!first) return ['  else:   recorded only: no playbook matches'];
+  if (!first) return ['  else:   recorded only, because no playbook matches'];
   if (possible.length === 1) return [`  else:   ${writePlaybook(first)}`];
   return [
-    '  else, the first of these that fits:',
+    '  else, the first of these that applies:',
     ...possible.map((playbook, index) => `    ${index + 1}. ${writePlaybook(playbook)}`),
   ];
 }
@@ -145,13 +145,13 @@ function writePlaybook(playbook: Playbook): string {
   const when = mode === 'approve' ? 'after approval' : 'at once';
   const more = escalate
     ? [
-        `from containment ${escalate.afterContainments + 1} within ${writeDuration(escalate.within)} on also ${escalate.actions.join(' + ')}`,
+        `also ${escalate.actions.join(' + ')}, from containment ${escalate.afterContainments + 1} within ${writeDuration(escalate.within)}`,
       ]
     : [];
   const { unless } = playbook;
   const excepted = unless
     ? [
-        `but only recorded where the device itself says that each child is one of: ${unless.map(describeException).join(', ')}`,
+        `but only recorded if the device reports that each child is one of: ${unless.map(describeException).join(', ')}`,
       ]
     : [];
   return [
@@ -168,15 +168,15 @@ function writeGuards({ guards, playbooks }: Configuration): string[] {
     thingGroup ? `group ${thingGroup}` : writeAttribute(attribute ?? {}),
   );
   if (playbooks.every(({ mode }) => mode === 'observe'))
-    return ['Guards: none is needed, since every playbook only records'];
+    return ['Guards: none, because every playbook only records'];
   const percent = fleetLimit.percent === undefined ? '' : ` or ${fleetLimit.percent} % of the fleet`;
   return [
     'Guards:',
-    `  never contained: ${exempt.join(', ') || 'nobody is exempt'}; where the thing can't be looked up, people are asked`,
-    `  fleet limit: ${fleetLimit.things} things${percent} within ${writeDuration(fleetLimit.within)}, then people are asked`,
-    `  shared: a policy or certificate that more than ${most === 1 ? 'one thing uses' : `${most} things use`} is touched only after approval`,
-    "  forged: a report from a certificate that is not the thing's own contains nothing before people are asked",
-    `  approval: what nobody approves within ${writeDuration(guards.approvalExpires)} is only recorded`,
-    '  kill switch: while it is on, everything is only recorded',
+    `  never contained: ${exempt.join(', ') || 'nothing is exempt'}; if the thing can't be looked up, Cordon asks`,
+    `  fleet limit: ${fleetLimit.things} things${percent} within ${writeDuration(fleetLimit.within)}; then Cordon asks`,
+    `  shared: a policy or certificate that more than ${most === 1 ? 'one thing uses' : `${most} things use`} is changed only after approval`,
+    "  forged: a report from a certificate that is not the thing's own contains nothing until a person approves",
+    `  approval: a request expires after ${writeDuration(guards.approvalExpires)}, and the case is only recorded`,
+    '  kill switch: while it is on, Cordon only records',
   ];
 }

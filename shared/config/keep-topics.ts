@@ -23,20 +23,19 @@ export function findTopicFaults({ quarantine: { keepTopics } }: Configuration): 
 function findTopicFault(topic: string): string | undefined {
   const literal = topic.replaceAll(placeholder, longestThing);
   if (/[{}$]/.test(literal.replace(/^\$aws\//, '')))
-    return `only ${placeholder} stands for something, the name of the contained thing: ${JSON.stringify(topic)} has another placeholder, or one that is cut short`;
-  if (literal.includes('?')) return 'a ? would stand for any character: write the topic out';
-  if (/^\$(?!aws\/)/.test(topic)) return 'a topic that begins with $ is one of AWS: $aws/...';
-  if (literal.startsWith('/') || literal.includes('//'))
-    return 'it has an empty level, which no topic of a device has by intent: write it without';
+    return `the only placeholder is ${placeholder}, the name of the contained thing: ${JSON.stringify(topic)} has another or an incomplete one`;
+  if (literal.includes('?')) return 'a ? would match any character: write the whole topic';
+  if (/^\$(?!aws\/)/.test(topic)) return 'a topic that begins with $ must be a topic of AWS: $aws/...';
+  if (literal.startsWith('/') || literal.includes('//')) return 'it has an empty level: remove it';
   const prefix = topic.replace(/\/?\*$/, '');
   const reopened = shared.find(
     (root) => topic.endsWith('*') && (root === prefix || root.startsWith(`${prefix}/`)),
   );
   if (reopened)
-    return `it would open ${reopened}/* to a contained device, other things' topics too: name what to keep, such as ${reopened === '$aws/rules' ? '$aws/rules/RULE/' : `${reopened}/`}${placeholder}/*`;
+    return `it would allow ${reopened}/* to a contained device, with topics of other things: name what to keep, such as ${reopened === '$aws/rules' ? '$aws/rules/RULE/' : `${reopened}/`}${placeholder}/*`;
   const levels = topic.replace(/^\$aws\/things\/[^/]+\//, '').split('/').length;
   if (Buffer.byteLength(topic) > maxBytes || levels > maxLevels)
-    return `no topic is like this: AWS IoT takes ${maxBytes} bytes and ${maxLevels} levels`;
+    return `it is no possible topic: the limits of AWS IoT are ${maxBytes} bytes and ${maxLevels} levels`;
   return undefined;
 }
 

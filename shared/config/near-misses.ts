@@ -44,7 +44,7 @@ function compare(kind: string, names: readonly string[]): string[] {
     spellings.set(name.toLowerCase(), [...(spellings.get(name.toLowerCase()) ?? []), name]);
   return [...spellings.values()].flatMap((same) =>
     same.length > 1
-      ? [`${kind} ${same.join(' and ')} differ only in case, and AWS tells them apart: is one a slip?`]
+      ? [`${kind} ${same.join(' and ')} differ only in case, which AWS distinguishes: check the spelling`]
       : [],
   );
 }

@@ -19,7 +19,7 @@ export function findUnreached({ playbooks, securityProfiles }: Configuration): F
   );
   const unreachable = playbooks.flatMap((playbook, index) => {
     const obstacle = findObstacle(playbook, playbooks.slice(0, index), alarms);
-    return obstacle ? [{ path: ['playbooks', index, 'when'], message: `never decides: ${obstacle}` }] : [];
+    return obstacle ? [{ path: ['playbooks', index, 'when'], message: `never applies: ${obstacle}` }] : [];
   });
   const unmet = profiles.flatMap(([name, { behaviors }]) =>
     behaviors.flatMap((behavior, index) => {
@@ -35,7 +35,7 @@ export function findUnreached({ playbooks, securityProfiles }: Configuration): F
 }
 
 const unmetText =
-  'no playbook is sure to meet this behavior: add one, such as { name: anything-else, mode: observe }';
+  'no playbook always applies to this behavior: add one, such as { name: anything-else, mode: observe }';
 
 function isForAnyThing({ when: { thingGroup, thingType, attribute } }: Playbook): boolean {
   return thingGroup === undefined && thingType === undefined && attribute === undefined;
@@ -53,7 +53,7 @@ function findObstacle(
     return first && `${first.name} above it always matches first`;
   }
   const own = alarms.filter((alarm) => matchesViolation(playbook.when, alarm));
-  if (own.length === 0) return 'no behavior here raises an alarm that it is for';
+  if (own.length === 0) return 'no behavior here raises an alarm that it matches';
   const winners = own.map((alarm) =>
     earlier.find((other) => matchesViolation(other.when, alarm) && isForThingsOf(other.when, playbook.when)),
   );

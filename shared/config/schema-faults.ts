@@ -19,7 +19,7 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
       const why = path.includes('unless') ? '; a process can give itself any name' : '';
       return issue.keys.map((key) => ({
         path: [...path, key],
-        message: `unknown; known are ${known}${why}`,
+        message: `unknown; expected one of ${known}${why}`,
       }));
     }
     case 'invalid_key':

@@ -58,11 +58,11 @@ function findProfileFaults(configuration: Configuration): Fault[] {
             ],
       ),
       ...(elements > maxValueElements
-        ? [{ path, message: `its values have ${elements} elements, AWS takes ${maxValueElements}` }]
+        ? [{ path, message: `its values have ${elements} elements, the limit of AWS is ${maxValueElements}` }]
         : []),
       ...crowded.map((target) => ({
         path: [...path, 'targets'],
-        message: `${target} has ${maxProfilesOfTarget} profiles already, AWS takes no more`,
+        message: `${target} already has ${maxProfilesOfTarget} profiles, and AWS allows no more`,
       })),
     ];
   });
@@ -72,12 +72,12 @@ function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[]
   const behaviors = Object.entries(securityProfiles).flatMap(([name, profile]) =>
     repeated(profile.behaviors.map((behavior) => behavior.name)).map((index) => ({
       path: ['securityProfiles', name, 'behaviors', index, 'name'],
-      message: 'a behavior of this name is there already',
+      message: 'another behavior has this name',
     })),
   );
   const named = repeated(playbooks.map(({ name }) => name)).map((index) => ({
     path: ['playbooks', index, 'name'],
-    message: 'a playbook of this name is there already',
+    message: 'another playbook has this name',
   }));
   return [...behaviors, ...named];
 }
@@ -112,9 +112,9 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
   if (mode !== 'observe' && actions.length === 0)
     faults.push({ path: at('mode'), message: `${mode} needs actions, such as [quarantine, disconnect]` });
   if (mode === 'observe' && actions.length > 0)
-    faults.push({ path: at('actions'), message: 'a playbook that observes takes no actions' });
+    faults.push({ path: at('actions'), message: 'a playbook that observes must not have actions' });
   if (playbook.escalate && mode === 'observe')
-    faults.push({ path: at('escalate'), message: 'a playbook that observes has nothing to escalate' });
+    faults.push({ path: at('escalate'), message: 'a playbook that observes must not have escalate' });
   return [
     ...faults,
     ...findExceptionFaults(index, configuration),
@@ -130,9 +130,9 @@ const denials = actionNames.filter((action) =>
 function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: Configuration): string[] {
   const faults: string[] = [];
   const all = [...actions, ...(escalate?.actions ?? [])];
-  if (new Set(actions).size < actions.length) faults.push('an action is named twice');
+  if (new Set(actions).size < actions.length) faults.push('an action is listed twice');
   if (mode !== 'observe' && actions.length > 0 && !actions.some((action) => denials.includes(action)))
-    faults.push(`nothing here denies the device anything: add ${denials.join(', ')}`);
+    faults.push(`no action here denies the device anything: add ${denials.join(', ')}`);
   return [
     ...faults,
     ...[...new Set(all)].flatMap(
@@ -148,7 +148,7 @@ function findExemptionFaults({ guards, quarantine }: Configuration): Fault[] {
       ? [
           {
             path: ['guards', 'exempt', index],
-            message: `${thingGroup} is the quarantine group: who is contained can't be exempt`,
+            message: `${thingGroup} is the quarantine group: a contained thing can't be exempt`,
           },
         ]
       : [],
@@ -164,7 +164,7 @@ function findPolicyFaults({ quarantine }: Configuration): Fault[] {
   return [
     {
       path: ['quarantine', 'keepTopics'],
-      message: `the policy would have ${size} characters, AWS takes 2048: keep fewer topics`,
+      message: `the policy would have ${size} characters, the limit of AWS is 2048: keep fewer topics`,
     },
   ];
 }
@@ -175,7 +175,7 @@ const leastKept = 30 * 86_400_000;
 function findKeepingFaults({ history: { keepClosed }, playbooks }: Configuration): Fault[] {
   const least = Math.max(leastKept, ...playbooks.map(({ escalate }) => escalate?.within ?? 0));
   if (keepClosed === 'forever' || keepClosed >= least) return [];
-  const message = `${writeDuration(keepClosed)} is too short: late repeats and frequent containments are known by closed cases; at least ${writeDuration(least)}`;
+  const message = `${writeDuration(keepClosed)} is too short: expected at least ${writeDuration(least)}, because Cordon recognizes late repeats and repeated containments by closed cases`;
   return [{ path: ['history', 'keepClosed'], message }];
 }
 

@@ -11,8 +11,7 @@ export function findWarnings(configuration: FileConfiguration): string[] {
   return [
     ...findNearMisses(configuration),
     ...findCommonTopics(configuration).map(
-      (topic) =>
-        `every contained thing may use ${topic}, whosever it is: write ${thing} into it where it is a thing's own`,
+      (topic) => `every contained thing may use ${topic}: if each thing has its own, write ${thing} into it`,
     ),
     ...findUntold(configuration),
   ];
@@ -30,7 +29,7 @@ function findUntold({ notify }: FileConfiguration): string[] {
 function writeAlarmsUntold(served: readonly { readonly descriptor: { readonly title: string } }[]): string {
   const titles = served.map(({ descriptor }) => descriptor.title).join(' and ');
   return (
-    `no e-mail address: ${titles ? `cases are told in ${titles} only, and alarms reach nobody` : 'nobody is told of cases and alarms'}: ` +
+    `no e-mail address: ${titles ? `cases appear only in ${titles}, and nobody receives alarms` : 'nobody receives announcements and alarms'}: ` +
     'set notify.email, or --param="email=YOU@YOUR-DOMAIN"'
   );
 }

@@ -85,7 +85,7 @@ describe('the pages of playbooks', () => {
     for (const { configuration } of cases.filter(({ examples }) => examples === undefined)) {
       const file = join(folder, 'cordon.yml');
       await writeFile(file, configuration);
-      expect(explain(file)).toContain('Device Defender only, which alone has this metric');
+      expect(explain(file)).toContain('only Device Defender, which has this metric');
     }
   });
 });

@@ -139,7 +139,7 @@ describe('whoever deploys', () => {
     expect(notices).toEqual([]);
     expect(warnings).toEqual([
       expect.stringContaining('no e-mail address'),
-      "Slack is told nothing until Slack's bot token or the URL of an incoming webhook is stored: aws ssm put-parameter --name /cordon-prod/slack --type SecureString --value xoxb-YOUR-BOT-TOKEN",
+      "Slack receives nothing until Slack's bot token or the URL of an incoming webhook is stored: aws ssm put-parameter --name /cordon-prod/slack --type SecureString --value xoxb-YOUR-BOT-TOKEN",
     ]);
   });
 

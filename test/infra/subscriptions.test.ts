@@ -24,6 +24,6 @@ describe('the subscriptions of an address', () => {
   });
 
   it.each(['a@corp.org, a@corp.org', 'a@corp.org, A@Corp.org'])('are made once: %s is refused', (listed) => {
-    expect(() => idsOf(listed.split(', '))).toThrow('notify.email.1: this address is there already');
+    expect(() => idsOf(listed.split(', '))).toThrow('notify.email.1: this address is already in the list');
   });
 });

@@ -50,7 +50,7 @@ describe('cordon.yml', () => {
         'severity: critical',
         'escalate: { afterContainments: 1, within: 60d, actions: [disconnect] }, severity: critical',
       )}history: { keepClosed: 59d }\n`,
-      /history\.keepClosed: 59 days is too short: .*; at least 60 days/,
+      /history\.keepClosed: 59 days is too short: expected at least 60 days, /,
     ],
     [
       'an unknown mode',
@@ -71,7 +71,7 @@ describe('cordon.yml', () => {
     [
       'a cloud-side metric with the cordon detector',
       changed('metric: num_child_procs_myapp', 'metric: aws:num-messages-sent'),
-      /only Device Defender sees aws:num-messages-sent, the cordon detector doesn't/,
+      /only Device Defender sees aws:num-messages-sent, the cordon detector does not/,
     ],
     [
       'an action of a later version',
@@ -105,7 +105,7 @@ describe('cordon.yml', () => {
     [
       'more kept topics than a policy can hold',
       `${minimalConfiguration}quarantine:\n  keepTopics: [${Array.from({ length: 20 }, (_, i) => `topic${i}/abcdefghijklmnopqrstuvwxyz/*`).join(', ')}]\n`,
-      /AWS takes 2048/,
+      /the limit of AWS is 2048/,
     ],
     [
       'an exception that is a bare name',
@@ -120,12 +120,12 @@ describe('cordon.yml', () => {
     [
       'an exception by another name',
       changed('mode: enforce', 'unless: [{ name: curl, executable: /usr/bin/curl }], mode: enforce'),
-      /unless\.0\.name: unknown; known are executable, arguments; a process can give itself any name/,
+      /unless\.0\.name: unknown; expected one of executable, arguments; a process can give itself any name/,
     ],
     [
       'an exception of a shell with any arguments',
       changed('mode: enforce', 'unless: [{ executable: /bin/dash }], mode: enforce'),
-      /unless\.0\.arguments: needed: \/bin\/dash runs whatever its arguments say/,
+      /unless\.0\.arguments: needed: \/bin\/dash runs other programs by its arguments/,
     ],
     [
       'an exception of an interpreter with one open argument',
@@ -188,8 +188,8 @@ playbooks: [{ name: any, mode: observe }]
   const inNetwork = (cidr: string) => `comparisonOperator: in-cidr-set, value: { cidrs: ['${cidr}'] }`;
 
   it.each([
-    ['a sum without a time', 'aws:all-bytes-in', less, /durationSeconds: .* summed over a time/],
-    ['a percentile without a time', 'load', p90, /durationSeconds: a percentile is one of a time/],
+    ['a sum without a time', 'aws:all-bytes-in', less, /durationSeconds: .* a sum over a period/],
+    ['a percentile without a time', 'load', p90, /durationSeconds: a percentile needs a period/],
     [
       'a list with a time',
       'names',
@@ -250,9 +250,9 @@ playbooks: [{ name: any, mode: observe }]
       'a network that is none',
       'aws:source-ip-address',
       inNetwork('10.0.0.0/33'),
-      /cidrs\.0: 10\.0\.0\.0\/33 is no network/,
+      /cidrs\.0: 10\.0\.0\.0\/33 is not a network/,
     ],
-    ['an address in octal', 'aws:destination-ip-addresses', inNetwork('010.0.0.1'), /is no network/],
+    ['an address in octal', 'aws:destination-ip-addresses', inNetwork('010.0.0.1'), /is not a network/],
   ])('refuses %s', (_what, metric, criteria, fault) => {
     expect(faultsOf(withBehavior(metric, criteria))).toEqual([expect.stringMatching(fault)]);
   });
@@ -303,30 +303,30 @@ playbooks: [{ name: any, mode: observe }]
       `securityProfiles:\n${[1, 2, 3, 4, 5].map((n) => `  p${n}: { targets: [all/registered-things], behaviors: [{ name: b, metric: num_child_procs_myapp, criteria: { comparisonOperator: less-than, value: { number: 1 } } }] }`).join('\n')}`,
     );
 
-    expect(faultsOf(many)).toEqual([expect.stringMatching(/1001 elements, AWS takes 1000/)]);
-    expect(faultsOf(six)).toEqual([expect.stringMatching(/all\/registered-things has 5 profiles already/)]);
+    expect(faultsOf(many)).toEqual([expect.stringMatching(/1001 elements, the limit of AWS is 1000/)]);
+    expect(faultsOf(six)).toEqual([expect.stringMatching(/all\/registered-things already has 5 profiles/)]);
   });
 
   it.each([
     [
       'at the top',
       `${minimalConfiguration}playbook: []\n`,
-      'cordon.yml:15: playbook: unknown; known are detector, customMetrics, securityProfiles, playbooks, guards, quarantine, history, job, notify',
+      'cordon.yml:15: playbook: unknown; expected one of detector, customMetrics, securityProfiles, playbooks, guards, quarantine, history, job, notify',
     ],
     [
       'of an item of a list',
       changed('severity: critical', 'severety: critical'),
-      'cordon.yml:12: playbooks.0.severety: unknown; known are name, when, severity, mode, actions, escalate, release, unless',
+      'cordon.yml:12: playbooks.0.severety: unknown; expected one of name, when, severity, mode, actions, escalate, release, unless',
     ],
     [
       'of what has a name of its own, on the line of the key',
       changed('    behaviors:', '    descripton: x\n    behaviors:'),
-      'cordon.yml:7: securityProfiles.myapp-processes.descripton: unknown; known are description, targets, behaviors, additionalMetricsToRetain',
+      'cordon.yml:7: securityProfiles.myapp-processes.descripton: unknown; expected one of description, targets, behaviors, additionalMetricsToRetain',
     ],
     [
       'with a name that every object has',
       changed('severity: critical', 'constructor: critical'),
-      'cordon.yml:12: playbooks.0.constructor: unknown; known are name, when, severity, mode, actions, escalate, release, unless',
+      'cordon.yml:12: playbooks.0.constructor: unknown; expected one of name, when, severity, mode, actions, escalate, release, unless',
     ],
   ])('says which keys are known instead of an unknown one %s', (_, text, fault) => {
     expect(faultsOf(text)).toEqual([fault]);

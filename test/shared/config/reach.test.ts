@@ -89,16 +89,16 @@ describe('a playbook that never decides is an error', () => {
 
 describe('a behavior that no playbook is sure to meet is an error', () => {
   it.each([
-    ['no playbook', ['when: { securityProfile: p }, '], /q\.behaviors\.0\.name: no playbook is sure/],
+    ['no playbook', ['when: { securityProfile: p }, '], /q\.behaviors\.0\.name: no playbook always applies/],
     [
       'only playbooks for some things',
       ['when: { securityProfile: q, thingType: t }, ', 'when: { securityProfile: p }, '],
-      /q\.behaviors\.0\.name: no playbook is sure/,
+      /q\.behaviors\.0\.name: no playbook always applies/,
     ],
     [
       'only a playbook for much confidence',
       ['when: { confidence: HIGH }, ', 'when: { metric: load }, '],
-      /p\.behaviors\.1\.name: no playbook is sure/,
+      /p\.behaviors\.1\.name: no playbook always applies/,
     ],
   ])('%s', (_, playbooks, message) => {
     expect(faultsOf(...playbooks)).toMatch(message);

@@ -16,7 +16,7 @@ describe('warnings of a cordon.yml', () => {
     'soc@mail.localhost',
   ])('call %s a placeholder, and say what to set', (address) => {
     expect(warningsOf([address])).toEqual([
-      `${address} is a placeholder, which reaches nobody: set notify.email, or --param="email=YOU@YOUR-DOMAIN"`,
+      `${address} is a placeholder, so nobody receives mail: set notify.email, or --param="email=YOU@YOUR-DOMAIN"`,
     ]);
   });
 
@@ -29,10 +29,10 @@ describe('warnings of a cordon.yml', () => {
 
   it('say who is told of what where there is no address', () => {
     expect(warningsOf([])).toEqual([
-      'no e-mail address: nobody is told of cases and alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
+      'no e-mail address: nobody receives announcements and alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
     ]);
     expect(warningsOf([], { channel: '#x' })).toEqual([
-      'no e-mail address: cases are told in Slack only, and alarms reach nobody: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
+      'no e-mail address: cases appear only in Slack, and nobody receives alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
     ]);
   });
 
@@ -42,17 +42,17 @@ describe('warnings of a cordon.yml', () => {
     [
       'groups',
       told.replace('[all/registered-things]', '[thinggroup/Life-Support]'),
-      'thing group life-support and Life-Support differ only in case, and AWS tells them apart: is one a slip?',
+      'thing group life-support and Life-Support differ only in case, which AWS distinguishes: check the spelling',
     ],
     [
       'attribute names',
       told.replace('severity: critical', "when: { attribute: { Critical: 'x' } }, severity: critical"),
-      'attribute critical and Critical differ only in case, and AWS tells them apart: is one a slip?',
+      'attribute critical and Critical differ only in case, which AWS distinguishes: check the spelling',
     ],
     [
       'attribute values',
       told.replace('severity: critical', "when: { attribute: { critical: 'True' } }, severity: critical"),
-      'attribute critical=true and critical=True differ only in case, and AWS tells them apart: is one a slip?',
+      'attribute critical=true and critical=True differ only in case, which AWS distinguishes: check the spelling',
     ],
   ])('name %s that differ only in case', (what, text, warning) => {
     const watched = text.replace('guards:', '  - { name: else, mode: observe }\nguards:');
@@ -67,7 +67,7 @@ describe('warnings of a cordon.yml', () => {
     const text = `${told}${"quarantine: { keepTopics: ['fleet/status', 'app/${thing}/*'] }"}\n`;
 
     expect(findWarnings(parseConfiguration(text, 'cordon.yml'))).toEqual([
-      "every contained thing may use fleet/status, whosever it is: write ${thing} into it where it is a thing's own",
+      'every contained thing may use fleet/status: if each thing has its own, write ${thing} into it',
     ]);
   });
   // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.

@@ -15,7 +15,9 @@ export const email = {
   findFaults: (addresses) => {
     const known = addresses.map((address) => address.toLowerCase());
     return known.flatMap((address, index) =>
-      known.indexOf(address) < index ? [{ path: [index], message: 'this address is there already' }] : [],
+      known.indexOf(address) < index
+        ? [{ path: [index], message: 'this address is already in the list' }]
+        : [],
     );
   },
   findWarnings: (addresses) =>
@@ -23,7 +25,7 @@ export const email = {
       .filter((address) => reserved.test(address))
       .map(
         (address) =>
-          `${address} is a placeholder, which reaches nobody: set notify.email, or --param="email=YOU@YOUR-DOMAIN"`,
+          `${address} is a placeholder, so nobody receives mail: set notify.email, or --param="email=YOU@YOUR-DOMAIN"`,
       ),
   delivery: 'subscription',
   protocol: 'email',

@@ -21,7 +21,7 @@ export const slack = {
   section,
   listTold: ({ channel }) => [`Slack ${channel}`],
   explain: ({ operators }) => [
-    `Buttons in Slack: ${operators ? `only of ${operators.join(', ')}` : 'of whoever sees the channel'}`,
+    `Buttons in Slack: ${operators ? `only of ${operators.join(', ')}` : 'of everybody who sees the channel'}`,
   ],
   delivery: 'function',
   audience: 'people',
