@@ -19,6 +19,7 @@ interface TopicRulePayload {
 export interface TopicRuleStore {
   create(ruleName: string, payload: TopicRulePayload): TopicRule;
   setDisabled(ruleName: string, ruleDisabled: boolean): void;
+  delete(ruleName: string): void;
 }
 
 export function findRule(state: IotState, ruleName: string): TopicRule {
@@ -97,5 +98,10 @@ export function createTopicRuleStore(
       });
     },
     setDisabled: (ruleName, ruleDisabled) => void save({ ...findRule(state, ruleName), ruleDisabled }),
+    delete(ruleName) {
+      findRule(state, ruleName);
+      state.rules.delete(ruleName);
+      state.changed();
+    },
   };
 }

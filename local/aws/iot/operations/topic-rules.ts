@@ -60,6 +60,7 @@ export function topicRuleRoutes(registry: IotRegistry): readonly IotRoute[] {
   return [
     route('CreateTopicRule', 'POST', (call) => void registry.rules.create(readName(call), readPayload(call))),
     route('GetTopicRule', 'GET', (call) => describeRule(findRule(registry.state, readName(call)))),
+    route('DeleteTopicRule', 'DELETE', (call) => registry.rules.delete(readName(call))),
     route('EnableTopicRule', 'POST', (call) => registry.rules.setDisabled(readName(call), false), '/enable'),
     route('DisableTopicRule', 'POST', (call) => registry.rules.setDisabled(readName(call), true), '/disable'),
     routesAt('/rules')('ListTopicRules', 'GET', (call) => listRules(registry, call)),

@@ -1,5 +1,6 @@
 import {
   CreateTopicRuleCommand,
+  DeleteTopicRuleCommand,
   DisableTopicRuleCommand,
   EnableTopicRuleCommand,
   GetTopicRuleCommand,
@@ -29,6 +30,14 @@ describe('topic rules', () => {
       { ruleName: 'reports', topicPattern: 'cordon/things/+/reports/json', ruleDisabled: false },
     ]);
     expect(registry.topicRules()).toHaveLength(1);
+  });
+
+  it('are gone once they are deleted', async () => {
+    await send(new CreateTopicRuleCommand({ ruleName: 'reports', topicRulePayload }));
+
+    await send(new DeleteTopicRuleCommand({ ruleName: 'reports' }));
+
+    expect((await send(new ListTopicRulesCommand({}))).rules).toEqual([]);
   });
 
   it('are turned off and on', async () => {
