@@ -75,7 +75,7 @@ export function answerProblem({ status, detail, field }: Pick<HttpProblem, 'stat
 export function readBody({ body = '', isBase64Encoded }: HttpRequest, maxBytes: number): Buffer {
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > maxBytes)
-    throw new HttpProblem(413, `a body of this route has at most ${maxBytes} bytes`, 'body');
+    throw new HttpProblem(413, `the body of this route is limited to ${maxBytes} bytes`, 'body');
   return bytes;
 }
 

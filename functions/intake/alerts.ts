@@ -20,7 +20,7 @@ export interface AlertPorts {
   readonly metrics: Metrics;
 }
 
-/** Sends what a message of the alerts topic says of things to their mailboxes. */
+/** Sends the findings in a message of the alerts topic to the mailboxes of their things. */
 export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<void> {
   const { body, messageId } = record;
   const failure = readRuleFailure(parseJson(body));
@@ -46,7 +46,7 @@ async function sendFinding(
   { attributes }: SQSRecord,
   ports: AlertPorts,
 ): Promise<void> {
-  // Who published what an error action set aside is not known, so it contains nothing before people are asked.
+  // An error action does not record the publisher, so such an alert contains nothing until a person approves.
   const reporter = failure && { clientId: failure.clientId, principal: unknownPrincipal };
   const claimed: Violation = { ...finding.violation, ...(reporter && { reporter }) };
   const violation = boundTime(claimed, Number(attributes.SentTimestamp));
@@ -55,7 +55,7 @@ async function sendFinding(
     ports.log.warn('alert dated in the future, counted from its arrival', { thingName, claimedAt });
     ports.metrics.count('AlertDatedAhead');
   }
-  // By what the sender wrote, which is the same each time that it is delivered.
+  // The id comes from what the sender wrote, which is the same at each delivery.
   await ports.commands.send({ type: 'violation', thingName, violation }, eventIdOf(claimed));
   ports.metrics.count('AlertTaken');
 }

@@ -20,17 +20,17 @@ export interface PresencePorts {
 /** Lifecycle event of IoT Core, `$aws/events/presence/connected/CLIENT`. */
 const presenceEvent = z.object({
   clientId: z.string().check(z.minLength(1), z.maxLength(128)),
-  /** Only where the certificate is a thing's exclusively; its client may have any id then. */
+  /** Present only if the certificate is attached exclusively; its client may then have any id. */
   thingName: z.optional(z.string()),
   eventType: z.literal('connected'),
   /** Epoch ms, approximate; the version orders the sessions of a client (IoT developer guide, "Lifecycle events"). */
   timestamp: z.number(),
   versionNumber: z.optional(z.int().check(z.nonnegative())),
-  /** Id of the certificate, where the client came with one. */
+  /** Id of the certificate, if the client connected with one. */
   principalIdentifier: z.optional(z.string()),
 });
 
-/** A lifecycle event comes from AWS IoT alone, which its topic proves: nobody else publishes there. */
+/** The topic proves that the event is from AWS IoT: only AWS IoT can publish there. */
 function readPresence(failure: RuleFailure): unknown {
   return failure.topic.startsWith('$aws/events/presence/')
     ? parseJson(decodeRuleFailure(failure))
@@ -38,8 +38,8 @@ function readPresence(failure: RuleFailure): unknown {
 }
 
 /**
- * Ordinary connects of the fleet cost two reads; only a held thing gets a command. The client id is noted before the
- * leases are read, since a containment reads them the other way round: one of the two sees the other.
+ * An ordinary connect costs two reads; only a contained thing gets a command. The client id is recorded before the leases
+ * are read. A containment reads them in the opposite order, so one of the two always sees the other.
  * The rule sends base64; its error action, and rules of earlier releases, send JSON.
  */
 export async function takePresence(
@@ -75,6 +75,6 @@ export async function takePresence(
       },
       `reconnected#${clientId}#${versionNumber ?? ''}#${timestamp}`,
     );
-  // What could not be noted delays no cut: the event comes again.
+  // A failed record does not delay the cut: SQS delivers the event again.
   if (heard.status === 'rejected') throw heard.reason;
 }

@@ -1,6 +1,6 @@
 import { HttpProblem, type HttpRequest } from '../../shared/http';
 
-/** How a token says what its owner may do; the authorizer has checked signature, issuer, audience and time. */
+/** Where a token states the rights of its owner. The authorizer has checked signature, issuer, audience and time. */
 export interface GroupRule {
   readonly claim: string;
   readonly group: string;
@@ -12,22 +12,22 @@ interface Caller {
   readonly mayAct: boolean;
 }
 
-/** As a command takes it. */
+/** The limit of a command. */
 const maxActor = 256;
 
 /**
- * Who calls, by what API Gateway's authorizer put into the event; never by what the caller wrote.
- * What a caller with an ARN may do is in its IAM policy, route by route, so that whoever comes here may.
+ * The caller, from what API Gateway's authorizer put into the event, never from what the caller wrote. IAM has already
+ * allowed a caller with an ARN to use this route.
  */
 export function findCaller({ requestContext }: HttpRequest, rule: GroupRule): Caller {
   const { iam, jwt } = requestContext.authorizer ?? {};
   if (iam?.userArn) return { actor: keepEnd(iam.userArn), mayAct: true };
   const actor = jwt && nameOf(jwt.claims);
-  if (!actor) throw new HttpProblem(401, 'nobody is signed in');
+  if (!actor) throw new HttpProblem(401, 'the caller is not authenticated');
   return { actor: keepEnd(actor), mayAct: readGroups(jwt.claims[rule.claim]).includes(rule.group) };
 }
 
-/** An address that its owner could have typed in proves nothing. */
+/** An unverified address proves nothing: its owner may have typed it in. */
 function nameOf({
   email,
   email_verified: verified,
@@ -37,7 +37,7 @@ function nameOf({
   return typeof sub === 'string' && sub !== '' ? sub : undefined;
 }
 
-/** `[a b]`: API Gateway writes a claim that is a list so, as Go prints one. */
+/** API Gateway writes a claim that is a list as `[a b]`, like Go. */
 function readGroups(claim: unknown): string[] {
   if (Array.isArray(claim)) return claim.map(String);
   if (typeof claim !== 'string') return [];

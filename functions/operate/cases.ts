@@ -49,7 +49,7 @@ const listQuery = z.strictObject({
   limit,
 });
 
-/** Open cases, those first that need somebody first; or those of the statuses asked for. */
+/** Open cases, those that need a person first, or the cases of the requested statuses. */
 export async function listCases(
   request: HttpRequest,
   { history, killSwitch, floods, keepClosedMs, clock }: CasePorts,
@@ -86,7 +86,7 @@ function showFloods(floods: readonly ToldFlood[]) {
   return shown.length === 0 ? {} : { floods: shown };
 }
 
-/** The index has its own keys in a row, too. */
+/** A row of the index also has the index's own keys. */
 function summarize(status: CaseStatus, { thingName, caseId, severity, updatedAt }: CaseSummary) {
   return { thingName, caseId, status, severity, updatedAt };
 }
@@ -118,10 +118,10 @@ const timelineQuery = z.strictObject({
   limit,
 });
 
-/** Lambda answers 6 MB, in which a text of JSON is quoted once more. */
+/** A Lambda response has at most 6 MB, including the quotes that JSON adds to the body. */
 const maxTimelineBytes = 4_000_000;
 
-/** Rows with their hashes, oldest first, a page at a time: of the thing's newest case, or of one of its earlier ones. */
+/** A page of rows with their hashes, oldest first, of the thing's newest case or an earlier one. */
 export async function showTimeline(request: HttpRequest, { cases, history }: CasePorts): Promise<HttpAnswer> {
   const thingName = readThingName(request);
   const { caseId: named, after, limit: most = 100 } = readQuery(request, timelineQuery);
@@ -142,7 +142,7 @@ export async function showTimeline(request: HttpRequest, { cases, history }: Cas
   return answerJson({ thingName, caseId, rows: shown, ...(more && last && { next: last.id }) });
 }
 
-/** The first of the values, up to so many bytes as quoted JSON; one at least. */
+/** As many of the values as fit the limit in bytes of quoted JSON, but at least one. */
 function takeBytes<T>(values: readonly T[], most: number): T[] {
   let bytes = 0;
   return values.filter((value, index) => {
@@ -153,7 +153,7 @@ function takeBytes<T>(values: readonly T[], most: number): T[] {
 
 const closedQuery = z.strictObject({ limit });
 
-/** Earlier cases of a thing, newest first, each in a few words: whole they could be more than Lambda may answer. */
+/** Outlines of a thing's earlier cases, newest first. Whole cases may exceed a Lambda response. */
 export async function listClosed(request: HttpRequest, { history }: CasePorts): Promise<HttpAnswer> {
   const thingName = readThingName(request);
   const { limit: most = 20 } = readQuery(request, closedQuery);
@@ -172,7 +172,7 @@ function outline(record: Case) {
   };
 }
 
-/** Reads one item, so that it says something of the table and of this function's rights. */
+/** Reads one item, to test the table and this function's rights. */
 export async function checkHealth(
   _request: HttpRequest,
   { fleetLimit, killSwitch }: CasePorts,
@@ -181,7 +181,7 @@ export async function checkHealth(
   return answerJson({ status: 'ok', version: manifest.version, ...(await showKillSwitch(killSwitch)) });
 }
 
-/** As in announcements: nothing of it while it is off. */
+/** The state, as in announcements; nothing while the switch is off. */
 async function showKillSwitch(read: KillSwitchReader): Promise<{ killSwitch?: KillSwitch }> {
   const killSwitch = await read();
   return killSwitch.state === 'off' ? {} : { killSwitch };

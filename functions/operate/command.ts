@@ -28,12 +28,12 @@ export interface CommandPorts {
   readonly metrics: Metrics;
 }
 
-/** A comment of 1,000 characters, each of them escaped, and the rest. */
+/** Enough for a comment of 1,000 characters, each of them escaped, and the other fields. */
 const maxBodyBytes = 16_384;
 
-// Strict, so that a caller who names an actor learns that nobody listens.
+// Strict, so a caller who sends an actor gets an error instead of being ignored.
 const bodySchema = z.strictObject({
-  // SQS refuses a message that has one of the two (API reference, SendMessage).
+  // SQS refuses a message with either of these characters (API reference, SendMessage).
   comment: z.optional(
     z.string().check(z.maxLength(1_000), z.regex(/^[^\uFFFE\uFFFF]*$/, 'has a character that is none')),
   ),
@@ -43,7 +43,7 @@ const bodySchema = z.strictObject({
 /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
 const forcibleSchema = z.extend(bodySchema, { force: z.optional(z.boolean()) });
 
-/** Sends an operator's command to the thing's mailbox. The case tells what becomes of it, or the refusal by its id. */
+/** Sends an operator's command to the thing's mailbox. The case has the outcome, or the refusal under the command's id. */
 export function sendCommand(action: OperatorAction) {
   const schema = operatorActionDescriptors[action].forcible ? forcibleSchema : bodySchema;
   return async (request: HttpRequest, ports: CommandPorts): Promise<HttpAnswer> => {
@@ -62,19 +62,18 @@ export function sendCommand(action: OperatorAction) {
   };
 }
 
-/** Why respond refused a command; nothing while it did not, or once a day has passed. */
+/** Why respond refused a command: 404 if it did not, or more than a day ago. */
 export async function showRefusal(request: HttpRequest, { refusals }: CommandPorts): Promise<HttpAnswer> {
   const thingName = readThingName(request);
   const commandId = request.pathParameters?.commandId ?? '';
-  if (!/^[0-9a-f-]{36}$/.test(commandId))
-    throw new HttpProblem(400, 'expected the id of a command', 'commandId');
+  if (!/^[0-9a-f-]{36}$/.test(commandId)) throw new HttpProblem(400, 'expected a command id', 'commandId');
   const reason = await refusals.read(thingName, commandId);
   if (reason === undefined)
     throw new HttpProblem(404, `command ${commandId} of ${thingName} was not refused`);
   return answerJson({ thingName, commandId, reason });
 }
 
-/** What stands in the way by the case as it is stored now; respond, which alone decides, looks again. */
+/** The objection by the case as it is stored now. respond decides, and checks again. */
 export async function findRefusal(
   action: OperatorAction,
   thingName: string,

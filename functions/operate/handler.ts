@@ -30,16 +30,16 @@ const routes: Readonly<Record<Route, (request: HttpRequest, ports: OperatePorts)
     }),
 };
 
-/** Answers one request of the HTTP API, which has matched its route and, but for Slack's, proven its caller. */
+/** Handles a request of the HTTP API, which has matched the route and, except for Slack, authenticated the caller. */
 export function operate(ports: OperatePorts) {
   return async (request: HttpRequest): Promise<HttpAnswer> => {
     const { routeKey } = request;
     try {
-      if (!isRoute(routeKey)) throw new HttpProblem(404, 'there is no such route');
+      if (!isRoute(routeKey)) throw new HttpProblem(404, 'this route does not exist');
       return await routes[routeKey](request, ports);
     } catch (error) {
       if (error instanceof HttpProblem) return answerProblem(error);
-      ports.log.error('request not answered', { routeKey, error });
+      ports.log.error('request failed', { routeKey, error });
       return answerProblem({ status: 500, detail: 'the request failed; the log says why', field: undefined });
     }
   };

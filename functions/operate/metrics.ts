@@ -15,7 +15,7 @@ export interface MetricPorts {
   readonly clock: Clock;
 }
 
-/** An answer of Lambda has at most 6 MB; a value at most 20 entries of 100 characters. */
+/** A Lambda response has at most 6 MB, and a value at most 20 entries of 100 characters. */
 const maxLimit = 1_000;
 const dayMs = 86_400_000;
 
@@ -33,7 +33,7 @@ const query = z.strictObject({
   limit: count(`a number from 1 to ${maxLimit}`),
 });
 
-/** Values of a metric of a thing, oldest first: of the last day, or of the time asked for. */
+/** Values of a thing's metric, oldest first, of the last day or the requested time. */
 export async function showMetric(request: HttpRequest, ports: MetricPorts): Promise<HttpAnswer> {
   const thingName = readName(request, 'thing');
   const metric = readName(request, 'metric');

@@ -8,9 +8,9 @@ export interface AttachmentPorts {
     detach(policyName: string, groupArn: string): Promise<void>;
     findMember(groupArn: string): Promise<string | undefined>;
   };
-  /** The id of the stack with which what is contained may be let go, as somebody stored it. */
+  /** The id of the stack that may abandon its containments when it is deleted, as an administrator stored it. */
   readonly readLetGo: () => Promise<string | undefined>;
-  /** Where that is stored. */
+  /** Name of the parameter that has the id. */
   readonly letGoParameter: string;
 }
 
@@ -20,8 +20,8 @@ const properties = z.object({
 });
 
 /**
- * Keeps the deny policy on the quarantine group. Group and policy make the id: a change of either replaces the resource,
- * the old one deleted last.
+ * Keeps the deny policy on the quarantine group. The resource's id has both names, so a change of either replaces the
+ * resource; CloudFormation deletes the old one last.
  */
 export async function keepAttached(
   event: CloudFormationCustomResourceEvent,
@@ -29,7 +29,7 @@ export async function keepAttached(
 ): Promise<string> {
   const read = properties.safeParse(event.ResourceProperties);
   if (event.RequestType === 'Delete') {
-    // What could not be created has nothing to take away; to refuse would leave the stack stuck in its rollback.
+    // A resource that was never created needs no removal. An error here would leave the stack stuck in its rollback.
     if (read.success) await detach(read.data, event.StackId, ports);
     return event.PhysicalResourceId;
   }
@@ -45,7 +45,7 @@ async function detach(
   { group, readLetGo, letGoParameter }: AttachmentPorts,
 ): Promise<void> {
   const member = await group.findMember(ThingGroupArn);
-  // Taking the policy away would silently release it. It came here after the deletion guard had looked.
+  // Detaching the policy would silently release the thing, which was added after the deletion guard had looked.
   if (member && (await readLetGo()) !== stackId)
     throw new Error(`${member} is still in the quarantine group; ${writeWayOut(stackId, letGoParameter)}`);
   await group.detach(PolicyName, ThingGroupArn);

@@ -13,21 +13,22 @@ export interface DeletionPorts {
   };
   readonly policies: Pick<Policies, 'listTargets'>;
   /**
-   * The id of the stack with which what is contained may be let go, as somebody stored it: not a parameter of the stack,
-   * which can't be updated once its deletion was refused, and not a plain yes, which would hold for the next stack too.
+   * The id of the stack that may abandon its containments when it is deleted, as an administrator stored it. It is not a
+   * parameter of the stack, which can't be updated after a refused deletion. It is not a plain yes, which would also apply to
+   * the next stack.
    */
   readonly readLetGo: () => Promise<string | undefined>;
-  /** Where that is stored. */
+  /** Name of the parameter that has the id. */
   readonly letGoParameter: string;
   readonly listByStatus: (status: CaseStatus, limit: number) => Promise<readonly { thingName: string }[]>;
   readonly log: Log;
 }
 
-/** A stack of an earlier version names no policy. */
+/** Stacks of earlier versions have no policy name. */
 const properties = z.object({ ThingGroupArn: groupArn, PolicyName: z.optional(policyName) });
 type Properties = z.output<typeof properties>;
 
-/** Statuses in which Cordon may hold something of a thing. */
+/** Statuses in which Cordon may have changed something of a thing. */
 const holding: readonly CaseStatus[] = [
   'containing',
   'contained',
@@ -35,14 +36,14 @@ const holding: readonly CaseStatus[] = [
   'releasing',
   'release-conflict',
 ];
-/** Names a reason can take; who deletes the stack finds the others in the list of cases. */
+/** Names in a reason; `cordon list` has the others. */
 const named = 5;
 /** Names in one line of the log. */
 const logged = 100;
 
 /**
- * Stands before everything else when the stack is deleted: every other resource is what it depends on, so a refusal
- * leaves the whole stack as it was, able to release.
+ * CloudFormation deletes this resource first, because it depends on every other resource. So a refusal leaves the whole
+ * stack as it was, able to release.
  */
 export async function guardDeletion(
   event: CloudFormationCustomResourceEvent,
@@ -55,8 +56,8 @@ export async function guardDeletion(
 }
 
 /**
- * Under another name for the quarantine group, respond's role ends at the new one: what is in the old could not be
- * released. Looks at the group only, so that the update which takes a refused one back is not refused as well.
+ * After a rename of the quarantine group, respond's role covers only the new group, so things in the old one could not be
+ * released. This checks only the group, so it does not refuse the rollback of a refused update.
  */
 async function refuseToMove(before: unknown, after: unknown, { group }: DeletionPorts): Promise<void> {
   const old = properties.safeParse(before);
@@ -80,11 +81,11 @@ async function refuseWhileContained(
   await logAllHeld(given, ports);
 }
 
-/** Some of what is held; undefined where nothing is. */
+/** Some of the contained things or certificates; undefined if there are none. */
 async function nameSomeHeld(given: Properties, ports: DeletionPorts): Promise<string | undefined> {
   const { group, listByStatus } = ports;
   const cases = await Promise.all(holding.map((status) => listByStatus(status, named + 1)));
-  // Somebody may have put a thing there by hand: the deny policy holds it as well.
+  // The deny policy also binds a thing that somebody added to the group by hand.
   const member = await group.findMember(given.ThingGroupArn);
   const things = unique([...cases.flat().map(({ thingName }) => thingName), ...(member ? [member] : [])]);
   if (things.length > 0)
@@ -93,7 +94,7 @@ async function nameSomeHeld(given: Properties, ports: DeletionPorts): Promise<st
   return targets.length > 0 ? nameTargets(targets) : undefined;
 }
 
-/** Certificates that have the deny policy, of a case or by hand, and groups other than the quarantine's own. */
+/** Certificates and other groups that have the deny policy, from a case or by hand. */
 async function listOtherTargets({ PolicyName, ThingGroupArn }: Properties, { policies }: DeletionPorts) {
   if (PolicyName === undefined) return [];
   try {
@@ -104,7 +105,7 @@ async function listOtherTargets({ PolicyName, ThingGroupArn }: Properties, { pol
   }
 }
 
-/** For whoever looks for it when the stack is gone: its log stays. */
+/** Logs everything that is abandoned. The log remains after the stack is deleted. */
 async function logAllHeld(given: Properties, ports: DeletionPorts): Promise<void> {
   const { group, listByStatus, log } = ports;
   const cases = await Promise.all(holding.map((status) => listByStatus(status, Number.POSITIVE_INFINITY)));
@@ -114,10 +115,10 @@ async function logAllHeld(given: Properties, ports: DeletionPorts): Promise<void
       members.push(member);
   const things = unique([...cases.flat().map(({ thingName }) => thingName), ...members]);
   for (let from = 0; from < things.length; from += logged)
-    log.warn('let go with the stack', { things: things.slice(from, from + logged) });
+    log.warn('abandoned with the stack', { things: things.slice(from, from + logged) });
   const targets = await listOtherTargets(given, ports);
   for (let from = 0; from < targets.length; from += logged)
-    log.warn('let go with the stack', { targets: targets.slice(from, from + logged) });
+    log.warn('abandoned with the stack', { targets: targets.slice(from, from + logged) });
 }
 
 function unique(names: readonly string[]): string[] {

@@ -12,7 +12,7 @@ export type ProvisionPorts = AttachmentPorts &
     readonly log: Log;
   };
 
-/** Custom resources of the stack. Always answers, or the stack would hang an hour. */
+/** Custom resources of the stack. Always responds; otherwise the stack would wait for an hour. */
 export function provision(ports: ProvisionPorts) {
   const { answer, log } = ports;
   return async (event: CloudFormationCustomResourceEvent): Promise<void> => {
@@ -29,12 +29,12 @@ export function provision(ports: ProvisionPorts) {
       result = { Status: 'SUCCESS', PhysicalResourceId };
     } catch (error) {
       log.error('resource not provisioned', { requestType, resourceType, error });
-      // CloudFormation takes an answer of at most 4,096 bytes.
+      // CloudFormation accepts a response of at most 4,096 bytes.
       const Reason = clip(error instanceof Error ? error.message : 'unknown fault', 1_000);
       const PhysicalResourceId = 'PhysicalResourceId' in event ? event.PhysicalResourceId : event.RequestId;
       result = { Status: 'FAILED', Reason, PhysicalResourceId };
     }
-    // An answer that was lost is thrown: Lambda tries the whole event again, and a done one is never told as failed.
+    // If the response can't be sent, Lambda retries the whole event. A completed event is never reported as failed.
     await answer(event.ResponseURL, { ...result, ...identity });
   };
 }
@@ -53,6 +53,6 @@ function apply(event: CloudFormationCustomResourceEvent, ports: ProvisionPorts):
     case 'Custom::QuarantineRemoval':
       return removePolicy(event, ports);
     default:
-      throw new Error(`no resource type of Cordon: ${event.ResourceType}`);
+      throw new Error(`unknown resource type: ${event.ResourceType}`);
   }
 }

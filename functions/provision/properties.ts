@@ -6,7 +6,7 @@ export const groupArn = z
 
 export const policyName = z.string().check(z.regex(/^[\w+=,.@-]{1,128}$/));
 
-/** What whoever deletes the stack can do when it is refused. */
+/** What an administrator can do after a refused deletion. */
 export function writeWayOut(stackId: string, letGoParameter: string): string {
-  return `release, or store ${stackId} in the parameter ${letGoParameter}; then delete again`;
+  return `release first, or store ${stackId} in the parameter ${letGoParameter} to abandon the containments; then delete the stack again`;
 }

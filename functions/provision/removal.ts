@@ -7,7 +7,7 @@ import { groupArn, policyName, writeWayOut } from './properties';
 export interface RemovalPorts {
   readonly policies: Pick<Policies, 'listTargets' | 'detach' | 'listVersions' | 'deleteVersion'>;
   readonly group: {
-    /** Whether the policy is gone now; false while AWS IoT still has it in use. */
+    /** True once the policy no longer exists; false while AWS IoT reports it as in use. */
     deletePolicy(policyName: string): Promise<boolean>;
   };
   readonly readLetGo: () => Promise<string | undefined>;
@@ -20,16 +20,16 @@ export interface RemovalPorts {
 const properties = z.object({ PolicyName: policyName, ThingGroupArn: groupArn });
 type Properties = z.output<typeof properties>;
 
-/** Within the function's timeout of 15 minutes, with time left to answer. */
+/** Leaves time to respond within the function's timeout of 15 minutes. */
 const patienceMs = 13 * 60_000;
 /** AWS: "it can take up to five minutes after a policy is detached before it's ready to be deleted". */
 const betweenTriesMs = 5_000;
-/** A list of targets is eventually consistent; the group has lost the policy just before. */
+/** The list of targets is eventually consistent, and the policy was detached from the group just before. */
 const groupLeavesMs = 30_000;
 
 /**
- * Deletes the deny policy with the stack. CloudFormation alone can't: it detaches the policy from nothing, and does not wait
- * until AWS IoT lets it go.
+ * Deletes the deny policy with the stack. CloudFormation can't do this alone: it detaches the policy from nothing, and does
+ * not wait until AWS IoT can delete it.
  */
 export async function removePolicy(
   event: CloudFormationCustomResourceEvent,
@@ -37,7 +37,7 @@ export async function removePolicy(
 ): Promise<string> {
   const read = properties.safeParse(event.ResourceProperties);
   if (event.RequestType === 'Delete') {
-    // What could not be created has nothing to take away; to refuse would leave the stack stuck in its rollback.
+    // A resource that was never created needs no removal. An error here would leave the stack stuck in its rollback.
     if (read.success) await remove(read.data, event.StackId, ports);
     return event.PhysicalResourceId;
   }
@@ -55,25 +55,29 @@ async function remove(given: Properties, stackId: string, ports: RemovalPorts): 
       throw new Error(
         `${PolicyName} is still on ${nameTargets(targets)}; ${writeWayOut(stackId, ports.letGoParameter)}`,
       );
-    log.warn('the deny policy is taken away', { targets });
+    log.warn('detaching the deny policy', { targets });
   }
   for (let left = targets; ; left = await listOthers(given, ports)) {
     for (const [index, target] of left.entries()) {
       if (clock() >= endAt)
-        throw new Error(`${PolicyName} is still on ${left.length - index} targets: delete again to go on`);
+        throw new Error(
+          `${PolicyName} is still on ${left.length - index} targets: delete the stack again to continue`,
+        );
       await ignoreMissing(ports.policies.detach(PolicyName, target));
     }
     await deleteOldVersions(PolicyName, ports);
     if (await group.deletePolicy(PolicyName)) return;
     if (clock() >= endAt)
-      throw new Error(`AWS IoT says that ${PolicyName} is still in use: delete again in some minutes`);
+      throw new Error(
+        `AWS IoT says that ${PolicyName} is still in use: delete the stack again in some minutes`,
+      );
     await wait(betweenTriesMs);
   }
 }
 
 /**
- * What holds the policy beside its own group. Where the group has it, the stack goes on: an update that brought this
- * resource is taken back, and the policy must stay.
+ * The policy's targets besides its own group. If the group still has the policy, the stack continues to exist: an update
+ * that created this resource is being rolled back, and the policy must stay.
  */
 async function listOthers({ PolicyName, ThingGroupArn }: Properties, ports: RemovalPorts): Promise<string[]> {
   const { policies, clock, wait } = ports;

@@ -1,7 +1,7 @@
 import { isRefusal } from '../../shared/errors';
 import type { Clock, FleetLimit, FleetSize, Things } from '../../shared/ports';
 
-/** A fleet grows slowly, and a large one takes minutes of quota to count. */
+/** A fleet grows slowly, and counting a large one uses minutes of quota. */
 const recountMs = 3_600_000;
 
 interface CountPorts {
@@ -10,7 +10,7 @@ interface CountPorts {
   readonly clock: Clock;
 }
 
-/** Counts the fleet once an hour; what one run doesn't get through by `deadline`, epoch ms, the next goes on with. */
+/** Counts the fleet once an hour. A run that reaches `deadline` (epoch ms) leaves the rest to the next run. */
 export async function countFleet(
   { fleetLimit, countThings, clock }: CountPorts,
   deadline: number,
@@ -28,7 +28,7 @@ export async function countFleet(
         return await fleetLimit.saveSize({ ...last, counting: { things, next: page.next } });
     }
   } catch (error) {
-    // A place in a list doesn't keep for ever: the count begins again.
+    // A list token expires. The count then starts again.
     if (counting && isRefusal(error)) await fleetLimit.saveSize(last);
     throw error;
   }

@@ -23,15 +23,15 @@ export interface SweepPorts {
   readonly fleetLimit: Pick<FleetLimit, 'readSize' | 'saveSize'>;
   readonly killSwitch: KillSwitchReader;
   readonly commands: CommandQueue;
-  /** Commands that wait to be taken, about. */
+  /** Approximate number of waiting commands. */
   readonly countWaiting: () => Promise<number>;
   readonly quarantine: Quarantine;
   readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
-  /** Counts the fleet; nothing where no limit is a percentage. */
+  /** Counts the fleet; undefined if no limit is a percentage. */
   readonly countThings?: Things['count'];
-  /** What Device Defender says is in alarm; nothing where it isn't used. */
+  /** The violations that Device Defender has in alarm; undefined if it isn't used. */
   readonly listActive: () => AsyncIterable<Violation>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -39,37 +39,37 @@ export interface SweepPorts {
 }
 
 /**
- * A command has its thing looked up. Of the calls for that, IoT Core takes the fewest of ListPrincipalThings, GetPolicy
- * and UpdateCertificate: ten a second for the whole account (docs/facts.md#quotas). Half of that is
- * the sweep's, so that after a wave of containments the next device need not wait for those that are held already.
+ * Each command looks up its thing. The tightest quotas for this are those of ListPrincipalThings, GetPolicy and
+ * UpdateCertificate: ten a second for the account (docs/facts.md#quotas). The sweep uses half of that, so that after a wave
+ * of containments the next device does not wait for those that are already contained.
  */
 const commandsPerSecond = 5;
-/** So many take 45 of the 60 seconds that the function has. What is left over is as due a minute later. */
+/** These take 45 of the function's 60 seconds. The others are still due a minute later. */
 export const maxCommands = 225;
-/** What the comparison may take of them; what it found and left is found again. */
+/** The share of the comparison. It finds again what it had to leave. */
 const maxLost = 125;
 const maxDrift = 50;
-/** Members and violations looked at in one run: beyond a fleet's limit by far, and within the function's time. */
+/** Members and violations in one run: far more than a fleet limit, and few enough for the function's time. */
 const maxCompared = 1_000;
-/** Drift and lost alerts are looked for every so many minutes. */
+/** How often the sweep looks for drift and lost alerts. */
 const compareEveryMinutes = 5;
-/** When a run begins nothing new. */
+/** After this time, a run starts nothing new. */
 const runMs = 48_000;
 
 type Send = CommandQueue['send'];
 
-/** The part of EventBridge's event that counts. */
+/** The used part of EventBridge's event. */
 interface ScheduledRun {
   readonly time?: string;
 }
 
-/** The minute a run was scheduled for: one that starts late must not pass over the comparison that was its turn. */
+/** The scheduled minute: a run that starts late must not skip its comparison. */
 function readMinute({ time }: ScheduledRun, now: number): number {
   const scheduledAt = Date.parse(time ?? '');
   return Math.floor((Number.isNaN(scheduledAt) ? now : scheduledAt) / 60_000);
 }
 
-/** Sends every due case back to its mailbox, and what nobody told Cordon of. */
+/** Sends a command for every due case, and for drift and lost alerts. */
 export function sweep(ports: SweepPorts) {
   const { commands, metrics, clock } = ports;
   const pace = pThrottle({ limit: commandsPerSecond, interval: 1_000, strict: true });
@@ -78,13 +78,13 @@ export function sweep(ports: SweepPorts) {
     const startedAt = clock();
     await tellKillSwitch(ports);
     const minute = readMinute(event, startedAt);
-    // First of all, so that what is verified in this run meets it whole.
+    // First, so that verifications in this run find the quarantine complete.
     const mended = await mendQuarantine(ports);
     const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
     const compares = minute % compareEveryMinutes === 0;
     const { lists, standing, urgent, later } = await listDue(isMended, ports);
     const resume = resumeIn({ minute, isMended, standing }, ports, send);
-    // A fleet of held things takes long to compare, and must keep nothing that is urgent waiting.
+    // Comparing a fleet of contained things takes long, and must not delay urgent cases.
     const first = compares ? urgent.slice(0, beforeCompared) : urgent;
     const resumed = await resume(first);
     const compared = compares
@@ -101,11 +101,11 @@ export function sweep(ports: SweepPorts) {
     const faults = [...mended, ...lists, ...resumed, ...compared, ...rest, ...others].flatMap((result) =>
       result.status === 'rejected' ? [result.reason] : [],
     );
-    if (faults.length > 0) throw new AggregateError(faults, 'the sweep could not do all of its work');
+    if (faults.length > 0) throw new AggregateError(faults, 'parts of the sweep failed');
   };
 }
 
-/** What alarms on the kill switch hear, each minute that it is not off. */
+/** Counts the metrics of the kill-switch alarms, each minute that the switch is not off. */
 async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise<void> {
   const seen = await killSwitch();
   if (seen.state === 'off') return;
@@ -115,23 +115,23 @@ async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise
 }
 
 /**
- * What a run leaves for containments that were tried in vain, and for denials that stand, however much else is due, so that
- * none is never looked at again.
+ * The least that each run spends on failed containments and on standing denials, however much else is due. So each of them
+ * is checked again at some time.
  */
 const minRetries = 50;
 const minRoutine = 25;
-/** While so many commands wait, nothing that can wait is sent beyond that: what is urgent, and alerts, come behind it. */
+/** While more commands than this wait, the sweep sends little that can wait, because urgent cases and alerts queue behind it. */
 const manyWaiting = 50;
-/** What of the urgent goes before the comparison; all that is found then goes before the rest. */
+/** Urgent cases that are sent before the comparison. What the comparison finds goes before the rest. */
 const beforeCompared = 50;
 
 /**
- * Work left half done and expiries, then containments to be tried again, then denials to be verified again. After a mending
- * each held thing is looked at, due or not.
+ * Incomplete work and expiries, then failed containments, then denials to verify again. After a repair of the quarantine,
+ * every contained thing is checked, due or not.
  */
 async function listDue(isMended: boolean, { cases, countWaiting, clock }: SweepPorts) {
   const by = clock() + (isMended ? longestReverifyMs : 0);
-  // One that can't be read keeps nothing of the others waiting.
+  // A list that can't be read does not delay the others.
   const lists = await Promise.allSettled([
     cases.listDue(by, maxCommands),
     cases.listRetries(by, maxCommands),
@@ -154,15 +154,15 @@ async function listDue(isMended: boolean, { cases, countWaiting, clock }: SweepP
 interface Run {
   readonly minute: number;
   readonly isMended: boolean;
-  /** Things whose denial stands. */
+  /** Things whose denial is verified. */
   readonly standing: ReadonlySet<string>;
 }
 
-/** For so long SQS takes the same id once (SQS developer guide, "Exactly-once processing"). */
+/** SQS deduplicates an id for this time (SQS developer guide, "Exactly-once processing"). */
 const onceInMinutes = 5;
 
 function resumeIn({ minute, isMended, standing }: Run, { log, metrics }: SweepPorts, send: Send) {
-  // A look that still waits in the queue is not sent again, which would keep what is urgent waiting behind it.
+  // A verification that still waits in the queue is not sent again, so urgent cases do not queue behind it.
   const nameTurn = (thingName: string) =>
     standing.has(thingName) && !isMended ? minute - (minute % onceInMinutes) : minute;
   return async (things: readonly string[]): Promise<PromiseSettledResult<void>[]> => {
@@ -181,7 +181,7 @@ function resumeIn({ minute, isMended, standing }: Run, { log, metrics }: SweepPo
   };
 }
 
-/** Things in the quarantine group that no case holds there. Returns how many it told of. */
+/** Sends a command for each thing in the quarantine group without a case that put it there. Returns their number. */
 async function findDrift(
   minute: number,
   { cases, listMembers, metrics }: SweepPorts,
@@ -199,7 +199,7 @@ async function findDrift(
   return found;
 }
 
-/** Active violations whose alert never arrived. Returns how many it told of. */
+/** Sends a command for each active violation whose alert never arrived. Returns their number. */
 async function findLostAlerts(
   { cases, listActive, metrics, clock }: SweepPorts,
   send: Send,

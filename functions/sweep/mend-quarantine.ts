@@ -2,9 +2,9 @@ import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
 import type { KillSwitchReader, Log, Metrics } from '../../shared/ports';
 
 export interface Quarantine {
-  /** What is missing, in the order in which it is to be mended. */
+  /** The missing parts, in the order of their repair. */
   findMissing(): Promise<readonly QuarantinePart[]>;
-  /** Puts a part back. */
+  /** Restores a part. */
   mend(missing: QuarantinePart): Promise<void>;
 }
 
@@ -16,9 +16,9 @@ interface MendPorts {
 }
 
 /**
- * Puts back what somebody took away from the quarantine: without its policy, that policy's text or its group, held and
- * new things alike may publish. What can't be put back holds up no other part. Says of each part whether it is mended,
- * so that the held things have to be verified again. Unless the kill switch is off, it is only told.
+ * Restores a missing group, policy or policy document of the quarantine; without it, contained things may publish. A part
+ * that can't be restored does not delay the others. Returns for each part whether it was restored, since contained things
+ * must then be verified again. Unless the kill switch is off, this only logs.
  */
 export async function mendQuarantine(ports: MendPorts): Promise<PromiseSettledResult<boolean>[]> {
   const [looked] = await Promise.allSettled([ports.quarantine.findMissing()]);

@@ -179,11 +179,11 @@ describe('CloudFormation', () => {
 
     expect(await askToDelete('DeletionGuard', guard)).toEqual({
       Status: 'FAILED',
-      Reason: `still contained: held; release, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`,
+      Reason: `still contained: held; release first, or store ${StackId} in the parameter /cordon-dev/delete-while-contained to abandon the containments; then delete the stack again`,
     });
     expect(await askToDelete('QuarantineAttachment', attachment)).toEqual({
       Status: 'FAILED',
-      Reason: `held is still in the quarantine group; release, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`,
+      Reason: `held is still in the quarantine group; release first, or store ${StackId} in the parameter /cordon-dev/delete-while-contained to abandon the containments; then delete the stack again`,
     });
     expect(await listPolicies()).toEqual([attachment.PolicyName]);
 
@@ -236,7 +236,7 @@ describe('CloudFormation', () => {
     await e2e.iot.send(new CreatePolicyVersionCommand({ policyName, policyDocument, setAsDefault: true }));
     e2e.stack.registry.state.detachments.setDelaySeconds(1);
     const held = `certificate ${certificateArn.split('/').at(-1)}`;
-    const wayOut = `release, or store ${StackId} in the parameter /cordon-dev/delete-while-contained; then delete again`;
+    const wayOut = `release first, or store ${StackId} in the parameter /cordon-dev/delete-while-contained to abandon the containments; then delete the stack again`;
     const say = (value: string) =>
       e2e.stack.aws.parameters.put('/cordon-dev/delete-while-contained', value, 'String');
 

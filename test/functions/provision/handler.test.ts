@@ -113,7 +113,7 @@ describe('provision', () => {
       answered({
         Status: 'FAILED',
         Reason:
-          'mything1 is still in the quarantine group; release, or store stack in the parameter /cordon-dev/delete-while-contained; then delete again',
+          'mything1 is still in the quarantine group; release first, or store stack in the parameter /cordon-dev/delete-while-contained to abandon the containments; then delete the stack again',
         PhysicalResourceId: id,
       }),
     );
@@ -187,7 +187,7 @@ describe('the deletion guard', () => {
   const refusal = (names: string) =>
     guarded({
       Status: 'FAILED',
-      Reason: `still contained: ${names}; release, or store stack in the parameter /cordon-dev/delete-while-contained; then delete again`,
+      Reason: `still contained: ${names}; release first, or store stack in the parameter /cordon-dev/delete-while-contained to abandon the containments; then delete the stack again`,
       PhysicalResourceId: 'DeletionGuard',
     });
 
@@ -261,9 +261,9 @@ describe('the deletion guard', () => {
     expect(
       lines.filter(({ level }) => level === 'warn').map(({ message, fields }) => [message, fields]),
     ).toEqual([
-      ['let go with the stack', { things: things.slice(0, 100) }],
-      ['let go with the stack', { things: [...things.slice(100), 'byhand'] }],
-      ['let go with the stack', { targets: [certificateArn] }],
+      ['abandoned with the stack', { things: things.slice(0, 100) }],
+      ['abandoned with the stack', { things: [...things.slice(100), 'byhand'] }],
+      ['abandoned with the stack', { targets: [certificateArn] }],
     ]);
   });
 
@@ -285,7 +285,7 @@ it('answers FAILED to a resource type that is none of ours', async () => {
   expect(answers).toEqual(
     answered({
       Status: 'FAILED',
-      Reason: 'no resource type of Cordon: Custom::Other',
+      Reason: 'unknown resource type: Custom::Other',
       PhysicalResourceId: 'request',
     }),
   );

@@ -92,7 +92,7 @@ describe('the removal of the deny policy', () => {
     expect(iot.seconds()).toBeGreaterThanOrEqual(300);
     expect(iot.lines).toContainEqual({
       level: 'warn',
-      message: 'the deny policy is taken away',
+      message: 'detaching the deny policy',
       fields: { targets },
     });
   });
@@ -101,7 +101,7 @@ describe('the removal of the deny policy', () => {
     const iot = anAccount({ targets: ['a', 'b', 'c', 'd', 'e'].map(certificate) });
 
     await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow(
-      `deny is still on certificate ${'a'.repeat(64)}, certificate ${'b'.repeat(64)}, certificate ${'c'.repeat(64)} and 2 others; release, or store stack in the parameter /cordon-dev/delete-while-contained; then delete again`,
+      `deny is still on certificate ${'a'.repeat(64)}, certificate ${'b'.repeat(64)}, certificate ${'c'.repeat(64)} and 2 others; release first, or store stack in the parameter /cordon-dev/delete-while-contained to abandon the containments; then delete the stack again`,
     );
 
     expect(iot.left.size).toBe(5);
@@ -111,7 +111,9 @@ describe('the removal of the deny policy', () => {
     const targets = Array.from({ length: 20_000 }, (_, index) => `${account}:cert/${index}`);
     const iot = anAccount({ ...told, targets });
 
-    await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow('targets: delete again to go on');
+    await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow(
+      'targets: delete the stack again to continue',
+    );
     expect(iot.seconds()).toBeLessThan(800);
     const after = iot.left.size;
     await expect(removePolicy(anEvent(), iot.ports)).resolves.toBe('deny');
@@ -124,7 +126,7 @@ describe('the removal of the deny policy', () => {
     const iot = anAccount({ ...told, targets: [certificate('a')], spreadsInMs: Number.POSITIVE_INFINITY });
 
     await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow(
-      'AWS IoT says that deny is still in use: delete again in some minutes',
+      'AWS IoT says that deny is still in use: delete the stack again in some minutes',
     );
   });
 
