@@ -11,6 +11,7 @@ import { explain } from './check';
 import { findConfiguration } from './checkout';
 import { CliError } from './cli-error';
 import { runExamples } from './detect/run';
+import { addDoctorCommand } from './doctor/commands';
 import { addDrillCommand } from './drill/commands';
 import { addDeviceCommands } from './enroll/commands';
 import { type ExportFormat, exportCase, writePrivateFile } from './export';
@@ -218,6 +219,7 @@ for (const name of operatorActions) {
 }
 
 addDeviceCommands(program, target, say);
+addDoctorCommand(program, version, target, say);
 addDrillCommand(program, target, say, sayAside);
 
 /** One line that a user can act on, or one for each error in a cordon.yml. The stack is only printed with CORDON_DEBUG. */

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
 import { dataPlaneClient } from '../shared/aws/data-plane';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
+import type { Configuration } from '../shared/domain/configuration';
 import { connectChannelStates } from '../shared/storage/channel-states';
 import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';
@@ -15,6 +16,8 @@ import { connectTable } from '../shared/storage/table';
 import type { AgentReader } from './agents';
 import { findInCheckout } from './checkout';
 import { CliError } from './cli-error';
+import { connectDoctor } from './doctor/account';
+import { openDoctorPorts } from './doctor/open';
 import { connectAccount } from './drill/account';
 import { connectRegistry } from './enroll/registry';
 
@@ -67,6 +70,15 @@ export function findTarget({ aws, stage }: TargetOptions) {
     openRegistry() {
       const iot = new IoTClient({ maxAttempts: 6, ...settings });
       return connectRegistry(iot, dataPlaneClient(iot, settings));
+    },
+    openDoctor(configuration: Configuration) {
+      const iot = new IoTClient({ maxAttempts: 6, ...settings });
+      const sns = new SNSClient({ maxAttempts: 3, ...settings });
+      const ssm = new SSMClient({ maxAttempts: 3, ...settings });
+      return {
+        account: connectDoctor({ iot, sqs, sns, settings }),
+        ...openDoctorPorts(stage, configuration, iot, ssm),
+      };
     },
     openDrill() {
       const iot = new IoTClient({ maxAttempts: 6, ...settings });

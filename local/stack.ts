@@ -25,6 +25,7 @@ import { type DeviceHttps, startDeviceHttps } from './aws/mqtt/device-https';
 import { compileTopicRule } from './aws/mqtt/rules';
 import { createRoleBook, type RoleBook } from './aws/role-credentials';
 import { createRuleActions } from './aws/rule-actions';
+import { createCloudFormation, type RunningStack } from './aws/services/cloudformation';
 import { jsonResponse } from './aws/wire/local-routes';
 import type { Closers } from './closers';
 import { type LocalAws, startLocalAws } from './start-aws';
@@ -113,6 +114,8 @@ async function boot(
   let broker: Broker | undefined;
   let https: DeviceHttps | undefined;
   let functions: FunctionHost | undefined;
+  const sources: EventSourceDefinition[] = [];
+  let stack: RunningStack | undefined;
   const registry = createIotRegistry(identity, {
     endpoint: (kind) => `localhost:${(kind === 'data' ? broker : https)?.port ?? 0}`,
     checkTopicRule: compileTopicRule,
@@ -142,7 +145,10 @@ async function boot(
     slackSigningSecret,
     slackInteractionsUrl: () => apiUrl && `${apiUrl}/slack/interactions`,
     log,
-    services: createServices(registry, dataPlane, ca, () => functions),
+    services: {
+      ...createServices(registry, dataPlane, ca, sources, () => functions),
+      cloudformation: createCloudFormation(identity, () => stack),
+    },
     routes: {
       ...iotLocalRoutes(registry),
       'GET /_cordon/functions': () =>
@@ -188,14 +194,14 @@ async function boot(
   closers.push(() => {
     for (const client of Object.values(clients)) client.destroy();
   });
-  const sources: EventSourceDefinition[] = [];
+  const parameters = {
+    PolicyCacheSeconds: String(options.policyCacheSeconds),
+    SlackApiUrl: `${endpoint()}/_slack/api/`,
+    ...options.parameters,
+  };
   const deployed = await deployTemplate({
     template,
-    parameters: {
-      PolicyCacheSeconds: String(options.policyCacheSeconds),
-      SlackApiUrl: `${endpoint()}/_slack/api/`,
-      ...options.parameters,
-    },
+    parameters,
     identity,
     stackName: 'cordon-local',
     artifactsDirectory,
@@ -204,6 +210,15 @@ async function boot(
     log,
   });
   apiUrl = deployed.outputs.ApiUrl;
+  // Named as a deploy names it, since the resources are.
+  const defaults = Object.entries(template.Parameters ?? {}).map(([name, { Default = '' }]) => [
+    name,
+    String(Default),
+  ]);
+  stack = {
+    ...{ name: deployed.outputs.TableName ?? '', outputs: deployed.outputs },
+    parameters: { ...Object.fromEntries(defaults), ...parameters },
+  };
   storeSlackSecrets(host, aws);
   await subscribeMailbox(clients.sns, deployed.outputs.AnnouncementsTopicArn, aws);
   // Warm first, so that a cold start is measured as such and not as part of the first batch.
@@ -243,6 +258,7 @@ function createServices(
   registry: IotRegistry,
   dataPlane: IotDataPlane,
   ca: CertificateAuthority,
+  sources: readonly EventSourceDefinition[],
   functions: () => FunctionHost | undefined,
 ): Record<string, ServiceHandler> {
   const issue = async () => {
@@ -253,7 +269,7 @@ function createServices(
       .toString();
     return { certificatePem, privateKeyPem, publicKeyPem };
   };
-  const lambda = () => createLambdaApi(requireHost(functions()), identity);
+  const lambda = () => createLambdaApi(requireHost(functions()), sources, identity);
   return {
     iot: createIotControlPlane(registry, { issuer: { issue, sign: ca.signRequest } }),
     iotdata: dataPlane,

@@ -31,7 +31,7 @@ try {
     mainFields: ['module', 'main'],
     banner: {
       // Packages that are still CommonJS call require.
-      js: "import{createRequire as __r}from'node:module';const require=__r(import.meta.url);",
+      js: "import{createRequire as __cordonRequire}from'node:module';const require=__cordonRequire(import.meta.url);",
     },
     logLevel: 'warning',
   });

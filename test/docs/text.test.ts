@@ -59,10 +59,11 @@ describe('a command in the text of a page', () => {
       }
 
     expect(known).toContain('release');
-    expect([...used.keys()].filter((name) => !known.includes(name))).toEqual([]);
+    // The program itself has flags as well: `cordon --version`.
+    expect([...used.keys()].filter((name) => name !== '' && !known.includes(name))).toEqual([]);
     const unknown = [...used].map(async ([name, flags]) => {
       if (flags.length === 0) return [];
-      const help = listFlags(main + (await readHelp('bin/cordon.mjs', name)));
+      const help = listFlags(main + (name === '' ? '' : await readHelp('bin/cordon.mjs', name)));
       return flags.filter((flag) => !help.includes(flag)).map((flag) => `cordon ${name} ${flag}`);
     });
     expect((await Promise.all(unknown)).flat()).toEqual([]);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../../types';
-import type { FunctionDefinition, InvocationOutcome } from './definitions';
+import type { EventSourceDefinition, FunctionDefinition, InvocationOutcome } from './definitions';
 import { type FunctionHost, FunctionNotFoundError, PayloadTooLargeError } from './function';
 
 interface LambdaOperation {
@@ -9,13 +9,18 @@ interface LambdaOperation {
     | 'GetFunction'
     | 'GetFunctionConfiguration'
     | 'ListFunctions'
-    | 'UpdateFunctionCode';
+    | 'UpdateFunctionCode'
+    | 'ListEventSourceMappings';
   /** Name or ARN; absent for a list. */
   readonly functionName?: string;
 }
 
 /** The calls of the Lambda API that tools use on a running stack (lambda/latest/api). */
-export function createLambdaApi(host: FunctionHost, identity: AwsIdentity): ServiceHandler {
+export function createLambdaApi(
+  host: FunctionHost,
+  sources: readonly EventSourceDefinition[],
+  identity: AwsIdentity,
+): ServiceHandler {
   const prefix = `arn:${identity.partition}:lambda:${identity.region}:${identity.accountId}:function:`;
   return {
     identify: (request) => {
@@ -26,7 +31,9 @@ export function createLambdaApi(host: FunctionHost, identity: AwsIdentity): Serv
       const operation = findOperation(request);
       if (!operation) return fault(404, 'ResourceNotFoundException', 'The operation is not emulated locally');
       try {
-        return await perform(operation, request, host);
+        return operation.name === 'ListEventSourceMappings'
+          ? listSources(operation.functionName, sources)
+          : await perform(operation, request, host);
       } catch (error) {
         return describeFault(error);
       }
@@ -34,7 +41,11 @@ export function createLambdaApi(host: FunctionHost, identity: AwsIdentity): Serv
   };
 }
 
-function findOperation({ method, path }: ApiRequest): LambdaOperation | undefined {
+function findOperation({ method, path, query }: ApiRequest): LambdaOperation | undefined {
+  if (method === 'GET' && /^\/2015-03-31\/event-source-mappings\/?$/.test(path)) {
+    const functionName = query.get('FunctionName');
+    return { name: 'ListEventSourceMappings', ...(functionName && { functionName }) };
+  }
   const [, encodedName, rest = ''] = /^\/2015-03-31\/functions(?:\/([^/]+))?(\/[a-z]+)?\/?$/.exec(path) ?? [];
   if (encodedName === undefined) {
     const isList = method === 'GET' && /^\/2015-03-31\/functions\/?$/.test(path);
@@ -66,7 +77,8 @@ function decodeName(encoded: string): string | undefined {
 
 function toIamRequest({ name, functionName }: LambdaOperation, prefix: string): IamRequest {
   const action = `lambda:${name}`;
-  if (functionName === undefined) return { action, resources: ['*'] };
+  // IAM knows no resource for a list of mappings (service authorization reference).
+  if (functionName === undefined || name === 'ListEventSourceMappings') return { action, resources: ['*'] };
   return { action, resources: [functionName.startsWith('arn:') ? functionName : prefix + functionName] };
 }
 
@@ -165,6 +177,24 @@ function findDefinition(nameOrArn: string, host: FunctionHost): FunctionDefiniti
   const found = host.definitions().find(({ name, arn }) => name === nameOrArn || arn === nameOrArn);
   if (!found) throw new FunctionNotFoundError(nameOrArn);
   return found;
+}
+
+function listSources(
+  functionName: string | undefined,
+  sources: readonly EventSourceDefinition[],
+): ApiResponse {
+  const wanted = sources.filter(
+    (source) => functionName === undefined || functionName.split(':').at(-1) === source.functionName,
+  );
+  return answer({
+    EventSourceMappings: wanted.map((source) => ({
+      UUID: source.id,
+      FunctionArn: source.functionName,
+      EventSourceArn: source.queueArn,
+      BatchSize: source.batchSize,
+      State: source.enabled ? 'Enabled' : 'Disabled',
+    })),
+  });
 }
 
 /** Leaves out the environment's values: they may hold what a template passed as NoEcho. */

@@ -6,15 +6,29 @@ import {
   GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
+  ListEventSourceMappingsCommand,
   ListFunctionsCommand,
   UpdateFunctionCodeCommand,
 } from '@aws-sdk/client-lambda';
 import { strToU8, zipSync } from 'fflate';
 import { createLambdaApi } from '../../../../local/aws/lambda/api';
+import type { EventSourceDefinition } from '../../../../local/aws/lambda/definitions';
 import type { FunctionHost } from '../../../../local/aws/lambda/function';
 import type { ApiRequest } from '../../../../local/types';
 import { aFunction, aFunctionHost, eventually, identity, someCredentials, writeFunction } from './fixtures';
 
+const sources: EventSourceDefinition[] = [
+  {
+    id: 'mapping-1',
+    functionName: 'probe',
+    roleArn: 'arn:aws:iam::000000000000:role/probe',
+    queueArn: 'arn:aws:sqs:us-east-1:000000000000:fed',
+    batchSize: 10,
+    maximumBatchingWindowSeconds: 0,
+    reportsBatchItemFailures: true,
+    enabled: false,
+  },
+];
 let host: FunctionHost;
 let server: Server;
 let client: LambdaClient;
@@ -24,7 +38,7 @@ beforeAll(async () => {
   const source = `export const handler = async (event) => { console.log('got', JSON.stringify(event));
     if (event.fail) throw new RangeError('too far'); return { echo: event }; };`;
   await host.register(aFunction({ codePath: writeFunction(source) }), someCredentials);
-  const api = createLambdaApi(host, identity);
+  const api = createLambdaApi(host, sources, identity);
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -60,7 +74,16 @@ function aRequest(
   headers: Record<string, string> = {},
 ): ApiRequest {
   const caller = { accessKeyId: 'local', arn: 'arn:aws:iam::000000000000:user/local-operator' };
-  return { service: 'lambda', method, path, query: new URLSearchParams(), headers, body, caller };
+  const [plain = '', search] = path.split('?');
+  return {
+    service: 'lambda',
+    method,
+    path: plain,
+    query: new URLSearchParams(search),
+    headers,
+    body,
+    caller,
+  };
 }
 
 const readPayload = (payload: Uint8Array | undefined) => JSON.parse(Buffer.from(payload ?? []).toString());
@@ -187,11 +210,22 @@ describe('the Lambda API', () => {
       'arn:aws:lambda:us-east-1:000000000000:function:probe',
     ],
     ['GET', '/2015-03-31/functions/', 'lambda:ListFunctions', '*'],
+    ['GET', '/2015-03-31/event-source-mappings/', 'lambda:ListEventSourceMappings', '*'],
   ])('names the action and resource of %s %s', (method, path, action, resource) => {
-    expect(createLambdaApi(host, identity).identify(aRequest(method, path))).toEqual({
+    expect(createLambdaApi(host, sources, identity).identify(aRequest(method, path))).toEqual({
       action,
       resources: [resource],
     });
+  });
+
+  it('lists what feeds a function, and whether it does', async () => {
+    const list = async (FunctionName: string) =>
+      (await client.send(new ListEventSourceMappingsCommand({ FunctionName }))).EventSourceMappings;
+
+    expect(await list('probe')).toMatchObject([
+      { EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:fed', State: 'Disabled', UUID: 'mapping-1' },
+    ]);
+    expect(await list('other')).toEqual([]);
   });
 
   it.each([
@@ -199,6 +233,6 @@ describe('the Lambda API', () => {
     ['POST', '/2015-03-31/functions/%E0%A4%A/invocations'],
     ['GET', '/2020-06-30/functions/probe/code-signing-config'],
   ])('does not know %s %s', (method, path) => {
-    expect(createLambdaApi(host, identity).identify(aRequest(method, path))).toBeUndefined();
+    expect(createLambdaApi(host, sources, identity).identify(aRequest(method, path))).toBeUndefined();
   });
 });

@@ -1,0 +1,28 @@
+import type { Check } from '../finding';
+
+/** Whether this machine reaches the endpoint of devices. `reach` throws an Error with the reason where it does not. */
+export function checkEndpoint(
+  read: () => Promise<string>,
+  reach: (endpoint: string) => Promise<void>,
+): Check {
+  const about = 'device endpoint';
+  return {
+    about,
+    async run() {
+      const endpoint = await read();
+      try {
+        await reach(endpoint);
+        return [{ level: 'ok', about, what: `${endpoint} answers` }];
+      } catch (error) {
+        return [
+          {
+            level: 'note',
+            about,
+            what: `${endpoint} does not answer this machine: ${error instanceof Error ? error.message : String(error)}`,
+            why: 'Devices may reach it all the same; cordon drill needs it from here.',
+          },
+        ];
+      }
+    },
+  };
+}

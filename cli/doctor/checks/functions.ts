@@ -1,0 +1,66 @@
+import type { Check, Finding } from '../finding';
+
+export interface FunctionState {
+  readonly name: string;
+  readonly state?: string;
+  readonly lastUpdate?: string;
+  /** 0: it never runs. */
+  readonly reservedConcurrency?: number;
+  readonly sources: readonly { readonly queue: string; readonly state: string }[];
+}
+
+/** What each function must be fed by; each channel has a function with a queue of its own. */
+const fedBy: Readonly<Record<string, readonly string[]>> = {
+  detect: ['reports'],
+  intake: ['alerts', 'presence'],
+  respond: ['commands.fifo'],
+  sweep: [],
+  operate: [],
+  provision: [],
+};
+
+export function checkFunctions(
+  prefix: string,
+  channels: Readonly<Record<string, readonly string[]>>,
+  read: (functionName: string) => Promise<FunctionState | undefined>,
+): Check[] {
+  return Object.entries({ ...fedBy, ...channels }).map(([name, queues]) => {
+    const about = `function ${name}`;
+    return {
+      about,
+      async run(): Promise<Finding[]> {
+        const found = await read(`${prefix}-${name}`);
+        const problem = (what: string, why: string): Finding => ({
+          level: 'problem',
+          about,
+          what,
+          why,
+          mend: 'npx sls deploy',
+        });
+        if (!found) return [problem('it is missing', 'Its part of Cordon does not happen.')];
+        const problems: Finding[] = [];
+        if (found.state && found.state !== 'Active')
+          problems.push(problem(`it is ${found.state}`, 'It does not run.'));
+        if (found.lastUpdate === 'Failed')
+          problems.push(problem('its last update failed', 'It runs with older code.'));
+        if (found.reservedConcurrency === 0)
+          problems.push({
+            ...problem('its reserved concurrency is 0', 'It never runs.'),
+            mend: `aws lambda delete-function-concurrency --function-name ${prefix}-${name}`,
+          });
+        for (const queue of queues) {
+          const source = found.sources.find((one) => one.queue === `${prefix}-${queue}`);
+          if (!source)
+            problems.push(
+              problem(`${prefix}-${queue} does not feed it`, 'What is in that queue is never handled.'),
+            );
+          else if (source.state !== 'Enabled')
+            problems.push(
+              problem(`its source ${prefix}-${queue} is ${source.state}`, 'What is in that queue waits.'),
+            );
+        }
+        return problems.length > 0 ? problems : [{ level: 'ok', about, what: 'it runs' }];
+      },
+    };
+  });
+}

@@ -1,0 +1,25 @@
+import { describeKillSwitch, type KillSwitch } from '../../../shared/domain/guards/kill-switch';
+import type { Check } from '../finding';
+
+export function checkKillSwitch(read: () => Promise<KillSwitch>): Check {
+  const about = 'kill switch';
+  return {
+    about,
+    async run() {
+      const seen = await read();
+      if (seen.state === 'off') return [{ level: 'ok', about, what: 'off' }];
+      return [
+        {
+          level: 'problem',
+          about,
+          what: describeKillSwitch(seen),
+          why:
+            seen.state === 'on'
+              ? 'Nothing is contained while it is on.'
+              : 'Until it can be read, people are asked before anything is contained.',
+          mend: seen.state === 'on' ? 'npx cordon kill-switch off' : 'docs/runbooks/kill-switch.md',
+        },
+      ];
+    },
+  };
+}

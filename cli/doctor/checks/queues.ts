@@ -1,0 +1,71 @@
+import type { Check, Finding } from '../finding';
+
+export interface QueueState {
+  readonly name: string;
+  readonly waiting: number;
+  /** Where what can't be handled goes. */
+  readonly deadLetterArn?: string;
+}
+
+/** The queues that every stage has; each channel adds its own. */
+const required = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected'];
+
+/** More than a function takes up in a minute. */
+const manyWaiting = 1_000;
+
+export function checkQueues(prefix: string, list: () => Promise<readonly QueueState[]>): Check {
+  const about = 'queues';
+  return {
+    about,
+    async run(): Promise<Finding[]> {
+      const queues = await list();
+      const known = new Set(queues.map(({ name }) => name));
+      const missing = required.filter((name) => !known.has(`${prefix}-${name}`));
+      const found: Finding[] = missing.map((name) => ({
+        level: 'problem',
+        about,
+        what: `${prefix}-${name} is missing`,
+        why: 'What should pass through it is lost.',
+        mend: 'npx sls deploy',
+      }));
+      for (const queue of queues) found.push(...judgeQueue(queue));
+      return found.length > 0
+        ? found
+        : [{ level: 'ok', about, what: `${queues.length} queues, no dead letter` }];
+    },
+  };
+}
+
+function judgeQueue({ name, waiting, deadLetterArn }: QueueState): Finding[] {
+  const about = 'queues';
+  const isDead = /-(dead|rejected)(\.fifo)?$/.test(name);
+  if (isDead && waiting > 0)
+    return [
+      {
+        level: 'problem',
+        about,
+        what: `${name} has ${waiting} messages that nobody could handle`,
+        why: 'Alerts, commands or announcements may be among them.',
+        mend: 'docs/runbooks/dead-letters.md',
+      },
+    ];
+  if (isDead) return [];
+  const found: Finding[] = [];
+  if (deadLetterArn === undefined)
+    found.push({
+      level: 'problem',
+      about,
+      what: `${name} has no dead-letter queue`,
+      why: 'A message that fails each time is lost after days, without a word.',
+      mend: 'npx sls deploy',
+    });
+  if (waiting > manyWaiting)
+    found.push({
+      level: 'problem',
+      about,
+      what: `${waiting} messages wait in ${name}`,
+      why: 'What is behind them waits as well.',
+      mend: name.includes('commands') ? 'docs/runbooks/old-commands.md' : 'docs/runbooks/old-alerts.md',
+    });
+  return found;
+}

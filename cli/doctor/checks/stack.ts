@@ -1,0 +1,62 @@
+import type { Check, Finding } from '../finding';
+
+export interface StackState {
+  readonly status: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Those that it was deployed with. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/** The deployed stack, and its version against the one of this command. `read` resolves to nothing where there is no stack. */
+export function checkStack(
+  stage: string,
+  version: string,
+  read: () => Promise<StackState | undefined>,
+): Check {
+  const about = 'stack';
+  return {
+    about,
+    async run(): Promise<Finding[]> {
+      const stack = await read();
+      const deploy = `npx sls deploy --stage ${stage}`;
+      if (!stack)
+        return [
+          {
+            level: 'problem',
+            about,
+            what: `there is no stack cordon-${stage} here`,
+            why: 'Nothing is detected or contained.',
+            mend: deploy,
+          },
+        ];
+      const found: Finding[] = [];
+      if (/FAILED|ROLLBACK/.test(stack.status))
+        found.push({
+          level: 'problem',
+          about,
+          what: `cordon-${stage} is ${stack.status}`,
+          why: 'The last deploy did not come to its end: parts may be of another version.',
+          mend: 'read the events of the stack, then deploy again (docs/upgrades.md)',
+        });
+      else if (stack.status.endsWith('IN_PROGRESS'))
+        found.push({
+          level: 'note',
+          about,
+          what: `cordon-${stage} is ${stack.status}`,
+          why: 'What is read now may change.',
+        });
+      const { Version: deployed } = stack.outputs;
+      if (deployed !== version)
+        found.push({
+          level: 'note',
+          about,
+          what: `version ${deployed ?? 'unknown'} is deployed, and this is ${version}`,
+          why: 'This command may judge the stack by rules that it does not have yet.',
+          mend: deploy,
+        });
+      return found.length > 0
+        ? found
+        : [{ level: 'ok', about, what: `cordon-${stage} ${version}, ${stack.status}` }];
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import type { Check, Finding } from '../finding';
+
+export interface Subscription {
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly isConfirmed: boolean;
+}
+
+interface Wanted {
+  readonly topic: 'alerts' | 'announcements' | 'alarms';
+  /** Names of queues that must hear the topic. */
+  readonly queues: readonly string[];
+  readonly email: readonly string[];
+}
+
+/** Each topic's subscriptions: queues that must be there, addresses that must have confirmed. */
+export function checkSubscriptions(
+  prefix: string,
+  wanted: readonly Wanted[],
+  list: (topic: string) => Promise<readonly Subscription[]>,
+): Check[] {
+  return wanted.map(({ topic, queues, email }) => {
+    const about = `${topic} topic`;
+    return {
+      about,
+      async run(): Promise<Finding[]> {
+        const subscriptions = await list(`${prefix}-${topic}`);
+        const found: Finding[] = [];
+        for (const queue of queues)
+          if (
+            !subscriptions.some(
+              ({ protocol, endpoint }) => protocol === 'sqs' && endpoint.endsWith(`:${queue}`),
+            )
+          )
+            found.push({
+              level: 'problem',
+              about,
+              what: `the queue ${queue} is not subscribed`,
+              why:
+                topic === 'alerts' ? 'No alert becomes a case.' : 'Nobody hears of a case by that channel.',
+              mend: 'npx sls deploy',
+            });
+        for (const address of email) found.push(...judgeAddress(about, address, subscriptions));
+        if (topic !== 'alerts' && queues.length + email.length === 0 && subscriptions.length === 0)
+          found.push({
+            level: 'note',
+            about,
+            what: 'nobody is subscribed',
+            why: 'Nobody is told.',
+            mend: 'docs/deploying.md',
+          });
+        return found.length > 0
+          ? found
+          : [{ level: 'ok', about, what: `${subscriptions.length} subscriptions` }];
+      },
+    };
+  });
+}
+
+function judgeAddress(about: string, address: string, subscriptions: readonly Subscription[]): Finding[] {
+  const own = subscriptions.find(
+    ({ protocol, endpoint }) => protocol === 'email' && endpoint.toLowerCase() === address.toLowerCase(),
+  );
+  if (own?.isConfirmed) return [];
+  return [
+    {
+      level: 'problem',
+      about,
+      what: own ? `${address} has not confirmed its subscription` : `${address} is not subscribed`,
+      why: 'SNS sends nothing to it.',
+      mend: 'docs/runbooks/email-not-subscribed.md',
+    },
+  ];
+}

@@ -1,0 +1,157 @@
+import type { DetectState } from '../../../shared/domain/detection/state';
+import { escapesGroupPolicy } from '../../../shared/domain/guards/connect-rights';
+import { agentClientId } from '../../../shared/domain/text';
+import type { Check, Finding } from '../finding';
+
+export interface ThingState {
+  readonly groups: readonly string[];
+  readonly principals: readonly {
+    readonly certificateId: string;
+    readonly status: string;
+    readonly documents: readonly string[];
+    /** Other things that have the certificate. */
+    readonly sharedWith: readonly string[];
+  }[];
+  readonly agent?: DetectState['agent'];
+  /** A case holds the thing: its certificate may be INACTIVE on purpose. */
+  readonly isHeld: boolean;
+}
+
+/** A thing is in ten groups at most (AWS IoT quotas). */
+const mostGroups = 10;
+
+/** What would weaken the containment of a thing, or keep it from being seen. `read` resolves to nothing where there is no such thing. */
+export function checkThing(
+  thingName: string,
+  quarantineGroup: string,
+  wantsAgent: boolean,
+  read: () => Promise<ThingState | undefined>,
+): Check {
+  return {
+    about: thingName,
+    async run(): Promise<Finding[]> {
+      const thing = await read();
+      if (!thing)
+        return [
+          {
+            level: 'problem',
+            about: thingName,
+            what: 'there is no such thing',
+            why: 'It can not be contained.',
+            mend: `npx cordon enroll ${thingName}`,
+          },
+        ];
+      const found = [
+        ...judgeCertificates(thingName, thing),
+        ...judgeGroups(thingName, thing, quarantineGroup),
+        ...(wantsAgent ? judgeAgent(thingName, thing) : []),
+      ];
+      return found.length > 0
+        ? found
+        : [{ level: 'ok', about: thingName, what: 'nothing stands in the way of a containment' }];
+    },
+  };
+}
+
+function judgeCertificates(about: string, { principals, isHeld }: ThingState): Finding[] {
+  if (principals.length === 0)
+    return [
+      {
+        level: 'problem',
+        about,
+        what: 'it has no certificate',
+        why: 'Its reports belong to nobody, and nothing of it can be denied.',
+        mend: `npx cordon enroll ${about}`,
+      },
+    ];
+  return principals.flatMap(({ certificateId, status, documents, sharedWith }) => {
+    const name = `certificate ${certificateId.slice(0, 12)}`;
+    const found: Finding[] = [];
+    if (sharedWith.length > 0)
+      found.push({
+        level: 'problem',
+        about,
+        what: `${name} is also used by ${sharedWith.slice(0, 5).join(', ')}`,
+        why: 'Its containment would hit them too, so people are asked first, and the certificate stays ACTIVE.',
+        mend: `npx cordon enroll ${about} --rotate`,
+      });
+    if (status !== 'ACTIVE' && !isHeld)
+      found.push({
+        level: 'note',
+        about,
+        what: `${name} is ${status}, and no case holds the thing`,
+        why: 'The device can not connect with it.',
+        mend: `npx cordon retire ${about} --dry-run`,
+      });
+    if (documents.length === 0)
+      found.push({ level: 'note', about, what: `${name} has no policy`, why: 'It may do nothing.' });
+    else if (
+      escapesGroupPolicy(
+        documents.map((document) => withoutAgent(document, about)),
+        about,
+      )
+    )
+      found.push({
+        level: 'note',
+        about,
+        what: `the policies of ${name} allow more than the quarantine group binds: another client id, or HTTPS`,
+        why: 'Cordon denies the certificate itself as well. A policy for its own client id alone needs no second means.',
+        mend: 'docs/enrolling.md',
+      });
+    return found;
+  });
+}
+
+/** The client id of the thing's agent is one that Cordon itself gives, and cuts with the thing. */
+function withoutAgent(document: string, thingName: string): string {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
+  const variable = '${iot:Connection.Thing.ThingName}';
+  return [variable, thingName].reduce(
+    (text, name) => text.replaceAll(`client/${agentClientId(name)}"`, `client/${name}"`),
+    document,
+  );
+}
+
+function judgeGroups(about: string, { groups }: ThingState, quarantineGroup: string): Finding[] {
+  if (groups.includes(quarantineGroup) || groups.length < mostGroups) return [];
+  return [
+    {
+      level: 'note',
+      about,
+      what: `it is in ${groups.length} thing groups, and AWS IoT takes no more`,
+      why: 'It can not be put into the quarantine group: its certificates are denied instead.',
+      mend: 'take it out of a group that it does not need',
+    },
+  ];
+}
+
+function judgeAgent(about: string, { agent }: ThingState): Finding[] {
+  if (!agent)
+    return [
+      {
+        level: 'note',
+        about,
+        what: 'no report of its own agent has come',
+        why: 'Cordon can not see what it does.',
+        mend: 'docs/agent.md',
+      },
+    ];
+  const found: Finding[] = [];
+  if (agent.silentAt !== undefined)
+    found.push({
+      level: 'problem',
+      about,
+      what: `its agent is silent since ${new Date(agent.heardAt).toISOString()}`,
+      why: 'Cordon can not see what it does.',
+      mend: 'docs/runbooks/agents-silent.md',
+    });
+  const degraded = agent.health?.degraded ?? [];
+  if (degraded.length > 0)
+    found.push({
+      level: 'note',
+      about,
+      what: `its agent does not see all: ${degraded.join(', ')}`,
+      mend: `npx cordon agents ${about}`,
+    });
+  return found;
+}

@@ -1,0 +1,50 @@
+import { type Command, Option } from 'commander';
+import { readConfiguration } from '../enroll/commands';
+import { writeJson } from '../json';
+import type { Target } from '../target';
+import { listChecks } from './doctor';
+import { runChecks, writeFindings } from './finding';
+
+interface DoctorFlags {
+  readonly sendTest: boolean;
+  readonly json: boolean;
+  readonly config?: string;
+  readonly detector?: string;
+}
+
+/** Adds `cordon doctor`. `say` writes an answer. */
+export function addDoctorCommand(
+  program: Command,
+  version: string,
+  target: () => Target,
+  say: (text: string) => void,
+): void {
+  program
+    .command('doctor')
+    .description('check the deployed stack, and the named things or a sample of the fleet; changes nothing')
+    .argument('[things...]')
+    .option('--send-test', 'also send a test message to each channel', false)
+    .option('--json', 'as JSON', false)
+    .option('--config <file>', 'the cordon.yml that was deployed (default: cordon.yml)')
+    .addOption(
+      new Option(
+        '--detector <name>',
+        'the one that the stack was deployed with, where not the one of the file',
+      ).choices(['cordon', 'device-defender', 'both']),
+    )
+    .addHelpText(
+      'after',
+      '\nExits 0 where there is no problem, 2 where there is one, and 1 where it could not look.',
+    )
+    .action(async (things: string[], flags: DoctorFlags) => {
+      const { sendTest } = flags;
+      const configuration = readConfiguration(flags);
+      const options = { configuration, things, sendTest, version, now: Date.now() };
+      const found = target();
+      const findings = await runChecks(
+        await listChecks(options, { ...found, ...found.openDoctor(configuration) }),
+      );
+      say(flags.json ? writeJson(findings) : writeFindings(findings));
+      if (findings.some(({ level }) => level === 'problem')) process.exitCode = 2;
+    });
+}

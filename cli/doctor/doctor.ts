@@ -1,0 +1,140 @@
+import { nameFunction } from '../../functions/notify/channels/names';
+import { listNamed, listServed } from '../../functions/notify/channels/registry';
+import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
+import type { FileConfiguration } from '../../shared/config/schema';
+import { isOpen } from '../../shared/domain/case/case';
+import { isLifecycle } from '../../shared/domain/detection/metrics';
+import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import type { CaseStore } from '../../shared/ports';
+import type { AgentReader } from '../agents';
+import { type DoctorAccount, reachEndpoint } from './account';
+import { checkAlarms, checkErrors } from './checks/alarms';
+import { type ChannelPort, checkChannel } from './checks/channel';
+import { checkEndpoint } from './checks/endpoint';
+import { checkFunctions } from './checks/functions';
+import { checkKillSwitch } from './checks/kill-switch';
+import { checkConcurrency } from './checks/limits';
+import { checkQuarantine } from './checks/quarantine';
+import { checkQueues } from './checks/queues';
+import { checkRules } from './checks/rules';
+import { checkStack } from './checks/stack';
+import { checkSubscriptions } from './checks/subscriptions';
+import { checkThing, type ThingState } from './checks/thing';
+import type { Check } from './finding';
+
+export interface DoctorOptions {
+  readonly configuration: FileConfiguration;
+  /** Things to look at; none: a sample of the fleet. */
+  readonly things: readonly string[];
+  readonly sendTest: boolean;
+  /** Of this command. */
+  readonly version: string;
+  readonly now: number;
+}
+
+export interface DoctorTarget {
+  readonly stage: string;
+  readonly killSwitch: { read(): Promise<KillSwitch> };
+  readonly cases: Pick<CaseStore, 'load'>;
+  readonly agents: Pick<AgentReader, 'load'>;
+  readonly account: DoctorAccount;
+  readonly channels: ChannelPort;
+  /** Resolves to what is missing of the quarantine of this account, `arn:aws:iot:REGION:ACCOUNT`. */
+  readonly findMissing: (arnPrefix: string) => Promise<readonly QuarantinePart[]>;
+}
+
+/** Looked at where no thing is named. */
+const sampleSize = 20;
+
+const functionNames = ['detect', 'intake', 'respond', 'sweep', 'operate'];
+
+/** All that is looked at. */
+export async function listChecks(options: DoctorOptions, target: DoctorTarget): Promise<readonly Check[]> {
+  const { configuration, version, now, sendTest } = options;
+  const { account, stage } = target;
+  const prefix = `cordon-${stage}`;
+  const { notify, quarantine, detector } = configuration;
+  const stack = account.readStack(prefix);
+  // Whoever needs it hears of it; without a stack nobody may.
+  stack.catch(() => undefined);
+  /** `arn:aws:SERVICE:REGION:ACCOUNT`. */
+  const arnPrefixOf = async (service: string) => {
+    const [, partition, , region, id] = (await stack)?.outputs.AlertsTopicArn?.split(':') ?? [];
+    if (!id) throw new Error('the stack names no topic, so its account is unknown');
+    return `arn:${partition}:${service}:${region}:${id}`;
+  };
+  const inUse = listNamed(notify);
+  const channels = listServed(inUse).map((channel) => ({ ...channel, queue: nameFunction(channel.name) }));
+  const email = inUse.flatMap(({ descriptor, section }) =>
+    descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
+  );
+  const named = options.things.length > 0 ? options.things : await account.sampleThings(sampleSize);
+  return [
+    checkStack(stage, version, () => stack),
+    checkKillSwitch(target.killSwitch.read),
+    checkQuarantine(quarantine.thingGroup, async () => target.findMissing(await arnPrefixOf('iot'))),
+    ...checkRules(prefix, listRules(configuration), account.readRule),
+    checkQueues(prefix, () => account.listQueues(prefix)),
+    ...checkSubscriptions(
+      prefix,
+      [
+        { topic: 'alerts', queues: [`${prefix}-alerts`], email: [] },
+        { topic: 'announcements', queues: channels.map(({ queue }) => `${prefix}-${queue}`), email },
+        { topic: 'alarms', queues: [], email },
+      ],
+      async (topic) => account.listSubscriptions(`${await arnPrefixOf('sns')}:${topic}`),
+    ),
+    ...checkFunctions(
+      prefix,
+      Object.fromEntries(channels.map(({ queue }) => [queue, [queue]])),
+      account.readFunction,
+    ),
+    checkAlarms(() => account.listAlarms(prefix)),
+    checkErrors(() =>
+      account.countErrors(
+        [...functionNames, ...channels.map(({ queue }) => queue)].map((name) => `${prefix}-${name}`),
+        now,
+      ),
+    ),
+    checkConcurrency(account.readConcurrency),
+    checkEndpoint(account.readEndpoint, reachEndpoint),
+    ...channels.map(({ name, descriptor, section }) =>
+      checkChannel(
+        name,
+        descriptor,
+        section,
+        async () => (await stack)?.parameters ?? {},
+        target.channels,
+        sendTest,
+      ),
+    ),
+    ...named.map((thingName) =>
+      checkThing(thingName, quarantine.thingGroup, detector !== 'device-defender', () =>
+        readThing(thingName, target),
+      ),
+    ),
+  ];
+}
+
+/** The rule of lifecycle events is deployed only where a behavior depends on them. */
+function listRules({ detector, securityProfiles }: FileConfiguration): string[] {
+  if (detector === 'device-defender') return ['presence'];
+  const metrics = Object.values(securityProfiles).flatMap(({ behaviors }) =>
+    behaviors.map(({ metric }) => metric),
+  );
+  return ['reports', 'presence', ...(metrics.some(isLifecycle) ? ['lifecycle'] : [])];
+}
+
+async function readThing(
+  thingName: string,
+  { account, cases, agents }: DoctorTarget,
+): Promise<ThingState | undefined> {
+  const [thing, stored, state] = await Promise.all([
+    account.readThing(thingName),
+    cases.load(thingName),
+    agents.load(thingName),
+  ]);
+  if (!thing) return undefined;
+  const isHeld = isOpen(stored?.value) && stored.value.ledger.length > 0;
+  return { ...thing, isHeld, ...(state?.agent && { agent: state.agent }) };
+}

@@ -1,0 +1,62 @@
+import { printable } from '../../shared/domain/messages/announcement';
+
+/** What a check found. */
+export interface Finding {
+  /** `problem`: something of Cordon does not work, or would not; `note`: worth knowing; `unknown`: it could not be read. */
+  readonly level: 'ok' | 'note' | 'problem' | 'unknown';
+  /** Of what part, such as `quarantine`, or a thing's name. */
+  readonly about: string;
+  readonly what: string;
+  /** Why it matters; of a problem or a note. */
+  readonly why?: string;
+  /** The command or the page that mends it. */
+  readonly mend?: string;
+}
+
+export interface Check {
+  readonly about: string;
+  run(): Promise<readonly Finding[]>;
+}
+
+/** Runs all checks side by side. One that fails is unknown, with the reason, and takes no other with it. */
+export async function runChecks(checks: readonly Check[]): Promise<readonly Finding[]> {
+  const results = await Promise.all(
+    checks.map(async ({ about, run }) => {
+      try {
+        return await run();
+      } catch (error) {
+        return [{ level: 'unknown', about, what: describeFailure(error) } as const];
+      }
+    }),
+  );
+  return results.flat();
+}
+
+/** Errors of AWS by name: a missing right is told apart from what a local stack does not have. */
+function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return `it could not be read: ${String(error)}`;
+  if (/AccessDenied|UnauthorizedOperation|AuthorizationError/.test(error.name))
+    return `it could not be read: ${error.message} (docs/iam/doctor.json has the rights)`;
+  if (/UnknownOperation|UnrecognizedClient|NotImplemented|InvalidAction/.test(error.name))
+    return 'it could not be read: this service is not there, as on the local stack';
+  return `it could not be read: ${error.name}: ${error.message}`;
+}
+
+const marks = { ok: 'ok', note: 'note', problem: 'PROBLEM', unknown: 'unknown' } as const;
+const order = ['problem', 'unknown', 'note', 'ok'] as const;
+
+/** Problems first, each with why it matters and what mends it. */
+export function writeFindings(findings: readonly Finding[]): string {
+  const lines = order.flatMap((level) =>
+    findings
+      .filter((finding) => finding.level === level)
+      .flatMap(({ about, what, why, mend }) => [
+        `${marks[level].padEnd(8)} ${about}: ${what}`,
+        ...(why ? [`         ${why}`] : []),
+        ...(mend ? [`         -> ${mend}`] : []),
+      ]),
+  );
+  const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
+  const summary = `${count('problem')} problems, ${count('unknown')} unknown, ${count('note')} notes, ${count('ok')} ok`;
+  return [...lines.map(printable), '', summary].join('\n');
+}

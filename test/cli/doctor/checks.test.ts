@@ -1,0 +1,323 @@
+import { checkAlarms, checkErrors } from '../../../cli/doctor/checks/alarms';
+import { checkChannel } from '../../../cli/doctor/checks/channel';
+import { checkFunctions, type FunctionState } from '../../../cli/doctor/checks/functions';
+import { checkConcurrency } from '../../../cli/doctor/checks/limits';
+import { checkQueues, type QueueState } from '../../../cli/doctor/checks/queues';
+import { checkRules } from '../../../cli/doctor/checks/rules';
+import { checkStack } from '../../../cli/doctor/checks/stack';
+import { checkSubscriptions } from '../../../cli/doctor/checks/subscriptions';
+import { checkThing, type ThingState } from '../../../cli/doctor/checks/thing';
+import { type Check, type Finding, runChecks, writeFindings } from '../../../cli/doctor/finding';
+import { slack } from '../../../functions/notify/channels/slack/descriptor';
+
+const levels = (found: readonly Finding[]) => found.map(({ level }) => level);
+const first = async (checks: Check | readonly Check[]) => runChecks([checks].flat());
+
+const stack = (status: string, Version = '1.0.0') => ({ status, outputs: { Version }, parameters: {} });
+
+describe('the check of the stack', () => {
+  it.each([
+    ['the same version, deployed', stack('UPDATE_COMPLETE'), ['ok']],
+    ['another version', stack('UPDATE_COMPLETE', '0.9.0'), ['note']],
+    ['a deploy that was rolled back', stack('UPDATE_ROLLBACK_COMPLETE'), ['problem']],
+    ['a deploy that goes on', stack('UPDATE_IN_PROGRESS'), ['note']],
+    ['no stack', undefined, ['problem']],
+  ])('says of %s: %j', async (_, state, expected) => {
+    expect(levels(await first(checkStack('dev', '1.0.0', async () => state)))).toEqual(expected);
+  });
+});
+
+const queue = (name: string, more: Partial<QueueState> = {}): QueueState => ({
+  name: `p-${name}`,
+  waiting: 0,
+  deadLetterArn: 'arn',
+  ...more,
+});
+const whole = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected', 'alerts-dead'].map((name) =>
+  queue(name),
+);
+
+describe('the check of the queues', () => {
+  it.each<[string, readonly QueueState[], RegExp | undefined]>([
+    ['all in order', whole, undefined],
+    ['one missing', whole.filter(({ name }) => name !== 'p-reports'), /p-reports is missing/],
+    [
+      'dead letters',
+      [...whole, queue('commands-dead.fifo', { waiting: 3 })],
+      /commands-dead\.fifo has 3 messages/,
+    ],
+    [
+      'messages nobody could read',
+      [...whole.slice(0, 4), queue('rejected', { waiting: 1 })],
+      /p-rejected has 1/,
+    ],
+    ['no dead-letter queue', [...whole, { name: 'p-slack', waiting: 0 }], /p-slack has no dead-letter queue/],
+    [
+      'a long queue',
+      [...whole, queue('commands.fifo', { waiting: 5_000 })],
+      /5000 messages wait in p-commands/,
+    ],
+  ])('finds %s', async (_, queues, message) => {
+    const found = await first(checkQueues('p', async () => queues));
+    expect(levels(found)).toEqual([message ? 'problem' : 'ok']);
+    if (message) expect(found[0]?.what).toMatch(message);
+  });
+});
+
+describe('the check of a topic', () => {
+  const ofQueue = {
+    protocol: 'sqs',
+    endpoint: 'arn:aws:sqs:us-east-1:000000000000:p-alerts',
+    isConfirmed: true,
+  };
+  const ofAddress = { protocol: 'email', endpoint: 'SOC@example.com', isConfirmed: true };
+  it.each([
+    ['all in order', [ofQueue, ofAddress], []],
+    ['no queue', [ofAddress], ['the queue p-alerts is not subscribed']],
+    [
+      'an address that has not confirmed',
+      [ofQueue, { ...ofAddress, isConfirmed: false }],
+      ['soc@example.com has not confirmed its subscription'],
+    ],
+    ['an address that is gone', [ofQueue], ['soc@example.com is not subscribed']],
+  ])('finds %s', async (_, subscriptions, expected) => {
+    const wanted = [{ topic: 'alerts', queues: ['p-alerts'], email: ['soc@example.com'] }] as const;
+    const found = await first(checkSubscriptions('p', wanted, async () => subscriptions));
+    expect(found.filter(({ level }) => level === 'problem').map(({ what }) => what)).toEqual(expected);
+  });
+});
+
+describe('the check of a function', () => {
+  const intake: FunctionState = {
+    name: 'p-intake',
+    state: 'Active',
+    sources: ['alerts', 'presence'].map((name) => ({ queue: `p-${name}`, state: 'Enabled' })),
+  };
+  it.each<[string, FunctionState | undefined, RegExp | undefined]>([
+    ['all in order', intake, undefined],
+    ['no function', undefined, /it is missing/],
+    ['a function that failed', { ...intake, state: 'Failed' }, /it is Failed/],
+    ['an update that failed', { ...intake, lastUpdate: 'Failed' }, /its last update failed/],
+    ['no concurrency', { ...intake, reservedConcurrency: 0 }, /its reserved concurrency is 0/],
+    [
+      'a source that is off',
+      { ...intake, sources: [...intake.sources.slice(1), { queue: 'p-alerts', state: 'Disabled' }] },
+      /p-alerts is Disabled/,
+    ],
+    ['a source that is gone', { ...intake, sources: intake.sources.slice(1) }, /p-alerts does not feed it/],
+  ])('finds %s', async (_, state, message) => {
+    const checks = checkFunctions('p', { notify: ['notify'] }, async (name) =>
+      name === 'p-intake' ? state : { name, sources: [] },
+    );
+    const found = await first(checks.filter(({ about }) => about === 'function intake'));
+    expect(levels(found)).toEqual([message ? 'problem' : 'ok']);
+    if (message) expect(found[0]?.what).toMatch(message);
+  });
+});
+
+describe('the check of an IoT rule', () => {
+  it.each([
+    ['enabled', { isDisabled: false, hasErrorAction: true }, 'ok', 'enabled'],
+    ['disabled', { isDisabled: true, hasErrorAction: true }, 'problem', 'p_reports is disabled'],
+    [
+      'without an error action',
+      { isDisabled: false, hasErrorAction: false },
+      'problem',
+      'p_reports has no error action',
+    ],
+    ['missing', undefined, 'problem', 'p_reports is missing'],
+  ])('finds one that is %s', async (_, rule, level, what) => {
+    expect(await first(checkRules('p', ['reports'], async () => rule))).toMatchObject([{ level, what }]);
+  });
+});
+
+describe('the check of Slack', () => {
+  const ask = (answers: Readonly<Record<string, { ok: boolean; error?: string }>>) => async (url: string) =>
+    answers[url.slice(url.lastIndexOf('/') + 1)] ?? { ok: false, error: 'unknown_method' };
+  it.each([
+    ['no token', undefined, {}, false, 'problem', 'there is no secret in /p/slack'],
+    [
+      'a token that Slack refuses',
+      'xoxb-1',
+      { 'auth.test': { ok: false, error: 'token_revoked' } },
+      false,
+      'problem',
+      'Slack refuses the token: token_revoked',
+    ],
+    [
+      'a token that works',
+      'xoxb-1',
+      { 'auth.test': { ok: true } },
+      false,
+      'ok',
+      'the token works; --send-test tries Slack #c',
+    ],
+    [
+      'a channel that it is not in',
+      'xoxb-1',
+      { 'auth.test': { ok: true }, 'chat.postMessage': { ok: false, error: 'not_in_channel' } },
+      true,
+      'problem',
+      'Slack #c takes no message: not_in_channel',
+    ],
+    [
+      'a webhook',
+      'https://hooks.slack.com/services/x',
+      {},
+      false,
+      'note',
+      'the secret is a webhook, which can only be tried',
+    ],
+  ])('finds %s', async (_, secret, answers, sendTest, level, what) => {
+    const port = { readSecret: async () => secret, ask: ask(answers as never) };
+    const parameters = async () => ({
+      SlackTokenParameter: '/p/slack',
+      SlackApiUrl: 'https://slack.com/api/',
+    });
+    expect(
+      await first(checkChannel('slack', slack, { channel: '#c' }, parameters, port, sendTest)),
+    ).toMatchObject([{ level, what }]);
+  });
+});
+
+describe('the check of a thing', () => {
+  const policy = (resource: string) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Action: 'iot:Connect',
+          Resource: `arn:aws:iot:us-east-1:000000000000:${resource}`,
+        },
+      ],
+    });
+  const certificate = {
+    certificateId: 'c'.repeat(64),
+    status: 'ACTIVE',
+    documents: [policy('client/t')],
+    sharedWith: [],
+  };
+  const thing: ThingState = {
+    groups: [],
+    principals: [certificate],
+    agent: { heardAt: 1, principal: 'c' },
+    isHeld: false,
+  };
+  const held = { principals: [{ ...certificate, status: 'INACTIVE' }] };
+  it.each<[string, Partial<ThingState> | undefined, Finding['level'], RegExp]>([
+    ['nothing', {}, 'ok', /nothing stands in the way/],
+    [
+      "only its agent's client id beside its own",
+      { principals: [{ ...certificate, documents: [policy('client/t-cordon')] }] },
+      'ok',
+      /nothing stands/,
+    ],
+    ['no thing', undefined, 'problem', /there is no such thing/],
+    ['no certificate', { principals: [] }, 'problem', /no certificate/],
+    [
+      'a shared certificate',
+      { principals: [{ ...certificate, sharedWith: ['u'] }] },
+      'problem',
+      /also used by u/,
+    ],
+    ['a certificate that is INACTIVE', held, 'note', /is INACTIVE, and no case holds/],
+    ['a certificate that a case holds INACTIVE', { ...held, isHeld: true }, 'ok', /nothing stands/],
+    [
+      'any client id',
+      { principals: [{ ...certificate, documents: [policy('client/*')] }] },
+      'note',
+      /another client id, or HTTPS/,
+    ],
+    ['no policy', { principals: [{ ...certificate, documents: [] }] }, 'note', /has no policy/],
+    [
+      'ten groups',
+      { groups: Array.from({ length: 10 }, (_, index) => `g${index}`) },
+      'note',
+      /in 10 thing groups/,
+    ],
+    [
+      'a silent agent',
+      { agent: { heardAt: 1, principal: 'c', silentAt: 2 } },
+      'problem',
+      /its agent is silent/,
+    ],
+  ])('finds %s', async (_, over, level, what) => {
+    const state = over && { ...thing, ...over };
+    expect(await first(checkThing('t', 'quarantine', true, async () => state))).toMatchObject([
+      { level, what: expect.stringMatching(what) },
+    ]);
+  });
+
+  it('asks for no agent where Device Defender detects', async () => {
+    const { agent, ...rest } = thing;
+    expect(agent).toBeDefined();
+    expect(levels(await first(checkThing('t', 'quarantine', true, async () => rest)))).toEqual(['note']);
+    expect(levels(await first(checkThing('t', 'quarantine', false, async () => rest)))).toEqual(['ok']);
+  });
+});
+
+describe('the other checks', () => {
+  it('tell of alarms with their runbook, of errors, and of too little concurrency', async () => {
+    const alarms = checkAlarms(async () => [
+      { name: 'p-slow', description: 'It is slow. What to do: docs/runbooks/slow-denial.md' },
+    ]);
+    const errors = checkErrors(
+      async () =>
+        new Map([
+          ['p-respond', 2],
+          ['p-sweep', 0],
+        ]),
+    );
+    expect(await runChecks([alarms, errors, checkConcurrency(async () => 10)])).toMatchObject([
+      {
+        level: 'problem',
+        what: 'p-slow is in ALARM',
+        why: 'It is slow.',
+        mend: 'docs/runbooks/slow-denial.md',
+      },
+      { level: 'problem', what: 'p-respond failed 2 times in the last hour' },
+      { level: 'problem', what: 'only 10 functions of this account may run at once' },
+    ]);
+    expect(
+      levels(
+        await runChecks([
+          checkAlarms(async () => []),
+          checkErrors(async () => new Map()),
+          checkConcurrency(async () => 1_000),
+        ]),
+      ),
+    ).toEqual(['ok', 'ok', 'ok']);
+  });
+});
+
+describe('runChecks', () => {
+  const failing = (name: string, message: string): Check => ({
+    about: name,
+    run: async () => Promise.reject(Object.assign(new Error(message), { name })),
+  });
+  it('takes what can not be read for unknown, names a missing right, and goes on with the rest', async () => {
+    const ok: Check = { about: 'x', run: async () => [{ level: 'ok', about: 'x', what: 'fine' }] };
+    const found = await runChecks([
+      failing('AccessDenied', 'not authorized to perform: sqs:ListQueues'),
+      failing('UnknownOperationException', ''),
+      ok,
+    ]);
+    expect(found).toMatchObject([
+      {
+        level: 'unknown',
+        what: expect.stringMatching(/sqs:ListQueues \(docs\/iam\/doctor\.json has the rights\)$/),
+      },
+      { level: 'unknown', what: expect.stringContaining('as on the local stack') },
+      { level: 'ok' },
+    ]);
+    expect(writeFindings(found)).toMatch(
+      /^unknown .*\nunknown .*\nok .*\n\n0 problems, 2 unknown, 0 notes, 1 ok$/,
+    );
+  });
+
+  it('writes nothing of what an attacker named that a terminal would obey', async () => {
+    const text = writeFindings([{ level: 'problem', about: 't', what: 'it is called \u001b[2J' }]);
+    expect(text).not.toContain('\u001b');
+  });
+});

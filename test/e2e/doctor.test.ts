@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  AttachPolicyCommand,
+  AttachThingPrincipalCommand,
+  CreatePolicyCommand,
+  CreatePolicyVersionCommand,
+  DetachPolicyCommand,
+  DisableTopicRuleCommand,
+  UpdateCertificateCommand,
+} from '@aws-sdk/client-iot';
+import { ListSubscriptionsByTopicCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import type { Finding } from '../../cli/doctor/finding';
+import { type Cli, openCli } from './cli-process';
+import { type DocumentedCaller, registerDocumented } from './documented-rights';
+import { type EndToEnd, root, startEndToEnd } from './harness';
+
+let e2e: EndToEnd;
+/** With the rights of docs/iam/doctor.json only. */
+let cli: Cli;
+let caller: DocumentedCaller;
+
+beforeAll(async () => {
+  e2e = await startEndToEnd();
+  caller = await registerDocumented(e2e, 'doctor');
+  cli = await openCli(e2e, await readFile(join(root, 'cordon.yml'), 'utf8'), caller.credentials);
+}, 120_000);
+
+afterAll(async () => {
+  await cli?.remove();
+  await e2e?.close();
+});
+
+async function examine(...args: readonly string[]): Promise<{ code: number; found: readonly Finding[] }> {
+  const { code, out } = await cli.run('doctor', '--json', ...args);
+  return { code, found: JSON.parse(out) };
+}
+
+const problemsOf = (found: readonly Finding[]) =>
+  found.filter(({ level }) => level === 'problem').map(({ what }) => what);
+
+describe('cordon doctor', () => {
+  it('finds nothing wrong with a stack as it was deployed, with the rights of docs/iam/doctor.json', async () => {
+    await e2e.enroll('healthy');
+
+    const { code, found } = await examine('--send-test');
+
+    expect([code, problemsOf(found)]).toEqual([0, []]);
+    // What the local stack does not have is told, and is no reason to fail.
+    const unknown = found.filter(({ level }) => level === 'unknown');
+    expect(unknown.map(({ about }) => about).toSorted()).toEqual([
+      'alarms',
+      'concurrency',
+      'function errors',
+    ]);
+    const notHere = ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'lambda:GetAccountSettings'];
+    const used = caller.used().filter((action) => !/[ .]/.test(action));
+    expect([...used, ...notHere].toSorted()).toEqual(caller.granted);
+    expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
+    expect(e2e.stack.aws.slack.messages().map(({ text }) => text)).toEqual([
+      'Test message of cordon doctor: nothing happened.',
+    ]);
+  }, 120_000);
+
+  it('names each of many things that were broken on purpose, and says what mends it', async () => {
+    const { iot, sns, sqs, stack } = e2e;
+    const prefix = 'cordon-dev';
+    const arn = (kind: string, name: string) => `arn:aws:${kind}:us-east-1:000000000000:${name}`;
+    const [shared, spare, wide] = [
+      await e2e.enroll('shared'),
+      await e2e.enroll('spare'),
+      await e2e.enroll('wide'),
+    ];
+    await e2e.enroll('neighbour');
+    await iot.send(
+      new AttachThingPrincipalCommand({ thingName: 'neighbour', principal: shared.certificateArn }),
+    );
+    await iot.send(
+      new UpdateCertificateCommand({
+        certificateId: spare.certificateArn.split('/')[1] ?? '',
+        newStatus: 'INACTIVE',
+      }),
+    );
+    const policyDocument = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+    });
+    await iot.send(new CreatePolicyCommand({ policyName: 'wide', policyDocument }));
+    await iot.send(new AttachPolicyCommand({ policyName: 'wide', target: wide.certificateArn }));
+    await iot.send(
+      new DetachPolicyCommand({
+        policyName: `${prefix}-quarantine`,
+        target: arn('iot', 'thinggroup/cordon-quarantine'),
+      }),
+    );
+    await iot.send(
+      new CreatePolicyVersionCommand({
+        policyName: `${prefix}-quarantine`,
+        policyDocument,
+        setAsDefault: true,
+      }),
+    );
+    await iot.send(new DisableTopicRuleCommand({ ruleName: 'cordon_dev_reports' }));
+    for (const topic of ['alerts', 'announcements']) {
+      const { Subscriptions = [] } = await sns.send(
+        new ListSubscriptionsByTopicCommand({ TopicArn: arn('sns', `${prefix}-${topic}`) }),
+      );
+      for (const { SubscriptionArn, Protocol } of Subscriptions)
+        if (Protocol === 'sqs') await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    }
+    const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-rejected` }));
+    await e2e.sendTo('alerts-dead', 'nobody could handle it');
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+    const { url, operatorCredentials } = stack.aws.gateway;
+    const ssm = new SSMClient({ endpoint: url, region: 'us-east-1', credentials: operatorCredentials });
+    const put = { Type: 'SecureString', Overwrite: true } as const;
+    await ssm.send(new PutParameterCommand({ Name: '/cordon-dev/slack', Value: 'xoxb-revoked', ...put }));
+    await ssm.send(new PutParameterCommand({ Name: '/cordon-dev/kill-switch', Value: 'on', ...put }));
+    ssm.destroy();
+
+    const { code, found } = await examine('shared', 'spare', 'wide', 'absent');
+
+    expect(code).toBe(2);
+    const told = found.map(({ level, about, what }) => `${level} ${about}: ${what}`).join('\n');
+    for (const expected of [
+      /^problem kill switch: .*on/m,
+      /^problem quarantine group cordon-quarantine: the deny policy says something else/m,
+      /^problem quarantine group cordon-quarantine: the deny policy is not attached/m,
+      /^problem IoT rule reports: cordon_dev_reports is disabled/m,
+      /^problem alerts topic: the queue cordon-dev-alerts is not subscribed/m,
+      /^problem announcements topic: the queue cordon-dev-\S+ is not subscribed/m,
+      /^problem queues: cordon-dev-alerts-dead has 1 messages/m,
+      /^problem queues: cordon-dev-rejected is missing/m,
+      /^problem Slack: Slack refuses the token/m,
+      /^problem shared: certificate \w{12} is also used by neighbour/m,
+      /^note spare: certificate \w{12} is INACTIVE/m,
+      /^note wide: the policies of certificate \w{12} allow more/m,
+      /^problem absent: there is no such thing/m,
+    ])
+      expect(told).toMatch(expected);
+    for (const { level, mend } of found)
+      if (level === 'problem') expect(mend).toMatch(/npx |aws |docs\/|ask AWS/);
+  }, 120_000);
+});
