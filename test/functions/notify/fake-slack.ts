@@ -11,12 +11,11 @@ import {
 import { ChannelBusyError, ChannelRefusalError } from '../../../functions/notify/delivery/channel';
 import { notify } from '../../../functions/notify/delivery/handler';
 import type { Announcement } from '../../../shared/domain/messages/announcement';
-import { VersionConflictError } from '../../../shared/errors';
-import type { Versioned } from '../../../shared/ports';
-import type { ChannelState, ChannelTurn } from '../../../shared/storage/channel-states';
+import type { ChannelState } from '../../../shared/storage/channel-states';
 import { now } from '../../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
 import { anAnnouncement } from './announcements';
+import { fakeChannelStates } from './fake-states';
 
 /** A message as Slack has it. */
 interface Kept {
@@ -28,7 +27,7 @@ interface Kept {
 /** notify with a Slack and a table of its own, and a clock that only waiting moves. */
 export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
   const shown: unknown[] = [];
-  const saved = new Map<string, Versioned<unknown>>();
+  const { saved, states } = fakeChannelStates<SlackPlace, SlackMemory>();
   const { letters, deadLetters } = fakeDeadLetters();
   const telemetry = fakeTelemetry();
   const state = {
@@ -106,12 +105,6 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     },
   };
 
-  const load = async <T>(key: string) => saved.get(key) as Versioned<T> | undefined;
-  const save = async (key: string, value: unknown, previous: number) => {
-    if ((saved.get(key)?.version ?? 0) !== previous) throw new VersionConflictError(key);
-    saved.set(key, { value, version: previous + 1 });
-    return previous + 1;
-  };
   const pauses = jest.fn<(ms: number) => void>();
   const ports = {
     functionName: 'notify',
@@ -119,25 +112,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     limits: descriptor.limits,
     nowhere,
     connect: async () => (kind === 'none' ? undefined : createSlackChannel(slack[kind])),
-    states: {
-      load: (caseId: string) => load<ChannelState<SlackPlace>>(`CASE#${caseId}`),
-      save: (caseId: string, value: ChannelState<SlackPlace>, previous: number) =>
-        save(`CASE#${caseId}`, value, previous),
-      async listDue(at: number, limit: number) {
-        const due = [...saved].flatMap(([key, { value }]) => {
-          const { dueAt } = value as ChannelState<SlackPlace>;
-          return key.startsWith('CASE#') && dueAt !== undefined && dueAt <= at
-            ? [{ caseId: key.slice('CASE#'.length), dueAt }]
-            : [];
-        });
-        return due
-          .sort((a, b) => a.dueAt - b.dueAt)
-          .slice(0, limit)
-          .map(({ caseId }) => caseId);
-      },
-      loadTurn: () => load<ChannelTurn<SlackMemory>>('TURN'),
-      saveTurn: (turn: ChannelTurn<SlackMemory>, previous: number) => save('TURN', turn, previous),
-    },
+    states,
     deadLetters,
     clock: () => state.time,
     pause: async (ms: number) => {

@@ -1,0 +1,242 @@
+import type { Context } from 'aws-lambda';
+import type { ServedDescriptor } from '../../functions/notify/channels/descriptor';
+import type { Channel } from '../../functions/notify/delivery/channel';
+import { notify } from '../../functions/notify/delivery/handler';
+import type { Announcement } from '../../shared/domain/messages/announcement';
+import { now } from '../builders';
+import { aRecord, fakeDeadLetters, fakeTelemetry } from '../fakes';
+import { anAnnouncement, hostileAnnouncement } from '../functions/notify/announcements';
+import { fakeChannelStates } from '../functions/notify/fake-states';
+import { type FaultyRelay, startFaultyRelay } from './faulty-relay';
+
+/** A channel's service as a test has it: as strict as the service's own documents. */
+export interface StandIn {
+  /** Base URL of the service. */
+  readonly url: string;
+  /** What the function of the channel gives to `serve`. */
+  readonly nowhere: object;
+  connect(url: string): Channel;
+  /** What people see now: one entry for each thread, incident or message that stands for a case. */
+  shown(): readonly string[];
+  /** What of all that was written would be more than text: a link, a mention, a command. */
+  findHazards(): readonly string[];
+  close(): Promise<void>;
+}
+
+const released = {
+  id: 'case-1#2',
+  seq: 2,
+  kind: 'released',
+  status: 'closed',
+  text: 'all is as before',
+} as const;
+
+const hostile: readonly (readonly [what: string, text: string])[] = [
+  ['mentions', '<!channel> <@U024BE7LH> @everyone'],
+  ['links', '<https://evil.example|click> https://evil.example [click](https://evil.example)'],
+  ['JSON', '"}],"text":"forged'],
+  ['markup', '*_~`&lt;script&gt;<script>alert(1)</script>'],
+  ['lines and control characters', 'line\r\nForged: line\u2028\u0000\u0007\u202Etxt.exe\uD800'],
+  ['templates', ['%s $', '{jndi:ldap://evil.example} {{7*7}}'].join('')],
+  ['more than any service takes', 'é漢🦊'.repeat(3_000)],
+];
+
+/** What every channel keeps to, through the code that its function runs and over HTTP to a stand-in of its service. */
+export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Promise<StandIn>): void {
+  let standIn: StandIn;
+  let relay: FaultyRelay;
+
+  beforeEach(async () => {
+    standIn = await start();
+    relay = await startFaultyRelay(standIn.url);
+  });
+
+  afterEach(async () => {
+    await relay.close();
+    await standIn.close();
+  });
+
+  function setUp({ hasSecret = true }: { readonly hasSecret?: boolean } = {}) {
+    const { saved, states } = fakeChannelStates();
+    const { letters, deadLetters } = fakeDeadLetters();
+    const telemetry = fakeTelemetry();
+    const pauses: number[] = [];
+    const time = { now };
+    const channel = standIn.connect(relay.url);
+    const run = (answerMs: number) =>
+      notify({
+        functionName: 'notify-test',
+        title: descriptor.title,
+        limits: { ...descriptor.limits, answerMs },
+        nowhere: standIn.nowhere,
+        connect: async () => (hasSecret ? channel : undefined),
+        states,
+        deadLetters,
+        clock: () => time.now,
+        pause: async (ms) => {
+          pauses.push(ms);
+          time.now += ms;
+        },
+        log: telemetry.log,
+        metrics: telemetry.metrics,
+      });
+    const deliver = (bodies: readonly unknown[], answerMs = 60_000) =>
+      run(answerMs)(
+        { Records: bodies.map((body, index) => aRecord(body, { messageId: `message-${index + 1}` })) },
+        {} as Context,
+      );
+    return {
+      saved,
+      states,
+      letters,
+      telemetry,
+      pauses,
+      deliver,
+      tell: (over: Partial<Announcement> = {}) => deliver([anAnnouncement(over)]),
+      /** What EventBridge does each minute. */
+      async minute() {
+        time.now += 60_000;
+        await run(60_000)({ time: 'now' }, {} as Context);
+      },
+    };
+  }
+
+  it('shows a case in one place, which always has the newest state', async () => {
+    const { tell, telemetry } = setUp();
+
+    await tell();
+    expect(standIn.shown()).toEqual([expect.stringContaining('the device is denied: verified')]);
+    await tell(released);
+
+    expect(standIn.shown()).toEqual([expect.stringContaining('all is as before')]);
+    expect(telemetry.counts).toEqual({ MessageShown: 2 });
+  });
+
+  it('shows two cases in two places', async () => {
+    const { tell } = setUp();
+
+    await tell();
+    await tell({ ...released, caseId: 'case-2', id: 'case-2#2' });
+
+    expect(standIn.shown()).toHaveLength(2);
+    expect(standIn.shown()).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('the device is denied'),
+        expect.stringContaining('all is as before'),
+      ]),
+    );
+  });
+
+  it('never shows an older state over a newer one, nor one twice', async () => {
+    const { tell, deliver } = setUp();
+    await deliver([anAnnouncement(released), anAnnouncement()]);
+    const calls = relay.calls();
+
+    await tell();
+    await tell(released);
+
+    expect(standIn.shown()).toEqual([expect.stringContaining('all is as before')]);
+    expect(relay.calls()).toBe(calls);
+  });
+
+  it('waits as long as the service says, and keeps to its pace from then on', async () => {
+    const { deliver, pauses, letters } = setUp();
+    relay.refuseNext({ status: 429, headers: { 'retry-after': '30' } });
+
+    const answer = await deliver([anAnnouncement(), anAnnouncement({ caseId: 'case-2', id: 'case-2#1' })]);
+
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(pauses[0]).toBe(30_000);
+    expect(pauses.slice(1)).toEqual(pauses.slice(1).map(() => descriptor.limits.gapMs));
+    expect(standIn.shown()).toHaveLength(2);
+    expect(letters).toEqual([]);
+  });
+
+  it('is done with the message while the service fails, and shows the state a minute later', async () => {
+    const { tell, minute, telemetry } = setUp();
+    relay.refuseNext({ status: 503, headers: {} });
+
+    expect(await tell()).toEqual({ batchItemFailures: [] });
+    expect(standIn.shown()).toEqual([]);
+    await minute();
+
+    expect(standIn.shown()).toEqual([expect.stringContaining('the device is denied')]);
+    expect(telemetry.lines).toContainEqual(
+      expect.objectContaining({
+        level: 'error',
+        message: `not shown in ${descriptor.title}, will be tried again`,
+      }),
+    );
+  });
+
+  it('goes on where the service never answers, and shows the newest state once it does', async () => {
+    const { deliver, tell, minute } = setUp();
+    relay.hang(true);
+    expect(await deliver([anAnnouncement()], 200)).toEqual({ batchItemFailures: [] });
+    expect(standIn.shown()).toEqual([]);
+    relay.hang(false);
+
+    await tell(released);
+    await minute();
+
+    expect(standIn.shown().at(-1)).toContain('all is as before');
+  });
+
+  it.each(hostile)('shows %s in a hostile text as text', async (_, text) => {
+    const { deliver, telemetry, letters } = setUp();
+    const { caseId, id } = anAnnouncement();
+
+    await deliver([{ ...hostileAnnouncement(text), caseId, id }]);
+    await deliver([{ ...hostileAnnouncement(text), caseId, id: `${caseId}#2`, seq: 2 }]);
+
+    expect(telemetry.lines.filter(({ level }) => level !== 'info')).toEqual([]);
+    expect(standIn.shown()).toHaveLength(1);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there.
+    expect(standIn.shown().join('')).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u2028\u2029\u202A-\u202E]/);
+    expect(standIn.findHazards()).toEqual([]);
+    expect(letters).toEqual([]);
+  });
+
+  it('says so where its secret is not stored, in the log and to the alarm', async () => {
+    const { tell, telemetry } = setUp({ hasSecret: false });
+
+    expect(await tell()).toEqual({ batchItemFailures: [] });
+
+    expect(standIn.shown()).toEqual([]);
+    expect(telemetry.counts).toEqual({ MessageRefused: 1 });
+    expect(telemetry.lines).toMatchObject([
+      { level: 'error', message: `no secret of ${descriptor.title} is stored, nothing sent` },
+    ]);
+  });
+
+  it('sets aside with the reason what nobody can read, and shows the rest of the batch', async () => {
+    const { deliver, letters } = setUp();
+
+    const answer = await deliver(['{', { ...anAnnouncement(), version: 2 }, anAnnouncement()]);
+
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(letters).toMatchObject([
+      { reason: 'not an announcement', source: 'notify-test:message-1' },
+      { reason: 'not an announcement', source: 'notify-test:message-2' },
+    ]);
+    expect(standIn.shown()).toHaveLength(1);
+  });
+
+  it('has only those messages of a batch come again that it could not keep', async () => {
+    const { deliver, states } = setUp();
+    const { save } = states;
+    states.save = async (caseId, state, previous) => {
+      if (caseId === 'case-2') throw new Error('throttled');
+      return save(caseId, state, previous);
+    };
+
+    const answer = await deliver([
+      anAnnouncement(),
+      anAnnouncement({ caseId: 'case-2', id: 'case-2#1' }),
+      anAnnouncement({ caseId: 'case-3', id: 'case-3#1' }),
+    ]);
+
+    expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-2' }] });
+    expect(standIn.shown()).toHaveLength(2);
+  });
+}

@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { minimalConfiguration } from '../../builders';
+import { copyWithBell } from './throw-away-channel';
+
+/** Whatever else asked for the name of a channel would be missing in the copy, which has a folder and a line more. */
+
+const root = join(import.meta.dirname, '../../..');
+const copy = copyWithBell();
+
+/** A module of the copy. */
+async function load<T>(path: string): Promise<T> {
+  return (await import(join(copy.folder, path))) as T;
+}
+
+type Registry = typeof import('../../../functions/notify/channels/registry');
+type Contract = typeof import('../../contract/channel-contract');
+const { listChannels, listServed } = await load<Registry>('functions/notify/channels/registry.ts');
+const { itKeepsTheContract } = await load<Contract>('test/contract/channel-contract.ts');
+const { parseConfiguration } =
+  await load<typeof import('../../../shared/config/load')>('shared/config/load.ts');
+
+const cordonYml = `${minimalConfiguration}notify: { bell: { tower: north }, slack: { channel: '#ot' } }\n`;
+
+async function writeTemplate(text: string) {
+  const { writeResources } =
+    await load<typeof import('../../../infra/write-resources')>('infra/write-resources.ts');
+  const file = join(copy.folder, 'cordon.yml');
+  writeFileSync(file, text);
+  const { CORDON_CONFIG: before } = process.env;
+  process.env.CORDON_CONFIG = file;
+  try {
+    return writeResources('dev', {});
+  } finally {
+    if (before === undefined) delete process.env.CORDON_CONFIG;
+    else process.env.CORDON_CONFIG = before;
+  }
+}
+
+afterAll(() => copy.remove());
+
+describe('a new channel of one folder and a line in the registry', () => {
+  it('is all that the compiler asks for', () => {
+    const project = join(copy.folder, 'tsconfig.new-channel.json');
+    const include = [
+      'shared/config',
+      'shared/config-module.d.ts',
+      'functions/notify',
+      'functions/operate',
+      'infra',
+      'test/functions/notify/channels/bell',
+    ];
+    writeFileSync(project, JSON.stringify({ extends: './tsconfig.json', include }));
+
+    const tsc = join(root, 'node_modules/typescript/bin/tsc');
+    const { stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '-p', project], { encoding: 'utf8' });
+
+    expect(stdout).toBe('');
+  });
+
+  it('has its section in cordon.yml, with its own errors', () => {
+    expect(parseConfiguration(cordonYml, 'cordon.yml').notify).toEqual({
+      bell: { tower: 'north' },
+      slack: { channel: '#ot' },
+    });
+    expect(() => parseConfiguration(cordonYml.replace('north', 'North 1'), 'cordon.yml')).toThrow(
+      /cordon\.yml:\d+: notify\.bell\.tower: expected the name of a tower such as north/,
+    );
+    expect(() => parseConfiguration(cordonYml.replace('bell:', 'gong:'), 'cordon.yml')).toThrow(
+      'notify.gong: unknown; known are slack, bell, email',
+    );
+  });
+
+  it('is explained by `check`', async () => {
+    const { explainConfiguration } =
+      await load<typeof import('../../../shared/config/explain')>('shared/config/explain.ts');
+    const lines = explainConfiguration(parseConfiguration(cordonYml, 'cordon.yml')).split('\n');
+
+    expect(lines).toContain('Told: Slack #ot, Bell of the north tower');
+    expect(lines).toContain(
+      'Bell is told nothing until the rope of the bells is stored: aws ssm put-parameter --name /cordon-STAGE/bell-rope --type SecureString --value ROPE',
+    );
+    expect(lines.join('\n')).toContain('cases are told in Slack and Bell only');
+  });
+
+  it('has a queue, a dead-letter queue, alarms, a subscription, rights and a chart in the template', async () => {
+    const { Resources, Parameters, Conditions } = await writeTemplate(cordonYml);
+
+    const own = Object.entries(Resources).filter(([id]) => /Bell/.test(id));
+    expect(
+      own.map(([id, { Type, Properties }]) => [id, Type, Properties.QueueName ?? Properties.AlarmName]),
+    ).toEqual([
+      ['NotifyBellQueue', 'AWS::SQS::Queue', 'cordon-dev-notify-bell'],
+      ['NotifyBellDeadQueue', 'AWS::SQS::Queue', 'cordon-dev-notify-bell-dead'],
+      ['NotifyBellDeadAlarm', 'AWS::CloudWatch::Alarm', 'cordon-dev-notify-bell-dead'],
+      ['NotifyBellSubscription', 'AWS::SNS::Subscription', undefined],
+      ['NotifyBellQueuePolicy', 'AWS::SQS::QueuePolicy', undefined],
+      ['NotifyBellRole', 'AWS::IAM::Role', undefined],
+      ['BellRefusedAlarm', 'AWS::CloudWatch::Alarm', 'cordon-dev-bell-refused'],
+      ['BellLateAlarm', 'AWS::CloudWatch::Alarm', 'cordon-dev-bell-late'],
+    ]);
+    expect(Resources.NotifyBellSubscription?.Properties).toMatchObject({
+      TopicArn: { Ref: 'AnnouncementsTopic' },
+      FilterPolicy: { audience: ['people'] },
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['NotifyBellDeadQueue', 'Arn'] } },
+    });
+    const role = JSON.stringify(Resources.NotifyBellRole);
+    expect(role).toContain('event-bus/north');
+    expect(role).toContain('BellRopeParameter');
+    expect(role).not.toContain('Slack');
+    expect(JSON.stringify(Resources.NotifyRole)).not.toContain('Bell');
+    expect(JSON.stringify(Resources.Dashboard)).toContain('Messages in Bell');
+    expect(Object.keys({ ...Parameters, ...Conditions }).filter((name) => /Bell/.test(name))).toEqual([
+      'BellApiUrl',
+      'BellRopeParameter',
+      'BellRopeSecret',
+      'HasBellRopeSecret',
+    ]);
+  });
+
+  it('has a function on its own queue, whose environment names its secret and its service only', async () => {
+    const { writeChannelFunctions } =
+      await load<typeof import('../../../infra/channels')>('infra/channels.ts');
+    const { 'notify-bell': bell, notify } = writeChannelFunctions(
+      parseConfiguration(cordonYml, 'cordon.yml'),
+    );
+
+    expect(bell).toMatchObject({
+      handler: 'functions/notify/channels/bell/index.handler',
+      role: { 'Fn::GetAtt': ['NotifyBellRole', 'Arn'] },
+      environment: { BELL_PARAMETER: { 'Fn::If': expect.anything() }, BELL_API_URL: { Ref: 'BellApiUrl' } },
+      events: [
+        { schedule: 'rate(1 minute)' },
+        { sqs: { arn: { 'Fn::GetAtt': ['NotifyBellQueue', 'Arn'] } } },
+      ],
+    });
+    expect(Object.keys(notify?.environment ?? {})).toEqual(['SLACK_PARAMETER', 'SLACK_API_URL']);
+  });
+
+  it('has nothing in a stack whose cordon.yml does not name it', async () => {
+    const { Resources } = await writeTemplate(
+      `${minimalConfiguration}notify: { slack: { channel: '#ot' } }\n`,
+    );
+
+    expect(JSON.stringify(Resources)).not.toMatch(/bell/i);
+    expect(Object.keys(Resources)).toContain('NotifyQueue');
+  });
+});
+
+describe('the channel bell', () => {
+  const [bell] = listServed(listChannels()).filter(({ name }) => String(name) === 'bell');
+  if (!bell) throw new Error('the registry of the copy has no bell');
+
+  itKeepsTheContract(bell.descriptor, async () => {
+    const { startStandIn } = await load<typeof import('./channels/slack/stand-in')>(
+      'test/functions/notify/channels/bell/stand-in.ts',
+    );
+    return startStandIn();
+  });
+});
