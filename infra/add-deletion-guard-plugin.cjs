@@ -1,4 +1,4 @@
-// What only the whole template and the command line show, once osls has read both.
+// Checks that need the whole template and the command line, after osls has read both.
 const { register } = require('tsx/cjs/api');
 
 register();
@@ -35,17 +35,17 @@ class FinishTemplate {
         refuse(findValueFaults(stackParameters, template.Parameters));
         refuse(findPairFaults(stackParameters));
         finishTemplate(template);
-        // Goes into the package, so that its deploy tells of this file.
+        // Part of the package, so its deploy explains this file.
         service.custom.cordonFile = describeFile(service.custom.cordon);
       },
 
       'before:deploy:deploy': () => {
-        // What is deployed then is what was packaged, with the parameters of that time.
+        // A deploy of the package deploys what was packaged, with the parameters of that time.
         if (options.package !== undefined && options.param !== undefined)
           refuse([`--param has no effect on what is packaged already: give it to sls package`]);
       },
 
-      // osls replaces the code alone, and then fails, since it looks for a role by its logical id.
+      // osls replaces only the code, and then fails because it looks for a role by its logical id.
       'before:deploy:function:initialize': () =>
         refuse([
           'deploy function would replace the code of one function alone, not its role or its environment, nor what the others send it: run sls deploy',
@@ -53,10 +53,10 @@ class FinishTemplate {
 
       'before:aws:deploy:deploy:createStack': () => {
         const { findPackageFaults } = require('./packaged.ts');
-        // By now the service is as it was packaged.
+        // At this point the service is the packaged one.
         refuse(findPackageFaults(wanted, service.provider));
-        // osls makes a new stack from a template of its bucket alone, yet gives it the parameters of the whole:
-        // CloudFormation refuses those that a template doesn't declare.
+        // osls creates a new stack from a template with only its bucket, but passes the parameters of the whole template.
+        // CloudFormation refuses parameters that a template does not declare.
         const { coreCloudFormationTemplate: core, compiledCloudFormationTemplate: whole } = service.provider;
         core.Parameters = whole.Parameters;
         if (service.custom.cordon.table === 'adopt') adoptRetained(serverless);
@@ -65,7 +65,7 @@ class FinishTemplate {
   }
 }
 
-/** Lets CloudFormation take in what an earlier stack left: only what has a name of its own and a policy that keeps it. */
+/** Lets CloudFormation import what an earlier stack left: only resources with an explicit name and a retaining policy. */
 function adoptRetained(serverless) {
   const deploy = serverless.pluginManager.plugins.find((plugin) => plugin.constructor.name === 'AwsDeploy');
   const write = deploy.getCreateChangeSetParams.bind(deploy);

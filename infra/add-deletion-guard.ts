@@ -11,12 +11,12 @@ interface CompiledResource {
   readonly Properties?: Record<string, unknown>;
 }
 
-/** Finishes the template that osls compiled, in place. */
+/** Completes the template that osls compiled, in place. */
 export function finishTemplate({ Resources }: Template): void {
   const guard = requireResource(Resources, 'DeletionGuard');
   keepLogOfDeletion(Resources);
   stopBeforeDeletion(Resources);
-  // A resource under a condition may be missing, and CloudFormation lets none depend on what may be missing.
+  // A conditional resource may not exist, and CloudFormation allows no dependency on it.
   guard.DependsOn = Object.keys(Resources).filter(
     (id) => id !== 'DeletionGuard' && Resources[id]?.Condition === undefined,
   );
@@ -24,8 +24,8 @@ export function finishTemplate({ Resources }: Template): void {
 }
 
 /**
- * The log that names what is let go with the stack stays when the stack is gone. CloudFormation gives it its name, so that
- * it blocks no later stack.
+ * The log of what is abandoned with the stack outlives the stack. CloudFormation chooses its name, so it blocks no later
+ * stack.
  */
 function keepLogOfDeletion(resources: Template['Resources']): void {
   const logGroup = requireResource(resources, 'ProvisionLogGroup');
@@ -38,7 +38,7 @@ function keepLogOfDeletion(resources: Template['Resources']): void {
   ofFunction.LoggingConfig = { LogGroup: { Ref: 'ProvisionLogGroup' } };
 }
 
-/** What makes functions run is deleted before the deny policy goes, or they would put it back meanwhile. */
+/** Triggers are deleted before the deny policy; otherwise the functions would create the policy again. */
 function stopBeforeDeletion(resources: Template['Resources']): void {
   for (const resource of Object.values(resources))
     if (['AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule'].includes(resource.Type))
@@ -51,7 +51,7 @@ function requireResource(resources: Template['Resources'], id: string): Compiled
   return resource;
 }
 
-/** osls writes DependsOn beside the reference that implies it, of which cfn-lint warns (W3005). */
+/** osls writes DependsOn although a reference implies it; cfn-lint warns about that (W3005). */
 function dropImplied(resource: CompiledResource): void {
   if (resource.DependsOn === undefined) return;
   const implied = listReferences(resource.Properties);

@@ -171,7 +171,7 @@ interface FunctionsAlarm {
   readonly threshold: number;
 }
 
-/** An alarm adds up ten metrics at most (CloudWatch user guide, "Using math expressions with alarms"). */
+/** An alarm sums at most ten metrics (CloudWatch user guide, "Using math expressions with alarms"). */
 const maxMetrics = 10;
 
 /** One alarm on the sum over all functions, and one more for each further ten. */

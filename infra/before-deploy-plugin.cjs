@@ -1,11 +1,11 @@
-// Before anything of a deploy is sent to AWS: what it must not do, and what whoever deploys should know.
+// Runs before a deploy sends anything to AWS: refuses unsafe deploys, and warns the person who deploys.
 const { GetFunctionCommand, LambdaClient } = require('@aws-sdk/client-lambda');
 const { GetParameterCommand, SSMClient } = require('@aws-sdk/client-ssm');
 const { register } = require('tsx/cjs/api');
 
 register();
 
-/** What a call finds, or undefined where AWS says that there is nothing of that name. */
+/** The result of a call, or undefined if AWS finds nothing with this name. */
 async function find(call, missing) {
   try {
     return await call();
@@ -15,7 +15,7 @@ async function find(call, missing) {
   }
 }
 
-/** As serverless.yml gives it to the stack; a secret of Secrets Manager is not looked at. */
+/** The name that serverless.yml gives to the stack. Secrets in Secrets Manager are not checked. */
 const findParameter =
   ({ provider }) =>
   ({ id }) => {

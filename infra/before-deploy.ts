@@ -5,7 +5,7 @@ import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { findWarnings } from '../shared/config/warnings';
 
-/** What the packaged cordon.yml says, in words. The file of the checkout may be another by the time of the deploy. */
+/** The explanation of the packaged cordon.yml. The file in the checkout may have changed since. */
 export interface DescribedFile {
   readonly explanation: string;
   readonly warnings: readonly string[];
@@ -21,7 +21,7 @@ interface TitledSecret extends ChannelSecret {
 interface Deploy {
   readonly stage: string;
   readonly file: DescribedFile;
-  /** Name of the parameter of Systems Manager that has a secret; undefined: it is elsewhere. */
+  /** Name of the Systems Manager parameter that has a secret; undefined if it is elsewhere. */
   readonly findParameter: (secret: ChannelSecret) => string | undefined;
   /** The environment of a deployed function; undefined where there is none yet. */
   readonly readEnvironment: (functionName: string) => Promise<Readonly<Record<string, string>> | undefined>;
@@ -31,7 +31,7 @@ interface Deploy {
   readonly warn: (text: string) => void;
 }
 
-/** As it is packaged: the file with what the parameters say in its place. */
+/** The packaged configuration: the file, with the values that the parameters replace. */
 export function describeFile(parameters: Parameters): DescribedFile {
   const configuration = loadConfiguration(configurationFile(), parameters);
   return {
@@ -43,7 +43,7 @@ export function describeFile(parameters: Parameters): DescribedFile {
   };
 }
 
-/** Before anything is sent to AWS: what a deploy must not do, and what whoever deploys should know. */
+/** Runs before a deploy sends anything to AWS: refuses unsafe deploys, and warns the person who deploys. */
 export async function beforeDeploy(deploy: Deploy): Promise<void> {
   const { stage, file, notice, warn } = deploy;
   const environment = await deploy.readEnvironment(`cordon-${stage}-respond`);
@@ -60,7 +60,7 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
 
 /**
  * Earlier versions had the kill switch in the environment of `respond`, by a parameter of the deploy or by hand. A deploy
- * takes it away there: where it was on, somebody must have said what it is from now on.
+ * removes it there. If it was on, an administrator must first store its new state.
  */
 async function requireKillSwitchKept({ stage, readStored }: Deploy): Promise<void> {
   if ((await readStored(`/cordon-${stage}/kill-switch`)) !== undefined) return;
@@ -84,7 +84,7 @@ async function warnOfMissing(
       `${title} receives nothing until ${what} is stored: aws ssm put-parameter --name ${parameter} --type SecureString --value ${example}`,
     );
   } catch (error) {
-    // Only a look: who deploys need not have the right.
+    // Only a check: the person who deploys may lack the right.
     warn(`whether ${what} is stored at ${parameter} could not be seen: ${String(error)}`);
   }
 }

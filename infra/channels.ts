@@ -15,9 +15,9 @@ import { allowSecret, refSecret } from './secrets';
 /** A channel of cordon.yml with a function of its own, as the stack calls it. */
 export interface StackChannel {
   readonly name: ChannelName;
-  /** Of function and queue, behind `cordon-STAGE-`. */
+  /** Name of the function and the queue after `cordon-STAGE-`. */
   readonly functionName: string;
-  /** Begins the logical ids of what is its own: `Notify`, `NotifyTeams`. */
+  /** Prefix of the channel's logical ids: `Notify`, `NotifyTeams`. */
   readonly id: string;
   readonly descriptor: ServedDescriptor;
   readonly section: unknown;
@@ -33,7 +33,7 @@ export function listStackChannels(notify: Sections): StackChannel[] {
   });
 }
 
-/** What the function of a channel may do. */
+/** The rights of a channel's function. */
 export function writeChannelRights({ id, descriptor, section }: StackChannel): Value[] {
   return [
     allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [arnOf(`${id}Queue`)]),
@@ -49,7 +49,7 @@ function writeRight({ actions, service, resource }: ChannelRight): Value {
   return allow(actions, arn(service, resource));
 }
 
-/** Alarms on what the function of a channel measures; those on its dead letters stand beside its queue. */
+/** Alarms on the metrics of a channel's function. Those on its dead letters stand beside its queue. */
 export function writeChannelAlarms(prefix: string, channels: readonly StackChannel[]): Resources {
   return Object.assign({}, ...channels.map((channel) => writeAlarmsOf(prefix, channel)));
 }
@@ -112,7 +112,7 @@ function writeFunction({ name, id, descriptor: { secret, endpoint } }: StackChan
     },
     events: [
       { schedule: 'rate(1 minute)' },
-      // One sends while the other stores what is to be shown: more at once would only be in each other's way.
+      // One instance sends while another stores new states. More would only wait for each other.
       {
         sqs: {
           arn: arnOf(`${id}Queue`),
@@ -138,7 +138,7 @@ function writeButtonVariables(): Record<string, Value> {
   );
 }
 
-/** Parameters of the template that only tests change. */
+/** Template parameters that only tests change. */
 export function writeEndpointParameters(): Record<string, object> {
   return Object.fromEntries(
     listServed(listChannels()).flatMap(({ name, descriptor: { endpoint } }) =>
@@ -151,7 +151,7 @@ export function writeEndpointParameters(): Record<string, object> {
 
 const nameEndpoint = (name: string) => `${toPascalCase(name)}ApiUrl`;
 
-/** Routes of buttons, which prove by a signature where they come from. */
+/** Routes for buttons. A signature proves the origin of a request. */
 export function listButtonRoutes(): string[] {
   return listServed(listChannels()).flatMap(({ descriptor: { buttons } }) => buttons?.route ?? []);
 }

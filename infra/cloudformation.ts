@@ -1,4 +1,4 @@
-/** Small words for CloudFormation. */
+/** Shorthand for CloudFormation. */
 
 export type Value = string | number | boolean | { readonly [key: string]: unknown } | readonly unknown[];
 
@@ -7,7 +7,7 @@ interface Resource {
   readonly DependsOn?: readonly string[];
   readonly Condition?: string;
   readonly Metadata?: Readonly<Record<string, unknown>>;
-  /** RetainExceptOnCreate, never Retain: that also keeps what a failed deploy made, whose name then blocks the next. */
+  /** RetainExceptOnCreate, because Retain also keeps resources of a failed deploy, whose names then block the next one. */
   readonly DeletionPolicy?: 'RetainExceptOnCreate' | 'Delete';
   readonly UpdateReplacePolicy?: 'Retain';
   readonly Properties: Readonly<Record<string, unknown>>;
@@ -39,7 +39,7 @@ export function iff(condition: string, then: Value, otherwise: Value): Value {
   return { 'Fn::If': [condition, then, otherwise] };
 }
 
-/** Leaves out the property that has it. */
+/** A property with this value is left out. */
 export const noValue: Value = { Ref: 'AWS::NoValue' };
 
 /** `arn:PARTITION:SERVICE:REGION:ACCOUNT:REST` of this stack's account and region. */

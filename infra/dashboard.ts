@@ -19,7 +19,7 @@ interface Watched {
   readonly alarmNames: readonly string[];
 }
 
-/** What Cordon does, what waits, and what fails, on one page. Three dashboards of an account cost nothing. */
+/** Activity, queues and failures on one page. The first three dashboards of an account are free. */
 export function writeDashboard(prefix: string, { functionNames, channels, alarmNames }: Watched): Resources {
   const own = (functionName: string, metric: string, more = {}): Metric => [
     prefix,
@@ -109,7 +109,7 @@ export function writeDashboard(prefix: string, { functionNames, channels, alarmN
 const regionMark = 'REGION';
 const alarmMark = 'ALARM';
 
-/** The body is JSON text, so what only CloudFormation knows is joined in. */
+/** The body is JSON text, so values that only CloudFormation knows are joined in. */
 function writeBody(charts: readonly Chart[], alarmNames: readonly string[]): Value {
   const alarms = {
     type: 'alarm',

@@ -1,4 +1,4 @@
-/** What `--param` and `params:` of serverless.yml may say, judged before anything is packaged or sent. */
+/** Checks `--param` and `params:` of serverless.yml before anything is packaged or sent. */
 
 /** A parameter as it was given, and where. */
 export interface Given {
@@ -20,7 +20,7 @@ export interface StackParameter {
   readonly ParameterValue: unknown;
 }
 
-/** All that were given: on the command line as `NAME=VALUE`, in serverless.yml by stage or as `default`. */
+/** All given parameters: on the command line as `NAME=VALUE`, in serverless.yml by stage or as `default`. */
 export function listGiven(typed: readonly string[], written: unknown): Given[] {
   const stages = Object.entries(isMapping(written) ? written : {});
   return [
@@ -39,7 +39,7 @@ export function nameOf({ ParameterKey }: StackParameter): string {
   return ParameterKey.charAt(0).toLowerCase() + ParameterKey.slice(1);
 }
 
-/** A parameter of earlier versions. It is known, so that who gives it is told what to do instead. */
+/** A parameter of earlier versions. It is still recognized, to explain the replacement. */
 const retired = 'killSwitch';
 
 export function* findNameFaults(given: readonly Given[], known: readonly string[]): Generator<string> {
@@ -59,7 +59,7 @@ function writeHint(name: string, known: readonly string[]): string {
   return `there are ${offered.toSorted().join(', ')}`;
 }
 
-/** Values that CloudFormation would refuse once the deploy has begun. */
+/** Values that CloudFormation would refuse during the deploy. */
 export function* findValueFaults(
   values: readonly StackParameter[],
   declared: Readonly<Record<string, Declaration>>,
@@ -74,7 +74,7 @@ export function* findValueFaults(
   }
 }
 
-/** The two that say whose tokens the API takes: API Gateway refuses one without the other. */
+/** The issuer and audience of tokens: API Gateway refuses one without the other. */
 export function* findPairFaults(values: readonly StackParameter[]): Generator<string> {
   const isGiven = (key: string) =>
     values.some(({ ParameterKey, ParameterValue }) => ParameterKey === key && ParameterValue !== '');
@@ -83,7 +83,7 @@ export function* findPairFaults(values: readonly StackParameter[]): Generator<st
   if (audience && !issuer) yield '--param: oidcAudience needs oidcIssuer: the provider that signs the tokens';
 }
 
-/** What a value should be that it is not. */
+/** The expected form of a value, if the value does not have it. */
 function findExpectation(
   value: unknown,
   { AllowedValues, AllowedPattern, MinLength = 0 }: Declaration,
@@ -95,7 +95,7 @@ function findExpectation(
   return value.length < MinLength ? 'a text that is not empty' : undefined;
 }
 
-/** Of the known names the one with the fewest letters to change, where that is no other word altogether. */
+/** The most similar known name, if it is similar enough. */
 function findNearest(name: string, known: readonly string[]): string | undefined {
   const [nearest] = known
     .map((other) => ({ other, distance: countChanges(name.toLowerCase(), other.toLowerCase()) }))
@@ -104,7 +104,7 @@ function findNearest(name: string, known: readonly string[]): string | undefined
   return nearest?.other;
 }
 
-/** Letters to add, take away or change until one word is the other (Levenshtein). */
+/** The number of edits between two words (Levenshtein distance). */
 function countChanges(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [index, letter] of [...from].entries()) {

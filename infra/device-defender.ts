@@ -15,10 +15,10 @@ export function writeDeviceDefender(
   };
 }
 
-/** What a mitigation task of Detect does: it adds the thing to the quarantine group. */
+/** The mitigation action for tasks of Detect: adds the thing to the quarantine group. */
 function writeAction(prefix: string, thingGroup: string): Resources {
   return {
-    // The one built-in action that Detect can take (docs/facts.md#mitigation-tasks).
+    // The only built-in action of Detect (docs/facts.md#mitigation-tasks).
     DefenderAction: {
       Type: 'AWS::IoT::MitigationAction',
       Properties: {
@@ -78,7 +78,7 @@ function writeProfiles(
         logicalId('Profile', name),
         {
           Type: 'AWS::IoT::SecurityProfile',
-          // A behavior names its metric by a string only, so the order must be told.
+          // A behavior refers to its metric only by a string, so the order must be explicit.
           DependsOn: metricIds,
           Properties: {
             SecurityProfileName: name,
@@ -125,7 +125,7 @@ function writeValue({
   cidrs,
 }: NonNullable<Behavior['criteria']['value']>): Value {
   return {
-    // CloudFormation takes Count as a string, though the API takes a number.
+    // CloudFormation expects Count as a string, unlike the API.
     ...(count !== undefined && { Count: String(count) }),
     ...(number !== undefined && { Number: number }),
     ...(numbers && { Numbers: numbers }),

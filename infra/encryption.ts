@@ -1,6 +1,6 @@
 import { allow, equals, iff, not, noValue, ref, type Value } from './cloudformation';
 
-/** Off, everything is encrypted under keys of AWS, which cost nothing. */
+/** Without a key of the customer, everything is encrypted with AWS keys, which cost nothing. */
 export const keyParameters = {
   KmsKeyArn: {
     Type: 'String',
@@ -23,7 +23,7 @@ export const queueEncryption = {
 /** Properties of a topic. */
 export const topicEncryption = { KmsMasterKeyId: ownKey() };
 
-/** Properties of a table: without a key of yours it is encrypted under one of DynamoDB's own. */
+/** Properties of a table. Without a customer-managed key, DynamoDB uses its own. */
 export const tableEncryption = {
   SSESpecification: iff(
     'HasKmsKey',
@@ -32,7 +32,7 @@ export const tableEncryption = {
   ),
 };
 
-/** For who sends to or reads from queues and topics; DynamoDB uses the key under grants of its own. */
+/** Rights to use the key for queues and topics. DynamoDB uses the key with its own grants. */
 export function allowKey(): Value {
   return iff('HasKmsKey', allow(['kms:Decrypt', 'kms:GenerateDataKey'], ref('KmsKeyArn')), noValue);
 }

@@ -1,4 +1,4 @@
-// Puts the validated cordon.yml, with what the deploy says instead of it, into the bundles that import `cordon:configuration`.
+// Puts the validated cordon.yml, with the values of the deploy's parameters, into the bundles that import `cordon:configuration`.
 const { readFileSync } = require('node:fs');
 const { register } = require('tsx/cjs/api');
 

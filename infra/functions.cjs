@@ -1,4 +1,4 @@
-// The functions of the channels that cordon.yml names, which osls joins with those of serverless.yml.
+// The functions of the channels in cordon.yml. osls adds them to those of serverless.yml.
 const { register } = require('tsx/cjs/api');
 
 register();

@@ -15,13 +15,13 @@ export function writeIot(prefix: string, configuration: Configuration): Resource
 
 function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configuration['quarantine']): Resources {
   const mark = 'ARN_PREFIX';
-  // Both by name: servers that stand in for CloudFormation know no thing groups, and no name of a policy by its Ref.
+  // Both by name: stand-ins for CloudFormation support no thing groups, and no Ref of a policy.
   const PolicyName = `${prefix}-quarantine`;
   const ThingGroupArn = arn('iot', `thinggroup/${thingGroup}`);
   return {
     QuarantineGroup: {
       Type: 'AWS::IoT::ThingGroup',
-      // A new name in cordon.yml makes a new group; things in the old one stay denied until they are released.
+      // A new name in cordon.yml creates a new group. Things in the old one stay denied until they are released.
       UpdateReplacePolicy: 'Retain',
       DeletionPolicy: 'Delete',
       Properties: {
@@ -47,7 +47,7 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
         ThingGroupArn,
       },
     },
-    // Deleted between the two: it takes the policy from all that still has it, and waits until AWS IoT lets it be deleted.
+    // Deleted between the two: it detaches the policy from everything, and waits until AWS IoT can delete it.
     QuarantineRemoval: {
       Type: 'Custom::QuarantineRemoval',
       DependsOn: ['QuarantinePolicy'],
@@ -57,7 +57,7 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
         ThingGroupArn,
       },
     },
-    // Every other resource is added to what it depends on (infra/add-deletion-guard.ts): it is deleted before all of them.
+    // It depends on every other resource (infra/add-deletion-guard.ts), so it is deleted first.
     DeletionGuard: {
       Type: 'Custom::DeletionGuard',
       Properties: {
@@ -84,7 +84,7 @@ function withArns(value: unknown, mark: string): Value {
   return value as Value;
 }
 
-/** What the detect function reads from each report; base64, so that JSON and CBOR travel alike. */
+/** What the rule sends to detect for each report. base64 carries JSON and CBOR alike. */
 const reportsSql = [
   "SELECT encode(*, 'base64') AS payload, topic(3) AS thingName, topic(5) AS format,",
   'clientid() AS clientId, principal() AS principal, timestamp() AS receivedAt',
@@ -98,10 +98,10 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
       ...writeRule(`${prefix}-presence`, "SELECT * FROM '$aws/events/presence/connected/#'", 'Presence', {
         base64: true,
       }),
-      // In an update the function comes first: that of an earlier release sets base64 aside.
+      // An update replaces the function first, because that of an earlier release rejects base64.
       DependsOn: ['IntakeLambdaFunction'],
     },
-    // Only where a behavior depends on it: each connect of the fleet is a message more.
+    // Only if a behavior depends on it, because it adds a message for each connect of the fleet.
     ...(withLifecycle && {
       LifecycleRule: writeRule(`${prefix}-lifecycle`, "SELECT * FROM '$aws/events/presence/+/#'", 'Reports'),
     }),
@@ -123,7 +123,7 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
   };
 }
 
-/** `base64` carries what SQS refuses as text: a client id may hold U+FFFF. */
+/** `base64` carries text that SQS refuses: a client id may contain U+FFFF. */
 function writeRule(
   name: string,
   sql: string,

@@ -9,7 +9,7 @@ import { queueEncryption, topicEncryption } from './encryption';
 interface QueueSpec {
   readonly id: string;
   readonly name: string;
-  /** At least the function's timeout, or a message would be delivered twice at once. */
+  /** At least the function's timeout; otherwise SQS would deliver a message to two invocations at once. */
   readonly visibilitySeconds: number;
   readonly fifo?: true;
 }
@@ -19,19 +19,19 @@ const queues: readonly QueueSpec[] = [
   { id: 'Reports', name: 'reports', visibilitySeconds: 60 },
   { id: 'Presence', name: 'presence', visibilitySeconds: 60 },
   /**
-   * Just over respond's timeout, since this is how long a device stays free when an invocation is killed. Lambda advises
-   * six times the timeout, so that no message comes again while Lambda still retries a throttled invocation. Here one
-   * that does is harmless: a group has one message in flight, a command takes effect once (`lastCommandId`, the version
-   * of the case), and maximumConcurrency keeps Lambda from taking more messages than it may invoke.
+   * Just over respond's timeout, because a device stays free for this long if an invocation is killed. Lambda recommends six
+   * times the timeout, to avoid a redelivery while Lambda still retries a throttled invocation. Such a redelivery is harmless
+   * here: a group has one message in flight, a command takes effect once (`lastCommandId`, the version of the case), and
+   * maximumConcurrency keeps Lambda from receiving more messages than it can process.
    */
   { id: 'Commands', name: 'commands', visibilitySeconds: 20, fifo: true },
 ];
 
 const day = 86_400;
 /**
- * How long a message is tried. A delivery also counts where the invocation ended for another message's fault, was killed
- * or throttled, or where the table was away: a few such must not set aside what nothing is wrong with. What nobody can
- * read is set aside by the functions themselves, at once.
+ * How long a message is retried. A delivery also counts if another message crashed the invocation, if it was killed or
+ * throttled, or if the table was unavailable. A few of these must not discard a good message. The functions themselves
+ * reject unreadable messages at once.
  */
 const triedSeconds = 1_800;
 
@@ -87,7 +87,7 @@ export function writeMessaging(prefix: string, { notify }: FileConfiguration): R
   };
 }
 
-/** Without what people heard of with another thing. */
+/** Without announcements that people already received with another thing. */
 const forPeople: Value = { audience: ['people'] };
 
 function listAddresses(notify: FileConfiguration['notify']): readonly string[] {
@@ -157,7 +157,7 @@ function writeDeadAlarm(name: string, queueId: string): Resources[string] {
   });
 }
 
-/** A topic that feeds a queue, and the queue policy without which SNS would drop in silence. */
+/** A topic that feeds a queue, and the queue policy; without the policy, SNS silently drops messages. */
 function writeSubscription(id: string, topicId: string, FilterPolicy?: Value): Resources {
   return {
     [`${id}Subscription`]: {
@@ -196,8 +196,9 @@ function letTopicSend(queueId: string, topicId: string): Value {
 }
 
 /**
- * By the address, not by its place in the list: SNS answers a second Subscribe of an address with the subscription that it has.
- * Where an address moved up, CloudFormation would take that one over under the new name, and delete it under the old.
+ * The name has the address, not its place in the list. SNS returns the existing subscription for a second Subscribe of an
+ * address. If an address moved up in the list, CloudFormation would adopt the subscription by its new name, and delete it by
+ * its old one.
  */
 function nameEmail(address: string): string {
   return `Email${createHash('sha256').update(address).digest('hex').slice(0, 16)}`;

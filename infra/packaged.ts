@@ -1,10 +1,10 @@
-/** What a deploy is to do, as its command line and environment say. */
+/** The target of a deploy, from its command line and environment. */
 interface Destination {
   readonly stage: string;
   readonly region: string;
 }
 
-/** A package goes where it was made for, whatever the command line says: where they differ, nothing is deployed. */
+/** Refuses to deploy a package to another stage or region than the one that it was made for. */
 export function* findPackageFaults(wanted: Destination, packaged: Destination): Generator<string> {
   for (const what of ['stage', 'region'] as const)
     if (packaged[what] !== wanted[what])

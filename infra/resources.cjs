@@ -8,7 +8,7 @@ module.exports = async ({ resolveVariable }) => {
   try {
     return writeResources(await resolveVariable('sls:stage'), await resolveVariable('self:custom.cordon'));
   } catch (error) {
-    // osls prints the stack, which would bury what cordon.yml should say under twenty lines of no use to anybody.
+    // Without this, osls prints a stack trace of twenty lines below the message about cordon.yml.
     if (error.name === 'ConfigurationError') error.stack = `\n${error.message}`;
     throw error;
   }

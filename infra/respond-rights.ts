@@ -3,7 +3,7 @@ import type { Right } from '../shared/mitigation/action';
 import { mitigations } from '../shared/mitigation/registry';
 import { allow, arn, type Value } from './cloudformation';
 
-/** All that `respond` may do in AWS IoT. */
+/** All rights of `respond` in AWS IoT. */
 export function writeIotRights(configuration: Configuration): Value[] {
   const byResources = new Map<string, Set<string>>();
   for (const { actions, resources } of [
@@ -21,7 +21,7 @@ export function writeIotRights(configuration: Configuration): Value[] {
   );
 }
 
-/** What looking a thing up and telling its device takes, whatever the actions. */
+/** Rights to look up a thing and to notify its device, for any action. */
 function listOwnRights({ detector }: Configuration): Right[] {
   return [
     {

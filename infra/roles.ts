@@ -24,8 +24,8 @@ export function listFunctions({ notify }: FileConfiguration): string[] {
 }
 
 /**
- * What each function may do, and nothing else. A new AWS call comes with its statement here, one of a mitigation action
- * with the action.
+ * The rights of each function, and no others. A new AWS call needs its statement here; the call of a mitigation action needs
+ * it in the action.
  */
 export function writeRoles(prefix: string, configuration: FileConfiguration): Resources {
   const { quarantine, detector, securityProfiles } = configuration;
@@ -82,7 +82,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       table('GetItem'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       killSwitch,
-      // What somebody took away from the quarantine is put back: that policy, its text, that group.
+      // To repair the quarantine: the policy, its document and the group.
       allow(['iot:ListThingsInThingGroup', 'iot:AttachPolicy', 'iot:CreateThingGroup'], quarantineGroup),
       allow(
         [
@@ -105,7 +105,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       ...(configuration.guards.fleetLimit.percent === undefined
         ? []
         : [table('PutItem'), allow('iot:ListThings', '*')]),
-      // IAM knows a thing or a profile as resource only where the call names one; the sweep asks for all.
+      // IAM has a thing or a profile as resource only if the call names one. The sweep lists all.
       ...(detector === 'cordon' ? [] : [allow('iot:ListActiveViolations', '*')]),
     ],
     operate: [
@@ -117,7 +117,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
     ],
     provision: [
       allow('iot:AttachPolicy', quarantineGroup),
-      // The group of an earlier name as well, which only the event tells.
+      // Also a group with an earlier name, which only the event has.
       allow('iot:ListThingsInThingGroup', arn('iot', 'thinggroup/*')),
       allow('iot:DetachPolicy', [arn('iot', 'thinggroup/*'), arn('iot', 'cert/*')]),
       allow(
@@ -145,7 +145,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
         ...(name === 'respond' && { Metadata: ignoreUnknownActions }),
         Properties: {
           AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
-          // The custom resource alone neither sends nor receives.
+          // Only the custom resource's function neither sends nor receives messages.
           Policies: inlinePolicy(name, [
             name === 'provision'
               ? allow(logActions, arnOf('ProvisionLogGroup'))
@@ -160,8 +160,8 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
 }
 
 /**
- * cfn-lint's list of IAM actions is older than iot:GetConnection, and servers that validate with it would refuse the
- * template for that. test/infra/roles.test.ts knows all actions.
+ * cfn-lint's list of IAM actions lacks iot:GetConnection, and servers that validate with it would refuse the template.
+ * test/infra/roles.test.ts has all actions.
  */
 const ignoreUnknownActions = { 'cfn-lint': { config: { ignore_checks: ['W3037'] } } };
 

@@ -2,7 +2,7 @@ import type { ChannelSecret } from '../functions/notify/channels/descriptor';
 import { listChannels, listServed } from '../functions/notify/channels/registry';
 import { allow, arn, equals, iff, join, not, noValue, ref, type Value } from './cloudformation';
 
-/** The secrets of all channels: by name in Parameter Store, or in Secrets Manager, which wins. */
+/** The secrets of all channels: by name in Parameter Store, or in Secrets Manager, which takes precedence. */
 function listSecrets(): ChannelSecret[] {
   return listServed(listChannels()).flatMap(({ descriptor: { secret, buttons } }) => [
     ...(secret ? [secret] : []),
@@ -47,8 +47,8 @@ export function writeSecretConditions(): Readonly<Record<string, Value>> {
 }
 
 /**
- * Parameter Store hands out secrets of Secrets Manager under a path of its own, to who may read them there too (Systems
- * Manager user guide, "Referencing AWS Secrets Manager secrets"). So the functions know one place only.
+ * Parameter Store serves the secrets of Secrets Manager under a reserved path, to callers with rights in both (Systems
+ * Manager user guide, "Referencing AWS Secrets Manager secrets"). So the functions need only one place.
  */
 export function refSecret(secret: ChannelSecret): Value {
   const path = join('/aws/reference/secretsmanager/', ref(inSecretsManager(secret)));
@@ -58,7 +58,7 @@ export function refSecret(secret: ChannelSecret): Value {
 export function allowSecret(secret: ChannelSecret): Value[] {
   return [
     allow('ssm:GetParameter', arn('ssm', 'parameter', refSecret(secret))),
-    // Secrets Manager ends each ARN with six characters of its own.
+    // Secrets Manager appends six characters to each ARN.
     iff(
       isInManager(secret),
       allow(

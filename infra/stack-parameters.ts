@@ -4,8 +4,8 @@ import { httpApiParameters } from './http-api';
 import { writeSecretParameters } from './secrets';
 
 /**
- * What a deploy gives the stack, as osls has it: for each parameter of the template what `--param` says, else the
- * default. Those that only tests change are none of them.
+ * The stack parameters of a deploy, in the form of osls: for each template parameter the value of `--param`, or the default.
+ * Parameters that only tests change are left out.
  */
 export function writeStackParameters(stage: string) {
   const declared: Readonly<Record<string, object>> = {

@@ -1,7 +1,7 @@
 import { type Resources, ref } from './cloudformation';
 import { tableEncryption } from './encryption';
 
-/** Design, section 8. Billed by request: an idle table costs nothing but its storage. */
+/** Billed by request: an idle table costs only its storage. */
 export function writeTable(prefix: string): Resources {
   const string = (AttributeName: string) => ({ AttributeName, AttributeType: 'S' });
   const number = (AttributeName: string) => ({ AttributeName, AttributeType: 'N' });
@@ -16,7 +16,7 @@ export function writeTable(prefix: string): Resources {
   return {
     Table: {
       Type: 'AWS::DynamoDB::Table',
-      // Deleting the stack must not delete what happened.
+      // Deleting the stack must not delete the cases.
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {

@@ -13,7 +13,7 @@ import { listFunctions, writeRoles } from './roles';
 import { writeSecretConditions, writeSecretParameters } from './secrets';
 import { writeTable } from './table';
 
-/** Everything of the stack that is not a function: made from cordon.yml, and from what the deploy says instead of it. */
+/** All resources of the stack except the functions, from cordon.yml and the deploy's parameters. */
 export function writeResources(stage: string, parameters: Parameters) {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new ConfigurationError([`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`]);
@@ -72,7 +72,7 @@ export function writeResources(stage: string, parameters: Parameters) {
   };
 }
 
-/** It was a parameter once, so that a deploy without it turned it off. */
+/** In earlier versions, it was a parameter, so a deploy without it turned the switch off. */
 function refuseKillSwitch(stage: string, { killSwitch }: Parameters): void {
   if (killSwitch === undefined || killSwitch === null) return;
   const command = `cordon --aws --stage ${stage} kill-switch ${killSwitch === 'off' ? 'off' : 'on'}`;

@@ -11,7 +11,7 @@ import { writeMessageJson } from '../domain/json';
 import type { CommandQueue, DeadLetters, SourceQueue } from '../ports';
 import { sqsClient } from './sqs-client';
 
-/** One message, and who waits to know that SQS has it. */
+/** One message, with the callers that wait for SQS to accept it. */
 interface Waiting {
   readonly message: Message;
   readonly done: () => void;
@@ -20,11 +20,11 @@ interface Waiting {
 
 type Message = ReturnType<typeof writeMessage>;
 
-/** What SQS takes in one SendMessageBatch (SQS API reference): entries, and bytes of all their bodies. */
+/** Limits of one SendMessageBatch (SQS API reference): entries, and bytes of all bodies. */
 const maxEntries = 10;
 const maxBytes = 256 * 1024;
 
-/** Commands sent in the same turn, as by the records of one batch, go in as few calls as SQS allows. */
+/** Sends commands of the same turn, such as the records of one batch, in as few calls as SQS allows. */
 export function connectCommands(queueUrl: string, client: SQSClient = sqsClient()): CommandQueue {
   let waiting: Waiting[] = [];
 
@@ -38,7 +38,7 @@ export function connectCommands(queueUrl: string, client: SQSClient = sqsClient(
     try {
       const { Failed = [] } = await client.send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
       const refused = new Set(Failed.map(({ Id }) => Number(Id)));
-      // By itself it is tried again as often as any call, and fails with the error that it has.
+      // Sent alone, the message is retried like any call, and fails with its own error.
       for (const [index, one] of group.entries())
         if (refused.has(index)) void sendOne(one);
         else one.done();
@@ -65,8 +65,8 @@ function writeMessage(command: Command, id: string) {
   return {
     MessageBody: writeMessageJson(command),
     MessageGroupId: command.thingName,
-    // Ids may hold any text; SQS takes 128 characters of a small alphabet. With the thing's name in it, an id
-    // of two things is two also where the queue looks for repeats over all its groups.
+    // An id may be any text, but SQS accepts only 128 characters of a small alphabet. The thing's name in the hash keeps the
+    // same id of two things distinct, because the queue detects repeats across all groups.
     MessageDeduplicationId: createHash('sha256')
       .update(JSON.stringify([command.thingName, id]))
       .digest('hex'),
@@ -90,9 +90,9 @@ function splitIntoBatches(waiting: readonly Waiting[]): Waiting[][] {
   return batches;
 }
 
-/** SQS takes 256 KB; a body that comes near it once it is quoted is cut, and says so. */
+/** SQS accepts 256 KB. A body that may exceed it after quoting is truncated, and marked. */
 const maxBody = 200_000;
-/** One UTF-16 unit grows to at most 6 bytes when quoted (`\\u0001`). */
+/** Quoting turns one UTF-16 unit into at most 6 bytes (`\\u0001`). */
 const maxQuotedBytes = 6;
 
 export function connectDeadLetters(queueUrl: string, client: SQSClient = sqsClient()): DeadLetters {
@@ -118,7 +118,7 @@ export function connectDeadLetters(queueUrl: string, client: SQSClient = sqsClie
   };
 }
 
-/** About how many commands wait to be taken. */
+/** Approximate number of waiting commands. */
 export function connectBacklog(queueUrl: string, client: SQSClient = sqsClient()): () => Promise<number> {
   return async () => {
     const { Attributes } = await client.send(

@@ -4,9 +4,9 @@ import { iotClient } from './iot-client';
 import { boundedCalls } from './retry';
 
 /**
- * A client of the data plane at the account's own endpoint: the one that the SDK would take by itself is for tests only
- * (AWS CLI reference, iot-data). It is asked for at once, so that the first call need not wait. Where the environment
- * names another endpoint (`AWS_ENDPOINT_URL`), that one is taken. Needs `iot:DescribeEndpoint`.
+ * A client of the data plane at the account's own endpoint; the SDK's default endpoint is for tests only (AWS CLI reference,
+ * iot-data). The endpoint is requested at once, so the first call does not wait. `AWS_ENDPOINT_URL` overrides it. Needs
+ * `iot:DescribeEndpoint`.
  */
 export function dataPlaneClient(
   iot: IoTClient = iotClient(),
@@ -22,7 +22,7 @@ export function dataPlaneClient(
     });
     return asked;
   };
-  // A fault is thrown by the call that needs the answer.
+  // The call that needs the endpoint throws the error.
   ask().catch(() => undefined);
   return new IoTDataPlaneClient({
     ...boundedCalls(),
@@ -33,6 +33,6 @@ export function dataPlaneClient(
 
 async function findEndpoint(iot: IoTClient): Promise<{ url: URL }> {
   const { endpointAddress } = await iot.send(new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' }));
-  if (!endpointAddress) throw new Error('AWS IoT named no endpoint of its data plane');
+  if (!endpointAddress) throw new Error('AWS IoT returned no endpoint of its data plane');
   return { url: new URL(`https://${endpointAddress}`) };
 }

@@ -64,10 +64,10 @@ export function connectDefender(actionName: string, client: IoTClient = iotClien
   };
 }
 
-/** ListActiveViolations: ten a second for the whole account (General Reference); half of that is ours. */
+/** ListActiveViolations allows ten calls a second for the account (General Reference). Cordon uses half of that. */
 const pageDelayMs = 200;
 
-/** The API's form of a violation (docs/facts.md#alerts); what lacks a part that alerts always have is left out. */
+/** A violation in the API's form (docs/facts.md#alerts). One without the fields of every alert is left out. */
 function toViolation(active: ActiveViolation): Violation | undefined {
   const { violationId, thingName, securityProfileName, behavior, violationStartTime, lastViolationValue } =
     active;

@@ -3,7 +3,7 @@ import { boundedCalls } from './retry';
 
 let client: IoTClient | undefined;
 
-/** One client in a function, however many ports use it: each would have connections of its own to open. */
+/** One client for all ports of a function, which then share its connections. */
 export function iotClient(): IoTClient {
   client ??= new IoTClient(boundedCalls());
   return client;

@@ -17,7 +17,7 @@ export function connectJobs(arnPrefix: string, client: IoTClient = iotClient()):
           new CreateJobCommand({ jobId, targets: [`${arnPrefix}:thing/${thingName}`], document }),
         );
       } catch (error) {
-        // Ours from before a crash: job ids are named after the case.
+        // Created by this case before a crash: job ids contain the case id.
         if (!(error instanceof Error && error.name === 'ResourceAlreadyExistsException')) throw error;
       }
     },

@@ -3,12 +3,12 @@ import { type KillSwitch, readKillSwitch, writeKillSwitch } from '../domain/guar
 import { clip } from '../domain/text';
 import type { Clock, KillSwitchReader } from '../ports';
 
-/** So long a function goes on with what it read: what is switched on counts everywhere after that. */
+/** How long a function uses the state that it read. After that, a change takes effect everywhere. */
 export const killSwitchTrustMs = 5_000;
-/** A function must not spend its time on this: what takes longer can't be read. */
+/** The limit for reading the switch; after that, it counts as unreadable. */
 const patienceMs = 2_000;
 
-/** The kill switch of a stage: a parameter of SSM that no stack owns, so that no deploy turns it. */
+/** The kill switch of a stage: an SSM parameter that no stack owns, so no deploy changes it. */
 export function connectKillSwitch(name: string, client = new SSMClient({ maxAttempts: 3 })) {
   /** Throws where it can't be read. */
   async function look(): Promise<KillSwitch> {
@@ -18,7 +18,7 @@ export function connectKillSwitch(name: string, client = new SSMClient({ maxAtte
       });
       const read = readKillSwitch(Parameter?.Value ?? '');
       const at = Parameter?.LastModifiedDate?.toISOString();
-      // By hand nobody writes the time down.
+      // A value that was written by hand has no time.
       return read.state === 'unknown' || read.at !== undefined || !at ? read : { ...read, at };
     } catch (error) {
       if (error instanceof Error && error.name === 'ParameterNotFound') return { state: 'off' };
@@ -44,13 +44,13 @@ export function connectKillSwitch(name: string, client = new SSMClient({ maxAtte
       try {
         await client.send(new PutParameterCommand({ ...put, Type: 'String' }));
       } catch (error) {
-        // A SecureString stays one, whoever made it so: a person, or an organization's rule for what is in the clear.
+        // A SecureString stays a SecureString: a person or an organization's rule may have chosen that type.
         if (!(error instanceof Error && error.name === 'HierarchyTypeMismatchException')) throw error;
         await client.send(new PutParameterCommand(put));
       }
     },
 
-    /** Reads it when it is needed, at most once in five seconds, whatever it said. */
+    /** Reads the switch when it is needed, but at most once in five seconds. */
     hold(clock: Clock = Date.now): KillSwitchReader {
       let held: { readonly value: Promise<KillSwitch>; readonly until: number } | undefined;
       return () => {

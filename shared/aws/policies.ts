@@ -42,7 +42,7 @@ export function connectPolicies(client: IoTClient = iotClient()): Policies {
       const { policyVersionId } = await client.send(
         new CreatePolicyVersionCommand({ policyName, policyDocument, setAsDefault }),
       );
-      if (!policyVersionId) throw new Error('AWS IoT named no policy version');
+      if (!policyVersionId) throw new Error('AWS IoT returned no policy version');
       return policyVersionId;
     },
 

@@ -24,7 +24,7 @@ export function connectQuarantineGroup(client: IoTClient = iotClient()) {
       }
     },
 
-    /** Whether the policy is gone now; false while AWS IoT has it in use, up to five minutes after a detachment. */
+    /** True once the policy no longer exists; false while AWS IoT reports it as in use, up to five minutes after a detachment. */
     async deletePolicy(policyName: string): Promise<boolean> {
       try {
         await client.send(new DeletePolicyCommand({ policyName }));
@@ -49,7 +49,7 @@ export function connectQuarantineGroup(client: IoTClient = iotClient()) {
       } while (nextToken);
     },
 
-    /** One of the things that are in the group; undefined where there is none. */
+    /** A thing in the group; undefined if the group is empty. */
     async findMember(groupArn: string): Promise<string | undefined> {
       const thingGroupName = groupArn.slice(groupArn.lastIndexOf('/') + 1);
       try {

@@ -12,7 +12,7 @@ import { isSameDocument } from '../mitigation/policy-text';
 import { iotClient } from './iot-client';
 import { connectPolicies } from './policies';
 
-/** What the quarantine needs to deny anything. */
+/** The parts that the quarantine needs to deny anything. */
 export type QuarantinePart = 'policy' | 'text of the policy' | 'thing group' | 'policy on the group';
 
 interface Watched {
@@ -21,7 +21,7 @@ interface Watched {
   readonly groupArn: string;
 }
 
-/** Finds out whether group and policy are there, with the policy's text, and puts back what is missing. */
+/** Checks group, policy and policy document, and restores what is missing. */
 export function watchQuarantine(watched: Watched, client: IoTClient = iotClient()) {
   const { policyName, document, groupArn } = watched;
   const policies = connectPolicies(client);
@@ -38,7 +38,7 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
 
   async function findGroupFault(): Promise<'thing group' | 'policy on the group' | undefined> {
     try {
-      // A target has ten policies at most, so one page holds them all.
+      // A target has at most ten policies, so one page has all of them.
       const { policies: attached = [] } = await client.send(
         new ListAttachedPoliciesCommand({ target: groupArn }),
       );
@@ -49,7 +49,7 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
     }
   }
 
-  /** As the stack makes it; one that somebody else made meanwhile will do. */
+  /** Creates the group as the stack does. A group that somebody else created meanwhile is fine. */
   async function createGroup(): Promise<void> {
     const thingGroupName = groupArn.slice(groupArn.lastIndexOf('/') + 1);
     const thingGroupProperties = { thingGroupDescription: quarantineDescription };
@@ -69,15 +69,15 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
   }
 
   return {
-    /** What is missing, in the order in which it is to be mended; empty where the quarantine is whole. */
+    /** The missing parts in the order of their repair; empty if the quarantine is complete. */
     async findMissing(): Promise<QuarantinePart[]> {
       const [ofPolicy, ofGroup] = await Promise.all([findPolicyFault(), findGroupFault()]);
-      // A policy that is made again is attached with it.
+      // Creating the policy again also attaches it.
       const isImplied = ofPolicy === 'policy' && ofGroup === 'policy on the group';
       return [ofPolicy, isImplied ? undefined : ofGroup].filter((fault) => fault !== undefined);
     },
 
-    /** Puts a part back, and after it the attachment, which goes with the policy or the group. */
+    /** Restores a part, and then the attachment, which was lost with the policy or the group. */
     async mend(missing: QuarantinePart): Promise<void> {
       if (missing === 'text of the policy') return restoreText();
       if (missing === 'policy')
@@ -86,7 +86,7 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
           .catch(unlessExists);
       if (missing === 'thing group') await createGroup();
       await policies.attach(policyName, groupArn).catch((error: unknown) => {
-        // The group is gone as well, and is mended after the policy.
+        // The group is missing as well, and is restored after the policy.
         if (missing !== 'policy' || !isNotFound(error)) throw error;
       });
     },

@@ -5,8 +5,8 @@ type Token = Awaited<ReturnType<StandardRetryStrategy['acquireInitialRetryToken'
 type Failure = Parameters<StandardRetryStrategy['refreshRetryTokenForRetry']>[1];
 
 /**
- * Retries as the SDK does, but for a bounded time, and not what AWS refuses for good: the SDK counts
- * LimitExceededException as throttling and would spend fifteen seconds on a certificate that has ten policies already.
+ * Retries like the SDK, but for a limited time, and never a permanent refusal: the SDK treats LimitExceededException as
+ * throttling, and would spend fifteen seconds on a certificate that already has ten policies.
  */
 class BoundedRetryStrategy extends StandardRetryStrategy {
   readonly #patienceMs: number;
@@ -33,7 +33,7 @@ class BoundedRetryStrategy extends StandardRetryStrategy {
   }
 }
 
-/** Exponential, with full jitter, as the SDK's own; but no pause is longer than a second. */
+/** Exponential backoff with full jitter like the SDK's, but no pause is longer than a second. */
 function cappedBackoff() {
   let baseMs = 100;
   return {
@@ -46,8 +46,8 @@ function cappedBackoff() {
 }
 
 /**
- * Settings of a client of AWS IoT: a call that hangs or is throttled gives up in time for the others, since whatever
- * queue or clock asked for it asks again.
+ * Settings of a client of AWS IoT: a call that hangs or is throttled gives up in time for the others, because its queue or
+ * schedule retries it.
  */
 export function boundedCalls() {
   return {

@@ -1,7 +1,7 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../ports';
 
-/** A rotated secret is taken up within five minutes; one that was missing within ten seconds of being stored. */
+/** A rotated secret takes effect within five minutes, and a missing one within ten seconds after it is stored. */
 const trustMs = { found: 5 * 60_000, missing: 10_000 };
 
 /** SecureString parameters of SSM. */
@@ -20,7 +20,7 @@ export function connectSecrets(client = new SSMClient({ maxAttempts: 6 })) {
   return {
     read,
 
-    /** Reads a secret when it is needed, and remembers it for a while. */
+    /** Reads a secret when it is needed, and caches it. */
     hold(name: string, clock: Clock = Date.now): () => Promise<string | undefined> {
       let held: { readonly secret: string | undefined; readonly until: number } | undefined;
       return async () => {

@@ -1,9 +1,9 @@
 import { paginateListSubscriptionsByTopic, SNSClient } from '@aws-sdk/client-sns';
 
-/** What SNS has in the place of an ARN until the owner of an address has confirmed, and after they unsubscribed. */
+/** What SNS shows instead of an ARN before an address is confirmed and after it is unsubscribed. */
 const notSubscribed = new Set(['PendingConfirmation', 'Deleted']);
 
-/** E-mail addresses that a topic is mailed to, in lower case. */
+/** Confirmed e-mail addresses of a topic, in lower case. */
 export async function listMailed(
   topicArn: string,
   client = new SNSClient({ maxAttempts: 6 }),

@@ -36,7 +36,7 @@ export function connectThings(arnPrefix: string, client: IoTClient = iotClient()
       }
     },
 
-    // The groups above its own are among them (IoT developer guide, "Static thing groups"): up to seven levels of ten.
+    // The list includes parent groups (IoT developer guide, "Static thing groups"): up to seven levels of ten.
     listGroups: (thingName) =>
       all(async (nextToken) => {
         const page = await client.send(
@@ -115,11 +115,11 @@ export function connectThings(arnPrefix: string, client: IoTClient = iotClient()
   };
 }
 
-/** GetPolicy: ten a second for the whole account, and a fleet shares few policies. */
+/** GetPolicy allows ten calls a second for the account, and a fleet shares few policies. */
 const trustMs = 60_000;
 const maxDocuments = 1_000;
 
-/** ListThings shares its quota with the account's other users: ten pages a second are 2,500 things. */
+/** ListThings shares its quota with the account's other users. Ten pages a second are 2,500 things. */
 const pageDelayMs = 100;
 
 /** Follows the pages of a list. */

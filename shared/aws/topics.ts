@@ -11,7 +11,7 @@ export function connectAlertTopic(topicArn: string, client = new SNSClient({ max
   };
 }
 
-/** The topic of alarms, to people who run Cordon. */
+/** The alarms topic, for the people who run Cordon. */
 export function connectOperations(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Operations {
   return {
     async tell(subject, text) {

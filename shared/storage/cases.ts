@@ -11,7 +11,7 @@ import { connectExpiry } from './expiry';
 import { caseKey, connectItems, expireAt, shardOf, writeTime } from './items';
 
 export interface CaseOptions {
-  /** How long a closed case is kept; only who closes cases has to say. */
+  /** How long a closed case is kept. Only functions that close cases need it. */
   readonly keepClosedMs?: number;
   readonly clock?: Clock;
 }
@@ -68,7 +68,7 @@ export function connectCases(
   };
 }
 
-/** What a case still owes is due within a minute, whatever else it waits for: the sweep has it sent. */
+/** Pending announcements and rows of a case are due within a minute, whatever else it waits for: the sweep sends them. */
 function indexDue(record: Case, shard: number) {
   const owedAt = hasUnfinished(record) ? record.updatedAt + retryMs : Infinity;
   const dueAt = Math.min(record.dueAt ?? Infinity, owedAt);

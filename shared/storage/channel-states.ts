@@ -4,25 +4,25 @@ import type { Announcement } from '../domain/messages/announcement';
 import type { Versioned } from '../ports';
 import { channelKey, connectItems, expireAt } from './items';
 
-/** What a channel shows of a case, and what it has yet to show. */
+/** What a channel shows of a case, and what is pending. */
 export interface ChannelState<Place = object> {
   /** Where the channel shows the case, in the channel's own terms. */
   readonly place: Place;
   readonly lastSeq: number;
-  /** Has yet to be shown. What is older is never shown as the state of the case. */
+  /** The pending state. An older one is never shown as the state of the case. */
   readonly newest?: Announcement;
-  /** Set before a case is shown for the first time, gone once that is noted: if it is found, there may be a message nobody knows of. */
+  /** Set before a case is first shown, and removed once that is recorded. If it is still set, there may be an unrecorded message. */
   readonly posting?: true;
-  /** Older than `newest` and not shown either, oldest first. */
+  /** Older pending states, oldest first. */
   readonly earlier?: readonly Superseded[];
   /** How many more of them there were. */
   readonly more?: number;
-  /** Since when something waits, epoch ms. */
+  /** When the pending state was stored, epoch ms. */
   readonly since?: number;
   readonly attempts?: number;
   /** When it is to be shown, epoch ms. */
   readonly dueAt?: number;
-  /** Its case is closed, and this is kept until then, epoch ms: as respond dated it. */
+  /** Expiry that respond set when the case was closed, epoch ms. */
   readonly keptUntil?: number;
   /** The channel shows the case as closed, since then, epoch ms: what respond could not date, as it was not there yet. */
   readonly closedAt?: number;
@@ -30,13 +30,13 @@ export interface ChannelState<Place = object> {
 
 export type Superseded = Pick<Announcement, 'seq' | 'kind' | 'text'>;
 
-/** Who may send to a channel now: one at a time, since services count what they take per channel. */
+/** The turn to send to a channel: one sender at a time, because services limit the rate of each channel. */
 export interface ChannelTurn<Memory = object> {
   /** Epoch ms; 0 while nobody sends. */
   readonly until: number;
-  /** Cases that others stored meanwhile. */
+  /** Cases that other runs stored meanwhile. */
   readonly asked: readonly string[];
-  /** When people were told last that many cases changed at once. */
+  /** When the last summary of many changed cases was sent. */
   readonly summarizedAt?: number;
   /** What the channel remembers beyond a case. */
   readonly memory: Memory;
@@ -46,7 +46,7 @@ export interface ChannelStates<Place = object, Memory = object> {
   load(caseId: string): Promise<Versioned<ChannelState<Place>> | undefined>;
   /** Throws VersionConflictError when the stored version isn't `previous` (0 = nothing stored). Returns the new version. */
   save(caseId: string, state: ChannelState<Place>, previous: number): Promise<number>;
-  /** Cases with something to show, those first that wait longest. May lag behind `save` for a moment. */
+  /** Cases with a pending state, longest waiting first. May lag behind `save` for a moment. */
   listDue(now: number, limit: number): Promise<string[]>;
   loadTurn(): Promise<Versioned<ChannelTurn<Memory>> | undefined>;
   saveTurn(turn: ChannelTurn<Memory>, previous: number): Promise<number>;
@@ -111,7 +111,7 @@ export function connectChannelStates<Place extends object, Memory extends object
   };
 }
 
-/** In the table the fields of a place stand beside the others, as those of Slack always did. */
+/** The table has the fields of a place beside the others, as it always did for Slack. */
 type ChannelItem = Omit<ChannelState, 'place'>;
 type TurnItem = Omit<ChannelTurn, 'memory'>;
 

@@ -6,7 +6,7 @@ import { untilUndisturbed } from '../undisturbed';
 import { connectItems, hasExpired } from './items';
 
 const userKey = (clientId: string) => ({ pk: `CLIENT#${clientId}`, sk: 'USER' });
-/** One item for each id: those of a fleet that shares a certificate come at the same time. */
+/** One item for each id, because the ids of a fleet that shares a certificate arrive at the same time. */
 const heardKey = (certificateId: string, clientId = '') => ({
   pk: `CERTIFICATE#${certificateId}`,
   sk: `CLIENT#${clientId}`,
@@ -20,7 +20,7 @@ export function connectClientIds(tableName: string, client?: DynamoDBClient): Cl
   return {
     async list(certificateId) {
       const { pk, sk } = heardKey(certificateId);
-      // One page, of thousands of ids: no device has more, and the fleet that does is not cut for one of them.
+      // One page has thousands of ids. No single device has more, and a fleet is not cut for one of them.
       const { Items = [], LastEvaluatedKey } = await documents.send(
         new QueryCommand({
           TableName: tableName,
@@ -47,7 +47,7 @@ export function connectClientIds(tableName: string, client?: DynamoDBClient): Cl
       await untilUndisturbed(5, async () => {
         const before = await load<ClientUser>(userKey(clientId));
         if (!isNews(before?.value, connect)) return;
-        // First, so that a crash in between has it noted again.
+        // First, so after a crash in between the id is recorded again.
         if (!isNoted) {
           const Item = { ...heardKey(certificateId, clientId), heardAt: at, expiresAt };
           await documents.send(new PutCommand({ TableName: tableName, Item }));

@@ -9,7 +9,7 @@ export function connectDetectionReset(tableName: string, client?: DynamoDBClient
   const states = openDetectStates(connectItems(tableName, client));
   return {
     async reset(thingName, now, heldUntil) {
-      // The detector may judge the thing at the same time: whoever saves second looks again.
+      // The detector may evaluate the thing at the same time. The second one to save reads again.
       await untilUndisturbed(5, async () => {
         const stored = await states.load(thingName);
         if (stored) await states.save(resetAlarms(stored.value, now, heldUntil), stored.version);

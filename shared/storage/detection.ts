@@ -17,7 +17,7 @@ import { caseKey, connectItems, detectKey, shardOf, shards, writeTime } from './
 
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
 const keepDatapointsMs = 14 * 86_400_000;
-/** A window of the fleet is read while the next one lasts: an hour at most. */
+/** A window of the fleet is read during the next one, which is at most an hour. */
 const keepWindowsMs = 86_400_000;
 type WriteRequests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
 
@@ -32,7 +32,7 @@ export interface DatapointQuery {
   /** Epoch ms, both included. */
   readonly from: number;
   readonly to: number;
-  /** At most so many values, oldest first. */
+  /** The most values to return, oldest first. */
   readonly limit: number;
 }
 
@@ -42,7 +42,7 @@ export interface DatapointPage {
   readonly nextFrom?: number;
 }
 
-/** Things whose agent is silent are found, and counted, by a key of their own. */
+/** Silent things have a key of their own, to list and count them. */
 function dueKindOf({ agent }: DetectState): 'DETECT' | 'SILENT' {
   return agent?.silentAt === undefined ? 'DETECT' : 'SILENT';
 }
@@ -97,14 +97,14 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     },
   };
 
-  /** Writes a batch, and again what the table had no capacity for; the SDK's own retries only repeat whole calls. */
+  /** Writes a batch, and retries the items that the table had no capacity for. The SDK only retries whole calls. */
   async function writeAll(requests: WriteRequests): Promise<void> {
     let left: NonNullable<BatchWriteCommandInput['RequestItems']> = { [tableName]: requests };
     for (let attempt = 1; ; attempt += 1) {
       const { UnprocessedItems = {} } = await documents.send(new BatchWriteCommand({ RequestItems: left }));
       left = UnprocessedItems;
       if (Object.keys(left).length === 0) return;
-      if (attempt === 5) throw new Error('the table takes no more datapoints at present');
+      if (attempt === 5) throw new Error('the table has no capacity for more datapoints now');
     }
   }
 
@@ -123,7 +123,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
             ':from': `POINT#${metric}#${writeTime(from)}`,
             ':to': `POINT#${metric}#${writeTime(to)}`,
           },
-          // One more tells whether there is a next page.
+          // One extra item shows whether there is a next page.
           Limit: limit + 1 - found.length,
           ExclusiveStartKey: start,
         }),
@@ -142,7 +142,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
   });
 
   const fleet: Fleet = {
-    /** Each bin is a counter, so that any number of reports can be counted at once; eight items share the load. */
+    /** Each bin is a counter, so reports can be counted concurrently. Eight items share the load. */
     async add(thingName, { metric, durationSeconds, window, bin }) {
       const endsAt = (window + 1) * durationSeconds * 1_000;
       await documents.send(
@@ -174,7 +174,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     const sum: Record<string, number> = {};
     let left: NonNullable<BatchGetCommandInput['RequestItems']> = { [tableName]: { Keys: [...keys] } };
     for (let attempt = 1; Object.keys(left).length > 0; attempt += 1) {
-      if (attempt > 5) throw new Error('the table answers no more reads at present');
+      if (attempt > 5) throw new Error('the table has no capacity for more reads now');
       const page = await documents.send(new BatchGetCommand({ RequestItems: left }));
       for (const item of page.Responses?.[tableName] ?? [])
         for (const [bin, count] of Object.entries(item))
@@ -194,7 +194,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     },
   };
 
-  /** For people: each thing whose agent ever reported, a hundred at a time. */
+  /** Every thing whose agent has ever reported, in pages of a hundred. */
   async function* listAgents(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<DetectState[]> {
     for (const kind of kinds) {
       const names = await listKind(kind);

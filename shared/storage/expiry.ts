@@ -5,15 +5,15 @@ import { dateKeeping } from '../domain/case/keeping';
 import type { Clock } from '../ports';
 import { connectItems, expireAt, type ItemKey, isTimelineRow } from './items';
 
-/** Rows of a closed case that are dated at once. */
+/** Rows of a closed case that get their expiry concurrently. */
 const updatesAtOnce = 25;
-/** Earlier cases of a thing that are looked at, and dated, with each that is closed. */
+/** Earlier cases of a thing that are checked, and get an expiry, when a case is closed. */
 const lookedAtEarlier = 50;
 const datedEarlier = 3;
-/** What would have expired before it was dated is kept for a month, in which people may export it. */
+/** A case that would already have expired is kept for another month, so people can export it. */
 const timeToExport = 30 * 86_400_000;
 
-/** Dates what is kept of closed cases: their timelines, what channels showed, and earlier cases of the same thing. */
+/** Sets the expiry of closed cases: of their timelines, of channel states, and of earlier cases of the same thing. */
 export function connectExpiry(
   tableName: string,
   client: DynamoDBClient | undefined,
@@ -23,7 +23,7 @@ export function connectExpiry(
   const { documents } = connectItems(tableName, client, clock);
   return { dateHistory, dateEarlier };
 
-  /** Has the timeline of a closed case expire with it, and what channels showed of it. Goes on where it ended before. */
+  /** Sets the expiry of a closed case's timeline and channel states. Continues an interrupted run. */
   async function dateHistory(caseId: string, keptUntil: number): Promise<void> {
     const { expiresAt } = expireAt(keptUntil);
     let from: Record<string, unknown> | undefined;
@@ -61,8 +61,8 @@ export function connectExpiry(
   }
 
   /**
-   * Gives earlier cases of a thing, which a Cordon closed that gave them no time, theirs: a few with each case that is
-   * closed, the oldest first, since each may have hundreds of rows.
+   * Sets the expiry of a thing's earlier cases that were closed by a Cordon without one: a few with each closed case, oldest
+   * first, because each may have hundreds of rows.
    */
   async function dateEarlier(thingName: string): Promise<void> {
     const { Items = [] } = await documents.send(
@@ -78,7 +78,7 @@ export function connectExpiry(
       const { keptUntil = Infinity } = dateKeeping(value as Case, keepClosedMs);
       const until = Math.max(keptUntil, clock() + timeToExport);
       await dateHistory(value.caseId, until);
-      // Last, so that what a crash cuts off is found again.
+      // Last, so an interrupted run is found again.
       await documents.send(
         new UpdateCommand({
           TableName: tableName,
@@ -91,7 +91,7 @@ export function connectExpiry(
     }
   }
 
-  /** Under a new version, so that the channel, which may be at work on it, keeps what is written here. */
+  /** Writes a new version, so a concurrent update by the channel keeps this value. */
   async function dateShown(Key: ItemKey, keptUntil: number): Promise<void> {
     try {
       await documents.send(

@@ -8,7 +8,7 @@ const sizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
 const noticeKey = { pk: 'LIMIT#fleet', sk: 'TOLD' };
 const rejectionNoticeKey = { pk: 'LIMIT#fleet', sk: 'REJECTED' };
 const windowKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
-/** Places noted before those whose window is over are cleared away, whatever the limit: they are one item. */
+/** Above this number, expired places are removed, because all places are one item. */
 const maxUnread = 100;
 
 export function connectFleetLimit(tableName: string, client?: DynamoDBClient): FleetLimit {
@@ -49,8 +49,8 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
   };
 
   /**
-   * Takes a place without reading the others, which is possible while fewer are noted than there are: places whose
-   * window is over only make it more careful. So things contained at the same time don't stand in each other's way.
+   * Takes a place without reading the others, while fewer are recorded than the limit allows. Expired places only make this
+   * stricter. So concurrent containments do not conflict.
    */
   async function reserveUnread({ thingName, now, limit }: Reservation): Promise<boolean> {
     try {
@@ -85,7 +85,7 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
         await save(windowKey, { ...places, [thingName]: now }, stored?.version ?? 0);
         return true;
       } catch (error) {
-        // Another thing took a place at the same time: look again.
+        // Another thing took a place at the same time: read again.
         if (!(error instanceof VersionConflictError)) throw error;
       }
     }

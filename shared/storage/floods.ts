@@ -11,7 +11,7 @@ export function connectFloods(tableName: string, client?: DynamoDBClient): Flood
   const { load, save } = connectItems(tableName, client);
   return {
     async claim(flood, now) {
-      // Of many instances that see the same flood at once, one tells of it.
+      // If many instances see the same flood, only one reports it.
       return untilUndisturbed(10, async () => {
         const stored = await load<FloodState>(key);
         const { next, telling } = noteFlood(stored?.value ?? none, flood, now);

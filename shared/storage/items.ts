@@ -17,15 +17,15 @@ export interface ItemKey {
 }
 
 /**
- * Of the items' shape. It rises only where an older function would misread what a newer one wrote: new fields need no
- * new schema, since readers pass over what they don't know, and writers keep it.
+ * The schema of the items. It rises only if an older function would misread an item of a newer one. New fields need no new
+ * schema, because readers ignore unknown fields and writers keep them.
  */
 const schema = 1;
 
 /** BatchGetItem takes 100 keys (DynamoDB API reference). */
 const maxKeys = 100;
 
-/** Shards of the indexes: a partition takes 1,000 writes a second, so eight carry a storm. */
+/** Shards of the indexes: a partition accepts 1,000 writes a second, so eight are enough for a storm. */
 export const shards = 8;
 
 export function shardOf(thingName: string): number {
@@ -44,12 +44,12 @@ export function refusalKey(thingName: string, requestId: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: `REFUSAL#${requestId}` };
 }
 
-/** What a channel shows of a case: behind the rows of its timeline, which begin with a digit. */
+/** Key of a channel state. It sorts after the rows of the timeline, which begin with a digit. */
 export function channelKey(channel: string, caseId: string): ItemKey {
   return { pk: `CASE#${caseId}`, sk: channel.toUpperCase() };
 }
 
-/** Of the items of a case: whether it is a row of its timeline, and not what a channel shows of it. */
+/** True for a row of the timeline, false for a channel state. */
 export function isTimelineRow(sk: string): boolean {
   return /^\d/.test(sk);
 }
@@ -58,30 +58,30 @@ export function detectKey(thingName: string): ItemKey {
   return { pk: `THING#${thingName}`, sk: 'DETECT' };
 }
 
-/** A sender whose messages ended the function that judges them. */
+/** Key of a sender whose messages crashed detect. */
 export function suspectKey(sender: string): ItemKey {
   return { pk: `SENDER#${sender}`, sk: 'BEGUN' };
 }
 
-/** Fifteen digits, so that the order of the keys is that of time. */
+/** Fifteen digits, so the keys sort by time. */
 export function writeTime(at: number): string {
   return String(Math.max(0, Math.trunc(at))).padStart(15, '0');
 }
 
-/** The attribute that has DynamoDB delete an item (infra/table.ts), in seconds. */
+/** The TTL attribute of an item (infra/table.ts), in seconds. */
 export function expireAt(at: number | undefined): { expiresAt?: number } {
   return at === undefined || !Number.isFinite(at) ? {} : { expiresAt: Math.ceil(at / 1_000) };
 }
 
 /**
- * DynamoDB deletes an expired item up to days later, each by itself (developer guide, "Time to Live"). Until then it is
- * no more for readers and writers, so that what expires together is gone at once.
+ * DynamoDB deletes expired items individually, up to days later (developer guide, "Time to Live"). Readers and writers
+ * ignore an expired item, so items with the same expiry disappear at the same time.
  */
 export function hasExpired({ expiresAt }: { readonly expiresAt?: unknown }, now: number): boolean {
   return typeof expiresAt === 'number' && expiresAt * 1_000 <= now;
 }
 
-/** Items of Cordon's table that are written under the version they were read at. */
+/** Items of Cordon's table, written conditionally on the version that was read. */
 export function connectItems(
   tableName: string,
   client = new DynamoDBClient({ maxAttempts: 6 }),
@@ -100,8 +100,8 @@ export function connectItems(
   }
 
   /**
-   * Values of items by partition key, in one read for each hundred. A part that the table could not read fails all: who
-   * asked is to ask again.
+   * Values of items by partition key, in one read for each hundred. If the table can't read a part, the whole read fails and
+   * the caller retries.
    */
   async function loadAll(keys: readonly ItemKey[]): Promise<ReadonlyMap<string, unknown>> {
     const found = new Map<string, unknown>();
@@ -111,14 +111,14 @@ export function connectItems(
         new BatchGetCommand({ RequestItems: { [tableName]: { Keys, ConsistentRead: true } } }),
       );
       if (UnprocessedKeys && Object.keys(UnprocessedKeys).length > 0)
-        throw new Error('the table had no capacity for all that was read at once');
+        throw new Error('the table had no capacity for the whole read');
       for (const Item of Responses?.[tableName] ?? [])
         if (!hasExpired(Item, clock())) found.set(Item.pk, readValue({ pk: Item.pk, sk: Item.sk }, Item));
     }
     return found;
   }
 
-  /** Writes an item whose stored version is `previous`, 0 where nothing is stored. Throws VersionConflictError. */
+  /** Writes an item whose stored version is `previous` (0 if nothing is stored). Throws VersionConflictError. */
   async function save(key: ItemKey, value: unknown, previous: number, indexed: object = {}): Promise<number> {
     const version = previous + 1;
     const Item = { ...key, value, version, schema, ...indexed };
@@ -139,7 +139,7 @@ export function connectItems(
     );
   }
 
-  /** Things with an item under `KIND#shard` of the due index whose time has come, oldest first. */
+  /** Things with a due item under `KIND#shard` of the due index, oldest first. */
   async function listDue(kind: string, now: number, limit: number): Promise<string[]> {
     const found = await Promise.all(
       Array.from({ length: shards }, (_, shard) =>

@@ -3,16 +3,16 @@ import type { Suspects } from '../ports';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems, expireAt, suspectKey } from './items';
 
-/** Longer than messages come again, which is half an hour. */
+/** Longer than messages are redelivered, which is half an hour. */
 const keptMs = 3_600_000;
-/** More messages of one sender than come again at once. */
+/** More messages of one sender than are redelivered at once. */
 const mostMessages = 20;
 
 interface Begun {
   readonly messages: readonly string[];
 }
 
-/** Which messages of a sender were begun and not done. */
+/** The messages of a sender that were started and not completed. */
 export function connectSuspects(tableName: string, client?: DynamoDBClient): Suspects {
   const { load, save } = connectItems(tableName, client);
 
@@ -21,7 +21,7 @@ export function connectSuspects(tableName: string, client?: DynamoDBClient): Sus
     now: number,
     next: (messages: readonly string[]) => readonly string[],
   ): Promise<void> {
-    // Others of its messages may be judged at the same time.
+    // Other messages of the sender may be evaluated at the same time.
     await untilUndisturbed(5, async () => {
       const stored = await load<Begun>(suspectKey(sender));
       const messages = next(stored?.value.messages ?? []).slice(0, mostMessages);

@@ -4,7 +4,7 @@ import { connectFleetLimit } from './fleet-limit';
 import { connectRefusals } from './refusals';
 import { connectHistory } from './timeline';
 
-/** All that people look at; a function that needs a part connects that part alone, which keeps its bundle small. */
+/** Everything that people read. A function that needs a part connects only that part, to keep its bundle small. */
 export function connectTable(tableName: string, client?: DynamoDBClient, options: CaseOptions = {}) {
   return {
     cases: connectCases(tableName, client, options),

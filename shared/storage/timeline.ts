@@ -5,13 +5,13 @@ import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
 import { caseKey, connectItems, hasExpired, shards } from './items';
 
-/** For people: the open cases' names by status, and what happened in a case. What has expired is gone. */
+/** For people: cases by status, and timelines. Expired ones are left out. */
 export function connectHistory(tableName: string, client?: DynamoDBClient, clock: Clock = Date.now) {
   const { documents } = connectItems(tableName, client, clock);
 
   return {
     /**
-     * Newest change first, at most `limit`, none from before `since`: closed cases leave the index only with their item.
+     * Newest change first, at most `limit`, none before `since`. Closed cases stay in the index until their item is deleted.
      */
     async listByStatus(status: CaseStatus, limit = Infinity, since = 0): Promise<CaseSummary[]> {
       const found = await Promise.all(
@@ -33,7 +33,7 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
         .slice(0, limit);
     },
 
-    /** When the newest case of a thing, or a case, expired, epoch ms, while the table has yet to delete what is left of it. */
+    /** When a case, or the newest case of a thing, expired (epoch ms), while the table still has its items. */
     async findExpiry(name: string): Promise<number | undefined> {
       const Key = caseKey(name);
       const { Item } = await documents.send(
@@ -59,7 +59,7 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
       return rows.filter(isKept).map(({ value }) => value);
     },
 
-    /** Every case that was touched since, open or closed. Reads the whole table: for an operator, not a function. */
+    /** Every case that changed since then, open or closed. Reads the whole table: for operators, not for functions. */
     async scanCases(since: number): Promise<Case[]> {
       const found: Case[] = [];
       let from: Record<string, unknown> | undefined;
@@ -79,7 +79,7 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
       return found;
     },
 
-    /** Rows after the one named, in one read: at most `limit`, and at most 1 MB of them. */
+    /** Rows after the named one in one read: at most `limit`, and at most 1 MB. */
     async pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage> {
       const { Items = [], LastEvaluatedKey } = await documents.send(
         new QueryCommand({
@@ -127,9 +127,9 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
 function ofTimeline(caseId: string) {
   return {
     KeyConditionExpression: 'pk = :case AND sk BETWEEN :first AND :last',
-    // Rows begin with a time; what channels show of the case has keys that begin with a letter.
+    // Rows begin with a time; keys of channel states begin with a letter.
     ExpressionAttributeValues: { ':case': `CASE#${caseId}`, ':first': '0', ':last': '9~' },
-    // A replica that lacks the newest row would look like one cut off.
+    // On a replica without the newest row, the timeline would look truncated.
     ConsistentRead: true,
   };
 }
