@@ -1,13 +1,17 @@
 import type { ProcReader } from '../proc/proc-reader';
 import { isAlive, type ProcStat } from '../proc/proc-stat';
 import { isSame, readStat } from '../proc/read-stat';
+import type { Trace } from './child-walk';
 import { adoptChild } from './family';
-import { findLineage, type Lineage } from './lineage';
+import { findLineage, type Lineage, readPath } from './lineage';
 import { isManagers, isRunBySystemd } from './unit-role';
 import type { UnitStates } from './unit-state';
 import { type Candidate, mostCandidates, type Watch } from './watch';
 
-/** Takes in those of the found processes that are kin, though no walk from a parent finds them, once that is known. */
+/**
+ * Takes in those of the found processes that are kin, though no walk from a parent finds them, once that is known. Gives
+ * those that were, and ended before.
+ */
 export function adoptRelated(
   proc: ProcReader,
   watch: Watch,
@@ -15,32 +19,50 @@ export function adoptRelated(
   ownPid: number,
   found: readonly ProcStat[],
   now: number,
-): void {
+): readonly Trace[] {
   const { candidates } = watch;
+  const traces: Trace[] = [];
   for (const stat of found) {
     const isKnown = isSame(stat, candidates.get(stat.pid)?.stat);
     if (candidates.size < mostCandidates && !isKnown && stat.pid !== ownPid)
       candidates.set(stat.pid, { stat, seenAt: now });
   }
   for (const [pid, candidate] of candidates) {
-    const lineage = lineageOf(proc, watch, units, candidate, now);
-    if (lineage !== 'asking') candidates.delete(pid);
-    if (lineage !== undefined && lineage !== 'asking')
-      adoptChild(watch, candidate.stat, lineage === 'session' ? undefined : lineage.cgroup);
+    const { stat, seenAt } = candidate;
+    const isGone = seenAt !== now && !isSame(readStat(proc, pid), stat);
+    const isLost = isGone && candidate.leftIn === undefined;
+    const lineage = isLost || !isAlive(stat) ? undefined : lineageOf(proc, watch, units, candidate, now);
+    if (lineage === 'asking') {
+      if (!isGone && isLeft(proc, stat)) candidate.leftIn ??= readPath(proc, pid);
+      continue;
+    }
+    candidates.delete(pid);
+    if (lineage === undefined) continue;
+    if (isGone) traces.push({ kind: 'forked', stat });
+    else adoptChild(watch, stat, lineage === 'session' ? undefined : lineage.cgroup);
   }
+  return traces;
+}
+
+/**
+ * Systemd can say later too whether a command of its own left it. What is a command itself, or was begun by one that
+ * runs, may be gone before systemd answers, and of its commands systemd only remembers the last.
+ */
+function isLeft(proc: ProcReader, { pid, ppid, session }: ProcStat): boolean {
+  return session !== pid && ppid === 1 && readStat(proc, session) === 'gone';
 }
 
 function lineageOf(
   proc: ProcReader,
   watch: Watch,
   units: UnitStates,
-  { stat, seenAt, unit }: Candidate,
+  { stat, seenAt, unit, leftIn }: Candidate,
   now: number,
 ): Lineage {
-  const isGone = seenAt !== now && !isSame(readStat(proc, stat.pid), stat);
-  if (isGone || !isAlive(stat)) return undefined;
   if (unit === undefined)
-    return watch.instances.has(stat.pid) ? undefined : findLineage(proc, watch, stat, units, now, seenAt);
+    return watch.instances.has(stat.pid)
+      ? undefined
+      : findLineage(proc, watch, stat, units, now, seenAt, leftIn);
   if (watch.sessions.has(stat.session)) return 'session';
   const isIts = isRunBySystemd(proc) && isManagers(proc, units, unit, stat, seenAt, now);
   return isIts === 'asking' ? 'asking' : isIts ? undefined : 'session';

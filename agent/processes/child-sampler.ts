@@ -66,7 +66,14 @@ export function createChildSampler(
     // What was there before a watched process, or what it is known by, was found is looked at again then.
     const isAll = isOwn || (isNew && found.isScan);
     if (found.isScan) dropUnrelated(watch, (pid, cgroup) => isStillRelated(proc, watch, pid, cgroup));
-    adoptRelated(proc, watch, units, ownPid, isAll ? readAll(proc, scan?.pids ?? []) : found.fresh, now);
+    const late = adoptRelated(
+      proc,
+      watch,
+      units,
+      ownPid,
+      isAll ? readAll(proc, scan?.pids ?? []) : found.fresh,
+      now,
+    );
     const walk = walkFamily(proc, watch, found.isQuiet && !isNew ? undefined : listChildren, ownPid);
     renewKinship(watch, watch);
     // A process may begin to ignore it at any time.
@@ -77,7 +84,7 @@ export function createChildSampler(
       state: stateOf(watch, scan, unseen),
       family: watch,
       fresh: walk.fresh,
-      traces: walk.traces,
+      traces: [...walk.traces, ...late],
       ...(unseen !== undefined && { unseen }),
       caveats: describeCaveats(watch.selector, listShared(watch), watch.isDeaf),
     };

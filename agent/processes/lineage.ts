@@ -44,8 +44,7 @@ export function addKinship(
 ): void {
   const { pid, session } = stat;
   if (session === pid) kinship.sessions = new Map([...kinship.sessions, [pid, stat.startTicks]]);
-  const group = readCgroup(proc, pid);
-  const path = typeof group === 'string' ? undefined : group.path;
+  const path = readPath(proc, pid);
   const purpose = path === undefined ? undefined : purposeOf(path);
   if (path === undefined || !purpose) return;
   const last = kinship.cgroups.get(path);
@@ -71,6 +70,11 @@ export function addKinship(
     seenAt: now,
     ancestors: listAncestors(proc, stat.ppid),
   });
+}
+
+export function readPath(proc: ProcReader, pid: number): string | undefined {
+  const group = readCgroup(proc, pid);
+  return typeof group === 'string' ? undefined : group.path;
 }
 
 function hasOthers(proc: ProcReader, path: string, own: number, pids: Iterable<number>): boolean {
@@ -147,14 +151,12 @@ export function findLineage(
   units: UnitStates,
   now: number,
   seenAt: number,
+  path = readPath(proc, stat.pid),
 ): Lineage {
   const { pid, session } = stat;
   // One that began its session itself did not inherit it, whatever process had its number before.
   if (session !== pid && isInSession(proc, kinship, session)) return 'session';
-  if (kinship.cgroups.size === 0) return undefined;
-  const group = readCgroup(proc, pid);
-  const path = typeof group === 'string' ? undefined : group.path;
-  if (path === undefined) return undefined;
+  if (kinship.cgroups.size === 0 || path === undefined) return undefined;
   for (const [own, cgroup] of kinship.cgroups) {
     if (cgroup.verdict !== 'own' || !isInGroup(path, own) || isPutIn(proc, cgroup, stat)) continue;
     if (cgroup.unit === undefined) return { cgroup: own };

@@ -1,10 +1,13 @@
 import type { ProcReader } from '../proc/proc-reader';
-import type { ProcStat } from '../proc/proc-stat';
+import { type ProcStat, parseUptimeSeconds } from '../proc/proc-stat';
 import { readStat } from '../proc/read-stat';
 import type { UnitStates } from './unit-state';
 
 /** A command of systemd's own for a unit is short; one that is still there after this is the app's. */
 const settledAfterMs = 3000;
+const mostAncestors = 32;
+/** USER_HZ, as in evidence. */
+const tickMs = 10;
 
 export function isRunBySystemd(proc: ProcReader): boolean {
   const first = readStat(proc, 1);
@@ -47,10 +50,53 @@ export function roleOf(
       : 'asking';
   }
   const leader = stat.session === stat.pid ? stat : readStat(proc, stat.session);
+  if (leader === 'gone') return roleOfLeft(proc, units, unit, stat, seenAt, now);
   if (typeof leader === 'string' || (leader !== stat && leader.ppid !== 1)) return 'none';
   const state = units.look(unit, seenAt, now);
   if (state === 'asking') return 'asking';
   if (state === undefined) return 'unknown';
   if (state.mainPid === stat.pid) return 'main';
   return state.controlPid === leader.pid ? 'command' : 'none';
+}
+
+/**
+ * What a command of systemd's left running, and what that starts, is told by the number of its session: systemd keeps
+ * what it ran last of each line of the unit, with its times. While the command ran, nobody else could begin a session
+ * with its number. What began its own session, or was left before the last run, is told from an escape by nothing.
+ */
+function roleOfLeft(
+  proc: ProcReader,
+  units: UnitStates,
+  unit: string,
+  stat: ProcStat,
+  seenAt: number,
+  now: number,
+): 'command' | 'none' | 'asking' {
+  const eldest = findEldest(proc, stat);
+  if (eldest.ppid !== 1) return 'none';
+  const state = units.look(unit, seenAt, now);
+  if (state === 'asking') return 'asking';
+  const beganAt = findBegin(proc, eldest, now);
+  const isLeft =
+    beganAt !== undefined &&
+    state?.commands.some(({ pid, from, to }) => pid === stat.session && from <= beganAt && beganAt <= to);
+  return isLeft ? 'command' : 'none';
+}
+
+/** Its oldest ancestor in the same session. */
+function findEldest(proc: ProcReader, stat: ProcStat): ProcStat {
+  let eldest = stat;
+  for (let steps = 0; steps < mostAncestors; steps += 1) {
+    const parent = readStat(proc, eldest.ppid);
+    if (typeof parent === 'string' || parent.session !== stat.session) break;
+    eldest = parent;
+  }
+  return eldest;
+}
+
+/** When a process began, by the clock of the looks. */
+function findBegin(proc: ProcReader, { startTicks }: ProcStat, now: number): number | undefined {
+  const bytes = proc.read('uptime');
+  const uptimeSeconds = typeof bytes === 'string' ? undefined : parseUptimeSeconds(bytes);
+  return uptimeSeconds === undefined ? undefined : now - uptimeSeconds * 1000 + startTicks * tickMs;
 }

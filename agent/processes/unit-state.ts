@@ -6,6 +6,15 @@ export interface UnitState {
   readonly mainPid: number;
   /** What it runs beside that one at the moment: ExecReload=, ExecStartPost= and their like. */
   readonly controlPid: number;
+  /** What it ran beside that one last, of each line of the unit. */
+  readonly commands: readonly UnitCommand[];
+}
+
+export interface UnitCommand {
+  readonly pid: number;
+  /** Between these two it began and ended, by the clock of the looks. Infinite while it runs. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Asks systemd, which answers later. */
@@ -28,12 +37,15 @@ const timeoutMs = 5000;
 const leastGapMs = 1000;
 const mostUnits = 64;
 
+const properties =
+  'MainPID,ControlPID,ExecCondition,ExecStartPre,ExecStartPost,ExecReload,ExecStop,ExecStopPost';
+
 export const askSystemctl: Ask = (unit, answer) => {
-  const args = ['show', '--property=MainPID,ControlPID', '--', unit];
+  const args = ['show', `--property=${properties}`, '--', unit];
+  // systemctl writes times in the local zone, under names that nobody can read back.
+  const options = { timeout: timeoutMs, env: { ...process.env, TZ: 'UTC' } };
   try {
-    host.execFile('systemctl', args, { timeout: timeoutMs }, (error, output) =>
-      answer(error ? undefined : output),
-    );
+    host.execFile('systemctl', args, options, (error, output) => answer(error ? undefined : output));
   } catch {
     // No program can be started now: that is no answer.
     answer(undefined);
@@ -41,7 +53,7 @@ export const askSystemctl: Ask = (unit, answer) => {
 };
 
 /** `childrenMs`: what ended children of this process used of a processor. */
-export function createUnitStates(ask: Ask, childrenMs = () => 0): UnitStates {
+export function createUnitStates(ask: Ask, childrenMs = () => 0, wallClock = Date.now): UnitStates {
   const questions = new Map<string, Question>();
   let usedMs = 0;
   return {
@@ -54,8 +66,9 @@ export function createUnitStates(ask: Ask, childrenMs = () => 0): UnitStates {
       if (questions.size >= mostUnits) questions.clear();
       questions.set(unit, { askedAt: now, answer: 'asking' });
       const before = childrenMs();
+      const askedAtWall = wallClock();
       ask(unit, (output) => {
-        questions.set(unit, { askedAt: now, answer: parseUnitState(output) });
+        questions.set(unit, { askedAt: now, answer: parseUnitState(output, now - askedAtWall) });
         // A little more, where something else ended meanwhile.
         usedMs += Math.max(0, childrenMs() - before);
       });
@@ -64,9 +77,35 @@ export function createUnitStates(ask: Ask, childrenMs = () => 0): UnitStates {
   };
 }
 
-export function parseUnitState(output: string | undefined): UnitState | undefined {
+/** `offsetMs` makes the looks' clock of the time of day. */
+export function parseUnitState(output: string | undefined, offsetMs = 0): UnitState | undefined {
   const mainPid = /^MainPID=(\d+)$/m.exec(output ?? '')?.[1];
   const controlPid = /^ControlPID=(\d+)$/m.exec(output ?? '')?.[1];
-  if (mainPid === undefined || controlPid === undefined) return undefined;
-  return { mainPid: Number(mainPid), controlPid: Number(controlPid) };
+  if (output === undefined || mainPid === undefined || controlPid === undefined) return undefined;
+  return {
+    mainPid: Number(mainPid),
+    controlPid: Number(controlPid),
+    commands: parseCommands(output, offsetMs),
+  };
+}
+
+/** A line for each, as systemctl-show.c writes it; the times are cut to seconds. */
+const commandLine =
+  /^Exec\w+=\{.* ; start_time=\[([^\]]*)\] ; stop_time=\[([^\]]*)\] ; pid=(\d+) ; code=.*\}$/gm;
+/** For the second that is cut off, and for two clocks that are read one after the other. */
+const slackMs = 1000;
+
+function parseCommands(output: string, offsetMs: number): readonly UnitCommand[] {
+  return [...output.matchAll(commandLine)].flatMap(([, start, stop, pid]) => {
+    const from = parseTime(start);
+    if (from === undefined || Number(pid) === 0) return [];
+    const to = parseTime(stop) ?? Number.POSITIVE_INFINITY;
+    return [{ pid: Number(pid), from: from + offsetMs - slackMs, to: to + offsetMs + 2 * slackMs }];
+  });
+}
+
+/** `Sun 2026-11-29 05:39:39 UTC`; `n/a` where there is none. */
+function parseTime(text: string | undefined): number | undefined {
+  const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC$/.exec(text ?? '') ?? [];
+  return day === undefined ? undefined : Date.parse(`${day}T${time}Z`);
 }

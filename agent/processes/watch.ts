@@ -21,6 +21,8 @@ export interface Candidate {
   readonly seenAt: number;
   /** It runs in the unit that is watched, so only systemd can have another claim. */
   readonly unit?: string;
+  /** Where whoever began its session was gone when systemd was asked about it: its cgroup. */
+  leftIn?: string | undefined;
 }
 
 export const mostCandidates = 256;

@@ -178,6 +178,94 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
     expect([during, sample(4000).children]).toEqual([[], []]);
   });
 
+  describe.each<[string, ProcessSelector]>([
+    ['by name', { name: 'myapp' }],
+    ['by unit', { unit: 'myapp.service' }],
+  ])('of systemd, that a command of its own left running, watched %s', (_how, of) => {
+    /** A tenth of a second old: uptime stands at 100 s there. */
+    const left = { ...escaped, pid: 913, session: 912, comm: 'sleep', startTicks: 9990 };
+    const wall = Date.parse('2026-11-29T05:39:39.400Z');
+    /** As systemd 252 writes it, for a reload of that many seconds ago. */
+    const record = (pid: number, secondsAgo: number): string => {
+      const time = new Date(wall - secondsAgo * 1000).toISOString().replace('T', ' ').slice(0, 19);
+      const times = `start_time=[Sun ${time} UTC] ; stop_time=[Sun ${time} UTC]`;
+      return `ExecReload={ path=/bin/sh ; argv[]=/bin/sh -c sleep 150 & ; ignore_errors=no ; ${times} ; pid=${pid} ; code=exited ; status=0 }`;
+    };
+    const asked = (reload: string, answers?: ((output: string) => void)[]): UnitStates =>
+      createUnitStates(
+        (_unit, answer) => {
+          const give = () => answer(`MainPID=910\nControlPID=0\n${reload}\n`);
+          if (answers) answers.push(give);
+          else give();
+        },
+        () => 0,
+        () => wall,
+      );
+    const start = (units: UnitStates) => {
+      const proc = aProc([systemd, app]);
+      const sampler = createChildSampler(proc, [of], ownPid, units);
+      let now = 0;
+      return {
+        proc,
+        look: (passedMs = 1000) => {
+          now += passedMs;
+          const [sample] = sampler.sample(now);
+          return { children: [...(sample?.family.children.keys() ?? [])], traces: sample?.traces };
+        },
+      };
+    };
+
+    it('also what that starts later', () => {
+      const { proc, look } = start(asked(record(912, 0)));
+      look();
+      proc.become([systemd, app, left]);
+      const first = [look(), look()];
+      proc.become([systemd, app, left, { ...left, pid: 950, ppid: 913, startTicks: 9999 }]);
+
+      expect([...first, look(), look()].map(({ children }) => children)).toEqual([[], [], [], []]);
+    });
+
+    it.each([
+      ['in another session', record(911, 0)],
+      ['in a session that got the number long after', record(912, 20)],
+      ['of a unit that runs no commands', ''],
+    ])('but an escape %s is a child', (_what, reload) => {
+      const { proc, look } = start(asked(reload));
+      look();
+      proc.become([systemd, app, left]);
+      look();
+
+      expect(look().children).toEqual([913]);
+    });
+
+    it.each([
+      ['but an escape that ended before systemd answered leaves a trace', '', 1],
+      ['nor does what was left and ended before systemd answered', record(912, 0), 0],
+    ])('%s', (_what, reload, traces) => {
+      const answers: ((output: string) => void)[] = [];
+      const { proc, look } = start(asked(reload, answers));
+      const answer = (): void => {
+        for (const give of answers.splice(0)) give('');
+      };
+      look();
+      answer();
+      look();
+      proc.become([systemd, app, left]);
+      look();
+      proc.become([systemd, app]);
+      const early = look(100);
+      answer();
+      const late = [look(100)];
+      // Where it was asked before that about something else.
+      answer();
+      late.push(look(100), look(100));
+
+      expect(early).toEqual({ children: [], traces: [] });
+      expect(late.flatMap((one) => one.traces ?? [])).toHaveLength(traces);
+      expect(late.map(({ children }) => children)).toEqual([[], [], []]);
+    });
+  });
+
   it('as a container’s health check, whose parent is outside', () => {
     const group = '0::/docker/0123456789ab\n';
     const shim = { pid: 40, comm: 'containerd-shim', cgroup: '0::/system.slice/containerd.service\n' };
@@ -249,7 +337,7 @@ describe('a double fork that escapes a service is a child', () => {
     });
     const before = sampler.sample(0)[0]?.traces;
     proc.become([systemd, { ...app, reapedFaults: 75 }]);
-    state = { mainPid: 910, controlPid: 0 };
+    state = { mainPid: 910, controlPid: 0, commands: [] };
 
     expect([before, sampler.sample(100)[0]?.traces]).toEqual([[], [{ kind: 'reaped', parent: 910 }]]);
   });
