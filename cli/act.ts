@@ -73,7 +73,7 @@ export async function act(
   );
 }
 
-/** Waits until what is stored of the thing satisfies `done`, looking a few times a second. */
+/** Reads the thing's case a few times a second until it satisfies `done`. */
 async function waitForCase(
   thingName: string,
   cases: Pick<Target['cases'], 'load'>,

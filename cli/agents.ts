@@ -8,7 +8,7 @@ import { writeJson } from './json';
 export interface AgentFlags {
   readonly silent?: boolean;
   readonly degraded?: boolean;
-  /** Older than that version, or than this Cordon. */
+  /** Older than this version, or than this command. */
   readonly old?: boolean | string;
   readonly all?: boolean;
   readonly json?: boolean;
@@ -17,13 +17,13 @@ export interface AgentFlags {
 
 export interface AgentReader {
   load(thingName: string): Promise<DetectState | undefined>;
-  /** Those that were found silent, or all others. */
+  /** Silent agents, or all others. */
   list(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<readonly DetectState[]>;
 }
 
 export interface AgentList {
   readonly text: string;
-  /** Whether one of those that were asked for is silent, degraded or old. */
+  /** False if a selected agent is silent, degraded or old. */
   readonly isWell: boolean;
 }
 
@@ -33,7 +33,7 @@ interface Row {
   readonly thingName: string;
   readonly faults: readonly Fault[];
   readonly version: string;
-  /** Of a report of its own: the last one, or the one before it. */
+  /** Time of the agent's last report, or of the one before it. */
   readonly heardAt: string;
   readonly silentSince?: string;
   readonly intervalMs?: number;
@@ -45,7 +45,7 @@ interface Row {
   readonly notes?: readonly string[];
 }
 
-/** The agents that are silent, degraded or old, those that are silent first; or how the named ones are. */
+/** The agents that are silent, degraded or old, silent ones first, or the agents of the named things. */
 export async function listAgents(
   things: readonly string[],
   flags: AgentFlags,
@@ -84,7 +84,7 @@ async function loadNamed(things: readonly string[], reader: AgentReader): Promis
   return found;
 }
 
-/** Of a large fleet only what may be listed is read. */
+/** Reads only what may be listed, because a fleet may be large. */
 async function loadAll(
   wanted: readonly Fault[],
   { all }: AgentFlags,
@@ -93,7 +93,7 @@ async function loadAll(
   const isSilentOnly = !all && wanted.length === 1 && wanted[0] === 'silent';
   const found: DetectState[] = [];
   for await (const page of reader.list(isSilentOnly ? ['SILENT'] : ['SILENT', 'DETECT'])) found.push(...page);
-  // One may have become silent, or report again, between the two lists.
+  // An agent may fall silent, or report again, between the two lists.
   return [...new Map(found.map((state) => [state.thingName, state])).values()];
 }
 
@@ -104,7 +104,7 @@ function readRow({ thingName, agent }: DetectState, than: string): Row[] {
   const found: Record<Fault, boolean> = {
     silent: silentAt !== undefined,
     degraded: (health?.degraded.length ?? 0) > 0,
-    // Another's agent says nothing of its health.
+    // Other agents report no health.
     old: health !== undefined && isOlder(version, than),
   };
   const { version: _, degraded = [], intervalMs: _i, ...rest } = health ?? {};

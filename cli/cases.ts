@@ -16,7 +16,7 @@ interface CaseLister {
   readonly floods: Pick<Target['floods'], 'list'>;
 }
 
-/** The open cases, those that need somebody first; above them the kill switch, unless it is off. */
+/** The open cases, those that need a person first. The kill switch is above them, unless it is off. */
 export async function listCases({ history, killSwitch, floods }: CaseLister): Promise<string> {
   const byStatus = openStatuses.map(async (status) =>
     (await history.listByStatus(status)).map((row) => ({ status, ...row })),
@@ -78,7 +78,7 @@ export async function showCase(thingName: string, reader: FloodingCaseReader): P
     .join('\n');
 }
 
-/** How fast it was held, how often, by what beyond the playbook, and what ends it. */
+/** The speed, number, strength and end of the containment. */
 function describeHold(record: Case): string[] {
   const { appliedMs, verifiedMs, decidedMs } = measure(record);
   const { escalation, pastContainments = [], release, dueAt, heldBackBy } = record;
@@ -104,7 +104,7 @@ function describeHold(record: Case): string[] {
   ];
 }
 
-/** Of a closed case: until when there is a timeline to see. */
+/** When a closed case expires. */
 function describeKeeping({ keptUntil }: Case): string[] {
   return keptUntil === undefined
     ? []

@@ -7,7 +7,7 @@ export function findInCheckout(file: string): string {
   return existsSync(file) || checkout === undefined ? file : join(checkout, file);
 }
 
-/** The cordon.yml that is meant where none is named. */
+/** The default cordon.yml. */
 export function findConfiguration(): string {
   return process.env.CORDON_CONFIG ?? findInCheckout('cordon.yml');
 }

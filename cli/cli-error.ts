@@ -1,6 +1,6 @@
 import { printable } from '../shared/domain/messages/announcement';
 
-/** A fault the user can mend; shown as one line, or as several where they are given. What is in a line is made printable. */
+/** An error that the user can correct, shown as one or several lines. Their text is made printable. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 

@@ -21,17 +21,17 @@ export interface SwitchOptions {
   readonly actor?: string;
 }
 
-/** Of each status so many are looked at, the newest; in a storm more are held back than anybody reads. */
+/** The newest cases of each status that are checked. In a storm, more are held back than anybody reads. */
 const maxLookedAt = 100;
 const maxNamed = 20;
 
-/** Says whether the kill switch is on, since when and by whom, and what it holds back. */
+/** The state of the kill switch, since when and by whom, and what it holds back. */
 export async function showKillSwitch(target: SwitchTarget): Promise<{ text: string; isRead: boolean }> {
   const [seen, heldBack] = await Promise.all([target.killSwitch.read(), listHeldBack(target)]);
   return { text: say(sentence(seen), writeHeldBack(heldBack)), isRead: seen.state !== 'unknown' };
 }
 
-/** Turns it. What is stored counts at once, and everywhere when the functions have read it anew. */
+/** Turns the switch. Functions apply the stored state when they next read it. */
 export async function turnKillSwitch(
   state: 'on' | 'off',
   { reason, actor }: SwitchOptions,
@@ -40,7 +40,7 @@ export async function turnKillSwitch(
 ): Promise<string> {
   if (reason !== undefined && reason.length > maxReason)
     throw new CliError(`--reason has ${reason.length} characters, the limit is ${maxReason}`);
-  // A stage that isn't there must not get a switch that nobody reads. One read: whoever turns it on is in a hurry.
+  // A stage that does not exist must not get a switch. Only one read, because an operator in an emergency is in a hurry.
   await attempt(() => target.history.listByStatus('observed', 1));
   const by = actor ?? userInfo().username;
   const wanted = { state, by, at: new Date(now).toISOString(), ...(reason !== undefined && { reason }) };
@@ -52,7 +52,7 @@ export async function turnKillSwitch(
   return say(sentence(wanted), effect, writeHeldBack(await listHeldBack(target)));
 }
 
-/** The line of it above a list of cases; none while it is off. */
+/** The line above a list of cases; none while the switch is off. */
 export function writeSwitchLine(seen: KillSwitch): string | undefined {
   return seen.state === 'off' ? undefined : printable(sentence(seen));
 }
@@ -76,7 +76,7 @@ function writeHeldBack(found: readonly string[] | Error): string {
   return `It holds back ${writeCount(found.length, 'thing')}: ${found.slice(0, maxNamed).join(', ')}${more}`;
 }
 
-/** Things that only the switch keeps from being contained. */
+/** Things that would be contained if the switch were off. */
 function listHeldBack({ cases, history }: SwitchTarget): Promise<readonly string[] | Error> {
   return attempt(async () => {
     const lists = await Promise.all(
@@ -89,7 +89,7 @@ function listHeldBack({ cases, history }: SwitchTarget): Promise<readonly string
   });
 }
 
-/** The table may fail, and the switch is turned all the same, but for a table that isn't there. */
+/** The switch is turned even if the table fails, unless the table does not exist. */
 async function attempt<T>(read: () => Promise<T>): Promise<T | Error> {
   try {
     return await read();

@@ -3,7 +3,7 @@ import { behaviorKey, type Evidence } from '../shared/domain/findings/violation'
 import { measure } from '../shared/domain/messages/announcement';
 import type { ChainCheck } from './verify';
 
-/** Schema version of what is written here. */
+/** Schema version of the output. */
 const schemaVersion = '1.3.0';
 const classUid = 2004;
 const severities = {
@@ -16,7 +16,7 @@ const activities = { 1: 'Create', 2: 'Update', 3: 'Close' } as const;
 
 /**
  * A case as an OCSF Detection Finding, schema 1.3.0 (schema.ocsf.io/1.3.0/classes/detection_finding), with the cloud
- * profile. What the schema has no place for is in `unmapped`.
+ * profile. Fields without a place in the schema are in `unmapped`.
  */
 export function writeDetectionFinding(record: Case, productVersion: string, chain: ChainCheck) {
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);

@@ -33,7 +33,7 @@ const localStack = z.object({
   region: z.string(),
   pid: z.int().positive(),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
-  /** The file of the certificate authority whom the local broker's certificate comes from. */
+  /** The CA certificate file of the local broker. */
   ca: z.string(),
 });
 

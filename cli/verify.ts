@@ -9,24 +9,24 @@ export interface ChainCheck {
   readonly rows: number;
   readonly whole: boolean;
   readonly faults: readonly string[];
-  /** Since when its rows are kept no longer, epoch ms: there is nothing to check. */
+  /** When its rows expired, epoch ms: there is nothing to check. */
   readonly expiredAt?: number;
-  /** Entries that the case holds and the timeline has yet to get. */
+  /** Entries of the case that are not yet in the timeline. */
   readonly pending: number;
 }
 
-/** Holds a timeline against the hash that its case keeps of the newest row. */
+/** Compares a timeline with the hash of the newest row in its case. */
 export function checkChain(
   { timelineHead, timelineSeq, outbox, keptUntil = Infinity }: Case,
   rows: readonly TimelineRow[],
   now: number,
 ): ChainCheck {
-  // The table deletes them one by one: those that it has left prove nothing.
+  // The table deletes rows individually, so remaining rows prove nothing.
   if (keptUntil <= now) return { rows: 0, whole: false, faults: [], expiredAt: keptUntil, pending: 0 };
-  // In order of number: the keys begin with a time, and two machines' clocks may differ.
+  // Sorted by number, because the keys begin with a time, and the clocks of two machines may differ.
   const ordered = rows.toSorted((a, b) => numberOf(a) - numberOf(b));
   const last = ordered.at(-1);
-  // Written, while the invocation ended before it saved the case: to be written again, over this one.
+  // The invocation ended after writing this row and before saving the case. The row will be overwritten.
   const halfWritten =
     outbox.timeline.length > 0 && last?.previousHash === timelineHead && numberOf(last) === timelineSeq;
   const settled = halfWritten ? ordered.slice(0, -1) : ordered;
@@ -40,7 +40,7 @@ function numberOf({ sk }: TimelineRow): number {
   return Number(String(sk).split('#')[1]);
 }
 
-/** A case, its timeline and their check; looked at again where the case was written to between the two. */
+/** A case, its timeline and their check. Reads again if the case changed between the two reads. */
 export async function readChain(name: string, reader: CaseReader, clock = Date.now) {
   let found = await findCase(name, reader);
   let chain = checkChain(found.record, found.rows, clock());
@@ -54,7 +54,7 @@ export async function readChain(name: string, reader: CaseReader, clock = Date.n
   return { ...found, chain };
 }
 
-/** Says that a case's timeline is whole, or throws with all that is wrong with it. */
+/** Confirms that a case's timeline is complete, or throws an error with all its faults. */
 export async function verifyCase(name: string, reader: CaseReader, clock = Date.now): Promise<string> {
   const { record, chain: check } = await readChain(name, reader, clock);
   const title = `case ${record.caseId} of ${record.thingName} (${record.status})`;

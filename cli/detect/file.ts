@@ -5,7 +5,7 @@ import { parseConfiguration } from '../../shared/config/load';
 import type { Profiles } from '../../shared/domain/detection/state';
 import { CliError } from '../cli-error';
 
-/** A conformance file: security profiles, what things report over time, and the alerts that must come out. */
+/** A conformance file: security profiles, what things report over time, and the alerts that this must cause. */
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -40,17 +40,17 @@ const step = z
         principal: z.string().default('principal'),
       })
       .optional(),
-    /** Or only what the registry says from then on. */
+    /** Or only what the registry has from then on. */
     groups: z.array(z.string()).optional(),
     registered: z.boolean().optional(),
     reportId: z.int().positive().optional(),
-    /** Client that sends the report; else the thing itself. */
+    /** Client that sends the report (default: the thing). */
     client: z.string().optional(),
-    /** Its certificate; else that of the thing. */
+    /** Certificate of the client (default: that of the thing). */
     principal: z.string().optional(),
-    /** When the report was received, if that is not now: a late one. */
+    /** When AWS IoT received a report that is handled late. */
     receivedAt: time.optional(),
-    /** When it was made, by the device's own word. */
+    /** When the device says that it made the report. */
     madeAt: time.optional(),
   })
   .refine(
@@ -65,7 +65,7 @@ const alert = z.strictObject({
   behavior: z.string().optional(),
   type: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
   value: z.record(z.string(), z.unknown()).optional(),
-  /** The same word stands for the same violation id. */
+  /** Equal labels stand for equal violation ids. */
   violation: z.string().optional(),
 });
 
@@ -74,9 +74,9 @@ const example = z.strictObject({
   /** Instead of the file's. */
   securityProfiles: z.unknown().optional(),
   steps: z.array(step).min(1),
-  /** What must come out, in order; absent: it is only printed. */
+  /** The expected alerts in order. Without them, the alerts are only printed. */
   alerts: z.array(alert).optional(),
-  /** How long to go on after the last step. */
+  /** How long the clock continues after the last step. */
   until: time.optional(),
 });
 
@@ -98,7 +98,7 @@ export interface Example {
   readonly until?: number;
 }
 
-/** Reads a conformance file, or throws an error that names what is wrong where. */
+/** Reads a conformance file, or throws an error with the place and the reason. */
 export function readExamples(file: string): Example[] {
   let text: string;
   try {
@@ -124,7 +124,7 @@ export function readExamples(file: string): Example[] {
   });
 }
 
-/** The same rules as for cordon.yml, whose parts they are. */
+/** The rules for the same parts of cordon.yml. */
 function readProfiles(customMetrics: unknown, securityProfiles: unknown, where: string): Profiles {
   const playbooks = [{ name: 'any', mode: 'observe' }];
   const configuration = parseConfiguration(

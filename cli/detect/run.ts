@@ -7,7 +7,7 @@ export interface Outcome {
   readonly isMatch: boolean;
 }
 
-/** Prints the alerts that would come out of conformance files, and where they differ from what is expected. */
+/** Prints the alerts that conformance files cause, and how they differ from the expected ones. */
 export function runExamples(files: readonly string[]): Outcome {
   const outcomes = files.flatMap((file) =>
     readExamples(file).map((example) => ({ file, example, ...compare(example) })),
@@ -45,7 +45,7 @@ export function compare(example: Example): { alerts: string[]; differences: stri
   return { alerts, differences: [...differences, ...surplus] };
 }
 
-/** What a file says of an alert; the time as it is compared. */
+/** An alert in the form of a file, to compare. */
 function write({ at, ...rest }: ExpectedAlert): Record<string, unknown> {
   return { at: writeTime(at), ...rest };
 }

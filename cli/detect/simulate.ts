@@ -25,7 +25,7 @@ export interface Alert {
   readonly event: DetectedEvent;
 }
 
-/** A start at midnight, so that boundaries of five minutes lie where one expects them. */
+/** The start is at midnight, so five-minute boundaries are at 5m, 10m and so on. */
 const start = Date.UTC(2026, 0, 1);
 const minuteMs = 60_000;
 const someThing = 'mything1';
@@ -38,7 +38,7 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
   const alerts: Alert[] = [];
   let reports = 0;
 
-  /** `now`: when it is handled, which may be later than `at`. */
+  /** `now`: when the step is handled, which may be later than `at`. */
   function judge(thingName: string, at: number, rule: Rule, now = at): void {
     const state = states.get(thingName) ?? newDetectState(thingName);
     const nameViolation = (key: string, seed: string | number) => `${thingName} ${key} ${seed}`;
@@ -55,7 +55,7 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
       if (!event.behavior.suppressAlerts) alerts.push({ at: now - start, thingName, event });
   }
 
-  /** What the schedule does each minute for the things whose time has come. */
+  /** The scheduled run of each minute, for things that are due. */
   function passTime(from: number, to: number): void {
     for (;;) {
       const due = [...states.values()]
@@ -88,7 +88,7 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
 
 type Rule = (setting: Setting) => Detecting<Judgement>;
 
-/** What a step has happen: a report, a lifecycle event, or nothing but the time. */
+/** Plays a step: a report, a lifecycle event, or only the passage of time. */
 function readTrigger(step: Step, thing: string, nextId: () => number): Rule | undefined {
   const { event: told, at, client = thing, principal = `certificate of ${client}` } = step;
   if (told) {

@@ -28,7 +28,7 @@ interface EnrollFlags {
   readonly detector?: string;
 }
 
-/** Adds the commands that register devices and take them out again. `say` writes an answer. */
+/** Adds the commands that register and remove devices. `say` prints a result. */
 export function addDeviceCommands(program: Command, target: () => Target, say: (text: string) => void): void {
   program
     .command('enroll')

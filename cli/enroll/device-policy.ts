@@ -2,7 +2,7 @@ import type { Configuration } from '../../shared/domain/configuration';
 import { agentClientId } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 
-/** Whom a policy is for: one for all things, by the variables of AWS IoT, or one for the thing that it names. */
+/** The scope of a policy: all things, by the variables of AWS IoT, or one named thing. */
 export type PolicyScope = 'fleet' | 'thing';
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: placeholders of the command line and of IoT policies.
@@ -14,8 +14,8 @@ const thingVariable = '${iot:Connection.Thing.ThingName}';
 const largestDocument = 2048;
 
 /**
- * An application topic that a device may use. The thing's name must be a level of its own: `app/${thing}*` would also be
- * the topics of every thing whose name begins so, as `mything1*` is those of `mything10`.
+ * Checks an application topic of a device. The thing's name must be a whole level: `app/${thing}*` would include the topics of
+ * every thing whose name begins the same, as `mything1*` includes those of `mything10`.
  */
 export function checkTopic(topic: string): string {
   const levels = topic.split('/');
@@ -33,8 +33,8 @@ export function checkTopic(topic: string): string {
 }
 
 /**
- * What a device of Cordon's needs, and no more: a client id for its application and one for its agent, its own reports,
- * what it is told, its own topics.
+ * The rights that a device needs, and no more: a client id for its application and one for its agent, its own reports, the
+ * messages of Cordon, and its own topics.
  */
 export function writeDevicePolicy(
   arnPrefix: string,
@@ -67,7 +67,7 @@ export function writeDevicePolicy(
       },
       { Effect: 'Allow', Action: 'iot:Publish', Resource: resources('topic', reports) },
       { Effect: 'Allow', Action: 'iot:Receive', Resource: resources('topic', heard) },
-      // Said once for both, as a policy has little room.
+      // One statement for both, because a policy has little room.
       ...(own.length > 0
         ? [{ Effect: 'Allow', Action: ['iot:Publish', 'iot:Receive'], Resource: resources('topic', own) }]
         : []),
@@ -76,7 +76,7 @@ export function writeDevicePolicy(
   };
 }
 
-/** The document as it is sent, or an error where AWS IoT would find it too long. */
+/** The document for AWS IoT. Throws if it exceeds the limit of AWS IoT. */
 export function serializePolicy(policy: ReturnType<typeof writeDevicePolicy>): string {
   const text = JSON.stringify(policy);
   if (text.length <= largestDocument) return text;

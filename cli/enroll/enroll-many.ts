@@ -3,10 +3,10 @@ import { writeCount } from '../../shared/config/words';
 import { isRegistryName } from '../../shared/domain/text';
 import { CliError } from '../cli-error';
 
-/** AWS IoT takes 15 CreateCertificateFromCsr and AttachPolicy a second; the SDK waits where it is told to. */
+/** AWS IoT allows 15 CreateCertificateFromCsr and AttachPolicy calls a second; the SDK waits when it is throttled. */
 const workers = 4;
 
-/** Names of things, one a line; empty lines and those that begin with # are left out. */
+/** Thing names, one on each line. Empty lines and lines that begin with # are ignored. */
 export function readList(file: string): string[] {
   let text: string;
   try {
@@ -29,7 +29,7 @@ export function readList(file: string): string[] {
   return [...seen.keys()];
 }
 
-/** Enrolls one thing after the other, a few at a time; one that fails keeps no other from it. */
+/** Enrolls things, a few at a time, and continues if one fails. */
 export async function enrollMany(
   names: readonly string[],
   enrollOne: (name: string) => Promise<string>,

@@ -14,16 +14,16 @@ import { type DeviceRegistry, prefixOf } from './registry';
 export interface EnrollOptions {
   /** Where the device's files go. */
   readonly folder: string;
-  /** A certificate request of the device's; its key was made there and stays there. */
+  /** A certificate request from the device, which keeps its key. */
   readonly csr?: string;
-  /** Makes another certificate though the thing has one. */
+  /** Creates another certificate, although the thing has one. */
   readonly rotate: boolean;
   readonly scope: PolicyScope;
-  /** Of the fleet's policy; the default is for most. */
+  /** Name of the policy, instead of the default. */
   readonly policyName?: string;
   readonly topics: readonly string[];
   readonly rootCa: string;
-  /** The thing is a drill's, whose names nobody else may use. */
+  /** The thing belongs to a drill; its names are reserved. */
   readonly isDrill?: true;
 }
 
@@ -33,15 +33,15 @@ export interface EnrollTarget {
   readonly cases: Pick<Target['cases'], 'load'>;
 }
 
-/** The name of the policy that enrolling gives to a thing. No thing name has a dot, so no two things share one. */
+/** The name of a thing's policy. Thing names have no dot, so no two things share one. */
 export function policyNameOf(stage: string, scope: PolicyScope, thingName: string): string {
   const fleet = `cordon-${stage}-device`;
   return scope === 'fleet' ? fleet : `${fleet}-${thingName.replaceAll(':', '.')}`;
 }
 
 /**
- * Registers a thing with a certificate of its own, and writes the files of its device. A run that was cut short is
- * finished by the next; one that was finished changes nothing, also nothing that was changed since.
+ * Registers a thing with its own certificate, and writes the files of its device. The next run completes an interrupted one.
+ * A run after a complete one changes nothing, also nothing that somebody has changed since.
  */
 export async function enroll(
   thingName: string,
@@ -92,7 +92,7 @@ export async function enroll(
   const attached = await registry.attachThing(thingName, found.certificateArn);
   await folder.write('rootCa', options.rootCa);
   if (found.status !== 'ACTIVE') await registry.setStatus(certificateId, 'ACTIVE');
-  // Last: that it is there says that all else was done.
+  // Written last: its existence means that everything else is done.
   const endpoint = await registry.readEndpoint();
   const { isExclusive } = attached;
   await folder.write('configuration', writeAgentConfig(thingName, endpoint, configuration, isExclusive));
@@ -100,7 +100,7 @@ export async function enroll(
   return attached.isExclusive ? done : `${done}\n${warnOfShared(thingName, attached.reason)}`;
 }
 
-/** A local stack forgets its registry at its end: what it had certified is of no use to anybody. */
+/** A local stack forgets its registry when it ends, so files with its certificates are useless. */
 async function clearEndedStack(path: string, registry: DeviceRegistry): Promise<void> {
   const folder = await findFolder(path);
   const certificate = folder && (await readCertificate(folder));
@@ -127,7 +127,7 @@ function checkAgentId(thingName: string): void {
 
 const longestClientId = 128;
 
-/** Where all was done before, nothing is done again: what was changed since was changed on purpose. */
+/** After a complete run, nothing is done again: later changes were made on purpose. */
 async function describeFinished(
   thingName: string,
   { certificateId }: FolderCertificate,
@@ -143,7 +143,7 @@ async function describeFinished(
   return `${thingName} was enrolled before. Its certificate ${shorten(certificateId)} is ${status}. Its files are in ${folder.path}.`;
 }
 
-/** The certificate of the folder, if it fits the key; where there is none, a new one. */
+/** The certificate in the folder, if it matches the key, or a new one. */
 async function ensureCertificate(
   thingName: string,
   given: CertificateRequest | undefined,
@@ -167,7 +167,7 @@ async function ensureCertificate(
 interface CertificateRequest {
   readonly request: string;
   readonly publicKey: Buffer;
-  /** The file that it, or its key, comes from. */
+  /** The file of the request, or of its key. */
   readonly source: string;
 }
 
@@ -181,7 +181,7 @@ async function readRequest(csr: string): Promise<CertificateRequest> {
   return { request, publicKey, source: csr };
 }
 
-/** The key of the folder, made where there is none yet. It is written before anybody certifies it. */
+/** The key in the folder, or a new one, which is written before its certificate is requested. */
 async function requestForOwnKey(
   thingName: string,
   folder: DeviceFolder,
@@ -207,7 +207,7 @@ async function requestForOwnKey(
   }
 }
 
-/** Enough of an id for a person to tell it from others. */
+/** Enough of an id to recognize it. */
 export function shorten(arnOrId: string): string {
   return `${arnOrId.slice(arnOrId.lastIndexOf('/') + 1).slice(0, 12)}…`;
 }

@@ -13,7 +13,7 @@ export const fileNames = {
 
 type DeviceFile = keyof typeof fileNames;
 
-/** Only the key is secret; the folder is its owner's all the same. */
+/** Only the key is secret, but the folder is private as well. */
 const modes: Readonly<Record<DeviceFile, number>> = {
   key: 0o600,
   certificate: 0o644,
@@ -25,13 +25,13 @@ export interface DeviceFolder {
   readonly path: string;
   pathOf(file: DeviceFile): string;
   read(file: DeviceFile): Promise<string | undefined>;
-  /** As a whole or not at all, and with the right mode whatever was there. */
+  /** Writes atomically, with the right mode even if the file existed. */
   write(file: DeviceFile, text: string): Promise<void>;
-  /** Deletes the device's files, and the folder where nothing else is in it. */
+  /** Deletes the device's files, and the folder if it is then empty. */
   remove(): Promise<void>;
 }
 
-/** The folder where it is there already. */
+/** The folder, if it exists. */
 export async function findFolder(path: string): Promise<DeviceFolder | undefined> {
   const folder = handleFolder(path);
   return (await folder.read('certificate')) === undefined ? undefined : folder;
@@ -64,9 +64,9 @@ function handleFolder(path: string): DeviceFolder {
     async write(file, text) {
       const draft = `${pathOf(file)}.${randomUUID()}.tmp`;
       try {
-        // `wx`: no file or link that somebody put there is followed.
+        // `wx` never follows a file or link that somebody created there.
         await writeFile(draft, text, { mode: modes[file], flag: 'wx' });
-        // The mode of a new file is cut by the umask.
+        // The umask restricts the mode of a new file.
         await chmod(draft, modes[file]);
         await rename(draft, pathOf(file));
       } catch (cause) {
@@ -77,7 +77,7 @@ function handleFolder(path: string): DeviceFolder {
 
     async remove() {
       try {
-        // The key first: it is what nobody should find later.
+        // The key first, because nobody should find it later.
         for (const file of Object.keys(fileNames) as DeviceFile[]) await rm(pathOf(file), { force: true });
       } catch (cause) {
         throw new CliError(`the files in ${path} can't be deleted (${codeOf(cause)})`, cause);

@@ -7,7 +7,7 @@ import {
   type X509Certificate,
 } from 'node:crypto';
 
-// Loaded when it is needed: most commands make no key.
+// Loaded on demand, because most commands generate no key.
 const loadX509 = () => import('@peculiar/x509');
 
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
@@ -28,7 +28,7 @@ export async function makeRequest(thingName: string, keyPem: string): Promise<st
   const { subtle } = webcrypto;
   const request = await Pkcs10CertificateRequestGenerator.create(
     {
-      // Built from parts, so that no character of a name begins another attribute.
+      // Built from parts, so no character of a name can start another attribute.
       name: new Name([{ CN: [{ utf8String: thingName }] }]).toString(),
       keys: {
         privateKey: await subtle.importKey('pkcs8', der, keyAlgorithm, false, ['sign']),
@@ -41,7 +41,7 @@ export async function makeRequest(thingName: string, keyPem: string): Promise<st
   return `${request.toString('pem')}\n`;
 }
 
-/** The public key of a request, or undefined where the text is none or its signature isn't its key's. */
+/** The public key of a request; undefined if the text is not a request or its signature does not match its key. */
 export async function readRequestKey(requestPem: string): Promise<Buffer | undefined> {
   const { Pkcs10CertificateRequest } = await loadX509();
   try {
@@ -49,7 +49,7 @@ export async function readRequestKey(requestPem: string): Promise<Buffer | undef
     if (!(await request.verify(webcrypto))) return undefined;
     return Buffer.from(request.publicKey.rawData);
   } catch {
-    // Whatever the parser stumbled on, it is no request that AWS IoT would take.
+    // A request that the parser refuses is not one that AWS IoT accepts.
     return undefined;
   }
 }

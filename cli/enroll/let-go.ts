@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CliError } from '../cli-error';
 
-/** How long and how loud a deletion is tried again. */
+/** How long a deletion is retried, and how often that is printed. */
 export interface Patience {
   readonly say: (text: string) => void;
   readonly firstPauseMs: number;
@@ -20,8 +20,8 @@ export const patienceOfAnOperator: Patience = {
 };
 
 /**
- * Deletes what was detached a moment ago, which AWS IoT refuses until the detachment has spread. Says that it waits, and
- * what is left where the wait was not long enough.
+ * Deletes an object that was just detached; AWS IoT refuses this until the detachment has spread. Prints that it waits, and
+ * throws an error with what is left if the wait was too short.
  */
 export async function deleteOnceLetGo<T>(
   what: string,

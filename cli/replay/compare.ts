@@ -16,7 +16,7 @@ export interface ReplayOptions {
 
 type Counts = Readonly<Record<Response['outcome'], number>>;
 
-/** What a configuration would have done: numbers of things, each by the most that was done about it, and of times. */
+/** The effects of a configuration: numbers of things by their strongest outcome, and of containments and questions. */
 export interface Summary extends Counts {
   readonly file: string;
   readonly containments: number;
@@ -45,12 +45,12 @@ export interface Replay {
   readonly ignored: number;
   readonly assumptions: readonly string[];
   readonly candidate: Summary;
-  /** Absent where the candidate is the present file. */
+  /** Absent if the candidate is the present file. */
   readonly present?: Summary;
   readonly differences: readonly Difference[];
 }
 
-/** Replays a recording through a candidate and, where there is another one, the present configuration. */
+/** Replays a recording through a candidate and, if it differs, the present configuration. */
 export function replay(
   recording: Recording,
   candidate: Candidate,

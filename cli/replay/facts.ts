@@ -3,7 +3,7 @@ import type { Violation } from '../../shared/domain/findings/violation';
 
 export interface AssumedFacts {
   readonly factsOf: (thingName: string) => Facts;
-  /** Things that nothing is recorded of. */
+  /** Number of things without a record. */
   readonly assumed: number;
 }
 

@@ -6,14 +6,14 @@ import type { Violation } from '../../shared/domain/findings/violation';
 import { isObject, parseJson } from '../../shared/domain/json';
 import { CliError } from '../cli-error';
 
-/** What happened, in order of time, and what is known of the things it happened to. */
+/** Violations in order of time, and what is known of their things. */
 export interface Recording {
   readonly violations: readonly Violation[];
   readonly facts: ReadonlyMap<string, Facts>;
   readonly rejected: readonly Rejection[];
   /** Messages of another kind, such as Audit results. */
   readonly ignored: number;
-  /** What a reader of the result must know of how it was recorded. */
+  /** Limits of the recording that a reader of the result must know. */
   readonly notes: readonly string[];
 }
 
@@ -72,7 +72,7 @@ function gather<T>(
     const { violationEvents, NextToken, nextToken } = value;
     if (!Array.isArray(violationEvents))
       return [{ where, body: 'violationEventTime' in value ? writeEvent(value) : write(item) }];
-    // The page after it is the next document, if there is one.
+    // The next document, if any, is the next page.
     note =
       NextToken || nextToken
         ? `${where} ends with a NextToken: the file does not have all events`
@@ -147,10 +147,10 @@ const recallNotes = [
   'each thing has the groups, type, attributes and certificates that its newest case recorded',
 ];
 
-/** Makes the events of the table's cases anew: of each behavior its newest alarm, and its end if it ended. */
+/** Reconstructs events from the cases in the table: the newest alarm of each behavior, and its end if it ended. */
 export function recallCases(cases: readonly Case[], since: number): Recording {
   const newest = new Map<string, Case>();
-  // A closed case stands in the table twice: archived, and as the thing's memory until its next case.
+  // A closed case is in the table twice: archived, and as the thing's newest case until the next one.
   for (const record of cases) {
     const known = newest.get(record.caseId);
     if (!known || record.updatedAt >= known.updatedAt) newest.set(record.caseId, record);

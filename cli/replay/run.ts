@@ -18,7 +18,7 @@ export interface ReplayFlags {
 }
 
 interface ReplayPorts {
-  /** Opens the table; only where the recording is not a file. */
+  /** Opens the table, if the recording is not a file. */
   readonly openTarget: () => {
     readonly fleetLimit: Pick<Target['fleetLimit'], 'readSize'>;
     readonly history: Pick<Target['history'], 'scanCases'>;
@@ -27,7 +27,7 @@ interface ReplayPorts {
   readonly say: (text: string) => void;
 }
 
-/** Says what recorded alerts would have led to. Writes nothing anywhere. */
+/** Shows what recorded alerts would have caused. Writes nothing. */
 export async function runReplay(
   file: string | undefined,
   flags: ReplayFlags,

@@ -21,7 +21,7 @@ export interface Simulation {
   readonly progress: (done: number) => void;
 }
 
-/** The most that was done about a thing. */
+/** The strongest outcome for a thing. */
 export interface Response {
   readonly outcome: 'contained' | 'asked' | 'observed';
   readonly playbook: string | undefined;
@@ -29,7 +29,7 @@ export interface Response {
   readonly reason: string | undefined;
   /** How often it was contained. */
   readonly containments: number;
-  /** How often people were asked to approve one. */
+  /** How often a containment waited for approval. */
   readonly questions: number;
   /** How often time released it. */
   readonly releases: number;
@@ -84,7 +84,7 @@ function createAnswers(facts: Facts, reservation: () => boolean): DecisionQuesti
   return { facts: () => facts, holders: () => [], reservation, fleetNotice: () => true };
 }
 
-/** One command, as respond takes it. */
+/** Handles one command as respond does. */
 function take(
   current: Case | undefined,
   command: Command,
@@ -95,7 +95,7 @@ function take(
   return decision.outcome === 'changed' ? finish(decision.next, context.now) : current;
 }
 
-/** Every step succeeds; what would be told is not kept. */
+/** Every step succeeds. Announcements are dropped. */
 function finish(planned: Case, now: number): Case {
   let record = planned;
   const seen = new Set<ActionName>();
@@ -106,7 +106,7 @@ function finish(planned: Case, now: number): Case {
   return { ...settle(record, now), outbox: { announcements: [], timeline: [] } };
 }
 
-/** What the sweep would have done until now: releases by time, approvals that expire. */
+/** Plays the sweep until now: releases by time, and approval requests that expire. */
 function letTimePass(
   stored: Case,
   now: number,
@@ -136,7 +136,7 @@ function findExpiry({ status, dueAt }: Case): number | undefined {
   return status === 'awaiting-approval' ? dueAt : undefined;
 }
 
-/** Keeps the most that was done about the thing, and counts how often. */
+/** Keeps the strongest outcome for the thing, and counts them. */
 function note(responses: Map<string, Response>, before: Case | undefined, after: Case): void {
   const outcome = findOutcome(after);
   if (!outcome) return;
@@ -147,7 +147,7 @@ function note(responses: Map<string, Response>, before: Case | undefined, after:
     questions: (known?.questions ?? 0) + Number(begins && outcome === 'asked'),
     releases: known?.releases ?? 0,
   };
-  // Of equals the first is told; a containment with more actions is more.
+  // The first of equal outcomes is kept. A containment with more actions is stronger.
   const actions = after.ledger.map(({ action }) => action);
   const more =
     !known ||

@@ -10,7 +10,7 @@ import {
 } from '../domain/detection/metrics';
 import { parseNetwork } from '../domain/findings/addresses';
 
-/** A fault of a behavior: which of its fields is wrong, and what to write instead. */
+/** An error in a behavior: the wrong field, and what to write instead. */
 export interface BehaviorFault {
   readonly field: readonly (string | number)[];
   readonly message: string;
@@ -27,7 +27,7 @@ const operators: Readonly<Record<ValueKey, RegExp>> = {
 
 const isNumeric = ({ key }: Metric) => key === 'count' || key === 'number';
 
-/** What Device Defender itself would refuse of a behavior, and what the cordon detector can't evaluate. */
+/** Errors that Device Defender would refuse, and behaviors that the cordon detector can't evaluate. */
 export function findBehaviorFaults(behavior: Behavior, configuration: Configuration): BehaviorFault[] {
   const { metric: name } = behavior;
   const metric = findMetric(name, configuration.customMetrics);
@@ -53,7 +53,7 @@ export function findBehaviorFaults(behavior: Behavior, configuration: Configurat
   ];
 }
 
-/** Where only Device Defender sees a metric or learns: refused with detector `cordon`, left to AWS with `both`. */
+/** Behaviors that only Device Defender can evaluate: refused with detector `cordon`, left to AWS with `both`. */
 function findUnseen({ metric: name, criteria }: Behavior, metric: Metric): BehaviorFault[] {
   const instead = 'use detector device-defender or both, or leave the behavior out';
   if (criteria.mlDetectionConfig)
@@ -130,7 +130,7 @@ function findOperatorFaults({ metric: name, criteria }: Behavior, metric: Metric
   const { comparisonOperator: operator } = criteria;
   const field = ['criteria', 'comparisonOperator'];
   if (operator === undefined) return [{ field, message: 'expected a comparisonOperator' }];
-  // A device that stays away too long, never one that comes back too early (docs/facts.md#metrics-and-behaviors).
+  // The metric limits how long a device is away, so it needs an upper bound (docs/facts.md#metrics-and-behaviors).
   const fits =
     operators[metric.key].test(operator) && !(name === disconnectDuration && /^greater/.test(operator));
   return fits ? [] : [{ field, message: `${operator} does not fit ${name}` }];

@@ -3,11 +3,11 @@ import { matchesViolation } from '../domain/guards/guards';
 import type { Fault } from './fault';
 import { listAlarms } from './reach';
 
-/** Programs that run whatever their arguments say: interpreters, shells, and what starts other programs. */
+/** Programs that run other programs by their arguments: interpreters, shells, launchers. */
 const runners =
   /^(?:node(?:js)?|electron|bun|deno|python|pypy|perl|ruby|jruby|php|lua|luajit|java|dotnet|mono|tclsh|wish|expect|guile|gjs|Rscript|julia|escript|[gm]?awk|sed|r?bash|[dyz]?a?sh|m?ksh|fish|busybox|toybox|coreutils|env|sudo|doas|su|runuser|setpriv|nohup|timeout|nice|ionice|xargs|find|ssh|nsenter|unshare|chroot|systemd-run|setsid|script|watch|strace|gdb|ld(?:-linux)?|make|git|vim?|ed|tar|rsync|socat|nc|ncat)(?:[-_.]?v?\d[\w.-]*|-[\w.-]+)?$/;
 
-/** What is wrong with the exceptions of a playbook. */
+/** Errors in the exceptions of a playbook. */
 export function findExceptionFaults(index: number, configuration: Configuration): Fault[] {
   const playbook = configuration.playbooks[index];
   if (!playbook?.unless) return [];

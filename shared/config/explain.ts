@@ -9,7 +9,7 @@ import type { FileConfiguration } from './schema';
 import { findWarnings } from './warnings';
 import { writeDuration, writeRelease } from './words';
 
-/** Explains a cordon.yml in words: which playbooks each behavior may meet, in order, and what would be done. */
+/** Explains a cordon.yml in words: which playbooks may apply to each behavior, in order, and what they do. */
 export function explainConfiguration(configuration: FileConfiguration): string {
   const { quarantine, notify, detector, securityProfiles, history } = configuration;
   const channels = listNamed(notify);
@@ -62,7 +62,7 @@ function writeNormal({ metric, criteria }: Behavior): string {
   return `${metric} is ${operator ? comparisons[operator] : 'equal to'} ${bound}${unit}${time}${patience}`;
 }
 
-/** Who evaluates a behavior, where that is not both detectors alike. */
+/** Which detector evaluates a behavior, if not both do. */
 function writeDetector(behavior: Behavior, { detector, customMetrics }: Configuration): string[] {
   const { metric, criteria } = behavior;
   if (detector !== 'both') return [];
@@ -102,13 +102,13 @@ function writeResponses(
   ];
 }
 
-/** The playbooks that may decide, down to the first that no condition on the thing or the alarm can keep from it. */
+/** The playbooks that may apply, up to the first that always applies. */
 function findPossible(
   playbooks: readonly Playbook[],
   securityProfileName: string,
   behavior: Behavior,
 ): Playbook[] {
-  // The strongest alarm of a thing that could be anything meets every condition that can be met.
+  // The strongest alarm of an unknown thing meets every condition that can be met.
   const strongest = listAlarms(securityProfileName, behavior).at(-1);
   const possible: Playbook[] = [];
   for (const playbook of playbooks) {

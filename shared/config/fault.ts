@@ -1,4 +1,4 @@
-/** What is wrong in a `cordon.yml`, and where. */
+/** An error in a `cordon.yml`, and its place. */
 export interface Fault {
   readonly path: readonly (string | number)[];
   readonly message: string;

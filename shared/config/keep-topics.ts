@@ -9,10 +9,10 @@ const maxBytes = 256;
 const maxLevels = 8;
 const longestThing = 'x'.repeat(128);
 
-/** Where AWS and Cordon have the topics of all things: below here every kept topic must be of one. */
+/** Parents of the topics of all things. Below them, a kept topic must name the thing. */
 const shared = ['$aws/things', '$aws/rules', 'cordon/things'];
 
-/** Topics that a contained device could not use, or on which it could do anything. */
+/** Kept topics that a contained device could not use, or that would allow too much. */
 export function findTopicFaults({ quarantine: { keepTopics } }: Configuration): Fault[] {
   return keepTopics.flatMap((topic, index) => {
     const message = findTopicFault(topic);

@@ -7,7 +7,7 @@ import { type FileConfiguration, fileSchema } from './schema';
 import { explainIssue } from './schema-faults';
 import { findFaults } from './semantics';
 
-/** cordon.yml is wrong: one line per fault, `file:line: where: what is expected`. */
+/** cordon.yml is wrong: one line for each error, `file:line: where: what is expected`. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly faults: readonly string[];
@@ -18,12 +18,12 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** The file that the service is packaged with: cordon.yml of the folder, or what CORDON_CONFIG names. */
+/** The file that is packaged: CORDON_CONFIG, or cordon.yml in the folder. */
 export function configurationFile(): string {
   return resolve(process.env.CORDON_CONFIG ?? 'cordon.yml');
 }
 
-/** Reads and validates a cordon.yml, in which parameters may stand for a line; or throws ConfigurationError. */
+/** Reads and validates a cordon.yml with the parameters that replace values in it. Throws ConfigurationError. */
 export function loadConfiguration(file: string, parameters: Parameters = {}): FileConfiguration {
   let text: string;
   try {
@@ -59,7 +59,7 @@ export function parseConfiguration(
       const [parameter] = nameParameters(parameters, fault.path);
       if (parameter) return `parameter ${parameter}: ${fault.message}`;
       const text = say(fault);
-      // Nobody would look for it in the file, where it is right.
+      // The value in the file is right, so the error names the parameter.
       return own.has(text) ? text : `with ${nameParameters(parameters).join(' and ')}: ${text}`;
     }),
   );

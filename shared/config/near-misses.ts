@@ -1,6 +1,6 @@
 import type { Configuration } from '../domain/configuration';
 
-/** A name that the file has in two spellings: AWS tells them apart, so one of them may match nothing. */
+/** Names that differ only in case: AWS distinguishes them, so one may match nothing. */
 export function findNearMisses(configuration: Configuration): string[] {
   return [
     ...compare('thing group', listGroups(configuration)),

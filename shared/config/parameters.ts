@@ -1,18 +1,18 @@
-/** What one deploy may say instead of cordon.yml (`sls deploy --param NAME=VALUE`), as it was typed. */
+/** Parameters of a deploy that replace values of cordon.yml (`sls deploy --param NAME=VALUE`), as typed. */
 export interface Parameters {
-  /** Null is what osls has for a parameter that was not given. */
+  /** osls passes null for a parameter that was not given. */
   readonly detector?: string | null;
-  /** Addresses, separated by commas; they take the place of all that cordon.yml has. */
+  /** Addresses, separated by commas, that replace all those in cordon.yml. */
   readonly email?: string | null;
   /** As `history.keepClosed`. */
   readonly keepClosed?: string | null;
-  /** Given by who knows the parameter of an earlier version: refused. */
+  /** A parameter of earlier versions, which is refused. */
   readonly killSwitch?: string | null;
-  /** Not of cordon.yml: `adopt` takes in the table that an earlier stack left (infra/add-deletion-guard-plugin.cjs). */
+  /** Not in cordon.yml: `adopt` imports the table of an earlier stack (infra/add-deletion-guard-plugin.cjs). */
   readonly table?: string | null;
 }
 
-/** The written configuration with what the parameters say in its place; the schema judges both alike. */
+/** The configuration with the parameters' values. The schema checks both alike. */
 export function putParameters(written: unknown, { detector, email, keepClosed }: Parameters): unknown {
   if (!isMapping(written)) return written;
   const { notify = {}, history = {} } = written;
@@ -27,7 +27,7 @@ export function putParameters(written: unknown, { detector, email, keepClosed }:
   };
 }
 
-/** `NAME=VALUE` of each parameter that stands for the value at `path`; without a path, of each that was given. */
+/** `NAME=VALUE` of each parameter that replaces the value at `path`, or of every given parameter without a path. */
 export function nameParameters(
   { detector, email, keepClosed }: Parameters,
   path?: readonly (string | number)[],
@@ -42,7 +42,7 @@ export function nameParameters(
   ];
 }
 
-/** serverless.yml may have a list, or what is no text at all, which the schema refuses. */
+/** serverless.yml may have a list, or a value that is not text, which the schema refuses. */
 function splitList(given: unknown): unknown {
   return typeof given === 'string' ? given.split(',').map((item) => item.trim()) : given;
 }

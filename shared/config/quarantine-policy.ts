@@ -1,12 +1,12 @@
 import { agentClientId } from '../domain/text';
 
-/** Of the quarantine group; the group is made with it again where somebody deleted it. */
+/** Description of the quarantine group, also when it is created again. */
 export const quarantineDescription = 'Contained by Cordon: everything but the kept topics is denied';
 
-/** Every action that an IoT policy knows belongs to one of these (service authorization reference; AWS IoT policies). */
+/** Prefixes of all actions of IoT policies (service authorization reference; AWS IoT policies). */
 const anything = ['iot:*', 'iotjobsdata:*', 'greengrass:*'];
 
-/** Actions on a client or a topic that no contained device needs, not even on what is kept. */
+/** Actions that no contained device needs, not even on kept topics. */
 const notEvenOnKept = [
   'iot:RetainPublish',
   'iot:GetRetainedMessage',
@@ -40,7 +40,7 @@ export function writeQuarantinePolicy(keepTopics: readonly string[], arnPrefix: 
       {
         Effect: 'Deny',
         Action: anything,
-        // To subscribe gives nothing: what is delivered is checked by its topic.
+        // Subscribing is harmless: AWS IoT checks each delivery by its topic.
         NotResource: [...[client, agentClientId(client), ...topics].map(own), name('topicfilter/*', '')],
       },
       { Effect: 'Deny', Action: anything, NotResource: [client, ...topics, ...filters].map(ofAny) },

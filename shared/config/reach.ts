@@ -11,7 +11,7 @@ export function listAlarms(securityProfileName: string, { name, metric, criteria
   return levels.slice(levels.indexOf(least)).map((confidence) => ({ ...alarm, confidence }));
 }
 
-/** Playbooks that never decide, and behaviors that no playbook is sure to meet. */
+/** Playbooks that never apply, and behaviors to which no playbook always applies. */
 export function findUnreached({ playbooks, securityProfiles }: Configuration): Fault[] {
   const profiles = Object.entries(securityProfiles);
   const alarms = profiles.flatMap(([name, { behaviors }]) =>
@@ -41,13 +41,13 @@ function isForAnyThing({ when: { thingGroup, thingType, attribute } }: Playbook)
   return thingGroup === undefined && thingType === undefined && attribute === undefined;
 }
 
-/** Why a playbook never decides; undefined where it may. */
+/** Why a playbook never applies; undefined if it may. */
 function findObstacle(
   playbook: Playbook,
   earlier: readonly Playbook[],
   alarms: readonly Match[],
 ): string | undefined {
-  // One without conditions is also for what is not configured yet.
+  // A playbook without conditions also covers future behaviors.
   if (Object.keys(playbook.when).length === 0) {
     const first = earlier.find(({ when }) => Object.keys(when).length === 0);
     return first && `${first.name} above it always matches first`;
@@ -64,7 +64,7 @@ function findObstacle(
     : `${names.join(', ')} above it always match first`;
 }
 
-/** Whether conditions on a thing are met by each thing that meets the other ones. */
+/** True if each thing that meets the narrow conditions also meets the wide ones. */
 function isForThingsOf(wide: Playbook['when'], narrow: Playbook['when']): boolean {
   return (['thingGroup', 'thingType', 'attribute'] as const).every(
     (key) => wide[key] === undefined || JSON.stringify(wide[key]) === JSON.stringify(narrow[key]),

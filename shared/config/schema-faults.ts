@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { Fault } from './fault';
 import { fileSchema } from './schema';
 
-/** As much of a JSON schema as leads from one key to the next. */
+/** The part of a JSON schema that leads from one key to the next. */
 interface Node {
   readonly properties?: Readonly<Record<string, Node>>;
   readonly additionalProperties?: Node | boolean;
@@ -10,7 +10,7 @@ interface Node {
   readonly anyOf?: readonly Node[];
 }
 
-/** What the schema has against a value, in words that say what to write instead. */
+/** The schema's error about a value, in words that say what to write instead. */
 export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
   const path = issue.path.filter(isKey);
   switch (issue.code) {
@@ -25,7 +25,7 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
     case 'invalid_key':
       return issue.issues.map(({ message }) => ({ path, message }));
     case 'invalid_type':
-      // Zod says so of a required key that is not there.
+      // Zod's error for a missing required key.
       if (issue.message.endsWith('received undefined'))
         return [{ path, message: `missing: expected ${issue.expected}` }];
       break;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { notifySchema, type Sections } from '../../functions/notify/channels/registry';
 import { type Configuration, configurationSchema } from '../domain/configuration';
 
-/** All of cordon.yml: what the rules read, and who is told. */
+/** The whole cordon.yml: the rules' part, and the channels. */
 export const fileSchema = z.strictObject({
   ...configurationSchema.shape,
   notify: z.prefault(notifySchema, {}),

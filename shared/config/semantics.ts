@@ -11,7 +11,7 @@ import { findUnreached } from './reach';
 import type { FileConfiguration } from './schema';
 import { writeDuration } from './words';
 
-/** What the schema can't see: names that don't exist, values that don't fit, what this version can't do. */
+/** Errors that the schema can't detect: unknown names, unsuitable values, unsupported features. */
 export function findFaults(configuration: FileConfiguration): Fault[] {
   return [
     ...findProfileFaults(configuration),
@@ -122,7 +122,7 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
   ];
 }
 
-/** Of the actions, those that keep a device out for longer than a moment. */
+/** The actions that keep a device out for longer than a moment. */
 const denials = actionNames.filter((action) =>
   ['policy', 'certificate-status'].includes(descriptorOf(action).means),
 );
@@ -141,7 +141,7 @@ function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: C
   ];
 }
 
-/** Who is contained is in the quarantine group, so an exemption of it would exempt everybody once contained. */
+/** Contained things are in the quarantine group, so its exemption would exempt every thing once contained. */
 function findExemptionFaults({ guards, quarantine }: Configuration): Fault[] {
   return guards.exempt.flatMap(({ thingGroup }, index) =>
     thingGroup === quarantine.thingGroup
@@ -169,7 +169,7 @@ function findPolicyFaults({ quarantine }: Configuration): Fault[] {
   ];
 }
 
-/** Longer than a queue keeps an alert (14 days), which may come back once its case is forgotten. */
+/** Longer than a queue keeps an alert (14 days): a late repeat needs its closed case. */
 const leastKept = 30 * 86_400_000;
 
 function findKeepingFaults({ history: { keepClosed }, playbooks }: Configuration): Fault[] {
@@ -179,7 +179,7 @@ function findKeepingFaults({ history: { keepClosed }, playbooks }: Configuration
   return [{ path: ['history', 'keepClosed'], message }];
 }
 
-/** Indexes of names that were there before. */
+/** Indexes of repeated names. */
 function repeated(names: readonly string[]): number[] {
   return names.flatMap((name, index) => (names.indexOf(name) < index ? [index] : []));
 }

@@ -6,7 +6,7 @@ import type { FileConfiguration } from './schema';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
 const thing = '${thing}';
 
-/** What a cordon.yml leaves to be done; nothing of it is wrong. */
+/** Warnings about a valid cordon.yml. */
 export function findWarnings(configuration: FileConfiguration): string[] {
   return [
     ...findNearMisses(configuration),
@@ -25,7 +25,7 @@ function findUntold({ notify }: FileConfiguration): string[] {
   ];
 }
 
-/** Alarms are mailed, whatever else tells of cases. */
+/** Alarms need an e-mail address, whatever channel shows cases. */
 function writeAlarmsUntold(served: readonly { readonly descriptor: { readonly title: string } }[]): string {
   const titles = served.map(({ descriptor }) => descriptor.title).join(' and ');
   return (
