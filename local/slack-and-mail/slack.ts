@@ -3,6 +3,7 @@ import { parseJsonObject } from '../aws/wire/json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from '../aws/wire/local-routes';
 import type { ApiResponse } from '../types';
 import type { SlackContent, SlackMessage } from './slack-blocks';
+import { type ChannelState, channelIdOf, createSlackBoard } from './slack-board';
 import { createSlackButtons } from './slack-buttons';
 import { findBlockProblems, maximumTextLength } from './slack-limits';
 import { createSlackPace } from './slack-pace';
@@ -17,7 +18,7 @@ export interface Slack {
   /** As somebody does who deletes a message in Slack; false where there is none. */
   deleteMessage(ts: string): boolean;
   /** As somebody does who archives a channel, or renames it: then it has its id alone. */
-  setChannel(name: string, state: 'active' | 'archived' | 'renamed'): void;
+  setChannel(name: string, state: ChannelState): void;
 }
 
 export interface SlackOptions {
@@ -34,43 +35,12 @@ type Outcome =
   | { readonly error: string; readonly problems?: readonly string[] }
   | { readonly content: SlackContent };
 
-const keptMessages = 2_000;
-
 /** Emulates Slack's Web API (`/_slack/api/`) and an incoming webhook (`/_slack/webhook/`), and keeps what is posted. */
 export function createSlack(options: SlackOptions): Slack {
   const now = options.now ?? Date.now;
-  const messages: SlackMessage[] = [];
-  let posted = 0;
   let rateLimit = { calls: 0, retryAfterSeconds: 1 };
   const pace = createSlackPace(now);
-  const archived = new Set<string>();
-  const renamed = new Set<string>();
-  const used = new Set<string>();
-
-  function keep(
-    channel: string,
-    content: SlackContent,
-    threadTs: string | undefined,
-    ephemeral = false,
-  ): SlackMessage {
-    const at = now();
-    posted += 1;
-    const message: SlackMessage = {
-      ...content,
-      channel,
-      channelId: channelIdOf(channel),
-      // Slack's ts is the message's id within its channel: seconds and a counter.
-      ts: `${Math.floor(at / 1000)}.${String(posted).padStart(6, '0')}`,
-      ...(threadTs !== undefined && { threadTs }),
-      ...(ephemeral && { ephemeral }),
-      updates: [],
-      at,
-    };
-    messages.push(message);
-    used.add(message.channelId);
-    if (messages.length > keptMessages) messages.shift();
-    return message;
-  }
+  const board = createSlackBoard(now);
 
   function postMessage(args: Arguments): ApiResponse {
     const channel = args.channel;
@@ -78,34 +48,31 @@ export function createSlack(options: SlackOptions): Slack {
       return slackError('channel_not_found');
     }
     const channelId = channelIdOf(channel);
-    if (renamed.has(channelId) && channel !== channelId) return slackError('channel_not_found');
-    if (archived.has(channelId)) return slackError('is_archived');
-    if (args.thread_ts !== undefined && !messages.some(({ ts }) => ts === args.thread_ts))
+    if (board.isRenamed(channelId) && channel !== channelId) return slackError('channel_not_found');
+    if (board.isArchived(channelId)) return slackError('is_archived');
+    if (args.thread_ts !== undefined && !board.messages().some(({ ts }) => ts === args.thread_ts))
       return slackError('thread_not_found');
     const outcome = readContent(args);
     if ('error' in outcome) return slackError(outcome.error, outcome.problems);
     const wait = pace.post(channelId);
     if (wait > 0) return tooMany(wait);
     const threadTs = typeof args.thread_ts === 'string' ? args.thread_ts : undefined;
-    return describe(keep(channel, outcome.content, threadTs));
+    return describe(board.post(channel, outcome.content, { threadTs }));
   }
 
   function updateMessage(args: Arguments): ApiResponse {
     // Unlike chat.postMessage, chat.update takes no channel name (Slack: "channel_not_found").
-    const inChannel = messages.filter(({ channelId }) => channelId === args.channel);
-    if (!used.has(String(args.channel))) return slackError('channel_not_found');
-    const message = inChannel.find(({ ts }) => ts === args.ts);
+    if (!board.isUsed(String(args.channel))) return slackError('channel_not_found');
+    const message = board
+      .messages()
+      .find(({ channelId, ts }) => channelId === args.channel && ts === args.ts);
     if (!message) return slackError('message_not_found');
-    if (archived.has(message.channelId)) return slackError('is_archived');
+    if (board.isArchived(message.channelId)) return slackError('is_archived');
     const outcome = readContent(args);
     if ('error' in outcome) return slackError(outcome.error, outcome.problems);
     const wait = pace.update();
     if (wait > 0) return tooMany(wait);
-    const { text, blocks } = message;
-    const updates = [...message.updates, { text, blocks, at: now() }];
-    const updated = { ...message, ...outcome.content, updates };
-    messages[messages.indexOf(message)] = updated;
-    return describe(updated);
+    return describe(board.update(message, outcome.content));
   }
 
   function limited(): ApiResponse | undefined {
@@ -124,30 +91,20 @@ export function createSlack(options: SlackOptions): Slack {
   };
 
   return {
-    messages: () => messages,
+    messages: board.messages,
     setRateLimit(limit) {
       rateLimit = { ...limit };
     },
     keepPace: pace.keep,
-    deleteMessage(ts) {
-      const index = messages.findIndex((message) => message.ts === ts);
-      if (index >= 0) messages.splice(index, 1);
-      return index >= 0;
-    },
-    setChannel(name, state) {
-      const id = channelIdOf(name);
-      if (state === 'archived') archived.add(id);
-      else archived.delete(id);
-      if (state === 'renamed') renamed.add(id);
-      else renamed.delete(id);
-    },
+    deleteMessage: board.delete,
+    setChannel: board.setChannel,
     routes: {
       ...createSlackButtons({
         ...options,
         now,
-        messages: () => messages,
+        messages: board.messages,
         whisper: ({ channel, ts, threadTs }, text) =>
-          void keep(channel, { text, blocks: [] }, threadTs ?? ts, true),
+          void board.post(channel, { text, blocks: [] }, { threadTs: threadTs ?? ts, ephemeral: true }),
       }),
       'POST /_slack/api/auth.test': method(() => jsonResponse({ ok: true, team: 'local', user: 'cordon' })),
       'POST /_slack/api/chat.postMessage': method(postMessage),
@@ -161,7 +118,7 @@ export function createSlack(options: SlackOptions): Slack {
         if (wait > 0) return tooMany(wait);
         if ('error' in outcome)
           return plain(400, outcome.error === 'no_text' ? 'no_text' : 'invalid_payload');
-        keep('webhook', outcome.content, undefined);
+        board.post('webhook', outcome.content);
         return plain(200, 'ok');
       },
     },
@@ -213,12 +170,6 @@ function slackError(error: string, problems: readonly string[] = []): ApiRespons
 function tooMany(retryAfterSeconds: number): ApiResponse {
   const response = jsonResponse({ ok: false, error: 'ratelimited' }, 429);
   return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
-}
-
-/** One id per channel name, and an id stands for itself, as in Slack. */
-function channelIdOf(channel: string): string {
-  if (/^[CDG][A-Z0-9]{8,}$/.test(channel)) return channel;
-  return `C${createHash('sha256').update(channel.replace(/^#/, '')).digest('hex').slice(0, 10).toUpperCase()}`;
 }
 
 function sameToken(given: string, expected: string): boolean {
