@@ -1,27 +1,18 @@
 import {
   allow,
+  clock,
   collect,
   deny,
   denyAllBut,
-  type Stack,
-  startStack,
+  stack,
   toPolicyText,
   tryPublish,
+  useStack,
   waitFor,
   waitForClose,
 } from './stack';
 
-let stack: Stack;
-let currentAt: number;
-
-beforeEach(async () => {
-  currentAt = Date.now();
-  stack = await startStack({ now: () => currentAt });
-});
-
-afterEach(async () => {
-  await stack.close();
-});
+useStack({ now: () => clock.at });
 
 function quarantine(thingName: string): void {
   const { registry } = stack;
@@ -233,11 +224,11 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     const first = await stack.connect(certificate, { clientId: 'mything1', protocolVersion });
     quarantine('mything1');
 
-    currentAt += 359_999;
+    clock.at += 359_999;
     await first.publishAsync('app/data', 'x', { qos: 1 });
     const second = await stack.connect(certificate, { clientId: 'mything1', protocolVersion });
     await second.publishAsync('app/data', 'x', { qos: 1 });
-    currentAt += 1;
+    clock.at += 1;
 
     expect(await tryPublish(second, 'app/data', 'x', { qos: 1 })).toBe('cut');
   });

@@ -1,17 +1,7 @@
 import { createCertificateAuthority } from '../../../../local/aws/mqtt/certificates';
-import { allow, type Stack, startStack, toPolicyText, waitFor, waitForClose } from './stack';
+import { allow, clock, stack, startStack, toPolicyText, useStack, waitFor, waitForClose } from './stack';
 
-let stack: Stack;
-let currentAt: number;
-
-beforeEach(async () => {
-  currentAt = Date.now();
-  stack = await startStack({ now: () => currentAt });
-});
-
-afterEach(async () => {
-  await stack.close();
-});
+useStack({ now: () => clock.at });
 
 describe('the broker and client certificates', () => {
   it('lets in a client whose certificate is registered and active', async () => {
@@ -56,11 +46,11 @@ describe('the broker and client certificates', () => {
     ['expired', 40, 'the certificate has expired'],
     ['not valid yet', -40, 'the certificate is not valid yet'],
   ])('refuses a certificate that is %s', async (_, days, reason) => {
-    const notBefore = new Date(currentAt);
-    const notAfter = new Date(currentAt + 30 * 86_400_000);
+    const notBefore = new Date(clock.at);
+    const notAfter = new Date(clock.at + 30 * 86_400_000);
     const issued = await stack.ca.issueDeviceCertificate({ commonName: 'x', notBefore, notAfter });
     stack.registry.certificates.register(issued.certificatePem, 'ACTIVE');
-    currentAt += days * 86_400_000;
+    clock.at += days * 86_400_000;
 
     await expect(stack.connect(issued, { clientId: 'x' })).rejects.toThrow();
 

@@ -1,15 +1,7 @@
 import { connect } from 'node:tls';
-import { type Stack, startStack, tryPublish, waitFor } from './stack';
+import { stack, tryPublish, useStack, waitFor } from './stack';
 
-let stack: Stack;
-
-beforeEach(async () => {
-  stack = await startStack();
-});
-
-afterEach(async () => {
-  await stack.close();
-});
+useStack();
 
 describe.each([4, 5] as const)('the broker and hostile messages of MQTT version %s', (protocolVersion) => {
   it.each([

@@ -4,22 +4,15 @@ import {
   collect,
   deny,
   type Stack,
-  startStack,
+  stack,
   toPolicyText,
   tryPublish,
+  useStack,
   waitFor,
   waitForClose,
 } from './stack';
 
-let stack: Stack;
-
-beforeEach(async () => {
-  stack = await startStack();
-});
-
-afterEach(async () => {
-  await stack.close();
-});
+useStack();
 
 interface Lifecycle {
   readonly topic: string;

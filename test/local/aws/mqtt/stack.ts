@@ -84,6 +84,19 @@ export async function startStack(options: Partial<BrokerOptions> = {}): Promise<
   };
 }
 
+/** The stack of the running test, new for each, and a clock for it that a test may set forward. */
+export let stack: Stack;
+export const clock = { at: Date.now() };
+
+/** Starts a stack before each test of the file, and ends it after. */
+export function useStack(options: Partial<BrokerOptions> = {}): void {
+  beforeEach(async () => {
+    clock.at = Date.now();
+    stack = await startStack(options);
+  });
+  afterEach(() => stack.close());
+}
+
 async function waitForConnack(client: MqttClient): Promise<MqttClient> {
   return new Promise((resolve, reject) => {
     client.once('connect', () => resolve(client));
