@@ -68,7 +68,7 @@ describe('a new channel of one folder and a line in the registry', () => {
       /cordon\.yml:\d+: notify\.bell\.tower: expected the name of a tower such as north/,
     );
     expect(() => parseConfiguration(cordonYml.replace('bell:', 'gong:'), 'cordon.yml')).toThrow(
-      'notify.gong: unknown; known are slack, bell, email',
+      'notify.gong: unknown; expected one of slack, bell, email',
     );
   });
 
@@ -77,11 +77,11 @@ describe('a new channel of one folder and a line in the registry', () => {
       await load<typeof import('../../../shared/config/explain')>('shared/config/explain.ts');
     const lines = explainConfiguration(parseConfiguration(cordonYml, 'cordon.yml')).split('\n');
 
-    expect(lines).toContain('Told: Slack #ot, Bell of the north tower');
+    expect(lines).toContain('Announcements go to: Slack #ot, Bell of the north tower');
     expect(lines).toContain(
-      'Bell is told nothing until the rope of the bells is stored: aws ssm put-parameter --name /cordon-STAGE/bell-rope --type SecureString --value ROPE',
+      'Bell receives nothing until the rope of the bells is stored: aws ssm put-parameter --name /cordon-STAGE/bell-rope --type SecureString --value ROPE',
     );
-    expect(lines.join('\n')).toContain('cases are told in Slack and Bell only');
+    expect(lines.join('\n')).toContain('cases appear only in Slack and Bell');
   });
 
   it('has a queue, a dead-letter queue, alarms, a subscription, rights and a chart in the template', async () => {
