@@ -1,7 +1,5 @@
 // Checks that need the whole template and the command line, after osls has read both.
-const { register } = require('tsx/cjs/api');
-
-register();
+const loadTypescript = require('./load-typescript.cjs');
 
 class FinishTemplate {
   constructor(serverless, options) {
@@ -16,7 +14,7 @@ class FinishTemplate {
       initialize: () => {
         const provider = serverless.getProvider('aws');
         wanted = { stage: provider.getStage(), region: provider.getRegion() };
-        const { findNameFaults, listGiven, nameOf } = require('./deploy-parameters.ts');
+        const { findNameFaults, listGiven, nameOf } = loadTypescript('./deploy-parameters.ts');
         const given = listGiven(options.param ?? [], serverless.configurationInput.params);
         const known = [
           ...Object.keys(service.custom.cordon),
@@ -28,9 +26,9 @@ class FinishTemplate {
       },
 
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
-        const { finishTemplate } = require('./add-deletion-guard.ts');
-        const { findPairFaults, findValueFaults } = require('./deploy-parameters.ts');
-        const { describeFile } = require('./before-deploy.ts');
+        const { finishTemplate } = loadTypescript('./add-deletion-guard.ts');
+        const { findPairFaults, findValueFaults } = loadTypescript('./deploy-parameters.ts');
+        const { describeFile } = loadTypescript('./before-deploy.ts');
         const { compiledCloudFormationTemplate: template, stackParameters } = service.provider;
         refuse(findValueFaults(stackParameters, template.Parameters));
         refuse(findPairFaults(stackParameters));
@@ -52,7 +50,7 @@ class FinishTemplate {
         ]),
 
       'before:aws:deploy:deploy:createStack': () => {
-        const { findPackageFaults } = require('./packaged.ts');
+        const { findPackageFaults } = loadTypescript('./packaged.ts');
         // At this point the service is the packaged one.
         refuse(findPackageFaults(wanted, service.provider));
         // osls creates a new stack from a template with only its bucket, but passes the parameters of the whole template.

@@ -11,7 +11,7 @@ interface CompiledResource {
   readonly Properties?: Record<string, unknown>;
 }
 
-/** Completes the template that osls compiled, in place. */
+/** Completes the template that osls compiled, in place; a complete one stays as it is. */
 export function finishTemplate({ Resources }: Template): void {
   const guard = requireResource(Resources, 'DeletionGuard');
   keepLogOfDeletion(Resources);
@@ -42,7 +42,7 @@ function keepLogOfDeletion(resources: Template['Resources']): void {
 function stopBeforeDeletion(resources: Template['Resources']): void {
   for (const resource of Object.values(resources))
     if (['AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule'].includes(resource.Type))
-      resource.DependsOn = [...[resource.DependsOn ?? []].flat(), 'QuarantineAttachment'];
+      resource.DependsOn = [...new Set([resource.DependsOn ?? [], 'QuarantineAttachment'].flat())];
 }
 
 function requireResource(resources: Template['Resources'], id: string): CompiledResource {

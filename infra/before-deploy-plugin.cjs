@@ -1,9 +1,7 @@
 // Runs before a deploy sends anything to AWS: refuses unsafe deploys, and warns the person who deploys.
 const { GetFunctionCommand, LambdaClient } = require('@aws-sdk/client-lambda');
 const { GetParameterCommand, SSMClient } = require('@aws-sdk/client-ssm');
-const { register } = require('tsx/cjs/api');
-
-register();
+const loadTypescript = require('./load-typescript.cjs');
 
 /** The result of a call, or undefined if AWS finds nothing with this name. */
 async function find(call, missing) {
@@ -28,7 +26,7 @@ class BeforeDeploy {
   constructor(serverless, _options, { log }) {
     this.hooks = {
       'before:aws:deploy:deploy:createStack': async () => {
-        const { beforeDeploy } = require('./before-deploy.ts');
+        const { beforeDeploy } = loadTypescript('./before-deploy.ts');
         const { service } = serverless;
         const provider = serverless.getProvider('aws');
         const settings = await provider.getAwsSdkV3Config();

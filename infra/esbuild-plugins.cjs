@@ -1,17 +1,31 @@
-// Puts the validated cordon.yml, with the values of the deploy's parameters, into the bundles that import `cordon:configuration`.
-const { readFileSync } = require('node:fs');
-const { register } = require('tsx/cjs/api');
+const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { dirname, join, relative } = require('node:path');
+const loadTypescript = require('./load-typescript.cjs');
 
-register();
-
-const configurationPlugin = (parameters) => ({
+/**
+ * Writes the validated cordon.yml, with the values of the deploy's parameters, to a file beside each bundle that imports
+ * `cordon:configuration`. Another cordon.yml changes this file only, not the code.
+ */
+const configurationPlugin = ({ custom, functions }) => ({
   name: 'cordon-configuration',
   setup(build) {
     build.onResolve({ filter: /^cordon:configuration$/ }, ({ path }) => ({ path, namespace: 'cordon' }));
     build.onLoad({ filter: /.*/, namespace: 'cordon' }, () => {
-      const { configurationFile, loadConfiguration } = require('../shared/config/load.ts');
-      const configuration = loadConfiguration(configurationFile(), parameters);
-      return { contents: `export const configuration = ${JSON.stringify(configuration)};`, loader: 'js' };
+      const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
+      const configuration = loadConfiguration(configurationFile(), custom.cordon);
+      const { outdir, entryPoints } = build.initialOptions;
+      const place = dirname(entryPoints[0]);
+      const [alias] = Object.entries(functions).find(([, { handler }]) => dirname(handler) === place);
+      // serverless-esbuild puts what is below this folder into the package of this function alone.
+      const only = join(outdir, relative(place, '.'), `__only_${alias}`, place);
+      mkdirSync(only, { recursive: true });
+      writeFileSync(join(only, 'configuration.json'), JSON.stringify(configuration));
+      return {
+        contents: `import { readFileSync } from 'node:fs';
+          const file = new URL('configuration.json', import.meta.url);
+          export const configuration = JSON.parse(readFileSync(file, 'utf8'));`,
+        loader: 'js',
+      };
     });
   },
 });
@@ -60,7 +74,7 @@ const unusedErrorsPlugin = {
 };
 
 module.exports = ({ service }) => [
-  configurationPlugin(service.custom.cordon),
+  configurationPlugin(service),
   credentialsPlugin,
   unusedErrorsPlugin,
 ];

@@ -1,10 +1,8 @@
 // osls takes a CommonJS function here; tsx, which it depends on, lets the rest be TypeScript.
-const { register } = require('tsx/cjs/api');
-
-register();
+const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
-  const { writeResources } = require('./write-resources.ts');
+  const { writeResources } = loadTypescript('./write-resources.ts');
   try {
     return writeResources(await resolveVariable('sls:stage'), await resolveVariable('self:custom.cordon'));
   } catch (error) {

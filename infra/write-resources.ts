@@ -14,11 +14,11 @@ import { writeSecretConditions, writeSecretParameters } from './secrets';
 import { writeTable } from './table';
 
 /** All resources of the stack except the functions, from cordon.yml and the deploy's parameters. */
-export function writeResources(stage: string, parameters: Parameters) {
+export function writeResources(stage: string, parameters: Parameters, file = configurationFile()) {
   if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
     throw new ConfigurationError([`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`]);
   refuseKillSwitch(stage, parameters);
-  const configuration = loadConfiguration(configurationFile(), parameters);
+  const configuration = loadConfiguration(file, parameters);
   const prefix = `cordon-${stage}`;
   const functionNames = listFunctions(configuration);
   const channels = listStackChannels(configuration.notify);

@@ -1,16 +1,18 @@
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { type Packages, packageService } from '../e2e/package-service';
+import { type Packages, packageService, runPackager } from '../e2e/package-service';
 import { ofType, readTemplate, root, template } from './template';
 
 /** `sls deploy` packages just so before it talks to AWS. */
 describe('sls package with parameters', () => {
+  const shipped = readFileSync(join(root, 'cordon.yml'), 'utf8');
   let packages: Packages;
 
   beforeAll(async () => {
-    packages = await packageService(
-      readFileSync(join(root, 'cordon.yml'), 'utf8'),
+    packages = await runPackager(
+      shipped,
       '--param=detector=device-defender',
       '--param=email=ops@example.com,night@example.com',
     );
@@ -18,12 +20,12 @@ describe('sls package with parameters', () => {
 
   afterAll(() => packages?.remove());
 
-  /** The detector of the configuration in the bundle of each function that has one. */
+  /** The detector of the configuration beside the bundle of each function that has one. */
   const readDetectors = (directory: string) =>
     ['detect', 'respond', 'notify', 'operate'].map((name) => {
       const files = unzipSync(readFileSync(join(directory, `${name}.zip`)));
-      const text = Buffer.concat(Object.values(files)).toString('utf8');
-      return /=\{detector:"([^"]+)",customMetrics:/.exec(text)?.[1];
+      const [file = ''] = Object.keys(files).filter((path) => path.endsWith('/configuration.json'));
+      return JSON.parse(Buffer.from(files[file] ?? []).toString('utf8')).detector;
     });
 
   it('has the resources of the detector they name, though cordon.yml names another', () => {
@@ -58,4 +60,45 @@ describe('sls package with parameters', () => {
     expect(listAddresses(template)).toEqual([]);
     expect(listAddresses(readTemplate(packages.directory))).toEqual(['ops@example.com', 'night@example.com']);
   });
+
+  it('makes what the end-to-end tests put together for a cordon.yml of their own', async () => {
+    const ours = await packageService(shipped, {
+      detector: 'device-defender',
+      email: 'ops@example.com,night@example.com',
+    });
+    const readPackages = (directory: string) =>
+      Object.fromEntries(
+        readdirSync(directory)
+          .filter((name) => name.endsWith('.zip'))
+          .map((name) => [name, readConfigurations(join(directory, name))]),
+      );
+
+    expect(sortAttributes(readTemplate(ours.directory))).toEqual(
+      sortAttributes(readTemplate(packages.directory)),
+    );
+    expect(readPackages(ours.directory)).toEqual(readPackages(packages.directory));
+    await ours.remove();
+  });
 });
+
+/** What a package has: the hash of each file, and the configuration as it reads. */
+function readConfigurations(zip: string): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(unzipSync(readFileSync(zip))).map(([name, content]) => [
+      name,
+      name.endsWith('.json')
+        ? JSON.parse(Buffer.from(content).toString('utf8'))
+        : createHash('sha256').update(content).digest('hex'),
+    ]),
+  );
+}
+
+/** Their order has no meaning, nor have the time and the hashes in the name of an upload. */
+function sortAttributes({ Resources, ...rest }: typeof template): object {
+  const sorted = Object.entries(Resources).map(([id, { DependsOn = [], ...resource }]) => [
+    id,
+    { ...resource, DependsOn: [DependsOn].flat().toSorted() },
+  ]);
+  const text = JSON.stringify({ ...rest, Resources: Object.fromEntries(sorted) });
+  return JSON.parse(text.replace(/\/\d{13}-[^/]*\//g, '/TIME/'));
+}

@@ -1,0 +1,12 @@
+const { resolve } = require('node:path');
+const { register } = require('tsx/cjs/api');
+
+/** Requires a TypeScript file of this folder. tsx is in place only meanwhile: it would slow down all that osls loads. */
+module.exports = (file) => {
+  const unregister = register();
+  try {
+    return require(resolve(__dirname, file));
+  } finally {
+    unregister();
+  }
+};
