@@ -31,15 +31,16 @@ beforeEach(async () => {
 });
 afterEach(() => aws.close());
 
-/** Runs the very command of the pages against the stand-in. */
+/** Runs what `npx sls` of the pages runs, against the stand-in. */
 async function sls(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Promise<{ readonly code: number; readonly said: string }> {
-  const child = spawn('npx', ['sls', ...args], {
+  const child = spawn(process.execPath, [join(root, 'node_modules', '.bin', 'sls'), ...args], {
     cwd: checkout,
     env: {
       ...process.env,
+      NODE_COMPILE_CACHE: join(root, 'dist', 'compile-cache'),
       ...env,
       AWS_ENDPOINT_URL: aws.url,
       AWS_ACCESS_KEY_ID: 'test',

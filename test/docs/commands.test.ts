@@ -125,6 +125,11 @@ function readAccount(): Readonly<Record<string, string>> {
   };
 }
 
+/** npx runs the `cordon` of the checkout; it is asked for the first of each page, as npm itself takes longer than the command. */
+const npxOnce = `npx() {
+  if [ "$1" = cordon ] && [ -n "$asked" ]; then node bin/cordon.mjs "\${@:2}"; else asked=1; command npx "$@"; fi
+}`;
+
 /** Runs a page from its first command to its last in one shell, as a reader would. */
 async function read(commands: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
   const script = commands.map((command) => {
@@ -133,7 +138,7 @@ async function read(commands: readonly string[]): Promise<{ readonly code: numbe
   });
   const shell = spawn(
     'bash',
-    ['-c', ['set -eE', `trap 'echo "FAILED: $BASH_COMMAND"' ERR`, ...script].join('\n')],
+    ['-c', ['set -eE', `trap 'echo "FAILED: $BASH_COMMAND"' ERR`, npxOnce, ...script].join('\n')],
     {
       cwd: clone,
       stdio: ['ignore', 'pipe', 'pipe'],
