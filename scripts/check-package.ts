@@ -28,7 +28,7 @@ try {
 
 /** Whether anything was found. */
 function checkPackage(): boolean {
-  run(process.execPath, ['--import', 'tsx', 'local/main.ts', '--package']);
+  run(process.execPath, ['local/start.mjs', '--package']);
   const variant = join(folder, 'packages');
   run(process.execPath, ['scripts/package-variant.mjs', everything, variant]);
   say('ok the service packages, as cordon.yml says and with all that one can ask for');

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 
 /** Many tests run what would be deployed and the `cordon` command, so make both first; nothing happens where no source changed. */
 export default function packageOnce() {
-  run('node_modules/.bin/tsx', ['local/main.ts', '--package']);
+  run(process.execPath, ['local/start.mjs', '--package']);
   run(process.execPath, ['bin/cordon.mjs', '--version']);
 }
 

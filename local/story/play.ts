@@ -216,8 +216,7 @@ function writeMail(mail: Mail | undefined): string {
 /** The operator's own command line, against the running stack. */
 function runCordon(root: string, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const tsx = join(root, 'node_modules', '.bin', 'tsx');
-    const child = spawn(process.execPath, [tsx, 'cli/main.ts', ...args], {
+    const child = spawn(process.execPath, [join('bin', 'cordon.mjs'), ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

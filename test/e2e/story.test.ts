@@ -10,8 +10,6 @@ import { root, waitUntil } from './harness';
 
 // These run in the checkout's own .cordon, as a user does, so they stay in this one file, one after the other.
 
-const tsx = join(root, 'node_modules', '.bin', 'tsx');
-
 interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -59,8 +57,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-const serve = (env?: Record<string, string>) =>
-  start(process.execPath, [tsx, 'local/main.ts', '--serve'], env);
+const serve = (env?: Record<string, string>) => start(process.execPath, ['local/start.mjs', '--serve'], env);
 const cordon = (...args: string[]) => start(process.execPath, ['bin/cordon.mjs', ...args]).ended;
 
 beforeAll(takeTurn, turnTimeoutMs);
@@ -131,7 +128,7 @@ describe('npm start', () => {
   it.each([['--nonsense'], ['--serve --once'], ['extra']])(
     'refuses %s with one clear line',
     async (flags) => {
-      const args = [tsx, 'local/main.ts', ...flags.split(' ')];
+      const args = ['local/start.mjs', ...flags.split(' ')];
 
       const { code, out, err } = await start(process.execPath, args).ended;
 
@@ -188,7 +185,7 @@ describe('npm start, interrupted in the middle of the story', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'ends every process it started on %s',
     async (signal) => {
-      const { child, ended } = start(process.execPath, [tsx, 'local/main.ts']);
+      const { child, ended } = start(process.execPath, ['local/start.mjs']);
       const descendants = await waitUntil(
         () => 'the app, the agent and the functions of the story',
         async () => {
