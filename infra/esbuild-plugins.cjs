@@ -73,8 +73,4 @@ const unusedErrorsPlugin = {
   },
 };
 
-module.exports = ({ service }) => [
-  configurationPlugin(service),
-  credentialsPlugin,
-  unusedErrorsPlugin,
-];
+module.exports = ({ service }) => [configurationPlugin(service), credentialsPlugin, unusedErrorsPlugin];

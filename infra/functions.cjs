@@ -1,11 +1,9 @@
 // The functions of the channels in cordon.yml. osls adds them to those of serverless.yml.
-const { register } = require('tsx/cjs/api');
-
-register();
+const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
-  const { configurationFile, loadConfiguration } = require('../shared/config/load.ts');
-  const { writeChannelFunctions } = require('./channels.ts');
+  const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
+  const { writeChannelFunctions } = loadTypescript('./channels.ts');
   try {
     return writeChannelFunctions(
       loadConfiguration(configurationFile(), await resolveVariable('self:custom.cordon')),

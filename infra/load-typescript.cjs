@@ -1,7 +1,7 @@
 const { resolve } = require('node:path');
 const { register } = require('tsx/cjs/api');
 
-/** Requires a TypeScript file of this folder. tsx is in place only meanwhile: it would slow down all that osls loads. */
+/** Requires a TypeScript file of this folder. tsx is registered only meanwhile, as it slows down every file that osls loads. */
 module.exports = (file) => {
   const unregister = register();
   try {

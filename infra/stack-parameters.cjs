@@ -1,8 +1,6 @@
-const { register } = require('tsx/cjs/api');
-
-register();
+const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
-  const { writeStackParameters } = require('./stack-parameters.ts');
+  const { writeStackParameters } = loadTypescript('./stack-parameters.ts');
   return writeStackParameters(await resolveVariable('sls:stage'));
 };

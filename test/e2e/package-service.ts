@@ -4,7 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, unzipSync, zipSync } from 'fflate';
+import { toPascalCase } from '../../functions/notify/channels/names';
 import { finishTemplate } from '../../infra/add-deletion-guard';
+import { listFunctions } from '../../infra/roles';
 import { writeResources } from '../../infra/write-resources';
 import { loadConfiguration } from '../../shared/config/load';
 import type { Parameters } from '../../shared/config/parameters';
@@ -43,11 +45,12 @@ export async function packageService(configuration: string, parameters: Paramete
   mkdirSync(directory);
   const templateFile = 'cloudformation-template-update-stack.json';
   const template = JSON.parse(readFileSync(join(packaged, templateFile), 'utf8'));
-  const replaced = replaceResources(
-    template,
-    writeResources('dev', {}, join(root, 'cordon.yml')),
-    writeResources('dev', parameters, file),
-  );
+  const shipped = join(root, 'cordon.yml');
+  const gone = listGone(listFunctionsOf(shipped), listFunctionsOf(file, parameters));
+  const old = writeResources('dev', {}, shipped);
+  const replaced = replaceResources(template, old, writeResources('dev', parameters, file));
+  for (const id of Object.keys(template.Resources))
+    if (gone.some((prefix) => ofFunction(prefix).test(id))) delete replaced.Resources[id];
   finishTemplate(replaced);
   writeFileSync(join(directory, templateFile), JSON.stringify(replaced));
   const settings = strToU8(JSON.stringify(loadConfiguration(file, parameters)));
@@ -59,6 +62,20 @@ export async function packageService(configuration: string, parameters: Paramete
   }
   return { directory, remove: () => rm(folder, { recursive: true, force: true }) };
 }
+
+const listFunctionsOf = (file: string, parameters?: Parameters) =>
+  listFunctions(loadConfiguration(file, parameters)).map(toPascalCase);
+
+/** Functions of channels that only the checkout's cordon.yml names; there is no code of others. */
+function listGone(old: readonly string[], next: readonly string[]): string[] {
+  const missing = next.filter((name) => !old.includes(name));
+  if (missing.length > 0) throw new Error(`${missing} is not packaged: call runPackager`);
+  return old.filter((name) => !next.includes(name));
+}
+
+/** Logical ids that osls gives to what belongs to a function. */
+const ofFunction = (name: string) =>
+  new RegExp(`^${name}(LambdaFunction|LogGroup|LambdaPermission|EventSourceMapping|EventsRule)`);
 
 async function openFolder(configuration: string) {
   const folder = await mkdtemp(join(tmpdir(), 'cordon-package-'));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { type Packages, packageService, runPackager } from '../e2e/package-service';
@@ -61,25 +61,44 @@ describe('sls package with parameters', () => {
     expect(listAddresses(readTemplate(packages.directory))).toEqual(['ops@example.com', 'night@example.com']);
   });
 
-  it('makes what the end-to-end tests put together for a cordon.yml of their own', async () => {
+  it('makes what the end-to-end tests put together for parameters of their own', async () => {
     const ours = await packageService(shipped, {
       detector: 'device-defender',
       email: 'ops@example.com,night@example.com',
     });
-    const readPackages = (directory: string) =>
-      Object.fromEntries(
-        readdirSync(directory)
-          .filter((name) => name.endsWith('.zip'))
-          .map((name) => [name, readConfigurations(join(directory, name))]),
-      );
 
-    expect(sortAttributes(readTemplate(ours.directory))).toEqual(
-      sortAttributes(readTemplate(packages.directory)),
-    );
-    expect(readPackages(ours.directory)).toEqual(readPackages(packages.directory));
+    expect(readPackages(ours)).toEqual(readPackages(packages));
     await ours.remove();
   });
 });
+
+describe('sls package without a channel', () => {
+  it('makes what the end-to-end tests put together for a cordon.yml of their own', async () => {
+    const behavior =
+      '{ name: low, metric: load, criteria: { comparisonOperator: less-than, value: { number: 9 } } }';
+    const configuration = [
+      'customMetrics: { load: { type: number } }',
+      `securityProfiles: { all: { targets: [all/registered-things], behaviors: [${behavior}] } }`,
+      'playbooks: [{ name: watch, mode: observe }]',
+    ].join('\n');
+    const [ours, packaged] = [await packageService(configuration), await runPackager(configuration)];
+
+    expect(readPackages(ours)).toEqual(readPackages(packaged));
+    await ours.remove();
+    await packaged.remove();
+  }, 120_000);
+});
+
+/** Template and packages of the functions; those of other functions are not deployed. */
+function readPackages({ directory }: Packages): object {
+  const template = readTemplate(directory);
+  const zips = ofType('AWS::Lambda::Function', template).map(([, { Properties }]) => {
+    const { S3Key = '' } = Properties.Code as { readonly S3Key?: string };
+    const name = S3Key.slice(S3Key.lastIndexOf('/') + 1);
+    return [name, readConfigurations(join(directory, name))];
+  });
+  return { template: sortAttributes(template), zips: Object.fromEntries(zips) };
+}
 
 /** What a package has: the hash of each file, and the configuration as it reads. */
 function readConfigurations(zip: string): Readonly<Record<string, unknown>> {
