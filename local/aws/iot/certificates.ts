@@ -1,5 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, IotServiceError, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { Certificate, CertificateStatus, IotState } from './state';
 
@@ -46,10 +46,7 @@ function registerCertificate(state: IotState, pem: string, status: string): Cert
   const certificateId = createHash('sha256').update(x509.raw).digest('hex');
   const arn = state.arns.build('cert', certificateId);
   if (state.certificates.has(certificateId)) {
-    throw new IotServiceError('ResourceAlreadyExistsException', 'The certificate is already registered.', {
-      resourceId: certificateId,
-      resourceArn: arn,
-    });
+    throw alreadyExists('The certificate is already registered.', certificateId, arn);
   }
   const now = state.now();
   const certificate: Certificate = {

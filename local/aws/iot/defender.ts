@@ -1,6 +1,6 @@
 import { type BehaviorInput, CUSTOM_METRIC_TYPES, checkBehaviors, checkMetricExists } from './behaviors';
 import type { CustomMetric, SecurityProfile } from './defender-state';
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, IotServiceError, invalid, notFound } from './errors';
 import { findGroup } from './groups';
 import { requireName } from './names';
 import type { IotState } from './state';
@@ -44,14 +44,7 @@ function createMetric(state: IotState, metricName: string, metricType: string, d
   const existing = state.customMetrics.get(metricName);
   if (existing) {
     if (existing.metricType === metricType && existing.displayName === displayName) return existing;
-    throw new IotServiceError(
-      'ResourceAlreadyExistsException',
-      `Custom metric ${metricName} already exists.`,
-      {
-        resourceId: metricName,
-        resourceArn: existing.metricArn,
-      },
-    );
+    throw alreadyExists(`Custom metric ${metricName} already exists.`, metricName, existing.metricArn);
   }
   if (state.customMetrics.size >= MAX_CUSTOM_METRICS) {
     throw new IotServiceError('LimitExceededException', `At most ${MAX_CUSTOM_METRICS} custom metrics.`);
@@ -90,11 +83,7 @@ function createProfile(state: IotState, profileName: string, fields: ProfileFiel
   checkFields(state, fields);
   const arn = state.arns.build('securityprofile', profileName);
   if (state.securityProfiles.has(profileName)) {
-    throw new IotServiceError(
-      'ResourceAlreadyExistsException',
-      `Security profile ${profileName} already exists.`,
-      { resourceId: profileName, resourceArn: arn },
-    );
+    throw alreadyExists(`Security profile ${profileName} already exists.`, profileName, arn);
   }
   const now = state.now();
   const profile: SecurityProfile = {

@@ -38,3 +38,7 @@ export function invalid(message: string): IotServiceError {
 export function notFound(message: string): IotServiceError {
   return new IotServiceError('ResourceNotFoundException', message);
 }
+
+export function alreadyExists(message: string, resourceId: string, resourceArn: string): IotServiceError {
+  return new IotServiceError('ResourceAlreadyExistsException', message, { resourceId, resourceArn });
+}

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, ThingGroup } from './state';
 import { type AttributePayload, checkVersion, equalAttributes, findThing, readAttributes } from './things';
@@ -80,10 +80,10 @@ function createGroup(state: IotState, groupName: string, settings: GroupSettings
     ) {
       return existing;
     }
-    throw new IotServiceError(
-      'ResourceAlreadyExistsException',
+    throw alreadyExists(
       `Thing Group ${groupName} already exists in current account with different properties.`,
-      { resourceId: groupName, resourceArn: existing.groupArn },
+      groupName,
+      existing.groupArn,
     );
   }
   if (parent !== undefined) checkParent(state, parent);

@@ -1,4 +1,4 @@
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, IotServiceError, invalid, notFound } from './errors';
 import { findGroup, listAncestors } from './groups';
 import type { Job, JobExecution, JobExecutionStatus } from './job-state';
 import { requireName } from './names';
@@ -103,10 +103,7 @@ function createJob(state: IotState, jobId: string, request: JobRequest): Job {
   checkDocument(request.document);
   const jobArn = state.arns.build('job', jobId);
   if (state.jobs.has(jobId)) {
-    throw new IotServiceError('ResourceAlreadyExistsException', `Job ${jobId} already exists.`, {
-      resourceId: jobId,
-      resourceArn: jobArn,
-    });
+    throw alreadyExists(`Job ${jobId} already exists.`, jobId, jobArn);
   }
   const now = state.now();
   const things = new Set(request.targets.flatMap((target) => resolveTarget(state, target)));

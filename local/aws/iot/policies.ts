@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { findCertificate } from './certificates';
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, IotServiceError, invalid, notFound } from './errors';
 import { findGroup } from './groups';
 import { requireName } from './names';
 import { parsePolicyDocument } from './policy-document';
@@ -44,10 +44,10 @@ function createPolicy(state: IotState, policyName: string, text: string): Policy
   const document = parsePolicyDocument(text);
   const arn = state.arns.build('policy', policyName);
   if (state.policies.has(policyName)) {
-    throw new IotServiceError(
-      'ResourceAlreadyExistsException',
+    throw alreadyExists(
       `Policy cannot be created - name already exists (name=${policyName})`,
-      { resourceId: policyName, resourceArn: arn },
+      policyName,
+      arn,
     );
   }
   const now = state.now();

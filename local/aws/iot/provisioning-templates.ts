@@ -1,4 +1,4 @@
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, ProvisioningTemplate } from './state';
 
@@ -36,10 +36,7 @@ export function createProvisioningTemplateStore(state: IotState): ProvisioningTe
       requireName('templateName', templateName);
       const arn = state.arns.build('provisioningtemplate', templateName);
       if (state.provisioningTemplates.has(templateName))
-        throw new IotServiceError('ResourceAlreadyExistsException', 'The template exists already.', {
-          resourceId: templateName,
-          resourceArn: arn,
-        });
+        throw alreadyExists('The template exists already.', templateName, arn);
       const template = {
         templateName,
         arn,

@@ -1,4 +1,4 @@
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, RoleAlias } from './state';
 
@@ -27,10 +27,7 @@ export function createRoleAliasStore(state: IotState): RoleAliasStore {
         throw invalid(`credentialDurationSeconds must be from ${MIN_DURATION} to ${MAX_DURATION}.`);
       const arn = state.arns.build('rolealias', alias);
       if (state.roleAliases.has(alias)) {
-        throw new IotServiceError('ResourceAlreadyExistsException', `Role alias ${alias} already exists.`, {
-          resourceId: alias,
-          resourceArn: arn,
-        });
+        throw alreadyExists(`Role alias ${alias} already exists.`, alias, arn);
       }
       const created = { alias, arn, roleArn, credentialDurationSeconds, createdAt: state.now() };
       state.roleAliases.set(alias, created);

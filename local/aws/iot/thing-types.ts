@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, ThingType } from './state';
 
@@ -34,10 +34,10 @@ function createThingType(state: IotState, thingTypeName: string, properties: Thi
       existing.description === description &&
       JSON.stringify(existing.searchableAttributes) === JSON.stringify(searchableAttributes);
     if (isSame) return existing;
-    throw new IotServiceError(
-      'ResourceAlreadyExistsException',
+    throw alreadyExists(
       `Thing type ${thingTypeName} already exists with different properties.`,
-      { resourceId: thingTypeName, resourceArn: existing.thingTypeArn },
+      thingTypeName,
+      existing.thingTypeArn,
     );
   }
   const type: ThingType = {

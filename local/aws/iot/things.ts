@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { IotServiceError, invalid, notFound } from './errors';
+import { alreadyExists, IotServiceError, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, Thing, ThingPrincipalType } from './state';
 import { requireThingType } from './thing-types';
@@ -83,10 +83,10 @@ function createThing(state: IotState, thingName: string, settings: ThingSettings
     if (existing.thingTypeName === typeName && equalAttributes(existing.attributes, thing.attributes)) {
       return existing;
     }
-    throw new IotServiceError(
-      'ResourceAlreadyExistsException',
+    throw alreadyExists(
       `Thing ${thingName} already exists in account with different attributes`,
-      { resourceId: thingName, resourceArn: existing.thingArn },
+      thingName,
+      existing.thingArn,
     );
   }
   if (typeName !== undefined) requireThingType(state, typeName);

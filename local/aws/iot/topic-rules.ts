@@ -1,4 +1,4 @@
-import { IotServiceError, invalid } from './errors';
+import { alreadyExists, IotServiceError, invalid } from './errors';
 import { requireName } from './names';
 import type { IotState, TopicRule, TopicRuleAction } from './state';
 
@@ -92,10 +92,7 @@ export function createTopicRuleStore(
     create(ruleName, payload) {
       const rule = buildRule(state, ruleName, payload, state.now());
       if (!state.rules.has(ruleName)) return save(rule);
-      throw new IotServiceError('ResourceAlreadyExistsException', `Rule ${ruleName} already exists.`, {
-        resourceId: ruleName,
-        resourceArn: rule.ruleArn,
-      });
+      throw alreadyExists(`Rule ${ruleName} already exists.`, ruleName, rule.ruleArn);
     },
     setDisabled: (ruleName, ruleDisabled) => void save({ ...findRule(state, ruleName), ruleDisabled }),
     delete(ruleName) {

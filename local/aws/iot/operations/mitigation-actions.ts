@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import type { MitigationAction } from '../defender-state';
-import { IotServiceError, invalid, notFound } from '../errors';
+import { alreadyExists, invalid, notFound } from '../errors';
 import { requireName } from '../names';
 import type { IotRegistry } from '../registry';
 import { saveTags } from '../tags';
@@ -45,14 +45,7 @@ function createAction(registry: IotRegistry, actionName: string, call: IotCall) 
   const { roleArn, actionParams, tags } = readBody(Create, call);
   const actionArn = registry.state.arns.build('mitigationaction', actionName);
   if (registry.state.mitigationActions.has(actionName)) {
-    throw new IotServiceError(
-      'ResourceAlreadyExistsException',
-      `Mitigation action ${actionName} already exists.`,
-      {
-        resourceId: actionName,
-        resourceArn: actionArn,
-      },
-    );
+    throw alreadyExists(`Mitigation action ${actionName} already exists.`, actionName, actionArn);
   }
   const now = registry.state.now();
   const times = { createdAt: now, modifiedAt: now };
