@@ -128,7 +128,7 @@ async function misbehave(
 async function releaseLoop(siege: Siege, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     for (const [thingName, client] of siege.toRelease) {
-      if (!(await giveBack(siege, thingName))) continue;
+      if (!(await releaseThing(siege, thingName))) continue;
       siege.toRelease.delete(thingName);
       client.end(true);
     }
@@ -137,7 +137,7 @@ async function releaseLoop(siege: Siege, signal: AbortSignal): Promise<void> {
 }
 
 /** Releases a thing that is contained; false where it is not. */
-async function giveBack({ service }: Siege, thingName: string): Promise<boolean> {
+async function releaseThing({ service }: Siege, thingName: string): Promise<boolean> {
   const record = await loadCase(service, thingName);
   if (record?.status !== 'contained') return false;
   await release(service, record);
@@ -159,7 +159,7 @@ async function attackLoop(siege: Siege, names: readonly string[], signal: AbortS
         client.publishAsync(topic, payload, { qos: 1 }).catch(() => undefined);
       await Promise.race([attack(send, thingName), delay(5_000)]);
       client.end(true);
-      await giveBack(siege, thingName);
+      await releaseThing(siege, thingName);
     }
     await delay(attackEveryMs, undefined, { signal });
   }

@@ -54,7 +54,7 @@ const headers = {
   'x-content-type-options': 'nosniff',
 };
 
-export function answerJson(value: unknown, statusCode = 200): HttpAnswer {
+export function jsonResponse(value: unknown, statusCode = 200): HttpAnswer {
   return {
     statusCode,
     headers: { ...headers, 'content-type': 'application/json' },
@@ -62,7 +62,7 @@ export function answerJson(value: unknown, statusCode = 200): HttpAnswer {
   };
 }
 
-export function answerProblem({ status, detail, field }: Pick<HttpProblem, 'status' | 'detail' | 'field'>) {
+export function problemResponse({ status, detail, field }: Pick<HttpProblem, 'status' | 'detail' | 'field'>) {
   const problem = { type: 'about:blank', title: titles[status], status, detail, ...(field && { field }) };
   return {
     statusCode: status,

@@ -278,7 +278,7 @@ export interface Floods {
 
 /** People who run Cordon: what alarms tell as well. */
 export interface Operations {
-  tell(subject: string, text: string): Promise<void>;
+  notify(subject: string, text: string): Promise<void>;
 }
 
 export interface DeadLetters {

@@ -152,6 +152,6 @@ export function idleActions() {
     heldCertificates: [],
     heardIds: { list: async () => ({ clientIds: [] }), findUser: async () => undefined },
     deniedCertificates: [],
-    bridgedCertificates: [],
+    temporarilyInactive: [],
   };
 }

@@ -1,6 +1,6 @@
 import type { Credentials } from '../config/credentials';
 import type { ConnectionSettings, Settings } from '../config/settings';
-import { answerKind, readAnswer } from '../mqtt/answers';
+import { readAnswer, replyKind } from '../mqtt/answers';
 import { alpnFor, toClientOptions } from '../mqtt/broker-link';
 import { containmentTopic } from '../mqtt/containment';
 import { encodeReport } from '../report/encoding';
@@ -124,7 +124,7 @@ async function checkPublish(
   wallClock: () => number,
 ): Promise<{ publish: Finding; answer?: Finding }> {
   const heard = conversation.hear((topic, answer) => {
-    const kind = answerKind(topics, topic);
+    const kind = replyKind(topics, topic);
     return kind && { kind, ...readAnswer(answer, format) };
   }, stepTimeoutMs);
   if ((await conversation.publish(topics.report, payload)) === 'ended') {

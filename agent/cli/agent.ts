@@ -3,7 +3,7 @@ import type { Credentials } from '../config/credentials';
 import type { Settings } from '../config/settings';
 import type { ReportingDependencies } from '../delivery/dependencies';
 import { startReporting, type Waiting } from '../delivery/reporting';
-import { answerKind, logAnswer } from '../mqtt/answers';
+import { logAnswer, replyKind } from '../mqtt/answers';
 import { openBrokerLink } from '../mqtt/broker-link';
 import { type ContainmentWatch, containmentTopic, readNotice } from '../mqtt/containment';
 import { encodeReport } from '../report/encoding';
@@ -53,7 +53,7 @@ export function startAgent(settings: Settings, dependencies: AgentDependencies, 
       onMessage: (topic, payload) => {
         if (topic === noticeTopic) return dependencies.containment.note(readNotice(payload));
         for (const [destination, of] of topics) {
-          const kind = answerKind(of, topic);
+          const kind = replyKind(of, topic);
           if (kind) logAnswer(dependencies.log, destination, settings.format, kind, payload);
         }
       },

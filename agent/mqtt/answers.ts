@@ -40,7 +40,7 @@ export function logAnswer(
   else log('error', 'rejected', { ...about, code, message });
 }
 
-export function answerKind(topics: Topics, topic: string): 'accepted' | 'rejected' | undefined {
+export function replyKind(topics: Topics, topic: string): 'accepted' | 'rejected' | undefined {
   if (topic === topics.accepted) return 'accepted';
   return topic === topics.rejected ? 'rejected' : undefined;
 }

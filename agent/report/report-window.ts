@@ -74,10 +74,10 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       if (now - takenAt < rules.changeGapMs) return undefined;
       // Where changes are told at the interval, what rises is made into a report at once all the same: it is kept on disk.
       if (!rules.byException) return isRise(untold, told) ? 'change' : undefined;
-      return differs(untold, told, tell(untold, told, rules, 'change', now)) ? 'change' : undefined;
+      return differs(untold, told, compose(untold, told, rules, 'change', now)) ? 'change' : undefined;
     },
     take: (due, now) => {
-      const next = tell(untold, told, rules, due, now);
+      const next = compose(untold, told, rules, due, now);
       told = { ...next, values: markTold(next.values, told?.values) };
       if (due === 'interval') fullAt = now;
       takenAt = now;
@@ -103,7 +103,7 @@ function isRise({ tracks, evidence }: Pick<Untold, 'tracks' | 'evidence'>, told:
   return evidence.length > 0 || [...tracks].some(([metric, track]) => rises(track, told?.values[metric]));
 }
 
-function tell(
+function compose(
   { tracks, evidence, traces }: Untold,
   told: Told | undefined,
   rules: WindowRules,

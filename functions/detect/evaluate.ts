@@ -89,14 +89,14 @@ async function judgeAll(
   await ports.datapoints.append(thingName, [...datapoints.values()]);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
-  tellChange(before, state, ports);
+  logSilenceChange(before, state, ports);
   // A count has no name, so it waits for the save: who has to look again must not count a device twice.
   // A drill's values are no part of what is normal for the fleet.
   if (isDrill(thingName)) return;
   for (const contribution of contributions) await ports.fleet.add(thingName, contribution);
 }
 
-function tellChange(before: DetectState, { agent, thingName }: DetectState, ports: ThingPorts): void {
+function logSilenceChange(before: DetectState, { agent, thingName }: DetectState, ports: ThingPorts): void {
   const wasSilent = before.agent?.silentAt !== undefined;
   const isSilent = agent?.silentAt !== undefined;
   if (isSilent && !wasSilent) ports.run?.note({ thingName, heardAt: agent.heardAt });

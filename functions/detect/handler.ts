@@ -1,15 +1,15 @@
 import type { ScheduledEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Profiles } from '../../shared/domain/detection/state';
 import type { DeadLetters, DetectStore, SourceQueue, Suspects } from '../../shared/ports';
-import { type AnswerPorts, answerReport } from './answer';
 import { createBudget } from './budget';
 import { type EvaluatePorts, evaluateThing } from './evaluate';
+import { createFloodNotifier, type FloodPorts } from './notify-flood';
 import { type ReceivedEvent, type ReceivedReport, receive } from './receive';
+import { type ReplyPorts, replyToReport } from './reply';
 import { type SilencePorts, startSilenceRun } from './silences';
 import { comesAgain, createSuspicion, type Suspicion } from './suspects';
-import { createFloodTeller, type FloodPorts } from './tell-flood';
 
-export interface DetectPorts extends EvaluatePorts, AnswerPorts, FloodPorts, SilencePorts {
+export interface DetectPorts extends EvaluatePorts, ReplyPorts, FloodPorts, SilencePorts {
   readonly states: DetectStore;
   readonly silences: SilencePorts['silences'];
   readonly deadLetters: DeadLetters;
@@ -81,8 +81,8 @@ async function remove({ messageId, receiptHandle }: SQSRecord, { queue, log }: D
 /** Things in parallel, the messages of one in order; gives the ids of those that are to come again. */
 function detectTogether(ports: DetectPorts, profiles: Profiles) {
   const judge = evaluateThing(ports, profiles);
-  const teller = createFloodTeller(ports);
-  const budget = createBudget({ ...ports, noteFlood: teller.note }, profiles);
+  const notifier = createFloodNotifier(ports);
+  const budget = createBudget({ ...ports, noteFlood: notifier.note }, profiles);
   return async (records: readonly SQSRecord[]): Promise<string[]> => {
     const failed: string[] = [];
     const received = await Promise.all(records.map((record) => take(record, ports, budget, failed)));
@@ -97,10 +97,10 @@ function detectTogether(ports: DetectPorts, profiles: Profiles) {
           return;
         }
         const reports = items.filter((item) => item.kind === 'report');
-        await Promise.all(reports.map((item) => answerReport(item, ports)));
+        await Promise.all(reports.map((item) => replyToReport(item, ports)));
       }),
     );
-    await teller.tellNoted();
+    await notifier.notifyNoted();
     return failed;
   };
 }
@@ -148,7 +148,7 @@ function detectDue(ports: DetectPorts, profiles: Profiles) {
       faults.push(...results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
       if (due.length === 0 || clock() - startedAt > maxRunMs) break;
     }
-    const told = await Promise.allSettled([run.tell()]);
+    const told = await Promise.allSettled([run.announce()]);
     faults.push(...told.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
     metrics.count('ThingJudgedByTime', judged.size);
     log.info('judged by time', { things: judged.size, failed: faults.length });

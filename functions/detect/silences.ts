@@ -22,7 +22,7 @@ export interface SilenceRun {
   /** Whether one more may be told by itself. */
   isAlone(): boolean;
   note(fallen: Fallen): void;
-  tell(): Promise<void>;
+  announce(): Promise<void>;
 }
 
 export async function startSilenceRun({
@@ -42,13 +42,13 @@ export async function startSilenceRun({
       return left >= 0;
     },
     note: (one) => void fallen.push(one),
-    async tell() {
+    async announce() {
       if (fallen.length > 0) metrics.count('AgentFellSilent', fallen.length);
       if (fallen.length === 0 && isQuiet(before)) return;
       const { next, text } = followSilence(before, fallen, await silences.listSilent(), clock());
       if (text !== undefined) {
         log.warn(text);
-        await operations.tell('[Cordon] agents that fell silent', `${text}. Who: cordon agents --silent`);
+        await operations.notify('[Cordon] agents that fell silent', `${text}. Who: cordon agents --silent`);
       }
       // Told first: a crash in between tells it twice, and never not at all.
       await silences.save(next, stored?.version ?? 0);

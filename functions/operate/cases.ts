@@ -7,10 +7,10 @@ import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { measure } from '../../shared/domain/messages/announcement';
 import { registryName } from '../../shared/domain/text';
 import {
-  answerJson,
   type HttpAnswer,
   HttpProblem,
   type HttpRequest,
+  jsonResponse,
   readQuery,
   readThingName,
 } from '../../shared/http';
@@ -67,7 +67,7 @@ export async function listCases(
     ),
   );
   const rows = found.flat();
-  return answerJson({
+  return jsonResponse({
     cases: rows.slice(0, most),
     more: rows.length > most,
     ...showFloods(await flooding),
@@ -100,7 +100,7 @@ export async function showCase(
   const flooding = await floods.list(clock());
   const { outbox: _outbox, lastCommandId: _command, announcementSeq: _seq, violations, ...rest } = record;
   const { appliedMs, verifiedMs } = measure(record);
-  return answerJson({
+  return jsonResponse({
     ...rest,
     violations: Object.entries(violations).flatMap(([key, violation]) =>
       violation.caseId === record.caseId ? { key, ...violation } : [],
@@ -139,7 +139,7 @@ export async function showTimeline(request: HttpRequest, { cases, history }: Cas
   const shown = takeBytes(rows, maxTimelineBytes);
   const last = shown.at(-1);
   const more = page.more || shown.length < rows.length;
-  return answerJson({ thingName, caseId, rows: shown, ...(more && last && { next: last.id }) });
+  return jsonResponse({ thingName, caseId, rows: shown, ...(more && last && { next: last.id }) });
 }
 
 /** As many of the values as fit the limit in bytes of quoted JSON, but at least one. */
@@ -158,7 +158,7 @@ export async function listClosed(request: HttpRequest, { history }: CasePorts): 
   const thingName = readThingName(request);
   const { limit: most = 20 } = readQuery(request, closedQuery);
   const found = await history.listClosed(thingName, most + 1);
-  return answerJson({ thingName, cases: found.slice(0, most).map(outline), more: found.length > most });
+  return jsonResponse({ thingName, cases: found.slice(0, most).map(outline), more: found.length > most });
 }
 
 function outline(record: Case) {
@@ -178,7 +178,7 @@ export async function checkHealth(
   { fleetLimit, killSwitch }: CasePorts,
 ): Promise<HttpAnswer> {
   await fleetLimit.readSize();
-  return answerJson({ status: 'ok', version: manifest.version, ...(await showKillSwitch(killSwitch)) });
+  return jsonResponse({ status: 'ok', version: manifest.version, ...(await showKillSwitch(killSwitch)) });
 }
 
 /** The state, as in announcements; nothing while the switch is off. */

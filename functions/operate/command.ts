@@ -9,10 +9,10 @@ import {
 } from '../../shared/domain/decide/operator-actions';
 import { registryName } from '../../shared/domain/text';
 import {
-  answerJson,
   type HttpAnswer,
   HttpProblem,
   type HttpRequest,
+  jsonResponse,
   readBody,
   readJson,
   readThingName,
@@ -58,7 +58,7 @@ export function sendCommand(action: OperatorAction) {
     ports.metrics.count('CommandSent');
     const warning =
       action === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
-    return answerJson({ command: action, thingName, actor, commandId, ...(warning && { warning }) }, 202);
+    return jsonResponse({ command: action, thingName, actor, commandId, ...(warning && { warning }) }, 202);
   };
 }
 
@@ -70,7 +70,7 @@ export async function showRefusal(request: HttpRequest, { refusals }: CommandPor
   const reason = await refusals.read(thingName, commandId);
   if (reason === undefined)
     throw new HttpProblem(404, `command ${commandId} of ${thingName} was not refused`);
-  return answerJson({ thingName, commandId, reason });
+  return jsonResponse({ thingName, commandId, reason });
 }
 
 /** The objection by the case as it is stored now. respond decides, and checks again. */

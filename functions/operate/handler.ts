@@ -1,4 +1,4 @@
-import { answerProblem, type HttpAnswer, HttpProblem, type HttpRequest } from '../../shared/http';
+import { type HttpAnswer, HttpProblem, type HttpRequest, problemResponse } from '../../shared/http';
 import type { RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
 import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
@@ -38,9 +38,13 @@ export function operate(ports: OperatePorts) {
       if (!isRoute(routeKey)) throw new HttpProblem(404, 'this route does not exist');
       return await routes[routeKey](request, ports);
     } catch (error) {
-      if (error instanceof HttpProblem) return answerProblem(error);
+      if (error instanceof HttpProblem) return problemResponse(error);
       ports.log.error('request failed', { routeKey, error });
-      return answerProblem({ status: 500, detail: 'the request failed; the log says why', field: undefined });
+      return problemResponse({
+        status: 500,
+        detail: 'the request failed; the log says why',
+        field: undefined,
+      });
     }
   };
 }

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import {
-  answerJson,
   type HttpAnswer,
   HttpProblem,
   type HttpRequest,
+  jsonResponse,
   readName,
   readQuery,
 } from '../../shared/http';
@@ -44,5 +44,5 @@ export async function showMetric(request: HttpRequest, ports: MetricPorts): Prom
     throw new HttpProblem(400, `expected a number from 1 to ${maxLimit}`, 'limit');
   if (from > to) throw new HttpProblem(400, 'expected a time before `to`', 'from');
   const page = await ports.readDatapoints({ thingName, metric, from, to, limit });
-  return answerJson({ thingName, metric, from, to, ...page });
+  return jsonResponse({ thingName, metric, from, to, ...page });
 }

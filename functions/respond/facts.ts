@@ -82,10 +82,10 @@ function findNeeds({ configuration, policyCacheMs, pastContainments }: FactOptio
   const actions = playbooks.flatMap(({ actions, escalate }) =>
     escalate && pastContainments >= escalate.afterContainments ? [...actions, ...escalate.actions] : actions,
   );
-  const bridges = policyCacheMs > 0 && quarantine.untilPoliciesSpread === 'deactivate-certificate';
+  const deactivates = policyCacheMs > 0 && quarantine.untilPoliciesSpread === 'deactivate-certificate';
   return new Set([
     ...actions.map((action) => descriptorOf(action).needs),
-    ...(bridges ? ['certificate-status'] : []),
+    ...(deactivates ? ['certificate-status'] : []),
   ]);
 }
 

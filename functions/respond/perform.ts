@@ -53,7 +53,7 @@ export async function perform(
     ownCertificates: listOwn(record),
     heldCertificates: listHeld(record),
     deniedCertificates: listDenied(record),
-    bridgedCertificates: listBridged(record),
+    temporarilyInactive: listTemporarilyInactive(record),
     jobDocument: JSON.stringify(configuration.job.document),
   };
   // The table is keyed by the action that wrote the prior state, so the two fit.
@@ -85,7 +85,7 @@ function listDenied({ ledger }: Case): readonly string[] {
   );
 }
 
-function listBridged({ ledger }: Case): readonly string[] {
+function listTemporarilyInactive({ ledger }: Case): readonly string[] {
   const prior = findTemporaryDeactivation(ledger)?.prior;
   return prior ? listCertificates(prior) : [];
 }

@@ -76,7 +76,7 @@ export function sweep(ports: SweepPorts) {
   const send = pace<Send>((command, id) => commands.send(command, id));
   return async (event: ScheduledRun = {}): Promise<void> => {
     const startedAt = clock();
-    await tellKillSwitch(ports);
+    await countKillSwitch(ports);
     const minute = readMinute(event, startedAt);
     // First, so that verifications in this run find the quarantine complete.
     const mended = await mendQuarantine(ports);
@@ -106,7 +106,7 @@ export function sweep(ports: SweepPorts) {
 }
 
 /** Counts the metrics of the kill-switch alarms, each minute that the switch is not off. */
-async function tellKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise<void> {
+async function countKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promise<void> {
   const seen = await killSwitch();
   if (seen.state === 'off') return;
   if (seen.state === 'on') metrics.count('KillSwitchOn');

@@ -14,7 +14,7 @@ export function connectAlertTopic(topicArn: string, client = new SNSClient({ max
 /** The alarms topic, for the people who run Cordon. */
 export function connectOperations(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Operations {
   return {
-    async tell(subject, text) {
+    async notify(subject, text) {
       await client.send(new PublishCommand({ TopicArn: topicArn, Subject: subject, Message: text }));
     },
   };

@@ -30,7 +30,7 @@ export interface MitigationContext {
   /** ARNs of the certificates that have a denial of their own, whatever the thing's groups say. */
   readonly deniedCertificates: readonly string[];
   /** Ids of certificates that are inactive only until the denial by policy has spread. */
-  readonly bridgedCertificates: readonly string[];
+  readonly temporarilyInactive: readonly string[];
   readonly jobDocument: string;
   readonly things: Things;
   readonly policies: Policies;

@@ -93,12 +93,12 @@ async function prove(
 ): Promise<Proof> {
   const { policyName, document, groupOf } = denial;
   const topic = testTopic(thingName);
-  const decision = await answerOf(() => things.testPublish(principal, clientId, topic));
+  const decision = await attempt(() => things.testPublish(principal, clientId, topic));
   if (decision.value === 'EXPLICIT_DENY') return { kind: 'proven', by: 'TestAuthorization' };
   const would = `would get ${decision.value ?? decision.refusal ?? 'no answer'}`;
   // The policy of a group binds under the thing's name only, whatever GetEffectivePolicies lists.
   if (groupOf !== undefined && clientId !== groupOf) return { kind: 'denied-nothing', detail: would };
-  const effective = await answerOf(() => things.listEffectivePolicies(principal, groupOf));
+  const effective = await attempt(() => things.listEffectivePolicies(principal, groupOf));
   if (!effective.value)
     return { kind: 'unknown', detail: `${would}, and GetEffectivePolicies gives ${effective.refusal}` };
   const isListed = effective.value.some(
@@ -110,7 +110,7 @@ async function prove(
     return { kind: 'denied-nothing', detail: `${would}, and GetEffectivePolicies lists no such denial` };
   // Of an inactive certificate, say: there is no other answer to be had.
   if (decision.value === undefined) return { kind: 'proven', by: 'GetEffectivePolicies' };
-  const added = await answerOf(() => things.testPublish(principal, clientId, topic, policyName));
+  const added = await attempt(() => things.testPublish(principal, clientId, topic, policyName));
   if (policyName !== undefined && added.value === 'EXPLICIT_DENY')
     return { kind: 'proven', by: 'GetEffectivePolicies' };
   // Denied without a word of why, even with the policy in the request: maybe the certificate is what AWS looks at.
@@ -119,10 +119,10 @@ async function prove(
 }
 
 /** Whether a certificate, of which AWS tells nothing, can't connect in any case; for long, not just by a bridge. */
-async function isDead(principal: string, { bridgedCertificates, certificates }: MitigationContext) {
+async function isDead(principal: string, { temporarilyInactive, certificates }: MitigationContext) {
   const certificateId = principal.slice(principal.lastIndexOf('/') + 1);
-  if (bridgedCertificates.includes(certificateId)) return false;
-  const status = await answerOf(() => certificates.readStatus(certificateId));
+  if (temporarilyInactive.includes(certificateId)) return false;
+  const status = await attempt(() => certificates.readStatus(certificateId));
   return status.value !== undefined && status.value !== 'ACTIVE';
 }
 
@@ -133,7 +133,7 @@ interface Answer<T> {
 }
 
 /** What AWS refuses for good is no answer; throttling, say, is thrown, to be tried again. */
-async function answerOf<T>(ask: () => Promise<T>): Promise<Answer<T>> {
+async function attempt<T>(ask: () => Promise<T>): Promise<Answer<T>> {
   try {
     return { value: await ask() };
   } catch (error) {

@@ -88,7 +88,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
         return noted;
       },
     },
-    operations: { tell: async (...message) => void told.push(message) },
+    operations: { notify: async (...message) => void told.push(message) },
     states: {
       ...stored.states,
       async save(state, previous) {

@@ -251,7 +251,7 @@ describe('people, when reports are set aside', () => {
       if (isAway) throw new Error('SNS is away');
       said.push(subject);
     }
-    const { run, telemetry, time } = aCounted([], { operations: { tell } });
+    const { run, telemetry, time } = aCounted([], { operations: { notify: tell } });
 
     expect(await run(...by(one, 'mything1'))).toEqual([]);
     expect(telemetry.lines.map(({ message }) => message)).toContain(

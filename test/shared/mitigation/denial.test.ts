@@ -150,8 +150,8 @@ describe('the proof of a denial', () => {
       const of = (status: string) => ({ ...certificates, readStatus: async () => status });
 
       for (const status of ['ACTIVE', 'INACTIVE']) {
-        const bridgedCertificates = status === 'ACTIVE' ? [] : ['a'.repeat(64)];
-        const asked = { ...context, bridgedCertificates, certificates: of(status) };
+        const temporarilyInactive = status === 'ACTIVE' ? [] : ['a'.repeat(64)];
+        const asked = { ...context, temporarilyInactive, certificates: of(status) };
         expect(await testDenial(ofGroup, asked)).toMatchObject({ result: 'unverified', unproven: true });
       }
       // What is dead for good needs no other proof.

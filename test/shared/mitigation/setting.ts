@@ -45,7 +45,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
     heldCertificates: [],
     heardIds: fakeClientIds().clientIds,
     deniedCertificates: [],
-    bridgedCertificates: [],
+    temporarilyInactive: [],
     jobDocument: '{"operation":"collect"}',
     things: withPolicies(registered.things, policies),
     connections: fakeConnections().connections,

@@ -2,14 +2,14 @@ import { encode } from 'cborg';
 import type { Connections, Log, Metrics } from '../../shared/ports';
 import type { ReceivedReport } from './receive';
 
-export interface AnswerPorts {
+export interface ReplyPorts {
   readonly answers: Pick<Connections, 'publish'>;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
 /** Tells the device what became of its report, in Device Defender's words. A lost answer costs nothing. */
-export async function answerReport({ envelope, read }: ReceivedReport, ports: AnswerPorts): Promise<void> {
+export async function replyToReport({ envelope, read }: ReceivedReport, ports: ReplyPorts): Promise<void> {
   const { thingName, receivedAt } = envelope;
   const base = `cordon/things/${thingName}/reports/${envelope.format}`;
   const accepted = read.kind === 'report';

@@ -17,16 +17,16 @@ const lookAgainMs = 600_000;
  * Tells operations which certificate floods: once an hour each, and of many at once in one message. What fails here is
  * tried again with the next report that is set aside, and keeps no report from being judged.
  */
-export function createFloodTeller({ floods, operations, clock, log }: FloodPorts) {
+export function createFloodNotifier({ floods, operations, clock, log }: FloodPorts) {
   const lookedAt = new Map<string, number>();
   let noted: Flood[] = [];
 
-  async function tellOf(flood: Flood): Promise<void> {
+  async function notifyOf(flood: Flood): Promise<void> {
     const { telling, next } = await floods.claim(flood, clock());
     const entry = next.floods.find(({ sender }) => sender === flood.sender);
-    if (telling === 'by name' && entry) await operations.tell(writeSubject(entry), writeFlood(entry));
+    if (telling === 'by name' && entry) await operations.notify(writeSubject(entry), writeFlood(entry));
     if (telling === 'as one of many')
-      await operations.tell('[Cordon] many certificates send too many reports', writeMany(next.floods));
+      await operations.notify('[Cordon] many certificates send too many reports', writeMany(next.floods));
   }
 
   return {
@@ -36,12 +36,12 @@ export function createFloodTeller({ floods, operations, clock, log }: FloodPorts
       noted.push(flood);
     },
 
-    async tellNoted(): Promise<void> {
+    async notifyNoted(): Promise<void> {
       const floods = noted;
       noted = [];
       for (const flood of floods)
         try {
-          await tellOf(flood);
+          await notifyOf(flood);
         } catch (error) {
           lookedAt.delete(flood.sender);
           log.error('people were not told of a flood of reports', { ...flood, error });
