@@ -63,7 +63,7 @@ describe('cordon-agent check', () => {
   const names = (findings: readonly Finding[]) =>
     findings.map(({ check: name, outcome }) => `${name} ${outcome}`);
 
-  it('finds nothing wrong where all is well, and sends one report', async () => {
+  it('finds nothing wrong with a working setup, and sends one report', async () => {
     const findings = await run();
 
     expect(names(findings)).toEqual([
@@ -73,7 +73,7 @@ describe('cordon-agent check', () => {
     expect(broker.published.map((one) => one.topic)).toEqual([topic]);
   });
 
-  it('names a key that does not fit, and looks at the network all the same', async () => {
+  it('names a key that does not match, and still checks the network', async () => {
     const other = await files.authority.issueDeviceCertificate({ commonName: 'other' });
     writeFileSync(files.keyPath, other.privateKeyPem);
 
@@ -129,7 +129,7 @@ describe('cordon-agent check', () => {
     expect(findings.at(-1)).toMatchObject({ outcome: 'skipped' });
   });
 
-  it('names a port that does not speak TLS', async () => {
+  it('names a port without TLS', async () => {
     const server = createTcpServer((socket) => {
       // The client cuts it, which is what is wanted.
       socket.on('error', () => socket.destroy());
@@ -143,7 +143,7 @@ describe('cordon-agent check', () => {
     expect(findings.at(-2)).toMatchObject({ check: 'tls', outcome: 'failed' });
   });
 
-  it('names the authority that the root CA does not vouch for', async () => {
+  it('names the authority that the root CA did not sign', async () => {
     const other = mkdtempSync(join(tmpdir(), 'cordon-check-'));
     const { rootCaPath } = await writeDeviceFiles(other);
     const findings = await run({ rootCaPath });
@@ -163,7 +163,7 @@ describe('cordon-agent check', () => {
     expect((await run()).at(-2)?.detail).toMatch(/is for DNS:other.example.com, not for localhost/);
   });
 
-  it('takes a broker’s certificate that is not of this time for a wrong clock', async () => {
+  it('reports a wrong clock if the broker’s certificate is not valid at this time', async () => {
     await broker.close();
     broker = await startBroker({ notBefore: new Date(Date.now() + 10 * dayMs) });
 
@@ -174,7 +174,7 @@ describe('cordon-agent check', () => {
     });
   });
 
-  it('tells how far off the clock is from the time of the answer', async () => {
+  it('reports the error of the clock from the time in the answer', async () => {
     const findings = await run({}, { now: () => Date.now() + 3_600_000 });
 
     expect(findings.at(-1)).toMatchObject({ check: 'clock', outcome: 'warning' });

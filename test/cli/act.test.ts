@@ -35,7 +35,7 @@ function aStack(before: Case | undefined, after?: Case, refusal?: string) {
 }
 
 describe("an operator's command", () => {
-  it('tells what became of it without control characters, which may be of who turned the kill switch', async () => {
+  it('prints its outcome without control characters, which may be in the name of who turned the kill switch', async () => {
     const { run } = aStack(contained, { ...released, reason: 'left\u001b[2J by\nmything2' });
 
     expect(await run('release')).toMatch(/^mything1 is left\uFFFD\[2J by\uFFFDmything2\./);
@@ -118,7 +118,7 @@ describe("an operator's command", () => {
     },
   );
 
-  it('says why it was refused', async () => {
+  it('prints why it was refused', async () => {
     const { run } = aStack(undefined, undefined, 'the thing is exempt: attribute critical=true');
 
     await expect(run('contain')).rejects.toThrow(
@@ -133,7 +133,7 @@ describe("an operator's command", () => {
     expect(sent.length).toBe(1);
   });
 
-  it('takes no name that no thing can have', async () => {
+  it('refuses a name that no thing can have', async () => {
     const { cases } = fakeCases();
     const openCommands = async () => fakeQueue().commands;
 

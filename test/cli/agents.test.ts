@@ -46,7 +46,7 @@ const namesOf = async (flags: Partial<AgentFlags>) =>
   );
 
 describe('cordon agents', () => {
-  it('lists what is silent, degraded or old, in this order, and nothing else', async () => {
+  it('lists agents that are silent, degraded or old, in this order, and no others', async () => {
     expect(await namesOf({})).toEqual(['quiet', 'blind', 'aged', 'nameless']);
     expect((await list()).isWell).toBe(false);
   });
@@ -63,14 +63,14 @@ describe('cordon agents', () => {
     expect((await namesOf(flags)).toSorted()).toEqual(expected.toSorted());
   });
 
-  it('reads the silent ones alone where only they are asked for', async () => {
+  it('reads only the silent agents if only they are requested', async () => {
     const kept = aReader();
     await list({ silent: true }, [], kept);
 
     expect(kept.asked).toEqual(['SILENT']);
   });
 
-  it('is well where none of those asked for is not', async () => {
+  it('reports success if all selected agents are healthy', async () => {
     expect(await list({}, [], aReader([aThing('well')]))).toEqual({
       text: '0 of 1 agent are listed.',
       isWell: true,
@@ -78,7 +78,7 @@ describe('cordon agents', () => {
     expect((await list({ degraded: true }, ['quiet'])).isWell).toBe(true);
   });
 
-  it('shows how a named one is, printable whatever it says', async () => {
+  it('shows the agent of a named thing, in printable characters', async () => {
     const { text } = await list({}, ['blind']);
 
     expect(text).toContain('degraded: hidden');

@@ -11,7 +11,7 @@ const show = async (stored: ReturnType<typeof aReleasedCase>) =>
   (await showCase('mything1', aTable([stored]))).split('\n');
 
 describe('show', () => {
-  it('tells how fast a thing was held, what ends it, what was done and seen, and the timeline', async () => {
+  it('prints how fast a thing was contained, what ends the containment, the actions, the evidence and the timeline', async () => {
     const evidence = [{ pid: 4242, commandLine: 'sh -c id', user: 'myapp' }];
     const configuration = aConfiguration({ playbooks: [aPlaybook({ release: { after: 1_800_000 } })] });
 
@@ -39,7 +39,7 @@ describe('show', () => {
     ]);
   });
 
-  it('tells what escalated the case of a repeat offender', async () => {
+  it('prints what escalated the case of a repeat offender', async () => {
     const escalate = { afterContainments: 1, within: 3_600_000, actions: ['deny-certificate' as const] };
     const configuration = aConfiguration({ playbooks: [aPlaybook({ escalate })] });
     const { record, rows } = aReleasedCase();
@@ -61,7 +61,7 @@ describe('show', () => {
     ]);
   });
 
-  it('tells how strong the containment is, and what it leaves out', async () => {
+  it('prints how strong the containment is, and what it leaves out', async () => {
     const [own] = someFacts().principals;
     if (!own) throw new Error('no principal');
     const shared = {
@@ -80,7 +80,7 @@ describe('show', () => {
     );
   });
 
-  it('tells until when an approval can be given', async () => {
+  it('prints when an approval request expires', async () => {
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
     const record = advance(undefined, alarm(), { configuration });
 
@@ -91,7 +91,7 @@ describe('show', () => {
     ]);
   });
 
-  it('prints no character of an attacker that a terminal obeys', async () => {
+  it('prints no control characters of an attacker', async () => {
     const commandLine = '\u001b[2J\nmything1: closed\u202e\u009b1A';
     const text = await showCase(
       'mything1',
@@ -101,13 +101,13 @@ describe('show', () => {
     expect(text).toContain('  process 1: \uFFFD[2J\uFFFDmything1: closed\uFFFD\uFFFD1A (user ?)');
   });
 
-  it('names a thing without a case', async () => {
+  it('says that a thing has no case', async () => {
     await expect(showCase('mything9', aTable([]))).rejects.toThrow(new CliError('mything9 has no case'));
   });
 });
 
 describe('list', () => {
-  it('has those first that need somebody', async () => {
+  it('puts cases first that need a person', async () => {
     const { record } = aContainedCase();
     const observed: Case = { ...record, thingName: 'mything2', status: 'observed', severity: 'low' };
     const failed: Case = { ...record, thingName: 'mything3', status: 'containment-failed' };
@@ -120,7 +120,7 @@ describe('list', () => {
     ]);
   });
 
-  it('has the kill switch above them while it is not off', async () => {
+  it('puts the kill switch above the cases unless it is off', async () => {
     const killSwitch: KillSwitch = {
       state: 'on',
       by: 'ada',
@@ -134,11 +134,11 @@ describe('list', () => {
     );
   });
 
-  it('says so where no case is open', async () => {
+  it('says that no case is open', async () => {
     expect(await listCases(aTable([]))).toBe('No open case.');
   });
 
-  it('has above it which certificate floods', async () => {
+  it('puts certificates that flood above the cases', async () => {
     const flood = aFlood({ clientId: 'x\u001b[2J' });
 
     const lines = await listCases({ ...aTable([]), floods: { list: async () => [flood] } });

@@ -16,7 +16,7 @@ async function explainText(text: string): Promise<string[]> {
 }
 
 describe('check explains in words', () => {
-  it('which playbooks a behavior may meet, in order, down to the first that is sure to decide', async () => {
+  it('which playbooks may apply to a behavior, in order, up to the first that always applies', async () => {
     const lines = await explainText(`
 customMetrics:
   children: { type: number }
@@ -134,7 +134,7 @@ playbooks: [{ name: sure, when: { confidence: LOW }, mode: observe }, { name: wa
     ]);
   });
 
-  it('that no guard is needed where every playbook only records', async () => {
+  it('that no guard is needed if every playbook only records', async () => {
     const lines = await explainText(`
 customMetrics: { children: { type: number } }
 securityProfiles:

@@ -31,7 +31,7 @@ const alarm =
   '{"at":"1m30s","thing":"mything1","profile":"p","behavior":"b","type":"in-alarm","value":{"number":7},"violation":"v1"}';
 
 describe('cordon detect', () => {
-  it('prints the alerts of an example that expects none in particular', async () => {
+  it('prints the alerts of an example without expectations', async () => {
     expect(await runText(anExample(''))).toEqual({
       lines: ['ok   one', `       ${alarm}`, '1 as expected, 0 not'],
       isMatch: true,
@@ -89,7 +89,7 @@ describe('cordon detect', () => {
     await expect(runText(text)).rejects.toThrow(fault);
   });
 
-  it('says that a file is not there', () => {
+  it('says that a file does not exist', () => {
     expect(() => runExamples(['/nowhere.yml'])).toThrow("/nowhere.yml can't be read (ENOENT)");
   });
 });

@@ -8,7 +8,7 @@ import { now } from '../builders';
 import { aContainedCase, aReleasedCase, aTable } from './stored-cases';
 
 describe('export', () => {
-  it('holds the case, its timeline and their check', async () => {
+  it('contains the case, its timeline and their check', async () => {
     const { record, rows } = aReleasedCase();
 
     const { text } = await exportCase('mything1', 'json', '0.1.0', aTable([{ record, rows }]));
@@ -22,7 +22,7 @@ describe('export', () => {
     });
   });
 
-  it('is made of a broken chain as well, and says so', async () => {
+  it('also exports a broken chain, and says so', async () => {
     const { record, rows } = aReleasedCase();
     const broken = { record, rows: rows.slice(1) };
 
@@ -57,7 +57,7 @@ describe('the file it is written to', () => {
   afterEach(() => rm(folder, { recursive: true }));
   const modeOf = async (file: string) => (await stat(file)).mode & 0o777;
 
-  it('is for its owner only', async () => {
+  it('is readable only by its owner', async () => {
     const file = join(folder, 'case.json');
 
     await writePrivateFile(file, '{}', false);
@@ -65,7 +65,7 @@ describe('the file it is written to', () => {
     expect([await readFile(file, 'utf8'), await modeOf(file)]).toEqual(['{}', 0o600]);
   });
 
-  it('is never overwritten unasked', async () => {
+  it('is never overwritten without --force', async () => {
     const file = join(folder, 'case.json');
     await writeFile(file, 'mine');
 
@@ -75,7 +75,7 @@ describe('the file it is written to', () => {
     expect(await readFile(file, 'utf8')).toBe('mine');
   });
 
-  it('is replaced by force, with its mode, and not what a link there points to', async () => {
+  it('is replaced with --force, with its mode, and never the target of a link', async () => {
     const [file, other] = [join(folder, 'case.json'), join(folder, 'other')];
     await writeFile(other, 'mine', { mode: 0o644 });
     await symlink(other, file);

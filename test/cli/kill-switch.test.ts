@@ -25,7 +25,7 @@ function aStage(things: readonly string[] = []) {
 }
 
 describe('kill-switch', () => {
-  it('is turned on with who did it, when and why, and says what it holds back', async () => {
+  it('is turned on with the actor, time and reason, and lists what it holds back', async () => {
     const stage = aStage(['mything1', 'mything2']);
 
     const text = await turnKillSwitch('on', { actor: 'ada', reason: 'wrong threshold' }, stage, now);
@@ -38,7 +38,7 @@ describe('kill-switch', () => {
     ]);
   });
 
-  it('is turned off, and says what is judged again', async () => {
+  it('is turned off, and lists what Cordon decides again', async () => {
     const stage = aStage(['mything1']);
 
     const text = await turnKillSwitch('off', { actor: 'ada' }, stage, now);
@@ -50,14 +50,14 @@ describe('kill-switch', () => {
     ]);
   });
 
-  it('shows how it stands', async () => {
+  it('shows its state', async () => {
     expect(await showKillSwitch(aStage())).toEqual({
       text: 'The kill switch is off.\nIt holds nothing back.',
       isRead: true,
     });
   });
 
-  it('says what it means that it can not be read', async () => {
+  it('explains what an unreadable switch means', async () => {
     const read = async (): Promise<KillSwitch> => ({ state: 'unknown', reason: 'AccessDenied: no' });
     const { killSwitch, ...stage } = aStage();
 
@@ -67,7 +67,7 @@ describe('kill-switch', () => {
     });
   });
 
-  it('is turned though the cases can not be listed', async () => {
+  it('is turned even if the cases can not be listed', async () => {
     const stage = aStage();
     const listByStatus = () => Promise.reject(new Error('slow down'));
 
@@ -77,7 +77,7 @@ describe('kill-switch', () => {
     expect(text).toContain("The things that it holds back can't be listed: Error: slow down");
   });
 
-  it('is not turned for a stage that is not there, which nobody would read', async () => {
+  it('is not turned for a stage that does not exist', async () => {
     const stage = aStage();
     const fault = new ResourceNotFoundException({ $metadata: {}, message: 'no table' });
 
@@ -87,7 +87,7 @@ describe('kill-switch', () => {
     expect(stage.read().state).toBe('off');
   });
 
-  it('takes no reason that could not be read back', async () => {
+  it('refuses a reason that could not be read back', async () => {
     await expect(turnKillSwitch('on', { reason: 'x'.repeat(501) }, aStage(), now)).rejects.toThrow(
       new CliError('--reason has 501 characters, the limit is 500'),
     );

@@ -57,14 +57,14 @@ describe('npx cordon', () => {
     });
   }, 120_000);
 
-  it('ends as the command ends, and keeps what it says apart from its answer', () => {
+  it('exits as the command exits, and keeps standard output and standard error apart', () => {
     const wrong = launch(['chek']);
 
     expect(wrong).toMatchObject({ status: 1, stdout: '' });
     expect(wrong.stderr).toContain("unknown command 'chek'");
   }, 180_000);
 
-  it('takes a file from the folder it is run in, and cordon.yml from there where there is one', () => {
+  it('finds a file in the current folder, and cordon.yml there if it exists', () => {
     const folder = join(checkout, 'other');
     mkdirSync(folder);
     cpSync(join(root, 'test', 'infra', 'everything.yml'), join(folder, 'cordon.yml'));
@@ -96,7 +96,7 @@ describe('npx cordon', () => {
     rmSync(state, { recursive: true });
   }, 180_000);
 
-  it('says that the local stack was killed, and asks no account of AWS instead', () => {
+  it('says that the local stack was killed, and does not use AWS instead', () => {
     const state = join(checkout, '.cordon');
     mkdirSync(state);
     const { pid } = spawnSync('true');
@@ -120,7 +120,7 @@ describe('npx cordon', () => {
     expect(stdout).toContain('ZipFile');
   }, 180_000);
 
-  it('makes its bundle once, anew where a source has changed, and keeps few', () => {
+  it('builds its bundle once, again after a source has changed, and keeps few', () => {
     const before = listBundles();
     launch(['--help']);
     expect(listBundles()).toEqual(before);
@@ -132,7 +132,7 @@ describe('npx cordon', () => {
     expect(listBundles()).toHaveLength(3);
   }, 120_000);
 
-  it('runs without any package once its bundle is there', () => {
+  it('runs without any package once its bundle exists', () => {
     launch(['--help']);
     rmSync(join(checkout, 'node_modules'));
     try {
@@ -142,7 +142,7 @@ describe('npx cordon', () => {
     }
   }, 180_000);
 
-  it('leaves no half bundle behind where it can not be made', () => {
+  it('leaves no incomplete bundle behind if the build fails', () => {
     appendFileSync(join(checkout, 'cli', 'main.ts'), '\nexport const = ;\n');
 
     const broken = launch(['--help']);

@@ -27,7 +27,7 @@ const asking = { configuration: { ...aContext().configuration } };
 asking.configuration.playbooks = asking.configuration.playbooks.map((one) => ({ ...one, mode: 'approve' }));
 
 describe('a case as an OCSF Detection Finding', () => {
-  it('has what the schema knows in its place, and the rest unmapped', () => {
+  it('has the fields of the schema in their places, and the rest in unmapped', () => {
     const stored = aContainedCase({ evidence: [evidence], criteria: '{"value":{"number":0}}' });
     const { record, rows } = stored;
 
@@ -135,7 +135,7 @@ describe('a case as an OCSF Detection Finding', () => {
     expect(summary(aReleasedCase().record)).toMatchObject({ status_id: 4, status: 'Resolved' });
   });
 
-  it('has no process where the device sent no whole number for its pid', () => {
+  it('has no process if the device sent no whole number as its pid', () => {
     const rows = [
       { pid: 1.5, commandLine: 'x' },
       { executable: '/bin/sh' },
@@ -149,7 +149,7 @@ describe('a case as an OCSF Detection Finding', () => {
     ]);
   });
 
-  it('leaves out region and account where no certificate tells them', () => {
+  it('leaves out region and account if no certificate has them', () => {
     const stored = aContainedCase({}, { facts: someFacts({ principals: [] }) });
 
     expect(write(stored).cloud).toEqual({ provider: 'AWS' });
@@ -168,7 +168,7 @@ describe('a case as an OCSF Detection Finding', () => {
     });
   });
 
-  it('is of the class as the schema has it, whatever the device sent and whatever was done', () => {
+  it('conforms to the class of the schema for any input and any action', () => {
     const number = fc.option(fc.oneof(fc.integer(), fc.double()), { nil: undefined });
     const text = fc.option(fc.string(), { nil: undefined });
     const anyEvidence = fc.record({

@@ -84,7 +84,7 @@ const anAlert = (thingName: string) =>
   });
 
 describe('cordon', () => {
-  it('replays a file without a call to AWS, and leaves every file as it was', async () => {
+  it('replays a file without a call to AWS, and changes no file', async () => {
     await writeFile(join(folder, 'alerts.jsonl'), `${anAlert('mything1')}\nx\n`);
 
     const { code, out, err } = await cordon('replay', 'alerts.jsonl', '--json');
@@ -94,7 +94,7 @@ describe('cordon', () => {
     expect(await readdir(folder)).toEqual(['alerts.jsonl', 'cordon.yml']);
   });
 
-  it('asks AWS where a command is about what is stored there', async () => {
+  it('uses AWS for a command about stored cases', async () => {
     const { code, out, err } = await cordon('verify', 'mything1');
 
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -102,7 +102,7 @@ describe('cordon', () => {
     expect(calls).toBeGreaterThan(0);
   });
 
-  it('shows no control characters of what it was answered', async () => {
+  it('prints no control characters of a response', async () => {
     message = 'a\u001b[31mb\ncordon: mything1 is contained';
 
     const { err } = await cordon('verify', 'mything1');
@@ -112,7 +112,7 @@ describe('cordon', () => {
     );
   });
 
-  it('exits 1 where it can not be read whether the kill switch is on, and says so as its answer', async () => {
+  it('exits 1 if the kill switch can not be read, and prints so on standard output', async () => {
     const { code, out } = await cordon('kill-switch', 'status');
 
     expect(code).toBe(1);
@@ -158,7 +158,7 @@ describe('cordon', () => {
     expect(plain.out).not.toContain('/defender/');
   });
 
-  it('goes quietly when its reader has seen enough', async () => {
+  it('exits quietly when its reader exits', async () => {
     const alerts = Array.from({ length: 2_000 }, () => '{}');
     await writeFile(join(folder, 'alerts.jsonl'), [anAlert('mything1'), ...alerts].join('\n'));
     const child = start(['replay', 'alerts.jsonl', '--json']);

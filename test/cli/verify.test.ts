@@ -98,7 +98,7 @@ describe('verify', () => {
     );
   });
 
-  it('says what a case has yet to write, and takes its half-written row for no fault', async () => {
+  it('says what a case has yet to write, and does not report its half-written row as a fault', async () => {
     const { record } = aReleasedCase();
     const owing = {
       ...record,
@@ -124,7 +124,7 @@ describe('verify', () => {
     );
   });
 
-  it('names what it does not find', async () => {
+  it('says what it does not find', async () => {
     const orphan = { ...aTable([]), history: aTable([aReleasedCase()]).history };
 
     await expect(verifyCase('nobody', aTable([]))).rejects.toThrow('no thing named nobody has a case');

@@ -158,7 +158,7 @@ afterAll(endTurn);
 
 describe('a reader who follows', () => {
   it.each(readable.map(({ path, commands }) => [path, commands] as const))(
-    '%s from its first command to its last meets no failure',
+    '%s from the first command to the last sees no failure',
     async (_, commands) => {
       const { code, said } = await read(commands);
 
@@ -168,7 +168,7 @@ describe('a reader who follows', () => {
     900_000,
   );
 
-  it('all of them has nothing new in the checkout that git would add', () => {
+  it('all of them leaves no new file in the checkout that git would add', () => {
     expect(listUntracked().filter((path) => !untracked.includes(path))).toEqual([]);
   });
 });

@@ -11,20 +11,20 @@ const rows = [...text.matchAll(/^\|.*\| +([\d.]+) (?:M )?× \$([\d.]+)(?: \/ M)?
   }),
 );
 
-describe('the page of costs', () => {
-  it('has arithmetic in each row of its tables', () => {
+describe('the costs page', () => {
+  it('has a calculation in each row of its tables', () => {
     const bodies = text.split('\n').filter((line) => /^\| (?!what|-)/.test(line));
 
     expect(rows.length).toBeGreaterThan(10);
     expect(rows).toHaveLength(bodies.length);
   });
 
-  it('multiplies right', () => {
+  it('multiplies correctly', () => {
     for (const { product, sum, decimals } of rows)
       expect(product.toFixed(decimals)).toBe(sum.toFixed(decimals));
   });
 
-  it('adds right', () => {
+  it('adds correctly', () => {
     const together = Number(/Together \$([\d.]+)/.exec(text)?.[1]);
     const fleet = rows.slice(0, 9).reduce((sum, row) => sum + row.sum, 0);
 

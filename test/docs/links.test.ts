@@ -34,7 +34,7 @@ function listTargets({ text }: Page): readonly string[] {
 const pages = listPages();
 
 describe.each(pages.map((page) => [page.path, page] as const))('%s', (_, page) => {
-  it('links only to what is there', () => {
+  it('links only to existing files and sections', () => {
     const broken = listTargets(page).filter((target) => {
       const [path = '', anchor] = target.split('#');
       const file = path === '' ? join(root, page.path) : join(root, dirname(page.path), path);
@@ -48,7 +48,7 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (_, page) =
 });
 
 describe('the pages', () => {
-  it('are all reached from the README by links', () => {
+  it('can all be reached from the README by links', () => {
     const reached = new Set<string>();
     const follow = (path: string): void => {
       const page = pages.find((one) => one.path === path);
@@ -64,7 +64,7 @@ describe('the pages', () => {
     expect(pages.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
   });
 
-  it('name no path of the machine they were written on', () => {
+  it('have no path of the machine on which they were written', () => {
     const leaking = pages
       .filter(({ text }) => /\/(home|Users|tmp|root)\/[a-z]/.test(text))
       .map(({ path }) => path);

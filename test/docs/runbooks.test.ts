@@ -77,7 +77,7 @@ describe('a runbook', () => {
     expect(lines.replace(/\s+/g, ' ')).toContain(text.trimEnd());
   });
 
-  it('speaks of no limit that the call does not have', () => {
+  it('mentions no limit that the call does not have', () => {
     const page = readFileSync(join(root, 'docs', 'runbooks', 'containment-failed.md'), 'utf8');
 
     // AddThingToThingGroup models no LimitExceeded (docs/facts.md#groups).
@@ -85,7 +85,7 @@ describe('a runbook', () => {
   });
 });
 
-describe('the page of operating', () => {
+describe('the operating page', () => {
   it('states how long the kill switch takes', () => {
     const page = readFileSync(join(root, 'docs', 'operating.md'), 'utf8');
 

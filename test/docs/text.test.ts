@@ -45,7 +45,7 @@ async function askForHelp(args: readonly string[]): Promise<string> {
 }
 
 describe('a command in the text of a page', () => {
-  it('of cordon is there, with its flags', async () => {
+  it('of cordon exists, with its flags', async () => {
     const main = await readHelp('bin/cordon.mjs');
     const known = [...main.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name = '']) => name);
     const used = new Map<string, string[]>();
@@ -93,7 +93,7 @@ describe('a command in the text of a page', () => {
     expect((await Promise.all(wrong)).flat()).toEqual([]);
   }, 120_000);
 
-  it('of npm installs what is missing before it runs, as every command of the blocks', () => {
+  it('of npm installs missing packages before it runs, like every command of the blocks', () => {
     const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
       scripts: Record<string, string>;
     };
@@ -108,7 +108,7 @@ describe('a command in the text of a page', () => {
     expect(bare).toEqual([]);
   });
 
-  it('of node or npx is a file or a package that is there', () => {
+  it('of node or npx is an existing file or package', () => {
     const missing = named.filter(({ command }) => {
       const [program, what = ''] = command.split(' ');
       // Its own command is cordon alone (package.json).
@@ -123,7 +123,7 @@ describe('a command in the text of a page', () => {
   const isAwsMissing = spawnSync('aws', ['--version']).error !== undefined;
   const ofAws = named.filter(({ command }) => command.startsWith('aws '));
   (isAwsMissing ? it.skip : it).each(ofAws)(
-    'is one of the AWS CLI, with its flags: $command ($page)',
+    'exists in the AWS CLI, with its flags: $command ($page)',
     ({ command }) => {
       // Reads the command line and the service's model, and calls nothing.
       const { status, stderr } = spawnSync(

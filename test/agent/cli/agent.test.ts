@@ -168,7 +168,7 @@ describe('an agent on a broker with mutual TLS', () => {
     });
   });
 
-  it('hears what became of its reports, also after the broker forgot it', async () => {
+  it('receives the outcome of its reports, also after the broker forgot its session', async () => {
     start();
     await waitFor('the subscription', () => broker.subscribed.length === 3);
     await waitFor('the first report', () => events('reported').length === 1);
@@ -193,7 +193,7 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(rejected).toMatchObject({ level: 'error', code: 'Throttled', message: 'slow' });
   });
 
-  it('keeps trying from a cold start', async () => {
+  it('keeps trying to connect after a start without a broker', async () => {
     broker.refuseConnections = 3;
     start();
     await waitFor('the first report', () => events('reported').length === 1);
@@ -201,7 +201,7 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(events('connect-failed')).toHaveLength(3);
   });
 
-  it('tells the peak again whose report got no acknowledgement, also when it is over', async () => {
+  it('reports a peak again if its report was not acknowledged, also after the peak is over', async () => {
     start();
     await waitFor('the first report', () => events('reported').length === 1);
     let denials = 1;
@@ -218,7 +218,7 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(reportsOn(cordonTopic)[1]?.evidence).toEqual([anEvidence()]);
   });
 
-  it('tells a child that came and went while there was no connection', async () => {
+  it('reports a child that started and ended without a connection', async () => {
     start();
     await waitFor('the first report', () => events('reported').length === 1);
     broker.refuseConnections = 2;
@@ -259,7 +259,7 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
   });
 
-  it('gives what it could not deliver to the agent that takes over', async () => {
+  it('hands undelivered reports over to the agent that replaces it', async () => {
     broker.refuseConnections = 1000;
     start();
     await waitFor('a failed try', () => events('connect-failed').length === 1);
@@ -272,7 +272,7 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(reportsOn(cordonTopic)[0]).toEqual(first);
   });
 
-  it('tells of another client under its id, which the broker lets in in its place', async () => {
+  it('reports another client with its id, which the broker accepts in its place', async () => {
     start();
     await waitFor('the first report', () => events('reported').length === 1);
     const { ca, cert, key } = loadCredentials(files, Date.now(), () => undefined);
@@ -286,7 +286,7 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(JSON.stringify(told)).toMatch(/another client seems to use the client id mything1/);
   });
 
-  it('takes up a renewed certificate at its next connect', async () => {
+  it('uses a renewed certificate at its next connect', async () => {
     const { rootCaPath, certPath, keyPath } = files;
     const other = await writeDeviceFiles(directory);
     start();
@@ -300,7 +300,7 @@ describe('an agent on a broker with mutual TLS', () => {
     await waitFor('the first report', () => events('reported').length === 1);
   });
 
-  it('outlives its certificate, and tells with a renewed one what it saw meanwhile', async () => {
+  it('survives the expiry of its certificate, and reports with a renewed one what it saw meanwhile', async () => {
     // A certificate has whole seconds.
     const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000);
     const short = await files.authority.issueDeviceCertificate({ commonName: 'mything1', notAfter });
@@ -322,7 +322,7 @@ describe('an agent on a broker with mutual TLS', () => {
     expect(values()).toEqual([0, 1]);
   });
 
-  it('knows from its retained topic that it is contained, and goes on reporting', async () => {
+  it('learns from its retained topic that it is contained, and continues to report', async () => {
     const notice = (status: string, at: number) =>
       JSON.stringify({ version: 1, status, caseId: 'case-1', at });
     broker.answer(containmentTopic('mything1'), notice('contained', 1000), true);
@@ -372,7 +372,7 @@ describe('an agent on a broker with mutual TLS', () => {
     ).toEqual([25, 50, 100, 200]);
   });
 
-  it('goes on reporting to Cordon where Device Defender’s topic is denied', async () => {
+  it('continues to report to Cordon if Device Defender’s topic is denied', async () => {
     broker.mayPublish = (topic) => topic === cordonTopic;
     start({ destinations: ['device-defender', 'cordon'] });
     await waitFor('the report', () => values().length === 1);

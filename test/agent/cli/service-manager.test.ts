@@ -1,6 +1,6 @@
 import { openServiceManager } from '../../../agent/cli/service-manager';
 
-describe('what systemd is told', () => {
+describe('the messages to systemd', () => {
   let sent: string[];
   let logged: string[];
   beforeEach(() => {
@@ -19,7 +19,7 @@ describe('what systemd is told', () => {
     );
   const asked = { NOTIFY_SOCKET: '/run/systemd/notify' };
 
-  it('is nothing where it did not ask', () => {
+  it('are none if systemd did not ask for them', () => {
     const manager = open({ WATCHDOG_USEC: '1000000' });
     manager.ready();
     manager.status('x');
@@ -29,7 +29,7 @@ describe('what systemd is told', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is readiness, each new status once, and the end', () => {
+  it('are readiness, each new status once, and the end', () => {
     const manager = open(asked);
     manager.ready();
     manager.status('connected');
@@ -42,7 +42,7 @@ describe('what systemd is told', () => {
     ]);
   });
 
-  it('is a sign of life three times in the time of the watchdog', () => {
+  it('include three watchdog pings in each watchdog interval', () => {
     const manager = open({ ...asked, WATCHDOG_USEC: '3000000', WATCHDOG_PID: '42' });
     for (let now = 0; now < 3000; now += 100) manager.alive(now);
 
@@ -58,7 +58,7 @@ describe('what systemd is told', () => {
     expect(sent).toEqual([]);
   });
 
-  it('warns once where systemd does not listen', () => {
+  it('cause one warning if systemd does not listen', () => {
     const manager = open(asked, 'no such file');
     manager.ready();
     manager.stopping();

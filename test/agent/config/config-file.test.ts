@@ -59,7 +59,7 @@ describe('a configuration file', () => {
     logLevel: 'warn',
   };
 
-  it('means relative paths from its own folder, so that a folder works wherever it is copied', () => {
+  it('has paths relative to its own folder, so a copied folder works', () => {
     const relative = whole.replaceAll('/etc/cordon-agent/', './').replace('/var/lib/cordon-agent', 'state');
 
     const { connection, stateDirectory } = settingsOf(relative);
@@ -72,7 +72,7 @@ describe('a configuration file', () => {
     expect(stateDirectory).toBe(join(directory, 'state'));
   });
 
-  it('says all that flags say', () => {
+  it('can set everything that flags can set', () => {
     expect(settingsOf(whole)).toMatchObject(expected);
   });
 
@@ -80,7 +80,7 @@ describe('a configuration file', () => {
     expect(settingsOf(JSON.stringify(parseLines(whole)))).toMatchObject(expected);
   });
 
-  it('is beaten by a flag, also where the flag says the default', () => {
+  it('is overridden by a flag, even if the flag has the default value', () => {
     const settings = settingsOf(whole, ['-i', '300', '-f', 'json', '-id', 'other', '-t', 'thing2']);
 
     expect(settings).toMatchObject({
@@ -90,7 +90,7 @@ describe('a configuration file', () => {
     });
   });
 
-  it('says which children are counted under which metric', () => {
+  it('defines which metric counts which children', () => {
     const text = 'metrics:\n  shells: { collect: children, of: { name: myapp } }\n';
 
     expect(settingsOf(text, ['-d']).metrics).toEqual([
@@ -98,7 +98,7 @@ describe('a configuration file', () => {
     ]);
   });
 
-  it('says whose traffic counts, and what share of a core the agent may take', () => {
+  it('defines which interfaces count, and the CPU share of the agent', () => {
     const text = 'cpuBudget: 5\ninterfaces: { include: [wg0], exclude: [usb*] }\n';
 
     expect(settingsOf(text, ['-d'])).toMatchObject({
@@ -107,7 +107,7 @@ describe('a configuration file', () => {
     });
   });
 
-  it('may be empty beside flags', () => {
+  it('may be empty if flags are given', () => {
     expect(settingsOf('# nothing\n', ['-d']).mode).toBe('dryrun');
   });
 
@@ -141,14 +141,14 @@ describe('a configuration file', () => {
     expect(read).not.toThrow(/\n/);
   });
 
-  it('is refused where everyone may write it, since it may name programs to run', () => {
+  it('is refused if everyone may write it, because it may name programs to run', () => {
     writeFileSync(path, whole);
     chmodSync(path, 0o666);
 
     expect(() => settingsOf(whole)).toThrow(/writable by everyone; chmod o-w/);
   });
 
-  it('is refused where it cannot be read', () => {
+  it('is refused if it cannot be read', () => {
     rmSync(directory, { recursive: true });
     const read = () =>
       parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });
@@ -156,7 +156,7 @@ describe('a configuration file', () => {
     expect(read).toThrow(`${path}: cannot read the configuration (ENOENT)`);
   });
 
-  it('is refused where it is too large', () => {
+  it('is refused if it is too large', () => {
     expect(() => parseConfigFile(`# ${'x'.repeat(300_000)}`, 'f')).toThrow('f: too large');
   });
 });

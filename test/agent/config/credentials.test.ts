@@ -18,7 +18,7 @@ describe('loadCredentials', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('reads three files that fit', () => {
+  it('reads three files that match', () => {
     expect(load().cert.toString()).toContain('BEGIN CERTIFICATE');
     expect(warnings).toEqual([]);
   });

@@ -191,7 +191,7 @@ describe('@file', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('stands for the arguments in it, two-letter flags too', () => {
+  it('is replaced by the arguments in it, including two-letter flags', () => {
     const path = join(directory, 'args');
     writeFileSync(path, '# broker\n-e\nhost\n\n-id mything1\r\n--interval=60\n-r ca\n-c cert\n-k key\n');
 
@@ -201,11 +201,11 @@ describe('@file', () => {
     });
   });
 
-  it('is refused where it cannot be read', () => {
+  it('is refused if it cannot be read', () => {
     expect(() => settingsOf([`@${directory}/none`])).toThrow(/^@.*none: cannot read .*ENOENT/);
   });
 
-  it('cannot name another file, itself least of all', () => {
+  it('cannot name another file, nor itself', () => {
     expect(() => parseArgumentFile('@self\n', 'self')).toThrow(UsageError);
   });
 });

@@ -6,7 +6,7 @@ import { noProblems } from '../builders';
 const timing = { connectTimeoutMs: 60_000, acknowledgeTimeoutMs: 60_000, keepAliveSeconds: 120 };
 
 describe('the times of a connection', () => {
-  it('leave each address of a name seconds, not the 250 ms of Node, and try those of both families', () => {
+  it('give each address of a host name seconds instead of the 250 ms of Node, and try both IP versions', () => {
     const { autoSelectFamily, autoSelectFamilyAttemptTimeout } = familySelection(timing);
 
     expect(autoSelectFamily).toBe(true);

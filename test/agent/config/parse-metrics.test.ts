@@ -82,7 +82,7 @@ describe('parseMetrics', () => {
     expect(() => parseMetrics(section)).toThrow(message);
   });
 
-  it('takes no more metrics than an account may have', () => {
+  it('refuses more metrics than an account may have', () => {
     const metrics = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`m${index}`, ok]));
 
     expect(() => parseMetrics(metrics)).toThrow('metrics: at most 100');
@@ -102,7 +102,7 @@ describe('definitionByName', () => {
     expect(definitionByName(metric)).toEqual({ metric, ...definition });
   });
 
-  it.each([['num_child_procs_'], ['temperature'], ['']])('knows nothing of %j', (metric) => {
+  it.each([['num_child_procs_'], ['temperature'], ['']])('returns no definition for %j', (metric) => {
     expect(definitionByName(metric)).toBeUndefined();
   });
 });

@@ -78,7 +78,7 @@ async function provision(clientId: string, serial: string) {
 }
 
 describe('fleet provisioning by the template of cordon enroll', () => {
-  it('makes a claim’s device a thing that may do what an enrolled one may', async () => {
+  it('gives a device with a claim the same rights as an enrolled one', async () => {
     const { outcome, answer, issued } = await provision('lot-claim-1', '7');
 
     expect([outcome, answer]).toEqual(['accepted', { deviceConfiguration: {}, thingName: 'sensor-7' }]);
@@ -88,7 +88,7 @@ describe('fleet provisioning by the template of cordon enroll', () => {
     await expect(stack.connect(issued, { clientId: 'sensor-70' })).rejects.toThrow();
   });
 
-  it('never makes a claim another device: the name of a thing there is is refused', async () => {
+  it('refuses the name of an existing thing, so a claim never becomes another device', async () => {
     stack.registry.things.create('sensor-8');
 
     const { outcome, answer, issued } = await provision('lot-claim-2', '8');

@@ -20,7 +20,7 @@ describe('the template of fleet provisioning', () => {
     expect(propertiesOf('DevicePolicy').PolicyDocument).toEqual(writeDevicePolicy(prefix, 'cordon', []));
   });
 
-  it('makes an active certificate for a new thing with the prefix, and changes no thing there is', () => {
+  it('creates an active certificate for a new thing with the prefix, and changes no existing thing', () => {
     const { TemplateBody, PreProvisioningHook } = propertiesOf('ProvisioningTemplate');
     const body = JSON.parse(String(TemplateBody));
 
@@ -57,7 +57,7 @@ describe('the template of fleet provisioning', () => {
   const hasLinter = spawnSync('cfn-lint', ['--version']).status === 0;
   // A Python program that not every machine has; CI does.
   if (hasLinter) {
-    it('has no fault that cfn-lint knows', async () => {
+    it('passes cfn-lint', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'cordon-template-'));
       const file = join(folder, 'template.json');
       await writeFile(file, JSON.stringify(stack));
@@ -86,7 +86,7 @@ describe('the hook', () => {
     expect(await handler({ parameters: { SerialNumber: '7' } })).toEqual({ allowProvisioning: true });
   });
 
-  it('refuses the name of a thing there is, so that no claim becomes another device', async () => {
+  it('refuses the name of an existing thing, so no claim becomes another device', async () => {
     iot.on(DescribeThingCommand).resolves({ thingName: 'sensor-7' });
 
     expect(await handler({ parameters: { SerialNumber: '7' } })).toEqual({ allowProvisioning: false });
@@ -100,7 +100,7 @@ describe('the hook', () => {
     },
   );
 
-  it('allows nothing where the registry can not be asked', async () => {
+  it('allows nothing if the registry does not respond', async () => {
     iot.on(DescribeThingCommand).rejects(awsError('ThrottlingException'));
 
     await expect(handler({ parameters: { SerialNumber: '7' } })).rejects.toThrow('refused by the fake');

@@ -35,7 +35,7 @@ describe('deleting what was just detached', () => {
     said.length = 0;
   });
 
-  it('waits until AWS IoT has taken a certificate from its thing, and says so', async () => {
+  it('waits until AWS IoT has detached a certificate from its thing, and says so', async () => {
     iot.on(DeleteCertificateCommand).rejectsOnce(attached).rejectsOnce(attached).resolves({});
 
     await registry.deleteCertificate(certificateId);
@@ -48,7 +48,7 @@ describe('deleting what was just detached', () => {
     });
   });
 
-  it('waits for a policy, and leaves it where somebody else attached it meanwhile', async () => {
+  it('waits for a policy, and keeps it if somebody else attached it meanwhile', async () => {
     iot.on(ListTargetsForPolicyCommand).resolves({ targets: [] });
     iot
       .on(ListPolicyVersionsCommand)
@@ -78,7 +78,7 @@ describe('deleting what was just detached', () => {
     await expect(registry.deleteThing('mything1')).rejects.toThrow('while attached');
   });
 
-  it('says what is left, and what to do, where five minutes are not enough', async () => {
+  it('says what is left, and what to do, if five minutes are not enough', async () => {
     iot.on(DeleteCertificateCommand).rejects(attached);
     const clients = [new IoTClient({}), new IoTDataPlaneClient({})] as const;
     const impatient = connectRegistry(...clients, { ...patience, tellEveryMs: 10 });
@@ -119,7 +119,7 @@ describe('attaching a certificate', () => {
     ]);
   });
 
-  it('falls back to the old way where AWS IoT refuses that, and tells why', async () => {
+  it('falls back to an attachment without EXCLUSIVE_THING if AWS IoT refuses, and says why', async () => {
     iot.on(AttachThingPrincipalCommand, exclusively).rejects(refused);
     iot.on(ListPrincipalThingsCommand).resolves({ things: ['mything1'] });
 
@@ -138,7 +138,7 @@ describe('attaching a certificate', () => {
     expect(await registry.attachThing('mything1', arn)).toEqual({ isExclusive: true });
   });
 
-  it('fails where AWS IoT refuses both ways, and nothing has the certificate', async () => {
+  it('fails if AWS IoT refuses both ways, and nothing has the certificate', async () => {
     iot.on(AttachThingPrincipalCommand).rejects(refused);
     iot.on(ListPrincipalThingsCommand).resolves({ things: [] });
 
@@ -156,7 +156,7 @@ describe('attaching a certificate', () => {
     expect(iot.commandCalls(AttachThingPrincipalCommand)).toHaveLength(1);
   });
 
-  it('fails where anything else goes wrong', async () => {
+  it('fails on any other error', async () => {
     iot.on(AttachThingPrincipalCommand).rejects(awsError('UnauthorizedException', 'no'));
 
     await expect(registry.attachThing('mything1', arn)).rejects.toThrow('no');

@@ -73,7 +73,7 @@ describe('the files of a device that is retired', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('stay where they are of another certificate, and so does what is not one of them', async () => {
+  it('stay if they belong to another certificate, as do unrelated files', async () => {
     expect((await aRegistry([]).run(false, folder)).join()).not.toContain('delete the files');
     expect(existsSync(join(folder, 'private.key'))).toBe(true);
 
@@ -92,7 +92,7 @@ describe('the policy of a thing that is retired', () => {
     expect(done).toEqual([`deleted ${policy}`, 'deleted the thing']);
   });
 
-  it('is left to whom else it is attached to, which is said before and after', async () => {
+  it('is kept for its other targets, as the command says before and after', async () => {
     const { run, done } = aRegistry([foreign, group]);
     const left = `keep policy ${policy}, which is attached to certificate bbbbbbbbbbbb…, thinggroup/line-1`;
 
@@ -101,7 +101,7 @@ describe('the policy of a thing that is retired', () => {
     expect(done).toEqual(['deleted the thing']);
   });
 
-  it('is left, and that is said, where it was attached elsewhere in the meantime', async () => {
+  it('is kept, as the command says, if somebody attached it elsewhere meanwhile', async () => {
     const { run } = aRegistry([], [group]);
 
     expect(await run()).toContain(`keep policy ${policy}, which is attached to thinggroup/line-1`);

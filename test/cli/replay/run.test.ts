@@ -47,7 +47,7 @@ function run(file: string | undefined, flags: ReplayFlags = {}, openTarget: () =
 const limited = `${minimalConfiguration}  fleetLimit: { things: 1, within: 10m }\n`;
 
 describe('a replay of a file', () => {
-  it('says what a candidate would do otherwise, to whom, and what it takes for granted', async () => {
+  it('says what a candidate would do differently, to which things, and its assumptions', async () => {
     const candidate = await save('candidate.yml', limited);
     const file = await save(
       'alerts.jsonl',
@@ -193,7 +193,7 @@ describe('a replay of the stored cases', () => {
     }),
   ];
 
-  it('decides with what was known of each thing, and only reads', async () => {
+  it('decides by the recorded facts of each thing, and only reads', async () => {
     const asked: string[] = [];
     const openTarget = () =>
       ({
