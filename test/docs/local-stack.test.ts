@@ -9,11 +9,12 @@ import { listPages, listSpans, root } from './pages';
 const page = listPages().find(({ path }) => path === 'docs/local-stack.md');
 const served = iotRoutes(aRegistry()).map(({ operation }) => operation);
 
-/** Served without a caller so far: what people make on a stack, reads of what Cordon makes, means to break it on purpose. */
-const withoutCaller = [
-  ...['CreateThingType', 'DescribeJob', 'DescribeMitigationAction', 'DescribeRoleAlias'],
-  ...['DescribeThingGroup', 'ListTagsForResource', 'ListThingPrincipalsV2', 'UpdateProvisioningTemplate'],
-  ...['CreateProvisioningTemplate', 'DisableTopicRule', 'EnableTopicRule', 'GetTopicRule'],
+/** Served even where nothing calls them: what people make on a stack, reads of what Cordon makes, means to break it on purpose. */
+const mayHaveNoCaller = [
+  ...['CreateProvisioningTemplate', 'CreateThingType', 'DeleteTopicRule', 'DescribeJob'],
+  ...['DescribeMitigationAction', 'DescribeRoleAlias', 'DescribeThingGroup', 'DisableTopicRule'],
+  ...['EnableTopicRule', 'GetTopicRule', 'ListTagsForResource', 'ListThingPrincipalsV2', 'ListTopicRules'],
+  ...['UpdateProvisioningTemplate'],
 ];
 
 /** Operations of the IoT control plane that Cordon, its stack, benches, pages and tests beside those of the stand-in call. */
@@ -57,6 +58,8 @@ describe('the IoT control plane of the local stack', () => {
   });
 
   it('serves nothing else but the operations that are listed with a reason', () => {
-    expect(served.filter((name) => !called.includes(name)).toSorted()).toEqual(withoutCaller.toSorted());
+    const known = [...called, ...mayHaveNoCaller];
+
+    expect(served.filter((name) => !known.includes(name))).toEqual([]);
   });
 });
