@@ -1,3 +1,4 @@
+import { measureLikeAws, writeAwsResult } from './aws-times';
 import { readFlags } from './flags';
 import { measureFlood, writeFloodResult } from './flood';
 import { measureHeld, writeHeldResult } from './held';
@@ -23,6 +24,7 @@ async function run(): Promise<boolean> {
   say('packaging the service and booting a stack');
   const service = await startService({
     ...flags,
+    ...(flags.aws && { deliveryMs: flags.aws.deliveryMs }),
     ...((flags.slack || flags.siege) && { configuration: 'told.yml' }),
   });
   try {
@@ -55,6 +57,10 @@ async function measure(service: Service): Promise<Measured> {
   if (flags.slack) {
     const result = await measureSlack(service, flags.things, say, stop.signal);
     return { result, text: writeSlackResult(result) };
+  }
+  if (flags.aws) {
+    const result = await measureLikeAws(service, flags, flags.aws, say, stop.signal);
+    return { result, text: writeAwsResult(result) };
   }
   const result = await measureSteadily(service, flags, say, stop.signal);
   return { result, text: writeSteadyResult(result) };

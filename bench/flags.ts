@@ -11,6 +11,8 @@ export interface Flags {
   readonly slack: boolean;
   /** What one device's flood costs the others. */
   readonly flood: boolean;
+  /** How long calls take as on AWS; absent: as they take here. */
+  readonly aws?: AwsTimes;
   readonly things: number;
   /** Alerts a second; Infinity sends as fast as the topic takes them. */
   readonly rate: number;
@@ -24,7 +26,18 @@ export interface Flags {
   readonly profile?: string;
 }
 
-interface Options {
+/** What each call and delivery takes on AWS, ms; added to what it takes here. */
+export interface AwsTimes {
+  readonly iotMs: number;
+  readonly dataMs: number;
+  readonly dynamodbMs: number;
+  readonly snsMs: number;
+  readonly sqsMs: number;
+  readonly deliveryMs: number;
+}
+
+interface Options extends AwsTimes {
+  readonly aws?: true;
   readonly storm?: true;
   readonly slack?: true;
   readonly flood?: true;
@@ -56,6 +69,16 @@ export function readFlags(args: readonly string[]): Flags {
     .option('--held <count>', 'held things, all due: how soon the sweep takes up what is urgent', readCount)
     .option('--minutes <minutes>', 'of the sweep; with --held', readCount, 10)
     .option('--flood', 'how much later other things are contained while one device floods')
+    .option(
+      '--aws',
+      'as the default, while calls take as long as on AWS, with the critical path of one alert',
+    )
+    .option('--iot-ms <ms>', 'with --aws: a call to the control plane of AWS IoT', readMs, 60)
+    .option('--data-ms <ms>', 'with --aws: a call to its data plane', readMs, 40)
+    .option('--dynamodb-ms <ms>', 'with --aws: a call to DynamoDB', readMs, 6)
+    .option('--sns-ms <ms>', 'with --aws: a publish to SNS', readMs, 20)
+    .option('--sqs-ms <ms>', 'with --aws: a message sent to SQS', readMs, 12)
+    .option('--delivery-ms <ms>', 'with --aws: from a queue to its function', readMs, 30)
     .option('--slack', 'containments and releases at once, while Slack takes one message a second')
     .option(
       '--things <count>',
@@ -64,7 +87,11 @@ export function readFlags(args: readonly string[]): Flags {
     )
     .option('--rate <alerts>', 'alerts a second, or "max"; without --storm', readRate, 20)
     .option('--warm-up <things>', 'things contained before the measurement begins', readCount, 400)
-    .option('--concurrency <invocations>', 'of a function at once (default: 4; with --storm 12)', readCount)
+    .option(
+      '--concurrency <invocations>',
+      'of a function at once (default: 4; with --storm or --aws 12)',
+      readCount,
+    )
     .option('--seed <number>', 'of the storm: order of the alerts, and which calls fail', readCount, 1)
     .option('--json', 'print the result as one JSON object on the last line')
     .option('--profile <folder>', 'write a CPU profile of the stack process there')
@@ -84,6 +111,8 @@ export function readFlags(args: readonly string[]): Flags {
     seed,
     json = false,
     profile,
+    aws = false,
+    ...times
   } = program.opts<Options>();
   return {
     storm,
@@ -91,15 +120,27 @@ export function readFlags(args: readonly string[]): Flags {
     flood,
     ...(siege !== undefined && { siege }),
     ...(held !== undefined && { held }),
+    ...(aws && { aws: pickTimes(times) }),
     minutes,
     things: things ?? (storm ? 1_000 : slack ? 100 : 200),
     rate,
     warmUp,
-    concurrency: concurrency ?? (storm ? 12 : 4),
+    concurrency: concurrency ?? (storm || aws ? 12 : 4),
     seed,
     json,
     ...(profile !== undefined && { profile }),
   };
+}
+
+function pickTimes({ iotMs, dataMs, dynamodbMs, snsMs, sqsMs, deliveryMs }: AwsTimes): AwsTimes {
+  return { iotMs, dataMs, dynamodbMs, snsMs, sqsMs, deliveryMs };
+}
+
+function readMs(text: string): number {
+  const ms = Number(text);
+  if (!Number.isFinite(ms) || ms < 0 || ms > 60_000)
+    throw new InvalidArgumentError('expected up to 60000 ms');
+  return ms;
 }
 
 function readCount(text: string): number {

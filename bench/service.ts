@@ -18,9 +18,13 @@ export interface CallCount {
 }
 
 interface FaultRule {
-  readonly functionName: string;
+  readonly functionName?: string;
+  /** As requests are signed for. */
+  readonly service?: string;
+  readonly action?: string;
   readonly probability: number;
-  readonly kind: 'throttle' | 'error';
+  readonly kind: 'throttle' | 'error' | 'latency';
+  readonly latencyMs?: number;
 }
 
 /** The packaged service on a stack of its own, and clients of an operator. */
@@ -47,6 +51,8 @@ export interface Service {
 export interface ServiceOptions {
   /** Invocations of a function at once. */
   readonly concurrency: number;
+  /** What a message takes from a queue to a function, beside what it takes here. */
+  readonly deliveryMs?: number;
   /** Folder for a CPU profile of the stack's process. */
   readonly profile?: string;
   /** Its cordon.yml, of this folder. */
@@ -70,8 +76,11 @@ function packageService(folder: string, configuration: string): void {
   if (status !== 0) throw new Error('sls package failed');
 }
 
-async function boot(folder: string, { concurrency, profile }: ServiceOptions): Promise<Service> {
-  const args = [folder, join(folder, 'package'), String(concurrency)];
+async function boot(
+  folder: string,
+  { concurrency, deliveryMs = 0, profile }: ServiceOptions,
+): Promise<Service> {
+  const args = [folder, join(folder, 'package'), String(concurrency), String(deliveryMs)];
   const child = fork(join(import.meta.dirname, 'stack-process.ts'), args, {
     execArgv: [...process.execArgv, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
   });

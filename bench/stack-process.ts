@@ -22,7 +22,8 @@ const failedInvocation = 'invocation failed';
  * The local stack in a process of its own, so that its CPU time is told from that of the load. It ends when the
  * channel to its parent does; a terminal's Ctrl-C reaches this process too and is the parent's to handle.
  */
-const [stateDirectory = '', artifactsDirectory = '', maxConcurrency = ''] = process.argv.slice(2);
+const [stateDirectory = '', artifactsDirectory = '', maxConcurrency = '', deliveryMs = '0'] =
+  process.argv.slice(2);
 process.on('SIGINT', () => undefined);
 
 const stack = await startStack({
@@ -32,6 +33,7 @@ const stack = await startStack({
   stateDirectory,
   artifactsDirectory,
   maxConcurrency: Number(maxConcurrency),
+  deliveryMs: Number(deliveryMs),
   log: {
     info: () => undefined,
     warn: (message) => {

@@ -51,6 +51,8 @@ export interface StackOptions {
   readonly maxConcurrency?: number;
   /** See EventSourcePorts. */
   readonly redeliverSeconds?: number;
+  /** See EventSourcePorts. */
+  readonly deliveryMs?: number;
   readonly log: LocalLog;
 }
 
@@ -93,9 +95,12 @@ async function boot(
   options: StackOptions,
   closers: Closers,
 ): Promise<Omit<LocalStack, 'close' | 'identity' | 'policyCacheSeconds'>> {
-  const { log, stateDirectory, artifactsDirectory, maxConcurrency, redeliverSeconds } = options;
+  const { log, stateDirectory, artifactsDirectory, maxConcurrency, redeliverSeconds, deliveryMs } = options;
   const concurrency = maxConcurrency === undefined ? {} : { maxConcurrency };
-  const redelivery = redeliverSeconds === undefined ? {} : { redeliverSeconds };
+  const redelivery = {
+    ...(redeliverSeconds !== undefined && { redeliverSeconds }),
+    ...(deliveryMs !== undefined && { deliveryMs }),
+  };
   const template = await readTemplate(join(artifactsDirectory, 'cloudformation-template-update-stack.json'));
   const ca = await openCertificateAuthority(join(stateDirectory, 'ca'));
   let aws: LocalAws | undefined;
@@ -317,7 +322,7 @@ function startSource(
   sqs: ServiceHandler,
   host: FunctionHost,
   { isAllowed }: RoleBook,
-  more: Pick<EventSourcePorts, 'maxConcurrency' | 'redeliverSeconds' | 'log'>,
+  more: Pick<EventSourcePorts, 'maxConcurrency' | 'redeliverSeconds' | 'deliveryMs' | 'log'>,
 ): Promise<EventSource> {
   const owner = host.definitions().find(({ name }) => name === definition.functionName);
   const functionTimeoutSeconds = owner?.timeoutSeconds ?? 3;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { SQSRecord } from 'aws-lambda';
 import type { AwsIdentity, LocalLog } from '../../types';
 import type { EventSourceDefinition, InvocationOutcome } from './definitions';
@@ -27,6 +28,8 @@ export interface EventSourcePorts {
   readonly maxConcurrency?: number;
   /** When what failed comes again; by default, as on AWS, after the queue's visibility timeout. */
   readonly redeliverSeconds?: number;
+  /** Added between receipt and invocation, as a delivery takes on AWS; by default none. */
+  readonly deliveryMs?: number;
   readonly log: LocalLog;
 }
 
@@ -191,6 +194,7 @@ async function invokeWith(
 ): Promise<readonly SQSRecord[]> {
   const { functionName, queueArn, reportsBatchItemFailures } = source.definition;
   const { log } = source.ports;
+  if (source.ports.deliveryMs) await delay(source.ports.deliveryMs);
   const outcome = await source.ports.invoke(functionName, { Records: records });
   if (outcome.status === 'failed') {
     const { errorType, errorMessage } = outcome.error;
