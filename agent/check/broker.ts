@@ -2,11 +2,11 @@ import { connect as connectMqtt, type IClientOptions, type MqttClient } from 'mq
 import { describeError } from '../describe-error';
 import { stepTimeoutMs } from './network';
 
-/** One MQTT connection, asked one thing after the other; after its end every answer is that end. */
+/** One MQTT connection for a series of questions. After it ends, every answer is the reason for its end. */
 export interface Conversation {
   subscribe(topic: string): Promise<'ok' | 'refused' | 'ended'>;
   publish(topic: string, payload: Buffer): Promise<'ok' | 'ended'>;
-  /** The first message that `accept` makes something of. */
+  /** The first message that `accept` understands. */
   hear<T>(
     accept: (topic: string, payload: Buffer) => T | undefined,
     withinMs: number,
@@ -14,7 +14,7 @@ export interface Conversation {
   close(): void;
 }
 
-/** Connects, or tells why not. */
+/** Connects, or returns why it can't. */
 export function openConversation(options: IClientOptions): Promise<Conversation | string> {
   return new Promise((resolve) => {
     const client = connectMqtt(options);

@@ -11,7 +11,7 @@ import { checkCredentials, checkState } from './files';
 import { type Finding, failed, ok, skipped, warning } from './finding';
 import { checkName, checkTcp, checkTls, stepTimeoutMs } from './network';
 
-/** Detect takes reports by their own time of receipt, but a clock this far off will fail TLS sooner or later. */
+/** Detect uses the time of receipt, but a clock with this error will make TLS fail sooner or later. */
 const mostSkewMs = 60_000;
 
 export interface CheckDependencies {
@@ -20,7 +20,7 @@ export interface CheckDependencies {
   readonly collect: (destination: Destination) => Promise<Report>;
 }
 
-/** Goes the whole way of a report, one step after the other, and gives each finding as soon as it is there. */
+/** Tests each step of a report's way, and yields each finding at once. */
 export async function* check(
   settings: Settings & { readonly connection: ConnectionSettings },
   { wallClock, collect }: CheckDependencies,
@@ -90,7 +90,7 @@ async function* checkPolicy(
   }
 }
 
-/** A connection for each question: a broker ends it where a policy says no. */
+/** One connection for each question, because a broker ends it when a policy denies something. */
 async function withConversation(
   open: () => Promise<Conversation | string>,
   what: string,

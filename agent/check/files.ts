@@ -13,7 +13,7 @@ const soonDays = 30;
 const mayUse = 7;
 const littleBytes = 1024 * 1024;
 
-/** Looks at certificate, key and CA; without findings of a failure there are credentials. */
+/** Checks certificate, key and CA. Without a failed finding, there are credentials. */
 export function checkCredentials(
   paths: CredentialPaths,
   now: number,
@@ -42,7 +42,7 @@ export function checkCredentials(
   };
 }
 
-/** The state folder is where report ids and containment survive a restart. */
+/** Report ids and the containment survive a restart in the state folder. */
 export function checkState(directory: string): Finding {
   try {
     host.mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -1,4 +1,4 @@
-/** What one look found. A warning does not keep the agent from reporting; after a failure it would not work. */
+/** The result of a check. With a warning, the agent can still report; after a failure, it can't. */
 export interface Finding {
   readonly check: string;
   readonly outcome: 'ok' | 'warning' | 'failed' | 'skipped';

@@ -41,7 +41,7 @@ function portAdvice(port: number): string {
     : `does a firewall block port ${port}? AWS IoT also listens on 443`;
 }
 
-/** A handshake that goes through whatever the broker's certificate is, so that what is wrong with it can be told. */
+/** A handshake that accepts any certificate of the broker, to report what is wrong with it. */
 export function checkTls(
   { host, port }: Endpoint,
   credentials: Credentials,
@@ -117,7 +117,7 @@ function nameOf(subject: PeerCertificate['issuer'] | undefined): string {
   return clean(String(subject?.CN ?? subject?.O ?? 'an unknown authority'));
 }
 
-/** What the other side calls itself is anybody's text. */
+/** The names in the peer's certificate are untrusted text. */
 function clean(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ').slice(0, 200);
 }

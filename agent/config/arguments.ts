@@ -1,9 +1,9 @@
 import { codeOf, host } from '../host';
 
-/** A command line that can't be followed; its message is one line that names the flag. */
+/** An invalid command line. The message is one line that names the flag. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
-  /** It may be right the next time, such as a file that a failing disk did not give. */
+  /** The error may be temporary, such as a read error of a failing disk. */
   readonly isPassing: boolean;
 
   constructor(message: string, isPassing = false) {
@@ -12,14 +12,14 @@ export class UsageError extends Error {
   }
 }
 
-/** Says of a file that can't be read whether the reason may pass: these don't, until somebody does something. */
+/** True if a read error may be temporary. These errors stay until somebody acts. */
 export function isPassing(error: unknown): boolean {
   return !['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'].includes(codeOf(error));
 }
 
 const largestFileCharacters = 64 * 1024;
 
-/** Short flags of more than one letter, as the AWS sample agent has them; commander would read `-id x` as `-i d x`. */
+/** Multi-letter short flags of the AWS sample agent; commander would read `-id x` as `-i d x`. */
 const longForms: ReadonlyMap<string, string> = new Map([
   ['-id', '--client_id'],
   ['-cm', '--custom-metrics'],
@@ -36,7 +36,7 @@ const refused: ReadonlyMap<string, string> = new Map([
   ['--proxy-port', 'a proxy'],
 ]);
 
-/** Puts in the arguments of each `@file` and spells the two-letter flags out. */
+/** Inserts the arguments of each `@file`, and expands two-letter flags. */
 export function expandArguments(args: readonly string[], readFile = readArgumentFile): readonly string[] {
   return args
     .flatMap((arg) => (arg.length > 1 && arg.startsWith('@') ? readFile(arg.slice(1)) : [arg]))
@@ -53,7 +53,7 @@ function spellOut(arg: string): string {
   return long === undefined ? arg : long + arg.slice(flag.length);
 }
 
-/** One argument a line, or a flag and its value on one; blank lines and lines that begin with `#` are left out. */
+/** One argument, or a flag and its value, on each line. Empty lines and lines that begin with `#` are ignored. */
 function readArgumentFile(path: string): readonly string[] {
   let text: string;
   try {

@@ -24,7 +24,7 @@ const largestCharacters = 256 * 1024;
 /** Reads the text of one field, or throws a UsageError that begins with `where`. */
 type ReadField = (where: string, text: string) => unknown;
 
-/** Field of the file -> the flag it stands for, and how its text is read. */
+/** Field of the file -> its flag, and the parser of its text. */
 const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>> = {
   endpoint: ['endpoint', parseEndpoint],
   rootCA: ['rootCA', parsePath],
@@ -46,14 +46,14 @@ const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>>
   verbosity: ['verbosity', parseVerbosity],
 };
 
-/** Flags whose values are paths: relative ones are meant from the file's folder, so that the folder can be copied. */
+/** Flags whose values are paths. Relative ones start from the file's folder, so the folder can be copied. */
 const pathFlags: readonly string[] = ['rootCA', 'cert', 'key', 'stateDir'];
 
-/** Reads a configuration file to the values of the flags it stands for; UsageErrors name file, line and field. */
+/** Reads a configuration file as values of flags. UsageErrors name file, line and field. */
 export function readConfigFile(path: string): Readonly<Record<string, unknown>> {
   let text: string;
   try {
-    // Its `exec` metrics are run: whoever may write it may act as the agent.
+    // The agent runs its `exec` metrics, so anybody who can write the file can act as the agent.
     if ((host.statSync(path).mode & 0o002) !== 0)
       throw new UsageError(`${path}: must not be writable by everyone; chmod o-w it`);
     text = host.readFileSync(path, 'utf8');
@@ -113,7 +113,7 @@ function readField(at: string, name: string, value: unknown): readonly [flag: st
 
 const namePattern = /^[^\s/:]{1,15}$/;
 
-/** `{ include: [wwan0], exclude: ['vpn*'] }`; names as the kernel has them, and `*`. */
+/** `{ include: [wwan0], exclude: ['vpn*'] }`: kernel names, and `*`. */
 function readInterfaces(where: string, section: unknown): InterfaceChoice {
   if (typeof section !== 'object' || section === null || Array.isArray(section))
     throw new UsageError(`${where}: must be an object with include and exclude`);

@@ -3,7 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { codeOf, host } from '../host';
 import type { ConnectionSettings } from './settings';
 
-/** A certificate or key that can't be used; the agent must not start half able. */
+/** An unusable certificate or key. The agent does not start without them. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }
@@ -12,13 +12,13 @@ export interface Credentials {
   readonly ca: Buffer;
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** Until when the certificate is valid, epoch ms. */
+  /** Expiry of the certificate, epoch ms. */
   readonly expiresAt: number;
 }
 
 export type CredentialPaths = Pick<ConnectionSettings, 'rootCaPath' | 'certPath' | 'keyPath'>;
 
-/** Reads the three files and proves that they fit, so that a wrong file is named now and not as a broken handshake later. */
+/** Reads the three files and checks that they match, so a wrong file is reported now and not as a failed handshake later. */
 export function loadCredentials(
   paths: CredentialPaths,
   now: number,
@@ -65,7 +65,7 @@ function warnOfMode(keyPath: string, warn: (problem: string) => void): void {
   }
 }
 
-/** A key of root's that the agent reads by its own group is how the package keeps it: the agent can't change it. */
+/** The package's way: root owns the key, and the agent reads it by its group but can't change it. */
 export function isOpenToOthers(
   { mode, uid, gid }: Readonly<Record<'mode' | 'uid' | 'gid', number>>,
   ownGroup?: number,

@@ -1,12 +1,12 @@
 import type { ProcReader } from '../proc/proc-reader';
 
-/** Which interfaces count beside what the rules say: names, `*` for any characters. */
+/** Interfaces that count, or don't, regardless of the rules: names, with `*` for any characters. */
 export interface InterfaceChoice {
   readonly include: readonly string[];
   readonly exclude: readonly string[];
 }
 
-/** Gives in words why the traffic of an interface does not count; undefined where it does. */
+/** Why the traffic of an interface does not count; undefined if it does. */
 export type InterfaceRule = (name: string) => string | undefined;
 
 export const allInterfaces: InterfaceChoice = { include: [], exclude: [] };
@@ -15,9 +15,9 @@ export const allInterfaces: InterfaceChoice = { include: [], exclude: [] };
 const tunnelTypes = new Set([768, 769, 776, 778, 823, 65_534]);
 const pppType = 512;
 const tunnelKinds = /^DEVTYPE=(?:wireguard|vxlan|geneve|gre\w*|gtp|bareudp|macsec)$/m;
-/** What the kernel, udev and modem managers call a way out of the device, whatever is behind it. */
+/** Names that the kernel, udev and modem managers give to uplinks. */
 const uplink = /^(?:eth|en[opsxu]|wlan|wl[opsxu]|ppp|wwan|usb|rmnet|ccmni|can)/;
-/** What container and VM managers call their ends. */
+/** Names that container and VM managers give to their interfaces. */
 const containerEnd = /^(?:veth|vnet|lxc|cali|cilium|azv|eni[0-9a-f]{8}|vb-|ve-)/;
 const containerBridge = /^(?:docker|br-[0-9a-f]{12}$|virbr|cni|podman|lxdbr|lxcbr|flannel|nerdctl|incusbr)/;
 
@@ -48,7 +48,7 @@ function whyNot(proc: ProcReader, sys: ProcReader, name: string): string | undef
   if (containerBridge.test(name)) return 'a bridge of containers';
   if (name.startsWith('ifb')) return 'a copy of what another takes in';
   const entries = sys.list(name);
-  // Without /sys, the name is all there is.
+  // Without /sys, only the name is known.
   if (typeof entries === 'string') return containerEnd.test(name) ? 'an end in a container' : undefined;
   const lower = entries.find((entry) => entry.startsWith('lower_'));
   if (lower !== undefined) return `it runs over ${lower.slice('lower_'.length)}`;

@@ -1,17 +1,17 @@
-/** What a slow network needs; the defaults are for a modem. */
+/** Timeouts for slow networks. The defaults suit a modem. */
 export interface LinkTiming {
-  /** Of one try, with name, TCP, TLS and MQTT. */
+  /** Limit of one attempt, with DNS, TCP, TLS and MQTT. */
   readonly connectTimeoutMs: number;
-  /** With a keep-alive of minutes, a publish without an answer is what shows a dead connection. */
+  /** With a keep-alive of minutes, an unacknowledged publish shows a dead connection first. */
   readonly acknowledgeTimeoutMs: number;
-  /** Shorter than NAT on the way remembers a connection. */
+  /** Must be shorter than the timeout of a NAT device on the way. */
   readonly keepAliveSeconds: number;
 }
 
 /** A quarter of a try: Node gives each address of a name 250 ms, which is less than a slow network's round trip. */
 const addressShare = 1 / 4;
 
-/** How to go through the addresses of a name: a network may have no IPv6 though the name has. */
+/** How to try the addresses of a host name: a network may lack IPv6 although the name has it. */
 export function familySelection({ connectTimeoutMs }: LinkTiming) {
   return {
     autoSelectFamily: true,

@@ -27,7 +27,7 @@ export interface ProcessDefinition {
   /** Number of descendants; their names; whom they and their descendants talk to. */
   readonly collect: 'children' | 'child-names' | 'remote-addresses';
   readonly of: ProcessSelector;
-  /** Children that are no news; not of `remote-addresses`. */
+  /** Expected children, which do not count. Not for `remote-addresses`. */
   readonly except?: readonly ChildException[];
 }
 
@@ -48,12 +48,12 @@ export interface LoadDefinition {
 /** One custom metric: its name and how it is collected. */
 export type MetricDefinition = ProcessDefinition | LoadDefinition | ExecDefinition;
 
-/** A `metrics` section that can't be followed; its message is one line that begins with the field. */
+/** An invalid `metrics` section. The message is one line that begins with the field. */
 export class DefinitionError extends Error {
   override readonly name = 'DefinitionError';
 }
 
-/** One word for the selected processes in reports and logs. */
+/** Name of the selected processes in reports and logs. */
 export function labelOf(selector: ProcessSelector): string {
   if ('name' in selector) return selector.name;
   if ('executable' in selector) return selector.executable;

@@ -14,7 +14,7 @@ const conventions: readonly (readonly [string, ProcessDefinition['collect'] | Lo
     ['memory_bytes_', 'memory'],
   ];
 
-/** Says how a metric is collected by its name alone; undefined for a name that says nothing. */
+/** How to collect a metric, by its name alone; undefined for other names. */
 export function definitionByName(metric: string): MetricDefinition | undefined {
   if (metric === 'cpu_usage') return { metric, collect: 'cpu-percent' };
   if (metric === 'memory_usage') return { metric, collect: 'memory' };

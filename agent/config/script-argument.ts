@@ -2,11 +2,11 @@
 interface Grammar {
   /** Options that take the next argument as their value. */
   readonly valued: RegExp;
-  /** Options after which there is no script: its code stands in the command line. */
+  /** Options with code instead of a script. */
   readonly code: RegExp;
   /** Options whose value is the script. */
   readonly script?: RegExp;
-  /** Words before the script that say what to do with it. */
+  /** Subcommands before the script. */
   readonly verb?: RegExp;
 }
 
@@ -64,22 +64,22 @@ const grammars: readonly (readonly [program: RegExp, grammar: Grammar])[] = [
     { valued: never, code: /^-[eE]$/, script: /^-f$/ },
   ],
 ];
-/** These run a script only where an option names it: their first word is code. */
+/** Interpreters whose first argument is code; only an option names a script. */
 const byOptionOnly = /^(?:awk|gawk|mawk|sed)$/;
 const version = /[-_]?v?\d[\w.-]*$/;
 const mostArguments = 64;
 
-/** Programs beside interpreters that run, or are, whatever their arguments say. */
+/** Other programs that run, or act as, what their arguments say. */
 const runners =
   /^(?:busybox|toybox|coreutils|env|sudo|doas|su|runuser|setpriv|nohup|timeout|nice|ionice|xargs|find|ssh|nsenter|unshare|chroot|systemd-run|setsid|script|watch|strace|gdb|ld(?:-linux)?[\w.-]*|make|git|vim?|ed|tar|rsync|socat|nc|ncat|tclsh)$/;
 
-/** Says of a program by its file name whether its arguments alone make it any other. */
+/** True for a program, by its file name, that runs other programs by its arguments. */
 export function runsAnything(program: string): boolean {
   const name = program.replace(version, '');
   return grammars.some(([known]) => known.test(program) || known.test(name)) || runners.test(program);
 }
 
-/** Gives what an interpreter was told to run; undefined for a program that is none, or that was given code. */
+/** The script that an interpreter runs; undefined for other programs, or for code instead of a script. */
 export function scriptArgumentOf(program: string, args: readonly string[]): string | undefined {
   const grammar = grammars.find(
     ([name]) => name.test(program) || name.test(program.replace(version, '')),

@@ -80,7 +80,7 @@ export interface Dependencies {
   readonly homeDirectory: () => string;
 }
 
-/** What the flags say together, or a UsageError that names the flag. */
+/** The settings of all flags together. Throws a UsageError that names the flag. */
 export function toSettings(flags: Flags, dependencies: Dependencies, metrics: readonly string[]): Settings {
   if (flags.once !== flags.print) throw new UsageError('--once, --print: give both to print one report');
   const destinations = destinationsOf(flags.reportTo);

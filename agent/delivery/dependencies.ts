@@ -15,15 +15,15 @@ export interface ReportingDependencies {
   readonly meter?: TrafficMeter;
   readonly reportIds: ReportIds;
   readonly problems: Problems;
-  /** Without one, what is not delivered is lost at the end. */
+  /** Without a spool, undelivered reports are lost when the agent ends. */
   readonly spool?: Spool;
   readonly restarts?: Restarts;
   /** Without one, it looks as often as it is told to. */
   readonly budget?: CpuBudget;
   readonly log: Log;
-  /** Milliseconds that go on evenly, whatever happens to the time of day. */
+  /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;
   readonly wallClock: () => number;
-  /** Called after each look at the processes: it is what shows that the agent is not stuck. */
+  /** Called after each sample of the processes, to show that the agent is not stuck. */
   readonly onTick?: () => void;
 }

@@ -6,7 +6,7 @@ interface LookingOptions {
   readonly mostQuietMs: number;
   /** How long to rest after a look that took so long, which ended now; `now` leaves out the time it stood still. */
   readonly restAfter: (now: number, tookMs: number) => number;
-  /** Milliseconds that go on evenly, whatever happens to the time of day. */
+  /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;
   /** Called before the look that comes after it. */
   readonly onStandstill: (ms: number) => void;

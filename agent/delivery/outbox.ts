@@ -2,12 +2,12 @@ import { foldReports } from '../report/fold-reports';
 import type { Report } from '../report/report';
 
 export interface OutboxRules {
-  /** Over either of these, the oldest is folded into the one after it. */
+  /** Above either limit, the oldest report is folded into the next. */
   readonly mostReports: number;
   readonly mostBytes: number;
   /** How long to wait after a report that failed. */
   readonly retryMs: number;
-  /** Metrics whose highest value must not get lost. */
+  /** Metrics whose highest value must not be lost. */
   readonly peaks: ReadonlySet<string>;
 }
 
@@ -15,27 +15,27 @@ export interface OutboxDependencies {
   readonly deliver: (report: Report) => Promise<'acknowledged' | 'failed'>;
   readonly onAcknowledged: (report: Report) => void;
   readonly onFailed: (report: Report) => void;
-  /** Keeps a report beyond the end of the agent; `isUrgent`: of a power cut too. */
+  /** Stores a report so it survives the agent, and with `isUrgent` also a power cut. */
   readonly keep: (report: Report, isUrgent: boolean) => void;
-  /** It need not be kept any longer. */
+  /** The report need not be stored any longer. */
   readonly drop: (report: Report) => void;
   /** A report could not be kept by itself any longer. */
   readonly onFolded: (report: Report) => void;
-  /** Milliseconds that go on evenly. */
+  /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;
 }
 
-/** Reports that are on their way, in order. Each keeps its id, so one that arrives twice counts once. */
+/** Reports in delivery, in order. Each keeps its id, so one that arrives twice counts once. */
 export interface Outbox {
-  /** `isUrgent`: it is kept through whatever happens before it is delivered. */
+  /** `isUrgent`: the report survives a power cut before its delivery. */
   put(report: Report, isUrgent: boolean): void;
-  /** Takes up what an earlier run kept. */
+  /** Loads the reports that an earlier run stored. */
   take(reports: readonly Report[]): void;
-  /** Delivers what waits, oldest first and one at a time, until all is acknowledged or one fails. */
+  /** Delivers waiting reports, oldest first and one at a time, until all are acknowledged or one fails. */
   flush(): void;
-  /** Keeps all that waits. */
+  /** Stores all waiting reports. */
   keepAll(): void;
-  /** Resolves when nothing is on its way. */
+  /** Resolves when nothing is in delivery. */
   settled(): Promise<void>;
   waiting(): readonly Report[];
 }
@@ -58,7 +58,7 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
     entries.splice(at, 0, entry);
     bytes += entry.bytes;
   };
-  /** What is being delivered now stays as it is: under its id it may have arrived. */
+  /** A report in delivery is not changed: it may already have arrived under its id. */
   const fold = (): void => {
     const first = isDelivering ? 1 : 0;
     while (entries.length - first > 1 && (entries.length > rules.mostReports || bytes > rules.mostBytes)) {

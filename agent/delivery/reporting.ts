@@ -7,7 +7,7 @@ import type { ReportingDependencies } from './dependencies';
 import { startLooking } from './looks';
 import { type Delivery, makeReport, openRoute, type Route } from './route';
 
-/** With no process to watch, there are the interval to keep and the traffic to count: a modem can come and go within a second. */
+/** Without a watched process, the tick still keeps the interval and counts traffic: a modem can appear and disappear within a second. */
 const idleTickMs = 200;
 /** Reports are made at the interval though the next look is far off. */
 const mostQuietMs = 10_000;
@@ -22,9 +22,9 @@ export type Waiting = ReadonlyMap<Destination, Carried>;
 
 export interface Reporting {
   flush(): void;
-  /** Ends the sampling, tells what is still untold, and gives what waits for delivery. */
+  /** Stops sampling, makes a last report, and returns what waits for delivery. */
   stop(): Waiting;
-  /** Resolves when no report is on its way. */
+  /** Resolves when no report is in delivery. */
   settled(): Promise<void>;
   /** What waits for delivery now. */
   waiting(): Waiting;
@@ -56,7 +56,7 @@ export function startReporting(
   const flush = (): void => {
     for (const route of routes) {
       const { window, outbox, byException } = route;
-      // What is on its way comes first: over a slow connection changes become one report, not a queue.
+      // Waiting reports go first. Over a slow connection, changes become one report instead of a queue.
       const isBusy = delivery.isReady() && route.mayFlush && outbox.waiting().length > 0;
       const isGap = byException && route.stoodStillMs > 0;
       const due = isBusy ? undefined : (window.due(clock()) ?? (isGap ? 'change' : undefined));

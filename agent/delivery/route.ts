@@ -9,13 +9,13 @@ import type { ReportingDependencies } from './dependencies';
 import { findFailures, findHealth } from './findings';
 import { createOutbox, type Outbox } from './outbox';
 
-/** Cordon's detector takes a hundred reports of one certificate at once. */
+/** Cordon's detector accepts a hundred reports of one certificate at once. */
 const mostWaitingReports = 90;
 /** At most five reports of a change a second. */
 const changeGapMs = 200;
-/** A rise is told at once, a fall when it lasted. */
+/** A rise is reported at once, a fall after it has lasted. */
 const fallHoldMs = 1000;
-/** A Device Defender report that its policy denies costs the connection: not at once again. */
+/** A denied report to Device Defender costs the connection, so it is not retried at once. */
 const defenderRetryMs = 60_000;
 /** Reports that wait for a connection, as JSON: days of reports at the interval, or minutes of constant change. */
 const mostWaitingBytes = 128 * 1024;
@@ -33,7 +33,7 @@ export interface Route {
   readonly outbox: Outbox;
   /** Reports are made when there is something to tell, and sent at once. */
   readonly byException: boolean;
-  /** What waits may be sent. */
+  /** Waiting reports may be sent. */
   mayFlush: boolean;
   /** The longest that it stood still since the last report. */
   stoodStillMs: number;
@@ -57,7 +57,7 @@ export function openRoute(
     window: createReportWindow({ intervalMs, byException, changeGapMs, fallHoldMs }),
     outbox: createOutbox(
       {
-        // Device Defender takes one report in five minutes, so of those that wait the newest stands for all.
+        // Device Defender accepts one report in five minutes, so the newest waiting report replaces the others.
         mostReports: byException ? mostWaitingReports : 1,
         mostBytes: mostWaitingBytes,
         retryMs: byException ? 0 : defenderRetryMs,
@@ -87,7 +87,7 @@ export function openRoute(
   return route;
 }
 
-/** The report is the outbox's from here on, so the next one tells only what came after it. */
+/** The outbox owns the report from here on, so the next one covers only what came after it. */
 export function makeReport(
   route: Route,
   due: Due,

@@ -4,7 +4,7 @@ import type { Destination, ReportFormat, Topics } from '../topics';
 
 const longestText = 256;
 
-/** What Cordon or Device Defender says of a report. */
+/** The reply of Cordon or Device Defender to a report. */
 export interface Answer {
   readonly reportId?: number;
   /** Epoch ms, by the backend's clock. */
@@ -26,7 +26,7 @@ export function readAnswer(payload: Buffer, format: ReportFormat): Answer {
   };
 }
 
-/** Logs what became of a report: a rejection is an error the operator must see. */
+/** Logs the outcome of a report. A rejection is an error that the operator must see. */
 export function logAnswer(
   log: Log,
   destination: Destination,

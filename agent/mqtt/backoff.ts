@@ -1,10 +1,10 @@
 const baseMs = 500;
 const mostMs = 60_000;
-/** A connection that lasts less is counted with the failures: a broker closes it right after a publish that is denied. */
+/** A shorter connection counts as a failure: a broker closes it right after a denied publish. */
 const stableMs = 5000;
 
 export interface Backoff {
-  /** Gives the wait before the next try, after a connection that lasted `connectedMs` (0: never came to be). */
+  /** The wait before the next attempt, after a connection of `connectedMs` (0: none was established). */
   next(connectedMs: number): number;
 }
 

@@ -10,7 +10,7 @@ import { createBackoff } from './backoff';
 import { watchRivals } from './rivals';
 import { createSubscriber, type Subscriber } from './subscriber';
 
-/** Beside the options MQTT.js has types for; it hands all of them to tls.connect. */
+/** TLS options that MQTT.js has no types for, but passes to tls.connect. */
 const socketOptions = { minVersion: 'TLSv1.2', noDelay: true } as const;
 const closeTimeoutMs = 1500;
 const closed = 'closed by the broker or the network';
@@ -21,21 +21,21 @@ interface MessageEvents {
 }
 
 export interface BrokerEvents extends MessageEvents {
-  /** No connection came to be, or the one there was has ended. */
+  /** No connection was established, or it has ended. */
   readonly onEnded: (reason: string) => void;
 }
 
-/** A connection that is kept up until it is closed. */
+/** A connection that reconnects until it is closed. */
 export interface BrokerLink {
   isConnected(): boolean;
-  /** Publishes at QoS 1. Never kept for later: what could not be delivered now is old by then. */
+  /** Publishes at QoS 1. Does not store the message for later, when it would be outdated. */
   publish(topic: string, payload: Buffer): Promise<'acknowledged' | 'failed'>;
   close(): Promise<void>;
 }
 
 export interface LinkDependencies {
   readonly log: Log;
-  /** Milliseconds that go on evenly. */
+  /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;
   readonly random: () => number;
   readonly problems?: Problems;
@@ -119,7 +119,7 @@ export function toClientOptions(settings: ConnectionSettings, credentials: Crede
     ...familySelection(settings.timing),
     keepalive: settings.timing.keepAliveSeconds,
     connectTimeout: settings.timing.connectTimeoutMs,
-    // The link reconnects by itself, with jitter.
+    // The link itself reconnects, with jitter.
     reconnectPeriod: 0,
     resubscribe: false,
     // mqtt-packet's cache of 65,536 buffers takes 11 to 18 MB.
@@ -131,8 +131,8 @@ interface SessionEvents extends MessageEvents {
   readonly subscriber: Subscriber;
   readonly timing: LinkTiming;
   readonly clock: () => number;
-  /** `connectedMs` is undefined when the connection never came to be. */
-  /** `isUnasked`: nothing was on its way that the broker could have refused. */
+  /** `connectedMs` is undefined if no connection was established. */
+  /** `isUnasked`: no message was in delivery that the broker could have refused. */
   readonly onEnded: (reason: string, connectedMs: number | undefined, isUnasked: boolean) => void;
 }
 
@@ -165,7 +165,7 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
     events.onConnected();
   });
   client.on('message', (topic, payload) => events.onMessage(topic, payload));
-  // An error also comes after the end, from a socket that closes late; `end` runs once.
+  // A socket that closes late causes an error after the end; `end` runs once.
   client.on('error', (error) => end(describeError(error)));
   client.on('close', () => end(closed));
 

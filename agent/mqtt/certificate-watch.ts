@@ -3,7 +3,7 @@ import type { Log } from '../log';
 const dayMs = 86_400_000;
 const warnDaysAhead = [30, 14, 7, 3, 1] as const;
 
-/** Tells ahead that the certificate will expire, and each day that it has. */
+/** Warns before the certificate expires, and each day after it has. */
 export interface CertificateWatch {
   /** The certificate in use, which may be a new one. */
   note(expiresAt: number): void;
@@ -12,7 +12,7 @@ export interface CertificateWatch {
 
 export function watchCertificate(log: Log): CertificateWatch {
   let expiresAt = Number.POSITIVE_INFINITY;
-  /** The days left that were told last; negative: days since. */
+  /** The days left in the last warning; negative after the expiry. */
   let toldDays = Number.POSITIVE_INFINITY;
   return {
     note: (at) => {

@@ -2,7 +2,7 @@ import type { Log } from '../log';
 import { decodeAnswer } from '../report/encoding';
 import type { StateFile } from '../state-file';
 
-/** What Cordon tells the device of itself, version 1. */
+/** Cordon's notice to the device, version 1. */
 export interface ContainmentNotice {
   readonly status: 'contained' | 'released';
   readonly caseId: string;
@@ -18,7 +18,7 @@ export function containmentTopic(thingName: string): string {
   return `cordon/things/${thingName}/containment`;
 }
 
-/** Undefined for what is no notice: another version, or somebody else's message. */
+/** Undefined for another version, or another message. */
 export function readNotice(payload: Buffer): ContainmentNotice | undefined {
   const notice = decodeAnswer(payload, 'json');
   if (notice?.version !== 1) return undefined;
@@ -32,7 +32,7 @@ export function readNotice(payload: Buffer): ContainmentNotice | undefined {
   return isNotice ? { status, caseId, at } : undefined;
 }
 
-/** Knows whether the device is contained, also after a restart. It goes on reporting all the same: now above all. */
+/** Remembers whether the device is contained, also after a restart. A contained device continues to report. */
 export interface ContainmentWatch {
   note(notice: ContainmentNotice | undefined): void;
   isContained(): boolean;

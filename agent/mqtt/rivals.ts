@@ -1,16 +1,16 @@
 import type { Log } from '../log';
 import type { Problems } from '../problems';
 
-/** Tells of another client under the same id: the broker ends the connection of the first when the second comes. */
+/** Detects another client with the same id: the broker ends the first connection when the second is established. */
 export interface Rivals {
-  /** `connectedMs` is undefined for a connection that never came to be. */
+  /** `connectedMs` is undefined if no connection was established. */
   noteEnd(connectedMs: number | undefined, isUnasked: boolean): void;
 }
 
-/** A network can end a connection once or twice for nothing; a rival does it again and again. */
+/** A network may end a connection once or twice; a rival client does it again and again. */
 const mostEnds = 3;
 const withinMs = 600_000;
-/** Whoever is thrown off comes back at once, so neither stays long. */
+/** Each disconnected client reconnects at once, so neither connection lasts. */
 const shortMs = 120_000;
 
 export function watchRivals(

@@ -1,12 +1,12 @@
 import type { MqttClient } from 'mqtt';
 import type { Log } from '../log';
 
-/** A network can end a connection at the same place once; twice it is the broker. */
+/** A network may end a connection at the same place once; twice means the broker. */
 const mostEnds = 2;
 
-/** Reports go out also where the policy forbids to hear the answers. */
+/** The agent reports even if the policy denies the subscriptions to replies. */
 export interface Subscriber {
-  /** Subscribes to one topic after the other, on a connection that has just come to be. */
+  /** Subscribes to one topic after the other, on a new connection. */
   subscribe(client: MqttClient): void;
   /** A subscription has no answer yet. */
   isAsking(): boolean;

@@ -2,7 +2,7 @@ import { agentVersion } from '../build-constants';
 import type { Problems } from '../problems';
 import type { Caveat } from '../processes/metric-sample';
 
-/** How well the agent sees, with each report to Cordon. */
+/** How complete the agent's view is, with each report to Cordon. */
 export interface Health {
   readonly agent: string;
   /** How children are found: by the kernel's own lists, or by a scan of all processes. */
@@ -11,25 +11,25 @@ export interface Health {
   readonly intervalMs?: number;
   /** Milliseconds between two looks at the processes, lately. */
   readonly sampleMs?: number;
-  /** How often it was started since a report was last delivered, less this one time. */
+  /** Starts since the last delivered report, except this one. */
   readonly restarts: number;
-  /** Reports that wait for their delivery, this one aside. */
+  /** Reports that wait for delivery, except this one. */
   readonly spool: number;
-  /** What keeps it from seeing all; `failures` and `notes` have the words. */
+  /** What limits the agent's view; `failures` and `notes` have the details. */
   readonly degraded: readonly Degradation[];
   readonly notes?: readonly string[];
 }
 
 type Degradation =
-  /** It looks less often than it should, to stay within its share of the processor. */
+  /** The agent samples less often than configured, to keep its CPU budget. */
   | 'cpu-budget'
   /** It stood still: stopped, or without a processor. */
   | 'gap'
   /** The kernel lists no children, so all processes are read each time. */
   | 'no-children-files'
-  /** The kernel does not tell of new processes, so they are found by scans. */
+  /** The kernel does not report new processes, so scans find them. */
   | 'no-new-pids'
-  /** Processes are hidden from it (`hidepid`, permissions). */
+  /** Processes are hidden from the agent (`hidepid`, permissions). */
   | 'hidden'
   /** A file, a table or the value of a metric can't be read. */
   | 'unreadable'
@@ -38,10 +38,10 @@ type Degradation =
    * exceptions; a watched process ignores SIGCHLD, so that its children leave no trace.
    */
   | Caveat['reason']
-  /** What it has to keep through a restart can't be kept. */
+  /** State that must survive a restart can't be stored. */
   | 'state';
 
-/** Slower than this many times what is wanted is worth a word. */
+/** Sampling slower than this factor is reported. */
 const slowFactor = 1.5;
 const mostNotes = 10;
 

@@ -2,11 +2,11 @@ import type { Problems } from '../problems';
 import { openStateFile } from '../state-file';
 
 export interface ReportIds {
-  /** Gives an id greater than every one before it, also those of earlier runs. */
+  /** Returns an id greater than all earlier ones, also those of earlier runs. */
   next(now: number): number;
 }
 
-/** The id after `last`: the time where the clock goes forward, one more where it was set back. */
+/** The id after `last`: the time, or one more than `last` if the clock was set back. */
 export function nextReportId(last: number, now: number): number {
   return Math.max(last + 1, Math.floor(now));
 }
@@ -16,7 +16,7 @@ export interface NewestId {
   id: number;
 }
 
-/** Keeps the last id in `directory`, written before it is used. Where it can't be kept, ids still rise while the agent runs. */
+/** Stores each id in `directory` before it is used. If that fails, ids still rise while the agent runs. */
 export function openReportIds(
   directory: string,
   thingName: string,

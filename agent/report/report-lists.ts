@@ -34,10 +34,10 @@ export interface ReportedMetrics {
   };
 }
 
-/** The sample agent's cut of a list; `total` stays true. */
+/** The sample agent's limit of a list; `total` has the full number. */
 export const mostRows = 50;
 
-/** No report has such a number. */
+/** Greater than the number of any report. */
 const beyond = 1e9;
 
 /** Of what had no room what has waited longest is first, then what is new, then what was told last. */

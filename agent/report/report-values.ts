@@ -1,7 +1,7 @@
 import type { Caveat, MetricSample, MetricValue, ProcessState } from '../processes/metric-sample';
 import { mostRows } from './report-lists';
 
-/** What was seen of one metric since it was told. */
+/** What was seen of one metric since its last report. */
 export interface Track {
   readonly process?: { readonly label: string; readonly state: ProcessState };
   readonly failure?: string;
@@ -13,13 +13,13 @@ export interface Track {
 type Tracked =
   | {
       readonly kind: 'count';
-      /** The most at one look. */
+      /** The highest number in one sample. */
       readonly peak: number;
-      /** What the last look saw. */
+      /** The last sample. */
       readonly level: number;
-      /** Since when the level is lower than what was told. */
+      /** Since when the level is lower than the reported one. */
       readonly fallenAt: number | undefined;
-      /** The last look could not see all: so none is no count. */
+      /** The last sample was incomplete, so zero is not a count. */
       readonly isUnsure?: true;
     }
   | {
@@ -43,7 +43,7 @@ export interface CountRules {
   readonly fallHoldMs: number;
 }
 
-/** A process that talks to the whole internet, or changes its name for ever, shall not take the agent along. */
+/** Limits the memory for a process that contacts the whole internet, or keeps changing its name. */
 const mostMembers = 1000;
 
 /** Adds one look to what was seen before; `told` is the value of the last report, `fallenBefore` since when it was lower then. */
@@ -91,7 +91,7 @@ function followSeen(
     case 'set': {
       const { type, members } = seen;
       const earlier = before?.kind === 'set' ? before.members : undefined;
-      // At most looks there is nothing new, and then nothing is copied.
+      // Most samples have nothing new, and then nothing is copied.
       if (earlier && members.every((member) => earlier.has(member)))
         return { kind: 'set', type, members: earlier };
       const all = [...new Set([...(earlier ?? []), ...members])];
@@ -106,7 +106,7 @@ function followSeen(
     case 'latest':
       return seen;
     case 'nothing':
-      // What a failed look did not see is not forgotten.
+      // A failed sample removes nothing.
       if (!before || before.kind === 'latest') return { kind: 'nothing' };
       if (before.kind !== 'count') return before;
       return before.peak > 0 ? { ...before, isUnsure: true } : { kind: 'nothing' };
@@ -139,7 +139,7 @@ export function valueToTell(
     }
     case 'set': {
       if (!isRunning && seen.members.size === 0) return undefined;
-      // Where a report has no room for all, the new ones are the ones to keep.
+      // If a report has no room for all, the new ones have priority.
       const known = new Set(told === undefined ? [] : membersOf(told));
       const members = [...seen.members].sort(
         (a, b) => Number(known.has(a)) - Number(known.has(b)) || (a < b ? -1 : 1),
@@ -162,7 +162,7 @@ export function valueToTell(
   }
 }
 
-/** The peak while it is news; else, by exception, what is now, so that an alarm can clear. */
+/** The peak while it is new; otherwise, by exception, the present value, so an alarm can clear. */
 function countToTell(
   { peak, level, fallenAt }: Extract<Tracked, { kind: 'count' }>,
   told: number,
@@ -176,7 +176,7 @@ function countToTell(
   return isHeld ? told : level;
 }
 
-/** Says whether more was seen than was told: more children, or a name that was not there. */
+/** True if more was seen than reported: more children, or a new name. */
 export function rises({ seen }: Track, told: MetricValue | undefined): boolean {
   if (seen.kind === 'count') return seen.peak > numberOf(told);
   if (seen.kind !== 'set') return false;
@@ -184,7 +184,7 @@ export function rises({ seen }: Track, told: MetricValue | undefined): boolean {
   return [...seen.members].some((member) => !known.has(member));
 }
 
-/** Says whether a value must be told at once. */
+/** True if a value must be reported at once. */
 export function isNews(
   { seen }: Track,
   told: MetricValue | undefined,

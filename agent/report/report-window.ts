@@ -6,13 +6,13 @@ export interface WindowRules {
   readonly intervalMs: number;
   /** Report when a value or a state changes, not only at the interval. */
   readonly byException: boolean;
-  /** Least time between two reports of a change. */
+  /** Minimum time between two reports of a change. */
   readonly changeGapMs: number;
-  /** How long a count must stay lower before that is told. */
+  /** How long a count must stay lower before it is reported. */
   readonly fallHoldMs: number;
 }
 
-/** What a report has to say of the metrics. */
+/** The metrics part of a report. */
 interface Told {
   readonly values: Readonly<Record<string, MetricValue | undefined>>;
   readonly processes: Readonly<Record<string, ProcessState>>;
@@ -20,25 +20,25 @@ interface Told {
   readonly caveats: readonly Caveat[];
   /** The exceptions of the configuration that children were, by metric. */
   readonly exceptions: Readonly<Record<string, readonly string[]>>;
-  /** There is more than was told before, or somebody new. */
+  /** A value is higher than reported, or has a new member. */
   readonly isRise: boolean;
   readonly evidence: readonly Evidence[];
 }
 
-/** What there is to report: at the interval all, on a change only that. */
+/** What to report: everything at the interval, only the change on a change. */
 export type Due = 'interval' | 'change';
 
-/** The time since the last report to one destination: what was the most that was seen, and what is still untold. */
+/** The time since the last report to one destination: the peaks, and what is not yet reported. */
 export interface ReportWindow {
   observe(samples: readonly MetricSample[], now: number): void;
   due(now: number): Due | undefined;
-  /** Closes the window into a report and opens the next: what was told is told. */
+  /** Closes the window with a report, and opens the next one. */
   take(due: Due, now: number): Told;
   /** More than the last report told was seen, or somebody new: what must not get lost. */
   hasUntold(): boolean;
 }
 
-/** Everything that is still untold. */
+/** Everything that is not yet reported. */
 interface Untold {
   readonly tracks: ReadonlyMap<string, Track>;
   readonly evidence: readonly Evidence[];

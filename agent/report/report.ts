@@ -5,16 +5,16 @@ import type { MetricValue, ProcessState } from '../processes/metric-sample';
 import type { Health } from './health';
 import { type Baseline, listConnections, listPorts, mostRows, type ReportedMetrics } from './report-lists';
 
-/** All that goes into one report. */
+/** The content of one report. */
 export interface ReportContent {
   readonly reportId: number;
-  /** Left out of a report that only tells of a change. */
+  /** Left out of a report of a change only. */
   readonly system?: SystemSample;
   /** What the last acknowledged report was made from; without it there is no growth to tell. */
   readonly before?: Baseline;
   /** Metric name to value; `undefined` for a metric that has none now. */
   readonly values: Readonly<Record<string, MetricValue | undefined>>;
-  /** What only Cordon takes. */
+  /** Fields for Cordon only. */
   readonly extras?: {
     readonly evidence: readonly Evidence[];
     readonly processes: Readonly<Record<string, ProcessState>>;
@@ -33,7 +33,7 @@ export interface Report {
   readonly custom_metrics?: Readonly<Record<string, readonly [MetricValue]>>;
   readonly evidence?: readonly Evidence[];
   readonly processes?: Readonly<Record<string, ProcessState>>;
-  /** What is not known, and why: a metric, a file, a part of the agent. */
+  /** What is unknown, and why: a metric, a file, a part of the agent. */
   readonly failures?: Readonly<Record<string, string>>;
   /** The exceptions that children were, by metric: they do not count. */
   readonly exceptions?: Readonly<Record<string, readonly string[]>>;
@@ -49,7 +49,7 @@ export interface Report {
 /** An MQTT message to AWS IoT Core has at most 128 KB; some is left for the topic and the packet. */
 const largestBytes = 120 * 1024;
 
-/** Builds a report that fits a message: where it would not, its lists are cut shorter. */
+/** Builds a report that fits a message, with shorter lists if needed. */
 export function buildReport(content: ReportContent): Report {
   let most = mostRows;
   let report = buildWith(content, most);
