@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectCommands } from '../shared/aws/commands';
 import type { Case } from '../shared/domain/case/case';
+import { thingKey } from '../shared/domain/thing-ref';
 import { connectTable } from '../shared/storage/table';
 import type { Service } from './service';
 
@@ -12,7 +13,7 @@ export function tableOf({ dynamodb, outputs }: Stack): ReturnType<typeof connect
 
 /** The case of a thing, if it has one. */
 export async function loadCase(stack: Stack, thingName: string): Promise<Case | undefined> {
-  return (await tableOf(stack).cases.load(thingName))?.value;
+  return (await tableOf(stack).cases.load(thingKey(thingName)))?.value;
 }
 
 /** Waits until the case of a thing is as wanted, and gives it. */

@@ -1,5 +1,6 @@
 import { type IoTClient, ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
 import { type Case, openViolations } from '../shared/domain/case/case';
+import { thingKey } from '../shared/domain/thing-ref';
 import type { connectTable } from '../shared/storage/table';
 import { inParallel } from './in-parallel';
 import { isDeadEnd } from './queues';
@@ -37,7 +38,7 @@ export function findProblems(expected: Expected, outcome: Outcome): string[] {
   const strangers = cases.filter(({ thingName }) => !expected.has(thingName));
   return [
     ...[...expected].flatMap(([thingName, behaviors]) =>
-      findCaseProblems(byThing.get(thingName) ?? [], behaviors, outcome).map(
+      findCaseProblems(byThing.get(thingKey(thingName)) ?? [], behaviors, outcome).map(
         (text) => `${thingName}: ${text}`,
       ),
     ),

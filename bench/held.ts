@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AddThingToThingGroupCommand } from '@aws-sdk/client-iot';
 import type { PriorState } from '../shared/domain/actions/registry';
 import type { Case } from '../shared/domain/case/case';
+import { thingKey } from '../shared/domain/thing-ref';
 import { tableOf, waitForCase } from './cases';
 import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
 import { inParallel } from './in-parallel';
@@ -83,7 +84,7 @@ export async function measureHeld(
   await Promise.all(waiting);
   let verified = 0;
   await inParallel(names, atOnce, async (thingName) => {
-    const record = (await cases.load(thingName))?.value;
+    const record = (await cases.load(thingKey(thingName)))?.value;
     if ((record?.dueAt ?? 0) > madeAt) verified += 1;
     if (record?.status !== 'contained') problems.push(`${thingName} is ${record?.status}: ${record?.reason}`);
   });
@@ -117,7 +118,10 @@ function copy(
   };
   return {
     ...template,
-    ...{ thingName, caseId: createHash('sha256').update(thingName).digest('hex').slice(0, 24) },
+    ...{
+      thingName: thingKey(thingName),
+      caseId: createHash('sha256').update(thingName).digest('hex').slice(0, 24),
+    },
     ...{ timelineHead: '', timelineSeq: 0 },
     ledger: template.ledger
       .filter(({ bridge }) => !bridge)

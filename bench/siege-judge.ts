@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ListThingGroupsForThingCommand } from '@aws-sdk/client-iot';
 import { checkChain } from '../cli/verify';
 import type { Case } from '../shared/domain/case/case';
+import { thingKey } from '../shared/domain/thing-ref';
 import { tableOf } from './cases';
 import { countMessages, isDeadEnd } from './queues';
 import type { Service } from './service';
@@ -44,7 +45,7 @@ async function findProblems(service: Service, honest: readonly Honest[]): Promis
   const found: string[] = [];
   for (const one of honest) {
     const { thingName, isReleased } = one;
-    const record = (await cases.load(thingName))?.value;
+    const record = (await cases.load(thingKey(thingName)))?.value;
     const say = (text: string) => void found.push(`${thingName} (${one.phase}): ${text}`);
     if (!record) {
       say('has no case');

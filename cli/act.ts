@@ -8,9 +8,10 @@ import {
   operatorActionDescriptors,
 } from '../shared/domain/decide/operator-actions';
 import { printable } from '../shared/domain/messages/announcement';
-import { isRegistryName } from '../shared/domain/text';
+import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
 import type { Versioned } from '../shared/ports';
 import { CliError } from './cli-error';
+import { requireThing } from './require-thing';
 import type { Target } from './target';
 
 export interface ActOptions {
@@ -30,11 +31,12 @@ type ActTarget = Pick<Target, 'openCommands'> & {
 /** Sends an operator's command and waits for its outcome. Throws if the command does not reach it. */
 export async function act(
   name: OperatorAction,
-  thingName: string,
+  given: string,
   options: ActOptions,
   { cases, refusals, openCommands }: ActTarget,
 ): Promise<string> {
-  if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
+  const thingName = requireThing(given);
+  if (!isHome(thingName)) throw new CliError(`${thingName}: ${notHome}`);
   const before = await cases.load(thingName);
   const { reached, done } = operatorActionDescriptors[name].ends;
   const objection = findObjection(name, before?.value);
@@ -75,7 +77,7 @@ export async function act(
 
 /** Reads the thing's case a few times a second until it satisfies `done`. */
 async function waitForCase(
-  thingName: string,
+  thingName: ThingKey,
   cases: Pick<Target['cases'], 'load'>,
   done: (stored: Versioned<Case> | undefined) => Promise<boolean>,
   waitMs: number,

@@ -1,9 +1,10 @@
 import { writeCount, writeDuration } from '../shared/config/words';
 import type { DetectState } from '../shared/domain/detection/state';
 import { printable } from '../shared/domain/messages/announcement';
-import { isRegistryName } from '../shared/domain/text';
+import type { ThingKey } from '../shared/domain/thing-ref';
 import { CliError } from './cli-error';
 import { writeJson } from './json';
+import { requireThing } from './require-thing';
 
 export interface AgentFlags {
   readonly silent?: boolean;
@@ -16,7 +17,7 @@ export interface AgentFlags {
 }
 
 export interface AgentReader {
-  load(thingName: string): Promise<DetectState | undefined>;
+  load(thingName: ThingKey): Promise<DetectState | undefined>;
   /** Silent agents, or all others. */
   list(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<readonly DetectState[]>;
 }
@@ -76,8 +77,7 @@ function listWanted(flags: AgentFlags): readonly Fault[] {
 async function loadNamed(things: readonly string[], reader: AgentReader): Promise<DetectState[]> {
   const found: DetectState[] = [];
   for (const thing of things) {
-    if (!isRegistryName(thing)) throw new CliError(`${JSON.stringify(thing)} is not a thing name`);
-    const state = await reader.load(thing);
+    const state = await reader.load(requireThing(thing));
     if (!state?.agent) throw new CliError(`no agent of ${thing} has ever reported`);
     found.push(state);
   }

@@ -8,6 +8,7 @@ import { clip } from '../shared/domain/text';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
 import { type SwitchPort, writeSwitchLine } from './kill-switch';
+import { requireThing } from './require-thing';
 import type { Target } from './target';
 
 interface CaseLister {
@@ -46,7 +47,8 @@ function describeFlood({ thingName, clientId, sender, since }: ToldFlood): strin
 
 type FloodingCaseReader = CaseReader & Pick<CaseLister, 'floods'>;
 
-export async function readCase(thingName: string, { cases, history, floods }: FloodingCaseReader) {
+export async function readCase(name: string, { cases, history, floods }: FloodingCaseReader) {
+  const thingName = requireThing(name);
   const [stored, all] = await Promise.all([cases.load(thingName), floods.list(Date.now())]);
   const flooding = pickFloods(all, thingName, stored?.value.facts);
   if (!stored) throw new CliError([`${thingName} has no case`, ...flooding.map(describeFlood)]);

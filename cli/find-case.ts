@@ -1,5 +1,5 @@
 import type { Case } from '../shared/domain/case/case';
-import { isRegistryName } from '../shared/domain/text';
+import { parseThing } from '../shared/domain/thing-ref';
 import type { TimelineRow } from '../shared/timeline';
 import { CliError } from './cli-error';
 import type { Target } from './target';
@@ -18,21 +18,21 @@ export interface CaseReader {
 /** The newest case of a thing, or the open or closed case of an id. */
 export async function findCase(name: string, reader: CaseReader): Promise<FoundCase> {
   // A case id has the characters of a thing name, too.
-  if (!isRegistryName(name))
-    throw new CliError(`${JSON.stringify(name)} is neither a thing name nor a case id`);
+  const named = parseThing(name);
+  if (!named) throw new CliError(`${JSON.stringify(name)} is neither a thing name nor a case id`);
   const { cases, history } = reader;
-  const newest = (await cases.load(name))?.value;
+  const newest = (await cases.load(named))?.value;
   if (newest) return { record: newest, rows: await history.readTimeline(newest.caseId) };
   const rows = await history.readTimeline(name);
   // One row's word could have been changed, so each thing that any row names is asked.
-  const things = [...new Set(rows.map(({ thingName }) => thingName))].filter(isRegistryName);
+  const things = [...new Set(rows.flatMap(({ thingName }) => parseThing(thingName) ?? []))];
   for (const thingName of things) {
     const current = (await cases.load(thingName))?.value;
     if (current?.caseId === name) return { record: current, rows };
     const closed = (await history.listClosed(thingName)).find(({ caseId }) => caseId === name);
     if (closed) return { record: closed, rows };
   }
-  const expiredAt = await history.findExpiry(name);
+  const expiredAt = await history.findExpiry(named);
   if (expiredAt !== undefined)
     throw new CliError(
       `${name}: its case expired at ${new Date(expiredAt).toISOString()} and is no longer kept`,

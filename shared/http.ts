@@ -7,6 +7,7 @@ import type * as z from 'zod/mini';
 import './domain/schema-language';
 import { parseJson } from './domain/json';
 import { isRegistryName } from './domain/text';
+import { type Account, parseThing, type ThingKey } from './domain/thing-ref';
 
 /** Who called, as API Gateway's authorizers say it; a claim of several values is one text, `[a b]`. */
 interface Authorizer {
@@ -79,12 +80,20 @@ export function readBody({ body = '', isBase64Encoded }: HttpRequest, maxBytes: 
   return bytes;
 }
 
-export function readThingName(request: HttpRequest): string {
-  return readName(request, 'thing');
+/** A thing that is part of the path: `NAME`, or `ACCOUNT/REGION/NAME` with its slashes encoded. */
+export function readThing({ pathParameters }: HttpRequest, own: Account): ThingKey {
+  const thing = parseThing(decode(pathParameters?.thing ?? ''), own);
+  if (!thing)
+    throw new HttpProblem(
+      400,
+      'expected a thing name: 1 to 128 of a-z A-Z 0-9 : _ -, or ACCOUNT/REGION/NAME',
+      'thing',
+    );
+  return thing;
 }
 
 /** A name of AWS IoT that is part of the path. */
-export function readName({ pathParameters }: HttpRequest, field: 'thing' | 'metric'): string {
+export function readName({ pathParameters }: HttpRequest, field: 'metric'): string {
   const name = decode(pathParameters?.[field] ?? '');
   if (!isRegistryName(name))
     throw new HttpProblem(400, `expected a ${field} name: 1 to 128 of a-z A-Z 0-9 : _ -`, field);

@@ -9,6 +9,7 @@ import type { Contribution, Datapoint, DetectState } from './domain/detection/st
 import type { Violation } from './domain/findings/violation';
 import type { KillSwitch } from './domain/guards/kill-switch';
 import type { Announcement } from './domain/messages/announcement';
+import type { ThingKey } from './domain/thing-ref';
 
 /** What the rules need from outside. One file under shared/aws/ implements each. */
 
@@ -19,7 +20,7 @@ export interface Versioned<T> {
 }
 
 export interface CaseStore {
-  load(thingName: string): Promise<Versioned<Case> | undefined>;
+  load(thingName: ThingKey): Promise<Versioned<Case> | undefined>;
   /** Throws VersionConflictError when the stored version isn't `previous` (0 = nothing stored). Returns the new version. */
   save(record: Case, previous: number): Promise<number>;
   /** Appends the pending timeline entries as one row, idempotent; returns the hash of the row. */
@@ -27,11 +28,11 @@ export interface CaseStore {
   /** Keeps a closed case for the history, idempotent. */
   archive(record: Case): Promise<void>;
   /** Things whose case is due for work left undone, oldest first, at most `limit`. */
-  listDue(now: number, limit: number): Promise<string[]>;
+  listDue(now: number, limit: number): Promise<ThingKey[]>;
   /** Things whose containment was tried in vain, or is lost, and is due to be tried again, oldest first, at most `limit`. */
-  listRetries(now: number, limit: number): Promise<string[]>;
+  listRetries(now: number, limit: number): Promise<ThingKey[]>;
   /** Things whose denial stands and is due to be verified again, oldest first, at most `limit`. */
-  listRoutine(now: number, limit: number): Promise<string[]>;
+  listRoutine(now: number, limit: number): Promise<ThingKey[]>;
 }
 
 /** Places in the fleet limit's sliding window, and whom it told. */
@@ -53,13 +54,13 @@ export interface Refusals {
   /** Kept for a day. Idempotent. */
   record(refusal: Refusal): Promise<void>;
   /** Undefined while the command was not refused. */
-  read(thingName: string, requestId: string): Promise<string | undefined>;
+  read(thingName: ThingKey, requestId: string): Promise<string | undefined>;
 }
 
 /** What the rules detector remembers of a thing, as far as a case's end changes it. */
 export interface DetectionReset {
   /** Has the detector tell anew what is out of bounds; `heldUntil`: what the device measured before is old. */
-  reset(thingName: string, now: number, heldUntil?: number): Promise<void>;
+  reset(thingName: ThingKey, now: number, heldUntil?: number): Promise<void>;
 }
 
 /** Which things hold an object that they share, so that the last of them restores it. */
@@ -77,7 +78,7 @@ export interface HeldThings {
    * serves exclusively, and those that hold its certificate denied, since a device may connect under other ids. One read
    * where nothing is held.
    */
-  find(clientId: string, certificateId: string | undefined, exclusiveThing?: string): Promise<string[]>;
+  find(clientId: string, certificateId: string | undefined, exclusiveThing?: string): Promise<ThingKey[]>;
 }
 
 /** Client ids that certificates connect under, as far as AWS IoT tells: of ids with `+` or `#` it tells nothing. */
@@ -99,14 +100,14 @@ export interface FleetSize {
 }
 
 interface Refusal {
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly requestId: string;
   readonly reason: string;
   readonly now: number;
 }
 
 export interface Reservation {
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly now: number;
   readonly limit: number;
   readonly windowMs: number;
@@ -120,31 +121,31 @@ interface FleetNotice {
 }
 
 export interface DetectStore {
-  load(thingName: string): Promise<Versioned<DetectState> | undefined>;
+  load(thingName: ThingKey): Promise<Versioned<DetectState> | undefined>;
   save(state: DetectState, previous: number): Promise<number>;
   /** Things of which time alone may change something, oldest first, at most `limit`. */
-  listDue(now: number, limit: number): Promise<string[]>;
+  listDue(now: number, limit: number): Promise<ThingKey[]>;
 }
 
 /** Agents that are silent, and what was told of them. */
 export interface SilenceStore {
   load(): Promise<Versioned<FleetSilence> | undefined>;
   save(value: FleetSilence, previous: number): Promise<number>;
-  listSilent(): Promise<string[]>;
+  listSilent(): Promise<ThingKey[]>;
   /** Whether a containment holds the thing. */
-  isHeld(thingName: string): Promise<boolean>;
+  isHeld(thingName: ThingKey): Promise<boolean>;
 }
 
 /** Values kept for charts. */
 export interface Datapoints {
   /** Keeps values for 14 days, idempotent by metric and time. */
-  append(thingName: string, datapoints: readonly Datapoint[]): Promise<void>;
+  append(thingName: ThingKey, datapoints: readonly Datapoint[]): Promise<void>;
 }
 
 /** How the values of the fleet are distributed, by metric and window of time. */
 export interface Fleet {
   /** Counts a thing in. */
-  add(thingName: string, contribution: Contribution): Promise<void>;
+  add(thingName: ThingKey, contribution: Contribution): Promise<void>;
   /** May be a minute old. */
   read(metric: string, durationSeconds: number, window: number): Promise<Distribution>;
 }

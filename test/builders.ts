@@ -9,8 +9,11 @@ import type { Context, Decision } from '../shared/domain/decide/decision';
 import type { DecisionQuestions } from '../shared/domain/decide/questions';
 import type { Facts } from '../shared/domain/facts';
 import type { Violation } from '../shared/domain/findings/violation';
+import { type Account, thingKey } from '../shared/domain/thing-ref';
 
 export const now = 1_795_000_000_000;
+/** Where all of the tests' things are. */
+export const account: Account = { account: '000000000000', region: 'us-east-1' };
 export const certificateArn = `arn:aws:iot:us-east-1:000000000000:cert/${'a'.repeat(64)}`;
 
 export function aViolation(over: Partial<Violation> = {}): Violation {
@@ -111,7 +114,7 @@ export function decide(
 
 export function aContext(over: Partial<Situation> = {}): Situation {
   return {
-    thingName: 'mything1',
+    thingName: thingKey('mything1'),
     configuration: aConfiguration(),
     facts: someFacts(),
     killSwitch: { state: 'off' },

@@ -10,6 +10,7 @@ import type { Command } from '../shared/domain/decide/command';
 import type { KillSwitch } from '../shared/domain/guards/kill-switch';
 import type { Announcement } from '../shared/domain/messages/announcement';
 import { isRegistryName } from '../shared/domain/text';
+import { type ThingKey, thingKey } from '../shared/domain/thing-ref';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,
@@ -30,7 +31,7 @@ import type {
 } from '../shared/ports';
 import { hashRow, type TimelineRow } from '../shared/timeline';
 import { awsError } from './aws-error';
-import { certificateArn, now } from './builders';
+import { account, certificateArn, now } from './builders';
 import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from './fakes-actions';
 
 /** In-memory ports that answer as AWS does. */
@@ -129,7 +130,7 @@ export function fakeCases() {
     },
   };
   const detection: DetectionReset = { reset: async () => undefined };
-  function listDueCases(at: number, limit: number, kind: DueKind): string[] {
+  function listDueCases(at: number, limit: number, kind: DueKind): ThingKey[] {
     return [...store.items.values()]
       .filter(({ value }) => value.dueAt !== undefined && value.dueAt <= at && findDueKind(value) === kind)
       .sort((a, b) => (a.value.dueAt ?? 0) - (b.value.dueAt ?? 0))
@@ -264,7 +265,9 @@ export function fakeClientIds() {
 export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, leases: Pick<Leases, 'load'>): HeldThings {
   return {
     async find(clientId, certificateId, exclusiveThing) {
-      const names = [...new Set([clientId, exclusiveThing])].filter(isRegistryName);
+      const names = [...new Set([clientId, exclusiveThing])]
+        .filter(isRegistryName)
+        .map((name) => thingKey(name));
       const stored = await Promise.all(names.map((name) => cases.load(name)));
       const named = names.filter((_, index) => {
         const value = stored[index]?.value;
@@ -399,6 +402,7 @@ export function aWorld() {
     leases: watch('leases', held.leases, () => hook),
     defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),
+    own: account,
     log: telemetry.log,
     metrics: telemetry.metrics,
     clock: () => time.now,

@@ -15,6 +15,7 @@ import type {
 import { newDetectState } from '../../shared/domain/detection/state';
 import { type DeviceReport, readReport } from '../../shared/domain/findings/report';
 import type { MetricValue } from '../../shared/domain/findings/violation';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
 import type { Example, Step } from './file';
 
@@ -40,7 +41,7 @@ export function simulate({ profiles, steps, until }: Example): Alert[] {
 
   /** `now`: when the step is handled, which may be later than `at`. */
   function judge(thingName: string, at: number, rule: Rule, now = at): void {
-    const state = states.get(thingName) ?? newDetectState(thingName);
+    const state = states.get(thingName) ?? newDetectState(thingKey(thingName));
     const nameViolation = (key: string, seed: string | number) => `${thingName} ${key} ${seed}`;
     const judgement = resolveNow(rule({ state, at, profiles, nameViolation }), {
       membership: () => members.get(thingName) ?? { registered: true, groups: [] },

@@ -1,3 +1,4 @@
+import { thingKey } from '../../shared/domain/thing-ref';
 import { nameFunction } from '../../functions/notify/channels/names';
 import { listNamed, listServed } from '../../functions/notify/channels/registry';
 import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
@@ -131,8 +132,8 @@ async function readThing(
 ): Promise<ThingState | undefined> {
   const [thing, stored, state] = await Promise.all([
     account.readThing(thingName),
-    cases.load(thingName),
-    agents.load(thingName),
+    cases.load(thingKey(thingName)),
+    agents.load(thingKey(thingName)),
   ]);
   if (!thing) return undefined;
   const isHeld = isOpen(stored?.value) && stored.value.ledger.length > 0;

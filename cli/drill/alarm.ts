@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Case } from '../../shared/domain/case/case';
 import { writeAlert } from '../../shared/domain/findings/alert';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { DrillEnded, until } from './recorder';
 import type { Scene } from './scene';
 
@@ -86,7 +87,7 @@ export async function waitForCase(scene: Scene, violatedAt: number): Promise<Cas
           repeatAt = Date.now() + repeatMs;
           await reporter.report(stimulus.violating);
         }
-        return (await target.cases.load(thingName))?.value;
+        return (await target.cases.load(thingKey(thingName)))?.value;
       };
       found = await until('there is no case', look, patienceOf(scene), signal, 50);
       return { at: Date.now(), detail: `case ${found.caseId}` };
@@ -106,7 +107,7 @@ export async function waitForContainment({ target, thingName, recorder, signal }
       current = await until(
         () => `it is ${current?.status}`,
         async () => {
-          current = (await target.cases.load(thingName))?.value;
+          current = (await target.cases.load(thingKey(thingName)))?.value;
           return current && ends.includes(current.status) ? current : undefined;
         },
         120_000,

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { isOpen } from '../../shared/domain/case/case';
 import { deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { act } from '../act';
 import { type EnrollTarget, policyNameOf } from '../enroll/enroll';
 import { retire } from '../enroll/retire';
@@ -85,7 +86,7 @@ export async function clean(thingName: string, target: CleanTarget, folder?: str
 }
 
 async function endCase(thingName: string, target: CleanTarget): Promise<void> {
-  const open = (await target.cases.load(thingName))?.value;
+  const open = (await target.cases.load(thingKey(thingName)))?.value;
   if (!isOpen(open)) return;
   const name =
     open.ledger.length > 0 ? 'release' : open.status === 'awaiting-approval' ? 'reject' : 'dismiss';

@@ -1,4 +1,5 @@
 import type { Case } from '../../shared/domain/case/case';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { isDeactivated } from './probes';
 import { until } from './recorder';
 import { type Scene, spreadMs } from './scene';
@@ -10,7 +11,7 @@ export async function waitForPolicies({ target, thingName, say, signal }: Scene)
   return until(
     'the policies have not spread: the certificate is still INACTIVE',
     async () => {
-      const record = (await target.cases.load(thingName))?.value;
+      const record = (await target.cases.load(thingKey(thingName)))?.value;
       if (Date.now() - told >= 30_000) {
         told = Date.now();
         say(`waiting until the policies have spread, ${Math.round((told - startedAt) / 1_000)} s so far`);

@@ -3,6 +3,7 @@ import { isOpen } from '../../shared/domain/case/case';
 import type { Configuration } from '../../shared/domain/configuration';
 import { drillPrefix, isDrill } from '../../shared/domain/drill';
 import { agentClientId, isRegistryName } from '../../shared/domain/text';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
@@ -57,7 +58,7 @@ export async function enroll(
   const policyName = options.policyName ?? policyNameOf(stage, options.scope, thingName);
   if (!/^[\w+=,.@-]{1,128}$/.test(policyName))
     throw new CliError(`${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts`);
-  const open = (await cases.load(thingName))?.value;
+  const open = (await cases.load(thingKey(thingName)))?.value;
   if (isOpen(open) && open.ledger.length > 0)
     throw new CliError(
       `${thingName} is ${open.status}, and a new certificate would free it: release it first`,

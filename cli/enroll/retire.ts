@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isOpen } from '../../shared/domain/case/case';
 import { agentClientId, isRegistryName } from '../../shared/domain/text';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
 import { findFolder, openFolder, readCertificate } from './folder';
@@ -34,7 +35,7 @@ export async function retire(
   { stage, registry, cases }: EnrollTarget,
 ): Promise<string> {
   if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
-  const open = (await cases.load(thingName))?.value;
+  const open = (await cases.load(thingKey(thingName)))?.value;
   if (isOpen(open) && !force)
     throw new CliError(
       `${thingName} has an open case (${open.status}): release or dismiss it first, or use --force, which leaves a case without a thing`,

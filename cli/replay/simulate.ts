@@ -11,6 +11,7 @@ import type { DecisionQuestions } from '../../shared/domain/decide/questions';
 import type { Facts } from '../../shared/domain/facts';
 import type { Violation } from '../../shared/domain/findings/violation';
 import { findFleetLimit } from '../../shared/domain/guards/guards';
+import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import { createFleetWindow } from './fleet-window';
 
 export interface Simulation {
@@ -48,7 +49,8 @@ export function simulate(simulation: Simulation): Map<string, Response> {
   const window = createFleetWindow(findFleetLimit(guards, simulation.fleetSize), guards.fleetLimit.within);
   for (const [index, violation] of simulation.violations.entries()) {
     if (index > 0) simulation.progress(index);
-    const { thingName, occurredAt: now } = violation;
+    const { occurredAt: now } = violation;
+    const thingName = thingKey(violation.thingName);
     const context = createContext(simulation, thingName, `case-${index}`, now);
     const facts = simulation.factsOf(thingName);
     const stored = cases.get(thingName);
@@ -63,7 +65,7 @@ export function simulate(simulation: Simulation): Map<string, Response> {
 
 function createContext(
   { configuration }: Simulation,
-  thingName: string,
+  thingName: ThingKey,
   newCaseId: string,
   now: number,
 ): Context {

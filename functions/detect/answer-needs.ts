@@ -1,6 +1,7 @@
 import type { Answers } from '../../shared/domain/asking';
 import type { DetectionQuestions } from '../../shared/domain/detection/questions';
 import type { Membership } from '../../shared/domain/detection/state';
+import type { ThingKey } from '../../shared/domain/thing-ref';
 import { isNotFound } from '../../shared/errors';
 import type { Clock, Fleet, Log, SilenceStore, Things } from '../../shared/ports';
 import type { SilenceRun } from './silences';
@@ -16,7 +17,7 @@ export interface AnswerNeedsPorts {
 /** Answers what judging a thing asks for; the registry once, however many triggers ask it. */
 export function createAnswers(ports: AnswerNeedsPorts) {
   const owns = rememberOwners(ports);
-  return (thingName: string, run: Pick<SilenceRun, 'isAlone'> | undefined): Answers<DetectionQuestions> => {
+  return (thingName: ThingKey, run: Pick<SilenceRun, 'isAlone'> | undefined): Answers<DetectionQuestions> => {
     let membership: Promise<Membership> | undefined;
     return {
       membership: () => {

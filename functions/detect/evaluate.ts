@@ -17,6 +17,7 @@ import {
 import { isDrill } from '../../shared/domain/drill';
 import { unknownPrincipal } from '../../shared/domain/findings/rule-failure';
 import { agentClientId } from '../../shared/domain/text';
+import type { ThingKey } from '../../shared/domain/thing-ref';
 import type { Datapoints, DetectStore, Fleet } from '../../shared/ports';
 import { untilUndisturbed } from '../../shared/undisturbed';
 import { type AnswerNeedsPorts, createAnswers } from './answer-needs';
@@ -37,7 +38,7 @@ type Run = Pick<SilenceRun, 'isAlone' | 'note'>;
 /** Judges the triggers of one thing in order of time, and saves what changed, in one write. */
 export function evaluateThing(ports: EvaluatePorts, profiles: Profiles) {
   const answersOf = createAnswers(ports);
-  return async (thingName: string, triggers: readonly DetectionTrigger[], run?: Run): Promise<void> => {
+  return async (thingName: ThingKey, triggers: readonly DetectionTrigger[], run?: Run): Promise<void> => {
     const chosen = triggers
       .map((trigger) => ({ trigger, judge: chooseRule(trigger, ports.playbooks) }))
       .filter((one): one is Chosen => one.judge !== undefined)
@@ -63,7 +64,7 @@ interface ThingPorts extends EvaluatePorts {
 }
 
 async function judgeAll(
-  thingName: string,
+  thingName: ThingKey,
   chosen: readonly Chosen[],
   ports: ThingPorts,
   profiles: Profiles,

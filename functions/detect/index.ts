@@ -3,6 +3,7 @@ import { connectDeadLetters, connectSourceQueue } from '../../shared/aws/command
 import { connectConnections } from '../../shared/aws/connections';
 import { connectThings } from '../../shared/aws/things';
 import { connectAlertTopic, connectOperations } from '../../shared/aws/topics';
+import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectFloods } from '../../shared/storage/floods';
@@ -27,6 +28,7 @@ export const handler = wrap(
       deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
       queue: connectSourceQueue(readEnv('REPORTS_QUEUE_URL')),
       suspects: connectSuspects(readEnv('TABLE_NAME')),
+      own: requireAccount(readEnv('IOT_ARN_PREFIX')),
       log,
       metrics,
       clock: Date.now,

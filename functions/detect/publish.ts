@@ -2,11 +2,14 @@ import type { DetectedEvent } from '../../shared/domain/detection/state';
 import { isDrill } from '../../shared/domain/drill';
 import { writeAlert } from '../../shared/domain/findings/alert';
 import type { Evidence, Reporter } from '../../shared/domain/findings/violation';
+import type { Account } from '../../shared/domain/thing-ref';
 import type { AlertTopic, Clock, Log, Metrics } from '../../shared/ports';
 import type { DetectionTrigger } from './receive';
 
 export interface PublishPorts {
   readonly alerts: AlertTopic;
+  /** The account and region that Cordon runs in. */
+  readonly own: Account;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -28,7 +31,10 @@ export async function publishEvent(
   const suppressed = behavior.suppressAlerts === true;
   if (!suppressed)
     await ports.alerts.publish(
-      writeAlert({ ...told, behavior, eventType, thingName, occurredAt, ...sourceOf(event, trigger) }),
+      writeAlert({
+        ...{ ...told, behavior, eventType, thingName, occurredAt, account: ports.own },
+        ...sourceOf(event, trigger),
+      }),
     );
   ports.log.info(suppressed ? 'violation, its alert suppressed' : 'violation', {
     thingName,

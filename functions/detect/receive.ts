@@ -12,6 +12,7 @@ import {
 } from '../../shared/domain/findings/rule-failure';
 import { isObject, parseJson } from '../../shared/domain/json';
 import { isRegistryName, registryName } from '../../shared/domain/text';
+import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import { decodePayload } from './decode-payload';
 
 /** What the reports rule selects (infra/iot.ts). */
@@ -30,7 +31,7 @@ type Envelope = z.output<typeof envelope>;
 export interface ReceivedReport {
   readonly kind: 'report';
   readonly messageId: string;
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly at: number;
   readonly envelope: Envelope;
   readonly read: ReadReport;
@@ -39,7 +40,7 @@ export interface ReceivedReport {
 export interface ReceivedEvent {
   readonly kind: 'lifecycle';
   readonly messageId: string;
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly at: number;
   readonly event: LifecycleEvent;
 }
@@ -48,7 +49,7 @@ export interface ReceivedEvent {
 export type DetectionTrigger =
   | ReceivedReport
   | ReceivedEvent
-  | { readonly kind: 'time'; readonly thingName: string; readonly at: number };
+  | { readonly kind: 'time'; readonly thingName: ThingKey; readonly at: number };
 
 export type Received =
   | ReceivedReport
@@ -70,7 +71,8 @@ export function receive({ messageId, body, attributes }: SQSRecord): Received {
     const reason = `not a message of the reports rule: ${describe(parsed.error)}`;
     return { kind: 'unreadable', reason, from: nameSender(message, messageId) };
   }
-  const { thingName, receivedAt: at } = parsed.data;
+  const { receivedAt: at } = parsed.data;
+  const thingName = thingKey(parsed.data.thingName);
   const read = readReport(decodePayload(parsed.data.payload, parsed.data.format));
   return { kind: 'report', messageId, thingName, at, envelope: parsed.data, read };
 }
@@ -95,9 +97,9 @@ function receiveEvent(message: object, messageId: string, arrivedAt: number): Re
   }
   const at = boundByArrival(parsed.data.timestamp, arrivedAt);
   const event = { ...parsed.data, timestamp: at };
-  const thingName = event.thingName ?? event.clientId;
-  if (!isRegistryName(thingName)) return { kind: 'ignored' };
-  return { kind: 'lifecycle', messageId, thingName, at, event };
+  const name = event.thingName ?? event.clientId;
+  if (!isRegistryName(name)) return { kind: 'ignored' };
+  return { kind: 'lifecycle', messageId, thingName: thingKey(name), at, event };
 }
 
 /** Without a certificate only the client id tells one sender from another. */

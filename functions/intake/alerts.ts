@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { boundTime } from '../../shared/domain/findings/alert';
-import type { Finding } from '../../shared/domain/findings/finding';
+import type { Finding, Reading } from '../../shared/domain/findings/finding';
+import { findForeignOrigin } from '../../shared/domain/findings/origin';
 import { readMessage } from '../../shared/domain/findings/read-message';
 import {
   decodeRuleFailure,
@@ -11,10 +12,13 @@ import {
 } from '../../shared/domain/findings/rule-failure';
 import type { Violation } from '../../shared/domain/findings/violation';
 import { parseJson } from '../../shared/domain/json';
+import { type Account, notHome, thingKey } from '../../shared/domain/thing-ref';
 import type { CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
 
 export interface AlertPorts {
   readonly commands: CommandQueue;
+  /** The account and region that Cordon runs in. */
+  readonly own: Account;
   readonly deadLetters: DeadLetters;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -24,7 +28,7 @@ export interface AlertPorts {
 export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<void> {
   const { body, messageId } = record;
   const failure = readRuleFailure(parseJson(body));
-  const reading = readMessage(failure ? decodeRuleFailure(failure) : body);
+  const reading = read(failure ? decodeRuleFailure(failure) : body, ports.own);
   switch (reading.kind) {
     case 'findings':
       for (const finding of reading.findings) await sendFinding(finding, failure, record, ports);
@@ -38,6 +42,14 @@ export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<v
       ports.metrics.count('AlertRejected');
       await ports.deadLetters.send(body, reading.reason, `alerts:${messageId}`);
   }
+}
+
+/** A thing of another account is not the one here that has its name. */
+function read(message: string, own: Account): Reading {
+  const origin = findForeignOrigin(message, own);
+  return origin === undefined
+    ? readMessage(message)
+    : { kind: 'rejected', reason: `from ${origin}, and ${notHome}` };
 }
 
 async function sendFinding(
@@ -56,7 +68,10 @@ async function sendFinding(
     ports.metrics.count('AlertDatedAhead');
   }
   // The id comes from what the sender wrote, which is the same at each delivery.
-  await ports.commands.send({ type: 'violation', thingName, violation }, eventIdOf(claimed));
+  await ports.commands.send(
+    { type: 'violation', thingName: thingKey(thingName), violation },
+    eventIdOf(claimed),
+  );
   ports.metrics.count('AlertTaken');
 }
 

@@ -1,4 +1,5 @@
 import { connectCommands, connectDeadLetters } from '../../shared/aws/commands';
+import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { connectClientIds } from '../../shared/storage/client-ids';
 import { connectHeldThings } from '../../shared/storage/held-things';
@@ -12,6 +13,7 @@ const take = intake(
     heldThings: connectHeldThings(readEnv('TABLE_NAME')),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
+    own: requireAccount(readEnv('IOT_ARN_PREFIX')),
     log,
     metrics,
   },

@@ -6,13 +6,14 @@ import { pickFloods, type ToldFlood } from '../../shared/domain/detection/floods
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { measure } from '../../shared/domain/messages/announcement';
 import { registryName } from '../../shared/domain/text';
+import type { Account, ThingKey } from '../../shared/domain/thing-ref';
 import {
   type HttpAnswer,
   HttpProblem,
   type HttpRequest,
   jsonResponse,
   readQuery,
-  readThingName,
+  readThing,
 } from '../../shared/http';
 import type { CaseStore, Clock, FleetLimit, Floods, KillSwitchReader } from '../../shared/ports';
 import type { CaseSummary, TimelinePage } from '../../shared/storage/timeline';
@@ -24,9 +25,11 @@ export interface CasePorts {
   readonly floods: Pick<Floods, 'list'>;
   readonly keepClosedMs: number;
   readonly clock: Clock;
+  /** The account and region that Cordon runs in. */
+  readonly own: Account;
   readonly history: {
     listByStatus(status: CaseStatus, limit: number, since?: number): Promise<CaseSummary[]>;
-    listClosed(thingName: string, limit: number): Promise<Case[]>;
+    listClosed(thingName: ThingKey, limit: number): Promise<Case[]>;
     pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage>;
   };
 }
@@ -94,9 +97,9 @@ function summarize(status: CaseStatus, { thingName, caseId, severity, updatedAt 
 /** The newest case of a thing, open or closed, with what an operator may do now. */
 export async function showCase(
   request: HttpRequest,
-  { cases, floods, clock }: CasePorts,
+  { cases, floods, clock, own }: CasePorts,
 ): Promise<HttpAnswer> {
-  const record = await loadCase(readThingName(request), cases);
+  const record = await loadCase(readThing(request, own), cases);
   const flooding = await floods.list(clock());
   const { outbox: _outbox, lastCommandId: _command, announcementSeq: _seq, violations, ...rest } = record;
   const { appliedMs, verifiedMs } = measure(record);
@@ -122,8 +125,11 @@ const timelineQuery = z.strictObject({
 const maxTimelineBytes = 4_000_000;
 
 /** A page of rows with their hashes, oldest first, of the thing's newest case or an earlier one. */
-export async function showTimeline(request: HttpRequest, { cases, history }: CasePorts): Promise<HttpAnswer> {
-  const thingName = readThingName(request);
+export async function showTimeline(
+  request: HttpRequest,
+  { cases, history, own }: CasePorts,
+): Promise<HttpAnswer> {
+  const thingName = readThing(request, own);
   const { caseId: named, after, limit: most = 100 } = readQuery(request, timelineQuery);
   const caseId = named ?? (await loadCase(thingName, cases)).caseId;
   const page = await history.pageTimeline(caseId, most, after);
@@ -154,8 +160,8 @@ function takeBytes<T>(values: readonly T[], most: number): T[] {
 const closedQuery = z.strictObject({ limit });
 
 /** Outlines of a thing's earlier cases, newest first. Whole cases may exceed a Lambda response. */
-export async function listClosed(request: HttpRequest, { history }: CasePorts): Promise<HttpAnswer> {
-  const thingName = readThingName(request);
+export async function listClosed(request: HttpRequest, { history, own }: CasePorts): Promise<HttpAnswer> {
+  const thingName = readThing(request, own);
   const { limit: most = 20 } = readQuery(request, closedQuery);
   const found = await history.listClosed(thingName, most + 1);
   return jsonResponse({ thingName, cases: found.slice(0, most).map(outline), more: found.length > most });
@@ -187,7 +193,7 @@ async function showKillSwitch(read: KillSwitchReader): Promise<{ killSwitch?: Ki
   return killSwitch.state === 'off' ? {} : { killSwitch };
 }
 
-async function loadCase(thingName: string, cases: CasePorts['cases']): Promise<Case> {
+async function loadCase(thingName: ThingKey, cases: CasePorts['cases']): Promise<Case> {
   const stored = await cases.load(thingName);
   if (!stored) throw new HttpProblem(404, `${thingName} has no case`);
   return stored.value;

@@ -8,6 +8,7 @@ import {
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
 import { registryName } from '../../shared/domain/text';
+import { type Account, isHome, notHome, type ThingKey } from '../../shared/domain/thing-ref';
 import {
   type HttpAnswer,
   HttpProblem,
@@ -15,7 +16,7 @@ import {
   jsonResponse,
   readBody,
   readJson,
-  readThingName,
+  readThing,
 } from '../../shared/http';
 import type { CaseStore, CommandQueue, Metrics, Refusals } from '../../shared/ports';
 import { findCaller, type GroupRule } from './caller';
@@ -24,6 +25,8 @@ export interface CommandPorts {
   readonly cases: Pick<CaseStore, 'load'>;
   readonly refusals: Pick<Refusals, 'read'>;
   readonly commands: CommandQueue;
+  /** The account and region that Cordon runs in. */
+  readonly own: Account;
   readonly groupRule: GroupRule;
   readonly metrics: Metrics;
 }
@@ -49,7 +52,8 @@ export function sendCommand(action: OperatorAction) {
   return async (request: HttpRequest, ports: CommandPorts): Promise<HttpAnswer> => {
     const { actor, mayAct } = findCaller(request, ports.groupRule);
     if (!mayAct) throw new HttpProblem(403, `only members of ${ports.groupRule.group} may ${action}`);
-    const thingName = readThingName(request);
+    const thingName = readThing(request, ports.own);
+    if (!isHome(thingName)) throw new HttpProblem(400, notHome, 'thing');
     const order = readJson(readBody(request, maxBodyBytes), schema);
     const objection = await findRefusal(action, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
@@ -63,8 +67,11 @@ export function sendCommand(action: OperatorAction) {
 }
 
 /** Why respond refused a command: 404 if it did not, or more than a day ago. */
-export async function showRefusal(request: HttpRequest, { refusals }: CommandPorts): Promise<HttpAnswer> {
-  const thingName = readThingName(request);
+export async function showRefusal(
+  request: HttpRequest,
+  { refusals, own }: CommandPorts,
+): Promise<HttpAnswer> {
+  const thingName = readThing(request, own);
   const commandId = request.pathParameters?.commandId ?? '';
   if (!/^[0-9a-f-]{36}$/.test(commandId)) throw new HttpProblem(400, 'expected a command id', 'commandId');
   const reason = await refusals.read(thingName, commandId);
@@ -76,7 +83,7 @@ export async function showRefusal(request: HttpRequest, { refusals }: CommandPor
 /** The objection by the case as it is stored now. respond decides, and checks again. */
 export async function findRefusal(
   action: OperatorAction,
-  thingName: string,
+  thingName: ThingKey,
   caseId: string | undefined,
   { cases }: Pick<CommandPorts, 'cases'>,
 ): Promise<string | undefined> {

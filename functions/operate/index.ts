@@ -3,6 +3,7 @@ import { connectCommands } from '../../shared/aws/commands';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { readKeeping } from '../../shared/domain/case/keeping';
+import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectFloods } from '../../shared/storage/floods';
@@ -24,6 +25,7 @@ export const handler = wrap(
     signingSecret: connectSecrets().hold(readEnv('SLACK_BUTTONS_PARAMETER')),
     slackOperators: configuration.notify.slack?.operators,
     answerSlack: connectSlackAnswers(readEnv('SLACK_API_URL'), log),
+    own: requireAccount(readEnv('IOT_ARN_PREFIX')),
     clock: Date.now,
     log,
     metrics,

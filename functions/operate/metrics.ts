@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Account } from '../../shared/domain/thing-ref';
 import {
   type HttpAnswer,
   HttpProblem,
@@ -6,6 +7,7 @@ import {
   jsonResponse,
   readName,
   readQuery,
+  readThing,
 } from '../../shared/http';
 import type { Clock } from '../../shared/ports';
 import type { DatapointPage, DatapointQuery } from '../../shared/storage/detection';
@@ -13,6 +15,7 @@ import type { DatapointPage, DatapointQuery } from '../../shared/storage/detecti
 export interface MetricPorts {
   readonly readDatapoints: (query: DatapointQuery) => Promise<DatapointPage>;
   readonly clock: Clock;
+  readonly own: Account;
 }
 
 /** A Lambda response has at most 6 MB, and a value at most 20 entries of 100 characters. */
@@ -35,7 +38,7 @@ const query = z.strictObject({
 
 /** Values of a thing's metric, oldest first, of the last day or the requested time. */
 export async function showMetric(request: HttpRequest, ports: MetricPorts): Promise<HttpAnswer> {
-  const thingName = readName(request, 'thing');
+  const thingName = readThing(request, ports.own);
   const metric = readName(request, 'metric');
   const asked = readQuery(request, query);
   const { to = ports.clock(), limit = 500 } = asked;

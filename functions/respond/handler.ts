@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { type Command, readCommand } from '../../shared/domain/decide/command';
+import { isHome, notHome } from '../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../shared/errors';
 import type { DeadLetters, Log } from '../../shared/ports';
 
@@ -17,6 +18,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
     let command: Command;
     try {
       command = readCommand(body);
+      if (!isHome(command.thingName)) throw new Error(`${command.thingName}: ${notHome}`);
     } catch (error) {
       // Set aside at once: waiting for the redrive would hold up the thing's other commands.
       const reason = error instanceof Error ? error.message : 'not a command';

@@ -9,6 +9,7 @@ import { connectThings } from '../../shared/aws/things';
 import { connectAnnouncer } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { readKeeping } from '../../shared/domain/case/keeping';
+import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
 import { connectClientIds } from '../../shared/storage/client-ids';
@@ -39,6 +40,7 @@ const engine = createEngine(
     heardIds: connectClientIds(readEnv('TABLE_NAME')),
     leases: connectLeases(readEnv('TABLE_NAME')),
     announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
+    own: requireAccount(arnPrefix),
     log,
     metrics,
     clock: Date.now,

@@ -1,6 +1,7 @@
 import { type Case, owesNews } from '../../shared/domain/case/case';
 import { writeAnnouncement } from '../../shared/domain/messages/announcement';
 import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
+import type { Account } from '../../shared/domain/thing-ref';
 import { isRefusal } from '../../shared/errors';
 import type {
   Announcer,
@@ -18,6 +19,8 @@ export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender
   readonly detection: DetectionReset;
   readonly killSwitch: KillSwitchReader;
   readonly announcer: Announcer;
+  /** The account and region that Cordon runs in. */
+  readonly own: Account;
   readonly log: Log;
 }
 
@@ -35,7 +38,7 @@ export async function flush(
       : {};
   const killSwitch = await ports.killSwitch();
   for (const pending of announcements)
-    await ports.announcer.publish(writeAnnouncement(record, pending, killSwitch));
+    await ports.announcer.publish(writeAnnouncement(record, pending, killSwitch, ports.own));
   await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
   const sent: Case = { ...record, ...row, outbox: { ...outbox, announcements: [], timeline: [] } };

@@ -4,6 +4,8 @@ import { longestReverifyMs } from '../../shared/domain/case/timers';
 import { boundTime } from '../../shared/domain/findings/alert';
 import { behaviorKey, type Violation } from '../../shared/domain/findings/violation';
 import { describeKillSwitch } from '../../shared/domain/guards/kill-switch';
+import { isRegistryName } from '../../shared/domain/text';
+import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import type {
   CaseStore,
   Clock,
@@ -165,7 +167,7 @@ function resumeIn({ minute, isMended, standing }: Run, { log, metrics }: SweepPo
   // A verification that still waits in the queue is not sent again, so urgent cases do not queue behind it.
   const nameTurn = (thingName: string) =>
     standing.has(thingName) && !isMended ? minute - (minute % onceInMinutes) : minute;
-  return async (things: readonly string[]): Promise<PromiseSettledResult<void>[]> => {
+  return async (things: readonly ThingKey[]): Promise<PromiseSettledResult<void>[]> => {
     const sent = await Promise.allSettled(
       things.map((thingName) =>
         send(
@@ -188,7 +190,8 @@ async function findDrift(
   send: Send,
 ): Promise<number> {
   let found = 0;
-  for await (const thingName of take(listMembers(), maxCompared)) {
+  for await (const name of take(listMembers(), maxCompared)) {
+    const thingName = thingKey(name);
     const stored = await cases.load(thingName);
     if (isOpen(stored?.value)) continue;
     await send({ type: 'drift', thingName }, `drift#${thingName}#${minute}`);
@@ -207,7 +210,10 @@ async function findLostAlerts(
   let found = 0;
   for await (const listed of take(listActive(), maxCompared)) {
     const violation = boundTime(listed, clock());
-    const { thingName, violationId } = listed;
+    const { violationId } = listed;
+    // AWS takes any client id for a device that is not registered.
+    if (!isRegistryName(listed.thingName)) continue;
+    const thingName = thingKey(listed.thingName);
     const known = (await cases.load(thingName))?.value.violations[behaviorKey(violation)];
     const isKnown = known?.violationId === violationId && known.lastEventType === 'in-alarm';
     if (known && (known.lastEventAt >= violation.occurredAt || isKnown)) continue;

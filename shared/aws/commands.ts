@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { Command } from '../domain/decide/command';
 import { writeMessageJson } from '../domain/json';
+import type { ThingKey } from '../domain/thing-ref';
 import type { CommandQueue, DeadLetters, SourceQueue } from '../ports';
 import { sqsClient } from './sqs-client';
 
@@ -64,13 +65,23 @@ export function connectCommands(queueUrl: string, client: SQSClient = sqsClient(
 function writeMessage(command: Command, id: string) {
   return {
     MessageBody: writeMessageJson(command),
-    MessageGroupId: command.thingName,
+    MessageGroupId: groupOf(command.thingName),
     // An id may be any text, but SQS accepts only 128 characters of a small alphabet. The thing's name in the hash keeps the
     // same id of two things distinct, because the queue detects repeats across all groups.
     MessageDeduplicationId: createHash('sha256')
       .update(JSON.stringify([command.thingName, id]))
       .digest('hex'),
   };
+}
+
+/** The most that SQS takes. A thing of another account with a long name is longer than that. */
+const maxGroupId = 128;
+
+/** A thing's mailbox. */
+function groupOf(thing: ThingKey): string {
+  if (thing.length <= maxGroupId) return thing;
+  const account = thing.slice(0, thing.lastIndexOf('/') + 1);
+  return account + createHash('sha256').update(thing).digest('hex');
 }
 
 function splitIntoBatches(waiting: readonly Waiting[]): Waiting[][] {

@@ -1,6 +1,7 @@
 import type { ActionName, PriorState } from '../domain/actions/registry';
 import type { Outcome } from '../domain/case/steps';
 import type { Configuration } from '../domain/configuration';
+import type { ThingKey } from '../domain/thing-ref';
 import type {
   Certificates,
   ClientIds,
@@ -14,7 +15,7 @@ import type {
 } from '../ports';
 
 export interface MitigationContext {
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   /** Under which the device is known to connect; a group policy bites only where the id is the thing name. */
   readonly clientIds: readonly string[];
   /** When the denial of this case was applied, epoch ms; undefined while it isn't. */

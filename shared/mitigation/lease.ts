@@ -1,4 +1,5 @@
 import type { Lease } from '../domain/actions/lease';
+import type { ThingKey } from '../domain/thing-ref';
 import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
 
@@ -50,9 +51,9 @@ export async function releaseLease(
   object: Lease['object'],
   { thingName, leases }: LeaseContext,
   restore: (lease: Lease | undefined) => Promise<string | undefined>,
-): Promise<{ readonly problem?: string | undefined; readonly heldBy: readonly string[] }> {
+): Promise<{ readonly problem?: string | undefined; readonly heldBy: readonly ThingKey[] }> {
   let problem: string | undefined;
-  let heldBy: readonly string[] = [];
+  let heldBy: readonly ThingKey[] = [];
   await untilUndisturbed(tries, async () => {
     const stored = await leases.load(object);
     heldBy = stored?.value.holders.filter((name) => name !== thingName) ?? [];

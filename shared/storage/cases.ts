@@ -8,7 +8,7 @@ import { hasUnfinished } from '../domain/decide/decide';
 import type { CaseStore, Clock } from '../ports';
 import { hashRow } from '../timeline';
 import { connectExpiry } from './expiry';
-import { caseKey, connectItems, expireAt, shardOf, writeTime } from './items';
+import { caseKey, connectItems, expireAt, partitionOf, shardOf, writeTime } from './items';
 
 export interface CaseOptions {
   /** How long a closed case is kept. Only functions that close cases need it. */
@@ -55,7 +55,7 @@ export function connectCases(
     async archive(given) {
       const record = dateKeeping(given, keepClosedMs);
       const sk = `CLOSED#${writeTime(record.closedAt ?? 0)}#${record.caseId}`;
-      const Item = { pk: `THING#${record.thingName}`, sk, value: record, ...expireAt(record.keptUntil) };
+      const Item = { pk: partitionOf(record.thingName), sk, value: record, ...expireAt(record.keptUntil) };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
       if (record.keptUntil === undefined) return;
       await dateHistory(record.caseId, record.keptUntil);

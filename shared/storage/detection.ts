@@ -12,8 +12,9 @@ import type { Distribution } from '../domain/detection/distribution';
 import type { FleetSilence } from '../domain/detection/silence';
 import type { Datapoint, DetectState } from '../domain/detection/state';
 import { boundValue } from '../domain/findings/violation';
+import type { ThingKey } from '../domain/thing-ref';
 import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../ports';
-import { caseKey, connectItems, detectKey, shardOf, shards, writeTime } from './items';
+import { caseKey, connectItems, detectKey, partitionOf, shardOf, shards, writeTime } from './items';
 
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
 const keepDatapointsMs = 14 * 86_400_000;
@@ -27,7 +28,7 @@ const maxCached = 200;
 const batchSize = 25;
 
 export interface DatapointQuery {
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly metric: string;
   /** Epoch ms, both included. */
   readonly from: number;
@@ -84,7 +85,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
       const requests = points.map(({ metric, at, value }) => ({
         PutRequest: {
           Item: {
-            pk: `THING#${thingName}`,
+            pk: partitionOf(thingName),
             sk: `POINT#${metric}#${writeTime(at)}`,
             at,
             value: boundValue(value),
@@ -119,7 +120,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
           TableName: tableName,
           KeyConditionExpression: 'pk = :thing AND sk BETWEEN :from AND :to',
           ExpressionAttributeValues: {
-            ':thing': `THING#${thingName}`,
+            ':thing': partitionOf(thingName),
             ':from': `POINT#${metric}#${writeTime(from)}`,
             ':to': `POINT#${metric}#${writeTime(to)}`,
           },

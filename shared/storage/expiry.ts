@@ -2,8 +2,9 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/c
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { Case } from '../domain/case/case';
 import { dateKeeping } from '../domain/case/keeping';
+import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports';
-import { connectItems, expireAt, type ItemKey, isTimelineRow } from './items';
+import { connectItems, expireAt, type ItemKey, isTimelineRow, partitionOf } from './items';
 
 /** Rows of a closed case that get their expiry concurrently. */
 const updatesAtOnce = 25;
@@ -64,13 +65,13 @@ export function connectExpiry(
    * Sets the expiry of a thing's earlier cases that were closed by a Cordon without one: a few with each closed case, oldest
    * first, because each may have hundreds of rows.
    */
-  async function dateEarlier(thingName: string): Promise<void> {
+  async function dateEarlier(thingName: ThingKey): Promise<void> {
     const { Items = [] } = await documents.send(
       new QueryCommand({
         TableName: tableName,
         KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
         FilterExpression: 'attribute_not_exists(expiresAt)',
-        ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
+        ExpressionAttributeValues: { ':thing': partitionOf(thingName), ':closed': 'CLOSED#' },
         Limit: lookedAtEarlier,
       }),
     );

@@ -3,23 +3,34 @@ import type { Lease } from '../domain/actions/lease';
 import { type Case, holdsThing, isOpen } from '../domain/case/case';
 import { heldObjects, holdsObject } from '../domain/case/held-objects';
 import { isRegistryName } from '../domain/text';
+import { type AccountKey, home, thingKey } from '../domain/thing-ref';
 import type { HeldThings } from '../ports';
 import { caseKey, connectItems, leaseKey } from './items';
 
-export function connectHeldThings(tableName: string, client?: DynamoDBClient): HeldThings {
+/** Of the things of one account, where the session is too. */
+export function connectHeldThings(
+  tableName: string,
+  client?: DynamoDBClient,
+  account: AccountKey = home,
+): HeldThings {
   const { loadAll } = connectItems(tableName, client);
 
   return {
     async find(clientId, certificateId, exclusiveThing) {
-      const names = [...new Set([clientId, exclusiveThing])].filter(isRegistryName);
+      const names = [...new Set([clientId, exclusiveThing])]
+        .filter(isRegistryName)
+        .map((name) => thingKey(name, account));
       const objects = certificateId === undefined ? [] : heldObjects(certificateId);
-      const found = await loadAll([...names.map(caseKey), ...objects.map(leaseKey)]);
+      const found = await loadAll([
+        ...names.map(caseKey),
+        ...objects.map((object) => leaseKey(object, account)),
+      ]);
       const named = names.filter((name) => {
         const stored = found.get(caseKey(name).pk) as Case | undefined;
         return isOpen(stored) && holdsThing(stored);
       });
       const leases = objects.flatMap((object) => {
-        const lease = found.get(leaseKey(object).pk) as Lease | undefined;
+        const lease = found.get(leaseKey(object, account).pk) as Lease | undefined;
         return lease?.holders.filter((name) => !names.includes(name)).map((name) => ({ object, name })) ?? [];
       });
       if (leases.length === 0) return named;

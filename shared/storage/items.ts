@@ -8,6 +8,7 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
+import { type AccountKey, home, type ThingKey } from '../domain/thing-ref';
 import { NewerItemError, VersionConflictError } from '../errors';
 import type { Clock, Versioned } from '../ports';
 
@@ -28,20 +29,33 @@ const maxKeys = 100;
 /** Shards of the indexes: a partition accepts 1,000 writes a second, so eight are enough for a storm. */
 export const shards = 8;
 
-export function shardOf(thingName: string): number {
+export function shardOf(thingName: ThingKey): number {
   return createHash('sha256').update(thingName).digest().readUInt8(0) % shards;
 }
 
-export function caseKey(thingName: string): ItemKey {
-  return { pk: `THING#${thingName}`, sk: 'CASE' };
+const thingPrefix = 'THING#';
+
+/** All that is kept of a thing has this partition key. */
+export function partitionOf(thingName: ThingKey): string {
+  return `${thingPrefix}${thingName}`;
 }
 
-export function leaseKey(object: string): ItemKey {
-  return { pk: `HOLD#${object}`, sk: 'HOLD' };
+/** Only `partitionOf` wrote it. */
+function thingOf(pk: unknown): ThingKey {
+  return String(pk).slice(thingPrefix.length) as ThingKey;
 }
 
-export function refusalKey(thingName: string, requestId: string): ItemKey {
-  return { pk: `THING#${thingName}`, sk: `REFUSAL#${requestId}` };
+export function caseKey(thingName: ThingKey): ItemKey {
+  return { pk: partitionOf(thingName), sk: 'CASE' };
+}
+
+/** Of an object in an account: a policy of the same name in another one is another object. */
+export function leaseKey(object: string, account: AccountKey = home): ItemKey {
+  return { pk: `HOLD#${account}${object}`, sk: 'HOLD' };
+}
+
+export function refusalKey(thingName: ThingKey, requestId: string): ItemKey {
+  return { pk: partitionOf(thingName), sk: `REFUSAL#${requestId}` };
 }
 
 /** Key of a channel state. It sorts after the rows of the timeline, which begin with a digit. */
@@ -54,8 +68,8 @@ export function isTimelineRow(sk: string): boolean {
   return /^\d/.test(sk);
 }
 
-export function detectKey(thingName: string): ItemKey {
-  return { pk: `THING#${thingName}`, sk: 'DETECT' };
+export function detectKey(thingName: ThingKey): ItemKey {
+  return { pk: partitionOf(thingName), sk: 'DETECT' };
 }
 
 /** Key of a sender whose messages crashed detect. */
@@ -140,7 +154,7 @@ export function connectItems(
   }
 
   /** Things with a due item under `KIND#shard` of the due index, oldest first. */
-  async function listDue(kind: string, now: number, limit: number): Promise<string[]> {
+  async function listDue(kind: string, now: number, limit: number): Promise<ThingKey[]> {
     const found = await Promise.all(
       Array.from({ length: shards }, (_, shard) =>
         documents.send(
@@ -158,14 +172,14 @@ export function connectItems(
       .flatMap(({ Items }) => Items ?? [])
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit)
-      .map(({ pk }) => String(pk).slice('THING#'.length));
+      .map(({ pk }) => thingOf(pk));
   }
 
   /** Things with an item under `KIND#shard` of the due index, due or not. */
-  async function listKind(kind: string): Promise<string[]> {
+  async function listKind(kind: string): Promise<ThingKey[]> {
     const found = await Promise.all(
       Array.from({ length: shards }, async (_, shard) => {
-        const names: string[] = [];
+        const names: ThingKey[] = [];
         let from: Record<string, unknown> | undefined;
         do {
           const { Items = [], LastEvaluatedKey } = await documents.send(
@@ -177,7 +191,7 @@ export function connectItems(
               ExclusiveStartKey: from,
             }),
           );
-          names.push(...Items.map(({ pk }) => String(pk).slice('THING#'.length)));
+          names.push(...Items.map(({ pk }) => thingOf(pk)));
           from = LastEvaluatedKey;
         } while (from);
         return names;

@@ -1,9 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, type QueryCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Case, CaseStatus } from '../domain/case/case';
+import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
-import { caseKey, connectItems, hasExpired, shards } from './items';
+import { caseKey, connectItems, hasExpired, partitionOf, shards } from './items';
 
 /** For people: cases by status, and timelines. Expired ones are left out. */
 export function connectHistory(tableName: string, client?: DynamoDBClient, clock: Clock = Date.now) {
@@ -34,7 +35,7 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
     },
 
     /** When a case, or the newest case of a thing, expired (epoch ms), while the table still has its items. */
-    async findExpiry(name: string): Promise<number | undefined> {
+    async findExpiry(name: ThingKey): Promise<number | undefined> {
       const Key = caseKey(name);
       const { Item } = await documents.send(
         new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
@@ -47,11 +48,11 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
     },
 
     /** Closed cases of a thing, newest first, at most `limit`. */
-    async listClosed(thingName: string, limit = Infinity): Promise<Case[]> {
+    async listClosed(thingName: ThingKey, limit = Infinity): Promise<Case[]> {
       const rows = await queryAll<{ value: Case }>(
         {
           KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
-          ExpressionAttributeValues: { ':thing': `THING#${thingName}`, ':closed': 'CLOSED#' },
+          ExpressionAttributeValues: { ':thing': partitionOf(thingName), ':closed': 'CLOSED#' },
           ScanIndexForward: false,
         },
         limit,
@@ -141,7 +142,7 @@ export interface TimelinePage {
 }
 
 export interface CaseSummary {
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly caseId: string;
   readonly severity: string;
   readonly updatedAt: number;

@@ -1,5 +1,6 @@
 import { findProblems, type Outcome } from '../../bench/completeness';
 import type { Case } from '../../shared/domain/case/case';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { flushed } from '../builders';
 import { alarm, lead, led } from '../shared/domain/lead-case';
 
@@ -62,7 +63,7 @@ describe('what a storm left behind', () => {
     ['a thing that raised nothing', { members: [thingName, 'other'] }, 'other: quarantined for nothing'],
     [
       'a case that nothing asked for',
-      { cases: [record, { ...record, thingName: 'other' }] },
+      { cases: [record, { ...record, thingName: thingKey('other') }] },
       'other: has a case that nothing asked for',
     ],
     ['nobody told', { announcements: [] }, 'mything1: was told as contained 0 times'],

@@ -3,6 +3,7 @@ import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case/case';
 import type { Command } from '../../shared/domain/decide/command';
 import type { OperatorAction } from '../../shared/domain/decide/operator-actions';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { flushed, now } from '../builders';
 import { fakeCases, fakeQueue } from '../fakes';
 import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';
@@ -63,7 +64,7 @@ describe("an operator's command", () => {
         {
           command: expect.objectContaining({
             type: name,
-            thingName: 'mything1',
+            thingName: thingKey('mything1'),
             actor: 'ada',
             comment: 'checked',
           }),
@@ -141,11 +142,22 @@ describe("an operator's command", () => {
 
     await expect(
       act('release', 'a/b\u001b', { waitSeconds: 0 }, { cases, refusals, openCommands }),
-    ).rejects.toThrow(new CliError('"a/b\\u001b" is not a thing name'));
+    ).rejects.toThrow(new CliError('"a/b\\u001b" is not a thing name, nor ACCOUNT/REGION/NAME'));
+  });
+
+  it('is not sent for a thing of another account, where Cordon does nothing', async () => {
+    const { cases } = fakeCases();
+    const { sent, commands } = fakeQueue();
+    const target = { cases, refusals: { read: async () => undefined }, openCommands: async () => commands };
+
+    await expect(
+      act('release', '111122223333/eu-west-1/mything1', { waitSeconds: 0 }, target),
+    ).rejects.toThrow('Cordon acts on things of the account and region that it runs in only');
+    expect(sent).toEqual([]);
   });
 
   it('dates a dismissal, so that it is seen', () => {
-    const dismiss = { type: 'dismiss', thingName: 'mything1', actor: 'ada' } as const;
+    const dismiss = { type: 'dismiss', thingName: thingKey('mything1'), actor: 'ada' } as const;
     const open = { ...advance(undefined, alarm()), ledger: [], status: 'observed' } as Case;
 
     expect(advance(open, dismiss, { now: now + 1 })).toMatchObject({ status: 'closed', updatedAt: now + 1 });

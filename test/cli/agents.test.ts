@@ -1,6 +1,7 @@
 import { type AgentFlags, type AgentReader, listAgents } from '../../cli/agents';
 import type { AgentState } from '../../shared/domain/detection/agents';
 import { type DetectState, newDetectState } from '../../shared/domain/detection/state';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { now } from '../builders';
 
 const health = {
@@ -12,7 +13,7 @@ const health = {
   degraded: [],
 };
 const aThing = (thingName: string, agent: Partial<AgentState> = {}): DetectState => ({
-  ...newDetectState(thingName),
+  ...newDetectState(thingKey(thingName)),
   agent: { heardAt: now, principal: 'a'.repeat(16), intervalMs: 300_000, health, ...agent },
 });
 
@@ -22,7 +23,7 @@ const fleet = [
   aThing('blind', { health: { ...health, degraded: ['hidden'], notes: ['\u001b[2Jnothing'] } }),
   aThing('aged', { health: { ...health, version: '1.1.9' } }),
   aThing('nameless', { health: { ...health, version: 'unknown' } }),
-  newDetectState('another'),
+  newDetectState(thingKey('another')),
 ];
 
 function aReader(states: readonly DetectState[] = fleet) {

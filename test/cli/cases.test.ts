@@ -3,6 +3,7 @@ import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case/case';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, now, someFacts } from '../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
 
@@ -109,8 +110,13 @@ describe('show', () => {
 describe('list', () => {
   it('puts cases first that need a person', async () => {
     const { record } = aContainedCase();
-    const observed: Case = { ...record, thingName: 'mything2', status: 'observed', severity: 'low' };
-    const failed: Case = { ...record, thingName: 'mything3', status: 'containment-failed' };
+    const observed: Case = {
+      ...record,
+      thingName: thingKey('mything2'),
+      status: 'observed',
+      severity: 'low',
+    };
+    const failed: Case = { ...record, thingName: thingKey('mything3'), status: 'containment-failed' };
     const stored = [record, observed, failed].map((one) => ({ record: one, rows: [] }));
 
     expect((await listCases(aTable(stored))).split('\n').map((line) => line.split(/ +/))).toEqual([

@@ -2,6 +2,7 @@ import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { CliError } from '../../cli/cli-error';
 import { showKillSwitch, turnKillSwitch } from '../../cli/kill-switch';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { now } from '../builders';
 import { advance, alarm, aTable, flush } from './stored-cases';
 
@@ -10,7 +11,10 @@ const at = new Date(now).toISOString();
 function aStage(things: readonly string[] = []) {
   const stored = things.map((thingName) =>
     flush({
-      record: advance(undefined, alarm({ thingName }), { thingName, killSwitch: { state: 'on' } }),
+      record: advance(undefined, alarm({ thingName }), {
+        thingName: thingKey(thingName),
+        killSwitch: { state: 'on' },
+      }),
       rows: [],
     }),
   );

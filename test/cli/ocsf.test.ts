@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { writeDetectionFinding } from '../../cli/ocsf';
 import { checkChain } from '../../cli/verify';
 import type { Case } from '../../shared/domain/case/case';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { aContext, certificateArn, decide, now, someFacts } from '../builders';
 import { detectionFinding } from './ocsf-schema';
 import { aContainedCase, advance, alarm, aReleasedCase, type StoredCase } from './stored-cases';
@@ -107,7 +108,7 @@ describe('a case as an OCSF Detection Finding', () => {
 
   it('is created, updated and closed as the case is', () => {
     const opened = advance(undefined, alarm(), asking);
-    const by = { thingName: 'mything1', actor: 'ada' };
+    const by = { thingName: thingKey('mything1'), actor: 'ada' };
     const later = { now: now + 5_000 };
     const rejected = advance(opened, { type: 'reject', ...by }, later);
 
@@ -156,7 +157,7 @@ describe('a case as an OCSF Detection Finding', () => {
   });
 
   it('has no times of violations for a case an operator opened', () => {
-    const record = advance(undefined, { type: 'contain', thingName: 'mything1', actor: 'ada' });
+    const record = advance(undefined, { type: 'contain', thingName: thingKey('mything1'), actor: 'ada' });
 
     expect(write({ record, rows: [] }).finding_info).toEqual({
       uid: 'case-1',
@@ -189,7 +190,7 @@ describe('a case as an OCSF Detection Finding', () => {
         (rows, acts, asks) => {
           let record = advance(undefined, alarm({ evidence: rows }), asks ? asking : {});
           for (const [index, type] of acts.entries()) {
-            const command = { type, thingName: 'mything1', actor: 'ada' } as const;
+            const command = { type, thingName: thingKey('mything1'), actor: 'ada' } as const;
             const context = { now: now + (index + 1) * 1_000, newCaseId: `case-${index + 2}` };
             if (decide(record, command, aContext(context)).outcome === 'unchanged') continue;
             record = advance(record, command, context);

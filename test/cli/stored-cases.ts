@@ -4,6 +4,7 @@ import type { Command } from '../../shared/domain/decide/command';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { Violation } from '../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { aContext, aViolation, decide, now, type Situation } from '../builders';
 
@@ -47,7 +48,7 @@ export function flush({ record, rows }: StoredCase): StoredCase {
 
 export function alarm(over: Partial<Violation> = {}): Command {
   const violation = aViolation(over);
-  return { type: 'violation', thingName: violation.thingName, violation };
+  return { type: 'violation', thingName: thingKey(violation.thingName), violation };
 }
 
 /** Contained after one alarm, all written. */
@@ -63,7 +64,7 @@ export function aReleasedCase(): StoredCase {
   const { record, rows } = aContainedCase();
   const release = {
     type: 'release',
-    thingName: 'mything1',
+    thingName: thingKey('mything1'),
     actor: 'ada',
     comment: 'cleaned',
     force: true,

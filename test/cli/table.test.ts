@@ -7,6 +7,7 @@ import dynalite from 'dynalite';
 import { exportCase } from '../../cli/export';
 import { runReplay } from '../../cli/replay/run';
 import { verifyCase } from '../../cli/verify';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { connectTable } from '../../shared/storage/table';
 import { now } from '../builders';
 import { aWorld } from '../fakes';
@@ -62,7 +63,7 @@ async function playTwoCases(): Promise<string[]> {
   for (const [index, command] of steps.entries()) {
     world.time.now = now + index * 60_000;
     await engine(command);
-    ids.push((await table.cases.load('mything1'))?.value.caseId ?? '');
+    ids.push((await table.cases.load(thingKey('mything1')))?.value.caseId ?? '');
   }
   return [...new Set(ids)];
 }

@@ -1,5 +1,6 @@
 import type { Case, TimelineEntry } from '../../shared/domain/case/case';
 import type { DetectState } from '../../shared/domain/detection/state';
+import { thingKey } from '../../shared/domain/thing-ref';
 import type {
   CaseStore,
   ClientIds,
@@ -38,7 +39,7 @@ export function aCase(over: Partial<Case> = {}): Case {
   return {
     schema: 1,
     caseId: aName('case'),
-    thingName: aName('thing'),
+    thingName: thingKey(aName('thing')),
     status: 'containing',
     severity: 'critical',
     openedAt: now,
@@ -61,7 +62,14 @@ const withTimeline = (record: Case, entries: readonly TimelineEntry[]): Case => 
 
 function aDetectState(over: Partial<DetectState> = {}): DetectState {
   const behaviors = { 'myapp-processes/no-child-processes': { bad: 1, good: 0, violationId: 'a' } };
-  return { schema: 1, thingName: aName('thing'), lastReportId: 7, lastReceivedAt: now, behaviors, ...over };
+  return {
+    schema: 1,
+    thingName: thingKey(aName('thing')),
+    lastReportId: 7,
+    lastReceivedAt: now,
+    behaviors,
+    ...over,
+  };
 }
 
 export function declareStorageLaws(law: Law<Storage>): void {
@@ -161,10 +169,10 @@ function declareDetectionLaws(law: Law<Storage>): void {
       string,
       string,
     ];
-    await detection.states.save(aDetectState({ thingName: late, dueAt: 20 }), 0);
-    await detection.states.save(aDetectState({ thingName: early, dueAt: 10 }), 0);
-    await detection.states.save(aDetectState({ thingName: never }), 0);
-    const record = aCase({ thingName: elsewhere });
+    await detection.states.save(aDetectState({ thingName: thingKey(late), dueAt: 20 }), 0);
+    await detection.states.save(aDetectState({ thingName: thingKey(early), dueAt: 10 }), 0);
+    await detection.states.save(aDetectState({ thingName: thingKey(never) }), 0);
+    const record = aCase({ thingName: thingKey(elsewhere) });
     await cases.save({ ...record, dueAt: 5 }, 0);
 
     await waitUntil(
@@ -180,7 +188,7 @@ function declareDetectionLaws(law: Law<Storage>): void {
   });
 
   law('keeps datapoints once, in order, and gives them page by page', async ({ detection }) => {
-    const thingName = aName('thing');
+    const thingName = thingKey(aName('thing'));
     const query = { thingName, metric: 'aws:all-bytes-out', from: now, to: now + 40, limit: 2 };
     // More than one batch of the table's.
     const many = points(...Array.from({ length: 30 }, (_, index) => now + 100 + index));
@@ -188,7 +196,7 @@ function declareDetectionLaws(law: Law<Storage>): void {
     await detection.datapoints.append(thingName, points(now + 30, now + 10, now + 20, now + 50));
     await detection.datapoints.append(thingName, points(now + 10));
     await detection.datapoints.append(thingName, [{ metric: 'other', at: now + 15, value: { number: 1 } }]);
-    await detection.datapoints.append(aName('thing'), points(now + 25));
+    await detection.datapoints.append(thingKey(aName('thing')), points(now + 25));
     await detection.datapoints.append(thingName, many);
 
     expect(await detection.readDatapoints(query)).toEqual({
@@ -209,9 +217,9 @@ function declareDetectionLaws(law: Law<Storage>): void {
     const metric = aName('metric');
     const contribution = { metric, durationSeconds: 300, window: 7, bin: 'bin5' };
 
-    await Promise.all(Array.from({ length: 10 }, () => fleet.add(aName('thing'), contribution)));
-    await fleet.add('thing', { ...contribution, bin: 'zero' });
-    await fleet.add('thing', { ...contribution, window: 8 });
+    await Promise.all(Array.from({ length: 10 }, () => fleet.add(thingKey(aName('thing')), contribution)));
+    await fleet.add(thingKey('thing'), { ...contribution, bin: 'zero' });
+    await fleet.add(thingKey('thing'), { ...contribution, window: 8 });
 
     expect(await fleet.read(metric, 300, 7)).toEqual({ bin5: 10, zero: 1 });
     expect(await fleet.read(metric, 600, 7)).toEqual({});
@@ -231,7 +239,7 @@ function declareKindLaws(law: Law<Storage>): void {
   });
 
   law('archives a closed case once, however often it is told, newest first', async (storage) => {
-    const thingName = aName('thing');
+    const thingName = thingKey(aName('thing'));
     const [older, newer] = [1, 2].map((hour) =>
       aCase({ thingName, status: 'closed', closedAt: now + hour * 3_600_000 }),
     ) as [Case, Case];
@@ -359,7 +367,7 @@ function declareFleetLaws(law: Law<Storage>): void {
   const aDay = () => {
     day += 86_400_000;
     return (thingName: string, afterMs: number, over: Partial<Reservation> = {}): Reservation => ({
-      thingName,
+      thingName: thingKey(thingName),
       now: day + afterMs,
       limit: 2,
       windowMs: 1_000,

@@ -1,4 +1,5 @@
 import type { Command } from '../../shared/domain/decide/command';
+import { thingKey } from '../../shared/domain/thing-ref';
 import type { CommandQueue } from '../../shared/ports';
 import { aName, type Law } from './laws';
 
@@ -9,11 +10,11 @@ export interface Mailbox {
   take(inWork?: string): Promise<readonly Command[]>;
 }
 
-const drift = (thingName: string): Command => ({ type: 'drift', thingName });
-const resume = (thingName: string): Command => ({ type: 'resume', thingName });
+const drift = (thingName: string): Command => ({ type: 'drift', thingName: thingKey(thingName) });
+const resume = (thingName: string): Command => ({ type: 'resume', thingName: thingKey(thingName) });
 const release = (thingName: string, comment: string): Command => ({
   type: 'release',
-  thingName,
+  thingName: thingKey(thingName),
   actor: 'soc',
   comment,
 });

@@ -11,6 +11,7 @@ import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
 import { takeSnapshot } from '../../local/story/snapshot';
 import type { Case } from '../../shared/domain/case/case';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
 import { aReport } from './alerts';
 import { type EndToEnd, ended, startEndToEnd } from './harness';
@@ -61,7 +62,7 @@ describe('a thing contained by all actions', () => {
     await expect(e2e.connect(device)).rejects.toThrow();
     expect(await readState(e2e, 'all')).not.toEqual(before);
 
-    await e2e.command({ type: 'release', thingName: 'all', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('all'), actor: 'test' });
     await e2e.waitForCase('all', 'closed');
 
     expect(await readState(e2e, 'all')).toEqual(before);
@@ -92,7 +93,7 @@ describe('a thing contained by all actions', () => {
         { policyName, defaultVersionId: '2', versionToDrop: { versionId: '3', document: note('three') } },
       ],
     });
-    await e2e.command({ type: 'release', thingName: 'full', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('full'), actor: 'test' });
     await e2e.waitForCase('full', 'closed');
 
     const { versions } = await readState(e2e, 'full');
@@ -128,7 +129,7 @@ describe('a thing contained by all actions', () => {
       'deny-certificate verified',
     ]);
     expect(await publishOrCut(await e2e.connect(device), telemetry('grouped-up'), '1')).toBe('cut');
-    await e2e.command({ type: 'release', thingName: 'grouped-up', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('grouped-up'), actor: 'test' });
     await e2e.waitForCase('grouped-up', 'closed');
     expect(await readState(e2e, 'grouped-up')).toEqual(before);
   });
@@ -154,7 +155,7 @@ describe('a thing contained by all actions', () => {
     const { policies } = e2e.stack.registry;
     policies.createVersion(policy.policyName, JSON.stringify({ Version: '2012-10-17', Statement: [] }), true);
 
-    await e2e.command({ type: 'release', thingName: 'changed', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('changed'), actor: 'test' });
     const conflict = await e2e.waitForCase('changed', 'release-conflict');
 
     expect(conflict.reason).toBe(
@@ -209,7 +210,7 @@ describe('a device that connects under another client id', () => {
     await ended(session);
     await expect(e2e.connect(device, { clientId: 'certified-door' })).rejects.toThrow('Not authorized');
 
-    await e2e.command({ type: 'release', force: true, thingName: 'certified', actor: 'test' });
+    await e2e.command({ type: 'release', force: true, thingName: thingKey('certified'), actor: 'test' });
     await e2e.waitForCase('certified', 'closed');
     const free = await e2e.connect(device, { clientId: 'certified-door' });
     expect(await publishOrCut(free, telemetry('certified'), '1')).toBe('acknowledged');
@@ -237,7 +238,7 @@ describe('with Device Defender', () => {
     ]);
     expect(await publishOrCut(await e2e.connect(device), telemetry('tasked'), '1')).toBe('cut');
 
-    await e2e.command({ type: 'release', thingName: 'tasked', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('tasked'), actor: 'test' });
     await e2e.waitForCase('tasked', 'closed');
     expect(await readState(e2e, 'tasked')).toEqual(before);
   });
@@ -247,7 +248,7 @@ describe('with Device Defender', () => {
     const violationId = await violate(e2e, 'harmless', 'watched', { told: true });
     await e2e.waitForCase('harmless', 'observed');
 
-    await e2e.command({ type: 'dismiss', thingName: 'harmless', actor: 'test', comment: 'a test' });
+    await e2e.command({ type: 'dismiss', thingName: thingKey('harmless'), actor: 'test', comment: 'a test' });
     await e2e.waitForCase('harmless', 'closed');
 
     const { activeViolations } = await e2e.iot.send(

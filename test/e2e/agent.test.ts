@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Device } from '../../local/devices';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { type AgentProgram, runAgent } from '../agent/agent-program';
 import { anAlert } from './alerts';
 import { type EndToEnd, root, startEndToEnd } from './harness';
@@ -49,7 +50,13 @@ describe('the agent on a contained device', () => {
     const second = start(device);
     expect(await second.waitForEvent('contained')).toMatchObject({ caseId, remembered: true });
     await second.waitForEvent('accepted');
-    await e2e.command({ type: 'release', force: true, thingName: 'aware', actor: 'ada', comment: 'cleaned' });
+    await e2e.command({
+      type: 'release',
+      force: true,
+      thingName: thingKey('aware'),
+      actor: 'ada',
+      comment: 'cleaned',
+    });
     expect(await second.waitForEvent('released')).toMatchObject({ level: 'info', caseId });
     expect(await second.stop()).toBe(0);
   });
@@ -65,7 +72,7 @@ describe('the agent on a contained device', () => {
     await e2e.command({
       type: 'release',
       force: true,
-      thingName: 'asleep',
+      thingName: thingKey('asleep'),
       actor: 'ada',
       comment: 'cleaned',
     });

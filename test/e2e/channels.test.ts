@@ -1,3 +1,4 @@
+import { thingKey } from '../../shared/domain/thing-ref';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -94,7 +95,7 @@ describe('a channel that cordon.yml names beside Slack', () => {
     // The other channel has shown none of them yet, so nothing waited for it.
     expect(things.map(bellOf)).toEqual(things.map(() => undefined));
     tower.hang(false);
-    await e2e.command({ type: 'release', thingName: 'stuck-0', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('stuck-0'), actor: 'test' });
     await waitUntil(
       () => `the release of stuck-0: ${bellOf('stuck-0')}`,
       () => bellOf('stuck-0')?.includes('released'),

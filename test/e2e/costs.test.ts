@@ -1,4 +1,5 @@
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -84,7 +85,7 @@ describe('what a case costs', () => {
     await e2e.waitForQuiet();
     reset();
 
-    await e2e.command({ type: 'release', force: true, thingName: 'dated', actor: 'test' });
+    await e2e.command({ type: 'release', force: true, thingName: thingKey('dated'), actor: 'test' });
     await e2e.waitForCase('dated', 'closed');
     await e2e.waitForQuiet();
 
@@ -125,7 +126,7 @@ describe('what a case costs', () => {
     await e2e.makeDue('verified-again');
     reset();
 
-    await e2e.command({ type: 'resume', thingName: 'verified-again' });
+    await e2e.command({ type: 'resume', thingName: thingKey('verified-again') });
     await e2e.waitForQuiet();
 
     const calls = Object.entries(e2e.countCalls('respond')).filter(([action]) => action in quotas);

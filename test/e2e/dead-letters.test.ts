@@ -10,6 +10,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import type { Announcement } from '../../shared/domain/messages/announcement';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -147,7 +148,7 @@ describe('a message that fails each time', () => {
     await e2e.connect(await e2e.enroll('poison-presence'));
     await announce(anAnnouncement('poison-notify'));
     await e2e.enroll('poison-command');
-    await e2e.command({ type: 'contain', thingName: 'poison-command', actor: 'test' });
+    await e2e.command({ type: 'contain', thingName: thingKey('poison-command'), actor: 'test' });
   }
 
   const failures = (functionName: string) =>

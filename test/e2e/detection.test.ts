@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { connectDetection } from '../../shared/storage/detection';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { connectOnce, publishOrCut, readCredentials } from './mqtt-client';
@@ -77,7 +78,7 @@ describe('detect, packaged', () => {
 
     await publishOrCut(client, 'cordon/things/loaded/reports/json', JSON.stringify(report));
 
-    const query = { thingName: 'loaded', metric: 'load', from: 0, to: 9e14, limit: 10 };
+    const query = { thingName: thingKey('loaded'), metric: 'load', from: 0, to: 9e14, limit: 10 };
     const [kept] = await waitUntil(
       () => 'the datapoint',
       async () => {
@@ -93,7 +94,7 @@ describe('detect, packaged', () => {
   });
 
   it('is woken for what time changes', async () => {
-    const stored = await detection.states.load('loaded');
+    const stored = await detection.states.load(thingKey('loaded'));
     if (!stored) throw new Error('no state');
     const dueAt = Date.now() - 1;
     await detection.states.save({ ...stored.value, dueAt }, stored.version);
@@ -105,6 +106,6 @@ describe('detect, packaged', () => {
     });
 
     // What is left is when its agent would be silent.
-    expect((await detection.states.load('loaded'))?.value.dueAt).toBeGreaterThan(Date.now());
+    expect((await detection.states.load(thingKey('loaded')))?.value.dueAt).toBeGreaterThan(Date.now());
   });
 });

@@ -19,6 +19,7 @@ import { type LocalStack, startStack } from '../../local/stack';
 import { connectCommands } from '../../shared/aws/commands';
 import type { Case } from '../../shared/domain/case/case';
 import type { Command } from '../../shared/domain/decide/command';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { connectTable } from '../../shared/storage/table';
 import { connectOnce, readCredentials } from './mqtt-client';
 
@@ -121,7 +122,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
   const rejected: Rejected[] = [];
   await createDevicePolicy(iot);
 
-  const loadCase = async (thingName: string) => (await cases.load(thingName))?.value;
+  const loadCase = async (thingName: string) => (await cases.load(thingKey(thingName)))?.value;
 
   return {
     stack,
@@ -179,7 +180,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     },
 
     async makeDue(thingName) {
-      const stored = await cases.load(thingName);
+      const stored = await cases.load(thingKey(thingName));
       if (stored) await cases.save({ ...stored.value, dueAt: 1 }, stored.version);
     },
 

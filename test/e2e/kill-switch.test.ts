@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { killSwitchTrustMs } from '../../shared/aws/kill-switch';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert } from './alerts';
 import { type Cli, openCli } from './cli-process';
 import { type DocumentedCaller, registerDocumented } from './documented-rights';
@@ -63,7 +64,7 @@ it('holds back what comes while it is on, shows that everywhere, and lets it go 
   expect(await cli.run('kill-switch', 'off', '--actor', 'ada')).toMatchObject({ code: 0, err: '' });
   await forget();
   await e2e.makeDue('held');
-  await e2e.command({ type: 'resume', thingName: 'held' });
+  await e2e.command({ type: 'resume', thingName: thingKey('held') });
   await e2e.waitForCase('held', 'contained');
   expect(operator.used()).toEqual(operator.granted);
 }, 120_000);
@@ -81,7 +82,7 @@ it('asks people while what is stored says neither on nor off, and contains where
     [],
   ]);
 
-  const approve = { type: 'approve', thingName: 'asked', actor: 'ada' } as const;
+  const approve = { type: 'approve', thingName: thingKey('asked'), actor: 'ada' } as const;
   await e2e.command({ ...approve, force: true });
   await e2e.waitForCase('asked', 'contained');
 }, 180_000);

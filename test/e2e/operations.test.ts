@@ -10,6 +10,7 @@ import {
   ListAttachedPoliciesCommand,
 } from '@aws-sdk/client-iot';
 import { GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -119,7 +120,7 @@ describe('what functions measure', () => {
         ),
       ).toEqual(['cordon-dev', [['service']], functionName, metric]);
 
-    await e2e.command({ type: 'release', thingName: 'measured', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('measured'), actor: 'test' });
     await e2e.waitForCase('measured', 'closed');
   });
 });

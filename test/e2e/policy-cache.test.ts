@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AttachPolicyCommand, CreatePolicyCommand, DescribeCertificateCommand } from '@aws-sdk/client-iot';
 import type { Device } from '../../local/devices';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert } from './alerts';
 import { type EndToEnd, ended, root, startEndToEnd, waitUntil } from './harness';
 import { type PublishOutcome, publishOrCut } from './mqtt-client';
@@ -94,7 +95,7 @@ describe('a contained device while AWS goes on with the policies it has cached',
     ]);
     expect(await readCertificate(e2e, device)).toBe('INACTIVE');
 
-    await e2e.command({ type: 'release', force: true, thingName: 'stubborn', actor: 'ada' });
+    await e2e.command({ type: 'release', force: true, thingName: thingKey('stubborn'), actor: 'ada' });
     await e2e.waitForCase('stubborn', 'closed');
     expect(await publishOrCut(await e2e.connect(device), telemetry('stubborn'), '2')).toBe('acknowledged');
   });

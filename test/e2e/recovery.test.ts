@@ -6,6 +6,7 @@ import {
   ListThingGroupsForThingCommand,
   RemoveThingFromThingGroupCommand,
 } from '@aws-sdk/client-iot';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { connectChannelStates } from '../../shared/storage/channel-states';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
@@ -103,7 +104,7 @@ describe('a killed function', () => {
     // The note of a message takes long, so that the kill comes between the two.
     const slow = { kind: 'latency', action: 'dynamodb:PutItem', latencyMs: 5_000, probability: 1 } as const;
     e2e.stack.aws.gateway.setFaults([{ ...slow, functionName: 'cordon-dev-notify' }]);
-    await e2e.command({ type: 'contain', thingName, actor: 'test' });
+    await e2e.command({ type: 'contain', thingName: thingKey(thingName), actor: 'test' });
     const { caseId } = await e2e.waitForCase(thingName, 'contained', 60_000);
     await waitUntil(
       () => 'the message',
@@ -117,7 +118,7 @@ describe('a killed function', () => {
     const turn = await slack.loadTurn();
     if (turn) await slack.saveTurn({ ...turn.value, until: 0 }, turn.version);
 
-    await e2e.command({ type: 'release', thingName, actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey(thingName), actor: 'test' });
 
     const released = await waitUntil(
       () => `the release in Slack: ${slackTextsOf(thingName).join(' / ')}`,
@@ -134,7 +135,7 @@ describe('a killed function', () => {
     const [reporting, alerted, told] = ['killed-detect', 'killed-intake', 'killed-notify'] as const;
     const client = await e2e.connect(await e2e.enroll(reporting));
     for (const name of [alerted, told]) await e2e.enroll(name);
-    await e2e.command({ type: 'contain', thingName: told, actor: 'test' });
+    await e2e.command({ type: 'contain', thingName: thingKey(told), actor: 'test' });
     const { caseId: toldCase } = await e2e.waitForCase(told, 'contained');
     const { TableName = '' } = e2e.stack.deployed.outputs;
     const slack = connectChannelStates({ name: 'slack', tableName: TableName, client: e2e.dynamodb });
@@ -155,7 +156,7 @@ describe('a killed function', () => {
 
     await publishOrCut(client, `cordon/things/${reporting}/reports/json`, JSON.stringify(aReport(1)));
     await e2e.publishAlert(anAlert(alerted));
-    await e2e.command({ type: 'release', thingName: told, actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey(told), actor: 'test' });
     await waitUntil(
       () => 'a detect, an intake and a notify that hang',
       async () => (await countUnspent()) === 0,
@@ -220,7 +221,7 @@ describe('an AWS that answers badly', () => {
       () => slack.messages().some(({ text }) => isAboutWaiting(text)),
     );
     for (const one of waiting)
-      await e2e.command({ type: 'approve', thingName: one?.thingName ?? '', actor: 'test' });
+      await e2e.command({ type: 'approve', thingName: thingKey(one?.thingName ?? ''), actor: 'test' });
     for (const thingName of things) await e2e.waitForCase(thingName, 'contained', 60_000);
 
     expect(mails().filter(({ subject }) => isAboutWaiting(subject))).toHaveLength(1);
@@ -241,7 +242,7 @@ describe('an AWS that answers badly', () => {
       { kind: 'drop-response', action: 'iot:AddThingToThingGroup', probability: 1, times: 1 },
     ]);
 
-    await e2e.command({ type: 'contain', thingName: 'unanswered', actor: 'test' });
+    await e2e.command({ type: 'contain', thingName: thingKey('unanswered'), actor: 'test' });
     await e2e.waitForCase('unanswered', 'contained');
 
     expect(e2e.countCalls('respond')['iot:AddThingToThingGroup']).toBe(2);
@@ -253,7 +254,7 @@ describe('the sweep', () => {
   it('finds out that somebody took a contained thing out of quarantine, and puts it back', async () => {
     const thingName = 'freed';
     await e2e.enroll(thingName);
-    await e2e.command({ type: 'contain', thingName, actor: 'test' });
+    await e2e.command({ type: 'contain', thingName: thingKey(thingName), actor: 'test' });
     await e2e.waitForCase(thingName, 'contained');
     await e2e.iot.send(
       new RemoveThingFromThingGroupCommand({ thingName, thingGroupName: 'cordon-quarantine' }),
@@ -264,7 +265,7 @@ describe('the sweep', () => {
     await e2e.waitForCase(thingName, 'containing');
     // A minute later.
     await e2e.makeDue(thingName);
-    await e2e.command({ type: 'resume', thingName });
+    await e2e.command({ type: 'resume', thingName: thingKey(thingName) });
 
     await e2e.waitForCase(thingName, 'contained');
     expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);

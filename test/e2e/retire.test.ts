@@ -14,6 +14,7 @@ import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import type { Patience } from '../../cli/enroll/let-go';
 import { connectRegistry } from '../../cli/enroll/registry';
 import { type RetireOptions, retire } from '../../cli/enroll/retire';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { isNotFound } from '../../shared/errors';
 import { anAlert } from './alerts';
 import { type EndToEnd, ended, root, startEndToEnd } from './harness';
@@ -218,7 +219,7 @@ describe('cordon retire', () => {
     await share(staying.certificateArn, 'held');
     await e2e.publishAlert(anAlert('held'));
     await e2e.waitForCase('held', 'awaiting-approval');
-    await e2e.command({ type: 'approve', thingName: 'held', actor: 'test', force: true });
+    await e2e.command({ type: 'approve', thingName: thingKey('held'), actor: 'test', force: true });
     await e2e.waitForCase('held', 'contained');
     expect(await readStatus(staying.certificateArn)).toBe('INACTIVE');
     await expect(retireThing('held')).rejects.toThrow('held has an open case (contained)');
@@ -227,7 +228,7 @@ describe('cordon retire', () => {
     expect(await listPrincipals('bystander')).toEqual([staying.certificateArn]);
 
     // What was the thing's alone can't be restored, and is told.
-    await e2e.command({ type: 'release', thingName: 'held', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('held'), actor: 'test' });
     const { reason } = await e2e.waitForCase('held', 'closed');
     expect(reason).toContain('the thing was deleted meanwhile');
     expect(await readStatus(staying.certificateArn)).toBe('ACTIVE');

@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import type { SlackMessage } from '../../local/slack-and-mail/slack-blocks';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;
@@ -22,12 +23,12 @@ async function countDead(): Promise<number> {
 }
 
 async function contain(thingName: string): Promise<void> {
-  await e2e.command({ type: 'contain', thingName, actor: 'test' });
+  await e2e.command({ type: 'contain', thingName: thingKey(thingName), actor: 'test' });
   await e2e.waitForCase(thingName, 'contained', 60_000);
 }
 
 async function release(thingName: string): Promise<void> {
-  await e2e.command({ type: 'release', thingName, actor: 'test' });
+  await e2e.command({ type: 'release', thingName: thingKey(thingName), actor: 'test' });
   await e2e.waitForCase(thingName, 'closed', 60_000);
 }
 

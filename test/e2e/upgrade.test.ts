@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { aReport } from './alerts';
 import { type EndToEnd, startEndToEnd } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -82,7 +83,7 @@ describe('a deploy of a cordon.yml in which profile, behavior and playbook have 
       reason: 'playbook renamed only observes',
     });
 
-    await e2e.command({ type: 'release', thingName: 'held', actor: 'test' });
+    await e2e.command({ type: 'release', thingName: thingKey('held'), actor: 'test' });
     expect(await e2e.waitForCase('held', 'closed')).toMatchObject({
       reason: 'released: everything is as it was before',
     });

@@ -1,4 +1,5 @@
 import type { PriorPolicy } from '../facts';
+import type { ThingKey } from '../thing-ref';
 
 /**
  * Objects that several things may share, and so several containments may hold: whether a certificate has the quarantine
@@ -9,8 +10,7 @@ export type SharedObject = `${string}/${string}`;
 /** Who holds a shared object, and what it was before the first of them changed it. */
 export interface Lease {
   readonly object: SharedObject;
-  /** Names of the things. */
-  readonly holders: readonly string[];
+  readonly holders: readonly ThingKey[];
   readonly prior: HeldState;
 }
 

@@ -2,6 +2,7 @@ import type { ActionName, PriorState } from '../actions/registry';
 import type { ReleaseRule, Severity } from '../configuration';
 import type { Facts } from '../facts';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from '../findings/violation';
+import type { ThingKey } from '../thing-ref';
 
 /** Statuses of an open case, those first that need somebody first. */
 export const openStatuses = [
@@ -20,7 +21,7 @@ export type CaseStatus = (typeof openStatuses)[number] | 'closed';
 export interface Case {
   readonly schema: 1;
   readonly caseId: string;
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly status: CaseStatus;
   readonly severity: Severity;
   readonly openedAt: number;

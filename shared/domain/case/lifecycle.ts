@@ -1,10 +1,11 @@
 import type { Facts } from '../facts';
 import { behaviorKey, type Violation } from '../findings/violation';
 import { clip } from '../text';
+import type { ThingKey } from '../thing-ref';
 import { type Case, note, openViolations, type TimelineEntry, type ViolationRecord } from './case';
 
 interface Opening {
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly newCaseId: string;
   readonly facts: Facts;
   readonly now: number;

@@ -1,15 +1,15 @@
 import * as z from 'zod/mini';
 import '../schema-language';
 import type { Violation } from '../findings/violation';
-import { registryName } from '../text';
+import { parseThing, type ThingKey } from '../thing-ref';
 import { type OperatorAction, operatorActions } from './operator-actions';
 
 /** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
 export type Command =
-  | { readonly type: 'violation'; readonly thingName: string; readonly violation: Violation }
+  | { readonly type: 'violation'; readonly thingName: ThingKey; readonly violation: Violation }
   | {
       readonly type: OperatorAction;
-      readonly thingName: string;
+      readonly thingName: ThingKey;
       readonly actor: string;
       readonly comment?: string | undefined;
       /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
@@ -21,7 +21,7 @@ export type Command =
     }
   | {
       readonly type: 'reconnected';
-      readonly thingName: string;
+      readonly thingName: ThingKey;
       readonly clientId: string;
       /** Epoch ms, approximate. */
       readonly connectedAt: number;
@@ -29,11 +29,13 @@ export type Command =
       readonly version?: number | undefined;
     }
   /** From the sweep: go on with what is unfinished; `early` before it is due, since its denial may be gone. */
-  | { readonly type: 'resume'; readonly thingName: string; readonly early?: boolean | undefined }
+  | { readonly type: 'resume'; readonly thingName: ThingKey; readonly early?: boolean | undefined }
   /** From the sweep: the thing is in the quarantine group, and no case says why. */
-  | { readonly type: 'drift'; readonly thingName: string };
+  | { readonly type: 'drift'; readonly thingName: ThingKey };
 
-const thingName = z.string().check(z.regex(registryName));
+const thingName = z
+  .string()
+  .check(z.refine((text) => parseThing(text) !== undefined, 'expected NAME or ACCOUNT/REGION/NAME'));
 
 const operatorCommand = z.object({
   type: z.enum(operatorActions),

@@ -2,10 +2,11 @@ import type { Case } from '../case/case';
 import type { Configuration } from '../configuration';
 import type { Facts } from '../facts';
 import type { KillSwitch } from '../guards/kill-switch';
+import type { ThingKey } from '../thing-ref';
 
 /** What is known before anything is asked. */
 export interface Context {
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   readonly configuration: Configuration;
   readonly killSwitch: KillSwitch;
   /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */

@@ -1,5 +1,6 @@
 import type { Behavior, SecurityProfile } from '../configuration';
 import type { MetricValue, ViolationEventType } from '../findings/violation';
+import type { ThingKey } from '../thing-ref';
 import type { AgentState } from './agents';
 import type { Excepted } from './excepted';
 
@@ -12,7 +13,7 @@ export type Span = readonly [since: number, until: number, sum: number, by?: str
 /** The rules detector's memory of one thing. Times are epoch ms. */
 export interface DetectState {
   readonly schema: 1;
-  readonly thingName: string;
+  readonly thingName: ThingKey;
   /**
    * Of the last report that changed this state. Order is by time of receipt, not by report id: some agents' ids
    * fall back at a reboot, and a forged one would make every later report look old.
@@ -157,6 +158,6 @@ export interface Judgement {
   readonly contributions: readonly Contribution[];
 }
 
-export function newDetectState(thingName: string): DetectState {
+export function newDetectState(thingName: ThingKey): DetectState {
   return { schema: 1, thingName, lastReportId: 0, lastReceivedAt: 0, behaviors: {} };
 }

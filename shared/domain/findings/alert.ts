@@ -1,5 +1,6 @@
 import type { Behavior } from '../configuration';
 import { writeMessageJson } from '../json';
+import type { Account } from '../thing-ref';
 import { boundByArrival } from './arrival';
 import {
   boundUncounted,
@@ -22,6 +23,8 @@ export function boundTime(violation: Violation, arrivedAt: number): Violation {
 export interface AlertToWrite {
   readonly violationId: string;
   readonly thingName: string;
+  /** Where that is. */
+  readonly account?: Account;
   readonly securityProfileName: string;
   readonly eventType: ViolationEventType;
   readonly occurredAt: number;
@@ -44,6 +47,7 @@ export function writeAlert(alert: AlertToWrite): string {
     violationId: alert.violationId,
     securityProfileName: alert.securityProfileName,
     cordon: {
+      ...(alert.account && { thing: { ...alert.account, name: alert.thingName } }),
       ...(alert.reporter && { reporter: alert.reporter }),
       ...keepEvidence(alert.evidence ?? []),
       ...(alert.uncounted?.length && { uncounted: boundUncounted(alert.uncounted) }),

@@ -4,6 +4,7 @@ import { isDrill } from '../drill';
 import { behaviorKey, type Evidence } from '../findings/violation';
 import { describeKillSwitch, type KillSwitch } from '../guards/kill-switch';
 import { clip } from '../text';
+import { type Account, referTo } from '../thing-ref';
 
 /**
  * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
@@ -21,6 +22,8 @@ export const announcementSchema = z.object({
   status: z.string(),
   severity: z.string(),
   thingName: z.string(),
+  /** The same thing, wherever it is registered; absent in what an earlier release told. */
+  thing: z.optional(z.object({ account: z.string(), region: z.string(), name: z.string() })),
   text: z.string(),
   /** Of a thing of `cordon drill`: nothing happened in earnest. */
   drill: z.optional(z.boolean()),
@@ -64,6 +67,7 @@ export function writeAnnouncement(
   record: Case,
   pending: PendingAnnouncement,
   killSwitch: KillSwitch,
+  registry: Account,
 ): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
@@ -79,6 +83,7 @@ export function writeAnnouncement(
     status: record.status,
     severity: record.severity,
     thingName: record.thingName,
+    thing: referTo(record.thingName, registry),
     text: clip(pending.text, 1000),
     ...(isDrill(record.thingName) && { drill: true }),
     ...(pending.quiet && { quiet: true }),

@@ -5,6 +5,7 @@ import { CliError } from '../../../cli/cli-error';
 import { type ReplayFlags, runReplay } from '../../../cli/replay/run';
 import type { Case } from '../../../shared/domain/case/case';
 import { writeAlert } from '../../../shared/domain/findings/alert';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, minimalConfiguration, now, someFacts } from '../../builders';
 import { aContainedCase, advance, alarm } from '../stored-cases';
 
@@ -187,7 +188,7 @@ describe('a replay of the stored cases', () => {
   const stored: readonly Case[] = [
     aContainedCase().record,
     advance(undefined, alarm({ thingName: 'pump' }), {
-      thingName: 'pump',
+      thingName: thingKey('pump'),
       facts: exempt,
       newCaseId: 'case-2',
     }),

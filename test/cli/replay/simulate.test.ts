@@ -3,6 +3,7 @@ import { simulate } from '../../../cli/replay/simulate';
 import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Configuration } from '../../../shared/domain/configuration';
 import type { Violation } from '../../../shared/domain/findings/violation';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, aViolation, now, someFacts } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { anEngine } from '../../functions/respond/story';
@@ -169,10 +170,10 @@ async function runEngine(world: World, violations: readonly Violation[], configu
       const dueAt = world.stored.items.get(thingName)?.value.dueAt;
       if (dueAt === undefined || dueAt > occurredAt) break;
       world.time.now = dueAt;
-      await take(thingName, { type: 'resume', thingName });
+      await take(thingName, { type: 'resume', thingName: thingKey(thingName) });
     }
     world.time.now = occurredAt;
-    await take(thingName, { type: 'violation', thingName, violation });
+    await take(thingName, { type: 'violation', thingName: thingKey(thingName), violation });
   }
   return counts;
 }

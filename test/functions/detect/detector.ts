@@ -2,7 +2,7 @@ import { encode } from 'cborg';
 import { type DetectPorts, detect } from '../../../functions/detect/handler';
 import type { SecurityProfile } from '../../../shared/domain/configuration';
 import { type FloodState, noteFlood } from '../../../shared/domain/detection/floods';
-import { aConfiguration, now } from '../../builders';
+import { aConfiguration, account, now } from '../../builders';
 import { aRecord, fakeConnections, fakeDeadLetters, fakeTelemetry, fakeThings } from '../../fakes';
 import { fakeDetection, fakeSilences } from '../../fakes-detection';
 
@@ -81,6 +81,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
   const { silences } = fakeSilences(stored, held);
   const ports: DetectPorts = {
     ...stored,
+    own: account,
     floods: {
       async claim(flood, at) {
         const noted = noteFlood(floods, flood, at);

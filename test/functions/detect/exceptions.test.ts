@@ -1,5 +1,6 @@
 import { resetAlarms } from '../../../shared/domain/detection/reset';
 import { readMessage } from '../../../shared/domain/findings/read-message';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aPlaybook, now } from '../../builders';
 import { aDetector, aReport, received } from './detector';
 
@@ -89,7 +90,7 @@ describe('detect, of children that a playbook excepts', () => {
     const { report, stored: detection } = aStory();
     const { states } = detection;
     await report(1, [curl]);
-    const stored = await states.load('mything1');
+    const stored = await states.load(thingKey('mything1'));
     if (!stored) throw new Error('no state');
     await states.save(resetAlarms(stored.value, now + 10), stored.version);
 

@@ -1,4 +1,5 @@
 import type { DetectPorts } from '../../../functions/detect/handler';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
 import { fakeThings } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
@@ -24,7 +25,7 @@ function aCounted(failing: readonly string[] = [], over: Partial<DetectPorts> = 
   async function load(thingName: string) {
     loads.push(thingName);
     if (failing.includes(thingName)) throw new Error('the table is away');
-    return await states.load(thingName);
+    return await states.load(thingKey(thingName));
   }
   const detector = aDetector({}, { clock: () => time.now, states: { ...states, load }, ...over });
   return { ...detector, time, loads };
@@ -114,7 +115,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     const { states } = fakeDetection();
     async function load(thingName: string) {
       if (thingName === 'mything1') await afterAlert;
-      return await states.load(thingName);
+      return await states.load(thingKey(thingName));
     }
     async function publish(alert: string) {
       alerted.push(JSON.parse(alert).thingName);

@@ -1,7 +1,7 @@
 import { encode } from 'cborg';
 import { VersionConflictError } from '../../../shared/errors';
 import { awsError } from '../../aws-error';
-import { now } from '../../builders';
+import { account, now } from '../../builders';
 import { aRecord } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, received } from './detector';
@@ -9,6 +9,8 @@ import { aDetector, aReport, received } from './detector';
 /** Packed CBOR (tag 51): a table, and 23 that repeat it. */
 const table = '880000000000000000';
 const doubled = 'd8338481d8e1e08200e080'.repeat(23);
+
+const thing = { ...account, name: 'mything1' };
 
 const eventsOf = (alerts: Record<string, unknown>[]) =>
   alerts.map(({ violationEventType }) => violationEventType);
@@ -44,7 +46,7 @@ describe('detect, of what an error action set aside and somebody sent back', () 
         expect.objectContaining({
           thingName: 'mything1',
           violationEventTime: sentAt,
-          cordon: { reporter: { clientId: 'mything1', principal: 'n/a' } },
+          cordon: { thing, reporter: { clientId: 'mything1', principal: 'n/a' } },
         }),
       ]);
       expect(letters).toEqual([]);
@@ -96,7 +98,7 @@ describe('detect', () => {
         metricValue: { number: 1 },
         violationId: expect.stringMatching(/^[0-9a-f]{32}$/),
         securityProfileName: 'myapp-processes',
-        cordon: { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) }, evidence },
+        cordon: { thing, reporter: { clientId: 'mything1', principal: 'a'.repeat(64) }, evidence },
       },
     ]);
     expect(published).toEqual([

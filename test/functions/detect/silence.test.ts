@@ -1,4 +1,5 @@
 import { resetAlarms } from '../../../shared/domain/detection/reset';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { now as start } from '../../builders';
 import { aDetector, aReport, received } from './detector';
 
@@ -123,7 +124,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.messages()).toEqual([]);
 
     fleet.held.delete('mything1');
-    const state = await fleet.stored.states.load('mything1');
+    const state = await fleet.stored.states.load(thingKey('mything1'));
     if (!state) throw new Error('no state');
     await fleet.stored.states.save(resetAlarms(state.value, fleet.now, fleet.now), state.version);
     await fleet.pass(14);

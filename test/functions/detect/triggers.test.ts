@@ -1,7 +1,8 @@
 import type { SecurityProfile } from '../../../shared/domain/configuration';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../../shared/errors';
 import { awsError } from '../../aws-error';
-import { aConfiguration, now } from '../../builders';
+import { aConfiguration, account, now } from '../../builders';
 import { aRecord } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, lifecycle, received } from './detector';
@@ -240,7 +241,7 @@ describe('detect on lifecycle events', () => {
     await run(lifecycle('connected', { timestamp: now + 24 * hourMs, sentAt: now }));
     await run(lifecycle('disconnected', { timestamp: now + 10, sentAt: now + 10 }));
 
-    expect((await stored.states.load('mything1'))?.value.presence).toMatchObject({
+    expect((await stored.states.load(thingKey('mything1')))?.value.presence).toMatchObject({
       connectedAt: now,
       disconnectedAt: now + 10,
     });
@@ -285,7 +286,7 @@ describe('detect each minute', () => {
       violationEventType: 'alarm-invalidated',
       violationId: alerts[0]?.violationId,
       securityProfileName: 'myapp-processes',
-      cordon: {},
+      cordon: { thing: { ...account, name: 'mything1' } },
     });
     expect(registry.size).toBe(2);
   });

@@ -1,7 +1,8 @@
 import { intake } from '../../../functions/intake/handler';
 import { deniedObject, nothing, replacedObject, statusObject } from '../../../shared/domain/actions/lease';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, decide, now } from '../../builders';
+import { aContext, account, aViolation, decide, now } from '../../builders';
 import {
   aRecord,
   fakeCases,
@@ -23,7 +24,10 @@ function setUp() {
   const { leases } = fakeLeases();
   const heldThings = fakeHeldThings(cases, leases);
   const { clientIds } = fakeClientIds();
-  const take = intake({ clientIds, heldThings, commands, deadLetters, log, metrics }, presenceQueue);
+  const take = intake(
+    { clientIds, heldThings, commands, deadLetters, own: account, log, metrics },
+    presenceQueue,
+  );
   return {
     take,
     sent,
@@ -70,7 +74,7 @@ function holdThing(items: ReturnType<typeof fakeCases>['items'], held: boolean):
   const violation = aViolation();
   const decision = decide(
     undefined,
-    { type: 'violation', thingName: 'mything1', violation },
+    { type: 'violation', thingName: thingKey('mything1'), violation },
     aContext({ killSwitch: { state: held ? 'off' : 'on' } }),
   );
   if (decision.outcome === 'changed') items.set('mything1', { value: decision.next, version: 1 });
@@ -128,6 +132,43 @@ describe('intake of what an error action set aside', () => {
     await takePresence(body);
 
     expect([letters.length, sent]).toEqual([1, []]);
+  });
+});
+
+describe('intake of alerts of another account', () => {
+  const foreign = 'arn:aws:iot:us-east-1:111122223333:thing/mything1';
+  const elsewhere = { account: '000000000000', region: 'eu-west-1', name: 'mything1' };
+
+  it.each<[string, unknown]>([
+    ['by its account', anAlert({ accountId: '111122223333' })],
+    ['by its account as a number', anAlert({ account: 111122223333 })],
+    ['by its region', anAlert({ region: 'eu-west-1' })],
+    ['by the ARN of the thing', anAlert({ thingArn: foreign })],
+    ['by what a detector of Cordon says', anAlert({ cordon: { thing: elsewhere } })],
+    ['by a field of a finding', anAlert({ AwsAccountId: '111122223333' })],
+    [
+      'by the topic that it came by',
+      { ...enveloped(anAlert()), TopicArn: 'arn:aws:sns:us-east-1:111122223333:alerts' },
+    ],
+    ['within the envelope', enveloped(anAlert({ accountId: '111122223333' }))],
+    ['by an account that is none', anAlert({ accountId: 'x'.repeat(100_000) })],
+  ])('sets one aside that is known %s, though a thing here has the name', async (_, body) => {
+    const { take, sent, letters, counts } = setUp();
+
+    await take(aRecord(body));
+
+    expect([sent, counts]).toEqual([[], { AlertRejected: 1 }]);
+    expect(letters[0]?.reason).toMatch(/^from \S{1,45}, and Cordon acts on things of the account and region/);
+  });
+
+  it('takes one that names this account and region, in whatever way', async () => {
+    const { take, sent } = setUp();
+    const here = { accountId: '000000000000', region: 'us-east-1', cordon: { thing: account } };
+    const TopicArn = 'arn:aws:sns:us-east-1:000000000000:alerts';
+
+    await take(aRecord({ ...enveloped(anAlert(here)), TopicArn }));
+
+    expect(sent.map(({ command }) => command.thingName)).toEqual(['mything1']);
   });
 });
 
@@ -244,7 +285,15 @@ describe('intake of alerts', () => {
     const { log, metrics } = fakeTelemetry();
     const commands = { send: () => Promise.reject(awsError('ServiceUnavailable')) };
     const take = intake(
-      { ...fakeClientIds(), heldThings: { find: async () => [] }, commands, deadLetters, log, metrics },
+      {
+        ...fakeClientIds(),
+        heldThings: { find: async () => [] },
+        commands,
+        deadLetters,
+        own: account,
+        log,
+        metrics,
+      },
       presenceQueue,
     );
 
@@ -317,9 +366,10 @@ describe('intake of presence events', () => {
     const take = intake(
       {
         clientIds: { ...clientIds, hear },
-        heldThings: { find: async () => ['mything1'] },
+        heldThings: { find: async () => [thingKey('mything1')] },
         commands,
         deadLetters,
+        own: account,
         log,
         metrics,
       },
@@ -369,7 +419,10 @@ describe('intake of presence events', () => {
     async (_, objectOf) => {
       const { takePresence, sent, leases } = setUp();
       const certificateId = 'a'.repeat(64);
-      await leases.save({ object: objectOf(certificateId), holders: ['mything1'], prior: nothing }, 0);
+      await leases.save(
+        { object: objectOf(certificateId), holders: [thingKey('mything1')], prior: nothing },
+        0,
+      );
 
       await takePresence(connected({ clientId: 'another/id', principalIdentifier: certificateId }));
       await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'AIDA:session' }));

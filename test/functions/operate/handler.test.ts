@@ -1,5 +1,6 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Case } from '../../../shared/domain/case/case';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { operatorRoutes } from '../../../shared/routes';
 import { flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
@@ -13,7 +14,7 @@ const thing = ofThing('mything1');
 
 describe('cases', () => {
   it('are listed with those first that need somebody first, and nothing of the table’s own', async () => {
-    const other: Case = { ...waiting, thingName: 'other', caseId: 'case-2' };
+    const other: Case = { ...waiting, thingName: thingKey('other'), caseId: 'case-2' };
 
     const { status, type, value } = await anOperator([contained, other, released]).ask('GET /cases');
 
@@ -56,9 +57,23 @@ describe('cases', () => {
     ]);
   });
 
+  it('are shown by the thing’s full name too, and are not those of another account', async () => {
+    const { ask, sent } = anOperator([contained]);
+    const full = (account: string) => ({ pathParameters: { thing: `${account}%2Fus-east-1%2Fmything1` } });
+
+    expect((await ask('GET /cases/{thing}', full('000000000000'))).value.thingName).toBe('mything1');
+    expect((await ask('GET /cases/{thing}', full('111122223333'))).status).toBe(404);
+    const refused = await ask('POST /things/{thing}/release', full('111122223333'));
+    expect(refused.value).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('by their name alone'),
+    });
+    expect(sent).toEqual([]);
+  });
+
   it('are listed by status, and as many as asked for', async () => {
-    const cases = ['a', 'b', 'c'].map((thingName) => ({ ...contained, thingName }));
-    const { ask } = anOperator([...cases, { ...released, thingName: 'd' }]);
+    const cases = ['a', 'b', 'c'].map((thingName) => ({ ...contained, thingName: thingKey(thingName) }));
+    const { ask } = anOperator([...cases, { ...released, thingName: thingKey('d') }]);
     const list = async (queryStringParameters: Record<string, string>) => {
       const { value } = await ask('GET /cases', { queryStringParameters });
       return [value.cases.map(({ thingName }: Case) => thingName).join(''), value.more];
@@ -177,7 +192,10 @@ describe('cases', () => {
   );
 
   it('have no timeline under another thing’s name', async () => {
-    const operator = anOperator([contained, { ...contained, thingName: 'other', caseId: 'case-2' }]);
+    const operator = anOperator([
+      contained,
+      { ...contained, thingName: thingKey('other'), caseId: 'case-2' },
+    ]);
     operator.rows.push(...rows);
 
     const asked = { ...ofThing('other'), queryStringParameters: { caseId: 'case-1' } };

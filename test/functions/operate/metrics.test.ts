@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
 import { anOperator } from './operator';
 
@@ -10,7 +11,7 @@ const of = (metric: string, queryStringParameters?: Record<string, string>) => (
 async function anOperatorWithDatapoints() {
   const operator = anOperator();
   await operator.detection.datapoints.append(
-    'mything1',
+    thingKey('mything1'),
     [-2 * 86_400_000, -30, -20, -10].map((before) => ({
       metric: 'aws:all-bytes-out',
       at: now + before,

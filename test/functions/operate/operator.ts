@@ -2,7 +2,7 @@ import { type OperatePorts, operate } from '../../../functions/operate/handler';
 import type { Case, CaseStatus } from '../../../shared/domain/case/case';
 import type { HttpAnswer, HttpRequest } from '../../../shared/http';
 import type { TimelineRow } from '../../../shared/timeline';
-import { now } from '../../builders';
+import { account, now } from '../../builders';
 import { fakeCases, fakeQueue, fakeTelemetry } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 
@@ -59,6 +59,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     cases: stored.cases,
     fleetLimit: stored.fleetLimit,
     refusals: { read: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`) },
+    own: account,
     keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
     floods: { list: async () => [] },

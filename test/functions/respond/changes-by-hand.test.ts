@@ -6,6 +6,7 @@ import type { Case } from '../../../shared/domain/case/case';
 import { isOpen } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
 import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
@@ -175,7 +176,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
               world.live.sessions.set('mything1', occurredAt);
               await take({
                 type: 'reconnected',
-                thingName: 'mything1',
+                thingName: thingKey('mything1'),
                 clientId: 'mything1',
                 connectedAt: occurredAt,
               });

@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
 import type { World } from '../../fakes';
 import { allActions, anArmedWorld, playing } from './all-actions-world';
@@ -76,7 +77,7 @@ const settings: Readonly<Record<string, Setting>> = {
       await contained(playing(allActions, { release: { after: 60_000 } }))(world);
       world.time.now = now + 60_000;
     },
-    command: { type: 'resume', thingName: 'mything1' },
+    command: { type: 'resume', thingName: thingKey('mything1') },
   },
 };
 

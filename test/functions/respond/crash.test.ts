@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
 import type { World } from '../../fakes';
 import { play, type Setting, type Side } from './crashes';
@@ -55,7 +56,7 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   'a reconnect within the policy cache': {
     prepare: contained,
-    command: { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: now },
+    command: { type: 'reconnected', thingName: thingKey('mything1'), clientId: 'mything1', connectedAt: now },
   },
   'a look at what is due': {
     prepare: async (world) => {

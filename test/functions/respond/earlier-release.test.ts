@@ -1,4 +1,5 @@
 import { type Case, type CaseStatus, holdsThing } from '../../../shared/domain/case/case';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import type { MitigationAction } from '../../../shared/mitigation/action';
 import { mitigations } from '../../../shared/mitigation/registry';
 import { connectTable } from '../../../shared/storage/table';
@@ -15,7 +16,7 @@ const denyPolicyName = 'cordon-dev-quarantine';
 const { cases } = connectTable('cordon', earlierClient());
 
 async function load(thingName: string) {
-  const stored = await cases.load(thingName);
+  const stored = await cases.load(thingKey(thingName));
   if (!stored) throw new Error(`the fixture has no case of ${thingName}`);
   return stored;
 }
@@ -39,7 +40,7 @@ async function aWorldOf(thingName: string): Promise<World> {
     ...idleActions(),
     ...world.ports,
     heardIds: world.heard,
-    thingName,
+    thingName: thingKey(thingName),
     clientIds: [thingName],
     deniedAt: updatedAt,
     policyCacheMs: 0,
@@ -152,7 +153,7 @@ describe('a case that release 0.2.0 wrote', () => {
     async (thingName, news) => {
       const world = await aWorldOf(thingName);
       world.time.now = (await load(thingName)).value.dueAt ?? Number.NaN;
-      await anEngine(world, { denyPolicyName })({ ...resume, thingName });
+      await anEngine(world, { denyPolicyName })({ ...resume, thingName: thingKey(thingName) });
 
       expect(told(world)).toEqual(news);
     },
@@ -167,11 +168,11 @@ describe('a case that release 0.2.0 wrote', () => {
       timeline: [{ at, what: 'contained', detail: 'the device is denied: verified' }],
     };
     const owing = { ...found, pk: 'THING#all-1', sk: 'CASE', value: { ...(found?.value as object), outbox } };
-    const stored = await connectTable('cordon', earlierClient([owing])).cases.load('all-1');
+    const stored = await connectTable('cordon', earlierClient([owing])).cases.load(thingKey('all-1'));
     if (!stored) throw new Error('no case');
     world.stored.items.set('all-1', stored);
 
-    await anEngine(world, { denyPolicyName })({ ...resume, thingName: 'all-1' });
+    await anEngine(world, { denyPolicyName })({ ...resume, thingName: thingKey('all-1') });
 
     expect(told(world)).toEqual(['contained: the device is denied: verified']);
     expect([...world.stored.timeline.values()].map(({ entries }) => entries)).toEqual([outbox.timeline]);
@@ -179,7 +180,7 @@ describe('a case that release 0.2.0 wrote', () => {
 
   it('is listed with the closed ones', async () => {
     const { history } = connectTable('cordon', earlierClient());
-    const [closed] = await history.listClosed('released-1');
+    const [closed] = await history.listClosed(thingKey('released-1'));
     expect([closed?.status, closed?.reason]).toEqual(['closed', 'released: everything is as it was before']);
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Command } from '../../../shared/domain/decide/command';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { alarm, anEngine, caseOf, groupsOf, isWrite, operator, resume } from './story';
@@ -149,7 +150,7 @@ describe('respond: the fleet limit', () => {
 
     world.killSwitch = { state: 'off' };
     world.time.now = Math.max(...names.map((name) => caseOf(world, name).dueAt ?? Infinity));
-    for (const thingName of names) await engine({ type: 'resume', thingName });
+    for (const thingName of names) await engine({ type: 'resume', thingName: thingKey(thingName) });
 
     expect(inQuarantine(world)).toEqual(['thing0', 'thing1']);
     expect(names.slice(2).map((name) => caseOf(world, name).status)).toEqual(
@@ -276,7 +277,7 @@ describe('respond: what people decide', () => {
 
     const reconnected: Command = {
       type: 'reconnected',
-      thingName: 'mything1',
+      thingName: thingKey('mything1'),
       clientId: 'mything1',
       connectedAt: now,
     };

@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
@@ -45,6 +46,17 @@ describe('respond: the whole story', () => {
       'disconnect: revert done',
       'closed',
     ]);
+  });
+
+  it('tells other systems in which account and region the thing is', async () => {
+    const world = aWorld();
+
+    await anEngine(world)(alarm());
+
+    expect(world.told[0]).toMatchObject({
+      thingName: 'mything1',
+      thing: { account: '000000000000', region: 'us-east-1', name: 'mything1' },
+    });
   });
 
   it('tells the device, retained, that it is contained and that it was released', async () => {
@@ -320,7 +332,12 @@ describe('respond: when AWS does not do as told', () => {
     const reconnect = async (connectedAt: number) => {
       world.time.now = connectedAt;
       world.live.sessions.set('mything1', connectedAt);
-      await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+      await engine({
+        type: 'reconnected',
+        thingName: thingKey('mything1'),
+        clientId: 'mything1',
+        connectedAt,
+      });
     };
 
     await reconnect(now + 5_000);

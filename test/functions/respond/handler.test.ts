@@ -46,6 +46,7 @@ describe('respond handler', () => {
     ['null', 'null'],
     ['an unknown type', { type: 'explode', thingName: 'mything1' }],
     ['a thing name with a path', { type: 'resume', thingName: '../x' }],
+    ['a thing of another account', { type: 'resume', thingName: '111122223333/eu-west-1/mything1' }],
     ['no actor', { type: 'release', thingName: 'mything1' }],
     ['an actor of 257 characters', { ...operator('release'), actor: 'x'.repeat(257) }],
     ['a comment of 1,001 characters', { ...operator('release'), comment: 'x'.repeat(1001) }],

@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import type { World } from '../../fakes';
@@ -162,7 +163,7 @@ describe('certificates that are attached to a held thing', () => {
     await engine(alarm());
     attach(world, secondArn);
     world.time.now += 60_000;
-    await engine({ type: 'resume', thingName: 'mything1', early: true });
+    await engine({ type: 'resume', thingName: thingKey('mything1'), early: true });
     expect(statuses(world)).toEqual({ a: 'INACTIVE', b: 'INACTIVE' });
     // It would do for the first one; the second is denied since a minute after.
     expect(caseOf(world).dueAt).toBe(now + 60_000 + spreadMs);
@@ -175,7 +176,7 @@ describe('certificates that are attached to a held thing', () => {
     // A session that began before is not trusted.
     world.live.sessions.set('mything1', world.time.now + 1_000);
     const connectedAt = world.time.now + 1_000;
-    await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+    await engine({ type: 'reconnected', thingName: thingKey('mything1'), clientId: 'mything1', connectedAt });
     expect(world.live.sessions.size).toBe(0);
 
     await engine(operator('release'));
@@ -252,13 +253,13 @@ describe('a held thing, once the sweep has mended the quarantine', () => {
     world.registered.find('mything1').groups.delete('cordon-quarantine');
     world.time.now += 3_600_000;
     world.live.sessions.set('mything1', world.time.now - 1_000);
-    await engine({ type: 'resume', thingName: 'mything1', early: true });
+    await engine({ type: 'resume', thingName: thingKey('mything1'), early: true });
 
     expect([...world.registered.find('mything1').groups]).toEqual(['sensors', 'cordon-quarantine']);
     expect([caseOf(world).status, world.live.sessions.size]).toEqual(['contained', 0]);
     const connectedAt = world.time.now + 1_000;
     world.live.sessions.set('mything1', connectedAt);
-    await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+    await engine({ type: 'reconnected', thingName: thingKey('mything1'), clientId: 'mything1', connectedAt });
     expect(world.live.sessions.size).toBe(0);
   });
 });

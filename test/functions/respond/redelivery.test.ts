@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { now } from '../../builders';
 import type { World } from '../../fakes';
@@ -25,7 +26,7 @@ const atRest = (world: World) => {
 };
 const reconnected = {
   type: 'reconnected',
-  thingName: 'mything1',
+  thingName: thingKey('mything1'),
   clientId: 'mything1',
 } as const;
 

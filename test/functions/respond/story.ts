@@ -3,12 +3,13 @@ import type { ActionOptions } from '../../../functions/respond/perform';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
 import type { Violation } from '../../../shared/domain/findings/violation';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aViolation } from '../../builders';
 import type { World } from '../../fakes';
 
 export function alarm(over: Partial<Violation> = {}): Command {
   const violation = aViolation(over);
-  return { type: 'violation', thingName: violation.thingName, violation };
+  return { type: 'violation', thingName: thingKey(violation.thingName), violation };
 }
 
 export function operator(
@@ -16,10 +17,16 @@ export function operator(
   thingName = 'mything1',
 ): Command {
   // Most of these things are still in alarm.
-  return { type, thingName, actor: 'ada', comment: 'checked', ...(type === 'release' && { force: true }) };
+  return {
+    type,
+    thingName: thingKey(thingName),
+    actor: 'ada',
+    comment: 'checked',
+    ...(type === 'release' && { force: true }),
+  };
 }
 
-export const resume: Command = { type: 'resume', thingName: 'mything1' };
+export const resume: Command = { type: 'resume', thingName: thingKey('mything1') };
 
 /** Takes commands as `respond` does, each with an id of its own unless one is given. */
 export function anEngine({ ports }: World, over: Partial<ActionOptions> = {}) {

@@ -2,6 +2,7 @@ import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Case } from '../../../shared/domain/case/case';
 import { describeStrength } from '../../../shared/domain/case/strength';
 import type { Configuration } from '../../../shared/domain/configuration';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aPlaybook, now } from '../../builders';
 import type { World } from '../../fakes';
@@ -63,7 +64,7 @@ describe('while IoT Core goes on with cached policies', () => {
 
     world.live.sessions.set('mything1', world.time.now);
     const { now: connectedAt } = world.time;
-    await engine({ type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt });
+    await engine({ type: 'reconnected', thingName: thingKey('mything1'), clientId: 'mything1', connectedAt });
     expect([caseOf(world).status, world.live.sessions.size]).toEqual(['contained', 1]);
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
   });
@@ -156,7 +157,7 @@ describe('while IoT Core goes on with cached policies', () => {
       const connectedAt = world.time.now;
       await engine({
         type: 'reconnected',
-        thingName: 'mything1',
+        thingName: thingKey('mything1'),
         clientId: 'mything1',
         connectedAt,
         version,

@@ -5,6 +5,7 @@ import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Violation } from '../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import type { FleetSize } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
 import { aContext, aViolation, decide, now } from '../../builders';
@@ -68,13 +69,13 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     cases: {
       async listDue(at, limit) {
         asked.push([at, limit]);
-        return due.slice(0, limit);
+        return due.slice(0, limit).map((name) => thingKey(name));
       },
       async listRetries(_, limit) {
         if (world.unreadable) throw awsError('ProvisionedThroughputExceededException');
-        return world.retries.slice(0, limit);
+        return world.retries.slice(0, limit).map((name) => thingKey(name));
       },
-      listRoutine: async (_, limit) => world.routine.slice(0, limit),
+      listRoutine: async (_, limit) => world.routine.slice(0, limit).map((name) => thingKey(name)),
       async load(thingName) {
         world.looked();
         return world.stored[thingName];
@@ -331,7 +332,7 @@ describe('sweep', () => {
   const open = (violation: Violation) => {
     const decision = decide(
       undefined,
-      { type: 'violation', thingName: violation.thingName, violation },
+      { type: 'violation', thingName: thingKey(violation.thingName), violation },
       aContext(),
     );
     if (decision.outcome !== 'changed') throw new Error(decision.reason);

@@ -1,6 +1,7 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { connectCommands, connectDeadLetters } from '../../../shared/aws/commands';
+import { accountKey, thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 
 const sqs = mockClient(SQSClient);
@@ -15,7 +16,10 @@ describe('commands', () => {
   const commands = connectCommands(`${url}/commands.fifo`, client);
 
   it('go to the group of their thing, under an id that SQS takes', async () => {
-    await commands.send({ type: 'resume', thingName: 'mything1' }, `hostile id\n${'x'.repeat(500)}`);
+    await commands.send(
+      { type: 'resume', thingName: thingKey('mything1') },
+      `hostile id\n${'x'.repeat(500)}`,
+    );
 
     expect(inputs()).toEqual([
       {
@@ -28,18 +32,36 @@ describe('commands', () => {
   });
 
   it('have the same deduplication id where their id is the same, and only there', async () => {
-    for (const id of ['a', 'a', 'b']) await commands.send({ type: 'resume', thingName: 'mything1' }, id);
+    for (const id of ['a', 'a', 'b'])
+      await commands.send({ type: 'resume', thingName: thingKey('mything1') }, id);
 
     const [first, second, third] = inputs().map(({ MessageDeduplicationId }) => MessageDeduplicationId);
     expect(second).toBe(first);
     expect(third).not.toBe(first);
   });
 
+  it('go to a group of their own where another account has a thing of the same name', async () => {
+    const there = accountKey({ account: '111122223333', region: 'us-gov-west-1' });
+    const name = 'x'.repeat(128);
+    const things = [thingKey('a'), thingKey('a', there), thingKey(name), thingKey(name, there)];
+
+    for (const thingName of things) await commands.send({ type: 'resume', thingName }, 'same');
+
+    const groups = inputs().map(({ MessageGroupId = '' }) => MessageGroupId);
+    expect(groups.slice(0, 3)).toEqual(['a', '111122223333/us-gov-west-1/a', name]);
+    expect(new Set(groups).size).toBe(4);
+    // What SQS takes (API reference, SendMessage).
+    for (const group of groups) expect(group).toMatch(/^[\x21-\x7e]{1,128}$/);
+    expect(new Set(inputs().map(({ MessageDeduplicationId }) => MessageDeduplicationId)).size).toBe(4);
+  });
+
   const batches = () =>
     sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input.Entries ?? []);
   const sendAll = (names: readonly string[], comment = '') =>
     Promise.allSettled(
-      names.map((thingName) => commands.send({ type: 'release', thingName, actor: 'soc', comment }, 'a')),
+      names.map((thingName) =>
+        commands.send({ type: 'release', thingName: thingKey(thingName), actor: 'soc', comment }, 'a'),
+      ),
     );
   const names = Array.from({ length: 12 }, (_, index) => `thing${index}`);
 
@@ -94,7 +116,9 @@ describe('commands', () => {
   it('are not lost in silence', async () => {
     sqs.on(SendMessageCommand).rejects(awsError('QueueDoesNotExist'));
 
-    await expect(commands.send({ type: 'resume', thingName: 'mything1' }, 'a')).rejects.toMatchObject({
+    await expect(
+      commands.send({ type: 'resume', thingName: thingKey('mything1') }, 'a'),
+    ).rejects.toMatchObject({
       name: 'QueueDoesNotExist',
     });
   });

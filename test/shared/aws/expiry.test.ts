@@ -3,6 +3,7 @@ import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib
 import { verifyCase } from '../../../cli/verify';
 import { writeTable } from '../../../infra/table';
 import type { Case } from '../../../shared/domain/case/case';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import type { CaseStore } from '../../../shared/ports';
 import { connectChannelStates } from '../../../shared/storage/channel-states';
 import { connectTable } from '../../../shared/storage/table';
@@ -47,7 +48,7 @@ async function openTable(TableName: string) {
 /** Contains a thing and releases it a minute later: two rows, all sent. */
 async function containAndRelease(cases: CaseStore): Promise<Case> {
   const contained = await send(cases, advance(undefined, alarm()), 0);
-  const release = { type: 'release', thingName: 'mything1', actor: 'ada', force: true } as const;
+  const release = { type: 'release', thingName: thingKey('mything1'), actor: 'ada', force: true } as const;
   const released = await send(
     cases,
     advance(contained.record, release, { now: now + 60_000 }),
@@ -85,7 +86,7 @@ describe('what is closed', () => {
     await slack.save(record.caseId, { place: { ts: '1' }, lastSeq: 1 }, 0);
     expect(new Set((await readItems()).map(([, at]) => at))).toEqual(new Set([undefined]));
 
-    const release = { type: 'release', thingName: 'mything1', actor: 'ada', force: true } as const;
+    const release = { type: 'release', thingName: thingKey('mything1'), actor: 'ada', force: true } as const;
     await send(cases, advance(record, release, { now: closedAt }), version);
 
     expect(await readItems()).toEqual([
@@ -115,8 +116,13 @@ describe('what is closed', () => {
     for (const [index, newCaseId] of names.entries()) {
       const at = oldAt + index;
       const alarmed = advance(undefined, alarm({ occurredAt: at }), { newCaseId, now: at });
-      const contained = await send(keptForEver, { ...alarmed, thingName: 'mything1' }, 2 * index);
-      const release = { type: 'release', thingName: 'mything1', actor: 'ada', force: true } as const;
+      const contained = await send(keptForEver, { ...alarmed, thingName: thingKey('mything1') }, 2 * index);
+      const release = {
+        type: 'release',
+        thingName: thingKey('mything1'),
+        actor: 'ada',
+        force: true,
+      } as const;
       const closed = advance(contained.record, release, { now: at });
       await send(keptForEver, closed, contained.version);
     }
@@ -124,7 +130,7 @@ describe('what is closed', () => {
 
     const undated = async () => (await readItems()).filter(([, at]) => at === undefined).length;
     const before = await undated();
-    const stored = await cases.load('mything1');
+    const stored = await cases.load(thingKey('mything1'));
     await cases.archive({ ...closedAgain(stored?.value), caseId: 'new' });
     // A few at a time: each may have hundreds of rows.
     expect(before - (await undated())).toBe(3 * 3);
@@ -138,8 +144,8 @@ describe('what is closed', () => {
     const { cases, history, TableName } = await openTable('readers');
     const { caseId } = await containAndRelease(cases);
     const read = async () => ({
-      newest: (await cases.load('mything1'))?.value.caseId,
-      closed: (await history.listClosed('mything1')).length,
+      newest: (await cases.load(thingKey('mything1')))?.value.caseId,
+      closed: (await history.listClosed(thingKey('mything1'))).length,
       rows: (await history.readTimeline(caseId)).length,
       page: (await history.pageTimeline(caseId, 10)).rows.length,
       scanned: (await history.scanCases(0)).length,
@@ -166,24 +172,24 @@ describe('what is closed', () => {
     const reopened = { ...advance(undefined, alarm(), { newCaseId: 'case-2', now: time }), keptUntil: 1 };
     await cases.save(reopened, 0);
 
-    const stored = await cases.load('mything1');
+    const stored = await cases.load(thingKey('mything1'));
     expect(stored).toMatchObject({ version: 1, value: { caseId: 'case-2', status: 'contained' } });
     expect(stored?.value).not.toHaveProperty('keptUntil');
     time += 10 * keepClosedMs;
-    expect((await cases.load('mything1'))?.version).toBe(1);
-    expect(await history.listClosed('mything1')).toEqual([]);
+    expect((await cases.load(thingKey('mything1')))?.version).toBe(1);
+    expect(await history.listClosed(thingKey('mything1'))).toEqual([]);
   });
 
   it('is remembered while Device Defender has its violation in alarm, which the sweep would find anew', async () => {
     const { cases, history } = await openTable('alarm');
     const alarmed = advance(undefined, alarm({ detector: 'device-defender' }));
     const observed = await send(cases, { ...alarmed, status: 'observed', ledger: [] }, 0);
-    const dismiss = { type: 'dismiss', thingName: 'mything1', actor: 'ada' } as const;
+    const dismiss = { type: 'dismiss', thingName: thingKey('mything1'), actor: 'ada' } as const;
     await send(cases, advance(observed.record, dismiss, { now: closedAt }), observed.version);
 
     time = keptUntil + day;
 
-    expect((await cases.load('mything1'))?.value.status).toBe('closed');
+    expect((await cases.load(thingKey('mything1')))?.value.status).toBe('closed');
     await expect(verifyCase('mything1', { cases, history }, () => time)).rejects.toThrow(
       `case case-1 of mything1 (closed): its timeline expired at ${new Date(keptUntil).toISOString()}`,
     );

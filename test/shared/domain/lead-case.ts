@@ -3,22 +3,23 @@ import { nextStep, recordOutcome, settle } from '../../../shared/domain/case/ste
 import type { Command } from '../../../shared/domain/decide/command';
 import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
 import type { Violation } from '../../../shared/domain/findings/violation';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aContext, aViolation, decide, flushed, now, type Situation } from '../../builders';
 
 /** A thing's case, led through commands while all that is asked of AWS succeeds. */
 
 export function alarm(over: Partial<Violation> = {}): Command {
   const violation = aViolation(over);
-  return { type: 'violation', thingName: violation.thingName, violation };
+  return { type: 'violation', thingName: thingKey(violation.thingName), violation };
 }
 
 export function order(type: OperatorAction, caseId?: string): Command {
   // Most of these things are still in alarm.
   const force = type === 'release' ? true : undefined;
-  return { type, thingName: 'mything1', actor: 'ada', comment: 'checked', caseId, force };
+  return { type, thingName: thingKey('mything1'), actor: 'ada', comment: 'checked', caseId, force };
 }
 
-export const resume: Command = { type: 'resume', thingName: 'mything1' };
+export const resume: Command = { type: 'resume', thingName: thingKey('mything1') };
 
 /** The case after a command and the steps it asks for; at `now` of the context. */
 export function lead(current: Case | undefined, command: Command, context: Partial<Situation> = {}): Case {

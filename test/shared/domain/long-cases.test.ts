@@ -1,5 +1,6 @@
 import type { Case } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../builders';
 import { alarm, lead, led, order } from './lead-case';
 
@@ -94,7 +95,7 @@ describe('a case of very many events', () => {
     const connects = Array.from({ length: 3_000 }, (_, index): Command => {
       const clientId = index % 2 === 0 ? 'mything1' : `other-${index}`;
       return {
-        ...{ type: 'reconnected', thingName: 'mything1', clientId },
+        ...{ type: 'reconnected', thingName: thingKey('mything1'), clientId },
         ...{ connectedAt: now + index, version: index },
       };
     });

@@ -1,6 +1,7 @@
 import type { Playbook } from '../../../shared/domain/configuration';
 import type { Command } from '../../../shared/domain/decide/command';
 import { operatorActions } from '../../../shared/domain/decide/operator-actions';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aContext, aPlaybook, decide, now, someFacts } from '../../builders';
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from './lead-case';
 
@@ -10,7 +11,7 @@ const watching = aConfiguration({
   playbooks: [aPlaybook({ mode: 'observe', actions: [] })],
 });
 const waiting = () => led(undefined, alarm(), { configuration: asking });
-const drift: Command = { type: 'drift', thingName: 'mything1' };
+const drift: Command = { type: 'drift', thingName: thingKey('mything1') };
 
 describe('a command that names its case', () => {
   const contained = led(undefined, alarm());

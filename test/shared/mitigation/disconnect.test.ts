@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
 import { disconnect } from '../../../shared/mitigation/disconnect';
 import { awsError } from '../../aws-error';
@@ -12,7 +13,7 @@ function setUp(sessions: Readonly<Record<string, number>> = {}) {
   const live = fakeConnections();
   for (const [clientId, since] of Object.entries(sessions)) live.sessions.set(clientId, since);
   const context: MitigationContext = {
-    thingName: 'mything1',
+    thingName: thingKey('mything1'),
     clientIds: prior.clientIds,
     deniedAt: now,
     policyCacheMs,

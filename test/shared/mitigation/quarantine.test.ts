@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
 import { quarantine } from '../../../shared/mitigation/quarantine';
 import { awsError } from '../../aws-error';
@@ -11,7 +12,7 @@ function setUp(groups: readonly string[] = ['sensors']) {
   const { register, find, things } = fakeThings();
   register('mything1', { groups: new Set(groups) });
   const context: MitigationContext = {
-    thingName: 'mything1',
+    thingName: thingKey('mything1'),
     clientIds: ['mything1'],
     deniedAt: now,
     policyCacheMs: 0,
@@ -99,7 +100,7 @@ describe('quarantine', () => {
 
   it('has nothing to undo on a thing that was deleted meanwhile, and says so', async () => {
     const { context } = setUp(held);
-    const deleted = { ...context, thingName: 'deleted' };
+    const deleted = { ...context, thingName: thingKey('deleted') };
 
     for (const memberBefore of [true, false])
       expect(await quarantine.revert(aPrior({ memberBefore }), deleted)).toEqual({

@@ -1,3 +1,4 @@
+import { thingKey } from '../../../shared/domain/thing-ref';
 import type { MitigationContext } from '../../../shared/mitigation/action';
 import type { Things } from '../../../shared/ports';
 import { now } from '../../builders';
@@ -35,7 +36,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
   registered.register('mything1');
   for (const digit of 'abcdef') certificates.statuses.set(digit.repeat(64), 'ACTIVE');
   const context: MitigationContext = {
-    thingName: 'mything1',
+    thingName: thingKey('mything1'),
     clientIds: ['mything1'],
     deniedAt: now,
     policyCacheMs: 0,

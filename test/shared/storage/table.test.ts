@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Case } from '../../../shared/domain/case/case';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../../shared/errors';
 import { connectDetectionReset } from '../../../shared/storage/detection-reset';
 import { connectTable } from '../../../shared/storage/table';
@@ -28,7 +29,11 @@ const puts = () => dynamo.commandCalls(PutCommand).map(({ args }) => args[0].inp
 
 function aCase(over: Partial<Case> = {}): Case {
   const violation = aViolation();
-  const decision = decide(undefined, { type: 'violation', thingName: 'mything1', violation }, aContext());
+  const decision = decide(
+    undefined,
+    { type: 'violation', thingName: thingKey('mything1'), violation },
+    aContext(),
+  );
   if (decision.outcome !== 'changed') throw new Error(decision.reason);
   return { ...decision.next, ...over };
 }
@@ -40,8 +45,8 @@ describe('cases in the table', () => {
       .resolvesOnce({})
       .resolvesOnce({ Item: { value: aCase(), version: 7 } });
 
-    expect(await cases.load('mything1')).toBeUndefined();
-    expect(await cases.load('mything1')).toEqual({ value: aCase(), version: 7 });
+    expect(await cases.load(thingKey('mything1'))).toBeUndefined();
+    expect(await cases.load(thingKey('mything1'))).toEqual({ value: aCase(), version: 7 });
     expect(dynamo.commandCalls(GetCommand)[0]?.args[0].input).toEqual({
       TableName: 'cordon',
       Key: { pk: 'THING#mything1', sk: 'CASE' },
@@ -55,13 +60,13 @@ describe('cases in the table', () => {
   ])('are read %s', async (_, schema) => {
     dynamo.on(GetCommand).resolves({ Item: { value: aCase(), version: 7, schema } });
 
-    expect(await cases.load('mything1')).toEqual({ value: aCase(), version: 7 });
+    expect(await cases.load(thingKey('mything1'))).toEqual({ value: aCase(), version: 7 });
   });
 
   it('are not misread where a newer Cordon wrote them in another shape', async () => {
     dynamo.on(GetCommand).resolves({ Item: { value: {}, version: 7, schema: 2 } });
 
-    await expect(cases.load('mything1')).rejects.toThrow(
+    await expect(cases.load(thingKey('mything1'))).rejects.toThrow(
       'THING#mything1/CASE has schema 2, written by a newer Cordon; this one knows 1: deploy that version',
     );
   });
@@ -84,7 +89,7 @@ describe('cases in the table', () => {
           value: record,
           version: 1,
           caseId: 'case-1',
-          thingName: 'mything1',
+          thingName: thingKey('mything1'),
           severity: 'critical',
           updatedAt: now,
           statusKey: `STATUS#containing#${shard}`,
@@ -153,7 +158,7 @@ describe('the timeline', () => {
       pk: 'CASE#case-1',
       sk: `00${now}#000000`,
       caseId: 'case-1',
-      thingName: 'mything1',
+      thingName: thingKey('mything1'),
       entries: record.outbox.timeline,
       previousHash: '',
       hash,
@@ -227,10 +232,10 @@ describe('lists across shards', () => {
 
   it('give the cases of a status', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':key': key } }) => ({
-      Items: key === 'STATUS#contained#3' ? [{ thingName: 'mything1' }] : [],
+      Items: key === 'STATUS#contained#3' ? [{ thingName: thingKey('mything1') }] : [],
     }));
 
-    expect(await history.listByStatus('contained')).toEqual([{ thingName: 'mything1' }]);
+    expect(await history.listByStatus('contained')).toEqual([{ thingName: thingKey('mything1') }]);
   });
 });
 
@@ -253,7 +258,10 @@ describe('the newest of a list', () => {
       LastEvaluatedKey: { pk: 'a', sk: '1' },
     }));
 
-    expect(await history.listClosed('mything1', 2)).toEqual([{ caseId: 'case-2' }, { caseId: 'case-1' }]);
+    expect(await history.listClosed(thingKey('mything1'), 2)).toEqual([
+      { caseId: 'case-2' },
+      { caseId: 'case-1' },
+    ]);
     const limits = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input.Limit);
     expect(limits).toEqual([2, 1]);
   });
@@ -275,14 +283,17 @@ describe('what takes more than one page', () => {
   it('is read to its end: the closed cases of a thing', async () => {
     pages({ value: { caseId: 'case-2' } }, { value: { caseId: 'case-1' } });
 
-    expect(await history.listClosed('mything1')).toEqual([{ caseId: 'case-2' }, { caseId: 'case-1' }]);
+    expect(await history.listClosed(thingKey('mything1'))).toEqual([
+      { caseId: 'case-2' },
+      { caseId: 'case-1' },
+    ]);
   });
 
   it('is read to its end: the cases of a status, in each shard', async () => {
-    pages({ thingName: 'a' }, { thingName: 'b' });
+    pages({ thingName: thingKey('a') }, { thingName: thingKey('b') });
 
     expect(await history.listByStatus('contained')).toEqual(
-      Array.from({ length: 8 }, () => [{ thingName: 'a' }, { thingName: 'b' }]).flat(),
+      Array.from({ length: 8 }, () => [{ thingName: thingKey('a') }, { thingName: thingKey('b') }]).flat(),
     );
   });
 
@@ -297,7 +308,7 @@ describe('what takes more than one page', () => {
 });
 
 describe('the fleet limit', () => {
-  const reservation = { thingName: 'mything1', now, limit: 2, windowMs: 1_000 };
+  const reservation = { thingName: thingKey('mything1'), now, limit: 2, windowMs: 1_000 };
   /** As many are noted as there are places, or more: only reading tells which are still taken. */
   const stored = (places: Record<string, number>) => {
     dynamo.on(UpdateCommand).rejects(conflict());
@@ -351,7 +362,13 @@ describe('the fleet limit', () => {
 
 describe('what the detector knows of a thing whose case is closed', () => {
   const state = {
-    ...{ schema: 1, thingName: 'mything1', lastReportId: 7, lastReceivedAt: now, presence: { seen: [] } },
+    ...{
+      schema: 1,
+      thingName: thingKey('mything1'),
+      lastReportId: 7,
+      lastReceivedAt: now,
+      presence: { seen: [] },
+    },
     behaviors: { 'p/b': { bad: 1, good: 0, violationId: 'v', recent: [now] } },
   };
 
@@ -362,7 +379,7 @@ describe('what the detector knows of a thing whose case is closed', () => {
       .resolves({ Item: { value: state, version: 4 } });
     dynamo.on(PutCommand).rejectsOnce(conflict()).resolves({});
 
-    await detection.reset('mything1', now + 5, now);
+    await detection.reset(thingKey('mything1'), now + 5, now);
 
     expect(puts()[1]).toMatchObject({
       Item: {
@@ -380,7 +397,7 @@ describe('what the detector knows of a thing whose case is closed', () => {
   it('is nothing where it never reported', async () => {
     dynamo.on(GetCommand).resolves({});
 
-    await detection.reset('mything1', now);
+    await detection.reset(thingKey('mything1'), now);
 
     expect(puts()).toEqual([]);
   });

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { type OperatorAction, operatorActions } from '../../../../shared/domain/decide/operator-actions';
 import { parseJson } from '../../../../shared/domain/json';
 import { registryName } from '../../../../shared/domain/text';
+import { type ThingKey, thingKey } from '../../../../shared/domain/thing-ref';
 import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from '../../../../shared/http';
 import type { Clock, CommandQueue, Log, Metrics } from '../../../../shared/ports';
 import { isFromSlack } from './signature';
@@ -12,7 +13,7 @@ export interface SlackPorts {
   /** Why an action makes no sense on the thing now, behind its name. */
   readonly findRefusal: (
     action: OperatorAction,
-    thingName: string,
+    thingName: ThingKey,
     caseId: string | undefined,
   ) => Promise<string | undefined>;
   /** Undefined where none is stored. */
@@ -92,7 +93,8 @@ async function press(
       ports.log.warn('a button without a case', { act });
       continue;
     }
-    const { thing: thingName, caseId, force } = aim.data;
+    const { thing, caseId, force } = aim.data;
+    const thingName = thingKey(thing);
     const objection = await ports.findRefusal(act, thingName, caseId);
     if (objection) {
       await say(`Nothing was done: ${thingName} ${objection}.`);

@@ -4,6 +4,7 @@ import { nextStep, type Outcome, recordOutcome, settle } from '../../../../share
 import type { Command } from '../../../../shared/domain/decide/command';
 import { behaviorKey, type Violation } from '../../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../../shared/domain/guards/kill-switch';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import {
   aConfiguration,
   aContext,
@@ -29,14 +30,14 @@ const event: fc.Arbitrary<Event> = fc.record({
 
 const operator = (type: 'release' | 'contain' | 'approve' | 'dismiss'): Command => ({
   type,
-  thingName: 'mything1',
+  thingName: thingKey('mything1'),
   actor: 'ada',
   ...(type === 'release' && { force: true }),
 });
 
 const toCommand = ({ behavior, eventType }: Event, index: number): Command => ({
   type: 'violation',
-  thingName: 'mything1',
+  thingName: thingKey('mything1'),
   violation: aViolation({ behaviorName: behavior, eventType, occurredAt: now + index }),
 });
 
@@ -64,8 +65,8 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   fc.tuple(event, fc.integer({ min: 0, max: 50 })).map(([what, at]) => toCommand(what, at)),
   fc.constantFrom('release', 'contain', 'approve', 'dismiss').map(operator),
   fc.constantFrom<Command>(
-    { type: 'resume', thingName: 'mything1' },
-    { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: now },
+    { type: 'resume', thingName: thingKey('mything1') },
+    { type: 'reconnected', thingName: thingKey('mything1'), clientId: 'mything1', connectedAt: now },
   ),
 );
 

@@ -2,6 +2,7 @@ import type { Case } from '../../../../shared/domain/case/case';
 import { nextStep, recordOutcome, settle } from '../../../../shared/domain/case/steps';
 import type { Command } from '../../../../shared/domain/decide/command';
 import type { Violation } from '../../../../shared/domain/findings/violation';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import {
   aConfiguration,
   aContext,
@@ -17,7 +18,7 @@ import {
 
 function alarm(over: Partial<Violation> = {}): Command {
   const violation = aViolation(over);
-  return { type: 'violation', thingName: violation.thingName, violation };
+  return { type: 'violation', thingName: thingKey(violation.thingName), violation };
 }
 
 /** How far the times of sessions may be off. */
@@ -43,7 +44,7 @@ function perform(record: Case, at = now): Case {
 const contained = () => perform(decided(undefined, alarm()));
 const operator = (type: 'release' | 'contain' | 'approve' | 'dismiss'): Command => ({
   type,
-  thingName: 'mything1',
+  thingName: thingKey('mything1'),
   actor: 'ada',
   comment: 'checked',
   ...(type === 'release' && { force: true }),
@@ -466,7 +467,7 @@ describe('decide on a clear from a certificate that is not known as the thing’
 describe('decide on a reconnect', () => {
   const reconnected = (connectedAt: number): Command => ({
     type: 'reconnected',
-    thingName: 'mything1',
+    thingName: thingKey('mything1'),
     clientId: 'mything1',
     connectedAt,
   });
@@ -490,7 +491,7 @@ describe('decide on a reconnect', () => {
     const later = now + policyCacheMs + marginMs + 1;
     const resumed = decided(
       perform(second, now + 2_100),
-      { type: 'resume', thingName: 'mything1' },
+      { type: 'resume', thingName: thingKey('mything1') },
       { now: later },
     );
     expect(perform(resumed, later)).toMatchObject({ status: 'contained', containedAt: later });
@@ -578,14 +579,14 @@ describe('decide on a reconnect', () => {
 describe('decide on a sweep', () => {
   it('verifies again what was verified, and applies again what was not', () => {
     const later = now + 3_600_000;
-    const resumed = decided(contained(), { type: 'resume', thingName: 'mything1' }, { now: later });
+    const resumed = decided(contained(), { type: 'resume', thingName: thingKey('mything1') }, { now: later });
 
     expect(resumed.ledger.map(({ status }) => status)).toEqual(['applied', 'applied']);
     expect(perform(resumed, later).status).toBe('contained');
   });
 
   it('changes nothing before it is due', () => {
-    expect(decide(contained(), { type: 'resume', thingName: 'mything1' }, aContext()).outcome).toBe(
+    expect(decide(contained(), { type: 'resume', thingName: thingKey('mything1') }, aContext()).outcome).toBe(
       'unchanged',
     );
   });

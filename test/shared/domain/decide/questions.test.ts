@@ -1,6 +1,7 @@
 import { resolve } from '../../../../shared/domain/asking';
 import type { Command } from '../../../../shared/domain/decide/command';
 import * as rules from '../../../../shared/domain/decide/decide';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import {
   aConfiguration,
   aContext,
@@ -17,7 +18,7 @@ import { alarm, led, order, resume } from '../lead-case';
 const foreign = { reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } };
 const clear: Command = {
   type: 'violation',
-  thingName: 'mything1',
+  thingName: thingKey('mything1'),
   violation: aViolation({ eventType: 'alarm-cleared', occurredAt: now + 1 }),
 };
 const held = () => led(undefined, alarm());
@@ -62,7 +63,7 @@ describe('a decision', () => {
     ],
     [
       'an early look at one: the facts',
-      [held(), { type: 'resume', thingName: 'mything1', early: true }],
+      [held(), { type: 'resume', thingName: thingKey('mything1'), early: true }],
       ['facts'],
     ],
   ])('asks, for %s', (_, [current, command, over], expected) => {

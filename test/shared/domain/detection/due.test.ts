@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { SecurityProfile } from '../../../../shared/domain/configuration';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 import { judgeLifecycle, judgeReport, judgeTime } from './judging';
 
@@ -67,7 +68,7 @@ describe('when time may change something', () => {
   it('is always ahead of what time has been judged, so that no thing is judged without end', () => {
     fc.assert(
       fc.property(fc.array(trigger, { maxLength: 20 }), (triggers) => {
-        let state = newDetectState('t');
+        let state = newDetectState(thingKey('t'));
         let at = now;
         for (const item of triggers) {
           at += item.afterMs;
@@ -86,7 +87,7 @@ describe('when time may change something', () => {
         fc.array(trigger, { minLength: 1, maxLength: 20 }),
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         (triggers, part) => {
-          let state = newDetectState('t');
+          let state = newDetectState(thingKey('t'));
           let at = now;
           for (const item of triggers) {
             at += item.afterMs;

@@ -1,5 +1,6 @@
 import type { Criteria, SecurityProfile } from '../../../../shared/domain/configuration';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 import { judgeReport } from './judging';
 
@@ -32,7 +33,7 @@ const profile = (over: Partial<Criteria> = {}): SecurityProfile => ({
 
 /** Feeds one value per report; returns the events as `type:id`. */
 function feed(values: readonly number[], over: Partial<Criteria> = {}): string[] {
-  let state: DetectState = newDetectState('t');
+  let state: DetectState = newDetectState(thingKey('t'));
   return values.flatMap((number, index) => {
     const result = judgeReport({
       state,
@@ -89,7 +90,7 @@ describe('judgeReport', () => {
   });
 
   it('returns the same state where nothing changed, so that nothing is written', () => {
-    const calm = judgeReport(input(newDetectState('t'), 0)).state;
+    const calm = judgeReport(input(newDetectState(thingKey('t')), 0)).state;
     const again = judgeReport(
       input(calm, 0, {
         report: { reportId: 11, metrics: { m: { number: 0 } }, evidence: [] },
@@ -101,7 +102,7 @@ describe('judgeReport', () => {
   });
 
   it('ignores a repeated report and one that arrives late', () => {
-    const alarmed = judgeReport(input(newDetectState('t'), 1)).state;
+    const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1)).state;
 
     expect(judgeReport(input(alarmed, 0)).events).toEqual([]);
     const late = { report: { reportId: 9, metrics: { m: { number: 0 } }, evidence: [] }, at: now + 9 };
@@ -109,7 +110,7 @@ describe('judgeReport', () => {
   });
 
   it('takes a report id that fell back, as some agents do at a reboot', () => {
-    const alarmed = judgeReport(input(newDetectState('t'), 1)).state;
+    const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1)).state;
     const rebooted = { report: { reportId: 1, metrics: { m: { number: 0 } }, evidence: [] }, at: now + 11 };
 
     expect(judgeReport(input(alarmed, 0, rebooted)).events.map(({ eventType }) => eventType)).toEqual([
@@ -122,7 +123,7 @@ describe('judgeReport', () => {
       reportedByItself: false,
       report: { reportId: Number.MAX_SAFE_INTEGER, metrics: { m: { number: 1 } }, evidence: [] },
     };
-    const raised = judgeReport(input(newDetectState('t'), 1, foreign));
+    const raised = judgeReport(input(newDetectState(thingKey('t')), 1, foreign));
     expect(raised.events.map(({ eventType }) => eventType)).toEqual(['in-alarm']);
 
     const foreignClear = {
@@ -142,7 +143,7 @@ describe('judgeReport', () => {
       reportedByItself: false,
       report: { reportId: 5, metrics: { m: { number: 1 } }, evidence: [] },
     };
-    const raised = judgeReport(input(newDetectState('t'), 1, foreign));
+    const raised = judgeReport(input(newDetectState(thingKey('t')), 1, foreign));
 
     const own = judgeReport(
       input(raised.state, 1, {
@@ -163,6 +164,6 @@ describe('judgeReport', () => {
   it('leaves a behavior alone whose metric is not in the report', () => {
     const missing = { report: { reportId: 3, metrics: {}, evidence: [] } };
 
-    expect(judgeReport(input(newDetectState('t'), 0, missing)).events).toEqual([]);
+    expect(judgeReport(input(newDetectState(thingKey('t')), 0, missing)).events).toEqual([]);
   });
 });

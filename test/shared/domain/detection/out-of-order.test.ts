@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Criteria, SecurityProfile } from '../../../../shared/domain/configuration';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
 import type { DeviceReport } from '../../../../shared/domain/findings/report';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 import { judgeReport } from './judging';
 
@@ -99,7 +100,7 @@ const ways: Record<string, Way> = {
 function judgeAll(sent: readonly Sent[], order: readonly number[], inARow: number) {
   const profiles = [['p', profileOf(inARow)]] as const;
   const first: Sent = [{ reportId: 1, metrics: { 'aws:all-bytes-out': { count: 0 } }, evidence: [] }, now];
-  let state: DetectState = newDetectState('t');
+  let state: DetectState = newDetectState(thingKey('t'));
   const raised = new Set<string>();
   const clearedLate: string[] = [];
   const toldAt = new Map<string, number>();

@@ -8,6 +8,7 @@ import {
   newDetectState,
   type Profiles,
 } from '../../../../shared/domain/detection/state';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 
 const criteria = { comparisonOperator: 'less-than-equals', value: { number: 0 } } as const;
@@ -60,7 +61,7 @@ function judge(judging: Detecting<Judgement>, groups: readonly string[] = ['pump
 
 const setting = { profiles, nameViolation: (key: string, seed: string | number) => `${key} ${seed}` };
 
-function report({ values = {}, state = newDetectState('t'), principal = 'a', groups }: Input) {
+function report({ values = {}, state = newDetectState(thingKey('t')), principal = 'a', groups }: Input) {
   const metrics = Object.fromEntries(Object.entries(values).map(([name, number]) => [name, { number }]));
   const sent = { reportId: 1 + state.lastReportId, metrics, evidence: [] };
   const at = now + state.lastReportId * 300_000;

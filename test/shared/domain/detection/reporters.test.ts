@@ -1,5 +1,6 @@
 import type { SecurityProfile } from '../../../../shared/domain/configuration';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 import { judgeReport, judgeTime } from './judging';
 
@@ -22,7 +23,7 @@ const setting = {
 };
 
 /** A thing that is reported of, and the events that come out, with the certificate that caused each. */
-function aThing(before: DetectState = newDetectState('t')) {
+function aThing(before: DetectState = newDetectState(thingKey('t'))) {
   let state = before;
   let id = 0;
   const told: string[] = [];
@@ -117,7 +118,7 @@ it('lets the certificate that replaced another end the alarm that the other left
 it('goes on with the alarm of a state from before certificates were told apart, and tells when it has gone silent', () => {
   const open = { bad: 1, good: 0, violationId: 'v', metric: 'a', heardAt: now, checkedAt: now };
   const before = {
-    ...newDetectState('t'),
+    ...newDetectState(thingKey('t')),
     behaviors: { 'p/a': open, 'p/a|foreign': { ...open, violationId: 'f' } },
   };
   const { report, told, state } = aThing(before);

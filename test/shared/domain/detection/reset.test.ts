@@ -1,6 +1,7 @@
 import type { SecurityProfile } from '../../../../shared/domain/configuration';
 import { resetAlarms } from '../../../../shared/domain/detection/reset';
 import { type DetectState, newDetectState, type Profiles } from '../../../../shared/domain/detection/state';
+import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 import { judgeLifecycle, judgeReport, judgeTime } from './judging';
 
@@ -55,14 +56,14 @@ const kinds = ({ events }: { events: readonly { eventType: string; behavior: { n
 
 describe('resetAlarms, when a case is closed', () => {
   it('has what is still out of bounds told again', () => {
-    const alarmed = report(newDetectState('t'), 1, { at: now }).state;
+    const alarmed = report(newDetectState(thingKey('t')), 1, { at: now }).state;
 
     expect(kinds(report(alarmed, 1, { at: now + 1 }))).toEqual([]);
     expect(kinds(report(resetAlarms(alarmed, now + 2), 1, { at: now + 3 }))).toEqual(['children in-alarm']);
   });
 
   it('keeps who is away, who is told as absent when the time has come', () => {
-    let state = lifecycle(newDetectState('t'), 'connected', now);
+    let state = lifecycle(newDetectState(thingKey('t')), 'connected', now);
     state = report(state, 1, { at: now + 1 }).state;
     state = report(state, 0, { at: now + 2 }).state;
     state = lifecycle(state, 'disconnected', now + 3);
@@ -73,7 +74,7 @@ describe('resetAlarms, when a case is closed', () => {
   });
 
   it('keeps how often the thing went in and out of alarm, however often a case is closed in between', () => {
-    let state = newDetectState('t');
+    let state = newDetectState(thingKey('t'));
     let events = 0;
     for (let step = 0; step < 200; step += 1) {
       const judged = report(state, step % 2 === 0 ? 1 : 0, { at: now + step });
@@ -85,7 +86,7 @@ describe('resetAlarms, when a case is closed', () => {
   });
 
   it('keeps which reports came: one that comes again contains nothing', () => {
-    const alarmed = report(newDetectState('t'), 1, { at: now, reportId: 7 }).state;
+    const alarmed = report(newDetectState(thingKey('t')), 1, { at: now, reportId: 7 }).state;
 
     expect(kinds(report(resetAlarms(alarmed, now + 1), 1, { at: now + 2, reportId: 7 }))).toEqual([]);
   });
@@ -93,7 +94,7 @@ describe('resetAlarms, when a case is closed', () => {
 
 describe('resetAlarms, after a containment', () => {
   const released = now + 10 * minute;
-  const heldBefore = report(newDetectState('t'), 1, { at: now, madeAt: now }).state;
+  const heldBefore = report(newDetectState(thingKey('t')), 1, { at: now, madeAt: now }).state;
   const free = resetAlarms(heldBefore, released + 5, released);
 
   it.each<[string, Partial<Sent>]>([
@@ -117,7 +118,7 @@ describe('resetAlarms, after a containment', () => {
   });
 
   it('judges a device whose clock is an hour behind by that clock', () => {
-    const slow = report(newDetectState('t'), 1, { at: now, madeAt: now - 60 * minute }).state;
+    const slow = report(newDetectState(thingKey('t')), 1, { at: now, madeAt: now - 60 * minute }).state;
     const reset = resetAlarms(slow, released + 5, released);
     const after = { at: released + 20_000, madeAt: released + 10_000 - 60 * minute };
     const before = { at: released + 20_000, madeAt: released - 10_000 - 60 * minute };
@@ -131,14 +132,18 @@ describe('a report id from the future', () => {
   const future = now + 9 * minute;
 
   it('of another certificate silences nobody', () => {
-    const forged = report(newDetectState('t'), 1, { at: now, reportId: future, principal: 'forger' }).state;
+    const forged = report(newDetectState(thingKey('t')), 1, {
+      at: now,
+      reportId: future,
+      principal: 'forger',
+    }).state;
     const cleared = report(forged, 0, { at: now + 1, reportId: future + 1, principal: 'forger' }).state;
 
     expect(kinds(report(cleared, 1, { at: now + 2 }))).toEqual(['children in-alarm']);
   });
 
   it('of the thing itself silences it no longer than it lasts', () => {
-    const ahead = report(newDetectState('t'), 1, { at: now, reportId: future }).state;
+    const ahead = report(newDetectState(thingKey('t')), 1, { at: now, reportId: future }).state;
     const cleared = report(ahead, 0, { at: now + 1, reportId: future + 1 }).state;
 
     expect(kinds(report(cleared, 1, { at: now + 2 }))).toEqual(['children in-alarm']);
@@ -147,7 +152,7 @@ describe('a report id from the future', () => {
   it.each(['one', 'two', 'three', 'four', 'five'])(
     'is a repeat when it comes again, also behind %s',
     (name) => {
-      const first = report(newDetectState('t'), 1, { at: now, reportId: future }).state;
+      const first = report(newDetectState(thingKey('t')), 1, { at: now, reportId: future }).state;
       const other = report(first, 0, { at: now + 1, reportId: 5, principal: name }).state;
 
       expect(kinds(report(other, 1, { at: now + 2, reportId: future }))).toEqual([]);

@@ -1,0 +1,50 @@
+import { isObject, parseJson } from '../json';
+import { type Account, readAccount } from '../thing-ref';
+
+/**
+ * An alert of Device Defender names no account (docs/facts.md#alerts): it is of the account whose topic it came by, which
+ * takes alerts of its own account alone. One that came by another topic, or from another source, may say where it is
+ * from; the name of a thing there means nothing here.
+ */
+
+/** Where a message says that it is from, where that is another account or region than `own`: `ACCOUNT/REGION`. */
+export function findForeignOrigin(body: string, own: Account): string | undefined {
+  const outer = parseJson(body);
+  if (!isObject(outer)) return undefined;
+  const inner = typeof outer.Message === 'string' ? parseJson(outer.Message) : undefined;
+  for (const message of [outer, inner])
+    for (const { account = own.account, region = own.region } of listOrigins(message))
+      if (account !== own.account || region !== own.region) return `${account}/${region}`;
+  return undefined;
+}
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** As alerts, findings of other services and EventBridge name them. */
+const accountFields = ['account', 'accountId', 'awsAccountId', 'AwsAccountId'];
+const regionFields = ['region', 'awsRegion', 'Region'];
+
+function listOrigins(message: unknown): Partial<Account>[] {
+  if (!isObject(message)) return [];
+  const told = isObject(message.cordon) ? message.cordon.thing : undefined;
+  return [
+    ...[message, told].filter(isObject).flatMap(readFields),
+    // Of the thing, or of the topic in the envelope of SNS.
+    ...Object.values(message).flatMap((value) =>
+      typeof value === 'string' ? (readAccount(value) ?? []) : [],
+    ),
+  ];
+}
+
+function readFields(claims: Claims): Partial<Account>[] {
+  const read = (names: readonly string[], most: number) =>
+    names.flatMap((name) => {
+      const value = claims[name];
+      if (typeof value === 'number') return String(value).padStart(12, '0');
+      return typeof value === 'string' && value !== '' ? value.slice(0, most) : [];
+    });
+  return [
+    ...read(accountFields, 12).map((account) => ({ account })),
+    ...read(regionFields, 32).map((region) => ({ region })),
+  ];
+}
