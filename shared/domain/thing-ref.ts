@@ -27,7 +27,8 @@ export type AccountKey = string & { readonly [brand]: 'account' };
 export const home = '' as AccountKey;
 
 const accountId = /^\d{12}$/;
-const regionName = /^[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}$/;
+/** Not by AWS's list, which grows. */
+const regionName = /^[a-z]{2}[a-z0-9-]{1,30}$/;
 
 /** `arn:aws:iot:REGION:ACCOUNT`, and whatever follows; undefined for anything else, as an ARN without an account. */
 export function readAccount(arn: string): Account | undefined {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => e2e.close());
 
 const auditResult = {
-  accountId: '123456789012',
+  accountId: '000000000000',
   taskId: 'a1b2c3d4e5f60718293a4b5c6d7e8f90',
   taskStatus: 'COMPLETED',
   taskType: 'ON_DEMAND_AUDIT_TASK',
