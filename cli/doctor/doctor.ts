@@ -1,4 +1,3 @@
-import { thingKey } from '../../shared/domain/thing-ref';
 import { nameFunction } from '../../functions/notify/channels/names';
 import { listNamed, listServed } from '../../functions/notify/channels/registry';
 import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
@@ -8,6 +7,7 @@ import { isLifecycle } from '../../shared/domain/detection/metrics';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import type { CaseStore } from '../../shared/ports';
 import type { AgentReader } from '../agents';
+import { requireThing } from '../require-thing';
 import { type DoctorAccount, reachEndpoint } from './account';
 import { checkAlarms, checkErrors } from './checks/alarms';
 import { type ChannelPort, checkChannel } from './checks/channel';
@@ -132,8 +132,8 @@ async function readThing(
 ): Promise<ThingState | undefined> {
   const [thing, stored, state] = await Promise.all([
     account.readThing(thingName),
-    cases.load(thingKey(thingName)),
-    agents.load(thingKey(thingName)),
+    cases.load(requireThing(thingName)),
+    agents.load(requireThing(thingName)),
   ]);
   if (!thing) return undefined;
   const isHeld = isOpen(stored?.value) && stored.value.ledger.length > 0;

@@ -1,8 +1,8 @@
-import { thingKey } from '../../shared/domain/thing-ref';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { copyWithBell } from '../functions/notify/throw-away-channel';
 import { startTower, type Tower } from '../functions/notify/tower';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
@@ -54,7 +54,7 @@ const bellOf = (thingName: string): string | undefined =>
 
 async function contain(thingName: string): Promise<void> {
   await e2e.enroll(thingName);
-  await e2e.command({ type: 'contain', thingName, actor: 'test' });
+  await e2e.command({ type: 'contain', thingName: thingKey(thingName), actor: 'test' });
   await e2e.waitForCase(thingName, 'contained');
 }
 
