@@ -4,13 +4,9 @@ import {
   CreateCertificateFromCsrCommand,
   CreatePolicyCommand,
   CreateThingCommand,
-  DeleteCertificateCommand,
-  DeletePolicyCommand,
-  DeleteThingCommand,
   DescribeCertificateCommand,
   DescribeEndpointCommand,
   DescribeThingCommand,
-  DetachThingPrincipalCommand,
   GetPolicyCommand,
   type IoTClient,
 } from '@aws-sdk/client-iot';
@@ -20,21 +16,14 @@ import { connectCertificates, connectPolicies } from '../../shared/aws/policies'
 import { connectThings } from '../../shared/aws/things';
 import { isNotFound } from '../../shared/errors';
 import { CliError } from '../cli-error';
-import { deleteOnceLetGo, type Patience, patienceOfAnOperator } from './let-go';
+import { type Patience, patienceOfAnOperator } from './let-go';
+import { connectRemovals, isInvalid } from './removals';
 
 /** `arn:aws:iot:REGION:ACCOUNT`, from the ARN of anything of AWS IoT. */
 export function prefixOf(arn: string | undefined): string {
   const prefix = /^(arn:[\w-]+:iot:[\w-]+:\d{12}):/.exec(arn ?? '')?.[1];
   if (!prefix) throw new CliError(`AWS IoT returned no ARN, but ${JSON.stringify(arn)}`);
   return prefix;
-}
-
-function isAttached(error: unknown): boolean {
-  return error instanceof Error && error.name === 'DeleteConflictException';
-}
-
-function isInvalid(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'InvalidRequestException';
 }
 
 type Attachment = { readonly isExclusive: true } | { readonly isExclusive: false; readonly reason: string };
@@ -58,6 +47,7 @@ export function connectRegistry(
       return endpointAddress;
     },
 
+    ...connectRemovals(iot, things, policies, patience),
     setStatus,
     attachPolicy: policies.attach,
     detachPolicy: policies.detach,
@@ -150,52 +140,6 @@ export function connectRegistry(
         }
         return { isExclusive: false, reason: error.message };
       }
-    },
-
-    async detachThing(thingName: string, principal: string): Promise<void> {
-      await iot.send(new DetachThingPrincipalCommand({ thingName, principal }));
-    },
-
-    /** Though policies are on it, but never while a thing has it (API reference, DeleteCertificate). */
-    async deleteCertificate(certificateId: string): Promise<void> {
-      const command = new DeleteCertificateCommand({ certificateId, forceDelete: true });
-      const what = `certificate ${certificateId.slice(0, 12)}…`;
-      await deleteOnceLetGo(what, () => iot.send(command), isAttached, patience);
-    },
-
-    /** What the policy is on; nothing where there is no such policy. */
-    async findTargets(policyName: string): Promise<readonly string[] | undefined> {
-      try {
-        return await policies.listTargets(policyName);
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    },
-
-    /** Whether there was such a policy that nothing holds; then it is gone. */
-    async deleteUnusedPolicy(policyName: string): Promise<boolean> {
-      const attempt = async (): Promise<boolean> => {
-        if ((await policies.listTargets(policyName)).length > 0) return false;
-        for (const { versionId, isDefault } of await policies.listVersions(policyName))
-          if (!isDefault) await policies.deleteVersion(policyName, versionId);
-        await iot.send(new DeletePolicyCommand({ policyName }));
-        return true;
-      };
-      try {
-        return await deleteOnceLetGo(`policy ${policyName}`, attempt, isAttached, patience);
-      } catch (error) {
-        if (isNotFound(error)) return false;
-        throw error;
-      }
-    },
-
-    /** AWS IoT refuses while a certificate is attached, and for a while after it was. */
-    async deleteThing(thingName: string): Promise<void> {
-      const isLettingGo = async (error: unknown): Promise<boolean> =>
-        isInvalid(error) && (await things.listPrincipals(thingName)).length === 0;
-      const command = new DeleteThingCommand({ thingName });
-      await deleteOnceLetGo(`thing ${thingName}`, () => iot.send(command), isLettingGo, patience);
     },
 
     /** Ends the live session, which a certificate without rights would go on with for minutes. */

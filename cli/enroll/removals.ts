@@ -1,0 +1,75 @@
+import {
+  DeleteCertificateCommand,
+  DeletePolicyCommand,
+  DeleteThingCommand,
+  DetachThingPrincipalCommand,
+  type IoTClient,
+} from '@aws-sdk/client-iot';
+import type { connectPolicies } from '../../shared/aws/policies';
+import type { connectThings } from '../../shared/aws/things';
+import { isNotFound } from '../../shared/errors';
+import { deleteOnceLetGo, type Patience } from './let-go';
+
+function isAttached(error: unknown): boolean {
+  return error instanceof Error && error.name === 'DeleteConflictException';
+}
+
+export function isInvalid(error: unknown): error is Error {
+  return error instanceof Error && error.name === 'InvalidRequestException';
+}
+
+/** What retiring takes from AWS IoT, each once it is let go. */
+export function connectRemovals(
+  iot: IoTClient,
+  things: Pick<ReturnType<typeof connectThings>, 'listPrincipals'>,
+  policies: Pick<ReturnType<typeof connectPolicies>, 'listTargets' | 'listVersions' | 'deleteVersion'>,
+  patience: Patience,
+) {
+  return {
+    async detachThing(thingName: string, principal: string): Promise<void> {
+      await iot.send(new DetachThingPrincipalCommand({ thingName, principal }));
+    },
+
+    /** Though policies are on it, but never while a thing has it (API reference, DeleteCertificate). */
+    async deleteCertificate(certificateId: string): Promise<void> {
+      const command = new DeleteCertificateCommand({ certificateId, forceDelete: true });
+      const what = `certificate ${certificateId.slice(0, 12)}…`;
+      await deleteOnceLetGo(what, () => iot.send(command), isAttached, patience);
+    },
+
+    /** What the policy is on; nothing where there is no such policy. */
+    async findTargets(policyName: string): Promise<readonly string[] | undefined> {
+      try {
+        return await policies.listTargets(policyName);
+      } catch (error) {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      }
+    },
+
+    /** Whether there was such a policy that nothing holds; then it is gone. */
+    async deleteUnusedPolicy(policyName: string): Promise<boolean> {
+      const attempt = async (): Promise<boolean> => {
+        if ((await policies.listTargets(policyName)).length > 0) return false;
+        for (const { versionId, isDefault } of await policies.listVersions(policyName))
+          if (!isDefault) await policies.deleteVersion(policyName, versionId);
+        await iot.send(new DeletePolicyCommand({ policyName }));
+        return true;
+      };
+      try {
+        return await deleteOnceLetGo(`policy ${policyName}`, attempt, isAttached, patience);
+      } catch (error) {
+        if (isNotFound(error)) return false;
+        throw error;
+      }
+    },
+
+    /** AWS IoT refuses while a certificate is attached, and for a while after it was. */
+    async deleteThing(thingName: string): Promise<void> {
+      const isLettingGo = async (error: unknown): Promise<boolean> =>
+        isInvalid(error) && (await things.listPrincipals(thingName)).length === 0;
+      const command = new DeleteThingCommand({ thingName });
+      await deleteOnceLetGo(`thing ${thingName}`, () => iot.send(command), isLettingGo, patience);
+    },
+  };
+}
