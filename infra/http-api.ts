@@ -1,3 +1,4 @@
+import { operatorActions } from '../shared/domain/decide/operator-actions';
 import { operatorRoutes } from '../shared/routes';
 import { listButtonRoutes } from './channels';
 import {
@@ -46,7 +47,7 @@ export const httpApiParameters = {
     Type: 'String',
     Default: 'cordon-operators',
     MinLength: 1,
-    Description: 'Group whose members may contain, approve, reject, release and dismiss',
+    Description: `Group whose members may send commands: ${operatorActions.join(', ')}`,
   },
   ConsoleOrigin: {
     Type: 'String',

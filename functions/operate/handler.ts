@@ -1,3 +1,4 @@
+import { type OperatorAction, operatorActions } from '../../shared/domain/decide/operator-actions';
 import { type HttpAnswer, HttpProblem, type HttpRequest, problemResponse } from '../../shared/http';
 import type { RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
@@ -10,7 +11,9 @@ export type OperatePorts = CasePorts & MetricPorts & CommandPorts & Omit<SlackPo
 
 type Route = RouteKey | ButtonRoute;
 
-const routes: Readonly<Record<Route, (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer>>> = {
+type Handler = (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer>;
+
+const routes: Readonly<Record<Route, Handler>> = {
   'GET /health': checkHealth,
   'GET /cases': listCases,
   'GET /cases/{thing}': showCase,
@@ -18,11 +21,7 @@ const routes: Readonly<Record<Route, (request: HttpRequest, ports: OperatePorts)
   'GET /things/{thing}/closed': listClosed,
   'GET /things/{thing}/metrics/{metric}': showMetric,
   'GET /things/{thing}/refusals/{commandId}': showRefusal,
-  'POST /things/{thing}/contain': sendCommand('contain'),
-  'POST /things/{thing}/approve': sendCommand('approve'),
-  'POST /things/{thing}/reject': sendCommand('reject'),
-  'POST /things/{thing}/release': sendCommand('release'),
-  'POST /things/{thing}/dismiss': sendCommand('dismiss'),
+  ...writeActionRoutes(),
   'POST /slack/interactions': (request, ports) =>
     takeInteraction(request, {
       ...ports,
@@ -47,6 +46,11 @@ export function operate(ports: OperatePorts) {
       });
     }
   };
+}
+
+function writeActionRoutes() {
+  const routesOf = operatorActions.map((action) => [`POST /things/{thing}/${action}`, sendCommand(action)]);
+  return Object.fromEntries(routesOf) as Record<`POST /things/{thing}/${OperatorAction}`, Handler>;
 }
 
 function isRoute(routeKey: string): routeKey is Route {

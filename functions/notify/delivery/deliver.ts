@@ -1,7 +1,7 @@
 import type { Clock, Log, Metrics } from '../../../shared/ports';
 import type { ChannelState, ChannelStates } from '../../../shared/storage/channel-states';
 import { type Channel, ChannelRefusalError, type Paced } from './channel';
-import { OutOfTimeError, paceCalls } from './pace';
+import { type Limits, OutOfTimeError, paceCalls } from './pace';
 import { change, forgetPosting, putOff, settle } from './pending';
 import { endTurn, leaveTurn, takeTurn } from './turn';
 
@@ -9,12 +9,7 @@ import { endTurn, leaveTurn, takeTurn } from './turn';
 interface ChannelTraits {
   /** As people call it. */
   readonly title: string;
-  readonly limits: {
-    /** Between two calls, once the service has said that it is busy. */
-    readonly gapMs: number;
-    /** A service that has not answered by then is taken to be away. */
-    readonly answerMs: number;
-  };
+  readonly limits: Limits;
   /** Where a case is shown of which nothing is shown yet. */
   readonly nowhere: object;
 }

@@ -11,7 +11,7 @@ interface PacePorts {
   readonly pause: (ms: number) => Promise<void>;
 }
 
-interface Limits {
+export interface Limits {
   /** Between two calls, once the service has said that it is busy. */
   readonly gapMs: number;
   /** A service that has not answered by then is taken to be away. */
