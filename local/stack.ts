@@ -53,6 +53,8 @@ export interface StackOptions {
   readonly redeliverSeconds?: number;
   /** See EventSourcePorts. */
   readonly deliveryMs?: number;
+  /** false leaves the start of each function to its first invocation, as AWS does. */
+  readonly warm?: boolean;
   readonly log: LocalLog;
 }
 
@@ -227,7 +229,7 @@ async function boot(
   storeSlackSecrets(host, aws);
   await subscribeMailbox(clients.sns, deployed.outputs.AnnouncementsTopicArn, aws);
   // Warm first, so that a cold start is measured as such and not as part of the first batch.
-  await host.warm();
+  if (options.warm !== false) await host.warm();
   const started = await Promise.all(
     sources.map((source) =>
       startSource(source, aws.sqs, host, roles, { ...concurrency, ...redelivery, log }),

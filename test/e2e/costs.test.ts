@@ -7,7 +7,7 @@ import { publishOrCut } from './mqtt-client';
 let e2e: EndToEnd;
 
 beforeAll(async () => {
-  e2e = await startEndToEnd();
+  e2e = await startEndToEnd({ warm: true });
 }, 180_000);
 
 afterAll(() => e2e.close());

@@ -79,6 +79,8 @@ interface EndToEndOptions {
   readonly maxConcurrency?: number;
   /** When a message that a function failed or was killed with comes again; by default as on AWS. */
   readonly redeliverSeconds?: number;
+  /** true starts a process of each function at once; by default the first invocation does, and most tests call few of them. */
+  readonly warm?: boolean;
 }
 
 export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndToEnd> {
@@ -97,6 +99,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     }),
     ...(options.parameters && { parameters: options.parameters }),
     ...(options.maxConcurrency !== undefined && { maxConcurrency: options.maxConcurrency }),
+    warm: options.warm ?? false,
     ...(options.redeliverSeconds !== undefined && { redeliverSeconds: options.redeliverSeconds }),
     log: { info: write, warn: write },
   });
