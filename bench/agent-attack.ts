@@ -169,6 +169,7 @@ const agent = startSubject(
   [
     process.execPath,
     ...[
+      '--no-node-snapshot',
       '--v8-pool-size=1',
       '--max-semi-space-size=1',
       '--no-opt',

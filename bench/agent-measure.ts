@@ -94,7 +94,7 @@ async function startOurs(
   const subject = startSubject(
     [
       flags.node,
-      ...['--v8-pool-size=1', '--max-semi-space-size=1'],
+      ...['--no-node-snapshot', '--v8-pool-size=1', '--max-semi-space-size=1'],
       ...['--no-opt', '--max-optimized-bytecode-size=0', '--optimize-for-size', bundle],
       ...['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, '-id', clientId, '-i', String(every)],
       ...['--state-dir', join(folder, clientId), ...apps.flatMap((name) => ['--children-of', name])],

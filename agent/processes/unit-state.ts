@@ -10,7 +10,7 @@ export interface UnitState {
   readonly commands: readonly UnitCommand[];
 }
 
-export interface UnitCommand {
+interface UnitCommand {
   readonly pid: number;
   /** Between these two it began and ended, by the clock of the looks. Infinite while it runs. */
   readonly from: number;
