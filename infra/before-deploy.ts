@@ -50,9 +50,9 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
   if (environment?.KILL_SWITCH === 'on') await requireKillSwitchKept(deploy);
   if (environment === undefined)
     notice(
-      `What this first deploy of stage ${stage} will do to whom (cordon check says the same):\n\n` +
+      `This is what the first deploy of stage ${stage} does (cordon check prints the same):\n\n` +
         `${file.explanation}\n\n` +
-        'To begin with looking only: stop here, set mode: observe in each playbook, and deploy again.\n',
+        'To only observe at first, stop here, set mode: observe in each playbook, and deploy again.\n',
     );
   for (const warning of file.warnings) warn(warning);
   for (const secret of file.secrets) await warnOfMissing(secret, deploy);
@@ -66,7 +66,7 @@ async function requireKillSwitchKept({ stage, readStored }: Deploy): Promise<voi
   if ((await readStored(`/cordon-${stage}/kill-switch`)) !== undefined) return;
   const turn = (state: 'on' | 'off') => `cordon --aws --stage ${stage} kill-switch ${state}`;
   throw new Error(
-    `the kill switch of stage ${stage} is on, as the version that is deployed there has it, and this deploy would turn it off: ` +
+    `the kill switch of stage ${stage} is on in the deployed version, and this deploy would turn it off: ` +
       `run ${turn('on')} to keep it on, or ${turn('off')}, and deploy again`,
   );
 }

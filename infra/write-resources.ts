@@ -77,6 +77,6 @@ function refuseKillSwitch(stage: string, { killSwitch }: Parameters): void {
   if (killSwitch === undefined || killSwitch === null) return;
   const command = `cordon --aws --stage ${stage} kill-switch ${killSwitch === 'off' ? 'off' : 'on'}`;
   throw new ConfigurationError([
-    `parameter killSwitch=${killSwitch}: no deploy turns the kill switch any more: leave it out, and run ${command}`,
+    `parameter killSwitch=${killSwitch}: a deploy no longer turns the kill switch: leave the parameter out, and run ${command}`,
   ]);
 }

@@ -124,7 +124,7 @@ describe('whoever deploys', () => {
     const [notice = ''] = (await beginDeploy({})).notices;
 
     for (const part of [
-      'What this first deploy of stage prod will do to whom',
+      'This is what the first deploy of stage prod does',
       'myapp-processes/no-child-processes (all/registered-things)',
       'playbook spawned-child, critical: at once quarantine + disconnect',
       'never contained: group life-support',
@@ -166,7 +166,7 @@ describe('whoever deploys', () => {
 describe('the parameter that turned the kill switch', () => {
   it.each(['on', 'off', 'On'])('is refused with the value %s, which names the command', (killSwitch) => {
     expect(() => writeResources('prod', { killSwitch })).toThrow(
-      `parameter killSwitch=${killSwitch}: no deploy turns the kill switch any more: leave it out, and run cordon --aws --stage prod kill-switch`,
+      `parameter killSwitch=${killSwitch}: a deploy no longer turns the kill switch: leave the parameter out, and run cordon --aws --stage prod kill-switch`,
     );
   });
 });
