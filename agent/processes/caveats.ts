@@ -3,14 +3,14 @@ import type { ProcReader } from '../proc/proc-reader';
 import { parseIgnoresChildren } from '../proc/proc-stat';
 import type { Caveat } from './metric-sample';
 
-/** Says what can't be told of the processes of a selector, with the cgroups that they share with others. */
+/** What can't be known about the processes of a selector, with the cgroups that they share with others. */
 export function describeCaveats(
   selector: ProcessSelector,
   sharedCgroups: readonly string[],
   isDeaf: boolean,
 ): readonly Caveat[] {
   const label = labelOf(selector);
-  // A unit is told by its cgroup, whoever else is there.
+  // A unit is identified by its cgroup, whatever else runs there.
   const shared = 'unit' in selector ? [] : sharedCgroups;
   const caveats = shared.map(
     (path): Caveat => ({

@@ -11,7 +11,7 @@ import { isTrustedFile } from './trusted-file';
 /** What was seen of a child process, with the metric it counts in. */
 export interface Evidence {
   readonly metric: string;
-  /** Of a child that nobody saw, only the kernel knew it. */
+  /** Of an unseen child, only the kernel knew it. */
   readonly pid?: number;
   readonly ppid: number;
   readonly executable: string;
@@ -60,7 +60,7 @@ const longestPath = 512;
 /** USER_HZ is 100 on every architecture Node runs on (proc(5), sysconf(_SC_CLK_TCK)). */
 const tickMs = 10;
 
-/** Collects what tells who a child is. It may be gone at any moment: what can't be read any more is left empty. */
+/** Collects the identity of a child. It may end at any moment, so unreadable fields stay empty. */
 export function collectEvidence(
   proc: ProcReader,
   metric: string,

@@ -10,7 +10,7 @@ export type MetricValue =
   | { readonly string_list: readonly string[] }
   | { readonly ip_list: readonly string[] };
 
-/** What can't be told of processes, though all that can be seen was seen. */
+/** What can't be known about processes, although everything visible was read. */
 export interface Caveat {
   readonly reason: 'shared-cgroup' | 'exceptions' | 'sigchld-ignored';
   /** In words for people. */
@@ -35,13 +35,13 @@ export interface MetricSample {
 }
 
 export type Seen =
-  /** How many there are; a report tells the most since the last one, and each change is news. */
+  /** A count. A report has the highest one since the last report, and each change is reported at once. */
   | { readonly kind: 'count'; readonly level: number }
-  /** Who is there; a report tells all that were there in the interval, and each new one is news. */
+  /** A set of members. A report has all members of the interval, and each new one is reported at once. */
   | { readonly kind: 'set'; readonly type: 'string_list' | 'ip_list'; readonly members: readonly string[] }
-  /** A measure that changes all the time; a report tells the most in the interval. */
+  /** A measure that changes all the time. A report has the highest value of the interval. */
   | { readonly kind: 'gauge'; readonly level: number }
-  /** What was used so far of what there was to use; a report tells the percentage in the interval. */
+  /** The used share of a resource. A report has the percentage of the interval. */
   | { readonly kind: 'share'; readonly used: number; readonly of: number }
   /** A value from outside; each change is news. */
   | { readonly kind: 'latest'; readonly value: MetricValue }
@@ -51,7 +51,7 @@ export type Seen =
 export interface Sight {
   /** By the kernel's own lists of children, or by a scan of all processes; or there is none to watch. */
   readonly mode: 'children' | 'scan' | 'none';
-  /** The kernel tells of new processes. */
+  /** The kernel reports new processes. */
   readonly announcesPids: boolean;
   readonly isHidden: boolean;
 }

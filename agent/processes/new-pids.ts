@@ -1,11 +1,11 @@
 import type { ProcReader } from '../proc/proc-reader';
 import { parseNewestPid } from '../proc/proc-stat';
 
-/** What the kernel tells of new processes at one look: /proc/loadavg has the newest number. */
+/** What the kernel reports about new processes in one sample: /proc/loadavg has the newest number. */
 interface NewPids {
   /** The numbers given to processes and threads since the look before; undefined where they can't be told, or are too many. */
   readonly pids: readonly number[] | undefined;
-  /** What is told can be believed, as far as it could be tried. */
+  /** True if the kernel's report was reliable in all tests so far. */
   readonly isTrusted: boolean;
 }
 
@@ -20,7 +20,7 @@ const mostNewPids = 256;
 /** Where /proc/loadavg stands still while processes come (lxcfs, gVisor), scans have to find them. */
 const distrustForMs = 600_000;
 
-/** Reads which numbers were given away, and finds out whether the kernel tells of all. */
+/** Reads which numbers were assigned, and tests whether the kernel reports all of them. */
 export function createPidAnnouncements(proc: ProcReader, ownPid: number): PidAnnouncements {
   let newest: number | undefined;
   let newestBefore: number | undefined;

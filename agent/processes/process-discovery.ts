@@ -35,7 +35,7 @@ export interface ProcessDiscovery {
   look(now: number, vanished: boolean, scanAlways: boolean): Discovered;
   /** The newest scan; undefined before the first look. */
   lastScan(): ProcessScan | undefined;
-  /** The kernel tells of new processes, as far as it could be tried. */
+  /** True if the kernel reported all new processes in the tests so far. */
   announcesPids(): boolean;
   /** A process of which it can't be seen whether a selector selects it. */
   unknownTo(selector: number): number | undefined;

@@ -56,7 +56,7 @@ export function programOf(proc: ProcReader, pid: number): string | undefined {
   return path.endsWith(deletedMark) ? path.slice(0, -deletedMark.length) : path;
 }
 
-/** The file name that tells what runs: of a multi-call program that of its first argument. */
+/** The file name of the running program; for a multi-call program, that of its first argument. */
 export function programNameOf(proc: ProcReader, pid: number): string | undefined {
   const program = programOf(proc, pid);
   if (program === undefined) return undefined;

@@ -69,7 +69,7 @@ export function createSieve(
     if (!except) return sifted;
     return {
       ...sifted,
-      // Whether it was one of the excepted, nobody can say any more.
+      // Whether it was an exception can't be known any more.
       traces: [],
       excepted: [...excepted],
       caveats: traces.length > 0 ? [...sample.caveats, tooShort(definition.metric)] : sample.caveats,

@@ -1,6 +1,6 @@
 import { codeOf, host } from '../host';
 
-/** Whether what runs is the file that was meant, and nobody but root may change it. */
+/** True if the running file is the expected one, and only root may change it. */
 export function isTrustedFile(running: string, configured: string): boolean {
   try {
     const file = host.statSync(running);

@@ -42,7 +42,7 @@ const properties =
 
 export const askSystemctl: Ask = (unit, answer) => {
   const args = ['show', `--property=${properties}`, '--', unit];
-  // systemctl writes times in the local zone, under names that nobody can read back.
+  // systemctl prints times in the local zone, with zone names that can't be parsed.
   const options = { timeout: timeoutMs, env: { ...process.env, TZ: 'UTC' } };
   try {
     host.execFile('systemctl', args, options, (error, output) => answer(error ? undefined : output));

@@ -12,7 +12,7 @@ import { nameCertificate, type ReceivedEvent, type ReceivedReport } from './rece
  */
 export const burst = 100;
 export const perSecond = 5;
-/** Its sender and the log are told once in this time. */
+/** The sender gets one reply, and the log one line, in this time. */
 const tellMs = 10_000;
 /** Senders remembered; one that is forgotten begins anew. */
 const maxSenders = 5_000;
@@ -59,7 +59,7 @@ export function createBudget({ log, metrics, clock, noteFlood }: BudgetPorts, pr
   }
 
   return {
-    /** A message that is to be kept for people, since nobody can read it. */
+    /** An unreadable message, which is kept for people. */
     admitsUnreadable(flood: Flood): boolean {
       if (take(flood.sender)) return true;
       setAside(flood);

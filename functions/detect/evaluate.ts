@@ -44,7 +44,7 @@ export function evaluateThing(ports: EvaluatePorts, profiles: Profiles) {
       .filter((one): one is Chosen => one.judge !== undefined)
       .toSorted((a, b) => a.trigger.at - b.trigger.at);
     if (chosen.length === 0) return;
-    // Another invocation may judge the thing at the same time: whoever saves second looks again.
+    // Another invocation may evaluate the thing at the same time. The second one to save reads again.
     await untilUndisturbed(5, () =>
       judgeAll(thingName, chosen, { ...ports, answers: answersOf(thingName, run), run }, profiles),
     );

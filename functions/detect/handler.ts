@@ -69,7 +69,7 @@ function detectBatch(ports: DetectPorts, profiles: Profiles) {
   }
 }
 
-/** Should it not be removed now, Lambda removes it with the batch. */
+/** If this fails, Lambda removes the message with its batch. */
 async function remove({ messageId, receiptHandle }: SQSRecord, { queue, log }: DetectPorts): Promise<void> {
   try {
     await queue.remove(receiptHandle);
@@ -78,7 +78,7 @@ async function remove({ messageId, receiptHandle }: SQSRecord, { queue, log }: D
   }
 }
 
-/** Things in parallel, the messages of one in order; gives the ids of those that are to come again. */
+/** Handles things in parallel, and the messages of one in order. Returns the ids of messages to redeliver. */
 function detectTogether(ports: DetectPorts, profiles: Profiles) {
   const judge = evaluateThing(ports, profiles);
   const notifier = createFloodNotifier(ports);
@@ -105,7 +105,7 @@ function detectTogether(ports: DetectPorts, profiles: Profiles) {
   };
 }
 
-/** What can be judged; what nobody can read is set aside at once. */
+/** The readable messages. Unreadable ones are rejected at once. */
 async function take(
   record: SQSRecord,
   { deadLetters, log, metrics }: DetectPorts,
@@ -125,7 +125,7 @@ async function take(
   return undefined;
 }
 
-/** Things judged at once, and in one run before the function's 30 seconds are over; more wait a minute. */
+/** Things evaluated at once, and the time of one run, within the function's 30 seconds. The rest waits for a minute. */
 const dueAtOnce = 50;
 const maxRunMs = 20_000;
 
@@ -138,7 +138,7 @@ function detectDue(ports: DetectPorts, profiles: Profiles) {
     const faults: unknown[] = [];
     const run = await startSilenceRun(ports);
     for (;;) {
-      // An index lags behind its table, and a thing that can't be judged stays due: neither may hide the others.
+      // An index lags behind its table, and a thing that can't be evaluated stays due. Neither may hide the others.
       const listed = await states.listDue(startedAt, dueAtOnce + judged.size);
       const due = listed.filter((thingName) => !judged.has(thingName));
       const results = await Promise.allSettled(

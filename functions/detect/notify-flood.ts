@@ -10,7 +10,7 @@ export interface FloodPorts {
   readonly log: Log;
 }
 
-/** Until an instance looks again whether people are to be told of a sender. */
+/** How long an instance waits before it checks again whether to notify people about a sender. */
 const lookAgainMs = 600_000;
 
 /**

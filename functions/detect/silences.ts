@@ -17,7 +17,7 @@ export interface SilencePorts {
   readonly clock: Clock;
 }
 
-/** Follows one run over the things that time has changed: who fell silent in it, and what is told of it. */
+/** Collects the things that fell silent in one scheduled run, and announces them. */
 export interface SilenceRun {
   /** Whether one more may be told by itself. */
   isAlone(): boolean;
@@ -50,7 +50,7 @@ export async function startSilenceRun({
         log.warn(text);
         await operations.notify('[Cordon] agents that fell silent', `${text}. Who: cordon agents --silent`);
       }
-      // Told first: a crash in between tells it twice, and never not at all.
+      // Announced first: a crash in between causes a second message, but never none.
       await silences.save(next, stored?.version ?? 0);
     },
   };

@@ -89,7 +89,7 @@ function findNeeds({ configuration, policyCacheMs, pastContainments }: FactOptio
   ]);
 }
 
-/** `describe` tells whether the thing exists; its lists then answer ResourceNotFound, which is no fault. */
+/** `describe` shows whether the thing exists. If not, its lists return ResourceNotFound, which is not an error. */
 function unlessRegistered(error: unknown): string[] {
   if (isNotFound(error)) return [];
   throw error;
@@ -165,7 +165,7 @@ async function lookUpPolicy(
       const name = arn.slice(arn.lastIndexOf('/') + 1);
       if (!arn.includes(':cert/')) return [`group ${name}`];
       const users = await things.listThingsOfPrincipal(arn);
-      // Used by a device that nobody registered as a thing, maybe.
+      // Possibly used by a device that is not registered as a thing.
       return users.length > 0 ? users : [`certificate ${name.slice(0, 8)}`];
     }),
   );

@@ -20,7 +20,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
       command = readCommand(body);
       if (!isHome(command.thingName)) throw new Error(`${command.thingName}: ${notHome}`);
     } catch (error) {
-      // Set aside at once: waiting for the redrive would hold up the thing's other commands.
+      // Rejected at once: waiting for the redrive would delay the thing's other commands.
       const reason = error instanceof Error ? error.message : 'not a command';
       ports.log.warn('command rejected', { messageId, reason });
       await ports.deadLetters.send(body, reason, `commands:${messageId}`);

@@ -44,7 +44,7 @@ export async function flush(
   const sent: Case = { ...record, ...row, outbox: { ...outbox, announcements: [], timeline: [] } };
   if (sent.status === 'closed') {
     await ports.cases.archive(sent);
-    // The detector tells an alarm once: whoever is still out of bounds must be told of again.
+    // The detector raises an alarm once. For a thing that is still out of bounds, it must raise the alarm again.
     await ports.detection.reset(sent.thingName, ports.clock(), findHoldEnd(sent));
   }
   return save(sent, version, ports);

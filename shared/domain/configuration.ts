@@ -185,7 +185,7 @@ const playbook = z.strictObject({
     .strictObject({ afterContainments: z.int().min(1).max(20), within: duration, actions: actions.min(1) })
     .optional(),
   release: release.default({ by: 'operator' }),
-  /** Where each child that the evidence of an alarm tells of is one of these, the alarm is only recorded. */
+  /** If each child in the evidence of an alarm matches one of these, the alarm is only recorded. */
   unless: z.array(exception).min(1).max(32).optional(),
 });
 
@@ -213,7 +213,7 @@ export const configurationSchema = z.strictObject({
         })
         .default({ things: 10, within: 600_000 }),
       maxThingsSharingPolicy: z.int().min(1).default(1),
-      /** A containment that nobody approved in this time becomes an observation. */
+      /** After this time, an approval request expires, and the case is only recorded. */
       approvalExpires: duration.default(86_400_000),
     })
     .prefault({}),

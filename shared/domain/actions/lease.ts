@@ -22,7 +22,7 @@ export const nothing = { isNoted: true } as const;
 
 export interface HeldStatus {
   readonly statusBefore: string;
-  /** When Cordon's own call had set it, epoch ms: whoever changes it later is somebody else. */
+  /** When Cordon's call set it, epoch ms. A later change is by somebody else. */
   readonly setAt?: number;
 }
 

@@ -79,7 +79,7 @@ export interface Case {
   readonly pastContainments?: readonly number[];
   /** What the playbook added to its own actions, since the thing was contained often of late. */
   readonly escalation?: readonly ActionName[];
-  /** When the sweep must look at it, epoch ms; absent while nothing is owed. */
+  /** When the sweep must check the case, epoch ms; absent if nothing is pending. */
   readonly dueAt?: number;
 }
 
@@ -96,7 +96,7 @@ export interface ViolationRecord {
   readonly lastEventAt: number;
   /** Of the last in-alarm. */
   readonly alarmAt: number;
-  /** When people were told of it last, epoch ms: a value that flaps must not page each time. */
+  /** When it was last announced to people, epoch ms: a flapping value must not page each time. */
   readonly toldAt?: number;
   readonly value?: MetricValue;
   readonly criteria?: string;

@@ -13,7 +13,7 @@ interface Opening {
 
 const maxWithEvidence = 15;
 
-/** How soon the sweep takes up what an invocation left unfinished. */
+/** How soon the sweep resumes what an invocation left unfinished. */
 export const retryMs = 60_000;
 
 /** Opens a case; what the thing's earlier cases taught stays known. */
@@ -46,7 +46,7 @@ export function newCase(
   return note(base, { at: now, what: 'case opened', detail: `thing groups: ${groups}` });
 }
 
-/** Of earlier cases only what tells a late repeat from news is kept: an item has 400 KB. */
+/** Keeps of earlier cases only what identifies a late repeat, because an item is limited to 400 KB. */
 function withoutEvidence(violations: Case['violations']): Case['violations'] {
   return Object.fromEntries(
     Object.entries(violations).map(
@@ -134,7 +134,7 @@ function listUncounted(uncounted: Violation['uncounted']): Pick<ViolationRecord,
 
 export const allCleared = 'all violations cleared';
 
-/** A case that waits for nobody and holds nothing goes on for its open violations alone. */
+/** A case without containment or approval request continues only for its open violations. */
 export function closeIfCleared(record: Case, now: number): Case {
   if (openViolations(record).length > 0) return record;
   return close(record, record.reason ? `${record.reason}; ${allCleared}` : allCleared, now);

@@ -65,11 +65,11 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
         : recordRevert(entry, outcome, now);
   const ledger = record.ledger.map((other) => (other.action === entry.action ? changed : other));
   const next = { ...record, ledger, updatedAt: now };
-  // The timeline tells what is new: not each look that shows the same, nor each refusal of another try.
+  // The timeline records only changes: no repeated result, and no repeated refusal.
   const doneBefore = { apply: entry.appliedAt, verify: entry.verifiedAt, revert: undefined }[step.kind];
   if (done ? doneBefore !== undefined : entry.detail === detail) return next;
   const noted = note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
-  // What a release leaves is told by the release.
+  // The release itself reports what it leaves.
   const isLeft = outcome.result === 'done' && outcome.left && step.kind === 'revert';
   return isLeft && record.status !== 'releasing'
     ? announce(noted, 'contained', `the temporary deactivation is over; ${detail}`, now)

@@ -1,7 +1,7 @@
 import type { Case } from './case';
 import { findTemporaryDeactivation } from './temporary-deactivation';
 
-/** When time itself releases the thing, epoch ms; undefined while only an operator can. */
+/** When the release rule releases the thing, epoch ms; undefined if only an operator can. */
 export function findReleaseAt(record: Case): number | undefined {
   const { release, containedAt } = record;
   if (!release || containedAt === undefined || 'by' in release) return undefined;

@@ -12,7 +12,7 @@ import { type Context, changed, type Decision, unchanged } from './decision';
 import { addClientId } from './plan';
 import { type Deciding, need } from './questions';
 
-/** Decisions that nobody asked for: the device came back, time passed, the sweep found something. */
+/** Decisions without an alert or an operator: the device reconnected, time passed, or the sweep found something. */
 
 export function onReconnected(current: Case | undefined, command: Reconnect, context: Context): Decision {
   const cuts = current?.ledger.find(isCut);
@@ -43,7 +43,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
   const again: Case = { ...rest, status: 'containing', ledger, dueAt };
   const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
-  // With which certificate nobody says: not with one that is held inactive.
+  // The certificate is unknown, but not one that Cordon has made inactive.
   const passes = `a session of ${command.clientId} began though the thing's own certificates are inactive`;
   const isBridged = findTemporaryDeactivation(current.ledger)?.status === 'verified';
   const leftOut = current.leftOut ?? (isBridged ? [passes] : undefined);

@@ -14,7 +14,7 @@ export type Command =
       readonly comment?: string | undefined;
       /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
       readonly force?: boolean | undefined;
-      /** Under which whoever sent it finds a refusal. */
+      /** Id under which the sender finds a refusal. */
       readonly requestId?: string | undefined;
       /** The case that the operator was looking at: in another one the command does nothing. */
       readonly caseId?: string | undefined;
@@ -54,7 +54,7 @@ const operatorCommand = z.object({
 });
 
 const commandSchema = z.discriminatedUnion('type', [
-  // Written by intake alone, which validated it; the queue's policy lets nobody else in.
+  // Only intake writes it, after validation; the queue's policy admits no other sender.
   z.object({ type: z.literal('violation'), thingName, violation: z.custom<Violation>(isViolation) }),
   operatorCommand,
   z.object({

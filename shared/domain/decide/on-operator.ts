@@ -148,7 +148,7 @@ export function* onReject(
   return changed(announce(closeIfCleared(note(next, entry), now), 'rejected', text, now));
 }
 
-/** A false positive. Device Defender is told so where the violation is its own. */
+/** Marks a false positive, also in Device Defender if the violation is its own. */
 export function onDismiss(
   current: Case | undefined,
   command: OperatorCommand,

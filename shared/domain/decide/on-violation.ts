@@ -46,7 +46,7 @@ function isEcho({ metric }: Violation): boolean {
   return echoes.has(metric);
 }
 
-/** How long what a containment caused may stay in alarm after it: Detect sums these metrics over an hour at most. */
+/** How long a side effect of a containment may stay in alarm after it: Detect sums these metrics over at most an hour. */
 const echoMs = 3_600_000;
 
 /**
@@ -182,9 +182,9 @@ function markExcepted(current: Case, key: string, excepted: string): Case {
     : current;
 }
 
-/** How soon a case that the kill switch held back is looked at again: each look is a call of respond. */
+/** How soon a case that the kill switch holds back is checked again. Each check invokes respond. */
 const lookAgainMs = 5 * 60_000;
-/** Where it could not be read, which mostly passes soon, and the device is not contained meanwhile. */
+/** The same for an unreadable switch, which usually recovers soon, while the device is not contained. */
 const readAgainMs = 60_000;
 
 export function isHeldBack(current: Case | undefined): current is Case {
@@ -194,7 +194,7 @@ export function isHeldBack(current: Case | undefined): current is Case {
   );
 }
 
-/** A detector tells an alarm once, so what was held back, or asked, is taken up without waiting for another. */
+/** A detector raises an alarm once, so a case that was held back is decided again without another alert. */
 export function* onHeldBack(current: Case, context: Context): Deciding<Decision> {
   const { now, thingName, configuration } = context;
   if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
@@ -221,7 +221,7 @@ export function* onHeldBack(current: Case, context: Context): Deciding<Decision>
   return changed(next);
 }
 
-/** Another behavior of a held thing: its playbook may hold it harder. */
+/** Another behavior of a contained thing: its playbook may add actions. */
 function* onFurther(
   held: Case,
   known: ViolationRecord | undefined,
@@ -263,7 +263,7 @@ function* onFurther(
 
 type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
 
-/** Within this time people are told once of a behavior, however often it goes in and out of alarm. */
+/** In this time, a behavior is announced to people once, however often it goes in and out of alarm. */
 const toldForMs = 10 * 60_000;
 
 /**
@@ -272,7 +272,7 @@ const toldForMs = 10 * 60_000;
  */
 const maxTold = 5;
 
-/** Takes a step that announces, and leaves the announcement out where people were told of the behavior just now. */
+/** Takes a step that announces, without the announcement if the behavior was just announced. */
 function announceNews(
   current: Case,
   key: string,
@@ -344,7 +344,7 @@ function holdBack(
     ...(byLimit && fleetLimitTold && { quiet: true }),
   };
   const text = byLimit && !fleetLimitTold ? `${refusal.reason}; ${limitHint}` : refusal.reason;
-  // What the device brings about again and again is no row of its own once its events are not.
+  // Once events are counted instead of listed, repeated actions of the device add no row.
   const isFolded = record.foldedEvents !== undefined && status === record.status;
   const noted = isFolded ? next : note(next, { at: now, what: status, detail: refusal.reason });
   const told = announce(noted, asks ? 'approval-needed' : 'observed', text, now);
@@ -368,7 +368,7 @@ function* isForeign({ reporter }: Violation, current: Case): Deciding<boolean> {
   return !ownsCertificate(yield* need('facts', { urgent: false }), reporter.principal);
 }
 
-/** The end of an alarm by a certificate that isn't the thing's ends nothing: another device may want it let go. */
+/** A clear from a certificate that isn't the thing's has no effect: another device may want the thing released. */
 function disregard(current: Case, known: ViolationRecord, violation: Violation, context: Context): Case {
   const { now } = context;
   const key = behaviorKey(violation);

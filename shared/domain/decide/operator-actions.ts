@@ -10,7 +10,7 @@ export type OperatorAction = (typeof operatorActions)[number];
 export interface OperatorActionDescriptor {
   /** What it does, for help and docs. */
   readonly description: string;
-  /** What becomes of the thing, behind its name: for whoever is asked whether that is meant. */
+  /** The effect on the thing, after its name, for a confirmation. */
   readonly consequence: string;
   /** Statuses in which an announcement offers it. */
   readonly offeredIn: readonly CaseStatus[];

@@ -13,7 +13,7 @@ import { notAsked } from './questions';
 /** As many as a device that is not out for mischief can have on their way at once. */
 const maxEarlyEnds = 20;
 
-/** Keeps the end of an alarm nobody has heard of; undefined where a newer one is kept already. */
+/** Keeps a clear that arrived before its alarm; undefined if a newer one is already kept. */
 export function keepEarlyEnd(
   current: Case | undefined,
   violation: Violation,

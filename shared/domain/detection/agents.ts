@@ -3,9 +3,9 @@ import { type AgentHealth, isSameHealth } from '../findings/agent-health';
 
 /** What is known of the agent on a thing's device. Times are epoch ms. */
 export interface AgentState {
-  /** Of a report of its own: the last one, or the one before it. */
+  /** Time of the agent's last report, or of the one before it. */
   readonly heardAt: number;
-  /** The certificate that reported, as much as tells it from others. */
+  /** The certificate that reported, shortened. */
   readonly principal: string;
   /** Between two reports at the most: declared, or learned. */
   readonly intervalMs?: number;
@@ -14,7 +14,7 @@ export interface AgentState {
   readonly health?: AgentHealth;
   /** Since when it was found silent. */
   readonly silentAt?: number;
-  /** It fell silent with many others: it is told with them, and not by itself. */
+  /** It fell silent with many others, and is announced with them. */
   readonly withMany?: true;
   /** When the registry, or whether the thing is held, is to be asked again. */
   readonly lookAt?: number;

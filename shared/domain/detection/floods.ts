@@ -10,11 +10,11 @@ export interface Flood {
   readonly clientId: string;
 }
 
-/** What people were told of it, or would have been. */
+/** The last announcement of a flood. */
 export interface ToldFlood extends Flood {
   readonly since: number;
   readonly toldAt: number;
-  /** By a message of its own. */
+  /** Announced in its own message. */
   readonly named?: true;
 }
 

@@ -46,7 +46,7 @@ function* judgeMoment(input: Setting): Detecting<Draft> {
   return judgement.conclude(silence ? { agent } : {});
 }
 
-/** What is to be known of a thing that misses reports, before that is told. */
+/** What the detector must know about a silent thing before it announces it. */
 function* lookAtSilence({ agent }: DetectState): Detecting<Silence> {
   if (yield* need('held', {})) return { registered: true, held: true, withMany: false };
   const isKnown = agent?.silentAt !== undefined;

@@ -37,10 +37,10 @@ export interface Entry {
 interface Verdict {
   readonly isBad: boolean;
   readonly value: MetricValue;
-  /** What tells this datapoint from others, for the name of a new violation. */
+  /** What identifies this datapoint, for the id of a new violation. */
   readonly seed: string | number;
   readonly principal?: string;
-  /** The alarm is told again while it is open, since it is another matter by now. */
+  /** The alarm is raised again while it is open, because its cause has changed. */
   readonly isNews?: boolean;
   /** When the datapoint was made, if that is not now. */
   readonly madeAt?: number;
@@ -80,7 +80,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
   let needsMembership = false;
   const slots = groupSlots(behaviors);
 
-  /** Events of a behavior are in order of time, whoever caused them and whatever came late. */
+  /** Events of a behavior are in order of time, whatever their cause and delay. */
   function timeEvent(key: string): number {
     const last = (slots.get(key) ?? [key]).map((slot) => behaviors[slot]?.recent?.at(-1) ?? 0);
     return Math.max(at, ...last.map((told) => told + 1));
@@ -256,7 +256,7 @@ function listEntries(profiles: Profiles): Entry[] {
   );
 }
 
-/** Equal as stored: a table gives the keys of a map back in an order of its own. */
+/** Equal as stored: a table may return the keys of a map in another order. */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return false;

@@ -1,7 +1,7 @@
 import type { MetricValue } from '../findings/violation';
 import type { Datapoint, Profiles, RetainedPoint } from './state';
 
-/** A value that stays the same is retained again after this time, so that a chart tells it from silence. */
+/** An unchanged value is retained again after this time, so a chart distinguishes it from silence. */
 const repeatMs = 3_600_000;
 /** Characters of a value, as JSON, up to which it is remembered for comparison. */
 const maxRemembered = 500;

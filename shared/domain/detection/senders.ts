@@ -14,7 +14,7 @@ export const lateMs = 600_000;
 /** No device begins anew sooner. */
 const bootMs = 1_000;
 const dayMs = 86_400_000;
-/** Device Defender keeps metric data for 14 days (docs/facts.md#reports): what is older concerns nobody. */
+/** Device Defender keeps metric data for 14 days (docs/facts.md#reports), so older reports are ignored. */
 const oldestMs = 14 * dayMs;
 
 /** Who sent a report of a thing. */
@@ -151,7 +151,7 @@ export function noteReport(
   const { reportId } = report;
   const claimedAt = isLate ? before?.claimedAt : findClaim(report, at);
   const isTimeId = isTime(reportId, at);
-  // A counter that began anew: what it counted before tells nothing any more.
+  // A counter that started again: its earlier ids mean nothing any more.
   const isAnew = !isTimeId && !isLate && reportId < (before?.ids[0] ?? 0);
   const ids = insert(isAnew ? [] : before?.ids, reportId, isLate);
   const sums = isTimeId ? undefined : insert(isAnew ? [] : before?.sums, sumOf(report), isLate);

@@ -1,4 +1,4 @@
-/** What operations were told of agents that fell silent. Times are epoch ms. */
+/** Announcements to operations about silent agents. Times are epoch ms. */
 export interface FleetSilence {
   /** When they were told, of the last ten minutes. */
   readonly toldAt: readonly number[];
@@ -19,7 +19,7 @@ export interface Fallen {
 }
 
 const windowMs = 600_000;
-/** So many are told each by itself; more are a matter of the network, of a region, or of AWS. */
+/** Up to this number, each is announced alone. More suggest a problem of a network, a region, or AWS. */
 export const most = 10;
 const mostNames = 5;
 /** Messages within the window. */
@@ -31,7 +31,7 @@ export function countFallen({ fell }: FleetSilence, now: number): number {
   return fell.reduce((sum, [at, count]) => sum + (now - at < windowMs ? count : 0), 0);
 }
 
-/** Whether there is anything to follow, were nobody to fall silent now. */
+/** True if something is left to announce, even without a newly silent agent. */
 export function isQuiet({ untold, peak, fell, toldAt }: FleetSilence): boolean {
   return untold + peak + fell.length + toldAt.length === 0;
 }

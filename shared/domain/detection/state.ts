@@ -130,7 +130,7 @@ export interface DetectedEvent {
   readonly at: number;
   /** Absent on alarm-invalidated. */
   readonly value?: MetricValue;
-  /** Who caused it, where a lifecycle event tells. */
+  /** The client that caused it, if a lifecycle event names it. */
   readonly principal?: string;
 }
 

@@ -5,7 +5,7 @@ export type Network = readonly [Address, number];
 
 /** An IP address, an IPv4 one also where it is written as `::ffff:a.b.c.d`; undefined where the text is none. */
 function parseAddress(text: string): Address | undefined {
-  // The library also takes 0x7f.1 and 017.0.0.1, which nobody means by an address in a report.
+  // The library also accepts 0x7f.1 and 017.0.0.1, which are not addresses in a report.
   if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;
   return ipaddr.process(text);
 }

@@ -34,7 +34,7 @@ export function describeException({ executable, arguments: args }: Exception): s
   return [executable, ...(args ?? ['(any arguments)'])].join(' ');
 }
 
-/** Whether all that the value tells of is in the evidence, or was excepted before. */
+/** True if the evidence, with earlier exceptions, covers the whole value. */
 function isWhole(value: MetricValue, rows: readonly Evidence[], known: MetricValue | undefined): boolean {
   const { number, strings } = value;
   if (typeof number === 'number') {

@@ -40,7 +40,7 @@ export type Verdict =
       readonly by?: 'kill-switch' | 'fleet-limit' | 'held-reporter' | 'exception';
     };
 
-/** What may be done about a violation. The first rule that objects decides; each says why. */
+/** What may be done about a violation. The first rule that objects decides, and gives its reason. */
 export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdict> {
   const { playbook, facts } = input;
   if (!playbook) return observe('no playbook matches this behavior');
@@ -64,7 +64,7 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
   const { reporter } = input.violation;
   if (reporter && !ownsCertificate(facts, reporter.principal)) {
     const holders = yield* need('holders', { certificateId: reporter.principal });
-    // What a held device says of others is no reason to ask anybody: it may say it of the whole fleet.
+    // A contained device may report for the whole fleet, so its reports about others ask nobody.
     return holders.length > 0
       ? {
           outcome: 'observe',
@@ -86,7 +86,7 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
   return { outcome: 'contain' };
 }
 
-/** Evidence is the word of whoever sent it: only the thing's own certificate can say that a child is an exception. */
+/** Evidence is a claim of its sender: only a report from the thing's own certificate can except a child. */
 function findOwnExceptions(
   { unless }: Playbook,
   facts: KnownFacts,
@@ -175,7 +175,7 @@ export function chooseActions(
   return facts.kind === 'known' ? addBackups(chosen, facts.principals) : chosen;
 }
 
-/** With what denies the certificates themselves, where one can act beyond the reach of an action. */
+/** Adds actions that deny the certificates themselves, if one can act beyond the reach of an action. */
 export function addBackups(
   actions: readonly ActionName[],
   principals: readonly PrincipalFacts[],
@@ -189,7 +189,7 @@ function escalateActions(playbook: Playbook, pastContainments: readonly number[]
   return [...new Set([...playbook.actions, ...listEscalation(playbook, pastContainments, now)])];
 }
 
-/** What the playbook adds to its own actions, where the thing was contained often of late. */
+/** The actions that the playbook adds, if the thing was contained repeatedly. */
 export function listEscalation(
   { actions, escalate }: Playbook,
   pastContainments: readonly number[],
@@ -202,7 +202,7 @@ export function listEscalation(
     : escalate.actions.filter((action) => !actions.includes(action));
 }
 
-/** Others who would be hit: users of the certificates or policies that the actions touch, beyond the number allowed. */
+/** Other things that the actions would affect, beyond the allowed number, by shared certificates or policies. */
 export function findShared(
   actions: readonly ActionName[],
   max: number,
