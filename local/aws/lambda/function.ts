@@ -1,4 +1,5 @@
 import type { AwsIdentity, LocalLog } from '../../types';
+import { createAsynchronousInvoker } from './asynchronous';
 import { unpackCode, unpackZip } from './code';
 import type {
   FunctionCredentials,
@@ -13,8 +14,6 @@ import { addWorker, dispatch, failed, type HostedFunction, rejectQueue } from '.
 // lambda/latest/dg/gettingstarted-limits.html
 const MAX_SYNC_PAYLOAD_BYTES = 6 * 1024 * 1024;
 const MAX_ASYNC_PAYLOAD_BYTES = 1024 * 1024;
-/** An asynchronous invocation is tried again after one minute and after two (lambda/latest/dg/invocation-async-error-handling.html). */
-const ASYNC_RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
 
 export interface FunctionHostSettings {
   readonly identity: AwsIdentity;
@@ -70,8 +69,7 @@ export class PayloadTooLargeError extends Error {
 
 export function createFunctionHost(settings: FunctionHostSettings): FunctionHost {
   const functions = new Map<string, HostedFunction>();
-  const retryTimers = new Set<NodeJS.Timeout>();
-  const retryDelaysMs = settings.asyncRetryDelaysMs ?? ASYNC_RETRY_DELAYS_MS;
+  const asynchronous = createAsynchronousInvoker(settings.log, settings.asyncRetryDelaysMs);
   let closed = false;
 
   async function register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void> {
@@ -133,32 +131,10 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
     });
   }
 
-  function submitWithRetries(fn: HostedFunction, requestId: string, event: string, attempt: number): void {
-    void submit(fn, requestId, event).then((outcome) => {
-      if (closed || outcome.status === 'succeeded') return;
-      const delayMs = retryDelaysMs[attempt];
-      const { name } = fn.definition;
-      settings.log.warn(
-        delayMs === undefined ? 'asynchronous invocation given up' : 'asynchronous invocation failed',
-        {
-          functionName: name,
-          requestId,
-          ...outcome.error,
-        },
-      );
-      if (delayMs === undefined) return;
-      const timer = setTimeout(() => {
-        retryTimers.delete(timer);
-        submitWithRetries(fn, requestId, event, attempt + 1);
-      }, delayMs);
-      retryTimers.add(timer);
-    });
-  }
-
   async function close(): Promise<void> {
     closed = true;
     process.off('exit', killAll);
-    for (const timer of retryTimers) clearTimeout(timer);
+    asynchronous.close();
     const running = [...functions.values()].flatMap((fn) => [...fn.workers]);
     for (const fn of functions.values()) rejectQueue(fn, stackClosed);
     killAll();
@@ -179,7 +155,9 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
       submit(find(nameOrArn), crypto.randomUUID(), encodeEvent(event, MAX_SYNC_PAYLOAD_BYTES)),
     enqueue: (nameOrArn, event) => {
       const requestId = crypto.randomUUID();
-      submitWithRetries(find(nameOrArn), requestId, encodeEvent(event, MAX_ASYNC_PAYLOAD_BYTES), 0);
+      const fn = find(nameOrArn);
+      const text = encodeEvent(event, MAX_ASYNC_PAYLOAD_BYTES);
+      asynchronous.invoke(fn.definition.name, requestId, () => submit(fn, requestId, text));
       return { requestId };
     },
     warm: async (nameOrArn) => {
