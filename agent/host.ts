@@ -28,6 +28,7 @@ import { getSystemErrorName } from 'node:util';
 export const host = {
   accessSync,
   closeSync,
+  cpuUsage: (): NodeJS.CpuUsage => process.cpuUsage(),
   execFile,
   fsyncSync,
   homedir,

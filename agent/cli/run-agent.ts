@@ -6,9 +6,9 @@ import type { ReportingDependencies } from '../delivery/dependencies';
 import type { Waiting } from '../delivery/reporting';
 import { countRestarts, type Restarts } from '../delivery/restarts';
 import { openSpool, type Spool } from '../delivery/spool';
-import { host } from '../host';
+import { codeOf, host } from '../host';
 import type { Log } from '../log';
-import { createMetricSampler, type MetricSampler } from '../metrics/metric-sampler';
+import { createMetricSampler } from '../metrics/metric-sampler';
 import { sampleSystem } from '../metrics/system';
 import { createTrafficMeter, type TrafficMeter } from '../metrics/traffic';
 import { watchCertificate } from '../mqtt/certificate-watch';
@@ -149,11 +149,7 @@ function prepare(
   return (waiting) => {
     meter.use(interfaceRule(settings, means));
     const left = waiting ?? takeLeft(spool, newest);
-    return startAgent(
-      settings,
-      { ...whole, spool, restarts, budget: openBudget(settings, whole.sampler) },
-      left,
-    );
+    return startAgent(settings, { ...whole, spool, restarts, budget: openBudget(settings, whole) }, left);
   };
 }
 
@@ -165,10 +161,21 @@ function takeLeft(spool: Spool, newest: NewestId): Waiting {
   return new Map(left.map(([destination, reports]) => [destination, { reports }]));
 }
 
-function openBudget({ cpuBudgetPercent }: Settings, sampler: MetricSampler): CpuBudget {
+function openBudget({ cpuBudgetPercent }: Settings, { sampler, problems }: AgentDependencies): CpuBudget {
+  let ownMs = 0;
   return createCpuBudget(cpuBudgetPercent, () => {
-    const { user, system } = process.cpuUsage();
-    return (user + system) / 1000 + sampler.helpersMs();
+    try {
+      const { user, system } = host.cpuUsage();
+      ownMs = (user + system) / 1000;
+      problems.end('cpu');
+    } catch (error) {
+      if (codeOf(error) === 'no code') throw error;
+      problems.note(
+        'cpu',
+        `cannot read its own processor time (${codeOf(error)}); going on without a budget`,
+      );
+    }
+    return ownMs + sampler.helpersMs();
   });
 }
 

@@ -71,7 +71,7 @@ describe('the one place where the agent asks the operating system', () => {
     const others = listSources(source).filter((path) => {
       const text = readFileSync(path, 'utf8').replace(/^import type .*$/gm, '');
       const asks =
-        /['"](?:node:)?(?:fs|os|child_process)(?:\/promises)?['"]|process\.(?:stdout|stderr)\.write|process\.kill/;
+        /['"](?:node:)?(?:fs|os|child_process)(?:\/promises)?['"]|process\.(?:stdout|stderr)\.write|process\.(?:kill|cpuUsage)/;
       return asks.test(text);
     });
 
