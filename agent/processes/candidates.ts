@@ -9,8 +9,8 @@ import type { UnitStates } from './unit-state';
 import { type Candidate, mostCandidates, type Watch } from './watch';
 
 /**
- * Takes in those of the found processes that are kin, though no walk from a parent finds them, once that is known. Gives
- * those that were, and ended before.
+ * Adds the found processes that descend from the app by session or cgroup, once that is known, although no walk from a parent
+ * finds them. Returns those that descended from it and have ended.
  */
 export function adoptRelated(
   proc: ProcReader,

@@ -7,7 +7,7 @@ import { describeCaveats, ignoresChildren } from './caveats';
 import { type Trace, type Walk, walkFamily } from './child-walk';
 import { dropUnrelated, type Family } from './family';
 import { dropEnded, takeSelected } from './instances';
-import { isStillRelated, judgeCgroups, listShared, renewKinship } from './lineage';
+import { isStillRelated, judgeCgroups, listShared, renewLineage } from './lineage';
 import { childrenFromFiles, childrenFromScan, type ListChildren } from './list-children';
 import type { Caveat, ProcessState, Sight } from './metric-sample';
 import { createProcessDiscovery, type Discovered, type ProcessScan } from './process-discovery';
@@ -75,7 +75,7 @@ export function createChildSampler(
       now,
     );
     const walk = walkFamily(proc, watch, found.isQuiet && !isNew ? undefined : listChildren, ownPid);
-    renewKinship(watch, watch);
+    renewLineage(watch, watch);
     // A process may begin to ignore it at any time.
     if (isNew || found.isScan)
       watch.isDeaf = [...watch.instances.keys()].some((pid) => ignoresChildren(proc, pid));

@@ -29,7 +29,7 @@ export interface Child extends Ended {
   readonly age: number;
   /** The instance that it descends from. */
   readonly root: number;
-  /** The cgroup that it, or an ancestor of it, is held to be kin for. Undefined where the kernel says whose it is. */
+  /** The cgroup by which it, or an ancestor of it, counts as a descendant; undefined if the kernel lists its parent. */
   readonly relatedBy: string | undefined;
 }
 
@@ -64,7 +64,7 @@ export function adoptChild(
   family.children.set(pid, { ...lookAt(stat, undefined, root ?? pid, relatedBy), looks: 0, age: 0 });
 }
 
-/** Lets go of the children whose kinship does not hold any more, with all that was found through them. */
+/** Removes children that are no longer related to the app, with everything that was found through them. */
 export function dropUnrelated(
   family: Family,
   isStillRelated: (pid: number, cgroup: string) => boolean,

@@ -2,7 +2,7 @@ import type { ProcReader } from '../proc/proc-reader';
 import type { ProcStat } from '../proc/proc-stat';
 import { isSame, isThere, readStat, readStatAgain } from '../proc/read-stat';
 import { adoptChild } from './family';
-import { addKinship, findLineage } from './lineage';
+import { addLineage, findLineage } from './lineage';
 import type { ProcessScan } from './process-discovery';
 import { isRunBySystemd, roleOf } from './unit-role';
 import type { UnitStates } from './unit-state';
@@ -105,7 +105,7 @@ function addInstance(
   // What came and went while systemd was asked is a child's.
   const { reapedWork } = seenAt === now ? stat : found;
   watch.instances.set(pid, { startTicks, threads, reapedWork, usedTicks, session, comm, isKnown: false });
-  addKinship(proc, watch, stat, scan?.pids ?? [], now);
+  addLineage(proc, watch, stat, scan?.pids ?? [], now);
   return true;
 }
 

@@ -35,7 +35,7 @@ const mostAncestors = 32;
 const mostCgroups = 64;
 
 /** Adds what a watched process began. */
-export function addKinship(
+export function addLineage(
   proc: ProcReader,
   kinship: LineageWatch,
   stat: ProcStat,
@@ -122,7 +122,7 @@ export function judgeCgroups({ cgroups }: LineageWatch, units: UnitStates, now: 
  * Keeps what still has a member, because the number of a session is free again once its last process ended, and adds
  * the sessions that children began. A cgroup is its owner's while anything of the family is alive.
  */
-export function renewKinship(kinship: LineageWatch, { instances, children }: Family): void {
+export function renewLineage(kinship: LineageWatch, { instances, children }: Family): void {
   const sessions = new Map<number, number>();
   for (const [pid, { session, startTicks }] of [...instances, ...children]) {
     const began = session === pid ? startTicks : kinship.sessions.get(session);
@@ -141,7 +141,7 @@ export function listShared({ cgroups }: LineageWatch): readonly string[] {
   return [...cgroups].flatMap(([path, { verdict }]) => (verdict === 'shared' ? [path] : []));
 }
 
-/** By what a process is kin: `session`, or the path of a cgroup; `asking` where that is not known yet. */
+/** How a process is related to the app: by `session` or by a cgroup; `asking` while that is unknown. */
 export type Lineage = 'session' | 'asking' | { readonly cgroup: string } | undefined;
 
 export function findLineage(

@@ -10,7 +10,7 @@ export interface Watch extends Family, LineageWatch {
   endedComm?: string;
   /** A process of it ignores SIGCHLD, as far as was seen at the last scan or when it was found. */
   isDeaf: boolean;
-  /** Who may be kin, once systemd has said whether it is its own. */
+  /** Processes that may be descendants, until systemd says whether it started them. */
   readonly candidates: Map<number, Candidate>;
   /** What runs in the unit that is watched, until it is known to be more than a command of systemd's. */
   waiting: readonly Candidate[];

@@ -16,8 +16,8 @@ import { connectCertificates, connectPolicies } from '../../shared/aws/policies'
 import { connectThings } from '../../shared/aws/things';
 import { isNotFound } from '../../shared/errors';
 import { CliError } from '../cli-error';
-import { type Patience, patienceOfAnOperator } from './let-go';
 import { connectRemovals, isInvalid } from './removals';
+import { type Patience, patienceOfAnOperator } from './retry-deletion';
 
 /** `arn:aws:iot:REGION:ACCOUNT`, from the ARN of anything of AWS IoT. */
 export function prefixOf(arn: string | undefined): string {

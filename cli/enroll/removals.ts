@@ -8,7 +8,7 @@ import {
 import type { connectPolicies } from '../../shared/aws/policies';
 import type { connectThings } from '../../shared/aws/things';
 import { isNotFound } from '../../shared/errors';
-import { deleteOnceLetGo, type Patience } from './let-go';
+import { deleteOnceDetached, type Patience } from './retry-deletion';
 
 function isAttached(error: unknown): boolean {
   return error instanceof Error && error.name === 'DeleteConflictException';
@@ -34,7 +34,7 @@ export function connectRemovals(
     async deleteCertificate(certificateId: string): Promise<void> {
       const command = new DeleteCertificateCommand({ certificateId, forceDelete: true });
       const what = `certificate ${certificateId.slice(0, 12)}…`;
-      await deleteOnceLetGo(what, () => iot.send(command), isAttached, patience);
+      await deleteOnceDetached(what, () => iot.send(command), isAttached, patience);
     },
 
     /** What the policy is on; nothing where there is no such policy. */
@@ -57,7 +57,7 @@ export function connectRemovals(
         return true;
       };
       try {
-        return await deleteOnceLetGo(`policy ${policyName}`, attempt, isAttached, patience);
+        return await deleteOnceDetached(`policy ${policyName}`, attempt, isAttached, patience);
       } catch (error) {
         if (isNotFound(error)) return false;
         throw error;
@@ -69,7 +69,7 @@ export function connectRemovals(
       const isLettingGo = async (error: unknown): Promise<boolean> =>
         isInvalid(error) && (await things.listPrincipals(thingName)).length === 0;
       const command = new DeleteThingCommand({ thingName });
-      await deleteOnceLetGo(`thing ${thingName}`, () => iot.send(command), isLettingGo, patience);
+      await deleteOnceDetached(`thing ${thingName}`, () => iot.send(command), isLettingGo, patience);
     },
   };
 }

@@ -11,9 +11,9 @@ import {
   ListThingPrincipalsCommand,
 } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import type { Patience } from '../../cli/enroll/let-go';
 import { connectRegistry } from '../../cli/enroll/registry';
 import { type RetireOptions, retire } from '../../cli/enroll/retire';
+import type { Patience } from '../../cli/enroll/retry-deletion';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { isNotFound } from '../../shared/errors';
 import { anAlert } from './alerts';

@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { mockClient } from 'aws-sdk-client-mock';
-import type { Patience } from '../../../cli/enroll/let-go';
 import { connectRegistry } from '../../../cli/enroll/registry';
+import type { Patience } from '../../../cli/enroll/retry-deletion';
 import { awsError } from '../../aws-error';
 
 const certificateId = 'a'.repeat(64);

@@ -23,7 +23,7 @@ export const patienceOfAnOperator: Patience = {
  * Deletes an object that was just detached; AWS IoT refuses this until the detachment has spread. Prints that it waits, and
  * throws an error with what is left if the wait was too short.
  */
-export async function deleteOnceLetGo<T>(
+export async function deleteOnceDetached<T>(
   what: string,
   attempt: () => Promise<T>,
   isHeld: (error: unknown) => boolean | Promise<boolean>,
