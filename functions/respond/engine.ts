@@ -23,7 +23,7 @@ export interface EnginePorts extends ActionPorts, AnswerPorts, OutboxPorts {
 /**
  * The only writer of cases. Invariants: the plan is saved before the first call that changes anything; each outcome is
  * saved before the next step; the outbox is published after the state it tells of is saved, and cleared after that.
- * So a crash anywhere repeats at most one idempotent step when the command is delivered again, and loses none.
+ * So a crash anywhere repeats at most the idempotent steps in flight when the command is delivered again, and loses none.
  */
 export function createEngine(ports: EnginePorts, options: ActionOptions) {
   return async (command: Command, commandId: string, attempt: number): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { ActionName } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
 import { isCut, replanCut } from '../../shared/domain/case/ledger';
-import { nextStep, recordOutcome } from '../../shared/domain/case/steps';
+import { nextRound, recordOutcome } from '../../shared/domain/case/steps';
 import { makeUpFor } from '../../shared/domain/decide/plan';
 import type { CaseStore, KillSwitchReader, Log, Versioned } from '../../shared/ports';
 import { type ActionOptions, type ActionPorts, perform } from './perform';
@@ -15,8 +15,8 @@ interface StepPorts extends ActionPorts {
 const maxCuts = 3;
 
 /**
- * Carries the plan out. What fails now and may not later is left for the next delivery, and holds up nothing else: the
- * session is cut though a policy can't be attached.
+ * Carries the plan out, in rounds of steps at once: a device goes on sending until the last of them. What fails now and may
+ * not later is left for the next delivery, and holds up nothing else: the session is cut though a policy can't be attached.
  */
 export async function performSteps(
   stored: Versioned<Case>,
@@ -30,34 +30,40 @@ export async function performSteps(
   const faults: unknown[] = [];
   let saved = true;
   let cuts = 0;
-  // Anew before each step: it may be switched on in between.
-  const next = async () => nextStep(record, done, (await readSwitch()).state !== 'off');
-  for (let step = await next(); step; step = await next()) {
-    // Before anything else changes outside, so that a crash repeats one step; what only looks can wait.
-    if (!saved && step.kind !== 'verify') {
+  // Anew before each round: it may be switched on in between.
+  const next = async () => nextRound(record, done, (await readSwitch()).state !== 'off');
+  for (let round = await next(); round; round = await next()) {
+    const { kind, steps } = round;
+    // Before anything else changes outside, so that a crash repeats one round; what only looks can wait.
+    if (!saved && kind !== 'verify') {
       ({ version } = await save(record, version, ports));
       saved = true;
     }
-    const { action } = step.entry;
-    const outcome = await perform(record, step, ports, options, attempt).catch((error: unknown) => {
-      // What a release undoes depends on what was undone before.
-      if (step.kind === 'revert') throw error;
-      faults.push(error);
-      return undefined;
-    });
-    if (!outcome) {
-      done.add(action);
-      continue;
+    const planned = record;
+    const results = await Promise.allSettled(
+      steps.map((step) => perform(planned, step, ports, options, attempt)),
+    );
+    for (const [index, step] of steps.entries()) {
+      const result = results[index];
+      const { action } = step.entry;
+      if (result?.status !== 'fulfilled') {
+        // What a release undoes depends on what was undone before.
+        if (kind === 'revert') throw result?.reason;
+        faults.push(result?.reason);
+        done.add(action);
+        continue;
+      }
+      const outcome = result.value;
+      record = recordOutcome(record, step, outcome, ports.clock());
+      ports.log.info(`${action}: ${kind}`, { thingName: record.thingName, ...outcome });
+      if (kind === 'apply' && outcome.result === 'refused')
+        record = makeUpFor(record, options, ports.clock());
+      if (isCut(step.entry) && kind === 'apply') cuts += 1;
+      const cameBack = isCut(step.entry) && kind === 'verify' && outcome.result === 'unverified';
+      if (cameBack && cuts < maxCuts) record = { ...record, ledger: replanCut(record.ledger) };
+      else if (kind === 'verify' || outcome.result === 'conflict') done.add(action);
     }
-    record = recordOutcome(record, step, outcome, ports.clock());
-    ports.log.info(`${action}: ${step.kind}`, { thingName: record.thingName, ...outcome });
-    if (step.kind === 'apply' && outcome.result === 'refused')
-      record = makeUpFor(record, options, ports.clock());
-    if (isCut(step.entry) && step.kind === 'apply') cuts += 1;
-    const cameBack = isCut(step.entry) && step.kind === 'verify' && outcome.result === 'unverified';
-    if (cameBack && cuts < maxCuts) record = { ...record, ledger: replanCut(record.ledger) };
-    else if (step.kind === 'verify' || outcome.result === 'conflict') done.add(action);
-    if (step.kind !== 'verify') saved = false;
+    if (kind !== 'verify') saved = false;
   }
   if (faults.length === 0) return { value: record, version };
   await save(record, version, ports);

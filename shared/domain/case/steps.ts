@@ -47,6 +47,27 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld =
     : undefined;
 }
 
+/** Steps of one kind that need nothing of each other. */
+export interface Round {
+  readonly kind: Step['kind'];
+  readonly steps: readonly Step[];
+}
+
+/**
+ * The next steps that may be taken at once: all that is planned, then all that is to be verified. What is undone goes one
+ * after the other, as it depends on what was undone before.
+ */
+export function nextRound(record: Case, seen: ReadonlySet<ActionName>, withheld = false): Round | undefined {
+  const first = nextStep(record, seen, withheld);
+  if (!first) return undefined;
+  const { kind, entry } = first;
+  if (kind === 'revert') return { kind, steps: [first] };
+  const entries = record.ledger.filter(
+    (other) => other === entry || (other.status === entry.status && !seen.has(other.action)),
+  );
+  return { kind, steps: entries.map((one) => ({ kind, entry: one })) };
+}
+
 export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: number): Case {
   const { entry } = step;
   const { detail } = outcome;
