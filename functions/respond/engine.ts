@@ -21,9 +21,10 @@ export interface EnginePorts extends ActionPorts, AnswerPorts, OutboxPorts {
 }
 
 /**
- * The only writer of cases. Invariants: the plan is saved before the first call that changes anything; each outcome is
- * saved before the next step; the outbox is published after the state it tells of is saved, and cleared after that.
- * So a crash anywhere repeats at most the idempotent steps in flight when the command is delivered again, and loses none.
+ * The only writer of cases. Invariants: the plan is saved before the first call that changes anything; the outcomes of the
+ * steps taken at once are saved before what follows; the outbox is published after the state it tells of is saved, and
+ * cleared after that. So a crash anywhere repeats at most the idempotent steps in flight when the command is delivered
+ * again, and loses none.
  */
 export function createEngine(ports: EnginePorts, options: ActionOptions) {
   return async (command: Command, commandId: string, attempt: number): Promise<void> => {
