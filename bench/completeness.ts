@@ -1,5 +1,6 @@
 import { type IoTClient, ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
 import { type Case, openViolations } from '../shared/domain/case/case';
+import { describeReason } from '../shared/domain/messages/describe-reason';
 import { thingKey } from '../shared/domain/thing-ref';
 import type { connectTable } from '../shared/storage/table';
 import { inParallel } from './in-parallel';
@@ -68,7 +69,9 @@ function findCaseProblems(
   const told = announcements.filter((one) => one.kind === 'contained' && one.thingName === thingName);
   const owed = outbox.announcements.length + outbox.timeline.length;
   return [
-    ...(status === 'contained' ? [] : [`is ${status}: ${record.reason ?? 'no reason'}`]),
+    ...(status === 'contained'
+      ? []
+      : [`is ${status}: ${record.reason ? describeReason(record.reason) : 'no reason'}`]),
     ...(owed === 0 ? [] : [`still owes ${owed} entries or announcements`]),
     ...behaviors.filter((name) => !open.includes(name)).map((name) => `the violation of ${name} was lost`),
     ...ledger

@@ -4,6 +4,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
+import { describeReason } from '../shared/domain/messages/describe-reason';
 import { loadCase } from './cases';
 import { readCpuTimes, subtractCpu } from './cpu';
 import { aReport, connectDevice, type FlooderOrder, type FloodKind, floods, reportsOf } from './device';
@@ -125,7 +126,9 @@ async function contain(
 async function readStages(service: Service, name: string, sentAt: number): Promise<Stages> {
   const record = await loadCase(service, name);
   if (record?.containedAt === undefined)
-    throw new Error(`${name} is not contained: ${record?.reason ?? 'it has no case'}`);
+    throw new Error(
+      `${name} is not contained: ${record?.reason ? describeReason(record.reason) : 'it has no case'}`,
+    );
   // The detector alerts with the time at which the broker had the report.
   const [receivedAt = Number.NaN] = Object.values(record.violations).map(({ alarmAt }) => alarmAt);
   const { openedAt, containedAt } = record;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AddThingToThingGroupCommand } from '@aws-sdk/client-iot';
 import type { PriorState } from '../shared/domain/actions/registry';
 import type { Case } from '../shared/domain/case/case';
+import { describeReason } from '../shared/domain/messages/describe-reason';
 import { thingKey } from '../shared/domain/thing-ref';
 import { tableOf, waitForCase } from './cases';
 import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
@@ -86,7 +87,8 @@ export async function measureHeld(
   await inParallel(names, atOnce, async (thingName) => {
     const record = (await cases.load(thingKey(thingName)))?.value;
     if ((record?.dueAt ?? 0) > madeAt) verified += 1;
-    if (record?.status !== 'contained') problems.push(`${thingName} is ${record?.status}: ${record?.reason}`);
+    if (record?.status !== 'contained')
+      problems.push(`${thingName} is ${record?.status}: ${record?.reason && describeReason(record.reason)}`);
   });
   return { held, minutes, urgent: summarize(took), verified, overdue: held - verified, problems };
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ListThingGroupsForThingCommand } from '@aws-sdk/client-iot';
 import { checkChain } from '../cli/verify';
 import type { Case } from '../shared/domain/case/case';
+import { describeReason } from '../shared/domain/messages/describe-reason';
 import { thingKey } from '../shared/domain/thing-ref';
 import { tableOf } from './cases';
 import { countMessages, isDeadEnd } from './queues';
@@ -51,7 +52,8 @@ async function findProblems(service: Service, honest: readonly Honest[]): Promis
       say('has no case');
       continue;
     }
-    if (record.status !== (isReleased ? 'closed' : 'contained')) say(`is ${record.status}: ${record.reason}`);
+    if (record.status !== (isReleased ? 'closed' : 'contained'))
+      say(`is ${record.status}: ${record.reason && describeReason(record.reason)}`);
     if ((await isQuarantined(service, thingName)) === isReleased)
       say(`is ${isReleased ? 'still' : 'not'} in quarantine`);
     const rows = await history.readTimeline(record.caseId);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
 import type { Case } from '../shared/domain/case/case';
+import { describeReason } from '../shared/domain/messages/describe-reason';
 import { loadCase } from './cases';
 import { readCpuTimes, subtractCpu } from './cpu';
 import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
@@ -66,7 +67,10 @@ export async function measureSteadily(
     callsPerCase: countPerCase(calls, things),
     problems: cases
       .filter(({ status }) => status !== 'contained')
-      .map(({ thingName, status, reason }) => `${thingName} is ${status}: ${reason ?? 'no reason'}`),
+      .map(
+        ({ thingName, status, reason }) =>
+          `${thingName} is ${status}: ${reason ? describeReason(reason) : 'no reason'}`,
+      ),
   };
 }
 

@@ -8,6 +8,7 @@ import {
   operatorActionDescriptors,
 } from '../shared/domain/decide/operator-actions';
 import { printable } from '../shared/domain/messages/announcement';
+import { describeReason, describeRefusal } from '../shared/domain/messages/describe-reason';
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
 import type { Versioned } from '../shared/ports';
 import { CliError } from './cli-error';
@@ -57,7 +58,7 @@ export async function act(
     const refused = await refusals.read(thingName, requestId);
     if (refused !== undefined)
       throw new CliError(
-        `${name} of ${thingName} was refused: ${refused}${name === 'release' && /force it$/.test(refused) ? ' (--force)' : ''}`,
+        `${name} of ${thingName} was refused: ${describeRefusal(refused)}${name === 'release' && refused.code === 'needs-force' ? ' (--force)' : ''}`,
       );
     return ended(stored);
   };
@@ -67,12 +68,10 @@ export async function act(
     throw new CliError(
       `${thingName} is still ${status} after ${options.waitSeconds} s. Cordon continues: cordon show ${thingName} has the outcome`,
     );
-  if (!reached.includes(status))
-    throw new CliError(`${thingName} is in ${status}: ${after?.value.reason ?? ''}`);
+  const reason = after?.value.reason ? describeReason(after.value.reason) : '';
+  if (!reached.includes(status)) throw new CliError(`${thingName} is in ${status}: ${reason}`);
   const warning = name === 'release' ? describeAlarms(before?.value) : undefined;
-  return printable(
-    `${thingName} ${done ?? `is ${after?.value.reason}`}.${warning ? ` It is ${warning}.` : ''}`,
-  );
+  return printable(`${thingName} ${done ?? `is ${reason}`}.${warning ? ` It is ${warning}.` : ''}`);
 }
 
 /** Reads the thing's case a few times a second until it satisfies `done`. */

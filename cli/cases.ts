@@ -1,9 +1,14 @@
 import { writeCount, writeRelease } from '../shared/config/words';
-import { type Case, isOpen, openStatuses } from '../shared/domain/case/case';
-import { describeStrength } from '../shared/domain/case/strength';
+import { type Case, isOpen } from '../shared/domain/case/case';
+import { openStatuses } from '../shared/domain/case/status';
+import { listStrength } from '../shared/domain/case/strength';
 import { findReleaseAt } from '../shared/domain/case/timers';
 import { pickFloods, type ToldFlood } from '../shared/domain/detection/floods';
 import { measure, printable } from '../shared/domain/messages/announcement';
+import { showCaseInWords } from '../shared/domain/messages/describe-case';
+import { describeAll } from '../shared/domain/messages/describe-detail';
+import { describeStrength } from '../shared/domain/messages/describe-news';
+import { describeReason } from '../shared/domain/messages/describe-reason';
 import { clip } from '../shared/domain/text';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
@@ -47,26 +52,34 @@ function describeFlood({ thingName, clientId, sender, since }: ToldFlood): strin
 
 type FloodingCaseReader = CaseReader & Pick<CaseLister, 'floods'>;
 
-export async function readCase(name: string, { cases, history, floods }: FloodingCaseReader) {
+async function findNewest(name: string, { cases, history, floods }: FloodingCaseReader) {
   const thingName = requireThing(name);
   const [stored, all] = await Promise.all([cases.load(thingName), floods.list(Date.now())]);
   const flooding = pickFloods(all, thingName, stored?.value.facts);
   if (!stored) throw new CliError([`${thingName} has no case`, ...flooding.map(describeFlood)]);
   const timeline = await history.readTimeline(stored.value.caseId);
-  return { case: stored.value, ...(flooding.length > 0 && { floods: flooding }), timeline };
+  return { record: stored.value, flooding, timeline };
+}
+
+/** A case and its timeline as data: in words, with the code of its reason beside. */
+export async function readCase(thingName: string, reader: FloodingCaseReader) {
+  const { record, flooding, timeline } = await findNewest(thingName, reader);
+  return { case: showCaseInWords(record), ...(flooding.length > 0 && { floods: flooding }), timeline };
 }
 
 /** A case and its timeline as plain lines; what came from a device is made printable. */
 export async function showCase(thingName: string, reader: FloodingCaseReader): Promise<string> {
-  const { case: record, floods = [], timeline } = await readCase(thingName, reader);
+  const { record, flooding, timeline } = await findNewest(thingName, reader);
   const start = record.openedAt;
   return [
-    `${record.thingName}: ${record.status}${record.reason ? ` (${record.reason})` : ''}`,
+    `${record.thingName}: ${record.status}${record.reason ? ` (${describeReason(record.reason)})` : ''}`,
     `case ${record.caseId}, ${record.severity}, playbook ${record.playbook ?? 'none'}, detector ${record.detector}`,
-    ...floods.map(describeFlood),
+    ...flooding.map(describeFlood),
     ...describeHold(record),
     ...describeViolations(record),
-    ...record.ledger.map(({ action, status, detail }) => `action ${action}: ${status}, ${detail ?? ''}`),
+    ...record.ledger.map(
+      ({ action, status, detail }) => `action ${action}: ${status}, ${describeAll(detail) ?? ''}`,
+    ),
     ...describeKeeping(record),
     'timeline:',
     ...timeline.flatMap(({ entries }) =>
@@ -94,7 +107,7 @@ function describeHold(record: Case): string[] {
           `contained ${writeCount(pastContainments.length, 'time')}: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
         ]
       : []),
-    ...describeStrength(record).map((line) => `strength: ${line}`),
+    ...listStrength(record).map((one) => `strength: ${describeStrength(one)}`),
     ...(escalation ? [`escalated by ${escalation.join(' + ')}, because it was contained repeatedly`] : []),
     ...(release
       ? [`release: ${writeRelease(release)}${releaseAt === undefined ? '' : `, at ${writeTime(releaseAt)}`}`]

@@ -3,8 +3,9 @@ import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import type { connectKillSwitch } from '../shared/aws/kill-switch';
 import { writeCount } from '../shared/config/words';
 import type { Case } from '../shared/domain/case/case';
-import { describeKillSwitch, type KillSwitch, maxReason } from '../shared/domain/guards/kill-switch';
+import { type KillSwitch, maxReason } from '../shared/domain/guards/kill-switch';
 import { printable } from '../shared/domain/messages/announcement';
+import { describeKillSwitch } from '../shared/domain/messages/describe-kill-switch';
 import { CliError } from './cli-error';
 import type { Target } from './target';
 

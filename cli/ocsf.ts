@@ -1,7 +1,10 @@
-import type { Case, ViolationRecord } from '../shared/domain/case/case';
+import type { Case } from '../shared/domain/case/case';
 import { behaviorKey, type Evidence } from '../shared/domain/findings/violation';
 import { measure } from '../shared/domain/messages/announcement';
+import { type CaseInWords, describeCase } from '../shared/domain/messages/describe-case';
 import type { ChainCheck } from './verify';
+
+type Violation = CaseInWords['violations'][string];
 
 /** Schema version of the output. */
 const schemaVersion = '1.3.0';
@@ -19,7 +22,8 @@ const activities = { 1: 'Create', 2: 'Update', 3: 'Close' } as const;
  * profile. Fields without a place in the schema are in `unmapped`.
  */
 export function writeDetectionFinding(record: Case, productVersion: string, chain: ChainCheck) {
-  const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
+  const { reason, violations, ledger } = describeCase(record);
+  const own = Object.values(violations).filter(({ caseId }) => caseId === record.caseId);
   const activity = findActivity(record);
   const [severityId, severity] = severities[record.severity];
   const [statusId, status] = findStatus(record);
@@ -37,7 +41,7 @@ export function writeDetectionFinding(record: Case, productVersion: string, chai
     severity_id: severityId,
     status,
     status_id: statusId,
-    ...(record.reason !== undefined && { status_detail: record.reason }),
+    ...(reason !== undefined && { status_detail: reason }),
     message: `${record.thingName}: ${record.status}`,
     metadata: {
       version: schemaVersion,
@@ -50,7 +54,7 @@ export function writeDetectionFinding(record: Case, productVersion: string, chai
       { uid: record.thingName, name: record.thingName, type: 'AWS::IoT::Thing', ...describeThing(record) },
     ],
     evidences: own.flatMap(writeEvidences),
-    ...(record.ledger.length > 0 && { remediation: { desc: describeActions(record) } }),
+    ...(record.ledger.length > 0 && { remediation: { desc: describeActions(ledger) } }),
     cloud: { provider: 'AWS', ...findPlace(record) },
     unmapped: {
       status: record.status,
@@ -59,7 +63,7 @@ export function writeDetectionFinding(record: Case, productVersion: string, chai
       release: record.release,
       escalation: record.escalation,
       violations: own,
-      ledger: record.ledger,
+      ledger,
       ...measure(record),
       timeline: chain,
     },
@@ -72,15 +76,15 @@ function findActivity({ status, openedAt, updatedAt }: Case): 1 | 2 | 3 {
   return updatedAt === openedAt ? 1 : 2;
 }
 
-function findStatus({ status, reason = '' }: Case): readonly [number, string] {
-  if (status === 'closed') return reason.startsWith('dismissed by ') ? [3, 'Suppressed'] : [4, 'Resolved'];
-  const reviewed = reason.startsWith('rejected by ');
+function findStatus({ status, reason }: Case): readonly [number, string] {
+  if (status === 'closed') return reason?.code === 'dismissed' ? [3, 'Suppressed'] : [4, 'Resolved'];
+  const reviewed = reason?.code === 'rejected';
   return (status === 'observed' || status === 'awaiting-approval') && !reviewed
     ? [1, 'New']
     : [2, 'In Progress'];
 }
 
-function describeFinding(record: Case, own: readonly ViolationRecord[]) {
+function describeFinding(record: Case, own: readonly Violation[]) {
   const keys = own.map(behaviorKey);
   const metrics = [...new Set(own.map(({ metric }) => metric))];
   return {
@@ -113,7 +117,7 @@ function describeThing({ facts }: Case) {
 }
 
 /** Evidence needs one of its objects, and a process a whole number as its pid (schema); the device may send any. */
-function writeEvidences({ evidence = [] }: ViolationRecord) {
+function writeEvidences({ evidence = [] }: Violation) {
   return evidence.map((row) =>
     isWhole(row.pid) ? { process: writeProcess(row, row.pid), data: row } : { data: row },
   );
@@ -139,7 +143,7 @@ function writeProcess(row: Evidence, pid: number) {
   };
 }
 
-function describeActions({ ledger }: Case): string {
+function describeActions(ledger: CaseInWords['ledger']): string {
   return ledger
     .map(({ action, status, detail }) => `${action}: ${status}${detail ? ` (${detail})` : ''}`)
     .join('; ');

@@ -50,12 +50,14 @@ const credentialsPlugin = {
   },
 };
 
-const errorSchemas = /client-(ssm|iot|iot-data-plane|sqs)[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/;
+const errorSchemas =
+  /client-(dynamodb|ssm|iot|iot-data-plane|sqs)[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/;
 
 /**
- * The clients of SSM, IoT, its data plane and SQS bring a class and a shape for each of their errors, 60 KB of SSM for one
- * call. Of an error that is not registered the SDK makes its base class with the same name and message, which is all that
- * shared/aws asks for. (SNS, which speaks XML, gives such an error another name.)
+ * The clients of DynamoDB, SSM, IoT, its data plane and SQS bring a class and a shape for each of their errors, 60 KB of
+ * SSM for one call. Of an error that is not registered the SDK makes its base class with the same name and message, which
+ * is all that shared/aws asks for; shared/storage asks for the class of a failed condition, which is kept. (SNS, which
+ * speaks XML, gives such an error another name.)
  */
 const unusedErrorsPlugin = {
   name: 'unused-errors',
@@ -63,7 +65,7 @@ const unusedErrorsPlugin = {
     build.onLoad({ filter: errorSchemas }, ({ path }) => {
       const text = readFileSync(path, 'utf8');
       const contents = text.replaceAll(
-        /^export var \w+\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\w+\$, \w+\);$/gm,
+        /^export var (?!ConditionalCheckFailed)\w+\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\w+\$, \w+\);$/gm,
         '',
       );
       if (contents === text)

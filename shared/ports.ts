@@ -1,6 +1,7 @@
 import type { Lease } from './domain/actions/lease';
 import type { Case } from './domain/case/case';
 import type { ClientConnect, ClientUser, KnownClientIds } from './domain/case/client-ids';
+import type { Refusal } from './domain/case/reasons';
 import type { Command } from './domain/decide/command';
 import type { Distribution } from './domain/detection/distribution';
 import type { Flood, noteFlood, ToldFlood } from './domain/detection/floods';
@@ -52,9 +53,9 @@ export interface FleetLimit {
 /** Why commands were refused, for whoever sent them. */
 export interface Refusals {
   /** Kept for a day. Idempotent. */
-  record(refusal: Refusal): Promise<void>;
+  record(refused: RefusedCommand): Promise<void>;
   /** Undefined while the command was not refused. */
-  read(thingName: ThingKey, requestId: string): Promise<string | undefined>;
+  read(thingName: ThingKey, requestId: string): Promise<Refusal | undefined>;
 }
 
 /** What the rules detector remembers of a thing, as far as a case's end changes it. */
@@ -99,10 +100,10 @@ export interface FleetSize {
   readonly counting?: { readonly things: number; readonly next: string };
 }
 
-interface Refusal {
+interface RefusedCommand {
   readonly thingName: ThingKey;
   readonly requestId: string;
-  readonly reason: string;
+  readonly refusal: Refusal;
   readonly now: number;
 }
 

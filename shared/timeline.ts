@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TimelineEntry } from './domain/case/case';
+import type { DescribedEntry } from './domain/messages/describe-event';
 
 /** One append to a case's timeline. `hash` covers all the rest, `previousHash` the row before: a chain. */
 export interface TimelineRow {
@@ -7,7 +7,7 @@ export interface TimelineRow {
   readonly thingName: string;
   /** Sort key: time of the first entry and number of the row, so that rows sort as they were written. */
   readonly sk: string;
-  readonly entries: readonly TimelineEntry[];
+  readonly entries: readonly DescribedEntry[];
   readonly previousHash: string;
   readonly hash: string;
 }

@@ -141,3 +141,8 @@ export function listQuestions(...[current, command, situation]: Parameters<typeo
 export function flushed(record: Case): Case {
   return { ...record, outbox: { announcements: [], timeline: [] } };
 }
+
+/** Words as they are, as an earlier release wrote them: for what is any detail or reason. */
+export function words(text: string) {
+  return { code: 'text', text } as const;
+}

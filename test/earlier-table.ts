@@ -13,11 +13,11 @@ export interface EarlierItem {
 }
 
 /**
- * The table that release 0.2.0 (commit a630496) wrote on the local stack: cases in every status that lasts, what they
+ * The table that an earlier release (commit a630496) wrote on the local stack: cases in every status that lasts, what they
  * hold, their timelines, and the detector's state. One item a line; nothing in it was edited.
  */
 export const earlierItems: readonly EarlierItem[] = readFileSync(
-  join(import.meta.dirname, 'fixtures', 'table-of-0.2.0.jsonl'),
+  join(import.meta.dirname, 'fixtures', 'table-in-words.jsonl'),
   'utf8',
 )
   .split('\n')

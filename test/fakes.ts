@@ -5,10 +5,12 @@ import type { Lease } from '../shared/domain/actions/lease';
 import { type Case, holdsThing, isOpen } from '../shared/domain/case/case';
 import { type ClientUser, followUser, isNews, keepNewest } from '../shared/domain/case/client-ids';
 import { heldObjects, holdsObject } from '../shared/domain/case/held-objects';
+import type { Refusal } from '../shared/domain/case/reasons';
 import { type DueKind, findDueKind } from '../shared/domain/case/timers';
 import type { Command } from '../shared/domain/decide/command';
 import type { KillSwitch } from '../shared/domain/guards/kill-switch';
 import type { Announcement } from '../shared/domain/messages/announcement';
+import { describeEntry } from '../shared/domain/messages/describe-event';
 import { isRegistryName } from '../shared/domain/text';
 import { type ThingKey, thingKey } from '../shared/domain/thing-ref';
 import { VersionConflictError } from '../shared/errors';
@@ -82,14 +84,14 @@ export function fakeCases() {
   const store = fakeStore<Case>(({ thingName }) => thingName);
   const timeline = new Map<string, TimelineRow>();
   const archived = new Map<string, Case>();
-  const refusals = new Map<string, string>();
+  const refusals = new Map<string, Refusal>();
   const places = new Map<string, number>();
   const notices = new Map<string, { readonly caseId: string; readonly at: number }>();
   const cases: CaseStore = {
     load: store.load,
     save: store.save,
     async appendTimeline({ caseId, thingName, outbox, timelineHead, timelineSeq }) {
-      const entries = structuredClone(outbox.timeline);
+      const entries = outbox.timeline.map(describeEntry);
       const sk = `${String(entries[0]?.at ?? 0).padStart(15, '0')}#${String(timelineSeq).padStart(6, '0')}`;
       const row = { caseId, thingName, sk, entries, previousHash: timelineHead };
       const hash = hashRow(row);
@@ -104,8 +106,8 @@ export function fakeCases() {
     listRoutine: async (at, limit) => listDueCases(at, limit, 'ROUTINE'),
   };
   const refused: Refusals = {
-    async record({ requestId, reason }) {
-      refusals.set(requestId, reason);
+    async record({ requestId, refusal }) {
+      refusals.set(requestId, refusal);
     },
     read: async (_thingName, requestId) => refusals.get(requestId),
   };

@@ -11,6 +11,7 @@ import type { DecisionQuestions } from '../../shared/domain/decide/questions';
 import type { Facts } from '../../shared/domain/facts';
 import type { Violation } from '../../shared/domain/findings/violation';
 import { findFleetLimit } from '../../shared/domain/guards/guards';
+import { describeReason } from '../../shared/domain/messages/describe-reason';
 import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import { createFleetWindow } from './fleet-window';
 
@@ -102,7 +103,7 @@ function finish(planned: Case, now: number): Case {
   let record = planned;
   const seen = new Set<ActionName>();
   for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
-    record = recordOutcome(record, step, { result: 'done', detail: '' }, now);
+    record = recordOutcome(record, step, { result: 'done', detail: [] }, now);
     if (step.kind === 'verify') seen.add(step.entry.action);
   }
   return { ...settle(record, now), outbox: { announcements: [], timeline: [] } };
@@ -155,7 +156,8 @@ function note(responses: Map<string, Response>, before: Case | undefined, after:
     !known ||
     ranks[outcome] > ranks[known.outcome] ||
     (outcome === known.outcome && actions.length > known.actions.length);
-  const told = more ? { outcome, playbook: after.playbook, actions, reason: after.reason } : known;
+  const reason = after.reason && describeReason(after.reason);
+  const told = more ? { outcome, playbook: after.playbook, actions, reason } : known;
   responses.set(after.thingName, { ...told, ...counts });
 }
 

@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
 import manifest from '../../package.json' with { type: 'json' };
-import { type Case, type CaseStatus, openStatuses } from '../../shared/domain/case/case';
+import type { Case } from '../../shared/domain/case/case';
+import { type CaseStatus, openStatuses } from '../../shared/domain/case/status';
 import { listPossible } from '../../shared/domain/decide/operator-actions';
 import { pickFloods, type ToldFlood } from '../../shared/domain/detection/floods';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { measure } from '../../shared/domain/messages/announcement';
+import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { registryName } from '../../shared/domain/text';
 import type { Account, ThingKey } from '../../shared/domain/thing-ref';
 import {
@@ -101,7 +103,14 @@ export async function showCase(
 ): Promise<HttpAnswer> {
   const record = await loadCase(readThing(request, own), cases);
   const flooding = await floods.list(clock());
-  const { outbox: _outbox, lastCommandId: _command, announcementSeq: _seq, violations, ...rest } = record;
+  const {
+    outbox: _outbox,
+    lastCommandId: _command,
+    announcementSeq: _seq,
+    isTold: _isTold,
+    violations,
+    ...rest
+  } = showCaseInWords(record);
   const { appliedMs, verifiedMs } = measure(record);
   return jsonResponse({
     ...rest,
@@ -168,13 +177,15 @@ export async function listClosed(request: HttpRequest, { history, own }: CasePor
 }
 
 function outline(record: Case) {
-  const { caseId, status, severity, detector, playbook, reason, openedAt, containedAt, closedAt } = record;
+  const { violations, ledger, ...shown } = showCaseInWords(record);
+  const { caseId, status, severity, detector, playbook, reason, reasonCode } = shown;
+  const { openedAt, containedAt, closedAt } = shown;
   return {
-    ...{ caseId, status, severity, detector, playbook, reason, openedAt, containedAt, closedAt },
-    violations: Object.entries(record.violations).flatMap(([key, violation]) =>
+    ...{ caseId, status, severity, detector, playbook, reason, reasonCode, openedAt, containedAt, closedAt },
+    violations: Object.entries(violations).flatMap(([key, violation]) =>
       violation.caseId === caseId ? { key, value: violation.value } : [],
     ),
-    actions: record.ledger.map(({ action, status: state, detail }) => ({ action, status: state, detail })),
+    actions: ledger.map(({ action, status: state, detail }) => ({ action, status: state, detail })),
   };
 }
 

@@ -7,6 +7,7 @@ import {
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
+import { describeRefusal } from '../../shared/domain/messages/describe-reason';
 import { registryName } from '../../shared/domain/text';
 import { type Account, isHome, notHome, type ThingKey } from '../../shared/domain/thing-ref';
 import {
@@ -74,10 +75,9 @@ export async function showRefusal(
   const thingName = readThing(request, own);
   const commandId = request.pathParameters?.commandId ?? '';
   if (!/^[0-9a-f-]{36}$/.test(commandId)) throw new HttpProblem(400, 'expected a command id', 'commandId');
-  const reason = await refusals.read(thingName, commandId);
-  if (reason === undefined)
-    throw new HttpProblem(404, `command ${commandId} of ${thingName} was not refused`);
-  return jsonResponse({ thingName, commandId, reason });
+  const refusal = await refusals.read(thingName, commandId);
+  if (!refusal) throw new HttpProblem(404, `command ${commandId} of ${thingName} was not refused`);
+  return jsonResponse({ thingName, commandId, reason: describeRefusal(refusal), reasonCode: refusal });
 }
 
 /** The objection by the case as it is stored now. respond decides, and checks again. */

@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import type { CaseStatus } from '../../shared/domain/case/case';
+import type { CaseStatus } from '../../shared/domain/case/status';
 import { isNotFound } from '../../shared/errors';
 import type { Log, Policies } from '../../shared/ports';
 import { groupArn, policyName, writeWayOut } from './properties';

@@ -8,6 +8,7 @@ import type { Context, Decision } from '../../shared/domain/decide/decision';
 import { isDrill } from '../../shared/domain/drill';
 import { killSwitchFor } from '../../shared/domain/guards/kill-switch';
 import { measure } from '../../shared/domain/messages/announcement';
+import { describeRefusal } from '../../shared/domain/messages/describe-reason';
 import type { KillSwitchReader, Metrics, Refusals } from '../../shared/ports';
 import { type AnswerPorts, createAnswers } from './answer-needs';
 import { findChanged } from './left-changed';
@@ -38,13 +39,17 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     // A command delivered again after it was saved is not decided again: a release would begin anew, say.
     const isTakenUp = stored?.value.lastCommandId === commandId;
     const decision: Decision = isTakenUp
-      ? { outcome: 'unchanged', reason: 'taken up before' }
+      ? { outcome: 'unchanged', reason: { code: 'taken-up-before' } }
       : await decideOn(stored?.value, command, commandId, attempt, ports, { ...options, killSwitch });
     if (!isTakenUp) await recordAnswer(command, decision, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
-      ports.log.info('command changes nothing', { thingName, type: command.type, reason: decision.reason });
+      ports.log.info('command changes nothing', {
+        thingName,
+        type: command.type,
+        reason: describeRefusal(decision.reason),
+      });
     if (!stored) return;
     const before = stored.value;
     const isIdle = !hasUnfinished(before) && !nextStep(before, new Set());
@@ -67,8 +72,8 @@ async function recordAnswer(
 ): Promise<void> {
   if (!('actor' in command) || command.requestId === undefined) return;
   const { thingName, requestId } = command;
-  const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
-  if (reason !== undefined) await refusals.record({ thingName, requestId, reason, now: clock() });
+  const refusal = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
+  if (refusal) await refusals.record({ thingName, requestId, refusal, now: clock() });
 }
 
 function decideOn(

@@ -2,7 +2,7 @@ import { deniedObject, type Lease, policyObject, statusObject } from '../../shar
 import { findVersionToDrop } from '../../shared/domain/actions/policy-versions';
 import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Configuration } from '../../shared/domain/configuration';
-import type { Facts, PolicyFacts, PrincipalFacts } from '../../shared/domain/facts';
+import type { Facts, PolicyFacts, PrincipalFacts, Sharing } from '../../shared/domain/facts';
 import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import type { Certificates, Leases, Policies, Things, Versioned } from '../../shared/ports';
@@ -125,7 +125,7 @@ async function lookUpPrincipal(
     escapesGroup: escapesGroupPolicy(documents, thingName),
     ...(status !== undefined && { status }),
     ...before,
-    sharedWith: listOthers(users, thingName),
+    ...listOthers(users, thingName),
   };
 }
 
@@ -169,6 +169,7 @@ async function lookUpPolicy(
       return users.length > 0 ? users : [`certificate ${name.slice(0, 8)}`];
     }),
   );
+  const hasGroup = targets.slice(0, maxHolders).some((arn) => !arn.includes(':cert/'));
   if (targets.length > maxHolders) holders.push([`${targets.length - maxHolders} more`]);
   const dropped = findVersionToDrop(versions);
   // After the versions, for the same reason as above.
@@ -183,14 +184,16 @@ async function lookUpPolicy(
         document: await policies.readVersion(policyName, dropped.versionId),
       },
     }),
-    sharedWith: listOthers(holders.flat(), thingName),
+    ...listOthers(holders.flat(), thingName, hasGroup || targets.length > maxHolders),
   };
 }
 
 /** At most 50, since a case is one item of the table; how many more there are is the last of them. */
-function listOthers(names: readonly string[], thingName: string): string[] {
+function listOthers(names: readonly string[], thingName: string, hasUncountedUsers = false): Sharing {
   const others = [...new Set(names)].filter((name) => name !== thingName);
-  return others.length <= maxOthers
-    ? others
-    : [...others.slice(0, maxOthers - 1), `${others.length - maxOthers + 1} more`];
+  const isCut = others.length > maxOthers;
+  return {
+    sharedWith: isCut ? [...others.slice(0, maxOthers - 1), `${others.length - maxOthers + 1} more`] : others,
+    ...((hasUncountedUsers || isCut) && { hasUncountedUsers: true }),
+  };
 }

@@ -1,6 +1,6 @@
 import type { Case } from '../../shared/domain/case/case';
+import type { Detail } from '../../shared/domain/case/details';
 import { isNotFound, isRefusal } from '../../shared/errors';
-import { nameCertificate } from '../../shared/mitigation/denial';
 import type { Certificates, Things } from '../../shared/ports';
 
 interface Looks {
@@ -12,30 +12,41 @@ interface Looks {
  * What of the thing's groups and certificates is not as it was when the thing was contained, though Cordon has undone all it did:
  * somebody else changed it meanwhile, and a release must not say that everything is as it was before.
  */
-export async function findChanged(record: Case, ports: Looks, denyPolicyName: string): Promise<string[]> {
+export async function findChanged(record: Case, ports: Looks, denyPolicyName: string): Promise<Detail[]> {
   const { status, facts, ledger } = record;
   const isUndone = ledger.every((entry) => entry.status === 'reverted');
   if (status !== 'releasing' || !isUndone || facts?.kind !== 'known') return [];
   const told = ledger.flatMap(({ left = [] }) => left);
   const found = await Promise.all(
-    facts.principals.map(async ({ arn, certificateId, status: seen, policies, before }) => {
-      const name = nameCertificate(certificateId);
-      if (told.some((line) => line.startsWith(name))) return [];
-      const now = await lookAt(arn, certificateId, ports);
-      if (typeof now === 'string') return [`${name} ${now}`];
-      const was = before?.statusBefore ?? seen ?? 'ACTIVE';
-      const isOther = (names: readonly string[]) => (policy: string) =>
-        policy !== denyPolicyName && !names.includes(policy);
-      const more = now.policies.filter(isOther(policies));
-      const fewer = policies.filter(isOther(now.policies));
-      return [
-        ...(now.status === was ? [] : [`${name} is ${now.status} by somebody else, and stays so`]),
-        ...(more.length > 0 ? [`${name} got ${more.join(', ')} meanwhile`] : []),
-        ...(fewer.length > 0 ? [`${name} lost ${fewer.join(', ')} meanwhile`] : []),
-      ];
-    }),
+    facts.principals.map(
+      async ({ arn, certificateId, status: seen, policies, before }): Promise<Detail[]> => {
+        if (told.some((one) => 'certificateId' in one && one.certificateId === certificateId)) return [];
+        const now = await lookAt(arn, certificateId, ports);
+        if ('code' in now) return [now];
+        const was = before?.statusBefore ?? seen ?? 'ACTIVE';
+        const isOther = (names: readonly string[]) => (policy: string) =>
+          policy !== denyPolicyName && !names.includes(policy);
+        const more = now.policies.filter(isOther(policies));
+        const fewer = policies.filter(isOther(now.policies));
+        return [
+          ...(now.status === was
+            ? []
+            : [{ code: 'certificate-changed', certificateId, status: now.status } as const]),
+          ...comparePolicies(certificateId, 'got', more),
+          ...comparePolicies(certificateId, 'lost', fewer),
+        ];
+      },
+    ),
   );
   return [...(await findOtherGroups(record, facts.groups, ports)), ...found.flat()];
+}
+
+function comparePolicies(
+  certificateId: string,
+  change: 'got' | 'lost',
+  policies: readonly string[],
+): Detail[] {
+  return policies.length > 0 ? [{ code: 'certificate-policies', certificateId, change, policies }] : [];
 }
 
 /** The quarantine group is what the action itself looks at. */
@@ -43,7 +54,7 @@ async function findOtherGroups(
   { thingName, ledger }: Case,
   seen: readonly string[],
   { things }: Looks,
-): Promise<string[]> {
+): Promise<Detail[]> {
   const quarantined = ledger.flatMap(({ prior }) => ('groupsBefore' in prior ? [prior] : []))[0];
   const before = quarantined?.groupsBefore ?? seen;
   try {
@@ -51,17 +62,25 @@ async function findOtherGroups(
     const isOther = (groups: readonly string[]) => (group: string) =>
       group !== quarantined?.thingGroup && !groups.includes(group);
     return [
-      ...now.filter(isOther(before)).map((group) => `the thing came into group ${group} meanwhile`),
-      ...before.filter(isOther(now)).map((group) => `the thing left group ${group} meanwhile`),
+      ...now.filter(isOther(before)).map((group) => tellGroup('joined', group)),
+      ...before.filter(isOther(now)).map((group) => tellGroup('left', group)),
     ];
   } catch (error) {
-    if (isNotFound(error)) return ['the thing was deleted meanwhile'];
-    if (isRefusal(error)) return [`the thing's groups could not be looked at: ${error.name}`];
+    if (isNotFound(error)) return [{ code: 'thing-deleted' }];
+    if (isRefusal(error)) return [{ code: 'groups-unseen', error: error.name }];
     throw error;
   }
 }
 
-async function lookAt(arn: string, certificateId: string, { things, certificates }: Looks) {
+function tellGroup(change: 'joined' | 'left', thingGroup: string): Detail {
+  return { code: 'group-changed', change, thingGroup };
+}
+
+async function lookAt(
+  arn: string,
+  certificateId: string,
+  { things, certificates }: Looks,
+): Promise<Detail | { readonly status: string; readonly policies: readonly string[] }> {
   try {
     const [status, policies] = await Promise.all([
       certificates.readStatus(certificateId),
@@ -69,8 +88,8 @@ async function lookAt(arn: string, certificateId: string, { things, certificates
     ]);
     return { status, policies };
   } catch (error) {
-    if (isNotFound(error)) return 'was deleted meanwhile';
-    if (isRefusal(error)) return `could not be looked at: ${error.name}`;
+    if (isNotFound(error)) return { code: 'certificate-deleted', certificateId };
+    if (isRefusal(error)) return { code: 'certificate-unseen', certificateId, error: error.name };
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { Case } from '../../shared/domain/case/case';
 import { isCut, replanCut } from '../../shared/domain/case/ledger';
 import { nextRound, recordOutcome } from '../../shared/domain/case/steps';
 import { makeUpFor } from '../../shared/domain/decide/plan';
+import { describeAll } from '../../shared/domain/messages/describe-detail';
 import type { CaseStore, KillSwitchReader, Log, Versioned } from '../../shared/ports';
 import { type ActionOptions, type ActionPorts, perform } from './perform';
 
@@ -55,7 +56,8 @@ export async function performSteps(
       }
       const outcome = result.value;
       record = recordOutcome(record, step, outcome, ports.clock());
-      ports.log.info(`${action}: ${kind}`, { thingName: record.thingName, ...outcome });
+      const detail = describeAll(outcome.detail);
+      ports.log.info(`${action}: ${kind}`, { thingName: record.thingName, ...outcome, detail });
       if (kind === 'apply' && outcome.result === 'refused')
         record = makeUpFor(record, options, ports.clock());
       if (isCut(step.entry) && kind === 'apply') cuts += 1;

@@ -63,7 +63,7 @@ export async function perform(
   } catch (error) {
     if (!(error instanceof Error) || (!isRefusal(error) && attempt < patience)) throw error;
     const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'unverified' : 'conflict';
-    return { result, detail: `${error.name}: ${error.message}` };
+    return { result, detail: [{ code: 'aws-error', name: error.name, message: error.message }] };
   }
 }
 

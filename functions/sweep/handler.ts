@@ -3,7 +3,7 @@ import { isOpen } from '../../shared/domain/case/case';
 import { longestReverifyMs } from '../../shared/domain/case/timers';
 import { boundTime } from '../../shared/domain/findings/alert';
 import { behaviorKey, type Violation } from '../../shared/domain/findings/violation';
-import { describeKillSwitch } from '../../shared/domain/guards/kill-switch';
+import { describeKillSwitch } from '../../shared/domain/messages/describe-kill-switch';
 import { isRegistryName } from '../../shared/domain/text';
 import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import type {

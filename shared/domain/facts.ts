@@ -13,7 +13,15 @@ export type Facts =
   /** The lookup failed: every guard that needs it must fail closed. */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
-export interface PrincipalFacts {
+/** Who else uses a certificate or a policy. */
+export interface Sharing {
+  /** Names for people: of things, of groups as `group NAME`, and how many more there are. */
+  readonly sharedWith: readonly string[];
+  /** A group is among them, or holders that were not looked at: nobody knows how many things they are. */
+  readonly hasUncountedUsers?: true;
+}
+
+export interface PrincipalFacts extends Sharing {
   readonly arn: string;
   readonly certificateId: string;
   readonly policies: readonly string[];
@@ -23,19 +31,15 @@ export interface PrincipalFacts {
   readonly status?: string;
   /** What another containment found before it changed the certificate, and so what release must restore. */
   readonly before?: { readonly attachedBefore?: boolean; readonly statusBefore?: string };
-  /** Other things that use the same certificate. */
-  readonly sharedWith: readonly string[];
 }
 
-export interface PolicyFacts {
+export interface PolicyFacts extends Sharing {
   readonly policyName: string;
   readonly defaultVersionId: string;
   /** Of a policy that is full: its oldest version that isn't the default. */
   readonly versionToDrop?: { readonly versionId: string; readonly document: string };
   /** What another containment found before it changed the policy, and so what release must restore. */
   readonly before?: PriorPolicy;
-  /** Other things, and groups as `group NAME`, that hold the policy. */
-  readonly sharedWith: readonly string[];
 }
 
 /** The versions of a policy before a containment. */

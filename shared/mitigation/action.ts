@@ -1,4 +1,5 @@
 import type { ActionName, PriorState } from '../domain/actions/registry';
+import type { Detail } from '../domain/case/details';
 import type { Outcome } from '../domain/case/steps';
 import type { Configuration } from '../domain/configuration';
 import type { ThingKey } from '../domain/thing-ref';
@@ -72,7 +73,20 @@ export interface MitigationAction<P extends PriorState = PriorState> {
 
 export type PriorOf<A extends ActionName> = Extract<PriorState, { action: A }>;
 
+export function done(...detail: readonly Detail[]): Outcome {
+  return { result: 'done', detail };
+}
+
+export function unverified(...detail: readonly Detail[]): Outcome {
+  return { result: 'unverified', detail };
+}
+
+/** What only this action tells, in words of its descriptor. */
+export function ownDetail(action: ActionName, what: string, ...names: readonly string[]): Detail {
+  return { code: 'action', action, what, names };
+}
+
 /** A revert that is done, but for what it had to leave. */
-export function reverted(detail: string, left: readonly string[]): Outcome {
+export function reverted(detail: readonly Detail[], left: readonly Detail[]): Outcome {
   return { result: 'done', detail, ...(left.length > 0 && { left }) };
 }

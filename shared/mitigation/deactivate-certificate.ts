@@ -1,9 +1,16 @@
 import { type HeldStatus, type Lease, statusObject } from '../domain/actions/lease';
+import type { Detail } from '../domain/case/details';
 import { isNotFound, isRefusal } from '../errors';
-import { type MitigationAction, type MitigationContext, type PriorOf, reverted } from './action';
-import { nameCertificate } from './denial';
+import {
+  done,
+  type MitigationAction,
+  type MitigationContext,
+  type PriorOf,
+  reverted,
+  unverified,
+} from './action';
 import { forEachItem } from './each';
-import { acquireLease, nameOthers, noteSet, releaseLease } from './lease';
+import { acquireLease, noteSet, releaseLease } from './lease';
 
 /** The hardest cut: every device with the certificate is out, and can't be told anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
@@ -24,52 +31,46 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
         await noteSet(statusObject(certificateId), context.clock(), context);
       return undefined;
     });
-    if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
-    return { result: 'done', detail: `not ACTIVE any more: ${names(certificates) || 'no certificate'}` };
+    if (refusals.length > 0) return { result: 'refused', detail: refusals };
+    return done({ code: 'certificates-inactive', certificateIds: idsOf(certificates) });
   },
 
   async verify({ certificates }, { certificates: registry }) {
     for (const { certificateId } of certificates) {
       const { status } = await registry.read(certificateId).catch(goneIfNotFound);
-      if (status === 'ACTIVE')
-        return { result: 'unverified', detail: `${nameCertificate(certificateId)} is ${status}` };
+      if (status === 'ACTIVE') return unverified({ code: 'certificate-status', certificateId, status });
     }
-    if (certificates.length === 0)
-      return {
-        result: 'unverified',
-        detail: 'no certificate is attached to the thing, so there is nothing to deactivate',
-      };
-    return { result: 'done', detail: `${names(certificates)} can't connect` };
+    if (certificates.length === 0) return unverified({ code: 'no-certificate-to-deactivate' });
+    return done({ code: 'certificates-cannot-connect', certificateIds: idsOf(certificates) });
   },
 
   async revert({ certificates }, context) {
     const { certificates: registry } = context;
-    const kept: string[] = [];
+    const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
       const { problem, heldBy } = await releaseLease(statusObject(certificateId), context, async (lease) => {
         const before = statusBefore === 'unknown' ? readHeld(lease)?.statusBefore : statusBefore;
         if (before !== 'ACTIVE') return undefined;
         const { status, modifiedAt } = await registry.read(certificateId).catch(goneIfNotFound);
         if (status === 'ACTIVE') return undefined;
-        const name = nameCertificate(certificateId);
         if (status === 'deleted') {
-          kept.push(`${name} was deleted meanwhile`);
+          kept.push({ code: 'certificate-deleted', certificateId });
           return undefined;
         }
-        if (status !== 'INACTIVE') return `${name} was ACTIVE before and is ${status} now`;
+        if (status !== 'INACTIVE') return { code: 'certificate-not-active', certificateId, status };
         // Without a lease, AWS had refused Cordon's call, or a crash repeats this.
         if (!lease || isByAnother(modifiedAt, readHeld(lease)?.setAt)) {
-          kept.push(`${name} is INACTIVE by somebody else, and stays so`);
+          kept.push({ code: 'certificate-changed', certificateId, status });
           return undefined;
         }
         await registry.setStatus(certificateId, 'ACTIVE');
         return undefined;
       });
-      kept.push(...nameOthers(nameCertificate(certificateId), heldBy));
+      if (heldBy.length > 0) kept.push({ code: 'certificate-held', certificateId, heldBy });
       return problem;
     });
-    if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept].join('; ') };
-    return reverted(kept.join('; ') || 'certificates have the status they had before', kept);
+    if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept] };
+    return reverted(kept.length > 0 ? kept : [{ code: 'certificates-restored' }], kept);
   },
 };
 
@@ -104,6 +105,6 @@ function goneIfNotFound(error: unknown): { readonly status: string; readonly mod
   throw error;
 }
 
-function names(certificates: PriorOf<'deactivate-certificate'>['certificates']): string {
-  return certificates.map(({ certificateId }) => nameCertificate(certificateId)).join(', ');
+function idsOf(certificates: PriorOf<'deactivate-certificate'>['certificates']): string[] {
+  return certificates.map(({ certificateId }) => certificateId);
 }

@@ -1,6 +1,7 @@
+import type { DenialSource, Detail, EffectivePolicies } from '../domain/case/details';
 import type { Outcome } from '../domain/case/steps';
 import { isNotFound, isRefusal } from '../errors';
-import type { MitigationContext, Right } from './action';
+import { done, type MitigationContext, type Right, unverified } from './action';
 import { isSameDocument } from './policy-text';
 
 /** A topic that no device needs and no kept topic covers. */
@@ -28,8 +29,11 @@ export const denialRights: readonly Right[] = [
 ];
 
 type Proof =
-  | { readonly kind: 'proven'; readonly by: string }
-  | { readonly kind: 'denied-nothing' | 'unknown'; readonly detail: string };
+  | { readonly kind: 'proven'; readonly by: DenialSource }
+  | { readonly kind: 'denied-nothing' | 'unknown'; readonly answers: Answers };
+
+/** What AWS answers in place of a denial. */
+type Answers = Pick<Extract<Detail, { code: 'publish-not-denied' }>, 'decision' | 'error' | 'effective'>;
 
 /**
  * Whether an application publish with each certificate, under each client id, is explicitly denied. AWS doesn't say
@@ -38,12 +42,8 @@ type Proof =
  */
 export async function testDenial(denial: Denial, context: MitigationContext): Promise<Outcome> {
   const { principals, clientIds } = denial;
-  if (principals.length === 0)
-    return {
-      result: 'unverified',
-      detail: 'no certificate is attached to the thing, so no denial can be shown',
-    };
-  const sources = new Set<string>();
+  if (principals.length === 0) return unverified({ code: 'no-certificate-to-test' });
+  const sources = new Set<DenialSource>();
   const gone: string[] = [];
   for (const principal of principals) {
     for (const clientId of clientIds) {
@@ -52,22 +52,22 @@ export async function testDenial(denial: Denial, context: MitigationContext): Pr
       else if (await isGone(principal, context)) {
         gone.push(principal);
         break;
-      } else if (proof.kind === 'unknown' && (await isDead(principal, context))) sources.add('its status');
+      } else if (proof.kind === 'unknown' && (await isDead(principal, context))) sources.add('status');
       else
         return {
-          result: 'unverified',
-          detail: `a publish ${clientId === undefined ? 'without a client id' : `by client ${clientId}`} with ${nameCertificate(principal)} ${proof.detail}`,
+          ...unverified({
+            code: 'publish-not-denied',
+            certificateId: idOf(principal),
+            ...(clientId !== undefined && { clientId }),
+            ...proof.answers,
+          }),
           ...(proof.kind === 'unknown' && { unproven: true }),
         };
     }
   }
   const left = principals.filter((principal) => !gone.includes(principal));
-  if (left.length === 0)
-    return { result: 'done', detail: `nothing can connect: ${gone.map(nameCertificate).join(', ')} deleted` };
-  return {
-    result: 'done',
-    detail: `publish is explicitly denied for ${left.map(nameCertificate).join(', ')}, by ${[...sources].join(' and ')}`,
-  };
+  if (left.length === 0) return done({ code: 'certificates-gone', certificateIds: gone.map(idOf) });
+  return done({ code: 'publish-denied', certificateIds: left.map(idOf), by: [...sources] });
 }
 
 /** Whether a certificate was deleted, as after a rotation: then there is nothing left of it to hold. */
@@ -76,7 +76,7 @@ export async function isGone(
   { certificates }: Pick<MitigationContext, 'certificates'>,
 ): Promise<boolean> {
   try {
-    await certificates.readStatus(arnOrId.slice(arnOrId.lastIndexOf('/') + 1));
+    await certificates.readStatus(idOf(arnOrId));
     return false;
   } catch (error) {
     if (isNotFound(error)) return true;
@@ -95,19 +95,24 @@ async function prove(
   const topic = testTopic(thingName);
   const decision = await attempt(() => things.testPublish(principal, clientId, topic));
   if (decision.value === 'EXPLICIT_DENY') return { kind: 'proven', by: 'TestAuthorization' };
-  const would = `would get ${decision.value ?? decision.refusal ?? 'no answer'}`;
+  const tell = (effective?: EffectivePolicies): Answers => ({
+    ...(decision.value !== undefined && { decision: decision.value }),
+    ...(decision.error !== undefined && { error: decision.error }),
+    ...(effective && { effective }),
+  });
   // The policy of a group binds under the thing's name only, whatever GetEffectivePolicies lists.
-  if (groupOf !== undefined && clientId !== groupOf) return { kind: 'denied-nothing', detail: would };
+  if (groupOf !== undefined && clientId !== groupOf) return { kind: 'denied-nothing', answers: tell() };
   const effective = await attempt(() => things.listEffectivePolicies(principal, groupOf));
-  if (!effective.value)
-    return { kind: 'unknown', detail: `${would}, and GetEffectivePolicies gives ${effective.refusal}` };
+  if (!effective.value) {
+    const { error } = effective;
+    return { kind: 'unknown', answers: tell({ state: 'unknown', ...(error !== undefined && { error }) }) };
+  }
   const isListed = effective.value.some(
     (policy) =>
       (policyName === undefined || policy.policyName === policyName) &&
       isSameDocument(policy.document, document),
   );
-  if (!isListed)
-    return { kind: 'denied-nothing', detail: `${would}, and GetEffectivePolicies lists no such denial` };
+  if (!isListed) return { kind: 'denied-nothing', answers: tell({ state: 'not-listed' }) };
   // Of an inactive certificate, say: there is no other answer to be had.
   if (decision.value === undefined) return { kind: 'proven', by: 'GetEffectivePolicies' };
   const added = await attempt(() => things.testPublish(principal, clientId, topic, policyName));
@@ -115,12 +120,12 @@ async function prove(
     return { kind: 'proven', by: 'GetEffectivePolicies' };
   // Denied without a word of why, even with the policy in the request: maybe the certificate is what AWS looks at.
   const kind = decision.value === 'IMPLICIT_DENY' && added.value !== 'ALLOWED' ? 'unknown' : 'denied-nothing';
-  return { kind, detail: `${would}, though GetEffectivePolicies lists the policy` };
+  return { kind, answers: tell({ state: 'listed' }) };
 }
 
 /** Whether a certificate, of which AWS tells nothing, can't connect in any case; for long, not just by a bridge. */
 async function isDead(principal: string, { temporarilyInactive, certificates }: MitigationContext) {
-  const certificateId = principal.slice(principal.lastIndexOf('/') + 1);
+  const certificateId = idOf(principal);
   if (temporarilyInactive.includes(certificateId)) return false;
   const status = await attempt(() => certificates.readStatus(certificateId));
   return status.value !== undefined && status.value !== 'ACTIVE';
@@ -128,8 +133,8 @@ async function isDead(principal: string, { temporarilyInactive, certificates }: 
 
 interface Answer<T> {
   readonly value?: T;
-  /** Why AWS gives no answer, by the name of its error. */
-  readonly refusal?: string;
+  /** The name of the error that AWS gives instead. */
+  readonly error?: string;
 }
 
 /** What AWS refuses for good is no answer; throttling, say, is thrown, to be tried again. */
@@ -138,11 +143,11 @@ async function attempt<T>(ask: () => Promise<T>): Promise<Answer<T>> {
     return { value: await ask() };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    return { refusal: `no answer (${error.name})` };
+    return { error: error.name };
   }
 }
 
-/** `certificate 1a2b3c4d`: enough to find it, short enough to read. */
-export function nameCertificate(arnOrId: string): string {
-  return `certificate ${arnOrId.slice(arnOrId.lastIndexOf('/') + 1).slice(0, 8)}`;
+/** The certificate's id, of its ARN. */
+export function idOf(arnOrId: string): string {
+  return arnOrId.slice(arnOrId.lastIndexOf('/') + 1);
 }

@@ -1,9 +1,10 @@
 import { deniedObject } from '../domain/actions/lease';
+import type { Detail } from '../domain/case/details';
 import { isNotFound } from '../errors';
-import { type MitigationAction, type PriorOf, reverted } from './action';
-import { denialRights, isGone, nameCertificate, testDenial } from './denial';
+import { done, type MitigationAction, type PriorOf, reverted } from './action';
+import { denialRights, idOf, isGone, testDenial } from './denial';
 import { forEachItem } from './each';
-import { acquireLease, nameOthers, releaseLease } from './lease';
+import { acquireLease, releaseLease } from './lease';
 
 /** Attaches the quarantine policy to each certificate of the thing: it bites whatever client id the device takes. */
 export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
@@ -26,11 +27,9 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
       }
       return undefined;
     });
-    if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
-    return {
-      result: 'done',
-      detail: `${policyName} on ${certificates.map(({ arn }) => nameCertificate(arn)).join(', ') || 'no certificate'}`,
-    };
+    if (refusals.length > 0) return { result: 'refused', detail: refusals };
+    const certificateIds = certificates.map(({ arn }) => idOf(arn));
+    return done({ code: 'denied-on', policyName, certificateIds });
   },
 
   async verify({ policyName, certificates }, context) {
@@ -42,23 +41,22 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
 
   async revert({ policyName, certificates }, context) {
     const { policies, things } = context;
-    const kept: string[] = [];
+    const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
       const { problem, heldBy } = await releaseLease(deniedObject(arn), context, async () => {
         // What hung on a certificate is gone with it.
         const listed = await things.listPolicies(arn).catch(noneIfGone);
         const attached = listed.includes(policyName);
         if (attachedBefore && !attached)
-          return `${policyName} was on ${nameCertificate(arn)} before, and somebody took it off`;
+          return { code: 'denial-taken-off', policyName, certificateId: idOf(arn) };
         if (!attachedBefore && attached) await policies.detach(policyName, arn);
         return undefined;
       });
-      kept.push(...nameOthers(nameCertificate(arn), heldBy));
+      if (heldBy.length > 0) kept.push({ code: 'certificate-held', certificateId: idOf(arn), heldBy });
       return problem;
     });
-    if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept].join('; ') };
-    const done = `${policyName} is off the certificates it was not on before`;
-    return reverted(kept.join('; ') || done, kept);
+    if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept] };
+    return reverted(kept.length > 0 ? kept : [{ code: 'denials-removed', policyName }], kept);
   },
 };
 

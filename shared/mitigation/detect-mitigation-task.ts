@@ -1,4 +1,6 @@
-import type { MitigationAction, PriorOf } from './action';
+import { done, type MitigationAction, ownDetail, type PriorOf, unverified } from './action';
+
+const name = 'detect-mitigation-task';
 
 /** Lets Device Defender itself put the thing into the quarantine group. Only for its own violations. */
 export const detectMitigationTask: MitigationAction<PriorOf<'detect-mitigation-task'>> = {
@@ -13,27 +15,20 @@ export const detectMitigationTask: MitigationAction<PriorOf<'detect-mitigation-t
   }),
 
   async apply({ taskId, violationIds }, { defender }) {
-    if (violationIds.length === 0)
-      return { result: 'refused', detail: 'there is no violation to start a task for' };
+    if (violationIds.length === 0) return { result: 'refused', detail: [ownDetail(name, 'no-violation')] };
     await defender.startTask(taskId, violationIds);
-    return { result: 'done', detail: `task ${taskId} started` };
+    return done(ownDetail(name, 'started', taskId));
   },
 
   async verify({ taskId }, { defender }) {
     const { status, executed, failed } = await defender.describeTask(taskId);
     // SUCCESSFUL with nothing executed is what Device Defender says of a task that did nothing (developer guide's sample).
     if (status === 'SUCCESSFUL' && executed > 0 && failed === 0)
-      return { result: 'done', detail: `task ${taskId}: ${executed} executed` };
-    return {
-      result: 'unverified',
-      detail: `task ${taskId} is ${status}: ${executed} executed, ${failed} failed`,
-    };
+      return done(ownDetail(name, 'executed', taskId, String(executed)));
+    return unverified(ownDetail(name, 'status', taskId, status, String(executed), String(failed)));
   },
 
   async revert() {
-    return {
-      result: 'done',
-      detail: 'a task has no undo of its own: leaving the quarantine group undoes it',
-    };
+    return done(ownDetail(name, 'no-undo'));
   },
 };

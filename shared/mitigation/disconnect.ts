@@ -1,7 +1,8 @@
 import type { ClientUser } from '../domain/case/client-ids';
+import type { Detail } from '../domain/case/details';
 import { findBitesAt } from '../domain/case/policy-denials';
 import { isRefusal } from '../errors';
-import type { MitigationAction, MitigationContext, PriorOf } from './action';
+import { done, type MitigationAction, type MitigationContext, type PriorOf, unverified } from './action';
 
 type Prior = PriorOf<'disconnect'>;
 
@@ -17,8 +18,7 @@ export const disconnect: MitigationAction<Prior> = {
   async apply(prior, context) {
     const { answers, left } = await askAll(prior, context, context.connections.cut);
     const ended = answers.flatMap(({ clientId, answer }) => (answer ? clientId : []));
-    const what = ended.length > 0 ? `session of ${ended.join(', ')} ended` : 'was not connected';
-    return { result: 'done', detail: [what, ...left].join('; ') };
+    return done({ code: 'sessions-ended', clientIds: ended }, ...left);
   },
 
   async verify(prior, context) {
@@ -28,20 +28,14 @@ export const disconnect: MitigationAction<Prior> = {
     const old = answers.find(
       ({ answer }) => answer !== undefined && (bitesAt === undefined || answer < bitesAt),
     );
-    if (old)
-      return {
-        result: 'unverified',
-        detail: `${old.clientId} is connected with a session older than the denial`,
-      };
-    return { result: 'done', detail: ['no session with the old rights', ...left].join('; ') };
+    if (old) return unverified({ code: 'old-session', clientId: old.clientId });
+    return done({ code: 'no-old-session' }, ...left);
   },
 
   async revert() {
-    return { result: 'done', detail: 'nothing to undo: the device may connect' };
+    return done({ code: 'may-connect' });
   },
 };
-
-const unheard = 'its certificates had more client ids than are kept: AWS ends sessions under those by itself';
 
 /** What no request of the data plane can name: a `$` in front (API reference, DeleteConnection), steps of a path. */
 const unnameable = /^(\$.*|\.{1,2})$/s;
@@ -69,7 +63,8 @@ async function askOthers<T>(prior: Prior, context: MitigationContext, ask: Ask<T
   for (const [index, result] of settled.entries()) {
     const clientId = clientIds[index] ?? '';
     if (result.status === 'fulfilled') answers.push({ clientId, answer: result.value });
-    else if (isRefusal(result.reason)) left.push(`${clientId}: ${result.reason.name}`);
+    else if (isRefusal(result.reason))
+      left.push({ code: 'client-refused', clientId, error: result.reason.name });
     else throw result.reason;
   }
   return { answers, left };
@@ -86,13 +81,10 @@ async function listOthers({ clientIds }: Prior, context: MitigationContext) {
   );
   const own = users.flatMap(({ clientId, user }) => (!user || isOwn(user, context) ? clientId : []));
   const unnamed = own.filter((clientId) => unnameable.test(clientId));
-  return {
-    clientIds: own.filter((clientId) => !unnameable.test(clientId)),
-    left: [
-      ...(unnamed.length > 0 ? [`AWS IoT takes no request for ${unnamed.join(', ')}`] : []),
-      ...(known.some(({ incomplete }) => incomplete) ? [unheard] : []),
-    ],
-  };
+  const left: Detail[] = [];
+  if (unnamed.length > 0) left.push({ code: 'clients-unnameable', clientIds: unnamed });
+  if (known.some(({ incomplete }) => incomplete)) left.push({ code: 'clients-forgotten' });
+  return { clientIds: own.filter((clientId) => !unnameable.test(clientId)), left };
 }
 
 /** A certificate that was taken from the thing while it is held is still the device's. */

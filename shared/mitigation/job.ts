@@ -1,5 +1,6 @@
+import type { Detail } from '../domain/case/details';
 import { isRefusal } from '../errors';
-import { type MitigationAction, type PriorOf, reverted } from './action';
+import { done, type MitigationAction, ownDetail, type PriorOf, reverted, unverified } from './action';
 
 const ownJobs = ['job/cordon-*', 'thing/*'];
 
@@ -15,15 +16,15 @@ export const job: MitigationAction<PriorOf<'job'>> = {
 
   async apply({ jobId }, { thingName, jobs, jobDocument }) {
     await jobs.create(jobId, thingName, jobDocument);
-    return { result: 'done', detail: `job ${jobId} created` };
+    return done(ownDetail('job', 'created', jobId));
   },
 
   async verify({ jobId }, { thingName, jobs }) {
     const status = await jobs.readStatus(jobId, thingName);
     // It holds nothing: whether the device obeys changes no denial, so a job that is there is enough.
     return status === undefined
-      ? { result: 'unverified', detail: `job ${jobId} is not (yet) listed for the thing` }
-      : { result: 'done', detail: `job ${jobId} is ${status}` };
+      ? unverified(ownDetail('job', 'not-listed', jobId))
+      : done(ownDetail('job', 'status', jobId, status));
   },
 
   async revert({ jobId }, { thingName, jobs }) {
@@ -36,8 +37,8 @@ export const job: MitigationAction<PriorOf<'job'>> = {
         if (!isRefusal(error) || isOpen(await jobs.readStatus(jobId, thingName))) throw error;
       }
     }
-    const left = hasBegun(status) ? [`what the device did for job ${jobId} stays`] : [];
-    return reverted(`job ${jobId} was ${status ?? 'gone'}`, left);
+    const left: Detail[] = hasBegun(status) ? [ownDetail('job', 'work-stays', jobId)] : [];
+    return reverted([ownDetail('job', 'was', jobId, ...(status === undefined ? [] : [status]))], left);
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Lease } from '../domain/actions/lease';
+import type { Detail } from '../domain/case/details';
 import type { ThingKey } from '../domain/thing-ref';
 import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
@@ -50,9 +51,9 @@ export async function noteSet(
 export async function releaseLease(
   object: Lease['object'],
   { thingName, leases }: LeaseContext,
-  restore: (lease: Lease | undefined) => Promise<string | undefined>,
-): Promise<{ readonly problem?: string | undefined; readonly heldBy: readonly ThingKey[] }> {
-  let problem: string | undefined;
+  restore: (lease: Lease | undefined) => Promise<Detail | undefined>,
+): Promise<{ readonly problem?: Detail | undefined; readonly heldBy: readonly ThingKey[] }> {
+  let problem: Detail | undefined;
   let heldBy: readonly ThingKey[] = [];
   await untilUndisturbed(tries, async () => {
     const stored = await leases.load(object);
@@ -64,9 +65,4 @@ export async function releaseLease(
     else await leases.remove(object, stored.version);
   });
   return { problem, heldBy };
-}
-
-/** Why a shared object stays as it is, in words; nothing where nobody else holds it. */
-export function nameOthers(object: string, heldBy: readonly string[]): string[] {
-  return heldBy.length > 0 ? [`${object} stays denied for ${heldBy.join(', ')}`] : [];
 }

@@ -1,5 +1,5 @@
 import { isNotFound } from '../errors';
-import { type MitigationAction, type PriorOf, reverted } from './action';
+import { done, type MitigationAction, type PriorOf, reverted, unverified } from './action';
 import { denialRights, testDenial } from './denial';
 
 /**
@@ -20,17 +20,16 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
 
   async apply({ thingGroup }, { thingName, things }) {
     await things.addToGroup(thingName, thingGroup);
-    return { result: 'done', detail: `in group ${thingGroup}` };
+    return done({ code: 'in-group', thingGroup });
   },
 
   async verify({ thingGroup, principals }, context) {
     const groups = await context.things.listGroups(context.thingName);
-    if (!groups.includes(thingGroup))
-      return { result: 'unverified', detail: `not (yet) listed in group ${thingGroup}` };
+    if (!groups.includes(thingGroup)) return unverified({ code: 'not-in-group-yet', thingGroup });
     // For a certificate that is denied itself, an answer would say nothing of the group.
     const others = principals.filter((arn) => !context.deniedCertificates.includes(arn));
     if (others.length === 0 && principals.length > 0)
-      return { result: 'done', detail: `in group ${thingGroup}; its certificates are denied themselves` };
+      return done({ code: 'in-group', thingGroup, isDeniedOtherwise: true });
     return testDenial(
       {
         principals: others,
@@ -45,21 +44,19 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
 
   async revert({ thingGroup, memberBefore }, { thingName, things }) {
     const groups = await things.listGroups(thingName).catch(goneIfNotFound);
-    if (!groups) return reverted(deleted, [deleted]);
+    if (!groups) return reverted([{ code: 'thing-deleted' }], [{ code: 'thing-deleted' }]);
     const member = groups.includes(thingGroup);
     if (memberBefore)
       return member
-        ? { result: 'done', detail: `stays in group ${thingGroup}, where it was before` }
-        : { result: 'conflict', detail: `was in group ${thingGroup} before, and somebody took it out` };
-    if (!member) return { result: 'done', detail: `is not in group ${thingGroup}` };
+        ? done({ code: 'stays-in-group', thingGroup })
+        : { result: 'conflict', detail: [{ code: 'taken-out-of-group', thingGroup }] };
+    if (!member) return done({ code: 'not-in-group', thingGroup });
     await things.removeFromGroup(thingName, thingGroup);
     if ((await things.listGroups(thingName)).includes(thingGroup))
       throw new Error('the group membership is still listed after its removal');
-    return { result: 'done', detail: `left group ${thingGroup}` };
+    return done({ code: 'left-group', thingGroup });
   },
 };
-
-const deleted = 'the thing was deleted meanwhile';
 
 function goneIfNotFound(error: unknown): undefined {
   if (!isNotFound(error)) throw error;

@@ -1,12 +1,13 @@
 import { nothing, policyObject, replacedObject } from '../domain/actions/lease';
 import { maxVersions } from '../domain/actions/policy-versions';
+import type { Detail, Renumbered } from '../domain/case/details';
 import type { PriorPolicy } from '../domain/facts';
 import { isNotFound } from '../errors';
 import type { Policies } from '../ports';
-import { type MitigationAction, type PriorOf, reverted } from './action';
+import { done, type MitigationAction, type PriorOf, reverted, unverified } from './action';
 import { denialRights, testDenial } from './denial';
 import { forEachItem } from './each';
-import { acquireLease, nameOthers, releaseLease } from './lease';
+import { acquireLease, releaseLease } from './lease';
 import { isSameDocument } from './policy-text';
 
 /**
@@ -39,8 +40,8 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
       await acquireLease(policyObject(policy.policyName), policy, context);
       return replace(policy, document, context.policies);
     });
-    if (refusals.length > 0) return { result: 'refused', detail: refusals.join('; ') };
-    return { result: 'done', detail: `${names(policies) || 'no policy'}: the default version denies` };
+    if (refusals.length > 0) return { result: 'refused', detail: refusals };
+    return done({ code: 'policies-deny', policies: policies.map(({ policyName }) => policyName) });
   },
 
   async verify({ policies, document, principals }, context) {
@@ -49,40 +50,42 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
       if (!versions) continue;
       const standing = versions.filter(({ isDefault }) => isDefault);
       if ((await findVersions(policyName, document, standing, context.policies)).length === 0)
-        return { result: 'unverified', detail: `the default version of ${policyName} is not (yet) ours` };
+        return unverified({ code: 'policy-not-replaced', policyName });
     }
-    if (policies.length === 0) return { result: 'unverified', detail: 'the thing has no policy to replace' };
+    if (policies.length === 0) return unverified({ code: 'no-policy-to-replace' });
     return testDenial({ principals, clientIds: [undefined], document }, context);
   },
 
   async revert({ policies, document, principals }, context) {
     const { policies: registry } = context;
-    const restored: string[] = [];
-    const left: string[] = [];
+    const restored: Detail[] = [];
+    const left: Detail[] = [];
     const conflicts = await forEachItem(policies, async (policy) => {
       const { policyName } = policy;
       const { problem, heldBy } = await releaseLease(policyObject(policyName), context, async () => {
         const versions = await listVersions(policyName, registry);
         if (!versions) {
-          restored.push(`${policyName} was deleted meanwhile`);
-          left.push(`${policyName} was deleted meanwhile`);
+          restored.push({ code: 'policy-deleted', policyName });
+          left.push({ code: 'policy-deleted', policyName });
           return undefined;
         }
         const ours = await findVersions(policyName, document, versions, registry);
         const conflict = findConflict(policy, versions, ours);
         if (conflict) return conflict;
-        const { detail, renamed } = await restore(policy, ours, registry);
-        restored.push(detail);
-        if (renamed) left.push(renamed);
+        const renumbered = await restore(policy, ours, registry);
+        const { defaultVersionId: versionId } = policy;
+        restored.push({ code: 'policy-restored', policyName, versionId, ...(renumbered && { renumbered }) });
+        if (renumbered) left.push({ code: 'version-renumbered', policyName, ...renumbered });
         return undefined;
       });
-      restored.push(...nameOthers(policyName, heldBy));
-      left.push(...nameOthers(policyName, heldBy));
+      const held: Detail[] = heldBy.length > 0 ? [{ code: 'policy-held', policyName, heldBy }] : [];
+      restored.push(...held);
+      left.push(...held);
       return problem;
     });
-    if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...restored].join('; ') };
+    if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...restored] };
     for (const arn of principals) await releaseLease(replacedObject(arn), context, async () => undefined);
-    return reverted(restored.join('; '), left);
+    return reverted(restored, left);
   },
 };
 
@@ -125,43 +128,40 @@ function findConflict(
   { policyName, defaultVersionId }: PriorPolicy,
   versions: readonly Version[],
   ours: readonly Version[],
-): string | undefined {
+): Detail | undefined {
   const current = versions.find(({ isDefault }) => isDefault)?.versionId;
   if (current === defaultVersionId) return undefined;
   const newest = ours.find(({ isDefault }) => isDefault) && ours[0];
-  if (!newest)
-    return `the default version of ${policyName} is ${current}, which is neither ours nor ${defaultVersionId} from before`;
-  if (!versions.some(({ versionId }) => versionId === defaultVersionId))
-    return `version ${defaultVersionId} of ${policyName}, the default before, was deleted`;
+  const before = defaultVersionId;
+  if (!newest) {
+    const versionId = current !== undefined && { versionId: current };
+    return { code: 'default-version-changed', policyName, ...versionId, before };
+  }
+  if (!versions.some(({ versionId }) => versionId === before))
+    return { code: 'default-version-deleted', policyName, versionId: before };
   // Whoever made it meant it to be the default; that it isn't may be our doing, since a lost denial is applied anew.
   const newer = versions.find(({ versionId }) => Number(versionId) > Number(newest.versionId));
-  return newer
-    ? `version ${newer.versionId} of ${policyName} was made while it was held; the default before was ${defaultVersionId}`
-    : undefined;
+  return newer && { code: 'version-added', policyName, versionId: newer.versionId, before };
 }
 
+/** Gives the new id of a version that had to be made again. */
 async function restore(
   { policyName, defaultVersionId, versionToDrop }: PriorPolicy,
   ours: readonly Version[],
   registry: Policies,
-): Promise<{ readonly detail: string; readonly renamed?: string }> {
-  const back = `${policyName} has its default version ${defaultVersionId} again`;
+): Promise<Renumbered | undefined> {
   // It denied before Cordon came.
-  if (ours.some(({ versionId }) => versionId === defaultVersionId)) return { detail: back };
+  if (ours.some(({ versionId }) => versionId === defaultVersionId)) return undefined;
   if (ours.some(({ isDefault }) => isDefault)) await registry.setDefaultVersion(policyName, defaultVersionId);
   // Two things that share the policy, contained at the same moment, each made one.
   for (const { versionId } of ours) await registry.deleteVersion(policyName, versionId).catch(unlessGone);
-  if (!versionToDrop) return { detail: back };
+  if (!versionToDrop) return undefined;
   const { versionId, document } = versionToDrop;
   const versions = await registry.listVersions(policyName);
   const [there] = await findVersions(policyName, document, versions, registry);
-  if (there?.versionId === versionId) return { detail: back };
+  if (there?.versionId === versionId) return undefined;
   const again = there?.versionId ?? (await registry.createVersion(policyName, document, false));
-  // AWS doesn't use a version id twice.
-  return {
-    detail: `${back}; its version ${versionId} came back as version ${again}`,
-    renamed: `version ${versionId} of ${policyName} is version ${again} now`,
-  };
+  return { from: versionId, to: again };
 }
 
 /** The versions with this document by meaning, newest first: AWS may hand it back with other white space. */
@@ -181,8 +181,4 @@ async function findVersions(
 
 function unlessGone(error: unknown): undefined {
   if (!isNotFound(error)) throw error;
-}
-
-function names(policies: readonly PriorPolicy[]): string {
-  return policies.map(({ policyName }) => policyName).join(', ');
 }

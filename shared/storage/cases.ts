@@ -5,8 +5,10 @@ import { dateKeeping, findMemoryEnd } from '../domain/case/keeping';
 import { retryMs } from '../domain/case/lifecycle';
 import { findDueKind } from '../domain/case/timers';
 import { hasUnfinished } from '../domain/decide/decide';
+import { describeEntry } from '../domain/messages/describe-event';
 import type { CaseStore, Clock } from '../ports';
 import { hashRow } from '../timeline';
+import { type CaseItem, readCase, writeCase } from './case-item';
 import { connectExpiry } from './expiry';
 import { caseKey, connectItems, expireAt, partitionOf, shardOf, writeTime } from './items';
 
@@ -21,16 +23,21 @@ export function connectCases(
   client?: DynamoDBClient,
   { keepClosedMs = Infinity, clock = Date.now }: CaseOptions = {},
 ): CaseStore {
-  const { documents, load, save, listDue } = connectItems(tableName, client, clock);
+  const { documents, loadItem, save, listDue } = connectItems(tableName, client, clock);
   const { dateHistory, dateEarlier } = connectExpiry(tableName, client, keepClosedMs, clock);
 
   return {
-    load: (thingName) => load<Case>(caseKey(thingName)),
+    async load(thingName) {
+      const item = await loadItem<CaseItem>(caseKey(thingName));
+      return item && { value: readCase(item), version: item.version };
+    },
 
     save: (given, previous) => {
       const record = dateKeeping(given, keepClosedMs);
       const shard = shardOf(record.thingName);
-      return save(caseKey(record.thingName), record, previous, {
+      const { value, codes } = writeCase(record);
+      return save(caseKey(record.thingName), value, previous, {
+        codes,
         thingName: record.thingName,
         caseId: record.caseId,
         severity: record.severity,
@@ -42,9 +49,9 @@ export function connectCases(
     },
 
     async appendTimeline({ caseId, thingName, outbox, timelineHead, timelineSeq }) {
-      const { timeline } = outbox;
-      const sk = `${writeTime(timeline[0]?.at ?? 0)}#${String(timelineSeq).padStart(6, '0')}`;
-      const row = { caseId, thingName, sk, entries: timeline, previousHash: timelineHead };
+      const entries = outbox.timeline.map(describeEntry);
+      const sk = `${writeTime(entries[0]?.at ?? 0)}#${String(timelineSeq).padStart(6, '0')}`;
+      const row = { caseId, thingName, sk, entries, previousHash: timelineHead };
       const hash = hashRow(row);
       await documents.send(
         new PutCommand({ TableName: tableName, Item: { pk: `CASE#${caseId}`, ...row, hash } }),
@@ -55,7 +62,12 @@ export function connectCases(
     async archive(given) {
       const record = dateKeeping(given, keepClosedMs);
       const sk = `CLOSED#${writeTime(record.closedAt ?? 0)}#${record.caseId}`;
-      const Item = { pk: partitionOf(record.thingName), sk, value: record, ...expireAt(record.keptUntil) };
+      const Item = {
+        pk: partitionOf(record.thingName),
+        sk,
+        ...writeCase(record),
+        ...expireAt(record.keptUntil),
+      };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
       if (record.keptUntil === undefined) return;
       await dateHistory(record.caseId, record.keptUntil);

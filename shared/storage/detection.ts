@@ -7,13 +7,14 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { type Case, holdsThing, isOpen } from '../domain/case/case';
+import { holdsThing, isOpen } from '../domain/case/case';
 import type { Distribution } from '../domain/detection/distribution';
 import type { FleetSilence } from '../domain/detection/silence';
 import type { Datapoint, DetectState } from '../domain/detection/state';
 import { boundValue } from '../domain/findings/violation';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../ports';
+import type { CaseItem } from './case-item';
 import { caseKey, connectItems, detectKey, partitionOf, shardOf, shards, writeTime } from './items';
 
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
@@ -190,7 +191,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     save: (value, previous) => save(silenceKey, value, previous),
     listSilent: () => listKind('SILENT'),
     async isHeld(thingName) {
-      const record = (await load<Case>(caseKey(thingName)))?.value;
+      const record = (await load<CaseItem['value']>(caseKey(thingName)))?.value;
       return isOpen(record) && holdsThing(record);
     },
   };

@@ -1,10 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Lease } from '../domain/actions/lease';
-import { type Case, holdsThing, isOpen } from '../domain/case/case';
+import { holdsThing, isOpen } from '../domain/case/case';
 import { heldObjects, holdsObject } from '../domain/case/held-objects';
 import { isRegistryName } from '../domain/text';
 import { type AccountKey, home, thingKey } from '../domain/thing-ref';
 import type { HeldThings } from '../ports';
+import type { CaseItem } from './case-item';
 import { caseKey, connectItems, leaseKey } from './items';
 
 /** Of the things of one account, where the session is too. */
@@ -26,7 +27,7 @@ export function connectHeldThings(
         ...objects.map((object) => leaseKey(object, account)),
       ]);
       const named = names.filter((name) => {
-        const stored = found.get(caseKey(name).pk) as Case | undefined;
+        const stored = found.get(caseKey(name).pk) as CaseItem['value'] | undefined;
         return isOpen(stored) && holdsThing(stored);
       });
       const leases = objects.flatMap((object) => {
@@ -37,7 +38,7 @@ export function connectHeldThings(
       const others = [...new Set(leases.map(({ name }) => name))];
       const cases = await loadAll(others.map(caseKey));
       const holders = leases.flatMap(({ object, name }) =>
-        holdsObject(cases.get(caseKey(name).pk) as Case | undefined, object) ? name : [],
+        holdsObject(cases.get(caseKey(name).pk) as CaseItem['value'] | undefined, object) ? name : [],
       );
       return [...new Set([...named, ...holders])];
     },

@@ -105,12 +105,19 @@ export function connectItems(
     marshallOptions: { removeUndefinedValues: true },
   });
 
-  async function load<T>(key: ItemKey): Promise<Versioned<T> | undefined> {
+  /** The whole item, for who keeps more in it than its value. */
+  async function loadItem<I>(key: ItemKey): Promise<(I & { readonly version: number }) | undefined> {
     const { Item } = await documents.send(
       new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
     );
     if (!Item || hasExpired(Item, clock())) return undefined;
-    return { value: readValue<T>(key, Item), version: Item.version as number };
+    checkSchema(key, Item);
+    return Item as I & { readonly version: number };
+  }
+
+  async function load<T>(key: ItemKey): Promise<Versioned<T> | undefined> {
+    const item = await loadItem<{ readonly value: T }>(key);
+    return item && { value: item.value, version: item.version };
   }
 
   /**
@@ -127,7 +134,10 @@ export function connectItems(
       if (UnprocessedKeys && Object.keys(UnprocessedKeys).length > 0)
         throw new Error('the table had no capacity for the whole read');
       for (const Item of Responses?.[tableName] ?? [])
-        if (!hasExpired(Item, clock())) found.set(Item.pk, readValue({ pk: Item.pk, sk: Item.sk }, Item));
+        if (!hasExpired(Item, clock())) {
+          checkSchema({ pk: Item.pk, sk: Item.sk }, Item);
+          found.set(Item.pk, Item.value);
+        }
     }
     return found;
   }
@@ -200,12 +210,11 @@ export function connectItems(
     return found.flat();
   }
 
-  return { documents, load, loadAll, save, remove, listDue, listKind };
+  return { documents, load, loadItem, loadAll, save, remove, listDue, listKind };
 }
 
-function readValue<T>({ pk, sk }: ItemKey, item: Readonly<Record<string, unknown>>): T {
+function checkSchema({ pk, sk }: ItemKey, item: Readonly<Record<string, unknown>>): void {
   if (Number(item.schema) > schema) throw new NewerItemError(`${pk}/${sk}`, item.schema, schema);
-  return item.value as T;
 }
 
 function whileVersion(previous: number, now: number) {

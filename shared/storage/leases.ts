@@ -1,9 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Lease } from '../domain/actions/lease';
-import type { Case } from '../domain/case/case';
 import { holdsObject } from '../domain/case/held-objects';
 import { type AccountKey, home } from '../domain/thing-ref';
 import type { Leases } from '../ports';
+import type { CaseItem } from './case-item';
 import { caseKey, connectItems, leaseKey } from './items';
 
 /** Of the objects of one account, which its things alone hold. */
@@ -18,7 +18,7 @@ export function connectLeases(
       const stored = await load<Lease>(leaseKey(object, account));
       if (!stored) return undefined;
       const { holders } = stored.value;
-      const cases = await Promise.all(holders.map((name) => load<Case>(caseKey(name))));
+      const cases = await Promise.all(holders.map((name) => load<CaseItem['value']>(caseKey(name))));
       const present = holders.filter((_, index) => holdsObject(cases[index]?.value, object));
       return { ...stored, value: { ...stored.value, holders: present } };
     },

@@ -1,5 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { Refusal } from '../domain/case/reasons';
+import { describeRefusal } from '../domain/messages/describe-reason';
 import type { Clock, Refusals } from '../ports';
 import { connectItems, expireAt, hasExpired, refusalKey } from './items';
 
@@ -12,8 +14,9 @@ export function connectRefusals(
 ): Refusals {
   const { documents } = connectItems(tableName, client, clock);
   return {
-    async record({ thingName, requestId, reason, now }) {
-      const Item = { ...refusalKey(thingName, requestId), reason, ...expireAt(now + keptMs) };
+    async record({ thingName, requestId, refusal, now }) {
+      const words = { reason: describeRefusal(refusal), refusal };
+      const Item = { ...refusalKey(thingName, requestId), ...words, ...expireAt(now + keptMs) };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
     },
 
@@ -22,7 +25,9 @@ export function connectRefusals(
       const { Item } = await documents.send(
         new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
       );
-      return Item && !hasExpired(Item, clock()) ? (Item.reason as string) : undefined;
+      if (!Item || hasExpired(Item, clock())) return undefined;
+      // An earlier release wrote words alone.
+      return (Item.refusal as Refusal | undefined) ?? { code: 'text', text: Item.reason as string };
     },
   };
 }

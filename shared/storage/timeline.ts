@@ -1,9 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, type QueryCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { Case, CaseStatus } from '../domain/case/case';
+import type { Case } from '../domain/case/case';
+import type { CaseStatus } from '../domain/case/status';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
+import { type CaseItem, readCase } from './case-item';
 import { caseKey, connectItems, hasExpired, partitionOf, shards } from './items';
 
 /** For people: cases by status, and timelines. Expired ones are left out. */
@@ -49,7 +51,7 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
 
     /** Closed cases of a thing, newest first, at most `limit`. */
     async listClosed(thingName: ThingKey, limit = Infinity): Promise<Case[]> {
-      const rows = await queryAll<{ value: Case }>(
+      const rows = await queryAll<CaseItem>(
         {
           KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
           ExpressionAttributeValues: { ':thing': partitionOf(thingName), ':closed': 'CLOSED#' },
@@ -57,7 +59,7 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
         },
         limit,
       );
-      return rows.filter(isKept).map(({ value }) => value);
+      return rows.filter(isKept).map(readCase);
     },
 
     /** Every case that changed since then, open or closed. Reads the whole table: for operators, not for functions. */
@@ -74,7 +76,7 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
             ExclusiveStartKey: from,
           }),
         );
-        found.push(...(page.Items ?? []).filter(isKept).map(({ value }) => value as Case));
+        found.push(...((page.Items ?? []) as CaseItem[]).filter(isKept).map(readCase));
         from = page.LastEvaluatedKey;
       } while (from);
       return found;

@@ -23,7 +23,7 @@ function anOutcome(over: Partial<Outcome> = {}): Outcome {
   };
 }
 
-const open: Case = { ...record, status: 'containing', reason: 'not yet' };
+const open: Case = { ...record, status: 'containing', reason: { code: 'unverified' } };
 const owing = lead(undefined, alarm());
 const owed = owing.outbox.announcements.length + owing.outbox.timeline.length;
 const unproven: Case = {

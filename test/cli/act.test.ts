@@ -1,20 +1,21 @@
 import { act } from '../../cli/act';
 import { CliError } from '../../cli/cli-error';
 import type { Case } from '../../shared/domain/case/case';
+import type { Refusal } from '../../shared/domain/case/reasons';
 import type { Command } from '../../shared/domain/decide/command';
 import type { OperatorAction } from '../../shared/domain/decide/operator-actions';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { flushed, now } from '../builders';
+import { flushed, now, words } from '../builders';
 import { fakeCases, fakeQueue } from '../fakes';
 import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';
 
 const contained = flushed(aContainedCase().record);
 const released = flushed(aReleasedCase().record);
-const observed: Case = { ...contained, status: 'observed', ledger: [], reason: 'only observes' };
+const observed: Case = { ...contained, status: 'observed', ledger: [], reason: words('only observes') };
 const waiting: Case = { ...observed, status: 'awaiting-approval' };
 
 /** A stack in which a command makes the thing's case what is given, as soon as it is sent. */
-function aStack(before: Case | undefined, after?: Case, refusal?: string) {
+function aStack(before: Case | undefined, after?: Case, refusal?: Refusal) {
   const { cases, items } = fakeCases();
   const { sent, commands } = fakeQueue();
   const store = (record: Case, version: number) => items.set(record.thingName, { value: record, version });
@@ -37,7 +38,7 @@ function aStack(before: Case | undefined, after?: Case, refusal?: string) {
 
 describe("an operator's command", () => {
   it('prints its outcome without control characters, which may be in the name of who turned the kill switch', async () => {
-    const { run } = aStack(contained, { ...released, reason: 'left\u001b[2J by\nmything2' });
+    const { run } = aStack(contained, { ...released, reason: words('left\u001b[2J by\nmything2') });
 
     expect(await run('release')).toMatch(/^mything1 is left\uFFFD\[2J by\uFFFDmything2\./);
   });
@@ -111,7 +112,7 @@ describe("an operator's command", () => {
   it.each(['release-conflict', 'containment-failed'] as const)(
     'fails where it ends in %s, and says why',
     async (status) => {
-      const { run } = aStack(contained, { ...contained, status, reason: 'quarantine: changed' });
+      const { run } = aStack(contained, { ...contained, status, reason: words('quarantine: changed') });
 
       await expect(run('release')).rejects.toThrow(
         new CliError(`mything1 is in ${status}: quarantine: changed`),
@@ -120,10 +121,15 @@ describe("an operator's command", () => {
   );
 
   it('prints why it was refused', async () => {
-    const { run } = aStack(undefined, undefined, 'the thing is exempt: attribute critical=true');
+    const { run } = aStack(undefined, undefined, {
+      code: 'needs-force',
+      objection: { code: 'exempt', attribute: { name: 'critical', value: 'true' } },
+    });
 
     await expect(run('contain')).rejects.toThrow(
-      new CliError('contain of mything1 was refused: the thing is exempt: attribute critical=true'),
+      new CliError(
+        'contain of mything1 was refused: the thing is exempt: attribute critical=true; force it if that is meant',
+      ),
     );
   });
 
@@ -165,5 +171,8 @@ describe("an operator's command", () => {
 });
 
 function unflushed(record: Case): Case {
-  return { ...record, outbox: { ...record.outbox, timeline: [{ at: now, what: 'closed' }] } };
+  return {
+    ...record,
+    outbox: { ...record.outbox, timeline: [{ at: now, event: { code: 'text', what: 'closed' } }] },
+  };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { writeDetectionFinding } from '../../cli/ocsf';
 import { checkChain } from '../../cli/verify';
 import type { Case } from '../../shared/domain/case/case';
+import { describeCase } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { aContext, certificateArn, decide, now, someFacts } from '../builders';
 import { detectionFinding } from './ocsf-schema';
@@ -96,7 +97,7 @@ describe('a case as an OCSF Detection Finding', () => {
         release: { by: 'operator' },
         escalation: undefined,
         violations: Object.values(record.violations),
-        ledger: record.ledger,
+        ledger: describeCase(record).ledger,
         appliedMs: 100,
         decidedMs: 0,
         verifiedMs: 100,

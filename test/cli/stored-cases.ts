@@ -4,9 +4,11 @@ import type { Command } from '../../shared/domain/decide/command';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { Violation } from '../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { describeEntry } from '../../shared/domain/messages/describe-event';
+import { describeRefusal } from '../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
-import { aContext, aViolation, decide, now, type Situation } from '../builders';
+import { aContext, aViolation, decide, now, type Situation, words } from '../builders';
 
 /** A case with what the table has of its timeline. */
 export interface StoredCase {
@@ -18,11 +20,16 @@ export interface StoredCase {
 export function advance(current: Case | undefined, command: Command, over: Partial<Situation> = {}): Case {
   const context = aContext(over);
   const decision = decide(current, command, context);
-  if (decision.outcome !== 'changed') throw new Error(decision.reason);
+  if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
   let record = decision.next;
   const seen = new Set<Case['ledger'][number]['action']>();
   for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
-    record = recordOutcome(record, step, { result: 'done', detail: `${step.kind} was done` }, context.now);
+    record = recordOutcome(
+      record,
+      step,
+      { result: 'done', detail: [words(`${step.kind} was done`)] },
+      context.now,
+    );
     if (step.kind === 'verify') seen.add(step.entry.action);
   }
   return settle(record, context.now);
@@ -33,7 +40,13 @@ export function flush({ record, rows }: StoredCase): StoredCase {
   const { caseId, thingName, outbox, timelineHead, timelineSeq } = record;
   const at = String(outbox.timeline[0]?.at ?? 0).padStart(15, '0');
   const sk = `${at}#${String(timelineSeq).padStart(6, '0')}`;
-  const row = { caseId, thingName, sk, entries: outbox.timeline, previousHash: timelineHead };
+  const row = {
+    caseId,
+    thingName,
+    sk,
+    entries: outbox.timeline.map(describeEntry),
+    previousHash: timelineHead,
+  };
   const hash = hashRow(row);
   return {
     record: {

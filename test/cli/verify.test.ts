@@ -102,7 +102,7 @@ describe('verify', () => {
     const { record } = aReleasedCase();
     const owing = {
       ...record,
-      outbox: { ...record.outbox, timeline: [{ at: now + 60_000, what: 'drift' }] },
+      outbox: { ...record.outbox, timeline: [{ at: now + 60_000, event: { code: 'drift' } } as const] },
     };
     const { rows } = aReleasedCase();
     const written = flush({ record: owing, rows }).rows;

@@ -1,5 +1,6 @@
 import type { Case, TimelineEntry } from '../../shared/domain/case/case';
 import type { DetectState } from '../../shared/domain/detection/state';
+import { describeEntry } from '../../shared/domain/messages/describe-event';
 import { thingKey } from '../../shared/domain/thing-ref';
 import type {
   CaseStore,
@@ -252,8 +253,12 @@ function declareKindLaws(law: Law<Storage>): void {
 }
 
 function declareTimelineLaws(law: Law<Storage>): void {
-  const opened: TimelineEntry = { at: now, what: 'opened', actor: 'soc', detail: '<b>"\u0001' };
-  const released: TimelineEntry = { at: now + 5, what: 'released' };
+  const opened: TimelineEntry = {
+    at: now,
+    actor: 'soc',
+    event: { code: 'command', command: 'opened', comment: '<b>"\u0001' },
+  };
+  const released: TimelineEntry = { at: now + 5, event: { code: 'command', command: 'released' } };
 
   law('appends a row with the hash of the one before, once for the same case', async (storage) => {
     const first = withTimeline(aCase(), [opened, released]);
@@ -264,11 +269,10 @@ function declareTimelineLaws(law: Law<Storage>): void {
     const second = { ...withTimeline(first, [released]), timelineHead: hash, timelineSeq: 1 };
     const newest = await storage.cases.appendTimeline(second);
 
-    const rowOf = (sk: string, entries: readonly TimelineEntry[], previousHash: string) => ({
-      entries,
-      previousHash,
-      hash: hashRow({ caseId, thingName, sk, entries, previousHash }),
-    });
+    const rowOf = (sk: string, told: readonly TimelineEntry[], previousHash: string) => {
+      const entries = told.map(describeEntry);
+      return { entries, previousHash, hash: hashRow({ caseId, thingName, sk, entries, previousHash }) };
+    };
     const rows = [
       rowOf(`${String(now).padStart(15, '0')}#000000`, [opened, released], ''),
       rowOf(`${String(now + 5).padStart(15, '0')}#000001`, [released], hash),
@@ -283,7 +287,9 @@ function declareTimelineLaws(law: Law<Storage>): void {
     await storage.cases.appendTimeline(mine);
     await storage.cases.appendTimeline(other);
 
-    expect((await storage.readTimeline(mine.caseId)).map(({ entries }) => entries)).toEqual([[opened]]);
+    expect((await storage.readTimeline(mine.caseId)).map(({ entries }) => entries)).toEqual([
+      [describeEntry(opened)],
+    ]);
   });
 }
 

@@ -10,7 +10,7 @@ import {
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
 import { takeSnapshot } from '../../local/story/snapshot';
-import type { Case } from '../../shared/domain/case/case';
+import type { CaseInWords } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
 import { aReport } from './alerts';
@@ -36,7 +36,7 @@ afterEach(() => {
   expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
 });
 
-const statusesOf = ({ ledger }: Case) => ledger.map(({ action, status }) => `${action} ${status}`);
+const statusesOf = ({ ledger }: CaseInWords) => ledger.map(({ action, status }) => `${action} ${status}`);
 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
 

@@ -19,7 +19,9 @@ import { type LocalStack, startStack } from '../../local/stack';
 import { connectCommands } from '../../shared/aws/commands';
 import type { Case } from '../../shared/domain/case/case';
 import type { Command } from '../../shared/domain/decide/command';
+import { type CaseInWords, describeCase } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
+import type { CaseStore } from '../../shared/ports';
 import { connectTable } from '../../shared/storage/table';
 import { connectOnce, readCredentials } from './mqtt-client';
 
@@ -52,8 +54,10 @@ export interface EndToEnd {
   /** Straight to a queue of the stack, past SNS. */
   sendTo(queue: string, body: string): Promise<void>;
   command(command: Command): Promise<void>;
-  loadCase(thingName: string): Promise<Case | undefined>;
-  waitForCase(thingName: string, status: Case['status'], timeoutMs?: number): Promise<Case>;
+  readonly cases: Pick<CaseStore, 'load'>;
+  /** As people are shown it. */
+  loadCase(thingName: string): Promise<CaseInWords | undefined>;
+  waitForCase(thingName: string, status: Case['status'], timeoutMs?: number): Promise<CaseInWords>;
   /** Lets the time come when the sweep looks at a case. */
   makeDue(thingName: string): Promise<void>;
   /** What the timeline of a case says, oldest first. */
@@ -125,7 +129,10 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
   const rejected: Rejected[] = [];
   await createDevicePolicy(iot);
 
-  const loadCase = async (thingName: string) => (await cases.load(thingKey(thingName)))?.value;
+  const loadCase = async (thingName: string) => {
+    const record = (await cases.load(thingKey(thingName)))?.value;
+    return record && describeCase(record);
+  };
 
   return {
     stack,
@@ -166,11 +173,12 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body, ...ordered }));
     },
 
+    cases,
     command: (command) => commands.send(command, crypto.randomUUID()),
     loadCase,
 
     waitForCase: (thingName, status, timeoutMs = 60_000) => {
-      let last: Case | undefined;
+      let last: CaseInWords | undefined;
       return waitUntil(
         () => `${thingName} in ${status}, but it is in ${last?.status} (${last?.reason})`,
         async () => {

@@ -64,14 +64,10 @@ async function retireThing(
   );
   const dataPlane = new IoTDataPlaneClient(settings);
   try {
-    const load = async (name: string) => {
-      const value = await e2e.loadCase(name);
-      return value && { value, version: 0 };
-    };
     return await retire(
       thingName,
       { dryRun: false, force: false, ...options },
-      { stage: 'dev', cases: { load }, registry: connectRegistry(iot, dataPlane, patience) },
+      { stage: 'dev', cases: e2e.cases, registry: connectRegistry(iot, dataPlane, patience) },
     );
   } finally {
     iot.destroy();

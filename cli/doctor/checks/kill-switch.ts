@@ -1,4 +1,5 @@
-import { describeKillSwitch, type KillSwitch } from '../../../shared/domain/guards/kill-switch';
+import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
+import { describeKillSwitch } from '../../../shared/domain/messages/describe-kill-switch';
 import type { Check } from '../finding';
 
 export function checkKillSwitch(read: () => Promise<KillSwitch>): Check {

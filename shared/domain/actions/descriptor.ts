@@ -57,8 +57,14 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   listShared?(prior: P): SharedObject[];
   /** ARNs of the certificates that it denies whatever the thing's groups say. */
   listDenied?(prior: P): string[];
-  /** Why it can't be taken now. */
-  findObstacle?(planning: Pick<Planning, 'violationIds'>): string | undefined;
+  /** What may keep it from being taken. */
+  readonly obstacle?: {
+    stands(planning: Pick<Planning, 'violationIds'>): boolean;
+    /** For people. */
+    readonly words: string;
+  };
+  /** What its steps tell that no other action tells, in words. */
+  readonly details?: Readonly<Record<string, (...names: string[]) => string>>;
   /** Why cordon.yml can't have it like this. */
   findFault?(use: ActionUse): string | undefined;
 }

@@ -16,9 +16,19 @@ export const detectMitigationTask: ActionDescriptor<DetectMitigationTaskPrior> =
     taskId: `cordon-${caseId}`,
     violationIds: violationIds.slice(0, maxViolations),
   }),
+  details: {
+    'no-violation': () => 'there is no violation to start a task for',
+    started: (taskId) => `task ${taskId} started`,
+    executed: (taskId, executed) => `task ${taskId}: ${executed} executed`,
+    status: (taskId, status, executed, failed) =>
+      `task ${taskId} is ${status}: ${executed} executed, ${failed} failed`,
+    'no-undo': () => 'a task has no undo of its own: leaving the quarantine group undoes it',
+  },
   // Where both detectors run, Cordon's is minutes ahead: there is nothing yet that a task could be started for.
-  findObstacle: ({ violationIds }) =>
-    violationIds.length === 0 ? 'no task: Device Defender has no violation of it' : undefined,
+  obstacle: {
+    stands: ({ violationIds }) => violationIds.length === 0,
+    words: 'no task: Device Defender has no violation of it',
+  },
   findFault({ detector, actions, all }) {
     // Alone, and once escalated: an escalation's quarantine finds the thing where the task has put it.
     const undone =

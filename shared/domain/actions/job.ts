@@ -8,4 +8,11 @@ interface JobPrior {
 export const job: ActionDescriptor<JobPrior> = {
   means: 'none',
   findPrior: ({ caseId }) => ({ action: 'job', jobId: `cordon-${caseId}` }),
+  details: {
+    created: (jobId) => `job ${jobId} created`,
+    'not-listed': (jobId) => `job ${jobId} is not (yet) listed for the thing`,
+    status: (jobId, status) => `job ${jobId} is ${status}`,
+    was: (jobId, status = 'gone') => `job ${jobId} was ${status}`,
+    'work-stays': (jobId) => `what the device did for job ${jobId} stays`,
+  },
 };

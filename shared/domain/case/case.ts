@@ -3,19 +3,10 @@ import type { ReleaseRule, Severity } from '../configuration';
 import type { Facts } from '../facts';
 import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from '../findings/violation';
 import type { ThingKey } from '../thing-ref';
-
-/** Statuses of an open case, those first that need somebody first. */
-export const openStatuses = [
-  'containment-failed',
-  'release-conflict',
-  'awaiting-approval',
-  'containing',
-  'releasing',
-  'contained',
-  'observed',
-] as const;
-
-export type CaseStatus = (typeof openStatuses)[number] | 'closed';
+import type { Detail } from './details';
+import type { News, TimelineEvent } from './news';
+import type { LeftOut, Reason } from './reasons';
+import type { CaseStatus } from './status';
 
 /** All that Cordon holds on one thing from its first open violation until closed; also, once closed, its memory. */
 export interface Case {
@@ -30,8 +21,8 @@ export interface Case {
   /** Of a closed case: until when its timeline is kept, epoch ms; absent where that is for ever. */
   readonly keptUntil?: number;
   readonly containedAt?: number;
-  /** Why nothing (more) was done, in words: a guard, a mode, a failure. */
-  readonly reason?: string;
+  /** Why nothing (more) was done: a guard, a mode, a failure. */
+  readonly reason?: Reason;
   readonly playbook?: string;
   readonly detector: 'cordon' | 'device-defender' | 'operator';
   /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
@@ -55,11 +46,13 @@ export interface Case {
    * contained, since at each connect it may get a message through before it is cut.
    */
   readonly evadesUntil?: number;
+  /** People have heard, since it was planned, that its denial is not verified. */
+  readonly isTold?: true;
   /**
-   * Why a certificate of the thing may go on connecting until its denial by policy has spread, in words: each connect
-   * with it is cut.
+   * Why a certificate of the thing may go on connecting until its denial by policy has spread: each connect with it is
+   * cut.
    */
-  readonly leftOut?: readonly string[];
+  readonly leftOut?: readonly LeftOut[];
   /** The newest connect of each client id that was heard of while the thing is held. */
   readonly connects?: Readonly<Record<string, { readonly version: number; readonly at: number }>>;
   /** Who or what ends the containment; of the playbook that planned it. */
@@ -105,8 +98,8 @@ export interface ViolationRecord {
   /** Not all that led to the last alarm is in it. */
   readonly isPartial?: true;
   readonly uncounted?: readonly string[];
-  /** Why the last alarm was excepted, as it was told. */
-  readonly excepted?: string;
+  /** Why the last alarm was excepted. */
+  readonly excepted?: Reason;
   /** Of an ML behavior. */
   readonly confidence?: NonNullable<Violation['confidence']>;
 }
@@ -141,14 +134,14 @@ export interface LedgerEntry {
   readonly appliedAt?: number;
   readonly verifiedAt?: number;
   readonly revertedAt?: number;
-  /** What AWS answered, for people. */
-  readonly detail?: string;
+  /** What the last step did or found. */
+  readonly detail?: readonly Detail[];
   /** The action that AWS refused and this one makes up for. */
   readonly standsInFor?: ActionName;
   /** It is applied, and no source of AWS could tell whether it denies. */
   readonly unproven?: true;
   /** Of a reverted one: what is not as it was before. */
-  readonly left?: readonly string[];
+  readonly left?: readonly Detail[];
   readonly attempts: number;
 }
 
@@ -171,7 +164,7 @@ export interface PendingAnnouncement {
   readonly seq: number;
   readonly at: number;
   readonly kind: AnnouncementKind;
-  readonly text: string;
+  readonly news: readonly News[];
   /** For other systems only. */
   readonly quiet?: true;
 }
@@ -194,9 +187,8 @@ export type AnnouncementKind =
 
 export interface TimelineEntry {
   readonly at: number;
-  readonly what: string;
+  readonly event: TimelineEvent;
   readonly actor?: string;
-  readonly detail?: string;
 }
 
 const aboutWaiting: ReadonlySet<AnnouncementKind> = new Set([
@@ -206,15 +198,18 @@ const aboutWaiting: ReadonlySet<AnnouncementKind> = new Set([
   'rejected',
 ]);
 
-export function isOpen(record: Case | undefined): record is Case {
+export function isOpen<C extends Pick<Case, 'status'>>(record: C | undefined): record is C {
   return record !== undefined && record.status !== 'closed';
 }
 
+/** Of a case's ledger, what tells whether it holds something. */
+export interface HeldLedger {
+  readonly ledger: readonly Pick<LedgerEntry, 'status' | 'prior'>[];
+}
+
 /** Statuses in which mitigation actions hold the thing, or may. */
-export function holdsThing(record: Case): boolean {
-  return record.ledger.some(
-    ({ status }) => status === 'planned' || status === 'applied' || status === 'verified',
-  );
+export function holdsThing({ ledger }: HeldLedger): boolean {
+  return ledger.some(({ status }) => status === 'planned' || status === 'applied' || status === 'verified');
 }
 
 /** Whether something still has to leave the case. */
@@ -239,10 +234,10 @@ export function note(record: Case, entry: TimelineEntry): Case {
 }
 
 /** Queues an announcement; an unsent one of the same kind is replaced, since only the newest state matters. */
-export function announce(record: Case, kind: AnnouncementKind, text: string, at: number): Case {
+export function announce(record: Case, kind: AnnouncementKind, news: readonly News[], at: number): Case {
   const seq = record.announcementSeq + 1;
   const others = record.outbox.announcements.filter((pending) => pending.kind !== kind);
   const quiet = record.quiet && aboutWaiting.has(kind);
-  const announcements = [...others, { seq, at, kind, text, ...(quiet && { quiet }) }];
+  const announcements = [...others, { seq, at, kind, news, ...(quiet && { quiet }) }];
   return { ...record, announcementSeq: seq, outbox: { ...record.outbox, announcements } };
 }

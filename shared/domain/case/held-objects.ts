@@ -1,6 +1,6 @@
 import type { SharedObject } from '../actions/lease';
 import { descriptorOf, descriptors, type PriorState } from '../actions/registry';
-import { type Case, isOpen } from './case';
+import { type Case, type HeldLedger, isOpen } from './case';
 
 /** All that a containment may hold of a certificate, so that its connects concern the containment. */
 export function heldObjects(certificateId: string): SharedObject[] {
@@ -8,7 +8,10 @@ export function heldObjects(certificateId: string): SharedObject[] {
 }
 
 /** Whether a thing's case still holds the object. A closed one doesn't, whatever was left of it. */
-export function holdsObject(record: Case | undefined, object: string): boolean {
+export function holdsObject(
+  record: (HeldLedger & Pick<Case, 'status'>) | undefined,
+  object: string,
+): boolean {
   return (
     isOpen(record) &&
     record.ledger.some(({ status, prior }) => status !== 'reverted' && listObjects(prior).includes(object))

@@ -3,6 +3,7 @@ import { behaviorKey, type Violation } from '../findings/violation';
 import { clip } from '../text';
 import type { ThingKey } from '../thing-ref';
 import { type Case, note, openViolations, type TimelineEntry, type ViolationRecord } from './case';
+import type { Reason } from './reasons';
 
 interface Opening {
   readonly thingName: ThingKey;
@@ -42,8 +43,8 @@ export function newCase(
     timelineSeq: 0,
     announcementSeq: 0,
   };
-  const groups = facts.kind === 'known' ? facts.groups.join(', ') || 'none' : 'unknown';
-  return note(base, { at: now, what: 'case opened', detail: `thing groups: ${groups}` });
+  const groups = facts.kind === 'known' && { groups: facts.groups };
+  return note(base, { at: now, event: { code: 'opened', ...groups } });
 }
 
 /** Keeps of earlier cases only what identifies a late repeat, because an item is limited to 400 KB. */
@@ -59,14 +60,15 @@ function withoutEvidence(violations: Case['violations']): Case['violations'] {
 }
 
 const maxEventRows = 500;
-const folding = `after ${maxEventRows} rows, alarms, clears and connects are counted until the case is closed`;
 
 /** Notes what a device can do for ever, as go in and out of alarm: after so many rows it is counted, and no row of its own. */
 export function noteEvent(current: Case, entry: TimelineEntry): Case {
   const { timelineSeq, foldedEvents = 0 } = current;
   if (timelineSeq < maxEventRows) return note(current, entry);
   const folded = { ...current, updatedAt: entry.at, foldedEvents: foldedEvents + 1 };
-  return foldedEvents > 0 ? folded : note(folded, { at: entry.at, what: 'events folded', detail: folding });
+  return foldedEvents > 0
+    ? folded
+    : note(folded, { at: entry.at, event: { code: 'events-folded', rows: maxEventRows } });
 }
 
 /** Characters of a value in the timeline; the case has all of it. */
@@ -74,16 +76,17 @@ const maxValueText = 300;
 
 /** Takes an event into the case and its timeline. */
 export function record(current: Case, violation: Violation, now: number): Case {
+  const { eventType, claimedAt, occurredAt } = violation;
   return noteEvent(remember(current, violation, now), {
     at: now,
-    what: violation.eventType,
-    detail: `${behaviorKey(violation)} ${clip(JSON.stringify(violation.value ?? {}), maxValueText)}${describeClaim(violation)}`,
+    event: {
+      code: 'violation',
+      eventType,
+      behavior: behaviorKey(violation),
+      value: clip(JSON.stringify(violation.value ?? {}), maxValueText),
+      ...(claimedAt !== undefined && { aheadSeconds: Math.ceil((claimedAt - occurredAt) / 1_000) }),
+    },
   });
-}
-
-function describeClaim({ claimedAt, occurredAt }: Violation): string {
-  if (claimedAt === undefined) return '';
-  return `; dated ${Math.ceil((claimedAt - occurredAt) / 1_000)} s ahead by its sender, so it counts from its arrival`;
 }
 
 /** Takes an event into the case alone. */
@@ -132,23 +135,19 @@ function listUncounted(uncounted: Violation['uncounted']): Pick<ViolationRecord,
   return uncounted ? { uncounted } : {};
 }
 
-export const allCleared = 'all violations cleared';
-
 /** A case without containment or approval request continues only for its open violations. */
 export function closeIfCleared(record: Case, now: number): Case {
   if (openViolations(record).length > 0) return record;
-  return close(record, record.reason ? `${record.reason}; ${allCleared}` : allCleared, now);
+  const { reason: after } = record;
+  return close(record, { code: 'cleared', ...(after && { after }) }, now);
 }
 
 /** Ends a case; its item stays as the thing's memory. */
-export function close(record: Case, reason: string, now: number, actor?: string): Case {
+export function close(record: Case, reason: Reason, now: number, actor?: string): Case {
   const { dueAt: _dueAt, ...rest } = record;
-  const { foldedEvents } = rest;
-  const counted = foldedEvents
-    ? `${reason}; ${foldedEvents} alarms, clears and connects are not listed`
-    : reason;
+  const { foldedEvents: folded } = rest;
   return note(
     { ...rest, status: 'closed', closedAt: now, reason },
-    { at: now, what: 'closed', detail: counted, ...(actor && { actor }) },
+    { at: now, event: { code: 'closed', reason, ...(folded && { folded }) }, ...(actor && { actor }) },
   );
 }

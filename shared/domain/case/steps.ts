@@ -1,9 +1,12 @@
 import type { ActionName } from '../actions/registry';
-import { describeKillSwitch, type KillSwitch } from '../guards/kill-switch';
+import type { KillSwitch } from '../guards/kill-switch';
+import { isEqual } from '../json';
 import { announce, type Case, isContainment, type LedgerEntry, note } from './case';
+import type { Detail } from './details';
 import { close, retryMs } from './lifecycle';
 import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
-import { describeStrength } from './strength';
+import type { Reason } from './reasons';
+import { listStrength } from './strength';
 import { findTemporaryDeactivation, findTemporaryDeactivationEnd } from './temporary-deactivation';
 import { findReleaseAt, findVerificationAt } from './timers';
 
@@ -15,11 +18,11 @@ export interface Step {
 
 export type Outcome =
   /** `left`, of a revert: what is not as it was before, and can't or mustn't be. */
-  | { readonly result: 'done'; readonly detail: string; readonly left?: readonly string[] }
+  | { readonly result: 'done'; readonly detail: readonly Detail[]; readonly left?: readonly Detail[] }
   /** Verify: not (yet) so; `unproven` where no source of AWS could tell. */
-  | { readonly result: 'unverified'; readonly detail: string; readonly unproven?: true }
+  | { readonly result: 'unverified'; readonly detail: readonly Detail[]; readonly unproven?: true }
   /** Revert: somebody else changed what would be restored. Apply: refused for good. */
-  | { readonly result: 'conflict' | 'refused'; readonly detail: string };
+  | { readonly result: 'conflict' | 'refused'; readonly detail: readonly Detail[] };
 
 /** After this long without a verified denial the containment counts as failed, though it goes on trying. */
 const verifyDeadlineMs = 20 * 60_000;
@@ -88,12 +91,14 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
   const next = { ...record, ledger, updatedAt: now };
   // The timeline records only changes: no repeated result, and no repeated refusal.
   const doneBefore = { apply: entry.appliedAt, verify: entry.verifiedAt, revert: undefined }[step.kind];
-  if (done ? doneBefore !== undefined : entry.detail === detail) return next;
-  const noted = note(next, { at: now, what: `${entry.action}: ${step.kind} ${outcome.result}`, detail });
+  if (done ? doneBefore !== undefined : isEqual(entry.detail, detail)) return next;
+  const { action } = entry;
+  const event = { code: 'step', action, kind: step.kind, result: outcome.result, detail } as const;
+  const noted = note(next, { at: now, event });
   // The release itself reports what it leaves.
   const isLeft = outcome.result === 'done' && outcome.left && step.kind === 'revert';
   return isLeft && record.status !== 'releasing'
-    ? announce(noted, 'contained', `the temporary deactivation is over; ${detail}`, now)
+    ? announce(noted, 'contained', [{ code: 'deactivation-over', detail }], now)
     : noted;
 }
 
@@ -125,7 +130,7 @@ export function settle(
   record: Case,
   now: number,
   killSwitch: KillSwitch = { state: 'off' },
-  changed: readonly string[] = [],
+  changed: readonly Detail[] = [],
 ): Case {
   if (record.status === 'releasing') return settleRelease(record, now, changed);
   if (isContainment(record)) return settleContainment(record, now, killSwitch);
@@ -154,55 +159,62 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
   );
   if (denied && evades && !bridged) return { ...record, status: 'containing', dueAt: record.evadesUntil };
   if (denied) {
-    const { reason: _reason, evadesUntil: _evadesUntil, ...rest } = record;
+    const { reason: _reason, evadesUntil: _evadesUntil, isTold: _isTold, ...rest } = record;
     const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
     // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
     const bridgeEndsAt = bridge ? (findTemporaryDeactivationEnd(entries) ?? now + retryMs) : Infinity;
     const dueAt = Math.min(findVerificationAt(held, now), findReleaseAt(held) ?? Infinity, bridgeEndsAt);
     const next: Case = { ...held, dueAt };
     if (record.status === 'contained') return next;
-    const text = ['the device is denied: verified', ...describeStrength(next)].join('; ');
-    return announce(note(next, { at: now, what: 'contained', detail: text }), 'contained', text, now);
+    const strength = listStrength(next);
+    const noted = note(next, { at: now, event: { code: 'contained', strength } });
+    return announce(noted, 'contained', [{ code: 'denied' }, ...strength], now);
   }
   const waiting = entries.find(({ status }) => status === 'applied');
   const overdue = now - Math.min(...entries.map(({ plannedAt }) => plannedAt)) > verifyDeadlineMs;
   if (failed.length > 0 || (overdue && record.status !== 'contained')) {
-    const text = (failed[0] ?? waiting)?.detail ?? 'the denial could not be verified';
-    const next: Case = { ...record, status: 'containment-failed', reason: text, dueAt: now + retryMs };
-    if (record.status === 'containment-failed') return next;
+    const { detail } = failed[0] ?? waiting ?? {};
+    const status = 'containment-failed';
+    const reason: Reason = { code: 'not-denied', ...(detail && { detail }) };
+    const next: Case = { ...record, status, reason, isTold: true, dueAt: now + retryMs };
+    if (record.status === status) return next;
     return announce(
-      note(next, { at: now, what: 'containment-failed', detail: text }),
-      'containment-failed',
-      text,
+      note(next, { at: now, event: { code: 'status', status, reason } }),
+      status,
+      [reason],
       now,
     );
   }
   // Nothing but the kill switch keeps a plan from being carried out.
   const planned = entries.flatMap(({ action, status }) => (status === 'planned' ? [action] : []));
-  const text =
+  const reason: Reason =
     planned.length > 0
-      ? `not applied, since ${describeKillSwitch(killSwitch)}: ${planned.join(', ')}`
-      : `applied, not yet verified: ${waiting?.detail ?? 'waiting'}`;
-  const next: Case = { ...record, status: 'containing', reason: text, dueAt: now + retryMs };
-  // A plan has no reason yet, so one that is there was told.
-  const told = record.status === 'containing' && record.reason !== undefined;
-  return told ? next : announce(next, 'containing', text, now);
+      ? { code: 'not-applied', killSwitch, actions: planned }
+      : { code: 'unverified', ...(waiting?.detail && { detail: waiting.detail }) };
+  const next: Case = { ...record, status: 'containing', reason, isTold: true, dueAt: now + retryMs };
+  return record.status === 'containing' && record.isTold ? next : announce(next, 'containing', [reason], now);
 }
 
-function settleRelease(record: Case, now: number, changed: readonly string[]): Case {
+function settleRelease(record: Case, now: number, changed: readonly Detail[]): Case {
   const conflicts = record.ledger.filter(({ status }) => status === 'conflict');
   if (conflicts.length === 0) {
-    const left = [...new Set([...record.ledger.flatMap((entry) => entry.left ?? []), ...changed])];
-    const but = left.length > 0 ? `, but for this: ${left.join('; ')}` : '';
-    const text = `everything is as it was before${but}`;
-    return announce(close(record, `released: ${text}`, now), 'released', text, now);
+    const all = [...record.ledger.flatMap((entry) => entry.left ?? []), ...changed];
+    const left = all.filter((one, index) => all.findIndex((other) => isEqual(one, other)) === index);
+    return announce(
+      close(record, { code: 'released', left }, now),
+      'released',
+      [{ code: 'restored', left }],
+      now,
+    );
   }
-  const text = conflicts.map(({ action, detail }) => `${action}: ${detail}`).join('; ');
+  const status = 'release-conflict';
+  const told = conflicts.map(({ action, detail = [] }) => ({ action, detail }));
+  const reason: Reason = { code: status, conflicts: told };
   const next = note(
-    { ...withoutDue(record), status: 'release-conflict', reason: text },
-    { at: now, what: 'release-conflict', detail: text },
+    { ...withoutDue(record), status, reason },
+    { at: now, event: { code: 'status', status, reason } },
   );
-  return announce(next, 'release-conflict', text, now);
+  return announce(next, status, [reason], now);
 }
 
 function withoutDue(record: Case): Case {

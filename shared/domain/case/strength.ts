@@ -1,36 +1,31 @@
-import { descriptorOf } from '../actions/registry';
 import type { Case, LedgerEntry } from './case';
+import type { Strength } from './news';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-deactivation';
 
-/** How strong a containment is and what it leaves out, in sentences; empty where nothing holds the thing. */
-export function describeStrength(record: Case): string[] {
+/** How strong a containment is and what it leaves out; empty where nothing holds the thing. */
+export function listStrength(record: Case): Strength[] {
   const held = record.ledger.filter(({ status }) => status !== 'reverted' && status !== 'conflict');
   if (held.length === 0) return [];
-  return [...describeCertificates(record), ...held.flatMap((entry) => describeDenial(entry, held))];
+  return [...judgeCertificates(record), ...held.flatMap((entry) => judgeDenial(entry, held))];
 }
 
-function describeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): string[] {
-  const { action, status, detail, unproven, standsInFor } = entry;
-  if (isReplaced(entry, held)) {
-    const words = descriptorOf(standsInFor ?? action).backup?.words;
-    return standsInFor
-      ? [`${action} was refused (${detail ?? 'no reason'}): ${words?.inPlace}`]
-      : [`${words?.missing} (${detail ?? 'refused'}): ${words?.inItsPlace}`];
-  }
-  if (unproven) return [`${action} is applied, but AWS gives no proof of it: ${detail ?? 'no answer'}`];
-  return isPolicyDenial(entry) && status === 'applied'
-    ? [`${action} is applied, but not proven yet: ${detail ?? 'not looked at'}`]
-    : [];
+function judgeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): Strength[] {
+  const { action, status, unproven, standsInFor } = entry;
+  const detail = entry.detail && { detail: entry.detail };
+  if (isReplaced(entry, held))
+    return [{ code: 'replaced', action, ...(standsInFor && { standsInFor }), ...detail }];
+  if (unproven) return [{ code: 'unproven', action, ...detail }];
+  return isPolicyDenial(entry) && status === 'applied' ? [{ code: 'not-proven-yet', action, ...detail }] : [];
 }
 
-function describeCertificates({ ledger, leftOut = [], facts }: Case): string[] {
+function judgeCertificates({ ledger, leftOut = [], facts }: Case): Strength[] {
   const bridge = findTemporaryDeactivation(ledger);
-  const isFor =
+  const until =
     bridge?.status === 'verified'
-      ? 'until the policies have spread'
+      ? 'spread'
       : !bridge && ledger.some((entry) => isLastingDeactivation(entry) && entry.status === 'verified')
-        ? 'until the release'
+        ? 'release'
         : undefined;
   // One that Cordon itself made inactive has its status from before.
   const known = facts?.kind === 'known' ? facts.principals : [];
@@ -40,17 +35,11 @@ function describeCertificates({ ledger, leftOut = [], facts }: Case): string[] {
   });
   return [
     ...(bridge?.status === 'failed'
-      ? [
-          `a certificate could not be made inactive, so each connect that AWS tells of is cut: ${bridge.detail ?? 'refused'}`,
-        ]
-      : isFor
-        ? [`its own certificates can't connect ${isFor}`]
+      ? [{ code: 'deactivation-failed' as const, ...(bridge.detail && { detail: bridge.detail }) }]
+      : until
+        ? [{ code: 'certificates-held' as const, until } as const]
         : []),
-    ...leftOut.map(
-      (why) => `left out, so each connect that AWS tells of is cut until the policies have spread: ${why}`,
-    ),
-    ...dead.map(
-      ({ certificateId, status }) => `certificate ${certificateId.slice(0, 8)} was ${status} already`,
-    ),
+    ...leftOut.map((why) => ({ code: 'left-out' as const, why })),
+    ...dead.map((one) => ({ code: 'inactive-before' as const, ...one })),
   ];
 }

@@ -1,13 +1,15 @@
 import { descriptorOf } from '../actions/registry';
 import type { PrincipalFacts } from '../facts';
+import { nameShared } from '../guards/guards';
 import type { LedgerEntry } from './case';
 import { findBitesAt, isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
+import type { LeftOut } from './reasons';
 
 /** Certificates to deactivate until the denial by policy has spread, and why the others are not. */
 interface Temporary {
   readonly principals: readonly PrincipalFacts[];
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
@@ -24,15 +26,12 @@ function findTemporary(ledger: readonly LedgerEntry[], context: PlanContext): Te
     !ledger.some(isLastingDeactivation);
   if (!isNeeded || facts.kind !== 'known') return { principals: [], leftOut: [] };
   if (configuration.quarantine.untilPoliciesSpread === 'cut-reconnects')
-    return { principals: [], leftOut: ['cordon.yml says untilPoliciesSpread: cut-reconnects'] };
+    return { principals: [], leftOut: [{ code: 'cut-reconnects' }] };
   const usable = facts.principals.filter(mayConnect);
   const principals = usable.filter(({ sharedWith }) => sharedWith.length === 0);
   const leftOut = usable
     .filter(({ sharedWith }) => sharedWith.length > 0)
-    .map(
-      ({ certificateId, sharedWith }) =>
-        `certificate ${certificateId.slice(0, 8)} is used by ${sharedWith.slice(0, 10).join(', ')} as well`,
-    );
+    .map((one) => nameShared('certificate', one.certificateId.slice(0, 8), one));
   return { principals, leftOut };
 }
 
@@ -69,8 +68,8 @@ export function extendTemporaryDeactivation(
   return [...others, { ...fresh, prior: extendPrior(before.prior, context) ?? before.prior }];
 }
 
-/** Why a certificate may go on connecting until the policies have spread, in words. */
-export function listLeftOut(ledger: readonly LedgerEntry[], context: PlanContext): readonly string[] {
+/** Why certificates may go on connecting until the policies have spread. */
+export function listLeftOut(ledger: readonly LedgerEntry[], context: PlanContext): readonly LeftOut[] {
   return findTemporary(ledger, context).leftOut;
 }
 

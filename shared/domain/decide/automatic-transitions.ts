@@ -3,6 +3,7 @@ import { announce, type Case, holdsThing, isContainment, isOpen, note } from '..
 import { countAnew, findDeniedAt, isCut, replanCut, reverify } from '../case/ledger';
 import { closeIfCleared, newCase, noteEvent, retryMs } from '../case/lifecycle';
 import { findBitesAt } from '../case/policy-denials';
+import type { LeftOut, Reason } from '../case/reasons';
 import { endBridge, findTemporaryDeactivation } from '../case/temporary-deactivation';
 import { findReleaseAt } from '../case/timers';
 import { findWithheld } from '../guards/kill-switch';
@@ -17,13 +18,13 @@ import { type Deciding, need } from './questions';
 export function onReconnected(current: Case | undefined, command: Reconnect, context: Context): Decision {
   const cuts = current?.ledger.find(isCut);
   if (!isOpen(current) || !cuts || !holdsThing(current) || current.status === 'releasing')
-    return unchanged('the thing is not held');
+    return unchanged({ code: 'not-held' });
   const bitesAt = findBitesAt(findDeniedAt(current.ledger), context.policyCacheMs) ?? Infinity;
   const withheld = findWithheld(context.killSwitch);
   if (withheld) return unchanged(withheld);
-  if (command.connectedAt >= bitesAt) return unchanged('the session began under the denial');
+  if (command.connectedAt >= bitesAt) return unchanged({ code: 'session-under-denial' });
   const before = current.connects?.[command.clientId];
-  if (before && isOlder(command, before)) return unchanged('a newer session of the client was heard of');
+  if (before && isOlder(command, before)) return unchanged({ code: 'older-session' });
   const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
   const heard = hearConnect(current, command);
   const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
@@ -33,8 +34,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
     return changed({ ...known, ledger: replanCut(known.ledger) });
   const noted = noteEvent(known, {
     at: context.now,
-    what: 'reconnected before the denial had spread: cut again',
-    detail: command.clientId,
+    event: { code: 'reconnected', clientId: command.clientId },
   });
   const { containedAt: _containedAt, ...rest } = noted;
   const ledger = replanCut(noted.ledger);
@@ -42,15 +42,14 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   // No denial is in place at all, which was told already.
   if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
   const again: Case = { ...rest, status: 'containing', ledger, dueAt };
-  const reason = `came back with cached rights; cut at each connect until ${writeTime(bitesAt)}`;
-  // The certificate is unknown, but not one that Cordon has made inactive.
-  const passes = `a session of ${command.clientId} began though the thing's own certificates are inactive`;
+  const reason: Reason = { code: 'evades', until: bitesAt };
+  const passes: LeftOut = { code: 'session-while-inactive', clientId: command.clientId };
   const isBridged = findTemporaryDeactivation(current.ledger)?.status === 'verified';
   const leftOut = current.leftOut ?? (isBridged ? [passes] : undefined);
-  const evading = { ...again, evadesUntil: bitesAt, reason, ...(leftOut && { leftOut }) };
+  const evading: Case = { ...again, evadesUntil: bitesAt, reason, isTold: true, ...(leftOut && { leftOut }) };
   // Told once: a device may come back every second.
   return changed(
-    current.evadesUntil === bitesAt ? evading : announce(evading, 'containing', reason, context.now),
+    current.evadesUntil === bitesAt ? evading : announce(evading, 'containing', [reason], context.now),
   );
 }
 
@@ -73,40 +72,33 @@ function hearConnect(current: Case, { clientId, version, connectedAt }: Reconnec
   return { ...current, connects: { ...Object.fromEntries(kept), [clientId]: { version, at: connectedAt } } };
 }
 
-/** Epoch ms as hours, minutes and seconds of UTC, without a clock. */
-function writeTime(at: number): string {
-  const parts = [Math.floor(at / 3_600_000) % 24, Math.floor(at / 60_000) % 60, Math.floor(at / 1_000) % 60];
-  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
-}
-
 export function* onResume(
   current: Case | undefined,
   { early }: Extract<Command, { type: 'resume' }>,
   context: Context,
 ): Deciding<Decision> {
   const { now } = context;
-  if (!current) return unchanged('the thing has no case');
+  if (!current) return unchanged({ code: 'no-case' });
   const isDue = current.dueAt !== undefined && current.dueAt <= now;
-  if (!isDue && !(early && isContainment(current))) return unchanged('nothing is due');
+  if (!isDue && !(early && isContainment(current))) return unchanged({ code: 'nothing-due' });
   switch (current.status) {
     case 'contained': {
       const releaseAt = findReleaseAt(current);
       if (releaseAt === undefined || releaseAt > now)
         return changed(yield* takeUp(early ? holdAnew(current, context) : current, context));
-      const entry = { at: now, what: 'release', actor: 'timer', detail: JSON.stringify(current.release) };
-      return changed(note({ ...current, status: 'releasing', dueAt: now + retryMs }, entry));
+      const event = { code: 'time-release', ...(current.release && { rule: current.release }) } as const;
+      const releasing: Case = { ...current, status: 'releasing', dueAt: now + retryMs };
+      return changed(note(releasing, { at: now, event, actor: 'timer' }));
     }
     case 'containing':
     case 'containment-failed':
       return changed(yield* takeUp(current, context));
     case 'awaiting-approval': {
-      const { dueAt: _dueAt, ...rest } = current;
-      const reason = `nobody approved in time (${current.reason ?? ''})`;
-      const next = note(
-        { ...rest, status: 'observed', reason },
-        { at: now, what: 'approval expired', detail: reason },
-      );
-      return changed(announce(closeIfCleared(next, now), 'approval-expired', reason, now));
+      const { dueAt: _dueAt, reason: asked, ...rest } = current;
+      const reason: Reason = { code: 'approval-expired', ...(asked && { asked }) };
+      const event = { code: 'approval-expired', reason } as const;
+      const next = note({ ...rest, status: 'observed', reason }, { at: now, event });
+      return changed(announce(closeIfCleared(next, now), 'approval-expired', [reason], now));
     }
     default:
       return changed({ ...current, dueAt: now + retryMs });
@@ -137,16 +129,16 @@ function* takeUp(current: Case, context: Context): Deciding<Case> {
 
 /** The sweep found the thing in the quarantine group: somebody else put it there, or a case was lost. */
 export function* onDrift(current: Case | undefined, context: Context): Deciding<Decision> {
-  if (isOpen(current)) return unchanged('the thing has an open case');
+  if (isOpen(current)) return unchanged({ code: 'has-open-case' });
   const { configuration } = context;
   const facts = yield* need('facts', { urgent: false });
   // It may have been released since the sweep looked.
   if (facts.kind !== 'known' || !facts.groups.includes(configuration.quarantine.thingGroup))
-    return unchanged('the thing is not in the quarantine group');
-  const reason = 'the thing is in the quarantine group without a case: somebody else put it there';
+    return unchanged({ code: 'not-in-quarantine-group' });
+  const reason = { code: 'drift' } as const;
   const open = newCase(current, 'operator', 'high', { ...context, facts });
-  const next = note({ ...open, reason }, { at: context.now, what: 'drift', detail: reason });
-  return changed(announce(next, 'drift', reason, context.now));
+  const next = note({ ...open, reason }, { at: context.now, event: reason });
+  return changed(announce(next, 'drift', [reason], context.now));
 }
 
 /** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */

@@ -1,6 +1,7 @@
 import type { ActionName } from '../actions/registry';
 import { announce, type Case, note } from '../case/case';
 import { countAnew, extendLedger, planMore, replanCut } from '../case/ledger';
+import type { CertificateNews } from '../case/news';
 import { listLeftOut } from '../case/temporary-deactivation';
 import type { Facts, PrincipalFacts } from '../facts';
 import { addBackups, findShared } from '../guards/guards';
@@ -25,7 +26,7 @@ export function coverCertificates(current: Case, context: Informed): Case {
   const own = found.filter((one) => !objectTo(one));
   const others = found.flatMap((one) => {
     const objection = objectTo(one);
-    return objection ? [{ what: describe([one], known), detail: objection }] : [];
+    return objection ? [{ ...nameCertificates([one], known), objection }] : [];
   });
   const planning = { ...context, caseId: current.caseId, clientIds: [], violationIds: [] };
   const deniable = facts.principals.filter((one) => !objectTo(one));
@@ -39,17 +40,9 @@ export function coverCertificates(current: Case, context: Informed): Case {
   const leftOut = listLeftOut(ledger, planning);
   const seen: Case = { ...rest, facts, ...(leftOut.length > 0 && { leftOut }) };
   const next: Case = own.length > 0 ? { ...seen, ledger: replanCut(countAnew(ledger, now)) } : seen;
-  const news = [
-    ...(own.length > 0 ? [{ what: describe(own, known), detail: 'it is held as well' }] : []),
-    ...others,
-  ];
-  const noted = news.reduce((record, entry) => note(record, { at: now, ...entry }), next);
-  return announce(
-    noted,
-    'new-certificate',
-    news.map(({ what, detail }) => `${what}: ${detail}`).join('; '),
-    now,
-  );
+  const news = [...(own.length > 0 ? [nameCertificates(own, known)] : []), ...others];
+  const noted = news.reduce((record, event) => note(record, { at: now, event }), next);
+  return announce(noted, 'new-certificate', news, now);
 }
 
 function isCovered(
@@ -62,12 +55,16 @@ function isCovered(
   return before !== undefined && (!needsDenial || before.escapesGroup);
 }
 
-function describe(principals: readonly PrincipalFacts[], known: readonly PrincipalFacts[]): string {
-  const names = principals.map(({ certificateId }) => certificateId.slice(0, 8)).join(', ');
-  const added = principals.some(({ arn }) => !known.some((old) => old.arn === arn));
-  return added
-    ? `certificate ${names} was attached while the thing is held`
-    : `certificate ${names} can act where the quarantine group doesn't bind`;
+function nameCertificates(
+  principals: readonly PrincipalFacts[],
+  known: readonly PrincipalFacts[],
+): CertificateNews {
+  const isAttached = principals.some(({ arn }) => !known.some((old) => old.arn === arn));
+  return {
+    code: 'certificate',
+    change: isAttached ? 'attached' : 'escapes-group',
+    certificateIds: principals.map(({ certificateId }) => certificateId),
+  };
 }
 
 /** The same facts, of these certificates alone. */

@@ -13,7 +13,7 @@ import type { Deciding } from './questions';
  * its arguments it asks for (questions.ts), on the path that needs it and once at most.
  */
 export function* decide(current: Case | undefined, command: Command, context: Context): Deciding<Decision> {
-  if ('actor' in command && isStale(current, command.caseId)) return unchanged('its case is closed');
+  if ('actor' in command && isStale(current, command.caseId)) return unchanged({ code: 'case-closed' });
   const decision = yield* askOnce(decideCommand(current, command, context));
   if (decision.outcome === 'changed' || !('actor' in command) || !isOpen(current)) return decision;
   // An operator's command is never refused in silence: who looks at the case later sees it too.

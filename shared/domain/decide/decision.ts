@@ -1,4 +1,5 @@
 import type { Case } from '../case/case';
+import type { Refusal } from '../case/reasons';
 import type { Configuration } from '../configuration';
 import type { Facts } from '../facts';
 import type { KillSwitch } from '../guards/kill-switch';
@@ -26,14 +27,14 @@ export interface Informed extends Context {
 
 export type Decision =
   /** `refusal`: of an operator's command, which changed nothing but what is told of it. */
-  | { readonly outcome: 'changed'; readonly next: Case; readonly refusal?: string }
+  | { readonly outcome: 'changed'; readonly next: Case; readonly refusal?: Refusal }
   /** Nothing to do, and why: recorded in the log, not in the table. */
-  | { readonly outcome: 'unchanged'; readonly reason: string };
+  | { readonly outcome: 'unchanged'; readonly reason: Refusal };
 
 export function changed(next: Case): Decision {
   return { outcome: 'changed', next };
 }
 
-export function unchanged(reason: string): Decision {
+export function unchanged(reason: Refusal): Decision {
   return { outcome: 'unchanged', reason };
 }

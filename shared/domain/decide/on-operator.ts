@@ -1,21 +1,29 @@
 import type { ActionName } from '../actions/registry';
 import { announce, type Case, holdsThing, isOpen, note, openViolations } from '../case/case';
 import { close, closeIfCleared, newCase, retryMs } from '../case/lifecycle';
+import type { News } from '../case/news';
+import type { Objection, Reason, Refusal } from '../case/reasons';
 import { nameClaim } from '../case/rejections';
 import type { Playbook } from '../configuration';
 import type { Facts } from '../facts';
 import { behaviorKey } from '../findings/violation';
 import { chooseActions, findExemption, findPlaybook, findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
+import { isEqual } from '../json';
 import type { Command } from './command';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
 import { compareSeverity, planContainment } from './plan';
 import { type Deciding, need } from './questions';
 
-export function noteRefusal(current: Case, command: OperatorCommand, reason: string, { now }: Context): Case {
+export function noteRefusal(
+  current: Case,
+  command: OperatorCommand,
+  refusal: Refusal,
+  { now }: Context,
+): Case {
   const { type, actor } = command;
-  const noted = note(current, { at: now, what: `${type} refused`, actor, detail: reason });
-  return announce(noted, 'refused', `${type} by ${actor} was refused: ${reason}`, now);
+  const noted = note(current, { at: now, actor, event: { code: 'command-refused', command: type, refusal } });
+  return announce(noted, 'refused', [{ code: 'refused', command: type, actor, refusal }], now);
 }
 
 /** What an operator's own containment does. */
@@ -38,31 +46,30 @@ export function* onContain(
   const { now } = context;
   const asked = isOpen(current) ? current : undefined;
   if (command.type === 'approve' && asked?.status !== 'awaiting-approval')
-    return unchanged('nothing awaits approval');
+    return unchanged({ code: 'nothing-awaits-approval' });
   if (asked && holdsThing(asked) && asked.status !== 'release-conflict')
-    return unchanged(`the thing is already held (${asked.status})`);
+    return unchanged({ code: 'already-held', status: asked.status });
   const withheld = findWithheld(context.killSwitch);
   if (withheld)
     return unchanged(
-      context.killSwitch.state === 'on' ? withheld : `${withheld}; force it if the switch is known to be off`,
+      context.killSwitch.state === 'on' ? withheld : { code: 'needs-force', objection: withheld },
     );
   const facts = yield* need('facts', { urgent: false });
   const informed: Informed = { ...context, facts };
-  if (facts.kind === 'unavailable' || !facts.registered)
-    return unchanged(facts.kind === 'unavailable' ? facts.reason : 'the thing is not in the registry');
+  if (facts.kind === 'unavailable') return unchanged({ code: 'facts-unavailable', error: facts.reason });
+  if (!facts.registered) return unchanged({ code: 'not-registered' });
   const playbook = asked && findPlaybookOf(asked, informed);
   const actions = playbook?.actions.length
     ? chooseActions(playbook, asked?.pastContainments ?? [], facts, now)
     : chooseActions(byHand, [], facts, now);
   const objection = command.force ? undefined : findNeedForForce(asked, actions, facts, context);
-  if (objection) return unchanged(objection);
+  if (objection) return unchanged({ code: 'needs-force', objection });
   const open = asked ?? newCase(current, 'operator', 'high', informed);
   const named = playbook && playbook.name !== open.playbook ? renamed(open, playbook, now) : open;
   const noted = note(named, {
     at: now,
-    what: command.type,
     actor: command.actor,
-    ...(command.comment && { detail: command.comment }),
+    event: nameCommand(command),
   });
   return changed(planContainment(noted, playbook, actions, command.actor, informed));
 }
@@ -79,8 +86,11 @@ function findPlaybookOf(record: Case, { configuration, facts }: Informed): Playb
 }
 
 function renamed(record: Case, { name }: Playbook, now: number): Case {
-  const what = `playbook ${record.playbook} is no longer in cordon.yml; ${name} takes its place`;
-  return note({ ...record, playbook: name }, { at: now, what });
+  const from = record.playbook !== undefined && { from: record.playbook };
+  return note(
+    { ...record, playbook: name },
+    { at: now, event: { code: 'playbook-renamed', ...from, to: name } },
+  );
 }
 
 /** What stands against an operator's containment, unless it is forced or was the very question that was approved. */
@@ -89,25 +99,25 @@ function findNeedForForce(
   actions: readonly ActionName[],
   facts: Extract<Facts, { kind: 'known' }>,
   { configuration: { guards } }: Context,
-): string | undefined {
+): Objection | undefined {
   const exemption = findExemption(guards, facts);
-  if (exemption) return `the thing is exempt: ${exemption}; force it if that is meant`;
+  if (exemption) return exemption;
   const shared = findShared(actions, guards.maxThingsSharingPolicy, facts);
-  return shared && shared !== asked?.reason ? `${shared}; force it if they may be hit` : undefined;
+  return isEqual(shared, asked?.reason) ? undefined : shared;
 }
 
 export function onRelease(current: Case | undefined, command: OperatorCommand, context: Context): Decision {
   const { now } = context;
-  if (!isOpen(current)) return unchanged('the thing has no open case');
-  if (current.status === 'releasing') return unchanged('the thing is being released already');
+  if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
+  if (current.status === 'releasing') return unchanged({ code: 'already-releasing' });
   if (current.ledger.every(({ status }) => status === 'reverted'))
-    return unchanged(`nothing holds the thing (${current.status}); dismiss the case instead`);
+    return unchanged({ code: 'nothing-holds', status: current.status });
   const again = command.force ? undefined : findContainedAgain(current, context);
-  if (again) return unchanged(again);
+  if (again) return unchanged({ code: 'needs-force', objection: again });
   return changed(
     note(
       { ...current, status: 'releasing', dueAt: now + retryMs },
-      { at: now, what: 'release', actor: command.actor, ...(command.comment && { detail: command.comment }) },
+      { at: now, actor: command.actor, event: nameCommand(command) },
     ),
   );
 }
@@ -116,7 +126,7 @@ export function onRelease(current: Case | undefined, command: OperatorCommand, c
  * What would contain the thing again at once: Cordon's detector judges each report, Device Defender some minutes later. A
  * conflict was decided on before.
  */
-function findContainedAgain(current: Case, { configuration }: Context): string | undefined {
+function findContainedAgain(current: Case, { configuration }: Context): Objection | undefined {
   if (current.status === 'release-conflict') return undefined;
   const facts = current.facts ?? { kind: 'unavailable', reason: 'not looked up' };
   const again = openViolations(current).find(
@@ -124,9 +134,7 @@ function findContainedAgain(current: Case, { configuration }: Context): string |
       violation.detector === 'cordon' &&
       findPlaybook(configuration.playbooks, violation, facts)?.mode === 'enforce',
   );
-  return again
-    ? `${behaviorKey(again)} is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it`
-    : undefined;
+  return again && { code: 'still-in-alarm', behavior: behaviorKey(again) };
 }
 
 /** An operator's no: the violation stays on record, and nothing is done. */
@@ -135,17 +143,19 @@ export function* onReject(
   command: OperatorCommand,
   { now }: Context,
 ): Deciding<Decision> {
-  if (!isOpen(current) || current.status !== 'awaiting-approval') return unchanged('nothing awaits approval');
+  if (!isOpen(current) || current.status !== 'awaiting-approval')
+    return unchanged({ code: 'nothing-awaits-approval' });
   const { dueAt: _dueAt, heldBackBy: _heldBackBy, quiet, ...rest } = current;
-  const reason = `rejected ${sayWho(command)}`;
-  const entry = { at: now, what: 'rejected', actor: command.actor, detail: command.comment ?? '' };
+  const who = nameSender(command);
+  const reason: Reason = { code: 'rejected', ...who };
+  const { actor, ...comment } = who;
+  const entry = { at: now, actor, event: { code: 'rejected', ...comment } } as const;
   const rejections = [...(current.rejections ?? []), ...openViolations(current).map(nameClaim)];
   // What waited in silence ends in silence, but for the first of many.
   const silent = quiet && !(yield* need('fleetNotice', { caseId: current.caseId, of: 'rejection' }));
-  const text =
-    quiet && !silent ? `${reason}; others that waited for the fleet limit end without a message` : reason;
+  const news: News[] = quiet && !silent ? [reason, { code: 'others-rejected' }] : [reason];
   const next: Case = { ...rest, status: 'observed', rejections, reason, ...(silent && { quiet: true }) };
-  return changed(announce(closeIfCleared(note(next, entry), now), 'rejected', text, now));
+  return changed(announce(closeIfCleared(note(next, entry), now), 'rejected', news, now));
 }
 
 /** Marks a false positive, also in Device Defender if the violation is its own. */
@@ -154,21 +164,25 @@ export function onDismiss(
   command: OperatorCommand,
   { configuration, now }: Context,
 ): Decision {
-  if (!isOpen(current)) return unchanged('the thing has no open case');
+  if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
   // What was refused half way may hold the thing as well; only a conflict can be left as it is, by this very command.
   if (current.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict'))
-    return unchanged(`the thing is held (${current.status}); release it first`);
-  const left = current.ledger.filter(({ status }) => status === 'conflict').map(({ detail }) => detail);
-  const accepted = left.length > 0 ? `; left as it is: ${left.join('; ')}` : '';
-  const reason = `dismissed ${sayWho(command)}${accepted}`;
+    return unchanged({ code: 'held', status: current.status });
+  const conflicts = current.ledger.filter(({ status }) => status === 'conflict');
+  const left = conflicts.map(({ detail = [] }) => detail);
+  const reason: Reason = { code: 'dismissed', ...nameSender(command), left };
   const closed = close(current, reason, now, command.actor);
   const falsePositives = Object.values(current.violations).flatMap(({ caseId, defenderId }) =>
     configuration.detector !== 'cordon' && caseId === current.caseId && defenderId ? [defenderId] : [],
   );
   const outbox = { ...closed.outbox, falsePositives };
-  return changed(announce({ ...closed, outbox }, 'dismissed', reason, now));
+  return changed(announce({ ...closed, outbox }, 'dismissed', [reason], now));
 }
 
-function sayWho({ actor, comment }: OperatorCommand): string {
-  return `by ${actor}${comment ? `: ${comment}` : ''}`;
+function nameSender({ actor, comment }: OperatorCommand) {
+  return { actor, ...(comment && { comment }) };
+}
+
+function nameCommand({ type, comment }: OperatorCommand) {
+  return { code: 'command', command: type, ...(comment && { comment }) } as const;
 }

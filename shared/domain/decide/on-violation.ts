@@ -7,7 +7,8 @@ import {
   openViolations,
   type ViolationRecord,
 } from '../case/case';
-import { allCleared, close, newCase, noteEvent, record, remember } from '../case/lifecycle';
+import { close, newCase, noteEvent, record, remember } from '../case/lifecycle';
+import type { News } from '../case/news';
 import { isNewClaim, isRejected } from '../case/rejections';
 import { findReleaseAt } from '../case/timers';
 import type { Playbook } from '../configuration';
@@ -20,6 +21,7 @@ import {
   matchesViolation,
   type Verdict,
 } from '../guards/guards';
+import { isEqual } from '../json';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
 import {
@@ -75,7 +77,7 @@ export function* onViolation(
   const key = behaviorKey(violation);
   const known = current?.violations[key];
   if (known && violation.occurredAt <= readLastEvent(known, context.now))
-    return unchanged('a repeated or late event');
+    return unchanged({ code: 'late-event' });
   if (violation.eventType !== 'in-alarm') return yield* onClear(current, known, violation, context);
   const alarmed = yield* onAlarm(dropEarlyEnd(current, violation), known, violation, context);
   const end = findEarlyEnd(current, violation);
@@ -95,8 +97,7 @@ function* onAlarm(
   violation: Violation,
   context: Context,
 ): Deciding<Decision> {
-  if (current && isOwnEcho(current, known, violation, context.now))
-    return unchanged('what the containment itself causes is no news');
+  if (current && isOwnEcho(current, known, violation, context.now)) return unchanged({ code: 'own-echo' });
   const facts = isHardEnough(current, violation, context)
     ? notAsked
     : yield* need('facts', { urgent: false });
@@ -166,16 +167,17 @@ function* respondTo(
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
   // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
   const key = behaviorKey(violation);
-  const isExcepted = verdict.by === 'exception';
-  const marked = isExcepted ? markExcepted(recorded, key, verdict.reason) : recorded;
-  if (!rises || (isExcepted && known?.excepted === verdict.reason)) return marked;
+  const { reason } = verdict;
+  const isExcepted = reason.code === 'excepted';
+  const marked = isExcepted ? markExcepted(recorded, key, reason) : recorded;
+  if (!rises || (isExcepted && isEqual(known?.excepted, reason))) return marked;
   const { caseId } = marked;
-  const fleetLimitTold = verdict.by === 'fleet-limit' && !(yield* need('fleetNotice', { caseId }));
+  const fleetLimitTold = reason.code === 'fleet-limit' && !(yield* need('fleetNotice', { caseId }));
   const act = (next: Case) => holdBack(next, verdict, playbook, { ...context, fleetLimitTold });
   return announceNews(marked, key, known, act, context);
 }
 
-function markExcepted(current: Case, key: string, excepted: string): Case {
+function markExcepted(current: Case, key: string, excepted: Refusal['reason']): Case {
   const entry = current.violations[key];
   return entry
     ? { ...current, violations: { ...current.violations, [key]: { ...entry, excepted } } }
@@ -197,14 +199,14 @@ export function isHeldBack(current: Case | undefined): current is Case {
 /** A detector raises an alarm once, so a case that was held back is decided again without another alert. */
 export function* onHeldBack(current: Case, context: Context): Deciding<Decision> {
   const { now, thingName, configuration } = context;
-  if (current.dueAt !== undefined && current.dueAt > now) return unchanged('nothing is due');
+  if (current.dueAt !== undefined && current.dueAt > now) return unchanged({ code: 'nothing-due' });
   const { state } = context.killSwitch;
   if (state !== 'off')
     return changed({ ...current, dueAt: now + (state === 'unknown' ? readAgainMs : lookAgainMs) });
   const facts = yield* need('facts', { urgent: false });
   const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
   const open: Case = { ...rest, status: 'observed' };
-  let next = note(open, { at: now, what: 'judged again', detail: 'the kill switch is off' });
+  let next = note(open, { at: now, event: { code: 'judged-again' } });
   for (const known of openViolations(current)) {
     if (isHeld(next)) break;
     const violation: Violation = {
@@ -240,11 +242,11 @@ function* onFurther(
     missing.length > 0 && playbook?.mode !== 'observe'
       ? yield* evaluateGuards({ ...input, isCounted: true, isRejected: false })
       : undefined;
-  const news = (text: string) => (next: Case) => announce(next, 'new-violation', text, now);
-  const text = `${key} is in alarm as well; the thing is already held`;
+  const tell = (news: News) => (next: Case) => announce(next, 'new-violation', [news], now);
   if (verdict?.outcome !== 'contain') {
-    const why = verdict ? `, not by ${missing.join(', ')}: ${verdict.reason}` : '';
-    return changed(announceNews(covered, key, known, news(`${text}${why}`), context));
+    const without = verdict && { without: { actions: missing, reason: verdict.reason } };
+    const news: News = { code: 'further-violation', behavior: key, ...without };
+    return changed(announceNews(covered, key, known, tell(news), context));
   }
   const all = [...new Set([...listHolding(held), ...missing])];
   const { pastContainments, release } = held;
@@ -257,8 +259,8 @@ function* onFurther(
     ...(pastContainments && { pastContainments }),
   };
   const stricter: Case = release && 'by' in release ? { ...same, release } : same;
-  const harder = `${key} is in alarm as well; held harder: ${missing.join(', ')}`;
-  return changed(announceNews(stricter, key, known, news(harder), context));
+  const harder: News = { code: 'held-harder', behavior: key, actions: missing };
+  return changed(announceNews(stricter, key, known, tell(harder), context));
 }
 
 type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
@@ -298,12 +300,12 @@ function announceNews(
 /** Says with what was announced just now that further behaviors come without a message. */
 function hintAtMore(next: Case, before: Case): Case {
   const announcements = next.outbox.announcements.map((pending) =>
-    pending.seq > before.announcementSeq ? { ...pending, text: `${pending.text}; ${moreHint}` } : pending,
+    pending.seq > before.announcementSeq
+      ? { ...pending, news: [...pending.news, { code: 'others-violated' } as const] }
+      : pending,
   );
   return { ...next, outbox: { ...next.outbox, announcements } };
 }
-
-const moreHint = 'further behaviors come without a message for ten minutes: the cases have them all';
 
 /** Records why nothing is done, or that a person is asked. */
 function holdBack(
@@ -318,7 +320,7 @@ function holdBack(
   // Nor must what waits for a person, since another violation of the thing is only observed, or is less severe.
   const waits = record.status === 'awaiting-approval';
   if (leftOver || (waits && (!asks || isMilder(playbook, record))))
-    return announce(record, 'new-violation', refusal.reason, now);
+    return announce(record, 'new-violation', [refusal.reason], now);
   const status = asks ? 'awaiting-approval' : 'observed';
   // Of several that ask, an approval is for the one that stands first in cordon.yml, whichever alarm came first.
   const asking = configuration.playbooks.find(
@@ -327,29 +329,30 @@ function holdBack(
   );
   const { dueAt: lookAt, heldBackBy: before, quiet: _quiet, ...rest } = named(record, asking);
   // Another violation that is only watched must not make it be forgotten what the kill switch held back.
-  const bySwitch = refusal.by === 'kill-switch';
-  const heldBackBy = bySwitch ? refusal.by : asks ? undefined : before;
+  const { reason } = refusal;
+  const bySwitch = reason.code === 'kill-switch';
+  const heldBackBy = bySwitch ? reason.code : asks ? undefined : before;
   const dueAt = bySwitch
     ? now + (asks ? readAgainMs : lookAgainMs)
     : asks
       ? now + configuration.guards.approvalExpires
       : heldBackBy && lookAt;
-  const byLimit = refusal.by === 'fleet-limit';
+  const byLimit = reason.code === 'fleet-limit';
   const next: Case = {
     ...rest,
     status,
-    reason: refusal.reason,
+    reason,
     ...(heldBackBy && { heldBackBy }),
     ...(dueAt && { dueAt }),
     ...(byLimit && fleetLimitTold && { quiet: true }),
   };
-  const text = byLimit && !fleetLimitTold ? `${refusal.reason}; ${limitHint}` : refusal.reason;
+  const news: News[] = byLimit && !fleetLimitTold ? [reason, { code: 'others-wait' }] : [reason];
   // Once events are counted instead of listed, repeated actions of the device add no row.
   const isFolded = record.foldedEvents !== undefined && status === record.status;
-  const noted = isFolded ? next : note(next, { at: now, what: status, detail: refusal.reason });
-  const told = announce(noted, asks ? 'approval-needed' : 'observed', text, now);
+  const noted = isFolded ? next : note(next, { at: now, event: { code: 'status', status, reason } });
+  const told = announce(noted, asks ? 'approval-needed' : 'observed', news, now);
   // People know of the held device; what it says of the whole fleet must not be a message each.
-  return refusal.by === 'held-reporter' ? quieten(told) : told;
+  return reason.code === 'reporter-held' ? quieten(told) : told;
 }
 
 /** Has the newest announcement go to other systems alone. */
@@ -359,8 +362,6 @@ function quieten(record: Case): Case {
   );
   return { ...record, outbox: { ...record.outbox, announcements } };
 }
-
-const limitHint = 'other things that wait for it come without a message: cordon list shows them';
 
 /** Whether an event is known to come from a certificate that isn't the thing's, nor one that it got since. */
 function* isForeign({ reporter }: Violation, current: Case): Deciding<boolean> {
@@ -372,9 +373,9 @@ function* isForeign({ reporter }: Violation, current: Case): Deciding<boolean> {
 function disregard(current: Case, known: ViolationRecord, violation: Violation, context: Context): Case {
   const { now } = context;
   const key = behaviorKey(violation);
-  const text = `the clear of ${key} came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing`;
-  const noted = noteEvent(current, { at: now, what: 'clear disregarded', detail: text });
-  return announceNews(noted, key, known, (next) => announce(next, 'refused', text, now), context);
+  const event = { code: 'foreign-clear', behavior: key } as const;
+  const noted = noteEvent(current, { at: now, event });
+  return announceNews(noted, key, known, (next) => announce(next, 'refused', [event], now), context);
 }
 
 function* onClear(
@@ -385,7 +386,7 @@ function* onClear(
 ): Deciding<Decision> {
   if (!isOpen(current) || known?.caseId !== current.caseId) {
     const kept = keepEarlyEnd(current, violation, context);
-    return kept ? changed(kept) : unchanged('a clear without an alarm, known by now');
+    return kept ? changed(kept) : unchanged({ code: 'late-clear' });
   }
   const { now } = context;
   if (yield* isForeign(violation, current)) return changed(disregard(current, known, violation, context));
@@ -396,5 +397,5 @@ function* onClear(
   if (next.status === 'contained' && releaseAt !== undefined)
     return changed({ ...next, dueAt: Math.min(next.dueAt ?? releaseAt, releaseAt) });
   if (next.status !== 'observed' || openViolations(next).length > 0) return changed(next);
-  return changed(close(next, allCleared, now));
+  return changed(close(next, { code: 'cleared' }, now));
 }

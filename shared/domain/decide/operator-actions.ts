@@ -1,4 +1,5 @@
-import { type Case, type CaseStatus, holdsThing, isOpen, openViolations } from '../case/case';
+import { type Case, holdsThing, isOpen, openViolations } from '../case/case';
+import type { CaseStatus } from '../case/status';
 import { behaviorKey } from '../findings/violation';
 
 /** What an operator may ask for, in the order in which surfaces offer it. */

@@ -43,7 +43,7 @@ function newMemory({ detector }: Violation, context: Context): Case {
     ...newCase(undefined, detector, 'low', { ...context, facts: notAsked }),
     status: 'closed',
     closedAt: context.now,
-    reason: 'an alarm was cleared that has not arrived',
+    reason: { code: 'clear-without-alarm' },
     outbox: { announcements: [], timeline: [] },
   };
 }

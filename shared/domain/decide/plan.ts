@@ -66,21 +66,23 @@ export function planContainment(
     heldBackBy: _heldBackBy,
     quiet: _quiet,
     leftOut: _leftOut,
+    isTold: _isTold,
     connects: _connects,
     ...rest
   } = record;
   const { now } = context;
   const violationIds = findDefenderIds(record);
-  const findObstacle = (action: ActionName) => descriptorOf(action).findObstacle?.({ violationIds });
-  const actions = wanted.filter((action) => findObstacle(action) === undefined);
-  const left = wanted.flatMap((action) => findObstacle(action) ?? []).map((why) => ` (${why})`);
+  const isImpossible = (action: ActionName) =>
+    descriptorOf(action).obstacle?.stands({ violationIds }) ?? false;
+  const actions = wanted.filter((action) => !isImpossible(action));
+  const impossible = wanted.filter(isImpossible);
   const escalation = playbook ? listEscalation(playbook, record.pastContainments ?? [], now) : [];
   const clientIds = findClientIds(record, context);
   const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
   const ledger = planLedger(record.ledger, actions, planning);
   const leftOut = listLeftOut(ledger, planning);
   const bridge = findTemporaryDeactivation(ledger);
-  const until = bridge ? `, ${bridge.action} until the denial has spread` : '';
+  const until = bridge && { until: bridge.action };
   return note(
     {
       ...rest,
@@ -93,7 +95,7 @@ export function planContainment(
       pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
       dueAt: now + retryMs,
     },
-    { at: now, what: 'containment planned', actor, detail: `${actions.join(', ')}${until}${left.join('')}` },
+    { at: now, actor, event: { code: 'planned', actions, ...until, impossible } },
   );
 }
 
@@ -108,9 +110,9 @@ export function makeUpFor(
   const ledger = replaceRefused(record.ledger, planning);
   const refused = findRefused(record.ledger);
   if (ledger === record.ledger || !refused) return record;
-  const { entry, backup } = refused;
-  const what = `${backup.action} planned: ${backup.words.reason}`;
-  return note({ ...record, ledger }, { at: now, what, detail: entry.detail ?? 'refused' });
+  const { action, detail } = refused.entry;
+  const event = { code: 'backup-planned', action, ...(detail && { detail }) } as const;
+  return note({ ...record, ledger }, { at: now, event });
 }
 
 /** Ids that Device Defender knows: it starts a task for its own violations only. */
@@ -133,7 +135,7 @@ export function addClientId(record: Case, clientId: string, now: number): Case {
     return reverify(entry);
   });
   const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
-  return noteEvent(next, { at: now, what: 'connects under another client id too', detail: clientId });
+  return noteEvent(next, { at: now, event: { code: 'other-client-id', clientId } });
 }
 
 /** The ids under which the device connects: its thing name, its agent's, and those its own certificate reported under. */

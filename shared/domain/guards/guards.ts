@@ -2,10 +2,11 @@ import { type ActionName, descriptorOf } from '../actions/registry';
 import { type Asking, createNeed } from '../asking';
 import type { Configuration, Playbook } from '../configuration';
 import { isDrill } from '../drill';
-import { type Facts, ownsCertificate, type PrincipalFacts } from '../facts';
+import { type Facts, ownsCertificate, type PrincipalFacts, type Sharing } from '../facts';
 import type { Violation } from '../findings/violation';
 import { findExceptions } from './exceptions';
 import { findWithheld, type KillSwitch } from './kill-switch';
+import type { Excepted, Exemption, FleetLimitReached, GuardReason, Shared } from './reasons';
 
 type KnownFacts = Extract<Facts, { kind: 'known' }>;
 
@@ -36,72 +37,57 @@ export type Verdict =
   | { readonly outcome: 'contain' }
   | {
       readonly outcome: 'observe' | 'ask';
-      readonly reason: string;
-      readonly by?: 'kill-switch' | 'fleet-limit' | 'held-reporter' | 'exception';
+      readonly reason: GuardReason;
     };
 
 /** What may be done about a violation. The first rule that objects decides, and gives its reason. */
 export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdict> {
   const { playbook, facts } = input;
-  if (!playbook) return observe('no playbook matches this behavior');
-  if (playbook.mode === 'observe') return observe(`playbook ${playbook.name} only observes`);
+  if (!playbook) return observe({ code: 'no-playbook' });
+  if (playbook.mode === 'observe') return observe({ code: 'playbook-observes', playbook: playbook.name });
   const withheld = findWithheld(input.killSwitch);
-  if (withheld && input.killSwitch.state === 'on')
-    return { outcome: 'observe', reason: withheld, by: 'kill-switch' };
-  if (facts.kind === 'unavailable')
-    return ask(`the thing could not be looked up (${facts.reason}), so exemptions are unknown`);
-  if (!facts.registered) return observe('the thing is not in the registry, so there is nothing to contain');
+  if (withheld && input.killSwitch.state === 'on') return observe(withheld);
+  if (facts.kind === 'unavailable') return ask({ code: 'facts-unavailable', error: facts.reason });
+  if (!facts.registered) return observe({ code: 'not-registered' });
   const exemption = findExemption(input.guards, facts);
-  if (exemption) return observe(`the thing is exempt: ${exemption}`);
+  if (exemption) return observe(exemption);
   const excepted = findOwnExceptions(playbook, facts, input.violation);
-  if (excepted)
-    return {
-      outcome: 'observe',
-      reason: `playbook ${playbook.name} excepts it: ${excepted.join(', ')}`,
-      by: 'exception',
-    };
-  if (withheld) return { outcome: 'ask', reason: withheld, by: 'kill-switch' };
+  if (excepted) return observe(excepted);
+  if (withheld) return ask(withheld);
   const { reporter } = input.violation;
   if (reporter && !ownsCertificate(facts, reporter.principal)) {
     const holders = yield* need('holders', { certificateId: reporter.principal });
     // A contained device may report for the whole fleet, so its reports about others ask nobody.
     return holders.length > 0
-      ? {
-          outcome: 'observe',
-          reason: `the report came from a certificate of ${nameSome(holders)}, which is held, so it may be forged`,
-          by: 'held-reporter',
-        }
-      : ask('the report came from a certificate that is not attached to this thing, so it may be forged');
+      ? observe({ code: 'reporter-held', heldBy: holders.slice(0, maxNamed) })
+      : ask({ code: 'foreign-reporter' });
   }
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
   if (shared) return ask(shared);
-  if (playbook.mode === 'approve') return ask(`playbook ${playbook.name} asks before it acts`);
-  if (input.isRejected) return observe('an operator rejected a containment for this');
+  if (playbook.mode === 'approve') return ask({ code: 'playbook-asks', playbook: playbook.name });
+  if (input.isRejected) return observe({ code: 'rejected-before' });
   if (!input.isCounted && !isDrill(input.violation.thingName) && !(yield* need('reservation', {})))
-    return {
-      outcome: 'ask',
-      reason: `the fleet limit is reached: ${writeFleetLimit(input.guards)}`,
-      by: 'fleet-limit',
-    };
+    return ask(nameFleetLimit(input.guards));
   return { outcome: 'contain' };
 }
 
 /** Evidence is a claim of its sender: only a report from the thing's own certificate can except a child. */
 function findOwnExceptions(
-  { unless }: Playbook,
+  { name, unless }: Playbook,
   facts: KnownFacts,
   violation: Violation,
-): readonly string[] | undefined {
+): Excepted | undefined {
   const { reporter } = violation;
   const isOwn = reporter !== undefined && ownsCertificate(facts, reporter.principal);
-  return isOwn ? findExceptions(unless, violation) : undefined;
+  const exceptions = isOwn ? findExceptions(unless, violation) : undefined;
+  return exceptions && { code: 'excepted', playbook: name, exceptions };
 }
 
-export function findExemption(guards: Configuration['guards'], facts: KnownFacts): string | undefined {
+export function findExemption(guards: Configuration['guards'], facts: KnownFacts): Exemption | undefined {
   for (const { thingGroup, attribute } of guards.exempt) {
-    if (thingGroup !== undefined && facts.groups.includes(thingGroup)) return `thing group ${thingGroup}`;
+    if (thingGroup !== undefined && facts.groups.includes(thingGroup)) return { code: 'exempt', thingGroup };
     for (const [name, value] of Object.entries(attribute ?? {}))
-      if (facts.attributes[name] === value) return `attribute ${name}=${value}`;
+      if (facts.attributes[name] === value) return { code: 'exempt', attribute: { name, value } };
   }
   return undefined;
 }
@@ -119,8 +105,9 @@ export function findFleetLimit(
   return Math.min(things, Math.max(1, Math.floor(((fleetSize ?? 0) * percent) / 100)));
 }
 
-function writeFleetLimit({ fleetLimit: { things, percent, within } }: Configuration['guards']): string {
-  return `${things} things${percent === undefined ? '' : ` or ${percent} %`} within ${within / 60_000} minutes`;
+function nameFleetLimit({ fleetLimit }: Configuration['guards']): FleetLimitReached {
+  const { things, percent, within } = fleetLimit;
+  return { code: 'fleet-limit', things, ...(percent !== undefined && { percent }), withinMs: within };
 }
 
 const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
@@ -207,34 +194,33 @@ export function findShared(
   actions: readonly ActionName[],
   max: number,
   facts: KnownFacts,
-): string | undefined {
+): Shared | undefined {
   const touched = new Set(actions.map((action) => descriptorOf(action).touches));
-  const certificate = facts.principals.find(
-    ({ sharedWith }) => touched.has('certificates') && isTooWide(sharedWith, max),
-  );
-  if (certificate)
-    return `certificate ${certificate.certificateId.slice(0, 8)} is used by ${certificate.sharedWith.slice(0, 10).join(', ')} as well`;
-  const policy = facts.policies?.find(
-    ({ sharedWith }) => touched.has('policies') && isTooWide(sharedWith, max),
-  );
-  return (
-    policy && `policy ${policy.policyName} is held by ${policy.sharedWith.slice(0, 10).join(', ')} as well`
-  );
+  const certificate = facts.principals.find((one) => touched.has('certificates') && isTooWide(one, max));
+  if (certificate) return nameShared('certificate', certificate.certificateId.slice(0, 8), certificate);
+  const policy = facts.policies?.find((one) => touched.has('policies') && isTooWide(one, max));
+  return policy && nameShared('policy', policy.policyName, policy);
 }
 
-/** A name with a space is no thing's: a group, or holders that were not looked at, of whom nobody knows how many they are. */
-function isTooWide(sharedWith: readonly string[], max: number): boolean {
-  return sharedWith.length + 1 > max || sharedWith.some((name) => /^(group .*|\d+ more)$/.test(name));
+function isTooWide({ sharedWith, hasUncountedUsers }: Sharing, max: number): boolean {
+  return sharedWith.length + 1 > max || hasUncountedUsers === true;
 }
 
-function nameSome(names: readonly string[]): string {
-  return names.slice(0, 10).join(', ');
+/** As many names as a reason tells. */
+const maxNamed = 10;
+
+export function nameShared(
+  object: Shared['object'],
+  name: string,
+  { sharedWith }: Pick<Sharing, 'sharedWith'>,
+): Shared {
+  return { code: 'shared', object, name, holders: sharedWith.slice(0, maxNamed) };
 }
 
-function observe(reason: string): Verdict {
+function observe(reason: GuardReason): Verdict {
   return { outcome: 'observe', reason };
 }
 
-function ask(reason: string): Verdict {
+function ask(reason: GuardReason): Verdict {
   return { outcome: 'ask', reason };
 }

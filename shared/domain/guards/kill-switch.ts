@@ -13,6 +13,12 @@ export interface KillSwitch {
   readonly reason?: string | undefined;
 }
 
+/** Nothing may be applied: the kill switch is on, or can't be read. */
+export interface Withheld {
+  readonly code: 'kill-switch';
+  readonly killSwitch: KillSwitch;
+}
+
 const text = (max: number) => z.optional(z.string().check(z.maxLength(max)));
 
 export const maxReason = 500;
@@ -39,19 +45,9 @@ export function writeKillSwitch(killSwitch: KillSwitch & { readonly state: 'on' 
   return JSON.stringify(killSwitch);
 }
 
-/** `the kill switch is on, since TIME, by ada (wrong threshold)`. All but the state is somebody's text. */
-export function describeKillSwitch({ state, by, at, reason }: KillSwitch): string {
-  if (state === 'unknown') return `the kill switch can't be read (${reason})`;
-  const known = [at && `since ${at}`, by && `by ${by}`].filter(Boolean);
-  const why = reason ? ` (${reason})` : '';
-  return `${[`the kill switch is ${state}`, ...known].join(', ')}${why}`;
-}
-
 /** Why nothing may be applied; undefined while the switch is off. */
-export function findWithheld(killSwitch: KillSwitch): string | undefined {
-  if (killSwitch.state === 'off') return undefined;
-  const seen = describeKillSwitch(killSwitch);
-  return killSwitch.state === 'on' ? `${seen}: every action is off` : `${seen}, so it may be on`;
+export function findWithheld(killSwitch: KillSwitch): Withheld | undefined {
+  return killSwitch.state === 'off' ? undefined : { code: 'kill-switch', killSwitch };
 }
 
 /** What the switch is to a command: an operator who forces one says that a switch which can't be read is off. */

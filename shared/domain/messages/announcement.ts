@@ -2,9 +2,12 @@ import * as z from 'zod/mini';
 import { type Case, openViolations, type PendingAnnouncement } from '../case/case';
 import { isDrill } from '../drill';
 import { behaviorKey, type Evidence } from '../findings/violation';
-import { describeKillSwitch, type KillSwitch } from '../guards/kill-switch';
+import type { KillSwitch } from '../guards/kill-switch';
 import { clip } from '../text';
 import { type Account, referTo } from '../thing-ref';
+import { describeAll } from './describe-detail';
+import { describeKillSwitch } from './describe-kill-switch';
+import { describeAllNews } from './describe-news';
 
 /**
  * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
@@ -84,7 +87,7 @@ export function writeAnnouncement(
     severity: record.severity,
     thingName: record.thingName,
     thing: referTo(record.thingName, registry),
-    text: clip(pending.text, 1000),
+    text: clip(describeAllNews(pending.news), 1000),
     ...(isDrill(record.thingName) && { drill: true }),
     ...(pending.quiet && { quiet: true }),
     ...(killSwitch.state !== 'off' && { killSwitch }),
@@ -101,7 +104,7 @@ export function writeAnnouncement(
     actions: record.ledger.map(({ action, status, detail }) => ({
       action,
       status,
-      detail: clip(detail ?? '', 500),
+      detail: clip(describeAll(detail) ?? '', 500),
     })),
     evidence: own
       .flatMap(({ evidence }) => evidence ?? [])

@@ -221,6 +221,7 @@ describe('cases', () => {
           detector: 'cordon',
           playbook: 'spawned-child',
           reason: 'released: everything is as it was before',
+          reasonCode: { code: 'released', left: [] },
           openedAt: now,
           containedAt: now,
           closedAt: now + 60_000,
@@ -334,13 +335,19 @@ describe('a command', () => {
   it('that respond refused says why, under its thing and id', async () => {
     const { ask, refusals } = anOperator([contained]);
     const commandId = '92648d77-0a11-4c28-b739-1d80793eea86';
-    refusals.set(`mything1#${commandId}`, 'the thing is exempt');
+    const reasonCode = { code: 'already-held', status: 'contained' } as const;
+    refusals.set(`mything1#${commandId}`, reasonCode);
     const read = (name: string, id: string) =>
       ask('GET /things/{thing}/refusals/{commandId}', { pathParameters: { thing: name, commandId: id } });
 
     expect(await read('mything1', commandId)).toMatchObject({
       status: 200,
-      value: { thingName: 'mything1', commandId, reason: 'the thing is exempt' },
+      value: {
+        thingName: 'mything1',
+        commandId,
+        reason: 'the thing is already held (contained)',
+        reasonCode,
+      },
     });
     expect((await read('other', commandId)).status).toBe(404);
     expect((await read('mything1', commandId.replace('9', '8'))).status).toBe(404);

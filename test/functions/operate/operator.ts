@@ -1,5 +1,7 @@
 import { type OperatePorts, operate } from '../../../functions/operate/handler';
-import type { Case, CaseStatus } from '../../../shared/domain/case/case';
+import type { Case } from '../../../shared/domain/case/case';
+import type { Refusal } from '../../../shared/domain/case/reasons';
+import type { CaseStatus } from '../../../shared/domain/case/status';
 import type { HttpAnswer, HttpRequest } from '../../../shared/http';
 import type { TimelineRow } from '../../../shared/timeline';
 import { account, now } from '../../builders';
@@ -54,7 +56,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
   const telemetry = fakeTelemetry();
   const said: { readonly url: string; readonly text: string }[] = [];
   const rows: TimelineRow[] = [];
-  const refusals = new Map<string, string>();
+  const refusals = new Map<string, Refusal>();
   const handle = operate({
     cases: stored.cases,
     fleetLimit: stored.fleetLimit,

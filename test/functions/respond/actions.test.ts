@@ -3,7 +3,7 @@ import { aConfiguration, certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { denyDocument, readPolicy } from '../../shared/mitigation/setting';
 import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
-import { alarm, anEngine, caseOf, groupsOf, operator, resume } from './story';
+import { alarm, anEngine, caseOf, groupsOf, operator, resume, shownCaseOf } from './story';
 
 const ids = [certificateArn, secondArn].map((arn) => arn.slice(arn.indexOf('/') + 1));
 
@@ -30,7 +30,7 @@ describe('respond with all actions', () => {
 
     await engine(alarm());
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(statusesOf(caseOf(world))).toEqual(every('verified'));
     const jobId = `cordon-${caseOf(world).caseId}`;
     expect(readState(world)).toEqual({
@@ -43,7 +43,7 @@ describe('respond with all actions', () => {
 
     await engine(operator('release'));
 
-    expect(caseOf(world)).toMatchObject({ status: 'closed' });
+    expect(shownCaseOf(world)).toMatchObject({ status: 'closed' });
     expect(statusesOf(caseOf(world))).toEqual(every('reverted'));
     expect(readState(world)).toEqual({ ...before, jobs: { [jobId]: 'CANCELED' } });
   });
@@ -57,7 +57,7 @@ describe('respond with all actions', () => {
     world.time.now += 86_400_000;
     await engine(resume);
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(world.jobs.statuses.size).toBe(0);
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
   });
@@ -72,7 +72,7 @@ describe('respond with all actions', () => {
 
     await engine(operator('release'));
 
-    expect(caseOf(world).reason).toBe(
+    expect(shownCaseOf(world).reason).toBe(
       'released: everything is as it was before, but for this: the thing came into group retired meanwhile; the thing left group sensors meanwhile',
     );
   });
@@ -91,7 +91,7 @@ describe('respond with all actions', () => {
 
     await engine(operator('release'));
 
-    expect(caseOf(world).reason).toBe(
+    expect(shownCaseOf(world).reason).toBe(
       `released: everything is as it was before${left.replace('JOB', jobId)}`,
     );
   });
@@ -106,10 +106,10 @@ describe('respond with all actions', () => {
 
     const { 1: first, ...left } = device.versions;
     expect(readState(world).device).toEqual({ ...device, versions: { ...left, 7: first } });
-    expect(caseOf(world).ledger.find(({ action }) => action === 'replace-policy-version')?.detail).toBe(
+    expect(shownCaseOf(world).ledger.find(({ action }) => action === 'replace-policy-version')?.detail).toBe(
       'device has its default version 5 again; its version 1 came back as version 7',
     );
-    expect(caseOf(world).reason).toBe(
+    expect(shownCaseOf(world).reason).toBe(
       'released: everything is as it was before, but for this: version 1 of device is version 7 now',
     );
   });
@@ -121,7 +121,7 @@ describe('respond with all actions', () => {
 
     await engine(alarm());
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told[0]?.text).toContain(
       'not in the quarantine group (InvalidRequestException: a thing can be in at most 10 groups): its certificates are denied instead',
     );
@@ -133,7 +133,7 @@ describe('respond with all actions', () => {
     });
 
     await engine(operator('release'));
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
     expect(groupsOf(world)).toHaveLength(10);
   });
 
@@ -146,7 +146,7 @@ describe('respond with all actions', () => {
     const before = readState(world);
 
     await engine(alarm());
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(readState(world)).toMatchObject({
       deny: { targets: [certificateArn, secondArn] },
       certificates: { [ids[0] ?? '']: 'INACTIVE', [ids[1] ?? '']: 'INACTIVE' },
@@ -162,7 +162,7 @@ describe('respond with all actions', () => {
 
     await anEngine(world, playing(allActions))(alarm());
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'containing',
       reason: expect.stringContaining('certificate'),
     });
@@ -176,13 +176,13 @@ describe('respond with all actions', () => {
     await anEngine(narrow)(alarm({ reporter }));
     await anEngine(wide, playing(['quarantine', 'deny-certificate', 'disconnect']))(alarm({ reporter }));
 
-    expect(caseOf(narrow)).toMatchObject({
+    expect(shownCaseOf(narrow)).toMatchObject({
       status: 'containing',
       reason: expect.stringContaining(
         'a publish by client backdoor with certificate aaaaaaaa would get ALLOWED',
       ),
     });
-    expect(caseOf(wide).status).toBe('contained');
+    expect(shownCaseOf(wide).status).toBe('contained');
   });
 });
 
@@ -212,12 +212,12 @@ describe('respond where something is shared', () => {
       const before = readState(world);
 
       await engine(alarm());
-      expect(caseOf(world)).toMatchObject({ status: 'awaiting-approval', reason, ledger: [] });
+      expect(shownCaseOf(world)).toMatchObject({ status: 'awaiting-approval', reason, ledger: [] });
       expect(world.told.map(({ kind, text }) => [kind, text])).toEqual([['approval-needed', reason]]);
       expect(readState(world)).toEqual(before);
 
       await engine(operator('approve'));
-      expect(caseOf(world).status).toBe('contained');
+      expect(shownCaseOf(world).status).toBe('contained');
       await engine(operator('release'));
       expect(readState(world)).toEqual(before);
     },
@@ -237,7 +237,7 @@ describe('respond where something is shared', () => {
 
     await anEngine(world, { configuration: { ...configuration, guards } })(alarm());
 
-    expect(caseOf(world).status).toBe(status);
+    expect(shownCaseOf(world).status).toBe(status);
   });
 
   it('does not ask for quarantine, which touches neither', async () => {
@@ -246,7 +246,7 @@ describe('respond where something is shared', () => {
 
     await anEngine(world)(alarm());
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
   });
 });
 
@@ -261,7 +261,7 @@ describe('respond where somebody changed what it holds', () => {
 
     await engine(operator('release'));
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'release-conflict',
       reason:
         'deactivate-certificate: certificate aaaaaaaa was ACTIVE before and is REVOKED now; ' +
@@ -281,10 +281,10 @@ describe('respond where somebody changed what it holds', () => {
     await world.policies.policies.setDefaultVersion('device', '1');
     await engine(operator('release'));
     expect(statusesOf(caseOf(world))).toMatchObject({ 'replace-policy-version': 'reverted' });
-    expect(caseOf(world).status).toBe('release-conflict');
+    expect(shownCaseOf(world).status).toBe('release-conflict');
 
     await engine(operator('dismiss'));
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
     expect(readState(world).device).toMatchObject({
       versions: { 1: 'one', 3: 'theirs' },
       defaultVersionId: '1',
@@ -304,7 +304,7 @@ describe('respond where somebody changed what it holds', () => {
     expect(readState(world).device.defaultVersionId).toBe('2');
     await engine(operator('release'));
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'release-conflict',
       reason: expect.stringContaining('version 3 of device was made while it was held'),
     });
@@ -332,7 +332,7 @@ describe('respond with the kill switch switched on in the midst of a containment
     world.time.now = caseOf(world).dueAt ?? 0;
     world.killSwitch = { state: 'off' };
     await engine(resume, { id: 'later' });
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
   });
 });
 
@@ -348,7 +348,7 @@ describe('respond with a task of Device Defender', () => {
 
     await engine(alarm({ detector: 'device-defender', violationId: 'theirs' }));
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect([...world.defender.tasks]).toEqual([[`cordon-${caseOf(world).caseId}`, ['theirs']]]);
   });
 
@@ -357,7 +357,7 @@ describe('respond with a task of Device Defender', () => {
 
     await anEngine(world, actions)(alarm({ detector: 'cordon' }));
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(statusesOf(caseOf(world))).toEqual({ quarantine: 'verified', disconnect: 'verified' });
     expect(world.defender.tasks.size).toBe(0);
     const planned = [...world.stored.timeline.values()]

@@ -6,6 +6,7 @@ import type { Case } from '../../../shared/domain/case/case';
 import { isOpen } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
 import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
+import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { certificateArn } from '../../builders';
 import type { World } from '../../fakes';
@@ -132,7 +133,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
           if (!record) return;
           if (!held && record.ledger.length > 0) before = found;
           if (held && record.status === 'closed') {
-            const exact = record.reason === 'released: everything is as it was before';
+            const exact = describeCase(record).reason === 'released: everything is as it was before';
             const allowed = [before ?? {}, readState(shadow)];
             const wrong = Object.entries(readState(world)).filter(
               ([name, value]) => !allowed.some((state) => state[name] === value),

@@ -1,6 +1,6 @@
 import type { ActionOptions } from '../../../functions/respond/perform';
-import type { Case } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
+import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { aWorld, type Hook, type World } from '../../fakes';
 import { readPolicy } from '../../shared/mitigation/setting';
 import { anEngine, caseOf, groupsOf, resume } from './story';
@@ -45,7 +45,7 @@ function normalize(detail: string | undefined): string | undefined {
 }
 
 function endState(world: World): unknown {
-  const { updatedAt: _updatedAt, dueAt, timelineHead: _head, ...record }: Case = caseOf(world);
+  const { updatedAt: _updatedAt, dueAt, timelineHead: _head, ...record } = describeCase(caseOf(world));
   return {
     groups: groupsOf(world),
     sessions: [...world.live.sessions.keys()],

@@ -3,7 +3,7 @@ import type { Command } from '../../../shared/domain/decide/command';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
-import { alarm, anEngine, caseOf, groupsOf, isWrite, operator, resume } from './story';
+import { alarm, anEngine, caseOf, groupsOf, isWrite, operator, resume, shownCaseOf } from './story';
 
 const names = Array.from({ length: 6 }, (_, index) => `thing${index}`);
 
@@ -113,14 +113,14 @@ describe('respond: the fleet limit', () => {
     for (let time = 0; time < 4; time += 1) {
       world.time.now += 1_000;
       await engine(alarm({ thingName: 'thing0', violationId: `v${time}`, occurredAt: world.time.now }));
-      expect(caseOf(world, 'thing0').status).toBe('contained');
+      expect(shownCaseOf(world, 'thing0').status).toBe('contained');
       await engine(operator('release', 'thing0'));
     }
 
     await engine(alarm({ thingName: 'thing1', occurredAt: world.time.now }));
-    expect(caseOf(world, 'thing1').status).toBe('contained');
+    expect(shownCaseOf(world, 'thing1').status).toBe('contained');
     await engine(alarm({ thingName: 'thing2', occurredAt: world.time.now }));
-    expect(caseOf(world, 'thing2').status).toBe('awaiting-approval');
+    expect(shownCaseOf(world, 'thing2').status).toBe('awaiting-approval');
   });
 
   it('asks from the first thing above the limit on, and contains once approved', async () => {
@@ -133,10 +133,12 @@ describe('respond: the fleet limit', () => {
       'contained',
       ...Array(4).fill('awaiting-approval'),
     ]);
-    expect(caseOf(world, 'thing2').reason).toBe('the fleet limit is reached: 2 things within 10 minutes');
+    expect(shownCaseOf(world, 'thing2').reason).toBe(
+      'the fleet limit is reached: 2 things within 10 minutes',
+    );
 
     await engine(operator('approve', 'thing2'));
-    expect(caseOf(world, 'thing2').status).toBe('contained');
+    expect(shownCaseOf(world, 'thing2').status).toBe('contained');
     expect(inQuarantine(world)).toEqual(['thing0', 'thing1', 'thing2']);
   });
 
@@ -209,7 +211,7 @@ describe('respond: what people decide', () => {
     expect(groupsOf(world)).toEqual(['sensors']);
     await engine(operator('approve'));
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.map(({ kind }) => kind)).toEqual(['approval-needed', 'contained']);
   });
 
@@ -292,7 +294,7 @@ describe('respond: what people decide', () => {
     expect(world.calls).toEqual(['cases.load']);
     await engine(operator('release'), { id: 'release' });
 
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
     expect(groupsOf(world)).toEqual(['sensors']);
   });
 
@@ -309,7 +311,7 @@ describe('respond: what people decide', () => {
     }
 
     expect(groupsOf(world)).toEqual(['sensors']);
-    expect(caseOf(world).status).toBe('containing');
+    expect(shownCaseOf(world).status).toBe('containing');
   });
 
   it('keeps an unfinished release in mind when the device alarms again and nothing may be done', async () => {
@@ -324,7 +326,7 @@ describe('respond: what people decide', () => {
 
     await engine(alarm({ behaviorName: 'other', occurredAt: now + 1 }), { id: 'second' });
 
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
     expect(groupsOf(world)).toEqual(['sensors']);
   });
 

@@ -2,7 +2,18 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
-import { alarm, anEngine, caseOf, groupsOf, isIoT, isWrite, operator, readStory, resume } from './story';
+import {
+  alarm,
+  anEngine,
+  caseOf,
+  groupsOf,
+  isIoT,
+  isWrite,
+  operator,
+  readStory,
+  resume,
+  shownCaseOf,
+} from './story';
 
 const kinds = ({ told }: World) => told.map(({ kind }) => kind);
 const ids = ({ told }: World) => told.map(({ id }) => id);
@@ -22,14 +33,17 @@ describe('respond: the whole story', () => {
 
     await engine(alarm());
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(groupsOf(world)).toEqual(['sensors', 'cordon-quarantine']);
     expect([...world.live.sessions]).toEqual([]);
 
     await engine(operator('release'));
 
-    expect(caseOf(world)).toMatchObject({ status: 'closed', reason: expect.stringContaining('as it was') });
-    expect(caseOf(world).ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
+    expect(shownCaseOf(world)).toMatchObject({
+      status: 'closed',
+      reason: expect.stringContaining('as it was'),
+    });
+    expect(shownCaseOf(world).ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
     expect(groupsOf(world)).toEqual(['sensors']);
     expect(kinds(world)).toEqual(['contained', 'released']);
     expect(readStory(world)).toEqual([
@@ -80,7 +94,7 @@ describe('respond: the whole story', () => {
 
     await anEngine(world)(alarm());
 
-    expect(caseOf(world)).toMatchObject({ status: 'contained', outbox: { announcements: [] } });
+    expect(shownCaseOf(world)).toMatchObject({ status: 'contained', outbox: { announcements: [] } });
     expect(kinds(world)).toEqual(['contained']);
   });
 
@@ -92,7 +106,7 @@ describe('respond: the whole story', () => {
     await engine(alarm());
     await engine(operator('release'));
 
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
     expect(groupsOf(world)).toEqual(['sensors', 'cordon-quarantine']);
   });
 
@@ -104,7 +118,7 @@ describe('respond: the whole story', () => {
 
     const last = [...world.stored.timeline.values()].at(-1);
     expect([...world.stored.archived.values()]).toEqual([caseOf(world)]);
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       outbox: { announcements: [], timeline: [] },
       timelineHead: last?.hash,
     });
@@ -160,7 +174,7 @@ describe('respond: when AWS does not do as told', () => {
 
     await anEngine(world)(alarm());
 
-    expect(caseOf(world).ledger.find(({ action }) => action === 'quarantine')).toMatchObject({
+    expect(shownCaseOf(world).ledger.find(({ action }) => action === 'quarantine')).toMatchObject({
       status: 'verified',
       prior: { principals: [certificateArn, second] },
       detail:
@@ -174,7 +188,7 @@ describe('respond: when AWS does not do as told', () => {
 
     await anEngine(world)(alarm());
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'observed',
       ledger: [],
       reason: expect.stringContaining('registry'),
@@ -191,7 +205,7 @@ describe('respond: when AWS does not do as told', () => {
     expect(world.stored.items.size).toBe(0);
     await engine(alarm(), { id: 'm', attempt: 3 });
 
-    expect(caseOf(world)).toMatchObject({ status: 'awaiting-approval', ledger: [] });
+    expect(shownCaseOf(world)).toMatchObject({ status: 'awaiting-approval', ledger: [] });
     expect(groupsOf(world)).toEqual(['sensors']);
     expect(kinds(world)).toEqual(['approval-needed']);
   });
@@ -203,7 +217,7 @@ describe('respond: when AWS does not do as told', () => {
 
     await engine(alarm());
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'containment-failed',
       reason: 'InvalidRequestException: a thing can be in at most 10 groups',
     });
@@ -214,8 +228,8 @@ describe('respond: when AWS does not do as told', () => {
     world.time.now = caseOf(world).dueAt ?? 0;
     await engine(resume);
 
-    expect(caseOf(world).status).toBe('contained');
-    expect(caseOf(world).reason).toBeUndefined();
+    expect(shownCaseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).reason).toBeUndefined();
     expect(kinds(world)).toEqual(['containment-failed', 'contained']);
   });
 
@@ -243,7 +257,7 @@ describe('respond: when AWS does not do as told', () => {
 
     await engine(alarm(), { id: 'same', attempt: 2 });
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(readStory(world).filter((what) => what === 'disconnect: apply done')).toHaveLength(1);
   });
 
@@ -267,7 +281,7 @@ describe('respond: when AWS does not do as told', () => {
     world.hook = async (call, perform) => (call === 'things.testPublish' ? 'ALLOWED' : perform());
 
     await engine(alarm());
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'containing',
       reason: expect.stringContaining('would get ALLOWED'),
     });
@@ -280,7 +294,7 @@ describe('respond: when AWS does not do as told', () => {
     world.time.now = caseOf(world).dueAt ?? 0;
     await engine(resume);
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(kinds(world)).toEqual(['containing', 'new-violation', 'contained']);
   });
 
@@ -314,7 +328,7 @@ describe('respond: when AWS does not do as told', () => {
       world.time.now = caseOf(world).dueAt ?? Number.NaN;
       await engine(resume);
     }
-    expect(caseOf(world).status).toBe('containment-failed');
+    expect(shownCaseOf(world).status).toBe('containment-failed');
     expect(kinds(world)).toEqual(['containing', 'containment-failed']);
 
     heal(world);
@@ -342,7 +356,7 @@ describe('respond: when AWS does not do as told', () => {
 
     await reconnect(now + 5_000);
     expect([...world.live.sessions]).toEqual([]);
-    expect(caseOf(world).status).toBe('containing');
+    expect(shownCaseOf(world).status).toBe('containing');
 
     // Times of sessions are approximate: one that seems to begin as the cache ends may have begun before.
     await reconnect(now + 480_000 + 119_999);
@@ -362,12 +376,12 @@ describe('respond: when AWS does not do as told', () => {
 
     await engine(operator('release'));
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'release-conflict',
       reason: 'quarantine: was in group cordon-quarantine before, and somebody took it out',
     });
     await engine(operator('dismiss'));
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
     expect(new Set(ids(world)).size).toBe(3);
   });
 });

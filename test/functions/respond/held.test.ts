@@ -3,7 +3,7 @@ import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import type { World } from '../../fakes';
 import { anArmedWorld, playing, secondArn } from './all-actions-world';
-import { alarm, anEngine, caseOf, operator, readStory, resume } from './story';
+import { alarm, anEngine, caseOf, operator, readStory, resume, shownCaseOf } from './story';
 
 const statusesOf = (world: World) => caseOf(world).ledger.map(({ action, status }) => `${action} ${status}`);
 const textsOf = ({ told }: World) => told.map(({ kind, text }) => `${kind}: ${text}`);
@@ -36,29 +36,29 @@ describe('a further violation of a held thing', () => {
       'disconnect verified',
       'quarantine verified',
     ]);
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'contained',
       playbook: 'harder',
       release: { by: 'operator' },
     });
-    expect(caseOf(world).pastContainments).toHaveLength(1);
+    expect(shownCaseOf(world).pastContainments).toHaveLength(1);
     expect(textsOf(world)).toContain(
       'new-violation: myapp-processes/worse is in alarm as well; held harder: deactivate-certificate',
     );
 
     await engine(operator('release'));
     expect(world.certificates.statuses.get('a'.repeat(64))).toBe('ACTIVE');
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
   });
 
   it('says what its playbook would do but for a guard', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
-    const { ledger } = caseOf(world);
+    const { ledger } = shownCaseOf(world);
     await engine(second('unclear'));
 
-    expect(caseOf(world)).toMatchObject({ status: 'contained', ledger });
+    expect(shownCaseOf(world)).toMatchObject({ status: 'contained', ledger });
     expect(textsOf(world).at(-1)).toBe(
       'new-violation: myapp-processes/unclear is in alarm as well; the thing is already held, not by job: playbook asks asks before it acts',
     );
@@ -101,7 +101,7 @@ describe('a certificate that is attached to a held thing', () => {
       statuses: ['INACTIVE', 'INACTIVE'],
       denied: [certificateArn, secondArn],
     });
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(readStory(world)).toContain('certificate bbbbbbbb was attached while the thing is held');
 
     await engine(operator('release'));
@@ -117,10 +117,10 @@ describe('a certificate that is attached to a held thing', () => {
     world.certificates.statuses.delete('a'.repeat(64));
     await engine(resume);
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'new-certificate']);
     await engine(operator('release'));
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
     expect(world.told.at(-1)?.text).toContain('certificate aaaaaaaa was deleted meanwhile');
   });
 
@@ -166,7 +166,7 @@ describe('certificates that are attached to a held thing', () => {
     await engine({ type: 'resume', thingName: thingKey('mything1'), early: true });
     expect(statuses(world)).toEqual({ a: 'INACTIVE', b: 'INACTIVE' });
     // It would do for the first one; the second is denied since a minute after.
-    expect(caseOf(world).dueAt).toBe(now + 60_000 + spreadMs);
+    expect(shownCaseOf(world).dueAt).toBe(now + 60_000 + spreadMs);
     await look(world, engine);
     expect(statuses(world)).toEqual({ a: 'ACTIVE', b: 'ACTIVE' });
 
@@ -218,7 +218,7 @@ describe('certificates that are attached to a held thing', () => {
     world.hook = (call, perform) =>
       call === 'policies.attach' ? Promise.reject(awsError('LimitExceededException')) : perform();
     await engine(alarm());
-    expect(caseOf(world).status).toBe('containment-failed');
+    expect(shownCaseOf(world).status).toBe('containment-failed');
     attach(world, secondArn);
     world.hook = (_call, perform) => perform();
     await look(world, engine);
@@ -226,7 +226,7 @@ describe('certificates that are attached to a held thing', () => {
 
     attach(world, thirdArn);
     await engine(second('worse'));
-    expect(caseOf(world).playbook).toBe('harder');
+    expect(shownCaseOf(world).playbook).toBe('harder');
     await look(world, engine);
     expect(denied(world)).toEqual(['a', 'b', 'c']);
   });
@@ -285,7 +285,7 @@ describe('a thing in ten groups', () => {
       'quarantine failed',
       'deny-certificate verified',
     ]);
-    expect(caseOf(world).status).toBe('containment-failed');
+    expect(shownCaseOf(world).status).toBe('containment-failed');
     expect(textsOf(world).at(-1)).toContain('at most 10 groups');
   });
 
@@ -294,7 +294,7 @@ describe('a thing in ten groups', () => {
     world.certificates.statuses.set('b'.repeat(64), 'REVOKED');
     await anEngine(world, { policyCacheMs: 480_000, configuration: grouping })(alarm());
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([certificateArn]);
   });
 });
@@ -318,7 +318,7 @@ describe('two violations that wait for approval', () => {
     await engine(alarm());
     await engine(second('mild'));
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'awaiting-approval',
       playbook: 'severe',
       severity: 'critical',
@@ -333,12 +333,12 @@ describe('what a held device says of other things', () => {
     world.registered.register('rogue', { principals: [secondArn] });
     const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
     await engine(alarm({ thingName: 'rogue' }));
-    expect(caseOf(world, 'rogue').status).toBe('contained');
+    expect(shownCaseOf(world, 'rogue').status).toBe('contained');
     const before = world.told.length;
 
     await engine(alarm({ reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } }));
 
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'observed',
       reason: 'the report came from a certificate of rogue, which is held, so it may be forged',
     });
@@ -348,6 +348,6 @@ describe('what a held device says of other things', () => {
     await engine(
       alarm({ behaviorName: 'other', reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } }),
     );
-    expect(caseOf(world).status).toBe('awaiting-approval');
+    expect(shownCaseOf(world).status).toBe('awaiting-approval');
   });
 });

@@ -1,12 +1,16 @@
 import type { Command } from '../../../shared/domain/decide/command';
+import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { aConfiguration, aPlaybook } from '../../builders';
 import type { World } from '../../fakes';
 import { anArmedWorld, playing } from './all-actions-world';
-import { alarm, anEngine, caseOf, groupsOf, operator, readStory } from './story';
+import { alarm, anEngine, caseOf, groupsOf, operator, readStory, shownCaseOf } from './story';
 
 const ordered = (type: Parameters<typeof operator>[0], over: object = {}): Command =>
   ({ ...operator(type), requestId: 'request-1', ...over }) as Command;
-const refusalOf = ({ stored }: World) => stored.refusals.get('request-1');
+const refusalOf = ({ stored }: World) => {
+  const refusal = stored.refusals.get('request-1');
+  return refusal && describeRefusal(refusal);
+};
 
 const sharing = playing(['deny-certificate', 'disconnect'], { mode: 'approve' });
 
@@ -38,11 +42,11 @@ describe("an operator's command that is refused", () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
-    const { ledger, status } = caseOf(world);
+    const { ledger, status } = shownCaseOf(world);
     await engine(ordered('contain'));
     await engine(ordered('dismiss'));
 
-    expect(caseOf(world)).toMatchObject({ ledger, status });
+    expect(shownCaseOf(world)).toMatchObject({ ledger, status });
   });
 });
 
@@ -56,14 +60,14 @@ describe('a release of a thing that is still in alarm', () => {
     expect(refusalOf(world)).toBe(
       'myapp-processes/no-child-processes is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it',
     );
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.at(-1)).toMatchObject({
       kind: 'refused',
       inAlarm: ['myapp-processes/no-child-processes'],
     });
 
     await engine(ordered('release', { force: true }));
-    expect(caseOf(world).status).toBe('closed');
+    expect(shownCaseOf(world).status).toBe('closed');
   });
 
   it.each([
@@ -83,7 +87,7 @@ describe('a release of a thing that is still in alarm', () => {
 
       await engine(ordered('release', { force: undefined }));
 
-      expect(caseOf(world).status).toBe('closed');
+      expect(shownCaseOf(world).status).toBe('closed');
     },
   );
 });
@@ -101,7 +105,7 @@ describe('a containment by hand', () => {
     expect(groupsOf(world)).not.toContain('cordon-quarantine');
 
     await engine(ordered(type, { force: true }));
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
   });
 
   it('that would hit others needs force', async () => {
@@ -112,17 +116,17 @@ describe('a containment by hand', () => {
     await engine(alarm());
     world.stored.items.set('mything1', {
       version: world.stored.items.get('mything1')?.version ?? 0,
-      value: { ...caseOf(world), reason: 'playbook spawned-child asks before it acts' },
+      value: { ...caseOf(world), reason: { code: 'playbook-asks', playbook: 'spawned-child' } },
     });
 
     await engine(ordered('approve'));
     expect(refusalOf(world)).toBe(
       'certificate aaaaaaaa is used by mything2 as well; force it if they may be hit',
     );
-    expect(caseOf(world).status).toBe('awaiting-approval');
+    expect(shownCaseOf(world).status).toBe('awaiting-approval');
 
     await engine(ordered('approve', { force: true }));
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
   });
 
   it('goes on where it was this very question that was approved', async () => {
@@ -130,7 +134,7 @@ describe('a containment by hand', () => {
     world.registered.register('mything2');
     const engine = anEngine(world, sharing);
     await engine(alarm());
-    expect(caseOf(world).reason).toBe('certificate aaaaaaaa is used by mything2 as well');
+    expect(shownCaseOf(world).reason).toBe('certificate aaaaaaaa is used by mything2 as well');
 
     await engine(ordered('approve'));
     expect([refusalOf(world), caseOf(world).status]).toEqual([undefined, 'contained']);
@@ -188,13 +192,13 @@ describe('a rejection', () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm({ reporter: forged }));
-    expect(caseOf(world).status).toBe('awaiting-approval');
+    expect(shownCaseOf(world).status).toBe('awaiting-approval');
     await engine(ordered('reject' as 'approve'));
-    expect(caseOf(world).status).toBe('observed');
+    expect(shownCaseOf(world).status).toBe('observed');
 
     await engine(alarm({ reporter: own, violationId: 'own', occurredAt: world.time.now + 1_000 }));
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.at(-1)?.kind).toBe('contained');
   });
 
@@ -208,7 +212,7 @@ describe('a rejection', () => {
     await engine(alarm({ reporter: own, violationId: 'v2', occurredAt: world.time.now + 1_000 }), {
       id: 'v2',
     });
-    expect(caseOf(world).status).toBe('observed');
+    expect(shownCaseOf(world).status).toBe('observed');
     await engine(
       alarm({
         reporter: own,
@@ -218,7 +222,7 @@ describe('a rejection', () => {
       }),
       { id: 'v3' },
     );
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
   });
 });
 
@@ -234,6 +238,6 @@ describe('an event from the future', () => {
 
     const [violation] = Object.values(caseOf(world).violations);
     expect(violation).toMatchObject({ violationId: 'real', lastEventAt: world.time.now });
-    expect(caseOf(world).status).not.toBe('closed');
+    expect(shownCaseOf(world).status).not.toBe('closed');
   });
 });

@@ -3,6 +3,7 @@ import type { ActionOptions } from '../../../functions/respond/perform';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
 import type { Violation } from '../../../shared/domain/findings/violation';
+import { type CaseInWords, describeCase } from '../../../shared/domain/messages/describe-case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aViolation } from '../../builders';
 import type { World } from '../../fakes';
@@ -45,6 +46,11 @@ export function caseOf({ stored }: World, thingName = 'mything1'): Case {
   const found = stored.items.get(thingName);
   if (!found) throw new Error(`no case of ${thingName}`);
   return found.value;
+}
+
+/** The case as people are shown it. */
+export function shownCaseOf(world: World, thingName?: string): CaseInWords {
+  return describeCase(caseOf(world, thingName));
 }
 
 export function groupsOf({ registered }: World, thingName = 'mything1'): string[] {

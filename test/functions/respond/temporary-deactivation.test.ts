@@ -1,13 +1,14 @@
 import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Case } from '../../../shared/domain/case/case';
-import { describeStrength } from '../../../shared/domain/case/strength';
+import { listStrength } from '../../../shared/domain/case/strength';
 import type { Configuration } from '../../../shared/domain/configuration';
+import { describeStrength } from '../../../shared/domain/messages/describe-news';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aPlaybook, now } from '../../builders';
 import type { World } from '../../fakes';
 import { anArmedWorld, playing, secondArn } from './all-actions-world';
-import { alarm, anEngine, caseOf, operator, resume } from './story';
+import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 
 const policyCacheMs = 480_000;
 /** With the margin of sessions, whose times are approximate. */
@@ -15,6 +16,7 @@ const spreadMs = policyCacheMs + 120_000;
 const certificateId = 'a'.repeat(64);
 const { configuration } = playing(['quarantine', 'disconnect']);
 
+const strengthOf = (world: World) => listStrength(caseOf(world)).map(describeStrength);
 const bridgeOf = ({ ledger }: Case) => ledger.find(({ bridge }) => bridge)?.status;
 const readCertificate = ({ certificates }: World) => certificates.statuses.get(certificateId);
 
@@ -30,13 +32,13 @@ describe('while IoT Core goes on with cached policies', () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
 
-    expect(caseOf(world).ledger.map(({ action, status }) => [action, status])).toEqual([
+    expect(shownCaseOf(world).ledger.map(({ action, status }) => [action, status])).toEqual([
       ['deactivate-certificate', 'verified'],
       ['disconnect', 'verified'],
       ['quarantine', 'verified'],
     ]);
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'INACTIVE']);
-    expect(caseOf(world).dueAt).toBe(now + spreadMs);
+    expect(shownCaseOf(world).dueAt).toBe(now + spreadMs);
     const order = world.calls.filter((call) => /addToGroup|setStatus|cut/.test(call));
     // At once, as a device goes on sending until the last of them.
     expect(order.toSorted()).toEqual(['certificates.setStatus', 'connections.cut', 'things.addToGroup']);
@@ -86,7 +88,7 @@ describe('while IoT Core goes on with cached policies', () => {
     await engine(alarm({ behaviorName: 'worse', violationId: 'v2', occurredAt: now + 1 }));
 
     expect([...world.certificates.statuses.values()]).toEqual(['INACTIVE', 'INACTIVE']);
-    expect(describeStrength(caseOf(world))).toEqual(["its own certificates can't connect until the release"]);
+    expect(strengthOf(world)).toEqual(["its own certificates can't connect until the release"]);
     await engine(operator('release'));
     expect([...world.certificates.statuses.values()]).toEqual(['ACTIVE', 'ACTIVE']);
   });
@@ -100,7 +102,7 @@ describe('while IoT Core goes on with cached policies', () => {
     await engine(alarm());
 
     expect(readCertificate(world)).toBe('ACTIVE');
-    expect(describeStrength(caseOf(world))).toEqual([]);
+    expect(strengthOf(world)).toEqual([]);
   });
 
   it('what is not proven yet is told where the certificate alone keeps the device out', async () => {
@@ -167,7 +169,7 @@ describe('while IoT Core goes on with cached policies', () => {
     }
 
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'containing']);
-    expect(describeStrength(caseOf(world))).toContain(
+    expect(strengthOf(world)).toContain(
       "left out, so each connect that AWS tells of is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
     );
   });
@@ -198,7 +200,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect([caseOf(world).status, bridgeOf(caseOf(world))]).toEqual(['contained', 'conflict']);
 
     await engine(operator('release'));
-    expect(caseOf(world)).toMatchObject({
+    expect(shownCaseOf(world)).toMatchObject({
       status: 'release-conflict',
       reason: 'deactivate-certificate: certificate aaaaaaaa was ACTIVE before and is REVOKED now',
     });
@@ -258,7 +260,7 @@ describe('while IoT Core goes on with cached policies', () => {
       await engine(alarm());
 
       expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'INACTIVE']);
-      expect(describeStrength(caseOf(world))).toEqual([
+      expect(strengthOf(world)).toEqual([
         "its own certificates can't connect until the policies have spread",
         `certificate bbbbbbbb was ${status} already`,
       ]);
@@ -296,7 +298,7 @@ describe('while IoT Core goes on with cached policies', () => {
         : perform();
     await engine(alarm());
 
-    expect(caseOf(world).status).toBe('contained');
+    expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.at(-1)?.text).toBe(
       'the device is denied: verified; a certificate could not be made inactive, so each connect that AWS tells of is cut: CertificateStateException: no',
     );
@@ -317,8 +319,8 @@ describe('while IoT Core goes on with cached policies', () => {
       await engine(resume);
     }
     expect(world.time.now).toBeLessThan(now + spreadMs + 120_000);
-    expect(caseOf(world).status).toBe('containing');
-    expect(describeStrength(caseOf(world))).toEqual([
+    expect(shownCaseOf(world).status).toBe('containing');
+    expect(strengthOf(world)).toEqual([
       expect.stringMatching(/^quarantine is applied, but AWS gives no proof of it: /),
     ]);
   });

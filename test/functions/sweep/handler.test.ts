@@ -5,6 +5,7 @@ import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Violation } from '../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
+import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { FleetSize } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
@@ -335,7 +336,7 @@ describe('sweep', () => {
       { type: 'violation', thingName: thingKey(violation.thingName), violation },
       aContext(),
     );
-    if (decision.outcome !== 'changed') throw new Error(decision.reason);
+    if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
     return { value: decision.next, version: 1 };
   };
 

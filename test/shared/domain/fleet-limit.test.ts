@@ -1,4 +1,5 @@
 import { findFleetLimit } from '../../../shared/domain/guards/guards';
+import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { aConfiguration, aPlaybook, flushed, now } from '../../builders';
 import { alarm, lead, led, order, resume } from './lead-case';
 
@@ -29,8 +30,8 @@ describe('what people hear of the fleet limit', () => {
   it('is the first thing that waits for it, and that others will', () => {
     const record = lead(undefined, alarm(), { fleetLimitReached: true });
 
-    expect(record).toMatchObject({ status: 'awaiting-approval', reason });
-    expect(record.outbox.announcements).toMatchObject([
+    expect(describeCase(record)).toMatchObject({ status: 'awaiting-approval', reason });
+    expect(describeCase(record).outbox.announcements).toMatchObject([
       {
         kind: 'approval-needed',
         text: `${reason}; other things that wait for it come without a message: cordon list shows them`,
@@ -43,8 +44,8 @@ describe('what people hear of the fleet limit', () => {
     const waiting = lead(undefined, alarm(), told);
     const further = alarm({ behaviorName: 'other', violationId: 'v2' });
 
-    expect(waiting).toMatchObject({ status: 'awaiting-approval', reason });
-    expect(waiting.outbox.timeline.map(({ detail }) => detail)).toContain(reason);
+    expect(describeCase(waiting)).toMatchObject({ status: 'awaiting-approval', reason });
+    expect(describeCase(waiting).outbox.timeline.map(({ detail }) => detail)).toContain(reason);
     expect(newsOf(waiting)).toEqual(['approval-needed, for systems']);
     expect(newsOf(lead(flushed(waiting), further, told))).toEqual(['approval-needed, for systems']);
     const expired = lead(flushed(waiting), resume, { now: now + 86_400_000 });
@@ -67,7 +68,7 @@ describe('what people hear of the fleet limit', () => {
 
     const first = lead(waiting, order('reject'));
     expect(newsOf(first)).toEqual(['rejected']);
-    expect(first.outbox.announcements[0]?.text).toBe(
+    expect(describeCase(first).outbox.announcements[0]?.text).toBe(
       'rejected by ada: checked; others that waited for the fleet limit end without a message',
     );
     expect(newsOf(lead(waiting, order('reject'), { fleetLimitTold: true }))).toEqual([

@@ -1,5 +1,7 @@
 import type { Case } from '../../../shared/domain/case/case';
 import type { Command } from '../../../shared/domain/decide/command';
+import { describeCase } from '../../../shared/domain/messages/describe-case';
+import type { DescribedEntry } from '../../../shared/domain/messages/describe-event';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../builders';
 import { alarm, lead, led, order } from './lead-case';
@@ -7,8 +9,8 @@ import { alarm, lead, led, order } from './lead-case';
 /** A device decides how much it reports, and must not decide how much is kept and told of it. */
 
 /** As `respond` does: the outbox is sent, and a row written where there are entries. */
-function sent(record: Case): { record: Case; entries: Case['outbox']['timeline']; told: string[] } {
-  const { timeline, announcements } = record.outbox;
+function sent(record: Case): { record: Case; entries: readonly DescribedEntry[]; told: string[] } {
+  const { timeline, announcements } = describeCase(record).outbox;
   const rows = timeline.length > 0 ? 1 : 0;
   return {
     record: { ...flushed(record), timelineSeq: record.timelineSeq + rows },
@@ -24,7 +26,7 @@ function play(
 ) {
   const base = aContext(context);
   let record = first;
-  const entries: Case['outbox']['timeline'][number][] = [];
+  const entries: DescribedEntry[] = [];
   const told: string[] = [];
   for (const [index, event] of events.entries()) {
     const decision = decide(record, event, { ...base, now: now + index, newCaseId: `case-${index}` });
@@ -60,7 +62,7 @@ describe('a case of very many events', () => {
   it('says at its end how many are not listed', () => {
     const closed = lead(record, order('release'), { now: now + 10_000 });
 
-    expect(closed.outbox.timeline.at(-1)?.detail).toContain(
+    expect(describeCase(closed).outbox.timeline.at(-1)?.detail).toContain(
       `${record.foldedEvents} alarms, clears and connects are not listed`,
     );
   });

@@ -1,6 +1,8 @@
 import type { Playbook } from '../../../shared/domain/configuration';
 import type { Command } from '../../../shared/domain/decide/command';
 import { operatorActions } from '../../../shared/domain/decide/operator-actions';
+import { describeCase } from '../../../shared/domain/messages/describe-case';
+import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aContext, aPlaybook, decide, now, someFacts } from '../../builders';
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from './lead-case';
@@ -30,7 +32,7 @@ describe('a command that names its case', () => {
     for (const type of operatorActions)
       expect(decide(record, order(type, caseId), aContext())).toEqual({
         outcome: 'unchanged',
-        reason: 'its case is closed',
+        reason: { code: 'case-closed' },
       });
   });
 });
@@ -47,7 +49,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
 
     expect(record).toMatchObject({ status: 'contained', playbook: 'renamed' });
     expect(actionsOf(record)).toEqual(['disconnect', 'deny-certificate']);
-    expect(record.outbox.timeline.map(({ what }) => what)).toContain(
+    expect(describeCase(record).outbox.timeline.map(({ what }) => what)).toContain(
       'playbook spawned-child is no longer in cordon.yml; renamed takes its place',
     );
   });
@@ -64,17 +66,23 @@ describe('a rejection', () => {
   it('leaves the violation on record, does nothing, and says who said no', () => {
     const record = lead(waiting(), order('reject'));
 
-    expect(record).toMatchObject({ status: 'observed', reason: 'rejected by ada: checked', ledger: [] });
+    expect(describeCase(record)).toMatchObject({
+      status: 'observed',
+      reason: 'rejected by ada: checked',
+      ledger: [],
+    });
     expect(record.dueAt).toBeUndefined();
     expect(toldOf(record)).toEqual(['rejected']);
-    expect(record.outbox.timeline).toEqual([{ at: now, what: 'rejected', actor: 'ada', detail: 'checked' }]);
+    expect(describeCase(record).outbox.timeline).toEqual([
+      { at: now, what: 'rejected', actor: 'ada', detail: 'checked' },
+    ]);
   });
 
   it('stands against repeats of the same alarm, and ends with its clear', () => {
     const rejected = led(waiting(), order('reject'));
     const repeated = lead(rejected, alarm({ occurredAt: now + 1 }), { configuration: asking });
 
-    expect(repeated).toMatchObject({ status: 'observed', reason: 'rejected by ada: checked' });
+    expect(describeCase(repeated)).toMatchObject({ status: 'observed', reason: 'rejected by ada: checked' });
     expect(toldOf(repeated)).toEqual([]);
     expect(led(repeated, alarm({ eventType: 'alarm-cleared', occurredAt: now + 2 })).status).toBe('closed');
   });
@@ -85,7 +93,7 @@ describe('a rejection', () => {
 
     const record = lead(cleared, order('reject'));
 
-    expect([record.status, record.reason, toldOf(record)]).toEqual([
+    expect([record.status, describeCase(record).reason, toldOf(record)]).toEqual([
       'closed',
       'rejected by ada: checked; all violations cleared',
       ['rejected'],
@@ -98,9 +106,9 @@ describe('a rejection', () => {
     ['a case that was rejected before', led(waiting(), order('reject'))],
   ])('changes nothing for %s', (_, record) => {
     const decision = decide(record, order('reject'), aContext());
-    expect(decision.outcome === 'changed' ? decision.refusal : decision.reason).toBe(
-      'nothing awaits approval',
-    );
+    expect(decision.outcome === 'changed' ? decision.refusal : decision.reason).toEqual({
+      code: 'nothing-awaits-approval',
+    });
     if (decision.outcome === 'changed')
       expect(decision.next).toMatchObject({ status: record?.status, ledger: record?.ledger });
   });
@@ -122,7 +130,7 @@ describe('a dismissal', () => {
 
     const dismissed = lead(record, order('dismiss'), { configuration: watching });
 
-    expect(dismissed).toMatchObject({ status: 'closed', reason: 'dismissed by ada: checked' });
+    expect(describeCase(dismissed)).toMatchObject({ status: 'closed', reason: 'dismissed by ada: checked' });
     expect(dismissed.outbox.falsePositives).toEqual(['theirs']);
     expect(toldOf(dismissed)).toEqual(['dismissed']);
   });
@@ -146,7 +154,7 @@ describe('a dismissal', () => {
 
   it('waits for the release of a held thing', () => {
     expect(decide(led(undefined, alarm()), order('dismiss'), aContext())).toMatchObject({
-      refusal: expect.stringContaining('release it first'),
+      refusal: { code: 'held', status: 'contained' },
     });
   });
 });
@@ -157,7 +165,7 @@ describe('drift', () => {
   it('opens a case that says so, holds nothing, and can be dismissed', () => {
     const record = lead(undefined, drift, inGroup);
 
-    expect(record).toMatchObject({
+    expect(describeCase(record)).toMatchObject({
       status: 'observed',
       reason: expect.stringContaining('in the quarantine group without a case'),
       ledger: [],
@@ -186,7 +194,7 @@ describe('the kill switch', () => {
   const off = { killSwitch: { state: 'on' } } as const;
 
   it('turns what a playbook would do into an observation', () => {
-    expect(lead(undefined, alarm(), off)).toMatchObject({
+    expect(describeCase(lead(undefined, alarm(), off))).toMatchObject({
       status: 'observed',
       reason: 'the kill switch is on: every action is off',
       ledger: [],
@@ -195,18 +203,18 @@ describe('the kill switch', () => {
 
   it.each(['contain', 'approve'] as const)('binds operators too: %s', (type) => {
     expect(decide(waiting(), order(type), aContext(off))).toMatchObject({
-      refusal: expect.stringContaining('kill switch'),
+      refusal: { code: 'kill-switch', killSwitch: off.killSwitch },
     });
   });
 
   it('stops what was planned before it was switched on, and what was planned stays open', () => {
     const planned = decide(undefined, alarm(), aContext());
-    if (planned.outcome !== 'changed') throw new Error(planned.reason);
+    if (planned.outcome !== 'changed') throw new Error(describeRefusal(planned.reason));
     const dueAt = planned.next.dueAt ?? 0;
 
     const stopped = led(planned.next, resume, { ...off, now: dueAt });
     expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
-    expect([stopped.status, stopped.reason]).toEqual([
+    expect([stopped.status, describeCase(stopped).reason]).toEqual([
       'containing',
       'not applied, since the kill switch is on: disconnect, quarantine',
     ]);

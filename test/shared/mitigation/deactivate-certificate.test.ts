@@ -1,7 +1,9 @@
 import type { PriorOf } from '../../../shared/mitigation/action';
-import { deactivateCertificate } from '../../../shared/mitigation/deactivate-certificate';
+import { mitigations } from '../../../shared/mitigation/registry';
 import { awsError } from '../../aws-error';
-import { aSetting } from './setting';
+import { aSetting, inWords } from './setting';
+
+const deactivateCertificate = inWords(mitigations['deactivate-certificate']);
 
 type Prior = PriorOf<'deactivate-certificate'>;
 

@@ -3,7 +3,7 @@ import { type Denial, testDenial } from '../../../shared/mitigation/denial';
 import type { EffectivePolicy } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
-import { aSetting } from './setting';
+import { aSetting, told } from './setting';
 
 const policyName = 'cordon-quarantine';
 const document = '{"Statement":[{"Effect":"Deny"}]}';
@@ -50,7 +50,7 @@ describe('the proof of a denial', () => {
   it('asks no second source where TestAuthorization says EXPLICIT_DENY', async () => {
     const { context, asked } = answering({ test: 'EXPLICIT_DENY' });
 
-    expect(await testDenial(ofGroup, context)).toEqual({
+    expect(told(await testDenial(ofGroup, context))).toEqual({
       result: 'done',
       detail: 'publish is explicitly denied for certificate aaaaaaaa, by TestAuthorization',
     });
@@ -62,7 +62,7 @@ describe('the proof of a denial', () => {
     async (test) => {
       const { context, asked } = answering({ test, added: 'EXPLICIT_DENY', effective: [ours] });
 
-      expect(await testDenial(ofGroup, context)).toEqual({
+      expect(told(await testDenial(ofGroup, context))).toEqual({
         result: 'done',
         detail: 'publish is explicitly denied for certificate aaaaaaaa, by GetEffectivePolicies',
       });
@@ -80,9 +80,11 @@ describe('the proof of a denial', () => {
     const effective = [{ policyName, document: given }];
     const { context } = answering({ test: 'ALLOWED', added: 'EXPLICIT_DENY', effective });
 
-    expect(await testDenial({ ...ofGroup, document: written }, context)).toMatchObject({ result: 'done' });
+    expect(told(await testDenial({ ...ofGroup, document: written }, context))).toMatchObject({
+      result: 'done',
+    });
     const otherOrder = { ...ofGroup, document: written.replace('["a","b"]', '["b","c"]') };
-    expect(await testDenial(otherOrder, context)).toMatchObject({ result: 'unverified' });
+    expect(told(await testDenial(otherOrder, context))).toMatchObject({ result: 'unverified' });
   });
 
   it.each([
@@ -93,7 +95,7 @@ describe('the proof of a denial', () => {
     async (_, test) => {
       const { context, asked } = answering({ test, effective: [ours] });
 
-      expect(await testDenial(ofCertificate, context)).toMatchObject({
+      expect(told(await testDenial(ofCertificate, context))).toMatchObject({
         result: 'done',
         detail: expect.stringContaining('by GetEffectivePolicies'),
       });
@@ -110,7 +112,7 @@ describe('the proof of a denial', () => {
       { test: 'ALLOWED', added: 'ALLOWED', effective: [ours] },
     ],
   ])('is out where %s', async (_, answers) => {
-    const outcome = await testDenial(ofGroup, answering(answers).context);
+    const outcome = told(await testDenial(ofGroup, answering(answers).context));
 
     expect(outcome).toEqual({
       result: 'unverified',
@@ -121,7 +123,7 @@ describe('the proof of a denial', () => {
   it('is out for a client id that a group policy does not bind, whatever is in effect for the thing', async () => {
     const { context, asked } = answering({ test: 'ALLOWED', added: 'EXPLICIT_DENY', effective: [ours] });
 
-    expect(await testDenial({ ...ofGroup, clientIds: ['mything1/2'] }, context)).toMatchObject({
+    expect(told(await testDenial({ ...ofGroup, clientIds: ['mything1/2'] }, context))).toMatchObject({
       result: 'unverified',
       detail: expect.stringContaining('by client mything1/2'),
     });
@@ -134,7 +136,7 @@ describe('the proof of a denial', () => {
       effective: awsError('UnauthorizedException'),
     });
 
-    expect(await testDenial(ofCertificate, context)).toEqual({
+    expect(told(await testDenial(ofCertificate, context))).toEqual({
       result: 'unverified',
       detail:
         'a publish without a client id with certificate aaaaaaaa would get no answer (CertificateStateException), and GetEffectivePolicies gives no answer (UnauthorizedException)',
@@ -152,10 +154,13 @@ describe('the proof of a denial', () => {
       for (const status of ['ACTIVE', 'INACTIVE']) {
         const temporarilyInactive = status === 'ACTIVE' ? [] : ['a'.repeat(64)];
         const asked = { ...context, temporarilyInactive, certificates: of(status) };
-        expect(await testDenial(ofGroup, asked)).toMatchObject({ result: 'unverified', unproven: true });
+        expect(told(await testDenial(ofGroup, asked))).toMatchObject({
+          result: 'unverified',
+          unproven: true,
+        });
       }
       // What is dead for good needs no other proof.
-      expect(await testDenial(ofGroup, { ...context, certificates: of('REVOKED') })).toMatchObject({
+      expect(told(await testDenial(ofGroup, { ...context, certificates: of('REVOKED') }))).toMatchObject({
         result: 'done',
         detail: expect.stringContaining('by its status'),
       });

@@ -1,8 +1,10 @@
 import type { PriorOf } from '../../../shared/mitigation/action';
-import { denyCertificate } from '../../../shared/mitigation/deny-certificate';
+import { mitigations } from '../../../shared/mitigation/registry';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
-import { aSetting, denyDocument } from './setting';
+import { aSetting, denyDocument, inWords } from './setting';
+
+const denyCertificate = inWords(mitigations['deny-certificate']);
 
 type Prior = PriorOf<'deny-certificate'>;
 

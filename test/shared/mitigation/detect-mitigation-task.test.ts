@@ -1,6 +1,8 @@
 import type { PriorOf } from '../../../shared/mitigation/action';
-import { detectMitigationTask } from '../../../shared/mitigation/detect-mitigation-task';
-import { aSetting } from './setting';
+import { mitigations } from '../../../shared/mitigation/registry';
+import { aSetting, inWords } from './setting';
+
+const detectMitigationTask = inWords(mitigations['detect-mitigation-task']);
 
 const prior: PriorOf<'detect-mitigation-task'> = {
   action: 'detect-mitigation-task',

@@ -1,10 +1,13 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
-import { disconnect } from '../../../shared/mitigation/disconnect';
+import { mitigations } from '../../../shared/mitigation/registry';
 import { awsError } from '../../aws-error';
 import { now } from '../../builders';
 import { fakeClientIds, fakeConnections, fakeLeases, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
+import { inWords } from './setting';
+
+const disconnect = inWords(mitigations.disconnect);
 
 const prior: PriorOf<'disconnect'> = { action: 'disconnect', clientIds: ['mything1', 'mything1-agent'] };
 const policyCacheMs = 480_000;

@@ -1,7 +1,9 @@
 import type { PriorOf } from '../../../shared/mitigation/action';
-import { job } from '../../../shared/mitigation/job';
+import { mitigations } from '../../../shared/mitigation/registry';
 import { awsError } from '../../aws-error';
-import { aSetting } from './setting';
+import { aSetting, inWords } from './setting';
+
+const job = inWords(mitigations.job);
 
 const prior: PriorOf<'job'> = { action: 'job', jobId: 'cordon-case-1' };
 

@@ -27,11 +27,16 @@ export const detachPolicies: ActionDescriptor<DetachPoliciesPrior> = {
     action: 'detach-policies',
     attachments: facts.principals.map(({ arn, policies }) => ({ arn, policies })),
   }),
+  details: {
+    none: () => 'no policy is attached',
+    left: (...policies) => \`still there: \${policies.join(', ')}\`,
+    back: () => 'the policies are back',
+  },
 };
 `;
 
 const mitigation = `
-import type { MitigationAction, PriorOf } from './action';
+import { done, type MitigationAction, ownDetail, type PriorOf, unverified } from './action';
 
 export const detachPolicies: MitigationAction<PriorOf<'detach-policies'>> = {
   rights: () => ({
@@ -41,18 +46,18 @@ export const detachPolicies: MitigationAction<PriorOf<'detach-policies'>> = {
   async apply({ attachments }, context) {
     for (const { arn, policies } of attachments)
       for (const policy of policies) await context.policies.detach(policy, arn);
-    return { result: 'done', detail: 'no policy is left' };
+    return done(ownDetail('detach-policies', 'none'));
   },
   async verify({ attachments }, { things }) {
     const left = await Promise.all(attachments.map(({ arn }) => things.listPolicies(arn)));
     return left.flat().length > 0
-      ? { result: 'unverified', detail: \`still there: \${left.flat().join(', ')}\` }
-      : { result: 'done', detail: 'no policy is attached' };
+      ? unverified(ownDetail('detach-policies', 'left', ...left.flat()))
+      : done(ownDetail('detach-policies', 'none'));
   },
   async revert({ attachments }, context) {
     for (const { arn, policies } of attachments)
       for (const policy of policies) await context.policies.attach(policy, arn);
-    return { result: 'done', detail: 'the policies are back' };
+    return done(ownDetail('detach-policies', 'back'));
   },
 };
 `;
@@ -149,7 +154,10 @@ describe('a new mitigation action of two files and a line in each registry', () 
       ],
     });
     expect(world.told).toMatchObject([
-      { kind: 'contained', actions: [{ action: 'disconnect' }, { action: 'detach-policies' }] },
+      {
+        kind: 'contained',
+        actions: [{ action: 'disconnect' }, { action: 'detach-policies', detail: 'no policy is attached' }],
+      },
     ]);
 
     await engine(operator('release'));
@@ -157,7 +165,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
     expect(targetsOf(world)).toEqual(before);
     expect(caseOf()).toMatchObject({
       status: 'closed',
-      reason: 'released: everything is as it was before',
+      reason: { code: 'released', left: [] },
     });
   });
 
@@ -169,7 +177,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
 
     expect(caseOf()).toMatchObject({
       status: 'awaiting-approval',
-      reason: 'certificate aaaaaaaa is used by mything2 as well',
+      reason: { code: 'shared', object: 'certificate', name: 'aaaaaaaa', holders: ['mything2'] },
       ledger: [],
     });
   });

@@ -1,10 +1,13 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { MitigationContext, PriorOf } from '../../../shared/mitigation/action';
-import { quarantine } from '../../../shared/mitigation/quarantine';
+import { mitigations } from '../../../shared/mitigation/registry';
 import { awsError } from '../../aws-error';
 import { certificateArn, now } from '../../builders';
 import { fakeConnections, fakeLeases, fakeThings } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
+import { inWords } from './setting';
+
+const quarantine = inWords(mitigations.quarantine);
 
 type Prior = PriorOf<'quarantine'>;
 

@@ -1,10 +1,12 @@
 import { replacedObject } from '../../../shared/domain/actions/lease';
 import type { PriorPolicy } from '../../../shared/domain/facts';
 import type { PriorOf } from '../../../shared/mitigation/action';
-import { replacePolicyVersion } from '../../../shared/mitigation/replace-policy-version';
+import { mitigations } from '../../../shared/mitigation/registry';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
-import { aSetting, denyDocument, readPolicy } from './setting';
+import { aSetting, denyDocument, inWords, readPolicy } from './setting';
+
+const replacePolicyVersion = inWords(mitigations['replace-policy-version']);
 
 type Prior = PriorOf<'replace-policy-version'>;
 

@@ -1,5 +1,8 @@
+import type { PriorState } from '../../../shared/domain/actions/registry';
+import type { Outcome } from '../../../shared/domain/case/steps';
+import { describeAll } from '../../../shared/domain/messages/describe-detail';
 import { thingKey } from '../../../shared/domain/thing-ref';
-import type { MitigationContext } from '../../../shared/mitigation/action';
+import type { MitigationAction, MitigationContext } from '../../../shared/mitigation/action';
 import type { Things } from '../../../shared/ports';
 import { now } from '../../builders';
 import { fakeClientIds, fakeConnections, fakeLeases, fakeThings } from '../../fakes';
@@ -69,5 +72,22 @@ export function readPolicy({ stored }: Pick<PolicyFake, 'stored'>, policyName: s
     versions: Object.fromEntries(policy.versions),
     defaultVersionId: policy.defaultVersionId,
     targets: [...policy.targets],
+  };
+}
+
+/** An outcome in words, as the timeline tells it. */
+export function told(outcome: Outcome) {
+  const { detail, ...rest } = outcome;
+  const left = 'left' in outcome && outcome.left && { left: outcome.left.map((one) => describeAll([one])) };
+  return { ...rest, detail: describeAll(detail), ...left };
+}
+
+/** An action whose outcomes are in words. */
+export function inWords<P extends PriorState>(action: MitigationAction<P>) {
+  const { apply, verify, revert } = action;
+  return {
+    apply: async (prior: P, context: MitigationContext) => told(await apply.call(action, prior, context)),
+    verify: async (prior: P, context: MitigationContext) => told(await verify.call(action, prior, context)),
+    revert: async (prior: P, context: MitigationContext) => told(await revert.call(action, prior, context)),
   };
 }

@@ -55,7 +55,13 @@ describe('two things of one name in two accounts', () => {
     ],
     [
       'refusals',
-      (thingName) => connectRefusals('t', client).record({ thingName, requestId: 'r', reason: 'no', now }),
+      (thingName) =>
+        connectRefusals('t', client).record({
+          thingName,
+          requestId: 'r',
+          refusal: { code: 'no-open-case' },
+          now,
+        }),
     ],
     ['the refusals that are read', (thing) => connectRefusals('t', client).read(thing, 'r')],
   ])('share no item: %s', async (_, use) => {

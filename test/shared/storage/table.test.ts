@@ -10,8 +10,11 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Case } from '../../../shared/domain/case/case';
+import { describeCase } from '../../../shared/domain/messages/describe-case';
+import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../../shared/errors';
+import { writeCase } from '../../../shared/storage/case-item';
 import { connectDetectionReset } from '../../../shared/storage/detection-reset';
 import { connectTable } from '../../../shared/storage/table';
 import { awsError } from '../../aws-error';
@@ -34,7 +37,7 @@ function aCase(over: Partial<Case> = {}): Case {
     { type: 'violation', thingName: thingKey('mything1'), violation },
     aContext(),
   );
-  if (decision.outcome !== 'changed') throw new Error(decision.reason);
+  if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
   return { ...decision.next, ...over };
 }
 
@@ -43,7 +46,7 @@ describe('cases in the table', () => {
     dynamo
       .on(GetCommand)
       .resolvesOnce({})
-      .resolvesOnce({ Item: { value: aCase(), version: 7 } });
+      .resolvesOnce({ Item: { ...writeCase(aCase()), version: 7 } });
 
     expect(await cases.load(thingKey('mything1'))).toBeUndefined();
     expect(await cases.load(thingKey('mything1'))).toEqual({ value: aCase(), version: 7 });
@@ -58,7 +61,7 @@ describe('cases in the table', () => {
     ['of before items had a schema', undefined],
     ['of the same schema', 1],
   ])('are read %s', async (_, schema) => {
-    dynamo.on(GetCommand).resolves({ Item: { value: aCase(), version: 7, schema } });
+    dynamo.on(GetCommand).resolves({ Item: { ...writeCase(aCase()), version: 7, schema } });
 
     expect(await cases.load(thingKey('mything1'))).toEqual({ value: aCase(), version: 7 });
   });
@@ -86,7 +89,7 @@ describe('cases in the table', () => {
           schema: 1,
           pk: 'THING#mything1',
           sk: 'CASE',
-          value: record,
+          ...writeCase(record),
           version: 1,
           caseId: 'case-1',
           thingName: thingKey('mything1'),
@@ -143,7 +146,7 @@ describe('cases in the table', () => {
     expect(puts()[0]?.Item).toEqual({
       pk: 'THING#mything1',
       sk: `CLOSED#00${now}#case-1`,
-      value: record,
+      ...writeCase(record),
     });
   });
 });
@@ -159,13 +162,13 @@ describe('the timeline', () => {
       sk: `00${now}#000000`,
       caseId: 'case-1',
       thingName: thingKey('mything1'),
-      entries: record.outbox.timeline,
+      entries: describeCase(record).outbox.timeline,
       previousHash: '',
       hash,
     });
     const { pk: _pk, hash: _hash, ...row } = first?.Item ?? {};
     const { caseId, thingName, sk, previousHash } = row as Record<string, unknown>;
-    const entries = record.outbox.timeline.map((one) => [
+    const entries = describeCase(record).outbox.timeline.map((one) => [
       one.at,
       one.what,
       one.actor ?? null,
@@ -183,7 +186,7 @@ describe('the timeline', () => {
         { timelineHead: 'x' },
         { timelineSeq: 1 },
         { caseId: 'case-2' },
-        { outbox: { ...outbox, timeline: outbox.timeline.map((entry) => ({ ...entry, what: 'forged' })) } },
+        { outbox: { ...outbox, timeline: outbox.timeline.map((entry) => ({ ...entry, actor: 'forged' })) } },
       ].map((over) => cases.appendTimeline({ ...record, ...over })),
     );
     expect(new Set([hash, ...others]).size).toBe(5);
@@ -254,11 +257,11 @@ describe('the newest of a list', () => {
 
   it('are as many closed cases as asked for, though a page ends before', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => ({
-      Items: [{ value: { caseId: ExclusiveStartKey ? 'case-1' : 'case-2' } }],
+      Items: [writeCase(aCase({ caseId: ExclusiveStartKey ? 'case-1' : 'case-2' }))],
       LastEvaluatedKey: { pk: 'a', sk: '1' },
     }));
 
-    expect(await history.listClosed(thingKey('mything1'), 2)).toEqual([
+    expect(await history.listClosed(thingKey('mything1'), 2)).toMatchObject([
       { caseId: 'case-2' },
       { caseId: 'case-1' },
     ]);
@@ -281,9 +284,9 @@ describe('what takes more than one page', () => {
   });
 
   it('is read to its end: the closed cases of a thing', async () => {
-    pages({ value: { caseId: 'case-2' } }, { value: { caseId: 'case-1' } });
+    pages(writeCase(aCase({ caseId: 'case-2' })), writeCase(aCase({ caseId: 'case-1' })));
 
-    expect(await history.listClosed(thingKey('mything1'))).toEqual([
+    expect(await history.listClosed(thingKey('mything1'))).toMatchObject([
       { caseId: 'case-2' },
       { caseId: 'case-1' },
     ]);
@@ -299,11 +302,11 @@ describe('what takes more than one page', () => {
 
   it('is read to its end: the cases touched since', async () => {
     dynamo.on(ScanCommand).callsFake(({ ExclusiveStartKey }) => ({
-      Items: [{ value: { caseId: ExclusiveStartKey ? 'case-2' : 'case-1' } }],
+      Items: [writeCase(aCase({ caseId: ExclusiveStartKey ? 'case-2' : 'case-1' }))],
       ...(!ExclusiveStartKey && { LastEvaluatedKey: { pk: 'a', sk: '1' } }),
     }));
 
-    expect(await history.scanCases(now)).toEqual([{ caseId: 'case-1' }, { caseId: 'case-2' }]);
+    expect(await history.scanCases(now)).toMatchObject([{ caseId: 'case-1' }, { caseId: 'case-2' }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
-import { describeKillSwitch } from '../../../../shared/domain/guards/kill-switch';
 import { type Announcement, printable, titleOf } from '../../../../shared/domain/messages/announcement';
+import { describeKillSwitch } from '../../../../shared/domain/messages/describe-kill-switch';
 import { clip } from '../../../../shared/domain/text';
 import type { Superseded } from '../../../../shared/storage/channel-states';
 import { writeButtons, writeCliCommands } from './buttons';

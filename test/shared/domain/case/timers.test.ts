@@ -1,5 +1,6 @@
 import type { Case } from '../../../../shared/domain/case/case';
 import type { ReleaseRule } from '../../../../shared/domain/configuration';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
 import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../../builders';
 import { alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
@@ -31,7 +32,7 @@ describe('release after a time', () => {
   });
 
   it('says on the timeline that time did it', () => {
-    const { outbox } = lead(held({ after: minute }), resume, { now: now + minute });
+    const { outbox } = describeCase(lead(held({ after: minute }), resume, { now: now + minute }));
 
     expect(outbox.timeline[0]).toEqual({
       at: now + minute,
@@ -96,10 +97,10 @@ describe('release after a clean hold', () => {
 
     const text =
       'the clear of myapp-processes/no-child-processes came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing';
-    expect(record.outbox.announcements.map(({ kind, text: told }) => `${kind}: ${told}`)).toEqual([
-      `refused: ${text}`,
-    ]);
-    expect(record.outbox.timeline.map(({ what, detail }) => [what, detail])).toEqual([
+    expect(
+      describeCase(record).outbox.announcements.map(({ kind, text: told }) => `${kind}: ${told}`),
+    ).toEqual([`refused: ${text}`]);
+    expect(describeCase(record).outbox.timeline.map(({ what, detail }) => [what, detail])).toEqual([
       ['clear disregarded', text],
     ]);
     expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
@@ -153,7 +154,9 @@ describe('an approval', () => {
 
     expect(early.outcome).toBe('unchanged');
     expect(record).toMatchObject({ status: 'observed', ledger: [] });
-    expect(record.reason).toBe('nobody approved in time (playbook spawned-child asks before it acts)');
+    expect(describeCase(record).reason).toBe(
+      'nobody approved in time (playbook spawned-child asks before it acts)',
+    );
     expect(toldOf(record)).toEqual(['approval-expired']);
     expect(record.dueAt).toBeUndefined();
   });
@@ -169,7 +172,7 @@ describe('an approval', () => {
       ['approval-expired'],
       undefined,
     ]);
-    expect(record.reason).toBe(
+    expect(describeCase(record).reason).toBe(
       'nobody approved in time (playbook spawned-child asks before it acts); all violations cleared',
     );
   });
@@ -178,7 +181,7 @@ describe('an approval', () => {
     const expired = led(waiting(), resume, { now: now + approvalExpires });
 
     expect(decide(expired, order('approve'), aContext())).toMatchObject({
-      refusal: 'nothing awaits approval',
+      refusal: { code: 'nothing-awaits-approval' },
     });
     expect(led(expired, order('contain'), { configuration }).status).toBe('contained');
   });

@@ -4,6 +4,7 @@ import { nextStep, type Outcome, recordOutcome, settle } from '../../../../share
 import type { Command } from '../../../../shared/domain/decide/command';
 import { behaviorKey, type Violation } from '../../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../../shared/domain/guards/kill-switch';
+import { describeRefusal } from '../../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../../shared/domain/thing-ref';
 import {
   aConfiguration,
@@ -15,6 +16,7 @@ import {
   now,
   type Situation,
   someFacts,
+  words,
 } from '../../../builders';
 
 /** One event of a thing's life; its time is its place in the list. */
@@ -79,7 +81,7 @@ function perform(record: Case, at: number, answer: () => Outcome['result'] = () 
     if (!step) return flushed(settle(next, at));
     if (count > 20) throw new Error('the steps never end');
     const result = answer();
-    next = recordOutcome(next, step, { result, detail: `${step.kind} ${result}` }, at);
+    next = recordOutcome(next, step, { result, detail: [words(`${step.kind} ${result}`)] }, at);
     if (step.kind === 'verify' || result === 'conflict') seen.add(step.entry.action);
   }
 }
@@ -231,7 +233,7 @@ describe('decide, for any history', () => {
         const groups = memberBefore ? ['sensors', 'cordon-quarantine'] : ['sensors'];
         const at = (after: string[]) => aContext({ facts: someFacts({ groups: after }), now: now + 60_000 });
         const first = decide(undefined, operator('contain'), at(groups));
-        if (first.outcome !== 'changed') throw new Error(first.reason);
+        if (first.outcome !== 'changed') throw new Error(describeRefusal(first.reason));
         let record = perform(first.next, now);
         for (const command of commands) {
           const decision = decide(record, command, at(['sensors', 'cordon-quarantine']));
@@ -256,7 +258,7 @@ describe('decide, for any history', () => {
         for (let release = 0; record?.status !== 'closed'; release += 1) {
           if (release > results.length) throw new Error('never released');
           const decision = decide(record, operator('release'), aContext());
-          if (decision.outcome !== 'changed') throw new Error(decision.reason);
+          if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
           record = perform(decision.next, now, () => left.shift() ?? 'done');
         }
         expect(record.ledger.map(({ action, status }) => [action, status])).toEqual(

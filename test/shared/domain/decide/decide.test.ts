@@ -2,6 +2,8 @@ import type { Case } from '../../../../shared/domain/case/case';
 import { nextStep, recordOutcome, settle } from '../../../../shared/domain/case/steps';
 import type { Command } from '../../../../shared/domain/decide/command';
 import type { Violation } from '../../../../shared/domain/findings/violation';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
+import { describeRefusal } from '../../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../../shared/domain/thing-ref';
 import {
   aConfiguration,
@@ -14,6 +16,7 @@ import {
   now,
   type Situation,
   someFacts,
+  words,
 } from '../../../builders';
 
 function alarm(over: Partial<Violation> = {}): Command {
@@ -26,7 +29,7 @@ const marginMs = 120_000;
 
 function decided(current: Case | undefined, command: Command, context: Partial<Situation> = {}): Case {
   const decision = decide(current, command, aContext(context));
-  if (decision.outcome !== 'changed') throw new Error(`unchanged: ${decision.reason}`);
+  if (decision.outcome !== 'changed') throw new Error(`unchanged: ${describeRefusal(decision.reason)}`);
   return decision.next;
 }
 
@@ -35,7 +38,7 @@ function perform(record: Case, at = now): Case {
   let next = record;
   const seen = new Set<Case['ledger'][number]['action']>();
   for (let step = nextStep(next, seen); step; step = nextStep(next, seen)) {
-    next = recordOutcome(next, step, { result: 'done', detail: `${step.kind} ok` }, at);
+    next = recordOutcome(next, step, { result: 'done', detail: [words(`${step.kind} ok`)] }, at);
     if (step.kind === 'verify') seen.add(step.entry.action);
   }
   return flushed(settle(next, at));
@@ -76,7 +79,12 @@ describe('decide on a violation', () => {
     const seen = new Set<Case['ledger'][number]['action']>();
     for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
       const denied = !(step.kind === 'verify' && step.entry.action === 'quarantine');
-      record = recordOutcome(record, step, { result: denied ? 'done' : 'unverified', detail: 'x' }, now);
+      record = recordOutcome(
+        record,
+        step,
+        { result: denied ? 'done' : 'unverified', detail: [words('x')] },
+        now,
+      );
       if (step.kind === 'verify') seen.add(step.entry.action);
     }
     const settled = settle(record, now);
@@ -117,12 +125,13 @@ describe('decide on a violation', () => {
 
     expect(next.status).toBe(status);
     expect(next.ledger).toEqual([]);
-    expect(next.reason).toBeTruthy();
-    const [told, ...more] = next.outbox.announcements;
+    expect(describeCase(next).reason).toBeTruthy();
+    const { reason, outbox } = describeCase(next);
+    const [told, ...more] = outbox.announcements;
     expect(more).toEqual([]);
     // Of the fleet limit it says more than the reason: fleet-limit.test.ts.
     const { fleetLimitReached: limited } = { fleetLimitReached: false, ...context };
-    expect(limited ? told?.text.split('; ')[0] : told?.text).toBe(next.reason);
+    expect(limited ? told?.text.split('; ')[0] : told?.text).toBe(reason);
   });
 
   it('asks first when the report came from a certificate that is not the thing’s', () => {
@@ -305,7 +314,7 @@ describe('decide on a clear', () => {
       lastEventAt: now,
       alarmAt: now - 100,
     });
-    expect(held.outbox.timeline.map(({ what }) => what)).toEqual([
+    expect(describeCase(held).outbox.timeline.map(({ what }) => what)).toEqual([
       'case opened',
       'in-alarm',
       'containment planned',
@@ -366,10 +375,13 @@ describe('decide on an operator', () => {
     const releasing = decided(contained(), operator('release'));
     const first = nextStep(releasing, new Set());
     if (!first) throw new Error('no step');
-    const half = recordOutcome(releasing, first, { result: 'done', detail: 'ok' }, now);
+    const half = recordOutcome(releasing, first, { result: 'done', detail: [words('ok')] }, now);
     const second = nextStep(half, new Set());
     if (!second) throw new Error('no step');
-    const stuck = settle(recordOutcome(half, second, { result: 'conflict', detail: 'moved' }, now), now);
+    const stuck = settle(
+      recordOutcome(half, second, { result: 'conflict', detail: [words('moved')] }, now),
+      now,
+    );
 
     expect(stuck.status).toBe('release-conflict');
     expect(perform(decided(flushed(stuck), operator('release'))).status).toBe('closed');
@@ -408,12 +420,12 @@ describe('decide on an operator', () => {
     const first = nextStep(planned, new Set());
     if (!first) throw new Error('no step');
     const failed = settle(
-      recordOutcome(planned, first, { result: 'refused', detail: 'ten groups' }, now),
+      recordOutcome(planned, first, { result: 'refused', detail: [words('ten groups')] }, now),
       now,
     );
 
     expect(decide(failed, operator('dismiss'), aContext())).toMatchObject({
-      refusal: expect.stringContaining('release it first'),
+      refusal: { code: 'held', status: failed.status },
       next: { status: failed.status, ledger: failed.ledger },
     });
   });
@@ -421,7 +433,7 @@ describe('decide on an operator', () => {
   it('does not dismiss a held thing', () => {
     const held = contained();
     expect(decide(held, operator('dismiss'), aContext())).toMatchObject({
-      refusal: expect.stringContaining('release it first'),
+      refusal: { code: 'held', status: held.status },
       next: { status: held.status, ledger: held.ledger },
     });
   });
@@ -517,7 +529,12 @@ describe('decide on a reconnect', () => {
     const planned = decided(undefined, alarm());
     const quarantine = nextStep(planned, new Set(['disconnect']));
     if (!quarantine) throw new Error('no step');
-    const refused = recordOutcome(planned, quarantine, { result: 'refused', detail: 'ten groups' }, now);
+    const refused = recordOutcome(
+      planned,
+      quarantine,
+      { result: 'refused', detail: [words('ten groups')] },
+      now,
+    );
     const failed = perform({ ...refused, ledger: refused.ledger });
     expect(failed.status).toBe('containment-failed');
 
@@ -559,7 +576,7 @@ describe('decide on a reconnect', () => {
     const second = decided({ ...cut, status: 'contained' }, versioned(now + 4_000, 6), { policyCacheMs });
 
     expect(second.status).toBe('containing');
-    expect(second.outbox.timeline.map(({ what }) => what)).toEqual([
+    expect(describeCase(second).outbox.timeline.map(({ what }) => what)).toEqual([
       'reconnected before the denial had spread: cut again',
     ]);
   });

@@ -1,6 +1,7 @@
 import type { Playbook } from '../../../../shared/domain/configuration';
 import type { Evidence, Violation } from '../../../../shared/domain/findings/violation';
 import { findExceptions } from '../../../../shared/domain/guards/exceptions';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
 import { aConfiguration, aPlaybook, aViolation, now } from '../../../builders';
 import { actionsOf, alarm, lead, resume, toldOf } from '../lead-case';
 
@@ -96,13 +97,13 @@ describe('a violation that a playbook excepts', () => {
   it('is recorded and told under the name of the exception, and nothing is done', () => {
     const record = lead(undefined, alarm(excepted), { configuration });
 
-    expect(record).toMatchObject({
+    expect(describeCase(record)).toMatchObject({
       status: 'observed',
       reason: 'playbook spawned-child excepts it: /usr/bin/curl -fsS https://updates.example.com/check',
       ledger: [],
     });
     expect(toldOf(record)).toEqual(['observed']);
-    expect(record.outbox.timeline.at(-1)?.detail).toContain('excepts it: /usr/bin/curl');
+    expect(describeCase(record).outbox.timeline.at(-1)?.detail).toContain('excepts it: /usr/bin/curl');
   });
 
   it('is contained once another child is there while its alarm is open', () => {
@@ -135,7 +136,7 @@ describe('a violation that a playbook excepts', () => {
     });
 
     expect(next.status).toBe('observed');
-    expect(next.reason).toContain('/usr/bin/ntpdate (any arguments)');
+    expect(describeCase(next).reason).toContain('/usr/bin/ntpdate (any arguments)');
   });
 
   it.each<[string, Partial<Violation>]>([

@@ -1,5 +1,7 @@
 import type { Playbook } from '../../../../shared/domain/configuration';
+import type { Sharing } from '../../../../shared/domain/facts';
 import { findPlaybook } from '../../../../shared/domain/guards/guards';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
 import { aConfiguration, aPlaybook, aViolation, someFacts } from '../../../builders';
 import { actionsOf, alarm, lead, toldOf } from '../lead-case';
 
@@ -74,7 +76,7 @@ describe('while the thing can not be looked up', () => {
     const record = lead(undefined, alarm(), { configuration, facts: unknown });
 
     expect(record).toMatchObject({ status: 'awaiting-approval', playbook: 'pumps', ledger: [] });
-    expect(record.reason).toContain('ThrottlingException: slow down');
+    expect(describeCase(record).reason).toContain('ThrottlingException: slow down');
     expect(toldOf(record)).toEqual(['approval-needed']);
   });
 
@@ -94,27 +96,42 @@ describe('while the thing can not be looked up', () => {
 });
 
 describe('a thing that shares its certificate or policy', () => {
+  const nobody: Sharing = { sharedWith: [] };
   const [principal] = someFacts().principals;
-  const facts = (certificate: readonly string[], policy: readonly string[]) =>
+  const facts = (certificate: readonly string[], policy: Sharing) =>
     someFacts({
       principals: principal ? [{ ...principal, sharedWith: certificate }] : [],
-      policies: [{ policyName: 'device', defaultVersionId: '1', sharedWith: policy }],
+      policies: [{ policyName: 'device', defaultVersionId: '1', ...policy }],
     });
 
-  it.each<[string, Playbook['actions'], readonly string[], readonly string[], number, boolean]>([
-    ['by quarantine, whoever shares', ['quarantine'], ['b'], ['b'], 1, true],
-    ['alone', ['deny-certificate', 'replace-policy-version'], [], [], 1, true],
-    ['with one more, of one allowed', ['deny-certificate'], ['b'], [], 1, false],
-    ['with one more, of two allowed', ['deny-certificate'], ['b'], [], 2, true],
-    ['with two more, of two allowed', ['deactivate-certificate'], ['b', 'c'], [], 2, false],
-    ['by its certificate, where only the policy is shared', ['deny-certificate'], [], ['b'], 1, true],
-    ['by its policy, where it is shared', ['replace-policy-version'], [], ['b'], 1, false],
-    ['by its policy, where a group holds it', ['replace-policy-version'], [], ['group pumps'], 100, false],
+  it.each<[string, Playbook['actions'], readonly string[], Sharing, number, boolean]>([
+    ['by quarantine, whoever shares', ['quarantine'], ['b'], { sharedWith: ['b'] }, 1, true],
+    ['alone', ['deny-certificate', 'replace-policy-version'], [], nobody, 1, true],
+    ['with one more, of one allowed', ['deny-certificate'], ['b'], nobody, 1, false],
+    ['with one more, of two allowed', ['deny-certificate'], ['b'], nobody, 2, true],
+    ['with two more, of two allowed', ['deactivate-certificate'], ['b', 'c'], nobody, 2, false],
+    [
+      'by its certificate, where only the policy is shared',
+      ['deny-certificate'],
+      [],
+      { sharedWith: ['b'] },
+      1,
+      true,
+    ],
+    ['by its policy, where it is shared', ['replace-policy-version'], [], { sharedWith: ['b'] }, 1, false],
+    [
+      'by its policy, where a group holds it',
+      ['replace-policy-version'],
+      [],
+      { sharedWith: ['group pumps'], hasUncountedUsers: true },
+      100,
+      false,
+    ],
     [
       'by its policy, where not all holders are known',
       ['replace-policy-version'],
       [],
-      ['b', '3 more'],
+      { sharedWith: ['b', '3 more'], hasUncountedUsers: true },
       100,
       false,
     ],
@@ -122,7 +139,7 @@ describe('a thing that shares its certificate or policy', () => {
       'by its policy, where a thing is named like a group',
       ['replace-policy-version'],
       [],
-      ['group-1'],
+      { sharedWith: ['group-1'] },
       2,
       true,
     ],

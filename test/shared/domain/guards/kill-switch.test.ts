@@ -1,10 +1,12 @@
 import {
-  describeKillSwitch,
   findWithheld,
   killSwitchFor,
   readKillSwitch,
   writeKillSwitch,
 } from '../../../../shared/domain/guards/kill-switch';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
+import { describeKillSwitch } from '../../../../shared/domain/messages/describe-kill-switch';
+import { describeReason, describeRefusal } from '../../../../shared/domain/messages/describe-reason';
 import {
   aConfiguration,
   aContext,
@@ -59,7 +61,7 @@ describe('a case that only the kill switch held back', () => {
       ['contained'],
     ]);
     expect(next.heldBackBy).toBeUndefined();
-    expect(next.outbox.timeline[0]).toEqual({
+    expect(describeCase(next).outbox.timeline[0]).toEqual({
       at: later,
       what: 'judged again',
       detail: 'the kill switch is off',
@@ -126,7 +128,7 @@ describe("a kill switch that can't be read", () => {
       [],
       ['approval-needed'],
     ]);
-    expect(record.reason).toBe(
+    expect(describeCase(record).reason).toBe(
       "the kill switch can't be read (ThrottlingException: slow down), so it may be on",
     );
   });
@@ -141,7 +143,7 @@ describe("a kill switch that can't be read", () => {
     const current = type === 'approve' ? asked() : undefined;
     const decision = decide(current, order(type), aContext(unreadable));
     const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
-    expect(reason).toContain('force it if the switch is known to be off');
+    expect(reason && describeRefusal(reason)).toContain('force it if the switch is known to be off');
 
     const { killSwitch } = unreadable;
     const forced = { ...order(type), force: true };
@@ -171,11 +173,11 @@ describe("a kill switch that can't be read", () => {
 
   it('stops what was planned before', () => {
     const planned = decide(undefined, alarm(), aContext());
-    if (planned.outcome !== 'changed') throw new Error(planned.reason);
+    if (planned.outcome !== 'changed') throw new Error(describeRefusal(planned.reason));
 
     const stopped = lead(planned.next, resume, { ...unreadable, now: planned.next.dueAt ?? 0 });
     expect(stopped.ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
-    expect(stopped.reason).toMatch(/^not applied, since the kill switch can't be read/);
+    expect(describeCase(stopped).reason).toMatch(/^not applied, since the kill switch can't be read/);
   });
 });
 
@@ -200,7 +202,8 @@ describe('the stored kill switch', () => {
     expect(describeKillSwitch(turned)).toBe(
       'the kill switch is on, since 2026-11-27T02:11:00.123Z, by ada (wrong threshold)',
     );
-    expect(findWithheld(turned)).toMatch(/: every action is off$/);
+    const withheld = findWithheld(turned);
+    expect(withheld && describeReason(withheld)).toMatch(/: every action is off$/);
   });
 
   it.each([
@@ -224,6 +227,7 @@ describe('the stored kill switch', () => {
 
     expect(read.state).toBe('unknown');
     expect(read.reason?.length).toBeLessThan(200);
-    expect(findWithheld(read)).toContain("can't be read");
+    expect(findWithheld(read)).toEqual({ code: 'kill-switch', killSwitch: read });
+    expect(describeReason({ code: 'kill-switch', killSwitch: read })).toContain("can't be read");
   });
 });

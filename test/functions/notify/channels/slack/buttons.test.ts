@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/web-api';
 import { listActions, writeButtons } from '../../../../../functions/notify/channels/slack/buttons';
 import { writeReply, writeRootMessage } from '../../../../../functions/notify/channels/slack/message';
-import type { CaseStatus } from '../../../../../shared/domain/case/case';
+import type { CaseStatus } from '../../../../../shared/domain/case/status';
 import { anAnnouncement } from '../../announcements';
 
 const buttonsOf = (blocks: readonly KnownBlock[]) =>

@@ -1,0 +1,12 @@
+/** Statuses of an open case, those first that need somebody first. */
+export const openStatuses = [
+  'containment-failed',
+  'release-conflict',
+  'awaiting-approval',
+  'containing',
+  'releasing',
+  'contained',
+  'observed',
+] as const;
+
+export type CaseStatus = (typeof openStatuses)[number] | 'closed';

@@ -1,0 +1,49 @@
+import type { Withheld } from './kill-switch';
+
+/** Why a guard lets nothing be done, or has people asked. `messages/describe-reason.ts` has the words. */
+export type GuardReason =
+  | { readonly code: 'no-playbook' }
+  | { readonly code: 'playbook-observes'; readonly playbook: string }
+  | { readonly code: 'playbook-asks'; readonly playbook: string }
+  | Withheld
+  | { readonly code: 'facts-unavailable'; readonly error: string }
+  | { readonly code: 'not-registered' }
+  | Exemption
+  | Excepted
+  | { readonly code: 'reporter-held'; readonly heldBy: readonly string[] }
+  | { readonly code: 'foreign-reporter' }
+  | Shared
+  /** An operator rejected a containment for the same. */
+  | { readonly code: 'rejected-before' }
+  | FleetLimitReached;
+
+/** By a thing group, or by an attribute and its value. */
+export interface Exemption {
+  readonly code: 'exempt';
+  readonly thingGroup?: string;
+  readonly attribute?: { readonly name: string; readonly value: string };
+}
+
+/** Each child of the alarm is one of the playbook's exceptions, by their names. */
+export interface Excepted {
+  readonly code: 'excepted';
+  readonly playbook: string;
+  readonly exceptions: readonly string[];
+}
+
+/** Others use what the actions touch. */
+export interface Shared {
+  readonly code: 'shared';
+  readonly object: 'certificate' | 'policy';
+  /** Of a certificate the first characters of its id. */
+  readonly name: string;
+  /** The first of them. */
+  readonly holders: readonly string[];
+}
+
+export interface FleetLimitReached {
+  readonly code: 'fleet-limit';
+  readonly things: number;
+  readonly percent?: number;
+  readonly withinMs: number;
+}

@@ -1,0 +1,59 @@
+import type { Case, LedgerEntry, PendingAnnouncement, ViolationRecord } from '../case/case';
+import type { Reason } from '../case/reasons';
+import { describeAll } from './describe-detail';
+import { type DescribedEntry, describeEntry } from './describe-event';
+import { describeAllNews } from './describe-news';
+import { describeLeftOut, describeReason } from './describe-reason';
+
+/** A case in which all that people read is words: what the API answers, and what earlier releases stored. */
+export interface CaseInWords extends Omit<Case, 'reason' | 'leftOut' | 'violations' | 'ledger' | 'outbox'> {
+  readonly reason?: string;
+  readonly leftOut?: readonly string[];
+  readonly violations: Readonly<Record<string, ViolationInWords>>;
+  readonly ledger: readonly LedgerEntryInWords[];
+  readonly outbox: OutboxInWords;
+}
+
+type ViolationInWords = Omit<ViolationRecord, 'excepted'> & { readonly excepted?: string };
+
+type LedgerEntryInWords = Omit<LedgerEntry, 'detail' | 'left'> & {
+  readonly detail?: string;
+  readonly left?: readonly string[];
+};
+
+interface OutboxInWords extends Omit<Case['outbox'], 'announcements' | 'timeline'> {
+  readonly announcements: readonly (Omit<PendingAnnouncement, 'news'> & { readonly text: string })[];
+  readonly timeline: readonly DescribedEntry[];
+}
+
+export function describeCase({ reason, leftOut, violations, ledger, outbox, ...record }: Case): CaseInWords {
+  return {
+    ...record,
+    ...(reason && { reason: describeReason(reason) }),
+    ...(leftOut && { leftOut: leftOut.map(describeLeftOut) }),
+    violations: Object.fromEntries(
+      Object.entries(violations).map(([key, { excepted, ...violation }]) => [
+        key,
+        { ...violation, ...(excepted && { excepted: describeReason(excepted) }) },
+      ]),
+    ),
+    ledger: ledger.map(({ detail, left, ...entry }) => ({
+      ...entry,
+      ...(detail && { detail: describeAll(detail) ?? '' }),
+      ...(left && { left: left.map((one) => describeAll([one]) ?? '') }),
+    })),
+    outbox: {
+      ...outbox,
+      announcements: outbox.announcements.map(({ news, ...pending }) => ({
+        ...pending,
+        text: describeAllNews(news),
+      })),
+      timeline: outbox.timeline.map(describeEntry),
+    },
+  };
+}
+
+/** As people and programs are shown it: the code of the reason is what programs go by. */
+export function showCaseInWords(record: Case): CaseInWords & { readonly reasonCode?: Reason } {
+  return { ...describeCase(record), ...(record.reason && { reasonCode: record.reason }) };
+}

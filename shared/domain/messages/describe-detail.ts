@@ -1,0 +1,157 @@
+import { descriptorOf } from '../actions/registry';
+import type { Detail } from '../case/details';
+
+/** Several details as one text; undefined where there are none to tell. */
+export function describeAll(details: readonly Detail[] | undefined): string | undefined {
+  return details?.map(describeDetail).join('; ');
+}
+
+/** The words of what a step did or found. */
+function describeDetail(detail: Detail): string {
+  switch (detail.code) {
+    case 'aws-error':
+      return `${detail.name}: ${detail.message}`;
+    case 'text':
+      return detail.text;
+
+    case 'certificates-inactive':
+      return `not ACTIVE any more: ${nameAll(detail.certificateIds) || 'no certificate'}`;
+    case 'certificates-cannot-connect':
+      return `${nameAll(detail.certificateIds)} can't connect`;
+    case 'certificate-status':
+      return `${nameCertificate(detail.certificateId)} is ${detail.status}`;
+    case 'no-certificate-to-deactivate':
+      return 'no certificate is attached to the thing, so there is nothing to deactivate';
+    case 'certificates-restored':
+      return 'certificates have the status they had before';
+    case 'certificate-deleted':
+      return `${nameCertificate(detail.certificateId)} was deleted meanwhile`;
+    case 'certificate-not-active':
+      return `${nameCertificate(detail.certificateId)} was ACTIVE before and is ${detail.status} now`;
+    case 'certificate-changed':
+      return `${nameCertificate(detail.certificateId)} is ${detail.status} by somebody else, and stays so`;
+    case 'certificate-held':
+      return `${nameCertificate(detail.certificateId)} stays denied for ${detail.heldBy.join(', ')}`;
+    case 'certificate-unseen':
+      return `${nameCertificate(detail.certificateId)} could not be looked at: ${detail.error}`;
+    case 'certificate-policies':
+      return `${nameCertificate(detail.certificateId)} ${detail.change} ${detail.policies.join(', ')} meanwhile`;
+
+    case 'denied-on':
+      return `${detail.policyName} on ${nameAll(detail.certificateIds) || 'no certificate'}`;
+    case 'denial-taken-off':
+      return `${detail.policyName} was on ${nameCertificate(detail.certificateId)} before, and somebody took it off`;
+    case 'denials-removed':
+      return `${detail.policyName} is off the certificates it was not on before`;
+    case 'no-certificate-to-test':
+      return 'no certificate is attached to the thing, so no denial can be shown';
+    case 'certificates-gone':
+      return `nothing can connect: ${nameAll(detail.certificateIds)} deleted`;
+    case 'publish-denied':
+      return `publish is explicitly denied for ${nameAll(detail.certificateIds)}, by ${detail.by.map((source) => (source === 'status' ? 'its status' : source)).join(' and ')}`;
+    case 'publish-not-denied':
+      return describePublish(detail);
+
+    case 'policies-deny':
+      return `${detail.policies.join(', ') || 'no policy'}: the default version denies`;
+    case 'policy-not-replaced':
+      return `the default version of ${detail.policyName} is not (yet) ours`;
+    case 'no-policy-to-replace':
+      return 'the thing has no policy to replace';
+    case 'policy-deleted':
+      return `${detail.policyName} was deleted meanwhile`;
+    case 'policy-held':
+      return `${detail.policyName} stays denied for ${detail.heldBy.join(', ')}`;
+    case 'policy-restored': {
+      const { policyName, versionId, renumbered } = detail;
+      const more = renumbered ? `; its version ${renumbered.from} came back as version ${renumbered.to}` : '';
+      return `${policyName} has its default version ${versionId} again${more}`;
+    }
+    case 'version-renumbered':
+      return `version ${detail.from} of ${detail.policyName} is version ${detail.to} now`;
+    case 'default-version-changed':
+      return `the default version of ${detail.policyName} is ${detail.versionId}, which is neither ours nor ${detail.before} from before`;
+    case 'default-version-deleted':
+      return `version ${detail.versionId} of ${detail.policyName}, the default before, was deleted`;
+    case 'version-added':
+      return `version ${detail.versionId} of ${detail.policyName} was made while it was held; the default before was ${detail.before}`;
+
+    case 'in-group':
+      return `in group ${detail.thingGroup}${detail.isDeniedOtherwise ? '; its certificates are denied themselves' : ''}`;
+    case 'not-in-group-yet':
+      return `not (yet) listed in group ${detail.thingGroup}`;
+    case 'stays-in-group':
+      return `stays in group ${detail.thingGroup}, where it was before`;
+    case 'taken-out-of-group':
+      return `was in group ${detail.thingGroup} before, and somebody took it out`;
+    case 'not-in-group':
+      return `is not in group ${detail.thingGroup}`;
+    case 'left-group':
+      return `left group ${detail.thingGroup}`;
+    case 'thing-deleted':
+      return 'the thing was deleted meanwhile';
+    case 'group-changed':
+      return `the thing ${detail.change === 'joined' ? 'came into' : 'left'} group ${detail.thingGroup} meanwhile`;
+    case 'groups-unseen':
+      return `the thing's groups could not be looked at: ${detail.error}`;
+
+    case 'sessions-ended':
+      return detail.clientIds.length > 0
+        ? `session of ${detail.clientIds.join(', ')} ended`
+        : 'was not connected';
+    case 'no-old-session':
+      return 'no session with the old rights';
+    case 'old-session':
+      return `${detail.clientId} is connected with a session older than the denial`;
+    case 'may-connect':
+      return 'nothing to undo: the device may connect';
+    case 'client-refused':
+      return `${detail.clientId}: ${detail.error}`;
+    case 'clients-unnameable':
+      return `AWS IoT takes no request for ${detail.clientIds.join(', ')}`;
+    case 'clients-forgotten':
+      return 'its certificates had more client ids than are kept: AWS ends sessions under those by itself';
+
+    case 'action':
+      return describeOwn(detail);
+  }
+}
+
+/** What only one action tells. A newer Cordon may know more of it. */
+function describeOwn({ action, what, names }: Extract<Detail, { code: 'action' }>): string {
+  return descriptorOf(action).details?.[what]?.(...names) ?? [what, ...names].join(' ');
+}
+
+function describePublish({
+  certificateId,
+  clientId,
+  decision,
+  error,
+  effective,
+}: Extract<Detail, { code: 'publish-not-denied' }>): string {
+  const who = clientId === undefined ? 'without a client id' : `by client ${clientId}`;
+  const would = `a publish ${who} with ${nameCertificate(certificateId)} would get ${decision ?? describeNoAnswer(error)}`;
+  switch (effective?.state) {
+    case 'listed':
+      return `${would}, though GetEffectivePolicies lists the policy`;
+    case 'not-listed':
+      return `${would}, and GetEffectivePolicies lists no such denial`;
+    case 'unknown':
+      return `${would}, and GetEffectivePolicies gives ${describeNoAnswer(effective.error)}`;
+    case undefined:
+      return would;
+  }
+}
+
+function describeNoAnswer(error: string | undefined): string {
+  return error === undefined ? 'no answer' : `no answer (${error})`;
+}
+
+/** `certificate 1a2b3c4d`: enough to find it, short enough to read. */
+export function nameCertificate(certificateId: string): string {
+  return `certificate ${certificateId.slice(0, 8)}`;
+}
+
+function nameAll(certificateIds: readonly string[]): string {
+  return certificateIds.map(nameCertificate).join(', ');
+}

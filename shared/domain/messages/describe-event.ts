@@ -1,0 +1,87 @@
+import { descriptorOf } from '../actions/registry';
+import type { TimelineEntry } from '../case/case';
+import type { TimelineEvent } from '../case/news';
+import { describeAll } from './describe-detail';
+import { describeAllNews, describeCertificate, describeCovered, describeForeignClear } from './describe-news';
+import { describeReason, describeRefusal } from './describe-reason';
+
+/** One entry of a row of the timeline. Rows are stored in words, as their hashes cover them. */
+export interface DescribedEntry {
+  readonly at: number;
+  readonly what: string;
+  readonly actor?: string;
+  readonly detail?: string;
+}
+
+export function describeEntry({ at, actor, event }: TimelineEntry): DescribedEntry {
+  const [what, detail] = describeEvent(event);
+  return { at, what, ...(actor !== undefined && { actor }), ...(detail !== undefined && { detail }) };
+}
+
+function describeEvent(event: TimelineEvent): readonly [what: string, detail?: string | undefined] {
+  switch (event.code) {
+    case 'opened':
+      return ['case opened', `thing groups: ${event.groups ? event.groups.join(', ') || 'none' : 'unknown'}`];
+    case 'violation': {
+      const { eventType, behavior, value, aheadSeconds } = event;
+      const claim =
+        aheadSeconds === undefined
+          ? ''
+          : `; dated ${aheadSeconds} s ahead by its sender, so it counts from its arrival`;
+      return [eventType, `${behavior} ${value}${claim}`];
+    }
+    case 'events-folded':
+      return [
+        'events folded',
+        `after ${event.rows} rows, alarms, clears and connects are counted until the case is closed`,
+      ];
+    case 'foreign-clear':
+      return ['clear disregarded', describeForeignClear(event.behavior)];
+    case 'command':
+      return [event.command, event.comment];
+    case 'command-refused':
+      return [`${event.command} refused`, describeRefusal(event.refusal)];
+    case 'rejected':
+      return ['rejected', event.comment ?? ''];
+    case 'playbook-renamed':
+      return [`playbook ${event.from} is no longer in cordon.yml; ${event.to} takes its place`];
+    case 'judged-again':
+      return ['judged again', 'the kill switch is off'];
+    case 'planned': {
+      const until = event.until ? `, ${event.until} until the denial has spread` : '';
+      const impossible = event.impossible.map((action) => ` (${descriptorOf(action).obstacle?.words})`);
+      return ['containment planned', `${event.actions.join(', ')}${until}${impossible.join('')}`];
+    }
+    case 'backup-planned': {
+      const { backup } = descriptorOf(event.action);
+      return [`${backup?.action} planned: ${backup?.words.reason}`, describeAll(event.detail) ?? 'refused'];
+    }
+    case 'step':
+      return [`${event.action}: ${event.kind} ${event.result}`, describeAll(event.detail)];
+    case 'contained':
+      return ['contained', describeAllNews([{ code: 'denied' }, ...event.strength])];
+    case 'status':
+      return [event.status, describeReason(event.reason)];
+    case 'approval-expired':
+      return ['approval expired', describeReason(event.reason)];
+    case 'drift':
+      return ['drift', describeReason(event)];
+    case 'reconnected':
+      return ['reconnected before the denial had spread: cut again', event.clientId];
+    case 'other-client-id':
+      return ['connects under another client id too', event.clientId];
+    case 'certificate':
+      return [describeCertificate(event), describeCovered(event)];
+    case 'time-release':
+      return ['release', JSON.stringify(event.rule)];
+    case 'closed': {
+      const reason = describeReason(event.reason);
+      return [
+        'closed',
+        event.folded ? `${reason}; ${event.folded} alarms, clears and connects are not listed` : reason,
+      ];
+    }
+    case 'text':
+      return [event.what, event.detail];
+  }
+}

@@ -1,0 +1,89 @@
+import { descriptorOf } from '../actions/registry';
+import type { CertificateNews, News, Strength } from '../case/news';
+import { describeAll, nameCertificate } from './describe-detail';
+import { describeLeftOut, describeReason, describeRefusal, describeRestored } from './describe-reason';
+
+/** What an announcement tells, as one text. */
+export function describeAllNews(news: readonly News[]): string {
+  return news.map(describeNews).join('; ');
+}
+
+function describeNews(news: News): string {
+  switch (news.code) {
+    case 'denied':
+      return 'the device is denied: verified';
+    case 'restored':
+      return describeRestored(news.left);
+    case 'deactivation-over':
+      return `the temporary deactivation is over; ${describeAll(news.detail)}`;
+    case 'further-violation': {
+      const { behavior, without } = news;
+      const why = without ? `, not by ${without.actions.join(', ')}: ${describeReason(without.reason)}` : '';
+      return `${behavior} is in alarm as well; the thing is already held${why}`;
+    }
+    case 'held-harder':
+      return `${news.behavior} is in alarm as well; held harder: ${news.actions.join(', ')}`;
+    case 'foreign-clear':
+      return describeForeignClear(news.behavior);
+    case 'refused':
+      return `${news.command} by ${news.actor} was refused: ${describeRefusal(news.refusal)}`;
+    case 'certificate':
+      return `${describeCertificate(news)}: ${describeCovered(news)}`;
+    case 'others-wait':
+      return 'other things that wait for it come without a message: cordon list shows them';
+    case 'others-rejected':
+      return 'others that waited for the fleet limit end without a message';
+    case 'others-violated':
+      return 'further behaviors come without a message for ten minutes: the cases have them all';
+    case 'replaced':
+    case 'unproven':
+    case 'not-proven-yet':
+    case 'deactivation-failed':
+    case 'certificates-held':
+    case 'left-out':
+    case 'inactive-before':
+      return describeStrength(news);
+    default:
+      return describeReason(news);
+  }
+}
+
+/** How strong a containment is, and what it leaves out. */
+export function describeStrength(strength: Strength): string {
+  switch (strength.code) {
+    case 'replaced': {
+      const { action, standsInFor, detail } = strength;
+      const words = descriptorOf(standsInFor ?? action).backup?.words;
+      return standsInFor
+        ? `${action} was refused (${describeAll(detail) ?? 'no reason'}): ${words?.inPlace}`
+        : `${words?.missing} (${describeAll(detail) ?? 'refused'}): ${words?.inItsPlace}`;
+    }
+    case 'unproven':
+      return `${strength.action} is applied, but AWS gives no proof of it: ${describeAll(strength.detail) ?? 'no answer'}`;
+    case 'not-proven-yet':
+      return `${strength.action} is applied, but not proven yet: ${describeAll(strength.detail) ?? 'not looked at'}`;
+    case 'deactivation-failed':
+      return `a certificate could not be made inactive, so each connect that AWS tells of is cut: ${describeAll(strength.detail) ?? 'refused'}`;
+    case 'certificates-held':
+      return `its own certificates can't connect until the ${strength.until === 'spread' ? 'policies have spread' : 'release'}`;
+    case 'left-out':
+      return `left out, so each connect that AWS tells of is cut until the policies have spread: ${describeLeftOut(strength.why)}`;
+    case 'inactive-before':
+      return `${nameCertificate(strength.certificateId)} was ${strength.status} already`;
+  }
+}
+
+export function describeForeignClear(behavior: string): string {
+  return `the clear of ${behavior} came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing`;
+}
+
+export function describeCertificate({ change, certificateIds }: CertificateNews): string {
+  const names = certificateIds.map((id) => id.slice(0, 8)).join(', ');
+  return change === 'attached'
+    ? `certificate ${names} was attached while the thing is held`
+    : `certificate ${names} can act where the quarantine group doesn't bind`;
+}
+
+export function describeCovered({ objection }: CertificateNews): string {
+  return objection ? describeReason(objection) : 'it is held as well';
+}

@@ -1,0 +1,176 @@
+import type { LeftOut, Objection, Reason, Refusal } from '../case/reasons';
+import type { Withheld } from '../guards/kill-switch';
+import type { Exemption, FleetLimitReached, Shared } from '../guards/reasons';
+import { describeAll } from './describe-detail';
+import { describeKillSwitch } from './describe-kill-switch';
+
+/** The words of each reason why a case stands as it does. */
+export function describeReason(reason: Reason): string {
+  switch (reason.code) {
+    case 'no-playbook':
+      return 'no playbook matches this behavior';
+    case 'playbook-observes':
+      return `playbook ${reason.playbook} only observes`;
+    case 'playbook-asks':
+      return `playbook ${reason.playbook} asks before it acts`;
+    case 'kill-switch':
+      return describeWithheld(reason);
+    case 'facts-unavailable':
+      return `the thing could not be looked up (${reason.error}), so exemptions are unknown`;
+    case 'not-registered':
+      return 'the thing is not in the registry, so there is nothing to contain';
+    case 'exempt':
+      return describeExemption(reason);
+    case 'excepted':
+      return `playbook ${reason.playbook} excepts it: ${reason.exceptions.join(', ')}`;
+    case 'reporter-held':
+      return `the report came from a certificate of ${reason.heldBy.join(', ')}, which is held, so it may be forged`;
+    case 'foreign-reporter':
+      return 'the report came from a certificate that is not attached to this thing, so it may be forged';
+    case 'shared':
+      return describeShared(reason);
+    case 'fleet-limit':
+      return `the fleet limit is reached: ${describeFleetLimit(reason)}`;
+    case 'rejected-before':
+      return 'an operator rejected a containment for this';
+    case 'rejected':
+      return `rejected ${describeActor(reason)}`;
+    case 'approval-expired':
+      return `nobody approved in time (${reason.asked ? describeReason(reason.asked) : ''})`;
+    case 'drift':
+      return 'the thing is in the quarantine group without a case: somebody else put it there';
+    case 'evades':
+      return `came back with cached rights; cut at each connect until ${writeTime(reason.until)}`;
+    case 'not-applied':
+      return `not applied, since ${describeKillSwitch(reason.killSwitch)}: ${reason.actions.join(', ')}`;
+    case 'unverified':
+      return `applied, not yet verified: ${describeAll(reason.detail) ?? 'waiting'}`;
+    case 'not-denied':
+      return describeAll(reason.detail) ?? 'the denial could not be verified';
+    case 'release-conflict':
+      return reason.conflicts.map(({ action, detail }) => `${action}: ${describeAll(detail)}`).join('; ');
+    case 'cleared':
+      return `${reason.after ? `${describeReason(reason.after)}; ` : ''}all violations cleared`;
+    case 'released':
+      return `released: ${describeRestored(reason.left)}`;
+    case 'dismissed': {
+      const left = reason.left.map((detail) => describeAll(detail)).join('; ');
+      return `dismissed ${describeActor(reason)}${reason.left.length > 0 ? `; left as it is: ${left}` : ''}`;
+    }
+    case 'clear-without-alarm':
+      return 'an alarm was cleared that has not arrived';
+    case 'text':
+      return reason.text;
+  }
+}
+
+export function describeRestored(left: Extract<Reason, { code: 'released' }>['left']): string {
+  return `everything is as it was before${left.length > 0 ? `, but for this: ${describeAll(left)}` : ''}`;
+}
+
+function describeActor({ actor, comment }: { readonly actor: string; readonly comment?: string }): string {
+  return `by ${actor}${comment ? `: ${comment}` : ''}`;
+}
+
+/** Why nothing may be applied. */
+function describeWithheld({ killSwitch }: Withheld): string {
+  const seen = describeKillSwitch(killSwitch);
+  return killSwitch.state === 'on' ? `${seen}: every action is off` : `${seen}, so it may be on`;
+}
+
+function describeExemption({ thingGroup, attribute }: Exemption): string {
+  return `the thing is exempt: ${attribute ? `attribute ${attribute.name}=${attribute.value}` : `thing group ${thingGroup}`}`;
+}
+
+function describeShared({ object, name, holders }: Shared): string {
+  const verb = object === 'certificate' ? 'used' : 'held';
+  return `${object} ${name} is ${verb} by ${holders.join(', ')} as well`;
+}
+
+function describeFleetLimit({ things, percent, withinMs }: FleetLimitReached): string {
+  return `${things} things${percent === undefined ? '' : ` or ${percent} %`} within ${withinMs / 60_000} minutes`;
+}
+
+/** Epoch ms as hours, minutes and seconds of UTC, without a clock. */
+function writeTime(at: number): string {
+  const parts = [Math.floor(at / 3_600_000) % 24, Math.floor(at / 60_000) % 60, Math.floor(at / 1_000) % 60];
+  return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
+}
+
+export function describeLeftOut(why: LeftOut): string {
+  switch (why.code) {
+    case 'cut-reconnects':
+      return 'cordon.yml says untilPoliciesSpread: cut-reconnects';
+    case 'shared':
+      return describeShared(why);
+    case 'session-while-inactive':
+      return `a session of ${why.clientId} began though the thing's own certificates are inactive`;
+    case 'text':
+      return why.text;
+  }
+}
+
+/** Why a command changes nothing, for whoever sent it. */
+export function describeRefusal(refusal: Refusal): string {
+  switch (refusal.code) {
+    case 'kill-switch':
+      return describeWithheld(refusal);
+    case 'case-closed':
+      return 'its case is closed';
+    case 'taken-up-before':
+      return 'taken up before';
+    case 'late-event':
+      return 'a repeated or late event';
+    case 'own-echo':
+      return 'what the containment itself causes is no news';
+    case 'late-clear':
+      return 'a clear without an alarm, known by now';
+    case 'nothing-due':
+      return 'nothing is due';
+    case 'no-case':
+      return 'the thing has no case';
+    case 'no-open-case':
+      return 'the thing has no open case';
+    case 'has-open-case':
+      return 'the thing has an open case';
+    case 'not-in-quarantine-group':
+      return 'the thing is not in the quarantine group';
+    case 'not-held':
+      return 'the thing is not held';
+    case 'session-under-denial':
+      return 'the session began under the denial';
+    case 'older-session':
+      return 'a newer session of the client was heard of';
+    case 'nothing-awaits-approval':
+      return 'nothing awaits approval';
+    case 'already-held':
+      return `the thing is already held (${refusal.status})`;
+    case 'facts-unavailable':
+      return refusal.error;
+    case 'not-registered':
+      return 'the thing is not in the registry';
+    case 'already-releasing':
+      return 'the thing is being released already';
+    case 'nothing-holds':
+      return `nothing holds the thing (${refusal.status}); dismiss the case instead`;
+    case 'held':
+      return `the thing is held (${refusal.status}); release it first`;
+    case 'needs-force':
+      return describeObjection(refusal.objection);
+    case 'text':
+      return refusal.text;
+  }
+}
+
+function describeObjection(objection: Objection): string {
+  switch (objection.code) {
+    case 'exempt':
+      return `${describeExemption(objection)}; force it if that is meant`;
+    case 'shared':
+      return `${describeShared(objection)}; force it if they may be hit`;
+    case 'kill-switch':
+      return `${describeWithheld(objection)}; force it if the switch is known to be off`;
+    case 'still-in-alarm':
+      return `${objection.behavior} is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it`;
+  }
+}

@@ -1,0 +1,123 @@
+import type { Case, LedgerEntry } from '../domain/case/case';
+import type { Detail } from '../domain/case/details';
+import type { News, TimelineEvent } from '../domain/case/news';
+import type { LeftOut, Reason } from '../domain/case/reasons';
+import { type CaseInWords, describeCase } from '../domain/messages/describe-case';
+
+/**
+ * A case as the table has it: `value` in words, as earlier releases read and write it, and beside it the codes of what
+ * is in words there. An older function that writes the item drops `codes`, so that none is ever of other words.
+ */
+export interface CaseItem {
+  readonly value: CaseInWords;
+  readonly codes?: Codes;
+}
+
+/** In the order of the lists that they are of. */
+interface Codes {
+  readonly reason?: Reason;
+  readonly leftOut?: readonly LeftOut[];
+  readonly excepted: Readonly<Record<string, Reason>>;
+  readonly ledger: readonly Pick<LedgerEntry, 'detail' | 'left'>[];
+  readonly announcements: readonly (readonly News[])[];
+  readonly timeline: readonly TimelineEvent[];
+}
+
+export function writeCase(record: Case): CaseItem {
+  const { reason, leftOut, violations, ledger, outbox } = record;
+  return {
+    value: describeCase(record),
+    codes: {
+      ...(reason && { reason }),
+      ...(leftOut && { leftOut }),
+      excepted: Object.fromEntries(
+        Object.entries(violations).flatMap(([key, { excepted }]) => (excepted ? [[key, excepted]] : [])),
+      ),
+      ledger: ledger.map(({ detail, left }) => ({ ...(detail && { detail }), ...(left && { left }) })),
+      announcements: outbox.announcements.map(({ news }) => news),
+      timeline: outbox.timeline.map(({ event }) => event),
+    },
+  };
+}
+
+export function readCase({ value, codes }: CaseItem): Case {
+  const { reason: _reason, leftOut: _leftOut, violations, ledger, outbox, isTold, ...rest } = value;
+  const known = codes ?? readWords(value);
+  const wasTold = codes ? isTold : isToldOf(value);
+  return {
+    ...rest,
+    ...(known.reason && { reason: known.reason }),
+    ...(known.leftOut && { leftOut: known.leftOut }),
+    violations: Object.fromEntries(
+      Object.entries(violations).map(([key, { excepted: _words, ...violation }]) => {
+        const excepted = known.excepted[key];
+        return [key, { ...violation, ...(excepted && { excepted }) }];
+      }),
+    ),
+    ledger: ledger.map(({ detail: _detail, left: _left, ...entry }, index) => ({
+      ...entry,
+      ...known.ledger[index],
+    })),
+    outbox: {
+      ...outbox,
+      announcements: outbox.announcements.map(({ text: _text, ...pending }, index) => ({
+        ...pending,
+        news: known.announcements[index] ?? [],
+      })),
+      timeline: outbox.timeline.map(({ at, actor }, index) => ({
+        at,
+        ...(actor !== undefined && { actor }),
+        event: known.timeline[index] ?? { code: 'text', what: '' },
+      })),
+    },
+    ...(wasTold && { isTold: wasTold }),
+  };
+}
+
+/** Earlier releases took a reason for the sign that people had heard of a containment that is not verified. */
+function isToldOf({ status, reason }: CaseInWords): true | undefined {
+  const isWaiting = status === 'containing' || status === 'containment-failed';
+  return isWaiting && reason !== undefined ? true : undefined;
+}
+
+/** What is known of words alone. */
+function readWords({ reason, leftOut, violations, ledger, outbox }: CaseInWords): Codes {
+  return {
+    ...(reason !== undefined && { reason: readReason(reason) }),
+    ...(leftOut && { leftOut: leftOut.map(quote) }),
+    excepted: Object.fromEntries(
+      Object.entries(violations).flatMap(([key, { excepted }]) => (excepted ? [[key, quote(excepted)]] : [])),
+    ),
+    ledger: ledger.map(({ detail, left }) => ({
+      ...(detail !== undefined && { detail: [quote(detail)] }),
+      ...(left && { left: left.map(quote) }),
+    })),
+    announcements: outbox.announcements.map(({ text }) => [quote(text)]),
+    timeline: outbox.timeline.map(({ what, detail }) => ({
+      code: 'text',
+      what,
+      ...(detail !== undefined && { detail }),
+    })),
+  };
+}
+
+function quote(text: string): Extract<Detail, { code: 'text' }> {
+  return { code: 'text', text };
+}
+
+/** Reasons of earlier releases that rules go by: the question that an approval answers, and what an operator decided. */
+function readReason(text: string): Reason {
+  const shared = /^(certificate|policy) (\S+) is (?:used|held) by (.+) as well$/.exec(text);
+  if (shared)
+    return {
+      code: 'shared',
+      object: shared[1] === 'policy' ? 'policy' : 'certificate',
+      name: shared[2] ?? '',
+      holders: shared[3]?.split(', ') ?? [],
+    };
+  const decided = /^(rejected|dismissed) by (.*?)(?:: (.*))?$/s.exec(text);
+  if (!decided) return quote(text);
+  const [, code, actor = '', comment] = decided;
+  const who = { actor, ...(comment !== undefined && { comment }) };
+  return code === 'rejected' ? { code, ...who } : { code: 'dismissed', ...who, left: [] };
+}
