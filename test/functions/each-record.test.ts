@@ -9,7 +9,7 @@ function aBatch(...bodies: string[]) {
 }
 
 describe('eachRecord', () => {
-  it('has only the records delivered again that failed, and says why', async () => {
+  it('returns only the failed records to the queue, and says why', async () => {
     const { log, lines } = fakeTelemetry();
     const seen: string[] = [];
     const handle = eachRecord(async ({ body }) => {
@@ -39,7 +39,7 @@ describe('eachRecord', () => {
     });
   });
 
-  it('remembers no failure of the batch before', async () => {
+  it('does not remember failures of the previous batch', async () => {
     const handle = eachRecord(async ({ body }) => {
       if (body === 'bad') throw new Error('throttled');
     }, fakeTelemetry().log);
@@ -50,7 +50,7 @@ describe('eachRecord', () => {
 });
 
 describe('readEnv', () => {
-  it('names the variable that is not set', () => {
+  it('names a variable that is not set', () => {
     expect(() => readEnv('CORDON_TEST_UNSET')).toThrow('CORDON_TEST_UNSET is not set');
   });
 });

@@ -11,7 +11,7 @@ const json = (text: string) => decodePayload(Buffer.from(text).toString('base64'
 /** Tables of packed CBOR (tag 51), each twice the one before: 279 bytes become gigabytes. */
 const packedTables = `d8338481${'880000000000000000'}8200${'880000000000000000'}80${'d8338481d8e1e08200e080'.repeat(23)}e0`;
 
-describe('decodePayload, of hostile CBOR', () => {
+describe('decodePayload, given hostile CBOR,', () => {
   it.each([
     ['packed tables that double at each level', packedTables],
     ['a table of shared values', 'd81c81d81d00'],
@@ -58,7 +58,7 @@ describe('decodePayload, of hostile CBOR', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it('makes an own property of a key that is __proto__, and changes no prototype', () => {
+  it('stores a key called __proto__ as an own property, and changes no prototype', () => {
     const decoded = cbor('a1695f5f70726f746f5f5fa168706f6c6c75746564f5') as object;
 
     expect(Object.keys(decoded)).toEqual(['__proto__']);
@@ -67,7 +67,7 @@ describe('decodePayload, of hostile CBOR', () => {
   });
 });
 
-describe('decodePayload, of CBOR as agents write it', () => {
+describe('decodePayload, given CBOR as agents write it,', () => {
   it.each([
     ['a number over 32 bits', { id: 1_700_000_000_000 }, { id: 1_700_000_000_000 }],
     ['a counter over 2^53', { count: 18_000_000_000_000_000_000n }, { count: 18_000_000_000_000_000_000 }],
@@ -87,17 +87,17 @@ describe('decodePayload, of CBOR as agents write it', () => {
     expect(cbor(encode(value))).toEqual(expected);
   });
 
-  it('reads arrays and maps whose length is not told, as TinyCBOR writes them', () => {
+  it('reads arrays and maps of indefinite length, as TinyCBOR writes them', () => {
     expect(cbor('bf6161 9f01 9fff 02ff 6162 bfff ff'.replaceAll(' ', ''))).toEqual({ a: [1, [], 2], b: {} });
   });
 
-  it('reads 32 levels', () => {
+  it('reads 32 levels of nesting', () => {
     expect(cbor(`${'81'.repeat(32)}00`)).toBeDefined();
     expect(cbor(`${'9f'.repeat(32)}${'ff'.repeat(32)}`)).toBeDefined();
   });
 });
 
-describe('decodePayload, of hostile JSON', () => {
+describe('decodePayload, given hostile JSON,', () => {
   it.each([
     ['arrays in 60,000 levels', '['.repeat(60_000)],
     ['arrays in 60,000 levels that end', '['.repeat(60_000) + ']'.repeat(60_000)],
@@ -112,7 +112,7 @@ describe('decodePayload, of hostile JSON', () => {
     expect(performance.now() - startedAt).toBeLessThan(200);
   });
 
-  it('reads brackets in a text as text', () => {
+  it('does not count brackets inside a string as nesting', () => {
     const text = `${'[{'.repeat(1_000)}\\"`;
 
     expect(json(JSON.stringify({ text }))).toEqual({ text });

@@ -36,8 +36,8 @@ function aStory() {
   return { ...detector, report };
 }
 
-describe('detect, of children that a playbook excepts', () => {
-  it('tells an excepted alarm once, however long and however many such children run', async () => {
+describe('detect, given children that a playbook excepts,', () => {
+  it('raises an excepted alarm once, however long and however many such children run', async () => {
     const { report } = aStory();
 
     expect(await report(1, [curl])).toEqual(['in-alarm']);
@@ -47,7 +47,7 @@ describe('detect, of children that a playbook excepts', () => {
     expect(await report(0)).toEqual(['alarm-cleared']);
   });
 
-  it('tells the alarm again as soon as a child is none of them, though one was running before', async () => {
+  it('raises the alarm again as soon as one child is not excepted, even if that child ran before', async () => {
     const { report } = aStory();
     await report(1, [curl]);
 
@@ -56,7 +56,7 @@ describe('detect, of children that a playbook excepts', () => {
     expect(await report(2, [shell])).toEqual([]);
   });
 
-  it('tells it again where one took the place of another, and the number is the same', async () => {
+  it('raises the alarm again where another child takes the place of an excepted one and the count is unchanged', async () => {
     const { report } = aStory();
     await report(1, [curl]);
 
@@ -79,14 +79,14 @@ describe('detect, of children that a playbook excepts', () => {
         },
       ],
     ],
-  ])('tells it again where there is %s', async (_, children, evidence) => {
+  ])('raises the alarm again where there is %s', async (_, children, evidence) => {
     const { report } = aStory();
     await report(1, [curl]);
 
     expect(await report(children, evidence)).toEqual(['in-alarm']);
   });
 
-  it('does not raise it anew where the case was closed, since its evidence came once', async () => {
+  it('does not raise the alarm again once the case is closed, since the evidence arrives only once', async () => {
     const { report, stored: detection } = aStory();
     const { states } = detection;
     await report(1, [curl]);
@@ -98,14 +98,14 @@ describe('detect, of children that a playbook excepts', () => {
     expect(await report(2, [shell])).toEqual(['in-alarm']);
   });
 
-  it('takes the exceptions of nobody but the thing itself', async () => {
+  it('accepts exceptions from the thing itself only', async () => {
     const { report } = aStory();
 
     expect(await report(1, [curl], { clientId: 'mything2' })).toEqual(['in-alarm']);
     expect(await report(1, [shell])).toEqual(['in-alarm']);
   });
 
-  it('hands on what the agent itself did not count, bounded, of this metric alone', async () => {
+  it('hands on the bounded list of children that the agent did not count, for this metric only', async () => {
     const { run, alerts } = aDetector();
     const exceptions = {
       [metric]: ['/usr/bin/curl -V', 7, 'x'.repeat(2_000), ...Array.from({ length: 20 }, (_, n) => `n${n}`)],
@@ -126,7 +126,7 @@ describe('detect, of children that a playbook excepts', () => {
     ['a list', ['x']],
     ['text', 'x'],
     ['lists of nothing', { [metric]: 'x' }],
-  ])('takes a report whose exceptions are %s', async (_, exceptions) => {
+  ])('accepts a report whose exceptions are %s', async (_, exceptions) => {
     const { run, alerts } = aDetector();
     await run(received(aReport(1, { exceptions })));
 

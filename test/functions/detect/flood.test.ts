@@ -31,8 +31,8 @@ function aCounted(failing: readonly string[] = [], over: Partial<DetectPorts> = 
   return { ...detector, time, loads };
 }
 
-describe('detect, of more reports of one certificate than it may send', () => {
-  it('reads and answers nothing for the surplus, tells the sender once in ten seconds, and judges the others', async () => {
+describe('detect, when a certificate exceeds its report limit,', () => {
+  it('makes no call for the surplus, rejects it once in ten seconds, and judges the others’ reports', async () => {
     const { run, published, telemetry, alerts, time, loads } = aCounted();
     await run(...times(100, conforming));
     published.length = 0;
@@ -58,7 +58,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     expect(published.filter(({ topic }) => topic.endsWith('/accepted'))).toHaveLength(50);
   });
 
-  it('judges a report out of bounds behind a flood of harmless ones', async () => {
+  it('judges a violating report that arrives behind a flood of harmless ones', async () => {
     const { run, alerts } = aDetector();
 
     await run(...times(500, conforming), violating());
@@ -66,7 +66,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     expect(alerts).toMatchObject([{ thingName: 'mything1', violationEventType: 'in-alarm' }]);
   });
 
-  it('bounds a flood of reports out of bounds as well', async () => {
+  it('limits a flood of violating reports as well', async () => {
     const { run, telemetry } = aDetector();
 
     await run(...times(300, violating));
@@ -74,7 +74,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     expect(telemetry.counts.ReportSetAside).toBe(100);
   });
 
-  it('charges the certificate: who reports for another uses up nothing of its', async () => {
+  it('charges the certificate: a sender that reports for another thing uses none of that thing’s allowance', async () => {
     const { run, published } = aDetector();
     await run(...times(300, conforming));
     published.length = 0;
@@ -84,7 +84,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     expect(published).toMatchObject([{ topic: 'cordon/things/mything1/reports/json/accepted' }]);
   });
 
-  it('bounds reports that can’t be read, too', async () => {
+  it('limits unreadable reports as well', async () => {
     const { run, published } = aDetector();
 
     await run(...times(300, () => received(undefined, { principal: flooder, bytes: Buffer.from('{') })));
@@ -92,7 +92,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     expect(published).toHaveLength(101);
   });
 
-  it('keeps for people as many messages that nobody can read as it judges reports, and tells of the flood', async () => {
+  it('sets aside as many unreadable messages as it would judge reports, and announces the flood', async () => {
     const { run, letters, told, telemetry } = aDetector();
     const unreadable = () => received(aReport(0), { principal: flooder, format: 'xml' });
 
@@ -106,7 +106,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     ]);
   });
 
-  it('alerts of another thing in the same batch before the table has answered for the one that floods', async () => {
+  it('sends the alert of another thing in the same batch before the table has answered for the flooding one', async () => {
     const alerted: string[] = [];
     let isAlerted: () => void = () => undefined;
     const afterAlert = new Promise<void>((resolve) => {
@@ -129,7 +129,7 @@ describe('detect, of more reports of one certificate than it may send', () => {
     expect(alerted).toEqual(['mything2', 'mything1']);
   });
 
-  it('asks for the groups of a thing once in a batch, and sends its alerts side by side', async () => {
+  it('looks up the groups of a thing once in a batch, and sends its alerts in parallel', async () => {
     const { things } = fakeThings();
     let asked = 0;
     const waiting: (() => void)[] = [];
@@ -165,8 +165,8 @@ describe('detect, of more reports of one certificate than it may send', () => {
   });
 });
 
-describe('detect, of messages that came before', () => {
-  it('judges them first, one by one, the rarest first, and removes each that is done', async () => {
+describe('detect, given messages from an earlier attempt,', () => {
+  it('judges them first, one by one, the rarest sender first, and removes each finished one', async () => {
     const { run, order } = aDetector();
 
     await run(
@@ -183,7 +183,7 @@ describe('detect, of messages that came before', () => {
     ]);
   });
 
-  it('returns one that fails, and goes on where the queue can’t be reached', async () => {
+  it('returns a message that fails, and continues where the queue is unreachable', async () => {
     const queue = { remove: () => Promise.reject(new Error('the queue is away')) };
     const { run, alerts, telemetry } = aCounted(['mything1'], { queue });
 
@@ -201,13 +201,13 @@ describe('detect, of messages that came before', () => {
   });
 });
 
-describe('people, when reports are set aside', () => {
+describe('detect, setting reports aside,', () => {
   const by = (principal: string, thingName: string) => times(101, () => conforming({ principal, thingName }));
   const [one = '', two = '', three = '', four = '', five = ''] = 'abcde'
     .split('')
     .map((letter) => letter.repeat(64));
 
-  it('are told once an hour which certificate floods, for which thing', async () => {
+  it('announces once an hour which certificate floods, and for which thing', async () => {
     const { run, told, time } = aCounted();
 
     await run(...by(one, 'mything1'), ...by(one, 'mything1'));
@@ -223,7 +223,7 @@ describe('people, when reports are set aside', () => {
     expect(told[1]?.[1]).toContain(`since: ${new Date(now).toISOString()}`);
   });
 
-  it('are told of many at once in one message', async () => {
+  it('announces many floods in one message', async () => {
     const { run, told } = aCounted();
 
     await run(...[one, two, three, four, five].flatMap((sender, index) => by(sender, `mything${index}`)));
@@ -237,7 +237,7 @@ describe('people, when reports are set aside', () => {
     expect(told[3]?.[1]).toContain('for mything0, mything1, mything2, mything3.');
   });
 
-  it('get no more messages the more client ids and things one certificate takes', async () => {
+  it('announces no more where one certificate uses many client ids and things', async () => {
     const { run, told } = aCounted();
 
     await run(...times(300, () => conforming({ clientId: `client-${id}`, thingName: `thing-${id % 20}` })));
@@ -245,7 +245,7 @@ describe('people, when reports are set aside', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('are told with the next report set aside where that failed, and every report is judged', async () => {
+  it('announces the flood with the next report set aside where the announcement failed, and judges every report', async () => {
     let isAway = true;
     const said: string[] = [];
     async function tell(subject: string) {
@@ -265,7 +265,7 @@ describe('people, when reports are set aside', () => {
     expect(said).toEqual(['[Cordon] too many reports for mything1']);
   });
 
-  it('read text of the device as text', async () => {
+  it('shows text from the device as plain text', async () => {
     const { run, told } = aCounted();
 
     await run(...times(101, () => conforming({ clientId: 'a\nsince: never\u202e' })));
@@ -273,7 +273,7 @@ describe('people, when reports are set aside', () => {
     expect(told[0]?.[1]).toContain('client id: a\uFFFDsince: never\uFFFD\n');
   });
 
-  it('judges last what its sender had begun and never done, and goes on where nothing can be noted', async () => {
+  it('judges last what its sender began and never finished, and continues where nothing can be recorded', async () => {
     const begun = ['f'.repeat(64)];
     const noted: string[] = [];
     const suspects = {

@@ -15,7 +15,7 @@ const thing = { ...account, name: 'mything1' };
 const eventsOf = (alerts: Record<string, unknown>[]) =>
   alerts.map(({ violationEventType }) => violationEventType);
 
-describe('detect, of what an error action set aside and somebody sent back', () => {
+describe('detect, given a message that an error action set aside and an operator sent back,', () => {
   const sentAt = now - 7;
   const setAside = (topic: string, payload: Uint8Array | string, over: object = {}) =>
     aRecord(
@@ -36,7 +36,7 @@ describe('detect, of what an error action set aside and somebody sent back', () 
     ['cbor', encode(aReport(1)), 'cordon/things/mything1/reports/cbor'],
     ['json', JSON.stringify(aReport(1)), '$aws/rules/cordon_dev_reports/cordon/things/mything1/reports/json'],
   ])(
-    'judges a report in %s as the claim of somebody unknown, at the time it was sent back',
+    'judges a report in %s as the claim of an unknown sender, at the time it was sent back',
     async (_, payload, topic) => {
       const { run, alerts, letters } = aDetector();
 
@@ -53,7 +53,7 @@ describe('detect, of what an error action set aside and somebody sent back', () 
     },
   );
 
-  it('ends no alarm by it', async () => {
+  it('ends no alarm', async () => {
     const { run, alerts } = aDetector();
     await run(received(aReport(1), { receivedAt: now - 100 }));
 
@@ -74,7 +74,7 @@ describe('detect, of what an error action set aside and somebody sent back', () 
     ],
     ['no failures', 'cordon/things/mything1/reports/json', '{}', { failures: undefined }],
     ['a lifecycle event that is none', '$aws/events/presence/connected/x', 'hello', {}],
-  ])('sets it aside again where it has %s', async (_, topic, payload, over) => {
+  ])('sets the message aside again where it has %s', async (_, topic, payload, over) => {
     const { run, alerts, letters } = aDetector();
 
     expect(await run(setAside(topic, payload, over))).toEqual([]);
@@ -83,7 +83,7 @@ describe('detect, of what an error action set aside and somebody sent back', () 
 });
 
 describe('detect', () => {
-  it('alerts in the Detect format, with who reported and what was seen, and accepts the report', async () => {
+  it('sends an alert in the Detect format with reporter and evidence, and accepts the report', async () => {
     const { run, alerts, published } = aDetector();
     const evidence = [{ pid: 4242, commandLine: '/bin/sh -c id', parents: ['myapp'] }];
 
@@ -109,7 +109,7 @@ describe('detect', () => {
     ]);
   });
 
-  it('alerts before it saves its state, so that a crash repeats an alert and loses none', async () => {
+  it('sends the alert before it saves the state, so that a crash repeats an alert and loses none', async () => {
     const { run, order } = aDetector();
 
     await run(received(aReport(1)));
@@ -117,7 +117,7 @@ describe('detect', () => {
     expect(order).toEqual(['alert mything1', 'save mything1']);
   });
 
-  it('repeats an alert under its id when the state was not saved', async () => {
+  it('repeats an alert under the same id when the state was not saved', async () => {
     const { run, stored, alerts } = aDetector();
     await run(received(aReport(1)));
     stored.items.clear();
@@ -141,7 +141,7 @@ describe('detect', () => {
     expect(alerts[1]?.violationId).toBe(alerts[0]?.violationId);
   });
 
-  it('takes the agent, which has a client id of its own, for the thing itself', async () => {
+  it('accepts an agent with a client id of its own as the thing itself', async () => {
     const { run, alerts } = aDetector();
 
     await run(received(aReport(1), { clientId: 'mything1-cordon' }));
@@ -150,7 +150,7 @@ describe('detect', () => {
     expect(eventsOf(alerts)).toEqual(['in-alarm', 'alarm-cleared']);
   });
 
-  it('lets another client raise an alarm for the thing, and never end one', async () => {
+  it('lets another client raise an alarm for the thing, but never end one', async () => {
     const { run, alerts } = aDetector();
 
     await run(received(aReport(1), { clientId: 'other' }));
@@ -176,7 +176,7 @@ describe('detect', () => {
     ['a group it is not in', ['thinggroup/cameras'], 0],
     ['unregistered things', ['all/unregistered-things'], 0],
     ['all things, and a group', ['thinggroup/cameras', 'all/things'], 1],
-  ])('holds for a profile of %s', async (_, targets, count) => {
+  ])('applies a profile to %s', async (_, targets, count) => {
     const { run, alerts } = aDetector({ targets });
 
     expect(await run(received(aReport(1)))).toEqual([]);
@@ -184,7 +184,7 @@ describe('detect', () => {
     expect(alerts).toHaveLength(count);
   });
 
-  it('does not try again for a thing that is in no group because it does not exist', async () => {
+  it('does not retry for a thing that is in no group because it does not exist', async () => {
     const { run, alerts, registry } = aDetector({ targets: ['thinggroup/sensors'] });
     registry.clear();
 
@@ -193,7 +193,7 @@ describe('detect', () => {
     expect(alerts).toEqual([]);
   });
 
-  it('keeps quiet where the behavior says so', async () => {
+  it('sends no alert where the behavior suppresses alerts', async () => {
     const behaviors = [
       {
         name: 'no-child-processes',
@@ -216,7 +216,7 @@ describe('detect', () => {
   });
 });
 
-describe('detect on what it cannot read', () => {
+describe('detect, given an unreadable message,', () => {
   const json = (text: string) => ({ bytes: Buffer.from(text) });
   const wellFormed = Buffer.from(JSON.stringify(aReport(1)));
   const notUtf8 = Buffer.from(
@@ -246,7 +246,7 @@ describe('detect on what it cannot read', () => {
       'Malformed',
     ],
     ['CBOR nested 100,000 deep', { format: 'cbor', bytes: Buffer.alloc(100_000, 0x81) }, 'Malformed'],
-  ])('answers %s with a rejection, and judges the others', async (_, sent, ErrorCode) => {
+  ])('rejects %s, and judges the others', async (_, sent, ErrorCode) => {
     const { run, alerts, published, telemetry } = aDetector();
 
     const failed = await run(
@@ -272,7 +272,7 @@ describe('detect on what it cannot read', () => {
     expect(telemetry.counts.ReportRejected).toBe(1);
   });
 
-  it('reads CBOR as it reads JSON', async () => {
+  it('reads CBOR like JSON', async () => {
     const { run, alerts, published } = aDetector();
 
     // A report id of ms, as the agent writes it: an integer of 64 bits.
@@ -306,14 +306,14 @@ describe('detect on what it cannot read', () => {
   });
 });
 
-describe('detect when a call fails', () => {
+describe('detect, when a call fails,', () => {
   const two = [
     received(aReport(1), { messageId: 'a' }),
     received(aReport(2), { messageId: 'b', receivedAt: now + 1 }),
     received(aReport(1), { thingName: 'mything2', messageId: 'c' }),
   ] as const;
 
-  it('judges at once again where another invocation wrote the state meanwhile', async () => {
+  it('judges again at once where another invocation has written the state in the meantime', async () => {
     const { states, items } = fakeDetection();
     let conflicts = 1;
     const { run, published } = aDetector(
@@ -335,7 +335,7 @@ describe('detect when a call fails', () => {
     expect(items.size).toBe(1);
   });
 
-  it('has only the reports of the thing delivered again whose state is written over and over', async () => {
+  it('returns to the queue only the reports of the thing whose state keeps being overwritten', async () => {
     const { states } = fakeDetection();
     const { run, published } = aDetector(
       {},
@@ -355,7 +355,7 @@ describe('detect when a call fails', () => {
     expect(published.map(({ topic }) => topic)).toEqual(['cordon/things/mything2/reports/json/accepted']);
   });
 
-  it('has a report delivered again whose alert could not be sent, and keeps no state of it', async () => {
+  it('returns a report to the queue when its alert could not be sent, and saves no state for it', async () => {
     const { run, stored } = aDetector(
       {},
       { alerts: { publish: () => Promise.reject(awsError('Throttled')) } },
@@ -366,7 +366,7 @@ describe('detect when a call fails', () => {
     expect(stored.items.size).toBe(0);
   });
 
-  it('does not fail for an answer that could not be sent', async () => {
+  it('does not fail when an answer could not be sent', async () => {
     const { run, alerts } = aDetector({}, { answers: { publish: () => Promise.reject(awsError('Gone')) } });
 
     expect(await run(two[0])).toEqual([]);
@@ -374,7 +374,7 @@ describe('detect when a call fails', () => {
     expect(alerts).toHaveLength(1);
   });
 
-  it('has a message delivered again that could not be set aside', async () => {
+  it('returns a message to the queue when it could not be set aside', async () => {
     const { run } = aDetector({}, { deadLetters: { send: () => Promise.reject(awsError('Throttled')) } });
 
     expect(await run(aRecord('{', { messageId: 'bad' }), two[0])).toEqual(['bad']);

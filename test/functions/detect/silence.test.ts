@@ -61,8 +61,8 @@ function aFleet(profile: Parameters<typeof aDetector>[0] = {}) {
   };
 }
 
-describe('an agent that falls silent', () => {
-  it('is told within three intervals after its last report, and once', async () => {
+describe('the silence of an agent', () => {
+  it('is announced once, within three intervals after its last report', async () => {
     const fleet = aFleet();
     await fleet.report('mything1');
     await fleet.pass(5);
@@ -82,7 +82,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.telemetry.counts.AgentFellSilent).toBe(1);
   });
 
-  it('is told again when it reports, and again at its next silence', async () => {
+  it('ends in an announcement when the agent reports again, and the next silence is announced anew', async () => {
     const fleet = aFleet();
     await fleet.report('mything1');
     await fleet.pass(20);
@@ -94,7 +94,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.messages()[2]).toMatch(/^1 agent fell silent/);
   });
 
-  it('is not told while it reports, at one write in two intervals', async () => {
+  it('is not announced while the agent reports, at one write in two intervals', async () => {
     const fleet = aFleet();
     await fleet.report('mything1');
     const before = fleet.order.length;
@@ -108,7 +108,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.order.slice(before).filter((what) => what.startsWith('save')).length).toBeLessThanOrEqual(7);
   });
 
-  it('is not told where it never reported', async () => {
+  it('is not announced where the agent never reported', async () => {
     const fleet = aFleet();
     fleet.register('never');
     await fleet.pass(60);
@@ -116,7 +116,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.messages()).toEqual([]);
   });
 
-  it('is not told while its thing is held, and gets three intervals after it', async () => {
+  it('is not announced while the thing is held, nor for three intervals afterwards', async () => {
     const fleet = aFleet();
     await fleet.report('mything1');
     fleet.held.add('mything1');
@@ -134,7 +134,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.messages()).toHaveLength(1);
   });
 
-  it('is forgotten where its thing was retired', async () => {
+  it('is forgotten once the thing is retired', async () => {
     const fleet = aFleet();
     await fleet.report('mything1');
     fleet.registry.delete('mything1');
@@ -144,7 +144,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.agentOf('mything1')).toBeUndefined();
   });
 
-  it('is told with the others of a region in one message, and so is their return', async () => {
+  it('is announced together with the others of a region in one message, and so is their return', async () => {
     const fleet = aFleet(missedReports);
     const names = Array.from({ length: 90 }, (_, index) => `pump${index}`);
     for (const name of names) await fleet.report(name);
@@ -161,7 +161,7 @@ describe('an agent that falls silent', () => {
     expect(fleet.messages().slice(1)).toEqual([expect.stringMatching(/^90 of 90 agents .* report again/)]);
   });
 
-  it('is an alarm of a behavior that bounds the reports missed, which its next report ends', async () => {
+  it('raises an alarm of a behavior that limits missed reports, which the next report ends', async () => {
     const fleet = aFleet(missedReports);
     await fleet.report('mything1');
     await fleet.pass(60);
@@ -175,7 +175,7 @@ describe('an agent that falls silent', () => {
     ]);
   });
 
-  it('is known by the gaps between its reports where it declares no interval', async () => {
+  it('is measured by the gaps between reports where the agent declares no interval', async () => {
     const fleet = aFleet();
     for (let turn = 0; turn < 5; turn += 1) {
       await fleet.report('mything1', { health: undefined });
@@ -188,27 +188,30 @@ describe('an agent that falls silent', () => {
   });
 });
 
-describe('what another says of an agent', () => {
+describe('a report from another certificate for a silent agent', () => {
   const other = 'b'.repeat(64);
 
   it.each([
     ['under its own client id', { clientId: 'mything2' }],
     ['with a certificate that is not the thing’s', { principal: other }],
     ['without a certificate', { principal: 'n/a' }],
-  ])('neither makes it look well nor keeps its silence from being told, %s', async (_, sent) => {
-    const fleet = aFleet(missedReports);
-    await fleet.report('mything1', { health: { ...health, degraded: ['hidden'] } });
-    for (let turn = 0; turn < 5; turn += 1) {
-      await fleet.pass(5);
-      await fleet.report('mything1', { health: { ...health, agent: '9.9.9' } }, sent);
-    }
+  ])(
+    'neither makes the agent look well nor suppresses the announcement of its silence, %s',
+    async (_, sent) => {
+      const fleet = aFleet(missedReports);
+      await fleet.report('mything1', { health: { ...health, degraded: ['hidden'] } });
+      for (let turn = 0; turn < 5; turn += 1) {
+        await fleet.pass(5);
+        await fleet.report('mything1', { health: { ...health, agent: '9.9.9' } }, sent);
+      }
 
-    expect(fleet.agentOf('mything1')?.health).toMatchObject({ version: '1.2.0', degraded: ['hidden'] });
-    expect(fleet.messages()).toHaveLength(1);
-    expect(fleet.alerts.map(({ violationEventType }) => violationEventType)).toEqual(['in-alarm']);
-  });
+      expect(fleet.agentOf('mything1')?.health).toMatchObject({ version: '1.2.0', degraded: ['hidden'] });
+      expect(fleet.messages()).toHaveLength(1);
+      expect(fleet.alerts.map(({ violationEventType }) => violationEventType)).toEqual(['in-alarm']);
+    },
+  );
 
-  it('does not make it look silent', async () => {
+  it('does not make the agent look silent', async () => {
     const fleet = aFleet(missedReports);
     for (let turn = 0; turn < 8; turn += 1) {
       await fleet.report('mything1');
@@ -220,7 +223,7 @@ describe('what another says of an agent', () => {
     expect([fleet.messages(), fleet.alerts]).toEqual([[], []]);
   });
 
-  it('counts once its new certificate is attached', async () => {
+  it('counts once the new certificate is attached', async () => {
     const fleet = aFleet();
     await fleet.report('mything1');
     fleet.registry.get('mything1')?.principals.push(`arn:aws:iot:us-east-1:000000000000:cert/${other}`);
@@ -231,7 +234,7 @@ describe('what another says of an agent', () => {
   });
 });
 
-describe('the health in a report', () => {
+describe('the health section of a report', () => {
   it.each([
     ['is text', 'fine'],
     [
@@ -258,7 +261,7 @@ describe('the health in a report', () => {
     expect(kept?.degraded ?? []).toEqual('mode' in Object(told) ? ['hidden'] : []);
   });
 
-  it('can be bounded by a behavior', async () => {
+  it('can be limited by a behavior', async () => {
     const [reports] = missedReports.behaviors;
     if (!reports) throw new Error('no behavior');
     const criteria = {

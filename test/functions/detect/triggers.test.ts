@@ -29,8 +29,8 @@ const fewConnects = aBehavior('aws:num-connection-attempts', {
   durationSeconds: 300,
 });
 
-describe('detect on a drill', () => {
-  it('raises its alarm, and counts its values neither in the fleet nor in the metrics of alarms', async () => {
+describe('detect, on a drill,', () => {
+  it('raises the alarm, and leaves its values out of the fleet statistics and the alarm metrics', async () => {
     const behaviors = aBehavior('num_child_procs_myapp', {
       comparisonOperator: 'less-than-equals',
       statisticalThreshold: { statistic: 'p90' },
@@ -57,8 +57,8 @@ describe('detect on a drill', () => {
   });
 });
 
-describe('detect on who a thing is', () => {
-  it('asks the registry for an alarm, not for a report that is as it should be', async () => {
+describe('detect, looking a thing up in the registry,', () => {
+  it('asks for a thing in alarm only, not for each report', async () => {
     const asked: string[] = [];
     const { run, alerts } = aDetector(
       {},
@@ -85,7 +85,7 @@ describe('detect on who a thing is', () => {
     ['all/registered-things', 0],
     ['all/unregistered-things', 1],
     ['all/things', 1],
-  ])('takes a name that the registry lacks for unregistered: %s', async (target, count) => {
+  ])('treats a name that the registry does not have as unregistered: %s', async (target, count) => {
     const { run, alerts, registry } = aDetector({ targets: [target] });
     registry.clear();
 
@@ -94,7 +94,7 @@ describe('detect on who a thing is', () => {
     expect(alerts.map(({ thingName }) => thingName)).toEqual(Array(count).fill('stranger'));
   });
 
-  it('has a report delivered again where the registry does not answer', async () => {
+  it('returns the report to the queue where the registry does not answer', async () => {
     const { run, stored } = aDetector(
       {},
       {
@@ -111,12 +111,12 @@ describe('detect on who a thing is', () => {
   });
 });
 
-describe('detect keeps datapoints', () => {
+describe('detect, keeping datapoints,', () => {
   const kept = ({ kept: points }: ReturnType<typeof aDetector>['stored']) =>
     [...points.values()].map(({ metric, at, value }) => [metric, at - now, value]);
   const metric = 'num_child_procs_myapp';
 
-  it('each value that is new, and one an hour, so that a chart tells it from silence', async () => {
+  it('keeps each new value, and one an hour, so that a chart can show silence', async () => {
     const { run, stored } = aDetector();
 
     for (const [children, at] of [
@@ -139,7 +139,7 @@ describe('detect keeps datapoints', () => {
     ]);
   });
 
-  it('of additionalMetricsToRetain too, and of no other metric', async () => {
+  it('keeps those of additionalMetricsToRetain as well, and of no other metric', async () => {
     const { run, stored } = aDetector({ additionalMetricsToRetain: ['aws:all-bytes-in'] });
     const metrics = { network_stats: { bytes_in: 7, bytes_out: 8 } };
 
@@ -151,7 +151,7 @@ describe('detect keeps datapoints', () => {
     ]);
   });
 
-  it('not of what another client says of the thing', async () => {
+  it('keeps none that another client reports for the thing', async () => {
     const { run, stored } = aDetector();
 
     await run(received(aReport(1), { clientId: 'other' }));
@@ -159,7 +159,7 @@ describe('detect keeps datapoints', () => {
     expect(kept(stored)).toEqual([]);
   });
 
-  it('or has the report delivered again', async () => {
+  it('returns the report to the queue where it cannot keep them', async () => {
     const { run, stored } = aDetector(
       {},
       { datapoints: { append: () => Promise.reject(awsError('Throttled')) } },
@@ -171,8 +171,8 @@ describe('detect keeps datapoints', () => {
   });
 });
 
-describe('detect on lifecycle events', () => {
-  it('alerts with the certificate that connected, and answers nobody', async () => {
+describe('detect, on lifecycle events,', () => {
+  it('sends an alert with the certificate that connected, and answers no client', async () => {
     const { run, alerts, published } = aDetector({ behaviors: fewConnects });
 
     expect(
@@ -201,7 +201,7 @@ describe('detect on lifecycle events', () => {
     expect(alerts).toMatchObject([{ cordon: { reporter: { principal: 'several' } } }]);
   });
 
-  it('takes the name of an exclusive thing for it, whatever its client id', async () => {
+  it('identifies an exclusive thing by its name, whatever its client id', async () => {
     const { run, alerts } = aDetector({ behaviors: fewConnects });
     const exclusive = { clientId: 'some/client', thingName: 'mything1' };
 
@@ -213,7 +213,7 @@ describe('detect on lifecycle events', () => {
     expect(alerts).toMatchObject([{ thingName: 'mything1' }]);
   });
 
-  it('leaves out a client whose id no alert could name', async () => {
+  it('ignores a client whose id no alert could name', async () => {
     const { run, letters, stored, telemetry } = aDetector({ behaviors: fewConnects });
 
     expect(await run(lifecycle('connected', { clientId: '../x y' }))).toEqual([]);
@@ -235,7 +235,7 @@ describe('detect on lifecycle events', () => {
     expect(letters).toMatchObject([{ reason: expect.stringContaining('not a lifecycle event of AWS IoT') }]);
   });
 
-  it('counts an event from the future from its arrival, or all that follows would pass for older', async () => {
+  it('dates an event from the future by its arrival, so that the events after it do not count as older', async () => {
     const { run, stored } = aDetector({ behaviors: fewConnects });
 
     await run(lifecycle('connected', { timestamp: now + 24 * hourMs, sentAt: now }));
@@ -265,10 +265,10 @@ describe('detect on lifecycle events', () => {
   });
 });
 
-describe('detect each minute', () => {
+describe('detect, each minute,', () => {
   const clockAt = (time: { at: number }) => ({ clock: () => time.at });
 
-  it('invalidates the alarm of a device that went silent, once, without a value or evidence', async () => {
+  it('invalidates the alarm of a silent device once, without a value or evidence', async () => {
     const time = { at: now };
     const { run, tick, alerts, registry } = aDetector({}, clockAt(time));
     await run(received(aReport(1)));
@@ -291,7 +291,7 @@ describe('detect each minute', () => {
     expect(registry.size).toBe(2);
   });
 
-  it('invalidates the alarm of a thing that is no target any more', async () => {
+  it('invalidates the alarm of a thing that is no longer a target', async () => {
     const time = { at: now };
     const { run, tick, alerts, registry } = aDetector({ targets: ['thinggroup/sensors'] }, clockAt(time));
     await run(received(aReport(1)));
@@ -306,7 +306,7 @@ describe('detect each minute', () => {
     ]);
   });
 
-  it('writes nothing, and says nothing, where nothing is due', async () => {
+  it('writes and announces nothing where nothing is due', async () => {
     const time = { at: now };
     const { run, tick, order } = aDetector({}, clockAt(time));
     await run(received(aReport(1)));
@@ -318,7 +318,7 @@ describe('detect each minute', () => {
     expect(order).toEqual([]);
   });
 
-  it('lets no thing that fails keep the others waiting, and fails so that somebody is told', async () => {
+  it('does not delay other things for one that fails, and then fails, which raises an alarm', async () => {
     const time = { at: now };
     const broken = new Set<string>();
     const { run, tick, alerts, register, stored } = aDetector(
@@ -347,7 +347,7 @@ describe('detect each minute', () => {
     expect(await stored.states.listDue(time.at, 200)).toHaveLength(60);
   });
 
-  it('repeats an alert under its id where the state was not saved', async () => {
+  it('repeats an alert under the same id where the state was not saved', async () => {
     const time = { at: now };
     const { run, tick, alerts, stored } = aDetector({}, clockAt(time));
     await run(received(aReport(1)));
@@ -363,7 +363,7 @@ describe('detect each minute', () => {
   });
 });
 
-describe('detect against the fleet', () => {
+describe('detect, comparing with the fleet,', () => {
   const asOthers = aBehavior('num_child_procs_myapp', {
     comparisonOperator: 'less-than-equals',
     statisticalThreshold: { statistic: 'p50' },
@@ -391,7 +391,7 @@ describe('detect against the fleet', () => {
     ]);
   });
 
-  it('counts a thing once, though another invocation wrote its state meanwhile', async () => {
+  it('counts a thing once, even where another invocation has written its state in the meantime', async () => {
     const { states, fleet, bins } = fakeDetection();
     let conflicts = 1;
     const contested: typeof states = {
@@ -408,7 +408,7 @@ describe('detect against the fleet', () => {
     expect([...bins.values()].flatMap((counts) => Object.values(counts))).toEqual([1]);
   });
 
-  it('does not count what another client says', async () => {
+  it('does not count what another client reports', async () => {
     const { run, stored } = aDetector({ behaviors: asOthers });
 
     await run(received(aReport(10), { clientId: 'other' }));
@@ -417,7 +417,7 @@ describe('detect against the fleet', () => {
   });
 });
 
-describe('detect on what existing agents send (docs/facts.md#other-agents)', () => {
+describe('detect, given reports of existing agents (docs/facts.md#other-agents),', () => {
   const network = aBehavior('aws:listening-tcp-ports', {
     comparisonOperator: 'in-port-set',
     value: { ports: [22] },
@@ -491,7 +491,7 @@ describe('detect on what existing agents send (docs/facts.md#other-agents)', () 
   });
 });
 
-describe('detect on a message that is neither', () => {
+describe('detect, given a message that is neither a report nor an event,', () => {
   it('sets it aside and judges the rest', async () => {
     const { run, letters, alerts } = aDetector();
 

@@ -91,8 +91,8 @@ const setAside = (topic: string, payload: unknown, over: object = {}) => ({
   ...over,
 });
 
-describe('intake of what an error action set aside', () => {
-  it('takes an alert as one of an unknown reporter, whatever it says of itself', async () => {
+describe('intake, given a message that an error action set aside,', () => {
+  it('treats an alert as one of an unknown reporter, whatever the alert claims', async () => {
     const { take, sent } = setUp();
     const cordon = { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) } };
 
@@ -106,7 +106,7 @@ describe('intake of what an error action set aside', () => {
     ]);
   });
 
-  it('takes a connect of a held thing', async () => {
+  it('accepts a connect of a held thing', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
 
@@ -125,7 +125,7 @@ describe('intake of what an error action set aside', () => {
       'more than MQTT takes',
       setAside('$aws/events/presence/x', {}, { base64OriginalPayload: 'A'.repeat(174_768) }),
     ],
-  ])('sets it aside again where it has %s', async (_, body) => {
+  ])('sets the message aside again where it has %s', async (_, body) => {
     const { takePresence, letters, sent, items } = setUp();
     holdThing(items, true);
 
@@ -135,7 +135,7 @@ describe('intake of what an error action set aside', () => {
   });
 });
 
-describe('intake of alerts of another account', () => {
+describe('intake, given an alert that names an account,', () => {
   const foreign = 'arn:aws:iot:us-east-1:111122223333:thing/mything1';
   const elsewhere = { account: '000000000000', region: 'eu-west-1', name: 'mything1' };
 
@@ -152,7 +152,7 @@ describe('intake of alerts of another account', () => {
     ],
     ['within the envelope', enveloped(anAlert({ accountId: '111122223333' }))],
     ['by an account that is none', anAlert({ accountId: 'x'.repeat(100_000) })],
-  ])('sets one aside that is known %s, though a thing here has the name', async (_, body) => {
+  ])('sets it aside where it is known %s, even though a thing here has the same name', async (_, body) => {
     const { take, sent, letters, counts } = setUp();
 
     await take(aRecord(body));
@@ -161,7 +161,7 @@ describe('intake of alerts of another account', () => {
     expect(letters[0]?.reason).toMatch(/^from \S{1,45}, and Cordon acts on things of the account and region/);
   });
 
-  it('takes one that names this account and region, in whatever way', async () => {
+  it('accepts it where it names this account and region, in whatever form', async () => {
     const { take, sent } = setUp();
     const here = { accountId: '000000000000', region: 'us-east-1', cordon: { thing: account } };
     const TopicArn = 'arn:aws:sns:us-east-1:000000000000:alerts';
@@ -172,8 +172,8 @@ describe('intake of alerts of another account', () => {
   });
 });
 
-describe('intake of alerts', () => {
-  it('counts one from the future from its arrival, under the same id each time it is delivered, and says so', async () => {
+describe('intake, given an alert,', () => {
+  it('dates one from the future by its arrival, under the same id at each delivery, and says so', async () => {
     const { take, sent, counts } = setUp();
     const ahead = anAlert({ violationEventTime: now + 3_600_000 });
 
@@ -194,7 +194,7 @@ describe('intake of alerts', () => {
   it.each([
     ['raw', anAlert()],
     ['in its SNS envelope', enveloped(anAlert())],
-  ])('puts a violation that comes %s into the mailbox of its thing', async (_, body) => {
+  ])('puts a violation that arrives %s into the mailbox of its thing', async (_, body) => {
     const { take, sent, letters } = setUp();
 
     await take(aRecord(body));
@@ -223,7 +223,7 @@ describe('intake of alerts', () => {
     expect(letters).toEqual([]);
   });
 
-  it('gives the same event the same id, however it arrives, and another event another', async () => {
+  it('gives the same event the same id, however it arrives, and another event another id', async () => {
     const { take, sent } = setUp();
 
     await take(aRecord(anAlert(), { messageId: 'a' }));
@@ -271,7 +271,7 @@ describe('intake of alerts', () => {
     expect(counts).toEqual({ AlertRejected: 1 });
   });
 
-  it('passes over an Audit result, which is no fault', async () => {
+  it('ignores an Audit result, which is no fault', async () => {
     const { take, sent, letters, counts } = setUp();
 
     await take(aRecord({ auditDetails: [], taskId: 't' }));
@@ -280,7 +280,7 @@ describe('intake of alerts', () => {
     expect(counts).toEqual({ AlertIgnored: 1 });
   });
 
-  it('fails, to be delivered again, while the mailbox takes nothing', async () => {
+  it('fails while the mailbox accepts nothing, so that the alert is delivered again', async () => {
     const { deadLetters } = fakeDeadLetters();
     const { log, metrics } = fakeTelemetry();
     const commands = { send: () => Promise.reject(awsError('ServiceUnavailable')) };
@@ -301,8 +301,8 @@ describe('intake of alerts', () => {
   });
 });
 
-describe('intake of presence events', () => {
-  it('tells the mailbox that a held thing is back', async () => {
+describe('intake, given a presence event,', () => {
+  it('sends the reconnect of a held thing to the mailbox', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
 
@@ -322,7 +322,7 @@ describe('intake of presence events', () => {
     ['before 1970', -1e300],
     ['beyond all numbers of the table', 1e300],
   ])(
-    'counts a time %s from its arrival, or the session would pass for one under the denial',
+    'dates an event with a time %s by its arrival, so that the session does not count as older than the denial',
     async (_, timestamp) => {
       const { takePresence, sent, items, clientIds } = setUp();
       holdThing(items, true);
@@ -334,7 +334,7 @@ describe('intake of presence events', () => {
     },
   );
 
-  it('notes which certificate connects under which client id', async () => {
+  it('records which certificate connects under which client id', async () => {
     const { takePresence, clientIds } = setUp();
     const certificateId = 'c'.repeat(64);
 
@@ -347,7 +347,7 @@ describe('intake of presence events', () => {
     expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId: '' });
   });
 
-  it('reads what the rule sends as base64, with what SQS takes as no text', async () => {
+  it('reads the rule’s base64 form, with characters that SQS does not accept as text', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
     const event = connected({ clientId: '\uffff', thingName: 'mything1' });
@@ -357,7 +357,7 @@ describe('intake of presence events', () => {
     expect(sent).toMatchObject([{ command: { thingName: 'mything1', clientId: '\uffff' } }]);
   });
 
-  it('tells the mailbox though the client id could not be noted, and fails, so that the event comes again', async () => {
+  it('sends to the mailbox even where the client id cannot be recorded, and fails, so that the event is delivered again', async () => {
     const { sent, commands } = fakeQueue();
     const { deadLetters } = fakeDeadLetters();
     const { log, metrics } = fakeTelemetry();
@@ -381,7 +381,7 @@ describe('intake of presence events', () => {
     expect(sent).toMatchObject([{ command: { type: 'reconnected' } }]);
   });
 
-  it('passes the version on that orders the sessions of a client', async () => {
+  it('passes on the version that orders the sessions of a client', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
 
@@ -390,7 +390,7 @@ describe('intake of presence events', () => {
     expect(sent).toMatchObject([{ command: { version: 7 }, id: `reconnected#mything1#7#${now}` }]);
   });
 
-  it('tells it too where the event names the thing of an exclusive certificate', async () => {
+  it('sends to the mailbox where the event names the thing of an exclusive certificate', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
 
@@ -415,7 +415,7 @@ describe('intake of presence events', () => {
     ['is inactive', statusObject],
     ['has policies that deny', replacedObject],
   ])(
-    'tells it too where the device comes under another client id with a certificate that %s',
+    'sends to the mailbox where the device connects under another client id with a certificate that %s',
     async (_, objectOf) => {
       const { takePresence, sent, leases } = setUp();
       const certificateId = 'a'.repeat(64);
@@ -450,7 +450,7 @@ describe('intake of presence events', () => {
   );
 
   it.each(['iotconsole-1/2', 'a+b', '$aws', 'näme', '\u202egnp', 'THING#x'])(
-    'looks nothing up for the client id %j, which no thing can have',
+    'looks up nothing for the client id %j, which no thing can have',
     async (clientId) => {
       const { take, sent, letters, items } = setUp();
       items.get = () => {

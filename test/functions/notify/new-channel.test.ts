@@ -40,8 +40,8 @@ async function writeTemplate(text: string) {
 
 afterAll(() => copy.remove());
 
-describe('a new channel of one folder and a line in the registry', () => {
-  it('is all that the compiler asks for', () => {
+describe('a new channel of one folder and one line in the registry', () => {
+  it('satisfies the compiler without further changes', () => {
     const project = join(copy.folder, 'tsconfig.new-channel.json');
     const include = [
       'shared/config',
@@ -59,7 +59,7 @@ describe('a new channel of one folder and a line in the registry', () => {
     expect(stdout).toBe('');
   });
 
-  it('has its section in cordon.yml, with its own errors', () => {
+  it('has its own section in cordon.yml, with its own errors', () => {
     expect(parseConfiguration(cordonYml, 'cordon.yml').notify).toEqual({
       bell: { tower: 'north' },
       slack: { channel: '#ot' },
@@ -119,7 +119,7 @@ describe('a new channel of one folder and a line in the registry', () => {
     ]);
   });
 
-  it('has a function on its own queue, whose environment names its secret and its service only', async () => {
+  it('has a function on its own queue, whose environment names its own secret and service only', async () => {
     const { writeChannelFunctions } =
       await load<typeof import('../../../infra/channels')>('infra/channels.ts');
     const { 'notify-bell': bell, notify } = writeChannelFunctions(
@@ -138,7 +138,7 @@ describe('a new channel of one folder and a line in the registry', () => {
     expect(Object.keys(notify?.environment ?? {})).toEqual(['SLACK_PARAMETER', 'SLACK_API_URL']);
   });
 
-  it('has nothing in a stack whose cordon.yml does not name it', async () => {
+  it('adds nothing to a stack whose cordon.yml does not name it', async () => {
     const { Resources } = await writeTemplate(
       `${minimalConfiguration}notify: { slack: { channel: '#ot' } }\n`,
     );

@@ -12,8 +12,8 @@ const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] }
 const waiting: Case = { ...observed, status: 'awaiting-approval' };
 const thing = ofThing('mything1');
 
-describe('cases', () => {
-  it('are listed with those first that need somebody first, and nothing of the table’s own', async () => {
+describe('the API of cases', () => {
+  it('lists first the cases that need somebody first, and no internal fields of the table', async () => {
     const other: Case = { ...waiting, thingName: thingKey('other'), caseId: 'case-2' };
 
     const { status, type, value } = await anOperator([contained, other, released]).ask('GET /cases');
@@ -40,7 +40,7 @@ describe('cases', () => {
     });
   });
 
-  it('are not listed once they have expired, though the table has them still', async () => {
+  it('omits expired cases that the table still holds', async () => {
     const asked: unknown[] = [];
     const listByStatus = async (status: string, _limit: number, since?: number) => {
       asked.push([status, since]);
@@ -57,7 +57,7 @@ describe('cases', () => {
     ]);
   });
 
-  it('are shown by the thing’s full name too, and are not those of another account', async () => {
+  it('finds a thing by its full name, and shows no thing of another account', async () => {
     const { ask, sent } = anOperator([contained]);
     const full = (account: string) => ({ pathParameters: { thing: `${account}%2Fus-east-1%2Fmything1` } });
 
@@ -71,7 +71,7 @@ describe('cases', () => {
     expect(sent).toEqual([]);
   });
 
-  it('are listed by status, and as many as asked for', async () => {
+  it('limits the list to a status and a number', async () => {
     const cases = ['a', 'b', 'c'].map((thingName) => ({ ...contained, thingName: thingKey(thingName) }));
     const { ask } = anOperator([...cases, { ...released, thingName: thingKey('d') }]);
     const list = async (queryStringParameters: Record<string, string>) => {
@@ -94,7 +94,7 @@ describe('cases', () => {
     [{ limit: '1e2' }, 'limit'],
     [{ limit: '-1' }, 'limit'],
     [{ staus: 'contained' }, 'staus'],
-  ])('are not listed by %j', async (queryStringParameters, field) => {
+  ])('refuses a list with %j', async (queryStringParameters, field) => {
     expect(await anOperator([contained]).ask('GET /cases', { queryStringParameters })).toEqual({
       status: 400,
       type: 'application/problem+json',
@@ -102,7 +102,7 @@ describe('cases', () => {
     });
   });
 
-  it('are shown with ledger, facts, violations and evidence, and what may be done', async () => {
+  it('shows a case with its ledger, facts, violations, evidence and permitted actions', async () => {
     const { value } = await anOperator([contained]).ask('GET /cases/{thing}', thing);
 
     expect(value).toMatchObject({
@@ -124,11 +124,11 @@ describe('cases', () => {
     [observed, ['contain', 'dismiss']],
     [waiting, ['contain', 'approve', 'reject', 'dismiss']],
     [released, ['contain']],
-  ])('say what may be done in each status', async (record, acts) => {
+  ])('says what is permitted in each status', async (record, acts) => {
     expect((await anOperator([record]).ask('GET /cases/{thing}', thing)).value.acts).toEqual(acts);
   });
 
-  it('show violations of earlier cases no more', async () => {
+  it('omits the violations of earlier cases', async () => {
     const [[key = '', violation] = []] = Object.entries(contained.violations);
     const earlier = { ...violation, caseId: 'case-0' } as Case['violations'][string];
     const record = { ...contained, violations: { ...contained.violations, old: earlier } };
@@ -138,7 +138,7 @@ describe('cases', () => {
     expect(value.violations.map((one: { key: string }) => one.key)).toEqual([key]);
   });
 
-  it('have a timeline with its hashes, also after they were closed', async () => {
+  it('shows the timeline with its hashes, also after the case was closed', async () => {
     const operator = anOperator([contained]);
     operator.rows.push(...rows, ...rows.map((row) => ({ ...row, caseId: 'case-0' })));
 
@@ -157,7 +157,7 @@ describe('cases', () => {
     expect(earlier.value).toEqual({ ...newest.value, caseId: 'case-0' });
   });
 
-  it('have a timeline of any length, a page at a time', async () => {
+  it('shows a timeline of any length, a page at a time', async () => {
     const operator = anOperator([contained]);
     const [row] = rows;
     if (!row) throw new Error('no row');
@@ -180,7 +180,7 @@ describe('cases', () => {
   });
 
   it.each(['1', '000000000000001#00001', '../x'])(
-    'have no timeline after a row of the id %s',
+    'shows no timeline after a row with the id %s',
     async (after) => {
       const operator = anOperator([contained]);
       operator.rows.push(...rows);
@@ -191,7 +191,7 @@ describe('cases', () => {
     },
   );
 
-  it('have no timeline under another thing’s name', async () => {
+  it('shows no timeline under another thing’s name', async () => {
     const operator = anOperator([
       contained,
       { ...contained, thingName: thingKey('other'), caseId: 'case-2' },
@@ -203,7 +203,7 @@ describe('cases', () => {
     expect((await operator.ask('GET /cases/{thing}/timeline', asked)).status).toBe(404);
   });
 
-  it('that are closed are listed in a few words', async () => {
+  it('lists closed cases in short form', async () => {
     const operator = anOperator([released, { ...released, caseId: 'case-0' }]);
 
     const { value } = await operator.ask('GET /things/{thing}/closed', {
@@ -236,16 +236,19 @@ describe('cases', () => {
     });
   });
 
-  it.each(['GET /cases/{thing}', 'GET /cases/{thing}/timeline'])('of an unknown thing: %s', async (route) => {
-    expect(await anOperator().ask(route, ofThing('nobody'))).toMatchObject({
-      status: 404,
-      value: { detail: 'nobody has no case' },
-    });
-  });
+  it.each(['GET /cases/{thing}', 'GET /cases/{thing}/timeline'])(
+    'answers 404 for an unknown thing: %s',
+    async (route) => {
+      expect(await anOperator().ask(route, ofThing('nobody'))).toMatchObject({
+        status: 404,
+        value: { detail: 'nobody has no case' },
+      });
+    },
+  );
 });
 
-describe('a thing name', () => {
-  it.each(['a:b', 'a%3Ab'])('is read decoded or not: %s', async (name) => {
+describe('a thing name in a path', () => {
+  it.each(['a:b', 'a%3Ab'])('is read decoded or encoded: %s', async (name) => {
     const { ask, sent } = anOperator([]);
 
     await ask('POST /things/{thing}/contain', ofThing(name));
@@ -268,7 +271,7 @@ describe('a thing name', () => {
     '<script>',
     '#',
     'a+',
-  ])('may not be %j', async (name) => {
+  ])('cannot be %j', async (name) => {
     const { ask, sent } = anOperator([contained]);
 
     for (const route of operatorRoutes.filter((one) => one.includes('{thing}')))
@@ -277,14 +280,14 @@ describe('a thing name', () => {
   });
 });
 
-describe('a command', () => {
+describe('an operator’s command', () => {
   it.each([
     ['contain', observed],
     ['approve', waiting],
     ['reject', waiting],
     ['release', contained],
     ['dismiss', observed],
-  ] as const)('goes to the mailbox under the caller’s ARN: %s', async (act, record) => {
+  ] as const)('reaches the mailbox under the caller’s ARN: %s', async (act, record) => {
     const { ask, sent, telemetry } = anOperator([record]);
 
     const answer = await ask(`POST /things/{thing}/${act}`, {
@@ -322,7 +325,7 @@ describe('a command', () => {
     expect(telemetry.counts).toEqual({ CommandSent: 1 });
   });
 
-  it.each(['contain', 'approve'] as const)('may be forced: %s', async (act) => {
+  it.each(['contain', 'approve'] as const)('can be forced: %s', async (act) => {
     const { ask, sent } = anOperator([waiting]);
 
     await ask(`POST /things/{thing}/${act}`, { ...thing, body: '{"force":true}' });
@@ -332,7 +335,7 @@ describe('a command', () => {
     expect(sent.map(({ command }) => command)).toMatchObject([{ type: act, force: true }]);
   });
 
-  it('that respond refused says why, under its thing and id', async () => {
+  it('that respond refused gets the reason, under its thing and id', async () => {
     const { ask, refusals } = anOperator([contained]);
     const commandId = '92648d77-0a11-4c28-b739-1d80793eea86';
     const reasonCode = { code: 'already-held', status: 'contained' } as const;
@@ -354,7 +357,7 @@ describe('a command', () => {
     expect(await read('mything1', 'x#CASE')).toMatchObject({ status: 400, value: { field: 'commandId' } });
   });
 
-  it('needs no body, and takes one in base64', async () => {
+  it('needs no body, and accepts one in base64', async () => {
     const { ask, sent } = anOperator([contained]);
 
     await ask('POST /things/{thing}/release', thing);
@@ -373,14 +376,14 @@ describe('a command', () => {
     ['release', observed, 'mything1 is not contained'],
     ['dismiss', contained, 'mything1 is held (contained): release it first'],
     ['dismiss', released, 'mything1 has no open case'],
-  ] as const)('that makes no sense is refused at once: %s', async (act, record, detail) => {
+  ] as const)('that is invalid is refused at once: %s', async (act, record, detail) => {
     const { ask, sent } = anOperator([record]);
 
     expect(await ask(`POST /things/{thing}/${act}`, thing)).toMatchObject({ status: 409, value: { detail } });
     expect(sent).toEqual([]);
   });
 
-  it('for a case that is closed does nothing in the next one', async () => {
+  it('for a closed case does nothing in the next one', async () => {
     const { ask, sent } = anOperator([contained]);
 
     const answer = await ask('POST /things/{thing}/release', { ...thing, body: '{"caseId":"case-0"}' });
@@ -421,7 +424,7 @@ describe('a command', () => {
     [{ email: 'ada@example.com', email_verified: 'true', groups: 'cordon-operators' }, 'ada@example.com'],
     [{ email: 'root@example.com', email_verified: 'false', sub: 's-1', groups: '[cordon-operators]' }, 's-1'],
     [{ sub: 's-1', groups: ['cordon-operators'] }, 's-1'],
-  ])('is an operator’s by the claims %j', async (claims, actor) => {
+  ])('is accepted with the claims %j', async (claims, actor) => {
     const { ask, sent } = anOperator([contained]);
 
     const { status } = await ask('POST /things/{thing}/release', { ...thing, ...signedInAs(claims) });
@@ -438,7 +441,7 @@ describe('a command', () => {
     [{ sub: 's-1', groups: { 'cordon-operators': true } }, 403],
     [{ groups: '[cordon-operators]' }, 401],
     [{ sub: '', email: '', groups: '[cordon-operators]' }, 401],
-  ])('is nobody’s by the claims %j', async (claims, status) => {
+  ])('is refused with the claims %j', async (claims, status) => {
     const { ask, sent } = anOperator([contained]);
 
     expect((await ask('POST /things/{thing}/release', { ...thing, ...signedInAs(claims) })).status).toBe(
@@ -447,7 +450,7 @@ describe('a command', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is nobody’s without an authorizer, whatever the headers and the body say', async () => {
+  it('is refused without an authorizer, whatever the headers and the body say', async () => {
     const { ask, sent } = anOperator([contained]);
     const { requestContext } = signedInAs({});
 
@@ -462,7 +465,7 @@ describe('a command', () => {
     expect(sent).toEqual([]);
   });
 
-  it('of a caller with a very long ARN keeps the end that tells users apart', async () => {
+  it('of a caller with a very long ARN keeps the end of the ARN, which tells users apart', async () => {
     const { ask, sent } = anOperator([contained]);
     const { requestContext } = signedInAs({});
     const long = `arn:aws:iam::000000000000:user/${'p/'.repeat(250)}ada`;
@@ -478,7 +481,7 @@ describe('a command', () => {
 });
 
 describe('operate', () => {
-  it('says nothing of what went wrong within, and logs it', async () => {
+  it('logs internal errors, and reveals nothing of them', async () => {
     const fault = new Error('ECONNREFUSED 10.0.0.7: secret');
     const { ask, telemetry } = anOperator([], {
       cases: { load: () => Promise.reject(fault) },
@@ -504,7 +507,7 @@ describe('operate', () => {
     },
   );
 
-  it('is well where the table can be read', async () => {
+  it('reports healthy where the table can be read', async () => {
     expect((await anOperator().ask('GET /health')).value).toEqual({
       status: 'ok',
       version: manifest.version,
@@ -518,7 +521,7 @@ describe('operate', () => {
     expect((await ask(route)).value).toMatchObject({ killSwitch });
   });
 
-  it('shows which certificates flood in the list, and those of a thing with its case', async () => {
+  it('shows flooding certificates in the list, and those of a thing with its case', async () => {
     const own = { sender: 'ab'.repeat(32), thingName: 'mything1', clientId: 'mything1', since: now };
     const other = { ...own, sender: 'cd'.repeat(32), thingName: 'mything2' };
     const list = async () => [own, other].map((flood) => ({ ...flood, toldAt: now, named: true as const }));
@@ -528,7 +531,7 @@ describe('operate', () => {
     expect((await ask('GET /cases/{thing}', thing)).value.floods).toEqual([own]);
   });
 
-  it('lets no cache keep an answer', async () => {
+  it('forbids caches to keep an answer', async () => {
     const { handle } = anOperator([contained]);
 
     for (const key of ['GET /cases', 'GET /nowhere'])

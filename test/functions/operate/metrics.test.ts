@@ -41,7 +41,7 @@ describe('the values of a metric', () => {
     });
   });
 
-  it('come page by page', async () => {
+  it('arrive page by page', async () => {
     const { ask } = await anOperatorWithDatapoints();
     const page = (from: number) =>
       ask(route, of('aws:all-bytes-out', { from: String(from), to: String(now - 15), limit: '1' }));
@@ -55,7 +55,7 @@ describe('the values of a metric', () => {
     expect(value).not.toHaveProperty('nextFrom');
   });
 
-  it('of a metric nobody reported are none', async () => {
+  it('are an empty list where no agent reported the metric', async () => {
     const { ask } = await anOperatorWithDatapoints();
 
     expect(await ask(route, of('other'))).toMatchObject({ status: 200, value: { datapoints: [] } });

@@ -73,7 +73,7 @@ const answered = (body: object) => [['https://cloudformation.example/answer', { 
 const id = `${groupArn}/deny`;
 
 describe('provision', () => {
-  it('puts the deny policy on the group and answers', async () => {
+  it('attaches the deny policy to the group and answers', async () => {
     const { run, attached, answers } = setUp();
 
     await run(anEvent());
@@ -82,7 +82,7 @@ describe('provision', () => {
     expect(answers).toEqual(answered({ Status: 'SUCCESS', PhysicalResourceId: id }));
   });
 
-  it('answers an update with the id of what is there now, so that CloudFormation deletes the old one', async () => {
+  it('answers an update with the id of the current resource, so that CloudFormation deletes the old one', async () => {
     const { run, attached, answers } = setUp();
     const ResourceProperties = { ServiceToken: 'token', PolicyName: 'deny-2', ThingGroupArn: groupArn };
 
@@ -92,7 +92,7 @@ describe('provision', () => {
     expect(answers).toEqual(answered({ Status: 'SUCCESS', PhysicalResourceId: `${groupArn}/deny-2` }));
   });
 
-  it('takes the policy away on delete', async () => {
+  it('removes the policy on delete', async () => {
     const { run, attached, answers } = setUp();
     attached.add(`${groupArn} deny`);
 
@@ -102,7 +102,7 @@ describe('provision', () => {
     expect(answers).toEqual(answered({ Status: 'SUCCESS', PhysicalResourceId: id }));
   });
 
-  it('refuses to delete while a thing is in the group, which would be released in silence', async () => {
+  it('refuses to delete while a thing is in the group, which would release the thing unnoticed', async () => {
     const { run, attached, answers } = setUp({ member: 'mything1' });
     attached.add(`${groupArn} deny`);
 
@@ -119,7 +119,7 @@ describe('provision', () => {
     );
   });
 
-  it('answers FAILED with a reason that CloudFormation can take', async () => {
+  it('answers FAILED with a reason that CloudFormation accepts', async () => {
     const { run, answers } = setUp({ fault: awsError('X', 'y'.repeat(5_000)) });
 
     await run(anEvent());
@@ -137,26 +137,29 @@ describe('provision', () => {
     [{}, 'PolicyName'],
     [{ PolicyName: 'deny', ThingGroupArn: 'arn:aws:s3:::bucket' }, 'ThingGroupArn'],
     [{ PolicyName: 'deny', ThingGroupArn: `${groupArn}/../x` }, 'ThingGroupArn'],
-  ])('refuses the properties %j, and lets the rollback delete what never was', async (properties, field) => {
-    const { run, attached, answers } = setUp();
+  ])(
+    'refuses the properties %j, and lets the rollback delete a resource that never existed',
+    async (properties, field) => {
+      const { run, attached, answers } = setUp();
 
-    await run(anEvent({ ResourceProperties: properties }));
-    await run(
-      anEvent({ RequestType: 'Delete', PhysicalResourceId: 'request', ResourceProperties: properties }),
-    );
+      await run(anEvent({ ResourceProperties: properties }));
+      await run(
+        anEvent({ RequestType: 'Delete', PhysicalResourceId: 'request', ResourceProperties: properties }),
+      );
 
-    expect([...attached]).toEqual([]);
-    expect(answers).toEqual([
-      ...answered({
-        Status: 'FAILED',
-        Reason: `wrong properties: ${field}`,
-        PhysicalResourceId: 'request',
-      }),
-      ...answered({ Status: 'SUCCESS', PhysicalResourceId: 'request' }),
-    ]);
-  });
+      expect([...attached]).toEqual([]);
+      expect(answers).toEqual([
+        ...answered({
+          Status: 'FAILED',
+          Reason: `wrong properties: ${field}`,
+          PhysicalResourceId: 'request',
+        }),
+        ...answered({ Status: 'SUCCESS', PhysicalResourceId: 'request' }),
+      ]);
+    },
+  );
 
-  it('fails where the answer was lost, and never tells a done one as failed', async () => {
+  it('fails where the answer was lost, and never reports a finished change as failed', async () => {
     const { ports, attached } = setUp();
     const tried: unknown[] = [];
     const answer = async (_url: string, body: { Status: string }) => {
@@ -191,15 +194,18 @@ describe('the deletion guard', () => {
       PhysicalResourceId: 'DeletionGuard',
     });
 
-  it.each(['Create', 'Update', 'Delete'])('lets %s be where nothing is contained', async (RequestType) => {
-    const { run, answers } = setUp();
+  it.each(['Create', 'Update', 'Delete'])(
+    'answers %s with success where nothing is contained',
+    async (RequestType) => {
+      const { run, answers } = setUp();
 
-    await run(aGuardEvent({ RequestType }));
+      await run(aGuardEvent({ RequestType }));
 
-    expect(answers).toEqual(done);
-  });
+      expect(answers).toEqual(done);
+    },
+  );
 
-  it('lets the stack be created and updated whatever is contained', async () => {
+  it('allows the stack to be created and updated whatever is contained', async () => {
     const { run, answers } = setUp({ contained: ['mything1'], member: 'mything1' });
 
     await run(aGuardEvent({ RequestType: 'Create' }));
@@ -211,7 +217,7 @@ describe('the deletion guard', () => {
   it.each([
     ['a thing is in it', { member: 'mything1' }, false],
     ['nothing is in it', {}, true],
-  ])('lets the quarantine group get another name only while nothing is in it: %s', async (_, held, lets) => {
+  ])('allows a new name for the quarantine group only while nothing is in it: %s', async (_, held, lets) => {
     const { run, answers } = setUp(held);
     const OldResourceProperties = { ServiceToken: 'token', ThingGroupArn: `${groupArn}-before` };
 
@@ -242,7 +248,7 @@ describe('the deletion guard', () => {
     expect(answers).toEqual(refusal(names));
   });
 
-  it('is not told by what was said of another stack', async () => {
+  it('ignores the permission given to another stack', async () => {
     const { run, answers } = setUp({ contained: ['mything1'], letGo: 'stack-before' });
 
     await run(aGuardEvent({ RequestType: 'Delete' }));
@@ -250,7 +256,7 @@ describe('the deletion guard', () => {
     expect(answers).toEqual(refusal('mything1'));
   });
 
-  it('lets the stack go when told, and names in the log all that it lets go', async () => {
+  it('allows the deletion when told, and logs the names of all released things', async () => {
     const things = Array.from({ length: 150 }, (_, index) => `thing${index}`);
     const targets = [groupArn, certificateArn];
     const { run, answers, lines } = setUp({ contained: things, member: 'byhand', targets, letGo: 'stack' });
@@ -267,7 +273,7 @@ describe('the deletion guard', () => {
     ]);
   });
 
-  it('takes the deny policy from the group when told, though a thing is in it', async () => {
+  it('removes the deny policy from the group when told, even where a thing is in it', async () => {
     const { run, attached } = setUp({ member: 'mything1', letGo: 'stack' });
     attached.add(`${groupArn} deny`);
 
@@ -277,7 +283,7 @@ describe('the deletion guard', () => {
   });
 });
 
-it('answers FAILED to a resource type that is none of ours', async () => {
+it('provision answers FAILED to an unknown resource type', async () => {
   const { run, answers } = setUp();
 
   await run(anEvent({ ResourceType: 'Custom::Other' }));

@@ -81,7 +81,7 @@ function anAccount({
 const told = { letGo: 'stack' };
 
 describe('the removal of the deny policy', () => {
-  it('takes it from every target when told to let go, waits until AWS IoT lets it go, and names the targets', async () => {
+  it('detaches it from every target when permitted, waits until AWS IoT confirms, and names the targets', async () => {
     const targets = [certificate('a'), certificate('b'), `${account}:thinggroup/earlier`];
     const iot = anAccount({ ...told, targets, versions: ['3', '4', '5'] });
 
@@ -97,7 +97,7 @@ describe('the removal of the deny policy', () => {
     });
   });
 
-  it('refuses while a certificate has it and nobody let go, and takes it from none', async () => {
+  it('refuses and changes nothing while a certificate has it and nobody permitted the removal', async () => {
     const iot = anAccount({ targets: ['a', 'b', 'c', 'd', 'e'].map(certificate) });
 
     await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow(
@@ -107,7 +107,7 @@ describe('the removal of the deny policy', () => {
     expect(iot.left.size).toBe(5);
   });
 
-  it('gives up before its function is ended, says how many are left, and goes on when it is asked again', async () => {
+  it('stops before its function’s time ends, says how many targets remain, and continues on the next request', async () => {
     const targets = Array.from({ length: 20_000 }, (_, index) => `${account}:cert/${index}`);
     const iot = anAccount({ ...told, targets });
 
@@ -122,7 +122,7 @@ describe('the removal of the deny policy', () => {
     expect(iot.isThere()).toBe(false);
   });
 
-  it('says so where AWS IoT never lets it go', async () => {
+  it('fails where AWS IoT never confirms the detachment', async () => {
     const iot = anAccount({ ...told, targets: [certificate('a')], spreadsInMs: Number.POSITIVE_INFINITY });
 
     await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow(
@@ -130,7 +130,7 @@ describe('the removal of the deny policy', () => {
     );
   });
 
-  it('leaves it alone while the quarantine group has it: an update that brought this resource is taken back', async () => {
+  it('leaves the policy alone while the quarantine group has it: an update that created this resource is rolled back', async () => {
     const iot = anAccount({ ...told, targets: [certificate('a')], leavesGroupAt: Number.POSITIVE_INFINITY });
 
     await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow(
@@ -141,7 +141,7 @@ describe('the removal of the deny policy', () => {
     expect(iot.isThere()).toBe(true);
   });
 
-  it('waits for a list that still names the group, which lost it just before', async () => {
+  it('waits for a list that still names the group just after the detachment', async () => {
     const iot = anAccount({ leavesGroupAt: 12_000 });
 
     await removePolicy(anEvent(), iot.ports);
@@ -149,7 +149,7 @@ describe('the removal of the deny policy', () => {
     expect(iot.isThere()).toBe(false);
   });
 
-  it('has nothing to do where the policy is gone, or never was', async () => {
+  it('does nothing where the policy is gone or never existed', async () => {
     const iot = anAccount();
     iot.remove();
 

@@ -96,11 +96,11 @@ function aStack(ResourceType: string, created: Properties) {
   };
 }
 
-describe('an update of the stack that is taken back', () => {
+describe('a rolled back update of the stack', () => {
   const before = { PolicyName: 'deny', ThingGroupArn: aGroup('before') };
   const after = { PolicyName: 'deny', ThingGroupArn: aGroup('after') };
 
-  it('leaves the deny policy on the group it was on, and on no other', async () => {
+  it('leaves the deny policy on its former group, and on no other', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
     const id = stack.id();
@@ -111,7 +111,7 @@ describe('an update of the stack that is taken back', () => {
     expect(stack.id()).toBe(id);
   });
 
-  it('takes nothing from the group where the update changed nothing of it, also while a thing is in it', async () => {
+  it('changes nothing of the group where the update did not, even while a thing is in it', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
     stack.members.set(aGroup('before'), 'mything1');
@@ -121,7 +121,7 @@ describe('an update of the stack that is taken back', () => {
     expect([...stack.attached]).toEqual([`${aGroup('before')} deny`]);
   });
 
-  it('keeps the deny policy also on the new group, where a thing was contained meanwhile', async () => {
+  it('keeps the deny policy on the new group as well, where a thing was contained in the meantime', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
     stack.members.set(aGroup('after'), 'mything1');
@@ -131,7 +131,7 @@ describe('an update of the stack that is taken back', () => {
     expect([...stack.attached].toSorted()).toEqual([`${aGroup('after')} deny`, `${aGroup('before')} deny`]);
   });
 
-  it('moves the deny policy where it comes through', async () => {
+  it('moves the deny policy where the update succeeds', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
 
@@ -140,7 +140,7 @@ describe('an update of the stack that is taken back', () => {
     expect([...stack.attached]).toEqual([`${aGroup('after')} deny`]);
   });
 
-  it('is never refused on its way back by the deletion guard that refused it', async () => {
+  it('is never refused by the deletion guard that refused the update', async () => {
     const stack = aStack('Custom::DeletionGuard', { ThingGroupArn: aGroup('before') });
     await stack.create();
     stack.members.set(aGroup('before'), 'mything1');

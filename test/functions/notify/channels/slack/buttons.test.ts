@@ -19,13 +19,13 @@ const actsByStatus: Record<CaseStatus, readonly string[]> = {
 };
 
 describe('the buttons of a case', () => {
-  it.each(Object.entries(actsByStatus))('in %s are %j', (status, acts) => {
+  it.each(Object.entries(actsByStatus))('in status %s are %j', (status, acts) => {
     const { blocks } = writeRootMessage(anAnnouncement({ status }), 'bot');
 
     expect(buttonsOf(blocks)).toMatchObject(acts.map((action_id) => ({ type: 'button', action_id })));
   });
 
-  it('name thing and case, and ask before they act', () => {
+  it('name thing and case, and ask for confirmation', () => {
     const [block] = writeButtons({ status: 'contained', thingName: 'a:b', caseId: 'case-7' });
 
     expect(block?.elements).toEqual([
@@ -67,11 +67,11 @@ describe('the buttons of a case', () => {
     expect(listActions(anAnnouncement(over))).toEqual([]);
   });
 
-  it('are on the root message alone', () => {
+  it('appear on the root message only', () => {
     expect(buttonsOf(writeReply(anAnnouncement()).blocks)).toEqual([]);
   });
 
-  it('are commands where a webhook posts', () => {
+  it('are shown as commands where a webhook posts', () => {
     const { blocks } = writeRootMessage(anAnnouncement({ status: 'release-conflict' }), 'webhook');
 
     expect(buttonsOf(blocks)).toEqual([]);

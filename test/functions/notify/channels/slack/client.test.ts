@@ -54,7 +54,7 @@ function connect<K extends Slack['kind']>(kind: K): Extract<Slack, { kind: K }> 
   return slack as Extract<Slack, { kind: K }>;
 }
 
-describe('Slack by bot token', () => {
+describe('the Slack client with a bot token', () => {
   it('posts to the channel, replies in a thread, and updates', async () => {
     const slack = connect('bot');
 
@@ -82,7 +82,7 @@ describe('Slack by bot token', () => {
     ['too many requests', { status: 429, headers: { 'retry-after': '30' } }],
     ['a fault', { status: 500 }],
     ['an answer without a timestamp', { body: { ok: true } }],
-  ])('fails on %s after one try, without telling the token', async (_, given) => {
+  ])('fails on %s after one attempt, without revealing the token', async (_, given) => {
     answer = given;
 
     const error = await connect('bot')
@@ -95,8 +95,8 @@ describe('Slack by bot token', () => {
   });
 });
 
-describe.each(['bot', 'webhook'] as const)('Slack by %s', (kind) => {
-  it('says how long it takes nothing', async () => {
+describe.each(['bot', 'webhook'] as const)('the Slack client with a %s', (kind) => {
+  it('says how long Slack asks it to wait', async () => {
     answer = { status: 429, headers: { 'retry-after': '30' } };
 
     await expect(connect(kind).post(message)).rejects.toMatchObject({
@@ -105,7 +105,7 @@ describe.each(['bot', 'webhook'] as const)('Slack by %s', (kind) => {
     });
   });
 
-  it('says why it refuses', async () => {
+  it('says why Slack refuses', async () => {
     answer =
       kind === 'bot' ? { body: { ok: false, error: 'is_archived' } } : { status: 404, body: 'no_service' };
 
@@ -116,14 +116,14 @@ describe.each(['bot', 'webhook'] as const)('Slack by %s', (kind) => {
   });
 });
 
-describe('Slack by webhook', () => {
+describe('the Slack client with a webhook', () => {
   it('posts JSON to its URL', async () => {
     await connect('webhook').post(message);
 
     expect(asked.map(({ path, body }) => [path, JSON.parse(body)])).toEqual([['/hook/secret', message]]);
   });
 
-  it('fails where Slack refuses, without telling the URL', async () => {
+  it('fails where Slack refuses, without revealing the URL', async () => {
     answer = { status: 410 };
 
     const error = await connect('webhook')

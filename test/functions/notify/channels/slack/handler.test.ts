@@ -14,7 +14,7 @@ const released = {
 } as const;
 
 describe('notify with a bot token', () => {
-  it('opens one thread per case, replies in it, and keeps its root the newest state', async () => {
+  it('opens one thread per case, replies in it, and keeps the newest state in its root message', async () => {
     const { tell, shown, stateOf } = setUpNotify();
 
     await tell();
@@ -28,7 +28,7 @@ describe('notify with a bot token', () => {
     expect(stateOf()).toEqual({ place: { channel: 'C1', ts: 'ts-1' }, lastSeq: 2, closedAt: now });
   });
 
-  it('opens one thread though two announcements of a case are handled at once', async () => {
+  it('opens one thread even where two announcements of a case are handled at once', async () => {
     const { tell, shown } = setUpNotify();
 
     await Promise.all([tell(), tell(released)]);
@@ -37,7 +37,7 @@ describe('notify with a bot token', () => {
     expect(JSON.stringify(shown)).toContain('released');
   });
 
-  it('goes on where a run died with its turn, once that is over', async () => {
+  it('continues once the turn of a crashed run has expired', async () => {
     const { tell, minute, shown, saved, state } = setUpNotify();
     const turn: ChannelTurn = { until: now + 60_000, asked: [], memory: {} };
     saved.set('TURN', { value: turn, version: 1 });
@@ -50,7 +50,7 @@ describe('notify with a bot token', () => {
     expect(shown).toEqual([['post', contained]]);
   });
 
-  it('leaves a case to the run that sends at the moment, which shows it before it ends', async () => {
+  it('leaves a case to the run that is sending, which shows the change before it ends', async () => {
     const { tell, ports, shown } = setUpNotify();
     let isInside = false;
     ports.states.listDue = async () => {
@@ -67,7 +67,7 @@ describe('notify with a bot token', () => {
     expect(shown).toHaveLength(2);
   });
 
-  it('replies once, however often Slack fails to take the newest state', async () => {
+  it('replies once, however often Slack fails to accept the newest state', async () => {
     const { tell, minute, shown, state } = setUpNotify();
     await tell();
     state.failsAt = 'update';
@@ -84,7 +84,7 @@ describe('notify with a bot token', () => {
     expect(shown.filter((step) => String(step).includes('reply'))).toHaveLength(1);
   });
 
-  it('shows nothing of what people heard of with another thing', async () => {
+  it('does not show what people already saw with another thing', async () => {
     const { tell, shown } = setUpNotify();
 
     await tell({ kind: 'approval-needed', quiet: true });
@@ -102,7 +102,7 @@ describe('notify with a bot token', () => {
     expect(shown).toEqual([['post', contained]]);
   });
 
-  it('passes over what is older than what is shown', async () => {
+  it('ignores an announcement older than the one shown', async () => {
     const { tell, shown, stateOf } = setUpNotify();
 
     await tell(released);
@@ -112,7 +112,7 @@ describe('notify with a bot token', () => {
     expect(stateOf()?.lastSeq).toBe(2);
   });
 
-  it('keeps the cases apart', async () => {
+  it('keeps a thread for each case', async () => {
     const { tell, shown } = setUpNotify();
 
     await tell();
@@ -124,7 +124,7 @@ describe('notify with a bot token', () => {
     ]);
   });
 
-  it('is done with the message while Slack is away, and shows the state once it is back', async () => {
+  it('finishes with the message while Slack is unreachable, and shows the state once Slack is back', async () => {
     const { tell, minute, shown, stateOf, state } = setUpNotify();
     state.fault = new Error('socket hang up');
 
@@ -142,7 +142,7 @@ describe('notify with a bot token', () => {
     expect(shown).toEqual([['post', contained]]);
   });
 
-  it('never gives up on the newest state, and says when it is late', async () => {
+  it('never gives up on the newest state, and reports when it is late', async () => {
     const { tell, minute, shown, telemetry, state } = setUpNotify();
     state.fault = new Error('socket hang up');
     await tell();
@@ -208,7 +208,7 @@ describe('a burst', () => {
     },
   );
 
-  it('is told in one message, and the replies that it would cost are left out', async () => {
+  it('is shown in one message, without the replies that would exceed the rate', async () => {
     const { deliver, messages } = setUpNotify();
 
     await deliver(...things.slice(0, 20).map((thingName) => announce(thingName, 1)));
@@ -222,7 +222,7 @@ describe('a burst', () => {
     expect(texts).toHaveLength(21);
   });
 
-  it('of one case has a reply that tells what it superseded, and how much more there was', async () => {
+  it('within one case gets a reply that names the states it skipped, and counts the rest', async () => {
     const { deliver, tell, shown } = setUpNotify();
     await tell();
 
@@ -241,7 +241,7 @@ describe('a burst', () => {
     ]);
   });
 
-  it('waits as long as Slack says, and no longer than the function has', async () => {
+  it('pauses as long as Slack asks, and no longer than the function may run', async () => {
     const { deliver, pauses, shown, state } = setUpNotify();
     state.paceMs = 30_000;
 
@@ -253,9 +253,9 @@ describe('a burst', () => {
   });
 });
 
-describe('what Slack had and has no more', () => {
+describe('a message that Slack no longer has', () => {
   it.each(['message_not_found', 'is_archived', 'channel_not_found', 'cant_update_message'])(
-    'is posted anew where an update finds %s, and operations are told',
+    'is posted anew where an update finds %s, and operators are notified',
     async (reason) => {
       const { tell, shown, stateOf, telemetry, state } = setUpNotify();
       await tell();
@@ -285,7 +285,7 @@ describe('what Slack had and has no more', () => {
     },
   );
 
-  it('is found under its id where the channel was renamed: new cases go there, and replies where their thread is', async () => {
+  it('is found under its channel id where the channel was renamed: new cases go to the new channel, replies to their thread', async () => {
     const { tell, messages, telemetry, state } = setUpNotify();
     await tell();
     state.channelIds = { '#renamed': 'C1' };
@@ -297,7 +297,7 @@ describe('what Slack had and has no more', () => {
     expect(telemetry.counts.MessageRefused).toBe(1);
   });
 
-  it('holds up nothing else, and operations are told: the newest state waits until the channel is back', async () => {
+  it('delays no other case, and operators are notified: the newest state waits until the channel is back', async () => {
     const { deliver, minute, messages, telemetry, state } = setUpNotify();
     state.channelIds = {};
     const cases = Array.from({ length: 6 }, (_, index) => `case-${index}`);
@@ -314,7 +314,7 @@ describe('what Slack had and has no more', () => {
 });
 
 describe('notify with a webhook', () => {
-  it('posts each state once, and no older one', async () => {
+  it('posts each state once, and never an older one', async () => {
     const { tell, shown } = setUpNotify('webhook');
 
     await tell();
@@ -330,7 +330,7 @@ describe('notify with a webhook', () => {
 });
 
 describe('notify', () => {
-  it('sends nothing where no secret of Slack is stored, and has an alarm say so', async () => {
+  it('sends nothing where no Slack secret is stored, which raises an alarm', async () => {
     const { tell, minute, shown, saved, telemetry } = setUpNotify('none');
 
     await tell();
@@ -348,7 +348,7 @@ describe('notify', () => {
     ]);
   });
 
-  it('keeps what it is told while the secret can’t be read, and shows it a minute later', async () => {
+  it('keeps the announcement while the secret is unreadable, and shows it a minute later', async () => {
     const { tell, minute, shown, ports } = setUpNotify();
     const { connect } = ports;
     ports.connect = async () => {
@@ -378,11 +378,11 @@ describe('notify', () => {
   });
 });
 
-describe('a run that ended between a post and the note of it', () => {
+describe('a run that ended between a post and its record', () => {
   const earlier = 'Cordon was interrupted while it posted this case.';
   const blocksOf = ({ blocks }: { readonly blocks: unknown }) => JSON.stringify(blocks);
 
-  it('leaves a message that nobody knows of, and the next one says so, as long as it is kept up to date', async () => {
+  it('leaves an unrecorded message, which the next message mentions, as long as it is kept up to date', async () => {
     const { tell, minute, shown, state, roots, stateOf, crash } = setUpNotify();
     crash.afterPost = true;
     void tell();
@@ -412,7 +412,7 @@ describe('a run that ended between a post and the note of it', () => {
   it.each([
     ['Slack refused it', { refuses: { post: 'internal_error' } }],
     ['Slack took nothing in time', { paceMs: 1_000_000 }],
-  ])('is none where %s', async (_, fault) => {
+  ])('is ruled out where %s', async (_, fault) => {
     const { tell, minute, state, roots, stateOf } = setUpNotify();
     await tell({ caseId: 'case-0' });
     Object.assign(state, fault);

@@ -29,8 +29,8 @@ function setUp(apiUrl = `${origin()}/_slack/api/`) {
   return { lines, answer: connectSlackAnswers(apiUrl, log) };
 }
 
-describe('an answer to who pressed a button', () => {
-  it('is shown to nobody else, and leaves the message as it is', async () => {
+describe('the answer to a pressed button', () => {
+  it('is shown only to the person who pressed it, and leaves the message as it is', async () => {
     const { answer, lines } = setUp();
 
     await answer(`${origin()}/response/1`, 'done');
@@ -50,7 +50,7 @@ describe('an answer to who pressed a button', () => {
     'http://169.254.169.254/latest/meta-data',
     'no url',
     '',
-  ])('goes to Slack alone, not to %s', async (url) => {
+  ])('is sent only to Slack, not to %s', async (url) => {
     const { answer, lines } = setUp('https://slack.com/api/');
     const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
 
@@ -62,13 +62,16 @@ describe('an answer to who pressed a button', () => {
     fetched.mockRestore();
   });
 
-  it.each([404, 500, 302])('that Slack refuses by %i is only logged, and followed nowhere', async (code) => {
-    const { answer, lines } = setUp();
-    status = code;
+  it.each([404, 500, 302])(
+    'is logged where Slack refuses it with %i, and follows no redirect',
+    async (code) => {
+      const { answer, lines } = setUp();
+      status = code;
 
-    await answer(`${origin()}/response/1`, 'x');
+      await answer(`${origin()}/response/1`, 'x');
 
-    expect(received).toHaveLength(1);
-    expect(lines).toMatchObject([{ level: 'warn', message: 'Slack did not take the answer' }]);
-  });
+      expect(received).toHaveLength(1);
+      expect(lines).toMatchObject([{ level: 'warn', message: 'Slack did not take the answer' }]);
+    },
+  );
 });

@@ -63,8 +63,8 @@ function setUp(record: Case = contained) {
   };
 }
 
-describe('a button that Slack says was pressed', () => {
-  it('sends the command of who pressed it, for the case of its message', async () => {
+describe('a pressed button reported by Slack', () => {
+  it('sends the command in the name of the person, for the case of its message', async () => {
     const { post, sent, said } = setUp();
 
     expect(await post(form(aPress()))).toEqual({ status: 200, type: 'text/plain', value: '' });
@@ -80,7 +80,7 @@ describe('a button that Slack says was pressed', () => {
     ]);
   });
 
-  it.each(['approve', 'reject'])('sends %s while it is waited for', async (action_id) => {
+  it.each(['approve', 'reject'])('sends %s while the case waits for it', async (action_id) => {
     const { post, sent } = setUp(waiting);
 
     await post(form(aPress({}, { action_id })));
@@ -88,7 +88,7 @@ describe('a button that Slack says was pressed', () => {
     expect(sent[0]?.command.type).toBe(action_id);
   });
 
-  it('counts only from the operators that are named, where some are', async () => {
+  it('counts only from the configured operators, where some are configured', async () => {
     const { ask, sent, said } = anOperator([contained], { slackOperators: ['U1', 'U2'] });
     const pressBy = (id: string) => ask(route, posted(form(aPress({ user: { id, username: 'U1' } }))));
 
@@ -101,7 +101,7 @@ describe('a button that Slack says was pressed', () => {
     expect(sent[0]?.command).toMatchObject({ actor: 'slack:U2(U1)' });
   });
 
-  it('counts once when the same request comes again', async () => {
+  it('counts once where Slack repeats the request', async () => {
     const { post, waiting: queued } = setUp();
 
     await post(form(aPress()));
@@ -145,7 +145,7 @@ describe('a button that Slack says was pressed', () => {
     [{ id: 'U1', username: 'x'.repeat(300) }, `slack:U1(${'x'.repeat(80)})`],
     [{ id: 'U1', username: '<!channel>', name: 'y' }, 'slack:U1(channel)'],
     [{ id: 'W1' }, 'slack:W1'],
-  ])('is of the user %j under a name that can forge none', async (user, actor) => {
+  ])('attributes the command to the user %j under a name that can forge no other', async (user, actor) => {
     const { post, sent } = setUp();
 
     await post(form(aPress({ user })));
@@ -164,7 +164,7 @@ describe('a button that Slack says was pressed', () => {
     ['a thing that is none', aPress({}, { value: '{"thing":"a b","caseId":"case-1"}' })],
     ['no case', aPress({}, { value: '{"thing":"mything1"}' })],
     ['null', null],
-  ])('is taken and not acted on: %s', async (_, payload) => {
+  ])('is accepted without effect: %s', async (_, payload) => {
     const { post, sent, telemetry } = setUp();
 
     expect((await post(form(payload))).status).toBe(200);
@@ -173,14 +173,17 @@ describe('a button that Slack says was pressed', () => {
     expect(telemetry.lines).toMatchObject([{ level: 'warn' }]);
   });
 
-  it.each(['', 'payload=', 'payload=%', 'x=1', '{"type":"block_actions"}'])('is none in %j', async (body) => {
-    const { post, sent } = setUp();
+  it.each(['', 'payload=', 'payload=%', 'x=1', '{"type":"block_actions"}'])(
+    'is rejected where the body is %j',
+    async (body) => {
+      const { post, sent } = setUp();
 
-    expect([(await post(body)).status, sent]).toEqual([200, []]);
-  });
+      expect([(await post(body)).status, sent]).toEqual([200, []]);
+    },
+  );
 });
 
-describe('what Slack did not sign', () => {
+describe('a request that Slack did not sign', () => {
   const body = form(aPress());
   const good = sign(body);
 
@@ -207,7 +210,7 @@ describe('what Slack did not sign', () => {
     expect([sent, said]).toEqual([[], []]);
   });
 
-  it('is refused while no secret is stored, as nobody could have signed it', async () => {
+  it('is refused while no secret is stored, since no signature can be verified', async () => {
     const { ask, sent } = anOperator([contained], { signingSecret: async () => undefined });
 
     expect((await ask(route, posted(body))).status).toBe(503);
@@ -215,7 +218,7 @@ describe('what Slack did not sign', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is not even hashed where it is too long', async () => {
+  it('is refused without hashing where it is too long', async () => {
     const { post } = setUp();
     const long = `payload=${'x'.repeat(1_000_000)}`;
 
@@ -239,7 +242,7 @@ describe("Slack's signature", () => {
     [301, false],
     [-300, true],
     [-301, false],
-  ])('is as in its guide, and holds %i s after it', (after, leases) => {
+  ])('matches the example of the guide, and stays valid for %i s', (after, leases) => {
     expect(isFromSlack(request, signingSecret, (1_531_420_618 + after) * 1_000)).toBe(leases);
   });
 });

@@ -38,8 +38,8 @@ function expectWithinLimits(message: SlackMessage): void {
   }
 }
 
-describe('Slack messages', () => {
-  it('show what happened, what was done, to which process and how fast', () => {
+describe('a Slack message', () => {
+  it('shows what happened, what was done, to which process and how fast', () => {
     const message = writeRootMessage(anAnnouncement(), 'bot');
 
     expect(message.text).toBe('🔒 mything1: contained: the device is denied: verified');
@@ -54,7 +54,7 @@ describe('Slack messages', () => {
       expect(shown).toContain(part);
   });
 
-  it('show the kill switch that held something back', () => {
+  it('shows the kill switch where it held an action back', () => {
     const killSwitch = { state: 'on', by: 'ada', reason: 'wrong <threshold>' } as const;
     const { blocks } = writeRootMessage(anAnnouncement({ killSwitch }), 'bot');
 
@@ -63,7 +63,7 @@ describe('Slack messages', () => {
     );
   });
 
-  it('leave out what there is nothing of', () => {
+  it('omits empty parts', () => {
     const bare = anAnnouncement({ violations: [], actions: [], evidence: [], enrichment: [] });
 
     expect(blocksOf(writeRootMessage(bare, 'bot')).map(({ type }) => type)).toEqual([
@@ -84,7 +84,7 @@ describe('Slack messages', () => {
     ['5,000 characters to escape', '<'.repeat(5_000)],
     ['5,000 characters beyond the basic plane', '🦠'.repeat(2_500)],
     ['nothing', ''],
-  ])('stay text within Slack’s limits on %s', (_, text) => {
+  ])('stays within Slack’s limits on %s', (_, text) => {
     for (const message of [
       writeRootMessage(hostileAnnouncement(text), 'bot'),
       writeRootMessage(hostileAnnouncement(text), 'webhook'),
@@ -98,7 +98,7 @@ describe('Slack messages', () => {
     }
   });
 
-  it('never open a mention, a link or a line of their own, whatever the text', () => {
+  it('opens no mention, link or new line, whatever the text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
         const message = writeRootMessage(hostileAnnouncement(text), 'bot');
@@ -111,7 +111,7 @@ describe('Slack messages', () => {
     );
   });
 
-  it('keep a hostile command line inside its code span', () => {
+  it('keeps a hostile command line inside its code span', () => {
     const message = writeRootMessage(anAnnouncement({ evidence: ['sh -c `id` *bold*'] }), 'bot');
 
     expect(markdownOf(message).map(({ text }) => text)).toContain('*Processes*\n`sh -c ˋidˋ *bold*`');
