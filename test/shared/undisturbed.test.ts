@@ -15,12 +15,12 @@ function failing(errors: readonly Error[]) {
 
 const conflict = () => new VersionConflictError('key');
 
-describe('what is done until nobody disturbs it', () => {
-  it('is done anew after a version conflict', async () => {
+describe('an operation that retries version conflicts', () => {
+  it('succeeds after a version conflict', async () => {
     expect(await untilUndisturbed(3, failing([conflict(), conflict()]).act)).toBe(3);
   });
 
-  it('is given up after so many tries, with the conflict', async () => {
+  it('fails with the conflict after a limited number of attempts', async () => {
     const { act, calls } = failing([conflict(), conflict(), conflict(), conflict()]);
 
     await expect(untilUndisturbed(3, act)).rejects.toThrow(VersionConflictError);

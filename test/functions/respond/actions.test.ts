@@ -22,7 +22,7 @@ function readState({ registered, policies, certificates, jobs }: World) {
   };
 }
 
-describe('respond with all actions', () => {
+describe('respond, with all actions,', () => {
   it('contains, verifies, and gives the thing back exactly as it was', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(allActions));
@@ -48,7 +48,7 @@ describe('respond with all actions', () => {
     expect(readState(world)).toEqual({ ...before, jobs: { [jobId]: 'CANCELED' } });
   });
 
-  it('asks for no job and no task again once AWS keeps them no longer: they hold nothing', async () => {
+  it('requests no job and no task again once AWS no longer keeps them, since they hold nothing', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(['quarantine', 'disconnect', 'job']));
     await engine(alarm());
@@ -62,7 +62,7 @@ describe('respond with all actions', () => {
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
   });
 
-  it('says which thing groups somebody else changed while the thing was held', async () => {
+  it('names the thing groups that somebody else changed while the thing was held', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(['quarantine', 'disconnect']));
     await engine(alarm());
@@ -82,7 +82,7 @@ describe('respond with all actions', () => {
     ['REJECTED', ''],
     ['IN_PROGRESS', ', but for this: what the device did for job JOB stays'],
     ['SUCCEEDED', ', but for this: what the device did for job JOB stays'],
-  ])('says what a job that is %s has left when the thing is released', async (status, left) => {
+  ])('says what a job with status %s leaves behind when the thing is released', async (status, left) => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(['quarantine', 'job']));
     await engine(alarm());
@@ -96,7 +96,7 @@ describe('respond with all actions', () => {
     );
   });
 
-  it('brings back by its text the version it had to drop of a full policy', async () => {
+  it('restores from its text the version that it had to drop from a full policy', async () => {
     const world = anArmedWorld({ full: true });
     const engine = anEngine(world, playing(['replace-policy-version', 'disconnect']));
     const { device } = readState(world);
@@ -114,7 +114,7 @@ describe('respond with all actions', () => {
     );
   });
 
-  it('denies the certificates where a thing has no group left, and says so in the words of AWS', async () => {
+  it('denies the certificates where a thing can join no further group, and quotes the reason of AWS', async () => {
     const world = anArmedWorld();
     for (let i = 1; i < 10; i += 1) world.registered.find('mything1').groups.add(`g${i}`);
     const engine = anEngine(world, playing(allActions));
@@ -137,7 +137,7 @@ describe('respond with all actions', () => {
     expect(groupsOf(world)).toHaveLength(10);
   });
 
-  it('holds each certificate of the thing, and frees each', async () => {
+  it('denies each certificate of the thing, and frees each', async () => {
     const world = anArmedWorld();
     world.registered.find('mything1').principals.push(secondArn);
     world.policies.stored.get('device')?.targets.add(secondArn);
@@ -156,7 +156,7 @@ describe('respond with all actions', () => {
     expect(readState(world)).toMatchObject({ ...before, jobs: expect.anything() });
   });
 
-  it('is not contained while the thing has no certificate to be denied', async () => {
+  it('does not report a thing as contained while it has no certificate that can be denied', async () => {
     const world = anArmedWorld();
     world.registered.find('mything1').principals.pop();
 
@@ -169,7 +169,7 @@ describe('respond with all actions', () => {
     expect(statusesOf(caseOf(world))).toMatchObject({ disconnect: 'verified', quarantine: 'applied' });
   });
 
-  it('is contained under another client id only where the certificate itself is denied', async () => {
+  it('reports a thing with another client id as contained only where the certificate itself is denied', async () => {
     const reporter = { clientId: 'backdoor', principal: ids[0] ?? '' };
     const [narrow, wide] = [anArmedWorld(), anArmedWorld()];
 
@@ -186,7 +186,7 @@ describe('respond with all actions', () => {
   });
 });
 
-describe('respond where something is shared', () => {
+describe('respond, where other things share an object,', () => {
   const shareCertificate = ({ registered }: World) => void registered.register('mything2');
   const sharePolicy = ({ registered, policies }: World) => {
     registered.register('mything2', { principals: [secondArn] });
@@ -204,7 +204,7 @@ describe('respond where something is shared', () => {
     ['replace-policy-version', shareWithUnknown, 'policy device is held by certificate bbbbbbbb as well'],
     ['replace-policy-version', shareWithGroup, 'policy device is held by group pumps as well'],
   ] as const)(
-    'asks before %s, touches nothing, and acts once a person says so',
+    'asks before %s, changes nothing, and acts once a person approves',
     async (action, share, reason) => {
       const world = anArmedWorld();
       share(world);
@@ -229,18 +229,21 @@ describe('respond where something is shared', () => {
     ['replace-policy-version', shareWithUnknown, 'contained'],
     // Nobody knows how many things a group has.
     ['replace-policy-version', shareWithGroup, 'awaiting-approval'],
-  ] as const)('with two allowed, %s leads to the right status', async (action, share, status) => {
-    const world = anArmedWorld();
-    share(world);
-    const { configuration } = playing([action, 'disconnect']);
-    const guards = { ...aConfiguration().guards, maxThingsSharingPolicy: 2 };
+  ] as const)(
+    'reaches the right status with two sharing things permitted and %s',
+    async (action, share, status) => {
+      const world = anArmedWorld();
+      share(world);
+      const { configuration } = playing([action, 'disconnect']);
+      const guards = { ...aConfiguration().guards, maxThingsSharingPolicy: 2 };
 
-    await anEngine(world, { configuration: { ...configuration, guards } })(alarm());
+      await anEngine(world, { configuration: { ...configuration, guards } })(alarm());
 
-    expect(shownCaseOf(world).status).toBe(status);
-  });
+      expect(shownCaseOf(world).status).toBe(status);
+    },
+  );
 
-  it('does not ask for quarantine, which touches neither', async () => {
+  it('does not ask before quarantine, which touches neither certificate nor policy', async () => {
     const world = anArmedWorld();
     shareCertificate(world);
 
@@ -250,8 +253,8 @@ describe('respond where something is shared', () => {
   });
 });
 
-describe('respond where somebody changed what it holds', () => {
-  it('names both sides of each conflict, restores the rest, and ends once the conflict is gone', async () => {
+describe('respond, where somebody changed what it holds,', () => {
+  it('names both sides of each conflict, restores the rest, and finishes once the conflict is resolved', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(allActions));
     const before = readState(world);
@@ -291,7 +294,7 @@ describe('respond where somebody changed what it holds', () => {
     });
   });
 
-  it('denies again what somebody allowed meanwhile, and does not pass over their version on release', async () => {
+  it('denies again what somebody allowed in the meantime, and does not ignore their version on release', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(['replace-policy-version', 'disconnect']));
     await engine(alarm());
@@ -311,8 +314,8 @@ describe('respond where somebody changed what it holds', () => {
   });
 });
 
-describe('respond with the kill switch switched on in the midst of a containment', () => {
-  it('applies none of what was planned, and goes on once it is off again', async () => {
+describe('respond, with the kill switch switched on during a containment,', () => {
+  it('applies no further planned action, and continues once the switch is off', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(allActions));
     const before = readState(world);
@@ -336,10 +339,10 @@ describe('respond with the kill switch switched on in the midst of a containment
   });
 });
 
-describe('respond with a task of Device Defender', () => {
+describe('respond, with a task of Device Defender,', () => {
   const actions = playing(['quarantine', 'detect-mitigation-task', 'disconnect']);
 
-  it('starts it for the violations that Device Defender found, and no other', async () => {
+  it('starts the task for the violations that Device Defender found, and for no other', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, {
       ...actions,
@@ -352,7 +355,7 @@ describe('respond with a task of Device Defender', () => {
     expect([...world.defender.tasks]).toEqual([[`cordon-${caseOf(world).caseId}`, ['theirs']]]);
   });
 
-  it('starts none for what Cordon found by itself, says so, and holds the thing by the rest', async () => {
+  it('starts no task for Cordon’s own findings, says so, and contains the thing with the other actions', async () => {
     const world = anArmedWorld();
 
     await anEngine(world, actions)(alarm({ detector: 'cordon' }));

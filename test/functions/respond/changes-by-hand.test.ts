@@ -114,7 +114,7 @@ const move: fc.Arbitrary<Move> = fc.oneof(
 );
 
 describe('a thing whose registry entry, rules and case change in any order', () => {
-  it('is given back as it was or as somebody made it, never stuck, and with a whole timeline', async () => {
+  it('is restored as it was or as somebody made it, never stuck, and with a complete timeline', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(move, { maxLength: 14 }), async (moves) => {
         const world = anArmedWorld();

@@ -81,11 +81,11 @@ const settings: Readonly<Record<string, Setting>> = {
   },
 };
 
-describe.each(Object.entries(settings))('with all actions, respond on %s', (_, setting) => {
+describe.each(Object.entries(settings))('respond, with all actions, on %s', (_, setting) => {
   const armed = { world: anArmedWorld, ...setting };
 
   it.each(['before', 'after'] as const)(
-    'ends the same wherever the invocation crashes once, %s a call',
+    'reaches the same end wherever the invocation crashes once, %s a call',
     async (side) => {
       const undisturbed = await play(armed);
       for (let point = 1; point <= undisturbed.calls; point += 1) {
@@ -96,7 +96,7 @@ describe.each(Object.entries(settings))('with all actions, respond on %s', (_, s
     },
   );
 
-  it('ends the same where it crashes after every second call', async () => {
+  it('reaches the same end where it crashes after every second call', async () => {
     const undisturbed = await play(armed);
     const points = Array.from({ length: undisturbed.calls }, (_, index) => [index * 2 + 2, 'after'] as const);
 

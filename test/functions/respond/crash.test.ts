@@ -69,7 +69,7 @@ const settings: Readonly<Record<string, Setting>> = {
 
 describe.each(Object.entries(settings))('respond on %s', (_, setting) => {
   it.each(['before', 'after'] as const)(
-    'ends the same wherever the invocation crashes once, %s a call',
+    'reaches the same end wherever the invocation crashes once, %s a call',
     async (side) => {
       const undisturbed = await play(setting);
       for (let point = 1; point <= undisturbed.calls; point += 1) {
@@ -80,7 +80,7 @@ describe.each(Object.entries(settings))('respond on %s', (_, setting) => {
     },
   );
 
-  it('ends the same however often it crashes', async () => {
+  it('reaches the same end however often it crashes', async () => {
     const undisturbed = await play(setting);
     const points = fc.dictionary(
       fc.integer({ min: 1, max: 60 }).map(String),

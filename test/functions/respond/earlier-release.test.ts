@@ -76,13 +76,13 @@ describe('a case that an earlier release wrote in words', () => {
     ],
     ['released-1', 'closed', 'released: everything is as it was before'],
     ['dismissed-1', 'closed', 'dismissed by ada: a drill'],
-  ])('is read: %s is %s', async (thingName, status, reason) => {
+  ])('can be read: %s is %s', async (thingName, status, reason) => {
     const { value } = await load(thingName);
     expect([value.status, describeCase(value).reason]).toEqual([status, reason]);
   });
 
   it.each(['all-1', 'tasked-1', 'grouped-up-1', 'failed-1', 'bridged-1', 'evading-1'])(
-    'is released exactly, and its timeline stays one chain: %s',
+    'is released completely, and its timeline stays one chain: %s',
     async (thingName) => {
       const world = await aWorldOf(thingName);
       const before = await load(thingName);
@@ -124,7 +124,7 @@ describe('a case that an earlier release wrote in words', () => {
     expect(caseOf(world, 'sharer-2').status).toBe('closed');
   });
 
-  it('goes on after a conflict that an operator has decided', async () => {
+  it('continues after a conflict that an operator has resolved', async () => {
     const world = await aWorldOf('changed-1');
     await anEngine(world, { denyPolicyName })(operator('release', 'changed-1'));
 
@@ -132,7 +132,7 @@ describe('a case that an earlier release wrote in words', () => {
     expect(caseOf(world, 'changed-1').status).toBe('closed');
   });
 
-  it.each(['observed-1', 'exempt-1', 'sharer-3', 'changed-1'])('is dismissed: %s', async (thingName) => {
+  it.each(['observed-1', 'exempt-1', 'sharer-3', 'changed-1'])('can be dismissed: %s', async (thingName) => {
     const world = await aWorldOf(thingName);
     await anEngine(world, { denyPolicyName })(operator('dismiss', thingName));
 
@@ -150,18 +150,15 @@ describe('a case that an earlier release wrote in words', () => {
         'contained: the device is denied: verified; left out, so each connect that AWS tells of is cut until the policies have spread: certificate e3bfd70d is used by evading-2 as well',
       ],
     ],
-  ])(
-    'is looked at again by the sweep, which tells nobody what was told before: %s',
-    async (thingName, news) => {
-      const world = await aWorldOf(thingName);
-      world.time.now = (await load(thingName)).value.dueAt ?? Number.NaN;
-      await anEngine(world, { denyPolicyName })({ ...resume, thingName: thingKey(thingName) });
+  ])('is checked by the sweep, which announces nothing a second time: %s', async (thingName, news) => {
+    const world = await aWorldOf(thingName);
+    world.time.now = (await load(thingName)).value.dueAt ?? Number.NaN;
+    await anEngine(world, { denyPolicyName })({ ...resume, thingName: thingKey(thingName) });
 
-      expect(told(world)).toEqual(news);
-    },
-  );
+    expect(told(world)).toEqual(news);
+  });
 
-  it('sends what it still owes, word for word', async () => {
+  it('sends its pending announcements, word for word', async () => {
     const world = await aWorldOf('all-1');
     const found = earlierItems.find(({ pk, sk }) => pk === 'THING#all-1' && sk === 'CASE');
     const at = world.time.now;
@@ -180,7 +177,7 @@ describe('a case that an earlier release wrote in words', () => {
     expect([...world.stored.timeline.values()].map(({ entries }) => entries)).toEqual([outbox.timeline]);
   });
 
-  it('is listed with the closed ones', async () => {
+  it('appears in the list of closed cases', async () => {
     const { history } = connectTable('cordon', earlierClient());
     const [closed] = await history.listClosed(thingKey('released-1'));
     expect([closed?.status, closed && describeCase(closed).reason]).toEqual([

@@ -25,8 +25,8 @@ const limitedTo = (things: number, windowMs = 600_000) => ({
 const inQuarantine = (world: World) =>
   names.filter((name) => groupsOf(world, name).includes('cordon-quarantine'));
 
-describe('respond: order of work', () => {
-  it('saves the plan before the first change, the outcomes before what follows, and tells only what is saved', async () => {
+describe('respond, in its order of work,', () => {
+  it('saves the plan before the first change and the outcomes before what follows, and announces only what is saved', async () => {
     const world = aWorld();
 
     await anEngine(world)(alarm());
@@ -61,7 +61,7 @@ describe('respond: order of work', () => {
     expect(world.told[1]).toEqual(world.told[0]);
   });
 
-  it('first sends what a closed case still owes, then opens the next', async () => {
+  it('first sends the pending announcements of a closed case, then opens the next case', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -78,8 +78,8 @@ describe('respond: order of work', () => {
   });
 });
 
-describe('respond: a drill', () => {
-  it('takes no place in the fleet limit, is contained beside a storm, and counts in no metric of cases', async () => {
+describe('respond, on a drill,', () => {
+  it('takes no place in the fleet limit, contains the thing even during a storm, and leaves the case out of the metrics', async () => {
     const world = aFleet();
     const thingName = 'cordon-drill-0a1b2c3d';
     world.registered.register(thingName, {
@@ -106,7 +106,7 @@ describe('respond: a drill', () => {
   });
 });
 
-describe('respond: the fleet limit', () => {
+describe('respond, with a fleet limit,', () => {
   it('counts a thing once, however often it is released and contained again', async () => {
     const world = aFleet();
     const engine = anEngine(world, limitedTo(2));
@@ -123,7 +123,7 @@ describe('respond: the fleet limit', () => {
     expect(shownCaseOf(world, 'thing2').status).toBe('awaiting-approval');
   });
 
-  it('asks from the first thing above the limit on, and contains once approved', async () => {
+  it('asks for approval from the first thing above the limit on, and contains the thing once approved', async () => {
     const world = aFleet();
     const engine = anEngine(world, limitedTo(2));
     for (const thingName of names) await engine(alarm({ thingName }));
@@ -142,7 +142,7 @@ describe('respond: the fleet limit', () => {
     expect(inQuarantine(world)).toEqual(['thing0', 'thing1', 'thing2']);
   });
 
-  it('holds for what the kill switch held back, too, once that is off', async () => {
+  it('applies the limit to held-back cases, too, once the kill switch is off', async () => {
     const world = aFleet();
     const engine = anEngine(world, limitedTo(2));
     world.killSwitch = { state: 'on' };
@@ -159,7 +159,7 @@ describe('respond: the fleet limit', () => {
     );
   });
 
-  it('never contains more things within the window, whatever the order, repeats and times', async () => {
+  it('never contains more things within the window than permitted, whatever the order, repeats and times', async () => {
     const event = fc.record({
       thing: fc.constantFrom(...names),
       afterMs: fc.integer({ min: 0, max: 400 }),
@@ -198,12 +198,12 @@ describe('respond: the fleet limit', () => {
   });
 });
 
-describe('respond: what people decide', () => {
+describe('respond, on decisions of people,', () => {
   const asks = {
     configuration: aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] }),
   };
 
-  it('does nothing before the approval, and all of it after', async () => {
+  it('applies nothing before the approval, and everything after it', async () => {
     const world = aWorld();
     const engine = anEngine(world, asks);
 
@@ -218,7 +218,7 @@ describe('respond: what people decide', () => {
   it.each([
     ['an alarm', alarm(), 'observed'],
     ['an order to contain', operator('contain'), undefined],
-  ] as const)('touches no thing on %s while the kill switch is on', async (_, command, status) => {
+  ] as const)('changes no thing on %s while the kill switch is on', async (_, command, status) => {
     const world = aWorld();
 
     world.killSwitch = { state: 'on' };
@@ -228,7 +228,7 @@ describe('respond: what people decide', () => {
     expect(world.calls.filter((call) => /addTo|cut/.test(call))).toEqual([]);
   });
 
-  it('shows in each announcement what held it back, and in none once the switch is off', async () => {
+  it('names the kill switch in each announcement it affects, and in none once it is off', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     world.killSwitch = { state: 'on', by: 'ada', reason: 'wrong threshold' };
@@ -242,7 +242,7 @@ describe('respond: what people decide', () => {
     ]);
   });
 
-  it('applies what an operator forces while the switch can not be read, and nothing without', async () => {
+  it('applies a forced command while the kill switch cannot be read, and no other command', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     world.killSwitch = { state: 'unknown', reason: 'AccessDeniedException: no' };
@@ -255,7 +255,7 @@ describe('respond: what people decide', () => {
     expect([caseOf(world).status, groupsOf(world)]).toEqual(['contained', ['sensors', 'cordon-quarantine']]);
   });
 
-  it('applies no further step once it is switched on while others are carried out', async () => {
+  it('applies no further step once the kill switch is switched on during the work', async () => {
     const world = aWorld();
     world.hook = async (call, perform) => {
       // The device is back before it is denied, so that its session would be cut again.
@@ -298,7 +298,7 @@ describe('respond: what people decide', () => {
     expect(groupsOf(world)).toEqual(['sensors']);
   });
 
-  it('applies nothing again while the kill switch is on, and goes on looking', async () => {
+  it('applies nothing again while the kill switch is on, and continues to verify', async () => {
     const world = aWorld();
     await anEngine(world)(alarm());
     world.registered.find('mything1').groups.delete('cordon-quarantine');
@@ -314,7 +314,7 @@ describe('respond: what people decide', () => {
     expect(shownCaseOf(world).status).toBe('containing');
   });
 
-  it('keeps an unfinished release in mind when the device alarms again and nothing may be done', async () => {
+  it('remembers an unfinished release when the device alarms again and nothing may be done', async () => {
     const world = aWorld();
     await anEngine(world)(alarm(), { id: 'alarm' });
     world.hook = (call, perform) =>

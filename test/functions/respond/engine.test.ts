@@ -26,7 +26,7 @@ function heal(world: World): void {
   world.hook = (_, perform) => perform();
 }
 
-describe('respond: the whole story', () => {
+describe('respond, through a whole story,', () => {
   it('contains, verifies, releases, and leaves the thing exactly as it was', async () => {
     const world = aWorld();
     const engine = anEngine(world);
@@ -62,7 +62,7 @@ describe('respond: the whole story', () => {
     ]);
   });
 
-  it('tells other systems in which account and region the thing is', async () => {
+  it('announces the account and region of the thing to other systems', async () => {
     const world = aWorld();
 
     await anEngine(world)(alarm());
@@ -73,7 +73,7 @@ describe('respond: the whole story', () => {
     });
   });
 
-  it('tells the device, retained, that it is contained and that it was released', async () => {
+  it('sends the device retained notices of its containment and its release', async () => {
     const world = aWorld();
     const engine = anEngine(world);
 
@@ -88,7 +88,7 @@ describe('respond: the whole story', () => {
     ]);
   });
 
-  it('holds and tells people also where the device cannot be told', async () => {
+  it('holds the thing and notifies people even where the device cannot be notified', async () => {
     const world = aWorld();
     failAlways(world, 'connections.publish', awsError('UnauthorizedException'));
 
@@ -98,7 +98,7 @@ describe('respond: the whole story', () => {
     expect(kinds(world)).toEqual(['contained']);
   });
 
-  it('leaves a thing in the quarantine group where it was before', async () => {
+  it('leaves a thing in the quarantine group where it was a member before', async () => {
     const world = aWorld();
     world.registered.find('mything1').groups.add('cordon-quarantine');
     const engine = anEngine(world);
@@ -110,7 +110,7 @@ describe('respond: the whole story', () => {
     expect(groupsOf(world)).toEqual(['sensors', 'cordon-quarantine']);
   });
 
-  it('keeps the closed case, with the hash of its last timeline row, and sends the outbox once', async () => {
+  it('keeps the closed case with the hash of its last timeline row, and sends the outbox once', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -139,7 +139,7 @@ describe('respond: the whole story', () => {
   });
 });
 
-describe('respond: what it costs', () => {
+describe('respond, in its costs,', () => {
   it('contains with at most 12 IoT calls and 8 writes', async () => {
     const world = aWorld();
 
@@ -152,7 +152,7 @@ describe('respond: what it costs', () => {
   it.each([
     ['the same alert', {}, 0],
     ['a later alert of the same alarm', { occurredAt: now + 1 }, 1],
-  ])('spends no IoT call and at most one write on %s', async (_, over, writes) => {
+  ])('makes no IoT call and at most one write on %s', async (_, over, writes) => {
     const world = aWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -166,7 +166,7 @@ describe('respond: what it costs', () => {
   });
 });
 
-describe('respond: when AWS does not do as told', () => {
+describe('respond, when AWS fails to do what is asked,', () => {
   it('shows the denial for every certificate of the thing', async () => {
     const world = aWorld();
     const second = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));
@@ -195,7 +195,7 @@ describe('respond: when AWS does not do as told', () => {
     });
   });
 
-  it('waits while the lookup is throttled, and at the third delivery asks instead of acting', async () => {
+  it('waits while the lookup is throttled, and asks for approval at the third delivery', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     failAlways(world, 'things.listGroups', awsError('ThrottlingException'));
@@ -210,7 +210,7 @@ describe('respond: when AWS does not do as told', () => {
     expect(kinds(world)).toEqual(['approval-needed']);
   });
 
-  it('says that a refused action failed, still does the other, and tries again when due', async () => {
+  it('reports a refused action as failed, carries out the other, and retries when due', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     for (let i = 1; i < 10; i += 1) world.registered.find('mything1').groups.add(`g${i}`);
@@ -236,7 +236,7 @@ describe('respond: when AWS does not do as told', () => {
   it.each([
     ['is refused for good', 'LimitExceededException'],
     ['is throttled', 'ThrottlingException'],
-  ])('cuts the session though the denial by policy %s', async (_, name) => {
+  ])('cuts the session even where the denial by policy %s', async (_, name) => {
     const world = aWorld();
     world.hook = (call, perform) =>
       call === 'things.addToGroup' || call === 'policies.attach' ? Promise.reject(awsError(name)) : perform();
@@ -247,7 +247,7 @@ describe('respond: when AWS does not do as told', () => {
     expect(world.calls.indexOf('connections.cut')).toBeLessThan(world.calls.indexOf('things.addToGroup'));
   });
 
-  it('takes a throttled step up again at the next delivery, and does none of the others twice', async () => {
+  it('retries a throttled step at the next delivery, and repeats none of the others', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     world.hook = (call, perform) =>
@@ -275,7 +275,7 @@ describe('respond: when AWS does not do as told', () => {
     expect([caseOf(world).status, [...world.live.sessions]]).toEqual(['contained', []]);
   });
 
-  it('stays containing, tells so once, and is contained once a later look shows the denial', async () => {
+  it('stays in status containing, announces so once, and reports contained once a later check shows the denial', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     world.hook = async (call, perform) => (call === 'things.testPublish' ? 'ALLOWED' : perform());
@@ -298,7 +298,7 @@ describe('respond: when AWS does not do as told', () => {
     expect(kinds(world)).toEqual(['containing', 'new-violation', 'contained']);
   });
 
-  it('puts the thing back where somebody took it out of the group, and ends the session it had meanwhile', async () => {
+  it('returns the thing to the group where somebody removed it, and ends the session it had in the meantime', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -318,7 +318,7 @@ describe('respond: when AWS does not do as told', () => {
     expect(world.told.map(({ alertToAppliedMs }) => alertToAppliedMs)).toEqual([100, undefined, undefined]);
   });
 
-  it('counts as failed after 20 minutes without a verified denial, says so once, and goes on trying', async () => {
+  it('reports containment-failed once after 20 minutes without a verified denial, and keeps trying', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     world.hook = async (call, perform) => (call === 'things.testPublish' ? 'ALLOWED' : perform());
@@ -337,7 +337,7 @@ describe('respond: when AWS does not do as told', () => {
     expect(kinds(world)).toEqual(['containing', 'containment-failed', 'contained']);
   });
 
-  it('cuts a device that returns while policies may still be cached, and leaves it afterwards', async () => {
+  it('cuts a device that returns while policies may still be cached, and leaves it alone afterwards', async () => {
     const world = aWorld();
     const base = aConfiguration();
     const quarantine = { ...base.quarantine, untilPoliciesSpread: 'cut-reconnects' as const };
@@ -367,7 +367,7 @@ describe('respond: when AWS does not do as told', () => {
     expect(kinds(world)).toEqual(['contained', 'containing']);
   });
 
-  it('stops in release-conflict where somebody else took the thing out, and shows what to decide', async () => {
+  it('stops in release-conflict where somebody else removed the thing from the group, and shows what to decide', async () => {
     const world = aWorld();
     world.registered.find('mything1').groups.add('cordon-quarantine');
     const engine = anEngine(world);

@@ -24,8 +24,8 @@ function setUp(over: Partial<Things> = {}) {
   return { register, things: { ...things, ...over } };
 }
 
-describe('facts', () => {
-  it('tell groups, certificates, policies and who shares a certificate', async () => {
+describe('the facts about a thing', () => {
+  it('contain groups, certificates, policies and the things that share a certificate', async () => {
     const { register, things } = setUp();
     register('mything2');
 
@@ -47,7 +47,7 @@ describe('facts', () => {
     });
   });
 
-  it('tell that a certificate may connect under another id than the thing name', async () => {
+  it('say that a certificate may connect under another id than the thing name', async () => {
     const loose = JSON.stringify({ Statement: { Effect: 'Allow', Action: 'iot:*', Resource: '*' } });
     const { things } = setUp({ readPolicy: async () => loose });
 
@@ -56,7 +56,7 @@ describe('facts', () => {
     expect(facts.kind === 'known' && facts.principals[0]?.escapesGroup).toBe(true);
   });
 
-  it('know of at most 50 things that share a certificate, so that a case fits the table', async () => {
+  it('name at most 50 things that share a certificate, so that a case fits the table', async () => {
     const { register, things } = setUp();
     for (let i = 0; i < 200; i += 1) register(`other${i}`);
 
@@ -65,7 +65,7 @@ describe('facts', () => {
     expect(facts.kind === 'known' && facts.principals[0]?.sharedWith).toHaveLength(50);
   });
 
-  it('leave out principals that are no certificates', async () => {
+  it('omit principals that are not certificates', async () => {
     const { things } = setUp({ listPrincipals: async () => ['us-east-1:cognito-identity', certificateArn] });
 
     const facts = await gather('mything1', things, 1);
@@ -73,7 +73,7 @@ describe('facts', () => {
     expect(facts.kind === 'known' && facts.principals.map(({ arn }) => arn)).toEqual([certificateArn]);
   });
 
-  it('say that a thing is not registered, though its lists answer with a fault', async () => {
+  it('say that a thing is not registered, even where its lists answer with a fault', async () => {
     expect(await gather('ghost', setUp().things, 1)).toEqual({
       kind: 'known',
       registered: false,
@@ -84,7 +84,7 @@ describe('facts', () => {
   });
 
   it.each(['describe', 'listGroups', 'listPrincipals', 'listPolicies', 'listThingsOfPrincipal'] as const)(
-    'are not taken from half an answer: %s throttled means try again, and after three times unknown',
+    'are complete or unavailable: a throttled %s is retried, and the facts are unavailable after three attempts',
     async (call) => {
       const { things } = setUp({
         [call]: () => Promise.reject(awsError('ThrottlingException', 'slow down')),
@@ -100,7 +100,7 @@ describe('facts', () => {
   );
 
   it.each(['describe', 'listPolicies'] as const)(
-    'are unknown at once where IoT refuses %s for good',
+    'are unavailable at once where IoT refuses %s for good',
     async (call) => {
       const { things } = setUp({ [call]: () => Promise.reject(awsError('UnauthorizedException', 'no')) });
 
@@ -115,7 +115,7 @@ describe('facts', () => {
     ['not for a thing that was contained too seldom to get it', 1, undefined],
     ['for a repeat offender', 2, 'ACTIVE'],
   ])(
-    'tell a certificate’s status, which only the escalation needs, %s',
+    'include a certificate’s status, which only the escalation needs, %s',
     async (_who, pastContainments, status) => {
       const { things } = setUp();
       const { certificates, statuses } = fakeCertificates();

@@ -21,7 +21,7 @@ function setUp(failures: readonly Error[] = []) {
   return { take, handled, letters };
 }
 
-describe('respond handler', () => {
+describe('the respond handler', () => {
   it.each([
     ['a violation', alarm()],
     ['an order', operator('release')],
@@ -31,7 +31,7 @@ describe('respond handler', () => {
       'a reconnect',
       { type: 'reconnected', thingName: 'mything1', clientId: 'mything1', connectedAt: 1 } as const,
     ],
-  ])('hands on %s with its message id and the count of deliveries', async (_, command) => {
+  ])('passes on %s with its message id and its number of deliveries', async (_, command) => {
     const { take, handled, letters } = setUp();
     const record = aRecord(command);
 
@@ -51,7 +51,7 @@ describe('respond handler', () => {
     ['an actor of 257 characters', { ...operator('release'), actor: 'x'.repeat(257) }],
     ['a comment of 1,001 characters', { ...operator('release'), comment: 'x'.repeat(1001) }],
     ['a violation without its fields', { type: 'violation', thingName: 'mything1', violation: {} }],
-  ])('sets aside %s at once, so that the next command is not held up', async (_, body) => {
+  ])('sets %s aside at once, so that the next command is not delayed', async (_, body) => {
     const { take, handled, letters } = setUp();
 
     await take(aRecord(body));
@@ -66,7 +66,7 @@ describe('respond handler', () => {
     ]);
   });
 
-  it('takes the command up once more where the case was changed meanwhile', async () => {
+  it('retries the command once where the case was changed in the meantime', async () => {
     const { take, handled } = setUp([new VersionConflictError('THING#mything1')]);
 
     await take(aRecord(resume));
@@ -75,7 +75,7 @@ describe('respond handler', () => {
     expect(handled[1]).toEqual(handled[0]);
   });
 
-  it('fails, to be delivered again, on any other fault and on a second conflict', async () => {
+  it('fails on any other fault and on a second conflict, so that the command is delivered again', async () => {
     const other = setUp([new Error('throttled')]);
     await expect(other.take(aRecord(resume))).rejects.toThrow('throttled');
     expect(other.handled).toHaveLength(1);

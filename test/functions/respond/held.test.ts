@@ -25,7 +25,7 @@ const second = (behaviorName: string, metric = 'num_child_procs_myapp') =>
   alarm({ behaviorName, metric, violationId: behaviorName, occurredAt: now + 1 });
 
 describe('a further violation of a held thing', () => {
-  it('has it held harder where its playbook wants that, as the same containment under the stricter release', async () => {
+  it('adds stricter actions where its playbook asks for them, in the same containment under the stricter release', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
@@ -51,7 +51,7 @@ describe('a further violation of a held thing', () => {
     expect(shownCaseOf(world).status).toBe('closed');
   });
 
-  it('says what its playbook would do but for a guard', async () => {
+  it('shows what its playbook would do without a guard', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
@@ -64,7 +64,7 @@ describe('a further violation of a held thing', () => {
     );
   });
 
-  it('is no news where the containment itself causes it', async () => {
+  it('is not announced where the containment itself causes it', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
@@ -76,7 +76,7 @@ describe('a further violation of a held thing', () => {
   });
 });
 
-describe('a certificate that is attached to a held thing', () => {
+describe('a certificate that somebody attaches to a held thing', () => {
   const attach = (world: World) => {
     world.registered.find('mything1').principals.push(secondArn);
     world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
@@ -90,7 +90,7 @@ describe('a certificate that is attached to a held thing', () => {
     denied: [...(policies.stored.get('cordon-quarantine')?.targets ?? [])],
   });
 
-  it('is held as well, and given back with the others', async () => {
+  it('is denied as well, and restored with the others', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
@@ -108,7 +108,7 @@ describe('a certificate that is attached to a held thing', () => {
     expect(readCertificates(world)).toEqual({ statuses: ['ACTIVE', 'ACTIVE'], denied: [] });
   });
 
-  it('takes the place of one that was deleted, as in a rotation: nothing fails, and the title says what happened', async () => {
+  it('replaces a deleted one, as in a rotation: nothing fails, and the title says what happened', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
@@ -124,7 +124,7 @@ describe('a certificate that is attached to a held thing', () => {
     expect(world.told.at(-1)?.text).toContain('certificate aaaaaaaa was deleted meanwhile');
   });
 
-  it('is left alone, and told of, where others use it', async () => {
+  it('is left alone, and announced, where other things use it', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2', { principals: [secondArn] });
     const engine = anEngine(world, { configuration: all });
@@ -139,7 +139,7 @@ describe('a certificate that is attached to a held thing', () => {
   });
 });
 
-describe('certificates that are attached to a held thing', () => {
+describe('several certificates that somebody attaches to a held thing', () => {
   const policyCacheMs = 480_000;
   const spreadMs = policyCacheMs + 120_000;
   const thirdArn = certificateArn.replaceAll('a'.repeat(64), 'c'.repeat(64));
@@ -157,7 +157,7 @@ describe('certificates that are attached to a held thing', () => {
   const denied = ({ policies }: World) =>
     [...(policies.stored.get('cordon-quarantine')?.targets ?? [])].map((arn) => arn.at(-1));
 
-  it('are inactive until the policies have spread to them too, each time, and given back on release', async () => {
+  it('are inactive until the policies have spread to them too, each time, and restored on release', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { policyCacheMs, configuration: denying });
     await engine(alarm());
@@ -187,7 +187,7 @@ describe('certificates that are attached to a held thing', () => {
     ]);
   });
 
-  it('are held though another one, which others use, is not; that one is never taken in with a later one', async () => {
+  it('are denied except for one that other things use; that one is never added later', async () => {
     const fourthArn = certificateArn.replaceAll('a'.repeat(64), 'd'.repeat(64));
     const world = anArmedWorld();
     const engine = anEngine(world, { policyCacheMs, configuration: denying });
@@ -209,7 +209,7 @@ describe('certificates that are attached to a held thing', () => {
     expect(denied(world)).toEqual(['a', 'c', 'd']);
   });
 
-  it('are held while the case still waits for its denial, and after the thing was held harder', async () => {
+  it('are denied while the case still waits for its denial, and after stricter actions', async () => {
     const world = anArmedWorld();
     const { configuration: both } = playing(['quarantine', 'deny-certificate', 'disconnect']);
     const harder = aPlaybook({ name: 'harder', when: { behavior: 'worse' }, actions: ['quarantine', 'job'] });
@@ -231,7 +231,7 @@ describe('certificates that are attached to a held thing', () => {
     expect(denied(world)).toEqual(['a', 'b', 'c']);
   });
 
-  it('do not hold up what is planned where AWS is too busy to tell of them', async () => {
+  it('do not delay the plan where AWS is too busy to list them', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: denying });
     world.hook = (call, perform) =>
@@ -244,8 +244,8 @@ describe('certificates that are attached to a held thing', () => {
   });
 });
 
-describe('a held thing, once the sweep has mended the quarantine', () => {
-  it('is put back into the group and cut at once, and sessions from before are trusted no more', async () => {
+describe('a held thing, once the sweep has repaired the quarantine,', () => {
+  it('is returned to the group and cut at once, and earlier sessions are no longer trusted', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { policyCacheMs: 480_000, configuration });
     world.registered.register('mything2');
@@ -275,7 +275,7 @@ describe('a thing in ten groups', () => {
   };
   const { configuration: grouping } = playing(['quarantine', 'disconnect']);
 
-  it('has its own certificate denied though another one is shared, and says that this is not enough', async () => {
+  it('has its own certificate denied even where another one is shared, and the case says that this is not enough', async () => {
     const world = aFullWorld();
     await anEngine(world, { policyCacheMs: 480_000, configuration: grouping })(alarm());
 
@@ -289,7 +289,7 @@ describe('a thing in ten groups', () => {
     expect(textsOf(world).at(-1)).toContain('at most 10 groups');
   });
 
-  it('is contained by its own certificate where the shared one is dead', async () => {
+  it('is contained by its own certificate where the shared one is inactive', async () => {
     const world = aFullWorld();
     world.certificates.statuses.set('b'.repeat(64), 'REVOKED');
     await anEngine(world, { policyCacheMs: 480_000, configuration: grouping })(alarm());
@@ -327,8 +327,8 @@ describe('two violations that wait for approval', () => {
   });
 });
 
-describe('what a held device says of other things', () => {
-  it('opens no question and is no message, and the case tells where it came from', async () => {
+describe('a report of a held device about other things', () => {
+  it('asks no approval and sends no message, and the case names its origin', async () => {
     const world = anArmedWorld();
     world.registered.register('rogue', { principals: [secondArn] });
     const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));

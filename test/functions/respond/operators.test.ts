@@ -14,8 +14,8 @@ const refusalOf = ({ stored }: World) => {
 
 const sharing = playing(['deny-certificate', 'disconnect'], { mode: 'approve' });
 
-describe("an operator's command that is refused", () => {
-  it('is answered where the thing has no case', async () => {
+describe('a refused command of an operator', () => {
+  it('gets an answer where the thing has no case', async () => {
     const world = anArmedWorld();
     await anEngine(world)(ordered('release'));
 
@@ -23,7 +23,7 @@ describe("an operator's command that is refused", () => {
     expect([world.stored.items.size, world.told]).toEqual([0, []]);
   });
 
-  it('is answered, noted and told where it has one', async () => {
+  it('gets an answer, a timeline entry and an announcement where the thing has a case', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -38,7 +38,7 @@ describe("an operator's command that is refused", () => {
     });
   });
 
-  it('changes nothing else of a case that holds the thing', async () => {
+  it('changes nothing else in a case that holds the thing', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -51,7 +51,7 @@ describe("an operator's command that is refused", () => {
 });
 
 describe('a release of a thing that is still in alarm', () => {
-  it('needs force where its playbook would contain it again at once', async () => {
+  it('needs force where its playbook would immediately contain it again', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -75,7 +75,7 @@ describe('a release of a thing that is still in alarm', () => {
     ['it is Device Defender’s, which takes its time', { detector: 'device-defender' }],
     ['its playbook asks people', { mode: 'approve' }],
   ] as const)(
-    'needs none where %s',
+    'needs no force where %s',
     async (_, given: Partial<Record<'clears' | 'detector' | 'mode', unknown>>) => {
       const world = anArmedWorld();
       const mode = given.mode ? 'approve' : 'enforce';
@@ -108,7 +108,7 @@ describe('a containment by hand', () => {
     expect(shownCaseOf(world).status).toBe('contained');
   });
 
-  it('that would hit others needs force', async () => {
+  it('needs force where it would affect other things', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2');
     const engine = anEngine(world, sharing);
@@ -129,7 +129,7 @@ describe('a containment by hand', () => {
     expect(shownCaseOf(world).status).toBe('contained');
   });
 
-  it('goes on where it was this very question that was approved', async () => {
+  it('continues where the approval answers the very question', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2');
     const engine = anEngine(world, sharing);
@@ -142,7 +142,7 @@ describe('a containment by hand', () => {
 });
 
 describe('how long a denial took', () => {
-  it('is measured from the decision, and not from the alarm that people were asked about', async () => {
+  it('is measured from the decision, not from the alarm that people had to approve', async () => {
     const world = anArmedWorld();
     const times: [string, number][] = [];
     world.ports.metrics.time = (name, ms) => void times.push([name, ms]);
@@ -158,7 +158,7 @@ describe('how long a denial took', () => {
   });
 });
 
-describe('things that waited in silence', () => {
+describe('several waiting things', () => {
   it('cause one message for people when they are rejected', async () => {
     const world = anArmedWorld();
     const configuration = aConfiguration();
@@ -188,7 +188,7 @@ describe('a rejection', () => {
   const own = { clientId: 'mything1', principal: 'a'.repeat(64) };
   const forged = { clientId: 'other', principal: 'c'.repeat(64) };
 
-  it('of what another certificate forged leaves the thing’s own alarm to its playbook', async () => {
+  it('of a forged alarm leaves the thing’s own alarm to its playbook', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm({ reporter: forged }));
@@ -202,7 +202,7 @@ describe('a rejection', () => {
     expect(world.told.at(-1)?.kind).toBe('contained');
   });
 
-  it('of the thing’s own alarm stands for the same from the same certificate, and for no other behavior', async () => {
+  it('of the thing’s own alarm applies to the same alarm from the same certificate, and to no other behavior', async () => {
     const world = anArmedWorld();
     const asks = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
     await anEngine(world, { configuration: asks })(alarm({ reporter: own }));
@@ -227,7 +227,7 @@ describe('a rejection', () => {
 });
 
 describe('an event from the future', () => {
-  it('that was taken as it was blinds its behavior no longer', async () => {
+  it('hides no later event of its behavior, even where it was stored with that time', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     const future = world.time.now + 365 * 86_400_000;

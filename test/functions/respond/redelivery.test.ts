@@ -30,11 +30,11 @@ const reconnected = {
   clientId: 'mything1',
 } as const;
 
-describe('a command that is delivered again, since AWS was too busy for a step of it', () => {
+describe('a command that is delivered again, since AWS was too busy for one of its steps,', () => {
   it.each([
     ['news of a connect', now + 1],
     ['news of a connect that seems to be older than the last cut', now - 1],
-  ])('has the session cut where it is %s', async (_what, connectedAt) => {
+  ])('cuts the session where it is %s', async (_what, connectedAt) => {
     const { world, engine } = await aCutWorld();
     world.time.now += 10;
     world.live.sessions.set('mything1', connectedAt);
@@ -47,7 +47,7 @@ describe('a command that is delivered again, since AWS was too busy for a step o
     expect(world.live.sessions.size).toBe(0);
   });
 
-  it('has a lost denial applied anew where it is the sweep’s', async () => {
+  it('applies a lost denial again where the sweep sent it', async () => {
     const { world, engine } = await aCutWorld();
     const { groups } = world.registered.find('mything1');
     groups.delete('cordon-quarantine');
@@ -63,7 +63,7 @@ describe('a command that is delivered again, since AWS was too busy for a step o
     expect([...groups]).toEqual(['sensors', 'cordon-quarantine']);
   });
 
-  it('does nothing more where all of it was done', async () => {
+  it('does nothing more where every step was done', async () => {
     const { world, engine } = await aCutWorld();
     const calls = world.calls.length;
     await engine(alarm(), { id: 'auto-0', attempt: 2 });

@@ -44,7 +44,7 @@ describe('two held things that share a certificate and its policy', () => {
   it.each([
     ['mything1', 'mything2'],
     ['mything2', 'mything1'],
-  ])('are given back as they were by the last to be released, %s first', async (first, second) => {
+  ])('are restored as they were by the last release, %s first', async (first, second) => {
     const { world, engine } = aSharingWorld();
     await engine(alarm());
     await engine(secondAlarm());
@@ -73,7 +73,7 @@ describe('two held things that share a certificate and its policy', () => {
     expect([caseOf(world, first).status, caseOf(world, second).status]).toEqual(['closed', 'closed']);
   });
 
-  it('does not wait for a thing whose case was dismissed in conflict', async () => {
+  it('do not wait for a thing whose case was dismissed in conflict', async () => {
     const { world, engine } = aSharingWorld();
     await engine(alarm());
     await engine(secondAlarm());
@@ -87,7 +87,7 @@ describe('two held things that share a certificate and its policy', () => {
     expect(readShared(world)).toEqual(free);
   });
 
-  it('are given back as they were whatever order their calls fall in', async () => {
+  it('are restored as they were, whatever order their calls fall in', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (scheduler) => {
         const { world, engine } = aSharingWorld();

@@ -35,7 +35,7 @@ function dice(seed: number): () => number {
   };
 }
 
-describe('respond in a storm', () => {
+describe('respond, in a storm,', () => {
   it('loses no alert and acts on no thing twice, with 20 % repeats, shuffled, and 10 % of calls throttled', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 - 2 }), async (seed) => {

@@ -27,8 +27,8 @@ function aCachingWorld(over: Partial<Configuration['quarantine']> = {}) {
   return { world, engine };
 }
 
-describe('while IoT Core goes on with cached policies', () => {
-  it('an inactive certificate keeps the device out, and its session is cut', async () => {
+describe('while IoT Core uses cached policies,', () => {
+  it('an inactive certificate keeps the device out, and the device’s session is cut', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
 
@@ -44,7 +44,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect(order.toSorted()).toEqual(['certificates.setStatus', 'connections.cut', 'things.addToGroup']);
   });
 
-  it('the certificate is given back once the denial has spread, and the thing stays contained', async () => {
+  it('the certificate is reactivated once the denial has spread, and the thing stays contained', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.time.now = now + spreadMs;
@@ -58,7 +58,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['closed', 'ACTIVE']);
   });
 
-  it('a device that comes back with the certificate it was given back is not said to evade', async () => {
+  it('a device that returns with its reactivated certificate does not count as evading', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.time.now = caseOf(world).dueAt ?? Number.NaN;
@@ -72,7 +72,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
   });
 
-  it('a harder hold takes in the certificates that the bridge left out, and gives all back', async () => {
+  it('stricter actions include the certificates that the temporary deactivation left out, and release restores all', async () => {
     const guards = { ...configuration.guards, maxThingsSharingPolicy: 2 };
     const actions: ActionName[] = ['quarantine', 'deactivate-certificate', 'disconnect'];
     const playbooks = [
@@ -93,7 +93,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect([...world.certificates.statuses.values()]).toEqual(['ACTIVE', 'ACTIVE']);
   });
 
-  it('nothing is said of certificates that the kill switch kept active', async () => {
+  it('the announcement omits certificates that the kill switch kept active', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) => {
       if (call === 'cases.save') world.killSwitch = { state: 'on' };
@@ -105,7 +105,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect(strengthOf(world)).toEqual([]);
   });
 
-  it('what is not proven yet is told where the certificate alone keeps the device out', async () => {
+  it('the announcement names what is unproven where the certificate alone keeps the device out', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) => (call === 'things.testPublish' ? Promise.resolve('ALLOWED') : perform());
     await engine(alarm());
@@ -115,7 +115,7 @@ describe('while IoT Core goes on with cached policies', () => {
     );
   });
 
-  it('people hear of it where after 20 minutes nothing but the certificate keeps the device out', async () => {
+  it('people are notified where after 20 minutes only the certificate keeps the device out', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) => (call === 'things.testPublish' ? Promise.resolve('ALLOWED') : perform());
     await engine(alarm());
@@ -129,7 +129,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect(readCertificate(world)).toBe('INACTIVE');
   });
 
-  it('a dead certificate of which AWS tells nothing leaves the thing contained', async () => {
+  it('an inactive certificate without an answer from AWS leaves the thing contained', async () => {
     const { world, engine } = aCachingWorld();
     world.registered.find('mything1').principals.push(secondArn);
     world.certificates.statuses.set('b'.repeat(64), 'REVOKED');
@@ -151,7 +151,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'ACTIVE']);
   });
 
-  it('a session that begins all the same is told of once, and cut at each connect', async () => {
+  it('a session that begins despite the denial is announced once, and cut at each connect', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     for (let version = 1; version < 6; version += 1) {
@@ -174,7 +174,7 @@ describe('while IoT Core goes on with cached policies', () => {
     );
   });
 
-  it('the certificate stays inactive as long as the denial by policy is not proven', async () => {
+  it('the certificate stays inactive as long as the denial by policy is unproven', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.registered.find('mything1').groups.delete('cordon-quarantine');
@@ -191,7 +191,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect([bridgeOf(caseOf(world)), readCertificate(world)]).toEqual(['reverted', 'ACTIVE']);
   });
 
-  it('a certificate that somebody revoked meanwhile is left so, and release says it', async () => {
+  it('a certificate that somebody revoked in the meantime stays revoked, and the release says so', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.certificates.statuses.set(certificateId, 'REVOKED');
@@ -206,7 +206,7 @@ describe('while IoT Core goes on with cached policies', () => {
     });
   });
 
-  it('a certificate that somebody set INACTIVE again stays so, which is told at the end of the bridge and by the release', async () => {
+  it('a certificate that somebody set INACTIVE again stays inactive, which the end of the deactivation and the release announce', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.certificates.modified.set(certificateId, now + 60_000);
@@ -229,7 +229,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect(world.told.at(-1)?.text).toBe(`everything is as it was before, but for this: ${left}`);
   });
 
-  it('a release after the bridge says what somebody else changed of the certificate meanwhile', async () => {
+  it('a release after the temporary deactivation says what somebody else changed on the certificate', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     world.time.now = now + spreadMs;
@@ -244,7 +244,7 @@ describe('while IoT Core goes on with cached policies', () => {
     );
   });
 
-  it('release gives the certificate back before its time', async () => {
+  it('a release reactivates the certificate early', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
     await engine(operator('release'));
@@ -252,7 +252,7 @@ describe('while IoT Core goes on with cached policies', () => {
   });
 
   it.each(['INACTIVE', 'REVOKED', 'PENDING_ACTIVATION', 'PENDING_TRANSFER', 'REGISTER_INACTIVE'])(
-    'a second certificate that is %s already leaves the first one inactive as ever',
+    'a second certificate that is already %s does not keep the first one from being deactivated',
     async (status) => {
       const { world, engine } = aCachingWorld();
       world.registered.find('mything1').principals.push(secondArn);
@@ -273,7 +273,7 @@ describe('while IoT Core goes on with cached policies', () => {
     },
   );
 
-  it('a second certificate that others use as well is left out, which is told', async () => {
+  it('a second certificate that other things use is left out and announced', async () => {
     const { world, engine } = aCachingWorld();
     world.registered.find('mything1').principals.push(secondArn);
     world.registered.register('mything2', { principals: [secondArn] });
@@ -290,7 +290,7 @@ describe('while IoT Core goes on with cached policies', () => {
     );
   });
 
-  it('a certificate that AWS won’t deactivate fails nothing else, and is told', async () => {
+  it('a certificate that AWS refuses to deactivate is announced, and makes nothing else fail', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) =>
       call === 'certificates.setStatus'
@@ -305,7 +305,7 @@ describe('while IoT Core goes on with cached policies', () => {
     expect(world.live.sessions.size).toBe(0);
   });
 
-  it('the certificate is given back by time where AWS has no answer whether the policy denies', async () => {
+  it('the certificate is reactivated after a time limit where AWS does not say whether the policy denies', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) =>
       /testPublish|listEffectivePolicies/.test(call)

@@ -22,7 +22,7 @@ function countNews(record: Case): number {
 }
 
 describe('a function of an older version', () => {
-  it('keeps what it does not know in a case that a newer one wrote', async () => {
+  it('keeps unknown fields in a case that a newer one wrote', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -50,7 +50,7 @@ describe('a function of an older version', () => {
 });
 
 describe('a function of a version without an action', () => {
-  it('leaves a case alone that holds its thing by the action, and says which version to deploy', async () => {
+  it('leaves a case unchanged that holds its thing by that action, and says which version to deploy', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -71,7 +71,7 @@ describe('a function of a version without an action', () => {
 });
 
 describe('a changed cordon.yml', () => {
-  it('releases by the rule that the thing was contained under, and restores all that was done', async () => {
+  it('releases by the rule of the containment, and restores everything that was done', async () => {
     const world = anArmedWorld();
     const before = aConfiguration({
       playbooks: [

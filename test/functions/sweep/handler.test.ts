@@ -148,7 +148,7 @@ function mostInASecond(times: readonly number[]): number {
   return Math.max(...times.map((at) => times.filter((other) => other >= at && other < at + 1_000).length));
 }
 
-describe('sweep', () => {
+describe('the sweep', () => {
   it('sends each due case back to its mailbox, once a minute', async () => {
     const { run, sent, counts, asked } = setUp(['a', 'b']);
 
@@ -165,7 +165,7 @@ describe('sweep', () => {
     expect(counts).toEqual({ SweepRun: 2, CaseResumed: 4 });
   });
 
-  it('reports an address that receives no mail to operations, each minute until it does', async () => {
+  it('reports an address that receives no mail to operators, each minute until it does', async () => {
     const { run, counts, lines, world } = setUp([], [], { mailed: [] });
 
     await run();
@@ -183,7 +183,7 @@ describe('sweep', () => {
   });
 
   it.each(['thing group', 'policy on the group', 'policy', 'text of the policy'] as const)(
-    'puts back a missing %s, tells operations, and has each held thing verified again before it is due',
+    'restores a missing %s, notifies operators, and has each held thing verified again before it is due',
     async (missing) => {
       const { run, sent, counts, asked, lines, world } = setUp(['held'], [], { missing: [missing] });
 
@@ -205,7 +205,7 @@ describe('sweep', () => {
     },
   );
 
-  it('puts back all that is missing in one run, and what it can where a part can’t be mended', async () => {
+  it('restores all that is missing in one run, and what it can where a part cannot be restored', async () => {
     const { run, sent, counts, world } = setUp(['held'], [], {
       missing: ['text of the policy', 'policy on the group'],
       unmendable: 'text of the policy',
@@ -222,7 +222,7 @@ describe('sweep', () => {
   });
 
   it.each<KillSwitch>([{ state: 'on' }, { state: 'unknown', reason: 'AccessDeniedException: no' }])(
-    'only tells operations of a missing policy while the kill switch is %j',
+    'only reports a missing policy to operators while the kill switch is %j',
     async (killSwitch) => {
       const { run, sent, counts, world } = setUp(['held'], [], {
         missing: ['policy on the group'],
@@ -237,7 +237,7 @@ describe('sweep', () => {
     },
   );
 
-  it('takes up what is urgent before the denials that only are to be verified again', async () => {
+  it('handles urgent cases before denials that only need verification', async () => {
     const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}${i}`);
     jest.useFakeTimers({ now });
     const { run, sent } = setUp(names('urgent', 600), [], { routine: names('held', 10_000) });
@@ -252,7 +252,7 @@ describe('sweep', () => {
     expect(order.slice(200)).toEqual(names('held', 25));
   });
 
-  it('takes up what is urgent before a fleet whose denials can’t be verified any more', async () => {
+  it('handles urgent cases before a fleet whose denials can no longer be verified', async () => {
     const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}${i}`);
     jest.useFakeTimers({ now });
     const { run, sent } = setUp(names('urgent', 100), [], {
@@ -270,7 +270,7 @@ describe('sweep', () => {
     expect(order.slice(175)).toEqual(names('failed', 100).slice(50));
   });
 
-  it('sends little but what is urgent while respond is behind with the commands', async () => {
+  it('sends little but urgent cases while respond has a backlog of commands', async () => {
     const names = (kind: string, count: number) => Array.from({ length: count }, (_, i) => `${kind}${i}`);
     jest.useFakeTimers({ now });
     const { run, sent } = setUp(['urgent'], [], {
@@ -290,7 +290,7 @@ describe('sweep', () => {
     ]);
   });
 
-  it('sends no other look at a denial that stands while the last may still wait in the queue', async () => {
+  it('sends no second verification of a denial while the last one may still wait in the queue', async () => {
     const { run, sent, world } = setUp(['urgent'], [], { at: fifthMinute + 60_000, routine: ['held'] });
 
     await run();
@@ -305,7 +305,7 @@ describe('sweep', () => {
     expect(idsOf('held').size).toBe(2);
   });
 
-  it('takes up what is urgent, and then fails, where the rest can’t be listed', async () => {
+  it('handles urgent cases, and then fails, where the rest cannot be listed', async () => {
     const { run, sent } = setUp(['urgent'], [], { unreadable: true, routine: ['held'] });
 
     await expect(run()).rejects.toThrow('parts of the sweep failed');
@@ -313,7 +313,7 @@ describe('sweep', () => {
     expect(sent.map(({ command }) => command.thingName)).toEqual(['urgent', 'held']);
   });
 
-  it('gives denials that stand all the room that nothing urgent needs', async () => {
+  it('gives verifications all the capacity that urgent cases do not need', async () => {
     const { run, sent } = setUp(['urgent'], [], { routine: ['held1', 'held2'] });
 
     await run();
@@ -340,7 +340,7 @@ describe('sweep', () => {
     return { value: decision.next, version: 1 };
   };
 
-  it('takes up what is urgent before it compares a fleet of held things, which takes long', async () => {
+  it('handles urgent cases before it compares a fleet of held things, which takes long', async () => {
     const members = Array.from({ length: 1_000 }, (_, index) => `held${index}`);
     const stored = Object.fromEntries(
       members.map((thingName) => [thingName, open(aViolation({ thingName }))]),
@@ -372,7 +372,7 @@ describe('sweep', () => {
     expect(sent.map(({ command }) => command)).toEqual([{ type: 'drift', thingName: 'stray' }]);
   });
 
-  it('takes up an active violation whose alert never came, and no other', async () => {
+  it('sends an active violation whose alert never came, and no other', async () => {
     const occurredAt = fifthMinute - 1;
     const known = aViolation({ thingName: 'known', occurredAt });
     const lost = aViolation({ thingName: 'lost', occurredAt });
@@ -389,7 +389,7 @@ describe('sweep', () => {
     ]);
   });
 
-  it('counts an active violation from the future from now, once', async () => {
+  it('dates an active violation from the future by the present time, once', async () => {
     const claimedAt = fifthMinute + 86_400_000;
     const ahead = aViolation({ occurredAt: claimedAt });
     const first = setUp([], [], { at: fifthMinute, active: [ahead] });
@@ -410,7 +410,7 @@ describe('sweep', () => {
   it.each([
     ['late for its turn', fifthMinute + 61_000, fifthMinute, 1],
     ['late, and not its turn', fifthMinute, fifthMinute - 60_000, 0],
-  ])('goes by the minute it was scheduled for: %s', async (_, at, scheduledAt, drifts) => {
+  ])('uses the minute that it was scheduled for: %s', async (_, at, scheduledAt, drifts) => {
     const { run, sent } = setUp([], [], { at, members: ['stray'] });
 
     await run({ time: new Date(scheduledAt).toISOString() });
@@ -426,7 +426,7 @@ describe('sweep', () => {
     expect(fleet.size).toEqual({ things: 40, countedAt: fifthMinute });
   });
 
-  it('goes on with a count that takes longer than a run, and keeps the last until it is done', async () => {
+  it('continues a count that takes longer than a run, and keeps the last result until the count is done', async () => {
     const last = { things: 7, countedAt: now - 3_600_000 };
     const { run, fleet, world } = setUp([], [], { pageMs: 30_000 });
     fleet.size = last;
@@ -441,7 +441,7 @@ describe('sweep', () => {
     expect(world.countedFrom).toHaveLength(2);
   });
 
-  it('counts from the first again where the registry no longer knows the place', async () => {
+  it('restarts a count where the registry no longer knows the place', async () => {
     const { run, fleet, world } = setUp([], [], { pageMs: 30_000, refusesToken: true });
 
     await run();
@@ -453,7 +453,7 @@ describe('sweep', () => {
     expect(fleet.size).toMatchObject({ counting: { things: 20 } });
   });
 
-  describe('with more to do than IoT Core takes (docs/facts.md#quotas)', () => {
+  describe('the sweep, with more work than IoT Core accepts (docs/facts.md#quotas),', () => {
     afterEach(() => void jest.useRealTimers());
 
     it('sends at most five commands a second, and ends within its minute', async () => {
@@ -468,7 +468,7 @@ describe('sweep', () => {
       expect(sentAt.filter((at) => at >= fifthMinute + 50_000 && at < fifthMinute + 60_000)).toEqual([]);
     });
 
-    it('leaves time for alerts that never arrived and things that no case holds, however much is urgent', async () => {
+    it('leaves time for alerts that never arrived and for things that no case holds, however much is urgent', async () => {
       const active = Array.from({ length: 300 }, (_, index) =>
         aViolation({ thingName: `lost${index}`, violationId: `v${index}` }),
       );
@@ -489,7 +489,7 @@ describe('sweep', () => {
   it.each([
     ['on', 'KillSwitchOn', 'the kill switch is on, by ada'],
     ['unknown', 'KillSwitchUnreadable', "the kill switch can't be read (AccessDenied: no)"],
-  ] as const)('tells the alarms of a kill switch that is %s', async (state, metric, message) => {
+  ] as const)('reports a kill switch that is %s to the alarms', async (state, metric, message) => {
     const killSwitch = { state, ...(state === 'on' ? { by: 'ada' } : { reason: 'AccessDenied: no' }) };
     const { run, counts, lines } = setUp([], [], { killSwitch });
 
@@ -499,7 +499,7 @@ describe('sweep', () => {
     expect(lines).toContainEqual(expect.objectContaining({ level: 'warn', message }));
   });
 
-  it('says that it ran, even with nothing due', async () => {
+  it('reports that it ran, even with nothing due', async () => {
     const { run, counts } = setUp([]);
 
     await run();

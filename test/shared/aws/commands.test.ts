@@ -15,7 +15,7 @@ const inputs = () => sqs.commandCalls(SendMessageCommand).map(({ args }) => args
 describe('commands', () => {
   const commands = connectCommands(`${url}/commands.fifo`, client);
 
-  it('go to the group of their thing, under an id that SQS takes', async () => {
+  it('go to the group of their thing, under an id that SQS accepts', async () => {
     await commands.send(
       { type: 'resume', thingName: thingKey('mything1') },
       `hostile id\n${'x'.repeat(500)}`,
@@ -40,7 +40,7 @@ describe('commands', () => {
     expect(third).not.toBe(first);
   });
 
-  it('go to a group of their own where another account has a thing of the same name', async () => {
+  it('go to a separate group where another account has a thing of the same name', async () => {
     const there = accountKey({ account: '111122223333', region: 'us-gov-west-1' });
     const name = 'x'.repeat(128);
     const things = [thingKey('a'), thingKey('a', there), thingKey(name), thingKey(name, there)];
@@ -65,7 +65,7 @@ describe('commands', () => {
     );
   const names = Array.from({ length: 12 }, (_, index) => `thing${index}`);
 
-  it('that are sent at once share a call, ten at most', async () => {
+  it('sent at the same time share a call, ten at most', async () => {
     sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
 
     await sendAll(names);
@@ -78,7 +78,7 @@ describe('commands', () => {
     expect(inputs()).toEqual([]);
   });
 
-  it('share a call only as far as SQS takes their bytes', async () => {
+  it('share a call only up to the size that SQS accepts', async () => {
     sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
 
     await sendAll(names.slice(0, 3), 'ä'.repeat(60_000));
@@ -86,7 +86,7 @@ describe('commands', () => {
     expect([batches().map((entries) => entries.length), inputs().length]).toEqual([[2], 1]);
   });
 
-  it('go by themselves where SQS refused them in a batch, and only those', async () => {
+  it('are sent one by one where SQS refused them in a batch, and only the refused ones', async () => {
     sqs.on(SendMessageBatchCommand).resolves({
       Successful: [],
       Failed: [{ Id: '1', Code: 'InternalError', SenderFault: false }],
@@ -98,7 +98,7 @@ describe('commands', () => {
     expect(inputs().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['thing1']);
   });
 
-  it('fail together where the batch fails, and by themselves where one is refused', async () => {
+  it('fail together where the batch fails, and alone where one is refused', async () => {
     sqs.on(SendMessageBatchCommand).rejectsOnce(awsError('QueueDoesNotExist'));
     const together = await sendAll(names.slice(0, 2));
     sqs
@@ -113,7 +113,7 @@ describe('commands', () => {
     ]);
   });
 
-  it('are not lost in silence', async () => {
+  it('are never lost without an error', async () => {
     sqs.on(SendMessageCommand).rejects(awsError('QueueDoesNotExist'));
 
     await expect(
@@ -142,7 +142,7 @@ describe('dead letters', () => {
     ['control characters', '\u0001'.repeat(120_000)],
     ['lone surrogates', '\ud800'.repeat(120_000)],
     ['characters of four bytes', '🦠'.repeat(65_000)],
-  ])('cut a message of too many %s to what SQS takes, and say so', async (_, body) => {
+  ])('cut a message of too many %s to what SQS accepts, and say so', async (_, body) => {
     await connectDeadLetters(`${url}/rejected`, client).send(body, 'too long', 'alerts:1');
 
     const sent = inputs()[0]?.MessageBody ?? '';
@@ -153,7 +153,7 @@ describe('dead letters', () => {
     expect(body.startsWith(letter.body)).toBe(true);
   });
 
-  it('leave a message whole that just fits', async () => {
+  it('keep a message whole that just fits', async () => {
     const body = 'x'.repeat(199_000);
 
     await connectDeadLetters(`${url}/rejected`, client).send(body, 'r', 's');
@@ -161,7 +161,7 @@ describe('dead letters', () => {
     expect(JSON.parse(inputs()[0]?.MessageBody ?? '')).toEqual({ reason: 'r', source: 's', body });
   });
 
-  it('have a group and an id on a FIFO queue', async () => {
+  it('have a group and an id in a FIFO queue', async () => {
     await connectDeadLetters(`${url}/rejected.fifo`, client).send('body', 'reason', 'alerts:1');
 
     expect(inputs()[0]).toMatchObject({

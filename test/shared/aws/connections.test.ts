@@ -15,15 +15,15 @@ beforeEach(() => data.reset());
 
 const inputs = () => data.calls().map(({ args }) => args[0].input);
 
-describe('connections', () => {
-  it('cut a session with its state, and without its will', async () => {
+describe('the connections port', () => {
+  it('ends a session with its state, and without its last will', async () => {
     data.on(DeleteConnectionCommand).resolves({});
 
     expect(await connections.cut('mything1')).toBe(true);
     expect(inputs()).toEqual([{ clientId: 'mything1', cleanSession: true, preventWillMessage: true }]);
   });
 
-  it('tell that there was no session', async () => {
+  it('reports that there was no session', async () => {
     data.on(DeleteConnectionCommand).rejects(awsError('ResourceNotFoundException'));
     data.on(GetConnectionCommand).rejects(awsError('ResourceNotFoundException'));
 
@@ -31,7 +31,7 @@ describe('connections', () => {
     expect(await connections.connectedSince('mything1')).toBeUndefined();
   });
 
-  it('fail on any other fault, rather than count the device as gone', async () => {
+  it('fails on any other fault, rather than count the device as disconnected', async () => {
     data.on(DeleteConnectionCommand).rejects(awsError('ThrottlingException'));
     data.on(GetConnectionCommand).rejects(awsError('ThrottlingException'));
 
@@ -46,13 +46,13 @@ describe('connections', () => {
     [{ connected: true }, 0],
     [{ connected: false, disconnectedSince: 5 }, undefined],
     [{}, undefined],
-  ])('read the session %j', async (answer, since) => {
+  ])('reads the session %j', async (answer, since) => {
     data.on(GetConnectionCommand).resolves(answer);
 
     expect(await connections.connectedSince('mything1')).toBe(since);
   });
 
-  it('publish at least once', async () => {
+  it('publishes at least once', async () => {
     data.on(PublishCommand).resolves({});
 
     await connections.publish('a/b', '{"ä":1}');
@@ -60,7 +60,7 @@ describe('connections', () => {
     expect(inputs()).toEqual([{ topic: 'a/b', payload: Buffer.from('{"ä":1}'), qos: 1 }]);
   });
 
-  it('publish for whoever subscribes later', async () => {
+  it('publishes retained messages', async () => {
     data.on(PublishCommand).resolves({});
 
     await connections.publish('a/b', '1', { retain: true });

@@ -16,7 +16,7 @@ async function readHost(client: ReturnType<typeof dataPlaneClient>): Promise<str
 }
 
 describe('the client of the data plane', () => {
-  it('calls the account’s own endpoint, which it asks for once', async () => {
+  it('calls the account’s own endpoint, which it looks up once', async () => {
     mock.on(DescribeEndpointCommand).resolves({ endpointAddress: 'abc-ats.iot.us-east-1.amazonaws.com' });
     const client = dataPlaneClient(iot, settings);
 
@@ -25,7 +25,7 @@ describe('the client of the data plane', () => {
     expect(mock.calls().map(({ args }) => args[0].input)).toEqual([{ endpointType: 'iot:Data-ATS' }]);
   });
 
-  it('asks again where AWS could not tell', async () => {
+  it('looks the endpoint up again where AWS gave no answer', async () => {
     mock.on(DescribeEndpointCommand).rejectsOnce(awsError('ThrottlingException'));
     const client = dataPlaneClient(iot, settings);
     await expect(readHost(client)).rejects.toMatchObject({ name: 'ThrottlingException' });
@@ -34,7 +34,7 @@ describe('the client of the data plane', () => {
     expect(await readHost(client)).toBe('abc-ats.iot.us-east-1.amazonaws.com');
   });
 
-  it('takes the endpoint that its settings name', async () => {
+  it('uses the endpoint of its settings', async () => {
     mock.on(DescribeEndpointCommand).resolves({ endpointAddress: 'abc-ats.iot.us-east-1.amazonaws.com' });
 
     expect(await readHost(dataPlaneClient(iot, { ...settings, endpoint: 'http://127.0.0.1:4566' }))).toBe(

@@ -79,8 +79,8 @@ const closedAt = now + 60_000;
 const keptUntil = closedAt + keepClosedMs;
 const expiresAt = keptUntil / 1_000;
 
-describe('what is closed', () => {
-  it('expires as a whole once it was kept as long as cordon.yml says, and what is open never does', async () => {
+describe('a closed case', () => {
+  it('expires with all its rows after the time in cordon.yml, and an open case never expires', async () => {
     const { cases, slack, readItems } = await openTable('whole');
     const { record, version } = await send(cases, advance(undefined, alarm()), 0);
     await slack.save(record.caseId, { place: { ts: '1' }, lastSeq: 1 }, 0);
@@ -98,7 +98,7 @@ describe('what is closed', () => {
     ]);
   });
 
-  it('is dated again where an invocation ended half way, each row once', async () => {
+  it('gets the missing expiry dates where an invocation ended half way, each row once', async () => {
     const { cases, readItems } = await openTable('again');
     const record = await containAndRelease(cases);
     const before = await readItems();
@@ -108,7 +108,7 @@ describe('what is closed', () => {
     expect(await readItems()).toEqual(before);
   });
 
-  it('gives earlier cases of the thing their time, where a Cordon closed them that gave none, and a month to export them', async () => {
+  it('gives earlier cases that have no expiry their time, and a month to export them', async () => {
     const { cases, readItems, TableName } = await openTable('earlier');
     const keptForEver = connectTable(TableName, client, { clock: () => time }).cases;
     const names = ['old-1', 'old-2', 'old-3', 'old-4', 'old-5'];
@@ -140,7 +140,7 @@ describe('what is closed', () => {
     expect((await readItems()).filter(([, at]) => at === monthAt)).toHaveLength(5 * 3);
   });
 
-  it('is gone for readers at that time, though the table deletes it days later and row by row', async () => {
+  it('is invisible at its expiry, even though the table deletes it days later and row by row', async () => {
     const { cases, history, TableName } = await openTable('readers');
     const { caseId } = await containAndRelease(cases);
     const read = async () => ({
@@ -180,7 +180,7 @@ describe('what is closed', () => {
     expect(await history.listClosed(thingKey('mything1'))).toEqual([]);
   });
 
-  it('is remembered while Device Defender has its violation in alarm, which the sweep would find anew', async () => {
+  it('is kept while Device Defender has its violation in alarm, which the sweep would open again', async () => {
     const { cases, history } = await openTable('alarm');
     const alarmed = advance(undefined, alarm({ detector: 'device-defender' }));
     const observed = await send(cases, { ...alarmed, status: 'observed', ledger: [] }, 0);
@@ -195,7 +195,7 @@ describe('what is closed', () => {
     );
   });
 
-  it('leaves the thread in Slack dated, where Slack shows its end only later, or for the first time', async () => {
+  it('leaves its Slack thread with an expiry, even where Slack shows its end later or for the first time', async () => {
     const { slack, readItems } = await openTable('slack');
     const shown = { place: { ts: '1' }, lastSeq: 2 };
 

@@ -10,7 +10,7 @@ const killSwitch = connectKillSwitch(name, new SSMClient({ region: 'us-east-1' }
 beforeEach(() => ssm.reset());
 
 describe('the kill switch of a stage', () => {
-  it('is what the parameter says, with the time that AWS has where it has none', async () => {
+  it('has the value of the parameter, and its time from AWS where the value has none', async () => {
     const LastModifiedDate = new Date('2026-11-27T02:11:00Z');
     ssm.on(GetParameterCommand, { Name: name }).resolves({ Parameter: { Value: 'on', LastModifiedDate } });
 
@@ -24,7 +24,7 @@ describe('the kill switch of a stage', () => {
   });
 
   it.each(['ThrottlingException', 'AccessDeniedException', 'InternalServerError', 'TimeoutError'])(
-    'is unknown after %s, and the reason is told',
+    'is unknown after %s, with the reason',
     async (fault) => {
       ssm.on(GetParameterCommand).rejects(awsError(fault, 'x'.repeat(5_000)));
 
@@ -39,7 +39,7 @@ describe('the kill switch of a stage', () => {
     expect((await killSwitch.read()).state).toBe('unknown');
   });
 
-  it('is read once in five seconds, and what could not be read is never taken from before', async () => {
+  it('is read once in five seconds, and a failed read never uses the earlier value', async () => {
     ssm
       .on(GetParameterCommand)
       .resolvesOnce({ Parameter: { Value: 'off' } })
@@ -58,7 +58,7 @@ describe('the kill switch of a stage', () => {
     expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(3);
   });
 
-  it('is stored as plain text over what was there', async () => {
+  it('is stored as plain text over the earlier value', async () => {
     ssm.on(PutParameterCommand).resolves({});
 
     await killSwitch.write({ state: 'on', by: 'ada', at: '2026-11-27T02:11:00Z' });
@@ -71,7 +71,7 @@ describe('the kill switch of a stage', () => {
     });
   });
 
-  it('is stored over a SecureString too, which Parameter Store makes no plain text of', async () => {
+  it('replaces a SecureString, which Parameter Store does not turn into plain text', async () => {
     ssm.on(PutParameterCommand, { Type: 'String' }).rejects(awsError('HierarchyTypeMismatchException'));
     ssm.on(PutParameterCommand, { Type: undefined }).resolves({});
 
@@ -85,7 +85,7 @@ describe('the kill switch of a stage', () => {
   });
 
   it.each(['AccessDeniedException', 'TooManyUpdates'])(
-    'says that it is not stored where Parameter Store answers %s',
+    'reports that it is not stored where Parameter Store answers %s',
     async (fault) => {
       ssm.on(PutParameterCommand).rejects(awsError(fault));
 

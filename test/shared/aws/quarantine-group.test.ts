@@ -17,8 +17,8 @@ beforeEach(() => iot.reset());
 
 const inputs = () => iot.calls().map(({ args }) => args[0].input);
 
-describe('quarantine group', () => {
-  it('takes and loses the policy', async () => {
+describe('the quarantine group', () => {
+  it('gets and loses the policy', async () => {
     iot.on(AttachPolicyCommand).resolves({}).on(DetachPolicyCommand).resolves({});
 
     await group.attach('deny', arn);
@@ -30,7 +30,7 @@ describe('quarantine group', () => {
     ]);
   });
 
-  it('has lost the policy already where either is gone', async () => {
+  it('counts the policy as lost where either is gone', async () => {
     iot.on(DetachPolicyCommand).rejectsOnce(awsError('ResourceNotFoundException'));
     await group.detach('deny', arn);
 
@@ -38,7 +38,7 @@ describe('quarantine group', () => {
     await expect(group.detach('deny', arn)).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
-  it('says whether the policy is gone, and fails where that is not known', async () => {
+  it('says whether the policy is gone, and fails where that is unknown', async () => {
     iot
       .on(DeletePolicyCommand)
       .resolvesOnce({})
@@ -59,7 +59,7 @@ describe('quarantine group', () => {
     expect(inputs()).toEqual([{ thingGroupName: 'cordon-quarantine', maxResults: 1 }]);
   });
 
-  it('has no member where it is empty or gone, and fails where that is not known', async () => {
+  it('has no member where it is empty or gone, and fails where that is unknown', async () => {
     iot
       .on(ListThingsInThingGroupCommand)
       .resolvesOnce({ things: [] })

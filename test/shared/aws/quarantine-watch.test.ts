@@ -58,7 +58,7 @@ describe('the watch over the quarantine', () => {
   });
 
   it.each([[{ policies: [{ policyName: 'other' }] }], [{}]])(
-    'finds the policy missing on the group in %j',
+    'finds that the policy is missing on the group in %j',
     async (answer) => {
       iot.on(ListAttachedPoliciesCommand).resolves(answer);
 
@@ -69,21 +69,24 @@ describe('the watch over the quarantine', () => {
   it.each([
     [GetPolicyCommand, 'policy'],
     [ListAttachedPoliciesCommand, 'thing group'],
-  ] as const)('finds what %p does not know, and fails on any other fault', async (command, missing) => {
-    iot.on(command as typeof GetPolicyCommand).rejects(awsError('ResourceNotFoundException'));
-    expect(await watch.findMissing()).toEqual([missing]);
+  ] as const)(
+    'finds what is missing where AWS does not know it (%p), and fails on any other fault',
+    async (command, missing) => {
+      iot.on(command as typeof GetPolicyCommand).rejects(awsError('ResourceNotFoundException'));
+      expect(await watch.findMissing()).toEqual([missing]);
 
-    iot.on(command as typeof GetPolicyCommand).rejects(awsError('ThrottlingException'));
-    await expect(watch.findMissing()).rejects.toMatchObject({ name: 'ThrottlingException' });
-  });
+      iot.on(command as typeof GetPolicyCommand).rejects(awsError('ThrottlingException'));
+      await expect(watch.findMissing()).rejects.toMatchObject({ name: 'ThrottlingException' });
+    },
+  );
 
-  it('finds another text', async () => {
+  it('finds a changed text', async () => {
     iot.on(GetPolicyCommand).resolves({ policyDocument: '{"Version":"2012-10-17","Statement":[{}]}' });
 
     expect(await watch.findMissing()).toEqual(['text of the policy']);
   });
 
-  it('finds all that is missing at once, and the attachment only where the policy is there', async () => {
+  it('finds everything that is missing at once, and checks the attachment only where the policy exists', async () => {
     iot.on(GetPolicyCommand).resolves({ policyDocument: '{}' });
     iot.on(ListAttachedPoliciesCommand).resolves({ policies: [] });
     expect(await watch.findMissing()).toEqual(['text of the policy', 'policy on the group']);
@@ -98,7 +101,7 @@ describe('the watch over the quarantine', () => {
     ['policy on the group', []],
     ['thing group', ['CreateThingGroupCommand']],
     ['policy', ['CreatePolicyCommand']],
-  ] as const)('puts a missing %s back and attaches the policy', async (missing, before) => {
+  ] as const)('restores a missing %s and attaches the policy', async (missing, before) => {
     await watch.mend(missing);
 
     expect(sent().map(([name]) => name)).toEqual([...before, 'AttachPolicyCommand']);
@@ -108,7 +111,7 @@ describe('the watch over the quarantine', () => {
   it.each([
     [CreateThingGroupCommand, 'thing group'],
     [CreatePolicyCommand, 'policy'],
-  ] as const)('takes what somebody made meanwhile (%p)', async (command, missing) => {
+  ] as const)('accepts an object that somebody created in the meantime (%p)', async (command, missing) => {
     iot.on(command as typeof CreatePolicyCommand).rejects(awsError('ResourceAlreadyExistsException'));
 
     await watch.mend(missing);
@@ -116,7 +119,7 @@ describe('the watch over the quarantine', () => {
     expect(sent().at(-1)?.[0]).toBe('AttachPolicyCommand');
   });
 
-  it('leaves a group that is gone as well to the next look', async () => {
+  it('leaves a group that is gone as well to the next check', async () => {
     iot.on(AttachPolicyCommand).rejects(awsError('ResourceNotFoundException'));
 
     await expect(watch.mend('policy')).resolves.toBeUndefined();
@@ -131,7 +134,7 @@ describe('the watch over the quarantine', () => {
     expect(sent().at(-1)).toEqual(['SetDefaultPolicyVersionCommand', { policyName, policyVersionId: '2' }]);
   });
 
-  it('makes a version where none has the right text', async () => {
+  it('creates a version where none has the right text', async () => {
     withVersions(['old', 'changed']);
 
     await watch.mend('text of the policy');
@@ -141,7 +144,7 @@ describe('the watch over the quarantine', () => {
     ]);
   });
 
-  it('gives the oldest version up where the policy has five', async () => {
+  it('deletes the oldest version where the policy has five', async () => {
     withVersions(['one', 'two', 'three', 'four', 'changed']);
 
     await watch.mend('text of the policy');

@@ -42,7 +42,7 @@ describe('calls of AWS IoT', () => {
     { status: 409, name: 'VersionsLimitExceededException' },
     { status: 404, name: 'ResourceNotFoundException' },
     { status: 403, name: 'UnauthorizedException' },
-  ])('are not repeated after %j', async (refusal) => {
+  ])('are not retried after %j', async (refusal) => {
     answer = refusal;
 
     await expect(attach()).rejects.toMatchObject({ name: refusal.name });
@@ -52,7 +52,7 @@ describe('calls of AWS IoT', () => {
   it.each([
     { status: 400, name: 'ThrottlingException' },
     { status: 503, name: 'ServiceUnavailableException' },
-  ])('are repeated after %j, and fail before the function runs out of time', async (fault) => {
+  ])('are retried after %j, and fail before the function runs out of time', async (fault) => {
     answer = fault;
     const error = await attach().catch((failure: unknown) => failure);
 
@@ -65,7 +65,7 @@ describe('calls of AWS IoT', () => {
     expect(totalRetryDelay).toBeLessThanOrEqual(5_000);
   });
 
-  it('give up on a server that says nothing', async () => {
+  it('give up on a server that does not answer', async () => {
     answer = 'silence';
 
     await expect(attach()).rejects.toMatchObject({ name: 'TimeoutError' });

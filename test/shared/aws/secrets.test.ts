@@ -8,10 +8,10 @@ const secrets = connectSecrets(new SSMClient({ region: 'us-east-1' }));
 
 beforeEach(() => ssm.reset());
 
-describe('a secret that is held', () => {
+describe('a cached secret', () => {
   const minute = 60_000;
 
-  it('is read once in five minutes, and taken up anew after a rotation', async () => {
+  it('is read once in five minutes, and again after a rotation', async () => {
     ssm
       .on(GetParameterCommand)
       .resolvesOnce({ Parameter: { Value: 'old' } })
@@ -29,7 +29,7 @@ describe('a secret that is held', () => {
     expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(2);
   });
 
-  it('that is missing is looked for again after ten seconds, not at each request', async () => {
+  it('that is missing is looked up again after ten seconds, not at each request', async () => {
     ssm
       .on(GetParameterCommand)
       .rejectsOnce(awsError('ParameterNotFound'))
@@ -46,7 +46,7 @@ describe('a secret that is held', () => {
     expect(seen).toEqual([undefined, undefined, 'stored']);
   });
 
-  it('is not remembered where it could not be read', async () => {
+  it('is not cached where it could not be read', async () => {
     ssm
       .on(GetParameterCommand)
       .rejectsOnce(awsError('AccessDenied'))
@@ -58,7 +58,7 @@ describe('a secret that is held', () => {
   });
 });
 
-describe('secrets', () => {
+describe('stored secrets', () => {
   it('are read decrypted', async () => {
     ssm.on(GetParameterCommand).resolves({ Parameter: { Value: 'xoxb-1' } });
 
@@ -69,7 +69,7 @@ describe('secrets', () => {
     });
   });
 
-  it('are undefined where none is stored, and fail where they may not be read', async () => {
+  it('are undefined where none is stored, and fail where access is denied', async () => {
     ssm.on(GetParameterCommand).rejectsOnce(awsError('ParameterNotFound')).rejects(awsError('AccessDenied'));
 
     expect(await secrets.read('/cordon-dev/slack')).toBeUndefined();

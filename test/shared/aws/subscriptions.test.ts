@@ -2,8 +2,8 @@ import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { mockClient } from 'aws-sdk-client-mock';
 import { listMailed } from '../../../shared/aws/subscriptions';
 
-describe('the addresses that a topic is mailed to', () => {
-  it('are those of every page that were confirmed and not unsubscribed since', async () => {
+describe('the e-mail addresses of a topic', () => {
+  it('come from every page, and include only those confirmed and not unsubscribed since', async () => {
     const Protocol = 'email';
     const SubscriptionArn = 'arn:aws:sns:us-east-1:123456789012:topic:1';
     mockClient(SNSClient)

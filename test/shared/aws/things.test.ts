@@ -22,8 +22,8 @@ beforeEach(() => iot.reset());
 
 const inputs = () => iot.calls().map(({ args }) => args[0].input);
 
-describe('things', () => {
-  it('describe a thing by its attributes and type', async () => {
+describe('the things port', () => {
+  it('describes a thing by its attributes and type', async () => {
     iot.on(DescribeThingCommand).resolvesOnce({ attributes: { critical: 'true' }, thingTypeName: 'pump' });
     iot.on(DescribeThingCommand, { thingName: 'bare' }).resolves({});
 
@@ -34,7 +34,7 @@ describe('things', () => {
     expect(await things.describe('bare')).toEqual({ attributes: {} });
   });
 
-  it('are undefined where the registry has none, and fail on any other fault', async () => {
+  it('returns undefined where the registry has no such thing, and fails on any other fault', async () => {
     iot
       .on(DescribeThingCommand)
       .rejectsOnce(awsError('ResourceNotFoundException'))
@@ -44,7 +44,7 @@ describe('things', () => {
     await expect(things.describe('mything1')).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
-  it('list their groups', async () => {
+  it('lists the groups of a thing', async () => {
     iot
       .on(ListThingGroupsForThingCommand)
       .resolvesOnce({ thingGroups: [{ groupName: 'sensors', groupArn: 'arn' }, {}], nextToken: 'more' })
@@ -53,7 +53,7 @@ describe('things', () => {
     expect(await things.listGroups('mything1')).toEqual(['sensors', 'above-sensors']);
   });
 
-  it('follow every page of their certificates', async () => {
+  it('reads every page of a thing’s certificates', async () => {
     iot
       .on(ListThingPrincipalsCommand)
       .resolvesOnce({ principals: ['p1'], nextToken: 't1' })
@@ -68,7 +68,7 @@ describe('things', () => {
     ]);
   });
 
-  it('follow every page of a certificate’s policies and things', async () => {
+  it('reads every page of a certificate’s policies and things', async () => {
     iot
       .on(ListAttachedPoliciesCommand)
       .resolvesOnce({ policies: [{ policyName: 'a' }, {}], nextMarker: 'm1' })
@@ -88,7 +88,7 @@ describe('things', () => {
     ]);
   });
 
-  it('do not take half a list for the whole when a page fails', async () => {
+  it('fails rather than return part of a list when a page fails', async () => {
     iot
       .on(ListPrincipalThingsCommand)
       .resolvesOnce({ things: ['mything1'], nextToken: 't1' })
@@ -99,7 +99,7 @@ describe('things', () => {
     });
   });
 
-  it('join and leave a group', async () => {
+  it('adds a thing to a group and removes it', async () => {
     iot.on(AddThingToThingGroupCommand).resolves({});
     iot.on(RemoveThingFromThingGroupCommand).resolves({});
 
@@ -110,7 +110,7 @@ describe('things', () => {
     expect(inputs()).toEqual([input, input]);
   });
 
-  it('ask IoT what a publish by the client would get', async () => {
+  it('asks IoT what a publish by the client would get', async () => {
     iot.on(TestAuthorizationCommand).resolves({ authResults: [{ authDecision: 'EXPLICIT_DENY' }] });
 
     expect(await things.testPublish(certificateArn, 'mything1', 'a/b')).toBe('EXPLICIT_DENY');
@@ -123,7 +123,7 @@ describe('things', () => {
     ]);
   });
 
-  it('ask about a publish without a client id, and with a policy as if it were attached', async () => {
+  it('asks about a publish without a client id, and with a policy as if it were attached', async () => {
     iot.on(TestAuthorizationCommand).resolves({ authResults: [{ authDecision: 'ALLOWED' }] });
 
     expect(await things.testPublish(certificateArn, undefined, 'a/b', 'deny')).toBe('ALLOWED');
@@ -134,7 +134,7 @@ describe('things', () => {
     [undefined, { principal: certificateArn, thingName: undefined }],
     ['mything1', { principal: certificateArn, thingName: 'mything1' }],
   ])(
-    'list the policies in effect for a certificate, with those of the groups of %s',
+    'lists the policies in effect for a certificate, with those of the groups of %s',
     async (thingName, input) => {
       const effectivePolicies = [{ policyName: 'deny', policyDocument: '{}' }, { policyArn: 'nameless' }];
       iot.on(GetEffectivePoliciesCommand).resolves({ effectivePolicies });
@@ -147,7 +147,7 @@ describe('things', () => {
   );
 
   it.each([{}, { authResults: [] }, { authResults: [{}] }])(
-    'never take the answer %j for a denial',
+    'never reads the answer %j as a denial',
     async (answer) => {
       iot.on(TestAuthorizationCommand).resolves(answer);
 

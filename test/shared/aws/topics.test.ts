@@ -17,7 +17,7 @@ async function publish(announcement: Announcement) {
   return input;
 }
 
-describe('announcer', () => {
+describe('the announcer', () => {
   it('publishes JSON for systems and text for e-mail, with attributes to filter on', async () => {
     const announcement = anAnnouncement();
 
@@ -50,7 +50,7 @@ describe('announcer', () => {
     expect(MessageAttributes?.drill?.StringValue).toBe('true');
   });
 
-  it('marks what people heard of with another thing as for systems', async () => {
+  it('marks announcements that people already saw with another thing as for systems', async () => {
     const { MessageAttributes } = await publish(anAnnouncement({ quiet: true }));
 
     expect(MessageAttributes?.audience?.StringValue).toBe('systems');
@@ -66,7 +66,7 @@ describe('announcer', () => {
     },
   );
 
-  it('says nothing that a queue behind the topic refuses', async () => {
+  it('publishes no character that a queue behind the topic refuses', async () => {
     const announcement = anAnnouncement({ evidence: ['miner \uffff\ufffe'] });
 
     const { Message = '' } = await publish(announcement);
@@ -76,7 +76,7 @@ describe('announcer', () => {
     expect(JSON.parse(parts.default)).toEqual(announcement);
   });
 
-  it('lets no hostile text forge a line of the e-mail', async () => {
+  it('prevents hostile text from forging a line of the e-mail', async () => {
     const forged = 'x\r\nStatus:    released\u2028Thing:\u0085y\u202e';
     const plain = JSON.parse((await publish(anAnnouncement({ text: 'x', evidence: ['x'] }))).Message ?? '');
     sns.resetHistory();
@@ -90,8 +90,8 @@ describe('announcer', () => {
   });
 });
 
-describe('alert topic', () => {
-  it('publishes the alert as it is', async () => {
+describe('the alert topic', () => {
+  it('publishes an alert unchanged', async () => {
     await connectAlertTopic(arn, client).publish('{"a":1}');
 
     expect(sns.commandCalls(PublishCommand)[0]?.args[0].input).toEqual({

@@ -13,7 +13,7 @@ const faultsOf = (text: string): readonly string[] => {
 const changed = (from: string, to: string) => minimalConfiguration.replace(from, to);
 
 describe('cordon.yml', () => {
-  it('of the repository is the story', () => {
+  it('in the repository is the one of the story', () => {
     const configuration = loadConfiguration('cordon.yml');
 
     expect(configuration.detector).toBe('cordon');
@@ -24,7 +24,7 @@ describe('cordon.yml', () => {
     expect(configuration.guards.fleetLimit).toEqual({ things: 10, within: 600_000 });
   });
 
-  it('needs little: the rest has defaults that are safe', () => {
+  it('can be short: everything else has safe defaults', () => {
     const { guards, quarantine, notify } = parseConfiguration(minimalConfiguration, 'cordon.yml');
 
     expect(guards.fleetLimit).toEqual({ things: 10, within: 600_000 });
@@ -166,7 +166,7 @@ describe('cordon.yml', () => {
       ),
       /unless: no-child-processes waits for consecutiveDatapointsToAlarm/,
     ],
-  ])('refuses %s, naming file, line and what to write', (_what, text, fault) => {
+  ])('with a fault is refused, naming file, line and what to write: %s', (_what, text, fault) => {
     expect(faultsOf(text)).toEqual(expect.arrayContaining([expect.stringMatching(fault)]));
   });
 
@@ -253,7 +253,7 @@ playbooks: [{ name: any, mode: observe }]
       /cidrs\.0: 10\.0\.0\.0\/33 is not a network/,
     ],
     ['an address in octal', 'aws:destination-ip-addresses', inNetwork('010.0.0.1'), /is not a network/],
-  ])('refuses %s', (_what, metric, criteria, fault) => {
+  ])('is refused for %s', (_what, metric, criteria, fault) => {
     expect(faultsOf(withBehavior(metric, criteria))).toEqual([expect.stringMatching(fault)]);
   });
 
@@ -270,18 +270,18 @@ playbooks: [{ name: any, mode: observe }]
       `${less}, durationSeconds: 300`,
       'device-defender',
     ],
-  ])('takes %s', (_what, metric, criteria, detector) => {
+  ])('is accepted with %s', (_what, metric, criteria, detector) => {
     expect(faultsOf(withBehavior(metric, criteria, detector))).toEqual([]);
   });
 
-  it('refuses machine learning with an operator, and of a list', () => {
+  it('is refused where machine learning has an operator, or a metric that is a list', () => {
     expect(faultsOf(withBehavior('names', `${ml}, comparisonOperator: in-set`, 'both'))).toEqual([
       expect.stringMatching(/no machine learning for names/),
       expect.stringMatching(/no comparisonOperator and no durationSeconds/),
     ]);
   });
 
-  it('refuses to retain a metric that does not exist', () => {
+  it('is refused where it retains a metric that does not exist', () => {
     const text = minimalConfiguration.replace(
       '    behaviors:',
       '    additionalMetricsToRetain: [nope]\n    behaviors:',
@@ -292,7 +292,7 @@ playbooks: [{ name: any, mode: observe }]
     ]);
   });
 
-  it('refuses more than AWS takes: 1,000 elements of values, five profiles of a target', () => {
+  it('is refused beyond the limits of AWS: 1,000 elements of values, five profiles of a target', () => {
     const ports = Array.from({ length: 1_001 }, (_, index) => index + 1).join(', ');
     const many = withBehavior(
       'aws:listening-tcp-ports',
@@ -328,17 +328,17 @@ playbooks: [{ name: any, mode: observe }]
       changed('severity: critical', 'constructor: critical'),
       'cordon.yml:12: playbooks.0.constructor: unknown; expected one of name, when, severity, mode, actions, escalate, release, unless',
     ],
-  ])('says which keys are known instead of an unknown one %s', (_, text, fault) => {
+  ])('with an unknown key %s is refused with the list of known keys', (_, text, fault) => {
     expect(faultsOf(text)).toEqual([fault]);
   });
 
-  it('says of a key that it is missing', () => {
+  it('without a required key is refused, naming the key', () => {
     expect(faultsOf(changed('targets: [all/registered-things]', 'description: x'))).toEqual([
       'cordon.yml:5: securityProfiles.myapp-processes.targets: missing: expected array',
     ]);
   });
 
-  it('says which behaviors and profiles there are instead of one that is not', () => {
+  it('with an unknown behavior or profile is refused with the list of those that exist', () => {
     const when = (text: string) => changed('severity:', `when: { securityProfile: ${text} }, severity:`);
 
     expect(faultsOf(when('myapp-processes, behavior: nope'))).toContain(
@@ -350,11 +350,11 @@ playbooks: [{ name: any, mode: observe }]
       );
   });
 
-  it('lists every fault at once', () => {
+  it('is refused with all its faults at once', () => {
     expect(faultsOf(changed('mode: enforce', 'mode: destroy').replace('critical', 'deadly')).length).toBe(2);
   });
 
-  it('that is missing says so', () => {
+  it('that is missing is reported as missing', () => {
     expect(() => loadConfiguration('/nowhere/cordon.yml')).toThrow(/can't be read \(ENOENT\)/);
   });
 });

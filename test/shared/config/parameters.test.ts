@@ -20,8 +20,8 @@ const learned = minimalConfiguration.replace(
 );
 const told = `${minimalConfiguration}notify: { slack: { channel: '#x' }, email: [a@example.com, b@example.com] }\n`;
 
-describe('parameters of a deploy', () => {
-  it('stand for what cordon.yml says, and leave the rest of it alone', () => {
+describe('the parameters of a deploy', () => {
+  it('replace what cordon.yml says, and leave the rest of it unchanged', () => {
     const { detector, notify, ...rest } = read({ detector: 'both', email: 'c@example.com' }, told);
     const { detector: _detector, notify: _notify, ...same } = read({}, told);
 
@@ -32,7 +32,7 @@ describe('parameters of a deploy', () => {
     expect(rest).toEqual(same);
   });
 
-  it('stand also where cordon.yml says nothing, and several addresses fit into one', () => {
+  it('also work where cordon.yml says nothing, and one parameter can hold several addresses', () => {
     const { detector, notify } = read({
       detector: 'device-defender',
       email: 'c@example.com, d@example.com',
@@ -44,7 +44,7 @@ describe('parameters of a deploy', () => {
     });
   });
 
-  it('say how long closed cases are kept', () => {
+  it('set how long closed cases are kept', () => {
     expect(read({ keepClosed: '31d' }).history).toEqual({ keepClosed: 31 * 86_400_000 });
     expect(
       read({ keepClosed: 'forever' }, `${minimalConfiguration}history: { keepClosed: 90d }\n`).history,
@@ -60,7 +60,7 @@ describe('parameters of a deploy', () => {
     },
   );
 
-  it('let through what suits the detector they name', () => {
+  it('make cordon.yml valid where they name a detector that supports it', () => {
     expect(faultsOf({}, learned)).toEqual([expect.stringContaining('use detector device-defender or both')]);
     expect(faultsOf({ detector: 'device-defender' }, learned)).toEqual([]);
   });
@@ -116,7 +116,7 @@ describe('parameters of a deploy', () => {
     ],
     ['an empty file, as ever', { detector: 'both' }, '', /^cordon\.yml:1: the file: /],
   ] satisfies [string, Parameters, string | undefined, RegExp][])(
-    'are named where they are wrong, and nowhere else: %s',
+    'are named in an error where they are wrong, and nowhere else: %s',
     (_what, parameters, text, fault) => {
       expect(faultsOf(parameters, text)).toEqual([expect.stringMatching(fault)]);
     },

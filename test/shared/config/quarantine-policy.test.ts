@@ -86,7 +86,7 @@ describe('the quarantine policy', () => {
   const ways = [...everywhere, ['HTTPS', new Map<string, string>()] as const];
 
   it.each(ways)(
-    'denies each action that IoT policies know under %s, whatever the device’s own policy says',
+    'denies each IoT policy action for %s, whatever the device’s own policy says',
     (_, context) => {
       const open = actions
         .filter(({ action }) => !overMqtt.has(action))
@@ -107,14 +107,14 @@ describe('the quarantine policy', () => {
     ['victim', 'mything1', 'denied'],
     ['victim', undefined, 'denied'],
     ['mything1/2', undefined, 'denied'],
-  ])('says of a connect as %s by a certificate of %s: %s', (clientId, thing, decision) => {
+  ])('decides for a connect as %s by a certificate of %s: %s', (clientId, thing, decision) => {
     const context = contextOf({ 'iot:clientid': clientId, thing } as Session);
 
     expect(decide('iot:Connect', `${prefix}:client/${clientId}`, context)).toBe(decision);
   });
 
   it.each(['its own client id', 'its agent’s client id, with a certificate of its own'] as const)(
-    'keeps the device’s own topics open under %s, to publish, receive and subscribe',
+    'keeps the device’s own topics open for %s, to publish, receive and subscribe',
     (session) => {
       const context = contextOf(sessions[session]);
       const kept = ['$aws/things/mything1/defender/metrics/json', 'cordon/things/mything1/reports/json'];
@@ -129,7 +129,7 @@ describe('the quarantine policy', () => {
   );
 
   it.each(Object.keys(sessions) as (keyof typeof sessions)[])(
-    'lets nothing be published or received on another thing’s kept topics under %s',
+    'denies publishing and receiving on another thing’s kept topics for %s',
     (session) => {
       const context = contextOf(sessions[session]);
       const topic = `${prefix}:topic/$aws/things/victim2/shadow/update`;
@@ -139,7 +139,7 @@ describe('the quarantine policy', () => {
     },
   );
 
-  it('leaves room for a topic of one’s own in the 2,048 characters that AWS takes, in the longest region', () => {
+  it('leaves room for a custom topic within the 2,048 characters of AWS, in the longest region name', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a placeholder of cordon.yml.
     const more = [...keepTopics, 'site/${thing}/heartbeat'];
     const size = JSON.stringify(writeQuarantinePolicy(more, 'arn:aws-us-gov:iot:us-gov-west-1:123456789012'));

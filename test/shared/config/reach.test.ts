@@ -30,7 +30,7 @@ function faultsOf(...playbooks: readonly string[]): string {
 
 const any = '';
 
-describe('a playbook that never decides is an error', () => {
+describe('check, on the order of playbooks,', () => {
   it.each([
     ['one without conditions before another', [any, any], /playbooks\.1\.when: .*n0 above it always matches/],
     [
@@ -66,7 +66,7 @@ describe('a playbook that never decides is an error', () => {
       ['when: { behavior: busy, confidence: LOW }, ', any],
       /playbooks\.0\.when: .*no behavior/,
     ],
-  ])('%s', (_, playbooks, message) => {
+  ])('refuses a playbook that never decides: %s', (_, playbooks, message) => {
     expect(faultsOf(...playbooks)).toMatch(message);
   });
 
@@ -82,12 +82,12 @@ describe('a playbook that never decides is an error', () => {
     ],
     ['more confidence before less', ['when: { confidence: HIGH }, ', 'when: { confidence: MEDIUM }, ', any]],
     ['some of its alarms before it', ['when: { behavior: busy }, ', 'when: { metric: load }, ', any]],
-  ])('but not %s', (_, playbooks) => {
+  ])('accepts %s', (_, playbooks) => {
     expect(faultsOf(...playbooks)).toBe('');
   });
 });
 
-describe('a behavior that no playbook is sure to meet is an error', () => {
+describe('check, on behaviors without a playbook,', () => {
   it.each([
     ['no playbook', ['when: { securityProfile: p }, '], /q\.behaviors\.0\.name: no playbook always applies/],
     [
@@ -100,11 +100,11 @@ describe('a behavior that no playbook is sure to meet is an error', () => {
       ['when: { confidence: HIGH }, ', 'when: { metric: load }, '],
       /p\.behaviors\.1\.name: no playbook always applies/,
     ],
-  ])('%s', (_, playbooks, message) => {
+  ])('refuses a behavior that no playbook always matches: %s', (_, playbooks, message) => {
     expect(faultsOf(...playbooks)).toMatch(message);
   });
 
-  it('but not one that is met whatever its confidence', () => {
+  it('accepts a behavior that a playbook matches whatever the confidence', () => {
     expect(faultsOf('when: { confidence: MEDIUM }, ', 'when: { metric: load }, ')).toBe('');
   });
 });

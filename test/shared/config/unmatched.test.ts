@@ -38,7 +38,7 @@ describe('a kept topic', () => {
     ['an empty level', 'app//x', /an empty level/],
     ['more levels than AWS takes', 'a/b/c/d/e/f/g/h/i', /8 levels/],
     ['more bytes than AWS takes', 'x'.repeat(257), /256 bytes/],
-  ])('is not %s', (_, topic, fault) => {
+  ])('is refused where it is %s', (_, topic, fault) => {
     expect(keeping(topic)).toMatch(fault);
     expect(keeping(topic)).toMatch(/^cordon\.yml:17: quarantine\.keepTopics\.0: /);
   });
@@ -48,13 +48,13 @@ describe('a kept topic', () => {
     '$aws/rules/cordon_dev_reports/cordon/things/${thing}/*',
     'dev-${thing}/x',
     'fleet/status',
-  ])('may be %s', (topic) => {
+  ])('is accepted as %s', (topic) => {
     expect(keeping(topic)).toBe('none');
   });
 });
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
 
-describe('an attribute', () => {
+describe('an exempt attribute', () => {
   const exempting = (attribute: string) =>
     faultOf(minimalConfiguration.replace("{ critical: 'true' }", attribute));
 
@@ -66,12 +66,15 @@ describe('an attribute', () => {
     ["{ critical: '' }", 'no attribute has this value'],
     ["{ critical: 'ja!' }", 'no attribute has this value'],
     [`{ critical: ${'x'.repeat(801)} }`, 'no attribute has this value'],
-  ])('that AWS can not store is none to be exempt by: %s', (attribute, fault) => {
+  ])('is refused where AWS cannot store it: %s', (attribute, fault) => {
     expect(exempting(attribute)).toMatch(/^cordon\.yml:14: guards\.exempt\.1\.attribute/);
     expect(exempting(attribute)).toContain(fault);
   });
 
-  it.each(["{ 'site/a.b,c@d:e#f-1': '[x=y]' }", '{ Critical: true-ish }'])('may be %s', (attribute) => {
-    expect(exempting(attribute)).toBe('none');
-  });
+  it.each(["{ 'site/a.b,c@d:e#f-1': '[x=y]' }", '{ Critical: true-ish }'])(
+    'is accepted as %s',
+    (attribute) => {
+      expect(exempting(attribute)).toBe('none');
+    },
+  );
 });

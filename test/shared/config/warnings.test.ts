@@ -5,7 +5,7 @@ import { aConfiguration, minimalConfiguration } from '../../builders';
 const warningsOf = (email: string[], slack?: { channel: string }) =>
   findWarnings(aConfiguration({ notify: { email, ...(slack && { slack }) } }));
 
-describe('warnings of a cordon.yml', () => {
+describe('the warnings about a cordon.yml', () => {
   it.each([
     'soc@example.com',
     'soc@EXAMPLE.org',
@@ -21,13 +21,13 @@ describe('warnings of a cordon.yml', () => {
   });
 
   it.each(['soc@factory.io', 'soc@myexample.com', 'example.com@factory.io', 'test@factory.io'])(
-    'have nothing against %s',
+    'accept %s',
     (address) => {
       expect(warningsOf([address])).toEqual([]);
     },
   );
 
-  it('say who is told of what where there is no address', () => {
+  it('say who receives what where there is no address', () => {
     expect(warningsOf([])).toEqual([
       'no e-mail address: nobody receives announcements and alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
     ]);
@@ -63,7 +63,7 @@ describe('warnings of a cordon.yml', () => {
   });
 
   // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
-  it('name kept topics that are not of one thing', () => {
+  it('name kept topics that are not specific to one thing', () => {
     const text = `${told}${"quarantine: { keepTopics: ['fleet/status', 'app/${thing}/*'] }"}\n`;
 
     expect(findWarnings(parseConfiguration(text, 'cordon.yml'))).toEqual([

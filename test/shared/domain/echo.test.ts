@@ -8,18 +8,18 @@ const refused = (at: number, metric = 'aws:num-authorization-failures') =>
 const outcome = (record: Case | undefined, at: number, over = {}, metric?: string) =>
   decide(record, refused(at, metric), aContext({ newCaseId: 'case-2', ...over })).outcome;
 
-describe('what a containment causes by itself', () => {
+describe('a violation caused by the containment itself', () => {
   const contained = led(undefined, alarm());
   const at = now + hour;
   const released = led(contained, order('release'), { now: at });
 
-  it('is no news while it holds, and stops no release', () => {
+  it('is not announced during the containment, and does not prevent a release', () => {
     expect(released).toMatchObject({ status: 'closed', closedAt: at });
     expect(outcome(contained, now + 1)).toBe('unchanged');
     expect(outcome({ ...contained, status: 'releasing' }, now + 1)).toBe('unchanged');
   });
 
-  it('opens nothing for an hour after it, where it began in it', () => {
+  it('opens no case for an hour afterwards, where it began during the containment', () => {
     expect(outcome(released, now + 1, { now: at + hour - 1 })).toBe('unchanged');
   });
 
@@ -28,11 +28,11 @@ describe('what a containment causes by itself', () => {
     ['began after the release', at + 1, at + 2, undefined],
     ['began before the containment', now - 1, at + 1, undefined],
     ['is of a metric that no containment causes', now + 1, at + 1, 'aws:all-bytes-out'],
-  ])('is news where it %s', (_, occurredAt, later, metric) => {
+  ])('is announced where it %s', (_, occurredAt, later, metric) => {
     expect(outcome(released, occurredAt, { now: later }, metric)).toBe('changed');
   });
 
-  it('is news where the case ended without a containment', () => {
+  it('is announced where the case ended without a containment', () => {
     const watched = led(undefined, alarm(), { killSwitch: { state: 'on' } });
     const dismissed = led(watched, order('dismiss'), { now: at });
 
@@ -40,7 +40,7 @@ describe('what a containment causes by itself', () => {
     expect(outcome(dismissed, now + 1, { now: at + 1 })).toBe('changed');
   });
 
-  it('is a violation as any other where it was in alarm before the thing was held', () => {
+  it('counts like any other where it was in alarm before the containment', () => {
     const first = led(undefined, refused(now - 5), { killSwitch: { state: 'on' } });
     const held = lead(first, order('contain'));
 

@@ -35,13 +35,13 @@ describe('escalation', () => {
     ['the third, where the first is a day old', [now - 24 * hour, now - hour], false],
     ['the third, where the first is not quite a day old', [now - 24 * hour + 1, now - hour], true],
     ['a later one', [now - 3 * hour, now - 2 * hour, now - hour], true],
-  ])('on %s', (_, times, escalates) => {
+  ])('applies as expected on %s', (_, times, escalates) => {
     expect(actionsOf(offend(...times))).toEqual(
       escalates ? ['deactivate-certificate', 'disconnect', 'quarantine'] : ['disconnect', 'quarantine'],
     );
   });
 
-  it('is not told of where only the certificate is denied as well, since the group doesn’t bind it', () => {
+  it('is not announced where the certificate is denied only because the group cannot bind it', () => {
     const [own] = someFacts().principals;
     if (!own) throw new Error('no principal');
     const facts = someFacts({ principals: [{ ...own, escapesGroup: true }] });
@@ -52,7 +52,7 @@ describe('escalation', () => {
     expect(record.escalation).toBeUndefined();
   });
 
-  it('counts containments and not violations: what was only observed, or is held, is no offence', () => {
+  it('counts containments, not violations: an observed or held violation does not count', () => {
     let record = led(undefined, alarm(), { configuration, killSwitch: { state: 'on' } });
     record = led(record, alarm({ behaviorName: 'a' }), { configuration });
     record = led(record, alarm({ behaviorName: 'b' }), { configuration });
@@ -61,7 +61,7 @@ describe('escalation', () => {
     expect(actionsOf(record)).toEqual(['disconnect', 'quarantine']);
   });
 
-  it('counts what a person approved, and is part of what is approved', () => {
+  it('counts approved containments, and is part of what is approved', () => {
     const asking = {
       ...configuration,
       playbooks: configuration.playbooks.map((one) => ({ ...one, mode: 'approve' as const })),
@@ -78,7 +78,7 @@ describe('escalation', () => {
     expect(actionsOf(record as Case)).toEqual(['deactivate-certificate', 'disconnect', 'quarantine']);
   });
 
-  it('keeps as many containments as it can ask for, not more', () => {
+  it('remembers only as many containments as its rule needs', () => {
     const record = offend(...Array.from({ length: 30 }, (_, index) => now - (30 - index) * 120_000));
 
     expect(record.pastContainments).toHaveLength(20);

@@ -21,13 +21,13 @@ describe('the fleet limit', () => {
   });
 });
 
-describe('what people hear of the fleet limit', () => {
+describe('the announcement of the fleet limit', () => {
   const told = { fleetLimitReached: true, fleetLimitTold: true };
   const reason = 'the fleet limit is reached: 10 things within 10 minutes';
   const newsOf = ({ outbox }: ReturnType<typeof lead>) =>
     outbox.announcements.map(({ kind, quiet }) => `${kind}${quiet ? ', for systems' : ''}`);
 
-  it('is the first thing that waits for it, and that others will', () => {
+  it('goes out for the first waiting thing, and says that others will wait', () => {
     const record = lead(undefined, alarm(), { fleetLimitReached: true });
 
     expect(describeCase(record)).toMatchObject({ status: 'awaiting-approval', reason });
@@ -40,7 +40,7 @@ describe('what people hear of the fleet limit', () => {
     expect(newsOf(record)).toEqual(['approval-needed']);
   });
 
-  it('is nothing of the others, whatever becomes of their waiting by itself', () => {
+  it('is not repeated for the other things, whether they wait or expire', () => {
     const waiting = lead(undefined, alarm(), told);
     const further = alarm({ behaviorName: 'other', violationId: 'v2' });
 
@@ -55,7 +55,7 @@ describe('what people hear of the fleet limit', () => {
   it.each([
     ['approve', 'contained'],
     ['reject', 'rejected'],
-  ] as const)('is what an operator does with one: %s', (act, kind) => {
+  ] as const)('does not replace the announcement of an operator’s command: %s', (act, kind) => {
     const done = led(lead(undefined, alarm(), told), order(act));
     const news = newsOf(lead(flushed(lead(undefined, alarm(), told)), order(act)));
 
@@ -63,7 +63,7 @@ describe('what people hear of the fleet limit', () => {
     expect(done.quiet && done.status !== 'observed').toBeFalsy();
   });
 
-  it('is nothing of what is rejected of them after the first, which says so', () => {
+  it('is not repeated for later rejections, and the first one says so', () => {
     const waiting = led(undefined, alarm(), told);
 
     const first = lead(waiting, order('reject'));
@@ -76,7 +76,7 @@ describe('what people hear of the fleet limit', () => {
     ]);
   });
 
-  it('is another reason to ask that comes later', () => {
+  it('does not hide a later, different reason to ask', () => {
     const configuration = aConfiguration({
       playbooks: [
         aPlaybook({ name: 'asks', when: { behavior: 'worse' }, mode: 'approve', severity: 'critical' }),

@@ -3,8 +3,8 @@ import { writeMessageJson } from '../../../shared/domain/json';
 /** What SQS takes (API reference, SendMessage). */
 const allowed = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
 
-describe('JSON as the body of a message', () => {
-  it('has only characters that SQS takes, and the same value', () => {
+describe('the JSON of a message body', () => {
+  it('contains only characters that SQS accepts, and has the same value', () => {
     const value = { '\uffff': 'a\uffff\ufffe\u0000\u001f\ud800b"\\🦠', list: ['\ufffe'] };
 
     const body = writeMessageJson(value);

@@ -41,7 +41,7 @@ function play(
 
 const held = sent(led(undefined, alarm())).record;
 
-describe('a case of very many events', () => {
+describe('the timeline of a case of very many events', () => {
   const events = Array.from({ length: 3_000 }, (_, index) =>
     alarm({
       eventType: index % 2 === 0 ? 'alarm-cleared' : 'in-alarm',
@@ -67,7 +67,7 @@ describe('a case of very many events', () => {
     );
   });
 
-  it('lists no more of them where each alarm asks a person anew', () => {
+  it('stays as short where each alarm asks for a new approval', () => {
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
     const waits = play(undefined, [alarm({ violationId: 'first', occurredAt: now - 1 }), ...events], {
       configuration,
@@ -77,7 +77,7 @@ describe('a case of very many events', () => {
     expect(waits.record.timelineSeq).toBeLessThan(510);
   });
 
-  it('lists no more of them where another certificate forges clears', () => {
+  it('stays as short where another certificate forges clears', () => {
     const forged = events.map((event) =>
       event.type === 'violation'
         ? alarm({
@@ -93,7 +93,7 @@ describe('a case of very many events', () => {
     expect(disregarded.record.timelineSeq).toBeLessThan(510);
   });
 
-  it('lists no more of them where the device connects again and again, under ever other client ids', () => {
+  it('stays as short where the device connects again and again under new client ids', () => {
     const connects = Array.from({ length: 3_000 }, (_, index): Command => {
       const clientId = index % 2 === 0 ? 'mything1' : `other-${index}`;
       return {
@@ -108,12 +108,12 @@ describe('a case of very many events', () => {
   });
 });
 
-describe('a report that is out of bounds of 100 behaviors', () => {
+describe('a report that violates 100 behaviors', () => {
   const events = Array.from({ length: 100 }, (_, index) =>
     alarm({ behaviorName: `behavior-${index}`, violationId: `v${index}`, occurredAt: now + index }),
   );
 
-  it('is five messages, the last of which says that more come without one', () => {
+  it('causes five messages, the last of which says that more follow without one', () => {
     const { record, told } = play(held, events);
 
     expect(told.length).toBeLessThanOrEqual(5);
@@ -122,7 +122,7 @@ describe('a report that is out of bounds of 100 behaviors', () => {
     expect(Object.keys(record.violations)).toHaveLength(101);
   });
 
-  it('is no more messages where each of them ends, and its case with it, before the next', () => {
+  it('causes no more messages where each violation, and its case, ends before the next', () => {
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe' })] });
     const oneByOne = events.flatMap((event, index) =>
       event.type === 'violation'

@@ -20,7 +20,7 @@ describe('a command that names its case', () => {
   const { caseId } = contained;
   const closed = led(contained, order('release'));
 
-  it('takes effect in that case', () => {
+  it('applies to that case', () => {
     expect(lead(contained, order('release', caseId))).toMatchObject({ status: 'closed' });
   });
 
@@ -41,7 +41,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
   const approve = (playbooks: Playbook[]) =>
     lead(waiting(), order('approve'), { configuration: aConfiguration({ playbooks }) });
 
-  it('does what the worst of the playbooks does that its violations meet now, and says so', () => {
+  it('applies the strictest of the playbooks that its violations match now, and says so', () => {
     const record = approve([
       aPlaybook({ name: 'other', when: { behavior: 'other' }, severity: 'critical', actions: ['job'] }),
       aPlaybook({ name: 'renamed', mode: 'approve', actions: ['deny-certificate', 'disconnect'] }),
@@ -54,7 +54,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
     );
   });
 
-  it('does what an operator does by hand where none is met', () => {
+  it('applies the actions of a manual containment where no playbook matches', () => {
     const record = approve([aPlaybook({ name: 'other', when: { behavior: 'other' } })]);
 
     expect(record.status).toBe('contained');
@@ -63,7 +63,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
 });
 
 describe('a rejection', () => {
-  it('leaves the violation on record, does nothing, and says who said no', () => {
+  it('keeps the violation on record, changes nothing, and names who rejected it', () => {
     const record = lead(waiting(), order('reject'));
 
     expect(describeCase(record)).toMatchObject({
@@ -78,7 +78,7 @@ describe('a rejection', () => {
     ]);
   });
 
-  it('stands against repeats of the same alarm, and ends with its clear', () => {
+  it('applies to repeats of the same alarm, and ends with its clear', () => {
     const rejected = led(waiting(), order('reject'));
     const repeated = lead(rejected, alarm({ occurredAt: now + 1 }), { configuration: asking });
 
@@ -87,7 +87,7 @@ describe('a rejection', () => {
     expect(led(repeated, alarm({ eventType: 'alarm-cleared', occurredAt: now + 2 })).status).toBe('closed');
   });
 
-  it('ends the case where the violation has ended while it waited', () => {
+  it('ends the case where the violation ended while the case waited', () => {
     const cleared = led(waiting(), alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 }));
     expect(cleared.status).toBe('awaiting-approval');
 
@@ -117,7 +117,7 @@ describe('a rejection', () => {
 describe('a dismissal', () => {
   const theirs = { detector: 'device-defender', violationId: 'theirs', behaviorName: 'theirs' } as const;
 
-  it('is told to Device Defender for its own violations of this case, and no other', () => {
+  it('is reported to Device Defender for its own violations of this case, and for no other', () => {
     const earlier = led(undefined, alarm({ ...theirs, violationId: 'earlier', behaviorName: 'earlier' }), {
       configuration: watching,
     });
@@ -135,7 +135,7 @@ describe('a dismissal', () => {
     expect(toldOf(dismissed)).toEqual(['dismissed']);
   });
 
-  it('is told to Device Defender though Cordon’s own detector saw the same behavior since', () => {
+  it('is reported to Device Defender even where Cordon’s own detector has seen the same behavior since', () => {
     const detector = 'device-defender';
     let record = led(undefined, alarm({ detector, violationId: 'theirs' }), { configuration: watching });
     record = led(record, alarm({ violationId: 'ours', occurredAt: now + 1 }), { configuration: watching });
@@ -146,13 +146,13 @@ describe('a dismissal', () => {
     expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual([]);
   });
 
-  it('tells Device Defender nothing where Cordon found it all', () => {
+  it('reports nothing to Device Defender where Cordon found every violation', () => {
     const record = led(undefined, alarm(), { configuration: watching });
 
     expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual([]);
   });
 
-  it('waits for the release of a held thing', () => {
+  it('requires the release of a held thing first', () => {
     expect(decide(led(undefined, alarm()), order('dismiss'), aContext())).toMatchObject({
       refusal: { code: 'held', status: 'contained' },
     });
@@ -162,7 +162,7 @@ describe('a dismissal', () => {
 describe('drift', () => {
   const inGroup = { facts: someFacts({ groups: ['cordon-quarantine'] }) };
 
-  it('opens a case that says so, holds nothing, and can be dismissed', () => {
+  it('opens a case that names it, holds nothing, and can be dismissed', () => {
     const record = lead(undefined, drift, inGroup);
 
     expect(describeCase(record)).toMatchObject({
@@ -174,18 +174,18 @@ describe('drift', () => {
     expect(led(record, order('dismiss')).status).toBe('closed');
   });
 
-  it('is told again of a thing whose case was closed, and not twice of one', () => {
+  it('is announced again for a thing whose case was closed, and not twice for one case', () => {
     const closed = led(led(undefined, drift, inGroup), order('dismiss'));
 
     expect(decide(led(undefined, drift, inGroup), drift, aContext(inGroup)).outcome).toBe('unchanged');
     expect(toldOf(lead(closed, drift, inGroup))).toEqual(['drift']);
   });
 
-  it('says nothing of a thing that has left the group since the sweep looked', () => {
+  it('is ignored for a thing that has left the group since the sweep looked', () => {
     expect(decide(undefined, drift, aContext()).outcome).toBe('unchanged');
   });
 
-  it('says nothing of a thing that a case holds there', () => {
+  it('is ignored for a thing that a case holds there', () => {
     expect(decide(led(undefined, alarm()), drift, aContext()).outcome).toBe('unchanged');
   });
 });
@@ -193,7 +193,7 @@ describe('drift', () => {
 describe('the kill switch', () => {
   const off = { killSwitch: { state: 'on' } } as const;
 
-  it('turns what a playbook would do into an observation', () => {
+  it('turns the actions of a playbook into an observation', () => {
     expect(describeCase(lead(undefined, alarm(), off))).toMatchObject({
       status: 'observed',
       reason: 'the kill switch is on: every action is off',
@@ -201,13 +201,13 @@ describe('the kill switch', () => {
     });
   });
 
-  it.each(['contain', 'approve'] as const)('binds operators too: %s', (type) => {
+  it.each(['contain', 'approve'] as const)('refuses operators, too: %s', (type) => {
     expect(decide(waiting(), order(type), aContext(off))).toMatchObject({
       refusal: { code: 'kill-switch', killSwitch: off.killSwitch },
     });
   });
 
-  it('stops what was planned before it was switched on, and what was planned stays open', () => {
+  it('stops what was planned before it was switched on, and keeps the plan open', () => {
     const planned = decide(undefined, alarm(), aContext());
     if (planned.outcome !== 'changed') throw new Error(describeRefusal(planned.reason));
     const dueAt = planned.next.dueAt ?? 0;
@@ -222,7 +222,7 @@ describe('the kill switch', () => {
     expect(led(stopped, resume, { now: stopped.dueAt ?? 0 }).status).toBe('contained');
   });
 
-  it('lets a held thing go', () => {
+  it('permits the release of a held thing', () => {
     expect(led(led(undefined, alarm()), order('release'), off).status).toBe('closed');
   });
 });

@@ -18,7 +18,7 @@ const anyAccount = fc.record({
 });
 
 describe('a thing’s key', () => {
-  it('is the name alone at home, and names the account and region of any other thing', () => {
+  it('is the name alone in the home account, and includes account and region for any other thing', () => {
     expect(formatThing({ ...account, name: 'mything1' }, account)).toBe('mything1');
     expect(formatThing({ ...other, name: 'mything1' }, account)).toBe('111122223333/eu-west-1/mything1');
     expect(formatThing({ ...account, region: 'eu-west-1', name: 'a' }, account)).toBe(
@@ -26,7 +26,7 @@ describe('a thing’s key', () => {
     );
   });
 
-  it('refers to the very thing it was made of, and to no other', () => {
+  it('identifies exactly the thing that it was made from', () => {
     fc.assert(
       fc.property(anyAccount, anyAccount, name, (where, own, named) => {
         const ref = { ...where, name: named };
@@ -38,7 +38,7 @@ describe('a thing’s key', () => {
     );
   });
 
-  it('is the same however a thing of the home account is named', () => {
+  it('is the same for each form of naming a thing of the home account', () => {
     expect(parseThing('000000000000/us-east-1/mything1', account)).toBe('mything1');
     expect(parseThing('mything1', account)).toBe('mything1');
     // Where home isn't known, the full form stays what it is.
@@ -58,27 +58,27 @@ describe('a thing’s key', () => {
     ['１１１１２２２２３３３３/us-east-1/a'],
     [undefined],
     [42],
-  ])('is not read from %p', (text) => {
+  ])('cannot be read from %p', (text) => {
     expect(parseThing(text, account)).toBeUndefined();
   });
 
-  it('is not made of what is no name', () => {
+  it('cannot be made from an invalid name', () => {
     expect(() => thingKey('111122223333/eu-west-1/mything1')).toThrow('is not a thing name');
   });
 });
 
-describe('the account of an ARN', () => {
+describe('the account in an ARN', () => {
   it.each([
     ['arn:aws:iot:us-east-1:000000000000', account],
     ['arn:aws-cn:sns:cn-north-1:111122223333:topic', { account: '111122223333', region: 'cn-north-1' }],
     ['arn:aws:iam::111122223333:role/x', undefined],
     ['arn:aws:s3:::bucket', undefined],
     ['not an arn', undefined],
-  ])('of %s', (arn, expected) => {
+  ])('is read as expected from %s', (arn, expected) => {
     expect(readAccount(arn)).toEqual(expected);
   });
 
-  it('has to be there where Cordon needs its own', () => {
+  it('is required where Cordon needs its own', () => {
     expect(() => requireAccount('arn:aws:iot')).toThrow('names no account and region');
   });
 });

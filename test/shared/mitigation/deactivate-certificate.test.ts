@@ -47,7 +47,7 @@ describe('deactivate-certificate', () => {
       { [a]: 'REVOKED', [b]: 'INACTIVE' },
     ],
     ['none that is inactive already', { [a]: 'INACTIVE' }, { [a]: 'INACTIVE' }],
-  ])('sets to INACTIVE %s, and again to no other effect', async (_, before, after) => {
+  ])('sets to INACTIVE %s, and changes nothing when repeated', async (_, before, after) => {
     const { context, statuses } = setUp(before);
 
     for (let time = 0; time < 2; time += 1) {
@@ -57,7 +57,7 @@ describe('deactivate-certificate', () => {
     expect(await deactivateCertificate.verify(aPrior(before), context)).toMatchObject({ result: 'done' });
   });
 
-  it('deactivates the others where AWS refuses one', async () => {
+  it('deactivates the other certificates where AWS refuses one', async () => {
     const setting = setUp({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
     const prior = aPrior({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
 
@@ -68,7 +68,7 @@ describe('deactivate-certificate', () => {
     expect(setting.statuses()).toEqual({ [a]: 'ACTIVE', [b]: 'INACTIVE' });
   });
 
-  it('passes over one that was deleted, and so can’t connect', async () => {
+  it('ignores a deleted certificate, which cannot connect', async () => {
     const { context } = setUp({ [b]: 'ACTIVE' });
     const prior = aPrior({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
 
@@ -84,7 +84,7 @@ describe('deactivate-certificate', () => {
   it.each([
     ['one is active', { [a]: 'INACTIVE', [b]: 'ACTIVE' }, 'certificate bbbbbbbb is ACTIVE'],
     ['there is none', {}, 'no certificate is attached to the thing, so there is nothing to deactivate'],
-  ])('is not verified where %s', async (_, statuses, detail) => {
+  ])('is unverified where %s', async (_, statuses, detail) => {
     expect(await deactivateCertificate.verify(aPrior(statuses), setUp(statuses).context)).toEqual({
       result: 'unverified',
       detail,
@@ -156,7 +156,7 @@ describe('deactivate-certificate', () => {
     }
   });
 
-  it('takes what a crash left unrecorded for its own', async () => {
+  it('treats as its own what a crash left unrecorded', async () => {
     const { context, certificates, statuses } = setUp({ [a]: 'ACTIVE' });
     const prior = aPrior({ [a]: 'ACTIVE' });
     const setStatus = async (id: string, status: 'ACTIVE' | 'INACTIVE') => {
@@ -178,7 +178,7 @@ describe('deactivate-certificate', () => {
     expect(statuses()).toEqual({ [a]: 'ACTIVE' });
   });
 
-  it('has nothing to restore where AWS had refused it and nobody else did it', async () => {
+  it('has nothing to restore where AWS refused it and nobody else deactivated the certificate', async () => {
     const setting = setUp({ [a]: 'ACTIVE' });
     await deactivateCertificate.apply(aPrior({ [a]: 'ACTIVE' }), refuse(setting, a));
 
@@ -190,7 +190,7 @@ describe('deactivate-certificate', () => {
   it.each([
     ['ACTIVE', 'ACTIVE'],
     ['INACTIVE', 'INACTIVE'],
-  ])('gives back %s where the plan could not tell the status before', async (before, after) => {
+  ])('restores %s where the plan did not know the former status', async (before, after) => {
     const { context, statuses } = setUp({ [a]: before });
     const prior = aPrior({ [a]: 'unknown' });
 
@@ -201,7 +201,7 @@ describe('deactivate-certificate', () => {
     expect(statuses()).toEqual({ [a]: after });
   });
 
-  it('throws what may pass', async () => {
+  it('throws transient faults', async () => {
     const { context } = setUp({ [a]: 'INACTIVE' });
     const read = () => Promise.reject(awsError('ThrottlingException'));
     const throttled = { ...context, certificates: { ...context.certificates, read, readStatus: read } };

@@ -47,7 +47,7 @@ const ofGroup: Denial = {
 const ofCertificate: Denial = { principals: [certificateArn], clientIds: [undefined], policyName, document };
 
 describe('the proof of a denial', () => {
-  it('asks no second source where TestAuthorization says EXPLICIT_DENY', async () => {
+  it('needs no second source where TestAuthorization says EXPLICIT_DENY', async () => {
     const { context, asked } = answering({ test: 'EXPLICIT_DENY' });
 
     expect(told(await testDenial(ofGroup, context))).toEqual({
@@ -58,7 +58,7 @@ describe('the proof of a denial', () => {
   });
 
   it.each(['ALLOWED', 'IMPLICIT_DENY'])(
-    'is given by GetEffectivePolicies where TestAuthorization says %s, as it may leave out thing groups',
+    'comes from GetEffectivePolicies where TestAuthorization says %s, since it may omit thing groups',
     async (test) => {
       const { context, asked } = answering({ test, added: 'EXPLICIT_DENY', effective: [ours] });
 
@@ -74,7 +74,7 @@ describe('the proof of a denial', () => {
     },
   );
 
-  it('knows the policy again, in whatever order AWS gives its keys', async () => {
+  it('recognizes the policy in whatever order AWS gives its keys', async () => {
     const written = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["a","b"]}]}';
     const given = '{"Statement":[{"Action":["a","b"],"Effect":"Deny"}],"Version":"2012-10-17"}';
     const effective = [{ policyName, document: given }];
@@ -91,7 +91,7 @@ describe('the proof of a denial', () => {
     ['refuses', awsError('CertificateStateException')],
     ['names no decision', undefined],
   ])(
-    'is given by GetEffectivePolicies where TestAuthorization %s, as it may of an inactive certificate',
+    'comes from GetEffectivePolicies where TestAuthorization %s, as it may for an inactive certificate',
     async (_, test) => {
       const { context, asked } = answering({ test, effective: [ours] });
 
@@ -111,7 +111,7 @@ describe('the proof of a denial', () => {
       'the policy is in effect, but AWS does not read it as a denial',
       { test: 'ALLOWED', added: 'ALLOWED', effective: [ours] },
     ],
-  ])('is out where %s', async (_, answers) => {
+  ])('fails where %s', async (_, answers) => {
     const outcome = told(await testDenial(ofGroup, answering(answers).context));
 
     expect(outcome).toEqual({
@@ -120,7 +120,7 @@ describe('the proof of a denial', () => {
     });
   });
 
-  it('is out for a client id that a group policy does not bind, whatever is in effect for the thing', async () => {
+  it('fails for a client id that a group policy does not bind, whatever is in effect for the thing', async () => {
     const { context, asked } = answering({ test: 'ALLOWED', added: 'EXPLICIT_DENY', effective: [ours] });
 
     expect(told(await testDenial({ ...ofGroup, clientIds: ['mything1/2'] }, context))).toMatchObject({
@@ -130,7 +130,7 @@ describe('the proof of a denial', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is unproven where no source answers, so that nothing waits for it for ever', async () => {
+  it('is marked as unproven where no source answers, so that nothing waits for it forever', async () => {
     const { context } = answering({
       test: awsError('CertificateStateException'),
       effective: awsError('UnauthorizedException'),
@@ -145,7 +145,7 @@ describe('the proof of a denial', () => {
   });
 
   it.each<Answers['added']>(['IMPLICIT_DENY', awsError('CertificateStateException')])(
-    'is unproven where TestAuthorization denies without a word of a policy, even of one that is added: %s',
+    'is marked as unproven where TestAuthorization denies without naming a policy, even an added one: %s',
     async (added) => {
       const { context } = answering({ test: 'IMPLICIT_DENY', ...(added && { added }), effective: [ours] });
       const { certificates } = context;
@@ -170,7 +170,7 @@ describe('the proof of a denial', () => {
   it.each<Answers>([
     { test: awsError('ThrottlingException') },
     { test: 'ALLOWED', effective: awsError('ThrottlingException') },
-  ])('is asked for again where AWS is too busy to answer', async (answers) => {
+  ])('is tried again where AWS is too busy to answer', async (answers) => {
     await expect(testDenial(ofGroup, answering(answers).context)).rejects.toMatchObject({
       name: 'ThrottlingException',
     });

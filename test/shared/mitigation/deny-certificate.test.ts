@@ -26,7 +26,7 @@ function setUp(targets: readonly string[] = [], over = {}) {
 }
 
 describe('deny-certificate', () => {
-  it('applies, and applies again to no other effect', async () => {
+  it('attaches the policy, and changes nothing when repeated', async () => {
     const { context, targets } = setUp();
 
     const first = await denyCertificate.apply(aPrior(fresh, second), context);
@@ -39,7 +39,7 @@ describe('deny-certificate', () => {
     expect(targets()).toEqual([certificateArn, secondArn]);
   });
 
-  it('holds the other certificates where one takes no more policies, and says which words AWS had', async () => {
+  it('denies the other certificates where one accepts no more policies, and quotes AWS', async () => {
     const { context, targets } = setUp();
     const attach = async (name: string, target: string) => {
       if (target === certificateArn) throw awsError('LimitExceededException', 'ten policies are attached');
@@ -58,7 +58,7 @@ describe('deny-certificate', () => {
     expect(targets()).toEqual([secondArn]);
   });
 
-  it('is tried again where AWS is only busy', async () => {
+  it('is retried where AWS is only busy', async () => {
     const { context } = setUp();
     const attach = () => Promise.reject(awsError('ThrottlingException'));
 
@@ -67,7 +67,7 @@ describe('deny-certificate', () => {
     ).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
-  it('is verified whatever client id the device takes', async () => {
+  it('is verified for every client id of the device', async () => {
     const { context } = setUp([certificateArn], { clientIds: ['mything1', 'other'] });
 
     expect(await denyCertificate.verify(aPrior(fresh), context)).toEqual({
@@ -90,7 +90,7 @@ describe('deny-certificate', () => {
       'certificate bbbbbbbb would get ALLOWED',
     ],
     ['there is no certificate', [], aPrior(), 'no certificate is attached'],
-  ])('is not verified where %s', async (_, targets, prior, detail) => {
+  ])('is unverified where %s', async (_, targets, prior, detail) => {
     expect(await denyCertificate.verify(prior, setUp(targets).context)).toEqual({
       result: 'unverified',
       detail: expect.stringContaining(detail),
@@ -122,7 +122,7 @@ describe('deny-certificate', () => {
     expect(targets()).toEqual(after);
   });
 
-  it('has nothing to take off a certificate that was deleted meanwhile', async () => {
+  it('has nothing to detach from a certificate that was deleted in the meantime', async () => {
     const { context } = setUp();
     const listPolicies = () => Promise.reject(awsError('ResourceNotFoundException'));
     const gone = { ...context, things: { ...context.things, listPolicies } };

@@ -16,7 +16,7 @@ function answering(task: { status: string; executed: number; failed: number }) {
 }
 
 describe('detect-mitigation-task', () => {
-  it('starts one task for its violations, and again to no other effect', async () => {
+  it('starts one task for its violations, and changes nothing when repeated', async () => {
     const { context, defender } = aSetting();
 
     for (let time = 0; time < 2; time += 1) {
@@ -29,7 +29,7 @@ describe('detect-mitigation-task', () => {
     expect(await detectMitigationTask.verify(prior, context)).toMatchObject({ result: 'done' });
   });
 
-  it('starts none without a violation of Device Defender', async () => {
+  it('starts no task without a violation of Device Defender', async () => {
     const { context, defender } = aSetting();
 
     expect(await detectMitigationTask.apply({ ...prior, violationIds: [] }, context)).toMatchObject({
@@ -44,14 +44,14 @@ describe('detect-mitigation-task', () => {
     ['succeeded but for one thing', { status: 'SUCCESSFUL', executed: 1, failed: 1 }],
     ['failed', { status: 'FAILED', executed: 0, failed: 1 }],
     ['was canceled', { status: 'CANCELED', executed: 0, failed: 0 }],
-  ])('is not verified while the task %s', async (_, task) => {
+  ])('is unverified while the task %s', async (_, task) => {
     expect(await detectMitigationTask.verify(prior, answering(task))).toEqual({
       result: 'unverified',
       detail: `task cordon-case-1 is ${task.status}: ${task.executed} executed, ${task.failed} failed`,
     });
   });
 
-  it('leaves the undoing to quarantine', async () => {
+  it('leaves the revert to quarantine', async () => {
     expect(await detectMitigationTask.revert(prior, aSetting().context)).toMatchObject({ result: 'done' });
   });
 });

@@ -30,7 +30,7 @@ function setUp(sessions: Readonly<Record<string, number>> = {}) {
 }
 
 describe('disconnect', () => {
-  it('ends the sessions of the device and no other', async () => {
+  it('ends the sessions of the device, and of no other', async () => {
     const { context, sessions } = setUp({ 'mything1-agent': now, other: now });
 
     expect(await disconnect.apply(prior, context)).toEqual({
@@ -62,7 +62,7 @@ describe('disconnect', () => {
     expect(await disconnect.verify(prior, setUp(sessions).context)).toMatchObject({ result });
   });
 
-  it('trusts no session while no denial is applied', async () => {
+  it('accepts no session while no denial is applied', async () => {
     const { context } = setUp({ mything1: now + 10 * policyCacheMs });
 
     expect(await disconnect.verify(prior, { ...context, deniedAt: undefined })).toMatchObject({
@@ -70,7 +70,7 @@ describe('disconnect', () => {
     });
   });
 
-  describe('of a device that used other client ids', () => {
+  describe('for a device that used other client ids,', () => {
     const [own, foreign] = ['a'.repeat(64), 'b'.repeat(64)];
 
     async function hearing(sessions: Readonly<Record<string, number>>) {
@@ -80,7 +80,7 @@ describe('disconnect', () => {
       return { ...device, context, heardIds };
     }
 
-    it('ends the sessions that a held certificate was heard to begin', async () => {
+    it('ends the sessions that a held certificate began', async () => {
       const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1, unheard: now - 1 });
       await heardIds.hear('any/2', { certificateId: own, at: now - 1 });
 
@@ -90,7 +90,7 @@ describe('disconnect', () => {
       expect(await disconnect.verify(prior, context)).toMatchObject({ result: 'done' });
     });
 
-    it('leaves those alone that somebody else began since under an id of theirs', async () => {
+    it('leaves client ids alone under which somebody else has connected since', async () => {
       const { context, sessions, heardIds } = await hearing({ victim: now - 1 });
       await heardIds.hear('victim', { certificateId: own, at: now - 3 });
       await heardIds.hear('victim', { certificateId: foreign, at: now - 2 });
@@ -110,7 +110,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual(['twin']);
     });
 
-    it('ends those of a certificate that is held, though somebody took it from the thing since', async () => {
+    it('ends the sessions of a held certificate, even where somebody has detached it from the thing', async () => {
       const { context, sessions, heardIds } = await hearing({ old: now - 1 });
       await heardIds.hear('old', { certificateId: own, at: now - 1 });
       const taken = { ...context, ownCertificates: [foreign] };
@@ -120,7 +120,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual([]);
     });
 
-    it('ends those of which AWS IoT says that they are the thing’s, though there is no certificate', async () => {
+    it('ends the sessions that AWS IoT attributes to the thing, even where there is no certificate', async () => {
       const { context, sessions, heardIds } = await hearing({ app: now - 1 });
       await heardIds.hear('app', { certificateId: '', thingName: 'mything1', at: now - 1 });
       const reported = { ...prior, clientIds: ['mything1', 'app'] };
@@ -129,7 +129,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual([]);
     });
 
-    it('leaves the client of another thing alone that is called as its agent would be', async () => {
+    it('leaves the client of another thing alone whose name equals the agent’s client id', async () => {
       const { context, sessions, heardIds } = await hearing({ 'mything1-cordon': now - 1 });
       await heardIds.hear('mything1-cordon', { certificateId: foreign, at: now - 1 });
       const withAgent = { ...prior, clientIds: ['mything1', 'mything1-cordon'] };
@@ -138,7 +138,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual(['mything1-cordon']);
     });
 
-    it('cuts the others, and says so, where AWS takes no request for an id that the device chose', async () => {
+    it('ends the other sessions, and says so, where AWS rejects a client id that the device chose', async () => {
       const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1, mything1: now - 1 });
       for (const id of ['$any', '.', '..', 'odd', 'any/2'])
         await heardIds.hear(id, { certificateId: own, at: now - 1 });
@@ -164,7 +164,7 @@ describe('disconnect', () => {
       });
     });
 
-    it('is refused where AWS refuses to cut the thing’s own client', async () => {
+    it('is refused where AWS refuses to end the session of the thing’s own client', async () => {
       const { context } = await hearing({});
       const connections = { ...context.connections, cut: refuse('mything1', context.connections.cut) };
 
@@ -173,7 +173,7 @@ describe('disconnect', () => {
       );
     });
 
-    it('cuts the thing’s own client at once, whether or not the table tells of others', async () => {
+    it('ends the session of the thing’s own client at once, whether or not the table lists others', async () => {
       const { context, sessions } = await hearing({ mything1: now - 1 });
       const heardIds = { ...context.heardIds, list: () => Promise.reject(awsError('ThrottlingException')) };
 
@@ -181,7 +181,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual([]);
     });
 
-    it('cuts the others before a fault has it tried again', async () => {
+    it('ends the other sessions before a fault causes a retry', async () => {
       const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1 });
       await heardIds.hear('slow', { certificateId: own, at: now - 1 });
       await heardIds.hear('any/2', { certificateId: own, at: now - 1 });
@@ -204,7 +204,7 @@ describe('disconnect', () => {
       };
     }
 
-    it('says where there were more ids than are kept', async () => {
+    it('says so where there were more client ids than are kept', async () => {
       const { context, heardIds } = await hearing({});
       for (let index = 0; index <= 50; index += 1)
         await heardIds.hear(`id${index}`, { certificateId: own, at: now });
@@ -218,7 +218,7 @@ describe('disconnect', () => {
     });
   });
 
-  it('has nothing to undo', async () => {
+  it('has nothing to revert', async () => {
     expect(await disconnect.revert(prior, setUp().context)).toMatchObject({ result: 'done' });
   });
 });

@@ -32,7 +32,7 @@ describe('job', () => {
     expect(asked[0]).toEqual(['cordon-case-1', 'mything1', '{"operation":"collect"}']);
   });
 
-  it('is verified once it is there, whatever the device makes of it', async () => {
+  it('is verified once it exists, whatever the device does with it', async () => {
     expect(await job.verify(prior, setUp().context)).toMatchObject({ result: 'unverified' });
     for (const status of ['QUEUED', 'IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'REJECTED', 'CANCELED'])
       expect(await job.verify(prior, setUp(status).context)).toEqual({
@@ -47,7 +47,7 @@ describe('job', () => {
     ['SUCCEEDED', 'SUCCEEDED'],
     ['FAILED', 'FAILED'],
     [undefined, undefined],
-  ])('on revert turns %s into %s, and stays so', async (before, after) => {
+  ])('turns %s into %s on revert, and keeps it so', async (before, after) => {
     const { context, status } = setUp(before);
 
     for (let time = 0; time < 2; time += 1) {
@@ -59,7 +59,7 @@ describe('job', () => {
   it.each([
     ['is no conflict where the device ended it meanwhile', 'SUCCEEDED', true],
     ['is told as refused where it still runs', 'IN_PROGRESS', false],
-  ])('a cancellation that AWS refuses %s', async (_, after, reverts) => {
+  ])('cancels on revert; a cancellation that AWS refuses %s', async (_, after, reverts) => {
     const { context } = setUp('IN_PROGRESS');
     const statuses = ['IN_PROGRESS'];
     const readStatus = async () => statuses.at(-1);
@@ -74,7 +74,7 @@ describe('job', () => {
     else await expect(outcome).rejects.toThrow('the job is not in progress');
   });
 
-  it('throws what may pass', async () => {
+  it('throws transient faults', async () => {
     const { context } = setUp();
     const jobs = { ...context.jobs, readStatus: () => Promise.reject(awsError('ThrottlingException')) };
 

@@ -106,7 +106,7 @@ beforeAll(() => {
 afterAll(() => rmSync(copy, { recursive: true }));
 
 describe('a new mitigation action of two files and a line in each registry', () => {
-  it('is all that the compiler asks for', () => {
+  it('satisfies the compiler without further changes', () => {
     const project = join(copy, 'tsconfig.new-action.json');
     const include = [
       'shared/domain',
@@ -134,7 +134,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
     );
   });
 
-  it('is planned, applied, verified, told of and reverted', async () => {
+  it('is planned, applied, verified, announced and reverted', async () => {
     const { world, engine, alarm, operator, caseOf } = await setUp();
     const before = targetsOf(world);
 
@@ -169,7 +169,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
     });
   });
 
-  it('is guarded where other things use the certificate that it touches', async () => {
+  it('is guarded where other things use the certificate that it changes', async () => {
     const { world, engine, alarm, caseOf } = await setUp();
     world.registered.register('mything2');
 
@@ -182,7 +182,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
     });
   });
 
-  it('brings its IAM rights into the role of `respond`', async () => {
+  it('adds its IAM rights to the role of `respond`', async () => {
     const { parseConfiguration } =
       await load<typeof import('../../../shared/config/load')>('shared/config/load.ts');
     const { writeIotRights } =

@@ -42,7 +42,7 @@ function aPrior(over: Partial<Prior> = {}): Prior {
 const held = ['sensors', 'cordon-quarantine'];
 
 describe('quarantine', () => {
-  it('applies, and applies again to no other effect', async () => {
+  it('adds the thing to the group, and changes nothing when repeated', async () => {
     const { context, groups } = setUp();
 
     const first = await quarantine.apply(aPrior(), context);
@@ -51,7 +51,7 @@ describe('quarantine', () => {
     expect(groups()).toEqual(held);
   });
 
-  it('is verified by what IoT says of each certificate', async () => {
+  it('is verified by the answer of IoT for each certificate', async () => {
     const { context } = setUp(held);
 
     expect(await quarantine.verify(aPrior(), context)).toEqual({
@@ -75,7 +75,7 @@ describe('quarantine', () => {
       aPrior(),
       'would get ALLOWED',
     ],
-  ])('is not verified where %s', async (_, context, prior, detail) => {
+  ])('is unverified where %s', async (_, context, prior, detail) => {
     expect(await quarantine.verify(prior, context)).toEqual({
       result: 'unverified',
       detail: expect.stringContaining(detail),
@@ -101,7 +101,7 @@ describe('quarantine', () => {
     expect(groups()).toEqual(after);
   });
 
-  it('has nothing to undo on a thing that was deleted meanwhile, and says so', async () => {
+  it('has nothing to revert on a thing that was deleted in the meantime, and says so', async () => {
     const { context } = setUp(held);
     const deleted = { ...context, thingName: thingKey('deleted') };
 
@@ -113,14 +113,14 @@ describe('quarantine', () => {
       });
   });
 
-  it('does not count as reverted while the thing is still listed in the group', async () => {
+  it('is not reverted while the thing is still listed in the group', async () => {
     const { context } = setUp(held);
     const things = { ...context.things, removeFromGroup: async () => {} };
 
     await expect(quarantine.revert(aPrior(), { ...context, things })).rejects.toThrow('still listed');
   });
 
-  it('throws what IoT says', async () => {
+  it('passes on the faults of IoT', async () => {
     const { context } = setUp(held);
     const things = { ...context.things, listGroups: () => Promise.reject(awsError('ThrottlingException')) };
 

@@ -31,7 +31,7 @@ function setUp(versions: Readonly<Record<string, string>>, defaultVersionId: str
 const full = { 6: 'six', 7: 'seven', 8: 'eight', 9: 'nine', 10: 'ten' };
 
 describe('replace-policy-version', () => {
-  it('makes the deny document the default, and again to no other effect', async () => {
+  it('makes the deny document the default, and changes nothing when repeated', async () => {
     const { context, now } = setUp({ 1: 'own' }, '1');
 
     for (let time = 0; time < 2; time += 1) {
@@ -51,7 +51,7 @@ describe('replace-policy-version', () => {
     });
   });
 
-  it('takes its version up again where a crash, or somebody, left it not the default', async () => {
+  it('makes its version the default again where a crash, or somebody, changed that', async () => {
     const { context, now } = setUp({ 1: 'own', 2: '{ "deny": true }' }, '1');
 
     await replacePolicyVersion.apply(aPrior(device), context);
@@ -59,7 +59,7 @@ describe('replace-policy-version', () => {
     expect(now()).toMatchObject({ versions: { 1: 'own', 2: '{ "deny": true }' }, defaultVersionId: '2' });
   });
 
-  it('drops the version that the plan names of a full policy, and brings it back on release', async () => {
+  it('deletes the version that the plan names in a full policy, and restores it on release', async () => {
     const { context, now } = setUp(full, '9');
     const prior = aPrior({
       policyName: 'device',
@@ -81,7 +81,7 @@ describe('replace-policy-version', () => {
     }
   });
 
-  it('drops none where there is room by now', async () => {
+  it('deletes no version where there is room by now', async () => {
     const { 8: _gone, ...room } = full;
     const { context, now } = setUp(room, '9');
     const prior = aPrior({
@@ -97,7 +97,7 @@ describe('replace-policy-version', () => {
     expect(now()).toMatchObject({ versions: room, defaultVersionId: '9' });
   });
 
-  it('never deletes the default, though it became so after the plan named it', async () => {
+  it('never deletes the default version, even where it became so after the plan', async () => {
     const { context, now } = setUp(full, '6');
     const prior = aPrior({
       policyName: 'device',
@@ -112,7 +112,7 @@ describe('replace-policy-version', () => {
     expect(now()).toMatchObject({ versions: full, defaultVersionId: '6' });
   });
 
-  it('goes on after a crash between dropping and creating', async () => {
+  it('continues after a crash between deleting and creating', async () => {
     const { 6: _dropped, ...left } = full;
     const { context, now } = setUp(left, '9');
     const prior = aPrior({
@@ -183,7 +183,7 @@ describe('replace-policy-version', () => {
     }
   });
 
-  it('leaves the denial that another thing which holds the policy had before', async () => {
+  it('keeps a denial that another thing with the policy had before', async () => {
     const { context, now } = setUp({ 1: 'own', 2: denyDocument }, '2');
     const prior = aPrior({ policyName: 'device', defaultVersionId: '2' });
 
@@ -193,7 +193,7 @@ describe('replace-policy-version', () => {
     expect(now()).toMatchObject({ versions: { 1: 'own', 2: denyDocument }, defaultVersionId: '2' });
   });
 
-  it('restores the other policies where one is in conflict, and tells both', async () => {
+  it('restores the other policies where one is in conflict, and reports both', async () => {
     const { context, policies, policy } = setUp({ 1: 'own' }, '1');
     policies.create('more', ['more'], [certificateArn]);
     const prior = aPrior(device, { policyName: 'more', defaultVersionId: '1' });
@@ -209,7 +209,7 @@ describe('replace-policy-version', () => {
     expect(readPolicy(policies, 'more')).toMatchObject({ versions: { 1: 'more' }, defaultVersionId: '1' });
   });
 
-  it('passes over a policy that was deleted meanwhile, which allows nothing, and says so on release', async () => {
+  it('ignores a policy that was deleted in the meantime, which allows nothing, and says so on release', async () => {
     const { context, now } = setUp({ 1: 'own' }, '1');
     const prior = aPrior({ policyName: 'deleted', defaultVersionId: '1' }, device);
 
@@ -223,7 +223,7 @@ describe('replace-policy-version', () => {
     expect(now()).toMatchObject({ versions: { 1: 'own' }, defaultVersionId: '1' });
   });
 
-  it('notes whose connects concern it, until the release', async () => {
+  it('records whose connects concern it, until the release', async () => {
     const { context, held } = setUp({ 1: 'own' }, '1');
     const noted = replacedObject(certificateArn);
 
@@ -243,14 +243,14 @@ describe('replace-policy-version', () => {
       { ...aPrior(device), principals: [] },
       'no certificate is attached',
     ],
-  ])('is not verified where %s', async (_, versions, current, prior, detail) => {
+  ])('is unverified where %s', async (_, versions, current, prior, detail) => {
     expect(await replacePolicyVersion.verify(prior, setUp(versions, current).context)).toEqual({
       result: 'unverified',
       detail: expect.stringContaining(detail),
     });
   });
 
-  it('throws what may pass', async () => {
+  it('throws transient faults', async () => {
     const { context } = setUp({ 1: 'own' }, '1');
     const policies = { ...context.policies, listVersions: () => Promise.reject(awsError('InternalFailure')) };
 

@@ -91,14 +91,14 @@ describe('two things of one name in two accounts', () => {
     expect(elsewhere).toEqual(objects.map((object) => `HOLD#111122223333/eu-west-1/${object}`));
   });
 
-  it('are not found for each other’s sessions', async () => {
+  it('are not confused when a session is looked up', async () => {
     await connectHeldThings('t', client, there).find('mything1', 'c'.repeat(64));
 
     expect(touched().every((pk) => /^(THING|HOLD)#111122223333\/eu-west-1\//.test(pk))).toBe(true);
     expect(touched()).toHaveLength(4);
   });
 
-  it('take a place each of the fleet limit', async () => {
+  it('take one place each in the fleet limit', async () => {
     const taken: Record<string, number> = {};
     dynamo.on(UpdateCommand).callsFake(({ ExpressionAttributeNames }) => {
       taken[ExpressionAttributeNames['#thing']] = now;
@@ -111,7 +111,7 @@ describe('two things of one name in two accounts', () => {
     expect(Object.keys(taken)).toEqual(['mything1', '111122223333/eu-west-1/mything1']);
   });
 
-  it('are told apart by a lease’s holders', async () => {
+  it('are distinguished among the holders of a lease', async () => {
     const lease = {
       object: statusObject('a'.repeat(64)),
       prior: { statusBefore: 'ACTIVE' },

@@ -13,8 +13,8 @@ const states = connectChannelStates<{ channel: string; ts: string }, object>({
 
 beforeEach(() => dynamo.reset().on(PutCommand).resolves({}));
 
-describe('what notify remembers', () => {
-  it('has a key of its own, a version, and a place in the due index only while something waits', async () => {
+describe('the state of a notify channel', () => {
+  it('has its own key and version, and an entry in the due index only while something waits', async () => {
     const shown = { place: { channel: 'C1', ts: '1' }, lastSeq: 3 };
 
     await states.save('case-1', shown, 0);
@@ -35,7 +35,7 @@ describe('what notify remembers', () => {
     ]);
   });
 
-  it('is found by the due index, oldest first', async () => {
+  it('can be found in the due index, oldest first', async () => {
     dynamo.on(QueryCommand).resolves({ Items: [{ pk: 'CASE#case-2' }, { pk: 'CASE#case-1' }] });
 
     expect(await states.listDue(9, 2)).toEqual(['case-2', 'case-1']);
@@ -46,7 +46,7 @@ describe('what notify remembers', () => {
     });
   });
 
-  it('is read as the release wrote it that knew Slack only, and kept in that shape', async () => {
+  it('can be read as a release wrote it that had only Slack, and keeps that shape', async () => {
     const item = { channel: 'C1', ts: '1', again: true, lastSeq: 3, keptUntil: 9, newest: anAnnouncement() };
     dynamo.on(GetCommand).resolves({ Item: { value: item, version: 4, schema: 1 } });
 
@@ -69,7 +69,7 @@ describe('what notify remembers', () => {
     });
   });
 
-  it('has the turn of that release as well', async () => {
+  it('includes the turn of that release', async () => {
     const turn = { until: 5, asked: ['case-1'], channel: { name: '#iot-security', id: 'C1' } };
     dynamo.on(GetCommand).resolves({ Item: { value: turn, version: 4, schema: 1 } });
 
@@ -84,7 +84,7 @@ describe('what notify remembers', () => {
     expect(dynamo.commandCalls(PutCommand)[0]?.args[0].input.Item?.value).toEqual(turn);
   });
 
-  it('of another channel has keys of its own', async () => {
+  it('has separate keys for each channel', async () => {
     const others = connectChannelStates({
       name: 'teams',
       tableName: 'cordon',

@@ -10,21 +10,21 @@ const certificateId = 'a'.repeat(64);
 beforeEach(() => dynamo.reset());
 
 describe('held things', () => {
-  it('are not misread where a newer Cordon wrote a case in another shape', async () => {
+  it('cannot be misread where a newer Cordon wrote a case in another shape', async () => {
     const item = { pk: 'THING#mything1', sk: 'CASE', schema: 2, value: {} };
     dynamo.on(BatchGetCommand).resolves({ Responses: { cordon: [item] } });
 
     await expect(find('mything1', undefined)).rejects.toThrow('THING#mything1/CASE has schema 2');
   });
 
-  it('are asked for again where the table had no capacity for all of them', async () => {
+  it('are requested again where the table had no capacity for all of them', async () => {
     const UnprocessedKeys = { cordon: { Keys: [{ pk: 'THING#mything1', sk: 'CASE' }] } };
     dynamo.on(BatchGetCommand).resolves({ Responses: {}, UnprocessedKeys });
 
     await expect(find('mything1', undefined)).rejects.toThrow('no capacity');
   });
 
-  it('are read a hundred at a time, and all of them', async () => {
+  it('are read a hundred at a time, until all are read', async () => {
     const holders = Array.from({ length: 250 }, (_, index) => `thing${index}`);
     const hold = { pk: `HOLD#denied/${certificateId}`, sk: 'HOLD', value: { holders } };
     dynamo

@@ -19,8 +19,8 @@ beforeEach(() => {
   });
 });
 
-describe('messages of a sender that were begun', () => {
-  it('count until they are done, one that is begun again once', async () => {
+describe('the unfinished messages of a sender', () => {
+  it('count until they are finished, and a repeated message counts once', async () => {
     for (const id of ['a', 'b', 'b']) await suspects.begin('sender', id, now);
     expect(await suspects.count('sender')).toBe(2);
 
@@ -29,7 +29,7 @@ describe('messages of a sender that were begun', () => {
     expect(item).toMatchObject({ pk: 'SENDER#sender', sk: 'BEGUN', value: { messages: ['b'] }, version: 4 });
   });
 
-  it('are forgotten after an hour, and are few', async () => {
+  it('are forgotten after an hour, and limited to 20', async () => {
     for (let id = 0; id < 30; id += 1) await suspects.begin('sender', `${id}`, now);
     expect(await suspects.count('sender')).toBe(20);
     expect(item?.expiresAt).toBe(Math.ceil((now + 3_600_000) / 1_000));
@@ -38,7 +38,7 @@ describe('messages of a sender that were begun', () => {
     expect(await suspects.count('sender')).toBe(0);
   });
 
-  it('are noted beside those that another invocation notes at the same time, or not without end', async () => {
+  it('are recorded beside those of a concurrent invocation, and recording fails after a limited number of attempts', async () => {
     dynamo.on(PutCommand).rejectsOnce(conflict()).resolves({});
     await suspects.begin('sender', 'a', now);
     expect(dynamo.commandCalls(PutCommand)).toHaveLength(2);

@@ -42,7 +42,7 @@ function aCase(over: Partial<Case> = {}): Case {
 }
 
 describe('cases in the table', () => {
-  it('are read as they are now, not as a replica remembers them', async () => {
+  it('are read with strong consistency', async () => {
     dynamo
       .on(GetCommand)
       .resolvesOnce({})
@@ -60,13 +60,13 @@ describe('cases in the table', () => {
   it.each([
     ['of before items had a schema', undefined],
     ['of the same schema', 1],
-  ])('are read %s', async (_, schema) => {
+  ])('are read where the item is %s', async (_, schema) => {
     dynamo.on(GetCommand).resolves({ Item: { ...writeCase(aCase()), version: 7, schema } });
 
     expect(await cases.load(thingKey('mything1'))).toEqual({ value: aCase(), version: 7 });
   });
 
-  it('are not misread where a newer Cordon wrote them in another shape', async () => {
+  it('cannot be misread where a newer Cordon wrote them in another shape', async () => {
     dynamo.on(GetCommand).resolves({ Item: { value: {}, version: 7, schema: 2 } });
 
     await expect(cases.load(thingKey('mything1'))).rejects.toThrow(
@@ -74,7 +74,7 @@ describe('cases in the table', () => {
     );
   });
 
-  it('are first written only where none is stored, with what the indexes need', async () => {
+  it('are created only where none is stored, with what the indexes need', async () => {
     const record = aCase();
 
     expect(await cases.save(record, 0)).toBe(1);
@@ -117,7 +117,7 @@ describe('cases in the table', () => {
     expect(Object.keys(input?.Item ?? {})).not.toContain('dueKey');
   });
 
-  it('are due within a minute while they owe an announcement, whatever else they wait for', async () => {
+  it('are due within a minute while an announcement is pending, whatever else they wait for', async () => {
     await cases.save(aCase({ dueAt: now + 86_400_000, updatedAt: now }), 4);
 
     expect(puts()[0]?.Item).toMatchObject({ dueAt: now + 60_000 });
@@ -132,13 +132,13 @@ describe('cases in the table', () => {
     await expect(saved).rejects.toMatchObject({ key: 'THING#mything1' });
   });
 
-  it('fail on any other fault as it came', async () => {
+  it('pass on any other fault unchanged', async () => {
     dynamo.on(PutCommand).rejects(awsError('ProvisionedThroughputExceededException'));
 
     await expect(cases.save(aCase(), 4)).rejects.not.toThrow(VersionConflictError);
   });
 
-  it('are kept once closed, under a key that a repeat overwrites', async () => {
+  it('are archived once closed, under a key that a repeat overwrites', async () => {
     const record = aCase({ status: 'closed', closedAt: now });
 
     await cases.archive(record);
@@ -192,7 +192,7 @@ describe('the timeline', () => {
     expect(new Set([hash, ...others]).size).toBe(5);
   });
 
-  it('has a repeated row in the same place', async () => {
+  it('keeps a repeated row in the same place', async () => {
     expect(await cases.appendTimeline(aCase())).toBe(await cases.appendTimeline(aCase()));
 
     const [first, second] = puts();
@@ -209,8 +209,8 @@ describe('the timeline', () => {
   });
 });
 
-describe('lists across shards', () => {
-  it('give what is due, oldest first, no more than asked for', async () => {
+describe('a list across shards', () => {
+  it('contains what is due, oldest first, no more than requested', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':shard': shard } }) => ({
       Items:
         shard === 'DUE#1'
@@ -233,7 +233,7 @@ describe('lists across shards', () => {
     );
   });
 
-  it('give the cases of a status', async () => {
+  it('contains the cases of a status', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':key': key } }) => ({
       Items: key === 'STATUS#contained#3' ? [{ thingName: thingKey('mything1') }] : [],
     }));
@@ -242,8 +242,8 @@ describe('lists across shards', () => {
   });
 });
 
-describe('the newest of a list', () => {
-  it('are as many cases of a status as asked for, over all shards', async () => {
+describe('a list of the newest cases', () => {
+  it('contains as many cases of a status as requested, over all shards', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':key': key } }) => ({
       Items: key === 'STATUS#closed#3' ? [{ updatedAt: 5 }, { updatedAt: 1 }] : [{ updatedAt: 3 }],
     }));
@@ -255,7 +255,7 @@ describe('the newest of a list', () => {
     );
   });
 
-  it('are as many closed cases as asked for, though a page ends before', async () => {
+  it('contains as many closed cases as requested, even where a page ends early', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => ({
       Items: [writeCase(aCase({ caseId: ExclusiveStartKey ? 'case-1' : 'case-2' }))],
       LastEvaluatedKey: { pk: 'a', sk: '1' },
@@ -270,7 +270,7 @@ describe('the newest of a list', () => {
   });
 });
 
-describe('what takes more than one page', () => {
+describe('a result of several pages', () => {
   const pages = (first: unknown, second: unknown) =>
     dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => {
       if (ExclusiveStartKey === undefined) return { Items: [first], LastEvaluatedKey: { pk: 'a', sk: '1' } };
@@ -318,7 +318,7 @@ describe('the fleet limit', () => {
     dynamo.on(GetCommand).resolves({ Item: { value: places, version: 3 } });
   };
 
-  it('takes a place without a look at the others while fewer are noted than there are', async () => {
+  it('grants a place without reading the others while fewer are recorded than permitted', async () => {
     dynamo.on(UpdateCommand).resolves({});
 
     expect(await fleetLimit.reserve({ ...reservation, limit: 1_000 })).toBe(true);
@@ -337,14 +337,14 @@ describe('the fleet limit', () => {
     ['an old place is free again', { a: now - 1_000, b: now - 10 }, true, { b: now - 10, mything1: now }],
     ['the thing has its place', { mything1: now - 10, a: now - 5 }, true, undefined],
     ['every place is taken', { a: now - 10, b: now - 999 }, false, undefined],
-  ])('answers where %s', async (_, places, answer, saved) => {
+  ])('decides where %s', async (_, places, answer, saved) => {
     stored(places);
 
     expect(await fleetLimit.reserve(reservation)).toBe(answer);
     expect(puts().map(({ Item }) => Item?.value)).toEqual(saved ? [saved] : []);
   });
 
-  it('looks again where another thing took a place at the same time', async () => {
+  it('reads again where another thing took a place at the same time', async () => {
     dynamo.on(UpdateCommand).rejects(conflict());
     dynamo
       .on(GetCommand)
@@ -355,7 +355,7 @@ describe('the fleet limit', () => {
     expect(await fleetLimit.reserve(reservation)).toBe(false);
   });
 
-  it('fails, to be tried again, where it never gets its turn', async () => {
+  it('fails, and is retried, where it always loses the race', async () => {
     stored({});
     dynamo.on(PutCommand).rejects(conflict());
 
@@ -363,7 +363,7 @@ describe('the fleet limit', () => {
   });
 });
 
-describe('what the detector knows of a thing whose case is closed', () => {
+describe('the detector’s state of a thing whose case is closed', () => {
   const state = {
     ...{
       schema: 1,
@@ -397,7 +397,7 @@ describe('what the detector knows of a thing whose case is closed', () => {
     });
   });
 
-  it('is nothing where it never reported', async () => {
+  it('is not created where the thing never reported', async () => {
     dynamo.on(GetCommand).resolves({});
 
     await detection.reset(thingKey('mything1'), now);
@@ -407,7 +407,7 @@ describe('what the detector knows of a thing whose case is closed', () => {
 });
 
 describe('a page of a timeline', () => {
-  it('is one read from the row after the one named, and says whether there are more', async () => {
+  it('is read from the row after the named one, and says whether there are more', async () => {
     const row = { sk: '000000000000002#000001' };
     dynamo.on(QueryCommand).resolves({ Items: [row], LastEvaluatedKey: { pk: 'CASE#case-1', sk: row.sk } });
 

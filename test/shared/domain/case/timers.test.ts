@@ -20,8 +20,8 @@ function sweepUntil(record: Case, until: number): Case {
   return next;
 }
 
-describe('release after a time', () => {
-  it('comes at that time after the denial was verified, and not before', () => {
+describe('a release after a time', () => {
+  it('happens that long after the denial was verified, and not before', () => {
     const record = held({ after: 60 * minute });
 
     expect(sweepUntil(record, now + 60 * minute - 1).status).toBe('contained');
@@ -31,7 +31,7 @@ describe('release after a time', () => {
     });
   });
 
-  it('says on the timeline that time did it', () => {
+  it('appears in the timeline as a release by time', () => {
     const { outbox } = describeCase(lead(held({ after: minute }), resume, { now: now + minute }));
 
     expect(outbox.timeline[0]).toEqual({
@@ -42,7 +42,7 @@ describe('release after a time', () => {
     });
   });
 
-  it('does not wait for a clear, nor come by one', () => {
+  it('neither waits for a clear nor happens because of one', () => {
     const record = led(held({ after: 60 * minute }), clear(now + 1), { now: now + 1 });
 
     expect(sweepUntil(record, now + 59 * minute).status).toBe('contained');
@@ -50,14 +50,14 @@ describe('release after a time', () => {
   });
 });
 
-describe('release after a clean hold', () => {
+describe('a release after a clean hold', () => {
   const rule = { clearedFor: 30 * minute };
 
-  it('never comes while the violation is open', () => {
+  it('never happens while the violation is open', () => {
     expect(sweepUntil(held(rule), now + 24 * 60 * minute).status).toBe('contained');
   });
 
-  it('comes that long after the clear', () => {
+  it('happens that long after the clear', () => {
     const at = now + 10 * minute;
     const record = led(held(rule), clear(at), { now: at });
 
@@ -69,14 +69,14 @@ describe('release after a clean hold', () => {
     });
   });
 
-  it('begins no sooner than the denial, though the clear is told late', () => {
+  it('starts its time at the denial at the earliest, even where the clear arrives late', () => {
     const record = led(held(rule), clear(now - 50), { now: now + minute });
 
     expect(sweepUntil(record, now + 30 * minute - 1).status).toBe('contained');
     expect(sweepUntil(record, now + 30 * minute).status).toBe('closed');
   });
 
-  it('is called off by another alarm, and begins anew with its clear', () => {
+  it('is cancelled by another alarm, and starts again with its clear', () => {
     let record = led(held(rule), clear(now + minute), { now: now + minute });
     record = led(sweepUntil(record, now + 20 * minute), alarm({ occurredAt: now + 20 * minute }), {
       now: now + 20 * minute,
@@ -89,7 +89,7 @@ describe('release after a clean hold', () => {
     expect(sweepUntil(record, now + 330 * minute).status).toBe('closed');
   });
 
-  it('does not begin by the word of a certificate that is not the thing’s, which is told', () => {
+  it('does not start by the report of a certificate that is not the thing’s, which the case records', () => {
     const at = now + 10 * minute;
     const forged = clear(at, { reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } });
 
@@ -108,7 +108,7 @@ describe('release after a clean hold', () => {
     expect(sweepUntil(led(flushed(record), own, { now: at }), at + 30 * minute).status).toBe('closed');
   });
 
-  it('waits for every violation of the case', () => {
+  it('waits for all violations of the case', () => {
     const other = { behaviorName: 'other' };
     let record = led(held(rule), alarm({ ...other, occurredAt: now + 1 }), { now: now + 1 });
     record = led(record, clear(now + minute), { now: now + minute });
@@ -119,7 +119,7 @@ describe('release after a clean hold', () => {
     expect(sweepUntil(record, now + 130 * minute).status).toBe('closed');
   });
 
-  it('takes a device that fell silent for no clean one', () => {
+  it('does not count a silent device as clean', () => {
     const invalidated = clear(now + minute, { eventType: 'alarm-invalidated' });
 
     const record = led(held(rule), invalidated, { now: now + minute });
@@ -127,15 +127,15 @@ describe('release after a clean hold', () => {
     expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
   });
 
-  it('never comes for what an operator contained, which no alarm can clear', () => {
+  it('never happens for a containment by an operator, which no alarm can clear', () => {
     const record = { ...led(undefined, order('contain')), release: rule };
 
     expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
   });
 });
 
-describe('release by an operator', () => {
-  it('is the only way where no time is given, cleared or not', () => {
+describe('a release by an operator', () => {
+  it('is the only release where no time is given, cleared or not', () => {
     const record = led(held({ by: 'operator' }), clear(now + 1), { now: now + 1 });
 
     expect(sweepUntil(record, now + 7 * 24 * 60 * minute).status).toBe('contained');
@@ -148,7 +148,7 @@ describe('an approval', () => {
   const { approvalExpires } = configuration.guards;
   const waiting = () => led(undefined, alarm(), { configuration });
 
-  it('expires into an observation, and says so', () => {
+  it('expires into an observation, which is announced', () => {
     const early = decide(waiting(), resume, aContext({ now: now + approvalExpires - 1 }));
     const record = lead(waiting(), resume, { now: now + approvalExpires });
 
@@ -161,7 +161,7 @@ describe('an approval', () => {
     expect(record.dueAt).toBeUndefined();
   });
 
-  it('that expires ends the case where the violation has ended while it waited', () => {
+  it('ends the case on expiry where the violation has ended while it waited', () => {
     const cleared = led(waiting(), clear(now + minute), { now: now + minute });
     expect([cleared.status, cleared.dueAt]).toEqual(['awaiting-approval', now + approvalExpires]);
 
@@ -177,7 +177,7 @@ describe('an approval', () => {
     );
   });
 
-  it('comes too late once it has expired, and starts anew by hand', () => {
+  it('is refused once it has expired, and a command by hand starts anew', () => {
     const expired = led(waiting(), resume, { now: now + approvalExpires });
 
     expect(decide(expired, order('approve'), aContext())).toMatchObject({

@@ -125,7 +125,7 @@ function outcomeOf(record: Case | undefined) {
 }
 
 describe('decide, for any history', () => {
-  it('plans an action only on an alarm that is open, or by an operator, never otherwise', () => {
+  it('plans an action only on an open alarm or for an operator', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyCommand, anyContext), { maxLength: 20 }), (history) => {
         let record: Case | undefined;
@@ -144,7 +144,7 @@ describe('decide, for any history', () => {
     );
   });
 
-  it('acts on an alarm by itself only where every guard allows it', () => {
+  it('acts on an alarm without an operator only where every guard permits it', () => {
     fc.assert(
       fc.property(anyContext, (context) => {
         const full = aContext(context);
@@ -176,7 +176,7 @@ describe('decide, for any history', () => {
     );
   });
 
-  it('ends in the same case however often and late the events are repeated', () => {
+  it('reaches the same case however often and late the events are repeated', () => {
     const history = fc.array(event, { minLength: 1, maxLength: 15 }).chain((events) =>
       fc.tuple(
         fc.constant(events.map(toCommand)),
@@ -202,7 +202,7 @@ describe('decide, for any history', () => {
     );
   });
 
-  it('ends in the same case in whatever order, and however often, the events come', () => {
+  it('reaches the same case in whatever order, and however often, the events arrive', () => {
     const deliveries = fc.array(event, { minLength: 1, maxLength: 8 }).chain((events) => {
       const commands = events.map(toCommand);
       return fc.tuple(
@@ -227,7 +227,7 @@ describe('decide, for any history', () => {
     );
   });
 
-  it('keeps what release must restore as it was found at first, however often it contains again', () => {
+  it('keeps the first record of what release must restore, however often it contains again', () => {
     fc.assert(
       fc.property(fc.array(anyCommand, { maxLength: 15 }), fc.boolean(), (commands, memberBefore) => {
         const groups = memberBefore ? ['sensors', 'cordon-quarantine'] : ['sensors'];
@@ -248,7 +248,7 @@ describe('decide, for any history', () => {
     );
   });
 
-  it('leads every entry to reverted by releases, whatever conflicts come in between', () => {
+  it('brings every entry to reverted by releases, whatever conflicts occur in between', () => {
     const answers = fc.array(fc.constantFrom<Outcome['result']>('done', 'conflict'), { maxLength: 8 });
     fc.assert(
       fc.property(fc.array(event, { maxLength: 6 }), answers, (events, results) => {
@@ -268,7 +268,7 @@ describe('decide, for any history', () => {
     );
   });
 
-  it('neither forgets a held thing nor leaves work that nothing takes up again', () => {
+  it('neither forgets a held thing nor leaves work without a due time', () => {
     const answers = fc.array(
       fc.constantFrom<Outcome['result']>('done', 'unverified', 'refused', 'conflict'),
       {

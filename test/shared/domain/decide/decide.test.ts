@@ -53,8 +53,8 @@ const operator = (type: 'release' | 'contain' | 'approve' | 'dismiss'): Command 
   ...(type === 'release' && { force: true }),
 });
 
-describe('decide on a violation', () => {
-  it('plans the actions of the first playbook that matches, with what each must restore', () => {
+describe('decide, on a violation,', () => {
+  it('plans the actions of the first matching playbook, with what each must restore', () => {
     const next = decided(undefined, alarm());
 
     expect(next.status).toBe('containing');
@@ -74,7 +74,7 @@ describe('decide on a violation', () => {
     ]);
   });
 
-  it('is contained only once every action is verified', () => {
+  it('reports contained only once every action is verified', () => {
     let record = decided(undefined, alarm());
     const seen = new Set<Case['ledger'][number]['action']>();
     for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
@@ -120,7 +120,7 @@ describe('decide on a violation', () => {
     ],
     ['the lookup failed', { facts: { kind: 'unavailable', reason: 'throttled' } }, 'awaiting-approval'],
     ['the fleet limit is reached', { fleetLimitReached: true }, 'awaiting-approval'],
-  ] as const)('does nothing to the thing, and says why, when %s', (_, context, status) => {
+  ] as const)('does nothing to the thing, and gives the reason, when %s', (_, context, status) => {
     const next = decided(undefined, alarm(), context);
 
     expect(next.status).toBe(status);
@@ -134,7 +134,7 @@ describe('decide on a violation', () => {
     expect(limited ? told?.text.split('; ')[0] : told?.text).toBe(reason);
   });
 
-  it('asks first when the report came from a certificate that is not the thing’s', () => {
+  it('asks for approval when the report came from a certificate that is not the thing’s', () => {
     const forged = alarm({ reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } });
 
     expect(decided(undefined, forged).status).toBe('awaiting-approval');
@@ -143,7 +143,7 @@ describe('decide on a violation', () => {
     );
   });
 
-  it('denies the certificate as well where it may take another client id, which a group policy can’t bind', () => {
+  it('denies the certificate as well where it permits other client ids, which a group policy cannot bind', () => {
     const [principal] = someFacts().principals;
     if (!principal) throw new Error('no principal');
     const evading = someFacts({ principals: [{ ...principal, escapesGroup: true }] });
@@ -159,7 +159,7 @@ describe('decide on a violation', () => {
     expect(decided(undefined, alarm(), { facts: shared }).status).toBe('awaiting-approval');
   });
 
-  it('cuts the agent’s own client id too, where the certificate may connect under another than the thing’s name', () => {
+  it('cuts the agent’s own client id too, where the certificate may connect under another id than the thing’s name', () => {
     const [principal] = someFacts().principals;
     if (!principal) throw new Error('no principal');
     const facts = someFacts({ principals: [{ ...principal, escapesGroup: true }] });
@@ -170,7 +170,7 @@ describe('decide on a violation', () => {
     });
   });
 
-  it('cuts every client id the thing’s own certificate reported under', () => {
+  it('cuts every client id under which the thing’s own certificate reported', () => {
     const next = decided(
       undefined,
       alarm({ reporter: { clientId: 'mything1-agent', principal: 'a'.repeat(64) } }),
@@ -182,14 +182,14 @@ describe('decide on a violation', () => {
     });
   });
 
-  it('changes nothing on a repeat, and asks AWS nothing', () => {
+  it('changes nothing on a repeat, and makes no call to AWS', () => {
     const held = contained();
 
     expect(decide(held, alarm(), aContext()).outcome).toBe('unchanged');
     expect(listQuestions(held, alarm(), aContext())).toEqual([]);
   });
 
-  it('joins a second behavior to the same case without acting again', () => {
+  it('adds a second behavior to the same case without acting again', () => {
     const next = decided(contained(), alarm({ behaviorName: 'other', occurredAt: now + 1 }), {
       newCaseId: 'case-2',
     });
@@ -203,7 +203,7 @@ describe('decide on a violation', () => {
     expect(next.outbox.announcements.map(({ kind }) => kind)).toEqual(['new-violation']);
   });
 
-  it('cuts a held device also under a client id it shows only now, and verifies again', () => {
+  it('cuts a held device also under a newly seen client id, and verifies again', () => {
     const reporter = { clientId: 'mything1-2', principal: 'a'.repeat(64) };
     const second = alarm({ behaviorName: 'other', occurredAt: now + 1, reporter });
 
@@ -223,7 +223,7 @@ describe('decide on a violation', () => {
     expect(decided(contained(), foreign).status).toBe('contained');
   });
 
-  it('judges the thing’s own alarm though a forged one of the same behavior came first', () => {
+  it('judges the thing’s own alarm even where a forged one of the same behavior came first', () => {
     const forged = alarm({ reporter: { clientId: 'x', principal: 'b'.repeat(64) } });
     const waiting = flushed(decided(undefined, forged));
 
@@ -236,7 +236,7 @@ describe('decide on a violation', () => {
     expect(decided(waiting, own).status).toBe('containing');
   });
 
-  it('contains on a repeated alarm once what stood in the way is gone, and tells a no only once', () => {
+  it('contains on a repeated alarm once the obstacle is gone, and announces a refusal only once', () => {
     const observed = flushed(decided(undefined, alarm(), { killSwitch: { state: 'on' } }));
     const repeated = alarm({ occurredAt: now + 1 });
 
@@ -245,7 +245,7 @@ describe('decide on a violation', () => {
     expect(decided(observed, repeated).status).toBe('containing');
   });
 
-  it('tells once in ten minutes of a value that flaps', () => {
+  it('announces a flapping value once in ten minutes', () => {
     let record: Case | undefined;
     const told: string[] = [];
     for (let flip = 0; flip < 6; flip += 1) {
@@ -274,7 +274,7 @@ describe('decide on a violation', () => {
     expect(JSON.stringify(record?.violations).length).toBeLessThan(200_000);
   });
 
-  it('joins the alert of the other detector for the same behavior, telling nobody twice', () => {
+  it('merges the alert of the other detector for the same behavior, without a second announcement', () => {
     const second = alarm({ violationId: 'defender-1', detector: 'device-defender', occurredAt: now + 5 });
 
     const next = decided(contained(), second);
@@ -284,7 +284,7 @@ describe('decide on a violation', () => {
   });
 });
 
-describe('decide on a clear', () => {
+describe('decide, on a clear,', () => {
   it.each(['alarm-cleared', 'alarm-invalidated'] as const)('never releases on %s', (eventType) => {
     const next = decided(contained(), alarm({ eventType, occurredAt: now + 1 }));
 
@@ -292,7 +292,7 @@ describe('decide on a clear', () => {
     expect(next.ledger).toEqual(contained().ledger);
   });
 
-  it('opens no case and tells nobody without an alarm', () => {
+  it('opens no case and announces nothing without an alarm', () => {
     const remembered = decided(undefined, alarm({ eventType: 'alarm-cleared' }));
 
     expect([remembered.status, remembered.violations, remembered.outbox]).toEqual([
@@ -303,7 +303,7 @@ describe('decide on a clear', () => {
     expect(decide(remembered, alarm({ eventType: 'alarm-cleared' }), aContext()).outcome).toBe('unchanged');
   });
 
-  it('that overtook its alarm spares the thing nothing, and leaves no alarm open behind it', () => {
+  it('acts on an alarm that its clear overtook, and leaves no alarm open behind it', () => {
     const early = decided(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now }));
 
     const held = decided(early, alarm({ occurredAt: now - 100 }));
@@ -325,7 +325,7 @@ describe('decide on a clear', () => {
     );
   });
 
-  it('that came before the alarm of another time is forgotten with it', () => {
+  it('drops an early clear that is older than the alarm that follows', () => {
     const early = decided(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now - 200 }));
 
     const next = decided(early, alarm({ occurredAt: now - 100 }));
@@ -334,7 +334,7 @@ describe('decide on a clear', () => {
     expect(next.earlyEnds).toBeUndefined();
   });
 
-  it('keeps the ends of twenty behaviors at most, the newest', () => {
+  it('keeps the newest twenty early clears at most', () => {
     let record: Case | undefined;
     for (let index = 0; index < 25; index += 1) {
       const end = { eventType: 'alarm-cleared', behaviorName: `b${index}`, occurredAt: now + index } as const;
@@ -354,14 +354,14 @@ describe('decide on a clear', () => {
     );
   });
 
-  it('that is older than the alarm changes nothing', () => {
+  it('changes nothing for a clear older than the alarm', () => {
     expect(
       decide(contained(), alarm({ eventType: 'alarm-cleared', occurredAt: now - 500 }), aContext()).outcome,
     ).toBe('unchanged');
   });
 });
 
-describe('decide on an operator', () => {
+describe('decide, on an operator’s command,', () => {
   it('releases in reverse order and closes', () => {
     const releasing = decided(contained(), operator('release'));
 
@@ -371,7 +371,7 @@ describe('decide on an operator', () => {
     expect(closed.ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
   });
 
-  it('stops in release-conflict where an action could not be undone, and can be told to go on', () => {
+  it('stops in release-conflict where an action could not be undone, and can be told to continue', () => {
     const releasing = decided(contained(), operator('release'));
     const first = nextStep(releasing, new Set());
     if (!first) throw new Error('no step');
@@ -387,7 +387,7 @@ describe('decide on an operator', () => {
     expect(perform(decided(flushed(stuck), operator('release'))).status).toBe('closed');
   });
 
-  it('remembers a closed case, so that a late repeat opens nothing', () => {
+  it('remembers a closed case, so that a late repeat opens no case', () => {
     const closed = perform(decided(contained(), operator('release')));
 
     expect(decide(closed, alarm(), aContext({ newCaseId: 'case-2' })).outcome).toBe('unchanged');
@@ -397,7 +397,7 @@ describe('decide on an operator', () => {
     });
   });
 
-  it('approves what waits, and contains by hand', () => {
+  it('approves a waiting case, and contains by hand', () => {
     const waiting = decided(undefined, alarm(), { fleetLimitReached: true });
 
     expect(decided(waiting, operator('approve')).status).toBe('containing');
@@ -415,7 +415,7 @@ describe('decide on an operator', () => {
     expect(decide(current, operator(type), aContext()).outcome).toBe('unchanged');
   });
 
-  it('does not dismiss what was refused half way and may hold the thing', () => {
+  it('does not dismiss a case whose refused action may still hold the thing', () => {
     const planned = decided(undefined, alarm());
     const first = nextStep(planned, new Set());
     if (!first) throw new Error('no step');
@@ -439,7 +439,7 @@ describe('decide on an operator', () => {
   });
 });
 
-describe('decide on a clear from a certificate that is not known as the thing’s', () => {
+describe('decide, on a clear from a certificate that is not known as the thing’s,', () => {
   const principal = 'b'.repeat(64);
   const clear = alarm({
     eventType: 'alarm-cleared',
@@ -453,7 +453,7 @@ describe('decide on a clear from a certificate that is not known as the thing’
   const certificate = someFacts().principals[0];
   const rotated = certificate && someFacts({ principals: [{ ...certificate, certificateId: principal }] });
 
-  it('looks the thing up, since it may have got another certificate', () => {
+  it('looks the thing up, since the thing may have a new certificate', () => {
     expect(listQuestions(observed(), clear, aContext())).toEqual(['facts']);
     expect(listQuestions(undefined, clear, aContext())).toEqual([]);
     if (!rotated) throw new Error('no certificate');
@@ -470,13 +470,13 @@ describe('decide on a clear from a certificate that is not known as the thing’
     expect(Object.values(next.violations)).toMatchObject([{ lastEventType: 'in-alarm' }]);
   });
 
-  it('keeps one that overtook its alarm from ending it', () => {
+  it('does not let a clear that overtook its alarm end that alarm', () => {
     const early = decided(undefined, clear);
     expect(decided(flushed(early), alarm(), watched)).toMatchObject({ status: 'observed' });
   });
 });
 
-describe('decide on a reconnect', () => {
+describe('decide, on a reconnect,', () => {
   const reconnected = (connectedAt: number): Command => ({
     type: 'reconnected',
     thingName: thingKey('mything1'),
@@ -484,13 +484,13 @@ describe('decide on a reconnect', () => {
     connectedAt,
   });
 
-  it('cuts again while the policy cache may still let the device through', () => {
+  it('cuts again while the policy cache may still admit the device', () => {
     const next = decided(contained(), reconnected(now + 1_000), { policyCacheMs: 480_000 });
 
     expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
   });
 
-  it('is not contained while cached rights let it back in, tells so once, and is again when they are gone', () => {
+  it('leaves the contained status while cached rights admit the device, announces so once, and returns to it afterwards', () => {
     const policyCacheMs = 480_000;
     const first = decided(contained(), reconnected(now + 1_000), { policyCacheMs });
     expect(first.outbox.announcements.map(({ kind }) => kind)).toEqual(['containing']);
@@ -525,7 +525,7 @@ describe('decide on a reconnect', () => {
     });
   });
 
-  it('says nothing more at each reconnect while no denial is in place, which was told', () => {
+  it('announces reconnects no further while no denial is in place, which was announced', () => {
     const planned = decided(undefined, alarm());
     const quarantine = nextStep(planned, new Set(['disconnect']));
     if (!quarantine) throw new Error('no step');
@@ -543,7 +543,7 @@ describe('decide on a reconnect', () => {
     expect([again.status, again.outbox.announcements]).toEqual(['containment-failed', []]);
   });
 
-  it('cuts a session from before the cut once more, should clocks differ, but does not say that the device came back', () => {
+  it('cuts a session from before the cut once more, in case clocks differ, but does not report that the device returned', () => {
     const next = decided(contained(), reconnected(now - 1), { policyCacheMs: 480_000 });
 
     expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
@@ -557,7 +557,7 @@ describe('decide on a reconnect', () => {
     version,
   });
 
-  it('takes no notice of an older session, whatever its time says', () => {
+  it('ignores an older session, whatever its time says', () => {
     const policyCacheMs = 480_000;
     const back = perform(decided(contained(), versioned(now + 5_000, 4), { policyCacheMs }), now + 5_100);
 
@@ -568,7 +568,7 @@ describe('decide on a reconnect', () => {
       expect(decide(back, versioned(at, version), aContext({ policyCacheMs })).outcome).toBe('unchanged');
   });
 
-  it('takes a newer version for a new session, though its time is before the last cut', () => {
+  it('treats a newer version as a new session, even where its time is before the last cut', () => {
     const policyCacheMs = 480_000;
     const first = decided(contained(), versioned(now + 5_000, 4), { policyCacheMs });
     // It was cut, and its return is news by the version alone: the times of AWS are approximate.
@@ -581,19 +581,19 @@ describe('decide on a reconnect', () => {
     ]);
   });
 
-  it('knows that versions begin anew after an hour without a session', () => {
+  it('accepts that versions start again after an hour without a session', () => {
     const policyCacheMs = 3 * 3_600_000;
     const back = perform(decided(contained(), versioned(now + 5_000, 40), { policyCacheMs }), now + 5_100);
 
     expect(decided(back, versioned(now + 5_000 + 3_600_000, 0), { policyCacheMs }).status).toBe('containing');
   });
 
-  it('leaves a session that began under the denial', () => {
+  it('leaves a session alone that began under the denial', () => {
     expect(decide(contained(), reconnected(now + 1_000), aContext()).outcome).toBe('unchanged');
   });
 });
 
-describe('decide on a sweep', () => {
+describe('decide, on a sweep,', () => {
   it('verifies again what was verified, and applies again what was not', () => {
     const later = now + 3_600_000;
     const resumed = decided(contained(), { type: 'resume', thingName: thingKey('mything1') }, { now: later });

@@ -66,11 +66,11 @@ describe('a decision', () => {
       [held(), { type: 'resume', thingName: thingKey('mything1'), early: true }],
       ['facts'],
     ],
-  ])('asks, for %s', (_, [current, command, over], expected) => {
+  ])('asks only what it needs, for %s', (_, [current, command, over], expected) => {
     expect(listQuestions(current, command, aContext(over))).toEqual(expected);
   });
 
-  it('asks each question once, though a held-back case judges several violations', () => {
+  it('asks each question once, even where a held-back case judges several violations', () => {
     const off = { killSwitch: { state: 'on' } } as const;
     const first = led(undefined, alarm(), off);
     const both = led(first, alarm({ behaviorName: 'other', violationId: 'v2' }), off);
@@ -79,7 +79,7 @@ describe('a decision', () => {
     expect(listQuestions(both, resume, aContext(later))).toEqual(['facts', 'reservation', 'fleetNotice']);
   });
 
-  it('is the same whether its answers come at once or later', async () => {
+  it('is the same whether its answers arrive at once or later', async () => {
     const situation = aContext();
     const { facts } = situation;
 
@@ -93,7 +93,7 @@ describe('a decision', () => {
     expect(resolved).toEqual(decide(undefined, alarm(), situation));
   });
 
-  it('fails with whatever could not be answered, so that the command is delivered again', async () => {
+  it('fails with the fault of a question without an answer, so that the command is delivered again', async () => {
     const decision = resolve(rules.decide(undefined, alarm(), aContext()), {
       facts: () => Promise.reject(new Error('throttled')),
       holders: () => [],

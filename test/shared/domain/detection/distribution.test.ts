@@ -22,7 +22,7 @@ describe('a percentile of the fleet', () => {
     ['p99.9', 1_000, 0],
     ['p100', 1_000, 0],
     ['p100', 1_030, 1],
-  ])('%s of 1 to 1,000 against %d: %d', (statistic, value, expected) => {
+  ])('compares %s of 1 to 1,000 with %d: %d', (statistic, value, expected) => {
     const fleet = distributionOf(Array.from({ length: 1_000 }, (_, index) => index + 1));
 
     expect(compareToPercentile(value, statistic, fleet)).toBe(expected);
@@ -46,7 +46,7 @@ describe('a percentile of the fleet', () => {
     );
   });
 
-  it('knows zero, needs two devices, and there is none where a value is negative', () => {
+  it('handles zero, needs two devices, and is undefined where a value is negative', () => {
     expect(compareToPercentile(0, 'p50', distributionOf([0, 0, 5]))).toBe(0);
     expect(compareToPercentile(5, 'p50', distributionOf([0, 0, 5]))).toBe(1);
     expect(compareToPercentile(5, 'p50', distributionOf([5]))).toBeUndefined();
@@ -54,7 +54,7 @@ describe('a percentile of the fleet', () => {
     expect(compareToPercentile(-1, 'p50', distributionOf([5, 5]))).toBeUndefined();
   });
 
-  it('has no more bins than a table item holds, whatever devices send', () => {
+  it('has no more bins than fit in a table item, whatever devices send', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true }), (value) => {
         const [, order] = /^bin(-?\d+)$/.exec(binOf(value)) ?? [];

@@ -64,8 +64,8 @@ function happen(state: DetectState, { kind, session, children }: DetectionTrigge
   return judgeLifecycle({ ...setting, event }).state;
 }
 
-describe('when time may change something', () => {
-  it('is always ahead of what time has been judged, so that no thing is judged without end', () => {
+describe('the next time at which an alarm may change', () => {
+  it('is always after the time already judged, so that no thing is judged endlessly', () => {
     fc.assert(
       fc.property(fc.array(trigger, { maxLength: 20 }), (triggers) => {
         let state = newDetectState(thingKey('t'));
@@ -81,7 +81,7 @@ describe('when time may change something', () => {
     );
   });
 
-  it('changes nothing before it is due', () => {
+  it('is not reached early: before it, nothing changes', () => {
     fc.assert(
       fc.property(
         fc.array(trigger, { minLength: 1, maxLength: 20 }),

@@ -109,7 +109,7 @@ describe('judgeReport', () => {
     expect(judgeReport(input(alarmed, 0, late)).events).toEqual([]);
   });
 
-  it('takes a report id that fell back, as some agents do at a reboot', () => {
+  it('accepts a report id that is lower than before, as some agents send after a reboot', () => {
     const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1)).state;
     const rebooted = { report: { reportId: 1, metrics: { m: { number: 0 } }, evidence: [] }, at: now + 11 };
 
@@ -118,7 +118,7 @@ describe('judgeReport', () => {
     ]);
   });
 
-  it('lets another client raise an alarm, never end one nor age the thing’s own reports', () => {
+  it('lets another client raise an alarm, but neither end one nor make the thing’s own reports late', () => {
     const foreign = {
       reportedByItself: false,
       report: { reportId: Number.MAX_SAFE_INTEGER, metrics: { m: { number: 1 } }, evidence: [] },
@@ -138,7 +138,7 @@ describe('judgeReport', () => {
     expect(raised.state.lastReportId).toBe(0);
   });
 
-  it('hears the thing itself though another client raised the same alarm before', () => {
+  it('accepts the thing itself even where another client raised the same alarm before', () => {
     const foreign = {
       reportedByItself: false,
       report: { reportId: 5, metrics: { m: { number: 1 } }, evidence: [] },
@@ -155,13 +155,13 @@ describe('judgeReport', () => {
     expect(own.events.map(({ eventType }) => eventType)).toEqual(['in-alarm']);
   });
 
-  it('tells at most ten events a minute of a behavior that flaps', () => {
+  it('sends at most ten events a minute for a flapping behavior', () => {
     const flapping = Array.from({ length: 100 }, (_, index) => (index + 1) % 2);
 
     expect(feed(flapping)).toHaveLength(10);
   });
 
-  it('leaves a behavior alone whose metric is not in the report', () => {
+  it('ignores a behavior whose metric is not in the report', () => {
     const missing = { report: { reportId: 3, metrics: {}, evidence: [] } };
 
     expect(judgeReport(input(newDetectState(thingKey('t')), 0, missing)).events).toEqual([]);

@@ -38,7 +38,7 @@ describe('followPresence', () => {
     expect(follow(events)?.disconnectedAt).toBe(disconnectedAt);
   });
 
-  it('goes on from a state of before clients were told apart', () => {
+  it('continues from a state that did not distinguish clients', () => {
     const before: PresenceState = { sessionId: 'app1', connectedAt: 10, seen: ['connected:app1'] };
 
     expect(followPresence(before, parse('app-1@20')).disconnectedAt).toBe(20);

@@ -126,7 +126,7 @@ function judgeAll(sent: readonly Sent[], order: readonly number[], inARow: numbe
   return { raised: [...raised].sort(), clearedLate, notLater };
 }
 
-describe.each(Object.entries(ways))('reports of which the order is known by %s', (_, { send, maxGapMs }) => {
+describe.each(Object.entries(ways))('reports ordered by %s', (_, { send, maxGapMs }) => {
   const shuffled = history(maxGapMs).chain((made) =>
     fc.record({
       made: fc.constant(made),
@@ -140,7 +140,7 @@ describe.each(Object.entries(ways))('reports of which the order is known by %s',
       inARow,
     );
 
-  it('raise the same alarms in whatever order they come, at ever later times, and none that comes late clears', () => {
+  it('raise the same alarms in whatever order they arrive, at ever later times, and no late report clears an alarm', () => {
     fc.assert(
       fc.property(shuffled, ({ made, order }) => {
         const inOrder = run(made, [...made.keys()], 1);
@@ -152,7 +152,7 @@ describe.each(Object.entries(ways))('reports of which the order is known by %s',
     );
   });
 
-  it('lose no alarm that datapoints in a row raise', () => {
+  it('lose no alarm that requires several datapoints in a row', () => {
     fc.assert(
       fc.property(shuffled, fc.integer({ min: 2, max: 4 }), ({ made, order }, inARow) => {
         const inOrder = run(made, [...made.keys()], inARow);

@@ -101,14 +101,14 @@ describe('a report', () => {
     expect(report({ values: { ports: 3, children: 1 } }).asked).toEqual(['distribution', 'membership']);
   });
 
-  it('asks whose certificate it is only of one that the agent was not heard with', () => {
+  it('asks whose certificate it is only for a certificate with which the agent has not yet reported', () => {
     const { state } = report({ values: { children: 0 } }).judgement;
 
     expect(report({ state, values: { children: 0 } }).asked).toEqual([]);
     expect(report({ state, values: { children: 0 }, principal: 'b' }).asked).toEqual(['owner']);
   });
 
-  it('that comes twice asks nothing', () => {
+  it('asks nothing when it is a repeat', () => {
     const { state } = report({ values: { children: 1 } }).judgement;
     const again = { ...state, lastReportId: 0 };
 
@@ -116,7 +116,7 @@ describe('a report', () => {
   });
 });
 
-describe('a moment', () => {
+describe('a timed check', () => {
   const heard = report({ values: { children: 0 } }).judgement.state;
   const late = now + 5 * 8 * 3_600_000;
   const wait = (state: DetectState, at: number, held = false) =>
@@ -126,12 +126,12 @@ describe('a moment', () => {
     expect(wait(heard, now + 60_000).asked).toEqual([]);
   });
 
-  it('asks of a thing that misses reports whether it is held, alone and registered', () => {
+  it('asks of a thing that misses reports whether it is held, the only silent one, and registered', () => {
     expect(wait(heard, late).asked).toEqual(['held', 'alone', 'membership']);
     expect(wait(heard, late, true).asked).toEqual(['held']);
   });
 
-  it('asks of one that is known to be silent no more whether it is alone', () => {
+  it('does not ask again of a thing known to be silent whether it is the only one', () => {
     const { state } = wait(heard, late).judgement;
 
     expect(wait(state, late + 6 * 3_600_000).asked).toEqual(['held', 'membership']);

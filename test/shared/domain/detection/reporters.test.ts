@@ -40,7 +40,7 @@ function aThing(before: DetectState = newDetectState(thingKey('t'))) {
 describe.each([
   ['before the thing itself', 'attacker', 'victim'],
   ['after the thing itself', 'victim', 'attacker'],
-])('a certificate that reports under the client id of a thing, known %s', (_, first, second) => {
+])('a certificate that reports under the client id of a thing, first seen %s,', (_, first, second) => {
   function aKnownThing() {
     const thing = aThing();
     thing.report(first, 0);
@@ -48,7 +48,7 @@ describe.each([
     return thing;
   }
 
-  it('uses up none of the thing’s alarms', () => {
+  it('does not use up the thing’s alarms', () => {
     const { report, told } = aKnownThing();
     for (let step = 0; step < 100; step += 1) report('attacker', step % 2);
 
@@ -58,7 +58,7 @@ describe.each([
     expect(told.at(-1)).toBe('victim in-alarm');
   });
 
-  it('hides no alarm of the thing, and ends none', () => {
+  it('neither hides nor ends an alarm of the thing', () => {
     const { report, told } = aKnownThing();
     report('attacker', 1);
     report('victim', 1);
@@ -84,7 +84,7 @@ describe.each([
   });
 });
 
-it('tells of each client that reports for a thing apart, so that none hides another', () => {
+it('the detector keeps apart the clients that report for a thing, so that none hides another', () => {
   const { report, told } = aThing();
   for (let step = 0; step < 100; step += 1) report('attacker', 1, { reportedByItself: false });
 
@@ -93,7 +93,7 @@ it('tells of each client that reports for a thing apart, so that none hides anot
   expect(told).toEqual(['attacker in-alarm', 'gateway in-alarm']);
 });
 
-it('remembers a few certificates of a thing, however many there are', () => {
+it('the detector remembers a few certificates of a thing, however many there are', () => {
   const { report, state } = aThing();
   for (let index = 0; index < 50; index += 1) {
     report(`own-${index}`, 1);
@@ -104,7 +104,7 @@ it('remembers a few certificates of a thing, however many there are', () => {
   expect(state().senders?.length).toBe(7);
 });
 
-it('lets the certificate that replaced another end the alarm that the other left open, an hour later', () => {
+it('a replacement certificate ends the alarm that the old one left open, an hour later', () => {
   const { report, told } = aThing();
   report('old', 1);
   report('new', 0, { at: now + 3_599_000 });
@@ -115,7 +115,7 @@ it('lets the certificate that replaced another end the alarm that the other left
   expect(told).toEqual(['old in-alarm', 'new alarm-cleared']);
 });
 
-it('goes on with the alarm of a state from before certificates were told apart, and tells when it has gone silent', () => {
+it('the detector continues an alarm stored without a certificate, and ends it when the thing falls silent', () => {
   const open = { bad: 1, good: 0, violationId: 'v', metric: 'a', heardAt: now, checkedAt: now };
   const before = {
     ...newDetectState(thingKey('t')),

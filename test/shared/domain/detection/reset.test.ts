@@ -54,15 +54,15 @@ function lifecycle(state: DetectState, eventType: 'connected' | 'disconnected', 
 const kinds = ({ events }: { events: readonly { eventType: string; behavior: { name: string } }[] }) =>
   events.map(({ eventType, behavior }) => `${behavior.name} ${eventType}`);
 
-describe('resetAlarms, when a case is closed', () => {
-  it('has what is still out of bounds told again', () => {
+describe('resetAlarms, on the end of a case,', () => {
+  it('causes a new alert for what is still out of bounds', () => {
     const alarmed = report(newDetectState(thingKey('t')), 1, { at: now }).state;
 
     expect(kinds(report(alarmed, 1, { at: now + 1 }))).toEqual([]);
     expect(kinds(report(resetAlarms(alarmed, now + 2), 1, { at: now + 3 }))).toEqual(['children in-alarm']);
   });
 
-  it('keeps who is away, who is told as absent when the time has come', () => {
+  it('keeps the absent state, so that the absence is announced in time', () => {
     let state = lifecycle(newDetectState(thingKey('t')), 'connected', now);
     state = report(state, 1, { at: now + 1 }).state;
     state = report(state, 0, { at: now + 2 }).state;
@@ -85,14 +85,14 @@ describe('resetAlarms, when a case is closed', () => {
     expect(events).toBe(10);
   });
 
-  it('keeps which reports came: one that comes again contains nothing', () => {
+  it('keeps which reports arrived: a repeated one contains nothing', () => {
     const alarmed = report(newDetectState(thingKey('t')), 1, { at: now, reportId: 7 }).state;
 
     expect(kinds(report(resetAlarms(alarmed, now + 1), 1, { at: now + 2, reportId: 7 }))).toEqual([]);
   });
 });
 
-describe('resetAlarms, after a containment', () => {
+describe('after a containment, the detector', () => {
   const released = now + 10 * minute;
   const heldBefore = report(newDetectState(thingKey('t')), 1, { at: now, madeAt: now }).state;
   const free = resetAlarms(heldBefore, released + 5, released);
@@ -101,7 +101,7 @@ describe('resetAlarms, after a containment', () => {
     ['says itself when it was made', { madeAt: released - 10_000 }],
     ['has an id that is its time in ms', { reportId: released - 10_000 }],
     ['has an id that is its time in s', { reportId: Math.floor(released / 1_000) - 10 }],
-  ])('ignores a report made before its end that %s', (_, sent) => {
+  ])('ignores a report made before the end of the containment that %s', (_, sent) => {
     expect(kinds(report(free, 1, { at: released + 20_000, ...sent }))).toEqual([]);
   });
 
@@ -131,7 +131,7 @@ describe('resetAlarms, after a containment', () => {
 describe('a report id from the future', () => {
   const future = now + 9 * minute;
 
-  it('of another certificate silences nobody', () => {
+  it('from another certificate does not block the thing’s own reports', () => {
     const forged = report(newDetectState(thingKey('t')), 1, {
       at: now,
       reportId: future,
@@ -142,7 +142,7 @@ describe('a report id from the future', () => {
     expect(kinds(report(cleared, 1, { at: now + 2 }))).toEqual(['children in-alarm']);
   });
 
-  it('of the thing itself silences it no longer than it lasts', () => {
+  it('from the thing itself blocks later reports no longer than it lasts', () => {
     const ahead = report(newDetectState(thingKey('t')), 1, { at: now, reportId: future }).state;
     const cleared = report(ahead, 0, { at: now + 1, reportId: future + 1 }).state;
 
@@ -150,7 +150,7 @@ describe('a report id from the future', () => {
   });
 
   it.each(['one', 'two', 'three', 'four', 'five'])(
-    'is a repeat when it comes again, also behind %s',
+    'is recognized as a repeat when it arrives again, also behind %s',
     (name) => {
       const first = report(newDetectState(thingKey('t')), 1, { at: now, reportId: future }).state;
       const other = report(first, 0, { at: now + 1, reportId: 5, principal: name }).state;

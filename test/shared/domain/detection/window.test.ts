@@ -9,7 +9,7 @@ function fill(counts: readonly { at: number; value: number; by?: string }[], isD
 }
 
 describe('a sliding window', () => {
-  it('stays small under a flood, and loses nothing of it', () => {
+  it('stays small during a flood, and loses nothing of it', () => {
     const flood = Array.from({ length: 100_000 }, (_, index) => ({ at: 1_000_000 + index * 2, value: 1 }));
 
     const window = fill(flood);
@@ -18,7 +18,7 @@ describe('a sliding window', () => {
     expect(sumWindow(window, 1_000_000 + 200_000, durationMs)).toBe(100_000);
   });
 
-  it('says that several took part where it had to put parts together', () => {
+  it('says that several clients took part where it had to merge parts', () => {
     const window = fill(
       Array.from({ length: 500 }, (_, index) => ({ at: 1_000_000 + index, value: 1, by: `p${index % 2}` })),
     );
@@ -28,7 +28,7 @@ describe('a sliding window', () => {
     expect(window.at(-1)?.[3]).toBe('p1');
   });
 
-  it('is the exact sum of the last 300 s for reports that come every minute', () => {
+  it('gives the exact sum of the last 300 s for reports that arrive every minute', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(1_000), { minLength: 1, maxLength: 30 }), (values) => {
         const counts = values.map((value, index) => ({ at: 1_000_000 + index * 60_000, value }));
@@ -40,7 +40,7 @@ describe('a sliding window', () => {
     );
   });
 
-  it('takes an event that comes late for one of now, never for one to come', () => {
+  it('counts a late event as one of now, never as a future one', () => {
     const window = fill([
       { at: 2_000, value: 1 },
       { at: 1_000, value: 1 },

@@ -57,7 +57,7 @@ function violationOf(reading: Reading): Violation | undefined {
 }
 
 describe('readMessage', () => {
-  it('takes one more source, which is asked for a message that it alone knows', () => {
+  it('accepts an additional source, which reads messages that it alone knows', () => {
     const siem: Source = {
       name: 'siem',
       read: ({ device }) =>
@@ -95,7 +95,7 @@ describe('readMessage', () => {
   it.each([
     ['an Audit result', audit],
     ['an Audit finding', { findingId: 'f', nonCompliantResource: {} }],
-  ])('tells %s from a violation', (_what, message) => {
+  ])('distinguishes %s from a violation', (_what, message) => {
     expect(readMessage(JSON.stringify(message)).kind).toBe('ignored');
     expect(readMessage(enveloped(message)).kind).toBe('ignored');
   });
@@ -133,14 +133,14 @@ describe('readMessage', () => {
     expect(read.kind === 'rejected' && read.reason).toMatch(reason);
   });
 
-  it('keeps only a bounded part of a huge value', () => {
+  it('keeps only a limited part of a huge value', () => {
     const strings = Array.from({ length: 1_000 }, () => 'x'.repeat(1_000));
     const read = readMessage(JSON.stringify({ ...inAlarm, metricValue: { strings } }));
 
     expect(JSON.stringify(read).length).toBeLessThan(20_000);
   });
 
-  it('reads what the cordon detector writes', () => {
+  it('reads an alert of the Cordon detector', () => {
     const behavior: Behavior = {
       name: 'no-child-processes',
       metric: 'num_child_procs_myapp',
@@ -173,7 +173,7 @@ describe('readMessage', () => {
   });
 });
 
-describe('readMessage, of a message that is nested deep', () => {
+describe('readMessage, given deep nesting,', () => {
   const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 
   it.each([65, 9_000, 100_000])('rejects %s levels', (levels) => {
@@ -190,11 +190,11 @@ describe('the time of an alert', () => {
   it.each([
     ['in seconds', 1_795_000_000, /^violationEventTime: is before 2015: expected milliseconds/],
     ['in microseconds', 1_795_000_000_000_000, /^violationEventTime: is after the year 9999/],
-  ])('is refused %s, with the reason', (_, time, reason) => {
+  ])('is rejected %s, with the reason', (_, time, reason) => {
     expect(at(time)).toEqual({ kind: 'rejected', reason: expect.stringMatching(reason) });
   });
 
-  it('counts from the arrival where it lies in the future, and keeps what the sender said', () => {
+  it('is the time of arrival where it lies in the future, and the sender’s time is kept', () => {
     const arrivedAt = 1_795_000_000_000;
     const violation = violationOf(at(arrivedAt + 1));
     if (!violation) throw new Error('not read');

@@ -89,7 +89,7 @@ describe('readReport', () => {
     });
   });
 
-  it('takes what real agents get wrong: missing totals, port 0, ports as text, null interfaces', () => {
+  it('accepts the mistakes of real agents: missing totals, port 0, ports as text, null interfaces', () => {
     const read = readReport({
       header,
       metrics: { listening_tcp_ports: { ports: [{ port: 0 }, { port: '22', interface: null }, null, 7] } },
@@ -121,7 +121,7 @@ describe('readReport', () => {
     });
   });
 
-  it('takes a list that is left out for empty, unless the total says that there is more', () => {
+  it('reads an omitted list as empty, unless the total says that there is more', () => {
     expect(metricsOf({ listening_tcp_ports: { total: 0 }, listening_udp_ports: { total: 3 } })).toEqual({
       'aws:listening-tcp-ports': { ports: [] },
       'aws:num-listening-tcp-ports': { count: 0 },
@@ -129,13 +129,13 @@ describe('readReport', () => {
     });
   });
 
-  it('takes a counter that wrapped or was reset for no datapoint, and accepts the report', () => {
+  it('produces no datapoint for a counter that wrapped or was reset, and accepts the report', () => {
     const network_stats = { bytes_in: 1.8446744071173374e19, bytes_out: -2_084_308, packets_in: 7 };
 
     expect(metricsOf({ network_stats })).toEqual({ 'aws:all-packets-in': { count: 7 } });
   });
 
-  it('keeps evidence within bounds and drops what is malformed in it', () => {
+  it('limits the evidence and drops its malformed parts', () => {
     const evidence = [
       { pid: 7, ppid: '6', executable: '/bin/sh', commandLine: 'x'.repeat(5_000), parents: ['myapp', 3, ''] },
       'nonsense',

@@ -16,7 +16,7 @@ const connect = (Resource: unknown, over: object = {}) => ({
 const allow = (Action: string, Resource: string) => ({ Effect: 'Allow', Action, Resource });
 const publish = (Resource: string | string[]) => ({ Effect: 'Allow', Action: 'iot:Publish', Resource });
 
-describe('a policy binds a certificate to its thing’s client id', () => {
+describe('a policy of a certificate', () => {
   it.each([
     ['by the thing name’s variable', [connect(own)]],
     ['spelt out', [connect([client('mything1'), own])]],
@@ -32,7 +32,7 @@ describe('a policy binds a certificate to its thing’s client id', () => {
     ],
     ['where another connect is denied', [connect(own), connect('*', { Effect: 'Deny' })]],
     ['where nothing lets it connect', []],
-  ])('%s', (_how, statements) => {
+  ])('binds the certificate to the client id of its thing %s', (_how, statements) => {
     expect(allows(...statements)).toBe(false);
   });
 
@@ -46,7 +46,7 @@ describe('a policy binds a certificate to its thing’s client id', () => {
     ['an action with a wildcard', [{ Effect: 'Allow', Action: ['iot:Pub*', 'IOT:con*'], Resource: '*' }]],
     ['all actions but some', [{ Effect: 'Allow', NotAction: 'iot:Publish', Resource: '*' }]],
     ['all resources but some', [{ Effect: 'Allow', Action: 'iot:Connect', NotResource: own }]],
-  ])('but not with %s', (_what, statements) => {
+  ])('does not bind it to that client id with %s', (_what, statements) => {
     expect(allows(...statements)).toBe(true);
   });
 
@@ -62,7 +62,7 @@ describe('a policy binds a certificate to its thing’s client id', () => {
     ['retained messages', [allow('iot:GetRetainedMessage', topic('news'))]],
     ['Greengrass', [allow('greengrass:Discover', '*')]],
     ['all actions but some', [{ Effect: 'Allow', NotAction: 'iot:Connect', Resource: topic('a') }]],
-  ])('does not cover %s, which needs no client id', (_what, statements) => {
+  ])('does not bind the right to %s, which needs no client id', (_what, statements) => {
     expect(allows(connect(own), ...statements)).toBe(true);
   });
 
@@ -72,17 +72,17 @@ describe('a policy binds a certificate to its thing’s client id', () => {
     ['one character of it', `arn:aws:iot:us-east-?:000000000000:client/${thing}`],
     ['nearly all', `arn:*:client/${thing}`],
   ])(
-    'does not bind the client id where an ARN leaves %s open, as a wildcard may stand for colons as well',
+    'does not bind the client id where an ARN leaves %s open, as a wildcard may match colons as well',
     (_what, resource) => {
       expect(allows(connect(resource))).toBe(true);
     },
   );
 
-  it('does not take a topic filter with an open account for a filter alone', () => {
+  it('does not count a topic filter with an open account as a filter only', () => {
     expect(allows(connect(own), allow('iot:*', 'arn:aws:iot:us-east-1:*:topicfilter/a'))).toBe(true);
   });
 
-  it('is bound by no variable in a policy of the old version, where it is plain text', () => {
+  it('resolves no variable in the old policy version, where variables are plain text', () => {
     const document = { Version: '2008-10-17', Statement: [connect(own), publish(topic(`app/${thing}`))] };
 
     expect(escapesGroupPolicy([JSON.stringify(document)], 'mything1')).toBe(true);
@@ -91,13 +91,13 @@ describe('a policy binds a certificate to its thing’s client id', () => {
     expect(escapesGroupPolicy([JSON.stringify(named)], 'mything1')).toBe(false);
   });
 
-  it('is found out in time linear in the policy, however many wildcards an action has', () => {
+  it('is analyzed in time linear in its size, however many wildcards an action has', () => {
     const action = `${'*a'.repeat(1_000)}*`;
 
     expect(allows({ Effect: 'Allow', Action: action, Resource: topic(thing) })).toBe(false);
   });
 
-  it('counts as open where it can’t be read', () => {
+  it('counts as open where it cannot be read', () => {
     expect(escapesGroupPolicy(['{'], 'mything1')).toBe(true);
   });
 });

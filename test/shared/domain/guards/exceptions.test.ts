@@ -32,7 +32,7 @@ const find = (evidence: readonly Evidence[], over: Partial<Violation> = {}) =>
   findExceptions(unless, { ...aViolation(), evidence, ...over });
 
 describe('the exceptions of a playbook', () => {
-  it('are named where each child is one', () => {
+  it('apply by name where each child is an exception', () => {
     expect(find([curl()])).toEqual(['/usr/bin/curl -fsS https://updates.example.com/check']);
     expect(find([curl(), ntpdate], { value: { number: 2 } })).toEqual([
       '/usr/bin/curl -fsS https://updates.example.com/check',
@@ -69,11 +69,11 @@ describe('the exceptions of a playbook', () => {
     ],
     ['there is no value', [curl()], { value: { ports: [1] } }],
     ['an ended alarm has none', [curl()], { value: {} }],
-  ])('except nothing where %s', (_, evidence, over) => {
+  ])('do not apply where %s', (_, evidence, over) => {
     expect(find(evidence, over)).toBeUndefined();
   });
 
-  it('cover the names of children that the evidence tells of, and no other', () => {
+  it('apply to the names of children only as far as the evidence shows them', () => {
     const names = { metric: 'child_names_myapp', value: { strings: ['curl'] } };
 
     expect(find([curl()], names)).toHaveLength(1);
@@ -83,7 +83,7 @@ describe('the exceptions of a playbook', () => {
     expect(find([curl()], { ...names, value: { strings: many } })).toBeUndefined();
   });
 
-  it('take * for any one argument', () => {
+  it('accept * for any one argument', () => {
     const any = [{ executable: '/usr/bin/curl', arguments: ['-fsS', '*'] }];
 
     expect(findExceptions(any, { ...aViolation(), evidence: [curl()] })).toEqual(['/usr/bin/curl -fsS *']);
@@ -94,7 +94,7 @@ describe('a violation that a playbook excepts', () => {
   const configuration = aConfiguration({ playbooks: [aPlaybook({ unless })] });
   const excepted = { evidence: [curl()], reporter };
 
-  it('is recorded and told under the name of the exception, and nothing is done', () => {
+  it('is recorded and announced under the name of the exception, without an action', () => {
     const record = lead(undefined, alarm(excepted), { configuration });
 
     expect(describeCase(record)).toMatchObject({
@@ -106,7 +106,7 @@ describe('a violation that a playbook excepts', () => {
     expect(describeCase(record).outbox.timeline.at(-1)?.detail).toContain('excepts it: /usr/bin/curl');
   });
 
-  it('is contained once another child is there while its alarm is open', () => {
+  it('leads to containment once another child appears while its alarm is open', () => {
     const record = lead(undefined, alarm(excepted), { configuration });
     const shell = { ...ntpdate, executable: '/bin/sh', commandLine: 'sh -i', argumentCount: 1 };
     const next = lead(record, alarm({ ...excepted, occurredAt: now, evidence: [shell] }), { configuration });
@@ -115,7 +115,7 @@ describe('a violation that a playbook excepts', () => {
     expect(actionsOf(next)).toEqual(['disconnect', 'quarantine']);
   });
 
-  it('is contained once it comes again without evidence, also where the kill switch kept it waiting', () => {
+  it('leads to containment once it arrives again without evidence, also where the kill switch held it back', () => {
     const record = lead(undefined, alarm(excepted), { configuration });
     const again = alarm({ reporter, occurredAt: now - 50 });
     const on = { killSwitch: { state: 'on', by: 'ada', at: '', reason: '' } as const, configuration };
@@ -129,7 +129,7 @@ describe('a violation that a playbook excepts', () => {
     expect(lead(waiting, resume, { configuration, now: later }).status).toBe('contained');
   });
 
-  it('has each exception on record that it turned out to be', () => {
+  it('is recorded with each exception that applied', () => {
     const record = lead(undefined, alarm(excepted), { configuration });
     const next = lead(record, alarm({ ...excepted, occurredAt: now, evidence: [ntpdate] }), {
       configuration,
@@ -142,17 +142,17 @@ describe('a violation that a playbook excepts', () => {
   it.each<[string, Partial<Violation>]>([
     ['of another certificate', { reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } }],
     ['of nobody known', { reporter: { clientId: 'mything1', principal: 'unknown' } }],
-  ])('is asked about where the evidence is the word %s', (_, over) => {
+  ])('needs an approval where the evidence comes %s', (_, over) => {
     expect(lead(undefined, alarm({ ...excepted, ...over }), { configuration }).status).toBe(
       'awaiting-approval',
     );
   });
 
-  it('is contained where nobody says who reported it', () => {
+  it('leads to containment where the reporter is unknown', () => {
     expect(lead(undefined, alarm({ evidence: [curl()] }), { configuration }).status).toBe('contained');
   });
 
-  it('is not asked about where the playbook asks', () => {
+  it('needs no approval, even where the playbook asks for one', () => {
     const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve', unless })] });
 
     expect(lead(undefined, alarm(excepted), { configuration: asking }).status).toBe('observed');

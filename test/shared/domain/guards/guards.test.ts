@@ -43,15 +43,18 @@ describe('a playbook', () => {
     ['MEDIUM', 'HIGH', true],
     ['HIGH', 'MEDIUM', false],
     ['HIGH', 'HIGH', true],
-  ] as const)('that wants a confidence of %s at least, given %s', (confidence, given, expected) => {
-    expect(matches({ confidence }, aViolation(given ? { confidence: given } : {}))).toBe(expected);
-  });
+  ] as const)(
+    'with a minimum confidence of %s matches as expected given %s',
+    (confidence, given, expected) => {
+      expect(matches({ confidence }, aViolation(given ? { confidence: given } : {}))).toBe(expected);
+    },
+  );
 
-  it('matches no thing that is of no type, by type', () => {
+  it('with a thing type does not match a thing without a type', () => {
     expect(matches({ thingType: 'pump' }, aViolation(), someFacts())).toBe(false);
   });
 
-  it('decides for those below it', () => {
+  it('that matches hides those below it', () => {
     const playbooks = [
       aPlaybook({ name: 'pumps', when: { thingGroup: 'pumps' } }),
       aPlaybook({ name: 'rest', mode: 'observe' }),
@@ -63,7 +66,7 @@ describe('a playbook', () => {
   });
 });
 
-describe('while the thing can not be looked up', () => {
+describe('while the thing cannot be looked up,', () => {
   const unknown = { kind: 'unavailable', reason: 'ThrottlingException: slow down' } as const;
   const configuration = aConfiguration({
     playbooks: [
@@ -72,7 +75,7 @@ describe('while the thing can not be looked up', () => {
     ],
   });
 
-  it('the playbook that its group might lead to is the one that asks, not the laxer one below', () => {
+  it('the playbook that its group might select asks for approval, not the less strict one below', () => {
     const record = lead(undefined, alarm(), { configuration, facts: unknown });
 
     expect(record).toMatchObject({ status: 'awaiting-approval', playbook: 'pumps', ledger: [] });
@@ -80,7 +83,7 @@ describe('while the thing can not be looked up', () => {
     expect(toldOf(record)).toEqual(['approval-needed']);
   });
 
-  it('conditions on the violation itself still count', () => {
+  it('conditions on the violation itself still apply', () => {
     const other = aConfiguration({
       playbooks: [
         aPlaybook({ name: 'pumps', when: { thingGroup: 'pumps', behavior: 'other' } }),
@@ -143,7 +146,7 @@ describe('a thing that shares its certificate or policy', () => {
       2,
       true,
     ],
-  ])('is held %s', (_, actions, certificate, policy, maxThingsSharingPolicy, acts) => {
+  ])('is contained as expected %s', (_, actions, certificate, policy, maxThingsSharingPolicy, acts) => {
     const { guards } = aConfiguration();
     const configuration = aConfiguration({
       playbooks: [aPlaybook({ actions: [...actions] })],

@@ -26,7 +26,7 @@ const later = now + 5 * 60_000;
 describe('a case that only the kill switch held back', () => {
   const heldBack = () => led(undefined, alarm(), on);
 
-  it('is looked at again while the switch is on, asking AWS and telling people nothing', () => {
+  it('is checked again while the switch is on, without a call to AWS or an announcement', () => {
     const record = heldBack();
     expect([record.status, record.dueAt]).toEqual(['observed', later]);
     expect(decide(record, resume, aContext({ ...on, now: later - 1 })).outcome).toBe('unchanged');
@@ -42,7 +42,7 @@ describe('a case that only the kill switch held back', () => {
     expect(asked).toEqual([[], ['facts', 'reservation']]);
   });
 
-  it('is looked at again within a minute where the switch could not be read, and contained once it can', () => {
+  it('is checked again within a minute where the switch could not be read, and contained once it can be', () => {
     const unread: Partial<Situation> = { killSwitch: { state: 'unknown', reason: 'TimeoutError: aborted' } };
     const record = led(undefined, alarm(), unread);
     expect([record.status, record.dueAt]).toEqual(['awaiting-approval', now + 60_000]);
@@ -52,7 +52,7 @@ describe('a case that only the kill switch held back', () => {
     expect(lead(still, resume, { now: now + 120_000 }).status).toBe('contained');
   });
 
-  it('is contained once the switch is off, though no detector says anything new', () => {
+  it('is contained once the switch is off, even without a new alert', () => {
     const next = lead(heldBack(), resume, { now: later });
 
     expect([next.status, actionsOf(next), toldOf(next)]).toEqual([
@@ -77,14 +77,14 @@ describe('a case that only the kill switch held back', () => {
       ['approval-needed'],
     ],
     ['the thing is exempt', { facts: someFacts({ groups: ['life-support'] }) }, 'observed', []],
-  ] as const)('still meets every guard: %s', (_, context, status, told) => {
+  ] as const)('still passes through every guard: %s', (_, context, status, told) => {
     const next = lead(heldBack(), resume, { ...context, now: later });
 
     expect([next.status, next.ledger, toldOf(next)]).toEqual([status, [], told]);
     expect(next.heldBackBy).toBeUndefined();
   });
 
-  it('is not forgotten for another violation that is only watched', () => {
+  it('is not forgotten because of another violation that is only observed', () => {
     const configuration = aConfiguration({
       playbooks: [
         aPlaybook({ name: 'watch', when: { behavior: 'other' }, mode: 'observe', actions: [] }),
@@ -101,14 +101,14 @@ describe('a case that only the kill switch held back', () => {
     expect(lead(watched, resume, { configuration, now: later }).status).toBe('contained');
   });
 
-  it('ends with its violations, and is not judged again then', () => {
+  it('ends with its violations, and is not judged afterwards', () => {
     const closed = led(heldBack(), alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 }));
 
     expect([closed.status, closed.dueAt]).toEqual(['closed', undefined]);
     expect(decide(closed, resume, aContext({ now: later })).outcome).toBe('unchanged');
   });
 
-  it('is held but once, also where an operator was faster', () => {
+  it('is contained only once, also where an operator was faster', () => {
     const byHand = led(heldBack(), order('contain'));
 
     expect([byHand.status, byHand.heldBackBy]).toEqual(['contained', undefined]);
@@ -117,10 +117,10 @@ describe('a case that only the kill switch held back', () => {
 
 const unreadable = { killSwitch: { state: 'unknown', reason: 'ThrottlingException: slow down' } } as const;
 
-describe("a kill switch that can't be read", () => {
+describe('a kill switch that cannot be read', () => {
   const asked = () => led(undefined, alarm(), unreadable);
 
-  it('lets nothing be contained before people are asked, and says why', () => {
+  it('prevents containment before people are asked, and is given as the reason', () => {
     const record = lead(undefined, alarm(), unreadable);
 
     expect([record.status, record.ledger, toldOf(record)]).toEqual([
@@ -133,13 +133,13 @@ describe("a kill switch that can't be read", () => {
     );
   });
 
-  it('is no question of things that would not be contained anyhow', () => {
+  it('does not affect things that would not be contained anyway', () => {
     const facts = someFacts({ groups: ['life-support'] });
 
     expect(lead(undefined, alarm(), { ...unreadable, facts }).status).toBe('observed');
   });
 
-  it.each(['approve', 'contain'] as const)('refuses to %s, unless it is forced', (type) => {
+  it.each(['approve', 'contain'] as const)('refuses %s, unless it is forced', (type) => {
     const current = type === 'approve' ? asked() : undefined;
     const decision = decide(current, order(type), aContext(unreadable));
     const reason = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
@@ -152,7 +152,7 @@ describe("a kill switch that can't be read", () => {
     expect(killSwitchFor(forced, { state: 'on' })).toEqual({ state: 'on' });
   });
 
-  it('has the question stand until it can be read, and then judged again', () => {
+  it('keeps the question open until it can be read, and the case is then judged again', () => {
     const days = 3 * 86_400_000;
     const still = lead(asked(), resume, { ...unreadable, now: now + days });
     expect([still.status, still.outbox.announcements]).toEqual(['awaiting-approval', []]);
@@ -161,7 +161,7 @@ describe("a kill switch that can't be read", () => {
     expect(lead(still, resume, { now: now + 2 * days }).status).toBe('contained');
   });
 
-  it('leaves a question with a person who said no', () => {
+  it('does not reopen a question that a person rejected', () => {
     const rejected = led(asked(), order('reject'));
 
     expect([rejected.status, rejected.heldBackBy, rejected.dueAt]).toEqual([
@@ -186,11 +186,11 @@ describe('the stored kill switch', () => {
     expect(readKillSwitch(undefined)).toEqual({ state: 'off' });
   });
 
-  it.each(['on', 'off'] as const)('may be the word %s, as written by hand', (state) => {
+  it.each(['on', 'off'] as const)('can be the word %s, as written by hand', (state) => {
     expect(readKillSwitch(` ${state}\n`)).toEqual({ state });
   });
 
-  it('tells who turned it, when and why', () => {
+  it('says who turned it, when and why', () => {
     const turned = {
       state: 'on',
       by: 'ada',
