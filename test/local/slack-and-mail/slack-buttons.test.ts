@@ -66,7 +66,7 @@ function press(ts: string, action: string, headers: Record<string, string> = {})
 const whispers = () => stack.slack.messages().filter(({ ephemeral }) => ephemeral);
 
 describe('a button on the page', () => {
-  it('is sent to the app as Slack does, signed over the very bytes', async () => {
+  it('is sent to the app as Slack does, with a signature over the exact bytes', async () => {
     const ts = await post();
 
     const answer = await press(ts, 'release', { origin: url() });
@@ -90,7 +90,7 @@ describe('a button on the page', () => {
     });
   });
 
-  it('takes the app’s answer, for the one who pressed it, below its message', async () => {
+  it('shows the app’s answer below its message, for the person who pressed it', async () => {
     const ts = await post();
 
     const answer = await fetch(`${url()}/_slack/response/${ts}`, {
@@ -105,7 +105,7 @@ describe('a button on the page', () => {
     expect(page).toContain('is sent &#60;b&#62;');
   });
 
-  it.each([401, 500, 503])('shows that the app refused it by %i', async (status) => {
+  it.each([401, 500, 503])('shows that the app refused it with %i', async (status) => {
     const ts = await post();
     answerWith = { status };
 
@@ -127,7 +127,7 @@ describe('a button on the page', () => {
     expect(received).toEqual([]);
   });
 
-  it('asks first where its sender wants that, and shows hostile text as text', async () => {
+  it('asks for confirmation where its sender requests it, and shows hostile text as text', async () => {
     const hostile = '"><script>alert(1)</script>';
     const confirm = {
       title: plain('Release?'),
@@ -160,7 +160,7 @@ describe('a response URL', () => {
     ['own', '{"text":7}', 400],
     ['own', 'null', 400],
     ['own', '{', 400],
-  ])('takes no answer to %s of %s', async (to, body, status) => {
+  ])('rejects an answer to %s of %s', async (to, body, status) => {
     const ts = await post();
     const before = whispers().length;
 

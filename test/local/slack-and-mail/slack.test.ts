@@ -27,8 +27,8 @@ function errorOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe('Slack Web API', () => {
-  it('keeps a message, its replies and what it said before an update', async () => {
+describe('the Slack Web API', () => {
+  it('keeps a message, its replies and its text before an update', async () => {
     const slack = aClient();
 
     const root = await slack.chat.postMessage({
@@ -71,7 +71,7 @@ describe('Slack Web API', () => {
     expect(await errorOf(aClient().chat.postMessage({ channel: '#c', ...content }))).toBe(error);
   });
 
-  it('takes contents that just fit', async () => {
+  it('accepts contents at the exact limit', async () => {
     const blocks = [header('x'.repeat(150)), ...Array.from({ length: 49 }, () => section('x'.repeat(3_000)))];
 
     expect((await aClient().chat.postMessage({ channel: '#c', text: 'x'.repeat(40_000), blocks })).ok).toBe(
@@ -79,7 +79,7 @@ describe('Slack Web API', () => {
     );
   });
 
-  it('updates only a message it has, by the id of its channel', async () => {
+  it('updates only an existing message, by the id of its channel', async () => {
     const { ts = '', channel = '' } = await aClient().chat.postMessage({ channel: '#updates', text: 'x' });
 
     expect(await errorOf(aClient().chat.update({ channel: '#updates', ts, text: 'y' }))).toBe(
@@ -88,7 +88,7 @@ describe('Slack Web API', () => {
     expect(await errorOf(aClient().chat.update({ channel, ts: '1.1', text: 'y' }))).toBe('message_not_found');
   });
 
-  it('limits the rate on demand, and the client comes back after Retry-After', async () => {
+  it('limits the rate on demand, and the client retries after Retry-After', async () => {
     stack.slack.setRateLimit({ calls: 1, retryAfterSeconds: 0 });
 
     expect((await aClient().chat.postMessage({ channel: '#limited', text: 'x' })).ok).toBe(true);
@@ -99,7 +99,7 @@ describe('Slack Web API', () => {
   });
 });
 
-describe('a Slack at its real pace', () => {
+describe('Slack with real rate limits', () => {
   beforeAll(() =>
     fetch(`${stack.gateway.url}/_cordon/slack/pace`, { method: 'POST', body: '{"real":true}' }),
   );
@@ -114,13 +114,13 @@ describe('a Slack at its real pace', () => {
     return [response.status, response.headers.get('retry-after')];
   };
 
-  it('takes one message a second in a channel, whatever it is, and says how long to wait', async () => {
+  it('accepts one message a second in a channel, and says how long to wait', async () => {
     expect(await call('chat.postMessage', { channel: '#pace', text: 'x' })).toEqual([200, null]);
     expect(await call('chat.postMessage', { channel: '#pace', text: 'x' })).toEqual([429, '1']);
     expect(await call('chat.postMessage', { channel: '#pace-too', text: 'x' })).toEqual([200, null]);
   });
 
-  it('takes 50 updates a minute', async () => {
+  it('accepts 50 updates a minute', async () => {
     const { ts = '', channel = '' } = await aClient().chat.postMessage({ channel: '#tier3', text: 'x' });
 
     for (let update = 0; update < 50; update += 1) await call('chat.update', { channel, ts, text: 'y' });
@@ -131,8 +131,8 @@ describe('a Slack at its real pace', () => {
   });
 });
 
-describe('what people do in Slack', () => {
-  it('takes a message away: neither an update nor a reply finds it', async () => {
+describe('a person in Slack', () => {
+  it('can delete a message: neither an update nor a reply finds it', async () => {
     const { ts = '', channel = '' } = await aClient().chat.postMessage({ channel: '#deleted', text: 'x' });
 
     await fetch(`${stack.gateway.url}/_cordon/slack/delete-message`, {
@@ -149,7 +149,7 @@ describe('what people do in Slack', () => {
   it.each([
     ['archived', 'is_archived', 'is_archived'],
     ['renamed', 'channel_not_found', 'no error'],
-  ])('leaves a channel %s', async (state, byName, byId) => {
+  ])('can make a channel %s', async (state, byName, byId) => {
     const { channel = '' } = await aClient().chat.postMessage({ channel: `#${state}`, text: 'x' });
 
     await fetch(`${stack.gateway.url}/_cordon/slack/channel`, {
@@ -162,7 +162,7 @@ describe('what people do in Slack', () => {
   });
 });
 
-describe('Slack incoming webhook', () => {
+describe('a Slack incoming webhook', () => {
   const post = async (body: string) => {
     const response = await fetch(`${stack.gateway.url}/_slack/webhook/T0/B0/secret`, {
       method: 'POST',
@@ -172,7 +172,7 @@ describe('Slack incoming webhook', () => {
     return [response.status, await response.text()];
   };
 
-  it('takes JSON and answers ok', async () => {
+  it('accepts JSON and answers ok', async () => {
     expect(await post(JSON.stringify({ text: 'from a webhook' }))).toEqual([200, 'ok']);
     expect(stack.slack.messages().at(-1)).toMatchObject({ channel: 'webhook', text: 'from a webhook' });
   });
@@ -209,7 +209,7 @@ describe('the page of messages', () => {
     );
   });
 
-  it('has the same as JSON', async () => {
+  it('is available as JSON', async () => {
     const response = await fetch(`${stack.gateway.url}/_cordon/messages`);
 
     expect(await response.json()).toEqual({ slack: stack.slack.messages(), mails: stack.mails() });

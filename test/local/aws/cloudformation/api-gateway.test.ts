@@ -44,7 +44,7 @@ function anApi(over: Readonly<Record<string, Record<string, unknown> | undefined
 }
 
 describe('AWS::ApiGatewayV2', () => {
-  it('opens an API, and routes its requests to the function', async () => {
+  it('creates an API that routes its requests to the function', async () => {
     const recorder = aStackRecorder();
 
     const { outputs } = await deploy(
@@ -66,7 +66,7 @@ describe('AWS::ApiGatewayV2', () => {
     ]);
   });
 
-  it('gives a route its authorizer, and the API its origins', async () => {
+  it('gives a route its authorizer, and the API its CORS origins', async () => {
     const recorder = aStackRecorder();
     const template = anApi({
       Api: {

@@ -48,7 +48,7 @@ async function put(event: CreateEvent, answer: Record<string, unknown> | string)
 }
 
 describe('a custom resource', () => {
-  it('sends the event of CloudFormation and takes the id and data of the answer', async () => {
+  it('sends the event of CloudFormation and uses the id and data of the answer', async () => {
     const { hooks, events } = answering((event) => put(event, { Data: { Name: 'done' } }));
 
     const { outputs } = await deploy(template, { hooks });
@@ -87,7 +87,7 @@ describe('a custom resource', () => {
       { Data: { Name: 'x'.repeat(5_000) } },
       'its function sent an invalid response object: Response object is too long.',
     ],
-  ])('stops the start when its function answers %s', async (_, answer, reason) => {
+  ])('stops the deployment when its function answers %s', async (_, answer, reason) => {
     const { hooks } = answering((event) => put(event, answer));
 
     const [problem, ...others] = await problemsOf(template, { hooks });
@@ -96,7 +96,7 @@ describe('a custom resource', () => {
     expect(others).toEqual([]);
   });
 
-  it('stops the start at once when its function fails', async () => {
+  it('stops the deployment at once when its function fails', async () => {
     const error = { errorType: 'TypeError', errorMessage: 'undefined is not a group' };
     const { hooks } = answering(async () => ({ status: 'failed', requestId: 'r', error }));
 
@@ -105,7 +105,7 @@ describe('a custom resource', () => {
     ]);
   });
 
-  it('stops the start when no answer comes in time', async () => {
+  it('stops the deployment when no answer arrives in time', async () => {
     const { hooks } = answering(async () => succeeded);
 
     expect(await problemsOf(template, { hooks, customResourceTimeoutMs: 20 })).toEqual([
@@ -113,7 +113,7 @@ describe('a custom resource', () => {
     ]);
   });
 
-  it('takes no answer from who does not know its address', async () => {
+  it('ignores answers from a sender that does not know its address', async () => {
     const statuses: number[] = [];
     const { hooks } = answering(async (event) => {
       const forged = await fetch(new URL('/forged', event.ResponseURL), { method: 'PUT', body: '{}' });

@@ -11,7 +11,7 @@ function named(name: string, value: unknown, DependsOn?: string[]) {
 }
 
 describe('deployTemplate', () => {
-  it('creates a resource after all it refers to, whatever the order in the template', async () => {
+  it('creates a resource after everything it refers to, whatever the order in the template', async () => {
     const recorder = aStackRecorder();
     const resources = {
       D: named('d', 'x', ['C']),
@@ -30,7 +30,7 @@ describe('deployTemplate', () => {
     ]);
   });
 
-  it('gives resources and outputs, and tells its progress', async () => {
+  it('provides resources and outputs, and reports its progress', async () => {
     const progress: string[] = [];
     const Outputs = {
       Name: { Value: { Ref: 'Probe' } },
@@ -56,7 +56,7 @@ describe('deployTemplate', () => {
     expect(progress).toEqual(['Probe 1/1']);
   });
 
-  it('names a circle of resources', async () => {
+  it('names the resources of a circular reference', async () => {
     const resources = { A: named('a', { Ref: 'B' }), B: named('b', 'x', ['C']), C: named('c', { Ref: 'A' }) };
 
     expect(await problemsOf(aTemplate(resources))).toEqual([
@@ -102,7 +102,7 @@ describe('deployTemplate', () => {
     expect(recorder.parameters).toEqual({});
   });
 
-  it('begins nothing new after a failure, and names the resource that failed', async () => {
+  it('starts nothing new after a failure, and names the failed resource', async () => {
     const parameters: string[] = [];
     const { hooks } = aStackRecorder({
       putParameter: ({ name }) => {

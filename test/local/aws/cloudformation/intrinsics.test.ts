@@ -115,7 +115,7 @@ describe('a template', () => {
       '{{resolve:ssm:token}}',
       'Properties.Value: dynamic references ({{resolve:...}}) are not emulated locally',
     ],
-  ])('names the resource and the place of %s', async (_, value, problem) => {
+  ])('with %s is refused, naming the resource and the place', async (_, value, problem) => {
     const template = aTemplate({ Probe: aParameter(value), ...other }, surroundings);
 
     expect(await problemsOf(template)).toEqual([`Probe (AWS::SSM::Parameter): ${problem}`]);
@@ -144,13 +144,16 @@ describe('a template', () => {
       { P: '/x' },
       'type AWS::SSM::Parameter::Value<String> is not emulated locally',
     ],
-  ])('says which parameter has %s', async (_, parameter, parameters, problem) => {
-    const template = aTemplate({ Probe: aParameter('x') }, { Parameters: { P: parameter } });
+  ])(
+    'is refused where a parameter has %s, naming the parameter',
+    async (_, parameter, parameters, problem) => {
+      const template = aTemplate({ Probe: aParameter('x') }, { Parameters: { P: parameter } });
 
-    expect(await problemsOf(template, { parameters })).toEqual([`Parameters.P: ${problem}`]);
-  });
+      expect(await problemsOf(template, { parameters })).toEqual([`Parameters.P: ${problem}`]);
+    },
+  );
 
-  it('refuses a parameter that it does not have', async () => {
+  it('is refused with a parameter that it does not declare', async () => {
     const problems = await problemsOf(aTemplate({ Probe: aParameter('x') }), {
       parameters: { Stgae: 'dev' },
     });
@@ -158,7 +161,7 @@ describe('a template', () => {
     expect(problems).toEqual(['Parameters.Stgae: is given, but the template has none']);
   });
 
-  it('names a condition that depends on itself', async () => {
+  it('is refused with a condition that depends on itself, naming the condition', async () => {
     const Conditions = { A: { 'Fn::Not': [{ Condition: 'B' }] }, B: { Condition: 'A' } };
 
     expect(await problemsOf(aTemplate({ Probe: aParameter('x') }, { Conditions }))).toEqual([
@@ -166,7 +169,7 @@ describe('a template', () => {
     ]);
   });
 
-  it('leaves out a resource whose condition is false, and refuses a reference to it', async () => {
+  it('omits a resource whose condition is false, and refuses a reference to it', async () => {
     const resources = { Off: aParameter('x', { Condition: 'IsProd' }), Probe: aParameter({ Ref: 'Off' }) };
 
     expect(await problemsOf(aTemplate(resources, surroundings))).toEqual([

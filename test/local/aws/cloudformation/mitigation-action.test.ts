@@ -67,13 +67,13 @@ describe('AWS::IoT::MitigationAction', () => {
       /ActionParams/,
     ],
     ['a property nobody knows', { Actoin: 'x' }, /Actoin/],
-  ])('stops the start and names %s', async (_, properties, problem) => {
+  ])('stops the deployment and names %s', async (_, properties, problem) => {
     const template = aTemplate({ Role: aRole('iot.amazonaws.com'), Action: anAction(properties) });
 
     expect((await problemsOf(template, { clients })).join()).toMatch(problem);
   });
 
-  it('wants a role that IoT may assume, because its tasks would fail in silence', async () => {
+  it('requires a role that IoT may assume, since its tasks would fail silently without it', async () => {
     const template = aTemplate({
       Role: aRole('lambda.amazonaws.com'),
       Action: anAction({ ActionName: 'other' }),

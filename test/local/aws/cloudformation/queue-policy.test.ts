@@ -43,7 +43,7 @@ describe('the policy of a queue', () => {
     expect(ask('sqs:SendMessage', topicArn, deny)).toBe(isAllowed);
   });
 
-  it('is matched at once, however many wildcards it has', () => {
+  it('is matched in linear time, however many wildcards it has', () => {
     const startedAt = performance.now();
 
     expect(ask(`${'*s'.repeat(80)}*`, topicArn)).toBe(false);

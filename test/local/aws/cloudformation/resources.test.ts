@@ -148,7 +148,7 @@ describe('AWS::SQS::Queue', () => {
     expect(resources.Commands?.attributes.QueueName).toMatch(/^s[0-9a-f]{8}-Commands-[0-9A-F]{12}\.fifo$/);
   });
 
-  it('has no dead-letter queue of another kind', async () => {
+  it('accepts no dead-letter queue of another kind', async () => {
     const RedrivePolicy = { deadLetterTargetArn: { 'Fn::GetAtt': ['Dead', 'Arn'] }, maxReceiveCount: 3 };
 
     const found = await problems({
@@ -163,7 +163,7 @@ describe('AWS::SQS::Queue', () => {
 });
 
 describe('AWS::SNS::Subscription', () => {
-  it('delivers raw to a queue whose policy allows it', async () => {
+  it('delivers raw messages to a queue whose policy permits it', async () => {
     const { resources } = await create({
       ...queueAndTopic,
       Policy: aQueuePolicy(),
@@ -267,7 +267,7 @@ describe('AWS::Lambda', () => {
     },
   };
 
-  it('registers role, function and mapping as the template says', async () => {
+  it('registers role, function and mapping as in the template', async () => {
     const { recorder, resources } = await create({
       Queue: queueAndTopic.Queue,
       Mapping: mapping,
@@ -334,7 +334,7 @@ describe('AWS::Lambda', () => {
     ]);
   });
 
-  it('has no function under a role that Lambda may not assume', async () => {
+  it('refuses a function whose role Lambda may not assume', async () => {
     const found = await problems({ Function: aFunctionResource(), Role: aRole('iot.amazonaws.com') });
 
     expect(found).toEqual([
@@ -356,13 +356,13 @@ describe('AWS::Lambda', () => {
     ],
     ['too long a timeout', { Timeout: 901 }, 'Timeout: Too big'],
     ['a property of another kind', { VpcConfig: {} }, 'VpcConfig is not emulated locally'],
-  ])('has no function with %s', async (_, properties, problem) => {
+  ])('refuses a function with %s', async (_, properties, problem) => {
     const found = await problems({ Function: aFunctionResource(properties), Role: aRole() });
 
     expect(found).toEqual([expect.stringContaining(`Function (AWS::Lambda::Function): property ${problem}`)]);
   });
 
-  it('has no role with a managed policy of AWS that is not known', async () => {
+  it('refuses a role with an unknown managed policy of AWS', async () => {
     const role = aRole();
     const ManagedPolicyArns = ['arn:aws:iam::aws:policy/AdministratorAccess'];
 
@@ -375,7 +375,7 @@ describe('AWS::Lambda', () => {
     ]);
   });
 
-  it('registers schedules, and wants the permission without which AWS would never run them', async () => {
+  it('registers schedules, and requires the permission without which AWS would never run them', async () => {
     const resources = {
       Function: aFunctionResource(),
       Role: aRole(),
@@ -513,7 +513,7 @@ describe('AWS::IoT', () => {
     ]);
   });
 
-  it('wants roles that IoT may assume, because its rules would fail in silence', async () => {
+  it('requires roles that IoT may assume, since its rules would fail silently without them', async () => {
     const RoleArn = { 'Fn::GetAtt': ['Role', 'Arn'] };
     const Actions = [{ Sqs: { QueueUrl: 'http://q', RoleArn } }];
     const TopicRulePayload = { Sql: "SELECT * FROM 'a'", Actions };
@@ -526,7 +526,7 @@ describe('AWS::IoT', () => {
     ]);
   });
 
-  it('attaches no policy to a thing group, as CloudFormation does not', async () => {
+  it('attaches no policy to a thing group, like CloudFormation', async () => {
     const Principal = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
     const attachment = {
       Type: 'AWS::IoT::PolicyPrincipalAttachment',

@@ -12,7 +12,7 @@ function refusalWith(actions: readonly string[]) {
 }
 
 describe('a call that needs two rights', () => {
-  it('is allowed with both', () => {
+  it('is permitted with both', () => {
     expect(refusalWith(['iot:Publish', 'iot:RetainPublish'])).toBeUndefined();
   });
 

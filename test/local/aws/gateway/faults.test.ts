@@ -18,10 +18,10 @@ afterAll(() => stack.close());
 const describeThing = new DescribeThingCommand({ thingName: 'mything1' });
 const listTables = new ListTablesCommand({});
 
-describe('faults', () => {
+describe('a fault', () => {
   const retrying = () => ({ ...stack.clientConfig(), maxAttempts: 3 });
 
-  it('throttle in a way that each SDK client retries', async () => {
+  it('throttles in a way that each SDK client retries', async () => {
     const services = ['iot', 'dynamodb', 'sqs', 'sns'];
     stack.gateway.setFaults(
       services.map((service) => ({ service, probability: 1, kind: 'throttle', times: 2 })),
@@ -41,7 +41,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('carry the names that AWS gives them', async () => {
+  it('has the error name that AWS uses', async () => {
     const config = stack.clientConfig();
     const calls = () => [
       failureOf(new IoTClient(config).send(describeThing)),
@@ -70,7 +70,7 @@ describe('faults', () => {
     ]);
   });
 
-  it('refuse with the error that they name', async () => {
+  it('refuses with the error that it names', async () => {
     stack.gateway.setFaults([
       { action: 'iot:DescribeThing', probability: 1, kind: 'refuse', error: 'LimitExceededException' },
     ]);
@@ -80,7 +80,7 @@ describe('faults', () => {
     ).rejects.toMatchObject({ name: 'LimitExceededException', $metadata: { httpStatusCode: 400 } });
   });
 
-  it('hide the outcome of a call that was made', async () => {
+  it('hides the result of a call that was made', async () => {
     stack.gateway.setFaults([{ probability: 1, kind: 'drop-response', times: 1 }]);
     const sqs = new SQSClient(stack.clientConfig());
 
@@ -91,7 +91,7 @@ describe('faults', () => {
     expect(QueueUrls).toEqual([`${stack.gateway.url}/000000000000/made-unseen`]);
   });
 
-  it('hit only the service, action and function they name', async () => {
+  it('affects only the service, action and function that it names', async () => {
     stack.gateway.setFaults([
       { service: 'sqs', probability: 1, kind: 'error' },
       { action: 'iot:DeleteThing', probability: 1, kind: 'error' },
@@ -101,7 +101,7 @@ describe('faults', () => {
     expect((await new IoTClient(stack.clientConfig()).send(describeThing)).thingName).toBe('mything1');
   });
 
-  it('hit only calls about what they name, in the path or in the body', async () => {
+  it('affects only calls about what it names, in the path or in the body', async () => {
     stack.gateway.setFaults([{ contains: 'poison', probability: 1, kind: 'error' }]);
     const iot = new IoTClient(stack.clientConfig());
     const sqs = new SQSClient(stack.clientConfig());
@@ -113,7 +113,7 @@ describe('faults', () => {
     await expect(list('poison')).rejects.toThrow('injected');
   });
 
-  it('fall the same way for the same seed', async () => {
+  it('affects the same calls for the same seed', async () => {
     const outcomes = async () => {
       stack.gateway.setFaults([{ probability: 0.5, kind: 'error' }], 7);
       const client = new IoTClient(stack.clientConfig());
@@ -135,7 +135,7 @@ describe('faults', () => {
     expect(await outcomes()).toEqual(first);
   });
 
-  it('are set and read over HTTP, and refused when malformed', async () => {
+  it('is set and read over HTTP, and refused when malformed', async () => {
     const rules = [{ service: 'iot', probability: 0.1, kind: 'throttle', times: 3 }];
     const url = `${stack.gateway.url}/_cordon/faults`;
     const post = (value: unknown) => fetch(url, { method: 'POST', body: JSON.stringify(value) });

@@ -52,7 +52,7 @@ function send(path: string, options: { method?: string; headers?: object; body?:
 const operatorAuthorization = (service: string) =>
   `AWS4-HMAC-SHA256 Credential=${stack.gateway.operatorCredentials.accessKeyId}/20260101/eu-west-1/${service}/aws4_request, SignedHeaders=host, Signature=x`;
 
-describe('who calls', () => {
+describe('the caller of the gateway', () => {
   it.each([
     ['no authorization', {}],
     ['another scheme', { authorization: 'Bearer token' }],
@@ -67,7 +67,7 @@ describe('who calls', () => {
     expect([status, answered['x-amzn-errortype']]).toEqual([403, 'MissingAuthenticationTokenException']);
   });
 
-  it('is refused with an access key nobody has, in the form of each service', async () => {
+  it('is refused with an unknown access key, in the form of each service', async () => {
     const config = {
       ...stack.clientConfig(),
       credentials: { accessKeyId: 'AKIANOBODY', secretAccessKey: 'x' },
@@ -110,7 +110,7 @@ describe('who calls', () => {
   });
 });
 
-describe('what is called', () => {
+describe('a call to the gateway', () => {
   it('is refused by IAM before the service sees it', async () => {
     const client = new IoTClient(
       stack.clientConfig([
@@ -134,7 +134,7 @@ describe('what is called', () => {
     ['a service', 'quicksight', 'UnknownOperationException', 404],
     ['a service named like a property of objects', 'constructor', 'UnknownOperationException', 404],
   ])(
-    'is answered as unknown and named in the log when it is %s we lack',
+    'is answered as unknown and named in the log when it is %s that the stack lacks',
     async (_case, service, code, status) => {
       const answer = await send('/nothing/here?x=1', {
         headers: { authorization: operatorAuthorization(service) },
@@ -150,7 +150,7 @@ describe('what is called', () => {
     },
   );
 
-  it('is named in the log as AWS names it, where the service can tell', async () => {
+  it('is logged under the name that AWS uses, where the service can tell', async () => {
     const client = new IoTClient(stack.clientConfig());
 
     expect(await failureOf(client.send(new ListJobsCommand({})))).toMatchObject({
@@ -160,7 +160,7 @@ describe('what is called', () => {
     expect(stack.warnings.at(-1)?.fields).toMatchObject({ operation: 'ListJobs', path: '/jobs' });
   });
 
-  it('is answered with an internal error where the service breaks, and the gateway goes on', async () => {
+  it('gets an internal error where the service breaks, and the gateway continues', async () => {
     const client = new IoTClient(stack.clientConfig());
 
     expect(await failureOf(client.send(new DescribeThingCommand({ thingName: 'broken' })))).toMatchObject({
@@ -202,7 +202,7 @@ describe('what is called', () => {
   });
 });
 
-describe('local routes', () => {
+describe('the local routes', () => {
   it.each([
     ['a Host that is not loopback', { host: 'evil.example' }],
     ['a Host that only begins like it', { host: '127.0.0.1.evil.example' }],
@@ -214,7 +214,7 @@ describe('local routes', () => {
     expect(status).toBe(403);
   });
 
-  it('do not exist outside the list', async () => {
+  it('exist only in the list', async () => {
     expect((await send('/_cordon/none')).status).toBe(404);
     expect((await send('/_cordon/calls', { method: 'DELETE' })).status).toBe(404);
   });

@@ -52,8 +52,8 @@ const sqs = (operation: string, body: unknown) =>
   post('sqs', JSON.stringify(body), { target: `AmazonSQS.${operation}` });
 const topic = (name: string) => encodeURIComponent(`arn:aws:sns:eu-west-1:000000000000:${name}`);
 
-describe('a function cannot name one resource to IAM and another to the service', () => {
-  it('in DynamoDB', async () => {
+describe('a function that names one resource to IAM and another to the service is refused', () => {
+  it('by DynamoDB', async () => {
     const Item = { pk: { S: 'a' } };
     const RequestItems = { own: [{ PutRequest: { Item } }] };
 
@@ -66,7 +66,7 @@ describe('a function cannot name one resource to IAM and another to the service'
     ).toBe(400);
   });
 
-  it('in SQS', async () => {
+  it('by SQS', async () => {
     const [ownUrl, foreignUrl] = ['own', 'foreign'].map(
       (name) => `${stack.gateway.url}/000000000000/${name}`,
     );
@@ -76,7 +76,7 @@ describe('a function cannot name one resource to IAM and another to the service'
     expect(await sqs('GetQueueUrl', { QueueName: 'foreign', QueueUrl: ownUrl })).toBe(403);
   });
 
-  it('in SNS', async () => {
+  it('by SNS', async () => {
     const publish = (...names: string[]) =>
       post('sns', `Action=Publish&Message=x${names.map((name) => `&TopicArn=${topic(name)}`).join('')}`);
 
@@ -86,7 +86,7 @@ describe('a function cannot name one resource to IAM and another to the service'
   });
 });
 
-describe('a request that no SDK sends', () => {
+describe('a request that no SDK would send', () => {
   it.each(['null', '[]', '"x"', '7', '{', '', '\u0000', '[{}]'])(
     'has no effect with the body %j',
     async (body) => {
@@ -105,7 +105,7 @@ describe('a request that no SDK sends', () => {
     },
   );
 
-  it('does not end the stack where dynalite or fauxqs throw', async () => {
+  it('does not end the stack where dynalite or fauxqs throws', async () => {
     expect(await dynamodb('Scan', { TableName: 'own', ExclusiveStartKey: { pk: null } })).toBe(500);
     expect(await sqs('TagQueue', { QueueUrl: 'own', Tags: null, TagKeys: 7 })).toBeGreaterThanOrEqual(200);
     expect(await sqs('UntagQueue', { QueueUrl: 'own', TagKeys: 7 })).toBe(500);

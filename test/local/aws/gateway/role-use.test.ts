@@ -16,7 +16,7 @@ function tellUse(documents: readonly PolicyDocument[], calls: readonly (readonly
 }
 
 describe('the use of a role', () => {
-  it('is told for each action on each resource pattern, once', () => {
+  it('is reported for each action on each resource pattern, once', () => {
     const Statement = {
       Effect: 'Allow' as const,
       Action: ['iot:DescribeThing', 'iot:ListThingPrincipals'],
@@ -40,13 +40,13 @@ describe('the use of a role', () => {
     ]);
   });
 
-  it('tells what was refused, with what it asked for', () => {
+  it('includes refusals, with what was requested', () => {
     expect(tellUse([], [['iot:DeleteThing', thing('a1')]])).toEqual([
       ['refused', 'RespondRole', 'iot:DeleteThing', thing('a1')],
     ]);
   });
 
-  it('tells a right as used where its condition holds only', () => {
+  it('counts a conditional right as used only where its condition holds', () => {
     const statement = (region: string) => ({
       Effect: 'Allow' as const,
       Action: 'iot:DescribeThing',

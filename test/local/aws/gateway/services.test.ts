@@ -64,7 +64,7 @@ describe('DynamoDB behind the gateway', () => {
     ]);
   });
 
-  it('lets a function do what its role allows on the table, and not on its index', async () => {
+  it('lets a function do what its role permits on the table, and not on its index', async () => {
     const config = stack.clientConfig([
       {
         Effect: 'Allow',
@@ -104,7 +104,7 @@ describe('DynamoDB behind the gateway', () => {
     });
   });
 
-  it('stores time to live and recovery, which dynalite lacks', async () => {
+  it('stores time to live and recovery, which dynalite does not have', async () => {
     const { dynamodb } = operatorClients(stack);
     const TableName = 'cases';
     await dynamodb.send(
@@ -134,7 +134,7 @@ describe('DynamoDB behind the gateway', () => {
     });
   });
 
-  it('answers an operation it does not have with the error of AWS and names it in the log', async () => {
+  it('answers an unknown operation with the error of AWS and names it in the log', async () => {
     const transaction = new TransactWriteItemsCommand({ TransactItems: [] });
 
     expect(await failureOf(operatorClients(stack).dynamodb.send(transaction))).toMatchObject({
@@ -151,7 +151,7 @@ describe('DynamoDB behind the gateway', () => {
 });
 
 describe('SQS behind the gateway', () => {
-  it('gives queue URLs that lead back to the gateway', async () => {
+  it('returns queue URLs that lead back to the gateway', async () => {
     const { sqs } = operatorClients(stack);
 
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'urls' }));
@@ -162,7 +162,7 @@ describe('SQS behind the gateway', () => {
     expect(Messages.map(({ Body }) => Body)).toEqual(['hello']);
   });
 
-  it('takes the queue of a URL with another host, and asks IAM about that queue', async () => {
+  it('accepts a queue URL with another host, and asks IAM about that queue', async () => {
     await operatorClients(stack).sqs.send(new CreateQueueCommand({ QueueName: 'other-host' }));
     const QueueUrl = 'https://sqs.eu-west-1.amazonaws.com/000000000000/other-host';
     const config = stack.clientConfig([
@@ -185,7 +185,7 @@ describe('SQS behind the gateway', () => {
     });
   });
 
-  it('asks for the single action where a batch is sent', async () => {
+  it('asks IAM for the single action where a batch is sent', async () => {
     const { sqs } = operatorClients(stack);
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'batches' }));
     const config = stack.clientConfig([{ Effect: 'Allow', Action: 'sqs:DeleteMessage', Resource: '*' }]);
@@ -197,7 +197,7 @@ describe('SQS behind the gateway', () => {
     expect(Failed ?? []).toEqual([]);
   });
 
-  it('answers other calls while a long poll waits, and ends the poll when a message comes', async () => {
+  it('answers other calls during a long poll, and ends the poll when a message arrives', async () => {
     const { sqs } = operatorClients(stack);
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'polled' }));
     const polls = [1, 2, 3].map(() => sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 })));
@@ -216,7 +216,7 @@ describe('SQS behind the gateway', () => {
     expect(received.sort()).toEqual(['a', 'b', 'c']);
   });
 
-  it('answers an operation it does not have with the error of AWS', async () => {
+  it('answers an unknown operation with the error of AWS', async () => {
     const cancel = new CancelMessageMoveTaskCommand({ TaskHandle: 'x' });
 
     expect(await failureOf(operatorClients(stack).sqs.send(cancel))).toMatchObject({
@@ -225,56 +225,51 @@ describe('SQS behind the gateway', () => {
     });
   });
 
-  it.each(['', '.fifo'])(
-    'moves dead letters to the queue that is named, and to no other (%s)',
-    async (end) => {
-      const { sqs } = operatorClients(stack);
-      const arnOf = (name: string) => `arn:aws:sqs:eu-west-1:000000000000:${name}${end}`;
-      const make = (name: string, Attributes: Record<string, string> = {}) =>
-        sqs.send(
-          new CreateQueueCommand({
-            QueueName: `${name}${end}`,
-            Attributes: { ...Attributes, ...(end && { FifoQueue: 'true' }) },
-          }),
-        );
-      const fifo = (id: string) => (end ? { MessageGroupId: 'g', MessageDeduplicationId: id } : {});
-      const dead = await make('moved-dead');
-      const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('moved-dead'), maxReceiveCount: 1 });
-      const queue = await make('moved', { RedrivePolicy });
-      for (const MessageBody of ['a', 'b'])
-        await sqs.send(
-          new SendMessageCommand({ QueueUrl: dead.QueueUrl, MessageBody, ...fifo(MessageBody) }),
-        );
-      const move = (SourceArn: string, DestinationArn?: string) =>
-        sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
-      const lastOf = async () =>
-        (await sqs.send(new ListMessageMoveTasksCommand({ SourceArn: arnOf('moved-dead') }))).Results;
+  it.each(['', '.fifo'])('moves dead letters to the named queue, and to no other (%s)', async (end) => {
+    const { sqs } = operatorClients(stack);
+    const arnOf = (name: string) => `arn:aws:sqs:eu-west-1:000000000000:${name}${end}`;
+    const make = (name: string, Attributes: Record<string, string> = {}) =>
+      sqs.send(
+        new CreateQueueCommand({
+          QueueName: `${name}${end}`,
+          Attributes: { ...Attributes, ...(end && { FifoQueue: 'true' }) },
+        }),
+      );
+    const fifo = (id: string) => (end ? { MessageGroupId: 'g', MessageDeduplicationId: id } : {});
+    const dead = await make('moved-dead');
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: arnOf('moved-dead'), maxReceiveCount: 1 });
+    const queue = await make('moved', { RedrivePolicy });
+    for (const MessageBody of ['a', 'b'])
+      await sqs.send(new SendMessageCommand({ QueueUrl: dead.QueueUrl, MessageBody, ...fifo(MessageBody) }));
+    const move = (SourceArn: string, DestinationArn?: string) =>
+      sqs.send(new StartMessageMoveTaskCommand({ SourceArn, DestinationArn }));
+    const lastOf = async () =>
+      (await sqs.send(new ListMessageMoveTasksCommand({ SourceArn: arnOf('moved-dead') }))).Results;
 
-      expect(await failureOf(move(arnOf('moved'), arnOf('moved-dead')))).toMatchObject({
-        name: 'InvalidParameterValue',
+    expect(await failureOf(move(arnOf('moved'), arnOf('moved-dead')))).toMatchObject({
+      name: 'InvalidParameterValue',
+    });
+    for (const [source, destination] of [
+      ['none', 'moved'],
+      ['moved-dead', 'none'],
+    ] as const)
+      expect(await failureOf(move(arnOf(source), arnOf(destination)))).toMatchObject({
+        name: 'ResourceNotFoundException',
       });
-      for (const [source, destination] of [
-        ['none', 'moved'],
-        ['moved-dead', 'none'],
-      ] as const)
-        expect(await failureOf(move(arnOf(source), arnOf(destination)))).toMatchObject({
-          name: 'ResourceNotFoundException',
-        });
-      await move(arnOf('moved-dead'));
-      expect(await lastOf()).toMatchObject([
-        {
-          Status: 'FAILED',
-          FailureReason: 'CouldNotDetermineMessageSource',
-          ApproximateNumberOfMessagesMoved: 0,
-        },
-      ]);
-      await move(arnOf('moved-dead'), arnOf('moved'));
-      expect(await lastOf()).toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 2 }]);
+    await move(arnOf('moved-dead'));
+    expect(await lastOf()).toMatchObject([
+      {
+        Status: 'FAILED',
+        FailureReason: 'CouldNotDetermineMessageSource',
+        ApproximateNumberOfMessagesMoved: 0,
+      },
+    ]);
+    await move(arnOf('moved-dead'), arnOf('moved'));
+    expect(await lastOf()).toMatchObject([{ Status: 'COMPLETED', ApproximateNumberOfMessagesMoved: 2 }]);
 
-      const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.QueueUrl }));
-      expect(Messages).toMatchObject([{ Body: 'a' }]);
-    },
-  );
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl: queue.QueueUrl }));
+    expect(Messages).toMatchObject([{ Body: 'a' }]);
+  });
 });
 
 describe('SNS behind the gateway', () => {

@@ -113,7 +113,7 @@ describe('a request to an HTTP API', () => {
     ['application/problem+json', false],
     ['application/x-www-form-urlencoded', true],
     ['application/octet-stream', true],
-  ])('hands on a body of %s: base64 %s', async (type, isBase64Encoded) => {
+  ])('has a body of %s passed on: base64 %s', async (type, isBase64Encoded) => {
     const url = await serve([{ routeKey: 'POST /' }]);
 
     await fetch(`${url}/`, { method: 'POST', headers: { 'content-type': type }, body: 'payload=%7B%7D' });
@@ -128,7 +128,7 @@ describe('a request to an HTTP API', () => {
     ['GET', '/cases/all', 'GET /cases/all', undefined],
     ['GET', '/cases/a%2Fb', 'GET /cases/{thing}', { thing: 'a/b' }],
     ['GET', '/cases/%zz', 'GET /cases/{thing}', { thing: '%zz' }],
-  ])('takes the route that fits best: %s %s', async (method, path, routeKey, pathParameters) => {
+  ])('takes the best matching route: %s %s', async (method, path, routeKey, pathParameters) => {
     const url = await serve([
       { routeKey: 'GET /cases/{thing}' },
       { routeKey: 'GET /cases/all' },
@@ -147,7 +147,7 @@ describe('a request to an HTTP API', () => {
     ['GET', '/cases/x/timeline'],
     ['POST', '/cases/x'],
     ['OPTIONS', '/cases/x'],
-  ])('that fits none is not found: %s %s', async (method, path) => {
+  ])('without a matching route is answered with 404: %s %s', async (method, path) => {
     const url = await serve([{ routeKey: 'GET /cases/{thing}' }, { routeKey: 'GET /cases', apiId: 'other' }]);
 
     const answer = await fetch(url + path, { method });
@@ -155,7 +155,7 @@ describe('a request to an HTTP API', () => {
     expect([answer.status, await answer.json(), events]).toEqual([404, { message: 'Not Found' }, []]);
   });
 
-  it('may have 10 MB, and no more than Lambda takes', async () => {
+  it('may have 10 MB, and not more than Lambda accepts', async () => {
     const url = await serve([{ routeKey: 'POST /' }]);
     const post = async (body: Buffer) => (await fetch(`${url}/`, { method: 'POST', body })).status;
 
@@ -167,7 +167,7 @@ describe('a request to an HTTP API', () => {
   }, 180_000);
 });
 
-describe('what a function answers', () => {
+describe('the answer of a function', () => {
   it.each([
     ['a value without a status', { ok: true }, 200, '{"ok":true}', 'application/json'],
     ['a text', 'hello', 200, '"hello"', 'application/json'],
@@ -180,7 +180,7 @@ describe('what a function answers', () => {
       '{"message":"Internal Server Error"}',
       'application/json',
     ],
-  ])('is an answer: %s', async (_, payload, status, body, type) => {
+  ])('is sent to the caller: %s', async (_, payload, status, body, type) => {
     const url = await serve([{}]);
     answerWith = async () => succeed(payload);
 
@@ -193,7 +193,7 @@ describe('what a function answers', () => {
     ]);
   });
 
-  it('is nothing of a failure but that it is one', async () => {
+  it('reveals nothing of a failure but the status', async () => {
     const url = await serve([{}]);
     answerWith = async () => ({
       status: 'failed',
@@ -206,7 +206,7 @@ describe('what a function answers', () => {
     expect([answer.status, await answer.json()]).toEqual([500, { message: 'Internal Server Error' }]);
   });
 
-  it('is given up after the time of the integration', async () => {
+  it('is awaited no longer than the timeout of the integration', async () => {
     const url = await serve([{ timeoutMs: 50 }]);
     answerWith = () => new Promise(() => undefined);
 
@@ -227,7 +227,7 @@ describe('a route for signed requests', () => {
       ],
     });
 
-  it('tells the function whose key it was', async () => {
+  it('passes the identity of the caller to the function', async () => {
     const url = await serve([iam]);
 
     expect((await fetch(`${url}/cases/x`, { headers: signed('AKIAOPERATOR') })).status).toBe(201);
@@ -245,7 +245,7 @@ describe('a route for signed requests', () => {
     });
   });
 
-  it('lets a role in by its policy, method and path', async () => {
+  it('accepts a role by its policy, method and path', async () => {
     const url = await serve([iam]);
     register('ASIAREADER', 'arn:aws:execute-api:us-east-1:000000000000:api1/*/GET/cases/*');
     register('ASIAWRITER', 'arn:aws:execute-api:us-east-1:000000000000:api1/*/POST/*');
@@ -290,7 +290,7 @@ describe('a route for tokens', () => {
   const ask = async (authorization: string) =>
     (await fetch(await open(), { headers: { authorization } })).status;
 
-  it('tells the function the claims, each as a text', async () => {
+  it('passes the claims to the function, each as a text', async () => {
     const token = await issue({
       groups: ['dev', 'cordon-operators'],
       email_verified: true,
@@ -315,7 +315,7 @@ describe('a route for tokens', () => {
     });
   });
 
-  it('takes a client id where there is no audience', async () => {
+  it('accepts a client id where there is no audience', async () => {
     expect(await ask(await issue({ aud: undefined, client_id: 'cli' }))).toBe(201);
     expect(await ask(await issue({ aud: 'other', client_id: 'cli' }))).toBe(401);
   });
@@ -331,7 +331,7 @@ describe('a route for tokens', () => {
     expect([await ask(`Bearer ${await issue(claims)}`), events]).toEqual([401, []]);
   });
 
-  it('refuses what its issuer did not sign', async () => {
+  it('refuses a token that its issuer did not sign', async () => {
     const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${Buffer.from(
       JSON.stringify({ iss: issuer.url, aud: 'cordon', exp: now() + 60 }),
     ).toString('base64url')}.`;
@@ -344,7 +344,7 @@ describe('a route for tokens', () => {
     expect(events).toEqual([]);
   });
 
-  it('says that the issuer does not answer, and refuses', async () => {
+  it('refuses, and says so, where the issuer does not answer', async () => {
     const url = await serve([
       { authorization: { type: 'JWT', authorizer: { issuer: 'http://127.0.0.1:9', audience: ['cordon'] } } },
     ]);
@@ -368,7 +368,7 @@ describe('a page of another origin', () => {
     headers: { origin, 'access-control-request-method': 'GET' },
   });
 
-  it('may call where the template names it, without the function', async () => {
+  it('may call where the template names its origin, without invoking the function', async () => {
     const url = await serve([{}], { cors });
 
     const asked = await fetch(`${url}/`, preflight('https://console.example'));
@@ -383,7 +383,7 @@ describe('a page of another origin', () => {
     expect(got.headers.get('access-control-allow-origin')).toBe('https://console.example');
   });
 
-  it('may not where it does not', async () => {
+  it('may not call where the template does not name its origin', async () => {
     const named = await serve([{}], { cors });
     const none = await serve([{}]);
 

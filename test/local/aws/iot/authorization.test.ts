@@ -23,7 +23,7 @@ describe('TestAuthorization and GetEffectivePolicies', () => {
     return principal;
   }
 
-  it('say which policies allow, deny, or say nothing', async () => {
+  it('say which policies allow, deny, or do not apply', async () => {
     const principal = await aQuarantinedDevice();
     const authInfos = [{ actionType: 'PUBLISH' as const, resources }];
 
@@ -45,7 +45,7 @@ describe('TestAuthorization and GetEffectivePolicies', () => {
     expect(escaped.authResults?.map(({ authDecision }) => authDecision)).toEqual(['ALLOWED']);
   });
 
-  it('try policies before they are attached and without those to skip', async () => {
+  it('try policies before they are attached, and without those to skip', async () => {
     const principal = await aQuarantinedDevice();
     const authInfos = [{ actionType: 'PUBLISH' as const, resources }];
     const decide = async (input: { policyNamesToAdd?: string[]; policyNamesToSkip?: string[] }) => {
@@ -83,7 +83,7 @@ describe('TestAuthorization and GetEffectivePolicies', () => {
     });
   });
 
-  it('give the effective policies of a certificate and of a thing', async () => {
+  it('return the effective policies of a certificate and of a thing', async () => {
     const principal = await aQuarantinedDevice();
 
     const both = await send(new GetEffectivePoliciesCommand({ principal, thingName: 'mything1' }));

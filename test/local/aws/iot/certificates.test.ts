@@ -29,7 +29,7 @@ describe('certificates', () => {
     expect(registry.certificateByFingerprint(certificateId.toUpperCase())?.arn).toBe(certificateArn);
   });
 
-  it('are made with their keys by the given authority', async () => {
+  it('are created with their keys by the given authority', async () => {
     const made = await send(new CreateKeysAndCertificateCommand({ setAsActive: true }));
     const listed = await send(new ListCertificatesCommand({}));
 
@@ -40,7 +40,7 @@ describe('certificates', () => {
     expect(listed.certificates?.map(({ status }) => status)).toEqual(['ACTIVE']);
   });
 
-  it('are made for a request, inactive unless asked otherwise', async () => {
+  it('are created for a certificate signing request, inactive unless asked otherwise', async () => {
     const request = (certificateSigningRequest: string) =>
       send(new CreateCertificateFromCsrCommand({ certificateSigningRequest }));
     const made = await request('a request');
@@ -54,7 +54,7 @@ describe('certificates', () => {
     expect(await errorOf(request('something else'))).toBe('400 InvalidRequestException');
   });
 
-  it('go to INACTIVE and back, but not back from REVOKED', async () => {
+  it('change to INACTIVE and back, but not back from REVOKED', async () => {
     const certificateId = (await registerOne()).split('/')[1];
     const set = (newStatus: 'ACTIVE' | 'INACTIVE' | 'REVOKED' | 'PENDING_TRANSFER') =>
       errorOf(send(new UpdateCertificateCommand({ certificateId, newStatus })));
@@ -66,7 +66,7 @@ describe('certificates', () => {
     expect(await set('PENDING_TRANSFER')).toBe('400 InvalidRequestException');
   });
 
-  it('are deleted only when inactive and free of things and policies', async () => {
+  it('can be deleted only when inactive and free of things and policies', async () => {
     const certificateArn = await registerOne();
     const certificateId = certificateArn.split('/')[1];
     const remove = (forceDelete: boolean) =>

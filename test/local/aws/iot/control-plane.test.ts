@@ -88,7 +88,7 @@ describe('createIotControlPlane', () => {
     ]);
   });
 
-  it('takes null for absent', async () => {
+  it('treats null as absent', async () => {
     const body = '{"thingTypeName":null,"attributePayload":null}';
 
     expect((await createIotControlPlane(registry).handle(request('POST', '/things/a', body))).status).toBe(
@@ -98,7 +98,7 @@ describe('createIotControlPlane', () => {
 });
 
 describe('onChange', () => {
-  it('tells of every change, and of nothing else, until it is ended', () => {
+  it('reports every change, and nothing else, until it is cancelled', () => {
     let told = 0;
     const end = registry.onChange(() => {
       told += 1;
@@ -120,11 +120,11 @@ describe('onChange', () => {
     ['iot:Data-ATS', 'localhost:8883'],
     ['iot:CredentialProvider', 'localhost:8443'],
     ['iot:Jobs', 'localhost:8443'],
-  ])('names the endpoint of type %s', async (endpointType, endpointAddress) => {
+  ])('returns the endpoint of type %s', async (endpointType, endpointAddress) => {
     expect(await send(new DescribeEndpointCommand({ endpointType }))).toMatchObject({ endpointAddress });
   });
 
-  it('knows no endpoint of another type', async () => {
+  it('refuses an endpoint of another type', async () => {
     const command = new DescribeEndpointCommand({ endpointType: 'iot:Other' });
 
     expect(await errorOf(send(command))).toBe('400 InvalidRequestException');

@@ -28,7 +28,7 @@ function createMetric() {
 }
 
 describe('custom metrics', () => {
-  it('can be created again as they are, and not otherwise', async () => {
+  it('can be created again unchanged, and not with changes', async () => {
     expect(await createMetric()).toMatchObject({
       metricName,
       metricArn: `${prefix}custommetric/${metricName}`,
@@ -53,7 +53,7 @@ describe('custom metrics', () => {
 });
 
 describe('security profiles', () => {
-  it('give back what they were made of', async () => {
+  it('are returned as they were created', async () => {
     await createMetric();
     const alertTargets = {
       SNS: { alertTargetArn: 'arn:aws:sns:eu-west-1:1:t', roleArn: 'arn:aws:iam::1:role/r' },
@@ -79,7 +79,7 @@ describe('security profiles', () => {
     });
   });
 
-  it('are attached to groups and to all things of the account', async () => {
+  it('can be attached to groups and to all things of the account', async () => {
     const group = registry.groups.create('site').groupArn;
     await send(new CreateSecurityProfileCommand({ securityProfileName }));
     const attach = (securityProfileTargetArn: string) =>

@@ -32,7 +32,7 @@ describe('evaluateIotPolicy', () => {
     expect(decideWith([allow('iot:Publish', `${prefix}topic/a`)], 'topic/b')).toBe('IMPLICIT_DENY');
   });
 
-  it('lets an explicit deny win over any allow, and names both policies', () => {
+  it('gives an explicit deny precedence over any allow, and names both policies', () => {
     const { registry, certificate } = aRegistryWithDevice();
     attachPolicy(registry, certificate.arn, 'open', allow('iot:*', '*'));
     attachPolicy(registry, certificate.arn, 'shut', deny('iot:Publish', `${prefix}topic/a`));
@@ -59,7 +59,7 @@ describe('evaluateIotPolicy', () => {
     ['iot:Publis?', 'ALLOWED'],
     ['iot:Subscribe', 'IMPLICIT_DENY'],
     ['sqs:*', 'IMPLICIT_DENY'],
-  ])('reads the action %s', (action, decision) => {
+  ])('accepts the action %s', (action, decision) => {
     expect(decideWith([allow(action, '*')], 'topic/a')).toBe(decision);
   });
 
@@ -78,14 +78,14 @@ describe('evaluateIotPolicy', () => {
     expect(decideWith([allow('iot:*', `${prefix}${pattern}`)], resource)).toBe(decision);
   });
 
-  it('allows everything but NotAction', () => {
+  it('allows everything except NotAction', () => {
     const statement: PolicyStatement = { Effect: 'Allow', NotAction: 'iot:Connect', Resource: '*' };
 
     expect(decideWith([statement], 'topic/a')).toBe('ALLOWED');
     expect(decideWith([statement], 'client/mything1', {}, 'iot:Connect')).toBe('IMPLICIT_DENY');
   });
 
-  it('denies everything but NotResource, as the quarantine policy does', () => {
+  it('denies everything except NotResource, as the quarantine policy does', () => {
     const quarantine: PolicyStatement = {
       Effect: 'Deny',
       Action: ['iot:Publish', 'iot:Receive'],
@@ -112,7 +112,7 @@ describe('evaluateIotPolicy', () => {
     );
   });
 
-  it('resolves thing variables whatever the client id where the principal is exclusive', () => {
+  it('resolves thing variables for every client id where the principal is exclusive', () => {
     const { registry, certificate } = aRegistryWithDevice();
     registry.things.attachPrincipal('mything1', certificate.arn, 'EXCLUSIVE_THING');
     attachPolicy(
@@ -129,7 +129,7 @@ describe('evaluateIotPolicy', () => {
     ['Resource', 'topic/${iot:Connection.Thing.Attributes[absent]}'],
     ['NotResource', 'topic/${iot:Connection.Thing.Attributes[absent]}'],
     ['Resource', 'topic/*/${iot:Certificate.Subject.CommonName}'],
-  ])('never allows by a %s with a variable that has no value', (element, pattern) => {
+  ])('never allows because of a %s with a variable that has no value', (element, pattern) => {
     const statement = {
       Effect: 'Allow',
       Action: 'iot:*',
@@ -144,7 +144,7 @@ describe('evaluateIotPolicy', () => {
     [true, 'other', 'EXPLICIT_DENY'],
     [false, 'mything1', 'EXPLICIT_DENY'],
   ])(
-    'binds an exclusive certificate by the policies of its groups as the switch says (%s, as %s)',
+    'applies the group policies of an exclusive certificate as the switch says (%s, as %s)',
     (exclusiveBindsGroups, clientId, decision) => {
       const registry = aRegistry({ exclusiveBindsGroups });
       const { arn } = registry.certificates.register(pemOne, 'ACTIVE');
@@ -198,7 +198,7 @@ describe('evaluateIotPolicy', () => {
     },
   );
 
-  it.each(['*', '?', '${*}', 'mything*'])('takes the client id %s literally', (clientId) => {
+  it.each(['*', '?', '${*}', 'mything*'])('matches the client id %s literally', (clientId) => {
     const statements = [allow('iot:Publish', `${prefix}topic/\${iot:ClientId}/data`)];
 
     expect(decideWith(statements, 'topic/mything1/data', { clientId })).toBe('IMPLICIT_DENY');
@@ -209,7 +209,7 @@ describe('evaluateIotPolicy', () => {
     ['${*}', '*'],
     ['${?}', '?'],
     ['${$}', '$'],
-  ])('reads the escape %s as the character', (written, character) => {
+  ])('matches the escape %s as the character', (written, character) => {
     const statements = [allow('iot:Publish', `${prefix}topic/a${written}`)];
 
     expect(decideWith(statements, `topic/a${character}`)).toBe('ALLOWED');
@@ -250,7 +250,7 @@ describe('evaluateIotPolicy', () => {
     expect(decideWith(statements, 'topic/a', { sourceIp: '::ffff:10.1.2.3' })).toBe(decision);
   });
 
-  it('lets a deny bite under a condition it cannot read, unless another one fails', () => {
+  it('applies a deny under a condition it cannot read, unless another condition fails', () => {
     const unreadable = { SomethingNew: { 'iot:ClientId': 'x' } };
     const failing = { ...unreadable, StringEquals: { 'iot:ClientId': 'x' } };
 

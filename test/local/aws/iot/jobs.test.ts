@@ -90,13 +90,13 @@ describe('CreateJob', () => {
     });
   });
 
-  it('refuses an id that was used, whatever the rest', async () => {
+  it('refuses a used id, whatever the other fields', async () => {
     await create();
 
     expect(await errorOf(create())).toBe('409 ResourceAlreadyExistsException');
   });
 
-  it('is completed at once on an empty group', async () => {
+  it('completes a job at once on an empty group', async () => {
     const { groupArn } = registry.groups.create('empty');
     await create({ targets: [groupArn] });
 
@@ -127,7 +127,7 @@ describe('CreateJob', () => {
     expect(registry.state.jobs.size).toBe(0);
   });
 
-  it('needs a document', async () => {
+  it('requires a document', async () => {
     const command = new CreateJobCommand({ jobId, targets: [thing1] });
 
     expect(await errorOf(send(command))).toBe('400 InvalidRequestException');
@@ -135,7 +135,7 @@ describe('CreateJob', () => {
 });
 
 describe('CancelJob', () => {
-  it('leaves what a device is at, unless forced', async () => {
+  it('leaves executions in progress alone, unless forced', async () => {
     await create({ targets: [thing1, thing2] });
     registry.jobs.setExecutionStatus(jobId, 'mything1', { status: 'IN_PROGRESS' });
     await cancel({ reasonCode: 'CASE_RELEASED', comment: 'released' });
@@ -165,7 +165,7 @@ describe('CancelJob', () => {
 });
 
 describe('DeleteJob', () => {
-  it('forgets a job that has ended, or any by force', async () => {
+  it('deletes an ended job, or any job by force', async () => {
     const remove = (force = false) => send(new DeleteJobCommand({ jobId, force }));
     await create();
     expect(await errorOf(remove())).toBe('409 InvalidStateTransitionException');
@@ -181,7 +181,7 @@ describe('DeleteJob', () => {
 });
 
 describe('a device', () => {
-  it('moves its execution on until it has ended, and ends the job with the last one', async () => {
+  it('moves its execution on until it has ended, and the last one ends the job', async () => {
     await create({ targets: [thing1, thing2] });
     clock.at += 1000;
     registry.jobs.setExecutionStatus(jobId, 'mything1', { status: 'IN_PROGRESS' });
@@ -216,7 +216,7 @@ describe('a device', () => {
     });
   });
 
-  it('is spoken for by POST /_cordon/job-executions', async () => {
+  it('can be represented by POST /_cordon/job-executions', async () => {
     await create();
     const post = async (body: unknown) => {
       const path = '/_cordon/job-executions';
@@ -237,8 +237,8 @@ describe('a device', () => {
   });
 });
 
-describe('jobs', () => {
-  it('ask IAM about the job and the things they are on', async () => {
+describe('job calls', () => {
+  it('ask IAM about the job and its things', async () => {
     const job = `${prefix}job/${jobId}`;
     const group = groupWith('site', 'mything2');
     await create({ targets: [thing1, group] });

@@ -107,7 +107,7 @@ describe('StartDetectMitigationActionsTask', () => {
     ]);
   });
 
-  it('runs by itself, on the next turn of the event loop, where nobody says otherwise', async () => {
+  it('runs on the next turn of the event loop without a configured delay', async () => {
     const other = aRegistry();
     other.mitigationTasks.start('t', {
       target: { violationIds: ['v'] },
@@ -157,7 +157,7 @@ describe('StartDetectMitigationActionsTask', () => {
     ]);
   });
 
-  it('skips the actions after one that failed, and says why it did', async () => {
+  it('skips the actions after a failed one, and says why it failed', async () => {
     await createAction('broken', 'absent');
     registry.defender.setViolation({ ...key, violationId: 'v' });
     registry.defender.setViolation({ ...key, thingName: 'unregistered', violationId: 'w' });
@@ -198,7 +198,7 @@ describe('StartDetectMitigationActionsTask', () => {
     ]);
   });
 
-  it('refuses a task whose id or token was used, also once it has ended', async () => {
+  it('refuses a task whose id or token was used, even once that task has ended', async () => {
     await start('t', { clientRequestToken: 'token' });
     runWaiting();
 
@@ -235,7 +235,7 @@ describe('StartDetectMitigationActionsTask', () => {
     expect(registry.state.mitigationTasks.size).toBe(0);
   });
 
-  it('asks IAM about the profile of the target, and otherwise about all', async () => {
+  it('asks IAM about the profile of the target, and otherwise about all profiles', async () => {
     await start('a', { target: { securityProfileName: 'p', behaviorName: 'b' } });
     await start('b');
 

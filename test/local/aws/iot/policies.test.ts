@@ -21,7 +21,7 @@ useControlPlane();
 describe('policies', () => {
   const document = aDocument(allow('iot:*', '*'));
 
-  it('keep at most five versions, whose ids rise and are not reused', async () => {
+  it('keep at most five versions, whose ids increase and are not reused', async () => {
     await send(new CreatePolicyCommand({ policyName: 'policy', policyDocument: document }));
     const add = (setAsDefault = false) =>
       send(new CreatePolicyVersionCommand({ policyName: 'policy', policyDocument: document, setAsDefault }));
@@ -61,7 +61,7 @@ describe('policies', () => {
     expect(await errorOf(send(gone))).toBe('404 ResourceNotFoundException');
   });
 
-  it('are deleted only when detached and down to one version', async () => {
+  it('can be deleted only when detached and down to one version', async () => {
     const target = await registerOne();
     await send(new CreatePolicyCommand({ policyName: 'policy', policyDocument: document }));
     await send(new AttachPolicyCommand({ policyName: 'policy', target }));
@@ -96,13 +96,13 @@ describe('policies', () => {
     );
   });
 
-  it('count 2048 characters without white space', () => {
+  it('may have 2048 characters, not counting white space', () => {
     const spaced = JSON.stringify(JSON.parse(document), null, 1000);
 
     expect(registry.policies.create('policy', spaced).versions[0]?.text).toBe(spaced);
   });
 
-  it('are listed for a target, with inherited ones where asked, and their targets are listed', async () => {
+  it('are listed for a target, with inherited ones on request, and their targets are listed', async () => {
     const root = registry.groups.create('root').groupArn;
     const leaf = registry.groups.create('leaf', { parentGroupName: 'root' }).groupArn;
     registry.policies.create('policy', document);
@@ -120,13 +120,13 @@ describe('policies', () => {
     [`${prefix}thinggroup/none`, '404 ResourceNotFoundException'],
     [`${prefix}thing/mything1`, '400 InvalidRequestException'],
     ['eu-west-1:cognito', '400 InvalidRequestException'],
-  ])('are not attached to %s', async (target, expected) => {
+  ])('cannot be attached to %s', async (target, expected) => {
     registry.policies.create('policy', document);
 
     expect(await errorOf(send(new AttachPolicyCommand({ policyName: 'policy', target })))).toBe(expected);
   });
 
-  it('stop at two for a thing group', async () => {
+  it('are limited to two for a thing group', async () => {
     const target = registry.groups.create('group').groupArn;
     for (const policyName of ['one', 'two', 'three']) registry.policies.create(policyName, document);
     const attach = (policyName: string) => errorOf(send(new AttachPolicyCommand({ policyName, target })));
@@ -139,7 +139,7 @@ describe('policies', () => {
     ]);
   });
 
-  it('stop at ten for a certificate', async () => {
+  it('are limited to ten for a certificate', async () => {
     const target = await registerOne();
     for (let index = 0; index < 10; index += 1) {
       registry.policies.create(`policy-${index}`, document);

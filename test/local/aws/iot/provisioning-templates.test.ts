@@ -12,7 +12,7 @@ const create = (body = templateBody) =>
 const isEnabled = () => registry.state.provisioningTemplates.get(templateName)?.enabled;
 
 describe('provisioning templates', () => {
-  it('are off until they are turned on', async () => {
+  it('are disabled until they are enabled', async () => {
     expect(await create()).toMatchObject({
       templateArn: `${prefix}provisioningtemplate/fleet`,
       defaultVersionId: 1,
@@ -25,7 +25,7 @@ describe('provisioning templates', () => {
     expect(await errorOf(send(other))).toBe('404 ResourceNotFoundException');
   });
 
-  it('are refused twice, and with a body that is none', async () => {
+  it('are refused a second time, and with an invalid body', async () => {
     for (const body of ['{', '{}', '{"Resources":[]}', 'null'])
       expect(await errorOf(create(body))).toBe('400 InvalidRequestException');
     await create();

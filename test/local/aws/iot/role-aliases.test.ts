@@ -7,7 +7,7 @@ const roleArn = 'arn:aws:iam::123456789012:role/device';
 useControlPlane();
 
 describe('role aliases', () => {
-  it('are made and described', async () => {
+  it('can be created and described', async () => {
     await send(new CreateRoleAliasCommand({ roleAlias: 'uploads', roleArn, credentialDurationSeconds: 900 }));
     const { roleAliasDescription } = await send(new DescribeRoleAliasCommand({ roleAlias: 'uploads' }));
 
@@ -24,7 +24,7 @@ describe('role aliases', () => {
     );
   });
 
-  it('are refused twice, and with a duration or a role that AWS would not take', async () => {
+  it('are refused a second time, and with a duration or a role that AWS would not accept', async () => {
     const create = (more: { roleAlias?: string; roleArn?: string; credentialDurationSeconds?: number }) =>
       errorOf(send(new CreateRoleAliasCommand({ roleAlias: 'uploads', roleArn, ...more })));
 

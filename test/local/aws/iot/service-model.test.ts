@@ -14,7 +14,7 @@ describe('createIotControlPlane', () => {
     caller: { accessKeyId: 'test', arn: 'arn:aws:iam::123456789012:user/local-operator' },
   });
 
-  it('takes no operation of the service model for another', () => {
+  it('confuses no operation of the service model with another', () => {
     const misread = iotServiceModel.filter((operation) => {
       const action = plane.identify(aRequest(operation))?.action;
       return action !== undefined && action !== `iot:${operation.name}`;
@@ -25,7 +25,7 @@ describe('createIotControlPlane', () => {
   });
 
   it.each(iotRoutes(aRegistry()).map(({ operation }) => operation))(
-    'knows %s by the method and path of the service model',
+    'recognizes %s by the method and path of the service model',
     (name) => {
       const operation = iotServiceModel.find((candidate) => candidate.name === name);
 

@@ -43,7 +43,7 @@ describe('thing groups', () => {
     });
   });
 
-  it('take a thing in and let it go, any number of times', async () => {
+  it('add and remove a thing, any number of times', async () => {
     registry.things.create('mything1');
     registry.groups.create('quarantine');
     const member = { thingName: 'mything1', thingGroupName: 'quarantine' };
@@ -61,7 +61,7 @@ describe('thing groups', () => {
     expect(after.things).toEqual([]);
   });
 
-  it('list members of groups below only where asked', async () => {
+  it('list members of the groups below only on request', async () => {
     registry.things.create('mything1');
     registry.groups.create('root');
     registry.groups.create('leaf', { parentGroupName: 'root' });
@@ -113,7 +113,7 @@ describe('thing groups', () => {
     ]);
   });
 
-  it('answer 404 for a thing or group that is not there', async () => {
+  it('answer 404 for a thing or group that does not exist', async () => {
     registry.things.create('mything1');
     registry.groups.create('quarantine');
     const add = (thingName: string, thingGroupName: string) =>
@@ -123,7 +123,7 @@ describe('thing groups', () => {
     expect(await add('mything1', 'nowhere')).toBe('404 ResourceNotFoundException');
   });
 
-  it('refuse a name and an ARN that differ, so IAM is asked about what changes', async () => {
+  it('refuse a name and an ARN that differ, so that IAM is asked about what changes', async () => {
     registry.things.create('mything1');
     registry.things.create('mything2');
     registry.groups.create('quarantine');

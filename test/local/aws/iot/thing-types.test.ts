@@ -11,7 +11,7 @@ const create = (properties = thingTypeProperties) =>
   send(new CreateThingTypeCommand({ thingTypeName, thingTypeProperties: properties }));
 
 describe('thing types', () => {
-  it('can be created again as they are, and not otherwise', async () => {
+  it('can be created again unchanged, and not with changes', async () => {
     const { thingTypeId } = await create();
 
     expect((await create()).thingTypeId).toBe(thingTypeId);
@@ -21,7 +21,7 @@ describe('thing types', () => {
     expect(server.asked[0]).toBe(`iot:CreateThingType on ${prefix}thingtype/gateway`);
   });
 
-  it('must exist to be given to a thing', async () => {
+  it('must exist before a thing can have them', async () => {
     const thing = { thingName: 'mything1', thingTypeName };
     expect(await errorOf(send(new CreateThingCommand(thing)))).toBe('404 ResourceNotFoundException');
     await create();

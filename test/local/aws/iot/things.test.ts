@@ -39,7 +39,7 @@ describe('things', () => {
     );
   });
 
-  it('may be created twice alike, not twice differently', async () => {
+  it('can be created again unchanged, and not with changes', async () => {
     const created = await send(new CreateThingCommand({ thingName: 'mything1' }));
 
     expect((await send(new CreateThingCommand({ thingName: 'mything1' }))).thingId).toBe(created.thingId);
@@ -48,7 +48,7 @@ describe('things', () => {
     );
   });
 
-  it('are not deleted by an outdated version', async () => {
+  it('cannot be deleted by an outdated version', async () => {
     await send(new CreateThingCommand({ thingName: 'mything1' }));
 
     expect(await errorOf(send(new DeleteThingCommand({ thingName: 'mything1', expectedVersion: 7 })))).toBe(
@@ -90,13 +90,13 @@ describe('things', () => {
   });
 
   it.each([{ maxResults: 0 }, { maxResults: 251 }, { nextToken: 'forged' }])(
-    'are not listed by %j',
+    'cannot be listed by %j',
     async (input) => {
       expect(await errorOf(send(new ListThingsCommand(input)))).toBe('400 InvalidRequestException');
     },
   );
 
-  it('hold principals, and cannot be deleted while they do', async () => {
+  it('have principals, and cannot be deleted while they do', async () => {
     const principal = await registerOne();
     await send(new CreateThingCommand({ thingName: 'mything1' }));
     await send(new AttachThingPrincipalCommand({ thingName: 'mything1', principal }));
@@ -137,8 +137,8 @@ describe('things', () => {
   });
 });
 
-describe('what was just detached', () => {
-  it('is not deleted before the detachment has spread', async () => {
+describe('a principal or policy that was just detached', () => {
+  it('cannot be deleted before the detachment has spread', async () => {
     let currentAt = now;
     const slow = aRegistry({ now: () => currentAt, detachSeconds: 300 });
     const { arn, certificateId } = slow.certificates.register(pemOne, 'INACTIVE');

@@ -19,7 +19,7 @@ describe('topic rules', () => {
     actions: [{ sqs: { queueUrl: 'http://127.0.0.1/queue', roleArn: 'arn:aws:iam::123456789012:role/r' } }],
   };
 
-  it('are stored whole and listed with their topic', async () => {
+  it('are stored completely and listed with their topic', async () => {
     await send(new CreateTopicRuleCommand({ ruleName: 'reports', topicRulePayload }));
 
     expect(await send(new GetTopicRuleCommand({ ruleName: 'reports' }))).toMatchObject({
@@ -32,7 +32,7 @@ describe('topic rules', () => {
     expect(registry.topicRules()).toHaveLength(1);
   });
 
-  it('are gone once they are deleted', async () => {
+  it('are gone once deleted', async () => {
     await send(new CreateTopicRuleCommand({ ruleName: 'reports', topicRulePayload }));
 
     await send(new DeleteTopicRuleCommand({ ruleName: 'reports' }));
@@ -40,7 +40,7 @@ describe('topic rules', () => {
     expect((await send(new ListTopicRulesCommand({}))).rules).toEqual([]);
   });
 
-  it('are turned off and on', async () => {
+  it('can be disabled and enabled', async () => {
     await send(new CreateTopicRuleCommand({ ruleName: 'reports', topicRulePayload }));
     const listOff = async () => (await send(new ListTopicRulesCommand({ ruleDisabled: true }))).rules?.length;
 
@@ -51,7 +51,7 @@ describe('topic rules', () => {
     expect([off, await listOff()]).toEqual([1, 0]);
   });
 
-  it('are refused without SQL, and a missing one looks forbidden, as on AWS', async () => {
+  it('are refused without SQL, and a missing rule answers like a forbidden one, as on AWS', async () => {
     const bad = new CreateTopicRuleCommand({
       ruleName: 'bad',
       topicRulePayload: { sql: 'DROP x', actions: [] },

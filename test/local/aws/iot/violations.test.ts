@@ -72,7 +72,7 @@ describe('violations', () => {
     expect(violationId).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  it('that are invalidated carry no value, and a later alarm has another id', async () => {
+  it('have no value once invalidated, and a later alarm has another id', async () => {
     const first = registry.defender.setViolation(key);
     registry.defender.clearViolation({ ...key, state: 'alarm-invalidated', value: { number: 0 } });
     const second = registry.defender.setViolation({ ...key, violationId: 'v2' });
@@ -119,7 +119,7 @@ describe('violations', () => {
     expect((await listActive(filter)).map(({ violationId }) => violationId)).toEqual(expected);
   });
 
-  it('come in pages without one lost or twice', async () => {
+  it('are listed in pages, none lost or twice', async () => {
     for (let index = 0; index < 30; index += 1) {
       registry.defender.setViolation({ ...key, thingName: `thing${index}`, violationId: `v${index}` });
     }
@@ -136,7 +136,7 @@ describe('violations', () => {
     expect([seen.length, new Set(seen).size]).toEqual([30, 30]);
   });
 
-  it('keep what an operator said, in both lists', async () => {
+  it('keep the verdict of an operator, in both lists', async () => {
     registry.defender.setViolation({ ...key, violationId: 'v' });
     const label = {
       verificationState: 'BENIGN_POSITIVE' as const,
@@ -155,7 +155,7 @@ describe('violations', () => {
     expect(await errorOf(send(other))).toBe('400 InvalidRequestException');
   });
 
-  it('can be older than their telling, and not younger', async () => {
+  it('can begin before they are reported, but not after', async () => {
     clock.at += 60_000;
     registry.defender.setViolation({ ...key, violationId: 'v', occurredAt: now });
     registry.defender.clearViolation({ ...key, state: 'alarm-cleared', occurredAt: now + 1000 });
@@ -183,7 +183,7 @@ describe('violations', () => {
     expect(await errorOf(listEvents(clock.at, now))).toBe('400 InvalidRequestException');
   });
 
-  it('are listed with leave for the profile and the thing that are asked for', async () => {
+  it('are listed only with a right on the requested profile and thing', async () => {
     await listActive({ thingName: 'mything1', securityProfileName: 'p' });
     await listEvents(now, now);
 
@@ -207,7 +207,7 @@ describe('POST /_cordon/violations', () => {
     });
   };
 
-  it('states an alarm and its end', async () => {
+  it('creates an alarm and its end', async () => {
     const raised = await post({ ...key, value: 2, state: 'in-alarm', violationId: 'v' });
 
     expect(JSON.parse(String(raised?.body))).toMatchObject({ violationId: 'v', lastValue: { number: 2 } });
@@ -234,7 +234,7 @@ describe('POST /_cordon/violations', () => {
     expect([(await post(body))?.status, registry.version()]).toEqual([400, before]);
   });
 
-  it('refuses another id for an alarm that is active, and an id that was used', async () => {
+  it('refuses another id for an active alarm, and a used id', async () => {
     await post({ ...key, violationId: 'v', state: 'in-alarm' });
 
     expect((await post({ ...key, violationId: 'w', state: 'in-alarm' }))?.status).toBe(400);

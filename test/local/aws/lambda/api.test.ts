@@ -89,7 +89,7 @@ function aRequest(
 const readPayload = (payload: Uint8Array | undefined) => JSON.parse(Buffer.from(payload ?? []).toString());
 
 describe('the Lambda API', () => {
-  it('invokes a function and gives its answer', async () => {
+  it('invokes a function and returns its answer', async () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'probe', Payload: '{"a":1}' }));
 
     expect([answer.StatusCode, answer.FunctionError, readPayload(answer.Payload)]).toEqual([
@@ -99,7 +99,7 @@ describe('the Lambda API', () => {
     ]);
   });
 
-  it('gives the error of a function', async () => {
+  it('returns the error of a function', async () => {
     const answer = await client.send(new InvokeCommand({ FunctionName: 'probe', Payload: '{"fail":true}' }));
 
     expect(answer.FunctionError).toBe('Unhandled');
@@ -110,7 +110,7 @@ describe('the Lambda API', () => {
     });
   });
 
-  it('accepts an event and runs it later', async () => {
+  it('accepts an asynchronous event and runs it later', async () => {
     const answer = await client.send(
       new InvokeCommand({ FunctionName: 'probe', Payload: '{"later":1}', InvocationType: 'Event' }),
     );
@@ -131,7 +131,7 @@ describe('the Lambda API', () => {
     await expect(client.send(new InvokeCommand(input))).rejects.toMatchObject({ name });
   });
 
-  it('describes functions without the values of their environment', async () => {
+  it('describes functions without the values of their environment variables', async () => {
     const { Configuration } = await client.send(new GetFunctionCommand({ FunctionName: 'probe' }));
     const { Functions } = await client.send(new ListFunctionsCommand({}));
 
@@ -145,7 +145,7 @@ describe('the Lambda API', () => {
     expect(Functions?.map(({ FunctionName }) => FunctionName)).toEqual(['probe']);
   });
 
-  it('runs new code from the next invocation on, while what runs ends on the old', async () => {
+  it('runs new code from the next invocation on, while running invocations finish with the old code', async () => {
     const source = `import { existsSync } from 'node:fs';
       export const handler = async ({ file }) => { console.log('at work');
         while (file && !existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -174,7 +174,7 @@ describe('the Lambda API', () => {
     await eventually(() => host.pids().renewed?.length === 1);
   });
 
-  it('refuses code that is no package', async () => {
+  it('refuses code that is not a zip package', async () => {
     const ZipFile = Buffer.from('no zip');
     await expect(
       client.send(new UpdateFunctionCodeCommand({ FunctionName: 'probe', ZipFile })),
@@ -218,7 +218,7 @@ describe('the Lambda API', () => {
     });
   });
 
-  it('lists what feeds a function, and whether it does', async () => {
+  it('lists the event sources of a function, and whether they are enabled', async () => {
     const list = async (FunctionName: string) =>
       (await client.send(new ListEventSourceMappingsCommand({ FunctionName }))).EventSourceMappings;
 
@@ -232,7 +232,7 @@ describe('the Lambda API', () => {
     ['DELETE', '/2015-03-31/functions/probe'],
     ['POST', '/2015-03-31/functions/%E0%A4%A/invocations'],
     ['GET', '/2020-06-30/functions/probe/code-signing-config'],
-  ])('does not know %s %s', (method, path) => {
+  ])('does not support %s %s', (method, path) => {
     expect(createLambdaApi(host, sources, identity).identify(aRequest(method, path))).toBeUndefined();
   });
 });

@@ -200,7 +200,7 @@ describe('an SQS event source', () => {
     expect(bodiesOf(batches).sort()).toEqual(['a', 'a', 'b', 'b']);
   });
 
-  it('redelivers what failed sooner than the visibility timeout where it is told to', async () => {
+  it('redelivers failed messages sooner than the visibility timeout where configured', async () => {
     const queue = await aQueue({ VisibilityTimeout: '60' });
     await send(queue, ['a', 'b']);
     const handler: Handler = ({ Records }, attempt) => {
@@ -307,7 +307,7 @@ describe('an SQS event source', () => {
     expect(batches.length).toBeLessThanOrEqual(2);
   });
 
-  it('hands out together what comes while a batch is in work, as a call to SQS takes Lambda some time', async () => {
+  it('hands out together what arrives while a batch is in progress, since Lambda needs time for a call to SQS', async () => {
     const queue = await aQueue();
     const waiting = ['first'];
     const receive: SourceQueue['receive'] = async (count, _waitSeconds, signal) => {
@@ -344,7 +344,7 @@ describe('an SQS event source', () => {
     expect(batches.map((batch) => batch.length)).toEqual([1, 9]);
   });
 
-  it('never makes an event over 6 MB', async () => {
+  it('never creates an event over 6 MB', async () => {
     const queue = await aQueue({ VisibilityTimeout: '30' });
     const body = '"'.repeat(1_000_000);
     for (let count = 0; count < 4; count += 1) await send(queue, [body]);
@@ -367,7 +367,7 @@ describe('an SQS event source', () => {
     );
   });
 
-  it('is refused where the messages would come again before the function ends', async () => {
+  it('is refused where the messages would be visible again before the function ends', async () => {
     const queue = await aQueue();
 
     await expect(connect(queue, () => undefined, {}, { functionTimeoutSeconds: 60 })).rejects.toThrow(
@@ -375,7 +375,7 @@ describe('an SQS event source', () => {
     );
   });
 
-  it('takes nothing while it is disabled', async () => {
+  it('receives nothing while it is disabled', async () => {
     const queue = await aQueue();
     await send(queue, ['waiting']);
 

@@ -57,7 +57,7 @@ describe('a hosted function', () => {
     });
   });
 
-  it('sees only what Lambda and the template set, and PATH', async () => {
+  it('sees only the variables of Lambda and the template, and PATH', async () => {
     process.env.CORDON_TEST_LEAK = 'leaked';
     await register('export const handler = async () => process.env;', { environment: { TABLE: 'cases' } });
 
@@ -159,7 +159,7 @@ describe('a hosted function', () => {
     },
   );
 
-  it('is killed at its timeout', async () => {
+  it('is ended at its timeout', async () => {
     await register('export const handler = async (event) => { while (!event.ok); };', { timeoutSeconds: 1 });
 
     const outcome = await host.invoke('probe', {});
@@ -187,7 +187,7 @@ describe('a hosted function', () => {
     expect(next).toMatchObject({ status: 'succeeded', payload: expect.not.stringMatching(`^${pid}$`) });
   });
 
-  it('runs at most as many invocations at once as are reserved, in order', async () => {
+  it('runs at most its reserved number of invocations at once, in order', async () => {
     await register(
       `let running = 0; export const handler = async (n) => { running++; await new Promise((r) => setTimeout(r, 5));
         return [n, running--]; };`,
@@ -265,7 +265,7 @@ describe('a hosted function', () => {
     );
   });
 
-  it('writes what it prints to its log, not to the terminal', async () => {
+  it('writes its output to its log, not to the terminal', async () => {
     await register(`export const handler = async () => { console.log('hello'); console.error('trouble'); };`);
 
     await host.invoke('probe', {});
@@ -277,7 +277,7 @@ describe('a hosted function', () => {
     expect(lines).toContain('hello');
   });
 
-  it('tells how long its first start took', async () => {
+  it('reports the duration of its first start', async () => {
     await register('export const handler = async () => 1;');
 
     await host.warm();
@@ -293,7 +293,7 @@ describe('a hosted function', () => {
     expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8')).toMatch(/^cordon-fn-probe/);
   });
 
-  it('tries an asynchronous event three times', async () => {
+  it('retries an asynchronous event twice', async () => {
     await host.close();
     host = aFunctionHost({ asyncRetryDelaysMs: [1, 1] });
     await register(
@@ -307,7 +307,7 @@ describe('a hosted function', () => {
     expect(count()).toBe(3);
   });
 
-  it('fails what is in flight when the stack stops, and leaves no process', async () => {
+  it('fails running invocations when the stack stops, and leaves no process', async () => {
     await register('export const handler = () => new Promise(() => {});');
     await host.warm();
     const [pid] = host.pids().probe ?? [];
@@ -319,7 +319,7 @@ describe('a hosted function', () => {
     expect(() => process.kill(pid ?? 0, 0)).toThrow('ESRCH');
   });
 
-  it('is found by name and by ARN only', async () => {
+  it('can be found by name and by ARN only', async () => {
     await register('export const handler = async () => 1;');
 
     expect(await host.invoke('arn:aws:lambda:us-east-1:000000000000:function:probe', {})).toMatchObject({
@@ -328,7 +328,7 @@ describe('a hosted function', () => {
     await expect(host.invoke('../probe', {})).rejects.toThrow(FunctionNotFoundError);
   });
 
-  it('takes no event over 6 MB', async () => {
+  it('accepts no event over 6 MB', async () => {
     await register('export const handler = async () => 1;');
 
     await expect(host.invoke('probe', 'x'.repeat(6_300_000))).rejects.toThrow(PayloadTooLargeError);

@@ -87,7 +87,7 @@ describe('a schedule', () => {
     expect(invocations).toEqual([{ functionName: 'sweep', event: { kind: 'sweep' } }]);
   });
 
-  it('spells the detail as a text where EventBridge Scheduler sends it', async () => {
+  it('encodes the detail as text where EventBridge Scheduler sends it', async () => {
     const { scheduler, invocations } = aScheduler();
     scheduler.register(aSchedule({ service: 'scheduler' }));
 
@@ -106,7 +106,7 @@ describe('a schedule', () => {
     await expect(scheduler.trigger('gone')).rejects.toThrow('There is no schedule gone');
   });
 
-  it('stops when closed', () => {
+  it('stops once closed', () => {
     const { scheduler, timers } = aScheduler();
     scheduler.register(aSchedule());
 

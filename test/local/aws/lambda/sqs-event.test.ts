@@ -3,7 +3,7 @@ import { readBatchItemFailures } from '../../../../local/aws/lambda/sqs-event';
 const batchIds = new Set(['m1', 'm2']);
 
 describe('readBatchItemFailures', () => {
-  it('names the messages that failed', () => {
+  it('returns the failed messages', () => {
     const payload = JSON.stringify({ batchItemFailures: [{ itemIdentifier: 'm2' }] });
 
     expect(readBatchItemFailures(payload, batchIds)).toEqual(new Set(['m2']));
@@ -15,7 +15,7 @@ describe('readBatchItemFailures', () => {
     ['an answer about something else', { statusCode: 200 }],
     ['an empty list', { batchItemFailures: [] }],
     ['no list', { batchItemFailures: null }],
-  ])('takes %s as success of all', (_, answer) => {
+  ])('treats %s as success of all', (_, answer) => {
     expect(readBatchItemFailures(JSON.stringify(answer), batchIds)).toEqual(new Set());
   });
 
@@ -31,7 +31,7 @@ describe('readBatchItemFailures', () => {
     ['no list at all', { batchItemFailures: 'm1' }],
     ['a text', 'OK'],
     ['an array', []],
-  ])('takes %s as failure of all', (_, answer) => {
+  ])('treats %s as failure of all', (_, answer) => {
     expect(readBatchItemFailures(JSON.stringify(answer), batchIds)).toBe('all');
   });
 });

@@ -57,7 +57,7 @@ async function receive(QueueUrl: string) {
 const mailsOf = (topicArn: string) => stack.mails().filter((mail) => mail.topicArn === topicArn);
 const attribute = (value: string) => ({ DataType: 'String', StringValue: value });
 
-describe('e-mail of a topic', () => {
+describe('the e-mail of a topic', () => {
   it('goes to each address with subject and message', async () => {
     const topicArn = await aTopic();
     await subscribe(topicArn, { endpoint: 'a@example.com' });
@@ -77,7 +77,7 @@ describe('e-mail of a topic', () => {
     ]);
   });
 
-  it('has the text of its protocol with MessageStructure json, and the default where there is none', async () => {
+  it('has the text of its protocol with MessageStructure json, and the default text where there is none', async () => {
     const topicArn = await aTopic();
     await subscribe(topicArn);
     const queueUrl = await subscribeQueue(topicArn, { RawMessageDelivery: 'true' });
@@ -122,7 +122,7 @@ describe('e-mail of a topic', () => {
     },
   );
 
-  it('is filtered by attributes or by body, for queues alike', async () => {
+  it('is filtered by attributes or by body, as for queues', async () => {
     const topicArn = await aTopic();
     const byAttributes = { FilterPolicy: '{"severity":["critical"],"status":[{"anything-but":"closed"}]}' };
     const byBody = {
@@ -153,7 +153,7 @@ describe('e-mail of a topic', () => {
     expect(await receive(queueUrl)).toEqual(['wanted by attributes']);
   });
 
-  it('is sent for the entries of a batch that SNS took', async () => {
+  it('is sent for the accepted entries of a batch', async () => {
     const topicArn = await aTopic();
     await subscribe(topicArn, { protocol: 'email-json' });
 

@@ -37,7 +37,7 @@ function quarantine(thingName: string): void {
 }
 
 describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (protocolVersion) => {
-  it('refuses a client id that iot:Connect is not allowed for', async () => {
+  it('refuses a client id that iot:Connect does not allow', async () => {
     const certificate = await stack.addDevice('mything1', [allow('iot:Connect', 'client/mything1')]);
 
     await expect(stack.connect(certificate, { clientId: 'mything2', protocolVersion })).rejects.toThrow(
@@ -75,7 +75,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(received).toEqual(['data/1 one']);
   });
 
-  it('closes the connection on a denied publish, acknowledges nothing and disturbs nobody else', async () => {
+  it('closes the connection on a denied publish, without an acknowledgement, and disturbs no other client', async () => {
     const bad = await stack.addDevice('bad', [allow('iot:Connect', '*'), allow('iot:Publish', 'topic/mine')]);
     const badClient = await stack.connect(bad, { clientId: 'bad', protocolVersion });
     const good = await stack.connect(await stack.addDevice('good'), { clientId: 'good', protocolVersion });
@@ -92,7 +92,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(stack.broker.sessionOf('good')).toMatchObject({ state: 'connected' });
   });
 
-  it('takes no message that follows a denied one in the same write', async () => {
+  it('accepts no message that follows a denied one in the same write', async () => {
     const bad = await stack.addDevice('bad', [allow('iot:Connect', '*'), allow('iot:Publish', 'topic/mine')]);
     const badClient = await stack.connect(bad, { clientId: 'bad', protocolVersion });
     const good = await stack.connect(await stack.addDevice('good'), { clientId: 'good', protocolVersion });
@@ -124,7 +124,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(stack.broker.sessionOf('a')).toMatchObject({ endReason: 'AUTH_ERROR' });
   });
 
-  it('keeps a message from a subscriber that may not receive its topic', async () => {
+  it('withholds a message from a subscriber that may not receive its topic', async () => {
     const statements = [
       allow(['iot:Connect', 'iot:Subscribe', 'iot:Publish'], '*'),
       allow('iot:Receive', 'topic/data/1'),
@@ -143,7 +143,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(received).toEqual(['data/1 seen']);
   });
 
-  it('asks for iot:RetainPublish on a retained message', async () => {
+  it('requires iot:RetainPublish for a retained message', async () => {
     const statements = [allow(['iot:Connect', 'iot:Publish'], '*')];
     const client = await stack.connect(await stack.addDevice('a', statements), {
       clientId: 'a',
@@ -173,7 +173,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(received).toEqual(['will/ok gone']);
   });
 
-  it('lets a group deny bite only where the client id is the name of the thing', async () => {
+  it('applies a group’s deny only where the client id is the name of the thing', async () => {
     const certificate = await stack.addDevice('mything1');
     quarantine('mything1');
     const asThing = await stack.connect(certificate, { clientId: 'mything1', protocolVersion });
@@ -185,7 +185,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(asOther.connected).toBe(true);
   });
 
-  it('keeps the own topics of a thing in quarantine open', async () => {
+  it('keeps the own topics of a quarantined thing open', async () => {
     const certificate = await stack.addDevice('mything1');
     quarantine('mything1');
     const client = await stack.connect(certificate, { clientId: 'mything1', protocolVersion });
@@ -218,7 +218,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(client.connected).toBe(true);
   });
 
-  it('puts a change in force only after the cache delay, whoever reconnects', async () => {
+  it('applies a change only after the cache delay, whoever reconnects', async () => {
     stack.broker.setPolicyCacheSeconds(360);
     const certificate = await stack.addDevice('mything1');
     const first = await stack.connect(certificate, { clientId: 'mything1', protocolVersion });
@@ -233,7 +233,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(await tryPublish(second, 'app/data', 'x', { qos: 1 })).toBe('cut');
   });
 
-  it('lets an explicit deny win over an allow', async () => {
+  it('gives an explicit deny precedence over an allow', async () => {
     const statements = [allow('iot:*', '*'), deny('iot:Publish', 'topic/secret')];
     const client = await stack.connect(await stack.addDevice('a', statements), {
       clientId: 'a',

@@ -4,7 +4,7 @@ import { allow, clock, stack, startStack, toPolicyText, useStack, waitFor, waitF
 useStack({ now: () => clock.at });
 
 describe('the broker and client certificates', () => {
-  it('lets in a client whose certificate is registered and active', async () => {
+  it('accepts a client whose certificate is registered and active', async () => {
     const certificate = await stack.addDevice('mything1');
 
     const client = await stack.connect(certificate, { clientId: 'mything1' });
@@ -31,7 +31,7 @@ describe('the broker and client certificates', () => {
     ]);
   });
 
-  it('lets in a registered certificate of another CA, as AWS IoT does', async () => {
+  it('accepts a registered certificate of another CA, as AWS IoT does', async () => {
     const foreign = await (await createCertificateAuthority()).issueDeviceCertificate({ commonName: 'x' });
     const { arn } = stack.registry.certificates.register(foreign.certificatePem, 'ACTIVE');
     stack.registry.policies.create('any', toPolicyText([allow('iot:*', '*')]));
@@ -57,7 +57,7 @@ describe('the broker and client certificates', () => {
     expect(stack.log.map(({ fields }) => fields.reason)).toEqual([reason]);
   });
 
-  it('cuts the session of a certificate that is deactivated, and keeps it out', async () => {
+  it('ends the session of a deactivated certificate, and refuses its reconnects', async () => {
     const certificate = await stack.addDevice('mything1');
     const client = await stack.connect(certificate, { clientId: 'mything1' });
 
@@ -68,7 +68,7 @@ describe('the broker and client certificates', () => {
     expect(stack.broker.sessionOf('mything1')).toMatchObject({ state: 'ended', endReason: 'AUTH_ERROR' });
   });
 
-  it('leaves a session the time that AWS takes to cut it, in which it may be cut without its will', async () => {
+  it('ends that session only after the delay of AWS, during which the session can be ended without its will', async () => {
     const slow = await startStack({ certificateCutSeconds: 60 });
     const watcher = await slow.connect(await slow.addDevice('watcher'), { clientId: 'watcher' });
     const received: string[] = [];
@@ -90,7 +90,7 @@ describe('the broker and client certificates', () => {
     await slow.close();
   });
 
-  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('supports %s', async (version) => {
     const certificate = await stack.addDevice('mything1');
     const tls = { minVersion: version, maxVersion: version, ALPNProtocols: ['x-amzn-mqtt-ca'] };
 

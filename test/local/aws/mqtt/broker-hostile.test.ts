@@ -21,7 +21,7 @@ describe.each([4, 5] as const)('the broker and hostile messages of MQTT version 
     expect(stack.broker.sessionOf('a')).toMatchObject({ endReason: 'CLIENT_ERROR' });
   });
 
-  it('takes a payload of exactly 128 KB', async () => {
+  it('accepts a payload of exactly 128 KB', async () => {
     const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a', protocolVersion });
 
     await client.publishAsync('big', 'x'.repeat(131_072), { qos: 1 });
@@ -29,7 +29,7 @@ describe.each([4, 5] as const)('the broker and hostile messages of MQTT version 
     expect(client.connected).toBe(true);
   });
 
-  it('closes the connection on QoS 2, which AWS IoT does not know', async () => {
+  it('closes the connection on QoS 2, which AWS IoT does not support', async () => {
     const client = await stack.connect(await stack.addDevice('a'), { clientId: 'a', protocolVersion });
 
     expect(await tryPublish(client, 'x', 'x', { qos: 2 })).toBe('cut');
@@ -66,7 +66,7 @@ describe('the broker and hostile bytes', () => {
     ['an empty topic', Buffer.concat([connectPacket, Buffer.from([0x30, 2, 0, 0])])],
     ['a subscription without filter', Buffer.concat([connectPacket, Buffer.from([0x82, 2, 0, 1])])],
     ['a packet type that does not exist', Buffer.concat([connectPacket, Buffer.from([0x00, 0])])],
-  ])('closes the connection on %s and serves the others', async (_, bytes) => {
+  ])('closes the connection on %s and serves the other clients', async (_, bytes) => {
     const certificate = await stack.addDevice('a');
     const good = await stack.connect(await stack.addDevice('good'), { clientId: 'good' });
     const socket = connect({

@@ -27,8 +27,8 @@ async function watchPresence(): Promise<Lifecycle[]> {
   return events;
 }
 
-describe('presence', () => {
-  it('tells when a client comes and goes, in the form of AWS IoT', async () => {
+describe('the presence events', () => {
+  it('report when a client connects and disconnects, in the form of AWS IoT', async () => {
     const events = await watchPresence();
     const certificate = await stack.addDevice('mything1');
 
@@ -62,7 +62,7 @@ describe('presence', () => {
     ]);
   });
 
-  it('names the thing of an exclusive certificate, whatever the client id, and of no other', async () => {
+  it('name the thing of an exclusive certificate, whatever the client id, and of no other', async () => {
     const events = await watchPresence();
     const { registry } = stack;
     const certificate = await stack.addDevice('mything1');
@@ -81,7 +81,7 @@ describe('presence', () => {
     ]);
   });
 
-  it('tells times that are off by what is set', async () => {
+  it('can have times with a configured error', async () => {
     const events = await watchPresence();
     stack.broker.setPresenceSkewMs(-90_000);
     const before = Date.now();
@@ -92,7 +92,7 @@ describe('presence', () => {
     expect(Number(events[0]?.event.timestamp)).toBeLessThan(before - 60_000);
   });
 
-  it('throws out the first client when a second brings the same id', async () => {
+  it('show that a second client with the same id replaces the first', async () => {
     const events = await watchPresence();
     const certificate = await stack.addDevice('mything1');
     const first = await stack.connect(certificate, { clientId: 'mything1' });
@@ -111,7 +111,7 @@ describe('presence', () => {
     );
   });
 
-  it('tells of a client that is not authorized to connect, and of none whose certificate is not accepted', async () => {
+  it('report a client that is not authorized to connect, and none whose certificate is not accepted', async () => {
     const events = await watchPresence();
     const certificate = await stack.addDevice('mything1', [deny('iot:Connect', '*')]);
 
@@ -134,7 +134,7 @@ describe('presence', () => {
     ]);
   });
 
-  it('tells a lost connection from a goodbye', async () => {
+  it('distinguish a lost connection from a disconnect by the client', async () => {
     const events = await watchPresence();
     const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
 
@@ -147,7 +147,7 @@ describe('presence', () => {
     });
   });
 
-  it('says nothing of a client id that no topic can hold', async () => {
+  it('omit a client id that no topic can hold', async () => {
     const events = await watchPresence();
     const certificate = await stack.addDevice('mything1');
 
@@ -160,8 +160,8 @@ describe('presence', () => {
   });
 });
 
-describe('disconnect', () => {
-  it('cuts a client, says why, and lets it return', async () => {
+describe('DeleteConnection at the broker', () => {
+  it('ends a session, gives the reason, and permits a reconnect', async () => {
     const certificate = await stack.addDevice('mything1');
     const client = await stack.connect(certificate, { clientId: 'mything1' });
 
@@ -180,7 +180,7 @@ describe('disconnect', () => {
     expect(again.connected).toBe(true);
   });
 
-  it('finds nobody under an id that is not connected', async () => {
+  it('finds no client under an id that is not connected', async () => {
     expect(await stack.broker.disconnect('nobody', { cleanSession: true, preventWillMessage: true })).toBe(
       false,
     );
@@ -227,7 +227,7 @@ describe('disconnect', () => {
     },
   );
 
-  describe('of a client of MQTT 5 that is gone and left a will with a delay', () => {
+  describe('for an MQTT 5 client that left a will with a delay', () => {
     let received: string[];
     let certificate: Awaited<ReturnType<Stack['addDevice']>>;
     const connectOptions = {
@@ -271,7 +271,7 @@ describe('disconnect', () => {
       await waitFor(() => received.includes('after delay'));
     }
 
-    it('publishes the will after the delay, which no DeleteConnection takes back', async () => {
+    it('the broker publishes the will after the delay, even after a DeleteConnection', async () => {
       expect(
         await stack.broker.disconnect('mything1', { cleanSession: true, preventWillMessage: true }),
       ).toBe(false);
@@ -282,7 +282,7 @@ describe('disconnect', () => {
       expect(received).toEqual(['will/mything1 gone', 'after delay']);
     });
 
-    it('publishes no will that the policies forbid by then', async () => {
+    it('the broker publishes no will that the policies forbid by then', async () => {
       stack.registry.policies.create('silence', toPolicyText([deny('iot:Publish', 'topic/will/*')]));
       stack.registry.policies.attach(
         'silence',
@@ -294,7 +294,7 @@ describe('disconnect', () => {
       expect(received).toEqual(['after delay']);
     });
 
-    it('publishes no will of a client that is back in time', async () => {
+    it('the broker publishes no will of a client that reconnects in time', async () => {
       await stack.connect(certificate, connectOptions);
 
       await waitForDelay();
@@ -324,7 +324,7 @@ describe('disconnect', () => {
   });
 });
 
-describe('Device Defender topics', () => {
+describe('the broker on Device Defender topics', () => {
   const report = { hed: { rid: 7, v: '1.0' }, cmet: { num_child_procs_myapp: [{ number: 1 }] } };
 
   it('answers a JSON report on the accepted topic', async () => {
@@ -363,7 +363,7 @@ describe('Device Defender topics', () => {
     ]);
   });
 
-  it('lets nobody read the reports themselves', async () => {
+  it('lets no client read the reports themselves', async () => {
     const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
     const received = collect(client);
     await client.subscribeAsync('$aws/things/mything1/defender/metrics/#', { qos: 1 });

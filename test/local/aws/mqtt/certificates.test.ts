@@ -52,7 +52,7 @@ describe('openCertificateAuthority', () => {
     expect(new X509Certificate(issuedLater.certificatePem).verify(root.publicKey)).toBe(true);
   });
 
-  it('lets nobody else read the private key', async () => {
+  it('makes the private key readable by its owner only', async () => {
     await openCertificateAuthority(join(directory, 'ca'));
 
     expect(await readMode(join(directory, 'ca'))).toBe('700');
@@ -92,7 +92,7 @@ describe('a certificate authority', () => {
     expect(certificate.ca).toBe(false);
   });
 
-  it('gives the validity it is asked for', async () => {
+  it('issues the requested validity', async () => {
     const ca = await createCertificateAuthority();
     const notBefore = new Date('2020-01-01T00:00:00Z');
     const notAfter = new Date('2020-02-01T00:00:00Z');
@@ -103,7 +103,7 @@ describe('a certificate authority', () => {
     expect([new Date(validFrom), new Date(validTo)]).toEqual([notBefore, notAfter]);
   });
 
-  it('takes a common name as one value whatever it holds', async () => {
+  it('treats a common name as one value whatever it contains', async () => {
     const ca = await createCertificateAuthority();
 
     const issued = await ca.issueDeviceCertificate({ commonName: 'a,O=Other+OU=x' });
@@ -125,7 +125,7 @@ describe('a certificate authority', () => {
     expect(certificate.verify(new X509Certificate(ca.certificatePem).publicKey)).toBe(true);
   });
 
-  it('refuses a request with a weak key, of another key, or that is none', async () => {
+  it('refuses a request that has a weak or another key, or is invalid', async () => {
     const ca = await createCertificateAuthority();
     const weak = { name: 'RSASSA-PKCS1-v1_5', modulusLength: 1024, publicExponent, hash: 'SHA-256' };
     const { pem } = await aRequest({ name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' });

@@ -96,7 +96,7 @@ describe('Publish', () => {
     ]);
   });
 
-  it('keeps a retained message for who subscribes later, and asks for the right to', async () => {
+  it('keeps a retained message for later subscribers, and requires the right to retain', async () => {
     await client.send(
       new PublishCommand({ topic: 'cmd/mything1', qos: 1, retain: true, payload: Buffer.from('kept') }),
     );
@@ -119,7 +119,7 @@ describe('Publish', () => {
 });
 
 describe('DeleteConnection', () => {
-  it('cuts the client and tells why', async () => {
+  it('ends the session of the client and gives the reason', async () => {
     const device = await stack.connect(await stack.addDevice('mything1'), {
       clientId: 'mything1',
       keepalive: 30,
@@ -174,7 +174,7 @@ describe('DeleteConnection', () => {
 });
 
 describe('GetConnection', () => {
-  it('describes a client that is connected', async () => {
+  it('describes a connected client', async () => {
     await stack.connect(await stack.addDevice('mything1'), {
       clientId: 'mything1',
       keepalive: 30,
@@ -210,7 +210,7 @@ describe('GetConnection', () => {
     expect([connection.connected, connection.disconnectReason]).toEqual([false, undefined]);
   });
 
-  it('knows no client that never came', async () => {
+  it('does not find a client that never connected', async () => {
     await expect(client.send(new GetConnectionCommand({ clientId: 'nobody' }))).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
     });
@@ -233,7 +233,7 @@ describe('shadows', () => {
     await stack.addDevice('mything1');
   });
 
-  it('merge what is desired and reported, and tell the difference', async () => {
+  it('merge desired and reported state, and show the difference', async () => {
     await update({ state: { desired: { quarantine: true, a: { b: 1, c: 2 } } } });
     await update({ state: { desired: { a: { c: null } }, reported: { a: { b: 0 } } } });
 
@@ -257,7 +257,7 @@ describe('shadows', () => {
     });
   });
 
-  it('keep counting versions after a delete', async () => {
+  it('continue counting versions after a delete', async () => {
     await update({ state: { desired: { a: 1 } } });
     await client.send(new DeleteThingShadowCommand({ thingName: 'mything1' }));
     await expect(read()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
@@ -285,7 +285,7 @@ describe('shadows', () => {
     await expect(update(document)).rejects.toMatchObject({ name });
   });
 
-  it('take __proto__ as the field it is', async () => {
+  it('accept __proto__ as an ordinary field', async () => {
     await update('{"state":{"desired":{"__proto__":{"a":1}}}}');
 
     expect(JSON.stringify(await read())).toContain('"desired":{"__proto__":{"a":1}}');
@@ -300,7 +300,7 @@ describe('an operation that is not emulated', () => {
     ['PATCH', '/things/a/shadow'],
     ['GET', '/connections/%E0%A4%A'],
     ['GET', '/'],
-  ])('is not named to IAM: %s %s', (method, path) => {
+  ])('is not passed to IAM: %s %s', (method, path) => {
     const plane = createIotDataPlane({ broker: stack.broker, registry: stack.registry });
 
     expect(plane.identify(aRequest({ method, path }))).toBeUndefined();

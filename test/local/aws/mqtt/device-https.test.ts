@@ -26,7 +26,7 @@ function denyByGroup(thingName: string): void {
 }
 
 describe('Publish over HTTPS', () => {
-  it('goes the way of an MQTT publish, with the certificate as principal and no client id', async () => {
+  it('is handled like an MQTT publish, with the certificate as principal and no client id', async () => {
     stack.registry.rules.create('all', {
       sql: "SELECT clientid() AS client, principal() AS who, topic() AS topic FROM '#'",
       actions: [{ sqs: { queueUrl: 'https://sqs/q', roleArn: 'arn:role' } }],
@@ -48,7 +48,7 @@ describe('Publish over HTTPS', () => {
     });
   });
 
-  it('is served on the port of MQTT too, to who asks for it by ALPN', async () => {
+  it('is served on the port of MQTT too, to clients that request it by ALPN', async () => {
     const device = await stack.addDevice('mything1');
     const port = stack.broker.port;
 
@@ -78,7 +78,7 @@ describe('Publish over HTTPS', () => {
     expect(await call(stack, https, device, 'POST /topics/a', { body: 'x' })).toMatchObject({ status: 200 });
   });
 
-  it('gives no value to variables that only MQTT has, also where the certificate is exclusive', async () => {
+  it('has no value for MQTT variables, even where the certificate is exclusive', async () => {
     const statements = [
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
       allow('iot:Publish', 'topic/by-id/${iot:ClientId}', 'topic/${iot:Connection.Thing.ThingName}/a'),
@@ -130,21 +130,21 @@ describe('Publish over HTTPS', () => {
     });
   });
 
-  it('is refused with 403 for a certificate that nobody registered, and for none', async () => {
+  it('is refused with 403 for an unregistered certificate, and without one', async () => {
     const unknown = await stack.ca.issueDeviceCertificate({ commonName: 'stranger' });
 
     for (const certificate of [unknown, undefined])
       expect(await call(stack, https, certificate, 'POST /topics/a')).toMatchObject({ status: 403 });
   });
 
-  it('needs the right to retain for a message that is retained', async () => {
+  it('requires the right to retain for a retained message', async () => {
     const device = await stack.addDevice('mything1', [allow('iot:Publish', '*')]);
 
     expect(await call(stack, https, device, 'POST /topics/a?retain=true')).toMatchObject({ status: 403 });
     expect(await call(stack, https, device, 'POST /topics/a')).toMatchObject({ status: 200 });
   });
 
-  it('tells subscribers of MQTT 5 the properties of the request', async () => {
+  it('passes the properties of the request to MQTT 5 subscribers', async () => {
     const device = await stack.addDevice('mything1');
     const listener = await stack.connect(await stack.addDevice('other'), {
       clientId: 'other',
@@ -205,7 +205,7 @@ describe('Publish over HTTPS', () => {
     expect(answer).toMatchObject({ status: 413, errorType: 'RequestEntityTooLargeException' });
   });
 
-  it('obeys a policy change only when the policy cache has it', async () => {
+  it('follows a policy change only when the policy cache has it', async () => {
     await https.close();
     await stack.close();
     stack = await startStack({ now: () => currentAt, policyCacheSeconds: 60 });
@@ -241,7 +241,7 @@ describe('SendDirectMessage', () => {
     expect(await send('topic=telemetry')).toMatchObject({ status: 403 });
   });
 
-  it('says who is not there, and who may not receive', async () => {
+  it('names a client that is not connected, and one that may not receive', async () => {
     const device = await stack.addDevice('mything1');
     const other = await stack.addDevice('other', [allow('iot:Connect', '*')]);
     const send = () => call(stack, https, device, 'POST /connections/other/messages?topic=a', { body: 'go' });

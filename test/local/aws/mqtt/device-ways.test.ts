@@ -44,7 +44,7 @@ const ask = (device: IssuedCertificate, target: string, body?: string) =>
   call(stack, https, device, target, body === undefined ? {} : { body });
 
 describe('retained messages', () => {
-  it('can be listed and read by a certificate that may, and by nobody else', async () => {
+  it('can be listed and read by a certificate with the right, and by no other', async () => {
     const reader = await stack.addDevice('reader', [
       allow('iot:ListRetainedMessages', '*'),
       allow('iot:GetRetainedMessage', 'topic/app/*'),
@@ -94,7 +94,7 @@ describe('retained messages', () => {
     expect(await ask(device, 'GET /retainedMessage?maxResults=0')).toMatchObject({ status: 400 });
   });
 
-  it('are there for SigV4 too', async () => {
+  it('are available with SigV4 too', async () => {
     const device = await stack.addDevice('mything1');
     await ask(device, 'POST /topics/a?retain=true', 'kept');
     const { broker, registry } = stack;
@@ -110,7 +110,7 @@ describe('retained messages', () => {
     await aws.close();
   });
 
-  it('need iot:RetainPublish over MQTT', async () => {
+  it('require iot:RetainPublish over MQTT', async () => {
     const device = await stack.addDevice('mything1', [allow(['iot:Connect', 'iot:Publish'], '*')]);
     const client = await stack.connect(device, { clientId: 'mything1' });
 
@@ -120,7 +120,7 @@ describe('retained messages', () => {
 });
 
 describe('the endpoint of the data plane', () => {
-  it('serves what SigV4 signed on the port of MQTT and on that of HTTPS, with the rights of the caller', async () => {
+  it('serves SigV4 requests on the ports of MQTT and HTTPS, with the rights of the caller', async () => {
     const { broker, registry } = stack;
     const plane = createIotDataPlane({ broker, registry });
     const aws = await startTestStack({ iotdata: plane });
@@ -151,7 +151,7 @@ describe('the endpoint of the data plane', () => {
 });
 
 describe('shadows over HTTPS', () => {
-  it('can be written, read, listed and deleted by a certificate that may', async () => {
+  it('can be written, read, listed and deleted by a certificate with the right', async () => {
     const device = await stack.addDevice('mything1', [
       allow(['iot:GetThingShadow', 'iot:UpdateThingShadow', 'iot:DeleteThingShadow'], 'thing/mything1*'),
       allow('iot:ListNamedShadowsForThing', '*'),
@@ -168,7 +168,7 @@ describe('shadows over HTTPS', () => {
     expect(await ask(device, 'GET /things/mything1/shadow')).toMatchObject({ status: 404 });
   });
 
-  it('ask for the right on the named shadow where one is named', async () => {
+  it('require the right on the named shadow where one is named', async () => {
     const device = await stack.addDevice('mything1', [allow('iot:GetThingShadow', 'thing/mything1')]);
 
     expect(await ask(device, 'GET /things/mything1/shadow')).toMatchObject({ status: 404 });
@@ -182,7 +182,7 @@ describe('jobs over HTTPS', () => {
     await stack.addDevice('other');
   });
 
-  it('can be found, started and ended by a certificate that may', async () => {
+  it('can be found, started and ended by a certificate with the right', async () => {
     const device = await stack.addDevice('mything1', [allow('iotjobsdata:*', 'thing/mything1')]);
     const { registry } = stack;
     const targets = [registry.state.arns.build('thing', 'mything1')];
@@ -205,7 +205,7 @@ describe('jobs over HTTPS', () => {
     expect(await ask(device, 'POST /things/mything1/jobs/restart', end)).toMatchObject({ status: 409 });
   });
 
-  it('need an action with the prefix iotjobsdata', async () => {
+  it('require an action with the prefix iotjobsdata', async () => {
     const device = await stack.addDevice('mything1', [allow('iot:*', '*')]);
 
     for (const target of ['GET /things/mything1/jobs', 'PUT /things/mything1/jobs/$next'])
@@ -218,7 +218,7 @@ describe('the credentials provider', () => {
   const asThing = (device: IssuedCertificate, thing: string) =>
     call(stack, https, device, target, { headers: { 'x-amzn-iot-thingname': thing } });
 
-  it('gives credentials of the role to a certificate that may, with its thing or without', async () => {
+  it('gives credentials of the role to a certificate with the right, with its thing or without', async () => {
     const device = await stack.addDevice('mything1', [
       allow('iot:AssumeRoleWithCertificate', 'rolealias/uploads'),
     ]);
@@ -239,7 +239,7 @@ describe('the credentials provider', () => {
     expect(assumed).toEqual([device.certificateId, device.certificateId]);
   });
 
-  it('refuses in the order and with the words of AWS', async () => {
+  it('refuses in the order and with the texts of AWS', async () => {
     const none = await stack.addDevice('none', [allow('iot:Publish', '*')]);
     const device = await stack.addDevice('mything1', [allow('iot:AssumeRoleWithCertificate', '*')]);
     const { registry } = stack;

@@ -36,7 +36,7 @@ describe('the policy cache', () => {
     expect(cache.statementsOf(subject)).toEqual(['deny']);
   });
 
-  it('shows a change when the delay since it was made is over', () => {
+  it('shows a change once the delay after the change is over', () => {
     const cache = createCache(10);
     cache.statementsOf(subject);
     change(cache, 'deny');
@@ -63,14 +63,14 @@ describe('the policy cache', () => {
     expect(seen).toEqual(['allow', 'deny', 'deny', 'allow again']);
   });
 
-  it('knows a subject it meets for the first time as it is now', () => {
+  it('returns the present state of a subject it sees for the first time', () => {
     const cache = createCache(10);
     change(cache, 'deny');
 
     expect(cache.statementsOf(subject)).toEqual(['deny']);
   });
 
-  it('keeps a change that was in force when a delay is set', () => {
+  it('keeps an effective change when a delay is set', () => {
     const cache = createCache(0);
     cache.statementsOf(subject);
     change(cache, 'deny');
@@ -80,7 +80,7 @@ describe('the policy cache', () => {
     expect(cache.statementsOf(subject)).toEqual(['deny']);
   });
 
-  it('lets waiting changes in when the delay is taken away', () => {
+  it('applies waiting changes when the delay is removed', () => {
     const cache = createCache(10);
     cache.statementsOf(subject);
     change(cache, 'deny');

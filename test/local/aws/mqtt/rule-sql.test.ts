@@ -23,7 +23,7 @@ function holds(condition: string): boolean {
 }
 
 describe('a rule selection', () => {
-  it('carries a binary payload with what is known of its sender', () => {
+  it('passes on a binary payload with what is known of its sender', () => {
     const sql =
       "SELECT encode(*, 'base64') AS report, topic(3) AS thing, clientid() AS client, principal() AS principal, timestamp() AS at, sourceip() AS ip FROM 'cordon/things/+/reports/+'";
 
@@ -37,13 +37,13 @@ describe('a rule selection', () => {
     });
   });
 
-  it('passes the bytes of a lone * as they are', () => {
+  it('passes on the bytes of a lone * unchanged', () => {
     const payload = Buffer.from([0xff, 0x00]);
 
     expect(selectPayload(parseRuleSql("SELECT * FROM 'a'"), aMessage({ payload }))).toEqual(payload);
   });
 
-  it('takes fields, literals and the rest of the payload', () => {
+  it('selects fields, literals and the rest of the payload', () => {
     expect(select("SELECT *, a.b AS five, 'x' AS x, -1.5 AS n, topic() AS t FROM 'a'")).toEqual({
       a: { b: 5 },
       text: 'x',
@@ -56,7 +56,7 @@ describe('a rule selection', () => {
     });
   });
 
-  it('leaves out what is not there', () => {
+  it('omits missing fields', () => {
     const { clientId: _, principal: __, ...anonymous } = aMessage();
 
     expect(

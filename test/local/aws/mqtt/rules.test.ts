@@ -36,7 +36,7 @@ function createRule(
 }
 
 describe('topic rules', () => {
-  it('hand a report to their queue with its provenance', async () => {
+  it('send a report to their queue with its origin', async () => {
     createRule(
       'reports',
       "SELECT encode(*, 'base64') AS report, topic(3) AS thingName, clientid() AS clientId, principal() AS principal, timestamp() AS receivedAt FROM 'cordon/things/+/reports/+'",
@@ -66,7 +66,7 @@ describe('topic rules', () => {
     ]);
   });
 
-  it('see lifecycle events', async () => {
+  it('receive lifecycle events', async () => {
     createRule('presence', "SELECT clientId, eventType FROM '$aws/events/presence/connected/+'", [
       { sqs: reportsQueue },
     ]);
@@ -77,7 +77,7 @@ describe('topic rules', () => {
     expect(stack.performed[0]?.payload).toBe('{"clientId":"mything1","eventType":"connected"}');
   });
 
-  it('see nothing of a publish that was refused', async () => {
+  it('receive nothing of a refused publish', async () => {
     createRule('all', "SELECT * FROM '#'", [{ sqs: reportsQueue }]);
     const client = await stack
       .connect(await stack.addDevice('mything1', []), { clientId: 'mything1' })
@@ -87,7 +87,7 @@ describe('topic rules', () => {
     expect([client, stack.performed]).toEqual(['refused', []]);
   });
 
-  it('keep the order of one client, without holding up another', async () => {
+  it('keep the order of one client, without delaying another', async () => {
     createRule('all', "SELECT * FROM 'data/+'", [{ sqs: reportsQueue }]);
     const slow = await stack.connect(await stack.addDevice('slow'), { clientId: 'slow' });
     const fast = await stack.connect(await stack.addDevice('fast'), { clientId: 'fast' });
@@ -108,7 +108,7 @@ describe('topic rules', () => {
     expect(stack.performed.map(({ payload }) => payload)).toEqual(['fast 1', 'slow 1', 'slow 2', 'slow 3']);
   });
 
-  it('take all that a client sent at once before it said goodbye', async () => {
+  it('receive everything that a client sent before it disconnected', async () => {
     createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
     const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
 
@@ -120,7 +120,7 @@ describe('topic rules', () => {
     expect(stack.performed.map(({ payload }) => payload)).toEqual(texts);
   });
 
-  it('leave the event loop to others between the messages of one client', async () => {
+  it('yield to other work between the messages of one client', async () => {
     createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
     const count = 200;
     let turns = 0;
@@ -142,7 +142,7 @@ describe('topic rules', () => {
     expect(new Set(performed).size).toBe(count);
   });
 
-  it('keep devices that are heard over HTTPS apart, which have no client id', async () => {
+  it('handle devices without a client id separately, where they send over HTTPS', async () => {
     createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
     const performed: string[] = [];
     const engine = createRuleEngine({
@@ -162,7 +162,7 @@ describe('topic rules', () => {
     expect(performed).toEqual(['slow', 'fast']);
   });
 
-  it('drop what waits when the broker closes, which would have nowhere to go', async () => {
+  it('drop waiting messages when the broker closes', async () => {
     createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
     let performed = 0;
     const engine = createRuleEngine({
@@ -218,7 +218,7 @@ describe('topic rules', () => {
     expect(received).toEqual(['copy {"a":1}']);
   });
 
-  it('stop a rule that feeds itself', async () => {
+  it('stop when they trigger themselves', async () => {
     createRule('loop', "SELECT * FROM 'data'", [{ republish: { topic: 'data', roleArn } }]);
     const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
 
@@ -228,7 +228,7 @@ describe('topic rules', () => {
     expect(stack.log.map(({ message }) => message)).toContain('rules go round in a circle; message dropped');
   });
 
-  it('skip a payload that is not JSON, and go on', async () => {
+  it('skip a payload that is not JSON, and continue', async () => {
     createRule('fields', "SELECT a FROM 'data'", [{ sqs: reportsQueue }]);
     const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });
 
@@ -240,7 +240,7 @@ describe('topic rules', () => {
     expect(stack.performed.map(({ payload }) => payload)).toEqual(['{"a":1}']);
   });
 
-  it('leave a disabled rule alone', async () => {
+  it('do not run while disabled', async () => {
     createRule('off', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
     stack.registry.rules.setDisabled('off', true);
     const client = await stack.connect(await stack.addDevice('mything1'), { clientId: 'mything1' });

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createTurns } from '../../../../local/aws/mqtt/turns';
 
-it('lets another client act before the burst of one is through, and keeps the order of each', async () => {
+it('the turns let another client act before one client’s burst is finished, and keep the order of each', async () => {
   const takeTurn = createTurns();
   const [flooder, victim] = [{}, {}];
   const done: string[] = [];
@@ -20,7 +20,7 @@ it('lets another client act before the burst of one is through, and keeps the or
   );
 });
 
-it('lets a client act at once again that was through', async () => {
+it('the turns let a client act at once again after its burst', async () => {
   const takeTurn = createTurns();
   const client = {};
   takeTurn(client, () => undefined);

@@ -44,13 +44,13 @@ describe('evaluateIam', () => {
     expect(decide(statement)).toBe(expected);
   });
 
-  it('lets an explicit deny win over any allow', () => {
+  it('gives an explicit deny precedence over any allow', () => {
     const deny: PolicyStatement = { Effect: 'Deny', Action: 'sqs:*', Resource: '*' };
 
     expect(decide([anAllow(), deny])).toBe('EXPLICIT_DENY');
   });
 
-  it('needs all resources of an operation to be allowed', () => {
+  it('requires every resource of an operation to be allowed', () => {
     const both = { action: 'sqs:SendMessage', resources: [queue, `${queue}-dlq`] };
 
     expect(decide(anAllow(), both)).toBe('IMPLICIT_DENY');
@@ -91,7 +91,7 @@ describe('evaluateIam', () => {
     expect(decision).toBe(holds ? 'ALLOWED' : 'IMPLICIT_DENY');
   });
 
-  it('takes a wildcard inside a variable literally', () => {
+  it('matches a wildcard inside a variable literally', () => {
     const statement = anAllow({ Resource: `arn:aws:sqs:eu-west-1:000000000000:${variable('aws:SourceIp')}` });
 
     expect(decide(statement, undefined, { 'aws:sourceip': '*' })).toBe('IMPLICIT_DENY');
@@ -120,7 +120,7 @@ describe('evaluateIam', () => {
     );
   });
 
-  it('answers a hostile pattern at once', () => {
+  it('decides on a hostile pattern in linear time', () => {
     const statement = anAllow({ Resource: `${'*a'.repeat(2_000)}b` });
 
     expect(decide(statement, { action: 'sqs:SendMessage', resources: ['a'.repeat(5_000)] })).toBe(
@@ -130,7 +130,7 @@ describe('evaluateIam', () => {
 });
 
 describe('validateIamDocument', () => {
-  it('has nothing to say about a document it can enforce', () => {
+  it('accepts a document it can enforce', () => {
     const statement = anAllow({ Condition: { StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } } });
 
     expect(validateIamDocument({ Version: '2012-10-17', Statement: [statement] })).toEqual([]);

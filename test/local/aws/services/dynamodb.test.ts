@@ -11,7 +11,7 @@ const { AbstractLevel } = loadAbstractLevel() as { AbstractLevel: { prototype: L
 const identity = { accountId: '000000000000', region: 'us-east-1', partition: 'aws' } as const;
 
 describe('the local DynamoDB', () => {
-  it('leaves nothing open behind a query, whether it reads to the end or not', async () => {
+  it('leaves no open iterator after a query, whether the query reads to the end or not', async () => {
     const open = new Set<object>();
     const { attachResource, detachResource } = AbstractLevel.prototype;
     AbstractLevel.prototype.attachResource = function attach(this: Level, resource) {
@@ -42,7 +42,7 @@ describe('the local DynamoDB', () => {
     Object.assign(AbstractLevel.prototype, { attachResource, detachResource });
   });
 
-  it('deletes what has expired where a table has time to live, and nothing else', async () => {
+  it('deletes expired items where a table has time to live, and nothing else', async () => {
     const dynamodb = createDynamoDb(identity, { expireEveryMs: 20 });
     const call = connect(dynamodb);
     await createTable(call);

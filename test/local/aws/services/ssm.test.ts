@@ -16,7 +16,7 @@ async function put(body: object): Promise<string> {
 }
 
 describe('a parameter of Parameter Store', () => {
-  it('needs a type when it is made, and keeps it', async () => {
+  it('needs a type when it is created, and keeps it', async () => {
     expect(await put({ Name: '/a', Value: '1' })).toContain('A parameter type is required');
     expect(await put({ Name: '/a', Value: '1', Type: 'SecureString' })).toBe('stored');
     expect(await put({ Name: '/a', Value: '2', Type: 'String', Overwrite: true })).toContain(
