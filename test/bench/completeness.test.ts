@@ -33,8 +33,8 @@ const unproven: Case = {
   ),
 };
 
-describe('what a storm left behind', () => {
-  it('is whole where each thing was contained once and told of once', () => {
+describe('the state after a storm', () => {
+  it('is complete where each thing was contained once and announced once', () => {
     expect(findProblems(expected, anOutcome())).toEqual([]);
   });
 
@@ -82,11 +82,11 @@ describe('what a storm left behind', () => {
       { messages: { 'cordon-dev-alerts': 2 } },
       '2 messages still are in cordon-dev-alerts',
     ],
-  ])('is not whole with %s', (_, over, problem) => {
+  ])('is incomplete with %s', (_, over, problem) => {
     expect(findProblems(expected, anOutcome(over))).toEqual([problem]);
   });
 
-  it('has a repeated announcement for an invocation that was killed, and not more', () => {
+  it('may have one repeated announcement for a killed invocation, and no more', () => {
     const killed = (announcements: Outcome['announcements']) =>
       findProblems(expected, anOutcome({ failedInvocations: 1, announcements }));
 

@@ -41,7 +41,7 @@ const statusesOf = ({ ledger }: CaseInWords) => ledger.map(({ action, status }) 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
 
 describe('a thing contained by all actions', () => {
-  it('is really out, and on release is exactly what it was', async () => {
+  it('is denied in fact, and exactly as before after the release', async () => {
     const device = await enrollAlone(e2e, 'all');
     const before = await readState(e2e, 'all');
     const session = await e2e.connect(device);
@@ -73,7 +73,7 @@ describe('a thing contained by all actions', () => {
     expect(execution?.status).toBe('CANCELED');
   });
 
-  it('has every version of a full policy again after release, by its text', async () => {
+  it('has every version of a full policy restored on release, with its text', async () => {
     await enrollAlone(e2e, 'full');
     const policyName = 'own-full';
     const { policies } = e2e.stack.registry;
@@ -107,7 +107,7 @@ describe('a thing contained by all actions', () => {
     expect(await textOf('8')).toBe(note('three'));
   });
 
-  it('is held by its certificate where it is in ten groups, and the case says what AWS said', async () => {
+  it('is denied by its certificate where it is in ten groups, and the case quotes the answer of AWS', async () => {
     const device = await enrollAlone(e2e, 'grouped-up');
     for (let index = 0; index < 10; index += 1) {
       const thingGroupName = `group-${index}`;
@@ -134,7 +134,7 @@ describe('a thing contained by all actions', () => {
     expect(await readState(e2e, 'grouped-up')).toEqual(before);
   });
 
-  it('is not touched where its policy is held by another thing, until a person approves', async () => {
+  it('is not changed before an approval where another thing uses its policy', async () => {
     await e2e.enroll('sharer-1');
     const device = await e2e.enroll('sharer-2');
     const before = await takeSnapshot('sharer-2', e2e.iot);
@@ -147,7 +147,7 @@ describe('a thing contained by all actions', () => {
     expect(await publishOrCut(await e2e.connect(device), telemetry('sharer-2'), '1')).toBe('acknowledged');
   });
 
-  it('stops in a release conflict where somebody changed its policy meanwhile, the rest being restored', async () => {
+  it('stops in a release conflict where somebody changed its policy in the meantime, with the rest restored', async () => {
     await enrollAlone(e2e, 'changed');
     await e2e.publishAlert(alertOf('changed', 'everything'));
     await e2e.waitForCase('changed', 'contained');
@@ -187,7 +187,7 @@ describe('a device that connects under another client id', () => {
     return client;
   }
 
-  it('is denied by its certificate too, though the playbook names quarantine alone', async () => {
+  it('is denied by its certificate too, even where the playbook names only quarantine', async () => {
     const device = await enrollAlone(e2e, 'grouped', lettingIn('grouped', 'grouped-door'));
     const session = await reportAs(device, 'grouped-door', 'by-group');
 
@@ -217,8 +217,8 @@ describe('a device that connects under another client id', () => {
   });
 });
 
-describe('with Device Defender', () => {
-  it('its own task puts the thing into the group, and release takes it out', async () => {
+describe('Device Defender', () => {
+  it('adds the thing to the group by its own task, and the release removes the thing', async () => {
     const device = await enrollAlone(e2e, 'tasked');
     const before = await readState(e2e, 'tasked');
 
@@ -243,7 +243,7 @@ describe('with Device Defender', () => {
     expect(await readState(e2e, 'tasked')).toEqual(before);
   });
 
-  it('hears that a violation was dismissed as a false positive', async () => {
+  it('is notified that a violation was dismissed as a false positive', async () => {
     await e2e.enroll('harmless');
     const violationId = await violate(e2e, 'harmless', 'watched', { told: true });
     await e2e.waitForCase('harmless', 'observed');
@@ -257,7 +257,7 @@ describe('with Device Defender', () => {
     expect(activeViolations).toMatchObject([{ violationId, verificationState: 'FALSE_POSITIVE' }]);
   });
 
-  it('tells the sweep of a violation whose alert never came', async () => {
+  it('shows the sweep a violation whose alert never arrived', async () => {
     const device = await enrollAlone(e2e, 'unheard');
     await violate(e2e, 'unheard', 'by-group', { told: false });
 

@@ -36,7 +36,7 @@ describe('the agent on a contained device', () => {
     return agent;
   }
 
-  it('knows it, goes on reporting, remembers it through a restart, and hears of the release', async () => {
+  it('knows of the containment, continues to report, remembers it after a restart, and learns of the release', async () => {
     const device = await e2e.enroll('aware');
     const first = start(device);
     await first.waitForEvent('accepted');
@@ -61,7 +61,7 @@ describe('the agent on a contained device', () => {
     expect(await second.stop()).toBe(0);
   });
 
-  it('hears at its next start of a release that came while it was off', async () => {
+  it('learns at its next start of a release that happened while it was off', async () => {
     const device = await e2e.enroll('asleep');
     const first = start(device);
     await first.waitForEvent('accepted');

@@ -64,7 +64,7 @@ function report(client: MqttClient, thingName: string, number: number, more: obj
 }
 
 describe('the exceptions of a playbook, packaged', () => {
-  it('have a child only recorded by name, until one comes that is none', async () => {
+  it('have a child recorded by name only, until a child appears that is no exception', async () => {
     const client = await e2e.connect(await e2e.enroll('updater'));
 
     await report(client, 'updater', 1, { evidence: [curl] });
@@ -88,7 +88,7 @@ describe('the exceptions of a playbook, packaged', () => {
     expect((await e2e.timelineOf(contained.caseId)).join('\n')).toContain(named);
   }, 180_000);
 
-  it('contain a device that says nothing of who its child is, and show what its own exceptions were', async () => {
+  it('do not prevent the containment of a device that does not identify its child, and the case shows the device’s own exceptions', async () => {
     const client = await e2e.connect(await e2e.enroll('silent-about-it'));
 
     await report(client, 'silent-about-it', 1, { exceptions: { [metric]: ['/usr/bin/ntpdate -q *'] } });
@@ -98,7 +98,7 @@ describe('the exceptions of a playbook, packaged', () => {
   }, 120_000);
 });
 
-describe('agents, packaged', () => {
+describe('packaged agents', () => {
   const health = { agent: '0.0.1', mode: 'children', intervalMs: 1_000, restarts: 0, spool: 0 };
   const look = () => e2e.stack.functions.invoke('cordon-dev-detect', { time: '2026-01-01T00:00:00Z' });
   const mailOf = (text: RegExp) =>
@@ -112,7 +112,7 @@ describe('agents, packaged', () => {
       90_000,
     );
 
-  it('are listed by who may read no more than agents, and told when they fall silent and report again', async () => {
+  it('are listed with the right to read agents only, and announced when they fall silent and report again', async () => {
     const reader = await registerDocumented(e2e, 'read-agents');
     const cli = await openCli(e2e, configuration, reader.credentials);
     try {

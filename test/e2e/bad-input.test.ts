@@ -66,8 +66,8 @@ function linesOf(functionName: string, text: string): string[] {
   return e2e.stack.functions.lastLines(`cordon-dev-${functionName}`).filter((line) => line.includes(text));
 }
 
-describe('alerts that nobody can handle', () => {
-  it.each(rejections)('sets aside %s with the reason', async (_title, message, reason) => {
+describe('an alert that cannot be handled', () => {
+  it.each(rejections)('is set aside with the reason: %s', async (_title, message, reason) => {
     await e2e.publishAlert(message);
 
     const rejected = await waitUntil(
@@ -81,7 +81,7 @@ describe('alerts that nobody can handle', () => {
     expect(rejected.source).toMatch(/^alerts:/);
   });
 
-  it('sets aside an SNS envelope around something else', async () => {
+  it('is set aside where it is an SNS envelope around something else', async () => {
     const envelope = JSON.stringify({ Type: 'Notification', Message: 'hello' });
     await e2e.sendTo('alerts', envelope);
 
@@ -96,7 +96,7 @@ describe('alerts that nobody can handle', () => {
   it.each([
     ['result', auditResult, 'an Audit result, not a violation'],
     ['finding', { findingId: 'f', severity: 'CRITICAL' }, 'an Audit finding, not a violation'],
-  ])('leaves an Audit %s alone and says so', async (_kind, message, reason) => {
+  ])('is ignored, with a log entry, where it is an Audit %s', async (_kind, message, reason) => {
     await e2e.publishAlert(JSON.stringify(message));
 
     await waitUntil(
@@ -105,7 +105,7 @@ describe('alerts that nobody can handle', () => {
     );
   });
 
-  it('leaves nothing behind that was neither set aside nor recorded', async () => {
+  it('leaves nothing that is neither set aside nor recorded', async () => {
     await e2e.waitForQuiet();
 
     expect(await e2e.rejected()).toHaveLength(rejections.length + 1);
@@ -113,8 +113,8 @@ describe('alerts that nobody can handle', () => {
   });
 });
 
-describe('alerts that ask for nothing', () => {
-  it('records an alert for a thing that does not exist, and does nothing to it', async () => {
+describe('an alert without an action', () => {
+  it('is recorded for a thing that does not exist', async () => {
     await e2e.publishAlert(anAlert('no-such-thing'));
 
     const { reason, ledger } = await e2e.waitForCase('no-such-thing', 'observed');
@@ -126,7 +126,7 @@ describe('alerts that ask for nothing', () => {
   });
 
   it.each(['alarm-cleared', 'alarm-invalidated'])(
-    'opens no case for an %s without an alarm',
+    'opens no case where it is an %s without an alarm',
     async (violationEventType) => {
       const thingName = `never-${violationEventType}`;
       await e2e.enroll(thingName);
@@ -137,7 +137,7 @@ describe('alerts that ask for nothing', () => {
     },
   );
 
-  it('contains a thing whose clear overtook its alarm, as it would have in order', async () => {
+  it('contains a thing whose clear overtook its alarm, as in the right order', async () => {
     await e2e.enroll('overtaken');
     const violationId = 'overtaken-once';
     const at = Date.now();
@@ -155,8 +155,8 @@ describe('alerts that ask for nothing', () => {
   });
 });
 
-describe('alerts in trouble that are good', () => {
-  it('contains a thing after all of the above', async () => {
+describe('a valid alert in difficult conditions', () => {
+  it('contains a thing after all invalid ones', async () => {
     await e2e.enroll('mything1');
 
     await e2e.publishAlert(anAlert('mything1'));
@@ -164,7 +164,7 @@ describe('alerts in trouble that are good', () => {
     await e2e.waitForCase('mything1', 'contained');
   });
 
-  it('reads an alert inside its SNS envelope, for a name with a colon', async () => {
+  it('is read inside its SNS envelope, for a name with a colon', async () => {
     await e2e.enroll('plant:9');
     const envelope = { Type: 'Notification', MessageId: 'm', Message: anAlert('plant:9') };
 
@@ -173,7 +173,7 @@ describe('alerts in trouble that are good', () => {
     await e2e.waitForCase('plant:9', 'contained');
   });
 
-  it('reads an alert of 256 KB and keeps only what it knows', async () => {
+  it('is read with 256 KB, and only its known fields are kept', async () => {
     await e2e.enroll('verbose');
 
     await e2e.publishAlert(padTo256Kb(anAlert('verbose')));
@@ -181,7 +181,7 @@ describe('alerts in trouble that are good', () => {
     expect(JSON.stringify(await e2e.waitForCase('verbose', 'contained')).length).toBeLessThan(10_000);
   });
 
-  it('does one containment for the same event fifty times', async () => {
+  it('contains the thing once where the same event arrives fifty times', async () => {
     await e2e.enroll('echo');
     const alert = anAlert('echo');
 
@@ -195,7 +195,7 @@ describe('alerts in trouble that are good', () => {
     expect((await e2e.loadCase('echo'))?.caseId).toBe(caseId);
   });
 
-  it('does not let an older clear end a newer alarm, nor a clear release the thing', async () => {
+  it('is neither ended by an older clear nor released by any clear', async () => {
     await e2e.enroll('disordered');
     const at = Date.now();
     const event = (violationEventType: string, violationEventTime: number) =>

@@ -67,7 +67,7 @@ async function countDead(queue: string): Promise<number> {
 }
 
 describe('a channel that cordon.yml names beside Slack', () => {
-  it('shows a case as soon as Slack does, under the role and with the secret of its own', async () => {
+  it('shows a case as soon as Slack does, with its own role and secret', async () => {
     await contain('told-twice');
 
     await waitUntil(
@@ -76,7 +76,7 @@ describe('a channel that cordon.yml names beside Slack', () => {
     );
   });
 
-  it('delays Slack by nothing while its service never answers, and shows the newest state once it does', async () => {
+  it('does not delay Slack while its own service never answers, and shows the newest state once it does', async () => {
     const things = ['stuck-1', 'stuck-2', 'stuck-3', 'stuck-4'];
     tower.hang(true);
 

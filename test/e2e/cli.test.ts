@@ -53,8 +53,8 @@ afterEach(() => {
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
 const succeeded = { code: 0, err: '' };
 
-describe('a thing that Device Defender’s own task contains', () => {
-  it('is listed, shown, verified, exported and released by the command line, from alert to release', async () => {
+describe('a thing contained by Device Defender’s own task', () => {
+  it('can be listed, shown, verified, exported and released from the command line', async () => {
     const device = await enrollAlone(e2e, 'tasked');
     const before = await readState(e2e, 'tasked');
     expect(await cli.run('list')).toEqual({ ...succeeded, out: 'No open case.' });
@@ -157,7 +157,7 @@ describe('the cordon command', () => {
     });
   }, 120_000);
 
-  it('names the row of a timeline that somebody changed', async () => {
+  it('names the row of a timeline that was changed', async () => {
     await enrollAlone(e2e, 'tampered');
     await violate(e2e, 'tampered', 'watched', { told: true });
     const { caseId } = await e2e.waitForCase('tampered', 'observed', 60_000);
@@ -198,7 +198,7 @@ describe('the cordon command', () => {
     return row.sk;
   }
 
-  it('contains and releases by hand, and says why it may not', async () => {
+  it('contains and releases by hand, and says why a command is refused', async () => {
     const device = await enrollAlone(e2e, 'by-hand');
     const before = await readState(e2e, 'by-hand');
 
@@ -221,7 +221,7 @@ describe('the cordon command', () => {
     expect(await cli.run('contain', 'no-such-thing', '--wait', '20')).toMatchObject({ code: 1, out: '' });
   }, 180_000);
 
-  it('approves, rejects and dismisses, and Device Defender hears of the false positive', async () => {
+  it('approves, rejects and dismisses, and reports the false positive to Device Defender', async () => {
     for (const thingName of ['approved', 'rejected']) {
       await enrollAlone(e2e, thingName);
       await violate(e2e, thingName, 'asked-about', { told: true });
@@ -255,7 +255,7 @@ describe('the cordon command', () => {
     expect(activeViolations).toMatchObject([{ verificationState: 'FALSE_POSITIVE' }]);
   }, 180_000);
 
-  it('replays what is stored under the rules of today, and changes nothing', async () => {
+  it('replays stored values under the present rules, and changes nothing', async () => {
     await enrollAlone(e2e, 'replayed');
     await violate(e2e, 'replayed', 'watched', { told: true });
     const before = await e2e.waitForCase('replayed', 'observed', 60_000);

@@ -34,7 +34,7 @@ const writes = () =>
   );
 const reset = () => e2e.stack.aws.gateway.calls.reset();
 
-describe('what a case costs', () => {
+describe('Cordon, in its AWS calls,', () => {
   it('contains a thing with at most 12 IoT calls and 8 writes', async () => {
     await e2e.connect(await e2e.enroll('costly'));
     await e2e.waitForQuiet();
@@ -48,7 +48,7 @@ describe('what a case costs', () => {
     expect(writes()).toBeLessThanOrEqual(8);
   });
 
-  it('spends no IoT call and no write on an alert that came before', async () => {
+  it('makes no IoT call and no write for a repeated alert', async () => {
     const alert = anAlert('repeated');
     await e2e.enroll('repeated');
     await e2e.publishAlert(alert);
@@ -63,7 +63,7 @@ describe('what a case costs', () => {
     expect({ iot: iotCalls(), writes: writes() }).toEqual({ iot: 0, writes: 0 });
   });
 
-  it('spends no IoT call and one write on a held thing that alarms again', async () => {
+  it('makes no IoT call and one write for a held thing that alarms again', async () => {
     await e2e.enroll('again');
     await e2e.publishAlert(anAlert('again', { violationId: 'same' }));
     await e2e.waitForCase('again', 'contained');
@@ -78,7 +78,7 @@ describe('what a case costs', () => {
     expect(writes()).toBeLessThanOrEqual(1);
   });
 
-  it('dates a case that is closed, with a write for each row of its timeline and one for Slack', async () => {
+  it('sets the expiry of a closed case with a write for each row of its timeline and one for Slack', async () => {
     await e2e.enroll('dated');
     await e2e.publishAlert(anAlert('dated'));
     const { caseId } = await e2e.waitForCase('dated', 'contained');
@@ -105,7 +105,7 @@ describe('what a case costs', () => {
     expect(writes()).toBeLessThanOrEqual(13);
   });
 
-  it('verifies a held thing again within half of what IoT Core takes, at the pace of the sweep', async () => {
+  it('verifies a held thing again within half of the IoT Core quota, at the pace of the sweep', async () => {
     // Calls a second for the whole account (docs/facts.md#quotas).
     const quotas: Record<string, number> = {
       'iot:AddThingToThingGroup': 100,
@@ -136,7 +136,7 @@ describe('what a case costs', () => {
     expect(calls.filter(([action, count]) => count * perSecond > (quotas[action] ?? 0) / 2)).toEqual([]);
   });
 
-  it('spends two reads and no command on the connect of a thing without a case, and notes a new client id', async () => {
+  it('makes two reads and sends no command for the connect of a thing without a case, and records a new client id', async () => {
     const device = await e2e.enroll('ordinary');
     await e2e.waitForQuiet();
     reset();
@@ -158,7 +158,7 @@ describe('what a case costs', () => {
     expect(e2e.countCalls('respond')).toEqual({});
   });
 
-  it('spends no IoT control-plane call on a report that is as it should be', async () => {
+  it('makes no IoT control-plane call for a report within bounds', async () => {
     const client = await e2e.connect(await e2e.enroll('quiet'));
     await e2e.waitForQuiet();
     reset();

@@ -32,7 +32,7 @@ describe('the packaged template', () => {
     readonly Properties: Readonly<Record<string, unknown>>;
   }
 
-  it('gives each queue a dead-letter queue, and each of those an alarm that tells people', async () => {
+  it('has a dead-letter queue for each queue, and for each of those an alarm that notifies people', async () => {
     const file = join(root, '.serverless', 'cloudformation-template-update-stack.json');
     const template = JSON.parse(await readFile(file, 'utf8')) as { Resources: Record<string, Resource> };
     const all = Object.entries(template.Resources);
@@ -69,7 +69,7 @@ describe('the packaged template', () => {
 const fewerDeliveries = 5;
 const commandDeliveries = 8;
 
-describe('a message that fails each time', () => {
+describe('a message that always fails', () => {
   let e2e: EndToEnd;
 
   beforeAll(async () => {
@@ -159,7 +159,7 @@ describe('a message that fails each time', () => {
   const slackOf = (thingName: string) =>
     e2e.stack.aws.slack.messages().filter(({ text }) => text.includes(`${thingName}:`));
 
-  it('is set aside after its deliveries, and delays nothing else on its queue meanwhile', async () => {
+  it('is set aside after its deliveries, without delaying other messages of its queue', async () => {
     e2e.stack.aws.gateway.setFaults(
       poisons.map(({ functionName, name }) => ({
         kind: 'error',
@@ -209,7 +209,7 @@ describe('a message that fails each time', () => {
     await e2e.waitForCase('poison-command', 'contained', 60_000);
   }, 240_000);
 
-  it('is handled once it is moved back, also where a rule could not hand it over', async () => {
+  it('is handled once it is moved back, also where a rule could not deliver it', async () => {
     e2e.stack.aws.gateway.setFaults(
       ['reports', 'presence'].map((queue) => ({
         kind: 'error',

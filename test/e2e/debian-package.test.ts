@@ -23,7 +23,7 @@ function build(release: string, into: string): void {
 }
 
 describe('npm run build:agent', () => {
-  it('gives the same bytes each time', () => {
+  it('builds the same bytes each time', () => {
     build('1.2.3', 'once');
     build('1.2.3', 'again');
     const names = readdirSync(join(directory, 'once')).sort();
@@ -98,7 +98,7 @@ onDebian(`the Debian package${lacking === undefined ? '' : ` (skipped: ${lacking
   const reportIdsOf = (agent: AgentProgram) =>
     agent.events('reported').map(({ reportId }) => Number(reportId));
 
-  it('installs with a user and folders of its own, and a unit that systemd understands', () => {
+  it('the Debian package installs with its own user and folders, and a unit that systemd accepts', () => {
     install('0.9.0', 'old');
 
     expect(debian.must('cordon-agent', '--version')).toBe('0.9.0\n');
@@ -117,7 +117,7 @@ onDebian(`the Debian package${lacking === undefined ? '' : ` (skipped: ${lacking
     });
   });
 
-  it('says what to do while it is not set up, and is not started again for that', () => {
+  it('the installed agent says what to do while it is not set up, and is not restarted', () => {
     const { status, stderr } = debian.run('cordon-agent', '--config', '/etc/cordon-agent/config.yml');
 
     expect({ status, stderr }).toEqual({
@@ -127,7 +127,7 @@ onDebian(`the Debian package${lacking === undefined ? '' : ` (skipped: ${lacking
     expect(debian.must('cat', unitPath)).toMatch(/^RestartPreventExitStatus=2$/m);
   });
 
-  it('reports as the unit’s user, keeps configuration and state through an upgrade, and goes on counting', async () => {
+  it('the installed agent reports as the unit’s user, keeps configuration and state through an upgrade, and continues to count', async () => {
     await configure();
     const before = startUnit();
     await before.waitForEvent('accepted', 2);
@@ -147,7 +147,7 @@ onDebian(`the Debian package${lacking === undefined ? '' : ` (skipped: ${lacking
     expect(Math.min(...reportIdsOf(after))).toBeGreaterThan(Math.max(...reportIdsOf(before)));
   });
 
-  it('leaves configuration and state when it is removed, and nothing when it is purged', () => {
+  it('the Debian package leaves configuration and state when it is removed, and nothing when it is purged', () => {
     debian.must('dpkg', '--remove', 'cordon-agent');
     expect(debian.run('test', '-e', '/usr/lib/cordon-agent').status).toBe(1);
     expect(modesOf('/etc/cordon-agent/private.key', '/var/lib/cordon-agent/packaged.report-id')).toHaveLength(

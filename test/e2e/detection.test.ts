@@ -47,8 +47,8 @@ afterAll(async () => {
   await packages?.remove();
 });
 
-describe('detect, packaged', () => {
-  it('hears of connects through lifecycle events, those that are refused too', async () => {
+describe('the packaged detect', () => {
+  it('receives connects as lifecycle events, including refused ones', async () => {
     const device = await e2e.enroll('busy');
     const stranger = await e2e.enroll('stranger');
 
@@ -69,7 +69,7 @@ describe('detect, packaged', () => {
     ]);
   });
 
-  it('counts a device among the fleet, keeps its values, and may do no more than that', async () => {
+  it('counts a device in the fleet statistics, keeps its values, and has no further rights', async () => {
     const client = await e2e.connect(await e2e.enroll('loaded'));
     const report = {
       header: { report_id: Date.now(), version: '1.0' },
@@ -93,7 +93,7 @@ describe('detect, packaged', () => {
     expect(await e2e.rejected()).toEqual([]);
   });
 
-  it('is woken for what time changes', async () => {
+  it('runs when an alarm changes with time', async () => {
     const stored = await detection.states.load(thingKey('loaded'));
     if (!stored) throw new Error('no state');
     const dueAt = Date.now() - 1;

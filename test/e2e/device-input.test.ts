@@ -23,7 +23,7 @@ async function startReporter(thingName: string) {
   return { client, answers };
 }
 
-describe('who may speak', () => {
+describe('the connection of a device', () => {
   const connect = (cert?: { certificatePem: string; privateKeyPem: string }) =>
     connectOnce(e2e.stack.broker.port, {
       clientId: 'intruder',
@@ -31,17 +31,17 @@ describe('who may speak', () => {
       ...(cert && { cert: cert.certificatePem, key: cert.privateKeyPem }),
     });
 
-  it('refuses a client without a certificate', async () => {
+  it('is refused without a certificate', async () => {
     await expect(connect()).rejects.toThrow();
   });
 
-  it('refuses a certificate of a foreign CA', async () => {
+  it('is refused with a certificate of a foreign CA', async () => {
     const foreign = await createCertificateAuthority();
 
     await expect(connect(await foreign.issueDeviceCertificate({ commonName: 'intruder' }))).rejects.toThrow();
   });
 
-  it('refuses a certificate that is registered but has expired', async () => {
+  it('is refused with a registered certificate that has expired', async () => {
     const expired = await e2e.stack.ca.issueDeviceCertificate({
       commonName: 'intruder',
       notBefore: new Date(Date.now() - 2 * 86_400_000),
@@ -53,7 +53,7 @@ describe('who may speak', () => {
     expect(e2e.log.map(({ fields }) => fields.reason)).toContain('the certificate has expired');
   });
 
-  it('cuts a device that reports on the topic of another, and opens no case', async () => {
+  it('is closed where the device reports on the topic of another, and no case is opened', async () => {
     await e2e.enroll('victim');
     const client = await e2e.connect(await e2e.enroll('liar'));
 
@@ -68,7 +68,7 @@ describe('who may speak', () => {
     expect(await e2e.loadCase('victim')).toBeUndefined();
   });
 
-  it('asks a person before it contains a thing on the word of another, where a policy is too wide', async () => {
+  it('leads to a question to people where a broad policy lets the device report for another thing', async () => {
     const forger = await e2e.enroll('forger');
     await e2e.enroll('framed');
     const resource = 'arn:aws:iot:us-east-1:000000000000:topic/cordon/things/*';
@@ -89,7 +89,7 @@ describe('who may speak', () => {
   });
 });
 
-describe('reports that are wrong', () => {
+describe('a wrong report', () => {
   const notUtf8 = Buffer.concat([Buffer.from('{"header":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]);
   const wrong: readonly (readonly [title: string, payload: string | Buffer, code: string])[] = [
     ['truncated JSON', JSON.stringify(aReport(1)).slice(0, -3), 'Malformed'],
@@ -115,7 +115,7 @@ describe('reports that are wrong', () => {
     ],
   ];
 
-  it('answers each on the rejected topic and goes on with the next', async () => {
+  it('is answered on the rejected topic, and the next one is judged', async () => {
     const { client, answers } = await startReporter('clumsy');
 
     for (const [, payload] of wrong)
@@ -137,7 +137,7 @@ describe('reports that are wrong', () => {
     expect(await e2e.loadCase('clumsy')).toBeUndefined();
   });
 
-  it('ends the session of a device whose report is over 128 KB', async () => {
+  it('ends the session of its device where it is over 128 KB', async () => {
     const { client } = await startReporter('talker');
     const report = aReport(1, { padding: 'x'.repeat(128 * 1024) });
 
@@ -150,7 +150,7 @@ describe('reports that are wrong', () => {
   it.each([
     ['truncated', Buffer.from(encode(aReport(1))).subarray(0, -2)],
     ['random', Buffer.from('ff00ff00ff', 'hex')],
-  ])('rejects %s CBOR', async (title, payload) => {
+  ])('is rejected where it is %s CBOR', async (title, payload) => {
     const { client, answers } = await startReporter(`cbor-${title}`);
 
     await publishOrCut(client, reports(`cbor-${title}`, 'cbor'), payload);
@@ -166,8 +166,8 @@ describe('reports that are wrong', () => {
   });
 });
 
-describe('reports that are right', () => {
-  it('evaluates a CBOR report as a JSON one, and answers in CBOR', async () => {
+describe('a valid report', () => {
+  it('is judged in CBOR as in JSON, and answered in CBOR', async () => {
     const { client, answers } = await startReporter('compact');
     const reportId = Date.now();
     const report = aReport(2, { header: { report_id: BigInt(reportId), version: '1.0' } });
@@ -203,7 +203,7 @@ describe('reports that are right', () => {
     expect([kept.startsWith(commandLine.slice(0, 6)), kept.isWellFormed()]).toEqual([true, true]);
   });
 
-  it('raises one alarm where the same report comes three times', async () => {
+  it('raises one alarm where it arrives three times', async () => {
     const { client } = await startReporter('stutter');
     const report = JSON.stringify(aReport(1));
 

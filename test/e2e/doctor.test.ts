@@ -42,7 +42,7 @@ const problemsOf = (found: readonly Finding[]) =>
   found.filter(({ level }) => level === 'problem').map(({ what }) => what);
 
 describe('cordon doctor', () => {
-  it('finds nothing wrong with a stack as it was deployed, with the rights of docs/iam/doctor.json', async () => {
+  it('finds no fault in a newly deployed stack, with the rights of docs/iam/doctor.json', async () => {
     await e2e.enroll('healthy');
 
     const { code, found } = await examine('--send-test');
@@ -64,7 +64,7 @@ describe('cordon doctor', () => {
     ]);
   }, 120_000);
 
-  it('names each of many things that were broken on purpose, and says what mends it', async () => {
+  it('names each of many deliberate faults, and says how to repair it', async () => {
     const { iot, sns, sqs, stack } = e2e;
     const prefix = 'cordon-dev';
     const arn = (kind: string, name: string) => `arn:aws:${kind}:us-east-1:000000000000:${name}`;

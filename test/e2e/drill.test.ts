@@ -71,7 +71,7 @@ async function interruptAt(
 }
 
 describe('cordon drill', () => {
-  it('proves the whole way with a thing of its own, tells people that it is a drill, and leaves nothing', async () => {
+  it('proves the whole path with its own thing, announces that it is a drill, and leaves nothing', async () => {
     const { result, code, err } = await drill('--policies');
 
     expect({ code, failed: result.steps.filter(({ status }) => status === 'failed'), err }).toMatchObject({
@@ -94,7 +94,7 @@ describe('cordon drill', () => {
     expect(told.filter(({ text }) => !text.includes('DRILL'))).toEqual([]);
   }, 240_000);
 
-  it('has an alert made up where Device Defender detects, and needs each right of docs/iam/drill.json and no other', async () => {
+  it('sends a simulated alert where Device Defender detects, and needs each right of docs/iam/drill.json and no other', async () => {
     const { result, code } = await drill('--detector', 'device-defender');
 
     // The local stack takes no report for Device Defender to answer.
@@ -104,7 +104,7 @@ describe('cordon drill', () => {
     expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
   }, 240_000);
 
-  it('cleans up at Ctrl-C, and the next one deletes what a killed one left', async () => {
+  it('cleans up at Ctrl-C, and the next drill deletes what a killed one left', async () => {
     const stopped = await interruptAt(/denial verified/, 'SIGINT');
     expect(stopped).toMatchObject({
       code: 130,
@@ -134,7 +134,7 @@ describe('cordon drill', () => {
     expect(await leftOf()).toEqual([]);
   });
 
-  it('is refused while the kill switch is on, when nothing would be contained', async () => {
+  it('is refused while the kill switch is on, since nothing would be contained', async () => {
     await operator.run('kill-switch', 'on', '--reason', 'test');
     const { code, err } = await operator.run('drill');
     await operator.run('kill-switch', 'off');
@@ -144,7 +144,7 @@ describe('cordon drill', () => {
     ]);
   });
 
-  it('names the step that does not hold, says what that means, and cleans up all the same', async () => {
+  it('names the failed step, says what that means, and still cleans up', async () => {
     await e2e.iot.send(new DisableTopicRuleCommand({ ruleName: 'cordon_dev_reports' }));
 
     const { code, out } = await cli.run('drill');

@@ -15,7 +15,7 @@ describe('a contained device', () => {
 
   afterAll(() => e2e.close());
 
-  it('loses its session, and every application message after that, but may still report', async () => {
+  it('loses its session and every later application message, but may still report', async () => {
     const device = await e2e.enroll('held');
     const before = await e2e.connect(device);
     expect(await publishOrCut(before, telemetry('held'), '1')).toBe('acknowledged');
@@ -40,7 +40,7 @@ describe('a contained device', () => {
     expect(await publishOrCut(reporter, telemetry('held'), '3')).toBe('cut');
   });
 
-  it('is proven to be denied by a second source where TestAuthorization has no answer', async () => {
+  it('has its denial proven by a second source where TestAuthorization gives no answer', async () => {
     await e2e.enroll('unanswered');
     e2e.stack.aws.gateway.setFaults([
       { action: 'iot:TestAuthorization', probability: 1, kind: 'refuse', error: 'CertificateStateException' },
@@ -53,7 +53,7 @@ describe('a contained device', () => {
     expect(ledger.find(({ action }) => action === 'quarantine')?.detail).toContain('by GetEffectivePolicies');
   });
 
-  it('is cut at once though its certificate has ten policies, and can take no other', async () => {
+  it('is cut at once even where its certificate has ten policies, and no more can be attached', async () => {
     const device = await enrollLoose('full');
     for (let more = 2; more <= 10; more += 1) {
       const policyName = `filler-${more}`;
@@ -80,7 +80,7 @@ describe('a contained device', () => {
     expect(ledger[0]?.attempts).toBe(1);
   });
 
-  it('hears nothing on its application topics', async () => {
+  it('receives nothing on its application topics', async () => {
     const device = await e2e.enroll('deaf');
     await e2e.publishAlert(anAlert('deaf'));
     await e2e.waitForCase('deaf', 'contained');
@@ -91,7 +91,7 @@ describe('a contained device', () => {
     await ended(client);
   });
 
-  it('is denied by its certificate too where it may take another client id', async () => {
+  it('is denied by its certificate too where its policy permits another client id', async () => {
     const device = await enrollLoose('loose');
     const client = await e2e.connect(device, { clientId: 'loose-2' });
     await publishOrCut(client, 'cordon/things/loose/reports/json', JSON.stringify(aReport(1)));

@@ -75,7 +75,7 @@ async function connectAs(clientId: string, files: { readonly cert: string; reado
 afterAll(endTurn);
 
 describe('cordon enroll', () => {
-  it('lets the packaged agent run from the folder it wrote, and the device be contained, released and retired', async () => {
+  it('writes a folder from which the packaged agent runs, and the device can be contained, released and retired', async () => {
     expect(await enrolled('mything1')).toMatch(
       /^mything1 is enrolled with policy cordon-dev-device\. Its certificate \w{12}… is ACTIVE\. Its files are in things\/mything1\.$/,
     );
@@ -171,7 +171,7 @@ describe('cordon enroll', () => {
     expect(again).toMatchObject({ code: 1, err: 'cordon: there is no thing mything1' });
   }, 180_000);
 
-  it('replaces what was written for a local stack that has ended, and nothing that AWS may know', async () => {
+  it('replaces the files for a local stack that has ended, and none that AWS may know', async () => {
     const ended = await (await createCertificateAuthority()).issueDeviceCertificate({ commonName: 'again' });
     const write = async (endpoint: string) => {
       await mkdir(folderOf('again'), { recursive: true });
@@ -194,7 +194,7 @@ describe('cordon enroll', () => {
     await connectAs('again', filesOf('again'));
   });
 
-  it('gives a certificate that is good for one thing only, also where names begin alike', async () => {
+  it('issues a certificate that is valid for one thing only, even where names have the same prefix', async () => {
     await enrolled('sensor1');
     await enrolled('sensor10');
     const files = filesOf('sensor1');
@@ -222,7 +222,7 @@ describe('cordon enroll', () => {
     }
   }, 180_000);
 
-  it('makes no second certificate, finishes what was cut short, and wakes none that was put to sleep', async () => {
+  it('creates no second certificate, completes an interrupted run, and reactivates no inactive certificate', async () => {
     await enrolled('steady');
     const [arn = ''] = await principalsOf('steady');
     const certificateId = arn.split('/')[1] ?? '';
@@ -248,7 +248,7 @@ describe('cordon enroll', () => {
     expect(await principalsOf('steady')).toEqual([arn]);
   }, 180_000);
 
-  it('certifies a key that was made on the device, and never sees it', async () => {
+  it('certifies a key that was created on the device, and never sees it', async () => {
     const key = await makeKey();
     await writeFile(join(cli.folder, 'device.csr'), await makeRequest('own-key', key));
     await enrolled('own-key', '--csr', 'device.csr');
@@ -272,7 +272,7 @@ describe('cordon enroll', () => {
     );
   }, 180_000);
 
-  it('rotates: the old certificate works until the new one is kept alone', async () => {
+  it('rotates certificates: the old one works until only the new one is kept', async () => {
     await enrolled('turning', '--policy', 'thing');
     await enrolled('turning', '--policy', 'thing', '--rotate', '--out', 'things/turning-2');
     expect(await principalsOf('turning')).toHaveLength(2);
@@ -291,7 +291,7 @@ describe('cordon enroll', () => {
     await expect(e2e.iot.send(new GetPolicyCommand({ policyName }))).rejects.toThrow('not');
   }, 180_000);
 
-  it('enrolls a list, and goes on with the others where one fails', async () => {
+  it('enrolls a list, and continues with the others where one fails', async () => {
     await writeFile(join(cli.folder, 'fleet.txt'), '# line 3\nfleet-1\nsteady\n\nfleet-2\n');
     const { code, out } = await cli.run('enroll', '--list', 'fleet.txt', ...appTopic, '--out', 'fleet');
     expect(code).toBe(1);
@@ -306,7 +306,7 @@ describe('cordon enroll', () => {
     expect(policies?.map(({ policyName }) => policyName)).toEqual(['cordon-dev-device']);
   }, 180_000);
 
-  it('refuses what would reach other things, and another document under a name that is taken', async () => {
+  it('refuses a policy that covers other things, and another document under a used name', async () => {
     const refusals = [
       [['a/b', ...appTopic], 'cordon: "a/b" is not a thing name'],
       [['x', '--topic', 'app/$' + '{thing}*'], /topic "app\/\$\{thing\}\*" has no level \$\{thing\}/],

@@ -28,7 +28,7 @@ async function contain(thingName: string): Promise<void> {
   await e2e.waitForCase(thingName, 'contained');
 }
 
-it('contains another thing, and loses no invocation, while a device sends 200 reports that would fill the memory', async () => {
+it('detect contains another thing, and loses no invocation, while a device sends 200 reports that would exhaust the memory', async () => {
   const attacker = await e2e.connect(await e2e.enroll('bomber'));
   const answers: string[] = [];
   attacker.on('message', (topic) => void answers.push(topic));
@@ -45,7 +45,7 @@ it('contains another thing, and loses no invocation, while a device sends 200 re
   expect(e2e.log.filter(({ message }) => message === 'invocation failed')).toEqual([]);
 }, 180_000);
 
-it('tells operations once which certificate floods, as does the list of cases', async () => {
+it('detect names the flooding certificate to operators once, and so does the list of cases', async () => {
   const { outputs } = e2e.stack.deployed;
   const { QueueUrl } = await e2e.sqs.send(new CreateQueueCommand({ QueueName: 'operations' }));
   const TopicArn = (outputs.AnnouncementsTopicArn ?? '').replace(/announcements$/, 'alarms');

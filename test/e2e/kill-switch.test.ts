@@ -37,7 +37,7 @@ const announcementsOf = (thingName: string) =>
 /** What functions have read lasts for five seconds. */
 const forget = () => new Promise((resolve) => setTimeout(resolve, killSwitchTrustMs));
 
-it('holds back what comes while it is on, shows that everywhere, and lets it go on once it is off', async () => {
+it('the kill switch holds back new containments while it is on, is shown everywhere, and lets them continue once it is off', async () => {
   await e2e.enroll('held');
   const turned = await cli.run('kill-switch', 'on', '--reason', 'wrong threshold', '--actor', 'ada');
   expect(turned).toMatchObject({ code: 0, err: '' });
@@ -69,7 +69,7 @@ it('holds back what comes while it is on, shows that everywhere, and lets it go 
   expect(operator.used()).toEqual(operator.granted);
 }, 120_000);
 
-it('asks people while what is stored says neither on nor off, and contains where that is forced', async () => {
+it('an unreadable kill switch leads to a question to people, and a forced command contains', async () => {
   await e2e.enroll('asked');
   const Name = '/cordon-dev/kill-switch';
   await ssm.send(new PutParameterCommand({ Name, Value: 'of', Type: 'String', Overwrite: true }));

@@ -31,7 +31,7 @@ async function call(method: string, path: string, claims: Record<string, unknown
 }
 
 describe('the HTTP API behind an OIDC provider', () => {
-  it('lets everybody read whom the provider knows, and only operators act, by their address', async () => {
+  it('lets every user of the provider read, and only operators act, identified by their address', async () => {
     await e2e.enroll('asked');
     const reader = { email: 'bob@example.com', 'cognito:groups': ['dev'] };
     const operator = { email: 'ada@example.com', email_verified: true, 'cognito:groups': ['dev', 'soc'] };

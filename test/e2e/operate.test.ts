@@ -131,8 +131,8 @@ async function press(ts: string, label: string): Promise<string> {
 const whispers = () =>
   e2e.stack.aws.slack.messages().flatMap(({ ephemeral, text }) => (ephemeral ? [text] : []));
 
-describe('a button of a message', () => {
-  it('releases the device: pressed on the page, signed as Slack does, decided under the user’s name', async () => {
+describe('a button in a message', () => {
+  it('releases the device when pressed on the page, with Slack’s signature and in the user’s name', async () => {
     const device = await e2e.enroll('pressed');
     await e2e.publishAlert(anAlert('pressed'));
     const { caseId } = await e2e.waitForCase('pressed', 'contained');
@@ -185,7 +185,7 @@ async function sendOldButton({ thing, caseId }: { thing: string; caseId: string 
 }
 
 describe('the HTTP API', () => {
-  it('refuses who did not sign', async () => {
+  it('refuses an unsigned request', async () => {
     for (const path of ['/health', '/cases', '/cases/x'])
       expect((await fetch(`${apiUrl()}${path}`)).status).toBe(403);
     const forged = await fetch(`${apiUrl()}/slack/interactions`, { method: 'POST', body: 'payload={}' });
@@ -193,7 +193,7 @@ describe('the HTTP API', () => {
     expect((await fetch(`${apiUrl()}/nowhere`)).status).toBe(404);
   });
 
-  it('gives what a device reported of a metric', async () => {
+  it('returns the values of a metric that a device reported', async () => {
     const device = await e2e.enroll('charted');
     const client = await e2e.connect(device);
     await publishOrCut(client, 'cordon/things/charted/reports/json', JSON.stringify(aReport(0)));
@@ -209,7 +209,7 @@ describe('the HTTP API', () => {
     expect(page).toMatchObject({ thingName: 'charted', datapoints: [{ value: { number: 0 } }] });
   });
 
-  it('says why a command was refused, and forces it', async () => {
+  it('says why a command was refused, and accepts it with force', async () => {
     await e2e.enroll('ventilator');
     // A group above the thing's own protects it as well.
     const parentGroupName = 'life-support';
@@ -234,7 +234,7 @@ describe('the HTTP API', () => {
     await e2e.waitForCase('ventilator', 'contained');
   }, 180_000);
 
-  it('contains and releases a thing of an odd name by its caller’s ARN', async () => {
+  it('contains and releases a thing with an unusual name in the name of the caller’s ARN', async () => {
     await e2e.enroll('line:7_a');
     const path = '/things/line%3A7_a';
     expect(await call('GET', '/health')).toEqual({

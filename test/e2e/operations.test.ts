@@ -30,7 +30,7 @@ describe('a message that cannot be read', () => {
     ['presence', 'presence', 'not a connected event of IoT Core'],
     ['commands.fifo', 'commands', 'not valid JSON'],
     ['notify', 'notify', 'not an announcement'],
-  ])('is set aside from the queue %s, with where it was and why', async (queue, source, reason) => {
+  ])('is set aside from the queue %s, with its origin and the reason', async (queue, source, reason) => {
     const body = `no message for ${queue}`;
     await e2e.sendTo(queue, body);
 
@@ -48,7 +48,7 @@ describe('a topic rule whose queue fails', () => {
   it.each([
     ['reports', (thingName: string) => publishReport(thingName)],
     ['presence', async (thingName: string) => void (await e2e.connect(await e2e.enroll(thingName)))],
-  ])('sends what it has to the dead letters of %s', async (queue, cause) => {
+  ])('sends its message to the dead-letter queue of %s', async (queue, cause) => {
     const thingName = `unheard-${queue}`;
     e2e.stack.aws.gateway.setFaults([
       {
@@ -81,7 +81,7 @@ describe('a topic rule whose queue fails', () => {
   }
 });
 
-describe('what functions measure', () => {
+describe('the metrics of the functions', () => {
   /** The metrics that a function wrote in CloudWatch's embedded format, with where CloudWatch puts them. */
   const readMetrics = (functionName: string) =>
     e2e.stack.functions
@@ -102,7 +102,7 @@ describe('what functions measure', () => {
         ),
       );
 
-  it('is where the alarms look for it', async () => {
+  it('have the names that the alarms use', async () => {
     await e2e.enroll('measured');
     await e2e.publishAlert(anAlert('measured'));
     await e2e.waitForCase('measured', 'contained');
@@ -170,7 +170,7 @@ describe('CloudFormation', () => {
     return policies.map(({ policyName }) => policyName);
   };
 
-  it('may not delete the stack while something is contained, and takes the deny policy away when told or when all is released', async () => {
+  it('cannot delete the stack while a thing is contained, and deletes the deny policy when told or when all things are released', async () => {
     const guard = { ThingGroupArn: groupArn };
     expect(await askToDelete('DeletionGuard', guard)).toEqual({ Status: 'SUCCESS' });
 
@@ -198,7 +198,7 @@ describe('CloudFormation', () => {
     expect(await listPolicies()).toEqual([]);
   });
 
-  it('may give the quarantine group another name only while nothing is in the old one', async () => {
+  it('can rename the quarantine group only while the old one is empty', async () => {
     const before = { ThingGroupArn: `${groupArn}-before` };
     const after = { ...before, ThingGroupArn: groupArn };
     const thingGroupName = 'cordon-quarantine-before';
@@ -214,7 +214,7 @@ describe('CloudFormation', () => {
     });
   });
 
-  it('takes the deny policy from the group of an earlier name too, so that nothing holds it when the stack is deleted', async () => {
+  it('detaches the deny policy from the formerly named group too, so that the policy can be deleted with the stack', async () => {
     const thingGroupName = 'cordon-quarantine-earlier';
     await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName }));
     const earlier = `${groupArn}-earlier`;
@@ -228,7 +228,7 @@ describe('CloudFormation', () => {
     expect(policies).toEqual([]);
   });
 
-  it('takes the deny policy from certificates too when told to let go, and waits until it can be deleted', async () => {
+  it('detaches the deny policy from certificates too when told to abandon containments, and waits until it can be deleted', async () => {
     const { certificateArn } = await e2e.enroll('let-go');
     const { PolicyName: policyName } = attachment;
     await e2e.iot.send(new AttachPolicyCommand({ policyName, target: certificateArn }));

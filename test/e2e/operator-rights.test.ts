@@ -29,7 +29,7 @@ afterAll(async () => {
 const refusals = () => e2e.log.filter(({ message }) => message.startsWith('refused by IAM'));
 
 describe('the rights of docs/iam', () => {
-  it('are enough to act on cases and to read them, and all needed', async () => {
+  it('are sufficient to act on cases and to read them, and all of them are needed', async () => {
     await e2e.enroll('handled');
     await e2e.enroll('alarmed');
     await e2e.publishAlert(anAlert('alarmed'));
@@ -50,7 +50,7 @@ describe('the rights of docs/iam', () => {
     expect(refusals()).toEqual([]);
   }, 180_000);
 
-  it('let who may only read change nothing', async () => {
+  it('permit a reader to change nothing', async () => {
     await e2e.enroll('untouched');
 
     const { code, err } = await readerCli.run('contain', 'untouched');

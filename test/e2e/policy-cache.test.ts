@@ -19,7 +19,7 @@ function readCertificate({ iot }: EndToEnd, { certificateArn }: Device): Promise
     .then(({ certificateDescription }) => certificateDescription?.status);
 }
 
-describe('a contained device while AWS goes on with the policies it has cached', () => {
+describe('a contained device, while AWS uses cached policies,', () => {
   let e2e: EndToEnd;
 
   beforeAll(async () => {
@@ -28,7 +28,7 @@ describe('a contained device while AWS goes on with the policies it has cached',
 
   afterAll(() => e2e.close());
 
-  it('leaves no last will behind, though its certificate is deactivated first', async () => {
+  it('publishes no last will, even where its certificate is deactivated first', async () => {
     const watching = await e2e.enroll('watcher');
     const policyDocument = JSON.stringify({
       Version: '2012-10-17',
@@ -65,7 +65,7 @@ describe('a contained device while AWS goes on with the policies it has cached',
     expect(received).not.toContain(telemetry('willing'));
   });
 
-  it('gets not one application message through after its first disconnect', async () => {
+  it('delivers no application message after its first disconnect', async () => {
     const device = await e2e.enroll('stubborn');
     const first = await e2e.connect(device);
     const wasTaken = publishOrCut(first, telemetry('stubborn'), '0');
@@ -101,7 +101,7 @@ describe('a contained device while AWS goes on with the policies it has cached',
   });
 });
 
-describe('a contained device where the cache is short', () => {
+describe('a contained device, with a short policy cache,', () => {
   let e2e: EndToEnd;
 
   beforeAll(async () => {
@@ -110,7 +110,7 @@ describe('a contained device where the cache is short', () => {
 
   afterAll(() => e2e.close());
 
-  it('may report again once the denial has spread, and nothing else', async () => {
+  it('may only report again once the denial has spread', async () => {
     const device = await e2e.enroll('patient');
     await e2e.publishAlert(anAlert('patient'));
     const { dueAt = 0 } = await e2e.waitForCase('patient', 'contained');
@@ -132,7 +132,7 @@ describe('a contained device where the cache is short', () => {
   });
 });
 
-describe('a contained device that is to be cut at each connect', () => {
+describe('a contained device that is cut at each connect', () => {
   let packages: Packages;
   let e2e: EndToEnd;
 
@@ -149,7 +149,7 @@ describe('a contained device that is to be cut at each connect', () => {
     await packages?.remove();
   });
 
-  it('is cut under another client id as well, where its policy lets it take one', async () => {
+  it('is cut under another client id as well, where its policy permits one', async () => {
     const device = await e2e.enroll('roamer');
     const Statement = [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }];
     const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
@@ -173,7 +173,7 @@ describe('a contained device that is to be cut at each connect', () => {
     });
   });
 
-  it('is cut again at each reconnect, though the broker would still take its messages', async () => {
+  it('is cut again at each reconnect, while the broker would still accept its messages', async () => {
     const device = await e2e.enroll('stubborn');
     const first = await e2e.connect(device);
     await e2e.publishAlert(anAlert('stubborn'));
@@ -200,7 +200,7 @@ describe('a contained device that is to be cut at each connect', () => {
     expect(cuts.length).toBeLessThanOrEqual(sessions);
   });
 
-  it('is enforced at once when the cache ends', async () => {
+  it('is denied at once when the cache ends', async () => {
     e2e.stack.broker.setPolicyCacheSeconds(0);
     const device = await e2e.enroll('late');
     await e2e.publishAlert(anAlert('late'));

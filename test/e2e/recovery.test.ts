@@ -55,7 +55,7 @@ function kill(functionName: string): void {
 describe('a killed function', () => {
   const things = ['killed-1', 'killed-2', 'killed-3'];
 
-  it('ends every case as if it had not been killed, whichever call it was in', async () => {
+  it('ends every case as without the kill, whichever call it was in', async () => {
     for (const thingName of things) await e2e.connect(await e2e.enroll(thingName));
     // Of three things in parallel, one hangs in each of these calls.
     e2e.stack.aws.gateway.setFaults([
@@ -93,7 +93,7 @@ describe('a killed function', () => {
     }
   }, 120_000);
 
-  it('has Slack say which message is kept up to date, where it was killed before it noted the first one', async () => {
+  it('makes Slack name the message that is kept up to date, where it was killed before it recorded the first one', async () => {
     const thingName = 'killed-posting';
     await e2e.enroll(thingName);
     const slack = connectChannelStates({
@@ -131,7 +131,7 @@ describe('a killed function', () => {
     expect(slackTextsOf(thingName).filter((text) => text.startsWith('🔒'))).toHaveLength(1);
   }, 180_000);
 
-  it('loses and doubles nothing on the way to a case, nor from it to Slack', async () => {
+  it('loses and duplicates nothing, neither before a case nor between the case and Slack', async () => {
     const [reporting, alerted, told] = ['killed-detect', 'killed-intake', 'killed-notify'] as const;
     const client = await e2e.connect(await e2e.enroll(reporting));
     for (const name of [alerted, told]) await e2e.enroll(name);
@@ -182,7 +182,7 @@ describe('a killed function', () => {
   }, 180_000);
 });
 
-describe('an AWS that answers badly', () => {
+describe('Cordon, with faults of AWS,', () => {
   it('contains each of twenty things while every tenth IoT call is throttled', async () => {
     const things = Array.from({ length: 20 }, (_, index) => `throttled-${index}`);
     for (const thingName of things) await e2e.enroll(thingName);
@@ -235,7 +235,7 @@ describe('an AWS that answers badly', () => {
     for (const thingName of things) expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);
   }, 150_000);
 
-  it('repeats a call whose answer was lost, once', async () => {
+  it('repeats a call once whose answer was lost', async () => {
     await e2e.enroll('unanswered');
     e2e.stack.aws.gateway.calls.reset();
     e2e.stack.aws.gateway.setFaults([
@@ -251,7 +251,7 @@ describe('an AWS that answers badly', () => {
 });
 
 describe('the sweep', () => {
-  it('finds out that somebody took a contained thing out of quarantine, and puts it back', async () => {
+  it('finds that somebody removed a contained thing from quarantine, and returns it', async () => {
     const thingName = 'freed';
     await e2e.enroll(thingName);
     await e2e.command({ type: 'contain', thingName: thingKey(thingName), actor: 'test' });
@@ -292,7 +292,7 @@ describe('the role of a function', () => {
     });
   }
 
-  it('lets respond look at things, and refuses what its role does not name, with a line in the log', async () => {
+  it('permits respond to read things, and nothing that it does not name, with a line in the log', async () => {
     await e2e.enroll('precious');
     await e2e.stack.functions.warm(respond);
     const iot = await actAs(respond);

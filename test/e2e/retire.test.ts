@@ -101,7 +101,7 @@ const share = (principal: string, thingName: string) =>
   e2e.iot.send(new AttachThingPrincipalCommand({ thingName, principal }));
 
 describe('cordon retire', () => {
-  it('finishes by the same command what was cut short anywhere, and leaves nothing behind', async () => {
+  it('completes a run interrupted at any point by the same command, and leaves nothing', async () => {
     const before = await listAll();
     const cuts: number[] = [];
     for (let cutAfter = 1, cut = true; cut; cutAfter += 1) {
@@ -123,7 +123,7 @@ describe('cordon retire', () => {
     expect(cuts.length).toBeGreaterThanOrEqual(7);
   }, 180_000);
 
-  it('waits while AWS IoT does not delete what was just detached, and says what is left where that is too long', async () => {
+  it('waits while AWS IoT cannot delete what was just detached, and lists the rest where that takes too long', async () => {
     const before = await listAll();
     const said: string[] = [];
     const patience = {
@@ -159,7 +159,7 @@ describe('cordon retire', () => {
     ]);
   }, 180_000);
 
-  it('finishes it also where somebody deleted the thing meanwhile', async () => {
+  it('completes it also where somebody has deleted the thing in the meantime', async () => {
     const before = await listAll();
     const { certificateArn } = await e2e.enroll('gone');
     await expect(retireThing('gone', {}, 5)).rejects.toThrow('cut');
@@ -173,7 +173,7 @@ describe('cordon retire', () => {
     await expect(retireThing('gone')).rejects.toThrow('there is no thing gone');
   }, 180_000);
 
-  it('leaves to its new owner a certificate that was taken up meanwhile', async () => {
+  it('keeps a certificate that another thing has taken over in the meantime', async () => {
     const { certificateArn } = await e2e.enroll('first');
     await e2e.enroll('second');
     await expect(retireThing('first', {}, 5)).rejects.toThrow('cut');
@@ -209,7 +209,7 @@ describe('cordon retire', () => {
     60_000,
   );
 
-  it('leaves the certificate of a contained thing to its other owner too, who gets it back with the release', async () => {
+  it('keeps the certificate of a contained thing for its other owner, which has it restored by the release', async () => {
     const staying = await e2e.enroll('bystander');
     await e2e.enroll('held');
     await share(staying.certificateArn, 'held');

@@ -40,7 +40,7 @@ const isReleased = (thingName: string) =>
   );
 
 describe('Slack', () => {
-  it('shows the newest state of each of many cases at its real pace, with no dead letter', async () => {
+  it('shows the newest state of each of many cases under real rate limits, with no dead letter', async () => {
     const things = Array.from({ length: 15 }, (_, index) => `burst-${index}`);
     for (const thingName of things) await e2e.enroll(thingName);
     e2e.stack.aws.slack.keepPace(true);
@@ -54,7 +54,7 @@ describe('Slack', () => {
     expect(await countDead()).toBe(0);
   }, 180_000);
 
-  it('shows a case anew whose message somebody deleted', async () => {
+  it('shows a case again whose message somebody deleted', async () => {
     await e2e.enroll('deleted');
     await contain('deleted');
     const [root] = await waitUntil(
@@ -68,7 +68,7 @@ describe('Slack', () => {
     await isReleased('deleted');
   }, 120_000);
 
-  it('goes on in a channel that was renamed, also with new cases', async () => {
+  it('continues in a renamed channel, also with new cases', async () => {
     await e2e.enroll('renamed');
     e2e.stack.aws.slack.setChannel('#iot-security', 'renamed');
 

@@ -27,8 +27,8 @@ afterAll(async () => {
 });
 
 /** A small one of `npm run bench -- --storm`. */
-describe('300 alerts of 30 things, 20 % repeated, shuffled, while 15 % of calls fail', () => {
-  it('are all recorded, contain each thing once and tell of it once', async () => {
+describe('300 alerts of 30 things, 20 % repeated, shuffled, with 15 % of the calls failing,', () => {
+  it('are all recorded, contain each thing once and announce it once', async () => {
     const { stack, iot, sqs } = e2e;
     const { gateway } = stack.aws;
     const { outputs } = stack.deployed;

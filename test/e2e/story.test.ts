@@ -106,7 +106,7 @@ function listSteps(said: string): readonly string[] {
 }
 
 describe('npm start', () => {
-  it('says which variable to change where a port is taken', async () => {
+  it('says which variable to change where a port is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
@@ -126,7 +126,7 @@ describe('npm start', () => {
   }, 180_000);
 
   it.each([['--nonsense'], ['--serve --once'], ['extra']])(
-    'refuses %s with one clear line',
+    'refuses %s with a single line',
     async (flags) => {
       const args = ['local/start.mjs', ...flags.split(' ')];
 
@@ -151,7 +151,7 @@ describe('npm start', () => {
     30_000,
   );
 
-  it('leaves nothing behind when it is interrupted', async () => {
+  it('leaves no process or file when it is interrupted', async () => {
     const { child, ended } = serve();
     const file = join(root, '.cordon', 'local.json');
     const { endpoint, credentials, things, ca } = await waitUntil(

@@ -49,8 +49,8 @@ async function deploy({ directory }: Packages): Promise<void> {
   lambda.destroy();
 }
 
-describe('a deploy of a cordon.yml in which profile, behavior and playbook have other names', () => {
-  it('keeps what is contained, ends the alarms of the old names, and takes up those of the new', async () => {
+describe('a deploy of a cordon.yml with new names for profile, behavior and playbook', () => {
+  it('keeps containments, ends the alarms of the old names, and raises those of the new names', async () => {
     const device = await e2e.enroll('held');
     const held = await e2e.connect(device);
     const report = (client: typeof held, name: string, children: number) =>

@@ -110,11 +110,11 @@ async function tryMqtt({ thingName, cert, key }: Device): Promise<string[]> {
   return through;
 }
 
-describe('a held device with a wide policy and a dead certificate beside its own, while policies are cached', () => {
+describe('a held device with a broad policy and a second, inactive certificate, while policies are cached,', () => {
   beforeAll(() => start({ policyCacheSeconds }), 60_000);
   afterAll(() => e2e.close());
 
-  it('gets nothing out, whatever way it tries', async () => {
+  it('sends nothing, whatever way it tries', async () => {
     const victim = await e2e.connect(await enrollWide('victim'));
     let victimCut = false;
     victim.once('close', () => {
@@ -165,11 +165,11 @@ describe('a held device with a wide policy and a dead certificate beside its own
   }, 180_000);
 });
 
-describe('a certificate that is attached to a held thing, while its policies are cached', () => {
+describe('a certificate that somebody attaches to a held thing, while its policies are cached,', () => {
   beforeAll(() => start({ policyCacheSeconds }), 60_000);
   afterAll(() => e2e.close());
 
-  it('gets nothing out once the sweep has seen it, under no client id', async () => {
+  it('sends nothing under any client id once the sweep has seen it', async () => {
     const device = await enrollWide('grown');
     await e2e.publishAlert(anAlert('grown'));
     await e2e.waitForCase('grown', 'contained');
@@ -200,11 +200,11 @@ describe('a certificate that is attached to a held thing, while its policies are
   });
 });
 
-describe('a held device with a wide policy, once its denial has spread', () => {
+describe('a held device with a broad policy, once its denial has spread,', () => {
   beforeAll(() => start({}), 60_000);
   afterAll(() => e2e.close());
 
-  it('gets nothing out, and may still report', async () => {
+  it('sends nothing but reports', async () => {
     const device = await enrollWide('spread');
     await e2e.connect(device);
     await e2e.publishAlert(anAlert('spread'));
@@ -218,7 +218,7 @@ describe('a held device with a wide policy, once its denial has spread', () => {
     expect(await publishOrCut(reporter, 'cordon/things/spread/reports/json', '{}')).toBe('acknowledged');
   });
 
-  it('may have its agent report under a client id of its own where the certificate is the thing’s alone', async () => {
+  it('permits its agent to report under its own client id where only this thing uses the certificate', async () => {
     const device = await enrollWide('exclusive');
     const attachment = { thingName: device.thingName, principal: device.certificateArn };
     await e2e.iot.send(new DetachThingPrincipalCommand(attachment));
