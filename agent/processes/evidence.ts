@@ -17,8 +17,8 @@ export interface Evidence {
   readonly executable: string;
   readonly commandLine: string;
   /**
-   * How many arguments `commandLine` joins, its first word aside. Only where `executable` is vouched for: what runs is the
-   * very file at that path, root's, writable by nobody else, and nobody gave it other code.
+   * The number of arguments in `commandLine`, without its first word. Present only where `executable` is verified: the
+   * process runs the file at that path, the file is root's and writable by root only, and no other code was injected.
    */
   readonly argumentCount?: number;
   readonly user: string;
@@ -45,7 +45,7 @@ export function mergeEvidence(before: readonly Evidence[], next: readonly Eviden
 /** Two starts of one process are this far apart at most: the time of day and the time since boot are read apart. */
 const sameStartMs = 1000;
 
-/** The same process; or, of children that nobody saw, the same parent. A number may be another's within one interval. */
+/** The same process or, for unseen children, the same parent. A pid can be reused within one interval. */
 function isOfSame(a: Evidence, b: Evidence): boolean {
   if (a.metric !== b.metric || a.pid !== b.pid) return false;
   if (a.pid === undefined) return a.ppid === b.ppid;

@@ -5,16 +5,16 @@ import { hasInjectedCode } from './injected-code';
 import { programOf } from './process-name';
 import { isTrustedFile } from './trusted-file';
 
-/** Says which exception a child is, if any. Asked at each look: a process may become another program under the same name. */
+/** Finds the exception that a child is, if any. Called at each look, since a process may become another program. */
 export type FindException = (pid: number, startTicks: number, now: number) => ChildException | undefined;
 
-/** What it costs to look for code that somebody injected is worth a look a second. */
+/** The check for injected code is costly, so its result is kept this long. */
 const trustForMs = 1000;
 
 /**
- * By the file that runs, not by what it calls itself: the very file of the configuration (device and inode, since a
- * process in a mount namespace of its own can have any file at that path), root's, and writable by nobody else. One
- * that may run code which somebody else gave to it is none.
+ * Recognizes an exception by the file that runs, not by the name of the process: the file of the configuration (by device
+ * and inode, since a process in its own mount namespace can have any file at that path), root's, and writable by root
+ * only. A process that may run injected code is no exception.
  */
 export function createExceptions(
   proc: ProcReader,

@@ -36,9 +36,8 @@ const stickyBit = 0o1000;
 const writableByOthers = 0o022;
 
 /**
- * Says whether a program may run code that somebody else gave to it: by a variable of the environment that it was
- * started with, by what it has mapped to be run, or by file systems of its own. What only root could have put there is
- * nobody else's. What can't be seen may be anything.
+ * Says whether a program may run injected code: through a variable of its environment, a mapped executable file, or file
+ * systems of its own. Files that only root could have put there do not count. What can't be read counts as injected.
  */
 export function hasInjectedCode(proc: ProcReader, pid: number, program: string, ownPid: number): boolean {
   // In a user namespace of one's own anybody can put another file at each path.
@@ -83,7 +82,7 @@ function isRootsMapping(root: string, path: string): boolean {
   return folder !== '' && isRoots(root, folder);
 }
 
-/** Says whether nobody but root can put something else at a path, as it is seen below `root`. */
+/** Says whether only root can replace the file at a path, as seen below `root`. */
 function isRoots(root: string, path: string): boolean {
   const parts = path.replace(/\/+$/, '').split('/');
   const [first, top] = parts;
@@ -102,7 +101,7 @@ function isRoots(root: string, path: string): boolean {
   }
 }
 
-/** A folder, or a link to one, in which nobody but root can replace what is root's: a sticky one such as /tmp allows that neither. */
+/** A folder, or a link to one, in which only root can replace root's files; a sticky folder such as /tmp is safe, too. */
 function isFolderSafe(path: string): boolean {
   const folder = host.statSync(path);
   return (

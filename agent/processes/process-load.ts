@@ -14,9 +14,9 @@ export type ReadUse = (family: Family, now: number) => Use;
 const tickMs = 10;
 
 /**
- * Adds up the ticks that a family runs, of what one core could have run meanwhile. The ticks of a child that was
- * waited for go over to its parent (proc_pid_stat(5), fields 16 and 17), so the sum of all goes on evenly; what a
- * process ran before it was watched does not count, and what one ran that nobody waited for is lost at its end.
+ * Adds up the ticks of a family, as a share of one core. The ticks of a child that its parent waited for pass to the
+ * parent (proc_pid_stat(5), fields 16 and 17), so the sum stays continuous. The ticks before a process was watched do
+ * not count, and those of a child without a waiting parent are lost at its end.
  */
 export function createUseReader(): ReadUse {
   let last: { readonly at: number; readonly ticks: ReadonlyMap<string, number> } | undefined;

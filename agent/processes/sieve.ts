@@ -50,11 +50,11 @@ export function createSieve(
       if (exception || justForked) uncounted.set(pid, child.startTicks);
       else children.set(pid, child);
     }
-    // Where another child has its number, that one is told.
+    // Where another child has the same pid now, that child is reported instead.
     const gone = sieve.forked.filter(({ pid }) => !family.children.has(pid));
     const wasUncounted = (pid: number): boolean =>
       children.has(pid) && sieve.uncounted.get(pid) === children.get(pid)?.startTicks;
-    // It was an exception, or not yet anything, and is none now: that is somebody new.
+    // A child that was an exception, or just forked, and is neither now counts as new.
     const late = [...sieve.uncounted.keys()].filter(wasUncounted).map((pid) => readStat(proc, pid));
     const known = fresh.filter(({ pid }) => children.has(pid) && !wasUncounted(pid));
     sieve.uncounted = uncounted;

@@ -60,9 +60,9 @@ export function roleOf(
 }
 
 /**
- * What a command of systemd's left running, and what that starts, is told by the number of its session: systemd keeps
- * what it ran last of each line of the unit, with its times. While the command ran, nobody else could begin a session
- * with its number. What began its own session, or was left before the last run, is told from an escape by nothing.
+ * Processes that a command of systemd left running, and their children, are recognized by their session id: systemd keeps
+ * the last run of each command of the unit, with its times, and no other process can use that session id meanwhile.
+ * A process that began its own session, or was left before the last run, cannot be distinguished from an escape.
  */
 function roleOfLeft(
   proc: ProcReader,

@@ -21,7 +21,7 @@ export interface Candidate {
   readonly seenAt: number;
   /** It runs in the unit that is watched, so only systemd can have another claim. */
   readonly unit?: string;
-  /** Where whoever began its session was gone when systemd was asked about it: its cgroup. */
+  /** Its cgroup, where its session leader had ended before systemd was asked about it. */
   leftIn?: string | undefined;
 }
 

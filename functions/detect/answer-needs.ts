@@ -36,7 +36,7 @@ export function createAnswers(ports: AnswerNeedsPorts) {
 const askAgainMs = 300_000;
 const maxAnswers = 5_000;
 
-/** Whether a certificate is attached to a thing; asked once in a while, however much it reports. */
+/** Whether a certificate is attached to a thing; the answer is cached for a while. */
 function rememberOwners({ things, log, clock }: AnswerNeedsPorts) {
   const answers = new Map<string, { readonly isOwner: boolean; readonly at: number }>();
   return async (thingName: string, principal: string): Promise<boolean> => {
@@ -60,7 +60,7 @@ async function readMembership(thingName: string, { things }: AnswerNeedsPorts): 
   try {
     return { registered: true, groups: await things.listGroups(thingName) };
   } catch (error) {
-    // A report may name a thing that doesn't exist, which is no fault to try again for.
+    // A report may name a thing that doesn't exist; a retry would not help.
     if (isNotFound(error)) return { registered: false, groups: [] };
     throw error;
   }

@@ -7,14 +7,14 @@ import type { Clock, Log, Metrics } from '../../shared/ports';
 import { nameCertificate, type ReceivedEvent, type ReceivedReport } from './receive';
 
 /**
- * Reports of one certificate that one instance of the function takes at once, and a second after that: an agent reports
- * when something changes and every five minutes, and a gateway may speak for a thousand things.
+ * The reports of one certificate that one instance of the function handles in a burst, and per second afterwards: an agent
+ * reports each change and every five minutes, and a gateway may report for a thousand things.
  */
 export const burst = 100;
 export const perSecond = 5;
 /** The sender gets one reply, and the log one line, in this time. */
 const tellMs = 10_000;
-/** Senders remembered; one that is forgotten begins anew. */
+/** The number of senders remembered; a forgotten one starts with a full budget. */
 const maxSenders = 5_000;
 
 interface Bucket {
@@ -30,10 +30,10 @@ interface BudgetPorts {
 }
 
 /**
- * What of the messages is handled, by a message alone, before anything is read or called for it: what one certificate
- * sends must not hold up the others' reports. Charged is the certificate, not the thing, so that nobody uses up the
- * reports of another. A report that is out of bounds has a budget of its own for each behavior: a flood of harmless
- * reports must not hide the one that matters. A report too many changes nothing; its sender is told now and then.
+ * Decides from a message alone, before any read or call, whether the message is handled: a flood from one certificate
+ * must not delay the others' reports. The budget belongs to the certificate, not to the thing, so that no sender uses up
+ * another's reports. A report out of bounds has a separate budget for each behavior, so that a flood of harmless reports
+ * cannot hide it. A report over the budget changes nothing, and its sender gets a rejection from time to time.
  */
 export function createBudget({ log, metrics, clock, noteFlood }: BudgetPorts, profiles: Profiles) {
   const buckets = new Map<string, Bucket>();
@@ -47,7 +47,7 @@ export function createBudget({ log, metrics, clock, noteFlood }: BudgetPorts, pr
     return filled >= 1;
   }
 
-  /** Whether its sender is to be told, which is the first of a while. */
+  /** Whether its sender gets a rejection: only the first message in a while does. */
   function setAside(flood: Flood): boolean {
     metrics.count('ReportSetAside');
     const at = clock();
@@ -87,7 +87,7 @@ function refuse(read: ReadReport): ReadReport {
   };
 }
 
-/** Behaviors that the report alone is out of bounds of, whatever came before it. */
+/** Behaviors that the report violates by itself, without earlier reports. */
 function listViolated({ read }: ReceivedReport, profiles: Profiles): string[] {
   if (read.kind !== 'report') return [];
   const { metrics } = read.report;

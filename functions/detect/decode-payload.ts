@@ -8,8 +8,8 @@ const deepest = 32;
 const mostItems = 50_000;
 
 /**
- * The value of a device's report, or undefined where it can't be read. A device's bytes must cost no more than their
- * length: no tag of CBOR is followed, since some make much of little, and depth and items are bounded as they are read.
+ * The value of a device's report, or undefined where it can't be read. The cost must be bounded by the length of the
+ * payload: CBOR tags are not followed, since some expand, and depth and items are limited while reading.
  */
 export function decodePayload(payload: string, format: 'json' | 'cbor'): unknown {
   // Four characters of base64 are three bytes.

@@ -85,13 +85,13 @@ async function judgeAll(
     // A table takes an item once in a batch: of two at the same instant the later one.
     for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
-  // Side by side: a thing that goes in and out of alarm must not keep the others waiting for as long.
+  // In parallel, so that a flapping thing does not delay the others.
   await Promise.all(events.map(([event, trigger]) => publishEvent(event, trigger, ports)));
   await ports.datapoints.append(thingName, [...datapoints.values()]);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, stored?.version ?? 0);
   logSilenceChange(before, state, ports);
-  // A count has no name, so it waits for the save: who has to look again must not count a device twice.
+  // A count has no id, so it waits for the save: an invocation that must judge again must not count a device twice.
   // A drill's values are no part of what is normal for the fleet.
   if (isDrill(thingName)) return;
   for (const contribution of contributions) await ports.fleet.add(thingName, contribution);
@@ -121,7 +121,7 @@ function chooseRule(trigger: DetectionTrigger, playbooks: readonly Playbook[]) {
       if (read.kind !== 'report') return undefined;
       const { report } = read;
       const { clientId, thingName, principal } = envelope;
-      // Whoever can't be named may be anybody, whatever id it connected under.
+      // An unnamed client may be anyone, whatever id it connected under.
       const isKnown = principal !== unknownPrincipal;
       const reportedByItself = isKnown && (clientId === thingName || clientId === agentClientId(thingName));
       return (setting: Setting) =>
@@ -133,7 +133,7 @@ function chooseRule(trigger: DetectionTrigger, playbooks: readonly Playbook[]) {
 function nameFor(thingName: string): Setting['nameViolation'] {
   return (key, seed) =>
     createHash('sha256')
-      // Not of the time of receipt: a report that came twice names the same violation twice.
+      // Not from the time of receipt, so that a repeated report gives the violation the same id.
       .update(JSON.stringify([thingName, key, seed]))
       .digest('hex')
       .slice(0, 32);

@@ -27,9 +27,9 @@ export function detect(ports: DetectPorts, profiles: Profiles) {
 }
 
 /**
- * Evaluates the security profiles on a batch of messages. What came before may have ended the function, and what came
- * with it then: it is judged one by one, the least suspicious first and what ended the function before last, and each
- * that is done leaves the queue, so that no message is ever lost for another's fault.
+ * Evaluates the security profiles on a batch of messages. A redelivered message may have ended the function before, or
+ * have been in the batch of one that did. So redelivered messages are judged one by one, the most suspicious last, and
+ * each finished one leaves the queue at once: no message is lost because of another.
  */
 function detectBatch(ports: DetectPorts, profiles: Profiles) {
   const judgeTogether = detectTogether(ports, profiles);

@@ -34,7 +34,7 @@ export const handler = wrap(
       clock: Date.now,
       playbooks: configuration.playbooks,
     },
-    // Where AWS evaluates alone, a report is taken and nothing more.
+    // Where only Device Defender evaluates, a report is accepted without further work.
     configuration.detector === 'device-defender' ? [] : Object.entries(configuration.securityProfiles),
   ),
 );

@@ -14,8 +14,8 @@ export interface FloodPorts {
 const lookAgainMs = 600_000;
 
 /**
- * Tells operations which certificate floods: once an hour each, and of many at once in one message. What fails here is
- * tried again with the next report that is set aside, and keeps no report from being judged.
+ * Notifies operators of each flooding certificate once an hour, and of many in one message. A failed notification is
+ * retried with the next report that is set aside, and never prevents a report from being judged.
  */
 export function createFloodNotifier({ floods, operations, clock, log }: FloodPorts) {
   const lookedAt = new Map<string, number>();

@@ -20,7 +20,7 @@ const envelope = z.object({
   thingName: z.string().check(z.regex(registryName)),
   format: z.enum(['json', 'cbor']),
   clientId: z.string(),
-  /** None where it came by HTTP without a certificate: then it is the claim of somebody unknown. */
+  /** Absent where it came by HTTP without a certificate: the report is then the claim of an unknown sender. */
   principal: z._default(z.string(), unknownPrincipal),
   receivedAt: z.number(),
   payload: z.string(),
@@ -45,7 +45,7 @@ export interface ReceivedEvent {
   readonly event: LifecycleEvent;
 }
 
-/** What a thing is judged by: what arrived of it, or the time. */
+/** What causes a thing to be judged: a message about it, or the time. */
 export type DetectionTrigger =
   | ReceivedReport
   | ReceivedEvent
@@ -78,8 +78,8 @@ export function receive({ messageId, body, attributes }: SQSRecord): Received {
 }
 
 /**
- * What the rule would have selected, of a message that its error action set aside and somebody sent back. The time of
- * receipt is lost: what is known is when it was sent back.
+ * Restores what the rule would have selected from a message that its error action set aside and an operator sent back.
+ * The time of receipt is lost, so the time at which the message was sent back is used.
  */
 function unwrap({ topic, clientId, payload }: RuleFailure, sentAt: number): unknown {
   const report = readReportTopic(topic);
@@ -107,7 +107,7 @@ export function nameCertificate(principal: string, clientId: string): string {
   return principal === unknownPrincipal ? `${principal} ${clientId}` : principal;
 }
 
-/** The certificate; without one the client id; of what names neither, the message: as far as it can be read. */
+/** Identifies the sender by the certificate, else by the client id, else by the message. */
 export function nameSender(message: unknown, messageId: string): Flood {
   const { principalIdentifier, principal = principalIdentifier, ...named } = isObject(message) ? message : {};
   const certificate = typeof principal === 'string' ? principal.slice(0, 256) : unknownPrincipal;

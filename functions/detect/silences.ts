@@ -19,7 +19,7 @@ export interface SilencePorts {
 
 /** Collects the things that fell silent in one scheduled run, and announces them. */
 export interface SilenceRun {
-  /** Whether one more may be told by itself. */
+  /** Whether one more silent thing may have an announcement of its own. */
   isAlone(): boolean;
   note(fallen: Fallen): void;
   announce(): Promise<void>;

@@ -9,7 +9,7 @@ interface SuspectPorts {
   readonly clock: Clock;
 }
 
-/** A message, and how many of its sender's were begun and never done. */
+/** A message, and the number of unfinished messages of its sender. */
 export interface Suspicion {
   readonly record: SQSRecord;
   readonly sender: string;
@@ -17,12 +17,12 @@ export interface Suspicion {
 }
 
 /**
- * What came before may have ended the function. Of its sender it is noted that it is begun, until it is done: whose
- * messages were begun and never done comes last, behind all that they might take along. Looked up is the sender, not the
- * message, so that a flood of messages ends the function once or twice, not once each.
+ * A redelivered message may have ended the function. So the start of each one is recorded under its sender until the
+ * message is finished, and senders with unfinished messages are judged last. The record is per sender, not per message,
+ * so that a flood of such messages ends the function once or twice, not once each.
  */
 export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
-  /** Where nothing can be noted, all are judged as if nothing were known. */
+  /** Where nothing can be recorded, all messages are judged as unsuspicious. */
   async function attempt<T>(what: Promise<T>, otherwise: T): Promise<T> {
     try {
       return await what;
@@ -33,7 +33,7 @@ export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
   }
 
   return {
-    /** The messages that come again, and those of their senders, the least suspicious first. */
+    /** The redelivered messages and those of the same senders, the least suspicious first. */
     async rank(records: readonly SQSRecord[]): Promise<Suspicion[]> {
       const named = records.map((record) => ({
         record,

@@ -28,7 +28,7 @@ interface ServedChannel<N extends ChannelName, Place, Memory> {
   readonly connect: (target: Target<NonNullable<Sections[N]>>) => Channel<Place, Memory>;
 }
 
-/** The function of a channel: its queue's messages, and each minute what is left over. */
+/** The function of a channel: handles the messages of its queue, and each minute the pending states. */
 export function serve<N extends ChannelName, Place extends object, Memory extends object>({
   name,
   descriptor,

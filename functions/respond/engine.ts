@@ -54,7 +54,7 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     const before = stored.value;
     const isIdle = !hasUnfinished(before) && !nextStep(before, new Set());
     if (isTakenUp ? isIdle : decision.outcome === 'unchanged' && !hasUnfinished(before)) return;
-    // A repeated alarm leaves nothing to do or tell, and must not put off what is due.
+    // A repeated alarm causes no step and no announcement, and must not postpone the due time.
     if (command.type === 'violation' && isIdle) return;
     const performed = await performSteps(stored, ports, options, attempt, readSwitch);
     const changed = await findChanged(performed.value, ports, options.denyPolicyName);
@@ -64,7 +64,7 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
   };
 }
 
-/** Tells an operator why a command was refused; before the case says so, so that a crash in between repeats both. */
+/** Answers an operator why a command was refused; before the case records it, so that a crash in between repeats both. */
 async function recordAnswer(
   command: Command,
   decision: Decision,

@@ -18,7 +18,7 @@ interface FactOptions {
   readonly configuration: Configuration;
   readonly denyPolicyName: string;
   readonly policyCacheMs: number;
-  /** How often the thing was contained before: what only repeat offenders get need not be looked up for others. */
+  /** How often the thing was contained before: facts that only escalations need are not looked up for others. */
   readonly pastContainments: number;
 }
 
@@ -95,7 +95,7 @@ function unlessRegistered(error: unknown): string[] {
   throw error;
 }
 
-/** A status that can't be had is left unknown: no guard needs it, and an action on the certificate says what AWS says. */
+/** An unreadable status stays unknown: no guard needs it, and an action on the certificate reports AWS's reason. */
 function unlessRefused(error: unknown): undefined {
   if (!isRefusal(error)) throw error;
 }
@@ -130,8 +130,8 @@ async function lookUpPrincipal(
 }
 
 /**
- * What a certificate was before another containment changed it. Looked up after the state itself, and only where that
- * looks held: whoever changes it has registered before.
+ * The state of a certificate before another containment changed it. Read after the present state, and only where that
+ * looks changed by a containment: a containment registers a lease before it changes a certificate.
  */
 async function findHeld(
   certificateId: string,
@@ -146,7 +146,7 @@ async function findHeld(
   return priors.length > 0 ? { before: Object.assign({}, ...priors) } : {};
 }
 
-/** A hold that nobody has any more says nothing. */
+/** A lease without holders says nothing. */
 function priorOf(stored: Versioned<Lease> | undefined): Lease['prior'] | undefined {
   return stored?.value.holders.length ? stored.value.prior : undefined;
 }

@@ -20,7 +20,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
       command = readCommand(body);
       if (!isHome(command.thingName)) throw new Error(`${command.thingName}: ${notHome}`);
     } catch (error) {
-      // Rejected at once: waiting for the redrive would delay the thing's other commands.
+      // Set aside at once: waiting for the redrive would delay the thing's other commands.
       const reason = error instanceof Error ? error.message : 'not a command';
       ports.log.warn('command rejected', { messageId, reason });
       await ports.deadLetters.send(body, reason, `commands:${messageId}`);
@@ -29,7 +29,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
     try {
       await handle(command, messageId, Number(attributes.ApproximateReceiveCount));
     } catch (error) {
-      // A former invocation of the same command still wrote: take the new state up at once.
+      // An earlier invocation of the same command has just written: retry at once with the new state.
       if (!(error instanceof VersionConflictError)) throw error;
       ports.log.warn('case changed meanwhile, once more', { messageId });
       await handle(command, messageId, Number(attributes.ApproximateReceiveCount));

@@ -9,8 +9,8 @@ interface Looks {
 }
 
 /**
- * What of the thing's groups and certificates is not as it was when the thing was contained, though Cordon has undone all it did:
- * somebody else changed it meanwhile, and a release must not say that everything is as it was before.
+ * The groups and certificates of the thing that somebody else changed during the containment: after such a change, a
+ * release must not say that everything is as it was before.
  */
 export async function findChanged(record: Case, ports: Looks, denyPolicyName: string): Promise<Detail[]> {
   const { status, facts, ledger } = record;
@@ -49,7 +49,7 @@ function comparePolicies(
   return policies.length > 0 ? [{ code: 'certificate-policies', certificateId, change, policies }] : [];
 }
 
-/** The quarantine group is what the action itself looks at. */
+/** Without the quarantine group, which the action itself compares. */
 async function findOtherGroups(
   { thingName, ledger }: Case,
   seen: readonly string[],

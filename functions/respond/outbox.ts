@@ -24,7 +24,7 @@ export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender
   readonly log: Log;
 }
 
-/** Sends what the case owes, then clears it. Receivers know repeats by id. */
+/** Sends the case's outbox, then clears it. Receivers recognize repeats by their id. */
 export async function flush(
   { value: record, version }: Versioned<Case>,
   ports: OutboxPorts,
@@ -50,13 +50,13 @@ export async function flush(
   return save(sent, version, ports);
 }
 
-/** When what held the thing began to be undone; undefined where nothing did. */
+/** When the release of the thing began; undefined where there was no containment. */
 function findHoldEnd({ ledger }: Case): number | undefined {
   const undone = ledger.flatMap(({ revertedAt }) => revertedAt ?? []);
   return undone.length > 0 ? Math.min(...undone) : undefined;
 }
 
-/** Tells the device where it stands, retained so that it hears it whenever it connects. People were told before. */
+/** Publishes the device's status as a retained message, which it receives at each connect. People are notified before. */
 async function inform(record: Case, { connections, log }: OutboxPorts): Promise<void> {
   const notice = deviceNoticeFor(record, record.outbox.announcements);
   if (!notice) return;
@@ -69,7 +69,7 @@ async function inform(record: Case, { connections, log }: OutboxPorts): Promise<
   }
 }
 
-/** Only a label: a violation that Device Defender no longer knows must not hold anything up. */
+/** Only a label: a violation that Device Defender no longer knows must not delay anything. */
 async function label(violationId: string, { defender, log }: OutboxPorts): Promise<void> {
   try {
     await defender.markFalsePositive(violationId);

@@ -16,8 +16,8 @@ interface StepPorts extends ActionPorts {
 const maxCuts = 3;
 
 /**
- * Carries the plan out, in rounds of steps at once: a device goes on sending until the last of them. What fails now and may
- * not later is left for the next delivery, and holds up nothing else: the session is cut though a policy can't be attached.
+ * Carries out the plan in rounds of parallel steps, since a device continues to send until the last one. A step with a
+ * transient fault is left for the next delivery and delays no other: the session is cut even if a policy can't be attached.
  */
 export async function performSteps(
   stored: Versioned<Case>,
@@ -31,11 +31,11 @@ export async function performSteps(
   const faults: unknown[] = [];
   let saved = true;
   let cuts = 0;
-  // Anew before each round: it may be switched on in between.
+  // Read before each round, since it may be switched on in between.
   const next = async () => nextRound(record, done, (await readSwitch()).state !== 'off');
   for (let round = await next(); round; round = await next()) {
     const { kind, steps } = round;
-    // Before anything else changes outside, so that a crash repeats one round; what only looks can wait.
+    // Saved before anything else changes in AWS, so that a crash repeats one round; reads can wait.
     if (!saved && kind !== 'verify') {
       ({ version } = await save(record, version, ports));
       saved = true;

@@ -31,7 +31,7 @@ export interface ActionOptions {
   readonly denyDocument: string;
 }
 
-/** Deliveries after which a step that keeps failing is recorded as such, so that the others are done and people told. */
+/** Deliveries after which a failing step is recorded as failed, so that the others are done and people are notified. */
 const patience = 4;
 
 /** Performs one step of a saved plan. A refusal of AWS is an outcome; anything else is thrown, to be tried again. */

@@ -9,15 +9,15 @@ export type ChannelDescriptor<S = unknown> = ServedDescriptor<S> | SubscribedDes
 interface ChannelWords<S> {
   /** As people call it. */
   readonly title: string;
-  /** How it tells people of a case, for the docs. */
+  /** How it shows a case to people, for the docs. */
   readonly shows: string;
   /** Its section of cordon.yml, where there is one. */
   readonly section: z.ZodMiniType<S>;
-  /** Who is told: `Slack #iot-security`. None where the section tells nobody. */
+  /** The receivers, such as `Slack #iot-security`; empty where the section names none. */
   listTold(section: S): readonly string[];
   /** Further lines of `cordon check`. */
   explain?(section: S): readonly string[];
-  /** What of the section can't be. */
+  /** Faults of the section. */
   findFaults?(section: S): readonly SectionFault[];
   /** What the section leaves to be done; nothing of it is wrong. */
   findWarnings?(section: S): readonly string[];
@@ -52,7 +52,7 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly runbook?: string;
 }
 
-/** A channel that SNS serves by itself. */
+/** A channel that SNS serves without a function of Cordon. */
 export interface SubscribedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly delivery: 'subscription';
   readonly protocol: 'email';

@@ -1,18 +1,18 @@
 import type { Announcement } from '../../../shared/domain/messages/announcement';
 import type { ChannelState } from '../../../shared/storage/channel-states';
 
-/** A channel as it is connected: it shows a case, and the delivery decides when, in which order and how often. */
+/** A connected channel: it shows a case, and the delivery decides when, in which order and how often. */
 export interface Channel<Place = object, Memory = object> {
   /**
    * Shows the newest state of a case: in the place that the state names, or in a new one. Throws ChannelBusyError and
-   * ChannelRefusalError where the service says so, any other error where it is away.
+   * ChannelRefusalError where the service says so, any other error where it is unreachable.
    */
   show(
     newest: Announcement,
     state: ChannelState<Place>,
     manner: Manner<Memory>,
   ): Promise<Shown<Place, Memory>>;
-  /** One message for many cases that changed at once; without it each is shown by itself. */
+  /** One message for many cases that changed at once; without this method, each case is shown separately. */
   summarize?(named: readonly Announcement[], count: number): Promise<void>;
 }
 
@@ -29,15 +29,15 @@ export interface Manner<Memory = object> {
   /** While many cases wait: the state of each, and nothing beside it. */
   readonly brief: boolean;
   readonly memory: Memory;
-  /** Notes that a case is about to be shown for the first time, once: for services that a repeated call makes two of. */
+  /** Records that a case is about to be shown first: for services where a repeated call creates a second message. */
   readonly willPost: () => Promise<void>;
-  /** Tells of a place that is gone. */
+  /** Reports a place that no longer exists. */
   readonly lost: (reason: string) => void;
 }
 
 export type Paced = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** The service takes nothing for a while, and says for how long. */
+/** The service accepts nothing for a while, and says for how long. */
 export class ChannelBusyError extends Error {
   override readonly name = 'ChannelBusyError';
   readonly retryAfterMs: number;

@@ -32,22 +32,22 @@ interface Run extends DeliverPorts {
   failures: number;
 }
 
-/** When a run begins nothing new: longer than a minute, so that the next one waits for its end and goes on at once. */
+/** How long a run starts new work: over a minute, so that the next run waits for its end and continues at once. */
 const runMs = 75_000;
 /** As long as the function may run, so that two never send at once. */
 const turnMs = 90_000;
-/** More cases than that are told of together. */
+/** More cases than this are shown in one message. */
 const storm = 10;
 const summarizeAgainMs = 5 * 60_000;
-/** What is listed is looked at anew after so many. */
+/** The list of pending cases is read again after this many. */
 const roundSize = 10;
 const maxListed = 500;
-/** Then it is not the case: the channel or its secret is gone, or the service is away. */
+/** After this many failures in a row the fault is not in a case: the channel, its secret or the service is unavailable. */
 const maxFailures = 3;
-/** Longer than that nobody should wait to see a state. */
+/** A state that is shown later than this is reported as late. */
 const lateMs = 5 * 60_000;
 
-/** Shows what has yet to be shown, these cases first. `wait` for another run that does so at the moment. */
+/** Shows all pending states, these cases first. `wait`: until another run has finished. */
 export async function deliver(
   ports: DeliverPorts,
   channel: Channel,
@@ -71,7 +71,7 @@ export async function deliver(
   try {
     let asked: readonly string[] = [...turn.asked, ...cases];
     while (await showRound(run, asked)) asked = [];
-    // Those that were stored while this run looked for the last time.
+    // Cases stored during the last read of this run.
     for (asked = await endTurn(run, run.learned); asked.length > 0; asked = await endTurn(run, run.learned))
       while (await showRound(run, asked)) asked = [];
   } catch (error) {
@@ -121,7 +121,7 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
     metrics.count('MessageShown');
     log.info(`shown in ${title}`, { id: newest.id });
   } catch (error) {
-    // The service took nothing: there is no message that nobody knows of.
+    // The service accepted nothing, so there is no unrecorded message.
     const isRefused = error instanceof OutOfTimeError || error instanceof ChannelRefusalError;
     if (isRefused && isNoted && !state.posting) await change(run, caseId, forgetPosting);
     if (error instanceof OutOfTimeError) throw error;

@@ -15,8 +15,8 @@ export interface NotifyPorts extends DeliverPorts {
 }
 
 /**
- * Shows announcements in a channel. What has to be shown is stored first, so that a message is done with however long the
- * service takes nothing; of a case only the newest state counts. Each minute, what is left over is shown.
+ * Shows announcements in a channel. Each announcement is stored first, so that its message leaves the queue even while the
+ * service accepts nothing; only the newest state of a case is shown. Each minute, pending states are retried.
  */
 export function notify(ports: NotifyPorts) {
   return async (event: SQSEvent | object, context: Context): Promise<SQSBatchResponse | undefined> => {
@@ -42,7 +42,7 @@ async function deliverLeftOver(ports: NotifyPorts): Promise<void> {
   await deliver(ports, channel, [], { wait: true });
 }
 
-/** The messages are done with: what fails here is shown within a minute. */
+/** The messages have left the queue: a state that fails here is retried within a minute. */
 async function deliverNow(stored: readonly string[], ports: NotifyPorts): Promise<void> {
   if (stored.length === 0) return;
   try {

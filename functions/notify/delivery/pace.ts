@@ -1,7 +1,7 @@
 import type { Clock } from '../../../shared/ports';
 import { ChannelBusyError, type Paced } from './channel';
 
-/** The run has no time left for what the service would take only later. */
+/** The run ends before the service accepts the next call. */
 export class OutOfTimeError extends Error {
   override readonly name = 'OutOfTimeError';
 }

@@ -2,7 +2,7 @@ import type { Announcement } from '../../../shared/domain/messages/announcement'
 import type { ChannelState, ChannelStates, Superseded } from '../../../shared/storage/channel-states';
 import { untilUndisturbed } from '../../../shared/undisturbed';
 
-/** Superseded news that the channel still tells, of a case that changed faster than it takes messages. */
+/** Superseded steps that the channel still lists, for a case that changes faster than the channel accepts messages. */
 const maxEarlier = 5;
 
 interface PendingPorts {
@@ -68,7 +68,7 @@ function pick({ seq, kind, text }: Announcement): Superseded {
 const firstRetryMs = 15_000;
 const lastRetryMs = 5 * 60_000;
 
-/** To be tried again, ever more seldom and for ever. */
+/** Schedules another attempt, with growing delays and without end. */
 export function putOff(state: ChannelState, now: number): ChannelState {
   const attempts = (state.attempts ?? 0) + 1;
   return { ...state, attempts, dueAt: now + Math.min(lastRetryMs, firstRetryMs * 2 ** (attempts - 1)) };

@@ -14,8 +14,8 @@ interface TurnPorts {
 }
 
 /**
- * Takes the turn until `until`, or leaves the cases to whoever has it, who then looks at them before it ends. Waits for
- * it up to `waitUntil`. Gives the turn as it was before, undefined where another has it.
+ * Takes the turn until `until`, or leaves the cases to the run that has the turn, which shows them before it ends. Waits
+ * until `waitUntil` at most. Returns the turn as it was before, or undefined where another run keeps it.
  */
 export async function takeTurn(
   ports: TurnPorts,
@@ -38,7 +38,7 @@ export async function takeTurn(
   }
 }
 
-/** Ends the turn, unless somebody asked meanwhile: then it goes on with what is given back. */
+/** Ends the turn, unless another run has left cases: then returns them, and the turn continues. */
 export async function endTurn(ports: TurnPorts, learned: Partial<ChannelTurn>): Promise<readonly string[]> {
   let asked: readonly string[] = [];
   await changeTurn(ports, (turn) => {

@@ -3,10 +3,10 @@ import type { SubscribedDescriptor } from '../descriptor';
 
 const section = z.array(z.email()).check(z.maxLength(10));
 
-/** Domains that nobody has, made for examples (RFC 2606, RFC 6761): an address there is a placeholder. */
+/** Domains reserved for examples (RFC 2606, RFC 6761): an address there is a placeholder. */
 const reserved = /[@.](example\.(com|net|org)|example|test|invalid|localhost)$/i;
 
-/** SNS mails the text of each announcement by itself. */
+/** SNS sends the text of each announcement by e-mail, without a function of Cordon. */
 export const email = {
   title: 'E-mail',
   shows: 'a mail for each step of a case',

@@ -11,7 +11,7 @@ type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm'>;
 
 /** What may be done with a case as it was announced. */
 export function listActions({ status, thingName, caseId }: Case): readonly OperatorAction[] {
-  // What isn't a name could be no one's button.
+  // A button needs a valid thing name.
   return isRegistryName(thingName) && isRegistryName(caseId) ? listOffered(status) : [];
 }
 
@@ -52,7 +52,7 @@ function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Where there are no buttons: the same by the command line. */
+/** Replaces the buttons by the same commands for the command line. */
 export function writeCliCommands(announced: Case): string[] {
   return listActions(announced).map((action) => `npx cordon ${action} ${announced.thingName}`);
 }

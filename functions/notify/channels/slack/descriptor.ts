@@ -3,7 +3,7 @@ import type { ServedDescriptor } from '../descriptor';
 
 const section = z.strictObject({
   channel: z.string().check(z.regex(/^[#@]?[\w-]{1,80}$/, 'expected a channel such as #iot-security')),
-  /** Who may press the buttons; without it whoever sees the channel. */
+  /** The users who may press the buttons; by default everybody in the channel. */
   operators: z.optional(
     z
       .array(

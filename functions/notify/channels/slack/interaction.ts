@@ -18,7 +18,7 @@ export interface SlackPorts {
   ) => Promise<string | undefined>;
   /** Undefined where none is stored. */
   readonly signingSecret: () => Promise<string | undefined>;
-  /** Ids of the users whose buttons count; undefined: everybody's. */
+  /** Ids of the users who may press buttons; undefined: everybody. */
   readonly slackOperators: readonly string[] | undefined;
   /** Shows a text to the one who pressed the button. */
   readonly answerSlack: (responseUrl: string, text: string) => Promise<void>;
@@ -65,7 +65,7 @@ export async function takeInteraction(request: HttpRequest, ports: SlackPorts): 
   const payload = new URLSearchParams(body.toString('utf8')).get('payload');
   const read = interaction.safeParse(payload === null ? undefined : parseJson(payload));
   if (!read.success) {
-    // Signed by Slack, so it is one that Cordon asked for nothing of: a button with a link, say.
+    // Signed by Slack, but not a button of Cordon's that sends a command: a button with a link, for example.
     ports.log.warn('not a button of a case', { issue: read.error.issues[0]?.path.join('.') });
     return taken;
   }

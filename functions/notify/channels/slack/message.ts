@@ -83,8 +83,8 @@ export function writeRootMessage(
 }
 
 /**
- * One step of the case: a reply in its thread, which also tells those that it superseded before Slack took them. Each part
- * is cut by itself, so that the newest one is always there.
+ * One step of the case, as a reply in its thread; it also lists the steps that it superseded before Slack accepted them.
+ * Each part is shortened separately, so that the newest one always fits.
  */
 export function writeReply(
   announcement: Announcement,

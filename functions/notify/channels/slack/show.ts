@@ -13,7 +13,7 @@ export interface SlackPlace {
   readonly channel: string;
   /** Timestamp id of the root message, empty while there is none. */
   readonly ts: string;
-  /** There may be an earlier root message, which never changes: the one of `ts` says so. */
+  /** There may be an earlier root message, which is never updated; the message `ts` mentions it. */
   readonly again?: true;
 }
 
@@ -38,7 +38,7 @@ export function createSlackChannel(slack: Slack): Channel<SlackPlace, SlackMemor
   };
 }
 
-/** What Slack says where somebody deleted, archived or closed what a handle stands for. */
+/** Slack's errors where somebody deleted, archived or closed the message or channel of a handle. */
 const gone: ReadonlySet<string> = new Set([
   'message_not_found',
   'thread_not_found',
@@ -74,7 +74,7 @@ async function show(
   }
 }
 
-/** What may be repeated comes first, so that a failure in between repeats no reply. */
+/** Repeatable calls come first, so that a failure in between repeats no reply. */
 async function carryOn(
   newest: Announcement,
   { place, earlier, more }: State,
@@ -89,8 +89,8 @@ async function carryOn(
 }
 
 /**
- * Slack takes no key that would make a repeated post one: where a run ended between the post and the note of it, there
- * are two messages, and the one that is known says so of the other.
+ * Slack accepts no idempotency key. Where a run ended between a post and its record, there are two messages, and the
+ * recorded one mentions the other.
  */
 async function open(
   newest: Announcement,
