@@ -3,8 +3,8 @@ import { actionNames } from './actions/registry';
 import { registryName } from './text';
 
 /**
- * Schema of what the rules read of cordon.yml; `shared/config/schema.ts` adds who is told. Validated once when packaging;
- * functions get the validated value and import only its types.
+ * Schema of the part of cordon.yml that the rules read; `shared/config/schema.ts` adds the channels. Validated once when
+ * packaging; functions get the validated value and import only its types.
  */
 
 const name = z

@@ -1,6 +1,6 @@
 /**
- * Names of the things of `cordon drill`. Only the registry gives a thing its name, so no device can call itself a drill; what
- * a drill's thing does is told as one, and counts in no limit and no metric of real cases.
+ * Names of the things of `cordon drill`. Only the registry gives a thing its name, so no device can pose as a drill. Events
+ * of a drill's thing are announced as a drill, and count in no limit and no metric of real cases.
  */
 export const drillPrefix = 'cordon-drill-';
 

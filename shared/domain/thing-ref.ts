@@ -17,7 +17,7 @@ declare const brand: unique symbol;
  * A thing's identity as text, in keys, commands, leases and limits: its name where it is of the account and region that
  * Cordon runs in, else `ACCOUNT/REGION/NAME`. No name has a slash, so neither can be mistaken for the other; a release
  * that knew one account reads the first as its own, and refuses the second.
- * Branded, so that a text nobody looked at is no identity: `parseThing` reads one, `formatThing` and `thingKey` write one.
+ * Branded, so that an unchecked text is no identity: `parseThing` reads one, `formatThing` and `thingKey` write one.
  */
 export type ThingKey = string & { readonly [brand]: 'thing' };
 

@@ -123,7 +123,7 @@ async function prove(
   return { kind, answers: tell({ state: 'listed' }) };
 }
 
-/** Whether a certificate, of which AWS tells nothing, can't connect in any case; for long, not just by a bridge. */
+/** Whether a certificate, of which AWS tells nothing, can't connect in any case, for longer than a temporary deactivation. */
 async function isDead(principal: string, { temporarilyInactive, certificates }: MitigationContext) {
   const certificateId = idOf(principal);
   if (temporarilyInactive.includes(certificateId)) return false;

@@ -77,7 +77,7 @@ export async function deliver(
   } catch (error) {
     await leaveTurn(run, run.learned);
     if (!(error instanceof OutOfTimeError)) throw error;
-    await tellLate(run);
+    await countLateMessage(run);
   }
 }
 
@@ -151,7 +151,7 @@ async function summarize(due: readonly string[], run: Run): Promise<void> {
   }
 }
 
-async function tellLate(run: Run): Promise<void> {
+async function countLateMessage(run: Run): Promise<void> {
   const [oldest] = await run.states.listDue(run.clock(), 1);
   const stored = oldest === undefined ? undefined : await run.states.load(oldest);
   if (stored) countLate(stored.value, run);

@@ -8,7 +8,7 @@ import type { News, TimelineEvent } from './news';
 import type { LeftOut, Reason } from './reasons';
 import type { CaseStatus } from './status';
 
-/** All that Cordon holds on one thing from its first open violation until closed; also, once closed, its memory. */
+/** Everything Cordon records about one thing, from its first open violation until closed; then also its memory. */
 export interface Case {
   readonly schema: 1;
   readonly caseId: string;
@@ -36,41 +36,40 @@ export interface Case {
   /** Hash of the newest timeline row, empty before the first. */
   readonly timelineHead: string;
   readonly timelineSeq: number;
-  /** Events that its timeline only counts, since it is long by now. */
+  /** The number of events that its long timeline no longer lists. */
   readonly foldedEvents?: number;
   readonly announcementSeq: number;
   /** Of the last command that changed the case, so that it takes effect once however often it is delivered. */
   readonly lastCommandId?: string;
   /**
-   * Set once the device came back with rights that IoT Core still had cached: until then it counts as not yet
-   * contained, since at each connect it may get a message through before it is cut.
+   * Set once the device reconnected with cached rights. Until this time the case does not count as contained, since the
+   * device may send a message at each connect before its session is cut.
    */
   readonly evadesUntil?: number;
-  /** People have heard, since it was planned, that its denial is not verified. */
+  /** People were notified, since it was planned, that its denial is not verified. */
   readonly isTold?: true;
   /**
-   * Why a certificate of the thing may go on connecting until its denial by policy has spread: each connect with it is
-   * cut.
+   * Why a certificate of the thing can still connect until its denial by policy has spread; each session of it is cut.
    */
   readonly leftOut?: readonly LeftOut[];
-  /** The newest connect of each client id that was heard of while the thing is held. */
+  /** The newest known connect of each client id while the thing is held. */
   readonly connects?: Readonly<Record<string, { readonly version: number; readonly at: number }>>;
-  /** Who or what ends the containment; of the playbook that planned it. */
+  /** The release rule of the playbook that planned the containment. */
   readonly release?: ReleaseRule;
   /**
    * Only the kill switch kept it from being contained (`observed`), or it could not be read (`awaiting-approval`): once it
    * is off, its open violations are judged again.
    */
   readonly heldBackBy?: 'kill-switch';
-  /** Waits for approval as others do, of which people were told with another thing: its own waiting is no message. */
+  /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */
   readonly quiet?: true;
-  /** What an operator rejected in this case: only an operator may contain for it. */
+  /** Violations that an operator rejected in this case: only an operator may contain the thing because of them. */
   readonly rejections?: readonly Rejection[];
-  /** Of cases of before 1.0: an operator rejected whatever there is. */
+  /** In cases from before 1.0: an operator rejected all violations. */
   readonly rejected?: true;
-  /** When the thing was contained, also in earlier cases, newest last: repeat offenders are known by it. */
+  /** When the thing was contained, also in earlier cases, newest last; escalation uses it. */
   readonly pastContainments?: readonly number[];
-  /** What the playbook added to its own actions, since the thing was contained often of late. */
+  /** Actions that the playbook added, since the thing was contained repeatedly. */
   readonly escalation?: readonly ActionName[];
   /** When the sweep must check the case, epoch ms; absent if nothing is pending. */
   readonly dueAt?: number;
@@ -95,7 +94,7 @@ export interface ViolationRecord {
   readonly criteria?: string;
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];
-  /** Not all that led to the last alarm is in it. */
+  /** The evidence of the last alarm is incomplete. */
   readonly isPartial?: true;
   readonly uncounted?: readonly string[];
   /** Why the last alarm was excepted. */
@@ -120,13 +119,13 @@ export interface LedgerEntry {
   readonly action: ActionName;
   readonly status: LedgerStatus;
   /**
-   * Of a certificate's deactivation that only bridges the time in which IoT Core may go on with cached policies: it is
-   * undone as soon as the denial by policy has spread, while the thing stays contained.
+   * Marks a temporary deactivation of certificates, for the time in which IoT Core may use cached policies: it is reverted
+   * as soon as the denial by policy has spread, while the thing stays contained.
    */
   readonly bridge?: {
-    /** How long a policy change takes to bite. */
+    /** How long a policy change takes to be effective. */
     readonly spreadMs: number;
-    /** The time has passed: it is undone once the denial by policy is verified again. */
+    /** The time has passed: it is reverted once the denial by policy is verified again. */
     readonly over?: true;
   };
   readonly prior: PriorState;
@@ -136,7 +135,7 @@ export interface LedgerEntry {
   readonly revertedAt?: number;
   /** What the last step did or found. */
   readonly detail?: readonly Detail[];
-  /** The action that AWS refused and this one makes up for. */
+  /** The action that AWS refused and that this one replaces. */
   readonly standsInFor?: ActionName;
   /** It is applied, and no source of AWS could tell whether it denies. */
   readonly unproven?: true;
@@ -145,17 +144,17 @@ export interface LedgerEntry {
   readonly attempts: number;
 }
 
-/** What an operator said no to: a violation as one certificate reported it. Another's word of the same is a new question. */
+/** A violation that an operator rejected, as reported by one certificate. The report of another is a new question. */
 export interface Rejection {
   readonly behavior: string;
   /** The reporter's certificate; absent where the detector names none. */
   readonly principal?: string;
 }
 
-/** What still has to leave the case: told and recorded at least once, then cleared. */
+/** What the case still has to publish: announced and recorded at least once, then cleared. */
 interface Outbox {
   readonly announcements: readonly PendingAnnouncement[];
-  /** Violations that Device Defender is to be told were false positives. */
+  /** Violations to report to Device Defender as false positives. */
   readonly falsePositives?: readonly string[];
   readonly timeline: readonly TimelineEntry[];
 }
@@ -202,17 +201,17 @@ export function isOpen<C extends Pick<Case, 'status'>>(record: C | undefined): r
   return record !== undefined && record.status !== 'closed';
 }
 
-/** Of a case's ledger, what tells whether it holds something. */
+/** The fields of a ledger entry that decide whether it holds the thing. */
 export interface HeldLedger {
   readonly ledger: readonly Pick<LedgerEntry, 'status' | 'prior'>[];
 }
 
-/** Statuses in which mitigation actions hold the thing, or may. */
+/** Whether mitigation actions hold the thing, or may. */
 export function holdsThing({ ledger }: HeldLedger): boolean {
   return ledger.some(({ status }) => status === 'planned' || status === 'applied' || status === 'verified');
 }
 
-/** Whether something still has to leave the case. */
+/** Whether the case still has something to publish. */
 export function owesNews({ outbox: { timeline, announcements, falsePositives = [] } }: Case): boolean {
   return timeline.length + announcements.length + falsePositives.length > 0;
 }

@@ -6,7 +6,7 @@ export function readKeeping({ history }: Pick<Configuration, 'history'>): number
   return history.keepClosed === 'forever' ? Infinity : history.keepClosed;
 }
 
-/** A case with the time until which it, its timeline and what channels show of it are kept: none while it is open, or for ever. */
+/** A case with the expiry of the case, its timeline and its channel states; none while it is open, or if kept forever. */
 export function dateKeeping(record: Case, keepMs: number): Case {
   const { keptUntil: _before, ...rest } = record;
   if (record.status !== 'closed' || !Number.isFinite(keepMs)) return rest;
@@ -14,8 +14,9 @@ export function dateKeeping(record: Case, keepMs: number): Case {
 }
 
 /**
- * When a thing's newest case may be forgotten, which is the memory that tells late repeats from news: with its history,
- * but never while it owes something, or while Device Defender has its violation in alarm, which the sweep would find anew.
+ * When a thing's newest case expires, which distinguishes late repeats from new events: together with its history, but
+ * never while it has something to publish, or while its violation is active in Device Defender, where the sweep would
+ * find it again.
  */
 export function findMemoryEnd(record: Case): number | undefined {
   const { keptUntil, updatedAt, closedAt = updatedAt } = record;

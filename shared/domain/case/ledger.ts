@@ -10,9 +10,9 @@ import {
 } from './temporary-deactivation';
 
 /**
- * Plans each action with the state it finds. An entry that still holds the thing keeps its prior state: that, not
- * the present one, is what release must restore. What cuts soonest comes first, whatever AWS says of the rest: the
- * certificate, so that what is cut can't come back, then the session, then the policies, which take minutes to spread.
+ * Plans each action with the state it finds. An entry that still holds the thing keeps its prior state: release must
+ * restore that, not the present one. The fastest denial comes first: the certificate, so that the device can't return,
+ * then the session, then the policies, which take minutes to spread.
  */
 export function planLedger(
   ledger: readonly LedgerEntry[],
@@ -22,7 +22,7 @@ export function planLedger(
   const kept = ledger.filter(({ action, status }) => status !== 'reverted' && !actions.includes(action));
   const planned = actions.map((action): LedgerEntry => {
     const held = ledger.find((entry) => entry.action === action && entry.status !== 'reverted');
-    // A bridge leaves certificates out that the action itself does not.
+    // A temporary deactivation omits certificates that the action itself includes.
     const more = held?.bridge && extendPrior(held.prior, context);
     const prior = more ?? held?.prior ?? findPrior(action, context);
     return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
@@ -38,8 +38,8 @@ function rankOf({ action }: LedgerEntry): number {
 }
 
 /**
- * Plans what backs an action that AWS refused: it denies as well, but only certificates that no other thing uses. It
- * stands in for the action where it reaches all that can connect. Returns the same ledger where nothing can be done.
+ * Plans the backup of an action that AWS refused: it also denies, but only certificates that no other thing uses. It
+ * replaces the action where it covers every certificate that can connect. Returns the same ledger where there is none.
  */
 export function replaceRefused(ledger: readonly LedgerEntry[], context: PlanContext): readonly LedgerEntry[] {
   const { facts } = context;
@@ -76,7 +76,7 @@ export function planMore(
   return [...others, added].toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** Takes in certificates that were attached to the thing while it was held; those entries are applied again. */
+/** Adds certificates that were attached to the thing while it was held; their entries are applied again. */
 export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {
   const extended = ledger.map((entry): LedgerEntry => {
     if (entry.bridge || entry.status === 'reverted') return entry;
@@ -86,7 +86,7 @@ export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContex
   return extendTemporaryDeactivation(extended, context).toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** Has the denials by policy count from now: for a certificate that is new to them they have yet to spread. */
+/** Restarts the spreading time of the denials by policy, which begins anew for a new certificate. */
 export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEntry[] {
   return ledger.map((entry) => {
     if (!isPolicyDenial(entry) || entry.status === 'reverted') return entry;
@@ -95,17 +95,17 @@ export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEn
   });
 }
 
-/** Ends sessions, and has to again whenever the device comes back. */
+/** Ends sessions, and must do so again whenever the device reconnects. */
 export function isCut({ action }: Pick<LedgerEntry, 'action'>): boolean {
   return descriptorOf(action).means === 'session';
 }
 
-/** Has the session ended again. */
+/** Plans to end the session again. */
 export function replanCut(ledger: readonly LedgerEntry[]): LedgerEntry[] {
   return ledger.map((entry) => (isCut(entry) ? { ...entry, status: 'planned' } : entry));
 }
 
-/** When the broker was first told to refuse the device; it may go on with cached policies for a while. */
+/** When the broker was first set to refuse the device; it may use cached policies for a while. */
 export function findDeniedAt(ledger: readonly LedgerEntry[]): number | undefined {
   const applied = ledger.flatMap((entry) =>
     (isPolicyDenial(entry) || isLastingDeactivation(entry)) &&
@@ -118,8 +118,8 @@ export function findDeniedAt(ledger: readonly LedgerEntry[]): number | undefined
 }
 
 /**
- * Has what was verified verified again. What holds nothing is asked for once: AWS keeps jobs and tasks for a time, and the
- * device must not be asked anew.
+ * Marks verified entries for another verification. Jobs and tasks are excluded, since they hold nothing: AWS keeps them
+ * for a limited time, and the device must not get them twice.
  */
 export function reverify(entry: LedgerEntry): LedgerEntry {
   return entry.status === 'verified' && descriptorOf(entry.action).means !== 'none'

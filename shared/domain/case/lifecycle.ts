@@ -17,7 +17,7 @@ const maxWithEvidence = 15;
 /** How soon the sweep resumes what an invocation left unfinished. */
 export const retryMs = 60_000;
 
-/** Opens a case; what the thing's earlier cases taught stays known. */
+/** Opens a case with the memory of the thing's earlier cases. */
 export function newCase(
   previous: Case | undefined,
   detector: Case['detector'],
@@ -61,7 +61,7 @@ function withoutEvidence(violations: Case['violations']): Case['violations'] {
 
 const maxEventRows = 500;
 
-/** Notes what a device can do for ever, as go in and out of alarm: after so many rows it is counted, and no row of its own. */
+/** Records an event that a device can repeat endlessly, such as a flapping alarm: after many rows, events are only counted. */
 export function noteEvent(current: Case, entry: TimelineEntry): Case {
   const { timelineSeq, foldedEvents = 0 } = current;
   if (timelineSeq < maxEventRows) return note(current, entry);
@@ -115,7 +115,7 @@ export function remember(current: Case, violation: Violation, now: number): Case
     ...(violation.criteria && { criteria: violation.criteria }),
     ...(alarm && violation.reporter && { reporter: violation.reporter }),
     ...(alarm && violation.evidence && { evidence: violation.evidence }),
-    // Evidence of before stays for people, but says nothing of this alarm.
+    // Earlier evidence stays for people, but does not describe this alarm.
     ...((alarm ? (violation.isPartial ?? (hadEvidence && !violation.evidence)) : isPartial) && {
       isPartial: true,
     }),

@@ -7,8 +7,8 @@ export function isPolicyDenial({ action }: Pick<LedgerEntry, 'action'>): boolean
 }
 
 /**
- * Whether each denial by policy is verified, or applied where AWS has no answer: a certificate must not stay inactive
- * for ever because a proof stays out.
+ * Whether each denial by policy is verified, or applied where AWS gives no answer: a certificate must not stay inactive
+ * forever for want of a proof.
  */
 export function isDeniedByPolicy(ledger: readonly LedgerEntry[]): boolean {
   const denials = listPolicyDenials(ledger);
@@ -25,8 +25,8 @@ export function listPolicyDenials(ledger: readonly LedgerEntry[]): LedgerEntry[]
 }
 
 /**
- * Whether a denial that AWS refused is made up for: all certificates that can connect are denied themselves, which
- * reaches further than the group, or what it stood in for is in place by now.
+ * Whether a refused denial is replaced: every certificate that can connect is denied itself, which covers more than the
+ * group does, or the action that this one backed is in place by now.
  */
 export function isReplaced(entry: LedgerEntry, ledger: readonly LedgerEntry[]): boolean {
   if (entry.status !== 'failed') return false;
@@ -50,8 +50,8 @@ function reachesAll(denied: LedgerEntry, { action, prior }: LedgerEntry): boolea
 const marginMs = 120_000;
 
 /**
- * From when on a session has the rights that a denial left it, epoch ms: one that began before may go on with policies
- * that IoT Core has cached. Later than the cache lasts, since the times of sessions are not exact.
+ * When new sessions are subject to a denial, epoch ms: an earlier session may use policies that IoT Core has cached. A
+ * margin is added to the cache time, since the times of sessions are approximate.
  */
 export function findBitesAt(deniedAt: number | undefined, policyCacheMs: number): number | undefined {
   return deniedAt === undefined

@@ -36,11 +36,11 @@ interface Conflict {
   readonly detail: readonly Detail[];
 }
 
-/** Why a certificate may go on connecting until its denial by policy has spread. */
+/** Why a certificate can still connect until its denial by policy has spread. */
 export type LeftOut =
   | { readonly code: 'cut-reconnects' }
   | Shared
-  /** With which certificate nobody says: not with one that is held inactive. */
+  /** The event does not name the certificate; it is not one that is held inactive. */
   | { readonly code: 'session-while-inactive'; readonly clientId: string }
   | WordsOnly;
 
@@ -67,11 +67,11 @@ export type Refusal =
   | { readonly code: 'already-releasing' }
   | { readonly code: 'nothing-holds'; readonly status: CaseStatus }
   | { readonly code: 'held'; readonly status: CaseStatus }
-  /** `force` passes over it. */
+  /** `force` overrides it. */
   | { readonly code: 'needs-force'; readonly objection: Objection }
   | WordsOnly;
 
-/** What an operator passes over by force. */
+/** What an operator overrides by force. */
 export type Objection =
   | Extract<GuardReason, { code: 'exempt' | 'shared' | 'kill-switch' }>
   /** The violation is in alarm, and would have the thing contained again at once. */

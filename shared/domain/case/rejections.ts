@@ -10,12 +10,12 @@ export function nameClaim(claim: Claim): Rejection {
 
 export function isRejected({ rejected, rejections = [] }: Case, claim: Claim): boolean {
   const { behavior, principal } = nameClaim(claim);
-  // Cases of before rejections were bound to what was rejected.
+  // Older cases do not record which violations were rejected.
   if (rejected) return true;
   return rejections.some((one) => one.behavior === behavior && one.principal === principal);
 }
 
-/** Whether another certificate than before says it, after an operator rejected what the first one said. */
+/** Whether another certificate reports the violation after an operator rejected the report of the first one. */
 export function isNewClaim(record: Case, known: Claim | undefined, claim: Claim): boolean {
   return known !== undefined && isRejected(record, known) && !isRejected(record, claim);
 }

@@ -1,4 +1,4 @@
-/** Statuses of an open case, those first that need somebody first. */
+/** Statuses of an open case, the most urgent for people first. */
 export const openStatuses = [
   'containment-failed',
   'release-conflict',

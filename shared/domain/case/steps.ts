@@ -24,12 +24,12 @@ export type Outcome =
   /** Revert: somebody else changed what would be restored. Apply: refused for good. */
   | { readonly result: 'conflict' | 'refused'; readonly detail: readonly Detail[] };
 
-/** After this long without a verified denial the containment counts as failed, though it goes on trying. */
+/** After this long without a verified denial the containment counts as failed, but the attempts continue. */
 const verifyDeadlineMs = 20 * 60_000;
 
 /**
- * The next step of a case; `seen` are actions that this invocation, which must end, is done with. Unless the kill switch
- * is off (`withheld`) nothing is applied, not even what was planned before; what is held stays verified, and can be released.
+ * The next step of a case; `seen` are actions that this invocation has finished. Unless the kill switch is off
+ * (`withheld`), nothing is applied, not even an earlier plan; verification and release continue.
  */
 export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld = false): Step | undefined {
   if (record.status === 'releasing') {
@@ -44,21 +44,21 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld =
   if (planned && !withheld) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
   if (applied) return { kind: 'verify', entry: applied };
-  const bridge = findTemporaryDeactivation(record.ledger);
-  return bridge?.bridge.over && isDeniedByPolicy(record.ledger)
-    ? { kind: 'revert', entry: bridge }
+  const temporary = findTemporaryDeactivation(record.ledger);
+  return temporary?.bridge.over && isDeniedByPolicy(record.ledger)
+    ? { kind: 'revert', entry: temporary }
     : undefined;
 }
 
-/** Steps of one kind that need nothing of each other. */
+/** Steps of one kind that do not depend on each other. */
 export interface Round {
   readonly kind: Step['kind'];
   readonly steps: readonly Step[];
 }
 
 /**
- * The next steps that may be taken at once: all that is planned, then all that is to be verified. What is undone goes one
- * after the other, as it depends on what was undone before.
+ * The next steps that can run in parallel: all planned ones, then all verifications. Reverts run one after the other, as
+ * each depends on the ones before.
  */
 export function nextRound(record: Case, seen: ReadonlySet<ActionName>, withheld = false): Round | undefined {
   const first = nextStep(record, seen, withheld);
@@ -117,15 +117,15 @@ function recordVerification(
   const { detail } = outcome;
   if (outcome.result === 'done')
     return { ...entry, detail, status: 'verified', verifiedAt: entry.verifiedAt ?? now };
-  // No answer takes nothing back: what was applied counts from when it was.
+  // A missing answer changes nothing: the application counts from its time.
   if (outcome.result === 'unverified' && outcome.unproven) return { ...entry, detail, unproven: true };
   if (entry.verifiedAt === undefined) return { ...entry, detail };
-  // What was proven is so no longer: it counts from when it is applied anew, and so do the sessions to trust.
+  // A lost proof: the denial, and the trust in new sessions, count from its next application.
   const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...lost } = entry;
   return { ...lost, detail };
 }
 
-/** Draws the conclusion once no step is left; `changed` by somebody else, and so not as before after a release. */
+/** Sets the status once no step is left. `changed`: somebody else's changes, which the release leaves. */
 export function settle(
   record: Case,
   now: number,
@@ -139,31 +139,32 @@ export function settle(
 }
 
 function settleContainment(record: Case, now: number, killSwitch: KillSwitch): Case {
-  // A bridge that somebody else took away is release's business: the denial by policy has spread.
+  // A temporary deactivation that somebody else ended matters to the release only: the denial by policy has spread.
   const entries = record.ledger.filter(
     ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
   );
-  // What AWS refused, but for what something else makes up for: another denial, the cut at each connect.
+  // Refused actions, except those replaced by another denial or by the cut at each connect.
   const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.bridge !== undefined;
   const failed = entries.filter((entry) => entry.status === 'failed' && !isMadeUpFor(entry));
   const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
-  const bridge = findTemporaryDeactivation(entries);
-  const bridged = bridge?.status === 'verified' && !record.leftOut;
-  // The certificate goes on to keep the device out, but people must hear that nothing else would.
+  const temporary = findTemporaryDeactivation(entries);
+  const isTemporarilyDeactivated = temporary?.status === 'verified' && !record.leftOut;
+  // The certificate still keeps the device out, but people must know that nothing else would.
   const isLate = ({ appliedAt, plannedAt }: LedgerEntry) => now - (appliedAt ?? plannedAt) > verifyDeadlineMs;
   const denied = entries.every(
     (entry) =>
       entry.status === 'verified' ||
       (entry.status === 'failed' && isMadeUpFor(entry)) ||
-      (bridged && entry.status === 'applied' && isPolicyDenial(entry) && !isLate(entry)),
+      (isTemporarilyDeactivated && entry.status === 'applied' && isPolicyDenial(entry) && !isLate(entry)),
   );
-  if (denied && evades && !bridged) return { ...record, status: 'containing', dueAt: record.evadesUntil };
+  if (denied && evades && !isTemporarilyDeactivated)
+    return { ...record, status: 'containing', dueAt: record.evadesUntil };
   if (denied) {
     const { reason: _reason, evadesUntil: _evadesUntil, isTold: _isTold, ...rest } = record;
     const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
     // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
-    const bridgeEndsAt = bridge ? (findTemporaryDeactivationEnd(entries) ?? now + retryMs) : Infinity;
-    const dueAt = Math.min(findVerificationAt(held, now), findReleaseAt(held) ?? Infinity, bridgeEndsAt);
+    const reactivatesAt = temporary ? (findTemporaryDeactivationEnd(entries) ?? now + retryMs) : Infinity;
+    const dueAt = Math.min(findVerificationAt(held, now), findReleaseAt(held) ?? Infinity, reactivatesAt);
     const next: Case = { ...held, dueAt };
     if (record.status === 'contained') return next;
     const strength = listStrength(next);

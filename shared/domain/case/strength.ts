@@ -20,22 +20,22 @@ function judgeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): Strength
 }
 
 function judgeCertificates({ ledger, leftOut = [], facts }: Case): Strength[] {
-  const bridge = findTemporaryDeactivation(ledger);
+  const temporary = findTemporaryDeactivation(ledger);
   const until =
-    bridge?.status === 'verified'
+    temporary?.status === 'verified'
       ? 'spread'
-      : !bridge && ledger.some((entry) => isLastingDeactivation(entry) && entry.status === 'verified')
+      : !temporary && ledger.some((entry) => isLastingDeactivation(entry) && entry.status === 'verified')
         ? 'release'
         : undefined;
-  // One that Cordon itself made inactive has its status from before.
+  // A certificate that Cordon made inactive counts with its status from before.
   const known = facts?.kind === 'known' ? facts.principals : [];
   const dead = known.flatMap(({ certificateId, status, before }) => {
     const own = before?.statusBefore ?? status;
     return own && own !== 'ACTIVE' ? [{ certificateId, status: own }] : [];
   });
   return [
-    ...(bridge?.status === 'failed'
-      ? [{ code: 'deactivation-failed' as const, ...(bridge.detail && { detail: bridge.detail }) }]
+    ...(temporary?.status === 'failed'
+      ? [{ code: 'deactivation-failed' as const, ...(temporary.detail && { detail: temporary.detail }) }]
       : until
         ? [{ code: 'certificates-held' as const, until } as const]
         : []),

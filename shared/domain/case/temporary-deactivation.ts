@@ -13,8 +13,8 @@ interface Temporary {
 }
 
 /**
- * A device that was cut may come back at once with the policies that IoT Core has cached, but not with a certificate
- * that is not ACTIVE (API reference, UpdateCertificate). So its own certificates are inactive for that time. One that
+ * A device that was cut can reconnect at once with the policies that IoT Core has cached, but not with a certificate that
+ * is not ACTIVE (API reference, UpdateCertificate). So its own certificates are inactive for that time. A certificate that
  * others use as well is left out, and each connect with it is cut; one that is not ACTIVE can't connect anyway.
  */
 function findTemporary(ledger: readonly LedgerEntry[], context: PlanContext): Temporary {
@@ -48,13 +48,13 @@ export function planTemporaryDeactivation(
   const { principals } = findTemporary(ledger, context);
   if (facts.kind !== 'known' || principals.length === 0 || findTemporaryDeactivation(ledger)) return [];
   const prior = findPrior('deactivate-certificate', { ...context, facts: { ...facts, principals } });
-  const bridge = { spreadMs: policyCacheMs };
-  return [{ action: prior.action, bridge, status: 'planned', prior, plannedAt: now, attempts: 0 }];
+  const until = { bridge: { spreadMs: policyCacheMs } };
+  return [{ action: prior.action, ...until, status: 'planned', prior, plannedAt: now, attempts: 0 }];
 }
 
 /**
- * Has the bridge hold certificates that came since as well. One that is over begins anew for them alone, unless release
- * has something to tell of it.
+ * Extends the temporary deactivation to newly attached certificates. A finished one starts again for those alone, unless
+ * the release must report what it left.
  */
 export function extendTemporaryDeactivation(
   ledger: readonly LedgerEntry[],
@@ -68,18 +68,18 @@ export function extendTemporaryDeactivation(
   return [...others, { ...fresh, prior: extendPrior(before.prior, context) ?? before.prior }];
 }
 
-/** Why certificates may go on connecting until the policies have spread. */
+/** Why some certificates can still connect until the policies have spread. */
 export function listLeftOut(ledger: readonly LedgerEntry[], context: PlanContext): readonly LeftOut[] {
   return findTemporary(ledger, context).leftOut;
 }
 
-/** AWS IoT lets no device connect with a certificate that is not ACTIVE; one whose status is unknown may be. */
+/** AWS IoT accepts only ACTIVE certificates; an unknown status may be ACTIVE. */
 export function mayConnect({ status, before }: PrincipalFacts): boolean {
-  // Inactive by another containment only, it is ACTIVE again once that ends.
+  // Inactive only because of another containment, so it is ACTIVE again once that ends.
   return status === undefined || status === 'ACTIVE' || before?.statusBefore === 'ACTIVE';
 }
 
-/** The deactivation that bridges the cache, while it stands or may stand. */
+/** The deactivation for the time of cached policies, while it holds or may hold. */
 export function findTemporaryDeactivation(
   ledger: readonly LedgerEntry[],
 ): (LedgerEntry & Required<Pick<LedgerEntry, 'bridge'>>) | undefined {
@@ -89,19 +89,22 @@ export function findTemporaryDeactivation(
 }
 
 /**
- * When the bridge may go, epoch ms; undefined where there is none, or a denial by policy is not verified. Not before a
- * session is trusted: a device that comes back with its certificate would be cut, and be said to have evaded.
+ * When the temporary deactivation may end, epoch ms; undefined where there is none, or a denial by policy is unverified.
+ * Not before new sessions are trusted: else a device that returns with its certificate would be cut, and count as evading.
  */
 export function findTemporaryDeactivationEnd(ledger: readonly LedgerEntry[]): number | undefined {
-  const bridge = findTemporaryDeactivation(ledger)?.bridge;
-  if (!bridge || !isDeniedByPolicy(ledger)) return undefined;
+  const temporary = findTemporaryDeactivation(ledger);
+  if (!temporary || !isDeniedByPolicy(ledger)) return undefined;
   const denials = listPolicyDenials(ledger);
   const deniedAt = Math.max(...denials.map(({ appliedAt, plannedAt }) => appliedAt ?? plannedAt));
-  return findBitesAt(deniedAt, bridge.spreadMs);
+  return findBitesAt(deniedAt, temporary.bridge.spreadMs);
 }
 
-/** Has the bridge undone if its time has passed; one whose denial by policy was lost meanwhile has to wait anew. */
-export function endBridge(ledger: readonly LedgerEntry[], now: number): readonly LedgerEntry[] {
+/** Marks the temporary deactivation as over once its time has passed; if its denial by policy was lost, it waits anew. */
+export function endTemporaryDeactivation(
+  ledger: readonly LedgerEntry[],
+  now: number,
+): readonly LedgerEntry[] {
   const endsAt = findTemporaryDeactivationEnd(ledger);
   const isOver = endsAt !== undefined && endsAt <= now;
   return ledger.map(({ bridge, ...entry }) => {

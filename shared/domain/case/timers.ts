@@ -10,7 +10,7 @@ export function findReleaseAt(record: Case): number | undefined {
   // A device that fell silent is invalidated, which is not clean (docs/facts.md#alarms).
   if (own.length === 0 || own.some(({ lastEventType }) => lastEventType !== 'alarm-cleared'))
     return undefined;
-  // Clean since the last event of all its violations, and no sooner than it was held.
+  // Clean since the last event of all its violations, but not before the containment.
   return Math.max(containedAt, ...own.map(({ lastEventAt }) => lastEventAt)) + release.clearedFor;
 }
 
@@ -19,13 +19,13 @@ const firstReverifyMs = 15 * 60_000;
 export const longestReverifyMs = 2 * 3_600_000;
 
 /**
- * When a held thing is verified again, epoch ms: after a quarter of the time it has been held, so that a fleet's worth of
- * held things doesn't crowd out the next containment, and spread by the case, so that a wave of them doesn't come back at once.
+ * When a held thing is verified again, epoch ms: after a quarter of the time it has been held, so that a fleet of held
+ * things doesn't delay the next containment, and spread by the case's id, so that a wave isn't verified at once.
  */
 export function findVerificationAt({ caseId, containedAt }: Case, now: number): number {
   const heldMs = now - (containedAt ?? now);
   const interval = Math.min(Math.max(heldMs / 4, firstReverifyMs), longestReverifyMs);
-  // The id is a hash: its first digits are as good as a die.
+  // The id is a hash, so its first digits are random.
   const share = (Number.parseInt(caseId.slice(0, 4), 16) || 0) / 0xffff;
   return now + Math.round(interval * (1 - share / 4));
 }
@@ -33,8 +33,8 @@ export function findVerificationAt({ caseId, containedAt }: Case, now: number): 
 export type DueKind = 'DUE' | 'RETRY' | 'ROUTINE';
 
 /**
- * What a case is due for, in the order in which the sweep takes it up: work left undone; another try for what was tried in
- * vain or is lost, of which a whole fleet's worth may fail each minute; another look at a denial that stands.
+ * Why a case is due, in the sweep's order of urgency: unfinished work; another attempt for a failed or lost denial, of
+ * which a whole fleet may have some each minute; another verification of a standing denial.
  */
 export function findDueKind(record: Case): DueKind {
   const { status, dueAt, ledger, containedAt } = record;

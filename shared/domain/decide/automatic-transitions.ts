@@ -4,7 +4,7 @@ import { countAnew, findDeniedAt, isCut, replanCut, reverify } from '../case/led
 import { closeIfCleared, newCase, noteEvent, retryMs } from '../case/lifecycle';
 import { findBitesAt } from '../case/policy-denials';
 import type { LeftOut, Reason } from '../case/reasons';
-import { endBridge, findTemporaryDeactivation } from '../case/temporary-deactivation';
+import { endTemporaryDeactivation, findTemporaryDeactivation } from '../case/temporary-deactivation';
 import { findReleaseAt } from '../case/timers';
 import { findWithheld } from '../guards/kill-switch';
 import type { Command } from './command';
@@ -29,7 +29,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const heard = hearConnect(current, command);
   const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
   const isNewer = before !== undefined && command.version !== undefined;
-  // News of a session that was cut since, if the two clocks agree and its version says nothing else.
+  // The event is of a session cut since, if the two clocks agree and its version does not say otherwise.
   if (!isOther && !isNewer && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
     return changed({ ...known, ledger: replanCut(known.ledger) });
   const noted = noteEvent(known, {
@@ -39,7 +39,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const { containedAt: _containedAt, ...rest } = noted;
   const ledger = replanCut(noted.ledger);
   const dueAt = context.now + retryMs;
-  // No denial is in place at all, which was told already.
+  // No denial is in place at all, which was announced already.
   if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
   const again: Case = { ...rest, status: 'containing', ledger, dueAt };
   const reason: Reason = { code: 'evades', until: bitesAt };
@@ -47,7 +47,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const isBridged = findTemporaryDeactivation(current.ledger)?.status === 'verified';
   const leftOut = current.leftOut ?? (isBridged ? [passes] : undefined);
   const evading: Case = { ...again, evadesUntil: bitesAt, reason, isTold: true, ...(leftOut && { leftOut }) };
-  // Told once: a device may come back every second.
+  // Announced once, since a device may reconnect every second.
   return changed(
     current.evadesUntil === bitesAt ? evading : announce(evading, 'containing', [reason], context.now),
   );
@@ -55,7 +55,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
 
 type Reconnect = Extract<Command, { type: 'reconnected' }>;
 
-/** AWS starts the versions of a client anew once it was away for an hour (IoT developer guide, "Lifecycle events"). */
+/** AWS restarts the versions of a client once it was disconnected for an hour (IoT developer guide, "Lifecycle events"). */
 const versionsLastMs = 3_600_000;
 
 function isOlder({ version, connectedAt }: Reconnect, before: { version: number; at: number }): boolean {
@@ -106,8 +106,8 @@ export function* onResume(
 }
 
 /**
- * The quarantine was not whole, so that sessions may have begun that nothing denies: its denials are applied again at
- * once, and count from then.
+ * The quarantine was incomplete, so sessions may have begun without a denial: its denials are applied again at once, and
+ * count from then.
  */
 function holdAnew(current: Case, { now, killSwitch }: Context): Case {
   if (killSwitch.state !== 'off') return current;
@@ -117,13 +117,13 @@ function holdAnew(current: Case, { now, killSwitch }: Context): Case {
 function* takeUp(current: Case, context: Context): Deciding<Case> {
   const { now, killSwitch } = context;
   const withheld = killSwitch.state !== 'off';
-  // What is planned and not done yet doesn't wait for a look at the thing: new certificates are seen the next time.
+  // Planned actions don't wait for a lookup of the thing: new certificates are seen the next time.
   const urgent = current.status !== 'contained';
   // A certificate may have been attached to the held thing since.
   const covered = withheld
     ? current
     : coverCertificates(current, { ...context, facts: yield* need('facts', { urgent }) });
-  const ledger = endBridge(covered.ledger, now).map((entry) => reopen(entry, withheld));
+  const ledger = endTemporaryDeactivation(covered.ledger, now).map((entry) => reopen(entry, withheld));
   return { ...covered, ledger, dueAt: now + retryMs };
 }
 

@@ -11,8 +11,8 @@ import { listHolding } from './plan';
 type KnownFacts = Extract<Facts, { kind: 'known' }>;
 
 /**
- * What the thing's certificates need now to be held: one that somebody attached since, or one whose policies reach
- * beyond the quarantine group by now. One that others use as well is left alone, and holds up no other.
+ * Plans denials for certificates that the containment does not cover yet: newly attached ones, and ones whose policies now
+ * reach beyond the quarantine group. A certificate that others use is left alone, and does not delay the others.
  */
 export function coverCertificates(current: Case, context: Informed): Case {
   const { facts, now, configuration } = context;

@@ -16,7 +16,7 @@ export function* decide(current: Case | undefined, command: Command, context: Co
   if ('actor' in command && isStale(current, command.caseId)) return unchanged({ code: 'case-closed' });
   const decision = yield* askOnce(decideCommand(current, command, context));
   if (decision.outcome === 'changed' || !('actor' in command) || !isOpen(current)) return decision;
-  // An operator's command is never refused in silence: who looks at the case later sees it too.
+  // The refusal of an operator's command is also recorded in the case, for later readers.
   const refusal = decision.reason;
   return { outcome: 'changed', next: noteRefusal(current, command, refusal, context), refusal };
 }
@@ -45,7 +45,7 @@ function* decideCommand(current: Case | undefined, command: Command, context: Co
   }
 }
 
-/** Whether a former invocation stopped half way: steps to perform, or news to send. */
+/** Whether an earlier invocation left steps to perform or announcements to send. */
 export function hasUnfinished(record: Case): boolean {
   return owesNews(record) || record.status === 'releasing';
 }

@@ -10,7 +10,7 @@ export interface Context {
   readonly thingName: ThingKey;
   readonly configuration: Configuration;
   readonly killSwitch: KillSwitch;
-  /** How long IoT Core may go on with a policy it has cached (6 to 8 minutes on AWS). */
+  /** How long IoT Core may use a cached policy (6 to 8 minutes on AWS). */
   readonly policyCacheMs: number;
   /** Name of the policy that denies everything but the kept topics. */
   readonly denyPolicyName: string;
@@ -26,7 +26,7 @@ export interface Informed extends Context {
 }
 
 export type Decision =
-  /** `refusal`: of an operator's command, which changed nothing but what is told of it. */
+  /** `refusal`: why an operator's command changed nothing except its record. */
   | { readonly outcome: 'changed'; readonly next: Case; readonly refusal?: Refusal }
   /** Nothing to do, and why: recorded in the log, not in the table. */
   | { readonly outcome: 'unchanged'; readonly reason: Refusal };

@@ -74,7 +74,7 @@ export function* onContain(
   return changed(planContainment(noted, playbook, actions, command.actor, informed));
 }
 
-/** The playbook that the case is under; where cordon.yml has it no longer, the worst that its violations meet now. */
+/** The playbook of the case; where cordon.yml no longer has it, the strictest that its violations match now. */
 function findPlaybookOf(record: Case, { configuration, facts }: Informed): Playbook | undefined {
   if (record.playbook === undefined) return undefined;
   const { playbooks } = configuration;
@@ -93,7 +93,7 @@ function renamed(record: Case, { name }: Playbook, now: number): Case {
   );
 }
 
-/** What stands against an operator's containment, unless it is forced or was the very question that was approved. */
+/** The objection to an operator's containment, unless it is forced or was the very question that was approved. */
 function findNeedForForce(
   asked: Case | undefined,
   actions: readonly ActionName[],
@@ -123,8 +123,8 @@ export function onRelease(current: Case | undefined, command: OperatorCommand, c
 }
 
 /**
- * What would contain the thing again at once: Cordon's detector judges each report, Device Defender some minutes later. A
- * conflict was decided on before.
+ * The violation that would contain the thing again at once: Cordon's detector judges each report, Device Defender some
+ * minutes later. A release out of a conflict was decided before.
  */
 function findContainedAgain(current: Case, { configuration }: Context): Objection | undefined {
   if (current.status === 'release-conflict') return undefined;
@@ -151,7 +151,7 @@ export function* onReject(
   const { actor, ...comment } = who;
   const entry = { at: now, actor, event: { code: 'rejected', ...comment } } as const;
   const rejections = [...(current.rejections ?? []), ...openViolations(current).map(nameClaim)];
-  // What waited in silence ends in silence, but for the first of many.
+  // A case that waited without an announcement ends without one, except for the first of many.
   const silent = quiet && !(yield* need('fleetNotice', { caseId: current.caseId, of: 'rejection' }));
   const news: News[] = quiet && !silent ? [reason, { code: 'others-rejected' }] : [reason];
   const next: Case = { ...rest, status: 'observed', rejections, reason, ...(silent && { quiet: true }) };
@@ -165,7 +165,7 @@ export function onDismiss(
   { configuration, now }: Context,
 ): Decision {
   if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
-  // What was refused half way may hold the thing as well; only a conflict can be left as it is, by this very command.
+  // A partly refused containment may hold the thing, too; this command can only leave a conflict as it is.
   if (current.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict'))
     return unchanged({ code: 'held', status: current.status });
   const conflicts = current.ledger.filter(({ status }) => status === 'conflict');

@@ -52,8 +52,8 @@ function isEcho({ metric }: Violation): boolean {
 const echoMs = 3_600_000;
 
 /**
- * What a containment causes by itself is no news: not while it holds or is being undone, and not for a while after it
- * if it began in it, since the sweep finds what is still in alarm.
+ * A violation caused by a containment itself is not announced: neither while the containment holds or is being reverted,
+ * nor for a while afterwards if it began during it, since the sweep finds what is still in alarm.
  */
 function isOwnEcho(
   record: Case,
@@ -86,7 +86,7 @@ export function* onViolation(
 
 const dayMs = 86_400_000;
 
-/** An event from the future that an earlier version took as it was would blind its behavior: it counts for nothing. */
+/** An event from the future, stored by an earlier version, would hide later events of its behavior, so it is ignored. */
 function readLastEvent({ lastEventAt }: ViolationRecord, now: number): number {
   return lastEventAt > now + dayMs ? 0 : lastEventAt;
 }
@@ -109,21 +109,21 @@ function* onAlarm(
     !isOpen(current) ||
     known?.caseId !== open.caseId ||
     known.lastEventType !== 'in-alarm' ||
-    // What was excepted may be another matter by now.
+    // A different child than the excepted one may run by now.
     known.excepted !== undefined ||
     isNewClaim(open, known, violation);
-  // The same violation once more: its newest value is kept, but it is no news and no entry of the timeline.
+  // A repeated violation: its newest value is kept, without an announcement or a timeline entry.
   const again = !rises && known.violationId === violation.violationId;
   const recorded = (again ? remember : record)(open, violation, context.now);
   if (isHeld(recorded))
     return rises ? yield* onFurther(recorded, known, violation, playbook, informed) : changed(recorded);
-  // A release under way is the operator's: only news stops it.
+  // Only a new violation stops a release under way, which an operator ordered.
   if (!rises && (recorded.status === 'releasing' || recorded.status === 'release-conflict'))
     return changed(recorded);
   return changed(yield* respondTo(recorded, violation, { playbook, known, rises }, informed));
 }
 
-/** Held already, and as hard as any playbook wants it. */
+/** Held already, with the strictest actions of any playbook. */
 function isHardEnough(
   current: Case | undefined,
   violation: Violation,
@@ -142,7 +142,7 @@ interface Finding {
   readonly playbook: Playbook | undefined;
   /** What was known of the behavior before. */
   readonly known: ViolationRecord | undefined;
-  /** Whether people have yet to hear of it. */
+  /** Whether it is not announced yet. */
   readonly rises: boolean;
 }
 
@@ -165,7 +165,7 @@ function* respondTo(
   });
   if (verdict.outcome === 'contain')
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
-  // Judged again, since what stood in the way may be gone; but a no that was told is not told again.
+  // Judged again, since the obstacle may be gone; but an announced refusal is not announced again.
   const key = behaviorKey(violation);
   const { reason } = verdict;
   const isExcepted = reason.code === 'excepted';
@@ -251,8 +251,8 @@ function* onFurther(
   const all = [...new Set([...listHolding(held), ...missing])];
   const { pastContainments, release } = held;
   const planned = planContainment(named(covered, playbook), playbook, all, 'playbook', context);
-  // It goes on as the one containment that it is, and under the stricter rule of the two. A certificate that came since
-  // is still to be covered.
+  // It continues as the same containment, under the stricter release rule. A newly attached certificate is still to be
+  // covered.
   const same = {
     ...planned,
     ...(held.facts && { facts: held.facts }),
@@ -269,8 +269,8 @@ type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
 const toldForMs = 10 * 60_000;
 
 /**
- * Behaviors of a thing that people are told of within this time, in whatever case, since a device ends a case that is only
- * watched by itself; more come without a message each.
+ * How many behaviors of a thing are announced within this time, across its cases, since a device can end an observed case
+ * by clearing its alarm. Further ones are recorded without an announcement.
  */
 const maxTold = 5;
 
@@ -297,7 +297,7 @@ function announceNews(
   return entry ? { ...next, violations: { ...next.violations, [key]: { ...entry, toldAt: now } } } : next;
 }
 
-/** Says with what was announced just now that further behaviors come without a message. */
+/** Adds to the present announcement that further behaviors come without a message. */
 function hintAtMore(next: Case, before: Case): Case {
   const announcements = next.outbox.announcements.map((pending) =>
     pending.seq > before.announcementSeq
@@ -315,20 +315,20 @@ function holdBack(
   { configuration, now, fleetLimitTold }: Context & { readonly fleetLimitTold: boolean },
 ): Case {
   const asks = refusal.outcome === 'ask';
-  // What an unfinished release or a refused action left behind must not be forgotten: the case stays what it is.
+  // An unfinished release or a refused action must not be forgotten, so the case keeps its status.
   const leftOver = record.ledger.some(({ status }) => status !== 'reverted');
-  // Nor must what waits for a person, since another violation of the thing is only observed, or is less severe.
+  // Nor must a pending approval be lost because another violation is only observed, or is less severe.
   const waits = record.status === 'awaiting-approval';
   if (leftOver || (waits && (!asks || isMilder(playbook, record))))
     return announce(record, 'new-violation', [refusal.reason], now);
   const status = asks ? 'awaiting-approval' : 'observed';
-  // Of several that ask, an approval is for the one that stands first in cordon.yml, whichever alarm came first.
+  // Where several playbooks ask, the approval is for the first one in cordon.yml, whichever alarm came first.
   const asking = configuration.playbooks.find(
     ({ name }) =>
       name === playbook?.name || (record.status === 'awaiting-approval' && name === record.playbook),
   );
   const { dueAt: lookAt, heldBackBy: before, quiet: _quiet, ...rest } = named(record, asking);
-  // Another violation that is only watched must not make it be forgotten what the kill switch held back.
+  // A violation that is only observed must not replace one that the kill switch held back.
   const { reason } = refusal;
   const bySwitch = reason.code === 'kill-switch';
   const heldBackBy = bySwitch ? reason.code : asks ? undefined : before;
@@ -351,11 +351,11 @@ function holdBack(
   const isFolded = record.foldedEvents !== undefined && status === record.status;
   const noted = isFolded ? next : note(next, { at: now, event: { code: 'status', status, reason } });
   const told = announce(noted, asks ? 'approval-needed' : 'observed', news, now);
-  // People know of the held device; what it says of the whole fleet must not be a message each.
+  // People know of the held device; its reports about other things must not cause a message each.
   return reason.code === 'reporter-held' ? quieten(told) : told;
 }
 
-/** Has the newest announcement go to other systems alone. */
+/** Limits the newest announcement to other systems. */
 function quieten(record: Case): Case {
   const announcements = record.outbox.announcements.map((pending) =>
     pending.seq === record.announcementSeq ? { ...pending, quiet: true as const } : pending,

@@ -17,11 +17,11 @@ export interface OperatorActionDescriptor {
   readonly offeredIn: readonly CaseStatus[];
   /** How a surface marks it; else it is shown as any other. */
   readonly emphasis?: 'recommended' | 'dangerous';
-  /** What `force` passes over; without one it can't be forced. */
+  /** What `force` overrides; without this, the action can't be forced. */
   readonly forcible?: string;
-  /** Statuses in which it has come to its end, and how that is said behind the thing's name; else by the case's reason. */
+  /** Statuses in which it is finished, with the text after the thing's name; by default the case's reason. */
   readonly ends: { readonly reached: readonly string[]; readonly done?: string };
-  /** Why it makes no sense on the thing as its case is now, behind the thing's name. */
+  /** Why the action does not apply to the thing's present case, to be read after the thing's name. */
   readonly objection: (record: Case | undefined) => string | undefined;
 }
 
@@ -94,12 +94,12 @@ export function listPossible(record: Case | undefined): readonly OperatorAction[
   return operatorActions.filter((action) => findObjection(action, record) === undefined);
 }
 
-/** Why an action makes no sense on a thing as its case is now, to be read behind the thing's name; else undefined. */
+/** Why an action does not apply to the thing's present case, to be read after the thing's name; else undefined. */
 export function findObjection(action: OperatorAction, record: Case | undefined): string | undefined {
   return operatorActionDescriptors[action].objection(record);
 }
 
-/** Whether somebody acts on a case that is not the thing's open one any more. */
+/** Whether the action is for a case that is no longer the thing's open one. */
 export function isStale(record: Case | undefined, caseId: string | undefined): boolean {
   return caseId !== undefined && !(isOpen(record) && record.caseId === caseId);
 }

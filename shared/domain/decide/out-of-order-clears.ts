@@ -6,12 +6,12 @@ import { notAsked } from './questions';
 
 /**
  * Queues and topics may deliver the end of an alarm before the alarm (SNS and standard SQS keep no order). The end is
- * kept until its alarm comes, which is then treated as if both had come in order: a clear releases nothing, so one that
- * overtook its alarm can't spare the thing either.
+ * kept until its alarm arrives, and both are then handled as if in order: a clear releases nothing, so a clear that
+ * overtook its alarm can't prevent the containment either.
  */
 
-/** As many as a device that is not out for mischief can have on their way at once. */
-const maxEarlyEnds = 20;
+/** More than an honest device has in transit at once. */
+const maxKeptClears = 20;
 
 /** Keeps a clear that arrived before its alarm; undefined if a newer one is already kept. */
 export function keepEarlyEnd(
@@ -33,11 +33,11 @@ export function keepEarlyEnd(
   };
   const newest = Object.entries({ ...kept, [key]: end })
     .toSorted(([, a], [, b]) => b.occurredAt - a.occurredAt)
-    .slice(0, maxEarlyEnds);
+    .slice(0, maxKeptClears);
   return { ...(current ?? newMemory(violation, context)), earlyEnds: Object.fromEntries(newest) };
 }
 
-/** What a thing without any case is remembered by: a case that never was open. */
+/** The memory of a thing without a case: a case that was never open. */
 function newMemory({ detector }: Violation, context: Context): Case {
   return {
     ...newCase(undefined, detector, 'low', { ...context, facts: notAsked }),
@@ -48,7 +48,7 @@ function newMemory({ detector }: Violation, context: Context): Case {
   };
 }
 
-/** The end of an alarm that arrives only now, if it came before. */
+/** The kept end of an alarm that arrives only now, if there is one. */
 export function findEarlyEnd(current: Case | undefined, alarm: Violation): Violation | undefined {
   const end = current?.earlyEnds?.[behaviorKey(alarm)];
   if (!end || end.occurredAt <= alarm.occurredAt) return undefined;
@@ -56,7 +56,7 @@ export function findEarlyEnd(current: Case | undefined, alarm: Violation): Viola
   return { thingName, securityProfileName, behaviorName, metric, ...end };
 }
 
-/** Any alarm makes the end that was kept for its behavior a thing of the past. */
+/** Drops the kept end of a behavior: any alarm of the behavior makes it obsolete. */
 export function dropEarlyEnd(current: Case | undefined, alarm: Violation): Case | undefined {
   if (!current?.earlyEnds) return current;
   const { [behaviorKey(alarm)]: _end, ...others } = current.earlyEnds;

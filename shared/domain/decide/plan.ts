@@ -17,7 +17,7 @@ export function findMissing(record: Case, actions: readonly ActionName[]): Actio
   return actions.filter((action) => !holding.includes(action));
 }
 
-/** Held, and not on its way back. */
+/** Holds the thing, and is not being reverted. */
 export function isHeld(record: Case): boolean {
   return holdsThing(record) && record.status !== 'releasing' && record.status !== 'release-conflict';
 }
@@ -81,8 +81,8 @@ export function planContainment(
   const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
   const ledger = planLedger(record.ledger, actions, planning);
   const leftOut = listLeftOut(ledger, planning);
-  const bridge = findTemporaryDeactivation(ledger);
-  const until = bridge && { until: bridge.action };
+  const temporary = findTemporaryDeactivation(ledger);
+  const until = temporary && { until: temporary.action };
   return note(
     {
       ...rest,
@@ -99,7 +99,7 @@ export function planContainment(
   );
 }
 
-/** Plans what makes up for an action that AWS refused for good, if anything does, from what is known of the thing. */
+/** Plans the backup of an action that AWS refused for good, if there is one. */
 export function makeUpFor(
   record: Case,
   context: Omit<PlanContext, 'caseId' | 'facts' | 'clientIds' | 'violationIds' | 'now'>,
@@ -143,7 +143,7 @@ function findClientIds(record: Case, { thingName, facts }: Informed): string[] {
   const reporters = openViolations(record).flatMap(({ reporter }) =>
     reporter && ownsCertificate(facts, reporter.principal) ? [reporter.clientId] : [],
   );
-  // What enrolment lets a certificate connect under, its policies have to allow.
+  // The policies of a certificate must permit the client ids that enrolment assigns.
   const agent =
     facts.kind === 'known' && facts.principals.some(({ escapesGroup }) => escapesGroup)
       ? [agentClientId(thingName)]

@@ -7,8 +7,8 @@ export interface DecisionQuestions extends GuardQuestions {
   /** What does AWS say of the thing? `urgent`: a lookup that fails is not tried again. */
   facts(about: { readonly urgent: boolean }): Facts;
   /**
-   * Is this case the one that tells people of the fleet limit, or of rejections of what waited for it in silence? Within
-   * the window one message says so, not one for each thing.
+   * Is this the case that announces the fleet limit, or the rejection of cases that waited for it without a message? One
+   * message in the window says so, not one for each thing.
    */
   fleetNotice(about: { readonly caseId: string; readonly of?: 'rejection' }): boolean;
 }

@@ -3,7 +3,7 @@ import type { Evidence, MetricValue, Violation } from '../findings/violation';
 
 type Exception = NonNullable<Playbook['unless']>[number];
 
-/** What exceptions are held against. */
+/** The part of a violation that exceptions are matched with. */
 export type Claim = Pick<Violation, 'metric' | 'value' | 'evidence' | 'isPartial'>;
 
 /** As many rows as a report carries: there may have been more. */

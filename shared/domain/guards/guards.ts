@@ -57,7 +57,7 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
   const { reporter } = input.violation;
   if (reporter && !ownsCertificate(facts, reporter.principal)) {
     const holders = yield* need('holders', { certificateId: reporter.principal });
-    // A contained device may report for the whole fleet, so its reports about others ask nobody.
+    // A contained device may report for the whole fleet, so its reports about others ask for no approval.
     return holders.length > 0
       ? observe({ code: 'reporter-held', heldBy: holders.slice(0, maxNamed) })
       : ask({ code: 'foreign-reporter' });

@@ -3,13 +3,13 @@ import '../schema-language';
 import { parseJson } from '../json';
 import { clip } from '../text';
 
-/** What the kill switch says. Cordon acts only while it is off, and what can't be read is not off. */
+/** The state of the kill switch. Cordon acts only while it is off; an unreadable switch is not off. */
 export interface KillSwitch {
   readonly state: 'on' | 'off' | 'unknown';
-  /** Who turned it and when (ISO 8601), as far as it is known. */
+  /** Who switched it and when (ISO 8601), where known. */
   readonly by?: string | undefined;
   readonly at?: string | undefined;
-  /** Why it was turned, or why it is unknown. */
+  /** Why it was switched, or why it is unknown. */
   readonly reason?: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export function findWithheld(killSwitch: KillSwitch): Withheld | undefined {
   return killSwitch.state === 'off' ? undefined : { code: 'kill-switch', killSwitch };
 }
 
-/** What the switch is to a command: an operator who forces one says that a switch which can't be read is off. */
+/** The switch as a command sees it: an operator who forces a command declares an unreadable switch off. */
 export function killSwitchFor(
   command: { readonly type: string; readonly force?: boolean | undefined },
   read: KillSwitch,

@@ -31,11 +31,11 @@ export interface Excepted {
   readonly exceptions: readonly string[];
 }
 
-/** Others use what the actions touch. */
+/** Other things use a certificate or policy that the actions change. */
 export interface Shared {
   readonly code: 'shared';
   readonly object: 'certificate' | 'policy';
-  /** Of a certificate the first characters of its id. */
+  /** For a certificate, the first characters of its id. */
   readonly name: string;
   /** The first of them. */
   readonly holders: readonly string[];

@@ -110,7 +110,7 @@ export function describeLeftOut(why: LeftOut): string {
   }
 }
 
-/** Why a command changes nothing, for whoever sent it. */
+/** The answer to the sender of a command that changes nothing. */
 export function describeRefusal(refusal: Refusal): string {
   switch (refusal.code) {
     case 'kill-switch':

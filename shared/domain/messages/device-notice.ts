@@ -1,6 +1,6 @@
 import type { Case, PendingAnnouncement } from '../case/case';
 
-/** What the device is told of itself, version 1; the agent reads it (agent/containment.ts). */
+/** The device's own status, version 1, which the agent reads (agent/containment.ts). */
 export interface DeviceNotice {
   readonly version: 1;
   readonly status: 'contained' | 'released';
@@ -8,12 +8,12 @@ export interface DeviceNotice {
   readonly at: number;
 }
 
-/** One of the kept topics, so that a contained device hears it. */
+/** One of the kept topics, so that a contained device can receive it. */
 export function deviceNoticeTopic(thingName: string): string {
   return `cordon/things/${thingName}/containment`;
 }
 
-/** The newest of what these announcements mean for the device; undefined where they change nothing for it. */
+/** The newest status in these announcements; undefined where none changes the device's status. */
 export function deviceNoticeFor(
   { caseId }: Pick<Case, 'caseId'>,
   announcements: readonly Pick<PendingAnnouncement, 'kind' | 'at'>[],
@@ -23,7 +23,7 @@ export function deviceNoticeFor(
   return status && { version: 1, status, caseId, at: newest.at };
 }
 
-/** Not verified yet is contained, for the device. */
+/** For the device, a containment that is not yet verified counts as contained. */
 const statuses: Readonly<Record<string, DeviceNotice['status']>> = {
   containing: 'contained',
   contained: 'contained',

@@ -17,7 +17,7 @@ const certificateId = 'a'.repeat(64);
 const { configuration } = playing(['quarantine', 'disconnect']);
 
 const strengthOf = (world: World) => listStrength(caseOf(world)).map(describeStrength);
-const bridgeOf = ({ ledger }: Case) => ledger.find(({ bridge }) => bridge)?.status;
+const temporaryStatusOf = ({ ledger }: Case) => ledger.find(({ bridge }) => bridge)?.status;
 const readCertificate = ({ certificates }: World) => certificates.statuses.get(certificateId);
 
 function aCachingWorld(over: Partial<Configuration['quarantine']> = {}) {
@@ -51,7 +51,7 @@ describe('while IoT Core uses cached policies,', () => {
     await engine(resume);
 
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'ACTIVE']);
-    expect(bridgeOf(caseOf(world))).toBe('reverted');
+    expect(temporaryStatusOf(caseOf(world))).toBe('reverted');
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
 
     await engine(operator('release'));
@@ -185,10 +185,10 @@ describe('while IoT Core uses cached policies,', () => {
     // Applied again at the next look, and it has to spread anew.
     world.time.now += 60_000;
     await engine(resume);
-    expect([bridgeOf(caseOf(world)), readCertificate(world)]).toEqual(['verified', 'INACTIVE']);
+    expect([temporaryStatusOf(caseOf(world)), readCertificate(world)]).toEqual(['verified', 'INACTIVE']);
     world.time.now += spreadMs;
     await engine(resume);
-    expect([bridgeOf(caseOf(world)), readCertificate(world)]).toEqual(['reverted', 'ACTIVE']);
+    expect([temporaryStatusOf(caseOf(world)), readCertificate(world)]).toEqual(['reverted', 'ACTIVE']);
   });
 
   it('a certificate that somebody revoked in the meantime stays revoked, and the release says so', async () => {
@@ -197,7 +197,7 @@ describe('while IoT Core uses cached policies,', () => {
     world.certificates.statuses.set(certificateId, 'REVOKED');
     world.time.now = now + spreadMs;
     await engine(resume);
-    expect([caseOf(world).status, bridgeOf(caseOf(world))]).toEqual(['contained', 'conflict']);
+    expect([caseOf(world).status, temporaryStatusOf(caseOf(world))]).toEqual(['contained', 'conflict']);
 
     await engine(operator('release'));
     expect(shownCaseOf(world)).toMatchObject({
@@ -214,7 +214,7 @@ describe('while IoT Core uses cached policies,', () => {
     await engine(resume);
 
     const left = 'certificate aaaaaaaa is INACTIVE by somebody else, and stays so';
-    expect([caseOf(world).status, bridgeOf(caseOf(world)), readCertificate(world)]).toEqual([
+    expect([caseOf(world).status, temporaryStatusOf(caseOf(world)), readCertificate(world)]).toEqual([
       'contained',
       'reverted',
       'INACTIVE',
@@ -339,7 +339,7 @@ describe('while IoT Core uses cached policies,', () => {
     const before = readCertificate(world);
     await engine(alarm());
 
-    expect([caseOf(world).status, bridgeOf(caseOf(world))]).toEqual(['contained', undefined]);
+    expect([caseOf(world).status, temporaryStatusOf(caseOf(world))]).toEqual(['contained', undefined]);
     expect(readCertificate(world)).toBe(before);
   });
 });
