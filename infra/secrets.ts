@@ -46,6 +46,16 @@ export function writeSecretConditions(): Readonly<Record<string, Value>> {
   );
 }
 
+/** Where each secret is looked for, also of channels that cordon.yml does not name: what to check before one is added. */
+export function writeSecretOutputs(): Readonly<Record<string, object>> {
+  return Object.fromEntries(
+    listSecrets().map((secret) => [
+      `${secret.id}Location`,
+      { Value: refSecret(secret), Description: `Name in Parameter Store of ${secret.what}` },
+    ]),
+  );
+}
+
 /**
  * Parameter Store serves the secrets of Secrets Manager under a reserved path, to callers with rights in both (Systems
  * Manager user guide, "Referencing AWS Secrets Manager secrets"). So the functions need only one place.

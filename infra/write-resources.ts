@@ -10,7 +10,7 @@ import { httpApiConditions, httpApiParameters, writeHttpApi } from './http-api';
 import { writeIot } from './iot';
 import { writeMessaging } from './messaging';
 import { listFunctions, writeRoles } from './roles';
-import { writeSecretConditions, writeSecretParameters } from './secrets';
+import { writeSecretConditions, writeSecretOutputs, writeSecretParameters } from './secrets';
 import { writeTable } from './table';
 
 /** All resources of the stack except the functions, from cordon.yml and the deploy's parameters. */
@@ -67,6 +67,7 @@ export function writeResources(stage: string, parameters: Parameters, file = con
         Value: { 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] },
         Description: 'The HTTP API; Slack posts its buttons to /slack/interactions below it',
       },
+      ...writeSecretOutputs(),
       QuarantineGroup: { Value: configuration.quarantine.thingGroup },
     },
   };
