@@ -241,6 +241,8 @@ describe('the stack', () => {
       'QuarantineGroup',
       'RejectedQueueUrl',
       'ServerlessDeploymentBucketName',
+      'SlackSigningLocation',
+      'SlackTokenLocation',
       'TableName',
       'Version',
     ]);
