@@ -39,7 +39,8 @@ await import(pathToFileURL(bundle).href);
 function hashSources() {
   const hash = createHash('sha256');
   const files = ['package.json', 'package-lock.json', join('scripts', 'build-cli.mjs')];
-  for (const room of ['cli', 'shared'])
+  // Of the functions, only what the channels say of themselves.
+  for (const room of ['cli', 'shared', join('functions', 'notify', 'channels')])
     for (const file of readdirSync(join(root, room), { recursive: true }))
       if (/\.(ts|cjs)$/.test(file)) files.push(join(room, file));
   for (const file of files.sort())

@@ -18,7 +18,9 @@ let checkout: string;
 
 beforeAll(() => {
   checkout = realpathSync(mkdtempSync(join(tmpdir(), 'cordon-launcher-')));
-  for (const source of ['bin', 'cli', 'shared', 'scripts', 'cordon.yml', 'package.json', 'package-lock.json'])
+  const channels = join('functions', 'notify', 'channels');
+  const folders = ['bin', 'cli', 'shared', 'scripts', channels];
+  for (const source of [...folders, 'cordon.yml', 'package.json', 'package-lock.json'])
     cpSync(join(root, source), join(checkout, source), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
 });
