@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   if (flags.packageOnly) return packageService(root, (what) => progress.show('Sources changed', what));
   const closers: Closers = [];
   const stopping = waitForSignal();
-  // Loaded only now: whoever mistypes a flag need not wait for it.
+  // Loaded only now, so that a mistyped flag is reported without delay.
   const { runUntilDone, printFailure } = await import('./run');
   try {
     const outcome = await Promise.race([runUntilDone(root, flags, progress, closers, stopping), stopping]);

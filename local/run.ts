@@ -71,7 +71,7 @@ async function start(root: string, flags: Flags, progress: Progress, closers: Cl
   );
   const running = { stack, clients, devices, ca };
   closers.push(() => rm(localFile, { force: true }));
-  // Renamed into place, so that whoever waits for the file never reads half of it.
+  // Renamed into place, so that a waiting process never reads half of the file.
   const draft = `${localFile}.draft`;
   await writeFile(draft, JSON.stringify(describe(running, settings), null, 2), { mode: 0o600 });
   await rename(draft, localFile);

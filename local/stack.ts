@@ -63,7 +63,7 @@ export interface LocalStack {
   readonly aws: LocalAws;
   readonly registry: IotRegistry;
   readonly broker: Broker;
-  /** Where devices are heard over HTTPS. */
+  /** Where devices connect over HTTPS. */
   readonly https: DeviceHttps;
   readonly ca: CertificateAuthority;
   readonly functions: FunctionHost;

@@ -58,7 +58,7 @@ export async function listenToAnnouncements(
           await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
         }
       } catch {
-        // Aborted, or the stack is going down: whoever waits gets the timeout's words.
+        // Aborted, or the stack is stopping: the caller gets the message of the timeout.
         if (!abort.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 200));
       }
     }

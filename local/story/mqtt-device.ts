@@ -55,7 +55,7 @@ export async function publishAsDevice(device: Device, broker: BrokerAddress): Pr
 }
 
 export interface ControlDevice {
-  /** Ends it and tells whether anything ever disturbed it. */
+  /** Ends the session and says whether anything disturbed it. */
   stop(): Promise<{ published: number; acknowledged: number; disconnects: number }>;
 }
 

@@ -30,7 +30,7 @@ export interface DeploySettings {
   readonly hooks: StackHooks;
   readonly log: LocalLog;
   readonly onProgress?: (progress: StackProgress) => void;
-  /** AWS waits an hour for a custom resource; nobody does so at a terminal. */
+  /** AWS waits an hour for a custom resource, which is too long at a terminal. */
   readonly customResourceTimeoutMs?: number;
 }
 

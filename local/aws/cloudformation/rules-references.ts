@@ -33,11 +33,11 @@ interface Names {
   readonly parameters: ReadonlySet<string>;
   readonly resources: ReadonlySet<string>;
   readonly conditions: ReadonlySet<string>;
-  /** `the Resources block of the template`: where a fault is told to be. */
+  /** The place that a fault names, such as `the Resources block of the template`. */
   readonly block: string;
 }
 
-/** References to what is not there, in both branches of each Fn::If, and resources that depend on each other in a circle. */
+/** Finds references to missing names, in both branches of each Fn::If, and circular dependencies of resources. */
 export function* findReferenceFaults(template: Readonly<Record<string, unknown>>): Generator<string> {
   const section = (name: string) =>
     isRecord(template[name]) ? (template[name] as Record<string, unknown>) : {};

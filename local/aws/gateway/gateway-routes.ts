@@ -2,7 +2,7 @@ import { jsonResponse, type LocalRoutes } from '../wire/local-routes';
 import type { CallRecorder } from './call-recorder';
 import { type FaultInjector, parseFaultRequest } from './faults';
 
-/** What the gateway tells about itself, and its faults to set. */
+/** Routes for the gateway's state, and for setting its faults. */
 export function gatewayRoutes(calls: CallRecorder, faults: FaultInjector): LocalRoutes {
   return {
     'GET /_cordon/calls': () => jsonResponse({ counts: calls.counts(), calls: calls.calls() }),

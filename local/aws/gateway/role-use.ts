@@ -16,7 +16,7 @@ export interface RoleUseLine {
   readonly resource: string;
 }
 
-/** Sees each decision that IAM takes for one role. */
+/** Receives each IAM decision for one role. */
 export type RoleWatch = (
   action: string,
   resource: string,
@@ -29,7 +29,7 @@ export interface RoleUse {
   watch(role: string, documents: readonly PolicyDocument[]): RoleWatch;
 }
 
-/** Writes to a file of its own in the folder, at once, so that a stack that is killed has told what it used. */
+/** Writes to its own file in the folder at once, so that even a killed stack leaves a record of what it used. */
 export function recordRoleUse(folder: string): RoleUse {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${process.pid}-${crypto.randomUUID()}.jsonl`);

@@ -34,7 +34,7 @@ export async function authorize(
   }
 }
 
-/** As the gateway of the AWS calls: the access key tells who calls, the signature itself is not verified. */
+/** Like the gateway of the AWS calls: the access key identifies the caller, and the signature is not verified. */
 function authorizeBySignature(
   { apiId }: HttpRouteDefinition,
   { method, path, rawQuery, headers }: HttpApiRequest,

@@ -19,7 +19,7 @@ interface ProfileFields extends Readonly<Record<string, unknown>> {
   readonly additionalMetricsToRetainV2?: readonly { readonly metric: string }[];
 }
 
-/** Custom metrics and security profiles: stored and listed, not evaluated. Violations are stated by whoever tests. */
+/** Custom metrics and security profiles: stored and listed, not evaluated. Tests create the violations. */
 export interface DefenderStore extends ViolationStore {
   createMetric(metricName: string, metricType: string, displayName?: string): CustomMetric;
   createProfile(profileName: string, fields: ProfileFields): SecurityProfile;

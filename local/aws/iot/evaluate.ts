@@ -2,9 +2,9 @@ import { type Decision, type Dialect, evaluate, type PolicyRequest } from '../po
 import type { IotStatement, PolicyRef } from './effective-policies';
 
 /**
- * No document says what a variable without a value makes of a `NotResource` or of a condition; here the statement then does
- * not apply, Allow or Deny, so that nobody counts on a Deny that may not bite. A set operator can't be read: no key of an
- * MQTT connection has several values.
+ * AWS does not document how a variable without a value affects a `NotResource` or a condition. Here the statement does not
+ * apply, Allow or Deny, so that no test relies on a Deny that may have no effect. Set operators are not supported: no key
+ * of an MQTT connection has several values.
  */
 export const iotDialect: Dialect = { deniesUnresolved: false, hasSetOperators: false };
 

@@ -28,10 +28,10 @@ export type IotEndpoint = 'data' | 'https';
 export interface IotRegistryOptions {
   /** Host name (with port, if any) that DescribeEndpoint gives. */
   readonly endpoint: (kind: IotEndpoint) => string;
-  /** Throws where whoever runs the rules could not run this one: it is refused as AWS refuses SQL it can't read. */
+  /** Throws where the rule engine could not run this rule, which is refused as AWS refuses unreadable SQL. */
   readonly checkTopicRule?: (rule: TopicRule) => void;
   readonly now?: () => number;
-  /** By default not: the answer that is worse for whoever counts on a group's denial. */
+  /** By default false, the worse case for a caller that relies on a group's denial. */
   readonly exclusiveBindsGroups?: boolean;
   /** How long something that was detached can't be deleted: up to five minutes on AWS, by default no time here. */
   readonly detachSeconds?: number;

@@ -154,6 +154,6 @@ export interface IotState {
   readonly tags: Map<string, Map<string, string>>;
   /** What was detached lately, which AWS does not delete yet. */
   readonly detachments: Detachments;
-  /** Counts the change and tells the listeners. */
+  /** Counts the change and notifies the listeners. */
   changed(): void;
 }

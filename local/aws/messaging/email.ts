@@ -39,7 +39,7 @@ const keptMails = 1_000;
 /** What SNS writes where the publisher gave no subject. */
 const defaultSubject = 'AWS Notification Message';
 
-/** Captures what SNS would e-mail. A subscription counts as confirmed at once: nobody here can click a link. */
+/** Captures what SNS would e-mail. A subscription counts as confirmed at once, since no one can click a link here. */
 export function createMailbox(log: LocalLog): Mailbox {
   const subscriptions = new Map<string, Subscription>();
   const mails: Mail[] = [];

@@ -23,7 +23,7 @@ type Hooks = Required<
 >;
 /** Return and reason codes from here on are refusals, in MQTT 3.1.1 and in MQTT 5. */
 const SUBSCRIPTION_REFUSED = 128;
-/** How a session ends that nobody cut. */
+/** The end reasons of a session that was not cut. */
 const leaves: ReadonlySet<DisconnectReason> = new Set(['CLIENT_INITIATED_DISCONNECT', 'CONNECTION_LOST']);
 
 /** Where aedes asks whether a client may connect, publish, subscribe and receive. */
@@ -56,7 +56,7 @@ export function createHooks(context: BrokerContext): Hooks {
       const overError = () => callback(new Error('the session is over'));
       if (session.endReason !== undefined && !isWill) return overError();
       takeTurn(client, () => {
-        // What a client sent before it left by itself is taken.
+        // Messages that a client sent before it disconnected are accepted.
         const isCut = session.endReason !== undefined && !leaves.has(session.endReason);
         if (isCut && !isWill) overError();
         else takePublish(context, { client: client as BrokerClient, session }, packet, callback);
@@ -71,7 +71,7 @@ export function createHooks(context: BrokerContext): Hooks {
   };
 }
 
-/** Cuts a client whose SUBSCRIBE was refused, once it has been told so. */
+/** Ends the session of a client whose SUBSCRIBE was refused, after the answer. */
 export function cutAfterRefusal(
   context: BrokerContext,
   client: BrokerClient,

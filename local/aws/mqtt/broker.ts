@@ -52,7 +52,7 @@ export interface Broker {
   setPresenceSkewMs(ms: number): void;
   readonly authorizer: Authorizer;
   readonly retained: RetainedBook;
-  /** Hands connections that speak HTTP to whoever serves it. */
+  /** Passes HTTP connections to their server. */
   serveHttp(accept: (socket: TLSSocket) => void): void;
   /** Publishes as the data plane does: the caller's rights are checked before. */
   publish(message: OutgoingMessage, origin?: RequestOrigin): Promise<void>;

@@ -103,7 +103,7 @@ async function signRequest(issuer: Issuer, requestPem: string): Promise<string> 
   let request: x509.Pkcs10CertificateRequest;
   try {
     request = new Pkcs10CertificateRequest(requestPem);
-    // The signature proves that whoever asks holds the key.
+    // The signature proves that the requester holds the key.
     if (!(await request.verify(crypto))) throw new Error('the signature is not that of its key');
   } catch (cause) {
     throw Object.assign(invalid('The certificate request could not be read or verified.'), { cause });

@@ -9,8 +9,8 @@ export type CertificateCheck =
   | { readonly fault: string; readonly certificateId?: string; readonly certificate?: undefined };
 
 /**
- * Tells whom a connection belongs to. AWS IoT accepts any certificate that is registered and active, whoever signed it
- * (RegisterCertificateWithoutCA), so the registry decides; that the peer holds the key is proven by the handshake.
+ * Identifies the client of a connection. AWS IoT accepts any registered and active certificate, whatever its issuer
+ * (RegisterCertificateWithoutCA), so the registry decides. The handshake proves that the peer holds the key.
  */
 export function checkClientCertificate(
   socket: TLSSocket,
@@ -22,7 +22,7 @@ export function checkClientCertificate(
   const certificateId = computeCertificateId(raw);
   const certificate = registry.certificateByFingerprint(certificateId);
   if (!certificate) return { fault: 'the certificate is not registered', certificateId };
-  // Read from the certificate itself: the handshake is told to accept any, so nobody has looked at the dates yet.
+  // The handshake accepts any certificate, so the dates are checked here.
   const { validFrom, validTo } = new X509Certificate(raw);
   if (now < Date.parse(validFrom)) return { fault: 'the certificate is not valid yet', certificateId };
   if (now > Date.parse(validTo)) return { fault: 'the certificate has expired', certificateId };

@@ -31,7 +31,7 @@ export interface IotDataPlane extends ServiceHandler {
   find(request: DataRequest): DataOperation | undefined;
 }
 
-/** How long GetConnection tells when and why a client left ("30 minutes after the client disconnects"). */
+/** How long GetConnection reports when and why a client disconnected ("30 minutes after the client disconnects"). */
 const RECALL_MS = 30 * 60_000;
 
 /** For the SigV4 services `iotdata`, `iotdevicegateway` and `iot-jobs-data`. */

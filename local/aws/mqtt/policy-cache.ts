@@ -79,7 +79,7 @@ export function createPolicyCache<Statements>(
       return settle(entry);
     },
     noteChange() {
-      // Without a delay the next decision sees the change by itself; the work here is only for dating it.
+      // Without a delay, the next decision reads the change directly; the work here only dates it.
       if (delayMs === 0) return;
       for (const entry of entries.values()) {
         refresh(entry, now());

@@ -21,7 +21,7 @@ export function readPublishRequest(
   };
 }
 
-/** What MQTT 5 tells with a message. */
+/** The properties of a message in MQTT 5. */
 export function readProperties(
   query: URLSearchParams,
   headers: Readonly<Record<string, string>>,

@@ -8,7 +8,7 @@ interface RetainedMessage {
   readonly userProperties?: Readonly<Record<string, string | string[]>>;
 }
 
-/** Which messages the broker retains, and since when. It delivers them by itself. */
+/** The messages that the broker retains, and since when. The broker itself delivers them. */
 export interface RetainedBook {
   /** Notes a message that was published with RETAIN; an empty one ends what was retained [MQTT-3.3.1-10]. */
   note(message: Omit<RetainedMessage, 'lastModifiedAt'>, now: number): void;

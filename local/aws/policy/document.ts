@@ -2,7 +2,7 @@ import { isRecord } from '../wire/json';
 import { isSupportedOperator } from './condition';
 import { listVariables } from './variables';
 
-/** What a service takes of the policy language. */
+/** The part of the policy language that a service accepts. */
 export interface Grammar {
   readonly versions: readonly unknown[];
   /** Whether conditions and variables of this key can be evaluated; absent where any may be named. */

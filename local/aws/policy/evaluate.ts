@@ -24,11 +24,11 @@ export interface PolicyRequest {
   readonly context: PolicyContext;
 }
 
-/** What the services of AWS make of the same language. */
+/** Differences of the policy language between the services of AWS. */
 export interface Dialect {
   /**
    * Whether a Deny applies whose `NotResource` or condition has a variable without a value. An Allow never does. Where AWS
-   * says nothing, `false` is the worse case for whoever counts on the Deny.
+   * documents nothing, `false` is the worse case for a caller that relies on the Deny.
    */
   readonly deniesUnresolved: boolean;
   /** `ForAllValues:` and `ForAnyValue:`; elsewhere they can't be read. */

@@ -12,7 +12,7 @@ export interface AgentState {
   /** Gaps between reports, while the interval is being learned. */
   readonly gaps?: readonly number[];
   readonly health?: AgentHealth;
-  /** Since when it was found silent. */
+  /** When it was found silent. */
   readonly silentAt?: number;
   /** It fell silent with many others, and is announced with them. */
   readonly withMany?: true;
@@ -26,12 +26,12 @@ interface Known {
   readonly heldUntil?: number;
 }
 
-/** Reports of an unknown interval are awaited for as long. */
+/** How long a report is awaited where the interval is unknown. */
 const unknownMs = 8 * 3_600_000;
-/** Told as silent after so many intervals. */
+/** An agent is announced as silent after this many intervals. */
 export const missed = 3;
 const learnFrom = 3;
-/** Reports that follow each other sooner tell of a change, and nothing of the interval. */
+/** Reports closer together than this report a change, and do not show the interval. */
 const shortestGapMs = 30_000;
 const lookAgainMs = 6 * 3_600_000;
 const heldLookMs = 900_000;
@@ -41,8 +41,8 @@ export function shortPrincipal(principal: string): string {
 }
 
 /**
- * Takes in a report of the thing's own agent. The same object where there is nothing to write: of steady reports every
- * second is noted, so that silence is told within three intervals and most reports cost no write.
+ * Records a report of the thing's own agent. Returns the same object where nothing must be written: only every second
+ * steady report is recorded, so that silence is announced within three intervals and most reports cost no write.
  */
 export function hearAgent(
   before: AgentState | undefined,
@@ -70,7 +70,7 @@ export function hearAgent(
   };
 }
 
-/** The longest of the first gaps; later another one that two gaps in a row were as long as. */
+/** The longest of the first gaps; later a new one, once two gaps in a row have its length. */
 function learn(
   before: AgentState | undefined,
   health: AgentHealth | undefined,
@@ -94,7 +94,7 @@ function baseOf({ agent, heldUntil = 0 }: Known): number {
   return Math.max(agent?.heardAt ?? 0, heldUntil);
 }
 
-/** A report may be late by as much. */
+/** How late a report may be. */
 function slackOf(intervalMs: number): number {
   return Math.min(30_000, intervalMs / 10);
 }
@@ -111,7 +111,7 @@ export function countMissed(known: Known, now: number): number {
   return Math.max(0, Math.floor((now - baseOf(known) - slackOf(intervalMs)) / intervalMs));
 }
 
-/** Whether a thing is to be told as silent now, or looked at again. */
+/** Whether a thing must be announced as silent now, or checked again. */
 export function isSilenceDue(known: Known, bounds: readonly number[], now: number): boolean {
   return silenceDue(known, bounds, Number.NEGATIVE_INFINITY) <= now;
 }
@@ -136,10 +136,10 @@ export function boundOf({ comparisonOperator, value }: Criteria): number | undef
   return comparisonOperator === 'less-than-equals' ? Math.floor(count) + 1 : undefined;
 }
 
-/** What was found of a thing that misses reports. */
+/** Facts about a thing that misses reports. */
 export interface Silence {
   readonly registered: boolean;
-  /** A containment keeps its reports from coming. */
+  /** A containment prevents its reports. */
   readonly held: boolean;
   /** Many fell silent with it. */
   readonly withMany: boolean;

@@ -4,8 +4,8 @@ import { lateMs } from './senders';
 import type { BehaviorState } from './state';
 
 /**
- * A device can make a value flap many times a second, and each event costs a place in its mailbox. A behavior with this
- * many events within the window is looked at again when the window is over.
+ * A device can make a value flap many times a second, and each event takes a place in its mailbox. A behavior with this
+ * many events within the window is evaluated again when the window is over.
  */
 const maxFlaps = 10;
 const flapWindowMs = 60_000;
@@ -25,7 +25,7 @@ export interface Reading {
   readonly isBad: boolean;
   /** When it was made. */
   readonly madeAt: number;
-  /** Of one that comes after a newer one. */
+  /** It arrived after a newer one. */
   readonly late?: Late;
 }
 
@@ -37,8 +37,8 @@ export interface Late {
 }
 
 /**
- * One datapoint of a behavior (docs/facts.md#alarms): an event at the edge only, after as many datapoints in a row
- * as the criteria ask for. One that comes late may raise an alarm, never end one.
+ * Evaluates one datapoint of a behavior (docs/facts.md#alarms): an event occurs only on a change, after the number of
+ * consecutive datapoints in the criteria. A late datapoint may raise an alarm, but never end one.
  */
 export function stepAlarm(
   before: BehaviorState,
@@ -71,8 +71,8 @@ function count(before: BehaviorState, reading: Reading, criteria: Criteria, newI
 }
 
 /**
- * Which datapoints it lay between is not known any more: it counts with all that were out of bounds shortly before, so
- * that none of a row is lost.
+ * The place of a late datapoint among the others is no longer known, so it counts with all that were out of bounds shortly
+ * before: no datapoint of a row is lost.
  */
 function countLate(
   before: BehaviorState,
@@ -91,7 +91,7 @@ function countLate(
   return { state: { ...rest, passed: [passed + count, Math.max(madeAt, before.passed?.[1] ?? 0)] } };
 }
 
-/** Where one is enough for an alarm, none is remembered. */
+/** Where one datapoint is enough for an alarm, none is remembered. */
 function passedBy(
   before: BehaviorState,
   madeAt: number,
@@ -113,7 +113,7 @@ function raise({ passed: _, ...state }: BehaviorState, madeAt: number, newId: ()
   };
 }
 
-/** Whether what was made then is of an alarm that was told and has ended. */
+/** Whether a datapoint of that time belongs to an alarm that was announced and has ended. */
 export function wasTold({ told: [from, until] = [0, -1] }: BehaviorState, madeAt: number): boolean {
   return from <= madeAt && madeAt <= until;
 }

@@ -8,11 +8,11 @@ import type { BehaviorState, DetectState, PresenceState, Profiles } from './stat
 import { isTarget } from './targets';
 import { sumWindow } from './window';
 
-/** A device that sends nothing of a metric for longer is not known to be in alarm any more (docs/facts.md#alarms). */
+/** After a longer silence in a metric, a device is no longer known to be in alarm (docs/facts.md#alarms). */
 const silenceMs = 48 * 3_600_000;
 /**
- * Of an open alarm the time of the last datapoint is remembered to the hour, and the registry is asked again after an
- * hour, so that an alarm that lasts costs a call an hour, not one a report.
+ * The last datapoint of an open alarm is remembered to the hour, and the registry is asked again after an hour, so that a
+ * lasting alarm costs a call an hour, not one a report.
  */
 export const refreshMs = 3_600_000;
 /** Detect evaluates a cloud-side metric at each boundary of five minutes (docs/facts.md#alarms). */
@@ -24,7 +24,7 @@ export function lastBoundary(now: number): number {
 
 /** No datapoint of the metric for more than two days, as far as is remembered. */
 export function isSilent({ violationId, heardAt = 0 }: BehaviorState, metric: string, now: number): boolean {
-  // While a device stays away, or its agent silent, the duration of it is a datapoint of its own.
+  // While a device is disconnected, or its agent silent, the duration is a datapoint.
   const isOfAbsence = metric === disconnectDuration || metric === missedReports;
   return violationId !== undefined && !isOfAbsence && now >= heardAt + silenceMs + refreshMs;
 }
@@ -35,7 +35,7 @@ function exceededAt({ value, comparisonOperator }: Criteria, disconnectedAt: num
   return disconnectedAt + minutes * 60_000;
 }
 
-/** When time alone may change something of a thing: an alarm goes silent, a window empties, a device stays away. */
+/** When time alone may change an alarm of a thing: a metric falls silent, a window empties, a device stays away. */
 export function nextDue(state: DetectState, profiles: Profiles, now: number): number | undefined {
   const slots = groupSlots(state.behaviors);
   const times = profiles.flatMap(([securityProfileName, profile]) => {
@@ -87,13 +87,13 @@ function evaluationDue(
     return slot?.bad ? Math.max(due, nextBoundary) : due > now ? due : nextBoundary;
   }
   if (!isSummed(metric) || !slot) return never;
-  // Time only empties a window: that ends an alarm about too much, and may begin one about too little.
+  // Time only empties a window, which ends an alarm about too much and may raise one about too little.
   const wantsLittle = criteria.comparisonOperator?.startsWith('less') ?? true;
   if (wantsLittle) return isOpen || slot.bad > 0 || isTooMuch(slot, criteria, now) ? nextBoundary : never;
   return isOpen && !slot.window?.length ? never : nextBoundary;
 }
 
-/** So far only datapoints in a row keep it from being an alarm. */
+/** Only the required number of consecutive datapoints is still missing for an alarm. */
 function isTooMuch({ window = [] }: BehaviorState, criteria: Criteria, now: number): boolean {
   const durationMs = (criteria.durationSeconds ?? 0) * 1_000;
   return violates({ count: sumWindow(window, now, durationMs) }, criteria) === true;

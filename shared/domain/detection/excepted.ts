@@ -14,8 +14,8 @@ export interface Excepted {
 type Alarm = Claim & Pick<Violation, 'securityProfileName' | 'behaviorName'>;
 
 /**
- * Follows an alarm through its datapoints. While it is open, further children raise no alarm of their own: one that is
- * no exception is news.
+ * Follows an excepted alarm through its datapoints. While it is open, further children raise no separate alarm, but a child
+ * that is no exception raises it again.
  */
 export function followExceptions(
   before: Excepted | undefined,

@@ -20,8 +20,8 @@ export function needsLifecycle(profiles: Profiles): boolean {
 }
 
 /**
- * Judges one lifecycle event. Too many connects are an alarm at once, where Detect waits for its next boundary of five
- * minutes; all else of a sum (datapoints in a row, the clear) is evaluated at these boundaries, as in Detect.
+ * Judges one lifecycle event. Too many connects raise an alarm at once, where Detect waits for its next five-minute
+ * boundary; consecutive datapoints and clears of a sum are evaluated at these boundaries, as in Detect.
  */
 export function judgeLifecycle(input: LifecycleInput): Detecting<Judgement> {
   return judgeWith(input, judgeEvent);
@@ -50,7 +50,7 @@ function* judgeEvent(input: LifecycleInput): Detecting<Draft> {
         judgement.hear(key, entry, before, verdict);
     } else if (behavior.metric === disconnectDuration && isConnect && judgement.isKnown(key)) {
       const value: MetricValue = { count: 0 };
-      // What is true by an event that comes late, the next look of the schedule finds.
+      // The next scheduled check finds the effect of a late event.
       if (presence.disconnectedAt === undefined && !isLate)
         judgement.hear(key, entry, before, { isBad: false, value, seed: nameEvent(event) });
     }
@@ -74,7 +74,7 @@ function countsFor(metric: string, { eventType }: LifecycleEvent): boolean {
 /** A principal as the window remembers it; enough to tell one from another. */
 const shortOf = (principal: string | undefined) => principal?.slice(0, 16) ?? 'unknown';
 
-/** An event that comes late is of all windows that end after it: each of them may be out of bounds now. */
+/** A late event belongs to all windows that end after it, and each of them may be out of bounds now. */
 function countEvent(before: BehaviorState, { behavior }: Entry, event: LifecycleEvent, at: number) {
   const { criteria } = behavior;
   const durationMs = (criteria.durationSeconds ?? 0) * 1_000;
@@ -102,8 +102,8 @@ function countEvent(before: BehaviorState, { behavior }: Entry, event: Lifecycle
 }
 
 /**
- * Who caused what is in a window. Where several certificates did, none is named: a thing must not be contained for what
- * another certificate did under its client id.
+ * Names the client that caused the events of a window. Where several certificates did, none is named: a thing must not be
+ * contained for what another certificate did under its client id.
  */
 export function principalOf(window: readonly Span[], principal: string | undefined): string {
   if (principal === undefined) return 'unknown';

@@ -32,7 +32,7 @@ export function hasPercentiles(profiles: Profiles): boolean {
   );
 }
 
-/** Judges one report of a device. One that comes twice changes nothing, and one that comes late ends no alarm. */
+/** Judges one report of a device. A repeated report changes nothing, and a late one ends no alarm. */
 export function judgeReport(input: ReportInput): Detecting<Judgement> {
   return judgeWith(input, judgeWhole);
 }
@@ -66,7 +66,7 @@ function* judgeWhole(input: ReportInput): Detecting<Draft> {
     {
       agent,
       ...(Object.keys(retained).length > 0 && { retained }),
-      // While an alarm is open, each report is noted: else one that comes late could end it.
+      // While an alarm is open, each report is recorded, so that a late one cannot end it.
       ...(isOpen && { senders }),
     },
     {
@@ -79,14 +79,14 @@ function* judgeWhole(input: ReportInput): Detecting<Draft> {
 }
 
 /**
- * What another certificate says under the thing's client id must not make its agent look well: one that was not heard
- * before is asked for.
+ * A report of another certificate under the thing's client id must not make the agent look well, so the owner of an unknown
+ * certificate is looked up.
  */
 function* isOfOwnAgent({ agent }: DetectState, principal: string): Detecting<boolean> {
   return !agent || agent.principal === shortPrincipal(principal) || (yield* need('owner', { principal }));
 }
 
-/** Whichever of its certificates reports. */
+/** Ends the alarm of missed reports, whichever of the thing's certificates reports. */
 function endSilence(judgement: OpenJudgement, entry: Entry, seed: number): void {
   const before = judgement.before(entry.key);
   if (before.violationId)
@@ -110,12 +110,12 @@ function followEntry(
   return followExceptions(before.excepted, before.violationId !== undefined, isBad, alarm, excepting);
 }
 
-/** When a value is kept of: only the thing's first sender says that itself, so that no other rewrites what is kept. */
+/** The time under which a value is kept: only the thing's first sender sets it, so that no other overwrites kept values. */
 function pointOf({ trueAt, isLate }: Placed, isOwner: boolean, at: number) {
   return { at: isOwner ? trueAt : at, isLate };
 }
 
-/** Before certificates were told apart, it was the one that reported last. */
+/** In states without separate certificates, it was the one that reported last. */
 function findOwner({ owner, senders }: DetectState): string | undefined {
   return owner ?? senders?.find(({ principal }) => !isForeign(principal))?.principal;
 }
@@ -135,7 +135,7 @@ function* judgeBehavior(
   if (!reported) return;
   const { durationSeconds, statisticalThreshold } = behavior.criteria;
   const number = Math.floor(at / 1_000 / (durationSeconds ?? 1));
-  // Of the window before: the fleet is still being counted in this one.
+  // The previous window, since the fleet is still being counted in this one.
   const others =
     statisticalThreshold && durationSeconds
       ? yield* need('distribution', { metric: behavior.metric, durationSeconds, window: number - 1 })
@@ -145,7 +145,7 @@ function* judgeBehavior(
     ...{ placed, others, most, intervals: report.intervals ?? 1 },
   });
   if (reportedByItself && !placed.isLate) countAmongFleet(judgement, behavior, number, value);
-  // What is late, cut short or another's word says nothing of what conforms.
+  // A late or shortened report, or one of another sender, cannot show that a value conforms.
   const mayEnd = reportedByItself && !placed.isLate && !report.partial?.includes(behavior.metric);
   if (isBad === undefined || (!isBad && !mayEnd)) {
     if (before.window) judgement.keep(slot, before);
@@ -155,7 +155,7 @@ function* judgeBehavior(
   const verdict = { isBad, value, madeAt, seed: report.reportId, ...(late && { late }) };
   const { isNews, excepted } = followEntry(entry, before, isBad, value, input);
   const { excepted: known, ...rest } = before;
-  // What came late is not the last value.
+  // A late value is not the last one.
   const memory = late && before.violationId && !isNews ? known : excepted;
   judgement.hear(slot, entry, { ...rest, ...(memory && { excepted: memory }) }, { ...verdict, isNews });
   if (isBad) return;
@@ -174,7 +174,7 @@ function countAmongFleet(
     judgement.count({ metric, durationSeconds, window, bin: binOf(measured) });
 }
 
-/** A certificate that was replaced reports no more: then the alarm that it left open is for the one that does. */
+/** A replaced certificate reports no more, so its open alarm passes to the certificate that does. */
 const leftMs = 3_600_000;
 
 function isLeft(slot: string, state: DetectState, at: number): boolean {

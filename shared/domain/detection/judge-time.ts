@@ -8,7 +8,7 @@ import { type Detecting, judgeWith, need } from './questions';
 import type { BehaviorState, DetectState, Judgement, PresenceState } from './state';
 import { sumWindow } from './window';
 
-/** Judges what time alone changes of a thing: silence, a window that empties, a device that stays away. */
+/** Judges changes that time alone causes: silence, a window that empties, a device that stays away. */
 export function judgeTime(input: Setting): Detecting<Judgement> {
   return judgeWith(input, judgeMoment);
 }
@@ -51,7 +51,7 @@ function* lookAtSilence({ agent }: DetectState): Detecting<Silence> {
   if (yield* need('held', {})) return { registered: true, held: true, withMany: false };
   const isKnown = agent?.silentAt !== undefined;
   const withMany = isKnown ? agent.withMany === true : !(yield* need('alone', {}));
-  // Of many at once the registry would be asked too often: who is retired is found at the next look.
+  // Where many fall silent at once, the registry is not asked: retired things are found at the next check.
   const registered = withMany && !isKnown ? true : (yield* need('membership', {})).registered;
   return { registered, held: false, withMany };
 }

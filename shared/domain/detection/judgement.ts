@@ -56,7 +56,7 @@ export interface Draft {
   readonly needsMembership: boolean;
 }
 
-/** Of what came before: it changes nothing. */
+/** The result for a repeated trigger: it changes nothing. */
 export function ignore(state: DetectState): Draft {
   return {
     judgement: { state, events: [], datapoints: [], contributions: [] },
@@ -107,7 +107,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     behaviors[slot] = close({ ...before, bad: 0, good: 0 });
   }
 
-  /** Detached, or out of the group: what was open is invalid, and nothing more is evaluated. */
+  /** The thing is no longer a target: its open alarms are invalidated, and nothing more is evaluated. */
   function leave(entries: readonly Entry[], securityProfileName: string): void {
     for (const { key, behavior } of entries)
       for (const slot of slots.get(key) ?? []) {
@@ -132,7 +132,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     }
   }
 
-  /** Sees to it that the thing of an open alarm is still a target. */
+  /** Checks that the thing of an open alarm is still a target. */
   function recheck(open: BehaviorState, { securityProfileName }: Entry): BehaviorState {
     const { checkedAt = 0 } = open;
     if (at - checkedAt < refreshMs) return open;
@@ -141,7 +141,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     return open;
   }
 
-  /** Notes of an open alarm that there was a datapoint. */
+  /** Records a datapoint of an open alarm. */
   function refresh(open: BehaviorState, entry: Entry): BehaviorState {
     const { heardAt = 0 } = open;
     const heard = at - heardAt >= refreshMs ? at : heardAt;
@@ -175,7 +175,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     slots: (key: string): readonly string[] => slots.get(key) ?? [],
     keep: put,
 
-    /** Of senders that are remembered no more nothing is kept; what they left in alarm begins anew with their next report. */
+    /** Drops the state of forgotten senders; their open alarms start again with their next report. */
     dropOthers(known: ReadonlySet<string>): void {
       for (const slot of Object.keys(behaviors)) {
         const { sender } = readSlot(slot);

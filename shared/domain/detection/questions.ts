@@ -28,9 +28,8 @@ export type Detecting<T> = Asking<DetectionQuestions, T>;
 export const need = createNeed<DetectionQuestions>();
 
 /**
- * Judges without the registry, so that an ordinary report costs no IoT call. Where the judgement turns out to depend on
- * it, the rule begins anew with the answer: a profile that doesn't hold for the thing takes back all that was judged by
- * it.
+ * Judges without the registry, so that an ordinary report costs no IoT call. Where the judgement depends on the registry,
+ * the rule starts again with the answer: a profile that does not target the thing then has no effect.
  */
 export function* judgeWith<S extends Setting>(
   input: S,

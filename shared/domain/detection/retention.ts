@@ -31,7 +31,7 @@ export function selectRetained(
     const text = JSON.stringify(value);
     const last = retained[metric];
     if (last?.value && JSON.stringify(last.value) === text && at - last.at < repeatMs) continue;
-    // Of one that comes late, nothing newer is compared with it.
+    // A late value is not compared with newer ones.
     if (!isLate) retained[metric] = text.length <= maxRemembered ? { at, value } : { at };
     datapoints.push({ metric, at, value });
   }

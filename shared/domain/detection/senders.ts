@@ -1,17 +1,17 @@
 import type { DeviceReport } from '../findings/report';
 import type { DetectState, SenderState } from './state';
 
-/** Ids remembered of a sender: a client sends again what was not acknowledged, which are few reports. */
+/** Ids remembered of a sender: a client repeats only the few reports that were not acknowledged. */
 const maxIds = 20;
-/** More certificates than a thing has; one that is pushed out by others begins anew. */
+/** More certificates than a thing has; a forgotten one starts again. */
 const maxOwn = 4;
 const maxForeign = 3;
 /**
- * How long a report may be on its way behind a newer one. By more than this, an id that is a time tells of a clock that
- * was set back.
+ * How long a report may be delayed behind a newer one. Where an id that is a time is older than this, the clock was set
+ * back.
  */
 export const lateMs = 600_000;
-/** No device begins anew sooner. */
+/** No device restarts sooner. */
 const bootMs = 1_000;
 const dayMs = 86_400_000;
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports), so older reports are ignored. */
@@ -27,7 +27,7 @@ export interface Reporter {
 
 const foreignMark = 'foreign:';
 
-/** As the state names a sender: of a certificate enough to tell one from another, since nobody chooses its id. */
+/** The name of a sender in the state: the first characters of a certificate id are enough, since no one can choose it. */
 export function senderName({ principal, isOwn }: Reporter): string {
   const short = /^[0-9a-f]{64}$/.test(principal) ? principal.slice(0, 16) : principal.slice(0, 256);
   return isOwn ? short : foreignMark + short;
@@ -45,7 +45,7 @@ export function findSender({ senders = [] }: DetectState, name: string): SenderS
 export interface Placed {
   /** The same as one before. */
   readonly isRepeat: boolean;
-  /** Made before one that is known: it says nothing of what is now. */
+  /** Made before a known one, so it does not show the present. */
   readonly isLate: boolean;
   /** When it was made, never after its receipt: right to compare with other reports of its sender. */
   readonly madeAt: number;
@@ -59,8 +59,8 @@ export interface Placed {
 }
 
 /**
- * The sender's word, its ids and its clock, counts among its own reports alone, and never beyond the receipt: a wrong or
- * lying clock makes no report newer than it is, and a report that is late by it can still raise an alarm.
+ * A sender's ids and clock order only its own reports, and no report is dated after its receipt: a wrong clock makes no
+ * report newer than it is, and a report that is late by that clock can still raise an alarm.
  */
 export function place(state: DetectState, report: DeviceReport, name: string, at: number): Placed {
   const sender = findSender(state, name);
@@ -91,7 +91,7 @@ function isOlder(
   if (newest === undefined) return false;
   const olderMs = Math.min(newest + shiftMs, sender.at) - madeAt;
   if (olderMs <= 0) return false;
-  // An agent that says when a report was made counts its ids up whatever its clock does.
+  // An agent that sends the time of a report increases its ids independently of its clock.
   const isLate = word === undefined ? olderMs <= lateMs : reportId < (sender.ids[0] ?? 0);
   return isLate || 'set back';
 }
@@ -100,11 +100,11 @@ function isKnown({ ids, sums, at: lastAt }: SenderState, report: DeviceReport, a
   const known = ids.indexOf(report.reportId);
   if (known < 0) return false;
   if (isTime(report.reportId, at) || at - lastAt < bootMs) return true;
-  // A counter begins anew at a reboot, and then the same id is another report.
+  // A counter restarts at a reboot, and then the same id means another report.
   return at - lastAt < lateMs && sums?.[known] === sumOf(report);
 }
 
-/** Between two ids of a counter that are known. One that is below all of them began anew. */
+/** Whether it is between two known ids of a counter. A lower id than all means that the counter restarted. */
 function isOlderCount({ ids, at: lastAt }: SenderState, reportId: number, at: number): boolean {
   const [last = 0, ...rest] = ids;
   return at - lastAt < lateMs && reportId < last && rest.some((id) => id < reportId);
@@ -116,7 +116,7 @@ function newestClaim({ claimedAt, ids: [last], at }: SenderState): number | unde
 
 const isPlausible = (claimedAt: number, at: number) => claimedAt - at < dayMs && at - claimedAt < oldestMs;
 
-/** When the report was made, by the device's clock: by its own word, or by an id that is a time. */
+/** When the report was made by the device's clock: the report's own time, or an id that is a time. */
 function findClaim({ madeAt, reportId }: DeviceReport, at: number): number | undefined {
   if (madeAt === undefined) return readTime(reportId, at);
   return isPlausible(madeAt, at) ? madeAt : undefined;
@@ -129,10 +129,10 @@ function readTime(reportId: number, at: number): number | undefined {
 
 const isTime = (reportId: number, at: number) => readTime(reportId, at) !== undefined;
 
-/** An agent sends what it kept while it was cut off as soon as it can connect, so later such a report is a lie or a slow clock. */
+/** An agent sends kept reports as soon as it can connect; after this time, such a report is forged or has a slow clock. */
 const keptMs = 600_000;
 
-/** Whether a report that comes after a containment was made before its end. */
+/** Whether a report that arrives after a containment was made before its end. */
 export function isFromBefore({ heldUntil }: DetectState, { isTimed, trueAt }: Placed, at: number): boolean {
   if (heldUntil === undefined || at - heldUntil > keptMs) return false;
   return at < heldUntil || (isTimed && trueAt < heldUntil);
@@ -151,7 +151,7 @@ export function noteReport(
   const { reportId } = report;
   const claimedAt = isLate ? before?.claimedAt : findClaim(report, at);
   const isTimeId = isTime(reportId, at);
-  // A counter that started again: its earlier ids mean nothing any more.
+  // The counter restarted, so its earlier ids are void.
   const isAnew = !isTimeId && !isLate && reportId < (before?.ids[0] ?? 0);
   const ids = insert(isAnew ? [] : before?.ids, reportId, isLate);
   const sums = isTimeId ? undefined : insert(isAnew ? [] : before?.sums, sumOf(report), isLate);
@@ -175,7 +175,7 @@ function insert(before: readonly number[] = [], one: number, isLate: boolean): n
   return all.slice(0, maxIds);
 }
 
-/** Tells two reports with one id apart (FNV-1a, 32 bits). */
+/** Distinguishes two reports with one id (FNV-1a, 32 bits). */
 function sumOf({ metrics }: DeviceReport): number {
   let sum = 0x811c9dc5;
   for (const char of JSON.stringify(metrics)) sum = Math.imul(sum ^ (char.codePointAt(0) ?? 0), 0x01000193);

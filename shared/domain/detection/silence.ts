@@ -1,14 +1,14 @@
 /** Announcements to operations about silent agents. Times are epoch ms. */
 export interface FleetSilence {
-  /** When they were told, of the last ten minutes. */
+  /** Times of the announcements in the last ten minutes. */
   readonly toldAt: readonly number[];
   /** Agents that fell silent in the last ten minutes, by the run that found them. */
   readonly fell: readonly (readonly [at: number, count: number])[];
-  /** Fell silent and not told yet. */
+  /** Silent agents that are not announced yet. */
   readonly untold: number;
   readonly untoldSince?: number;
   readonly names: readonly string[];
-  /** As many as were silent when they were told last, or more. */
+  /** At least as many as were silent at the last announcement. */
   readonly peak: number;
 }
 
@@ -37,8 +37,8 @@ export function isQuiet({ untold, peak, fell, toldAt }: FleetSilence): boolean {
 }
 
 /**
- * What to tell after a run that found some to have fallen silent, while `silent` are silent altogether: one message for
- * all of a run, and of many one in ten minutes; their return likewise.
+ * Decides what to announce after a run that found newly silent agents, while `silent` are silent in total: one message for
+ * a run, and where they are many, one in ten minutes; likewise for their return.
  */
 export function followSilence(
   before: FleetSilence,

@@ -2,20 +2,20 @@ import { isForeign } from './senders';
 import type { BehaviorState } from './state';
 
 /**
- * Where the state of a behavior is kept: of each sender apart, so that nobody hides, ends or uses up what another tells.
- * Lifecycle events come from AWS, and share the owner's place.
+ * Where the state of a behavior is kept: separately for each sender, so that none hides, ends or uses up the alarms of
+ * another. Lifecycle events come from AWS, and share the owner's slot.
  */
 export function slotOf(key: string, sender: string, owner: string | undefined): string {
   return sender === owner ? key : `${key}|${sender}`;
 }
 
-/** Of a slot: the behavior's key, and the sender that is not the owner. */
+/** The parts of a slot's name: the behavior's key, and a sender other than the owner. */
 export function readSlot(slot: string): { key: string; sender?: string } {
   const mark = slot.indexOf('|');
   return mark < 0 ? { key: slot } : { key: slot.slice(0, mark), sender: slot.slice(mark + 1) };
 }
 
-/** What others said of a thing was kept together once. */
+/** In older states, the reports of all other senders share one slot. */
 export const formerForeign = 'foreign';
 
 export function isForeignSlot(slot: string): boolean {

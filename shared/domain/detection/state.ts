@@ -20,14 +20,14 @@ export interface DetectState {
    */
   readonly lastReportId: number;
   readonly lastReceivedAt: number;
-  /** Reports that changed the state, by who sent them: the ids of one say nothing of another's. */
+  /** Reports that changed the state, by sender, since the ids of each sender are independent. */
   readonly senders?: readonly SenderState[];
   /** The sender whose behaviors are kept under their plain names: the first that connected as the thing. */
   readonly owner?: string;
-  /** The end of its last containment: what the device measured before is old, whenever it comes. */
+  /** The end of its last containment: earlier measurements are ignored, whenever they arrive. */
   readonly heldUntil?: number;
   readonly behaviors: Readonly<Record<string, BehaviorState>>;
-  /** Profiles whose targets the thing was found not to be among: since when that is known. */
+  /** Profiles that do not target the thing, and since when that is known. */
   readonly outside?: Readonly<Record<string, number>>;
   /** Window of the fleet's distribution that the thing was last counted in, by metric and duration. */
   readonly counted?: Readonly<Record<string, number>>;
@@ -35,7 +35,7 @@ export interface DetectState {
   readonly retained?: Readonly<Record<string, RetainedPoint>>;
   readonly presence?: PresenceState;
   readonly agent?: AgentState;
-  /** When time itself may change something here. */
+  /** When time alone may change something here. */
   readonly dueAt?: number;
 }
 
@@ -44,7 +44,7 @@ export interface SenderState {
   readonly principal: string;
   /** Ids of its reports, the newest first. */
   readonly ids: readonly number[];
-  /** Of ids that are no times: what tells the reports apart, should the ids begin anew. */
+  /** For ids that are no times: distinguishes the reports if the ids restart. */
   readonly sums?: readonly number[];
   /** Receipt of the newest. */
   readonly at: number;
@@ -70,9 +70,9 @@ export interface BehaviorState {
   readonly excepted?: Excepted;
   /** Of an open alarm: when the datapoint was made that raised it. */
   readonly openedAt?: number;
-  /** When the last alarm that was told began and ended: what comes late of that time is no news. */
+  /** When the last announced alarm began and ended: a late datapoint of that time raises no alarm. */
   readonly told?: readonly [from: number, until: number];
-  /** How many were out of bounds shortly before the last that conformed, or came late, and when that was. */
+  /** How many datapoints were out of bounds shortly before the last that conformed or was late, and when that was. */
   readonly passed?: readonly [count: number, at: number];
   /** Times of its last events. */
   readonly recent?: readonly number[];
@@ -95,7 +95,7 @@ export interface OtherSession {
   readonly connectedAt: number;
 }
 
-/** The connection of a thing, as the lifecycle events of AWS IoT tell it. */
+/** The connection of a thing, from the lifecycle events of AWS IoT. */
 export interface PresenceState {
   /** Session of the last connect, and since when. */
   readonly sessionId?: string;
@@ -119,14 +119,14 @@ export interface Membership {
   readonly groups: readonly string[];
 }
 
-/** An alert that is to go out, or would but for suppressAlerts. */
+/** An alert to send, unless the behavior suppresses it (suppressAlerts). */
 export interface DetectedEvent {
   readonly securityProfileName: string;
   /** Of a behavior that is no longer configured only name and metric are known. */
   readonly behavior: Partial<Behavior> & Pick<Behavior, 'name' | 'metric'>;
   readonly eventType: ViolationEventType;
   readonly violationId: string;
-  /** Later than the last event of the behavior, whatever came late: consumers go by it. */
+  /** Always later than the last event of the behavior, since consumers order by it. */
   readonly at: number;
   /** Absent on alarm-invalidated. */
   readonly value?: MetricValue;
@@ -141,7 +141,7 @@ export interface Datapoint {
   readonly value: MetricValue;
 }
 
-/** The thing is to be counted in the fleet's distribution of a metric. */
+/** A request to count the thing in the fleet's distribution of a metric. */
 export interface Contribution {
   readonly metric: string;
   readonly durationSeconds: number;

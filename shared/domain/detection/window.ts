@@ -3,12 +3,12 @@ import type { Span } from './state';
 
 /** A flood must not make the state large: the window is kept in at most so many parts. */
 const maxSpans = 60;
-/** Of a sender that is not the thing's first; there may be several of them. */
+/** The limit for a sender other than the thing's first; there may be several of them. */
 export const fewSpans = 20;
-/** Spans that stay however old they are: how long a device takes from report to report is seen by them. */
+/** Spans that are kept however old they are, since they show the usual interval of the device. */
 const keptSpans = 4;
 
-/** Several had a part in a span. */
+/** Several clients took part in a span. */
 export const several = 'several';
 
 export interface Count {
@@ -38,8 +38,8 @@ export function insertCount(window: readonly Span[], count: Count, durationMs: n
 }
 
 /**
- * Adds a delta that was counted in several intervals, which a device that had no room for them told as one: as much in
- * each of them, since the last count.
+ * Adds a delta that a device without room for several intervals reported as one: an equal part in each of them, since the
+ * last count.
  */
 export function insertDelta(
   window: readonly Span[],
@@ -76,9 +76,9 @@ function append(
 const usualMs = 300_000;
 
 /**
- * A device that was cut off delivers what it kept at once. Where reports don't say when they were made, one that comes
- * much sooner after the last than is usual fills the silence before that: each takes the usual time of it, as long as
- * there is some left. Given is where the time ends that the last one takes.
+ * A device that was disconnected delivers all kept reports at once. Where reports have no time, one that follows the last
+ * much sooner than usual belongs to the silence before: each is given the usual interval of it, while some is left.
+ * Returns the end of the last report's interval.
  */
 function findGap(window: readonly Span[], at: number, durationMs: number): number | undefined {
   const [since, until] = window.at(-1) ?? [at, at];
@@ -89,7 +89,7 @@ function findGap(window: readonly Span[], at: number, durationMs: number): numbe
   return isBurst ? since + usual : undefined;
 }
 
-/** Drops what has left the window, and what no report that comes late can bring back. */
+/** Drops spans that have left the window and that no late report can bring back. */
 export function trimWindow(window: readonly Span[], durationMs: number, most = maxSpans): Span[] {
   const newest = window.at(-1)?.[1] ?? 0;
   const kept = window.filter(
@@ -104,7 +104,7 @@ function join([first, second]: readonly Span[]): Span[] {
   return [span(first[0], second[1], first[2] + second[2], first[3] === second[3] ? first[3] : several)];
 }
 
-/** Both: for counts that need no look in between. */
+/** Adds a count and trims the window, for callers that need nothing in between. */
 export function addToWindow(window: readonly Span[], count: Count, durationMs: number): Span[] {
   return trimWindow(insertCount(window, count, durationMs), durationMs);
 }

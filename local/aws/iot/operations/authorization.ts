@@ -44,7 +44,7 @@ interface Subject {
   readonly context: ConnectionContext;
 }
 
-/** What applies to the principal of a TestAuthorization: a certificate, a thing group, or nobody (policies to add only). */
+/** The policies of a TestAuthorization's principal: a certificate, a thing group, or none (only policies to add). */
 function findSubject(registry: IotRegistry, principal: string | undefined, clientId: string | null): Subject {
   const certificateId = registry.state.arns.idOf('cert', principal);
   // Without a client id no variable of MQTT has a value, and they are reported as missing.
@@ -144,7 +144,7 @@ export function authorizationRoutes(registry: IotRegistry): readonly IotRoute[] 
   const onPolicy = routesAt('/policy-targets/{policyName}', (call) => [
     state.arns.build('policy', readParam(call, 'policyName')),
   ]);
-  // IAM knows the resource type `cert` only; a group, or nobody, is `*`.
+  // IAM knows only the resource type `cert`; a group, or a missing principal, is `*`.
   const ofCertificate = (call: IotCall) => {
     const { principal } = readBody(EffectivePolicies, call);
     return principal !== undefined && state.arns.idOf('cert', principal) ? [principal] : [];
