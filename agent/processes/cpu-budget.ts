@@ -11,13 +11,13 @@ const withinMs = 30_000;
 const evenly = 0.9;
 /** Once: the TLS handshake, and code that runs for the first time. */
 const startMs = 10_000;
-/** However dear it is, it is looked again after this: what a parent waited for meanwhile still shows. */
+/** The longest pause between two looks, however costly they are: ended children still show in their parent's counts. */
 const longestRestMs = 60_000;
 const weight = 0.2;
 
 /**
- * `usedMs` is what the agent used of a processor so far, with all its threads, whatever for: what goes on between two
- * looks is paid for by the rest after the next one. Starting up is not counted.
+ * `usedMs` is the processor time of the agent so far, with all its threads: work between two looks lengthens the pause
+ * after the next one. The start is not counted.
  */
 export function createCpuBudget(percent: number, usedMs: () => number): CpuBudget {
   const share = percent / 100;

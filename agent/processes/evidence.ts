@@ -124,8 +124,8 @@ function readWords(proc: ProcReader, pid: number): readonly string[] {
 }
 
 /**
- * A kernel name can look like a path, and a process in a mount namespace of its own can have any file at a path. What
- * became another program meanwhile is none of the two.
+ * A kernel name can look like a path, and a process in its own mount namespace can have any file at a path. A process that
+ * has become another program since the look is not verified either.
  */
 function isVouchedFor(
   proc: ProcReader,

@@ -109,7 +109,7 @@ function addInstance(
   return true;
 }
 
-/** A daemon of systemd's `Type=forking` forks itself and ends: what it left of its own name goes on in its place. */
+/** A daemon of systemd's `Type=forking` forks and ends: the process of the same name that it left takes its place. */
 function succeed(proc: ProcReader, watch: Watch, now: number): void {
   for (const pid of [...watch.children.keys()].sort((a, b) => a - b)) {
     const stat = readStat(proc, pid);

@@ -51,7 +51,7 @@ export function addLineage(
   if (last ? isThere(readStat(proc, last.owner.pid), last.owner) : kinship.cgroups.size >= mostCgroups)
     return;
   if (last?.verdict === 'own') {
-    // Started anew since the look before: it is in the place of the one that ended.
+    // Restarted since the look before, so it replaces the one that ended.
     kinship.cgroups.set(path, {
       ...last,
       owner: stat,
@@ -103,7 +103,7 @@ function listAncestors(proc: ProcReader, from: number): ReadonlyMap<number, numb
   return ancestors;
 }
 
-/** Takes in what systemd said meanwhile, and says whether a cgroup became known as one's own. */
+/** Adds systemd's answers since the last look, and says whether one of them identified an own cgroup. */
 export function judgeCgroups({ cgroups }: LineageWatch, units: UnitStates, now: number): boolean {
   let isNew = false;
   for (const group of cgroups.values()) {

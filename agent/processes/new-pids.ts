@@ -37,7 +37,7 @@ export function createPidAnnouncements(proc: ProcReader, ownPid: number): PidAnn
       newest = readNewestPid(proc);
       // A process that the scan before found is older than this look's number, unless nothing announces them.
       const isLate = suspect !== undefined && newest !== undefined && suspect > newest;
-      // Numbers begin anew when they are used up, which the fall of the newest shows.
+      // Pids restart when they are used up, which a lower newest pid shows.
       const beganAnew = newest !== undefined && newestBefore !== undefined && newest < newestBefore;
       if (beganAnew) hasBegunAnew = true;
       if ((isLate && !beganAnew) || newest === undefined) distrustUntil = now + distrustForMs;
@@ -68,7 +68,7 @@ function findSuspect(
 function numbersAfter(last: number | undefined, newest: number | undefined): readonly number[] | undefined {
   if (last === undefined || newest === undefined) return undefined;
   const count = newest - last;
-  // Fewer: they began anew at the lowest free one (proc_sys_kernel(5), pid_max).
+  // Fewer: the pids restarted at the lowest free one (proc_sys_kernel(5), pid_max).
   if (count < 0 || count > mostNewPids) return undefined;
   return Array.from({ length: count }, (_, index) => last + 1 + index);
 }

@@ -69,7 +69,7 @@ export function createUnitStates(ask: Ask, childrenMs = () => 0, wallClock = Dat
       const askedAtWall = wallClock();
       ask(unit, (output) => {
         questions.set(unit, { askedAt: now, answer: parseUnitState(output, now - askedAtWall) });
-        // A little more, where something else ended meanwhile.
+        // A little more, in case another process ended at the same time.
         usedMs += Math.max(0, childrenMs() - before);
       });
       return questions.get(unit)?.answer;

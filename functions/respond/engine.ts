@@ -36,7 +36,7 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     let stored = found;
     // A new case would start with an empty outbox: first send what the closed one still owes.
     if (stored?.value.status === 'closed' && hasUnfinished(stored.value)) stored = await flush(stored, ports);
-    // A command delivered again after it was saved is not decided again: a release would begin anew, say.
+    // A command delivered again after it was saved is not decided again: else a release, for example, would restart.
     const isTakenUp = stored?.value.lastCommandId === commandId;
     const decision: Decision = isTakenUp
       ? { outcome: 'unchanged', reason: { code: 'taken-up-before' } }

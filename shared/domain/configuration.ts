@@ -220,7 +220,7 @@ export const configurationSchema = z.strictObject({
   quarantine: z
     .strictObject({
       thingGroup: name.default('cordon-quarantine'),
-      /** What keeps the device out while IoT Core goes on with the policies it has cached (6 to 8 minutes). */
+      /** What keeps the device out while IoT Core uses cached policies (6 to 8 minutes). */
       untilPoliciesSpread: z
         .enum(['deactivate-certificate', 'cut-reconnects'])
         .default('deactivate-certificate'),

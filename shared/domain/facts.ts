@@ -17,7 +17,7 @@ export type Facts =
 export interface Sharing {
   /** Names for people: of things, of groups as `group NAME`, and how many more there are. */
   readonly sharedWith: readonly string[];
-  /** A group is among them, or holders that were not looked at: nobody knows how many things they are. */
+  /** They include a group, or holders that were not looked up, so the number of things is unknown. */
   readonly hasUncountedUsers?: true;
 }
 

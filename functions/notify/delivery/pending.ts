@@ -11,7 +11,7 @@ interface PendingPorts {
   readonly nowhere: object;
 }
 
-/** Changes what is stored of a case, anew where another run did so at the same time. */
+/** Changes the stored state of a case, and retries where another run did so at the same time. */
 export async function change(
   { states, nowhere }: PendingPorts,
   caseId: string,
@@ -44,7 +44,7 @@ export function add(state: ChannelState, announcement: Announcement, now: number
   };
 }
 
-/** Once `seq` is shown there; what came meanwhile stays. */
+/** Records that `seq` is shown there; newer announcements stay pending. */
 export function settle(state: ChannelState, seq: number, place: object): ChannelState {
   const { newest, keptUntil } = state;
   if (!newest || newest.seq <= seq)

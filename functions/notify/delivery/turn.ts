@@ -48,7 +48,7 @@ export async function endTurn(ports: TurnPorts, learned: Partial<ChannelTurn>): 
   return asked;
 }
 
-/** Ends the turn whatever waits: the next run goes on. */
+/** Ends the turn whatever waits: the next run continues. */
 export async function leaveTurn(ports: TurnPorts, learned: Partial<ChannelTurn>): Promise<void> {
   await changeTurn(ports, (turn) => ({ ...turn, ...learned, until: 0 }));
 }

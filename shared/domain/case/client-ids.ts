@@ -29,7 +29,7 @@ const maxKept = 50;
 const noteAgainMs = 30 * 86_400_000;
 /** Two clients may throw each other out of an id again and again: for so long each connect under it is noted. */
 const contestedMs = 86_400_000;
-/** AWS starts the versions of a client anew once it was away for an hour (IoT developer guide, "Lifecycle events"). */
+/** AWS restarts the versions of a client once it was disconnected for an hour (IoT developer guide, "Lifecycle events"). */
 const versionsLastMs = 3_600_000;
 
 /** The newest of the ids that a certificate was heard under; `isCut` where not all of them are given. */

@@ -28,7 +28,7 @@ export type Command =
       /** Orders the sessions of one client. */
       readonly version?: number | undefined;
     }
-  /** From the sweep: go on with what is unfinished; `early` before it is due, since its denial may be gone. */
+  /** From the sweep: continue unfinished work; `early`: before it is due, since the denial may be gone. */
   | { readonly type: 'resume'; readonly thingName: ThingKey; readonly early?: boolean | undefined }
   /** From the sweep: the thing is in the quarantine group, and no case says why. */
   | { readonly type: 'drift'; readonly thingName: ThingKey };

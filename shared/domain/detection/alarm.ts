@@ -32,7 +32,7 @@ export interface Reading {
 export interface Late {
   /** How many datapoints are out of bounds by it. */
   readonly count: number;
-  /** Whether the newest is among them, so that the next one goes on in their row. */
+  /** Whether the newest is among them, so that the next one continues their row. */
   readonly reachesNewest: boolean;
 }
 

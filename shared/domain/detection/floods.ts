@@ -59,7 +59,7 @@ export function noteFlood(
   };
 }
 
-/** Those of the last hour: whether one still goes on, only its next message would tell. */
+/** The floods of the last hour. Only a further message would show that one continues. */
 export function listRecent({ floods }: FloodState, now: number): ToldFlood[] {
   return floods.filter(({ toldAt }) => now - toldAt < tellAgainMs);
 }

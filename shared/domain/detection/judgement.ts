@@ -47,10 +47,10 @@ interface Verdict {
   readonly late?: Late;
 }
 
-/** A thing outside a profile's targets is looked up again after this time, should it go on violating. */
+/** A thing outside a profile's targets is looked up again after this time, if it still violates. */
 const trustOutsideMs = 300_000;
 
-/** A judgement, which is to be made anew with the membership where it depends on that. */
+/** A judgement, which must be repeated with the membership if it depends on that. */
 export interface Draft {
   readonly judgement: Judgement;
   readonly needsMembership: boolean;

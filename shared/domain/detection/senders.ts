@@ -122,7 +122,7 @@ function findClaim({ madeAt, reportId }: DeviceReport, at: number): number | und
   return isPlausible(madeAt, at) ? madeAt : undefined;
 }
 
-/** Ids of most agents are the time, in s or ms. Others count, and may begin anew at a reboot. */
+/** Most agents use the time in s or ms as id. Others count, and may restart at a reboot. */
 function readTime(reportId: number, at: number): number | undefined {
   return [reportId, reportId * 1_000].find((claimedAt) => isPlausible(claimedAt, at));
 }

@@ -84,7 +84,7 @@ export interface BehaviorState {
 
 export interface RetainedPoint {
   readonly at: number;
-  /** Absent where it is too long to be remembered: then it is always retained anew. */
+  /** Absent where it is too long to be remembered: then each value is retained. */
   readonly value?: MetricValue;
 }
 

@@ -49,8 +49,8 @@ export interface Evidence {
   readonly executable?: string | undefined;
   readonly commandLine?: string | undefined;
   /**
-   * How many arguments `commandLine` joins. Only where the agent vouches for `executable`: what runs is the very file at
-   * that path, root's, and writable by nobody else.
+   * The number of arguments in `commandLine`. Present only where the agent has verified `executable`: the process runs the
+   * file at that path, which is root's and writable by root only.
    */
   readonly argumentCount?: number | undefined;
   readonly user?: string | undefined;

@@ -59,8 +59,8 @@ function nameOf(executable: string): string {
 }
 
 /**
- * Only what the agent vouches for: that the running file is the one at the path, root's and writable by nobody else, and
- * how many arguments the command line joins. A command line alone could be `sh x` with one argument or none.
+ * Matches only what the agent has verified: that the running file is the one at the path, root's and writable by root only,
+ * and the number of arguments in the command line. A command line alone could be `sh x` with one argument or none.
  */
 function matches({ executable, arguments: args }: Exception, row: Evidence): boolean {
   if (row.argumentCount === undefined || row.executable !== executable) return false;

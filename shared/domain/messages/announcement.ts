@@ -123,7 +123,7 @@ export function writeAnnouncement(
  */
 export function measure(record: Case): { appliedMs?: number; verifiedMs?: number; decidedMs?: number } {
   const alarms = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
-  // What was lost and applied anew later says nothing of how fast the first was.
+  // An action that was lost and applied again does not show how fast the first attempt was.
   const { containedAt = Infinity } = record;
   const applied = record.ledger.flatMap(({ appliedAt }) =>
     appliedAt !== undefined && appliedAt <= containedAt ? appliedAt : [],

@@ -82,7 +82,7 @@ describe('the silence of an agent', () => {
     expect(fleet.telemetry.counts.AgentFellSilent).toBe(1);
   });
 
-  it('ends in an announcement when the agent reports again, and the next silence is announced anew', async () => {
+  it('ends in an announcement when the agent reports again, and the next silence is announced as well', async () => {
     const fleet = aFleet();
     await fleet.report('mything1');
     await fleet.pass(20);

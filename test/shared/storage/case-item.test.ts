@@ -29,7 +29,7 @@ describe('the item of a case', () => {
     expect(readCase(stored(record))).toEqual(record);
   });
 
-  it('has words only for an older function, which drops the codes as it writes', () => {
+  it('includes the texts for an older function, which drops the codes when it writes', () => {
     const record = lead(lead(undefined, alarm(), asking), order('reject'));
     const { value, codes: _codes, ...more } = stored(record);
 
@@ -48,7 +48,7 @@ describe('the item of a case', () => {
     expect(stored(readCase({ value })).value).toEqual(value);
   });
 
-  it('has people told anew of what an older function planned anew, and not of what it told', () => {
+  it('keeps the mark of an announced denial fault, and loses it where an older function planned again', () => {
     const told = { ...lead(undefined, alarm()), status: 'containing', isTold: true } as const;
     const { value } = stored({ ...told, reason: { code: 'unverified' } });
     const { reason: _reason, ...plannedAnew } = value;
