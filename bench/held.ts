@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AddThingToThingGroupCommand } from '@aws-sdk/client-iot';
 import type { PriorState } from '../shared/domain/actions/registry';
-import type { Case } from '../shared/domain/case/case';
+import type { Case, ContainedCase, ContainingCase } from '../shared/domain/case/case';
 import { describeReason } from '../shared/domain/messages/describe-reason';
 import { thingKey } from '../shared/domain/thing-ref';
 import { tableOf, waitForCase } from './cases';
@@ -93,19 +93,21 @@ export async function measureHeld(
   return { held, minutes, urgent: summarize(took), verified, overdue: held - verified, problems };
 }
 
-async function containOne(service: Service, signal: AbortSignal): Promise<Case> {
+async function containOne(service: Service, signal: AbortSignal): Promise<ContainedCase> {
   await publishAtOnce(service, [anAlert('template', 'no-child-processes', Date.now())], new Map(), signal);
   const isDone = ({ status, outbox }: Case) => status === 'contained' && outbox.timeline.length === 0;
-  return waitForCase(service, 'template', isDone, { signal });
+  const found = await waitForCase(service, 'template', isDone, { signal });
+  if (found.status !== 'contained') throw new Error(`the template is ${found.status}`);
+  return found;
 }
 
 /** The same case of another thing. */
 function copy(
-  template: Case,
+  template: ContainedCase,
   thingName: string,
   files: ReadonlyMap<string, DeviceFiles>,
-  over: Partial<Case>,
-): Case {
+  over: Partial<Pick<ContainedCase, 'dueAt' | 'updatedAt'>>,
+): ContainedCase {
   const { certificateArn } = files.get(thingName) ?? {};
   const own = certificateArn ? [certificateArn] : [];
   const prior = (before: PriorState): PriorState => {
@@ -132,7 +134,7 @@ function copy(
   };
 }
 
-function leaveHalfDone(record: Case): Case {
+function leaveHalfDone(record: ContainedCase): ContainingCase {
   // As planned a moment ago: the first time that an entry was applied is kept for good.
   const ledger = record.ledger.map(({ appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...entry }) => ({
     ...entry,

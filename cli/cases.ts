@@ -1,5 +1,6 @@
 import { writeCount, writeRelease } from '../shared/config/words';
 import { type Case, isOpen } from '../shared/domain/case/case';
+import { findKeptUntil } from '../shared/domain/case/keeping';
 import { openStatuses } from '../shared/domain/case/status';
 import { listStrength } from '../shared/domain/case/strength';
 import { findReleaseAt } from '../shared/domain/case/timers';
@@ -120,7 +121,8 @@ function describeHold(record: Case): string[] {
 }
 
 /** When a closed case expires. */
-function describeKeeping({ keptUntil }: Case): string[] {
+function describeKeeping(record: Case): string[] {
+  const keptUntil = findKeptUntil(record);
   return keptUntil === undefined
     ? []
     : [`kept until ${writeTime(keptUntil)}; then the case and its timeline are deleted`];

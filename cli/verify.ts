@@ -1,5 +1,6 @@
 import { writeCount } from '../shared/config/words';
 import type { Case } from '../shared/domain/case/case';
+import { findKeptUntil } from '../shared/domain/case/keeping';
 import { printable } from '../shared/domain/messages/announcement';
 import { findTampering, type TimelineRow } from '../shared/timeline';
 import { CliError } from './cli-error';
@@ -16,11 +17,9 @@ export interface ChainCheck {
 }
 
 /** Compares a timeline with the hash of the newest row in its case. */
-export function checkChain(
-  { timelineHead, timelineSeq, outbox, keptUntil = Infinity }: Case,
-  rows: readonly TimelineRow[],
-  now: number,
-): ChainCheck {
+export function checkChain(record: Case, rows: readonly TimelineRow[], now: number): ChainCheck {
+  const { timelineHead, timelineSeq, outbox } = record;
+  const keptUntil = findKeptUntil(record) ?? Infinity;
   // The table deletes rows individually, so remaining rows prove nothing.
   if (keptUntil <= now) return { rows: 0, whole: false, faults: [], expiredAt: keptUntil, pending: 0 };
   // Sorted by number, because the keys begin with a time, and the clocks of two machines may differ.

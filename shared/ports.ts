@@ -1,5 +1,5 @@
 import type { Lease } from './domain/actions/lease';
-import type { Case } from './domain/case/case';
+import type { Case, ClosedCase } from './domain/case/case';
 import type { ClientConnect, ClientUser, KnownClientIds } from './domain/case/client-ids';
 import type { Refusal } from './domain/case/reasons';
 import type { Command } from './domain/decide/command';
@@ -27,7 +27,7 @@ export interface CaseStore {
   /** Appends the pending timeline entries as one row, idempotent; returns the hash of the row. */
   appendTimeline(record: Case): Promise<string>;
   /** Keeps a closed case for the history, idempotent. */
-  archive(record: Case): Promise<void>;
+  archive(record: ClosedCase): Promise<void>;
   /** Things whose case is due for work left undone, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<ThingKey[]>;
   /** Things whose containment was tried in vain, or is lost, and is due to be tried again, oldest first, at most `limit`. */

@@ -1,7 +1,8 @@
 import { parseConfiguration } from '../shared/config/load';
 import type { FileConfiguration } from '../shared/config/schema';
 import { resolveNow } from '../shared/domain/asking';
-import type { Case } from '../shared/domain/case/case';
+import type { Case, ClosedCase } from '../shared/domain/case/case';
+import { completeCase, type UncheckedCase } from '../shared/domain/case/complete-case';
 import type { Playbook } from '../shared/domain/configuration';
 import type { Command } from '../shared/domain/decide/command';
 import * as rules from '../shared/domain/decide/decide';
@@ -135,6 +136,24 @@ export function listQuestions(...[current, command, situation]: Parameters<typeo
   const asked: string[] = [];
   decide(current, command, situation, (question) => void asked.push(question));
   return asked;
+}
+
+export type CaseChanges = Partial<UncheckedCase>;
+
+/** A case with these changes, completed with the fields that its new status must have. */
+export function changeCase(record: Case, changes: CaseChanges): Case {
+  return completeCase({ ...record, ...changes });
+}
+
+/** The same case, observed, with nothing due. */
+export function idle({ dueAt: _dueAt, ...record }: Case): Case {
+  return completeCase({ ...record, status: 'observed' });
+}
+
+/** The same case, typed as closed; throws if it is open. */
+export function closedCase(record: Case): ClosedCase {
+  if (record.status !== 'closed') throw new Error(`the case is ${record.status}`);
+  return record;
 }
 
 /** A case whose outbox was sent. */

@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { decode } from 'cborg';
 import type { EnginePorts } from '../functions/respond/engine';
 import type { Lease } from '../shared/domain/actions/lease';
-import { type Case, holdsThing, isOpen } from '../shared/domain/case/case';
+import { type Case, type ClosedCase, holdsThing, isOpen } from '../shared/domain/case/case';
 import { type ClientUser, followUser, isNews, keepNewest } from '../shared/domain/case/client-ids';
 import { heldObjects, holdsObject } from '../shared/domain/case/held-objects';
 import type { Refusal } from '../shared/domain/case/reasons';
@@ -83,7 +83,7 @@ export function fakeCases() {
   const fleet: { size: FleetSize | undefined } = { size: undefined };
   const store = fakeStore<Case>(({ thingName }) => thingName);
   const timeline = new Map<string, TimelineRow>();
-  const archived = new Map<string, Case>();
+  const archived = new Map<string, ClosedCase>();
   const refusals = new Map<string, Refusal>();
   const places = new Map<string, number>();
   const notices = new Map<string, { readonly caseId: string; readonly at: number }>();

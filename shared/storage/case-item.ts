@@ -1,4 +1,5 @@
 import type { Case, LedgerEntry } from '../domain/case/case';
+import { completeCase } from '../domain/case/complete-case';
 import type { Detail } from '../domain/case/details';
 import type { News, TimelineEvent } from '../domain/case/news';
 import type { LeftOut, Reason } from '../domain/case/reasons';
@@ -44,7 +45,7 @@ export function readCase({ value, codes }: CaseItem): Case {
   const { reason: _reason, leftOut: _leftOut, violations, ledger, outbox, isTold, ...rest } = value;
   const known = codes ?? readWords(value);
   const wasTold = codes ? isTold : isToldOf(value);
-  return {
+  return completeCase({
     ...rest,
     ...(known.reason && { reason: known.reason }),
     ...(known.leftOut && { leftOut: known.leftOut }),
@@ -71,7 +72,7 @@ export function readCase({ value, codes }: CaseItem): Case {
       })),
     },
     ...(wasTold && { isTold: wasTold }),
-  };
+  });
 }
 
 /** Earlier releases took a reason for the sign that people had heard of a containment that is not verified. */

@@ -33,7 +33,7 @@ export function connectCases(
     },
 
     save: (given, previous) => {
-      const record = dateKeeping(given, keepClosedMs);
+      const record = given.status === 'closed' ? dateKeeping(given, keepClosedMs) : given;
       const shard = shardOf(record.thingName);
       const { value, codes } = writeCase(record);
       return save(caseKey(record.thingName), value, previous, {
@@ -61,7 +61,7 @@ export function connectCases(
 
     async archive(given) {
       const record = dateKeeping(given, keepClosedMs);
-      const sk = `CLOSED#${writeTime(record.closedAt ?? 0)}#${record.caseId}`;
+      const sk = `CLOSED#${writeTime(record.closedAt)}#${record.caseId}`;
       const Item = {
         pk: partitionOf(record.thingName),
         sk,

@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Case } from '../domain/case/case';
-import { dateKeeping } from '../domain/case/keeping';
+import { dateKeeping, findKeptUntil } from '../domain/case/keeping';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports';
+import { type CaseItem, readCase } from './case-item';
 import { connectItems, expireAt, type ItemKey, isTimelineRow, partitionOf } from './items';
 
 /** Rows of a closed case that get their expiry concurrently. */
@@ -75,10 +75,11 @@ export function connectExpiry(
         Limit: lookedAtEarlier,
       }),
     );
-    for (const { pk, sk, value } of Items.slice(0, datedEarlier)) {
-      const { keptUntil = Infinity } = dateKeeping(value as Case, keepClosedMs);
-      const until = Math.max(keptUntil, clock() + timeToExport);
-      await dateHistory(value.caseId, until);
+    for (const { pk, sk, ...item } of Items.slice(0, datedEarlier)) {
+      const record = readCase(item as CaseItem);
+      const dated = record.status === 'closed' ? dateKeeping(record, keepClosedMs) : record;
+      const until = Math.max(findKeptUntil(dated) ?? Infinity, clock() + timeToExport);
+      await dateHistory(record.caseId, until);
       // Last, so an interrupted run is found again.
       await documents.send(
         new UpdateCommand({

@@ -1,7 +1,7 @@
 import { findProblems, type Outcome } from '../../bench/completeness';
 import type { Case } from '../../shared/domain/case/case';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { flushed, words } from '../builders';
+import { changeCase, flushed, words } from '../builders';
 import { alarm, lead, led } from '../shared/domain/lead-case';
 
 const behaviors = ['no-child-processes'];
@@ -23,7 +23,7 @@ function anOutcome(over: Partial<Outcome> = {}): Outcome {
   };
 }
 
-const open: Case = { ...record, status: 'containing', reason: words('not yet') };
+const open = changeCase(record, { status: 'containing', reason: words('not yet') });
 const owing = lead(undefined, alarm());
 const owed = owing.outbox.announcements.length + owing.outbox.timeline.length;
 const unproven: Case = {

@@ -5,14 +5,14 @@ import type { Refusal } from '../../shared/domain/case/reasons';
 import type { Command } from '../../shared/domain/decide/command';
 import type { OperatorAction } from '../../shared/domain/decide/operator-actions';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { flushed, now, words } from '../builders';
+import { changeCase, flushed, now, words } from '../builders';
 import { fakeCases, fakeQueue } from '../fakes';
 import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';
 
 const contained = flushed(aContainedCase().record);
 const released = flushed(aReleasedCase().record);
-const observed: Case = { ...contained, status: 'observed', ledger: [], reason: words('only observes') };
-const waiting: Case = { ...observed, status: 'awaiting-approval' };
+const observed = changeCase(contained, { status: 'observed', ledger: [], reason: words('only observes') });
+const waiting = changeCase(observed, { status: 'awaiting-approval' });
 
 /** A stack in which a command makes the thing's case what is given, as soon as it is sent. */
 function aStack(before: Case | undefined, after?: Case, refusal?: Refusal) {
@@ -54,7 +54,7 @@ describe("an operator's command", () => {
       released,
       'mything1 is released: everything is as it was before. It is still in alarm, so it may be contained again: myapp-processes/no-child-processes.',
     ],
-    ['dismiss', observed, { ...observed, status: 'closed' }, 'mything1 has no open case any more.'],
+    ['dismiss', observed, changeCase(observed, { status: 'closed' }), 'mything1 has no open case any more.'],
   ] as const)(
     'is sent with its actor and comment, and waits for its outcome: %s',
     async (name, before, after, text) => {
@@ -112,7 +112,10 @@ describe("an operator's command", () => {
   it.each(['release-conflict', 'containment-failed'] as const)(
     'fails where it ends in %s, and says why',
     async (status) => {
-      const { run } = aStack(contained, { ...contained, status, reason: words('quarantine: changed') });
+      const { run } = aStack(
+        contained,
+        changeCase(contained, { status, reason: words('quarantine: changed') }),
+      );
 
       await expect(run('release')).rejects.toThrow(
         new CliError(`mything1 is in ${status}: quarantine: changed`),

@@ -1,10 +1,9 @@
 import { listCases, readCase, showCase } from '../../cli/cases';
 import { CliError } from '../../cli/cli-error';
-import type { Case } from '../../shared/domain/case/case';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { aConfiguration, aPlaybook, now, someFacts } from '../builders';
+import { aConfiguration, aPlaybook, changeCase, now, someFacts } from '../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
 
 const at = (ms: number) => new Date(now + ms).toISOString();
@@ -110,13 +109,12 @@ describe('show', () => {
 describe('list', () => {
   it('puts cases first that need a person', async () => {
     const { record } = aContainedCase();
-    const observed: Case = {
-      ...record,
+    const observed = changeCase(record, {
       thingName: thingKey('mything2'),
       status: 'observed',
       severity: 'low',
-    };
-    const failed: Case = { ...record, thingName: thingKey('mything3'), status: 'containment-failed' };
+    });
+    const failed = changeCase(record, { thingName: thingKey('mything3'), status: 'containment-failed' });
     const stored = [record, observed, failed].map((one) => ({ record: one, rows: [] }));
 
     expect((await listCases(aTable(stored))).split('\n').map((line) => line.split(/ +/))).toEqual([

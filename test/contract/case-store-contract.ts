@@ -1,4 +1,5 @@
-import type { Case, TimelineEntry } from '../../shared/domain/case/case';
+import type { Case, ClosedCase, TimelineEntry } from '../../shared/domain/case/case';
+import { completeCase } from '../../shared/domain/case/complete-case';
 import type { DetectState } from '../../shared/domain/detection/state';
 import { describeEntry } from '../../shared/domain/messages/describe-event';
 import { thingKey } from '../../shared/domain/thing-ref';
@@ -13,7 +14,7 @@ import type {
 } from '../../shared/ports';
 import type { connectDetection } from '../../shared/storage/detection';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
-import { now } from '../builders';
+import { type CaseChanges, changeCase, closedCase, idle, now } from '../builders';
 import { waitUntil } from '../e2e/harness';
 import { aName, type Law, refusalOf } from './laws';
 
@@ -36,12 +37,12 @@ export interface Storage {
   listClosed(thingName: string): Promise<Case[]>;
 }
 
-export function aCase(over: Partial<Case> = {}): Case {
-  return {
+export function aCase(over: CaseChanges = {}): Case {
+  return completeCase({
     schema: 1,
     caseId: aName('case'),
     thingName: thingKey(aName('thing')),
-    status: 'containing',
+    status: 'observed',
     severity: 'critical',
     openedAt: now,
     updatedAt: now,
@@ -53,7 +54,7 @@ export function aCase(over: Partial<Case> = {}): Case {
     timelineSeq: 0,
     announcementSeq: 0,
     ...over,
-  };
+  });
 }
 
 const withTimeline = (record: Case, entries: readonly TimelineEntry[]): Case => ({
@@ -77,7 +78,7 @@ export function declareStorageLaws(law: Law<Storage>): void {
   describe('cases', () =>
     declareVersionLaws<Case>((title, check) => law(title, ({ cases }) => check(cases)), {
       build: aCase,
-      change: (record) => ({ ...record, status: 'contained', updatedAt: record.updatedAt + 1 }),
+      change: (record) => changeCase(record, { status: 'contained', updatedAt: record.updatedAt + 1 }),
     }));
   describe('detect states', () =>
     declareVersionLaws<DetectState>(
@@ -242,8 +243,8 @@ function declareKindLaws(law: Law<Storage>): void {
   law('archives a closed case once, however often it is told, newest first', async (storage) => {
     const thingName = thingKey(aName('thing'));
     const [older, newer] = [1, 2].map((hour) =>
-      aCase({ thingName, status: 'closed', closedAt: now + hour * 3_600_000 }),
-    ) as [Case, Case];
+      closedCase(aCase({ thingName, status: 'closed', closedAt: now + hour * 3_600_000 })),
+    ) as [ClosedCase, ClosedCase];
 
     for (const record of [older, newer, older]) await storage.cases.archive(record);
 
@@ -313,7 +314,7 @@ function declareDueLaws(law: Law<Storage>): void {
       expect(await cases.listDue(300, 10)).toEqual([first, second, third]);
       expect(await cases.listDue(300, 2)).toEqual([first, second]);
 
-      for (const { dueAt: _, ...record } of records) await cases.save(record, 1);
+      for (const record of records) await cases.save(idle(record), 1);
       await waitUntil(
         () => 'the index in step with the table',
         async () => (await cases.listDue(300, 10)).length === 0,
@@ -337,7 +338,7 @@ function declareRoutineLaws(law: Law<Storage>): void {
       expect(await cases.listRoutine(99, 10)).toEqual([]);
       expect(await cases.listDue(100, 10)).toEqual([]);
 
-      await cases.save({ ...record, status: 'containing' }, 1);
+      await cases.save(aCase({ thingName, status: 'containing', dueAt: 100 }), 1);
       await waitUntil(
         () => 'the index in step with the table',
         async () => (await cases.listDue(100, 10)).length === 1,
@@ -362,7 +363,7 @@ function declareRoutineLaws(law: Law<Storage>): void {
       expect(await cases.listRetries(49, 10)).toEqual([]);
       expect(await cases.listDue(51, 10)).toEqual([]);
       expect(await cases.listRoutine(51, 10)).toEqual([]);
-      for (const { dueAt: _dueAt, ...record } of [refused, lost]) await cases.save(record, 1);
+      for (const record of [refused, lost]) await cases.save(idle(record), 1);
     },
   );
 }

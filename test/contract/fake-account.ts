@@ -50,7 +50,7 @@ function openStorage(): Storage {
     listClosed: async (thingName) =>
       [...archived.values()]
         .filter((record) => record.thingName === thingName)
-        .sort((a, b) => (b.closedAt ?? 0) - (a.closedAt ?? 0)),
+        .sort((a, b) => b.closedAt - a.closedAt),
   };
 }
 

@@ -7,14 +7,14 @@ import {
 } from '../../shared/domain/actions/lease';
 import type { PriorState } from '../../shared/domain/actions/registry';
 import type { Case, LedgerEntry } from '../../shared/domain/case/case';
-import { now } from '../builders';
+import { type CaseChanges, now } from '../builders';
 import { aCase, type Storage } from './case-store-contract';
 import { aName, type Law, refusalOf } from './laws';
 
 const arnOf = (id: string) => `arn:aws:iot:us-east-1:000000000000:cert/${id}`;
 
 /** A case that denies the certificate. */
-function aDenyingCase(certificateId: string, over: Partial<Case> = {}): Case {
+function aDenyingCase(certificateId: string, over: CaseChanges = {}): Case {
   const certificates = [{ arn: arnOf(certificateId), attachedBefore: false }];
   const prior = { action: 'deny-certificate', policyName: 'cordon-quarantine', certificates } as const;
   return aCase({ ledger: [anEntry(prior)], ...over });

@@ -6,20 +6,16 @@ import type { ThingKey } from '../thing-ref';
 import type { Detail } from './details';
 import type { News, TimelineEvent } from './news';
 import type { LeftOut, Reason } from './reasons';
-import type { CaseStatus } from './status';
 
-/** Everything Cordon records about one thing, from its first open violation until closed; then also its memory. */
-export interface Case {
+/** What a case may have in any status; a later status keeps what earlier ones recorded. */
+export interface CaseBase {
   readonly schema: 1;
   readonly caseId: string;
   readonly thingName: ThingKey;
-  readonly status: CaseStatus;
   readonly severity: Severity;
   readonly openedAt: number;
   readonly updatedAt: number;
-  readonly closedAt?: number;
-  /** Of a closed case: until when its timeline is kept, epoch ms; absent where that is for ever. */
-  readonly keptUntil?: number;
+  /** When the denial was first verified, epoch ms. */
   readonly containedAt?: number;
   /** Why nothing (more) was done: a guard, a mode, a failure. */
   readonly reason?: Reason;
@@ -74,6 +70,76 @@ export interface Case {
   /** When the sweep must check the case, epoch ms; absent if nothing is pending. */
   readonly dueAt?: number;
 }
+
+/** The violation is recorded and nothing is done; once that is decided, `reason` says why. */
+interface ObservedCase extends CaseBase {
+  readonly status: 'observed';
+}
+
+interface AwaitingApprovalCase extends CaseBase {
+  readonly status: 'awaiting-approval';
+  /** What people are asked. */
+  readonly reason: Reason;
+  /** When the question expires, or the kill switch is read again. */
+  readonly dueAt: number;
+}
+
+/** Actions are planned, or applied and not yet verified. */
+export interface ContainingCase extends CaseBase {
+  readonly status: 'containing';
+  readonly release: ReleaseRule;
+  readonly dueAt: number;
+}
+
+/** The denial is verified. */
+export interface ContainedCase extends CaseBase {
+  readonly status: 'contained';
+  readonly containedAt: number;
+  readonly release: ReleaseRule;
+  /** When the denial is verified again, or the thing released. */
+  readonly dueAt: number;
+}
+
+/** AWS refused an action, or the denial was not verified in time. The sweep retries it. */
+interface ContainmentFailedCase extends CaseBase {
+  readonly status: 'containment-failed';
+  readonly reason: Reason;
+  readonly release: ReleaseRule;
+  readonly dueAt: number;
+}
+
+/** The actions are being reverted. */
+interface ReleasingCase extends CaseBase {
+  readonly status: 'releasing';
+  readonly dueAt: number;
+}
+
+/** Somebody else changed what the release would restore; a person must decide. */
+interface ReleaseConflictCase extends CaseBase {
+  readonly status: 'release-conflict';
+  readonly reason: Reason;
+}
+
+/** Closed; it remains as the memory of its thing. */
+export interface ClosedCase extends CaseBase {
+  readonly status: 'closed';
+  readonly reason: Reason;
+  readonly closedAt: number;
+  /** Until when its timeline is kept, epoch ms; absent if kept forever. */
+  readonly keptUntil?: number;
+}
+
+/** A case that applies or verifies mitigation actions. */
+export type ContainmentCase = ContainingCase | ContainedCase | ContainmentFailedCase;
+
+/** Everything Cordon records about one thing, from its first open violation until closed; then also its memory. */
+export type Case =
+  | ObservedCase
+  | AwaitingApprovalCase
+  | ContainmentCase
+  | ReleasingCase
+  | ReleaseConflictCase
+  | ClosedCase;
 
 export interface ViolationRecord {
   readonly caseId: string;
@@ -197,7 +263,9 @@ const aboutWaiting: ReadonlySet<AnnouncementKind> = new Set([
   'rejected',
 ]);
 
-export function isOpen<C extends Pick<Case, 'status'>>(record: C | undefined): record is C {
+export function isOpen<C extends Pick<Case, 'status'>>(
+  record: C | undefined,
+): record is Exclude<C, { readonly status: 'closed' }> {
   return record !== undefined && record.status !== 'closed';
 }
 
@@ -216,8 +284,8 @@ export function owesNews({ outbox: { timeline, announcements, falsePositives = [
   return timeline.length + announcements.length + falsePositives.length > 0;
 }
 
-/** Whether the case applies or verifies mitigation actions. */
-export function isContainment({ status }: Case): boolean {
+export function isContainment(record: Case): record is ContainmentCase {
+  const { status } = record;
   return status === 'containing' || status === 'contained' || status === 'containment-failed';
 }
 

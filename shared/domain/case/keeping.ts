@@ -1,16 +1,20 @@
 import type { Configuration } from '../configuration';
-import { type Case, openViolations, owesNews, type ViolationRecord } from './case';
+import { type Case, type ClosedCase, openViolations, owesNews, type ViolationRecord } from './case';
 
 /** `history.keepClosed` of cordon.yml. */
 export function readKeeping({ history }: Pick<Configuration, 'history'>): number {
   return history.keepClosed === 'forever' ? Infinity : history.keepClosed;
 }
 
-/** A case with the expiry of the case, its timeline and its channel states; none while it is open, or if kept forever. */
-export function dateKeeping(record: Case, keepMs: number): Case {
+/** A closed case with the expiry of the case, its timeline and its channel states; none if kept forever. */
+export function dateKeeping(record: ClosedCase, keepMs: number): ClosedCase {
   const { keptUntil: _before, ...rest } = record;
-  if (record.status !== 'closed' || !Number.isFinite(keepMs)) return rest;
-  return { ...rest, keptUntil: (record.closedAt ?? record.updatedAt) + keepMs };
+  return Number.isFinite(keepMs) ? { ...rest, keptUntil: record.closedAt + keepMs } : rest;
+}
+
+/** When a case expires, epoch ms; undefined while it is open, or if kept forever. */
+export function findKeptUntil(record: Case): number | undefined {
+  return record.status === 'closed' ? record.keptUntil : undefined;
 }
 
 /**
@@ -19,7 +23,8 @@ export function dateKeeping(record: Case, keepMs: number): Case {
  * find it again.
  */
 export function findMemoryEnd(record: Case): number | undefined {
-  const { keptUntil, updatedAt, closedAt = updatedAt } = record;
+  if (record.status !== 'closed') return undefined;
+  const { keptUntil, updatedAt, closedAt } = record;
   if (keptUntil === undefined || owesNews(record) || openViolations(record).some(isOfDefender))
     return undefined;
   return keptUntil + Math.max(0, updatedAt - closedAt);

@@ -1,8 +1,16 @@
+import type { ReleaseRule } from '../configuration';
 import type { Facts } from '../facts';
 import { behaviorKey, type Violation } from '../findings/violation';
 import { clip } from '../text';
 import type { ThingKey } from '../thing-ref';
-import { type Case, note, openViolations, type TimelineEntry, type ViolationRecord } from './case';
+import {
+  type Case,
+  type ContainingCase,
+  note,
+  openViolations,
+  type TimelineEntry,
+  type ViolationRecord,
+} from './case';
 import type { Reason } from './reasons';
 
 interface Opening {
@@ -16,6 +24,21 @@ const maxWithEvidence = 15;
 
 /** How soon the sweep resumes what an invocation left unfinished. */
 export const retryMs = 60_000;
+
+/** The release rule of a containment without a playbook: an operator releases the thing. */
+export const byOperator: ReleaseRule = { by: 'operator' };
+
+/** Returns a held thing's case to `containing`, so that its actions are applied and verified again; its release rule stays. */
+export function containAgain(record: Case, now: number): ContainingCase {
+  return { ...record, status: 'containing', release: record.release ?? byOperator, dueAt: now + retryMs };
+}
+
+/** Actions that a release could not revert, since somebody else changed what they restore. */
+export function listConflicts({ ledger }: Pick<Case, 'ledger'>) {
+  return ledger.flatMap(({ action, status, detail = [] }) =>
+    status === 'conflict' ? [{ action, detail }] : [],
+  );
+}
 
 /** Opens a case with the memory of the thing's earlier cases. */
 export function newCase(

@@ -1,9 +1,9 @@
 import type { ActionName } from '../actions/registry';
 import type { KillSwitch } from '../guards/kill-switch';
 import { isEqual } from '../json';
-import { announce, type Case, isContainment, type LedgerEntry, note } from './case';
+import { announce, type Case, type ContainmentCase, isContainment, type LedgerEntry, note } from './case';
 import type { Detail } from './details';
-import { close, retryMs } from './lifecycle';
+import { close, listConflicts, retryMs } from './lifecycle';
 import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
 import type { Reason } from './reasons';
 import { listStrength } from './strength';
@@ -134,11 +134,13 @@ export function settle(
 ): Case {
   if (record.status === 'releasing') return settleRelease(record, now, changed);
   if (isContainment(record)) return settleContainment(record, now, killSwitch);
-  const waits = record.status === 'awaiting-approval' || (record.status === 'observed' && record.heldBackBy);
-  return waits ? record : withoutDue(record);
+  if (record.status === 'awaiting-approval') return record;
+  if (record.status === 'observed' && record.heldBackBy) return record;
+  const { dueAt: _dueAt, ...rest } = record;
+  return rest;
 }
 
-function settleContainment(record: Case, now: number, killSwitch: KillSwitch): Case {
+function settleContainment(record: ContainmentCase, now: number, killSwitch: KillSwitch): Case {
   // A temporary deactivation that somebody else ended matters to the release only: the denial by policy has spread.
   const entries = record.ledger.filter(
     ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
@@ -197,7 +199,7 @@ function settleContainment(record: Case, now: number, killSwitch: KillSwitch): C
 }
 
 function settleRelease(record: Case, now: number, changed: readonly Detail[]): Case {
-  const conflicts = record.ledger.filter(({ status }) => status === 'conflict');
+  const conflicts = listConflicts(record);
   if (conflicts.length === 0) {
     const all = [...record.ledger.flatMap((entry) => entry.left ?? []), ...changed];
     const left = all.filter((one, index) => all.findIndex((other) => isEqual(one, other)) === index);
@@ -209,16 +211,8 @@ function settleRelease(record: Case, now: number, changed: readonly Detail[]): C
     );
   }
   const status = 'release-conflict';
-  const told = conflicts.map(({ action, detail = [] }) => ({ action, detail }));
-  const reason: Reason = { code: status, conflicts: told };
-  const next = note(
-    { ...withoutDue(record), status, reason },
-    { at: now, event: { code: 'status', status, reason } },
-  );
-  return announce(next, status, [reason], now);
-}
-
-function withoutDue(record: Case): Case {
+  const reason: Reason = { code: status, conflicts };
   const { dueAt: _dueAt, ...rest } = record;
-  return rest;
+  const next = note({ ...rest, status, reason }, { at: now, event: { code: 'status', status, reason } });
+  return announce(next, status, [reason], now);
 }

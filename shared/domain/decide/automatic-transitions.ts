@@ -1,7 +1,7 @@
 import { descriptorOf } from '../actions/registry';
 import { announce, type Case, holdsThing, isContainment, isOpen, note } from '../case/case';
 import { countAnew, findDeniedAt, isCut, replanCut, reverify } from '../case/ledger';
-import { closeIfCleared, newCase, noteEvent, retryMs } from '../case/lifecycle';
+import { closeIfCleared, containAgain, newCase, noteEvent, retryMs } from '../case/lifecycle';
 import { findBitesAt } from '../case/policy-denials';
 import type { LeftOut, Reason } from '../case/reasons';
 import { endTemporaryDeactivation, findTemporaryDeactivation } from '../case/temporary-deactivation';
@@ -36,12 +36,10 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
     at: context.now,
     event: { code: 'reconnected', clientId: command.clientId },
   });
-  const { containedAt: _containedAt, ...rest } = noted;
   const ledger = replanCut(noted.ledger);
-  const dueAt = context.now + retryMs;
   // No denial is in place at all, which was announced already.
-  if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt });
-  const again: Case = { ...rest, status: 'containing', ledger, dueAt };
+  if (!Number.isFinite(bitesAt)) return changed({ ...known, ledger, dueAt: context.now + retryMs });
+  const { containedAt: _containedAt, ...again } = containAgain({ ...noted, ledger }, context.now);
   const reason: Reason = { code: 'evades', until: bitesAt };
   const passes: LeftOut = { code: 'session-while-inactive', clientId: command.clientId };
   const isBridged = findTemporaryDeactivation(current.ledger)?.status === 'verified';
@@ -86,7 +84,7 @@ export function* onResume(
       const releaseAt = findReleaseAt(current);
       if (releaseAt === undefined || releaseAt > now)
         return changed(yield* takeUp(early ? holdAnew(current, context) : current, context));
-      const event = { code: 'time-release', ...(current.release && { rule: current.release }) } as const;
+      const event = { code: 'time-release', rule: current.release } as const;
       const releasing: Case = { ...current, status: 'releasing', dueAt: now + retryMs };
       return changed(note(releasing, { at: now, event, actor: 'timer' }));
     }
@@ -95,7 +93,7 @@ export function* onResume(
       return changed(yield* takeUp(current, context));
     case 'awaiting-approval': {
       const { dueAt: _dueAt, reason: asked, ...rest } = current;
-      const reason: Reason = { code: 'approval-expired', ...(asked && { asked }) };
+      const reason: Reason = { code: 'approval-expired', asked };
       const event = { code: 'approval-expired', reason } as const;
       const next = note({ ...rest, status: 'observed', reason }, { at: now, event });
       return changed(announce(closeIfCleared(next, now), 'approval-expired', [reason], now));

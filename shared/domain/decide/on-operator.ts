@@ -1,6 +1,6 @@
 import type { ActionName } from '../actions/registry';
 import { announce, type Case, holdsThing, isOpen, note, openViolations } from '../case/case';
-import { close, closeIfCleared, newCase, retryMs } from '../case/lifecycle';
+import { byOperator, close, closeIfCleared, listConflicts, newCase, retryMs } from '../case/lifecycle';
 import type { News } from '../case/news';
 import type { Objection, Reason, Refusal } from '../case/reasons';
 import { nameClaim } from '../case/rejections';
@@ -33,7 +33,7 @@ const byHand: Playbook = {
   severity: 'high',
   mode: 'enforce',
   actions: ['quarantine', 'disconnect'],
-  release: { by: 'operator' },
+  release: byOperator,
 };
 
 export type OperatorCommand = Extract<Command, { actor: string }>;
@@ -168,8 +168,7 @@ export function onDismiss(
   // A partly refused containment may hold the thing, too; this command can only leave a conflict as it is.
   if (current.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict'))
     return unchanged({ code: 'held', status: current.status });
-  const conflicts = current.ledger.filter(({ status }) => status === 'conflict');
-  const left = conflicts.map(({ detail = [] }) => detail);
+  const left = listConflicts(current).map(({ detail }) => detail);
   const reason: Reason = { code: 'dismissed', ...nameSender(command), left };
   const closed = close(current, reason, now, command.actor);
   const falsePositives = Object.values(current.violations).flatMap(({ caseId, defenderId }) =>

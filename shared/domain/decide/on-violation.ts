@@ -63,7 +63,7 @@ function isOwnEcho(
 ): boolean {
   if (!isEcho(violation) || known?.caseId === record.caseId) return false;
   if (isOpen(record)) return isHeld(record) || record.status === 'releasing';
-  const { pastContainments = [], openedAt, closedAt = 0 } = record;
+  const { pastContainments = [], openedAt, closedAt } = record;
   const heldAt = pastContainments.at(-1) ?? 0;
   const within = heldAt >= openedAt && violation.occurredAt >= heldAt && violation.occurredAt <= closedAt;
   return within && now < closedAt + echoMs;
@@ -321,7 +321,6 @@ function holdBack(
   const waits = record.status === 'awaiting-approval';
   if (leftOver || (waits && (!asks || isMilder(playbook, record))))
     return announce(record, 'new-violation', [refusal.reason], now);
-  const status = asks ? 'awaiting-approval' : 'observed';
   // Where several playbooks ask, the approval is for the first one in cordon.yml, whichever alarm came first.
   const asking = configuration.playbooks.find(
     ({ name }) =>
@@ -332,20 +331,19 @@ function holdBack(
   const { reason } = refusal;
   const bySwitch = reason.code === 'kill-switch';
   const heldBackBy = bySwitch ? reason.code : asks ? undefined : before;
-  const dueAt = bySwitch
-    ? now + (asks ? readAgainMs : lookAgainMs)
-    : asks
-      ? now + configuration.guards.approvalExpires
-      : heldBackBy && lookAt;
   const byLimit = reason.code === 'fleet-limit';
-  const next: Case = {
+  const held = {
     ...rest,
-    status,
     reason,
     ...(heldBackBy && { heldBackBy }),
-    ...(dueAt && { dueAt }),
-    ...(byLimit && fleetLimitTold && { quiet: true }),
+    ...(byLimit && fleetLimitTold && { quiet: true as const }),
   };
+  const expiresAt = now + (bySwitch ? readAgainMs : configuration.guards.approvalExpires);
+  const lookAgainAt = bySwitch ? now + lookAgainMs : heldBackBy && lookAt;
+  const next: Case = asks
+    ? { ...held, status: 'awaiting-approval', dueAt: expiresAt }
+    : { ...held, status: 'observed', ...(lookAgainAt && { dueAt: lookAgainAt }) };
+  const { status } = next;
   const news: News[] = byLimit && !fleetLimitTold ? [reason, { code: 'others-wait' }] : [reason];
   // Once events are counted instead of listed, repeated actions of the device add no row.
   const isFolded = record.foldedEvents !== undefined && status === record.status;

@@ -1,7 +1,7 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
 import { type Case, holdsThing, type LedgerEntry, note, openViolations } from '../case/case';
 import { findRefused, isCut, planLedger, replaceRefused, reverify } from '../case/ledger';
-import { noteEvent, retryMs } from '../case/lifecycle';
+import { byOperator, containAgain, noteEvent, retryMs } from '../case/lifecycle';
 import type { PlanContext } from '../case/prior-state';
 import { findTemporaryDeactivation, listLeftOut } from '../case/temporary-deactivation';
 import type { Playbook, Severity } from '../configuration';
@@ -90,7 +90,7 @@ export function planContainment(
       ...(context.facts.kind === 'known' && { facts: context.facts }),
       ledger,
       ...(leftOut.length > 0 && { leftOut }),
-      release: playbook?.release ?? { by: 'operator' },
+      release: playbook?.release ?? byOperator,
       ...(escalation.length > 0 && { escalation }),
       pastContainments: [...(record.pastContainments ?? []), now].slice(-keptContainments),
       dueAt: now + retryMs,
@@ -134,8 +134,10 @@ export function addClientId(record: Case, clientId: string, now: number): Case {
     if (clientIds) return { ...entry, status: 'planned', prior: clientIds.add(entry.prior, clientId) };
     return reverify(entry);
   });
-  const next: Case = { ...record, status: 'containing', ledger, dueAt: now + retryMs };
-  return noteEvent(next, { at: now, event: { code: 'other-client-id', clientId } });
+  return noteEvent(containAgain({ ...record, ledger }, now), {
+    at: now,
+    event: { code: 'other-client-id', clientId },
+  });
 }
 
 /** The ids under which the device connects: its thing name, its agent's, and those its own certificate reported under. */

@@ -1,4 +1,5 @@
 import type { Case, LedgerEntry, PendingAnnouncement, ViolationRecord } from '../case/case';
+import type { UncheckedCase } from '../case/complete-case';
 import type { Reason } from '../case/reasons';
 import { describeAll } from './describe-detail';
 import { type DescribedEntry, describeEntry } from './describe-event';
@@ -6,7 +7,8 @@ import { describeAllNews } from './describe-news';
 import { describeLeftOut, describeReason } from './describe-reason';
 
 /** A case in which all that people read is words: what the API answers, and what earlier releases stored. */
-export interface CaseInWords extends Omit<Case, 'reason' | 'leftOut' | 'violations' | 'ledger' | 'outbox'> {
+export interface CaseInWords
+  extends Omit<UncheckedCase, 'reason' | 'leftOut' | 'violations' | 'ledger' | 'outbox'> {
   readonly reason?: string;
   readonly leftOut?: readonly string[];
   readonly violations: Readonly<Record<string, ViolationInWords>>;

@@ -2,7 +2,7 @@ import { intake } from '../../../functions/intake/handler';
 import { deniedObject, nothing, replacedObject, statusObject } from '../../../shared/domain/actions/lease';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
-import { aContext, account, aViolation, decide, now } from '../../builders';
+import { aContext, account, aViolation, changeCase, decide, now } from '../../builders';
 import {
   aRecord,
   fakeCases,
@@ -441,7 +441,7 @@ describe('intake, given a presence event,', () => {
       if (kind !== 'no case') holdThing(items, kind === 'a closed case');
       const stored = items.get('mything1');
       if (stored && kind === 'a closed case')
-        items.set('mything1', { ...stored, value: { ...stored.value, status: 'closed' } });
+        items.set('mything1', { ...stored, value: changeCase(stored.value, { status: 'closed' }) });
 
       await takePresence(connected());
 

@@ -2,14 +2,14 @@ import manifest from '../../../package.json' with { type: 'json' };
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { operatorRoutes } from '../../../shared/routes';
-import { flushed, now } from '../../builders';
+import { changeCase, flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
 import { anOperator, aRequest, ofThing, signedInAs, userArn } from './operator';
 
 const { record: contained, rows } = aContainedCase();
 const released = aReleasedCase().record;
 const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] };
-const waiting: Case = { ...observed, status: 'awaiting-approval' };
+const waiting = changeCase(observed, { status: 'awaiting-approval' });
 const thing = ofThing('mything1');
 
 describe('the API of cases', () => {

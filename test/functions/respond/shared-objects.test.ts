@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { certificateArn } from '../../builders';
+import { certificateArn, changeCase } from '../../builders';
 import type { Hook, World } from '../../fakes';
 import { anArmedWorld, playing } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, shownCaseOf } from './story';
@@ -81,7 +81,7 @@ describe('two held things that share a certificate and its policy', () => {
     const items = world.stored.items;
     const stored = items.get('mything2');
     if (!stored) throw new Error('no case');
-    items.set('mything2', { ...stored, value: { ...stored.value, status: 'closed' } });
+    items.set('mything2', { ...stored, value: changeCase(stored.value, { status: 'closed' }) });
 
     await engine(operator('release', 'mything1'));
     expect(readShared(world)).toEqual(free);

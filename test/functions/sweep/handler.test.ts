@@ -9,7 +9,7 @@ import { describeRefusal } from '../../../shared/domain/messages/describe-reason
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { FleetSize } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, decide, now } from '../../builders';
+import { aContext, aViolation, changeCase, decide, now } from '../../builders';
 import { fakeQueue, fakeTelemetry } from '../../fakes';
 
 /** Drift and lost alerts are looked for every fifth minute. */
@@ -362,7 +362,7 @@ describe('the sweep', () => {
       // Nothing holds it, and its open case says why: the command could change nothing.
       conflict: {
         ...conflict,
-        value: { ...conflict.value, status: 'release-conflict', ledger: [] } as const,
+        value: changeCase(conflict.value, { status: 'release-conflict', ledger: [] }),
       },
     };
     const { run, sent } = setUp([], [], { at: fifthMinute, members: ['held', 'conflict', 'stray'], stored });

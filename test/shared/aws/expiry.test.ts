@@ -2,12 +2,12 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { verifyCase } from '../../../cli/verify';
 import { writeTable } from '../../../infra/table';
-import type { Case } from '../../../shared/domain/case/case';
+import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { CaseStore } from '../../../shared/ports';
 import { connectChannelStates } from '../../../shared/storage/channel-states';
 import { connectTable } from '../../../shared/storage/table';
-import { now } from '../../builders';
+import { closedCase, now } from '../../builders';
 import { advance, alarm } from '../../cli/stored-cases';
 import { startTestStack, type TestStack } from '../../local/aws/gateway/local-aws';
 
@@ -46,7 +46,7 @@ async function openTable(TableName: string) {
 }
 
 /** Contains a thing and releases it a minute later: two rows, all sent. */
-async function containAndRelease(cases: CaseStore): Promise<Case> {
+async function containAndRelease(cases: CaseStore): Promise<ClosedCase> {
   const contained = await send(cases, advance(undefined, alarm()), 0);
   const release = { type: 'release', thingName: thingKey('mything1'), actor: 'ada', force: true } as const;
   const released = await send(
@@ -54,12 +54,12 @@ async function containAndRelease(cases: CaseStore): Promise<Case> {
     advance(contained.record, release, { now: now + 60_000 }),
     contained.version,
   );
-  return released.record;
+  return closedCase(released.record);
 }
 
-function closedAgain(record: Case | undefined): Case {
+function closedAgain(record: Case | undefined): ClosedCase {
   if (!record) throw new Error('no case');
-  return { ...record, closedAt };
+  return { ...closedCase(record), closedAt };
 }
 
 /** What the engine does once a case is saved. */

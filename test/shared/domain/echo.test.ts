@@ -1,5 +1,5 @@
 import type { Case } from '../../../shared/domain/case/case';
-import { aContext, decide, now } from '../../builders';
+import { aContext, changeCase, decide, now } from '../../builders';
 import { alarm, lead, led, order } from './lead-case';
 
 const hour = 3_600_000;
@@ -16,7 +16,7 @@ describe('a violation caused by the containment itself', () => {
   it('is not announced during the containment, and does not prevent a release', () => {
     expect(released).toMatchObject({ status: 'closed', closedAt: at });
     expect(outcome(contained, now + 1)).toBe('unchanged');
-    expect(outcome({ ...contained, status: 'releasing' }, now + 1)).toBe('unchanged');
+    expect(outcome(changeCase(contained, { status: 'releasing' }), now + 1)).toBe('unchanged');
   });
 
   it('opens no case for an hour afterwards, where it began during the containment', () => {

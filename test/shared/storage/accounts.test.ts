@@ -11,7 +11,7 @@ import { connectHeldThings } from '../../../shared/storage/held-things';
 import { connectLeases } from '../../../shared/storage/leases';
 import { connectRefusals } from '../../../shared/storage/refusals';
 import { connectHistory } from '../../../shared/storage/timeline';
-import { now } from '../../builders';
+import { closedCase, now } from '../../builders';
 import { aCase } from '../../contract/case-store-contract';
 
 /** What is written and read of a table, by what it does to two things of one name. */
@@ -36,7 +36,10 @@ describe('two things of one name in two accounts', () => {
   it.each<[string, (thing: typeof own) => Promise<unknown>]>([
     ['a case', (thingName) => connectCases('t', client).save(aCase({ thingName }), 0)],
     ['the case that is read', (thing) => connectCases('t', client).load(thing)],
-    ['closed cases', (thingName) => connectCases('t', client).archive(aCase({ thingName }))],
+    [
+      'closed cases',
+      (thingName) => connectCases('t', client).archive(closedCase(aCase({ thingName, status: 'closed' }))),
+    ],
     ['the closed cases that are read', (thing) => connectHistory('t', client).listClosed(thing)],
     ['the detector’s state', (thing) => connectDetection('t', client).states.save(newDetectState(thing), 0)],
     ['the state that is read', (thing) => connectDetection('t', client).states.load(thing)],

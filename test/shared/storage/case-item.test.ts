@@ -1,6 +1,6 @@
 import type { Case } from '../../../shared/domain/case/case';
 import { readCase, writeCase } from '../../../shared/storage/case-item';
-import { aConfiguration, aPlaybook } from '../../builders';
+import { aConfiguration, aPlaybook, changeCase, words } from '../../builders';
 import { alarm, lead, order } from '../domain/lead-case';
 
 /** As the table gives an item back: without what is undefined. */
@@ -49,11 +49,66 @@ describe('the item of a case', () => {
   });
 
   it('keeps the mark of an announced denial fault, and loses it where an older function planned again', () => {
-    const told = { ...lead(undefined, alarm()), status: 'containing', isTold: true } as const;
-    const { value } = stored({ ...told, reason: { code: 'unverified' } });
+    const told = changeCase(lead(undefined, alarm()), { status: 'containing', isTold: true });
+    const { value } = stored(changeCase(told, { reason: { code: 'unverified' } }));
     const { reason: _reason, ...plannedAnew } = value;
 
     expect(readCase({ value }).isTold).toBe(true);
     expect(readCase({ value: plannedAnew }).isTold).toBeUndefined();
+  });
+});
+
+describe('an item that lacks what its status must have', () => {
+  const { value } = stored(lead(undefined, alarm()));
+  const { reason: _r, dueAt: _d, release: _l, containedAt: _c, ...bare } = value;
+  const { updatedAt } = bare;
+  const inConflict = { ...bare.ledger[0], status: 'conflict', detail: 'changed by hand' };
+  const day = 86_400_000;
+
+  it.each<[Case['status'], Partial<Case>]>([
+    ['observed', {}],
+    ['awaiting-approval', { reason: words('not recorded'), dueAt: updatedAt + day }],
+    ['containing', { release: { by: 'operator' }, dueAt: updatedAt }],
+    ['contained', { release: { by: 'operator' }, dueAt: updatedAt, containedAt: updatedAt }],
+    ['containment-failed', { release: { by: 'operator' }, dueAt: updatedAt, reason: { code: 'not-denied' } }],
+    ['releasing', { dueAt: updatedAt }],
+    [
+      'release-conflict',
+      {
+        reason: {
+          code: 'release-conflict',
+          conflicts: [{ action: inConflict.action, detail: [words('changed by hand')] }],
+        },
+      },
+    ],
+    ['closed', { reason: words('not recorded'), closedAt: updatedAt }],
+  ])('is completed when it is read: %s', (status, completed) => {
+    const ledger = status === 'release-conflict' ? [inConflict] : bare.ledger;
+    const read = readCase({ value: { ...bare, status, ledger } });
+    const names = ['reason', 'dueAt', 'release', 'containedAt', 'closedAt'] as const;
+
+    expect(
+      Object.fromEntries(Object.entries(read).filter(([key]) => names.some((one) => one === key))),
+    ).toEqual(completed);
+  });
+
+  it('keeps the fields that it has', () => {
+    const whole = { ...value, release: { after: 60_000 }, dueAt: 1, containedAt: 2, reason: 'why' };
+
+    expect(readCase({ value: whole })).toMatchObject({
+      release: { after: 60_000 },
+      ...{ dueAt: 1, containedAt: 2, reason: words('why') },
+    });
+  });
+
+  it('is read without a closing time and an expiry while it is open', () => {
+    expect(readCase({ value: { ...value, closedAt: 1, keptUntil: 2 } })).not.toHaveProperty('keptUntil');
+    expect(readCase({ value: { ...value, closedAt: 1, keptUntil: 2 } })).not.toHaveProperty('closedAt');
+  });
+
+  it('is refused where its status is of a newer release', () => {
+    expect(() => readCase({ value: { ...value, status: 'added-later' } })).toThrow(
+      'the case of mything1 has the status added-later of a newer Cordon: deploy that version',
+    );
   });
 });

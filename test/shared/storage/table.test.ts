@@ -18,7 +18,17 @@ import { writeCase } from '../../../shared/storage/case-item';
 import { connectDetectionReset } from '../../../shared/storage/detection-reset';
 import { connectTable } from '../../../shared/storage/table';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, decide, flushed, now } from '../../builders';
+import {
+  aContext,
+  aViolation,
+  type CaseChanges,
+  changeCase,
+  closedCase,
+  decide,
+  flushed,
+  idle,
+  now,
+} from '../../builders';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const client = new DynamoDBClient({ region: 'us-east-1' });
@@ -30,7 +40,7 @@ beforeEach(() => dynamo.reset().on(PutCommand).resolves({}));
 const conflict = () => new ConditionalCheckFailedException({ message: 'no', $metadata: {} });
 const puts = () => dynamo.commandCalls(PutCommand).map(({ args }) => args[0].input);
 
-function aCase(over: Partial<Case> = {}): Case {
+function aCase(over: CaseChanges = {}): Case {
   const violation = aViolation();
   const decision = decide(
     undefined,
@@ -38,7 +48,7 @@ function aCase(over: Partial<Case> = {}): Case {
     aContext(),
   );
   if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
-  return { ...decision.next, ...over };
+  return changeCase(decision.next, over);
 }
 
 describe('cases in the table', () => {
@@ -104,9 +114,7 @@ describe('cases in the table', () => {
   });
 
   it('are written only over the version that was read, and leave the due index when nothing is due', async () => {
-    const { dueAt: _dueAt, ...idle } = aCase();
-
-    expect(await cases.save(flushed(idle), 4)).toBe(5);
+    expect(await cases.save(flushed(idle(aCase())), 4)).toBe(5);
 
     const [input] = puts();
     expect(input).toMatchObject({
@@ -139,7 +147,7 @@ describe('cases in the table', () => {
   });
 
   it('are archived once closed, under a key that a repeat overwrites', async () => {
-    const record = aCase({ status: 'closed', closedAt: now });
+    const record = closedCase(aCase({ status: 'closed', closedAt: now }));
 
     await cases.archive(record);
 

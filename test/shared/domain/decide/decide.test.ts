@@ -10,6 +10,7 @@ import {
   aContext,
   aPlaybook,
   aViolation,
+  changeCase,
   decide,
   flushed,
   listQuestions,
@@ -573,7 +574,9 @@ describe('decide, on a reconnect,', () => {
     const first = decided(contained(), versioned(now + 5_000, 4), { policyCacheMs });
     // It was cut, and its return is news by the version alone: the times of AWS are approximate.
     const cut = perform(first, now + 5_100);
-    const second = decided({ ...cut, status: 'contained' }, versioned(now + 4_000, 6), { policyCacheMs });
+    const second = decided(changeCase(cut, { status: 'contained' }), versioned(now + 4_000, 6), {
+      policyCacheMs,
+    });
 
     expect(second.status).toBe('containing');
     expect(describeCase(second).outbox.timeline.map(({ what }) => what)).toEqual([

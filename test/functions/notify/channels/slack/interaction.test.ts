@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { isFromSlack } from '../../../../../functions/notify/channels/slack/signature';
 import type { Case } from '../../../../../shared/domain/case/case';
-import { flushed, now } from '../../../../builders';
+import { changeCase, flushed, now } from '../../../../builders';
 import { aContainedCase, aReleasedCase } from '../../../../cli/stored-cases';
 import { anOperator, signingSecret } from '../../../operate/operator';
 
 const contained = flushed(aContainedCase().record);
-const waiting: Case = { ...contained, status: 'awaiting-approval', ledger: [] };
+const waiting = changeCase(contained, { status: 'awaiting-approval', ledger: [] });
 const seconds = Math.floor(now / 1_000);
 const responseUrl = 'https://hooks.slack.com/actions/T1/2/abc';
 
