@@ -64,6 +64,6 @@ function lineageOf(
       ? undefined
       : findLineage(proc, watch, stat, units, now, seenAt, leftIn);
   if (watch.sessions.has(stat.session)) return 'session';
-  const isIts = isRunBySystemd(proc) && isManagers(proc, units, unit, stat, seenAt, now);
+  const isIts = isRunBySystemd(proc) && isManagers({ proc, units, unit, seenAt, now }, stat);
   return isIts === 'asking' ? 'asking' : isIts ? undefined : 'session';
 }

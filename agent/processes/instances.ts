@@ -72,7 +72,7 @@ function isCommand(
   units: UnitStates,
 ): boolean {
   if (!isRunBySystemd(proc)) return false;
-  const role = roleOf(proc, units, unit, stat, seenAt, now);
+  const role = roleOf({ proc, units, unit, seenAt, now }, stat);
   return role === 'asking' || role === 'command';
 }
 

@@ -160,7 +160,7 @@ export function findLineage(
   for (const [own, cgroup] of kinship.cgroups) {
     if (cgroup.verdict !== 'own' || !isInGroup(path, own) || isPutIn(proc, cgroup, stat)) continue;
     if (cgroup.unit === undefined) return { cgroup: own };
-    const isIts = isManagers(proc, units, cgroup.unit, stat, seenAt, now);
+    const isIts = isManagers({ proc, units, unit: cgroup.unit, seenAt, now }, stat);
     if (isIts === 'asking') return 'asking';
     return isIts ? undefined : { cgroup: own };
   }

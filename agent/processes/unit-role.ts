@@ -14,16 +14,19 @@ export function isRunBySystemd(proc: ProcReader): boolean {
   return typeof first !== 'string' && first.comm === 'systemd';
 }
 
+/** What is asked of systemd about a process, and when the process was first seen. */
+interface UnitQuestion {
+  readonly proc: ProcReader;
+  readonly units: UnitStates;
+  readonly unit: string;
+  readonly seenAt: number;
+  readonly now: number;
+}
+
 /** Says whether systemd itself started a process for the unit, or a command of systemd's did. */
-export function isManagers(
-  proc: ProcReader,
-  units: UnitStates,
-  unit: string,
-  stat: ProcStat,
-  seenAt: number,
-  now: number,
-): boolean | 'asking' {
-  const role = roleOf(proc, units, unit, stat, seenAt, now);
+export function isManagers(question: UnitQuestion, stat: ProcStat): boolean | 'asking' {
+  const { seenAt, now } = question;
+  const role = roleOf(question, stat);
   if (role === 'unknown') return now - seenAt >= settledAfterMs ? false : 'asking';
   return role === 'asking' ? role : role === 'main' || role === 'command';
 }
@@ -33,24 +36,19 @@ export function isManagers(
  * their like) or begun by one. What systemd starts begins a session, as an escape may do, and what it begins inherits it.
  */
 export function roleOf(
-  proc: ProcReader,
-  units: UnitStates,
-  unit: string,
+  question: UnitQuestion,
   stat: ProcStat,
-  seenAt: number,
-  now: number,
 ): 'main' | 'command' | 'none' | 'asking' | 'unknown' {
+  const { proc, units, unit, seenAt, now } = question;
   const first = readStat(proc, 1);
   if (typeof first !== 'string' && stat.session === first.session) {
     // systemd has just forked it: what it is shows once it has begun a session.
     const later = readStat(proc, stat.pid);
     const isSame = typeof later !== 'string' && later.startTicks === stat.startTicks;
-    return isSame && later.session !== first.session
-      ? roleOf(proc, units, unit, later, seenAt, now)
-      : 'asking';
+    return isSame && later.session !== first.session ? roleOf(question, later) : 'asking';
   }
   const leader = stat.session === stat.pid ? stat : readStat(proc, stat.session);
-  if (leader === 'gone') return roleOfLeft(proc, units, unit, stat, seenAt, now);
+  if (leader === 'gone') return roleOfLeft(question, stat);
   if (typeof leader === 'string' || (leader !== stat && leader.ppid !== 1)) return 'none';
   const state = units.look(unit, seenAt, now);
   if (state === 'asking') return 'asking';
@@ -64,14 +62,8 @@ export function roleOf(
  * the last run of each command of the unit, with its times, and no other process can use that session id meanwhile.
  * A process that began its own session, or was left before the last run, cannot be distinguished from an escape.
  */
-function roleOfLeft(
-  proc: ProcReader,
-  units: UnitStates,
-  unit: string,
-  stat: ProcStat,
-  seenAt: number,
-  now: number,
-): 'command' | 'none' | 'asking' {
+function roleOfLeft(question: UnitQuestion, stat: ProcStat): 'command' | 'none' | 'asking' {
+  const { proc, units, unit, seenAt, now } = question;
   const eldest = findEldest(proc, stat);
   if (eldest.ppid !== 1) return 'none';
   const state = units.look(unit, seenAt, now);
