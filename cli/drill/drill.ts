@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Case } from '../../shared/domain/case/case';
+import { findTemporaryDeactivation } from '../../shared/domain/case/temporary-deactivation';
 import { drillPrefix } from '../../shared/domain/drill';
 import { measure } from '../../shared/domain/messages/announcement';
 import { raiseAlarm, waitForCase, waitForContainment } from './alarm';
@@ -134,9 +135,14 @@ async function tryWaysOut(
   });
   await pause(sendingMs, undefined, { signal });
   await sending.stop();
-  const isTemporary = isDeactivated(contained);
-  await probe(probed, contained, isTemporary ? 'its certificate is INACTIVE' : 'denied by policy', recorder);
-  if (!policies || !isTemporary) return [];
+  await probe(
+    probed,
+    contained,
+    isDeactivated(contained) ? 'its certificate is INACTIVE' : 'denied by policy',
+    recorder,
+  );
+  // A deactivation that the playbook asks for lasts until the release: there is nothing to wait for.
+  if (!policies || !findTemporaryDeactivation(contained.ledger)) return [];
   const later = keepSending(device, probed.appTopic);
   try {
     const spread = await waitForPolicies(scene);
