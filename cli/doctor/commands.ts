@@ -1,5 +1,5 @@
-import { type Command, Option } from 'commander';
-import { readConfiguration } from '../enroll/commands';
+import type { Command } from 'commander';
+import { detectorOption, readConfiguration } from '../deployed';
 import { writeJson } from '../json';
 import type { Target } from '../target';
 import { listChecks } from './doctor';
@@ -26,12 +26,7 @@ export function addDoctorCommand(
     .option('--send-test', 'also send a test message to each channel', false)
     .option('--json', 'as JSON', false)
     .option('--config <file>', 'the cordon.yml that was deployed (default: cordon.yml)')
-    .addOption(
-      new Option(
-        '--detector <name>',
-        'the one that the stack was deployed with, where not the one of the file',
-      ).choices(['cordon', 'device-defender', 'both']),
-    )
+    .addOption(detectorOption())
     .addHelpText(
       'after',
       '\nExits 0 where there is no problem, 2 where there is one, and 1 where it could not look.',

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CliError } from '../cli-error';
-import { readConfiguration, readRoots } from '../enroll/commands';
+import { detectorOption, readConfiguration, readRoots } from '../deployed';
 import { writeJson } from '../json';
 import type { Target } from '../target';
 import { checkCalm } from './calm';
@@ -52,12 +52,7 @@ export function addDrillCommand(
     .option('--json', 'the result as JSON', false)
     .option('--root-ca <file>', "authorities of the broker's certificate (default: Amazon's)")
     .option('--config <file>', 'the cordon.yml that was deployed (default: cordon.yml)')
-    .addOption(
-      new Option(
-        '--detector <name>',
-        'the one that the stack was deployed with, where not the one of the file',
-      ).choices(['cordon', 'device-defender', 'both']),
-    )
+    .addOption(detectorOption())
     .addHelpText(
       'after',
       '\nExits 0 only if every step that could be tried held, 1 if one did not, and 130 after Ctrl-C, which cleans up first.',

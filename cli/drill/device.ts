@@ -73,6 +73,18 @@ export function openDevice(
       judge([200]),
     );
 
+  /** Sends one message of the application each way, MQTT on a session of its own. */
+  async function sendBothWays(topic: string, payload: string): Promise<{ isTaken: boolean; detail: string }> {
+    const { session, detail } = await tryConnect(thingName);
+    const byMqtt = (await session?.publish(topic, payload)) ?? 'refused';
+    session?.end();
+    const byHttps = await publishByHttps(topic, payload);
+    return {
+      isTaken: byMqtt === 'accepted' && byHttps.outcome === 'accepted',
+      detail: `MQTT ${session ? byMqtt : detail}, HTTPS ${byHttps.detail}`,
+    };
+  }
+
   const readRetained = (topic: string) =>
     ask(endpoints.https, 'GET', `/retainedMessage/${encodeURIComponent(topic)}`, tls).then(judge([200]));
 
@@ -82,7 +94,7 @@ export function openDevice(
       'x-amzn-iot-thingname': thingName,
     }).then(judge([200, 404]));
 
-  return { thingName, connect, tryConnect, publishByHttps, readRetained, askForRole };
+  return { thingName, connect, tryConnect, publishByHttps, sendBothWays, readRetained, askForRole };
 }
 
 export type DrillDevice = ReturnType<typeof openDevice>;

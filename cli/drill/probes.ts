@@ -1,7 +1,8 @@
+import { keepsTopic } from '../../shared/config/keep-topics';
+import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
 import type { MetricValue } from '../../shared/domain/findings/violation';
 import type { DrillDevice, Outcome } from './device';
-import { matchesTopic } from './kept-topics';
 import { NotTried, type Recorder } from './recorder';
 import type { Reporter } from './reporter';
 
@@ -24,7 +25,9 @@ export interface Probed {
 
 /** Whether the certificate is INACTIVE by Cordon's doing: nothing of the device connects then. */
 export function isDeactivated({ ledger }: Case): boolean {
-  return ledger.some(({ action, status }) => action === 'deactivate-certificate' && status === 'verified');
+  return ledger.some(
+    ({ action, status }) => descriptorOf(action).means === 'certificate-status' && status === 'verified',
+  );
 }
 
 /** Tries every way out of a contained device once. `phase` says what denies it now, for the table. */
@@ -66,7 +69,7 @@ async function probeKept(
     throw new NotTried(
       'its certificate is INACTIVE until the policies have spread: --policies waits for that',
     );
-  if (!keepTopics.some((pattern) => matchesTopic(pattern, device.thingName, reporter.topic)))
+  if (!keepTopics.some((pattern) => keepsTopic(pattern, device.thingName, reporter.topic)))
     throw new NotTried(`quarantine.keepTopics does not keep ${reporter.topic}`);
   await reporter.reconnect();
   await reporter.report(keptValue);

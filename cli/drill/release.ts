@@ -44,12 +44,9 @@ async function waitForWork(
   await until(
     () => detail,
     async () => {
-      const { session, detail: said } = await device.tryConnect(device.thingName);
-      const byMqtt = session ? await session.publish(appTopic, '{"after":true}') : 'refused';
-      session?.end();
-      const byHttps = await device.publishByHttps(appTopic, '{"after":true}');
-      detail = `MQTT ${session ? byMqtt : said}, HTTPS ${byHttps.detail}`;
-      if (byMqtt === 'accepted' && byHttps.outcome === 'accepted') return true;
+      const sent = await device.sendBothWays(appTopic, '{"after":true}');
+      ({ detail } = sent);
+      if (sent.isTaken) return true;
       if (Date.now() - told >= 30_000) {
         told = Date.now();
         say(

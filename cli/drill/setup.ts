@@ -88,12 +88,9 @@ export async function connectBoth(
       await until(
         () => `no application message is taken: ${detail}`,
         async () => {
-          const { session, detail: said } = await device.tryConnect(device.thingName);
-          const byMqtt = (await session?.publish(topic, '{"before":true}')) ?? 'refused';
-          session?.end();
-          const byHttps = await device.publishByHttps(topic, '{"before":true}');
-          detail = `MQTT ${session ? byMqtt : said}, HTTPS ${byHttps.detail}`;
-          return byMqtt === 'accepted' && byHttps.outcome === 'accepted' ? true : undefined;
+          const sent = await device.sendBothWays(topic, '{"before":true}');
+          ({ detail } = sent);
+          return sent.isTaken ? true : undefined;
         },
         60_000,
         signal,

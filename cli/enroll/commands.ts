@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { loadConfiguration } from '../../shared/config/load';
-import type { FileConfiguration } from '../../shared/config/schema';
-import { findConfiguration } from '../checkout';
 import { CliError } from '../cli-error';
+import { detectorOption, readConfiguration, readRoots } from '../deployed';
 import { writeJson } from '../json';
 import { requireStage, type Target, type TargetOptions } from '../target';
-import { findAmazonRoots } from './agent-config';
 import { checkTopic, type PolicyScope } from './device-policy';
 import { type EnrollOptions, enroll } from './enroll';
 import { enrollMany, readList } from './enroll-many';
@@ -63,12 +59,7 @@ export function addDeviceCommands(program: Command, target: () => Target, say: (
       '--config <file>',
       'the file that says which detector the device reports to (default: cordon.yml)',
     )
-    .addOption(
-      new Option(
-        '--detector <name>',
-        'the detector that the stack was deployed with, if it differs from the file',
-      ).choices(['cordon', 'device-defender', 'both']),
-    )
+    .addOption(detectorOption())
     .action(async (thing: string | undefined, flags: EnrollFlags) => {
       if (flags.template) return say(writeTemplate(program.opts<TargetOptions>().stage, flags));
       const { text, failed } = await runEnroll(thing, flags, target());
@@ -97,13 +88,6 @@ function writeTemplate(stage: string, { topic, ...flags }: EnrollFlags): string 
   return writeJson(writeProvisioningStack(requireStage(stage), detector, topic));
 }
 
-export function readConfiguration({
-  config,
-  detector,
-}: Pick<EnrollFlags, 'config' | 'detector'>): FileConfiguration {
-  return loadConfiguration(config ?? findConfiguration(), detector === undefined ? {} : { detector });
-}
-
 function open({ stage, cases, openRegistry }: Target) {
   return { stage, cases, registry: openRegistry() };
 }
@@ -128,13 +112,4 @@ async function runEnroll(thing: string | undefined, flags: EnrollFlags, target: 
   return await enrollMany(readList(list ?? ''), (name) =>
     enrollOne(name, { folder: join(out ?? 'things', name) }),
   );
-}
-
-export function readRoots(file: string | undefined): string {
-  if (file === undefined) return findAmazonRoots();
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new CliError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
-  }
 }

@@ -43,3 +43,9 @@ function findTopicFault(topic: string): string | undefined {
 export function findCommonTopics({ quarantine: { keepTopics } }: Configuration): string[] {
   return keepTopics.filter((topic) => !topic.includes(placeholder));
 }
+
+/** Whether a kept topic, in which `*` may be the last level, keeps this topic of a thing open. */
+export function keepsTopic(keptTopic: string, thingName: string, topic: string): boolean {
+  const named = keptTopic.replaceAll(placeholder, thingName);
+  return named.endsWith('/*') ? topic.startsWith(named.slice(0, -1)) : topic === named;
+}

@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
 import { compareSnapshots } from '../../../cli/drill/account';
 import { checkCalm } from '../../../cli/drill/calm';
-import { matchesTopic } from '../../../cli/drill/kept-topics';
 import { describeOwner, isLeft } from '../../../cli/drill/leftovers';
 import { createRecorder, DrillEnded, NotTried } from '../../../cli/drill/recorder';
 import { writeDrill } from '../../../cli/drill/steps';
+import { keepsTopic } from '../../../shared/config/keep-topics';
 
 const now = Date.UTC(2026, 10, 29);
 
@@ -35,14 +35,14 @@ describe('isLeft', () => {
   });
 });
 
-describe('matchesTopic', () => {
+describe('keepsTopic', () => {
   it.each([
     ['cordon/things/$' + '{thing}/*', 'cordon/things/t/reports/json', true],
     ['cordon/things/$' + '{thing}/*', 'cordon/things/tt/reports/json', false],
     ['cordon/things/$' + '{thing}/reports/json', 'cordon/things/t/reports/json', true],
     ['$aws/things/$' + '{thing}/shadow/*', 'cordon/things/t/reports/json', false],
   ])('%s keeps %s: %s', (pattern, topic, expected) => {
-    expect(matchesTopic(pattern, 't', topic)).toBe(expected);
+    expect(keepsTopic(pattern, 't', topic)).toBe(expected);
   });
 });
 

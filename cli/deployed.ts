@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
+import { loadConfiguration } from '../shared/config/load';
+import type { FileConfiguration } from '../shared/config/schema';
+import { findConfiguration } from './checkout';
+import { CliError } from './cli-error';
+import { findAmazonRoots } from './enroll/agent-config';
+
+/** What the stack was deployed with, as several commands need to know it. */
+interface DeployedFlags {
+  readonly config?: string;
+  readonly detector?: string;
+}
+
+export function detectorOption(): Option {
+  return new Option(
+    '--detector <name>',
+    'the detector that the stack was deployed with, if it differs from the file',
+  ).choices(['cordon', 'device-defender', 'both']);
+}
+
+export function readConfiguration({ config, detector }: DeployedFlags): FileConfiguration {
+  return loadConfiguration(config ?? findConfiguration(), detector === undefined ? {} : { detector });
+}
+
+/** Certificates of the broker's authorities: those of a file, or Amazon's. */
+export function readRoots(file: string | undefined): string {
+  if (file === undefined) return findAmazonRoots();
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new CliError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+  }
+}
