@@ -31,12 +31,15 @@ if (missing.size === 0) {
 }
 
 /** Packages of one platform are named after it: `@swc/core-linux-arm64-musl`. */
-function describe(name, version, dev) {
+function describe(name, range, dev) {
+  const version = range.replace(/^[~^]/, '');
   const words = name.split(/[/-]/);
   const pick = (known) => known.find((word) => words.includes(word));
-  const os = pick(['android', 'darwin', 'linux', 'win32', 'freebsd', 'openharmony']);
+  const os = words.includes('windows')
+    ? 'win32'
+    : pick(['android', 'darwin', 'linux', 'win32', 'freebsd', 'openharmony']);
   const cpu = pick(['arm64', 'x64', 'ia32', 'arm', 'ppc64', 's390x', 'riscv64', 'loong64']);
-  if (!/^[\d.]+$/.test(version)) throw new Error(`${name}: ${version} is no exact version`);
+  if (!/^[\d.]+$/.test(version)) throw new Error(`${name}: ${range} names no version`);
   return {
     version,
     ...(dev && { dev }),
