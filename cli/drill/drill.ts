@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Case } from '../../shared/domain/case/case';
-import { findTemporaryDeactivation } from '../../shared/domain/case/temporary-deactivation';
 import { drillPrefix } from '../../shared/domain/drill';
 import { measure } from '../../shared/domain/messages/announcement';
 import { raiseAlarm, waitForCase, waitForContainment } from './alarm';
@@ -13,7 +12,7 @@ import type { Session } from './device';
 import { clean, retainedTopics } from './leftovers';
 import { waitForPeople } from './people';
 import { waitForPolicies } from './policies';
-import { isDeactivated, type Probed, probe, roleAlias } from './probes';
+import { type Probed, probe, roleAlias } from './probes';
 import { createRecorder, DrillEnded, until } from './recorder';
 import { release } from './release';
 import { appTopicOf, type DrillOptions, type DrillTarget, type Scene } from './scene';
@@ -135,19 +134,13 @@ async function tryWaysOut(
   });
   await pause(sendingMs, undefined, { signal });
   await sending.stop();
-  await probe(
-    probed,
-    contained,
-    isDeactivated(contained) ? 'its certificate is INACTIVE' : 'denied by policy',
-    recorder,
-  );
-  // A deactivation that the playbook asks for lasts until the release: there is nothing to wait for.
-  if (!policies || !findTemporaryDeactivation(contained.ledger)) return [];
+  await probe(probed, contained, recorder);
+  if (!policies) return [];
   const later = keepSending(device, probed.appTopic);
   try {
-    const spread = await waitForPolicies(scene);
+    const spread = await waitForPolicies(scene, contained);
     await later.stop();
-    await probe(probed, spread, 'denied by policy', recorder);
+    if (spread) await probe(probed, spread, recorder);
   } finally {
     await later.stop();
   }

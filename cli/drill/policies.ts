@@ -1,11 +1,28 @@
 import type { Case } from '../../shared/domain/case/case';
+import { findTemporaryDeactivation } from '../../shared/domain/case/temporary-deactivation';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { isDeactivated } from './probes';
 import { until } from './recorder';
 import { type Scene, spreadMs } from './scene';
 
-/** Until the certificate that was only inactive meanwhile is given back, and the policies alone deny. */
-export async function waitForPolicies({ target, thingName, say, signal }: Scene): Promise<Case> {
+/**
+ * Waits until the certificate that was only inactive meanwhile is ACTIVE again, and the policies alone deny. Resolves to
+ * nothing where there is nothing to wait for: a deactivation that the playbook asks for lasts until the release.
+ */
+export async function waitForPolicies(
+  {
+    target,
+    thingName,
+    say,
+    signal,
+  }: Pick<Scene, 'thingName' | 'say' | 'signal'> & {
+    readonly target: Pick<Scene['target'], 'cases'>;
+  },
+  { ledger }: Case,
+): Promise<Case | undefined> {
+  if (!findTemporaryDeactivation(ledger)) {
+    say('nothing to wait for: no certificate becomes ACTIVE before the release');
+    return undefined;
+  }
   const startedAt = Date.now();
   let told = startedAt;
   return until(
@@ -16,7 +33,7 @@ export async function waitForPolicies({ target, thingName, say, signal }: Scene)
         told = Date.now();
         say(`waiting until the policies have spread, ${Math.round((told - startedAt) / 1_000)} s so far`);
       }
-      return record && !isDeactivated(record) ? record : undefined;
+      return record && !findTemporaryDeactivation(record.ledger) ? record : undefined;
     },
     2 * spreadMs,
     signal,

@@ -1,6 +1,7 @@
 import { keepsTopic } from '../../shared/config/keep-topics';
 import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
+import { findTemporaryDeactivation } from '../../shared/domain/case/temporary-deactivation';
 import type { MetricValue } from '../../shared/domain/findings/violation';
 import type { DrillDevice, Outcome } from './device';
 import { NotTried, type Recorder } from './recorder';
@@ -24,16 +25,17 @@ export interface Probed {
 }
 
 /** Whether the certificate is INACTIVE by Cordon's doing: nothing of the device connects then. */
-export function isDeactivated({ ledger }: Case): boolean {
+function isDeactivated({ ledger }: Case): boolean {
   return ledger.some(
     ({ action, status }) => descriptorOf(action).means === 'certificate-status' && status === 'verified',
   );
 }
 
-/** Tries every way out of a contained device once. `phase` says what denies it now, for the table. */
-export async function probe(probed: Probed, record: Case, phase: string, recorder: Recorder): Promise<void> {
+/** Tries every way out of a contained device once. */
+export async function probe(probed: Probed, record: Case, recorder: Recorder): Promise<void> {
   const { device, appTopic, retainedTopic, before } = probed;
   const dead = isDeactivated(record);
+  const phase = dead ? 'its certificate is INACTIVE' : 'denied by policy';
   const { step } = recorder;
   await step('reconnect-refused', async () => {
     if (!dead)
@@ -54,7 +56,7 @@ export async function probe(probed: Probed, record: Case, phase: string, recorde
     demandRight(before.retained);
     return demandRefusal(await askTwice(() => device.readRetained(retainedTopic)), phase);
   });
-  await step('kept-topics-open', () => probeKept(probed, dead, phase));
+  await step('kept-topics-open', () => probeKept(probed, record, phase));
 }
 
 /** No role alias has the name: whoever may assume it hears that, and whoever may not is refused. */
@@ -62,12 +64,14 @@ export const roleAlias = 'cordon-drill-no-such-alias';
 
 async function probeKept(
   { reporter, keepTopics, keptValue, device }: Probed,
-  dead: boolean,
+  record: Case,
   phase: string,
 ): Promise<string> {
-  if (dead)
+  if (isDeactivated(record))
     throw new NotTried(
-      'its certificate is INACTIVE until the policies have spread: --policies waits for that',
+      findTemporaryDeactivation(record.ledger)
+        ? 'its certificate is INACTIVE until the policies have spread: --policies waits for that'
+        : 'its certificate is INACTIVE until the release, as the playbook asks',
     );
   if (!keepTopics.some((pattern) => keepsTopic(pattern, device.thingName, reporter.topic)))
     throw new NotTried(`quarantine.keepTopics does not keep ${reporter.topic}`);
