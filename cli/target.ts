@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { connectCommands } from '../shared/aws/commands';
 import { dataPlaneClient } from '../shared/aws/data-plane';
 import { connectKillSwitch } from '../shared/aws/kill-switch';
+import { findStageFault } from '../shared/config/stage';
 import type { Configuration } from '../shared/domain/configuration';
 import { connectChannelStates } from '../shared/storage/channel-states';
 import { connectDetection } from '../shared/storage/detection';
@@ -38,8 +39,9 @@ const localStack = z.object({
 });
 
 export function requireStage(stage: string): string {
-  if (/^[a-z][a-z0-9]{0,15}$/.test(stage)) return stage;
-  throw new CliError(`--stage ${stage}: expected a stage such as dev`);
+  const fault = findStageFault(stage);
+  if (fault) throw new CliError(`--${fault}`);
+  return stage;
 }
 
 /** The stack a command is for: the local one while it runs here, unless `--aws` is given. */

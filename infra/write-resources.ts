@@ -1,6 +1,7 @@
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigurationError, configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
+import { findStageFault } from '../shared/config/stage';
 import { writeAlarms } from './alarms';
 import { listStackChannels, writeChannelAlarms, writeEndpointParameters } from './channels';
 import { type Resources, ref } from './cloudformation';
@@ -15,8 +16,8 @@ import { writeTable } from './table';
 
 /** All resources of the stack except the functions, from cordon.yml and the deploy's parameters. */
 export function writeResources(stage: string, parameters: Parameters, file = configurationFile()) {
-  if (!/^[a-z][a-z0-9]{0,15}$/.test(stage))
-    throw new ConfigurationError([`stage ${stage}: expected up to 16 of a-z 0-9, beginning with a letter`]);
+  const stageFault = findStageFault(stage);
+  if (stageFault) throw new ConfigurationError([stageFault]);
   refuseKillSwitch(stage, parameters);
   const configuration = loadConfiguration(file, parameters);
   const prefix = `cordon-${stage}`;

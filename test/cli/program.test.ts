@@ -176,7 +176,7 @@ describe('cordon', () => {
   it.each([
     [['replay', '--since', '7x'], 'expected a duration such as 90s, 30m, 24h or 7d'],
     [['export', 'mything1', '--format', 'xml'], 'Allowed choices are json, ocsf'],
-    [['--stage', '../x', 'list'], '--stage ../x: expected a stage such as dev'],
+    [['--stage', '../x', 'list'], '--stage ../x: expected up to 24 of a-z, 0-9'],
   ])('says what is wrong with %j in words', async (args, message) => {
     const { code, err } = await cordon(...args);
 

@@ -35,6 +35,7 @@ const statements: readonly (readonly [page: string, text: string, code: string])
   ['operating', 'The least is 30 days', 'const leastKept = 30 * 86_400_000;'],
   ['operating', 'three of them at a time', 'const datedEarlier = 3;'],
   ['operating', 'at least a month ahead', 'const timeToExport = 30 * 86_400_000;'],
+  ['deploying', 'It has up to 24 of', 'const longest = 24;'],
   ['removing', 'up to five contained things', 'const named = 5;'],
   ['enrolling', 'tries for six minutes', 'patienceMs: 6 * 60_000,'],
   ['enrolling', 'longer than 121 characters', 'const longestClientId = 128;'],

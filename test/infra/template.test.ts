@@ -292,7 +292,6 @@ describe('the stack', () => {
 
     expect(text).toContain('"cordon-prod"');
     expect(text).not.toContain('cordon-dev');
-    expect(() => writeResources('Prod_1', {})).toThrow('expected up to 16 of a-z 0-9');
   });
 
   it('has only what is billed by use, or not at all', () => {
