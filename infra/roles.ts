@@ -110,8 +110,12 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
     ],
     operate: [
       send('CommandsQueue'),
-      table('GetItem', 'Query'),
-      allow('dynamodb:Query', join(arnOf('Table'), '/index/byStatus')),
+      table('GetItem', 'BatchGetItem', 'Query'),
+      // Lists of cases; that of earlier releases while the newer one is built.
+      allow('dynamodb:Query', [
+        join(arnOf('Table'), '/index/caseList'),
+        join(arnOf('Table'), '/index/byStatus'),
+      ]),
       killSwitch,
       ...writeButtonRights(),
     ],

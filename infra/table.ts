@@ -39,6 +39,12 @@ export function writeTable(prefix: string): Resources {
             ProjectionType: 'INCLUDE',
             NonKeyAttributes: ['thingName', 'caseId', 'severity'],
           }),
+          // With what lists tell of a case. DynamoDB can't change the index above, and CloudFormation not remove it in the
+          // update that adds this one.
+          index('caseList', 'statusKey', 'updatedAt', {
+            ProjectionType: 'INCLUDE',
+            NonKeyAttributes: ['thingName', 'caseId', 'severity', 'outline'],
+          }),
           index('byDue', 'dueKey', 'dueAt', { ProjectionType: 'KEYS_ONLY' }),
         ],
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },

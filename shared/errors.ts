@@ -44,3 +44,8 @@ const refusals = new Set([
 export function isRefusal(error: unknown): error is Error {
   return error instanceof Error && refusals.has(error.name);
 }
+
+/** A cursor that is not of the list it is given for. The message follows "the cursor". */
+export class CursorError extends Error {
+  override readonly name = 'CursorError';
+}

@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Case } from '../../shared/domain/case/case';
-import { type CaseStatus, openStatuses } from '../../shared/domain/case/status';
 import { listPossible } from '../../shared/domain/decide/operator-actions';
-import { pickFloods, type ToldFlood } from '../../shared/domain/detection/floods';
-import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { pickFloods } from '../../shared/domain/detection/floods';
 import { measure } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { registryName } from '../../shared/domain/text';
@@ -18,83 +16,26 @@ import {
   readThing,
 } from '../../shared/http';
 import type { CaseStore, Clock, FleetLimit, Floods, KillSwitchReader } from '../../shared/ports';
-import type { CaseSummary, TimelinePage } from '../../shared/storage/timeline';
+import type { TimelinePage } from '../../shared/storage/timeline';
+import { count } from './query';
+import { showFloods, showKillSwitch } from './show';
 
 export interface CasePorts {
   readonly cases: Pick<CaseStore, 'load'>;
   readonly fleetLimit: Pick<FleetLimit, 'readSize'>;
   readonly killSwitch: KillSwitchReader;
   readonly floods: Pick<Floods, 'list'>;
-  readonly keepClosedMs: number;
   readonly clock: Clock;
   /** The account and region that Cordon runs in. */
   readonly own: Account;
   readonly history: {
-    listByStatus(status: CaseStatus, limit: number, since?: number): Promise<CaseSummary[]>;
     listClosed(thingName: ThingKey, limit: number): Promise<Case[]>;
     pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage>;
   };
 }
 
 const maxLimit = 500;
-const limit = z.optional(
-  z.pipe(
-    z.string().check(z.regex(/^[1-9]\d{0,2}$/, `expected a number from 1 to ${maxLimit}`)),
-    z.pipe(z.transform(Number), z.number().check(z.maximum(maxLimit))),
-  ),
-);
-
-const listQuery = z.strictObject({
-  status: z.optional(
-    z.pipe(
-      z.transform((text) => String(text).split(',')),
-      z.array(z.enum([...openStatuses, 'closed'])),
-    ),
-  ),
-  limit,
-});
-
-/** Open cases, those that need a person first, or the cases of the requested statuses. */
-export async function listCases(
-  request: HttpRequest,
-  { history, killSwitch, floods, keepClosedMs, clock }: CasePorts,
-): Promise<HttpAnswer> {
-  const keptSince = Math.max(0, clock() - keepClosedMs);
-  const { status, limit: most = 100 } = readQuery(request, listQuery);
-  const statuses = status ? [...new Set(status)] : openStatuses;
-  const seen = showKillSwitch(killSwitch);
-  const flooding = floods.list(clock());
-  const found = await Promise.all(
-    statuses.map(async (one) =>
-      (await history.listByStatus(one, most + 1, one === 'closed' ? keptSince : 0)).map((row) =>
-        summarize(one, row),
-      ),
-    ),
-  );
-  const rows = found.flat();
-  return jsonResponse({
-    cases: rows.slice(0, most),
-    more: rows.length > most,
-    ...showFloods(await flooding),
-    ...(await seen),
-  });
-}
-
-/** Certificates whose reports were set aside within the last hour. */
-function showFloods(floods: readonly ToldFlood[]) {
-  const shown = floods.map(({ sender, thingName, clientId, since }) => ({
-    sender,
-    thingName,
-    clientId,
-    since,
-  }));
-  return shown.length === 0 ? {} : { floods: shown };
-}
-
-/** A row of the index also has the index's own keys. */
-function summarize(status: CaseStatus, { thingName, caseId, severity, updatedAt }: CaseSummary) {
-  return { thingName, caseId, status, severity, updatedAt };
-}
+const limit = count(1, maxLimit);
 
 /** The newest case of a thing, open or closed, with what an operator may do now. */
 export async function showCase(
@@ -196,12 +137,6 @@ export async function checkHealth(
 ): Promise<HttpAnswer> {
   await fleetLimit.readSize();
   return jsonResponse({ status: 'ok', version: manifest.version, ...(await showKillSwitch(killSwitch)) });
-}
-
-/** The state, as in announcements; nothing while the switch is off. */
-async function showKillSwitch(read: KillSwitchReader): Promise<{ killSwitch?: KillSwitch }> {
-  const killSwitch = await read();
-  return killSwitch.state === 'off' ? {} : { killSwitch };
 }
 
 async function loadCase(thingName: ThingKey, cases: CasePorts['cases']): Promise<Case> {

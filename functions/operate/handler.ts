@@ -3,11 +3,16 @@ import { type HttpAnswer, HttpProblem, type HttpRequest, problemResponse } from 
 import type { RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
 import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
-import { type CasePorts, checkHealth, listCases, listClosed, showCase, showTimeline } from './cases';
+import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
 import { type CommandPorts, findRefusal, sendCommand, showRefusal } from './command';
 import { type MetricPorts, showMetric } from './metrics';
+import { type ListPorts, listCases } from './routes/list-cases';
 
-export type OperatePorts = CasePorts & MetricPorts & CommandPorts & Omit<SlackPorts, 'findRefusal'>;
+export type OperatePorts = CasePorts &
+  ListPorts &
+  MetricPorts &
+  CommandPorts &
+  Omit<SlackPorts, 'findRefusal'>;
 
 type Route = RouteKey | ButtonRoute;
 

@@ -5,6 +5,7 @@ import { dateKeeping, findMemoryEnd } from '../domain/case/keeping';
 import { retryMs } from '../domain/case/lifecycle';
 import { findDueKind } from '../domain/case/timers';
 import { hasUnfinished } from '../domain/decide/decide';
+import { outlineCase } from '../domain/lists/outline';
 import { describeEntry } from '../domain/messages/describe-event';
 import type { CaseStore, Clock } from '../ports';
 import { hashRow } from '../timeline';
@@ -42,7 +43,8 @@ export function connectCases(
         caseId: record.caseId,
         severity: record.severity,
         updatedAt: record.updatedAt,
-        statusKey: `STATUS#${record.status}#${shard}`,
+        // A closed case is listed by its archived copy: this item goes on as the memory of the thing.
+        ...(record.status !== 'closed' && indexStatus(record)),
         ...indexDue(record, shard),
         ...expireAt(findMemoryEnd(record)),
       });
@@ -66,6 +68,11 @@ export function connectCases(
         pk: partitionOf(record.thingName),
         sk,
         ...writeCase(record),
+        thingName: record.thingName,
+        caseId: record.caseId,
+        severity: record.severity,
+        updatedAt: record.closedAt,
+        ...indexStatus(record),
         ...expireAt(record.keptUntil),
       };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
@@ -78,6 +85,12 @@ export function connectCases(
     listRetries: (now, limit) => listDue('RETRY', now, limit),
     listRoutine: (now, limit) => listDue('ROUTINE', now, limit),
   };
+}
+
+/** For lists of cases by status. */
+function indexStatus(record: Case) {
+  const { status, thingName } = record;
+  return { statusKey: `STATUS#${status}#${shardOf(thingName)}`, outline: outlineCase(record) };
 }
 
 /** Pending announcements and rows of a case are due within a minute, whatever else it waits for: the sweep sends them. */

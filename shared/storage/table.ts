@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { connectCaseList } from './case-list';
 import { type CaseOptions, connectCases } from './cases';
 import { connectFleetLimit } from './fleet-limit';
 import { connectRefusals } from './refusals';
@@ -8,6 +9,7 @@ import { connectHistory } from './timeline';
 export function connectTable(tableName: string, client?: DynamoDBClient, options: CaseOptions = {}) {
   return {
     cases: connectCases(tableName, client, options),
+    list: connectCaseList(tableName, client),
     history: connectHistory(tableName, client, options.clock),
     fleetLimit: connectFleetLimit(tableName, client),
     refusals: connectRefusals(tableName, client, options.clock),

@@ -1,7 +1,10 @@
 import manifest from '../../../package.json' with { type: 'json' };
+import { caseList } from '../../../shared/api/answers';
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import { CursorError } from '../../../shared/errors';
 import { operatorRoutes } from '../../../shared/routes';
+import type { CaseQuery } from '../../../shared/storage/case-list';
 import { changeCase, flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
 import { anOperator, aRequest, ofThing, signedInAs, userArn } from './operator';
@@ -19,42 +22,29 @@ describe('the API of cases', () => {
     const { status, type, value } = await anOperator([contained, other, released]).ask('GET /cases');
 
     expect([status, type]).toEqual([200, 'application/json']);
-    expect(value).toEqual({
+    expect(value).toMatchObject({
       cases: [
-        {
-          thingName: 'other',
-          caseId: 'case-2',
-          status: 'awaiting-approval',
-          severity: 'critical',
-          updatedAt: now,
-        },
-        {
-          thingName: 'mything1',
-          caseId: 'case-1',
-          status: 'contained',
-          severity: 'critical',
-          updatedAt: now,
-        },
+        { thingName: 'other', caseId: 'case-2', status: 'awaiting-approval' },
+        { thingName: 'mything1', caseId: 'case-1', status: 'contained' },
       ],
-      more: false,
+      examined: 2,
     });
+    expect(caseList.parse(value)).toEqual(value);
   });
 
   it('omits expired cases that the table still holds', async () => {
     const asked: unknown[] = [];
-    const listByStatus = async (status: string, _limit: number, since?: number) => {
-      asked.push([status, since]);
-      return [];
+    const list = {
+      page: async ({ statuses, keptSince }: CaseQuery) => {
+        asked.push([statuses, keptSince]);
+        return { cases: [], examined: 0 };
+      },
     };
-    const history = { listByStatus } as never;
-    const { ask } = anOperator([], { history, keepClosedMs: 400, clock: () => 1_000 });
+    const { ask } = anOperator([], { list, keepClosedMs: 400, clock: () => 1_000 });
 
     await ask('GET /cases', { queryStringParameters: { status: 'contained,closed' } });
 
-    expect(asked).toEqual([
-      ['contained', 0],
-      ['closed', 600],
-    ]);
+    expect(asked).toEqual([[['contained', 'closed'], 600]]);
   });
 
   it('finds a thing by its full name, and shows no thing of another account', async () => {
@@ -76,30 +66,71 @@ describe('the API of cases', () => {
     const { ask } = anOperator([...cases, { ...released, thingName: thingKey('d') }]);
     const list = async (queryStringParameters: Record<string, string>) => {
       const { value } = await ask('GET /cases', { queryStringParameters });
-      return [value.cases.map(({ thingName }: Case) => thingName).join(''), value.more];
+      return [value.cases.map(({ thingName }: Case) => thingName).join(''), value.next];
     };
 
-    expect(await list({ status: 'closed' })).toEqual(['d', false]);
-    expect(await list({ status: 'contained,closed,closed' })).toEqual(['abcd', false]);
-    expect(await list({ status: 'contained', limit: '2' })).toEqual(['ab', true]);
-    expect(await list({ status: 'contained', limit: '3' })).toEqual(['abc', false]);
+    expect(await list({ status: 'closed' })).toEqual(['d', undefined]);
+    expect(await list({ status: 'contained,closed,closed' })).toEqual(['abcd', undefined]);
+    expect(await list({ status: 'contained', limit: '2' })).toEqual(['ab', '2']);
+    expect(await list({ status: 'contained', limit: '3' })).toEqual(['abc', undefined]);
   });
 
   it.each([
     [{ status: 'open' }, 'status.0'],
-    [{ status: '' }, 'status.0'],
+    [{ status: '' }, 'status'],
     [{ status: 'contained,__proto__' }, 'status.1'],
     [{ limit: '0' }, 'limit'],
     [{ limit: '501' }, 'limit'],
     [{ limit: '1e2' }, 'limit'],
     [{ limit: '-1' }, 'limit'],
     [{ staus: 'contained' }, 'staus'],
+    [{ severity: 'urgent' }, 'severity.0'],
+    [{ behavior: 'a/b/c' }, 'behavior'],
+    [{ behavior: '<b>' }, 'behavior'],
+    [{ thing: '../x' }, 'thing'],
+    [{ group: '' }, 'group'],
+    [{ openedSince: 'yesterday' }, 'openedSince'],
+    [{ openedBefore: '-1' }, 'openedBefore'],
+    [{ cursor: '' }, 'cursor'],
+    [{ cursor: 'x'.repeat(4_097) }, 'cursor'],
   ])('refuses a list with %j', async (queryStringParameters, field) => {
     expect(await anOperator([contained]).ask('GET /cases', { queryStringParameters })).toEqual({
       status: 400,
       type: 'application/problem+json',
       value: { type: 'about:blank', title: 'Bad Request', status: 400, detail: expect.any(String), field },
     });
+  });
+
+  it('hands a filter on to the list, and says which cursor is none', async () => {
+    const asked: CaseQuery[] = [];
+    const list = {
+      page: async (query: CaseQuery) => {
+        asked.push(query);
+        if (query.cursor === 'made-up') throw new CursorError('is none of this list');
+        return { cases: [], examined: 0 };
+      },
+    };
+    const { ask } = anOperator([], { list });
+    const queryStringParameters = {
+      ...{ status: 'contained', severity: 'high,critical', behavior: 'myapp-processes/no-child-processes' },
+      ...{ thing: 'gate', group: 'sensors', playbook: 'spawned-child', openedSince: '5', openedBefore: '9' },
+      ...{ since: '3', limit: '7' },
+    };
+
+    expect((await ask('GET /cases', { queryStringParameters })).status).toBe(200);
+    expect(asked).toEqual([
+      {
+        statuses: ['contained'],
+        filter: {
+          ...{ severity: ['high', 'critical'], behavior: 'myapp-processes/no-child-processes' },
+          ...{ thingPrefix: 'gate', group: 'sensors', playbook: 'spawned-child' },
+          ...{ openedSince: 5, openedBefore: 9 },
+        },
+        ...{ since: 3, limit: 7, cursor: undefined },
+      },
+    ]);
+    const refused = await ask('GET /cases', { queryStringParameters: { cursor: 'made-up' } });
+    expect(refused.value).toMatchObject({ status: 400, detail: 'is none of this list', field: 'cursor' });
   });
 
   it('shows a case with its ledger, facts, violations, evidence and permitted actions', async () => {

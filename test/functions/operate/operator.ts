@@ -1,8 +1,10 @@
 import { type OperatePorts, operate } from '../../../functions/operate/handler';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Refusal } from '../../../shared/domain/case/reasons';
-import type { CaseStatus } from '../../../shared/domain/case/status';
+import { matchesFilter } from '../../../shared/domain/lists/filter';
+import { outlineCase } from '../../../shared/domain/lists/outline';
 import type { HttpAnswer, HttpRequest } from '../../../shared/http';
+import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
 import type { TimelineRow } from '../../../shared/timeline';
 import { account, now } from '../../builders';
 import { fakeCases, fakeQueue, fakeTelemetry } from '../../fakes';
@@ -65,12 +67,8 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
     floods: { list: async () => [] },
+    list: { page: async (query) => pageCases(cases, query) },
     history: {
-      async listByStatus(status: CaseStatus, limit: number) {
-        const found = cases.filter((record) => record.status === status);
-        // As a row of the index: with keys that are nobody's business.
-        return found.slice(0, limit).map((record) => ({ ...record, pk: `THING#${record.thingName}` }));
-      },
       listClosed: async (thingName: string, limit: number) =>
         cases
           .filter((record) => record.thingName === thingName && record.status === 'closed')
@@ -103,6 +101,29 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     rows,
     refusals,
     telemetry,
+  };
+}
+
+/** Of a table with one shard. */
+function pageCases(
+  cases: readonly Case[],
+  { statuses, filter = {}, since = 0, limit, cursor = '0' }: CaseQuery,
+): CasePage {
+  const all = statuses.flatMap((status) =>
+    cases
+      .filter((record) => record.status === status && record.updatedAt >= since)
+      .toSorted((a, b) => b.updatedAt - a.updatedAt)
+      .map((record) => {
+        const { thingName, caseId, severity, updatedAt } = record;
+        return { thingName, caseId, status, severity, updatedAt, ...outlineCase(record) };
+      })
+      .filter((listed) => matchesFilter(listed, filter)),
+  );
+  const end = Number(cursor) + limit;
+  return {
+    cases: all.slice(Number(cursor), end),
+    examined: all.length,
+    ...(end < all.length && { next: String(end) }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { Case } from '../../../shared/domain/case/case';
+import { outlineCase } from '../../../shared/domain/lists/outline';
 import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../shared/domain/thing-ref';
@@ -106,6 +107,7 @@ describe('cases in the table', () => {
           severity: 'critical',
           updatedAt: now,
           statusKey: `STATUS#containing#${shard}`,
+          outline: outlineCase(record),
           dueKey: `DUE#${shard}`,
           dueAt: now + 60_000,
         },
@@ -155,6 +157,12 @@ describe('cases in the table', () => {
       pk: 'THING#mything1',
       sk: `CLOSED#00${now}#case-1`,
       ...writeCase(record),
+      thingName: 'mything1',
+      caseId: 'case-1',
+      severity: 'critical',
+      updatedAt: now,
+      statusKey: expect.stringMatching(/^STATUS#closed#[0-7]$/),
+      outline: outlineCase(record),
     });
   });
 });

@@ -1,0 +1,83 @@
+import * as z from 'zod/mini';
+import { type CaseStatus, openStatuses } from '../../../shared/domain/case/status';
+import { registryName } from '../../../shared/domain/text';
+import { CursorError } from '../../../shared/errors';
+import {
+  type HttpAnswer,
+  HttpProblem,
+  type HttpRequest,
+  jsonResponse,
+  readQuery,
+} from '../../../shared/http';
+import type { Clock, Floods, KillSwitchReader } from '../../../shared/ports';
+import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
+import { count, epochMs, listOf } from '../query';
+import { showFloods, showKillSwitch } from '../show';
+
+export interface ListPorts {
+  readonly list: { page(query: CaseQuery): Promise<CasePage> };
+  readonly killSwitch: KillSwitchReader;
+  readonly floods: Pick<Floods, 'list'>;
+  readonly keepClosedMs: number;
+  readonly clock: Clock;
+}
+
+/** A page of as many cases, each of them long, fits a Lambda response. */
+const maxLimit = 500;
+
+const name = z.optional(z.string().check(z.regex(registryName, 'expected 1 to 128 of a-z A-Z 0-9 : _ -')));
+
+/** Which cases are meant, of the query of a list as of a bulk act. */
+const caseFilterFields = {
+  severity: z.optional(listOf(['low', 'medium', 'high', 'critical'])),
+  behavior: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[a-zA-Z0-9:_-]{1,128}(\/[a-zA-Z0-9:_-]{1,128})?$/, 'expected BEHAVIOR or PROFILE/BEHAVIOR'),
+      ),
+  ),
+  thing: z.optional(
+    z.string().check(z.regex(/^[a-zA-Z0-9:_/-]{1,180}$/, 'expected what a thing name begins with')),
+  ),
+  group: name,
+  playbook: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
+  openedSince: epochMs,
+  openedBefore: epochMs,
+};
+
+const listQuery = z.strictObject({
+  status: z.optional(listOf([...openStatuses, 'closed'])),
+  ...caseFilterFields,
+  since: epochMs,
+  limit: count(1, maxLimit),
+  cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(4_096))),
+});
+
+/** Open cases, those that need a person first, or the cases of the requested statuses; then by their last change. */
+export async function listCases(
+  request: HttpRequest,
+  { list, killSwitch, floods, keepClosedMs, clock }: ListPorts,
+): Promise<HttpAnswer> {
+  const asked = readQuery(request, listQuery);
+  const { status, limit = 100, cursor, since, thing, ...filter } = asked;
+  const statuses: readonly CaseStatus[] = status ?? openStatuses;
+  const seen = showKillSwitch(killSwitch);
+  const flooding = floods.list(clock());
+  const page = list.page({
+    statuses,
+    filter: { ...filter, ...(thing !== undefined && { thingPrefix: thing }) },
+    since,
+    // Of open cases all are kept.
+    ...(statuses.includes('closed') && { keptSince: Math.max(0, clock() - keepClosedMs) }),
+    limit,
+    cursor,
+  });
+  const [found, told, state] = await Promise.all([page.catch(refuseCursor), flooding, seen]);
+  return jsonResponse({ ...found, ...showFloods(told), ...state });
+}
+
+function refuseCursor(error: unknown): never {
+  if (error instanceof CursorError) throw new HttpProblem(400, error.message, 'cursor');
+  throw error;
+}

@@ -1,0 +1,37 @@
+import type { Severity } from '../configuration';
+import type { ListedCase } from './outline';
+
+/** Which cases of a list are wanted. Every part that is given must hold. */
+export interface CaseFilter {
+  readonly severity?: readonly Severity[] | undefined;
+  /** `BEHAVIOR` or `PROFILE/BEHAVIOR`. */
+  readonly behavior?: string | undefined;
+  /** What the thing's name begins with. */
+  readonly thingPrefix?: string | undefined;
+  readonly group?: string | undefined;
+  readonly playbook?: string | undefined;
+  /** Epoch ms. */
+  readonly openedSince?: number | undefined;
+  readonly openedBefore?: number | undefined;
+}
+
+/**
+ * Whether a case is wanted. Of a case with more than five behaviors or ten groups, a list knows the first of them: those in
+ * alarm come first.
+ */
+export function matchesFilter(listed: ListedCase, filter: CaseFilter): boolean {
+  const { severity, behavior, thingPrefix, group, playbook, openedSince, openedBefore } = filter;
+  return (
+    (!severity || severity.includes(listed.severity)) &&
+    (behavior === undefined || listed.behaviors.some((key) => isBehavior(key, behavior))) &&
+    (thingPrefix === undefined || listed.thingName.startsWith(thingPrefix)) &&
+    (group === undefined || (listed.groups ?? []).includes(group)) &&
+    (playbook === undefined || listed.playbook === playbook) &&
+    (openedSince === undefined || listed.openedAt >= openedSince) &&
+    (openedBefore === undefined || listed.openedAt < openedBefore)
+  );
+}
+
+function isBehavior(key: string, wanted: string): boolean {
+  return key === wanted || key.slice(key.indexOf('/') + 1) === wanted;
+}

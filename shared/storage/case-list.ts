@@ -1,0 +1,182 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
+import type { CaseStatus } from '../domain/case/status';
+import { type CaseFilter, matchesFilter } from '../domain/lists/filter';
+import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/outline';
+import { type ListPosition, readCursor, type ShardPosition, writeCursor } from './case-cursor';
+import { type CaseItem, readCase } from './case-item';
+import { caseKey, connectItems, partitionOf, shards } from './items';
+
+export interface CaseQuery {
+  /** The list has them in this order; within one, the newest change is first. */
+  readonly statuses: readonly CaseStatus[];
+  readonly filter?: CaseFilter | undefined;
+  /** Only cases that changed at this time (epoch ms) or later; closed ones: that were closed. */
+  readonly since?: number | undefined;
+  /** Closed cases of before are no longer kept, though the table may still have them. */
+  readonly keptSince?: number | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface CasePage {
+  readonly cases: readonly ListedCase[];
+  /** The cursor of the next page; absent at the end of the list. */
+  readonly next?: string;
+  /** How many cases were looked at, which is what a page costs. */
+  readonly examined: number;
+}
+
+function isNotBuilt(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationException' && /index/i.test(error.message);
+}
+
+/** A page with a filter ends after this many cases, whatever it found. */
+const maxExamined = 2_000;
+
+interface IndexRow extends Omit<ListedCase, keyof CaseOutline | 'status'> {
+  readonly sk: string;
+  readonly outline?: CaseOutline;
+}
+
+interface Shard {
+  readonly index: number;
+  buffer: { readonly row: IndexRow; readonly listed: ListedCase }[];
+  position: ShardPosition | 'start' | 'end';
+  /** Whether the table has nothing behind the buffer. */
+  isDrained: boolean;
+}
+
+/** What the queries of one status have in common. */
+interface StatusQuery {
+  readonly status: CaseStatus;
+  readonly since: number;
+  /** What changed after the last case of the page before is not behind it. */
+  readonly until: number;
+  readonly limit: number;
+}
+
+/** Pages of cases by status, for people. What a page costs does not depend on how many cases there are. */
+export function connectCaseList(tableName: string, client?: DynamoDBClient) {
+  const { documents, loadAll } = connectItems(tableName, client);
+
+  /** Throws CursorError. */
+  async function page({ statuses, filter = {}, limit, cursor, ...times }: CaseQuery): Promise<CasePage> {
+    const query = JSON.stringify([statuses, filter, times.since ?? 0]);
+    const since = Math.max(0, times.since ?? 0, times.keptSince ?? 0);
+    const from = cursor === undefined ? undefined : readCursor(cursor, query, statuses.length);
+    const isFiltered = Object.values(filter).some((part) => part !== undefined);
+    const chunk = isFiltered ? 125 : Math.max(5, Math.ceil(limit / 4));
+    const cases: ListedCase[] = [];
+    let examined = 0;
+    for (let statusIndex = from?.statusIndex ?? 0; statusIndex < statuses.length; statusIndex += 1) {
+      const status = statuses[statusIndex] ?? 'observed';
+      const open = openShards(statusIndex === from?.statusIndex ? from : undefined, since);
+      const until = findLast(open);
+      for (;;) {
+        await Promise.all(open.map((shard) => refill(shard, { status, since, until, limit: chunk })));
+        const shard = findNewest(open);
+        const [first] = shard?.buffer ?? [];
+        if (!shard || !first) break;
+        if (cases.length === limit || examined >= maxExamined) {
+          const position = { statusIndex, shards: open.map(({ position: one }) => one) };
+          return { cases, next: writeCursor(position, query), examined };
+        }
+        take(shard);
+        examined += 1;
+        if (matchesFilter(first.listed, filter)) cases.push(first.listed);
+      }
+    }
+    return { cases, examined };
+  }
+
+  /** Reads on where nothing is left of a shard's last read. */
+  async function refill(shard: Shard, { status, since, until, limit }: StatusQuery): Promise<void> {
+    if (shard.buffer.length > 0 || shard.isDrained) return;
+    const statusKey = `STATUS#${status}#${shard.index}`;
+    const { position } = shard;
+    const goesOn = typeof position === 'object';
+    const { Items = [], LastEvaluatedKey } = await query({
+      KeyConditionExpression: 'statusKey = :key AND updatedAt BETWEEN :since AND :until',
+      // A start outside of what is asked for is an error.
+      ExpressionAttributeValues: {
+        ':key': statusKey,
+        ':since': since,
+        ':until': goesOn ? position.updatedAt : until,
+      },
+      ScanIndexForward: false,
+      Limit: limit,
+      ...(goesOn && { ExclusiveStartKey: startBehind(position, statusKey) }),
+    });
+    shard.buffer = await complete(Items as IndexRow[], status);
+    shard.isDrained = LastEvaluatedKey === undefined;
+    if (shard.isDrained && shard.buffer.length === 0) shard.position = 'end';
+  }
+
+  /**
+   * After an upgrade, DynamoDB takes a while to build the index with the outlines. Until then the index of earlier releases
+   * serves, and the outlines are made from the cases.
+   */
+  async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<QueryCommandOutput> {
+    const ask = (IndexName: string) =>
+      documents.send(new QueryCommand({ TableName: tableName, IndexName, ...input }));
+    try {
+      return await ask('caseList');
+    } catch (error) {
+      if (isNotBuilt(error)) return ask('byStatus');
+      throw error;
+    }
+  }
+
+  /** An earlier release wrote no outline: those cases are read. */
+  async function complete(rows: readonly IndexRow[], status: CaseStatus): Promise<Shard['buffer']> {
+    const bare = rows.filter(({ outline }) => !outline);
+    const values =
+      bare.length > 0 ? await loadAll(bare.map(({ thingName }) => caseKey(thingName))) : undefined;
+    return rows.flatMap((row) => {
+      const { thingName, caseId, severity, updatedAt } = row;
+      const value = values?.get(partitionOf(thingName)) as CaseItem['value'] | undefined;
+      const outline = row.outline ?? (value && outlineCase(readCase({ value })));
+      return outline ? [{ row, listed: { thingName, caseId, status, severity, updatedAt, ...outline } }] : [];
+    });
+  }
+
+  return { page };
+}
+
+function openShards(from: ListPosition | undefined, since: number): Shard[] {
+  return Array.from({ length: shards }, (_, index) => {
+    const known = from?.shards[index] ?? 'start';
+    // What is behind it is no longer kept.
+    const position = typeof known === 'object' && known.updatedAt < since ? 'end' : known;
+    return { index, buffer: [], position, isDrained: position === 'end' };
+  });
+}
+
+/** The time of the last case that was looked at: shards are read newest first, side by side. */
+function findLast(open: readonly Shard[]): number {
+  return Math.min(
+    Number.MAX_SAFE_INTEGER,
+    ...open.flatMap(({ position }) => (typeof position === 'object' ? [position.updatedAt] : [])),
+  );
+}
+
+function findNewest(open: readonly Shard[]): Shard | undefined {
+  return open.reduce<Shard | undefined>((newest, shard) => {
+    const [first] = shard.buffer;
+    const [best] = newest?.buffer ?? [];
+    return first && (!best || first.row.updatedAt > best.row.updatedAt) ? shard : newest;
+  }, undefined);
+}
+
+function take(shard: Shard): void {
+  const taken = shard.buffer.shift();
+  if (!taken) return;
+  const { updatedAt, thingName, sk } = taken.row;
+  const isLast = shard.isDrained && shard.buffer.length === 0;
+  shard.position = isLast ? 'end' : { updatedAt, thingName, sk };
+}
+
+function startBehind({ updatedAt, thingName, sk }: ShardPosition, statusKey: string) {
+  return { statusKey, updatedAt, pk: partitionOf(thingName), sk };
+}

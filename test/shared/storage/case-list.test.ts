@@ -1,0 +1,214 @@
+import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { writeTable } from '../../../infra/table';
+import type { Case, ClosedCase } from '../../../shared/domain/case/case';
+import { openStatuses } from '../../../shared/domain/case/status';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import type { CaseQuery } from '../../../shared/storage/case-list';
+import { connectTable } from '../../../shared/storage/table';
+import { flushed, now } from '../../builders';
+import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
+import { startTestStack, type TestStack } from '../../local/aws/gateway/local-aws';
+
+const contained = aContainedCase().record;
+const released = aReleasedCase().record as ClosedCase;
+let stack: TestStack;
+let client: DynamoDBClient;
+
+beforeAll(async () => {
+  stack = await startTestStack();
+  client = new DynamoDBClient(stack.clientConfig());
+});
+
+afterAll(() => stack.close());
+
+/** A table as the template has it, with these cases. */
+async function openTable(TableName: string, records: readonly Case[], withList = true) {
+  const { Properties } = writeTable(TableName).Table ?? {};
+  const { GlobalSecondaryIndexes: all, AttributeDefinitions, KeySchema, BillingMode } = Properties as never;
+  const indexes = all as { IndexName: string }[];
+  const GlobalSecondaryIndexes = indexes.filter(({ IndexName }) => withList || IndexName !== 'caseList');
+  const definition = { AttributeDefinitions, KeySchema, BillingMode, GlobalSecondaryIndexes };
+  await client.send(new CreateTableCommand({ TableName, ...definition } as never));
+  await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.01, maxDelay: 0.05 } as never, {
+    TableName,
+  });
+  const table = connectTable(TableName, client);
+  for (const record of records)
+    if (record.status === 'closed') await table.cases.archive(record);
+    else await table.cases.save(record, 0);
+  return table;
+}
+
+function aCaseOf(name: string, over: Partial<Case> = {}): Case {
+  return flushed({ ...contained, thingName: thingKey(name), ...over } as Case);
+}
+
+type Table = Awaited<ReturnType<typeof openTable>>;
+
+/** All pages, by the names of their things. */
+async function readPages({ list }: Table, query: Omit<CaseQuery, 'cursor'>): Promise<string[][]> {
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list.page({ ...query, cursor });
+    pages.push(page.cases.map(({ thingName }) => thingName));
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return pages;
+}
+
+const names = Array.from({ length: 57 }, (_, index) => `thing-${String(index).padStart(2, '0')}`);
+
+describe('a list of cases', () => {
+  it('has each case once, over all pages, the newest change first, whatever shares its millisecond', async () => {
+    const records = names.map((name, index) => aCaseOf(name, { updatedAt: now + Math.floor(index / 19) }));
+    const table = await openTable('pages', records);
+
+    for (const limit of [7, 57, 100]) {
+      const pages = await readPages(table, { statuses: ['contained'], limit });
+
+      expect(pages.map(({ length }) => length).slice(0, -1)).toEqual(
+        Array.from({ length: Math.ceil(57 / limit) - 1 }, () => limit),
+      );
+      const listed = pages.flat();
+      expect(listed.toSorted()).toEqual(names);
+      expect(listed.map((name) => Math.floor(names.indexOf(name) / 19))).toEqual([
+        ...Array(19).fill(2),
+        ...Array(19).fill(1),
+        ...Array(19).fill(0),
+      ]);
+    }
+  }, 60_000);
+
+  it('goes through the statuses in the order asked for', async () => {
+    const table = await openTable('statuses', [
+      aCaseOf('a'),
+      aCaseOf('b', { status: 'observed', ledger: [] }),
+      aCaseOf('c', { status: 'containment-failed' }),
+      { ...released, thingName: thingKey('d') },
+    ]);
+
+    expect(await readPages(table, { statuses: openStatuses, limit: 2 })).toEqual([['c', 'a'], ['b']]);
+    expect(await readPages(table, { statuses: ['closed', 'contained'], limit: 10 })).toEqual([['d', 'a']]);
+  }, 60_000);
+
+  it('does not repeat on a later page what changed after the page before', async () => {
+    const records = names.map((name, index) => aCaseOf(name, { updatedAt: now + index }));
+    const table = await openTable('moving', records);
+    const first = await table.list.page({ statuses: ['contained'], limit: 10 });
+
+    await table.cases.save(aCaseOf('thing-50', { updatedAt: now + 1_000 }), 1);
+    await table.cases.save(aCaseOf('new', { updatedAt: now + 1_001 }), 0);
+    const second = await table.list.page({ statuses: ['contained'], limit: 100, cursor: first.next });
+
+    expect(second.cases.map(({ thingName }) => thingName)).toEqual(names.slice(0, 47).toReversed());
+  }, 60_000);
+
+  it('tells of a case what people ask first, without reading it', async () => {
+    const table = await openTable('outlines', [aCaseOf('a')]);
+
+    expect((await table.list.page({ statuses: ['contained'], limit: 1 })).cases).toEqual([
+      {
+        thingName: 'a',
+        caseId: 'case-1',
+        status: 'contained',
+        severity: 'critical',
+        openedAt: now,
+        updatedAt: now,
+        containedAt: now,
+        behaviors: ['myapp-processes/no-child-processes'],
+        groups: ['sensors'],
+        playbook: 'spawned-child',
+        actions: ['disconnect', 'quarantine'],
+      },
+    ]);
+  }, 60_000);
+
+  it('has each closed case of a thing, until it expires', async () => {
+    const earlier = { ...released, caseId: 'case-0', closedAt: now - 10, updatedAt: now - 10 };
+    const table = await openTable('closed', [released, earlier]);
+    const list = async (times: Pick<CaseQuery, 'since' | 'keptSince'>) =>
+      (await table.list.page({ statuses: ['closed'], limit: 9, ...times })).cases.map(({ caseId }) => caseId);
+
+    expect(await list({})).toEqual(['case-1', 'case-0']);
+    expect(await list({ since: now - 9 })).toEqual(['case-1']);
+    expect(await list({ keptSince: now - 9 })).toEqual(['case-1']);
+  }, 60_000);
+
+  it('reads cases that an earlier release wrote, and the index of that release while the new one is built', async () => {
+    const table = await openTable('earlier', [aCaseOf('a')], false);
+    const documents = DynamoDBDocumentClient.from(client);
+    const Key = { pk: 'THING#a', sk: 'CASE' };
+    const { Item } = await documents.send(new GetCommand({ TableName: 'earlier', Key }));
+    const { outline, ...earlier } = Item ?? {};
+    await documents.send(new PutCommand({ TableName: 'earlier', Item: earlier }));
+
+    const { cases } = await table.list.page({ statuses: ['contained'], limit: 1 });
+
+    expect(cases).toEqual([expect.objectContaining({ thingName: 'a', ...outline })]);
+  }, 60_000);
+
+  it('finds what a filter asks for', async () => {
+    const table = await openTable('filters', [
+      aCaseOf('gateway-1', { severity: 'low', openedAt: now - 1_000, playbook: 'other' }),
+      aCaseOf('gateway-2'),
+      aCaseOf('pump-1', { facts: { kind: 'unavailable', reason: 'no' } }),
+    ]);
+    const find = async (filter: CaseQuery['filter']) =>
+      (await readPages(table, { statuses: ['contained'], limit: 10, filter })).flat().toSorted();
+
+    expect(await find({ thingPrefix: 'gateway-' })).toEqual(['gateway-1', 'gateway-2']);
+    expect(await find({ severity: ['low', 'high'] })).toEqual(['gateway-1']);
+    expect(await find({ playbook: 'spawned-child' })).toEqual(['gateway-2', 'pump-1']);
+    expect(await find({ group: 'sensors' })).toEqual(['gateway-1', 'gateway-2']);
+    expect(await find({ behavior: 'no-child-processes', openedSince: now })).toEqual(['gateway-2', 'pump-1']);
+    expect(await find({ behavior: 'myapp-processes/no-child-processes', openedBefore: now })).toEqual([
+      'gateway-1',
+    ]);
+    expect(await find({ behavior: 'processes' })).toEqual([]);
+  }, 60_000);
+});
+
+describe('the cursor of a list', () => {
+  const query = { statuses: ['contained'], limit: 1 } as const;
+
+  it('is refused with another filter, and where somebody made it up', async () => {
+    const table = await openTable('cursors', [aCaseOf('a'), aCaseOf('b')]);
+    const { next = '' } = await table.list.page(query);
+    const forge = (change: (parts: unknown[]) => unknown) =>
+      Buffer.from(JSON.stringify(change(JSON.parse(Buffer.from(next, 'base64url').toString())))).toString(
+        'base64url',
+      );
+
+    await expect(table.list.page({ ...query, cursor: next })).resolves.toMatchObject({ examined: 1 });
+    await expect(table.list.page({ ...query, cursor: next, filter: { group: 'sensors' } })).rejects.toThrow(
+      'is of a list with another filter',
+    );
+    for (const cursor of [
+      'x',
+      '',
+      next.slice(0, -4),
+      forge(() => null),
+      forge(([version, hash, , shards]) => [version, hash, 7, shards]),
+      forge(([version, hash, index]) => [version, hash, index, []]),
+      forge(([version, hash, index]) => [version, hash, index, Array(8).fill([1, '../a', 'CASE'])]),
+      forge(([version, hash, index]) => [version, hash, index, Array(8).fill([1, 'a', 'DETECT'])]),
+      forge(([version, hash, index]) => [version, hash, index, Array(8).fill([-1, 'a', 'CASE'])]),
+      forge(([version, hash, index]) => [version, hash, index, Array(8).fill(['1', 'a', 'CASE'])]),
+    ])
+      await expect(table.list.page({ ...query, cursor })).rejects.toThrow('is none of this list');
+  }, 60_000);
+
+  it('of an invented case leads nowhere but on in the same list', async () => {
+    const table = await openTable('invented', [aCaseOf('a'), aCaseOf('b')]);
+    const { next = '' } = await table.list.page(query);
+    const [version, hash, index] = JSON.parse(Buffer.from(next, 'base64url').toString());
+    const invented = [version, hash, index, Array(8).fill([now + 5, 'nobody', 'CASE'])];
+    const cursor = Buffer.from(JSON.stringify(invented)).toString('base64url');
+
+    const { cases } = await table.list.page({ ...query, limit: 9, cursor });
+
+    expect(cases.map(({ thingName }) => thingName).toSorted()).toEqual(['a', 'b']);
+  }, 60_000);
+});
