@@ -11,7 +11,8 @@ import { printable } from '../shared/domain/messages/announcement';
 import { describeReason, describeRefusal } from '../shared/domain/messages/describe-reason';
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
 import type { Versioned } from '../shared/ports';
-import { CliError } from './cli-error';
+import { CliError, RefusedError, TimedOutError } from './cli-error';
+import { interruptible } from './interruptible';
 import { requireThing } from './require-thing';
 import type { Target } from './target';
 
@@ -37,11 +38,11 @@ export async function act(
   { cases, refusals, openCommands }: ActTarget,
 ): Promise<string> {
   const thingName = requireThing(given);
-  if (!isHome(thingName)) throw new CliError(`${thingName}: ${notHome}`);
+  if (!isHome(thingName)) throw new RefusedError(`${thingName}: ${notHome}`);
   const before = await cases.load(thingName);
   const { reached, done } = operatorActionDescriptors[name].ends;
   const objection = findObjection(name, before?.value);
-  if (objection) throw new CliError(`${thingName} ${objection}`);
+  if (objection) throw new RefusedError(`${thingName} ${objection}`);
   const actor = options.actor ?? userInfo().username;
   const commands = await openCommands();
   const requestId = randomUUID();
@@ -57,15 +58,18 @@ export async function act(
   const isOver = async (stored: Versioned<Case> | undefined) => {
     const refused = await refusals.read(thingName, requestId);
     if (refused !== undefined)
-      throw new CliError(
+      throw new RefusedError(
         `${name} of ${thingName} was refused: ${describeRefusal(refused)}${name === 'release' && refused.code === 'needs-force' ? ' (--force)' : ''}`,
       );
     return ended(stored);
   };
-  const after = await waitForCase(thingName, cases, isOver, options.waitSeconds * 1_000);
+  const after = await interruptible(
+    `${name} of ${thingName} was sent, and Cordon continues: cordon show ${thingName} has the outcome`,
+    () => waitForCase(thingName, cases, isOver, options.waitSeconds * 1_000),
+  );
   const status = after?.value.status ?? 'without a case';
   if (!ended(after))
-    throw new CliError(
+    throw new TimedOutError(
       `${thingName} is still ${status} after ${options.waitSeconds} s. Cordon continues: cordon show ${thingName} has the outcome`,
     );
   const reason = after?.value.reason ? describeReason(after.value.reason) : '';

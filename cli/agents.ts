@@ -2,7 +2,7 @@ import { writeCount, writeDuration } from '../shared/config/words';
 import type { DetectState } from '../shared/domain/detection/state';
 import { printable } from '../shared/domain/messages/announcement';
 import type { ThingKey } from '../shared/domain/thing-ref';
-import { CliError } from './cli-error';
+import { CliError, UsageError } from './cli-error';
 import { writeJson } from './json';
 import { requireThing } from './require-thing';
 
@@ -54,7 +54,7 @@ export async function listAgents(
   version: string,
 ): Promise<AgentList> {
   const than = typeof flags.old === 'string' ? flags.old : version;
-  if (!isVersion(than)) throw new CliError(`--old ${than}: expected a version such as 1.4.0`);
+  if (!isVersion(than)) throw new UsageError(`--old ${than}: expected a version such as 1.4.0`);
   const wanted = listWanted(flags);
   const states = things.length > 0 ? await loadNamed(things, reader) : await loadAll(wanted, flags, reader);
   const rows = states.flatMap((state) => readRow(state, than));

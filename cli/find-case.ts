@@ -1,7 +1,7 @@
 import type { Case } from '../shared/domain/case/case';
 import { parseThing } from '../shared/domain/thing-ref';
 import type { TimelineRow } from '../shared/timeline';
-import { CliError } from './cli-error';
+import { CliError, UsageError } from './cli-error';
 import type { Target } from './target';
 
 export interface FoundCase {
@@ -19,7 +19,7 @@ export interface CaseReader {
 export async function findCase(name: string, reader: CaseReader): Promise<FoundCase> {
   // A case id has the characters of a thing name, too.
   const named = parseThing(name);
-  if (!named) throw new CliError(`${JSON.stringify(name)} is neither a thing name nor a case id`);
+  if (!named) throw new UsageError(`${JSON.stringify(name)} is neither a thing name nor a case id`);
   const { cases, history } = reader;
   const newest = (await cases.load(named))?.value;
   if (newest) return { record: newest, rows: await history.readTimeline(newest.caseId) };

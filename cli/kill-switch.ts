@@ -6,7 +6,7 @@ import type { Case } from '../shared/domain/case/case';
 import { type KillSwitch, maxReason } from '../shared/domain/guards/kill-switch';
 import { printable } from '../shared/domain/messages/announcement';
 import { describeKillSwitch } from '../shared/domain/messages/describe-kill-switch';
-import { CliError } from './cli-error';
+import { UsageError } from './cli-error';
 import type { Target } from './target';
 
 export type SwitchPort = Pick<ReturnType<typeof connectKillSwitch>, 'read' | 'write'>;
@@ -40,7 +40,7 @@ export async function turnKillSwitch(
   now: number,
 ): Promise<string> {
   if (reason !== undefined && reason.length > maxReason)
-    throw new CliError(`--reason has ${reason.length} characters, the limit is ${maxReason}`);
+    throw new UsageError(`--reason has ${reason.length} characters, the limit is ${maxReason}`);
   // A stage that does not exist must not get a switch. Only one read, because an operator in an emergency is in a hurry.
   await attempt(() => target.history.listByStatus('observed', 1));
   const by = actor ?? userInfo().username;

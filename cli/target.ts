@@ -1,26 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { IoTClient } from '@aws-sdk/client-iot';
-import { SNSClient } from '@aws-sdk/client-sns';
-import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import * as z from 'zod';
-import { connectCommands } from '../shared/aws/commands';
-import { dataPlaneClient } from '../shared/aws/data-plane';
-import { connectKillSwitch } from '../shared/aws/kill-switch';
+import * as z from 'zod/mini';
+import type { connectKillSwitch } from '../shared/aws/kill-switch';
 import { findStageFault } from '../shared/config/stage';
-import type { Configuration } from '../shared/domain/configuration';
-import { connectChannelStates } from '../shared/storage/channel-states';
+import { printable } from '../shared/domain/messages/announcement';
 import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';
 import { connectTable } from '../shared/storage/table';
 import type { AgentReader } from './agents';
 import { findInCheckout } from './checkout';
-import { CliError } from './cli-error';
-import { connectDoctor } from './doctor/account';
-import { openDoctorPorts } from './doctor/open';
-import { connectAccount } from './drill/account';
-import { connectRegistry } from './enroll/registry';
+import { UnreachableError, UsageError } from './cli-error';
 
 export interface TargetOptions {
   readonly aws?: boolean;
@@ -32,7 +21,7 @@ const localFile = findInCheckout('.cordon/local.json');
 const localStack = z.object({
   endpoint: z.string(),
   region: z.string(),
-  pid: z.int().positive(),
+  pid: z.int().check(z.positive()),
   credentials: z.object({ accessKeyId: z.string(), secretAccessKey: z.string() }),
   /** The CA certificate file of the local broker. */
   ca: z.string(),
@@ -40,61 +29,54 @@ const localStack = z.object({
 
 export function requireStage(stage: string): string {
   const fault = findStageFault(stage);
-  if (fault) throw new CliError(`--${fault}`);
+  if (fault) throw new UsageError(`--${fault}`);
   return stage;
 }
 
-/** The stack a command is for: the local one while it runs here, unless `--aws` is given. */
+/** What each AWS client is made with: where the local stack is, else nothing. */
+export interface Settings {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+/**
+ * The stack a command is for: the local one while it runs here, unless `--aws` is given. Clients that few commands need are
+ * loaded when they are opened, so that `list` starts quickly.
+ */
 export function findTarget({ aws, stage }: TargetOptions) {
   requireStage(stage);
   const { ca, ...settings } = aws || !existsSync(localFile) ? {} : findLocalStack();
-  const sqs = new SQSClient(settings);
   const dynamodb = new DynamoDBClient({ maxAttempts: 3, ...settings });
+  const openSwitch = async () => (await import('./open-kill-switch')).openKillSwitch(stage, settings);
   return {
     stage,
+    /** For the clients of commands that need others. */
+    settings: settings as Settings,
+    isLocal: 'endpoint' in settings,
     /** Of the local stack, which alone has one of its own. */
     ...(ca !== undefined && { ca }),
-    name: 'endpoint' in settings ? `the local stack at ${settings.endpoint}` : `AWS, stage ${stage}`,
+    name:
+      'endpoint' in settings
+        ? `the local stack at ${settings.endpoint}`
+        : `AWS${writeEndpoint()}, stage ${stage}`,
     ...connectTable(`cordon-${stage}`, dynamodb),
     floods: connectFloods(`cordon-${stage}`, dynamodb),
-    async openCommands() {
-      const { QueueUrl } = await sqs.send(
-        new GetQueueUrlCommand({ QueueName: `cordon-${stage}-commands.fifo` }),
-      );
-      if (!QueueUrl) throw new CliError('AWS returned no URL for the commands queue');
-      return connectCommands(QueueUrl, sqs);
+    openCommands: async () => (await import('./open-commands')).openCommands(stage, settings),
+    killSwitch: {
+      read: async () => (await openSwitch()).read(),
+      write: async (wanted: WantedSwitch) => (await openSwitch()).write(wanted),
     },
-    killSwitch: connectKillSwitch(
-      `/cordon-${stage}/kill-switch`,
-      new SSMClient({ maxAttempts: 3, ...settings }),
-    ),
     agents: openAgents(`cordon-${stage}`, new DynamoDBClient({ maxAttempts: 6, ...settings })),
-    openRegistry() {
-      const iot = new IoTClient({ maxAttempts: 6, ...settings });
-      return connectRegistry(iot, dataPlaneClient(iot, settings));
-    },
-    openDoctor(configuration: Configuration) {
-      const iot = new IoTClient({ maxAttempts: 6, ...settings });
-      const sns = new SNSClient({ maxAttempts: 3, ...settings });
-      const ssm = new SSMClient({ maxAttempts: 3, ...settings });
-      return {
-        account: connectDoctor({ iot, sqs, sns, settings }),
-        ...openDoctorPorts(stage, configuration, iot, ssm),
-      };
-    },
-    openDrill() {
-      const iot = new IoTClient({ maxAttempts: 6, ...settings });
-      return {
-        account: connectAccount(
-          iot,
-          dataPlaneClient(iot, settings),
-          new SNSClient({ maxAttempts: 3, ...settings }),
-        ),
-        statesOf: (name: string) =>
-          connectChannelStates({ name, tableName: `cordon-${stage}`, client: dynamodb }),
-      };
-    },
   };
+}
+
+type WantedSwitch = Parameters<ReturnType<typeof connectKillSwitch>['write']>[0];
+
+/** Who forgot a variable of another stack must see where the command goes. */
+function writeEndpoint(): string {
+  const { AWS_ENDPOINT_URL: endpoint } = process.env;
+  return endpoint ? ` at ${printable(endpoint)} (AWS_ENDPOINT_URL)` : '';
 }
 
 function openAgents(tableName: string, client: DynamoDBClient): AgentReader {
@@ -117,7 +99,7 @@ function findLocalStack(): Omit<z.output<typeof localStack>, 'pid'> {
     process.kill(pid, 0);
     return settings;
   } catch (cause) {
-    throw new CliError(
+    throw new UnreachableError(
       `the local stack of ${localFile} has crashed (process ${pid}): start it again with npm start, or use --aws`,
       cause,
     );
@@ -128,6 +110,9 @@ function readLocalStack() {
   try {
     return localStack.parse(JSON.parse(readFileSync(localFile, 'utf8')));
   } catch (cause) {
-    throw new CliError(`${localFile} can't be read: start the local stack again, or use --aws`, cause);
+    throw new UnreachableError(
+      `${localFile} can't be read: start the local stack again, or use --aws`,
+      cause,
+    );
   }
 }

@@ -3,7 +3,7 @@ import type { Case } from '../shared/domain/case/case';
 import { findKeptUntil } from '../shared/domain/case/keeping';
 import { printable } from '../shared/domain/messages/announcement';
 import { findTampering, type TimelineRow } from '../shared/timeline';
-import { CliError } from './cli-error';
+import { CliError, UnwellError } from './cli-error';
 import { type CaseReader, findCase } from './find-case';
 
 export interface ChainCheck {
@@ -71,6 +71,6 @@ export async function verifyCase(name: string, reader: CaseReader, clock = Date.
     lines.push(
       `  not yet written: ${writeCount(check.pending, 'entry')}; respond is running, or the sweep will continue`,
     );
-  if (!check.whole) throw new CliError(lines);
+  if (!check.whole) throw new UnwellError(lines);
   return lines.map(printable).join('\n');
 }

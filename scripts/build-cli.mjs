@@ -21,7 +21,10 @@ try {
   await build({
     absWorkingDir: root,
     entryPoints: ['cli/main.ts'],
-    outfile: join(work, 'main.mjs'),
+    outdir: work,
+    outExtension: { '.js': '.mjs' },
+    // A command loads only what it needs.
+    splitting: true,
     bundle: true,
     minify: true,
     keepNames: true,

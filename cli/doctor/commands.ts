@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { detectorOption, readConfiguration } from '../deployed';
+import { detectorOption } from '../detector-option';
+import { exitCodes } from '../exit-codes';
 import { writeJson } from '../json';
 import type { Target } from '../target';
-import { listChecks } from './doctor';
-import { runChecks, writeFindings } from './finding';
 
 interface DoctorFlags {
   readonly sendTest: boolean;
@@ -16,7 +15,7 @@ interface DoctorFlags {
 export function addDoctorCommand(
   program: Command,
   version: string,
-  target: () => Target,
+  target: () => Promise<Target>,
   say: (text: string) => void,
 ): void {
   program
@@ -29,17 +28,24 @@ export function addDoctorCommand(
     .addOption(detectorOption())
     .addHelpText(
       'after',
-      '\nExits 0 where there is no problem, 2 where there is one, and 1 where it could not look.',
+      '\nExits 0 where there is no problem, 6 where there is one, and else as `cordon --help` says.',
     )
     .action(async (things: string[], flags: DoctorFlags) => {
+      const [{ listChecks }, { openDoctor }, { runChecks, writeFindings }, { readConfiguration }] =
+        await Promise.all([
+          import('./doctor'),
+          import('./open'),
+          import('./finding'),
+          import('../read-configuration'),
+        ]);
       const { sendTest } = flags;
       const configuration = readConfiguration(flags);
       const options = { configuration, things, sendTest, version, now: Date.now() };
-      const found = target();
+      const found = await target();
       const findings = await runChecks(
-        await listChecks(options, { ...found, ...found.openDoctor(configuration) }),
+        await listChecks(options, { ...found, ...openDoctor(found.stage, found.settings, configuration) }),
       );
       say(flags.json ? writeJson(findings) : writeFindings(findings));
-      if (findings.some(({ level }) => level === 'problem')) process.exitCode = 2;
+      if (findings.some(({ level }) => level === 'problem')) process.exitCode = exitCodes.unwell;
     });
 }

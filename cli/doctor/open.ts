@@ -1,15 +1,30 @@
-import type { IoTClient } from '@aws-sdk/client-iot';
-import type { SSMClient } from '@aws-sdk/client-ssm';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { watchQuarantine } from '../../shared/aws/quarantine-watch';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import type { Configuration } from '../../shared/domain/configuration';
+import type { Settings } from '../target';
+import { connectDoctor } from './account';
 import type { DoctorTarget } from './doctor';
 
 const slackPatienceMs = 10_000;
 
+export function openDoctor(stage: string, settings: Settings, configuration: Configuration) {
+  const iot = new IoTClient({ maxAttempts: 6, ...settings });
+  const sqs = new SQSClient(settings);
+  const sns = new SNSClient({ maxAttempts: 3, ...settings });
+  const ssm = new SSMClient({ maxAttempts: 3, ...settings });
+  return {
+    account: connectDoctor({ iot, sqs, sns, settings }),
+    ...openDoctorPorts(stage, configuration, iot, ssm),
+  };
+}
+
 /** What the doctor reads beside the account: the quarantine as this version deploys it, and Slack. */
-export function openDoctorPorts(
+function openDoctorPorts(
   stage: string,
   { quarantine }: Configuration,
   iot: IoTClient,

@@ -1,6 +1,6 @@
 import type { Configuration } from '../../shared/domain/configuration';
 import { isDrill } from '../../shared/domain/drill';
-import { CliError } from '../cli-error';
+import { RefusedError } from '../cli-error';
 import type { Target } from '../target';
 
 /** Statuses of things that are being handled right now. */
@@ -16,7 +16,7 @@ export async function checkCalm(
   const lists = await Promise.all(busy.map((status) => history.listByStatus(status, limit, now - within)));
   const recent = lists.flat().filter(({ thingName }) => !isDrill(thingName)).length;
   if (recent < limit) return;
-  throw new CliError(
+  throw new RefusedError(
     `${recent} cases or more changed within the time of the fleet limit: a drill would be in their way. Try again later, or use --force`,
   );
 }

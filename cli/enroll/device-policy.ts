@@ -1,6 +1,6 @@
 import type { Configuration } from '../../shared/domain/configuration';
 import { agentClientId } from '../../shared/domain/text';
-import { CliError } from '../cli-error';
+import { CliError, UsageError } from '../cli-error';
 
 /** The scope of a policy: all things, by the variables of AWS IoT, or one named thing. */
 export type PolicyScope = 'fleet' | 'thing';
@@ -28,7 +28,7 @@ export function checkTopic(topic: string): string {
       `has a wildcard before ${placeholder}, which matches across levels`) ||
     (/[+#]/.test(topic) && 'has + or #, which are not wildcards in a policy: use *') ||
     (!/^[\x21-\x7e]{1,256}$/.test(topic) && 'has characters other than printable ASCII without spaces');
-  if (wrong) throw new CliError(`topic ${JSON.stringify(topic)} ${wrong}`);
+  if (wrong) throw new UsageError(`topic ${JSON.stringify(topic)} ${wrong}`);
   return topic;
 }
 

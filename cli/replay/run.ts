@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { loadConfiguration } from '../../shared/config/load';
 import { findConfiguration } from '../checkout';
-import { CliError } from '../cli-error';
+import { CliError, UsageError } from '../cli-error';
 import { writeJson } from '../json';
 import type { Target } from '../target';
 import { type Candidate, replay } from './compare';
@@ -19,10 +19,10 @@ export interface ReplayFlags {
 
 interface ReplayPorts {
   /** Opens the table, if the recording is not a file. */
-  readonly openTarget: () => {
+  readonly openTarget: () => Promise<{
     readonly fleetLimit: Pick<Target['fleetLimit'], 'readSize'>;
     readonly history: Pick<Target['history'], 'scanCases'>;
-  };
+  }>;
   readonly clock: () => number;
   readonly say: (text: string) => void;
 }
@@ -34,7 +34,7 @@ export async function runReplay(
   ports: ReplayPorts,
 ): Promise<string> {
   if ((file === undefined) === (flags.since === undefined))
-    throw new CliError('give either a FILE of alerts or --since, such as --since 7d');
+    throw new UsageError('give either a FILE of alerts or --since, such as --since 7d');
   const present = load(flags.present ?? findConfiguration());
   const candidate = flags.config === undefined ? undefined : load(flags.config);
   const { recording, fleetSize } =
@@ -58,7 +58,7 @@ function load(file: string): Candidate {
 }
 
 async function recall(since: number, { openTarget, clock }: ReplayPorts) {
-  const { fleetLimit, history } = openTarget();
+  const { fleetLimit, history } = await openTarget();
   const from = clock() - since;
   const [found, size] = await Promise.all([history.scanCases(from), fleetLimit.readSize()]);
   return { recording: recallCases(found, from), fleetSize: size?.things };

@@ -62,7 +62,7 @@ describe('npx cordon', () => {
   it('exits as the command exits, and keeps standard output and standard error apart', () => {
     const wrong = launch(['chek']);
 
-    expect(wrong).toMatchObject({ status: 1, stdout: '' });
+    expect(wrong).toMatchObject({ status: 2, stdout: '' });
     expect(wrong.stderr).toContain("unknown command 'chek'");
   }, 180_000);
 
@@ -108,7 +108,7 @@ describe('npx cordon', () => {
 
     const killed = launch(['list']);
 
-    expect(killed.status).toBe(1);
+    expect(killed.status).toBe(5);
     expect(killed.stderr).toContain(`has crashed (process ${pid})`);
     expect(killed.stderr).not.toContain('AWS, stage dev');
     expect(launch(['list', '--aws']).stderr).toContain('AWS, stage dev');

@@ -16,6 +16,8 @@ let aws: Server;
 let calls = 0;
 let fault = 'ValidationException';
 let message = 'no';
+/** How the command names the AWS of this test. */
+let named: string;
 beforeAll(async () => {
   aws = createServer((request, response) => {
     calls += 1;
@@ -24,6 +26,7 @@ beforeAll(async () => {
     response.end(JSON.stringify({ __type: fault, message }));
   }).listen(0, '127.0.0.1');
   await once(aws, 'listening');
+  named = `AWS at http://127.0.0.1:${(aws.address() as AddressInfo).port} (AWS_ENDPOINT_URL)`;
 });
 afterAll(async () => {
   aws.close();
@@ -98,7 +101,7 @@ describe('cordon', () => {
     const { code, out, err } = await cordon('verify', 'mything1');
 
     expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err).toBe('AWS, stage dev\ncordon: ValidationException: no\n');
+    expect(err).toBe(`${named}, stage dev\ncordon: ValidationException: no\n`);
     expect(calls).toBeGreaterThan(0);
   });
 
@@ -108,14 +111,14 @@ describe('cordon', () => {
     const { err } = await cordon('verify', 'mything1');
 
     expect(err).toBe(
-      'AWS, stage dev\ncordon: ValidationException: a\uFFFD[31mb\uFFFDcordon: mything1 is contained\n',
+      `${named}, stage dev\ncordon: ValidationException: a\uFFFD[31mb\uFFFDcordon: mything1 is contained\n`,
     );
   });
 
-  it('exits 1 if the kill switch can not be read, and prints so on standard output', async () => {
+  it('exits 5 if the kill switch can not be read, and prints so on standard output', async () => {
     const { code, out } = await cordon('kill-switch', 'status');
 
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(out).toContain("The kill switch can't be read (ValidationException: no)");
   });
 
@@ -126,9 +129,9 @@ describe('cordon', () => {
 
       const { code, err } = await cordon('--stage', 'prod', ...args);
 
-      expect(code).toBe(1);
+      expect(code).toBe(5);
       expect(err).toBe(
-        'AWS, stage prod\ncordon: stage prod is not deployed there (no table cordon-prod): check --stage and AWS_REGION\n',
+        `${named}, stage prod\ncordon: stage prod is not deployed there (no table cordon-prod): check --stage and AWS_REGION\n`,
       );
     },
   );
@@ -139,7 +142,7 @@ describe('cordon', () => {
   ])('says with %j what is missing of an account', async (flags, message) => {
     const { code, err } = await finish(start([...flags, 'list'], {}));
 
-    expect({ code, err }).toEqual({ code: 1, err: `AWS, stage dev\ncordon: ${message}\n` });
+    expect({ code, err }).toEqual({ code: 5, err: `${named}, stage dev\ncordon: ${message}\n` });
   });
 
   it('checks a file', async () => {
@@ -177,10 +180,45 @@ describe('cordon', () => {
     [['replay', '--since', '7x'], 'expected a duration such as 90s, 30m, 24h or 7d'],
     [['export', 'mything1', '--format', 'xml'], 'Allowed choices are json, ocsf'],
     [['--stage', '../x', 'list'], '--stage ../x: expected up to 24 of a-z, 0-9'],
+    [['show', '../x'], '"../x" is not a thing name'],
+    [['agents', '--old', 'x'], 'expected a version such as 1.4.0'],
+    [['replay'], 'give either a FILE of alerts or --since'],
   ])('says what is wrong with %j in words', async (args, message) => {
     const { code, err } = await cordon(...args);
 
-    expect({ code, calls }).toEqual({ code: 1, calls: 0 });
+    expect({ code, calls }).toEqual({ code: 2, calls: 0 });
     expect(err).toContain(message);
+  });
+
+  it.each([
+    [['lst'], "cordon: unknown command 'lst'\n(Did you mean list?)"],
+    [['list', '--stat'], "cordon: unknown option '--stat'"],
+    [['show'], "cordon: missing required argument 'thing'"],
+  ])(
+    'proposes the nearest to %j, or says what is missing, and does not print the whole help',
+    async (args, message) => {
+      const { code, out, err } = await cordon(...args);
+
+      expect({ code, out, calls }).toEqual({ code: 2, out: '', calls: 0 });
+      expect(err).toContain(message);
+      expect(err).toContain('cordon --help lists the commands');
+      expect(err.split('\n').length).toBeLessThanOrEqual(4);
+    },
+  );
+
+  it('names an address that AWS_ENDPOINT_URL is left with', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    await once(closed, 'close');
+    const endpoint = `http://127.0.0.1:${port}`;
+
+    const { code, out, err } = await finish(start(['list'], { ...account, AWS_ENDPOINT_URL: endpoint }));
+
+    expect({ code, out }).toEqual({ code: 5, out: '' });
+    expect(err).toContain(
+      `nothing answers at ${endpoint} (ECONNREFUSED), which AWS_ENDPOINT_URL names: unset AWS_ENDPOINT_URL to use AWS, or correct it`,
+    );
   });
 });

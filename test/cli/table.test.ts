@@ -91,7 +91,7 @@ describe('what respond wrote', () => {
       present: join(import.meta.dirname, '..', '..', 'cordon.yml'),
       json: true,
     };
-    const ports = { openTarget: () => table, clock: () => now + 180_000, say: () => {} };
+    const ports = { openTarget: async () => table, clock: () => now + 180_000, say: () => {} };
 
     expect(JSON.parse(await runReplay(undefined, flags, ports))).toMatchObject({
       alerts: 2,

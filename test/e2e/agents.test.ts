@@ -122,12 +122,12 @@ describe('packaged agents', () => {
       await e2e.waitForQuiet();
 
       const listed = await cli.run('agents');
-      expect(listed).toMatchObject({ code: 2, err: '' });
+      expect(listed).toMatchObject({ code: 6, err: '' });
       expect(listed.out).toMatch(/degraded\+old +sleeper +0\.0\.1 .*degraded: hidden/);
 
       await mailOf(/^1 agent fell silent since \d\d:\d\d UTC: sleeper\. Who: cordon agents --silent$/);
       expect((await e2e.waitForCase('sleeper', 'observed')).playbook).toBe('silent');
-      expect(await cli.run('agents', '--silent', '--json')).toMatchObject({ code: 2 });
+      expect(await cli.run('agents', '--silent', '--json')).toMatchObject({ code: 6 });
       expect((await cli.run('agents', 'sleeper')).out).toMatch(/^silent\+degraded\+old/);
 
       // Under a certificate that it got meanwhile: the registry is asked whose it is.

@@ -110,7 +110,7 @@ describe('a thing contained by Device Defender’s own task', () => {
     expect((await cli.run('show', caseId)).code).toBe(1);
     expect(await cli.run('verify', caseId)).toMatchObject({ code: 0 });
     expect(await cli.run('release', 'tasked')).toMatchObject({
-      code: 1,
+      code: 3,
       out: '',
       err: expect.stringMatching(/^cordon: tasked /),
     });
@@ -164,7 +164,7 @@ describe('the cordon command', () => {
     const sk = await tamperWith(caseId);
 
     expect(await cli.run('verify', 'tampered')).toEqual({
-      code: 1,
+      code: 6,
       out: '',
       err: `cordon: case ${caseId} of tampered (observed): 1 row, chain BROKEN\n  ${sk}: the row was changed`,
     });
@@ -208,17 +208,17 @@ describe('the cordon command', () => {
     });
     expect(await publishOrCut(await e2e.connect(device), telemetry('by-hand'), '1')).toBe('cut');
     expect(await cli.run('contain', 'by-hand')).toEqual({
-      code: 1,
+      code: 3,
       out: '',
       err: 'cordon: by-hand is already held (contained)',
     });
     expect(await cli.run('dismiss', 'by-hand')).toMatchObject({
-      code: 1,
+      code: 3,
       err: expect.stringContaining('release it first'),
     });
     expect(await cli.run('release', 'by-hand')).toMatchObject(succeeded);
     expect(await readState(e2e, 'by-hand')).toEqual(before);
-    expect(await cli.run('contain', 'no-such-thing', '--wait', '20')).toMatchObject({ code: 1, out: '' });
+    expect(await cli.run('contain', 'no-such-thing', '--wait', '20')).toMatchObject({ code: 3, out: '' });
   }, 180_000);
 
   it('approves, rejects and dismisses, and reports the false positive to Device Defender', async () => {
@@ -232,9 +232,9 @@ describe('the cordon command', () => {
       ...succeeded,
       out: 'approved is contained, and the denial is verified.',
     });
-    expect(await cli.run('approve', 'approved')).toMatchObject({ code: 1, out: '' });
+    expect(await cli.run('approve', 'approved')).toMatchObject({ code: 3, out: '' });
     const both = await cli.run('approve', 'approved', 'no-such-thing');
-    expect(both).toMatchObject({ code: 1, out: '' });
+    expect(both).toMatchObject({ code: 3, out: '' });
     expect(both.err.split('\n')).toEqual([
       'approved has nothing that awaits approval',
       'no-such-thing has nothing that awaits approval',

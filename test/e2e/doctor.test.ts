@@ -122,7 +122,7 @@ describe('cordon doctor', () => {
 
     const { code, found } = await examine('shared', 'spare', 'wide', 'absent');
 
-    expect(code).toBe(2);
+    expect(code).toBe(6);
     const told = found.map(({ level, about, what }) => `${level} ${about}: ${what}`).join('\n');
     for (const expected of [
       /^problem kill switch: .*on/m,

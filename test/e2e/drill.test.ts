@@ -139,7 +139,7 @@ describe('cordon drill', () => {
     const { code, err } = await operator.run('drill');
     await operator.run('kill-switch', 'off');
     expect([code, err]).toEqual([
-      1,
+      3,
       expect.stringContaining('the kill switch is on, so nothing would be contained'),
     ]);
   });
@@ -149,7 +149,7 @@ describe('cordon drill', () => {
 
     const { code, out } = await cli.run('drill');
 
-    expect(code).toBe(1);
+    expect(code).toBe(6);
     expect(out).toMatch(/FAILED +reports are accepted: report \d+: no answer within 20 s/);
     expect(out).toContain(
       'No answer to a report: the reports rule, its queue or the detect function does not work.',

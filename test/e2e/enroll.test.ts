@@ -135,7 +135,7 @@ describe('cordon enroll', () => {
     await app.stop();
     // The app is gone, so nothing it reports clears its alarm: the operator has to mean it.
     expect(await operator.run('release', 'mything1')).toMatchObject({
-      code: 1,
+      code: 3,
       err: expect.stringContaining('--force'),
     });
     expect((await operator.run('release', 'mything1', '--force')).code).toBe(0);

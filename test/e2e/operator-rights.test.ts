@@ -55,7 +55,7 @@ describe('the rights of docs/iam', () => {
 
     const { code, err } = await readerCli.run('contain', 'untouched');
 
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(err).toMatch(/not authorized to perform: sqs:GetQueueUrl/);
     expect(await e2e.loadCase('untouched')).toBeUndefined();
   }, 180_000);

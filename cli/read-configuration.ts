@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { Option } from 'commander';
 import { loadConfiguration } from '../shared/config/load';
 import type { FileConfiguration } from '../shared/config/schema';
 import { findConfiguration } from './checkout';
@@ -10,13 +9,6 @@ import { findAmazonRoots } from './enroll/agent-config';
 interface DeployedFlags {
   readonly config?: string;
   readonly detector?: string;
-}
-
-export function detectorOption(): Option {
-  return new Option(
-    '--detector <name>',
-    'the detector that the stack was deployed with, if it differs from the file',
-  ).choices(['cordon', 'device-defender', 'both']);
 }
 
 export function readConfiguration({ config, detector }: DeployedFlags): FileConfiguration {

@@ -1,0 +1,20 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IoTClient } from '@aws-sdk/client-iot';
+import { SNSClient } from '@aws-sdk/client-sns';
+import { dataPlaneClient } from '../../shared/aws/data-plane';
+import { connectChannelStates } from '../../shared/storage/channel-states';
+import type { Settings } from '../target';
+import { connectAccount } from './account';
+
+export function openDrill(stage: string, settings: Settings) {
+  const iot = new IoTClient({ maxAttempts: 6, ...settings });
+  const client = new DynamoDBClient({ maxAttempts: 3, ...settings });
+  return {
+    account: connectAccount(
+      iot,
+      dataPlaneClient(iot, settings),
+      new SNSClient({ maxAttempts: 3, ...settings }),
+    ),
+    statesOf: (name: string) => connectChannelStates({ name, tableName: `cordon-${stage}`, client }),
+  };
+}

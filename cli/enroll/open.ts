@@ -1,0 +1,8 @@
+import { IoTClient, type IoTClientConfig } from '@aws-sdk/client-iot';
+import { dataPlaneClient } from '../../shared/aws/data-plane';
+import { connectRegistry } from './registry';
+
+export function openRegistry(settings: IoTClientConfig) {
+  const iot = new IoTClient({ maxAttempts: 6, ...settings });
+  return connectRegistry(iot, dataPlaneClient(iot, settings));
+}

@@ -1,0 +1,21 @@
+/** What a script can tell by the exit code (docs/operating.md). */
+export const exitCodes = {
+  /** The command failed, for none of the reasons below. */
+  failed: 1,
+  /** The command line is wrong. */
+  usage: 2,
+  /** Cordon, or AWS, refuses what was asked. */
+  refused: 3,
+  /** The outcome did not come in time. Cordon continues. */
+  timedOut: 4,
+  /** There is no stack to ask: no answer, no credentials, no such stage. */
+  unreachable: 5,
+  /** The command looked, and found something wrong. */
+  unwell: 6,
+  interrupted: 130,
+} as const;
+
+/** For the end of `--help`. */
+export const exitCodeHelp = `
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 timed out (Cordon continues), 5 not reachable,
+6 found something wrong (agents, doctor, verify), 130 interrupted.`;

@@ -1,0 +1,106 @@
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { ConfigurationError } from '../shared/config/load';
+import { printable } from '../shared/domain/messages/announcement';
+import { CliError } from './cli-error';
+import { exitCodes } from './exit-codes';
+
+/** What the command was for. */
+export interface Where {
+  readonly stage: string;
+  /** The local stack was asked, whatever the environment says. */
+  readonly isLocal: boolean;
+  /** AWS was asked for with --aws. */
+  readonly aws?: boolean;
+}
+
+interface Fault {
+  /** One line that a user can act on, or one for each error in a cordon.yml. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** What a command ends with. The stack is only printed with CORDON_DEBUG. */
+export function readFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault {
+  if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
+  if (error instanceof ConfigurationError)
+    return { text: error.faults.map(printable).join('\n'), exitCode: exitCodes.failed };
+  const { text, exitCode } = nameFault(error, where, env);
+  const stack = error instanceof Error && env.CORDON_DEBUG ? error.stack : undefined;
+  return { text: stack ?? printable(text), exitCode };
+}
+
+function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault {
+  const { aws, stage } = where;
+  if (!(error instanceof Error)) return { text: String(error), exitCode: exitCodes.failed };
+  const nothingHere = aws ? '' : ', and no local stack runs here (npm start)';
+  const unreachable = (text: string): Fault => ({ text, exitCode: exitCodes.unreachable });
+  if (expired.has(error.name) || /\bSSO\b.*expired|token has expired/i.test(error.message))
+    return unreachable('the AWS credentials have expired: sign in again (aws sso login), or set new ones');
+  if (unknownCredentials.has(error.name))
+    return unreachable(
+      `AWS does not accept the credentials (${error.name}): check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+    );
+  if (error.name === 'CredentialsProviderError')
+    return unreachable(
+      `no AWS credentials were found${nothingHere}: set AWS_PROFILE, or sign in (aws sso login)`,
+    );
+  if (error.message === 'Region is missing')
+    return unreachable(`no AWS region is set (AWS_REGION)${nothingHere}`);
+  // Only DynamoDB throws this here, and its only table is that of the stage.
+  if (error instanceof ResourceNotFoundException)
+    return unreachable(
+      `stage ${stage} is not deployed there (no table cordon-${stage}): check --stage and AWS_REGION`,
+    );
+  if (isUnanswered(error)) return unreachable(explainSilence(error, where, env));
+  const exitCode = refusals.has(error.name) ? exitCodes.refused : exitCodes.failed;
+  return { text: `${error.name}: ${error.message}`, exitCode };
+}
+
+/** Names under which services of AWS report credentials that were good once. */
+const expired = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired', 'TokenRefreshRequired']);
+const unknownCredentials = new Set([
+  'UnrecognizedClientException',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'SignatureDoesNotMatch',
+  'IncompleteSignature',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+]);
+const refusals = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
+  'AuthorizationError',
+  'AuthorizationErrorException',
+  'NotAuthorized',
+  'UnauthorizedException',
+  'ForbiddenException',
+]);
+
+/** Codes of Node for a host that does not exist or does not answer. */
+const silences = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+]);
+
+function isUnanswered(error: Error): boolean {
+  return error.name === 'TimeoutError' || ('code' in error && silences.has(String(error.code)));
+}
+
+/** An address that is left over from another stack must be named, since nothing else shows it. */
+function explainSilence(error: Error, { isLocal }: Where, env: NodeJS.ProcessEnv): string {
+  if (isLocal)
+    return 'the local stack in .cordon/local.json does not respond: start it with npm start, or use --aws';
+  const cause = 'code' in error ? String(error.code) : error.name;
+  const left = Object.entries(env).find(([name, value]) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && value);
+  if (!left)
+    return `AWS does not answer (${cause} ${error.message}): check the network, AWS_REGION, and endpoint_url of the profile`;
+  const [name, value] = left;
+  return `nothing answers at ${value} (${cause}), which ${name} names: unset ${name} to use AWS, or correct it`;
+}

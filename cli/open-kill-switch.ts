@@ -1,0 +1,6 @@
+import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
+import { connectKillSwitch } from '../shared/aws/kill-switch';
+
+export function openKillSwitch(stage: string, settings: SSMClientConfig) {
+  return connectKillSwitch(`/cordon-${stage}/kill-switch`, new SSMClient({ maxAttempts: 3, ...settings }));
+}

@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from 'commander';
+
+export function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isFinite(seconds) || seconds < 0)
+    throw new InvalidArgumentError('expected a number of seconds');
+  return seconds;
+}
+
+/** `7d` -> milliseconds, written as in cordon.yml. */
+export function readDuration(text: string): number {
+  const [, count, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
+  const size = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
+  if (size === undefined) throw new InvalidArgumentError('expected a duration such as 90s, 30m, 24h or 7d');
+  return Number(count) * size;
+}
+
+export function readCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a number, 1 or more');
+  return Number(text);
+}

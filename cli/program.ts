@@ -1,0 +1,54 @@
+import { Command } from 'commander';
+import { version } from '../package.json';
+import { addActCommands } from './act-commands';
+import { addCaseCommands } from './case-commands';
+import { addDoctorCommand } from './doctor/commands';
+import { addDrillCommand } from './drill/commands';
+import { addDeviceCommands } from './enroll/commands';
+import { exitCodeHelp } from './exit-codes';
+import type { Where } from './faults';
+import { say, sayAside } from './look/output';
+import { addStackCommands } from './stack-commands';
+import type { Target, TargetOptions } from './target';
+
+export function buildProgram() {
+  const program = new Command('cordon')
+    .description(
+      'Inspect, contain and release things. Uses the local stack while it runs here, and otherwise AWS.',
+    )
+    .version(version, '--version', 'print the version of Cordon')
+    .option('--aws', 'use AWS even while a local stack runs here')
+    .option('--stage <name>', 'stage of the deployed stack', 'dev')
+    .addHelpText('after', exitCodeHelp)
+    // Before the commands, which inherit both.
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(writeUsageFault(text)) });
+  let opened: Target | undefined;
+  const where = (): Where => ({
+    ...program.opts<TargetOptions>(),
+    isLocal: opened?.isLocal ?? false,
+  });
+  const target = async () => {
+    const { findTarget } = await import('./target');
+    opened = findTarget(program.opts<TargetOptions>());
+    sayAside(opened.name);
+    return opened;
+  };
+  const explain = async (error: unknown) => {
+    const { readFault } = await import('./faults');
+    return readFault(error, where(), process.env);
+  };
+  const ports = { version, target, explain };
+  addCaseCommands(program, ports);
+  addActCommands(program, ports);
+  addStackCommands(program, ports);
+  addDeviceCommands(program, target, say);
+  addDoctorCommand(program, version, target, say);
+  addDrillCommand(program, target, say, sayAside);
+  return { program, where };
+}
+
+/** Commander's own words, with its proposal of the nearest name; the whole help would push them off the screen. */
+function writeUsageFault(text: string): string {
+  return `${text.trimEnd().replace(/^error: /, 'cordon: ')}\ncordon --help lists the commands, cordon help COMMAND its options.\n`;
+}

@@ -1,0 +1,93 @@
+import { Argument, type Command } from 'commander';
+import type { AgentFlags } from './agents';
+import type { CommandPorts } from './command-ports';
+import { exitCodes } from './exit-codes';
+import type { SwitchOptions } from './kill-switch';
+import { say, sayAside } from './look/output';
+import { readCount, readDuration } from './options';
+import type { ReplayFlags } from './replay/run';
+
+/** Adds the commands about the rules, the agents and the kill switch. */
+export function addStackCommands(program: Command, { version, target }: CommandPorts): void {
+  program
+    .command('check')
+    .description('validate a cordon.yml and explain in words what it does to which things')
+    .argument('[file]', 'the file (default: cordon.yml)')
+    .action(async (file?: string) => {
+      const { explain } = await import('./check');
+      const { findConfiguration } = await import('./checkout');
+      say(explain(file ?? findConfiguration()));
+    });
+
+  program
+    .command('detect')
+    .description('show which alerts the rules detector raises on example data (test/conformance/README.md)')
+    .argument('<files...>', 'YAML files of security profiles, datapoints and expected alerts')
+    .action(async (files: string[]) => {
+      const { runExamples } = await import('./detect/run');
+      const { text, isMatch } = runExamples(files);
+      say(text);
+      if (!isMatch) process.exitCode = exitCodes.unwell;
+    });
+
+  program
+    .command('agents')
+    .description('list agents that are silent, degraded or old, or show the agents of the named things')
+    .argument('[things...]')
+    .option('--silent', 'only agents that have missed three reports')
+    .option('--degraded', 'only agents whose view is incomplete')
+    .option('--old [version]', 'only agents older than this version (default: the version of this command)')
+    .option('--all', 'also healthy agents')
+    .option('--limit <agents>', 'the most lines to print', readCount, 100)
+    .option('--json', 'print all of them as JSON')
+    .addHelpText(
+      'after',
+      '\nExits 6 if a selected agent is silent, degraded or old, and else as `cordon --help` says.',
+    )
+    .action(async (things: string[], flags: AgentFlags) => {
+      const { listAgents } = await import('./agents');
+      const { text, isWell } = await listAgents(things, flags, (await target()).agents, version);
+      say(text);
+      if (!isWell) process.exitCode = exitCodes.unwell;
+    });
+
+  program
+    .command('kill-switch')
+    .description('stop every action at once (on), resume (off), or show the state (default)')
+    .addArgument(new Argument('[what]', 'what to do').choices(['on', 'off', 'status']).default('status'))
+    .option('-r, --reason <text>', 'the reason, shown to everybody')
+    .option('--actor <name>', 'who turns the switch (default: your login name)')
+    .addHelpText('after', '\n`status` exits 5 if the switch could not be read.')
+    .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) => {
+      const { showKillSwitch, turnKillSwitch } = await import('./kill-switch');
+      if (what !== 'status') return say(await turnKillSwitch(what, options, await target(), Date.now()));
+      const { text, isRead } = await showKillSwitch(await target());
+      say(text);
+      if (!isRead) process.exitCode = exitCodes.unreachable;
+    });
+
+  program
+    .command('replay')
+    .description('show what recorded alerts would cause under another cordon.yml; changes nothing')
+    .argument(
+      '[file]',
+      'alerts as on the alerts topic (an array, or one JSON object on each line), or the output of list-violation-events',
+    )
+    .option(
+      '--since <time>',
+      'replay the recorded cases of this period instead of a file, such as 7d',
+      readDuration,
+    )
+    .option('--config <file>', 'the candidate cordon.yml (default: only the present one)')
+    .option('--present <file>', 'the present cordon.yml (default: cordon.yml)')
+    .option(
+      '--fleet-size <things>',
+      'size of the fleet, for a limit in percent (default: the last count)',
+      readCount,
+    )
+    .option('--json', 'print JSON')
+    .action(async (file: string | undefined, flags: ReplayFlags) => {
+      const { runReplay } = await import('./replay/run');
+      say(await runReplay(file, flags, { openTarget: target, clock: Date.now, say: sayAside }));
+    });
+}

@@ -1,0 +1,68 @@
+import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
+import { CliError, RefusedError, TimedOutError, UnwellError, UsageError } from '../../cli/cli-error';
+import { readFault, type Where } from '../../cli/faults';
+import { ConfigurationError } from '../../shared/config/load';
+
+const named = (name: string, message = 'no', more: object = {}) =>
+  Object.assign(new Error(message), { name, ...more });
+const read = (error: unknown, where: Partial<Where> = {}, env: NodeJS.ProcessEnv = {}) =>
+  readFault(error, { stage: 'dev', isLocal: false, ...where }, env);
+
+describe('what a command ends with', () => {
+  it.each([
+    [new CliError('a'), 1],
+    [new ConfigurationError(['cordon.yml:1: no']), 1],
+    [new UsageError('a'), 2],
+    [new RefusedError('a'), 3],
+    [named('AccessDeniedException'), 3],
+    [named('AuthorizationErrorException'), 3],
+    [new TimedOutError('a'), 4],
+    [named('CredentialsProviderError'), 5],
+    [named('TimeoutError'), 5],
+    [named('Error', 'connect', { code: 'ECONNREFUSED' }), 5],
+    [new ResourceNotFoundException({ message: 'x', $metadata: {} }), 5],
+    [new UnwellError('a'), 6],
+    [named('ValidationException'), 1],
+    ['a text', 1],
+  ])('is an exit code by its kind: %s, %d', (error, exitCode) => {
+    expect(read(error).exitCode).toBe(exitCode);
+  });
+
+  it.each(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'])(
+    'says what to do where credentials have expired: %s',
+    (name) => {
+      expect(read(named(name)).text).toBe(
+        'the AWS credentials have expired: sign in again (aws sso login), or set new ones',
+      );
+    },
+  );
+
+  it('says what to do where a login by SSO has expired, which the SDK reports as missing credentials', () => {
+    const error = named(
+      'CredentialsProviderError',
+      'The SSO session associated with this profile has expired',
+    );
+
+    expect(read(error).text).toContain('have expired: sign in again');
+  });
+
+  it('says which settings AWS does not accept', () => {
+    expect(read(named('UnrecognizedClientException'))).toEqual({
+      text: 'AWS does not accept the credentials (UnrecognizedClientException): check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+      exitCode: 5,
+    });
+  });
+
+  it('tells a silent local stack, a left-over address and a silent AWS apart', () => {
+    const silent = named('Error', 'connect ECONNREFUSED 10.0.0.1:443', { code: 'ECONNREFUSED' });
+    const left = { AWS_ENDPOINT_URL_DYNAMODB: 'http://localhost:4566\u001b[2J' };
+
+    expect(read(silent, { isLocal: true }, left).text).toContain('start it with npm start');
+    expect(read(silent, {}, left).text).toBe(
+      'nothing answers at http://localhost:4566\uFFFD[2J (ECONNREFUSED), which AWS_ENDPOINT_URL_DYNAMODB names: unset AWS_ENDPOINT_URL_DYNAMODB to use AWS, or correct it',
+    );
+    expect(read(silent).text).toContain(
+      'AWS does not answer (ECONNREFUSED connect ECONNREFUSED 10.0.0.1:443)',
+    );
+  });
+});
