@@ -26,8 +26,6 @@ const checks = [
 // These read what was packaged.
 const checksOfPackage = [['sizes of the bundles', process.execPath, ['scripts/check-sizes.mjs']]];
 const jest = [
-  '--experimental-vm-modules',
-  '--disable-warning=ExperimentalWarning',
   join('node_modules', 'jest', 'bin', 'jest.js'),
   '--json',
   `--outputFile=${jestResult}`,

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
-import { mockClient } from 'aws-sdk-client-mock';
 import type { MqttClient } from 'mqtt';
 import { makeKey, makeRequest } from '../../../cli/enroll/key';
 import { writeProvisioningStack } from '../../../cli/enroll/provisioning';
 import { computeCertificateId, type IssuedCertificate } from '../../../local/aws/mqtt/certificates';
 import { awsError } from '../../aws-error';
 import { collect, type Stack, startStack, tryPublish, waitFor } from '../../local/aws/mqtt/stack';
+import { mockClient } from '../../mock-client';
 import { resolveProperties } from './resolve-template';
 
 /** What `cordon enroll --template` prints, deployed by hand to the broker that enforces policies as AWS IoT does. */

@@ -4,10 +4,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
-import { mockClient } from 'aws-sdk-client-mock';
 import { writeDevicePolicy } from '../../../cli/enroll/device-policy';
 import { writeProvisioningStack } from '../../../cli/enroll/provisioning';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 import { resolveProperties } from './resolve-template';
 
 const stack = writeProvisioningStack('dev', 'cordon', []);

@@ -10,10 +10,10 @@ import {
   ListThingPrincipalsCommand,
 } from '@aws-sdk/client-iot';
 import { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectRegistry } from '../../../cli/enroll/registry';
 import type { Patience } from '../../../cli/enroll/retry-deletion';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const certificateId = 'a'.repeat(64);
 const attached = awsError('DeleteConflictException', 'things are attached');

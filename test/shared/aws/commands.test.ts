@@ -1,8 +1,8 @@
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectCommands, connectDeadLetters } from '../../../shared/aws/commands';
 import { accountKey, thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const sqs = mockClient(SQSClient);
 const client = new SQSClient({ region: 'us-east-1' });

@@ -4,9 +4,9 @@ import {
   IoTDataPlaneClient,
   PublishCommand,
 } from '@aws-sdk/client-iot-data-plane';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectConnections } from '../../../shared/aws/connections';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const data = mockClient(IoTDataPlaneClient);
 const connections = connectConnections(new IoTDataPlaneClient({ region: 'us-east-1' }));

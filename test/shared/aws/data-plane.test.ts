@@ -1,7 +1,7 @@
 import { DescribeEndpointCommand, IoTClient } from '@aws-sdk/client-iot';
-import { mockClient } from 'aws-sdk-client-mock';
 import { dataPlaneClient } from '../../../shared/aws/data-plane';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const mock = mockClient(IoTClient);
 const iot = new IoTClient({ region: 'us-east-1' });

@@ -1,7 +1,7 @@
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectKillSwitch } from '../../../shared/aws/kill-switch';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const ssm = mockClient(SSMClient);
 const name = '/cordon-dev/kill-switch';

@@ -5,9 +5,9 @@ import {
   IoTClient,
   ListThingsInThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectQuarantineGroup } from '../../../shared/aws/quarantine-group';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const iot = mockClient(IoTClient);
 const group = connectQuarantineGroup(new IoTClient({ region: 'us-east-1' }));

@@ -11,9 +11,9 @@ import {
   ListPolicyVersionsCommand,
   SetDefaultPolicyVersionCommand,
 } from '@aws-sdk/client-iot';
-import { mockClient } from 'aws-sdk-client-mock';
 import { watchQuarantine } from '../../../shared/aws/quarantine-watch';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const iot = mockClient(IoTClient);
 const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';

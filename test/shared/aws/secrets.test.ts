@@ -1,7 +1,7 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectSecrets } from '../../../shared/aws/secrets';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const ssm = mockClient(SSMClient);
 const secrets = connectSecrets(new SSMClient({ region: 'us-east-1' }));

@@ -1,6 +1,6 @@
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { listMailed } from '../../../shared/aws/subscriptions';
+import { mockClient } from '../../mock-client';
 
 describe('the e-mail addresses of a topic', () => {
   it('come from every page, and include only those confirmed and not unsubscribed since', async () => {

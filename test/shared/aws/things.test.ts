@@ -10,10 +10,10 @@ import {
   RemoveThingFromThingGroupCommand,
   TestAuthorizationCommand,
 } from '@aws-sdk/client-iot';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectThings } from '../../../shared/aws/things';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
+import { mockClient } from '../../mock-client';
 
 const iot = mockClient(IoTClient);
 const things = connectThings('arn:aws:iot:us-east-1:000000000000', new IoTClient({ region: 'us-east-1' }));

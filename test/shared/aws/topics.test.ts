@@ -1,8 +1,8 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectAlertTopic, connectAnnouncer } from '../../../shared/aws/topics';
 import type { Announcement } from '../../../shared/domain/messages/announcement';
 import { anAnnouncement } from '../../functions/notify/announcements';
+import { mockClient } from '../../mock-client';
 
 const sns = mockClient(SNSClient);
 const client = new SNSClient({ region: 'us-east-1' });

@@ -1,6 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { deniedObject, policyObject, statusObject } from '../../../shared/domain/actions/lease';
 import { newDetectState } from '../../../shared/domain/detection/state';
 import { accountKey, thingKey } from '../../../shared/domain/thing-ref';
@@ -13,6 +12,7 @@ import { connectRefusals } from '../../../shared/storage/refusals';
 import { connectHistory } from '../../../shared/storage/timeline';
 import { closedCase, now } from '../../builders';
 import { aCase } from '../../contract/case-store-contract';
+import { mockClient } from '../../mock-client';
 
 /** What is written and read of a table, by what it does to two things of one name. */
 const dynamo = mockClient(DynamoDBDocumentClient);

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectChannelStates } from '../../../shared/storage/channel-states';
 import { anAnnouncement } from '../../functions/notify/announcements';
+import { mockClient } from '../../mock-client';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const states = connectChannelStates<{ channel: string; ts: string }, object>({

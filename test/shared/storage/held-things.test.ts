@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectHeldThings } from '../../../shared/storage/held-things';
+import { mockClient } from '../../mock-client';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const { find } = connectHeldThings('cordon', new DynamoDBClient({ region: 'us-east-1' }));

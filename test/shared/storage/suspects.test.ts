@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectSuspects } from '../../../shared/storage/suspects';
+import { mockClient } from '../../mock-client';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const suspects = connectSuspects('cordon', new DynamoDBClient({ region: 'us-east-1' }));

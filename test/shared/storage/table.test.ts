@@ -8,7 +8,6 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import type { Case } from '../../../shared/domain/case/case';
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import { describeCase } from '../../../shared/domain/messages/describe-case';
@@ -30,6 +29,7 @@ import {
   idle,
   now,
 } from '../../builders';
+import { mockClient } from '../../mock-client';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const client = new DynamoDBClient({ region: 'us-east-1' });

@@ -1,0 +1,58 @@
+// Jest's runtime gives each test file a world of its own: it compiles every module anew, in a new context. Loading the AWS clients
+// and the local stack then takes over a second a file. Here Node itself loads the modules, once for each of Jest's worker processes;
+// only the test file is evaluated for each run. Tests therefore don't mock modules, and undo what they change outside of themselves.
+const module_ = require('node:module');
+const { join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+module_.enableCompileCache(join(__dirname, '..', '..', 'dist', 'compile-cache'));
+module_.registerHooks({
+  // Node strips the types by itself; imports without a file extension are all that it does not resolve.
+  resolve(specifier, context, nextResolve) {
+    if (specifier === '@jest/globals') return { url: globalsUrl, shortCircuit: true };
+    const isOwn = /^\.\.?\//.test(specifier) && context.parentURL?.includes('.ts');
+    return nextResolve(isOwn && !/\.\w+$/.test(specifier) ? `${specifier}.ts` : specifier, context);
+  },
+});
+const globalsUrl = pathToFileURL(join(__dirname, 'globals.mjs')).href;
+
+/** What jest-runner and jest-circus ask of a runtime, and nothing else. */
+class NativeRuntime {
+  constructor(_config, environment) {
+    this.environment = environment;
+  }
+
+  unstable_shouldLoadAsEsm() {
+    return true;
+  }
+
+  /** A query of its own makes Node evaluate a test file again, for instance in watch mode. */
+  async unstable_importModule(path) {
+    imported += 1;
+    await import(`${pathToFileURL(path).href}?run=${imported}`);
+  }
+
+  requireModule(path) {
+    return require(path);
+  }
+
+  /** The test framework keeps the tests of a file in its module and on the global object, so each file gets a new one. */
+  requireInternalModule(path) {
+    delete require.cache[require.resolve(path)];
+    delete globalThis[Symbol.for('EVENT_HANDLERS')];
+    return require(path);
+  }
+
+  setGlobalsForRuntime() {}
+  enterTestCode() {}
+  leaveTestCode() {}
+  getSourceMaps() {
+    return new Map();
+  }
+  getAllCoverageInfoCopy() {}
+  teardown() {}
+}
+
+let imported = 0;
+
+module.exports = { default: NativeRuntime, __esModule: true };
