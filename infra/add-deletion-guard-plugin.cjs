@@ -32,7 +32,7 @@ class FinishTemplate {
         const { compiledCloudFormationTemplate: template, stackParameters } = service.provider;
         refuse(findValueFaults(stackParameters, template.Parameters));
         refuse(findPairFaults(stackParameters));
-        finishTemplate(template);
+        finishTemplate(template, service.provider.stackTags);
         // Part of the package, so its deploy explains this file.
         service.custom.cordonFile = describeFile(service.custom.cordon);
       },

@@ -1,3 +1,6 @@
+import { applyAccountRules } from './account-rules';
+import type { Tags } from './tags';
+
 interface Template {
   readonly Resources: Record<string, CompiledResource>;
 }
@@ -8,13 +11,14 @@ interface CompiledResource {
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
   readonly Condition?: string;
-  readonly Properties?: Record<string, unknown>;
+  Properties?: Record<string, unknown>;
 }
 
 /** Completes the template that osls compiled, in place; a complete one stays as it is. */
-export function finishTemplate({ Resources }: Template): void {
+export function finishTemplate({ Resources }: Template, tags: Tags): void {
   const guard = requireResource(Resources, 'DeletionGuard');
   keepLogOfDeletion(Resources);
+  applyAccountRules(Resources, tags);
   stopBeforeDeletion(Resources);
   // A conditional resource may not exist, and CloudFormation allows no dependency on it.
   guard.DependsOn = Object.keys(Resources).filter(

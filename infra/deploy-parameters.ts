@@ -12,6 +12,7 @@ interface Declaration {
   readonly AllowedValues?: readonly string[];
   readonly AllowedPattern?: string;
   readonly MinLength?: number;
+  readonly MaxLength?: number;
   readonly Description?: string;
 }
 
@@ -86,12 +87,13 @@ export function* findPairFaults(values: readonly StackParameter[]): Generator<st
 /** The expected form of a value, if the value does not have it. */
 function findExpectation(
   value: unknown,
-  { AllowedValues, AllowedPattern, MinLength = 0 }: Declaration,
+  { AllowedValues, AllowedPattern, MinLength = 0, MaxLength }: Declaration,
 ): string | undefined {
   if (typeof value !== 'string') return 'a text';
   if (AllowedValues && !AllowedValues.includes(value)) return AllowedValues.join(' or ');
   if (AllowedPattern && !new RegExp(`^(?:${AllowedPattern})$`).test(value))
     return `what matches ${AllowedPattern}`;
+  if (MaxLength !== undefined && value.length > MaxLength) return `at most ${MaxLength} characters`;
   return value.length < MinLength ? 'a text that is not empty' : undefined;
 }
 

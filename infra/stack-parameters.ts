@@ -1,3 +1,4 @@
+import { accountParameters } from './account-rules';
 import { nameOf } from './deploy-parameters';
 import { keyParameters } from './encryption';
 import { httpApiParameters } from './http-api';
@@ -10,6 +11,7 @@ import { writeSecretParameters } from './secrets';
 export function writeStackParameters(stage: string) {
   const declared: Readonly<Record<string, object>> = {
     ...keyParameters,
+    ...accountParameters,
     ...writeSecretParameters(`cordon-${stage}`),
     ...httpApiParameters,
   };

@@ -1,4 +1,4 @@
-import { type Resources, ref } from './cloudformation';
+import type { Resources } from './cloudformation';
 import { tableEncryption } from './encryption';
 
 /** Billed by request: an idle table costs only its storage. */
@@ -50,7 +50,6 @@ export function writeTable(prefix: string): Resources {
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         ...tableEncryption,
         TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
-        Tags: [{ Key: 'service', Value: ref('AWS::StackName') }],
       },
     },
   };

@@ -2,6 +2,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { ConfigurationError, configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
 import { findStageFault } from '../shared/config/stage';
+import { accountConditions, accountParameters } from './account-rules';
 import { writeAlarms } from './alarms';
 import { listStackChannels, writeChannelAlarms, writeEndpointParameters } from './channels';
 import { type Resources, ref } from './cloudformation';
@@ -46,10 +47,11 @@ export function writeResources(stage: string, parameters: Parameters, file = con
       },
       ...writeEndpointParameters(),
       ...keyParameters,
+      ...accountParameters,
       ...writeSecretParameters(prefix),
       ...httpApiParameters,
     },
-    Conditions: { ...httpApiConditions, ...keyConditions, ...writeSecretConditions() },
+    Conditions: { ...httpApiConditions, ...keyConditions, ...accountConditions, ...writeSecretConditions() },
     Resources: resources,
     Outputs: {
       Version: { Value: manifest.version, Description: 'Of Cordon, as deployed' },

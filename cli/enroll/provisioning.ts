@@ -39,7 +39,9 @@ export function writeProvisioningStack(
         AllowedValues: ['true', 'false'],
         Description: 'false while no lot is in production: claim certificates then have no effect',
       },
+      ...accountParameters,
     },
+    Conditions: accountConditions,
     Resources: {
       DevicePolicy: policy(`cordon-${stage}-provisioned`, devicePolicy),
       ClaimPolicy: policy(`cordon-${stage}-claim`, writeClaimPolicy(`cordon-${stage}`)),
@@ -124,7 +126,11 @@ function writeHook(stage: string): Readonly<Record<string, unknown>> {
     },
     HookLogs: {
       Type: 'AWS::Logs::LogGroup',
-      Properties: { LogGroupName: `/aws/lambda/${functionName}`, RetentionInDays: 30 },
+      Properties: {
+        LogGroupName: `/aws/lambda/${functionName}`,
+        RetentionInDays: 30,
+        KmsKeyId: whereGiven('LogKmsKeyArn'),
+      },
     },
     HookRole: role('lambda.amazonaws.com', {
       Policies: [
@@ -157,6 +163,19 @@ function writeHook(stage: string): Readonly<Record<string, unknown>> {
   };
 }
 
+/** As the parameters of a deploy of Cordon that have these names. Tags come with `aws cloudformation deploy --tags`. */
+const accountParameters = {
+  PermissionsBoundary: { Type: 'String', Default: '', Description: 'ARN of a policy; empty: none' },
+  RolePath: { Type: 'String', Default: '/', Description: 'Path of the roles, such as /cordon/' },
+  LogKmsKeyArn: { Type: 'String', Default: '', Description: 'Key of yours for the log; empty: keys of AWS' },
+};
+
+const optional = ['PermissionsBoundary', 'LogKmsKeyArn'];
+const accountConditions = Object.fromEntries(
+  optional.map((name) => [`Has${name}`, { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: name }, ''] }] }]),
+);
+const whereGiven = (name: string) => ({ 'Fn::If': [`Has${name}`, { Ref: name }, { Ref: 'AWS::NoValue' }] });
+
 function policy(name: string, document: unknown) {
   return { Type: 'AWS::IoT::Policy', Properties: { PolicyName: name, PolicyDocument: fill(document) } };
 }
@@ -165,7 +184,12 @@ function role(service: string, rights: Readonly<Record<string, unknown>>) {
   const trust = { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' };
   return {
     Type: 'AWS::IAM::Role',
-    Properties: { AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [trust] }, ...rights },
+    Properties: {
+      AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [trust] },
+      Path: { Ref: 'RolePath' },
+      PermissionsBoundary: whereGiven('PermissionsBoundary'),
+      ...rights,
+    },
   };
 }
 

@@ -4,7 +4,7 @@ import type { StackRole } from './cloudformation/resources/resource-type';
 import type { Gateway } from './gateway/gateway';
 import type { RoleUse, RoleWatch } from './gateway/role-use';
 import type { FunctionCredentials } from './lambda/definitions';
-import { evaluateIam } from './policy/iam';
+import { evaluateRole } from './policy/iam';
 
 /** The roles of the deployed stack, and keys that make the gateway enforce them. */
 export interface RoleBook {
@@ -24,6 +24,7 @@ export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway, us
     gateway().registerCaller(accessKeyId, {
       caller: { accessKeyId, arn, functionName: userName },
       documents: role.documents,
+      ...(role.boundary && { boundary: role.boundary }),
       ...(role.watch && { watch: role.watch }),
     });
   }
@@ -43,10 +44,10 @@ export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway, us
         if (roleArn === role.arn) grant(accessKeyId, role, userName);
     },
     isAllowed(roleArn, action, resource) {
-      const { documents, watch } = find(roleArn);
+      const role = find(roleArn);
       const context = new Map<string, string>();
-      const decision = evaluateIam(documents, { action, resources: [resource] }, context);
-      watch?.(action, resource, context, decision);
+      const { decision } = evaluateRole(role, { action, resources: [resource] }, context);
+      role.watch?.(action, resource, context, decision);
       return decision === 'ALLOWED';
     },
     issueCredentials(roleArn, service, userName) {

@@ -10,6 +10,8 @@ export interface Parameters {
   readonly killSwitch?: string | null;
   /** Not in cordon.yml: `adopt` imports the table of an earlier stack (infra/add-deletion-guard-plugin.cjs). */
   readonly table?: string | null;
+  /** Not in cordon.yml: tags of all that the stack has (infra/tags.ts). */
+  readonly tags?: string | null;
 }
 
 /** The configuration with the parameters' values. The schema checks both alike. */

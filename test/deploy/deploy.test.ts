@@ -111,7 +111,14 @@ describe('npx sls deploy', () => {
   it('deploys what was packaged before: all that a cordon.yml can ask for, in a stage with the longest name', async () => {
     const stage = 'eu-central-1-productions';
     const env = { CORDON_CONFIG: join(root, 'test', 'infra', 'everything.yml') };
-    const made = await sls(['package', '--stage', stage, '--package', 'everything'], env);
+    const asked = [
+      'permissionsBoundary=arn:aws:iam::aws:policy/PowerUserAccess',
+      'rolePath=/security/cordon/',
+      'logKmsKeyArn=arn:aws:kms:us-east-1:000000000000:key/logs',
+      'kmsKeyArn=arn:aws:kms:us-east-1:000000000000:key/data',
+      'tags=team=security,Cost Center=12/34',
+    ].map((parameter) => `--param=${parameter}`);
+    const made = await sls(['package', '--stage', stage, '--package', 'everything', ...asked], env);
     expect(made.code === 0 ? 'packaged' : made.said).toBe('packaged');
 
     const astray = await sls(['deploy', '--stage', 'dev', '--package', 'everything']);
@@ -132,6 +139,11 @@ describe('npx sls deploy', () => {
     const deployed = await sls(['deploy', '--stage', stage, '--package', 'everything']);
     expect(deployed.code === 0 ? 'deployed' : deployed.said).toBe('deployed');
     expect(statusOf(`cordon-${stage}`)).toBe('UPDATE_COMPLETE');
+    const { parameters, template } = aws.account.find(`cordon-${stage}`);
+    expect(parameters).toMatchObject({ RolePath: '/security/cordon/' });
+    expect(template?.Resources.RespondRole?.Properties).toMatchObject({
+      Tags: expect.arrayContaining([{ Key: 'Cost Center', Value: '12/34' }]),
+    });
     // The file that was packaged, and not that of the checkout.
     expect(deployed.said).toContain('all/none (all/registered-things)');
   }, 300_000);

@@ -25,6 +25,8 @@ const exceptions: Readonly<Record<string, { readonly reason: string; readonly in
     {
       reason: 'needs an account of AWS; test/e2e/operate-tokens.test.ts deploys these parameters',
     },
+  'npx sls deploy --stage eu-prod --param="permissionsBoundary=arn:aws:iam::ACCOUNT:policy/NAME" --param="rolePath=/cordon/" --param="tags=team=security,cost-center=1234"':
+    { reason: 'needs an account of AWS; test/deploy and test/e2e/operate-tokens.test.ts deploy them' },
   'node dist/agent/cordon-agent.cjs --config things/mything3/config.yml': {
     reason: 'runs until it is stopped',
     instead:

@@ -7,6 +7,7 @@ import { strToU8, unzipSync, zipSync } from 'fflate';
 import { toPascalCase } from '../../functions/notify/channels/names';
 import { finishTemplate } from '../../infra/add-deletion-guard';
 import { listFunctions } from '../../infra/roles';
+import { writeTags } from '../../infra/tags';
 import { writeResources } from '../../infra/write-resources';
 import { loadConfiguration } from '../../shared/config/load';
 import type { Parameters } from '../../shared/config/parameters';
@@ -51,7 +52,7 @@ export async function packageService(configuration: string, parameters: Paramete
   const replaced = replaceResources(template, old, writeResources('dev', parameters, file));
   for (const id of Object.keys(template.Resources))
     if (gone.some((prefix) => ofFunction(prefix).test(id))) delete replaced.Resources[id];
-  finishTemplate(replaced);
+  finishTemplate(replaced, writeTags('dev', parameters.tags));
   writeFileSync(join(directory, templateFile), JSON.stringify(replaced));
   const settings = strToU8(JSON.stringify(loadConfiguration(file, parameters)));
   for (const zip of readdirSync(packaged).filter((name) => name.endsWith('.zip'))) {

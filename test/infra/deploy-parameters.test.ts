@@ -70,6 +70,12 @@ describe('the value of a parameter', () => {
     ['KmsKeyArn', 'my-key', /^--param: kmsKeyArn is "my-key": expected what matches .*arn:aws/],
     ['Switch', 'yes', /^--param: switch is "yes": expected off or on \(a switch\)$/],
     ['Switch', true, /^--param: switch is true: expected a text/],
+    ['PermissionsBoundary', 'Boundary', /^--param: permissionsBoundary is "Boundary": expected what matches/],
+    ['RolePath', 'cordon', /^--param: rolePath is "cordon": expected what matches/],
+    ['RolePath', '/cordon', /^--param: rolePath is "\/cordon": expected what matches/],
+    ['RolePath', '//', /^--param: rolePath is "\/\/": expected what matches/],
+    ['RolePath', `/${'p'.repeat(511)}/`, /expected at most 512 characters/],
+    ['LogKmsKeyArn', 'alias/logs', /^--param: logKmsKeyArn is "alias\/logs": expected what matches/],
     ['ConsoleOrigin', 'https://console.example.com/', /^--param: consoleOrigin is .*: expected what matches/],
     ['OidcGroupClaim', '', /^--param: oidcGroupClaim is "": expected a text that is not empty/],
     ['SlackTokenParameter', 'slack', /^--param: slackTokenParameter is "slack": expected what matches/],
@@ -94,5 +100,7 @@ describe('the value of a parameter', () => {
     for (const [key, { Default }] of Object.entries(template.Parameters))
       if (typeof Default === 'string') expect(wrong(key, Default)).toEqual([]);
     expect(wrong('ConsoleOrigin', 'https://console.example.com')).toEqual([]);
+    expect(wrong('RolePath', '/security/cordon/')).toEqual([]);
+    expect(wrong('PermissionsBoundary', 'arn:aws-us-gov:iam::123456789012:policy/team/limit')).toEqual([]);
   });
 });

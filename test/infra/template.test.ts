@@ -203,8 +203,9 @@ describe('the log', () => {
       Type: 'AWS::Logs::LogGroup',
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Delete',
-      Properties: { RetentionInDays: 365 },
+      Properties: expect.objectContaining({ RetentionInDays: 365 }),
     });
+    expect(propertiesOf('ProvisionLogGroup')).not.toHaveProperty('LogGroupName');
     expect(propertiesOf('ProvisionLambdaFunction').LoggingConfig).toEqual({
       LogGroup: { Ref: 'ProvisionLogGroup' },
     });
@@ -230,6 +231,56 @@ describe('the stack', () => {
     const state = JSON.parse(readFileSync(join(root, '.serverless', 'serverless-state.json'), 'utf8'));
 
     expect(state.service.provider.stackTags).toEqual({ service: 'cordon', stage: 'dev' });
+    const tagged = Object.values(template.Resources).flatMap(({ Type, Properties = {} }) =>
+      'Tags' in Properties ? [[Type, Properties.Tags]] : [],
+    );
+    const asMap = (type: unknown) => /ApiGatewayV2/.test(String(type));
+    for (const [type, tags] of tagged)
+      expect([type, tags]).toEqual([
+        type,
+        asMap(type)
+          ? { service: 'cordon', stage: 'dev' }
+          : [
+              { Key: 'service', Value: 'cordon' },
+              { Key: 'stage', Value: 'dev' },
+            ],
+      ]);
+    const types = new Set(tagged.map(([type]) => type));
+    const untagged = new Set(
+      Object.values(template.Resources).flatMap(({ Type }) => (types.has(Type) ? [] : [Type])),
+    );
+    // Only these carry no tags, or get those of the stack.
+    expect([...untagged].toSorted()).toEqual([
+      'AWS::ApiGatewayV2::Authorizer',
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::ApiGatewayV2::Route',
+      'AWS::CloudWatch::Dashboard',
+      'AWS::Lambda::Permission',
+      'AWS::S3::BucketPolicy',
+      'AWS::SNS::Subscription',
+      'AWS::SNS::TopicPolicy',
+      'AWS::SQS::QueuePolicy',
+      'Custom::DeletionGuard',
+      'Custom::QuarantineAttachment',
+      'Custom::QuarantineRemoval',
+    ]);
+  });
+
+  it('gives every role the path and the boundary, and every log group the key, that its parameters name', () => {
+    const none = { Ref: 'AWS::NoValue' };
+    expect(template.Conditions.HasPermissionsBoundary).toEqual({
+      'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'PermissionsBoundary' }, ''] }],
+    });
+    expect(template.Conditions.HasLogKmsKey).toEqual({
+      'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'LogKmsKeyArn' }, ''] }],
+    });
+    for (const [, { Properties }] of ofType('AWS::IAM::Role'))
+      expect(Properties).toMatchObject({
+        Path: { Ref: 'RolePath' },
+        PermissionsBoundary: { 'Fn::If': ['HasPermissionsBoundary', { Ref: 'PermissionsBoundary' }, none] },
+      });
+    for (const [, { Properties }] of ofType('AWS::Logs::LogGroup'))
+      expect(Properties.KmsKeyId).toEqual({ 'Fn::If': ['HasLogKmsKey', { Ref: 'LogKmsKeyArn' }, none] });
   });
 
   it('tells where to go on', () => {
@@ -253,6 +304,9 @@ describe('the stack', () => {
 
     expect(Object.fromEntries(defaults)).toEqual({
       KmsKeyArn: '',
+      PermissionsBoundary: '',
+      RolePath: '/',
+      LogKmsKeyArn: '',
       SlackTokenParameter: '/cordon-dev/slack',
       SlackTokenSecret: '',
       SlackSigningParameter: '/cordon-dev/slack-signing-secret',

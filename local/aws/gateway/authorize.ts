@@ -1,12 +1,11 @@
-import type { AwsIdentity, Caller, IamRequest, PolicyDocument } from '../../types';
+import type { AwsIdentity, Caller, IamRequest } from '../../types';
 import type { Decision } from '../policy/evaluate';
-import { evaluateIam } from '../policy/iam';
+import { evaluateRole, type Rights } from '../policy/iam';
 import type { RoleWatch } from './role-use';
 
 /** A caller and the policy documents of its role. */
-export interface Registration {
+export interface Registration extends Rights {
   readonly caller: Caller;
-  readonly documents: readonly PolicyDocument[];
   readonly watch?: RoleWatch;
 }
 
@@ -22,20 +21,20 @@ const openActions: ReadonlySet<string> = new Set(['sts:GetCallerIdentity']);
 /** Finds the first resource the caller may not act on; the operator may do everything. */
 export function findRefusal(
   identity: AwsIdentity,
-  { caller, documents, watch }: Registration,
+  { caller, watch, ...rights }: Registration,
   { action, resources, alsoNeeds = [] }: IamRequest,
 ): Refusal | undefined {
   if (caller.functionName === undefined || openActions.has(action)) return undefined;
   const context = contextOf(identity, caller);
   for (const needed of [action, ...alsoNeeds]) {
     for (const resource of resources.length > 0 ? resources : ['*']) {
-      const decision = evaluateIam(documents, { action: needed, resources: [resource] }, context);
+      const { decision, by } = evaluateRole(rights, { action: needed, resources: [resource] }, context);
       watch?.(needed, resource, context, decision);
       if (decision === 'ALLOWED') continue;
       const reason =
         decision === 'EXPLICIT_DENY'
-          ? 'with an explicit deny in an identity-based policy'
-          : `because no identity-based policy allows the ${needed} action`;
+          ? `with an explicit deny in ${by === 'policies' ? 'an identity-based policy' : 'a permissions boundary'}`
+          : `because no ${by === 'policies' ? 'identity-based policy' : 'permissions boundary'} allows the ${needed} action`;
       const message = `User: ${caller.arn} is not authorized to perform: ${needed} on resource: ${resource} ${reason}`;
       return { resource, decision, message };
     }

@@ -88,7 +88,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     serve: (message, response) => serve(state, message, response),
     setFaults: (rules, seed) => faults.setFaults(rules, seed),
     registerCaller(accessKeyId, registration) {
-      const problems = registration.documents.flatMap(validateIamDocument);
+      const problems = [...registration.documents, registration.boundary ?? []]
+        .flat()
+        .flatMap(validateIamDocument);
       if (problems.length > 0) throw new IamDocumentError(registration.caller.arn, problems);
       callers.set(accessKeyId, registration);
     },

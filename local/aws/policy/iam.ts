@@ -31,6 +31,23 @@ export function evaluateIam(
   return decisions.length > 0 && !decisions.includes('IMPLICIT_DENY') ? 'ALLOWED' : 'IMPLICIT_DENY';
 }
 
+/** A role's policies, and the permissions boundary that limits them. */
+export interface Rights {
+  readonly documents: readonly PolicyDocument[];
+  readonly boundary?: PolicyDocument;
+}
+
+/** Decides as IAM does for a role: a right needs a policy and, where there is one, the permissions boundary. */
+export function evaluateRole(
+  { documents, boundary }: Rights,
+  request: IamRequest,
+  context: PolicyContext,
+): { readonly decision: Decision; readonly by: 'policies' | 'boundary' } {
+  const decision = evaluateIam(documents, request, context);
+  if (decision !== 'ALLOWED' || boundary === undefined) return { decision, by: 'policies' };
+  return { decision: evaluateIam([boundary], request, context), by: 'boundary' };
+}
+
 /** Names everything in a document that the gateway cannot enforce as IAM would; none means it can. */
 export function validateIamDocument(document: unknown): string[] {
   return listProblems(document, {

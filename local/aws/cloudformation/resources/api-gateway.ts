@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { RouteAuthorization } from '../../http-api/definitions';
 import { isUnknown } from '../intrinsics';
 import { findFunction, requirePermission } from './lambda';
-import { flag, number, text, withoutEffect } from './properties';
+import { flag, number, tagMap, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
 const api = defineResource({
@@ -18,7 +18,7 @@ const api = defineResource({
         MaxAge: number.optional(),
       })
       .optional(),
-    Tags: withoutEffect,
+    Tags: tagMap,
   }),
   attributes: ['ApiEndpoint', 'ApiId'],
   create: async ({ Name, CorsConfiguration: cors }, context) => {
@@ -53,7 +53,7 @@ const stage = defineResource({
     DefaultRouteSettings: withoutEffect,
     AccessLogSettings: withoutEffect,
     Description: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagMap,
   }),
   attributes: [],
   create: ({ ApiId, StageName }, { records }) => {

@@ -9,7 +9,7 @@ import {
 import * as z from 'zod';
 import { requireTrust } from './iam';
 import { lowerKeys } from './lower-keys';
-import { flag, number, text, withoutEffect } from './properties';
+import { flag, number, tagList, text } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
 const customMetric = defineResource({
@@ -17,7 +17,7 @@ const customMetric = defineResource({
     MetricName: text.optional(),
     MetricType: z.enum(['number', 'number-list', 'string-list', 'ip-address-list']),
     DisplayName: text.optional(),
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['MetricArn'],
   create: async ({ MetricName, MetricType, DisplayName }, { clients, generateName }) => {
@@ -76,7 +76,7 @@ const securityProfile = defineResource({
     AdditionalMetricsToRetainV2: z.array(metricToRetain).optional(),
     MetricsExportConfig: z.strictObject({ MqttTopic: text, RoleArn: text }).optional(),
     TargetArns: z.array(text).optional(),
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['SecurityProfileArn'],
   create: async ({ SecurityProfileName, AlertTargets, TargetArns, Tags: _, ...rest }, context) => {
@@ -109,7 +109,7 @@ const mitigationAction = defineResource({
         OverrideDynamicGroups: flag.optional(),
       }),
     }),
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['MitigationActionArn', 'MitigationActionId'],
   create: async ({ ActionName, RoleArn, ActionParams }, context) => {

@@ -6,7 +6,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { flag, number, text, withoutEffect } from './properties';
+import { flag, number, tagList, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
 const keySchema = z.array(z.strictObject({ AttributeName: text, KeyType: z.enum(['HASH', 'RANGE']) }));
@@ -39,7 +39,7 @@ const properties = z.strictObject({
   DeletionProtectionEnabled: withoutEffect,
   TableClass: withoutEffect,
   ContributorInsightsSpecification: withoutEffect,
-  Tags: withoutEffect,
+  Tags: tagList,
 });
 
 const table = defineResource({

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { parseScheduleExpression } from '../../lambda/schedule';
 import { requireTrust } from './iam';
 import { findFunction, requirePermission } from './lambda';
-import { json, text, toJson, withoutEffect } from './properties';
+import { json, tagList, text, toJson, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
 const expression = text.refine(
@@ -20,7 +20,7 @@ const rule = defineResource({
     Targets: z.array(
       z.strictObject({ Arn: text, Id: text, Input: json.optional(), RetryPolicy: withoutEffect }),
     ),
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Arn'],
   create: async (props, context) => {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { PolicyDocument, PolicyStatement } from '../../../types';
 import { isUnknown } from '../intrinsics';
-import { policyDocument, text, withoutEffect } from './properties';
+import { policyDocument, tagList, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType, type StackRole } from './resource-type';
 
 const logActions = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
@@ -12,10 +12,15 @@ const serviceRole = 'arn:aws:iam::aws:policy/service-role';
 const awsManagedPolicies: ReadonlyMap<string, PolicyDocument> = new Map([
   [`${serviceRole}/AWSLambdaBasicExecutionRole`, allowEverywhere(logActions)],
   [`${serviceRole}/AWSLambdaSQSQueueExecutionRole`, allowEverywhere([...queueActions, ...logActions])],
+  ['arn:aws:iam::aws:policy/PowerUserAccess', allowAllBut(['iam:*', 'organizations:*', 'account:*'])],
 ]);
 
 function allowEverywhere(actions: readonly string[]): PolicyDocument {
   return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: actions, Resource: '*' }] };
+}
+
+function allowAllBut(actions: readonly string[]): PolicyDocument {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', NotAction: actions, Resource: '*' }] };
 }
 
 const managedPolicyArn = text.refine(
@@ -23,22 +28,30 @@ const managedPolicyArn = text.refine(
   'is a managed policy that is not known locally: write out what the function needs',
 );
 
+/** "Begins and ends with a slash" (IAM API reference, CreateRole). */
+const path = text
+  .refine((given) => isUnknown(given) || /^\/([!-.0-~]+\/)*$/.test(given), 'must begin and end with a slash')
+  .refine((given) => given.length <= 512, 'has more than 512 characters')
+  .optional();
+
 const role = defineResource({
   properties: z.strictObject({
     RoleName: text.optional(),
     AssumeRolePolicyDocument: policyDocument,
     Policies: z.array(z.strictObject({ PolicyName: text, PolicyDocument: policyDocument })).optional(),
     ManagedPolicyArns: z.array(managedPolicyArn).optional(),
-    Path: text.optional(),
+    Path: path,
+    PermissionsBoundary: managedPolicyArn.optional(),
     Description: withoutEffect,
     MaxSessionDuration: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Arn', 'RoleId'],
   create: async (props, context) => {
     const { identity, logicalId, records, hooks } = context;
     const name = props.RoleName ?? context.generateName();
     const arn = `arn:${identity.partition}:iam::${identity.accountId}:role${props.Path ?? '/'}${name}`;
+    const { PermissionsBoundary } = props;
     const managed = (props.ManagedPolicyArns ?? []).map((policyArn) => findManagedPolicy(policyArn, context));
     const created: StackRole = {
       logicalId,
@@ -46,6 +59,7 @@ const role = defineResource({
       arn,
       trustedServices: listTrustedServices(props.AssumeRolePolicyDocument),
       documents: [...(props.Policies ?? []).map((policy) => policy.PolicyDocument), ...managed],
+      ...(PermissionsBoundary !== undefined && { boundary: findManagedPolicy(PermissionsBoundary, context) }),
     };
     records.roles.set(name, created);
     await hooks.registerRole(created);

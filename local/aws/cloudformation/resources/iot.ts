@@ -8,7 +8,7 @@ import {
 import * as z from 'zod';
 import { requireTrust } from './iam';
 import { lowerKeys } from './lower-keys';
-import { flag, json, number, text, toJson, withoutEffect } from './properties';
+import { flag, json, number, tagList, text, toJson } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
 const ruleAction = z.union(
@@ -37,7 +37,7 @@ const topicRule = defineResource({
       Description: text.optional(),
       RuleDisabled: flag.optional(),
     }),
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Arn'],
   create: async ({ RuleName, TopicRulePayload }, context) => {
@@ -65,7 +65,7 @@ const thingGroup = defineResource({
         AttributePayload: z.strictObject({ Attributes: z.record(z.string(), text).optional() }).optional(),
       })
       .optional(),
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Arn', 'Id'],
   create: async ({ ThingGroupName, ParentGroupName, ThingGroupProperties }, context) => {
@@ -87,7 +87,7 @@ const thingGroup = defineResource({
 });
 
 const policy = defineResource({
-  properties: z.strictObject({ PolicyName: text.optional(), PolicyDocument: json, Tags: withoutEffect }),
+  properties: z.strictObject({ PolicyName: text.optional(), PolicyDocument: json, Tags: tagList }),
   attributes: ['Arn', 'Id'],
   create: async ({ PolicyName, PolicyDocument }, { clients, generateName }) => {
     const policyName = PolicyName ?? generateName();

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as z from 'zod';
 import type { EventSourceDefinition, FunctionDefinition } from '../../lambda/definitions';
 import { matchesPattern } from '../../policy/wildcard';
-import { flag, number, text, withoutEffect } from './properties';
+import { flag, number, tagList, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
 // lambda/latest/dg/configuration-envvars.html; AWS refuses a function that breaks these rules.
@@ -46,7 +46,7 @@ const lambdaFunction = defineResource({
     EphemeralStorage: withoutEffect,
     KmsKeyArn: withoutEffect,
     RuntimeManagementConfig: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagList,
     TracingConfig: withoutEffect,
   }),
   attributes: ['Arn'],
@@ -123,7 +123,7 @@ const eventSourceMapping = defineResource({
     ScalingConfig: z
       .strictObject({ MaximumConcurrency: number.pipe(z.int().min(2).max(1_000)).optional() })
       .optional(),
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Id', 'EventSourceMappingArn'],
   create: async (props, context) => {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { text, withoutEffect } from './properties';
+import { tagList, text, withoutEffect } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
 // Resources that exist here in name only: nothing in the local stack logs to, alarms through or stores in them.
@@ -8,12 +8,18 @@ const logGroup = defineResource({
   properties: z.strictObject({
     LogGroupName: text.optional(),
     RetentionInDays: withoutEffect,
-    KmsKeyId: withoutEffect,
+    KmsKeyId: text.optional(),
     LogGroupClass: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Arn'],
-  create: ({ LogGroupName }, { identity, generateName }) => {
+  create: ({ LogGroupName, KmsKeyId }, { identity, generateName }) => {
+    // CloudWatch Logs API reference, AssociateKmsKey; it takes no alias and no key of another region.
+    if (
+      KmsKeyId !== undefined &&
+      !new RegExp(`^arn:[\\w-]+:kms:${identity.region}:\\d{12}:key/`).test(KmsKeyId)
+    )
+      throw new Error(`The specified KMS key does not exist or is not allowed to be used: ${KmsKeyId}`);
     const name = LogGroupName ?? generateName();
     const arn = `arn:${identity.partition}:logs:${identity.region}:${identity.accountId}:log-group:${name}:*`;
     return { physicalId: name, attributes: { Arn: arn } };
@@ -41,7 +47,7 @@ const alarm = defineResource({
     Threshold: withoutEffect,
     TreatMissingData: withoutEffect,
     Unit: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Arn'],
   create: ({ AlarmName }, { identity, generateName }) => {
@@ -69,7 +75,7 @@ const bucket = defineResource({
     OwnershipControls: withoutEffect,
     PublicAccessBlockConfiguration: withoutEffect,
     VersioningConfiguration: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['Arn', 'DomainName', 'RegionalDomainName'],
   create: ({ BucketName }, { identity, generateName }) => {

@@ -15,6 +15,24 @@ export const flag = z
 /** A property that is accepted and has no effect here. */
 export const withoutEffect = z.unknown().optional();
 
+const tagKey = z
+  .string()
+  .regex(/^(?!aws:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu, 'is no key of a tag, or begins with aws:');
+const tagValue = z.string().regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u, 'is no value of a tag');
+
+/** Tags have no effect here, but AWS refuses some (tagging limits in the user guide of each service). */
+export const tagMap = z
+  .record(tagKey, tagValue)
+  .refine((tags) => Object.keys(tags).length <= 50, 'has more than 50 tags')
+  .optional();
+
+export const tagList = z
+  .array(z.strictObject({ Key: tagKey, Value: tagValue }))
+  .max(50, 'has more than 50 tags')
+  // IAM takes no two keys that differ in case only.
+  .refine((tags) => new Set(tags.map(({ Key }) => Key.toLowerCase())).size === tags.length, 'has a key twice')
+  .optional();
+
 export const json = z.union([z.record(z.string(), z.unknown()), z.string()], 'must be JSON');
 
 export const policyDocument = z

@@ -20,6 +20,8 @@ export interface StackRole {
   /** `lambda.amazonaws.com` and the like: who may run under this role. */
   readonly trustedServices: readonly string[];
   readonly documents: readonly PolicyDocument[];
+  /** What it does not allow, the role may not do. */
+  readonly boundary?: PolicyDocument;
 }
 
 /** What creating a stack asks of the rest of the local stack. */

@@ -1,6 +1,6 @@
 import { CreateTopicCommand, SetTopicAttributesCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import * as z from 'zod';
-import { flag, json, policyDocument, text, withoutEffect } from './properties';
+import { flag, json, policyDocument, tagList, text, withoutEffect } from './properties';
 import { mayTopicSendToQueue } from './queue-policy';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
@@ -17,7 +17,7 @@ const topic = defineResource({
     SignatureVersion: withoutEffect,
     TracingConfig: withoutEffect,
     DeliveryStatusLogging: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagList,
   }),
   attributes: ['TopicArn', 'TopicName'],
   create: async (props, context) => {

@@ -4,7 +4,7 @@ import {
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
-import { flag, json, number, policyDocument, text, toJson, withoutEffect } from './properties';
+import { flag, json, number, policyDocument, tagList, text, toJson } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
 const properties = z.strictObject({
@@ -23,7 +23,7 @@ const properties = z.strictObject({
   KmsMasterKeyId: text.optional(),
   KmsDataKeyReusePeriodSeconds: number.optional(),
   SqsManagedSseEnabled: flag.optional(),
-  Tags: withoutEffect,
+  Tags: tagList,
 });
 
 const queue = defineResource({

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { text, withoutEffect } from './properties';
+import { tagMap, text, withoutEffect } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
 const parameter = defineResource({
@@ -12,7 +12,7 @@ const parameter = defineResource({
     DataType: withoutEffect,
     Description: withoutEffect,
     Tier: withoutEffect,
-    Tags: withoutEffect,
+    Tags: tagMap,
   }),
   attributes: ['Type', 'Value'],
   create: async ({ Name, Type, Value }, { hooks, generateName }) => {

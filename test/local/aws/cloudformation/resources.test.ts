@@ -375,6 +375,57 @@ describe('AWS::Lambda', () => {
     ]);
   });
 
+  it.each([
+    ['a path without slashes', { Path: 'cordon' }, 'Path: must begin and end with a slash'],
+    [
+      'an unknown boundary of AWS',
+      { PermissionsBoundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess' },
+      'PermissionsBoundary: is a managed policy that is not known locally',
+    ],
+    [
+      'a key of tags that AWS keeps',
+      { Tags: [{ Key: 'aws:x', Value: '' }] },
+      'Tags[0].Key: is no key of a tag',
+    ],
+    [
+      'a value that no tag has',
+      { Tags: [{ Key: 'x', Value: 'a;b' }] },
+      'Tags[0].Value: is no value of a tag',
+    ],
+    ['tags as a map', { Tags: { x: 'y' } }, 'Tags: '],
+    [
+      'keys of tags that differ in case only',
+      {
+        Tags: [
+          { Key: 'x', Value: '' },
+          { Key: 'X', Value: '' },
+        ],
+      },
+      'Tags: has a key twice',
+    ],
+  ])('refuses a role with %s', async (_what, properties, problem) => {
+    const role = aRole();
+
+    const found = await problems({
+      Role: { ...role, Properties: { ...role.Properties, ...properties } },
+    });
+
+    expect(found).toEqual([expect.stringContaining(`Role (AWS::IAM::Role): property ${problem}`)]);
+  });
+
+  it('refuses a boundary that does not exist, and a log group with a key of another region', async () => {
+    const role = aRole();
+    const PermissionsBoundary = 'arn:aws:iam::123456789012:policy/gone';
+    const KmsKeyId = 'arn:aws:kms:ap-south-1:123456789012:key/k';
+
+    expect(
+      await problems({ Role: { ...role, Properties: { ...role.Properties, PermissionsBoundary } } }),
+    ).toEqual([expect.stringContaining('managed policy arn:aws:iam::123456789012:policy/gone is not')]);
+    expect(await problems({ Group: { Type: 'AWS::Logs::LogGroup', Properties: { KmsKeyId } } })).toEqual([
+      expect.stringContaining('The specified KMS key does not exist'),
+    ]);
+  });
+
   it('registers schedules, and requires the permission without which AWS would never run them', async () => {
     const resources = {
       Function: aFunctionResource(),

@@ -1,4 +1,5 @@
 import { findRefusal } from '../../../../local/aws/gateway/authorize';
+import type { PolicyDocument } from '../../../../local/types';
 
 const identity = { accountId: '000000000000', region: 'eu-west-1', partition: 'aws' } as const;
 const topic = 'arn:aws:iot:eu-west-1:000000000000:topic/a';
@@ -10,6 +11,38 @@ function refusalWith(actions: readonly string[]) {
   const request = { action: 'iot:Publish', resources: [topic], alsoNeeds: ['iot:RetainPublish'] };
   return findRefusal(identity, registration, request)?.message;
 }
+
+describe('a role with a permissions boundary', () => {
+  const under = (boundary: PolicyDocument) => {
+    const caller = { accessKeyId: 'ASIA', arn: 'arn:aws:sts::000000000000:role/x', functionName: 'respond' };
+    const documents = [
+      {
+        Version: '2012-10-17' as const,
+        Statement: { Effect: 'Allow' as const, Action: 'iot:*', Resource: '*' },
+      },
+    ];
+    const request = { action: 'iot:Publish', resources: [topic] };
+    return findRefusal(identity, { caller, documents, boundary }, request)?.message;
+  };
+
+  it('may do what both the boundary and its policies allow', () => {
+    expect(under({ Statement: { Effect: 'Allow', NotAction: 'iam:*', Resource: '*' } })).toBeUndefined();
+  });
+
+  it('may not do what only its policies allow', () => {
+    expect(under({ Statement: { Effect: 'Allow', Action: 'sqs:*', Resource: '*' } })).toMatch(
+      /because no permissions boundary allows the iot:Publish action$/,
+    );
+  });
+
+  it('may not do what the boundary denies', () => {
+    const Statement = [
+      { Effect: 'Allow' as const, Action: '*', Resource: '*' },
+      { Effect: 'Deny' as const, Action: 'iot:*', Resource: '*' },
+    ];
+    expect(under({ Statement })).toMatch(/with an explicit deny in a permissions boundary$/);
+  });
+});
 
 describe('a call that needs two rights', () => {
   it('is permitted with both', () => {

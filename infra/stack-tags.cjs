@@ -1,0 +1,14 @@
+// The tags of the stack and of the functions. osls passes those of the stack on to CloudFormation.
+const loadTypescript = require('./load-typescript.cjs');
+
+module.exports = async ({ resolveVariable }) => {
+  const { writeTags } = loadTypescript('./tags.ts');
+  const { tags } = await resolveVariable('self:custom.cordon');
+  try {
+    return writeTags(await resolveVariable('sls:stage'), tags);
+  } catch (error) {
+    // As in resources.cjs.
+    if (error.name === 'ConfigurationError') error.stack = `\n${error.message}`;
+    throw error;
+  }
+};
