@@ -19,6 +19,11 @@ if (!existsSync(bundle)) {
   runScript('ensure-install.mjs');
   runScript('build-cli.mjs', folder);
 }
+// The page that `cordon console` serves; a build where a source has changed.
+if (process.argv.includes('console')) {
+  runScript('ensure-install.mjs');
+  runScript('build-console.mjs');
+}
 // From a folder of the checkout, cordon.yml and the local stack are those of the checkout.
 const isInside = `${process.cwd()}${sep}`.startsWith(root + sep);
 if (isInside) process.env.CORDON_CHECKOUT = root;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { version } from '../package.json';
 import { addActCommands } from './act-commands';
 import { addCaseCommands } from './case-commands';
+import { addConsoleCommand } from './console/command';
 import { addDoctorCommand } from './doctor/commands';
 import { addDrillCommand } from './drill/commands';
 import { addDeviceCommands } from './enroll/commands';
@@ -42,6 +43,7 @@ export function buildProgram() {
   addCaseCommands(program, ports);
   addActCommands(program, ports);
   addStackCommands(program, ports);
+  addConsoleCommand(program, ports);
   addDeviceCommands(program, target, say);
   addDoctorCommand(program, version, target, say);
   addDrillCommand(program, target, say, sayAside);

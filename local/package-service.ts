@@ -16,8 +16,13 @@ const sources = [
   'package-lock.json',
 ];
 
-/** Runs `sls package` and bundles the agent, unless nothing changed since the last time. */
+/** Runs `sls package`, bundles the agent and builds the console, unless nothing changed since the last time. */
 export async function packageService(root: string, onWork: (what: string) => void): Promise<void> {
+  const consolePage = run(root, [join('scripts', 'build-console.mjs')], 'the console could not be built');
+  await Promise.all([consolePage, packageFunctions(root, onWork)]);
+}
+
+async function packageFunctions(root: string, onWork: (what: string) => void): Promise<void> {
   const hash = await hashSources(root);
   const stamp = join(root, '.serverless', 'cordon-sources.sha256');
   const artefacts = [

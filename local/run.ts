@@ -111,7 +111,7 @@ function describe(
     ca,
     things: { mything1: files(devices.mything1), mything2: files(devices.mything2) },
     api: stack.deployed.outputs.ApiUrl,
-    console: `${settings.endpoint}/`,
+    console: `${settings.endpoint}/console/`,
     outputs: stack.deployed.outputs,
     pid: process.pid,
   };
@@ -126,7 +126,7 @@ function tellWhere({ stack }: Running, progress: Progress): void {
       `HTTP API       ${stack.deployed.outputs.ApiUrl}`,
       `MQTT broker    ${stack.broker.host}:${stack.broker.port}, mutual TLS, CA .cordon/ca.pem`,
       `Devices, HTTPS ${stack.https.host}:${stack.https.port}, mutual TLS: messages, retained, shadows, jobs, credentials`,
-      `Slack, e-mail  ${url}/`,
+      `Console        ${url}/console/ (Slack and e-mail too)`,
       'Operator       npx cordon list | show THING | release THING',
       'Logs           .cordon/logs/',
       'Device Defender security profiles are stored and listed, not evaluated: the cordon detector evaluates.',

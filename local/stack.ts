@@ -28,6 +28,7 @@ import { createRuleActions } from './aws/rule-actions';
 import { createCloudFormation, type RunningStack } from './aws/services/cloudformation';
 import { jsonResponse } from './aws/wire/local-routes';
 import type { Closers } from './closers';
+import { createConsole } from './console';
 import { type LocalAws, startLocalAws } from './start-aws';
 import type { AwsIdentity, LocalLog, ServiceHandler } from './types';
 
@@ -158,6 +159,12 @@ async function boot(
     },
     routes: {
       ...iotLocalRoutes(registry),
+      ...createConsole({
+        folder: join(import.meta.dirname, '..', 'dist', 'console'),
+        apiUrl: () => apiUrl,
+        region: identity.region,
+        accessKeyId: () => running().gateway.operatorCredentials.accessKeyId,
+      }),
       'GET /_cordon/functions': () =>
         jsonResponse({ pids: functions?.pids(), coldStartMs: functions?.coldStarts() }),
       'POST /_cordon/policy-cache': ({ body }) => setPolicyCache(body, broker),

@@ -76,7 +76,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       },
       routes: {
         ...slack.routes,
-        'GET /': showPage,
+        'GET /': () => ({ status: 303, headers: { location: '/console/' } }),
         'GET /_cordon/': showPage,
         'GET /_cordon/messages': () => jsonResponse({ slack: slack.messages(), mails: mails() }),
         'POST /_cordon/slack/rate-limit': ({ body }) => {

@@ -16,6 +16,7 @@ const jestArgs = process.argv.slice(isQuick ? 3 : 2);
 const quickChecks = [
   ['format, lint, import rules (biome)', bin('biome'), ['ci', '--error-on-warnings', '.']],
   ['types (tsc)', bin('tsc'), ['--noEmit', '-p', '.']],
+  ['types of the console (tsc)', bin('tsc'), ['--noEmit', '-p', 'console']],
 ];
 const checks = [
   ...quickChecks,

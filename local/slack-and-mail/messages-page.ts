@@ -14,7 +14,7 @@ form{display:inline}button{border:1px solid #999;border-radius:4px;padding:.2rem
 const headers = {
   'content-type': 'text/html; charset=utf-8',
   // The page shows text that attackers chose: no script, no request to anywhere but here.
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'`,
   'x-content-type-options': 'nosniff',
   // With no-referrer a form would say that it comes from nowhere, as one of another page could.
   'referrer-policy': 'same-origin',
@@ -48,7 +48,7 @@ export function renderConfirmPage(ts: string, { actionId, label, confirm }: Slac
   const { title, text, yes, no } = confirm ?? { title: label, text: '', yes: label, no: 'Cancel' };
   const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${slackText(title)}</title>
 <style>${style}</style></head><body><article><h3>${slackText(title)}</h3><p>${slackText(text)}</p>
-${renderPress(ts, actionId, yes)}<form method="get" action="/"><button>${slackText(no)}</button></form></article></body></html>`;
+${renderPress(ts, actionId, yes)}<form method="get" action="/_cordon/"><button>${slackText(no)}</button></form></article></body></html>`;
   return { status: 200, headers, body };
 }
 

@@ -40,7 +40,7 @@ export function createSlackButtons(options: ButtonOptions): LocalRoutes {
     if (!found) return jsonResponse({ error: 'there is no such button (any more)' }, 404);
     const problem = await send(found.message, found.button);
     if (problem) options.whisper(found.message, `Slack would show a warning: ${problem}`);
-    return { status: 303, headers: { location: '/' } };
+    return { status: 303, headers: { location: '/_cordon/' } };
   }
 
   async function send(message: SlackMessage, button: SlackButton): Promise<string | undefined> {

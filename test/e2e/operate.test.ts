@@ -122,7 +122,7 @@ async function submit(form: Form | undefined): Promise<string> {
 
 /** Presses a button of a message on the page, and means it. */
 async function press(ts: string, label: string): Promise<string> {
-  const page = await (await fetch(`${e2e.stack.aws.gateway.url}/`)).text();
+  const page = await (await fetch(`${e2e.stack.aws.gateway.url}/_cordon/`)).text();
   const button = readForms(page).find((form) => form.fields.get('ts') === ts && form.label === label);
   const dialog = await submit(button);
   return submit(readForms(dialog).find((form) => form.method === 'post' && form.label === label));

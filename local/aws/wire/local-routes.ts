@@ -15,7 +15,7 @@ export type LocalHandler = (request: LocalRequest) => ApiResponse | Promise<ApiR
 export type LocalRoutes = Readonly<Record<string, LocalHandler>>;
 
 export function isLocalPath(path: string): boolean {
-  return /^\/(_cordon|_slack)(\/|$)/.test(path);
+  return /^\/(_cordon|_slack|console)(\/|$)/.test(path);
 }
 
 export function findRoute(routes: LocalRoutes, method: string, path: string): LocalHandler | undefined {

@@ -71,7 +71,7 @@ describe('a button on the page', () => {
 
     const answer = await press(ts, 'release', { origin: url() });
 
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/_cordon/']);
     const [{ headers, body } = { headers: {}, body: '' }] = received;
     const hmac = createHmac('sha256', signingSecret)
       .update(`v0:${headers['x-slack-request-timestamp']}:${body}`)
@@ -100,7 +100,7 @@ describe('a button on the page', () => {
 
     expect(answer.status).toBe(200);
     expect(whispers().at(-1)).toMatchObject({ text: 'is sent <b>', threadTs: ts, ephemeral: true });
-    const page = await (await fetch(`${url()}/`)).text();
+    const page = await (await fetch(`${url()}/_cordon/`)).text();
     expect(page).toContain('only for you');
     expect(page).toContain('is sent &#60;b&#62;');
   });
@@ -137,7 +137,7 @@ describe('a button on the page', () => {
     };
     const ts = await post({ confirm, action_id: hostile, text: plain(hostile) });
 
-    const page = await (await fetch(`${url()}/`)).text();
+    const page = await (await fetch(`${url()}/_cordon/`)).text();
     const query = new URLSearchParams({ ts, action: hostile });
     const dialog = await fetch(`${url()}/_cordon/slack/confirm?${query}`);
     const html = await dialog.text();

@@ -199,7 +199,7 @@ describe('the page of messages', () => {
       blocks: [header(hostile), section(hostile)],
     });
 
-    const response = await fetch(`${stack.gateway.url}/`);
+    const response = await fetch(`${stack.gateway.url}/_cordon/`);
     const html = await response.text();
 
     expect(html).not.toMatch(/<(script|img|b|i)[\s>]/);

@@ -1,0 +1,116 @@
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { SignatureV4 } from '@smithy/signature-v4';
+
+interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface ApiCall {
+  readonly method: string;
+  /** With the query, as it was sent. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export type SignedApi = (call: ApiCall) => Promise<ApiAnswer>;
+
+const patienceMs = 20_000;
+/** What the page needs of an answer. */
+const passedOn = ['content-type', 'etag', 'retry-after', 'content-disposition'];
+
+/** Sends calls to the HTTP API, signed with the operator's own credentials, which are read anew for each. */
+export function connectApi(
+  apiUrl: string,
+  region: () => Promise<string>,
+  credentials: () => Promise<Credentials>,
+): SignedApi {
+  const { protocol, host, hostname, port } = new URL(apiUrl);
+  return async ({ method, path, headers, body }) => {
+    const [bare = '/', query = ''] = splitOnce(path, '?');
+    const signer = new SignatureV4({
+      service: 'execute-api',
+      region: await region(),
+      credentials: await credentials(),
+      sha256: Sha256,
+    });
+    const signed = await signer.sign({
+      method,
+      protocol,
+      hostname,
+      ...(port !== '' && { port: Number(port) }),
+      path: bare,
+      query: readQuery(query),
+      headers: { ...headers, host },
+      ...(body.length > 0 && { body }),
+    });
+    const response = await fetch(`${protocol}//${host}${path}`, {
+      method,
+      headers: signed.headers,
+      ...(body.length > 0 && { body: new Uint8Array(body) }),
+      // A redirect would take the signature elsewhere.
+      redirect: 'error',
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    return {
+      status: response.status,
+      headers: Object.fromEntries(
+        passedOn.flatMap((name) => {
+          const value = response.headers.get(name);
+          return value === null ? [] : [[name, value]];
+        }),
+      ),
+      body: Buffer.from(await response.arrayBuffer()),
+    };
+  };
+}
+
+function readQuery(text: string): Record<string, string | string[]> {
+  const query = new URLSearchParams(text);
+  return Object.fromEntries(
+    [...new Set(query.keys())].map((name) => {
+      const values = query.getAll(name);
+      return [name, values.length === 1 ? (values[0] ?? '') : values];
+    }),
+  );
+}
+
+function splitOnce(text: string, mark: string): string[] {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** The hash that the SDK's signer asks for. */
+class Sha256 {
+  #hash: Hash | Hmac;
+  readonly #secret: string | undefined;
+
+  constructor(secret?: unknown) {
+    this.#secret = secret as string | undefined;
+    this.#hash = this.#create();
+  }
+
+  #create(): Hash | Hmac {
+    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
+  }
+
+  update(data: string | Uint8Array): void {
+    this.#hash.update(data);
+  }
+
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+
+  reset(): void {
+    this.#hash = this.#create();
+  }
+}

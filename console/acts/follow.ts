@@ -1,0 +1,24 @@
+import { type Client, thingPath } from '../api/client';
+import { tell } from '../parts/toasts';
+
+interface RefusalAnswer {
+  readonly reason: string;
+}
+
+const lookAfterMs = [800, 1_600, 3_200, 6_400];
+
+/** A command may be refused after it was taken: the case itself only shows that nothing came of it. */
+export async function followCommand(client: Client, thingName: string, commandId: string): Promise<void> {
+  for (const ms of lookAfterMs) {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    try {
+      const { reason } = await client.get<RefusalAnswer>(
+        `/things/${thingPath(thingName)}/refusals/${commandId}`,
+      );
+      tell('danger', `${thingName}: refused. ${reason}`);
+      return;
+    } catch {
+      // 404 while it is not refused; whatever else is wrong, the page shows.
+    }
+  }
+}

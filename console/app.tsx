@@ -1,0 +1,157 @@
+import { useEffect, useState } from 'preact/hooks';
+import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
+import type { Client } from './api/client';
+import { ClientContext, useConnection } from './api/live';
+import { KeyboardHelp } from './keyboard/help';
+import { listenToKeys, useShortcuts } from './keyboard/shortcuts';
+import { useNow } from './parts/clock';
+import { Icon, type IconName } from './parts/icon';
+import { Toasts } from './parts/toasts';
+import type { Setup } from './setup';
+import { NeedsSomebody } from './views/needs-somebody';
+import { writeDuration } from './words/time';
+
+// Each view is loaded with the first visit: what somebody at 3 a.m. opens first is small.
+const CaseView = lazy(() => import('./views/case').then(({ CaseView: view }) => view));
+const ThingView = lazy(() => import('./views/thing').then(({ ThingView: view }) => view));
+const FleetView = lazy(() => import('./views/fleet').then(({ FleetView: view }) => view));
+const AuditView = lazy(() => import('./views/audit').then(({ AuditView: view }) => view));
+const RulesView = lazy(() => import('./views/rules').then(({ RulesView: view }) => view));
+const MessagesView = lazy(() => import('./views/messages').then(({ MessagesView: view }) => view));
+
+interface Place {
+  readonly path: string;
+  readonly name: string;
+  readonly key: string;
+  readonly icon: IconName;
+}
+
+const places: readonly Place[] = [
+  { path: '/console/', name: 'Needs somebody', key: 'n', icon: 'bell' },
+  { path: '/console/fleet', name: 'Fleet', key: 'f', icon: 'fleet' },
+  { path: '/console/audit', name: 'Audit', key: 'u', icon: 'audit' },
+  { path: '/console/rules', name: 'Rules', key: 'r', icon: 'rules' },
+];
+
+const messages: Place = { path: '/console/messages', name: 'Messages', key: 'm', icon: 'mail' };
+
+export function App({ client, setup }: { readonly client: Client; readonly setup: Setup }) {
+  return (
+    <ClientContext.Provider value={client}>
+      <LocationProvider scope="/console">
+        <Page setup={setup} />
+      </LocationProvider>
+    </ClientContext.Provider>
+  );
+}
+
+function Page({ setup }: { readonly setup: Setup }) {
+  const { route, path } = useLocation();
+  const [isHelpOpen, setIsHelpOpen] = useState(false);
+  const all = setup.messages === undefined ? places : [...places, messages];
+  useEffect(listenToKeys, []);
+  useShortcuts([
+    { keys: '?', does: 'Show these shortcuts', run: () => setIsHelpOpen(true) },
+    ...all.map((place) => ({
+      keys: `g ${place.key}`,
+      does: `Go to ${place.name}`,
+      run: () => route(place.path),
+    })),
+  ]);
+  // A screen reader starts at the view that was opened, not where the old one was.
+  useEffect(() => {
+    document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [path]);
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="bar">
+        <a class="brand" href="/console/">
+          <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
+            <circle cx="16" cy="16" r="11" />
+            <circle cx="16" cy="16" r="4" class="dot" />
+          </svg>
+          Cordon
+        </a>
+        <nav aria-label="Views">
+          {all.map((place) => (
+            <a key={place.path} href={place.path} aria-current={isHere(place, path) ? 'page' : undefined}>
+              <Icon name={place.icon} />
+              {place.name}
+            </a>
+          ))}
+        </nav>
+        <div class="bar-end">
+          <ConnectionState where={setup.where} />
+          <button type="button" class="quiet" onClick={() => setIsHelpOpen(true)} aria-keyshortcuts="?">
+            <kbd>?</kbd> <span>Shortcuts</span>
+          </button>
+        </div>
+      </header>
+      <LostConnection />
+      <main id="main" tabIndex={-1}>
+        <Router>
+          <Route path="/console/" component={NeedsSomebody} />
+          <Route path="/console/cases/:thing" component={CaseView} />
+          <Route path="/console/cases/:thing/:caseId" component={CaseView} />
+          <Route path="/console/things/:thing" component={ThingView} />
+          <Route path="/console/fleet" component={FleetView} />
+          <Route path="/console/audit" component={AuditView} />
+          <Route path="/console/rules" component={RulesView} />
+          <Route path="/console/messages" component={() => <MessagesView address={setup.messages} />} />
+          <Route default component={NotFound} />
+        </Router>
+      </main>
+      <Toasts />
+      {isHelpOpen && <KeyboardHelp onClose={() => setIsHelpOpen(false)} />}
+    </>
+  );
+}
+
+/** A case or a thing is a part of the list that led there. */
+function isHere({ path }: Place, current: string): boolean {
+  if (path !== '/console/') return current === path;
+  return current === '/console' || current === path || /^\/console\/(cases|things)\//.test(current);
+}
+
+function ConnectionState({ where }: { readonly where: string | undefined }) {
+  const { state } = useConnection();
+  const words = { connecting: 'Connecting', live: 'Live', lost: 'No connection', 'signed-out': 'Signed out' }[
+    state
+  ];
+  return (
+    <span class={`connection is-${state}`} title={where}>
+      <i aria-hidden="true" />
+      {words}
+    </span>
+  );
+}
+
+/** Old data must not look like news. */
+function LostConnection() {
+  const { state, lastAt, why } = useConnection();
+  const now = useNow();
+  if (state !== 'lost' && state !== 'signed-out') return null;
+  const age = lastAt === undefined ? '' : ` What you see is ${writeDuration(now - lastAt)} old.`;
+  return (
+    <div class="banner tone-danger" role="alert">
+      <strong>{state === 'lost' ? 'No connection.' : 'You are signed out.'}</strong> {why}
+      <span aria-live="off">{age}</span>
+      {state === 'lost' && ' Trying again.'}
+    </div>
+  );
+}
+
+function NotFound() {
+  return (
+    <section class="empty">
+      <h1>No such page</h1>
+      <p>
+        <a href="/console/">See what needs somebody</a>
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,50 @@
+import { thingPath } from '../api/client';
+import type { ListedCase } from '../api/types';
+import { nameBehavior } from '../words/group';
+import { writeTimeLeft } from '../words/time';
+import { Ago } from './clock';
+import { Severity, Status } from './status';
+
+interface CaseRowProps {
+  readonly one: ListedCase;
+  readonly now: number;
+  readonly isSelected: boolean;
+  readonly onToggle: (one: ListedCase) => void;
+}
+
+const soonMs = 15 * 60_000;
+
+export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
+  const { thingName, status, severity, behaviors = [], moreBehaviors = 0, expiresAt, assignee, reason } = one;
+  const openedAt = one.openedAt ?? one.updatedAt;
+  return (
+    <li class={isSelected ? 'case is-selected' : 'case'}>
+      <label class="select">
+        <input type="checkbox" checked={isSelected} onChange={() => onToggle(one)} />
+        <span class="sr-only">Select {thingName}</span>
+      </label>
+      <a class="thing" href={caseAddress(one)}>
+        {thingName}
+      </a>
+      <Status status={status} />
+      <span class="behavior" title={reason}>
+        {behaviors.length === 0 ? (reason ?? '') : behaviors.map(nameBehavior).join(', ')}
+        {moreBehaviors > 0 && ` and ${moreBehaviors} more`}
+      </span>
+      <Severity severity={severity} />
+      <span class="who">{assignee ?? ''}</span>
+      <span class="when">
+        {expiresAt !== undefined && (
+          <b class={expiresAt - now < soonMs ? 'soon' : ''}>{writeTimeLeft(expiresAt, now)}</b>
+        )}
+        <Ago at={openedAt} />
+      </span>
+    </li>
+  );
+}
+
+/** A closed case is not the thing's present one: it goes by its id. */
+function caseAddress({ thingName, caseId, status }: Pick<ListedCase, 'thingName' | 'caseId' | 'status'>) {
+  const address = `/console/cases/${thingPath(thingName)}`;
+  return status === 'closed' ? `${address}/${encodeURIComponent(caseId)}` : address;
+}

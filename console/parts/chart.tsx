@@ -1,0 +1,148 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+
+export interface Mark {
+  readonly at: number;
+  readonly label: string;
+  readonly tone: 'danger' | 'held' | 'good';
+}
+
+interface ChartProps {
+  /** What the chart shows, for who can't see it. */
+  readonly label: string;
+  /** Epoch ms, rising. */
+  readonly times: readonly number[];
+  readonly values: readonly (number | null)[];
+  readonly threshold?: number;
+  readonly marks: readonly Mark[];
+}
+
+const height = 220;
+
+/** A metric over time, as steps: a value holds until the next report. */
+export function Chart({ label, times, values, threshold, marks }: ChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  const drawn = useRef({ marks, threshold });
+  drawn.current = { marks, threshold };
+
+  useEffect(() => {
+    const element = host.current;
+    if (!element) return;
+    const scheme = window.matchMedia('(prefers-color-scheme: dark)');
+    const make = () => {
+      plot.current?.destroy();
+      plot.current = new uPlot(
+        createOptions(element, () => drawn.current),
+        readData(times, values),
+        element,
+      );
+    };
+    make();
+    const resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+    resize.observe(element);
+    scheme.addEventListener('change', make);
+    return () => {
+      resize.disconnect();
+      scheme.removeEventListener('change', make);
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, []);
+
+  useEffect(() => plot.current?.setData(readData(times, values)), [times, values, marks, threshold]);
+
+  return (
+    <figure class="chart">
+      <div ref={host} role="img" aria-label={label} />
+      <figcaption>
+        <span class="legend legend-value">value</span>
+        {threshold !== undefined && <span class="legend legend-threshold">threshold {threshold}</span>}
+        {marks.map(({ label: name, tone, at }) => (
+          <span key={`${name} ${at}`} class={`legend legend-mark tone-${tone}`}>
+            {name}
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+function readData(times: readonly number[], values: readonly (number | null)[]): uPlot.AlignedData {
+  return [times.map((at) => at / 1_000), [...values]];
+}
+
+interface Drawn {
+  readonly marks: readonly Mark[];
+  readonly threshold: number | undefined;
+}
+
+function createOptions(element: HTMLElement, read: () => Drawn): uPlot.Options {
+  const style = getComputedStyle(element);
+  const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
+  const grid = { stroke: color('line'), width: 1 };
+  const axis = { stroke: color('ink-soft'), grid, ticks: grid, font: `12px ${style.fontFamily}` };
+  return {
+    width: element.clientWidth,
+    height,
+    legend: { show: false },
+    cursor: { drag: { x: false, y: false } },
+    scales: {
+      x: { range: (_plot, from, to) => widen(from, to, read().marks) },
+      y: { range: (_plot, from, to) => includeThreshold(from, to, read().threshold) },
+    },
+    axes: [axis, { ...axis, size: 48 }],
+    series: [
+      {},
+      {
+        stroke: color('accent'),
+        width: 2,
+        fill: color('accent-faint'),
+        points: { size: 5, fill: color('accent') },
+        ...(uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
+      },
+    ],
+    hooks: { draw: [(plot) => drawMarks(plot, read(), color)] },
+  };
+}
+
+/** A mark may lie outside the values: a release comes after the last of them. */
+function widen(from: number, to: number, marks: readonly Mark[]): [number, number] {
+  const times = marks.map(({ at }) => at / 1_000);
+  const [start, end] = [Math.min(from, ...times), Math.max(to, ...times)];
+  const margin = Math.max(2, (end - start) * 0.04);
+  return [start - margin, end + margin];
+}
+
+function includeThreshold(from: number, to: number, threshold = from): [number, number] {
+  const top = Math.max(to, threshold);
+  const bottom = Math.min(0, from, threshold);
+  return [bottom, top + Math.max(1, (top - bottom) * 0.15)];
+}
+
+function drawMarks(plot: uPlot, { marks, threshold }: Drawn, color: (name: string) => string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.lineWidth = 2 * devicePixelRatio;
+  if (threshold !== undefined) {
+    const y = plot.valToPos(threshold, 'y', true);
+    ctx.strokeStyle = color('warning');
+    ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+    line(ctx, bbox.left, y, bbox.left + bbox.width, y);
+  }
+  ctx.setLineDash([]);
+  for (const { at, tone } of marks) {
+    const x = plot.valToPos(at / 1_000, 'x', true);
+    ctx.strokeStyle = color(tone);
+    line(ctx, x, bbox.top, x, bbox.top + bbox.height);
+  }
+  ctx.restore();
+}
+
+function line(ctx: CanvasRenderingContext2D, x: number, y: number, toX: number, toY: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x, y);
+  ctx.lineTo(toX, toY);
+  ctx.stroke();
+}

@@ -1,0 +1,97 @@
+import { useMemo } from 'preact/hooks';
+import { thingPath } from '../api/client';
+import { useLive } from '../api/live';
+import type { MetricAnswer } from '../api/types';
+import { writeAbsolute } from '../words/time';
+import { writeNumber, writeValue } from '../words/violation';
+import { Chart, type Mark } from './chart';
+import { Pending } from './notice';
+
+interface MetricProps {
+  readonly thingName: string;
+  readonly metric: string;
+  readonly threshold?: number;
+  readonly marks?: readonly Mark[];
+  /** Epoch ms; by default the last day. */
+  readonly from?: number;
+  readonly to?: number;
+}
+
+const none: readonly Mark[] = [];
+const mostListed = 50;
+
+/** A metric's values as a chart, and as a table for who can't see it. */
+export function Metric({ thingName, metric, threshold, marks = none, from, to }: MetricProps) {
+  const query = new URLSearchParams({ limit: '1000' });
+  if (from !== undefined) query.set('from', String(Math.floor(from)));
+  if (to !== undefined) query.set('to', String(Math.ceil(to)));
+  const live = useLive<MetricAnswer>(
+    `/things/${thingPath(thingName)}/metrics/${encodeURIComponent(metric)}?${query}`,
+    10_000,
+  );
+  const points = live.value?.datapoints;
+  const { times, values } = useMemo(
+    () => ({
+      times: (points ?? []).map(({ at }) => at),
+      values: (points ?? []).map(({ value }) => numberOf(value)),
+    }),
+    [points],
+  );
+  if (!points) return <Pending live={live} what="values" />;
+  if (points.length === 0) return <p class="quiet">No value of {metric} is kept for this time.</p>;
+  const isNumeric = values.some((value) => value !== null);
+  return (
+    <>
+      {isNumeric && (
+        <Chart
+          label={describe(metric, values, threshold, marks)}
+          times={times}
+          values={values}
+          marks={marks}
+          {...(threshold !== undefined && { threshold })}
+        />
+      )}
+      <details open={!isNumeric}>
+        <summary>
+          {points.length > mostListed ? `The newest ${mostListed} of ${points.length} values` : 'The values'}
+        </summary>
+        <table class="values">
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col">Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {points
+              .slice(-mostListed)
+              .reverse()
+              .map(({ at, value }) => (
+                <tr key={at}>
+                  <td>{writeAbsolute(at)}</td>
+                  <td>{writeValue(value)}</td>
+                </tr>
+              ))}
+          </tbody>
+        </table>
+      </details>
+    </>
+  );
+}
+
+function numberOf(value: Readonly<Record<string, unknown>>): number | null {
+  const [item] = Object.values(value);
+  return typeof item === 'number' ? item : Array.isArray(item) ? item.length : null;
+}
+
+function describe(
+  metric: string,
+  values: readonly (number | null)[],
+  threshold: number | undefined,
+  marks: readonly Mark[],
+): string {
+  const numbers = values.filter((value) => value !== null);
+  const limit = threshold === undefined ? '' : `, threshold ${writeNumber(threshold)}`;
+  const marked = marks.map(({ label, at }) => `, ${label} at ${writeAbsolute(at)}`).join('');
+  return `${metric}: ${numbers.length} values from ${writeNumber(Math.min(...numbers))} to ${writeNumber(Math.max(...numbers))}${limit}${marked}`;
+}

@@ -1,0 +1,61 @@
+import type { Act, CaseGroup, CaseStatus, SummaryAnswer } from '../api/types';
+import { findStorms, writeStorm } from '../words/group';
+import { writeTimeLeft } from '../words/time';
+import { useNow } from './clock';
+import { Severity } from './status';
+
+interface StormsProps {
+  readonly summary: SummaryAnswer;
+  readonly statuses: readonly CaseStatus[];
+  readonly onShow: (group: CaseGroup) => void;
+  readonly onAct: (act: Act, group: CaseGroup) => void;
+}
+
+const actsOf: Partial<Record<CaseStatus, readonly Act[]>> = {
+  'awaiting-approval': ['approve', 'reject'],
+  contained: ['release'],
+  observed: ['dismiss'],
+};
+
+const labels = {
+  approve: 'Approve',
+  reject: 'Reject',
+  release: 'Release',
+  dismiss: 'Dismiss',
+  contain: 'Contain',
+};
+
+/** Many alike cases, as the one event that they are. */
+export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
+  const now = useNow();
+  const storms = findStorms(summary.groups, statuses);
+  if (storms.length === 0) return null;
+  return (
+    <ul class="storms" aria-label="Many alike cases">
+      {storms.map((group) => (
+        <li key={`${group.status} ${group.behaviors.join()}`}>
+          <p>
+            <strong>{writeStorm(group, now)}</strong>
+            <span class="facts">
+              <Severity severity={group.severity} />
+              {group.firstExpiresAt !== undefined && (
+                <span>the first has {writeTimeLeft(group.firstExpiresAt, now)}</span>
+              )}
+              {group.assigned > 0 && <span>somebody is on {group.assigned} of them</span>}
+            </span>
+          </p>
+          <div class="buttons">
+            <button type="button" onClick={() => onShow(group)}>
+              Show only these
+            </button>
+            {(actsOf[group.status] ?? []).map((act) => (
+              <button key={act} type="button" onClick={() => onAct(act, group)}>
+                {labels[act]} all {group.cases}…
+              </button>
+            ))}
+          </div>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,78 @@
+import { useState } from 'preact/hooks';
+import { thingPath } from '../api/client';
+import { useLive } from '../api/live';
+import type { TimelineAnswer, TimelineEntry } from '../api/types';
+import { Ago } from './clock';
+import { Pending } from './notice';
+
+interface TimelineProps {
+  readonly thingName: string;
+  readonly caseId: string;
+}
+
+/** What happened, oldest first, with who did it. */
+export function Timeline({ thingName, caseId }: TimelineProps) {
+  const path = `/cases/${thingPath(thingName)}/timeline?caseId=${encodeURIComponent(caseId)}`;
+  const first = useLive<TimelineAnswer>(path);
+  if (!first.value) return <Pending live={first} what="timeline" />;
+  return (
+    <ol class="timeline">
+      <Entries page={first.value} />
+      {first.value.next && <More path={path} after={first.value.next} />}
+    </ol>
+  );
+}
+
+function More({ path, after }: { readonly path: string; readonly after: string }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const page = useLive<TimelineAnswer>(isOpen ? `${path}&after=${encodeURIComponent(after)}` : undefined);
+  if (!page.value)
+    return (
+      <li class="more">
+        <button type="button" disabled={isOpen && !page.error} onClick={() => setIsOpen(true)}>
+          {isOpen ? (page.error?.message ?? 'Loading…') : 'Show what came later'}
+        </button>
+      </li>
+    );
+  return (
+    <>
+      <Entries page={page.value} />
+      {page.value.next && <More path={path} after={page.value.next} />}
+    </>
+  );
+}
+
+function Entries({ page }: { readonly page: TimelineAnswer }) {
+  return (
+    <>
+      {page.rows.flatMap(({ id, entries }) =>
+        entries.map((entry, index) => <Entry key={`${id} ${index}`} entry={entry} />),
+      )}
+    </>
+  );
+}
+
+function Entry({ entry: { at, what, actor, detail } }: { readonly entry: TimelineEntry }) {
+  return (
+    <li class={actor !== undefined && actor !== 'playbook' ? 'entry by-somebody' : 'entry'}>
+      <span class="at">
+        <Ago at={at} />
+      </span>
+      <div>
+        <b>{what}</b>
+        {actor !== undefined && (
+          <span class="actor" title={actor}>
+            {' '}
+            by {shortenActor(actor)}
+          </span>
+        )}
+        {detail && <p class={actor !== undefined && actor !== 'playbook' ? 'comment' : ''}>{detail}</p>}
+      </div>
+    </li>
+  );
+}
+
+/** The end of an ARN tells people apart. */
+function shortenActor(actor: string): string {
+  return actor.startsWith('arn:') ? actor.slice(actor.indexOf('/') + 1) : actor;
+}

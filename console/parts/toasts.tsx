@@ -1,0 +1,49 @@
+import { useEffect, useState } from 'preact/hooks';
+
+interface Toast {
+  readonly id: number;
+  readonly tone: 'good' | 'danger' | 'quiet';
+  readonly text: string;
+}
+
+let toasts: readonly Toast[] = [];
+let next = 1;
+const listeners = new Set<(all: readonly Toast[]) => void>();
+const shownMs = 8_000;
+
+function set(all: readonly Toast[]): void {
+  toasts = all;
+  for (const listener of listeners) listener(all);
+}
+
+/** Tells what became of a command. A fault stays until it is closed. */
+export function tell(tone: Toast['tone'], text: string): void {
+  const toast = { id: next, tone, text };
+  next += 1;
+  set([...toasts.slice(-3), toast]);
+  if (tone !== 'danger') setTimeout(() => close(toast.id), shownMs);
+}
+
+function close(id: number): void {
+  set(toasts.filter((toast) => toast.id !== id));
+}
+
+export function Toasts() {
+  const [shown, setShown] = useState(toasts);
+  useEffect(() => {
+    listeners.add(setShown);
+    return () => void listeners.delete(setShown);
+  }, []);
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {shown.map(({ id, tone, text }) => (
+        <div key={id} class={`toast tone-${tone}`}>
+          <span>{text}</span>
+          <button type="button" class="quiet" onClick={() => close(id)}>
+            Close
+          </button>
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,248 @@
+import { useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import { ActDialog } from '../acts/act-dialog';
+import { actWords, listActs } from '../acts/words';
+import { thingPath } from '../api/client';
+import { useLive } from '../api/live';
+import type { CaseAnswer, PossibleAct } from '../api/types';
+import { useShortcuts } from '../keyboard/shortcuts';
+import { Changes } from '../parts/changes';
+import type { Mark } from '../parts/chart';
+import { Ago } from '../parts/clock';
+import { ThingFacts } from '../parts/facts';
+import { Metric } from '../parts/metric';
+import { Notice, Pending } from '../parts/notice';
+import { ProcessTree } from '../parts/process-tree';
+import { Severity, Status } from '../parts/status';
+import { Timeline } from '../parts/timeline';
+import { writeLedgerState, writeStrength } from '../words/proof';
+import { writeStory } from '../words/sentence';
+import { findThreshold, writeCriteria, writeValue } from '../words/violation';
+
+/** What happened, on what, what was done, and how to undo or harden it. */
+export function CaseView() {
+  const { params } = useRoute();
+  const thingName = params.thing ?? '';
+  const live = useLive<CaseAnswer>(`/cases/${thingPath(thingName)}`, 3_000);
+  const record = live.value;
+  if (!record) return <Pending live={live} what="case" />;
+  return <OpenCase key={record.caseId} record={record} />;
+}
+
+function OpenCase({ record }: { readonly record: CaseAnswer }) {
+  const { route } = useLocation();
+  const [chosen, setChosen] = useState<PossibleAct>();
+  const acts = listActs(record);
+  useShortcuts([
+    { keys: 'u', does: 'Back to the list', run: () => route('/console/') },
+    { keys: 't', does: 'Open the thing', run: () => route(`/console/things/${thingPath(record.thingName)}`) },
+    ...acts.map((act) => ({
+      keys: actWords[act.action].key,
+      does: `${actWords[act.action].label} this thing`,
+      run: () => setChosen(act),
+    })),
+  ]);
+  const evidence = record.violations.flatMap((violation) => violation.evidence ?? []);
+  return (
+    <article class="view case-view">
+      <header class="head">
+        <p class="crumbs">
+          <a href="/console/">Needs somebody</a> / case <span class="code">{record.caseId}</span>
+        </p>
+        <h1>
+          <a href={`/console/things/${thingPath(record.thingName)}`}>{record.thingName}</a>
+        </h1>
+        <p class="facts">
+          <Status status={record.status} />
+          <Severity severity={record.severity} />
+          <span>
+            opened <Ago at={record.openedAt} />
+          </span>
+          {record.playbook && <span>playbook {record.playbook}</span>}
+          {record.assignee && <span>{record.assignee} is on it</span>}
+        </p>
+        <p class="story">{writeStory(record)}</p>
+      </header>
+      <Acts acts={acts} onChoose={setChosen} thingName={record.thingName} />
+      <div class="columns">
+        <div>
+          {evidence.length > 0 && (
+            <section class="panel">
+              <h2>Processes</h2>
+              <ProcessTree evidence={evidence} />
+              {record.violations.some(({ isPartial }) => isPartial) && (
+                <p class="quiet">There were more than are kept.</p>
+              )}
+            </section>
+          )}
+          <Metrics record={record} />
+          <section class="panel">
+            <h2>Timeline</h2>
+            <Timeline thingName={record.thingName} caseId={record.caseId} />
+          </section>
+        </div>
+        <div>
+          <Strength record={record} />
+          {record.restores && record.restores.length > 0 && (
+            <section class="panel">
+              <h2>What a release restores</h2>
+              <Changes restores={record.restores} />
+            </section>
+          )}
+          <Violations record={record} />
+          <ThingFacts facts={record.facts} />
+        </div>
+      </div>
+      {chosen && (
+        <ActDialog
+          act={chosen}
+          thingName={record.thingName}
+          caseId={record.caseId}
+          onClose={() => setChosen(undefined)}
+          {...(record.restores && { restores: record.restores })}
+        />
+      )}
+    </article>
+  );
+}
+
+interface ActsProps {
+  readonly acts: readonly PossibleAct[];
+  readonly thingName: string;
+  readonly onChoose: (act: PossibleAct) => void;
+}
+
+function Acts({ acts, thingName, onChoose }: ActsProps) {
+  if (acts.length === 0) return <p class="quiet">Nothing can be done with this case now.</p>;
+  return (
+    <ul class="acts" aria-label="What you can do now">
+      {acts.map((act) => (
+        <li key={act.action}>
+          <button
+            type="button"
+            class={act.emphasis === 'recommended' ? 'primary' : act.emphasis === 'dangerous' ? 'danger' : ''}
+            aria-keyshortcuts={actWords[act.action].key}
+            onClick={() => onChoose(act)}
+          >
+            {actWords[act.action].label}… <kbd>{actWords[act.action].key}</kbd>
+          </button>
+          <span>
+            {thingName} {act.consequence}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const minuteMs = 60_000;
+
+function Metrics({ record }: { readonly record: CaseAnswer }) {
+  // A metric may have several behaviors: the first threshold stands for them.
+  const byMetric = new Map(
+    record.violations.map((violation) => [violation.metric, violation]).reverse() as never,
+  ) as Map<string, CaseAnswer['violations'][number]>;
+  const from = record.openedAt - 10 * minuteMs;
+  const to = record.closedAt === undefined ? undefined : record.closedAt + 10 * minuteMs;
+  return (
+    <>
+      {[...byMetric].map(([metric, violation]) => {
+        const threshold = findThreshold(violation.criteria);
+        return (
+          <section class="panel" key={metric}>
+            <h2>{metric}</h2>
+            <Metric
+              thingName={record.thingName}
+              metric={metric}
+              from={from}
+              marks={listMarks(record, violation.alarmAt)}
+              {...(to !== undefined && { to })}
+              {...(threshold !== undefined && { threshold })}
+            />
+          </section>
+        );
+      })}
+    </>
+  );
+}
+
+function listMarks(
+  { containedAt, ledger, closedAt }: CaseAnswer,
+  alarmAt: number | undefined,
+): readonly Mark[] {
+  const released = ledger.flatMap(({ revertedAt }) => (revertedAt === undefined ? [] : [revertedAt]));
+  const releasedAt = closedAt !== undefined && released.length > 0 ? Math.max(...released) : undefined;
+  return [
+    ...(alarmAt === undefined ? [] : [{ at: alarmAt, label: 'alarm', tone: 'danger' as const }]),
+    ...(containedAt === undefined ? [] : [{ at: containedAt, label: 'contained', tone: 'held' as const }]),
+    ...(releasedAt === undefined ? [] : [{ at: releasedAt, label: 'released', tone: 'good' as const }]),
+  ];
+}
+
+function Strength({ record: { ledger, leftOut = [], strength = [] } }: { readonly record: CaseAnswer }) {
+  if (ledger.length === 0) return null;
+  return (
+    <section class="panel">
+      <h2>How strong it is</h2>
+      <p>{writeStrength(ledger)}</p>
+      <ul class="proofs">
+        {ledger.map((entry) => {
+          const { word, tone } = writeLedgerState(entry);
+          return (
+            <li key={entry.action}>
+              <b class="code">{entry.action}</b> <span class={`tag tone-${tone}`}>{word}</span>
+              {entry.detail && <p>{entry.detail}</p>}
+              {entry.left?.map((one) => (
+                <p key={one}>Not as it was: {one}</p>
+              ))}
+            </li>
+          );
+        })}
+      </ul>
+      {[...strength, ...leftOut].map((one) => (
+        <p key={one} class="callout tone-warning">
+          {one}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+function Violations({ record: { violations, floods = [] } }: { readonly record: CaseAnswer }) {
+  return (
+    <section class="panel">
+      <h2>Behaviors</h2>
+      {violations.length === 0 && <p class="quiet">Somebody contained it by hand.</p>}
+      <ul class="proofs">
+        {violations.map(({ key, lastEventType, value, criteria, alarmAt, excepted, uncounted, reporter }) => (
+          <li key={key}>
+            <b class="code">{key}</b>{' '}
+            <span class={`tag tone-${lastEventType === 'in-alarm' ? 'danger' : 'good'}`}>
+              {lastEventType === 'in-alarm' ? 'in alarm' : (lastEventType ?? '').replace('alarm-', '')}
+            </span>
+            <p>
+              {writeValue(value)}; {writeCriteria(criteria) ?? 'no criteria are known'}
+            </p>
+            {alarmAt !== undefined && (
+              <p class="quiet">
+                alarm <Ago at={alarmAt} />
+                {reporter && <>, reported by {reporter.clientId}</>}
+              </p>
+            )}
+            {excepted && <p class="quiet">Excepted: {excepted}</p>}
+            {uncounted?.map((one) => (
+              <p key={one} class="quiet">
+                Not counted by the agent: {one}
+              </p>
+            ))}
+          </li>
+        ))}
+      </ul>
+      {floods.length > 0 && (
+        <Notice tone="warning" title="It sends too many reports">
+          Those of certificate {floods[0]?.sender.slice(0, 12)} are set aside.
+        </Notice>
+      )}
+    </section>
+  );
+}

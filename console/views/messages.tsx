@@ -1,0 +1,11 @@
+/** What the local stack captured of Slack and e-mail: a page of its own, since its text is others'. */
+export function MessagesView({ address }: { readonly address: string | undefined }) {
+  if (address === undefined) return <p>Only the local stack captures messages.</p>;
+  return (
+    <section class="view">
+      <h1>Messages</h1>
+      <p class="quiet">Slack and e-mail, as the local stack captured them. Buttons work.</p>
+      <iframe class="messages" title="Captured Slack and e-mail messages" src={address} />
+    </section>
+  );
+}

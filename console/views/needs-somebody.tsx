@@ -1,0 +1,349 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { BulkDialog, type BulkScope } from '../acts/bulk-dialog';
+import { useLive } from '../api/live';
+import type { Act, CaseListAnswer, CaseStatus, ListedCase, SummaryAnswer } from '../api/types';
+import { useShortcuts } from '../keyboard/shortcuts';
+import { CaseRow } from '../parts/case-row';
+import { useNow } from '../parts/clock';
+import { KillSwitchNotice } from '../parts/kill-switch';
+import { Pending } from '../parts/notice';
+import { Storms } from '../parts/storms';
+import { needsSomebody, statusWords } from '../words/status';
+
+interface Choice {
+  readonly name: string;
+  readonly statuses: readonly CaseStatus[];
+}
+
+const choices: readonly Choice[] = [
+  { name: 'Needs somebody', statuses: needsSomebody },
+  { name: 'In progress', statuses: ['containing', 'releasing'] },
+  { name: 'Contained', statuses: ['contained'] },
+  { name: 'Observed', statuses: ['observed'] },
+  { name: 'Closed', statuses: ['closed'] },
+];
+
+const pageSize = 50;
+
+/** Cases by urgency, and what can be done with several of them at once. */
+export function NeedsSomebody() {
+  const { query, route } = useLocation();
+  const choice = choices.find(({ name }) => name === query.show) ?? choices[0];
+  const statuses = choice?.statuses ?? needsSomebody;
+  const summary = useLive<SummaryAnswer>('/summary', 5_000);
+  const [selected, setSelected] = useState<ReadonlyMap<string, ListedCase>>(new Map());
+  const [scope, setScope] = useState<BulkScope>();
+  const filter = { thing: query.thing ?? '', behavior: query.behavior ?? '' };
+  const path = listPath(statuses, filter);
+  const list = useRef<HTMLUListElement>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const go = (change: Record<string, string>) => {
+    const next = new URLSearchParams(
+      Object.entries({ ...query, ...change }).filter(([, value]) => value !== '' && value !== undefined),
+    );
+    route(next.size > 0 ? `/console/?${next}` : '/console/');
+  };
+
+  // What was selected in one list is not meant in another.
+  useEffect(() => setSelected(new Map()), [path]);
+
+  useShortcuts([
+    { keys: 'j', does: 'Next case', run: () => moveFocus(list.current, 1) },
+    { keys: 'k', does: 'Case before', run: () => moveFocus(list.current, -1) },
+    { keys: 'x', does: 'Select the case, or not', run: () => toggleFocused() },
+    { keys: '/', does: 'Find a thing', run: () => search.current?.focus() },
+  ]);
+
+  const toggle = (one: ListedCase) =>
+    setSelected((before) => {
+      const next = new Map(before);
+      if (!next.delete(one.caseId)) next.set(one.caseId, one);
+      return next;
+    });
+
+  return (
+    <section class="view">
+      <h1>{choice?.name ?? 'Cases'}</h1>
+      <div class="filters">
+        <nav aria-label="Which cases">
+          {choices.map((one) => (
+            <a
+              key={one.name}
+              class="chip"
+              aria-current={one === choice ? 'true' : undefined}
+              href={one === choices[0] ? '/console/' : `/console/?show=${encodeURIComponent(one.name)}`}
+            >
+              {one.name} <Count summary={summary.value} statuses={one.statuses} />
+            </a>
+          ))}
+        </nav>
+        <search>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              go({ thing: search.current?.value.trim() ?? '' });
+            }}
+          >
+            <label>
+              <span class="sr-only">Things whose name begins with</span>
+              <input
+                ref={search}
+                type="search"
+                placeholder="Find a thing"
+                value={filter.thing}
+                key={filter.thing}
+              />
+            </label>
+          </form>
+        </search>
+      </div>
+      {(filter.thing || filter.behavior) && (
+        <p class="filtered">
+          Only {filter.behavior && <b class="code">{filter.behavior}</b>}{' '}
+          {filter.thing && (
+            <>
+              things that begin with <b class="code">{filter.thing}</b>
+            </>
+          )}{' '}
+          <button type="button" class="link" onClick={() => go({ thing: '', behavior: '' })}>
+            Show all
+          </button>
+        </p>
+      )}
+      <CasePages
+        path={path}
+        listRef={list}
+        selected={selected}
+        onToggle={toggle}
+        empty={<Empty statuses={statuses} isFiltered={filter.thing !== '' || filter.behavior !== ''} />}
+        before={
+          summary.value &&
+          filter.behavior === '' && (
+            <Storms
+              summary={summary.value}
+              statuses={statuses}
+              onShow={(group) => go({ behavior: group.behaviors[0] ?? '' })}
+              onAct={(act, group) => setScope({ kind: 'group', act, group })}
+            />
+          )
+        }
+      />
+      {selected.size > 0 && (
+        <SelectionBar
+          selected={[...selected.values()]}
+          onClear={() => setSelected(new Map())}
+          onAct={(act) => setScope({ kind: 'cases', act, cases: [...selected.values()] })}
+        />
+      )}
+      {scope && (
+        <BulkDialog
+          scope={scope}
+          onClose={() => setScope(undefined)}
+          onSent={() => {
+            setScope(undefined);
+            setSelected(new Map());
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+function listPath(
+  statuses: readonly CaseStatus[],
+  { thing, behavior }: { readonly thing: string; readonly behavior: string },
+): string {
+  const query = new URLSearchParams({ status: statuses.join(','), limit: String(pageSize) });
+  if (thing) query.set('thing', thing);
+  if (behavior) query.set('behavior', behavior);
+  return `/cases?${query}`;
+}
+
+interface PagesProps {
+  readonly path: string;
+  readonly listRef: preact.RefObject<HTMLUListElement | null>;
+  readonly selected: ReadonlyMap<string, ListedCase>;
+  readonly onToggle: (one: ListedCase) => void;
+  readonly empty: preact.ComponentChildren;
+  readonly before: preact.ComponentChildren;
+}
+
+function CasePages({ path, listRef, selected, onToggle, empty, before }: PagesProps) {
+  const first = useLive<CaseListAnswer>(path);
+  const now = useNow();
+  if (!first.value) return <Pending live={first} what="cases" />;
+  const { cases, killSwitch } = first.value;
+  return (
+    <>
+      <KillSwitchNotice killSwitch={killSwitch} />
+      {before}
+      {cases.length === 0 ? (
+        empty
+      ) : (
+        <ul class="cases" ref={listRef}>
+          {sortByUrgency(cases).map((one) => (
+            <CaseRow
+              key={one.caseId}
+              one={one}
+              now={now}
+              isSelected={selected.has(one.caseId)}
+              onToggle={onToggle}
+            />
+          ))}
+          {first.value.next && (
+            <MorePages
+              path={path}
+              cursor={first.value.next}
+              now={now}
+              selected={selected}
+              onToggle={onToggle}
+            />
+          )}
+        </ul>
+      )}
+    </>
+  );
+}
+
+interface MoreProps extends Pick<PagesProps, 'path' | 'selected' | 'onToggle'> {
+  readonly cursor: string;
+  readonly now: number;
+}
+
+/** The next page, once it is asked for, with the one after it. */
+function MorePages({ path, cursor, now, selected, onToggle }: MoreProps) {
+  const [isOpen, setIsOpen] = useState(false);
+  const page = useLive<CaseListAnswer>(
+    isOpen ? `${path}&cursor=${encodeURIComponent(cursor)}` : undefined,
+    15_000,
+  );
+  if (!isOpen || !page.value)
+    return (
+      <li class="more">
+        <button type="button" disabled={isOpen && !page.error} onClick={() => setIsOpen(true)}>
+          {isOpen ? (page.error?.message ?? 'Loading…') : 'Show more'}
+        </button>
+      </li>
+    );
+  return (
+    <>
+      {page.value.cases.map((one) => (
+        <CaseRow
+          key={one.caseId}
+          one={one}
+          now={now}
+          isSelected={selected.has(one.caseId)}
+          onToggle={onToggle}
+        />
+      ))}
+      {page.value.next && (
+        <MorePages path={path} cursor={page.value.next} now={now} selected={selected} onToggle={onToggle} />
+      )}
+    </>
+  );
+}
+
+/** Within a status, the question that expires first comes first; severity breaks ties. */
+function sortByUrgency(cases: readonly ListedCase[]): readonly ListedCase[] {
+  const rankOf = ({ status }: ListedCase) => needsSomebody.indexOf(status);
+  return [...cases].sort(
+    (one, other) =>
+      rankOf(one) - rankOf(other) || (one.expiresAt ?? Infinity) - (other.expiresAt ?? Infinity) || 0,
+  );
+}
+
+function Count({
+  summary,
+  statuses,
+}: {
+  readonly summary: SummaryAnswer | undefined;
+  readonly statuses: readonly CaseStatus[];
+}) {
+  if (!summary || statuses.includes('closed')) return null;
+  const count = statuses.reduce((sum, status) => sum + (summary.counts[status] ?? 0), 0);
+  return (
+    <span class="count">
+      {new Intl.NumberFormat('en-GB').format(count)}
+      {summary.isComplete ? '' : '+'}
+    </span>
+  );
+}
+
+function Empty({
+  statuses,
+  isFiltered,
+}: {
+  readonly statuses: readonly CaseStatus[];
+  readonly isFiltered: boolean;
+}) {
+  const isFirst = statuses === needsSomebody;
+  return (
+    <div class="empty">
+      <svg viewBox="0 0 48 48" aria-hidden="true" focusable="false">
+        <circle cx="24" cy="24" r="20" />
+        <path d="M15 24.5l6 6 12-13" />
+      </svg>
+      <h2>{isFiltered ? 'No case matches' : isFirst ? 'Nothing needs you' : 'No case here'}</h2>
+      <p>
+        {isFiltered
+          ? 'Open cases that match this filter would be here.'
+          : isFirst
+            ? 'No containment waits for approval, none failed, and no release is in conflict.'
+            : `Cases that ${statuses.map((status) => statusWords[status].several).join(' or ')} would be here.`}
+      </p>
+    </div>
+  );
+}
+
+interface SelectionProps {
+  readonly selected: readonly ListedCase[];
+  readonly onClear: () => void;
+  readonly onAct: (act: Act) => void;
+}
+
+/** Which acts fit all that is selected, by what each status offers. */
+function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
+  const acts = useMemo(() => actsForAll(selected), [selected]);
+  return (
+    <section class="selection" aria-label="Selected cases">
+      <strong>{selected.length} selected</strong>
+      {acts.length === 0 && <span>They have no act in common.</span>}
+      {acts.map(({ act, label }) => (
+        <button key={act} type="button" onClick={() => onAct(act)}>
+          {label}…
+        </button>
+      ))}
+      <button type="button" class="quiet" onClick={onClear}>
+        Clear
+      </button>
+    </section>
+  );
+}
+
+function actsForAll(selected: readonly ListedCase[]): readonly { act: Act; label: string }[] {
+  const offered: Partial<Record<CaseStatus, readonly Act[]>> = {
+    'awaiting-approval': ['approve', 'reject'],
+    contained: ['release'],
+    containing: ['release'],
+    'containment-failed': ['release'],
+    'release-conflict': ['release', 'dismiss'],
+    observed: ['dismiss'],
+  };
+  const labels = { approve: 'Approve', reject: 'Reject', release: 'Release', dismiss: 'Dismiss' } as const;
+  return (Object.keys(labels) as (keyof typeof labels)[])
+    .filter((act) => selected.every(({ status }) => offered[status]?.includes(act)))
+    .map((act) => ({ act, label: labels[act] }));
+}
+
+function moveFocus(list: HTMLUListElement | null, by: number): void {
+  const links = [...(list?.querySelectorAll<HTMLElement>('a.thing') ?? [])];
+  const at = links.findIndex((link) => link.closest('li')?.contains(document.activeElement));
+  const next = at < 0 ? 0 : Math.min(links.length - 1, Math.max(0, at + by));
+  links[next]?.focus();
+  links[next]?.scrollIntoView({ block: 'nearest' });
+}
+
+function toggleFocused(): void {
+  document.activeElement?.closest('li')?.querySelector<HTMLInputElement>('input[type=checkbox]')?.click();
+}

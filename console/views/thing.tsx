@@ -1,0 +1,3 @@
+export function ThingView() {
+  return <h1>Thing</h1>;
+}

@@ -1,0 +1,52 @@
+import type { CaseAnswer, ViolationAnswer } from '../api/types';
+import { writeDuration } from './time';
+import { writeCriteria, writeValue } from './violation';
+
+/** What happened, in one sentence or two: what, on what, what was done. */
+export function writeStory(record: CaseAnswer): string {
+  return `${writeCause(record)} ${writeOutcome(record)}`;
+}
+
+function writeCause({ thingName, violations }: CaseAnswer): string {
+  const [first] = [...violations].sort((one, other) => rank(one) - rank(other));
+  if (!first) return `Somebody asked to contain ${thingName}.`;
+  const more = violations.length - 1;
+  const others =
+    more === 0 ? '' : `, and ${more} more ${more === 1 ? 'behavior is' : 'behaviors are'} out of bounds`;
+  const criteria = writeCriteria(first.criteria);
+  const normal = criteria ? `; ${criteria}` : '';
+  return first.lastEventType === 'in-alarm'
+    ? `${first.metric} of ${thingName} is ${writeValue(first.value)}${normal}${others}.`
+    : `${first.metric} of ${thingName} was out of bounds${normal}; it is ${writeValue(first.value)} now${others}.`;
+}
+
+function rank({ lastEventType }: ViolationAnswer): number {
+  return lastEventType === 'in-alarm' ? 0 : 1;
+}
+
+function writeOutcome({ status, reason, containedAt, closedAt, alertToVerifiedMs }: CaseAnswer): string {
+  const why = reason === undefined ? '' : ` Reason: ${reason}.`;
+  const took = alertToVerifiedMs === undefined ? '' : `, ${writeDuration(alertToVerifiedMs)} after the alert`;
+  switch (status) {
+    case 'observed':
+      return `Nothing was done.${why}`;
+    case 'awaiting-approval':
+      return `It is not contained: it waits for your approval.${why}`;
+    case 'containing':
+      return `It is being contained; the denial is not verified yet.${why}`;
+    case 'contained':
+      return `It is contained, and the denial is verified${took}.${why}`;
+    case 'containment-failed':
+      return `It could not be contained completely.${why}`;
+    case 'releasing':
+      return `It was contained${took}, and is being released.${why}`;
+    case 'release-conflict':
+      return `It was contained${took}. The release stopped, since somebody changed what it would restore.${why}`;
+    case 'closed':
+      return `${containedAt === undefined ? 'The case is closed' : 'It was contained and the case is closed'}${
+        containedAt !== undefined && closedAt !== undefined
+          ? `; it was held for ${writeDuration(closedAt - containedAt)}`
+          : ''
+      }.${why}`;
+  }
+}

@@ -1,0 +1,127 @@
+// Builds console/ into dist/console, unless no source changed since the last time: node scripts/build-console.mjs
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const folder = join(root, 'dist', 'console');
+const stamp = 'sources.sha256';
+
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Of the page: its own files, its own origin, nothing else. A server may add origins to `connect-src`. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "frame-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+const hash = hashSources();
+if (!isBuilt()) await build();
+
+function isBuilt() {
+  const file = join(folder, stamp);
+  return existsSync(file) && readFileSync(file, 'utf8') === hash;
+}
+
+async function build() {
+  // Loaded only now, since mostly nothing has changed.
+  const { build: bundle } = await import('vite');
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  // Whole or not at all: another process may look for it at the same time.
+  const work = mkdtempSync(join(root, 'dist', 'building-console-'));
+  try {
+    await bundle({
+      configFile: false,
+      root: join(root, 'console'),
+      base: '/console/',
+      logLevel: 'warn',
+      build: {
+        outDir: work,
+        emptyOutDir: true,
+        target: 'es2022',
+        // A data: URL would need an exception in the content security policy.
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+        reportCompressedSize: false,
+      },
+    });
+    writeFileSync(join(work, 'files.json'), JSON.stringify(describeFiles(work)));
+    writeFileSync(join(work, stamp), hash);
+    rmSync(folder, { recursive: true, force: true });
+    try {
+      renameSync(work, folder);
+    } catch (error) {
+      // Another process was quicker.
+      if (!['ENOTEMPTY', 'EEXIST'].includes(error.code)) throw error;
+    }
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** Each file with its headers, so that every server of the page sends the same. */
+function describeFiles(work) {
+  const files = readdirSync(work, { recursive: true })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => statSync(join(work, name)).isFile());
+  return Object.fromEntries(
+    files.map((name) => {
+      const type = types[extname(name)];
+      if (type === undefined) throw new Error(`${name}: scripts/build-console.mjs has no type for it`);
+      const isPage = name.endsWith('.html');
+      return [
+        name,
+        {
+          'content-type': type,
+          // The name of every file but the page has a hash of what is in it.
+          'cache-control': isPage ? 'no-store' : 'public, max-age=31536000, immutable',
+          'x-content-type-options': 'nosniff',
+          'referrer-policy': 'same-origin',
+          ...(isPage && {
+            'content-security-policy': contentSecurityPolicy,
+            'cross-origin-opener-policy': 'same-origin',
+          }),
+        },
+      ];
+    }),
+  );
+}
+
+/** Of all that goes into the page, and of how it is made. */
+function hashSources() {
+  const sources = readdirSync(join(root, 'console'), { recursive: true })
+    .map((name) => join('console', name))
+    .filter((name) => statSync(join(root, name)).isFile());
+  const made = createHash('sha256');
+  for (const file of ['package-lock.json', join('scripts', 'build-console.mjs'), ...sources.sort()])
+    made
+      .update(`${file}\0`)
+      .update(readFileSync(join(root, file)))
+      .update('\0');
+  return made.digest('hex');
+}
