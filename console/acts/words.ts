@@ -37,7 +37,3 @@ export function listActs({ acts, possible }: Pick<CaseAnswer, 'acts' | 'possible
     }))
   );
 }
-
-export function consequenceOf(act: Act): string {
-  return consequences[act];
-}
