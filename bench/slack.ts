@@ -47,7 +47,8 @@ export async function measureSlack(
     ),
   );
   const lastAt = Math.max(...closedAt.values());
-  const isShown = ({ text }: SlackMessage, thingName: string) => text.includes(` ${thingName}: released`);
+  const isShown = ({ text }: SlackMessage, thingName: string) =>
+    text.includes(` ${thingName}: `) && text.includes(': released');
   for (;;) {
     const { roots } = await readSlack(service);
     const left = names.filter((name) => !(roots.get(name) ?? []).some((root) => isShown(root, name)));

@@ -9,7 +9,7 @@ import type { FleetSilence } from './domain/detection/silence';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
 import type { Violation } from './domain/findings/violation';
 import type { KillSwitch } from './domain/guards/kill-switch';
-import type { Announcement } from './domain/messages/announcement';
+import type { Announcement } from './domain/messages/announcement-schema';
 import type { ThingKey } from './domain/thing-ref';
 
 /** What the rules need from outside. One file under shared/aws/ implements each. */

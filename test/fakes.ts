@@ -9,7 +9,7 @@ import type { Refusal } from '../shared/domain/case/reasons';
 import { type DueKind, findDueKind } from '../shared/domain/case/timers';
 import type { Command } from '../shared/domain/decide/command';
 import type { KillSwitch } from '../shared/domain/guards/kill-switch';
-import type { Announcement } from '../shared/domain/messages/announcement';
+import type { Announcement } from '../shared/domain/messages/announcement-schema';
 import { describeEntry } from '../shared/domain/messages/describe-event';
 import { isRegistryName } from '../shared/domain/text';
 import { type ThingKey, thingKey } from '../shared/domain/thing-ref';
@@ -404,7 +404,7 @@ export function aWorld() {
     leases: watch('leases', held.leases, () => hook),
     defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),
-    own: account,
+    surroundings: { own: account, customMetrics: {} },
     log: telemetry.log,
     metrics: telemetry.metrics,
     clock: () => time.now,

@@ -40,7 +40,7 @@ const engine = createEngine(
     heardIds: connectClientIds(readEnv('TABLE_NAME')),
     leases: connectLeases(readEnv('TABLE_NAME')),
     announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
-    own: requireAccount(arnPrefix),
+    surroundings: { own: requireAccount(arnPrefix), customMetrics: configuration.customMetrics },
     log,
     metrics,
     clock: Date.now,

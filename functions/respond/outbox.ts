@@ -1,7 +1,6 @@
 import { type Case, owesNews } from '../../shared/domain/case/case';
-import { writeAnnouncement } from '../../shared/domain/messages/announcement';
+import { type Surroundings, writeAnnouncement } from '../../shared/domain/messages/announcement';
 import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
-import type { Account } from '../../shared/domain/thing-ref';
 import { isRefusal } from '../../shared/errors';
 import type {
   Announcer,
@@ -19,8 +18,7 @@ export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender
   readonly detection: DetectionReset;
   readonly killSwitch: KillSwitchReader;
   readonly announcer: Announcer;
-  /** The account and region that Cordon runs in. */
-  readonly own: Account;
+  readonly surroundings: Surroundings;
   readonly log: Log;
 }
 
@@ -38,7 +36,7 @@ export async function flush(
       : {};
   const killSwitch = await ports.killSwitch();
   for (const pending of announcements)
-    await ports.announcer.publish(writeAnnouncement(record, pending, killSwitch, ports.own));
+    await ports.announcer.publish(writeAnnouncement(record, pending, killSwitch, ports.surroundings));
   await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
   const sent: Case = { ...record, ...row, outbox: { ...outbox, announcements: [], timeline: [] } };

@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { writeMessageJson } from '../domain/json';
-import { titleOf, writeText } from '../domain/messages/announcement';
+import { writeSubject, writeText } from '../domain/messages/mail';
 import type { AlertTopic, Announcer, Operations } from '../ports';
 
 export function connectAlertTopic(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): AlertTopic {
@@ -27,8 +27,7 @@ export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxA
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,
-          // A subject is ASCII, as thing names are, and has less than 100 characters (SNS API, Publish).
-          Subject: `[Cordon ${severity}] ${titleOf(announcement)}`.slice(0, 99),
+          Subject: writeSubject(announcement),
           MessageStructure: 'json',
           Message: writeMessageJson({
             default: writeMessageJson(announcement),

@@ -4,6 +4,7 @@ import type { Behavior, Configuration, Playbook } from '../domain/configuration'
 import { disconnectDuration, findMetric } from '../domain/detection/metrics';
 import { describeException } from '../domain/guards/exceptions';
 import { findPlaybook } from '../domain/guards/guards';
+import { comparisons } from '../domain/messages/describe-value';
 import { listAlarms } from './reach';
 import type { FileConfiguration } from './schema';
 import { findWarnings } from './warnings';
@@ -72,19 +73,6 @@ function writeDetector(behavior: Behavior, { detector, customMetrics }: Configur
     return ['  seen by: only Device Defender, which has percentiles of it'];
   return source === 'device-defender' ? ['  seen by: only Device Defender, which has this metric'] : [];
 }
-
-const comparisons: Readonly<Record<NonNullable<Behavior['criteria']['comparisonOperator']>, string>> = {
-  'less-than': 'less than',
-  'less-than-equals': 'at most',
-  'greater-than': 'more than',
-  'greater-than-equals': 'at least',
-  'in-set': 'nothing but',
-  'not-in-set': 'nothing of',
-  'in-port-set': 'nothing but the ports',
-  'not-in-port-set': 'none of the ports',
-  'in-cidr-set': 'nothing but addresses in',
-  'not-in-cidr-set': 'no address in',
-};
 
 function writeResponses(
   { playbooks }: Configuration,

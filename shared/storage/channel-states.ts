@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { Announcement } from '../domain/messages/announcement';
+import type { Announcement } from '../domain/messages/announcement-schema';
 import type { Versioned } from '../ports';
 import { channelKey, connectItems, expireAt } from './items';
 

@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import type { ServedDescriptor } from '../../functions/notify/channels/descriptor';
 import type { Channel } from '../../functions/notify/delivery/channel';
 import { notify } from '../../functions/notify/delivery/handler';
-import type { Announcement } from '../../shared/domain/messages/announcement';
+import type { Announcement } from '../../shared/domain/messages/announcement-schema';
 import { now } from '../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../fakes';
 import { anAnnouncement, hostileAnnouncement } from '../functions/notify/announcements';

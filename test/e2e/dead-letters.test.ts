@@ -9,7 +9,7 @@ import {
   SetQueueAttributesCommand,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import type { Announcement } from '../../shared/domain/messages/announcement';
+import type { Announcement } from '../../shared/domain/messages/announcement-schema';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';

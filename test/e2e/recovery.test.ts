@@ -122,7 +122,10 @@ describe('a killed function', () => {
 
     const released = await waitUntil(
       () => `the release in Slack: ${slackTextsOf(thingName).join(' / ')}`,
-      () => e2e.stack.aws.slack.messages().find(({ text }) => text.includes(`${thingName}: released`)),
+      () =>
+        e2e.stack.aws.slack
+          .messages()
+          .find(({ text }) => text.includes(`${thingName}: `) && text.includes(': released')),
       120_000,
     );
     expect(JSON.stringify(released.blocks)).toContain(

@@ -1,4 +1,4 @@
-import type { Announcement } from '../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import type { ChannelState } from '../../../shared/storage/channel-states';
 
 /** A connected channel: it shows a case, and the delivery decides when, in which order and how often. */

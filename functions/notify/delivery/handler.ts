@@ -1,5 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement';
+import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement-schema';
 import { eachRecord } from '../../../shared/lambda';
 import type { DeadLetters } from '../../../shared/ports';
 import type { Channel } from './channel';

@@ -1,4 +1,4 @@
-import type { Announcement } from '../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import type { ChannelState, ChannelStates, Superseded } from '../../../shared/storage/channel-states';
 import { untilUndisturbed } from '../../../shared/undisturbed';
 

@@ -20,6 +20,8 @@ export interface CaseBase {
   /** Why nothing (more) was done: a guard, a mode, a failure. */
   readonly reason?: Reason;
   readonly playbook?: string;
+  /** The operator's command behind its present state; absent where a rule decided. */
+  readonly decided?: { readonly command: string; readonly actor: string; readonly comment?: string };
   readonly detector: 'cordon' | 'device-defender' | 'operator';
   /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
   readonly violations: Readonly<Record<string, ViolationRecord>>;

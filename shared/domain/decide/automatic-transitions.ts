@@ -85,7 +85,8 @@ export function* onResume(
       if (releaseAt === undefined || releaseAt > now)
         return changed(yield* takeUp(early ? holdAnew(current, context) : current, context));
       const event = { code: 'time-release', rule: current.release } as const;
-      const releasing: Case = { ...current, status: 'releasing', dueAt: now + retryMs };
+      const { decided: _decided, ...rest } = current;
+      const releasing: Case = { ...rest, status: 'releasing', dueAt: now + retryMs };
       return changed(note(releasing, { at: now, event, actor: 'timer' }));
     }
     case 'containing':

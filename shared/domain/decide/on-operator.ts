@@ -71,7 +71,8 @@ export function* onContain(
     actor: command.actor,
     event: nameCommand(command),
   });
-  return changed(planContainment(noted, playbook, actions, command.actor, informed));
+  const planned = planContainment(noted, playbook, actions, command.actor, informed);
+  return changed({ ...planned, decided: nameDecision(command) });
 }
 
 /** The playbook of the case; where cordon.yml no longer has it, the strictest that its violations match now. */
@@ -116,7 +117,7 @@ export function onRelease(current: Case | undefined, command: OperatorCommand, c
   if (again) return unchanged({ code: 'needs-force', objection: again });
   return changed(
     note(
-      { ...current, status: 'releasing', dueAt: now + retryMs },
+      { ...current, status: 'releasing', decided: nameDecision(command), dueAt: now + retryMs },
       { at: now, actor: command.actor, event: nameCommand(command) },
     ),
   );
@@ -154,7 +155,11 @@ export function* onReject(
   // A case that waited without an announcement ends without one, except for the first of many.
   const silent = quiet && !(yield* need('fleetNotice', { caseId: current.caseId, of: 'rejection' }));
   const news: News[] = quiet && !silent ? [reason, { code: 'others-rejected' }] : [reason];
-  const next: Case = { ...rest, status: 'observed', rejections, reason, ...(silent && { quiet: true }) };
+  const decided = nameDecision(command);
+  const next: Case = {
+    ...{ ...rest, status: 'observed', rejections, reason, decided },
+    ...(silent && { quiet: true }),
+  };
   return changed(announce(closeIfCleared(note(next, entry), now), 'rejected', news, now));
 }
 
@@ -170,12 +175,16 @@ export function onDismiss(
     return unchanged({ code: 'held', status: current.status });
   const left = listConflicts(current).map(({ detail }) => detail);
   const reason: Reason = { code: 'dismissed', ...nameSender(command), left };
-  const closed = close(current, reason, now, command.actor);
+  const closed = { ...close(current, reason, now, command.actor), decided: nameDecision(command) };
   const falsePositives = Object.values(current.violations).flatMap(({ caseId, defenderId }) =>
     configuration.detector !== 'cordon' && caseId === current.caseId && defenderId ? [defenderId] : [],
   );
   const outbox = { ...closed.outbox, falsePositives };
   return changed(announce({ ...closed, outbox }, 'dismissed', [reason], now));
+}
+
+function nameDecision(command: OperatorCommand): NonNullable<Case['decided']> {
+  return { command: command.type, ...nameSender(command) };
 }
 
 function nameSender({ actor, comment }: OperatorCommand) {

@@ -28,26 +28,29 @@ export interface OperatorActionDescriptor {
 const unlessWaiting = (record: Case | undefined): string | undefined =>
   record?.status === 'awaiting-approval' ? undefined : 'has nothing that awaits approval';
 
-const containment = {
-  consequence: 'is contained now: cut off from all but the kept topics.',
-  forcible: 'though the thing is exempt, or others use its certificate or policy',
-  ends: { reached: ['contained'], done: 'is contained, and the denial is verified' },
-} as const;
+// Names and no spread: a bundle leaves the descriptors out where nothing reads them.
+const cutsOff = 'is contained now: cut off from all but the kept topics.';
+const thoughOthersAreHit = 'though the thing is exempt, or others use its certificate or policy';
+const endsContained = { reached: ['contained'], done: 'is contained, and the denial is verified' } as const;
 
 export const operatorActionDescriptors: Readonly<Record<OperatorAction, OperatorActionDescriptor>> = {
   contain: {
-    ...containment,
     description: 'contain a thing by hand',
+    consequence: cutsOff,
     offeredIn: ['observed'],
     emphasis: 'dangerous',
+    forcible: thoughOthersAreHit,
+    ends: endsContained,
     objection: (record) =>
       isOpen(record) && holdsThing(record) ? `is already held (${record.status})` : undefined,
   },
   approve: {
-    ...containment,
     description: 'approve a containment that waits for approval',
+    consequence: cutsOff,
     offeredIn: ['awaiting-approval'],
     emphasis: 'recommended',
+    forcible: thoughOthersAreHit,
+    ends: endsContained,
     objection: unlessWaiting,
   },
   reject: {

@@ -66,6 +66,7 @@ export function planContainment(
     heldBackBy: _heldBackBy,
     quiet: _quiet,
     leftOut: _leftOut,
+    decided: _decided,
     isTold: _isTold,
     connects: _connects,
     ...rest

@@ -1,76 +1,29 @@
-import * as z from 'zod/mini';
 import { type Case, openViolations, type PendingAnnouncement } from '../case/case';
+import type { Configuration } from '../configuration';
 import { isDrill } from '../drill';
 import { behaviorKey, type Evidence } from '../findings/violation';
 import type { KillSwitch } from '../guards/kill-switch';
 import { clip } from '../text';
 import { type Account, referTo } from '../thing-ref';
+import type { Announcement } from './announcement-schema';
 import { describeAll } from './describe-detail';
-import { describeKillSwitch } from './describe-kill-switch';
 import { describeAllNews } from './describe-news';
+import { describeMeasured } from './describe-value';
 
-/**
- * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
- * `status`, `severity`, `thingName` and `audience` (`people` or `systems`) to filter on. All of it but the keys may be an attacker's text.
- */
-export const announcementSchema = z.object({
-  version: z.literal(1),
-  /** Unique, and the same when repeated. */
-  id: z.string(),
-  caseId: z.string(),
-  /** Rises within a case; a lower one is older news. */
-  seq: z.number(),
-  at: z.number(),
-  kind: z.string(),
-  status: z.string(),
-  severity: z.string(),
-  thingName: z.string(),
-  /** The same thing, wherever it is registered; absent in what an earlier release told. */
-  thing: z.optional(z.object({ account: z.string(), region: z.string(), name: z.string() })),
-  text: z.string(),
-  /** Of a thing of `cordon drill`: nothing happened in earnest. */
-  drill: z.optional(z.boolean()),
-  /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
-  quiet: z.optional(z.boolean()),
-  /** What held actions back when this was told; absent while the kill switch is off. */
-  killSwitch: z.optional(
-    z.object({
-      state: z.enum(['on', 'off', 'unknown']),
-      by: z.optional(z.string()),
-      at: z.optional(z.string()),
-      reason: z.optional(z.string()),
-    }),
-  ),
-  playbook: z.optional(z.string()),
-  detector: z.string(),
-  violations: z.array(
-    z.object({
-      behavior: z.string(),
-      metric: z.string(),
-      value: z.string(),
-      criteria: z.string(),
-      alarmAt: z.number(),
-    }),
-  ),
-  /** Behaviors whose alarm has not ended. */
-  inAlarm: z.optional(z.array(z.string())),
-  actions: z.array(z.object({ action: z.string(), status: z.string(), detail: z.string() })),
-  evidence: z.array(z.string()),
-  /** Exceptions of the agent's configuration that further children were: it did not count them. */
-  uncounted: z.optional(z.array(z.string())),
-  /** What AWS says of the thing: groups, certificates, policies, who shares them. */
-  enrichment: z.array(z.string()),
-  alertToAppliedMs: z.optional(z.number()),
-  alertToVerifiedMs: z.optional(z.number()),
-});
-
-export type Announcement = z.output<typeof announcementSchema>;
+/** What an announcement says beside its case. */
+export interface Surroundings {
+  /** The account and region that Cordon runs in. */
+  readonly own: Account;
+  readonly customMetrics: Configuration['customMetrics'];
+  /** Of the console, up to the path of a page. */
+  readonly consoleUrl?: string;
+}
 
 export function writeAnnouncement(
   record: Case,
   pending: PendingAnnouncement,
   killSwitch: KillSwitch,
-  registry: Account,
+  { own: registry, customMetrics, consoleUrl }: Surroundings,
 ): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
@@ -92,12 +45,15 @@ export function writeAnnouncement(
     ...(pending.quiet && { quiet: true }),
     ...(killSwitch.state !== 'off' && { killSwitch }),
     ...(record.playbook && { playbook: record.playbook }),
+    ...(record.decided && { decided: record.decided }),
+    ...(consoleUrl && { link: `${consoleUrl}cases/${record.caseId}` }),
     detector: record.detector,
     violations: own.slice(0, 20).map((violation) => ({
       behavior: behaviorKey(violation),
       metric: violation.metric,
       value: clip(JSON.stringify(violation.value ?? null), 500),
       criteria: clip(violation.criteria ?? '', 500),
+      words: clip(describeMeasured(violation, customMetrics[violation.metric]?.displayName), 300),
       alarmAt: violation.alarmAt,
     })),
     ...(inAlarm.length > 0 && { inAlarm }),
@@ -157,65 +113,11 @@ function describeThing({ facts }: Case): string[] {
   ].map((line) => clip(line, 500));
 }
 
-function describeProcess(row: Evidence): string {
-  const parts = [
-    row.pid === undefined ? undefined : `pid ${row.pid}`,
-    row.commandLine ?? row.executable,
-    row.user && `user ${row.user}`,
-    row.parents?.length ? `under ${row.parents.join(' < ')}` : undefined,
-  ];
-  return parts.filter(Boolean).join(', ');
-}
-
-const titles: Readonly<Record<string, string>> = {
-  observed: 'violation recorded',
-  'approval-needed': 'waits for approval',
-  containing: 'containment applied, not yet verified',
-  contained: 'contained',
-  'containment-failed': 'CONTAINMENT FAILED',
-  'new-violation': 'further violation',
-  rejected: 'containment rejected',
-  'approval-expired': 'approval expired',
-  drift: 'quarantined without a case',
-  'new-certificate': 'another certificate while held',
-  released: 'released',
-  'release-conflict': 'release needs a decision',
-  refused: 'command refused',
-  dismissed: 'dismissed',
-};
-
-export function titleOf({ thingName, kind }: Pick<Announcement, 'thingName' | 'kind'>): string {
-  return `${isDrill(thingName) ? 'DRILL ' : ''}${thingName}: ${titles[kind] ?? kind}`;
-}
-
-/** The announcement as plain lines, for e-mail. Control characters are gone, so no line can be forged. */
-export function writeText(announcement: Announcement): string {
-  const lines = [
-    titleOf(announcement),
-    announcement.text,
-    '',
-    `Thing:     ${announcement.thingName}`,
-    `Case:      ${announcement.caseId}`,
-    `Status:    ${announcement.status}`,
-    `Severity:  ${announcement.severity}`,
-    ...(announcement.killSwitch ? [`Switch:    ${describeKillSwitch(announcement.killSwitch)}`] : []),
-    ...(announcement.playbook ? [`Playbook:  ${announcement.playbook}`] : []),
-    `Detector:  ${announcement.detector}`,
-    ...announcement.violations.map(
-      ({ behavior, value, criteria }) => `Violation: ${behavior} is ${value}, normal is ${criteria}`,
-    ),
-    ...announcement.actions.map(({ action, status, detail }) => `Action:    ${action} ${status}: ${detail}`),
-    ...announcement.evidence.map((row) => `Process:   ${row}`),
-    ...(announcement.uncounted ?? []).map((row) => `Excepted:  ${row}, by the agent's own configuration`),
-    ...announcement.enrichment.map((row) => `Registry:  ${row}`),
-    ...(announcement.alertToAppliedMs === undefined
-      ? []
-      : [`Applied:   ${announcement.alertToAppliedMs} ms after the alert`]),
-    ...(announcement.alertToVerifiedMs === undefined
-      ? []
-      : [`Verified:  ${announcement.alertToVerifiedMs} ms after the alert`]),
-  ];
-  return lines.map(printable).join('\n');
+/** `/bin/sh -c id (pid 4242, user myapp), started by myapp < systemd` */
+function describeProcess({ pid, commandLine, executable, user, parents = [] }: Evidence): string {
+  const who = [pid !== undefined && `pid ${pid}`, user && `user ${user}`].filter(Boolean).join(', ');
+  const by = parents.length > 0 ? `, started by ${parents.join(' < ')}` : '';
+  return `${commandLine ?? executable ?? 'a process'}${who && ` (${who})`}${by}`;
 }
 
 /** Replaces control, bidirectional and line-separating characters, and those that are none. */

@@ -1,4 +1,4 @@
-import type { Announcement } from '../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import { now } from '../../builders';
 
 export function anAnnouncement(over: Partial<Announcement> = {}): Announcement {
@@ -21,11 +21,12 @@ export function anAnnouncement(over: Partial<Announcement> = {}): Announcement {
         metric: 'num_child_procs_myapp',
         value: '{"number":1}',
         criteria: '{"value":{"number":0}}',
+        words: '1 child process of myapp; at most 0 is normal',
         alarmAt: now - 100,
       },
     ],
     actions: [{ action: 'quarantine', status: 'verified', detail: 'publish is explicitly denied' }],
-    evidence: ['pid 4242, /bin/sh -c id, user myapp'],
+    evidence: ['/bin/sh -c id (pid 4242, user myapp), started by myapp < systemd'],
     enrichment: ['thing groups: sensors'],
     alertToAppliedMs: 40,
     alertToVerifiedMs: 90,
@@ -43,6 +44,8 @@ export function hostileAnnouncement(text: string): Announcement {
     thingName: text,
     text,
     playbook: text,
+    decided: { command: text, actor: text, comment: text },
+    link: text,
     killSwitch: { state: 'on', by: text, at: text, reason: text },
     detector: text,
     violations: Array.from({ length: 20 }, () => ({
@@ -51,6 +54,7 @@ export function hostileAnnouncement(text: string): Announcement {
       metric: text,
       value: text,
       criteria: text,
+      words: text,
       alarmAt: now,
     })),
     actions: [...actions, { action: text, status: text, detail: text }],

@@ -10,7 +10,7 @@ import {
 } from '../../../functions/notify/channels/slack/show';
 import { ChannelBusyError, ChannelRefusalError } from '../../../functions/notify/delivery/channel';
 import { notify } from '../../../functions/notify/delivery/handler';
-import type { Announcement } from '../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import type { ChannelState } from '../../../shared/storage/channel-states';
 import { now } from '../../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';

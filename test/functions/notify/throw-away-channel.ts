@@ -28,7 +28,8 @@ export const bell = {
 
 const channel = `
 import { clip } from '../../../../shared/domain/text';
-import { printable, titleOf } from '../../../../shared/domain/messages/announcement';
+import { printable } from '../../../../shared/domain/messages/announcement';
+import { titleOf } from '../../../../shared/domain/messages/describe-state';
 import { type Channel, ChannelBusyError, ChannelRefusalError } from '../../delivery/channel';
 
 export interface Bells {

@@ -1,6 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { connectAlertTopic, connectAnnouncer } from '../../../shared/aws/topics';
-import type { Announcement } from '../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import { anAnnouncement } from '../../functions/notify/announcements';
 import { mockClient } from '../../mock-client';
 
@@ -25,7 +25,7 @@ describe('the announcer', () => {
 
     expect(input).toEqual({
       TopicArn: arn,
-      Subject: '[Cordon critical] mything1: contained',
+      Subject: '[contained] mything1 (Cordon case case-1)',
       MessageStructure: 'json',
       MessageAttributes: {
         status: { DataType: 'String', StringValue: 'contained' },
@@ -38,7 +38,7 @@ describe('the announcer', () => {
     const parts = JSON.parse(Message ?? '');
     expect(Object.keys(parts)).toEqual(['default', 'email']);
     expect(JSON.parse(parts.default)).toEqual(announcement);
-    expect(parts.email).toContain('Thing:     mything1\n');
+    expect(parts.email).toContain('mything1: 1 child process of myapp: contained\n');
   });
 
   it('marks the announcements of a drill', async () => {
@@ -46,7 +46,7 @@ describe('the announcer', () => {
       anAnnouncement({ thingName: 'cordon-drill-1', drill: true }),
     );
 
-    expect(Subject).toBe('[Cordon critical] DRILL cordon-drill-1: contained');
+    expect(Subject).toBe('[DRILL contained] cordon-drill-1 (Cordon case case-1)');
     expect(MessageAttributes?.drill?.StringValue).toBe('true');
   });
 

@@ -37,6 +37,22 @@ describe('a command that names its case', () => {
   });
 });
 
+describe('who decided', () => {
+  it('is the operator behind the present state, until a rule decides anew', () => {
+    const by = (type: Command['type']) => ({ decided: { command: type, actor: 'ada', comment: 'checked' } });
+    const contained = led(waiting(), order('approve'));
+    const released = led(contained, order('release'));
+
+    expect(contained).toMatchObject(by('approve'));
+    expect(released).toMatchObject(by('release'));
+    expect(led(waiting(), order('reject'))).toMatchObject(by('reject'));
+    expect(led(undefined, alarm())).not.toHaveProperty('decided');
+    expect(led(released, alarm({ violationId: 'v9', occurredAt: now + 60_000 }))).not.toHaveProperty(
+      'decided',
+    );
+  });
+});
+
 describe('an approval whose playbook is no longer in cordon.yml', () => {
   const approve = (playbooks: Playbook[]) =>
     lead(waiting(), order('approve'), { configuration: aConfiguration({ playbooks }) });

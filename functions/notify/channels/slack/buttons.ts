@@ -4,7 +4,7 @@ import {
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../../../shared/domain/decide/operator-actions';
-import type { Announcement } from '../../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
 import { clip, isRegistryName } from '../../../../shared/domain/text';
 
 type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm'>;
@@ -50,9 +50,4 @@ function plain(text: string): PlainTextElement {
 
 function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-/** Replaces the buttons by the same commands for the command line. */
-export function writeCliCommands(announced: Case): string[] {
-  return listActions(announced).map((action) => `npx cordon ${action} ${announced.thingName}`);
 }

@@ -1,9 +1,18 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
-import { type Announcement, printable, titleOf } from '../../../../shared/domain/messages/announcement';
+import { printable } from '../../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
 import { describeKillSwitch } from '../../../../shared/domain/messages/describe-kill-switch';
+import {
+  describeDecision,
+  describeSeverity,
+  findRunbook,
+  listNextCommands,
+  titleOf,
+  titleOfStep,
+} from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 import type { Superseded } from '../../../../shared/storage/channel-states';
-import { writeButtons, writeCliCommands } from './buttons';
+import { writeButtons } from './buttons';
 import type { Slack } from './client';
 
 /** Slack's limits: 150 characters in a header, 3,000 in a section, 2,000 in a field, 50 blocks (Block Kit reference). */
@@ -11,15 +20,15 @@ const headerMax = 150;
 const fieldMax = 1_900;
 const sectionMax = 2_900;
 
-const icons: Readonly<Record<string, string>> = {
-  contained: '🔒',
-  containing: '⏳',
-  'containment-failed': '🚨',
-  'awaiting-approval': '✋',
-  observed: '👀',
-  'release-conflict': '⚠️',
-  closed: '✅',
-};
+const icons = new Map([
+  ['contained', '🔒'],
+  ['containing', '⏳'],
+  ['containment-failed', '🚨'],
+  ['awaiting-approval', '✋'],
+  ['observed', '👀'],
+  ['release-conflict', '⚠️'],
+  ['closed', '✅'],
+]);
 
 export interface SlackMessage {
   readonly text: string;
@@ -35,42 +44,35 @@ export function writeRootMessage(
   kind: Slack['kind'],
   again = false,
 ): SlackMessage {
-  const { status, severity, thingName, caseId, detector, playbook, killSwitch } = announcement;
-  const title = `${icons[status] ?? '•'} ${titleOf(announcement)}`;
+  const { status, caseId, killSwitch } = announcement;
+  const title = `${icons.get(status) ?? '•'} ${titleOf(announcement)}`;
   const facts = [
-    ['Thing', code(thingName)],
-    ['Status', escapeText(status)],
-    ['Severity', escapeText(severity)],
-    ['Case', code(caseId)],
-    ['Detector', escapeText(detector)],
-    ...(playbook ? [['Playbook', escapeText(playbook)]] : []),
-  ];
+    ['Severity', describeSeverity(announcement)],
+    ['Decided by', describeDecision(announcement)],
+    ['Case', caseId],
+  ].flatMap(([name, value]) => (value ? `*${name}*\n${escapeText(value)}` : []));
   const blocks: KnownBlock[] = [
     { type: 'header', text: { type: 'plain_text', text: clip(printable(title), headerMax) } },
-    {
-      type: 'section',
-      fields: facts.map(([name, value]) => markdown(clip(`*${name}*\n${value}`, fieldMax))),
-    },
+    { type: 'section', fields: facts.map((fact) => markdown(clip(fact, fieldMax))) },
     ...section('Kill switch', killSwitch ? [escapeText(describeKillSwitch(killSwitch))] : []),
     ...section(
       'What happened',
-      announcement.violations.map(
-        ({ behavior, value, criteria }) => `${code(behavior)} is ${code(value)}, normal is ${code(criteria)}`,
-      ),
-    ),
-    ...section(
-      'Actions',
-      announcement.actions.map(
-        ({ action, status: state, detail }) =>
-          `*${escapeText(action)}* ${escapeText(state)}: ${escapeText(detail)}`,
+      announcement.violations.map(({ behavior, words }) =>
+        words ? `${escapeText(words)} (${code(behavior)})` : code(behavior),
       ),
     ),
     ...section('Processes', announcement.evidence.map(code)),
     ...section('Not counted, by the exceptions of the agent', (announcement.uncounted ?? []).map(code)),
-    ...section('Thing', announcement.enrichment.map(escapeText)),
-    ...(kind === 'bot'
-      ? writeButtons(announcement)
-      : section('To act', writeCliCommands(announcement).map(code))),
+    ...section(
+      'What was done',
+      announcement.actions.map(
+        ({ action, status: state, detail }) =>
+          `*${escapeText(action)}* ${escapeText(state)}${detail && `: ${escapeText(detail)}`}`,
+      ),
+    ),
+    ...section('Registry', announcement.enrichment.map(escapeText)),
+    ...section('What next', listNext(announcement, kind)),
+    ...(kind === 'bot' ? writeButtons(announcement) : []),
     {
       type: 'context',
       elements: [
@@ -93,7 +95,7 @@ export function writeReply(
 ): SlackMessage {
   const { thingName } = announcement;
   const write = ({ kind, text }: Superseded, max: number) =>
-    clip(`*${escapeText(titleOf({ thingName, kind }))}* ${escapeText(text)}`, max);
+    clip(`*${escapeText(titleOfStep({ thingName, kind }))}* ${escapeText(text)}`, max);
   const lines = [
     ...(more > 0 ? [`and ${more} more`] : []),
     ...earlier.map((one) => write(one, 250)),
@@ -112,6 +114,23 @@ export function writeSummary(named: readonly Announcement[], count: number): Sla
   ];
   const text = lines.join('\n');
   return { text, blocks: [{ type: 'section', text: markdown(text) }] };
+}
+
+/** Where there are buttons, they are the commands but for the one that only looks. */
+function listNext(announcement: Announcement, kind: Slack['kind']): string[] {
+  const { link } = announcement;
+  const runbook = findRunbook(announcement);
+  const commands = listNextCommands(announcement);
+  return [
+    ...(kind === 'bot' ? commands.slice(0, 1) : commands).map(code),
+    ...(link && isLinkable(link) ? [`<${link}|the case in the console>`] : []),
+    ...(runbook ? [`runbook: ${runbook}`] : []),
+  ];
+}
+
+/** Nothing in it ends a link of Slack. */
+function isLinkable(url: string): boolean {
+  return /^https?:\/\/[\w.:/#-]+$/.test(url);
 }
 
 const earlierMessage =
@@ -140,5 +159,5 @@ function escapeText(text: string): string {
 }
 
 function code(text: string): string {
-  return text === '' ? '-' : `\`${escapeText(text).replaceAll('`', 'ˋ')}\``;
+  return text === '' ? 'nothing' : `\`${escapeText(text).replaceAll('`', 'ˋ')}\``;
 }

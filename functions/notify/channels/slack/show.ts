@@ -1,4 +1,4 @@
-import type { Announcement } from '../../../../shared/domain/messages/announcement';
+import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
 import type { ChannelState } from '../../../../shared/storage/channel-states';
 import { type Channel, ChannelRefusalError, type Manner } from '../../delivery/channel';
 import type { Slack } from './client';

@@ -3,8 +3,8 @@ import { now } from '../../../../builders';
 import { anAnnouncement } from '../../announcements';
 import { setUpNotify } from '../../fake-slack';
 
-const contained = '🔒 mything1: contained: the device is denied: verified';
-const releasedText = '✅ mything1: released: all as before';
+const contained = '🔒 mything1: 1 child process of myapp: contained: the device is denied: verified';
+const releasedText = '✅ mything1: 1 child process of myapp: released: all as before';
 const released = {
   id: 'case-1#2',
   seq: 2,
@@ -217,7 +217,7 @@ describe('a burst', () => {
     const summaries = texts.filter((text) => text.includes('cases changed at once'));
     expect(summaries).toHaveLength(1);
     expect(summaries[0]).toContain('20 cases changed at once');
-    expect(summaries[0]).toContain('thing-0: contained');
+    expect(summaries[0]).toContain('thing-0: 1 child process of myapp: contained');
     expect(summaries[0]).toContain('and 15 more');
     expect(texts).toHaveLength(21);
   });
@@ -233,7 +233,7 @@ describe('a burst', () => {
     );
 
     expect(shown.slice(1)).toEqual([
-      ['update C1 ts-1', '🔒 mything1: contained: step 9'],
+      ['update C1 ts-1', '🔒 mything1: 1 child process of myapp: contained: step 9'],
       [
         'reply to ts-1',
         ['and 2 more', ...[4, 5, 6, 7, 8, 9].map((step) => `*mything1: contained* step ${step}`)].join('\n'),

@@ -42,12 +42,16 @@ describe('a Slack message', () => {
   it('shows what happened, what was done, to which process and how fast', () => {
     const message = writeRootMessage(anAnnouncement(), 'bot');
 
-    expect(message.text).toBe('🔒 mything1: contained: the device is denied: verified');
+    expect(message.text).toBe(
+      '🔒 mything1: 1 child process of myapp: contained: the device is denied: verified',
+    );
     const shown = JSON.stringify(message.blocks);
     for (const part of [
-      '`myapp-processes/no-child-processes` is `{\\"number\\":1}`',
+      '1 child process of myapp; at most 0 is normal (`myapp-processes/no-child-processes`)',
       '*quarantine* verified: publish is explicitly denied',
-      'pid 4242, /bin/sh -c id',
+      '/bin/sh -c id (pid 4242, user myapp), started by myapp &lt; systemd',
+      '*Decided by*\\nplaybook spawned-child',
+      '`npx cordon show mything1`',
       'thing groups: sensors',
       'applied 40 ms after the alert · verified 90 ms after the alert',
     ])
@@ -63,11 +67,40 @@ describe('a Slack message', () => {
     );
   });
 
+  it('says who decided, and no longer calls severe what is over', () => {
+    const decided = { command: 'release', actor: 'ada', comment: 'was <a> test' };
+    const over = anAnnouncement({ status: 'closed', kind: 'released', decided });
+
+    const shown = JSON.stringify(writeRootMessage(over, 'bot').blocks);
+    expect(shown).toContain('*Decided by*\\nrelease by ada: was &lt;a&gt; test');
+    expect(shown).not.toContain('critical');
+    expect(shown).toContain('✅ mything1: 1 child process of myapp: released');
+  });
+
+  it('says what next: the case in the console and the page of the runbook', () => {
+    const link = 'https://console.example.com/console/#/cases/case-1';
+    const failed = anAnnouncement({ status: 'containment-failed', kind: 'containment-failed', link });
+
+    const shown = JSON.stringify(writeRootMessage(failed, 'bot').blocks);
+    expect(shown).toContain(`<${link}|the case in the console>`);
+    expect(shown).toContain('runbook: docs/runbooks/containment-failed.md');
+  });
+
+  it('repeats no label, and shows neither JSON nor a dash for nothing', () => {
+    for (const kind of ['bot', 'webhook'] as const) {
+      const texts = markdownOf(writeRootMessage(anAnnouncement(), kind)).map(({ text }) => text);
+      const labels = texts.flatMap((text) => /^\*[^*]+\*(?=\n)/.exec(text)?.[0] ?? []);
+      expect(new Set(labels).size).toBe(labels.length);
+      expect(texts.join('\n')).not.toMatch(/\{"|(^|\n|: )-($|\n)/);
+    }
+  });
+
   it('omits empty parts', () => {
     const bare = anAnnouncement({ violations: [], actions: [], evidence: [], enrichment: [] });
 
     expect(blocksOf(writeRootMessage(bare, 'bot')).map(({ type }) => type)).toEqual([
       'header',
+      'section',
       'section',
       'actions',
       'context',
@@ -105,7 +138,7 @@ describe('a Slack message', () => {
         expectWithinLimits(message);
         const lines = markdownOf(message).flatMap((object) => object.text.split('\n'));
         expect(lines.filter((line) => /[<>]/.test(line))).toEqual([]);
-        // One line for each of 20 violations, 2 actions, 5 processes, 6 facts, the kill switch, 5 titles, 6 fields of 2, 1 of times.
+        // One line for each of 20 violations, 2 actions, 5 processes, 6 facts, the kill switch, 5 titles, 3 fields of 2, 1 of times.
         expect(lines.length).toBeLessThanOrEqual(52);
       }),
     );

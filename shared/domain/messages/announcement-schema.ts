@@ -1,0 +1,64 @@
+import * as z from 'zod/mini';
+
+/**
+ * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
+ * `status`, `severity`, `thingName` and `audience` (`people` or `systems`) to filter on. All of it but the keys may be an attacker's text.
+ */
+export const announcementSchema = z.object({
+  version: z.literal(1),
+  /** Unique, and the same when repeated. */
+  id: z.string(),
+  caseId: z.string(),
+  /** Rises within a case; a lower one is older news. */
+  seq: z.number(),
+  at: z.number(),
+  kind: z.string(),
+  status: z.string(),
+  severity: z.string(),
+  thingName: z.string(),
+  /** The same thing, wherever it is registered; absent in what an earlier release told. */
+  thing: z.optional(z.object({ account: z.string(), region: z.string(), name: z.string() })),
+  text: z.string(),
+  /** Of a thing of `cordon drill`: nothing happened in earnest. */
+  drill: z.optional(z.boolean()),
+  /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
+  quiet: z.optional(z.boolean()),
+  /** What held actions back when this was told; absent while the kill switch is off. */
+  killSwitch: z.optional(
+    z.object({
+      state: z.enum(['on', 'off', 'unknown']),
+      by: z.optional(z.string()),
+      at: z.optional(z.string()),
+      reason: z.optional(z.string()),
+    }),
+  ),
+  playbook: z.optional(z.string()),
+  /** The operator's command behind the present state; absent where a rule decided. */
+  decided: z.optional(z.object({ command: z.string(), actor: z.string(), comment: z.optional(z.string()) })),
+  /** Its page in the console, where there is one. */
+  link: z.optional(z.string()),
+  detector: z.string(),
+  violations: z.array(
+    z.object({
+      behavior: z.string(),
+      metric: z.string(),
+      value: z.string(),
+      criteria: z.string(),
+      /** Value and criteria as people read them; absent in what an earlier release told. */
+      words: z.optional(z.string()),
+      alarmAt: z.number(),
+    }),
+  ),
+  /** Behaviors whose alarm has not ended. */
+  inAlarm: z.optional(z.array(z.string())),
+  actions: z.array(z.object({ action: z.string(), status: z.string(), detail: z.string() })),
+  evidence: z.array(z.string()),
+  /** Exceptions of the agent's configuration that further children were: it did not count them. */
+  uncounted: z.optional(z.array(z.string())),
+  /** What AWS says of the thing: groups, certificates, policies, who shares them. */
+  enrichment: z.array(z.string()),
+  alertToAppliedMs: z.optional(z.number()),
+  alertToVerifiedMs: z.optional(z.number()),
+});
+
+export type Announcement = z.output<typeof announcementSchema>;

@@ -1,0 +1,96 @@
+import type { MetricValue } from '../findings/violation';
+
+/** How a behavior compares a value, to be read before the bound. */
+export const comparisons: Readonly<Record<string, string>> = {
+  'less-than': 'less than',
+  'less-than-equals': 'at most',
+  'greater-than': 'more than',
+  'greater-than-equals': 'at least',
+  'in-set': 'nothing but',
+  'not-in-set': 'nothing of',
+  'in-port-set': 'nothing but the ports',
+  'not-in-port-set': 'none of the ports',
+  'in-cidr-set': 'nothing but addresses in',
+  'not-in-cidr-set': 'no address in',
+};
+
+interface Measured {
+  readonly metric: string;
+  readonly value?: MetricValue;
+  /** As JSON, like Device Defender's. */
+  readonly criteria?: string;
+}
+
+/** `1 child process of myapp; at most 0 is normal`. `displayName`: of the metric in cordon.yml. */
+export function describeMeasured({ metric, value, criteria }: Measured, displayName?: string): string {
+  const normal = describeNormal(criteria);
+  return `${describeValue(metric, value, displayName)}${normal && `; ${normal} is normal`}`;
+}
+
+/** The value alone: `1 child process of myapp`, `listening tcp ports: 22, 4444`. */
+export function describeValue(metric: string, value: MetricValue | undefined, displayName?: string): string {
+  const [measured] = Object.values(value ?? {});
+  const plain = metric.replace(/^(aws|cordon):/, '').replaceAll('-', ' ');
+  if (typeof measured !== 'number')
+    return `${displayName ?? plain}: ${measured === undefined ? 'no value' : list(measured)}`;
+  const counted = nameCounted(metric, displayName);
+  if (counted === undefined) return `${displayName ?? plain} is ${measured}`;
+  return `${measured} ${measured === 1 ? singular(counted) : counted}`;
+}
+
+/** What a metric counts, in the plural; undefined where it is no count. */
+function nameCounted(metric: string, displayName: string | undefined): string | undefined {
+  if (metric === 'aws:disconnect-duration') return 'minutes without a connection';
+  const [, named] = /^number of (.+)$/i.exec(displayName ?? '') ?? [];
+  if (named || displayName) return named;
+  const [, parent] = /^num_child_procs_(.+)$/.exec(metric) ?? [];
+  return parent
+    ? `child processes of ${parent}`
+    : /^aws:(?:num|all)-(.+)$/.exec(metric)?.[1]?.replaceAll('-', ' ');
+}
+
+/** The last word before `of`, `in` and the like carries the plural. */
+function singular(counted: string): string {
+  return counted.replace(
+    /^(.*?\w)(sses|s)(?=$| (?:of|in|out|on|with|without|to|from|sent|received)\b)/,
+    (_, stem, end) => (end === 'sses' ? `${stem}ss` : stem),
+  );
+}
+
+function describeNormal(criteria: string | undefined): string {
+  const { comparisonOperator, value, statisticalThreshold, mlDetectionConfig } = parse(criteria);
+  if (mlDetectionConfig) return 'what Device Defender has learned';
+  const [bound] = Object.values(value ?? {});
+  const limit = statisticalThreshold
+    ? `${statisticalThreshold.statistic} of the fleet`
+    : bound === undefined
+      ? ''
+      : list(bound);
+  const operator =
+    Object.hasOwn(comparisons, comparisonOperator ?? '') && comparisons[comparisonOperator ?? ''];
+  return limit && [operator, limit].filter(Boolean).join(' ');
+}
+
+interface Bounds {
+  readonly comparisonOperator?: string;
+  readonly value?: MetricValue;
+  readonly statisticalThreshold?: { readonly statistic?: string };
+  readonly mlDetectionConfig?: object;
+}
+
+/** Nothing of what was cut. */
+function parse(criteria: string | undefined): Bounds {
+  try {
+    return JSON.parse(criteria ?? '{}') ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const mostListed = 10;
+
+function list(items: unknown): string {
+  const all = [items].flat();
+  const more = all.length > mostListed ? ` and ${all.length - mostListed} more` : '';
+  return all.length === 0 ? 'none' : `${all.slice(0, mostListed).join(', ')}${more}`;
+}

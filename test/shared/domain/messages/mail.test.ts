@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { openStatuses } from '../../../../shared/domain/case/status';
+import { listOffered } from '../../../../shared/domain/decide/operator-actions';
+import { listNextCommands } from '../../../../shared/domain/messages/describe-state';
+import { writeSubject, writeText } from '../../../../shared/domain/messages/mail';
+import { anAnnouncement, hostileAnnouncement } from '../../../functions/notify/announcements';
+
+/** RFC 5256, "Base Subject": what is in brackets before the subject does not count. */
+const baseOf = (subject: string) => subject.replace(/^(\[[^[\]]*\]\s*)+/, '');
+
+describe('the subject of a mail', () => {
+  it('has the state before the name, and is one conversation for all states of a case', () => {
+    const released = anAnnouncement({ kind: 'released', status: 'closed', severity: 'high' });
+
+    expect(writeSubject(anAnnouncement())).toBe('[contained] mything1 (Cordon case case-1)');
+    expect(writeSubject(released)).toBe('[released] mything1 (Cordon case case-1)');
+    expect(baseOf(writeSubject(released))).toBe(baseOf(writeSubject(anAnnouncement())));
+  });
+
+  it('keeps state and case however long the name of the thing is', () => {
+    const subject = writeSubject(anAnnouncement({ kind: 'containment-failed', thingName: 'a'.repeat(128) }));
+
+    expect(subject).toMatch(/^\[CONTAINMENT FAILED\] a+\.\.\. \(Cordon case case-1\)$/);
+    expect(subject.length).toBeLessThan(100);
+  });
+
+  it('is ASCII of less than 100 characters in one line, whatever an announcement says', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
+        expect(writeSubject(hostileAnnouncement(text))).toMatch(/^\[[ -~]{1,98}$/);
+      }),
+    );
+  });
+});
+
+describe('the text of a mail', () => {
+  it('says what happened, what was done, who decided and what next, in words', () => {
+    expect(writeText(anAnnouncement())).toBe(
+      `mything1: 1 child process of myapp: contained
+the device is denied: verified
+
+Seen:     1 child process of myapp; at most 0 is normal (myapp-processes/no-child-processes)
+Process:  /bin/sh -c id (pid 4242, user myapp), started by myapp < systemd
+Done:     quarantine verified: publish is explicitly denied
+Decided:  playbook spawned-child
+Severity: critical
+Registry: thing groups: sensors
+Case:     case-1
+
+Next:     npx cordon show mything1
+          npx cordon release mything1`,
+    );
+  });
+
+  it('names the person who decided, the console and the runbook, and no severity once it is over', () => {
+    const conflict = anAnnouncement({
+      ...{ kind: 'release-conflict', status: 'release-conflict' },
+      decided: { command: 'release', actor: 'ada', comment: 'checked on site' },
+      link: 'https://console.example.com/console/#/cases/case-1',
+    });
+
+    expect(writeText(conflict)).toContain('Decided:  release by ada: checked on site\n');
+    expect(writeText(conflict)).toContain('Console:  https://console.example.com/console/#/cases/case-1\n');
+    expect(writeText(conflict)).toContain('Runbook:  docs/runbooks/release-conflict.md');
+    expect(writeText({ ...conflict, kind: 'released', status: 'closed' })).not.toContain('Severity');
+  });
+
+  it.each(['constructor', '__proto__', 'toString'])('is text where a status is called %s', (name) => {
+    const odd = anAnnouncement({ kind: name, status: name });
+
+    expect(writeText(odd).split('\n')[0]).toBe(`mything1: 1 child process of myapp: ${name}`);
+    expect(writeText(odd)).toContain('npx cordon show mything1');
+  });
+
+  it('lets no text of a device forge a line', () => {
+    const forged = 'x\r\nSeverity: low\u2028y';
+    const lines = writeText(hostileAnnouncement(forged)).split('\n');
+
+    expect(lines.filter((line) => line.startsWith('Severity: low'))).toEqual([]);
+  });
+});
+
+it.each([...openStatuses, 'closed'])(
+  'what to type next in the status %s is what the surfaces offer',
+  (status) => {
+    expect(listNextCommands(anAnnouncement({ status }))).toEqual(
+      ['show', ...listOffered(status)].map((command) => `npx cordon ${command} mything1`),
+    );
+  },
+);
