@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { CommandPorts } from './command-ports';
 import type { ExportFormat } from './export';
+import type { ListFlags } from './list';
 import { say, sayAside } from './look/output';
+import type { Screen } from './look/style';
+import { readCount, readDuration, readSeverities, readStatuses } from './options';
 
 interface ExportFlags {
   readonly format: ExportFormat;
@@ -10,13 +13,27 @@ interface ExportFlags {
 }
 
 /** Adds the commands that only read cases. */
-export function addCaseCommands(program: Command, { version, target }: CommandPorts): void {
+export function addCaseCommands(program: Command, { version, target, explain }: CommandPorts): void {
   program
     .command('list')
     .description('list open cases, those that need a person first')
-    .action(async () => {
-      const { listCases } = await import('./cases');
-      say(await listCases(await target()));
+    .option('--status <statuses>', 'only these, with commas between them', readStatuses)
+    .option('--severity <severities>', 'only these, with commas between them', readSeverities)
+    .option('--behavior <name>', 'only with this behavior: NAME or PROFILE/NAME')
+    .option('--thing <name>', 'only this thing, or those whose names begin so: sensor-*')
+    .option('--group <name>', 'only things of this thing group')
+    .option('--since <time>', 'only cases that changed within this time, such as 24h', readDuration)
+    .option('--closed', 'closed cases instead of open ones')
+    .option('--limit <cases>', 'the most cases to list', readCount, 100)
+    .option('--watch', 'keep the list up to date until Ctrl-C')
+    .option('--json', 'print JSON')
+    .action(async ({ watch: isWatched, ...flags }: ListFlags & { readonly watch?: boolean }) => {
+      const [{ listCases }, { openScreen }] = await Promise.all([import('./list'), import('./look/style')]);
+      const from = await target();
+      const read = (screen: Screen) => listCases(flags, from, screen, Date.now());
+      if (!isWatched) return say(await read(openScreen()));
+      const { watch } = await import('./watch');
+      await watch(read, explain);
     });
 
   program
@@ -25,7 +42,7 @@ export function addCaseCommands(program: Command, { version, target }: CommandPo
     .argument('<thing>')
     .option('--json', 'print JSON')
     .action(async (thing: string, { json }: { json?: boolean }) => {
-      const { readCase, showCase } = await import('./cases');
+      const { readCase, showCase } = await import('./show');
       const { writeJson } = await import('./json');
       const from = await target();
       say(json ? writeJson(await readCase(thing, from)) : await showCase(thing, from));

@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
+import type { Severity } from '../shared/domain/configuration';
 
 export function readSeconds(text: string): number {
   const seconds = Number(text);
@@ -18,4 +20,22 @@ export function readDuration(text: string): number {
 export function readCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a number, 1 or more');
   return Number(text);
+}
+
+const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+
+export function readStatuses(text: string): CaseStatus[] {
+  return readNames(text, [...openStatuses, 'closed']);
+}
+
+export function readSeverities(text: string): Severity[] {
+  return readNames(text, severities);
+}
+
+/** Several of the names, with commas between them. */
+function readNames<T extends string>(text: string, names: readonly T[]): T[] {
+  const asked = new Set(text.split(','));
+  const found = names.filter((name) => asked.has(name));
+  if (found.length < asked.size) throw new InvalidArgumentError(`expected some of ${names.join(', ')}`);
+  return found;
 }

@@ -4,9 +4,12 @@ import type { Command } from '../../shared/domain/decide/command';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { Violation } from '../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { matchesFilter } from '../../shared/domain/lists/filter';
+import { type ListedCase, outlineCase } from '../../shared/domain/lists/outline';
 import { describeEntry } from '../../shared/domain/messages/describe-event';
 import { describeRefusal } from '../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../shared/domain/thing-ref';
+import type { CasePage, CaseQuery } from '../../shared/storage/case-list';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { aContext, aViolation, decide, now, type Situation, words } from '../builders';
 
@@ -91,6 +94,19 @@ export function aTable(newest: readonly StoredCase[], archived: readonly StoredC
   return {
     killSwitch: { read: async (): Promise<KillSwitch> => ({ state: 'off' }) },
     floods: { list: async (_now: number): Promise<ToldFlood[]> => [] },
+    list: {
+      page: async ({ statuses, filter = {}, limit }: CaseQuery): Promise<CasePage> => {
+        const listed = all.map(({ record }): ListedCase => {
+          const { thingName, caseId, status, severity, updatedAt } = record;
+          return { thingName, caseId, status, severity, updatedAt, ...outlineCase(record) };
+        });
+        const wanted = statuses.flatMap((status) =>
+          listed.filter((one) => one.status === status && matchesFilter(one, filter)),
+        );
+        const next = wanted.length > limit ? { next: 'more' } : {};
+        return { cases: wanted.slice(0, limit), examined: listed.length, ...next };
+      },
+    },
     cases: {
       load: async (thingName: string) => {
         const found = newest.find(({ record }) => record.thingName === thingName);

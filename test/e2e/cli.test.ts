@@ -73,9 +73,16 @@ describe('a thing contained by Device Defender’s own task', () => {
     const list = await cli.run('list');
     expect(list).toEqual({
       ...succeeded,
-      out: expect.stringMatching(/^contained +critical +tasked +\S+Z \w+$/),
+      out: expect.stringMatching(
+        new RegExp(
+          `^STATUS .*\\ncontained +critical +tasked +by-task +\\d+[sm] +${caseId}\\n1 case: 1 contained$`,
+        ),
+      ),
     });
-    expect(list.out.split(' ').at(-1)).toBe(caseId);
+    expect(JSON.parse((await cli.run('list', '--behavior', 'by-task', '--json')).out)).toMatchObject({
+      cases: [{ thingName: 'tasked', caseId, status: 'contained', behaviors: ['myapp-processes/by-task'] }],
+      more: false,
+    });
 
     const { out, ...shown } = await cli.run('show', 'tasked');
     expect(shown).toEqual(succeeded);

@@ -1,9 +1,7 @@
-import { listCases, readCase, showCase } from '../../cli/cases';
 import { CliError } from '../../cli/cli-error';
+import { readCase, showCase } from '../../cli/show';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
-import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
-import { thingKey } from '../../shared/domain/thing-ref';
-import { aConfiguration, aPlaybook, changeCase, now, someFacts } from '../builders';
+import { aConfiguration, aPlaybook, now, someFacts } from '../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
 
 const at = (ms: number) => new Date(now + ms).toISOString();
@@ -103,54 +101,6 @@ describe('show', () => {
 
   it('says that a thing has no case', async () => {
     await expect(showCase('mything9', aTable([]))).rejects.toThrow(new CliError('mything9 has no case'));
-  });
-});
-
-describe('list', () => {
-  it('puts cases first that need a person', async () => {
-    const { record } = aContainedCase();
-    const observed = changeCase(record, {
-      thingName: thingKey('mything2'),
-      status: 'observed',
-      severity: 'low',
-    });
-    const failed = changeCase(record, { thingName: thingKey('mything3'), status: 'containment-failed' });
-    const stored = [record, observed, failed].map((one) => ({ record: one, rows: [] }));
-
-    expect((await listCases(aTable(stored))).split('\n').map((line) => line.split(/ +/))).toEqual([
-      ['containment-failed', 'critical', 'mything3', at(0), 'case-1'],
-      ['contained', 'critical', 'mything1', at(0), 'case-1'],
-      ['observed', 'low', 'mything2', at(0), 'case-1'],
-    ]);
-  });
-
-  it('puts the kill switch above the cases unless it is off', async () => {
-    const killSwitch: KillSwitch = {
-      state: 'on',
-      by: 'ada',
-      at: '2026-11-27T02:11:00Z',
-      reason: 'a \u001b[2J',
-    };
-    const lines = await listCases({ ...aTable([]), killSwitch: { read: async () => killSwitch } });
-
-    expect(lines).toBe(
-      'The kill switch is on, since 2026-11-27T02:11:00Z, by ada (a \uFFFD[2J).\nNo open case.',
-    );
-  });
-
-  it('says that no case is open', async () => {
-    expect(await listCases(aTable([]))).toBe('No open case.');
-  });
-
-  it('puts certificates that flood above the cases', async () => {
-    const flood = aFlood({ clientId: 'x\u001b[2J' });
-
-    const lines = await listCases({ ...aTable([]), floods: { list: async () => [flood] } });
-
-    expect(lines.split('\n')).toEqual([
-      `too many reports for mything1, by certificate abababababab… under client id x\uFFFD[2J, since ${new Date(now).toISOString()}: set aside`,
-      'No open case.',
-    ]);
   });
 });
 

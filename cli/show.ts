@@ -1,57 +1,22 @@
 import { writeCount, writeRelease } from '../shared/config/words';
 import { type Case, isOpen } from '../shared/domain/case/case';
 import { findKeptUntil } from '../shared/domain/case/keeping';
-import { openStatuses } from '../shared/domain/case/status';
 import { listStrength } from '../shared/domain/case/strength';
 import { findReleaseAt } from '../shared/domain/case/timers';
-import { pickFloods, type ToldFlood } from '../shared/domain/detection/floods';
+import { pickFloods } from '../shared/domain/detection/floods';
 import { measure, printable } from '../shared/domain/messages/announcement';
 import { showCaseInWords } from '../shared/domain/messages/describe-case';
 import { describeAll } from '../shared/domain/messages/describe-detail';
 import { describeStrength } from '../shared/domain/messages/describe-news';
 import { describeReason } from '../shared/domain/messages/describe-reason';
-import { clip } from '../shared/domain/text';
 import { CliError } from './cli-error';
 import type { CaseReader } from './find-case';
-import { type SwitchPort, writeSwitchLine } from './kill-switch';
+import { describeFlood } from './floods';
+import { writeTime } from './look/times';
 import { requireThing } from './require-thing';
 import type { Target } from './target';
 
-interface CaseLister {
-  readonly killSwitch: Pick<SwitchPort, 'read'>;
-  readonly history: Pick<Target['history'], 'listByStatus'>;
-  readonly floods: Pick<Target['floods'], 'list'>;
-}
-
-/** The open cases, those that need a person first. The kill switch is above them, unless it is off. */
-export async function listCases({ history, killSwitch, floods }: CaseLister): Promise<string> {
-  const byStatus = openStatuses.map(async (status) =>
-    (await history.listByStatus(status)).map((row) => ({ status, ...row })),
-  );
-  const [rows, seen, flooding] = await Promise.all([
-    Promise.all(byStatus).then((lists) => lists.flat()),
-    killSwitch.read(),
-    floods.list(Date.now()),
-  ]);
-  const lines = rows.map(({ status, thingName, severity, caseId, updatedAt }) =>
-    [status.padEnd(18), severity.padEnd(9), thingName.padEnd(24), writeTime(updatedAt), caseId].join(' '),
-  );
-  const above = writeSwitchLine(seen);
-  return [
-    ...(above ? [above] : []),
-    ...flooding.map(describeFlood),
-    ...(lines.length > 0 ? lines : ['No open case.']),
-  ].join('\n');
-}
-
-/** A certificate whose reports were set aside within the last hour. */
-function describeFlood({ thingName, clientId, sender, since }: ToldFlood): string {
-  return printable(
-    `too many reports for ${thingName}, by certificate ${clip(sender, 13)} under client id ${clip(clientId, 40)}, since ${writeTime(since)}: set aside`,
-  );
-}
-
-type FloodingCaseReader = CaseReader & Pick<CaseLister, 'floods'>;
+type FloodingCaseReader = CaseReader & { readonly floods: Pick<Target['floods'], 'list'> };
 
 async function findNewest(name: string, { cases, history, floods }: FloodingCaseReader) {
   const thingName = requireThing(name);
@@ -126,10 +91,6 @@ function describeKeeping(record: Case): string[] {
   return keptUntil === undefined
     ? []
     : [`kept until ${writeTime(keptUntil)}; then the case and its timeline are deleted`];
-}
-
-function writeTime(at: number): string {
-  return new Date(at).toISOString();
 }
 
 function describeViolations(record: Case): string[] {

@@ -1,0 +1,164 @@
+import { writeCount } from '../shared/config/words';
+import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
+import type { Severity } from '../shared/domain/configuration';
+import type { ListedCase } from '../shared/domain/lists/outline';
+import { printable } from '../shared/domain/messages/announcement';
+import { describeFlood } from './floods';
+import { writeJson } from './json';
+import { type SwitchPort, writeSwitchLine } from './kill-switch';
+import { type Screen, severityFormat, statusFormat } from './look/style';
+import { type Column, writeTable } from './look/table';
+import { writeSpan } from './look/times';
+import type { Target } from './target';
+
+/** Which cases are meant, of a list as of an act on many. */
+interface CaseSelection {
+  readonly status?: readonly CaseStatus[];
+  readonly severity?: readonly Severity[];
+  /** `BEHAVIOR` or `PROFILE/BEHAVIOR`. */
+  readonly behavior?: string;
+  /** A name, or what it begins with and `*`. */
+  readonly thing?: string;
+  readonly group?: string;
+  /** How long ago it changed at most, ms. */
+  readonly since?: number;
+}
+
+export interface ListFlags extends CaseSelection {
+  readonly closed?: boolean;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+interface CaseLister {
+  readonly list: Pick<Target['list'], 'page'>;
+  readonly history: Pick<Target['history'], 'listClosed'>;
+}
+
+type ListTarget = CaseLister & {
+  readonly killSwitch: Pick<SwitchPort, 'read'>;
+  readonly floods: Pick<Target['floods'], 'list'>;
+};
+
+/** The cases, those that need a person first. The kill switch is above them, unless it is off. */
+export async function listCases(
+  flags: ListFlags,
+  { list, history, killSwitch, floods }: ListTarget,
+  screen: Screen,
+  now: number,
+): Promise<string> {
+  const [{ cases, isMore }, seen, flooding] = await Promise.all([
+    findCases(flags, flags.limit, { list, history }, now),
+    killSwitch.read(),
+    floods.list(now),
+  ]);
+  if (flags.json)
+    return writeJson({
+      cases,
+      more: isMore,
+      ...(flooding.length > 0 && { floods: flooding }),
+      ...(seen.state !== 'off' && { killSwitch: seen }),
+    });
+  const above = writeSwitchLine(seen);
+  const warn = (line: string) => screen.paint('yellow', line);
+  return [
+    ...(above ? [warn(above)] : []),
+    ...flooding.map((flood) => warn(describeFlood(flood))),
+    ...(cases.length > 0
+      ? [...writeTable(cases, columnsAt(now), screen), writeSum(cases, isMore, flags.limit)]
+      : [isSelective(flags) ? 'No case matches.' : 'No open case.']),
+  ].join('\n');
+}
+
+/** At most `limit` cases, and whether there are more. */
+async function findCases(
+  { status, closed, thing, since, severity, behavior, group }: CaseSelection & { readonly closed?: boolean },
+  limit: number,
+  reader: CaseLister,
+  now: number,
+): Promise<{ cases: ListedCase[]; isMore: boolean }> {
+  const isPrefix = thing?.endsWith('*') ?? false;
+  const thingPrefix = isPrefix ? thing?.slice(0, -1) : thing;
+  const statuses = status ?? (closed ? (['closed'] as const) : openStatuses);
+  const query = {
+    statuses,
+    filter: { severity, behavior, group, thingPrefix },
+    ...(since !== undefined && { since: now - since }),
+  };
+  const cases: ListedCase[] = [];
+  let cursor: string | undefined;
+  do {
+    // A page with a filter may end before its limit; one more tells whether there are more.
+    const page = await reader.list.page({ ...query, limit: Math.min(500, limit + 1 - cases.length), cursor });
+    for (const one of page.cases)
+      if ((isPrefix || thing === undefined || one.thingName === thing) && (await isKept(one, reader, now)))
+        cases.push(one);
+    cursor = page.next;
+  } while (cursor !== undefined && cases.length <= limit);
+  return { cases: cases.slice(0, limit), isMore: cases.length > limit };
+}
+
+/** The least that closed cases are kept (docs/operating.md). */
+const surelyKeptMs = 30 * 86_400_000;
+
+/** DynamoDB deletes expired cases days later; what expires when stands in the case. */
+async function isKept(
+  { closedAt, thingName, caseId }: ListedCase,
+  { history }: CaseLister,
+  now: number,
+): Promise<boolean> {
+  if (closedAt === undefined || closedAt > now - surelyKeptMs) return true;
+  return (await history.listClosed(thingName)).some((one) => one.caseId === caseId);
+}
+
+function isSelective({ limit: _limit, json: _json, ...selection }: ListFlags): boolean {
+  return Object.values(selection).some((value) => value !== undefined && value !== false);
+}
+
+const columnsAt = (now: number): readonly Column<ListedCase>[] => [
+  {
+    header: 'STATUS',
+    cell: ({ status }) => status,
+    format: ({ status }) => statusFormat(status),
+    atLeast: 9,
+  },
+  {
+    header: 'SEVERITY',
+    cell: ({ severity }) => severity,
+    format: ({ severity }) => severityFormat(severity),
+    leaveOut: 3,
+  },
+  { header: 'THING', cell: ({ thingName }) => thingName, format: () => 'bold', atLeast: 16 },
+  { header: 'BEHAVIOR', cell: writeBehaviors, atLeast: 12 },
+  {
+    header: 'AGE',
+    cell: ({ closedAt, openedAt }) => writeSpan(now - (closedAt ?? openedAt)),
+    isNumber: true,
+  },
+  { header: 'LEFT', cell: (row) => writeLeft(row, now), isNumber: true, leaveOut: 4 },
+  { header: 'CASE', cell: ({ caseId }) => caseId, leaveOut: 1 },
+  { header: 'REASON', cell: ({ reason = '' }) => reason, atLeast: 12, leaveOut: 2 },
+];
+
+/** The first behavior, without its profile, and how many more there are. */
+function writeBehaviors({ behaviors, moreBehaviors = 0 }: ListedCase): string {
+  const [first = ''] = behaviors;
+  const more = behaviors.length - 1 + moreBehaviors;
+  return `${first.slice(first.indexOf('/') + 1)}${more > 0 ? ` +${more}` : ''}`;
+}
+
+/** Until an approval request expires, or time releases the thing. */
+function writeLeft({ expiresAt, releaseAt }: ListedCase, now: number): string {
+  const end = expiresAt ?? releaseAt;
+  if (end === undefined) return '';
+  return end <= now ? 'due' : writeSpan(end - now);
+}
+
+/** `3 cases: 1 awaiting-approval, 2 contained`. */
+function writeSum(cases: readonly ListedCase[], isMore: boolean, limit: number): string {
+  const counts = new Map<string, number>();
+  for (const { status } of cases) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const parts = [...counts].map(([status, count]) => `${count} ${status}`).join(', ');
+  const more = isMore ? `, and more: --limit ${limit * 10} shows them` : '';
+  return printable(`${writeCount(cases.length, 'case')}: ${parts}${more}`);
+}

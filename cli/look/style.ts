@@ -1,0 +1,57 @@
+import { styleText } from 'node:util';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Colours a text, or leaves it as it is. */
+type Paint = (format: Format, text: string) => string;
+
+export interface Screen {
+  /** Columns of the terminal; absent where the output is none, which gets whole lines. */
+  readonly width?: number;
+  readonly paint: Paint;
+}
+
+export const plain: Screen = { paint: (_format, text) => text };
+
+interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  hasColors?(env?: object): boolean;
+}
+
+/** Colour only on a terminal that has it, and not with NO_COLOR (no-color.org): an empty one counts as unset. */
+export function openScreen(output: Output = process.stdout, env: NodeJS.ProcessEnv = process.env): Screen {
+  if (!output.isTTY) return plain;
+  const isColoured = !env.NO_COLOR && (output.hasColors?.(env) ?? false);
+  return {
+    width: Math.max(40, output.columns || 80),
+    // Asked for here: Node 22 would otherwise look at standard output a second time.
+    paint: isColoured ? (format, text) => styleText(format, text, { validateStream: false }) : plain.paint,
+  };
+}
+
+const severities: Readonly<Record<string, Format>> = {
+  critical: ['bold', 'red'],
+  high: 'red',
+  medium: 'yellow',
+  low: 'dim',
+};
+
+export function severityFormat(severity: string): Format | undefined {
+  return severities[severity];
+}
+
+const statuses: Readonly<Record<string, Format>> = {
+  'containment-failed': ['bold', 'red'],
+  'release-conflict': ['bold', 'red'],
+  'awaiting-approval': ['bold', 'yellow'],
+  containing: 'cyan',
+  releasing: 'cyan',
+  contained: 'green',
+  observed: 'dim',
+  closed: 'dim',
+};
+
+export function statusFormat(status: string): Format | undefined {
+  return statuses[status];
+}

@@ -1,0 +1,136 @@
+import { type ListFlags, listCases } from '../../cli/list';
+import { plain } from '../../cli/look/style';
+import type { ToldFlood } from '../../shared/domain/detection/floods';
+import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import { thingKey } from '../../shared/domain/thing-ref';
+import { aConfiguration, aPlaybook, changeCase, now, someFacts, words } from '../builders';
+import { aContainedCase, advance, alarm, aReleasedCase, aTable } from './stored-cases';
+
+const later = now + 7_500_000;
+const list = async (table: Parameters<typeof listCases>[1], flags: Partial<ListFlags> = {}, screen = plain) =>
+  (await listCases({ limit: 100, ...flags }, table, screen, later)).split('\n');
+
+const { record: contained } = aContainedCase({}, { facts: someFacts({ groups: ['sensors'] }) });
+const named = (name: string, over: object) => changeCase(contained, { thingName: thingKey(name), ...over });
+const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
+const waiting = changeCase(advance(undefined, alarm(), { configuration: asking }), {
+  thingName: thingKey('mything4'),
+});
+const observed = named('mything2', { status: 'observed', severity: 'low', caseId: 'case-1' });
+const failed = named('mything3', {
+  status: 'containment-failed',
+  caseId: 'case-1',
+  reason: words('AWS refused'),
+});
+const stored = [contained, observed, failed, waiting].map((record) => ({ record, rows: [] }));
+
+describe('list', () => {
+  it('has a header, puts cases first that need a person, and says why, since when and for how long each waits', async () => {
+    expect(await list(aTable(stored))).toEqual([
+      'STATUS              SEVERITY  THING     BEHAVIOR            AGE  LEFT  CASE    REASON',
+      'containment-failed  critical  mything3  no-child-processes   2h        case-1  AWS refused',
+      'awaiting-approval   critical  mything4  no-child-processes   2h   21h  case-1  playbook spawned-child asks before it acts',
+      'contained           critical  mything1  no-child-processes   2h        case-1',
+      'observed            low       mything2  no-child-processes   2h        case-1',
+      '4 cases: 1 containment-failed, 1 awaiting-approval, 1 contained, 1 observed',
+    ]);
+  });
+
+  it.each([
+    [{ status: ['observed'] }, ['mything2']],
+    [{ severity: ['low', 'medium'] }, ['mything2']],
+    [{ behavior: 'no-child-processes', status: ['contained'] }, ['mything1']],
+    [{ behavior: 'other' }, []],
+    [{ thing: 'mything3' }, ['mything3']],
+    [{ thing: 'mything' }, []],
+    [{ thing: 'mything*', status: ['contained', 'observed'] }, ['mything1', 'mything2']],
+    [{ group: 'none' }, []],
+  ] as const)('selects cases: %j', async (flags, things) => {
+    const lines = await list(aTable(stored), flags);
+
+    expect(lines.slice(1, -1).map((line) => line.split(/ +/)[2])).toEqual(things);
+    if (things.length === 0) expect(lines).toEqual(['No case matches.']);
+  });
+
+  it('lists closed cases when asked to, but none that has expired and is not yet deleted', async () => {
+    const closed = aReleasedCase();
+    const old = changeCase(closed.record, { closedAt: later - 90 * 86_400_000, caseId: 'case-0' });
+    const table = aTable([], [closed, { record: old, rows: [] }]);
+    const kept = { ...table.history, listClosed: async () => [closed.record] };
+
+    const lines = await list({ ...table, history: kept }, { closed: true });
+
+    expect(lines.slice(1)).toEqual([
+      expect.stringMatching(/^closed +critical +mything1 +no-child-processes +2h +case-1 +released: /),
+      '1 case: 1 closed',
+    ]);
+  });
+
+  it('says that there are more cases than it lists', async () => {
+    expect((await list(aTable(stored), { limit: 2 })).slice(3)).toEqual([
+      '2 cases: 1 containment-failed, 1 awaiting-approval, and more: --limit 20 shows them',
+    ]);
+  });
+
+  it('prints the same for a program, with what is above the list', async () => {
+    const floods = { list: async () => [aFlood({})] };
+    const [text] = [(await list({ ...aTable(stored), floods }, { json: true, limit: 1 })).join('\n')];
+
+    expect(JSON.parse(text)).toEqual({
+      cases: [expect.objectContaining({ thingName: 'mything3', status: 'containment-failed' })],
+      more: true,
+      floods: [aFlood({})],
+    });
+  });
+
+  it('fits the terminal, with the thing and its behavior last to go', async () => {
+    for (const width of [40, 60, 80, 120, 200])
+      for (const line of (await list(aTable(stored), {}, { ...plain, width })).slice(0, -1)) {
+        expect(line.length).toBeLessThanOrEqual(width);
+        expect(line).toMatch(/THING +BEHAVIOR|mything\d +no-child-/);
+      }
+  });
+
+  it('prints no control characters of an attacker', async () => {
+    const hostile = named('mything5', { reason: words('a\u001b[2J\nmything6: closed\u202e') });
+
+    const lines = await list(aTable([{ record: hostile, rows: [] }]));
+
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toContain('a\uFFFD[2J\uFFFDmything6: closed\uFFFD');
+  });
+
+  it('puts the kill switch above the cases unless it is off', async () => {
+    const killSwitch: KillSwitch = {
+      state: 'on',
+      by: 'ada',
+      at: '2026-11-27T02:11:00Z',
+      reason: 'a \u001b[2J',
+    };
+    const lines = await list({ ...aTable([]), killSwitch: { read: async () => killSwitch } });
+
+    expect(lines).toEqual([
+      'The kill switch is on, since 2026-11-27T02:11:00Z, by ada (a \uFFFD[2J).',
+      'No open case.',
+    ]);
+  });
+
+  it('puts certificates that flood above the cases', async () => {
+    const flood = aFlood({ clientId: 'x\u001b[2J' });
+
+    expect(await list({ ...aTable([]), floods: { list: async () => [flood] } })).toEqual([
+      `too many reports for mything1, by certificate abababababab… under client id x\uFFFD[2J, since ${new Date(now).toISOString()}: set aside`,
+      'No open case.',
+    ]);
+  });
+});
+
+function aFlood(over: Partial<ToldFlood>): ToldFlood {
+  return {
+    thingName: 'mything1',
+    sender: 'ab'.repeat(32),
+    clientId: 'mything1',
+    since: now,
+    ...over,
+  } as ToldFlood;
+}
