@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { version } from '../package.json';
+import manifest from '../package.json' with { type: 'json' };
 import { addActCommands } from './act-commands';
 import { addCaseCommands } from './case-commands';
 import { addConsoleCommand } from './console/command';
@@ -13,6 +13,7 @@ import { addStackCommands } from './stack-commands';
 import type { Target, TargetOptions } from './target';
 
 export function buildProgram() {
+  const { version } = manifest;
   const program = new Command('cordon')
     .description(
       'Inspect, contain and release things. Uses the local stack while it runs here, and otherwise AWS.',

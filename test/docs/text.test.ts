@@ -2,6 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Command } from 'commander';
+import { buildProgram } from '../../cli/program';
 import { listCommands, listPages, listSpans, root } from './pages';
 
 /** Commands that a page names in its text. They have no place where they could run, so they are held against what is there. */
@@ -21,6 +23,13 @@ const listFlags = (text: string): string[] => [
 ];
 
 const helps = new Map<string, Promise<string>>();
+
+/** What the help of `cordon`, or of one of its commands, says. */
+function readCordonHelp(...names: readonly string[]): string {
+  let command: Command | undefined = buildProgram().program;
+  for (const name of names) command = command?.commands.find((one) => one.name() === name);
+  return command?.helpInformation() ?? '';
+}
 
 /** What a program of the repository says of itself. */
 function readHelp(...args: readonly string[]): Promise<string> {
@@ -46,7 +55,7 @@ async function askForHelp(args: readonly string[]): Promise<string> {
 
 describe('a command in the text of a page', () => {
   it('of cordon exists, with its flags', async () => {
-    const main = await readHelp('bin/cordon.mjs');
+    const main = readCordonHelp();
     const known = [...main.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name = '']) => name);
     const used = new Map<string, string[]>();
     for (const { command } of named)
@@ -63,7 +72,7 @@ describe('a command in the text of a page', () => {
     expect([...used.keys()].filter((name) => name !== '' && !known.includes(name))).toEqual([]);
     const unknown = [...used].map(async ([name, flags]) => {
       if (flags.length === 0) return [];
-      const help = listFlags(main + (name === '' ? '' : await readHelp('bin/cordon.mjs', name)));
+      const help = listFlags(main + (name === '' ? '' : readCordonHelp(name)));
       return flags.filter((flag) => !help.includes(flag)).map((flag) => `cordon ${name} ${flag}`);
     });
     expect((await Promise.all(unknown)).flat()).toEqual([]);
