@@ -67,6 +67,31 @@ const packaged = ['deploy', '--stage', 'dev', '--package', 'packages'];
 const statusOf = (stack = 'cordon-dev') => aws.account.stacks.get(stack)?.status;
 
 describe('npx sls deploy', () => {
+  it('says what to do after a first deploy that could not even make its bucket, and leaves nothing behind after one that failed later', async () => {
+    aws.account.broken.add('ServerlessDeploymentBucket');
+    const failed = await sls(packaged);
+    expect(failed.said).toContain('Internal Failure');
+    expect(statusOf()).toBe('ROLLBACK_COMPLETE');
+
+    const again = await sls(packaged);
+    expect(again.said).toContain('in ROLLBACK_COMPLETE');
+    expect(again.code).not.toBe(0);
+
+    const removal = await sls(['remove', '--stage', 'dev']);
+    expect(removal.code === 0 ? 'removed' : removal.said).toBe('removed');
+
+    aws.account.broken.add('RespondLambdaFunction');
+    const later = await sls(packaged);
+    expect(later.said).toContain('Internal Failure');
+    expect([...aws.account.taken.values()].map(({ logicalId }) => logicalId).toSorted()).toEqual([
+      'ServerlessDeploymentBucket',
+      'ServerlessDeploymentBucketPolicy',
+    ]);
+
+    const third = await sls(packaged);
+    expect(third.code === 0 ? 'deployed' : third.said).toBe('deployed');
+  }, 300_000);
+
   it('comes to its end on an account that has nothing yet, again with another parameter, and is removed', async () => {
     const first = await sls(['deploy', '--stage', 'dev']);
     expect(first.code === 0 ? 'deployed' : first.said).toBe('deployed');
@@ -94,19 +119,6 @@ describe('npx sls deploy', () => {
       expect.objectContaining({ logicalId: 'Table', status: 'IMPORT_COMPLETE' }),
     );
   }, 300_000);
-
-  it('can be run again after one that failed in the middle, which leaves nothing behind', async () => {
-    aws.account.broken.add('RespondLambdaFunction');
-    const failed = await sls(packaged);
-    expect(failed.said).toContain('Internal Failure');
-    expect([...aws.account.taken.values()].map(({ logicalId }) => logicalId).toSorted()).toEqual([
-      'ServerlessDeploymentBucket',
-      'ServerlessDeploymentBucketPolicy',
-    ]);
-
-    const again = await sls(packaged);
-    expect(again.code === 0 ? 'deployed' : again.said).toBe('deployed');
-  }, 180_000);
 
   it('deploys what was packaged before: all that a cordon.yml can ask for, in a stage with the longest name', async () => {
     const stage = 'eu-central-1-productions';
@@ -155,22 +167,6 @@ describe('npx sls deploy', () => {
     expect(code).not.toBe(0);
     expect(aws.calls.filter((call) => call.startsWith('lambda '))).toEqual([]);
   }, 180_000);
-
-  it('says what to do after a first deploy that could not even make its bucket', async () => {
-    aws.account.broken.add('ServerlessDeploymentBucket');
-    const failed = await sls(packaged);
-    expect(failed.said).toContain('Internal Failure');
-    expect(statusOf()).toBe('ROLLBACK_COMPLETE');
-
-    const again = await sls(packaged);
-    expect(again.said).toContain('in ROLLBACK_COMPLETE');
-    expect(again.code).not.toBe(0);
-
-    const removal = await sls(['remove', '--stage', 'dev']);
-    expect(removal.code === 0 ? 'removed' : removal.said).toBe('removed');
-    const third = await sls(packaged);
-    expect(third.code === 0 ? 'deployed' : third.said).toBe('deployed');
-  }, 300_000);
 
   it.each([
     [
