@@ -5,6 +5,7 @@ module.exports = {
   transform: {},
   runtime: '<rootDir>/test/runner/runtime.cjs',
   testEnvironment: '<rootDir>/test/runner/environment.cjs',
+  testSequencer: '<rootDir>/test/runner/sequencer.cjs',
   globalSetup: '<rootDir>/test/global-setup.mjs',
   testTimeout: 90_000,
   // The end-to-end tests mostly wait: on two cores Jest would run one file at a time, and two leave the cores idle half of the time.
