@@ -7,6 +7,14 @@ interface Refusal {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Of the connection, not of the request. */
+const ownHeaders: ReadonlySet<string> = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+]);
+
 /** Stands between a channel and its service: hands requests on, or fails them as a network or a busy service does. */
 export interface FaultyRelay {
   /** Ends with a slash, as the base URL of a service does. */
@@ -35,10 +43,12 @@ export async function startFaultyRelay(target: string): Promise<FaultyRelay> {
       response.end('{}');
       return;
     }
-    const { 'content-type': type, authorization } = request.headers;
+    const sent = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' && !ownHeaders.has(name) ? [[name, value]] : [],
+    );
     const answer = await fetch(new URL(`.${request.url}`, target), {
       method: request.method ?? 'GET',
-      headers: { ...(type && { 'content-type': type }), ...(authorization && { authorization }) },
+      headers: Object.fromEntries(sent),
       ...(chunks.length > 0 && { body: Buffer.concat(chunks) }),
     });
     const headers = Object.fromEntries(

@@ -1,0 +1,63 @@
+import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
+import {
+  describeDecision,
+  describeSeverity,
+  listNextCommands,
+  titleOf,
+} from '../../../../shared/domain/messages/describe-state';
+import { clip } from '../../../../shared/domain/text';
+
+/** A request below the URL of the alerts: `https://api.opsgenie.com/v2/alerts`. */
+export interface Request {
+  readonly path: string;
+  readonly body: object;
+}
+
+/** Limits of Opsgenie's alert API: 130 characters in a message, 15,000 in a description, 25,000 in a note. */
+const messageMax = 130;
+const descriptionMax = 15_000;
+const noteMax = 25_000;
+
+/**
+ * One alert for each case, found by its alias. Creating it again is harmless: while it is open, Opsgenie only counts. What
+ * comes later is a note, since an alert's message can't be changed without its id.
+ */
+export function writeOpsgenie(newest: Announcement, isKnown: boolean): Request[] {
+  const { status, caseId } = newest;
+  const note = { note: clip(`${titleOf(newest)}\n${newest.text}`, noteMax), source: 'cordon' };
+  const alert = `/${encodeURIComponent(caseId)}`;
+  const by = '?identifierType=alias';
+  if (status === 'closed') {
+    const create = isKnown ? [] : [{ path: '', body: writeAlert(newest) }];
+    return [...create, { path: `${alert}/close${by}`, body: note }];
+  }
+  return isKnown ? [{ path: `${alert}/notes${by}`, body: note }] : [{ path: '', body: writeAlert(newest) }];
+}
+
+const priorities = new Map([
+  ['critical', 'P1'],
+  ['high', 'P2'],
+  ['medium', 'P3'],
+  ['low', 'P4'],
+]);
+
+function writeAlert(newest: Announcement): object {
+  const { thingName, caseId, link, text, violations, evidence } = newest;
+  const description = [
+    text,
+    ...violations.map(({ words, behavior }) => words ?? behavior),
+    ...evidence,
+    describeDecision(newest),
+    ...listNextCommands(newest),
+    link,
+  ];
+  return {
+    message: clip(titleOf(newest), messageMax),
+    alias: caseId,
+    description: clip(description.filter(Boolean).join('\n'), descriptionMax),
+    entity: clip(thingName, 512),
+    source: 'cordon',
+    priority: priorities.get(describeSeverity(newest) ?? 'low') ?? 'P3',
+    tags: ['cordon', ...(newest.drill ? ['drill'] : [])],
+  };
+}

@@ -1,0 +1,150 @@
+import { type LookupAddress, lookup } from 'node:dns';
+import { request as overHttp } from 'node:http';
+import { request as overHttps } from 'node:https';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { printable } from '../../../shared/domain/messages/announcement';
+import { clip } from '../../../shared/domain/text';
+import { ChannelBusyError, ChannelRefusalError } from './channel';
+
+/** Whose service it is, and which one address may be reached however it is named. */
+interface Service {
+  /** As people call the channel. */
+  readonly title: string;
+  /** Origin that the stack names itself: of the local stack, or of a test. Every other URL must be safe. */
+  readonly trusted?: string | undefined;
+}
+
+interface Letter {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const patienceMs = 8_000;
+/** Of an answer; the rest is not read. */
+const answerMax = 10_000;
+
+/**
+ * Posts JSON to a URL that may come from a secret, and gives the answer. Nothing but HTTPS is spoken, no redirect is
+ * followed, and neither the function itself nor the addresses where AWS has credentials are reached (loopback, link-local),
+ * under whatever name they hide.
+ */
+export async function post({ title, trusted }: Service, { url, headers, body }: Letter): Promise<string> {
+  const target = readUrl(url, title, trusted);
+  const isTrusted = target.origin === trusted;
+  const { status, retryAfter, text } = await send(
+    target,
+    body,
+    headers,
+    isTrusted ? undefined : guardedLookup,
+  );
+  if (status >= 200 && status < 300) return text;
+  if (status === 429) throw new ChannelBusyError(title, readSeconds(retryAfter));
+  if (status >= 500 || status === 408) throw new Error(`${title} answered ${status}`);
+  if (status >= 300 && status < 400)
+    throw new ChannelRefusalError(title, `${status}: it redirects, which is not followed`);
+  throw new ChannelRefusalError(title, `${status} ${clip(printable(text), 200)}`);
+}
+
+function readUrl(text: string, title: string, trusted: string | undefined): URL {
+  if (!URL.canParse(text)) throw new ChannelRefusalError(title, 'its secret has no valid URL');
+  const url = new URL(text);
+  if (url.origin === trusted) return url;
+  if (url.protocol !== 'https:') throw new ChannelRefusalError(title, 'its URL is not https');
+  if (url.username !== '' || url.password !== '')
+    throw new ChannelRefusalError(title, 'its URL has a user name: put it into a header');
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (isIP(host) !== 0 && isForbidden(host))
+    throw new ChannelRefusalError(title, `its URL names an address that is not reached: ${host}`);
+  return url;
+}
+
+const forbidden = new BlockList();
+forbidden.addSubnet('0.0.0.0', 8, 'ipv4');
+forbidden.addSubnet('127.0.0.0', 8, 'ipv4');
+forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
+forbidden.addSubnet('224.0.0.0', 3, 'ipv4');
+forbidden.addAddress('::', 'ipv6');
+forbidden.addAddress('::1', 'ipv6');
+forbidden.addSubnet('fe80::', 10, 'ipv6');
+forbidden.addSubnet('ff00::', 8, 'ipv6');
+// Metadata and credentials of AWS over IPv6 (EC2 user guide, "Instance metadata"; ECS and EKS beside it).
+forbidden.addSubnet('fd00:ec2::', 32, 'ipv6');
+// IPv4 behind NAT64.
+forbidden.addSubnet('64:ff9b::', 96, 'ipv6');
+
+function isForbidden(address: string): boolean {
+  return forbidden.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** The address that is connected to is the one that was checked, so no name can change its meaning in between. */
+const guardedLookup: LookupFunction = (hostname, options, callback) => {
+  lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+    const bad = error ? undefined : addresses.find(({ address }) => isForbidden(address));
+    const [first] = addresses ?? [];
+    if (error) callback(error, '', 0);
+    else if (bad || !first) callback(new Error(`${hostname} is an address that is not reached`), '', 0);
+    else if (options.all) callback(null, addresses);
+    else callback(null, first.address, first.family);
+  });
+};
+
+interface Answer {
+  readonly status: number;
+  readonly retryAfter: string | undefined;
+  readonly text: string;
+}
+
+function send(
+  url: URL,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+  lookupOf?: LookupFunction,
+): Promise<Answer> {
+  const request = url.protocol === 'https:' ? overHttps : overHttp;
+  return new Promise((resolve, reject) => {
+    const call = request(
+      url,
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+          'user-agent': 'cordon',
+          ...headers,
+        },
+        signal: AbortSignal.timeout(patienceMs),
+        ...(lookupOf && { lookup: lookupOf }),
+      },
+      (response) => {
+        let text = '';
+        const finish = () =>
+          resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], text });
+        response.setEncoding('utf8');
+        response.on('data', (chunk: string) => {
+          text += chunk;
+          if (text.length <= answerMax) return;
+          finish();
+          response.destroy();
+        });
+        response.on('end', finish);
+        response.on('error', reject);
+      },
+    );
+    call.on('error', reject);
+    call.end(body);
+  });
+}
+
+/** Retry-After in seconds or as a date; a second where it is neither. */
+function readSeconds(retryAfter: string | undefined): number {
+  const seconds = Number(retryAfter);
+  if (seconds > 0) return seconds;
+  const until = (Date.parse(retryAfter ?? '') - Date.now()) / 1_000;
+  return until > 0 ? Math.ceil(until) : 1;
+}
+
+/** The local stack's own origin, where functions run in it: AWS sets no such variable. */
+export function findLocalOrigin(endpoint = process.env.AWS_ENDPOINT_URL): string | undefined {
+  return endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).origin : undefined;
+}

@@ -1,0 +1,164 @@
+import { connectWebhook, type WebhookTarget } from '../../../../../functions/notify/channels/webhook/channel';
+import { parseConfiguration } from '../../../../../shared/config/load';
+import type { Announcement } from '../../../../../shared/domain/messages/announcement-schema';
+import { minimalConfiguration } from '../../../../builders';
+import { anAnnouncement, hostileAnnouncement } from '../../announcements';
+import { type Asked, startHttpService } from '../../http-service';
+import { showIn } from '../../show-in';
+import { connectAt, key, verifySignature } from './stand-in';
+
+type Section = WebhookTarget['section'];
+
+const asked: Asked[] = [];
+let service: Awaited<ReturnType<typeof startHttpService>>;
+let answer: { status: number; body?: string; headers?: Record<string, string> } = { status: 202 };
+
+beforeEach(async () => {
+  asked.length = 0;
+  answer = { status: 202 };
+  service = await startHttpService((request) => {
+    asked.push(request);
+    return answer;
+  });
+});
+
+afterEach(() => service.close());
+
+const show = (announcement: Announcement, section: Section = {}, lastSeq = 0) =>
+  showIn(connectAt(service.url, section, { authorization: 'GenieKey abc' }), announcement, lastSeq);
+
+describe('the body of a webhook', () => {
+  it('is the announcement, signed, with the headers of the secret and the query of its URL', async () => {
+    await show(anAnnouncement());
+
+    expect(asked).toHaveLength(1);
+    const [request] = asked as [Asked];
+    expect(request.path).toBe('/hook?team=ot');
+    expect(request.headers.authorization).toBe('GenieKey abc');
+    expect(verifySignature(request)).toBe(true);
+    expect(JSON.parse(request.body)).toEqual(anAnnouncement());
+  });
+
+  it('is the one of cordon.yml, whose fields stay text whatever a device says', async () => {
+    const body = { summary: '${title}', list: ['${thing} is ${status}'], fixed: 7, odd: '${nope}' };
+
+    await show(hostileAnnouncement('"},{"a":"${case}\u0007'), { body });
+
+    const sent = JSON.parse(asked[0]?.body ?? '');
+    expect(Object.keys(sent)).toEqual(['summary', 'list', 'fixed', 'odd']);
+    expect(sent.list).toEqual(['"},{"a":"${case}\uFFFD is "},{"a":"${case}\uFFFD']);
+    expect(sent).toMatchObject({ fixed: 7, odd: '${nope}' });
+  });
+
+  it.each([
+    [
+      'body: { text: "${tittle}" }',
+      /notify\.webhook\.body: there is no field \$\{tittle\}; expected one of title/,
+    ],
+    ['format: opsgenie, body: { a: b }', /notify\.webhook\.body: format has a body already/],
+    ['format: xml', /notify\.webhook\.format/],
+  ])('is refused in cordon.yml where it is wrong: %s', (section, fault) => {
+    expect(() =>
+      parseConfiguration(`${minimalConfiguration}notify: { webhook: { ${section} } }\n`, 'cordon.yml'),
+    ).toThrow(fault);
+  });
+});
+
+describe('the format opsgenie', () => {
+  const format = { format: 'opsgenie' } as const;
+
+  it('opens one alert for each case, adds notes to it and closes it', async () => {
+    const released = anAnnouncement({ kind: 'released', status: 'closed', seq: 3, text: 'all is as before' });
+    await show(anAnnouncement(), format);
+    await show(anAnnouncement({ seq: 2, text: 'a certificate came' }), format, 1);
+    await show(released, format, 2);
+
+    expect(asked.map(({ path }) => path)).toEqual([
+      '/hook?team=ot',
+      '/hook/case-1/notes?team=ot&identifierType=alias',
+      '/hook/case-1/close?team=ot&identifierType=alias',
+    ]);
+    const [alert, note, close] = asked.map(({ body }) => JSON.parse(body));
+    expect(alert).toMatchObject({
+      message: 'mything1: 1 child process of myapp: contained',
+      alias: 'case-1',
+      priority: 'P1',
+    });
+    expect(note.note).toContain('a certificate came');
+    expect(close.note).toContain('all is as before');
+  });
+
+  it('opens and closes a case that it hears of when it is over', async () => {
+    await show(anAnnouncement({ kind: 'released', status: 'closed' }), format);
+
+    expect(asked.map(({ path }) => path)).toEqual([
+      '/hook?team=ot',
+      '/hook/case-1/close?team=ot&identifierType=alias',
+    ]);
+  });
+
+  it('keeps to the limits of its fields', async () => {
+    await show(hostileAnnouncement('é漢🦊'.repeat(9_000)), format);
+
+    const { message, description, entity, alias } = JSON.parse(asked[0]?.body ?? '');
+    expect([message.length <= 130, description.length <= 15_000, entity.length <= 512]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(alias).toBe('case-1');
+  });
+});
+
+describe('a webhook', () => {
+  it.each([
+    ['no JSON', 'https://example.com/hook'],
+    ['no key', '{"url":"https://example.com"}'],
+    ['a key that is too short', '{"url":"https://example.com","key":"whsec_c2hvcnQ="}'],
+  ])('says what its secret should be where it has %s', async (_, secret) => {
+    await expect(showIn(connectWebhook({ secret, section: {} }), anAnnouncement())).rejects.toThrow(
+      'its secret is not {"url":"https://...","key":"whsec_BASE64"}',
+    );
+  });
+
+  it.each([
+    ['http://example.com/', 'its URL is not https'],
+    ['ftp://example.com/', 'its URL is not https'],
+    ['https://user:word@example.com/', 'has a user name'],
+    ['https://169.254.169.254/latest/meta-data/', 'an address that is not reached: 169.254.169.254'],
+    ['https://127.0.0.1:9001/2018-06-01/runtime', 'an address that is not reached'],
+    ['https://2130706433/', 'an address that is not reached: 127.0.0.1'],
+    ['https://0x7f.1/', 'an address that is not reached: 127.0.0.1'],
+    ['https://[::1]/', 'an address that is not reached'],
+    ['https://[::ffff:169.254.170.2]/', 'an address that is not reached'],
+    ['https://[fe80::1]/', 'an address that is not reached'],
+    ['https://[fd00:ec2::254]/', 'an address that is not reached'],
+    ['https://localhost/', 'localhost is an address that is not reached'],
+  ])('reaches nothing at %s', async (url, reason) => {
+    const channel = connectWebhook({ secret: JSON.stringify({ url, key }), section: {} });
+
+    await expect(showIn(channel, anAnnouncement())).rejects.toThrow(reason);
+  });
+
+  it.each([301, 302, 307, 308])('follows no redirect (%d)', async (status) => {
+    answer = { status, headers: { location: 'https://example.com/' } };
+
+    await expect(show(anAnnouncement())).rejects.toThrow(`${status}: it redirects, which is not followed`);
+    expect(asked).toHaveLength(1);
+  });
+
+  it('hands on what the receiver says against it, cut and printable', async () => {
+    answer = { status: 400, body: `no\r\nsuch team ${'x'.repeat(5_000)}` };
+
+    await expect(show(anAnnouncement())).rejects.toThrow(
+      /^Webhook refused: 400 no\uFFFD\uFFFDsuch team x{1,200}…$/,
+    );
+  });
+
+  it('waits until the date that the receiver names', async () => {
+    answer = { status: 429, headers: { 'retry-after': new Date(Date.now() + 90_000).toUTCString() } };
+
+    const busy = await show(anAnnouncement()).catch((error: { retryAfterMs: number }) => error.retryAfterMs);
+    expect(busy).toBeGreaterThan(60_000);
+  });
+});
