@@ -6,7 +6,7 @@ import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type DeployedStack, deployTemplate } from './aws/cloudformation/deploy';
 import type { StackClients, StackHooks } from './aws/cloudformation/resources/resource-type';
-import { readTemplate } from './aws/cloudformation/template';
+import { readTemplate, type Template } from './aws/cloudformation/template';
 import { recordRoleUse } from './aws/gateway/role-use';
 import { createHttpApiHost, type HttpApiHost } from './aws/http-api/host';
 import { createIotControlPlane } from './aws/iot/control-plane';
@@ -26,6 +26,8 @@ import { compileTopicRule } from './aws/mqtt/rules';
 import { createRoleBook, type RoleBook } from './aws/role-credentials';
 import { createRuleActions } from './aws/rule-actions';
 import { createCloudFormation, type RunningStack } from './aws/services/cloudformation';
+import { createEvents } from './aws/services/events';
+import { createIam } from './aws/services/iam';
 import { jsonResponse } from './aws/wire/local-routes';
 import type { Closers } from './closers';
 import { createConsole } from './console';
@@ -124,6 +126,7 @@ async function boot(
   let functions: FunctionHost | undefined;
   const sources: EventSourceDefinition[] = [];
   let stack: RunningStack | undefined;
+  let schedules: Scheduler | undefined;
   const registry = createIotRegistry(identity, {
     endpoint: (kind) => `localhost:${(kind === 'data' ? broker : https)?.port ?? 0}`,
     checkTopicRule: compileTopicRule,
@@ -156,6 +159,8 @@ async function boot(
     services: {
       ...createServices(registry, dataPlane, ca, sources, () => functions),
       cloudformation: createCloudFormation(identity, () => stack),
+      events: createEvents(identity, () => schedules),
+      iam: createIam(identity, roles),
     },
     routes: {
       ...iotLocalRoutes(registry),
@@ -204,6 +209,7 @@ async function boot(
   closers.push(() => apis.close());
   const scheduler = createScheduler({ identity, invoke: host.invoke, log });
   closers.push(() => scheduler.close());
+  schedules = scheduler;
   const clients = connectClients(aws);
   closers.push(() => {
     for (const client of Object.values(clients)) client.destroy();
@@ -217,21 +223,21 @@ async function boot(
     template,
     parameters,
     identity,
-    stackName: 'cordon-local',
+    stackName: nameStack(template),
     artifactsDirectory,
     clients,
     hooks: createHooks(roles, host, scheduler, aws, apis, sources),
     log,
   });
   apiUrl = deployed.outputs.ApiUrl;
-  // Named as a deploy names it, since the resources are.
   const defaults = Object.entries(template.Parameters ?? {}).map(([name, { Default = '' }]) => [
     name,
     String(Default),
   ]);
   stack = {
-    ...{ name: deployed.outputs.TableName ?? '', outputs: deployed.outputs },
+    ...{ name: nameStack(template), outputs: deployed.outputs },
     parameters: { ...Object.fromEntries(defaults), ...parameters },
+    ...{ template, resources: deployed.resources },
   };
   storeSlackSecrets(host, aws);
   await subscribeMailbox(clients.sns, deployed.outputs.AnnouncementsTopicArn, aws);
@@ -244,6 +250,12 @@ async function boot(
   );
   closers.push(() => Promise.all(started.map((source) => source.stop())));
   return { aws, registry, broker, https, ca, functions: host, scheduler, deployed };
+}
+
+/** As a deploy names it, and with it the roles and schedules: its table has the same name. */
+function nameStack({ Resources }: Template): string {
+  const { TableName } = Resources.Table?.Properties ?? {};
+  return typeof TableName === 'string' ? TableName : 'cordon-local';
 }
 
 /** A cordon.yml need have no address: the page of captured messages shows e-mail all the same. */

@@ -8,8 +8,9 @@ import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import type { CaseStore } from '../../shared/ports';
 import type { AgentReader } from '../agents';
 import { requireThing } from '../require-thing';
-import { type DoctorAccount, reachEndpoint } from './account';
+import type { DoctorAccount } from './account';
 import { checkAlarms, checkErrors } from './checks/alarms';
+import { checkAsDeployed } from './checks/as-deployed';
 import { type ChannelPort, checkChannel } from './checks/channel';
 import { checkEndpoint } from './checks/endpoint';
 import { checkFunctions } from './checks/functions';
@@ -22,6 +23,7 @@ import { checkStack } from './checks/stack';
 import { checkSubscriptions } from './checks/subscriptions';
 import { checkThing, type ThingState } from './checks/thing';
 import type { Check } from './finding';
+import { reachEndpoint } from './reads/devices';
 
 export interface DoctorOptions {
   readonly configuration: FileConfiguration;
@@ -72,6 +74,10 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   const named = options.things.length > 0 ? options.things : await account.sampleThings(sampleSize);
   return [
     checkStack(stage, version, () => stack),
+    checkAsDeployed(
+      async () => ((await stack) ? account.readTemplate(prefix) : undefined),
+      account.present(prefix),
+    ),
     checkKillSwitch(target.killSwitch.read),
     checkQuarantine(quarantine.thingGroup, async () => target.findMissing(await arnPrefixOf('iot'))),
     ...checkRules(prefix, listRules(configuration), account.readRule),

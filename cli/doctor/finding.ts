@@ -18,6 +18,9 @@ export interface Check {
   run(): Promise<readonly Finding[]>;
 }
 
+/** A deploy changes only what its template changes: what somebody changed or deleted by hand stays so. */
+export const changedByHand = 'docs/changed-by-hand.md';
+
 /** Runs all checks side by side. One that fails is unknown, with the reason, and takes no other with it. */
 export async function runChecks(checks: readonly Check[]): Promise<readonly Finding[]> {
   const results = await Promise.all(
@@ -33,7 +36,7 @@ export async function runChecks(checks: readonly Check[]): Promise<readonly Find
 }
 
 /** Errors of AWS by name: a missing right is told apart from what a local stack does not have. */
-function describeFailure(error: unknown): string {
+export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return `it could not be read: ${String(error)}`;
   if (/AccessDenied|UnauthorizedOperation|AuthorizationError/.test(error.name))
     return `it could not be read: ${error.message} (docs/iam/doctor.json has the rights)`;

@@ -9,6 +9,7 @@ import { evaluateRole } from './policy/iam';
 /** The roles of the deployed stack, and keys that make the gateway enforce them. */
 export interface RoleBook {
   register(role: StackRole): void;
+  findByName(name: string): StackRole | undefined;
   isAllowed(roleArn: string, action: string, resource: string): boolean;
   /** Keys of one user of a role: a function by its name, a topic rule by `rule NAME`. */
   issueCredentials(roleArn: string, service: string, userName: string): FunctionCredentials;
@@ -43,6 +44,7 @@ export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway, us
       for (const [accessKeyId, { roleArn, userName }] of issued)
         if (roleArn === role.arn) grant(accessKeyId, role, userName);
     },
+    findByName: (name) => [...roles.values()].find((role) => role.name === name),
     isAllowed(roleArn, action, resource) {
       const role = find(roleArn);
       const context = new Map<string, string>();

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DeleteRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   AttachPolicyCommand,
   AttachThingPrincipalCommand,
@@ -10,7 +11,7 @@ import {
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
 import { ListSubscriptionsByTopicCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
-import { DeleteQueueCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import { DeleteQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Finding } from '../../cli/doctor/finding';
 import { type Cli, openCli } from './cli-process';
@@ -52,6 +53,7 @@ describe('cordon doctor', () => {
     const unknown = found.filter(({ level }) => level === 'unknown');
     expect(unknown.map(({ about }) => about).toSorted()).toEqual([
       'alarms',
+      'as deployed',
       'concurrency',
       'function errors',
     ]);
@@ -110,11 +112,23 @@ describe('cordon doctor', () => {
       for (const { SubscriptionArn, Protocol } of Subscriptions)
         if (Protocol === 'sqs') await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
     }
+    const { url, operatorCredentials } = stack.aws.gateway;
+    const settings = { endpoint: url, region: 'us-east-1', credentials: operatorCredentials };
+    const iam = new IAMClient(settings);
+    const RoleName = stack.deployed.resources.RespondRole?.physicalId;
+    await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'respond' }));
+    iam.destroy();
+    const alertsQueue = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-alerts` }));
+    await sqs.send(
+      new SetQueueAttributesCommand({
+        QueueUrl: alertsQueue.QueueUrl,
+        Attributes: { Policy: JSON.stringify({ Version: '2012-10-17', Statement: [] }) },
+      }),
+    );
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-rejected` }));
     await e2e.sendTo('alerts-dead', 'nobody could handle it');
     await sqs.send(new DeleteQueueCommand({ QueueUrl }));
-    const { url, operatorCredentials } = stack.aws.gateway;
-    const ssm = new SSMClient({ endpoint: url, region: 'us-east-1', credentials: operatorCredentials });
+    const ssm = new SSMClient(settings);
     const put = { Type: 'SecureString', Overwrite: true } as const;
     await ssm.send(new PutParameterCommand({ Name: '/cordon-dev/slack', Value: 'xoxb-revoked', ...put }));
     await ssm.send(new PutParameterCommand({ Name: '/cordon-dev/kill-switch', Value: 'on', ...put }));
@@ -131,6 +145,8 @@ describe('cordon doctor', () => {
       /^problem IoT rule reports: cordon_dev_reports is disabled/m,
       /^problem alerts topic: the queue cordon-dev-alerts is not subscribed/m,
       /^problem announcements topic: the queue cordon-dev-\S+ is not subscribed/m,
+      /^problem as deployed: role cordon-dev-RespondRole-\w+: its policy respond is missing/m,
+      /^problem as deployed: queue policy \S+: cordon-dev-alerts: it lacks: Allow sqs:SendMessage/m,
       /^problem queues: cordon-dev-alerts-dead has 1 messages/m,
       /^problem queues: cordon-dev-rejected is missing/m,
       /^problem Slack: Slack refuses the token/m,

@@ -1,4 +1,4 @@
-import type { Check, Finding } from '../finding';
+import { type Check, changedByHand, type Finding } from '../finding';
 
 export interface FunctionState {
   readonly name: string;
@@ -35,7 +35,7 @@ export function checkFunctions(
           about,
           what,
           why,
-          mend: 'npx sls deploy',
+          mend: changedByHand,
         });
         if (!found) return [problem('it is missing', 'Its part of Cordon does not happen.')];
         const problems: Finding[] = [];

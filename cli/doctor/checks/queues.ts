@@ -1,4 +1,4 @@
-import type { Check, Finding } from '../finding';
+import { type Check, changedByHand, type Finding } from '../finding';
 
 export interface QueueState {
   readonly name: string;
@@ -26,7 +26,7 @@ export function checkQueues(prefix: string, list: () => Promise<readonly QueueSt
         about,
         what: `${prefix}-${name} is missing`,
         why: 'What should pass through it is lost.',
-        mend: 'npx sls deploy',
+        mend: changedByHand,
       }));
       for (const queue of queues) found.push(...judgeQueue(queue));
       return found.length > 0
@@ -57,7 +57,7 @@ function judgeQueue({ name, waiting, deadLetterArn }: QueueState): Finding[] {
       about,
       what: `${name} has no dead-letter queue`,
       why: 'A message that fails each time is lost after days, without a word.',
-      mend: 'npx sls deploy',
+      mend: changedByHand,
     });
   if (waiting > manyWaiting)
     found.push({

@@ -1,4 +1,4 @@
-import type { Check, Finding } from '../finding';
+import { type Check, changedByHand, type Finding } from '../finding';
 
 export interface RuleState {
   readonly isDisabled: boolean;
@@ -29,7 +29,7 @@ export function checkRules(
       async run(): Promise<Finding[]> {
         const rule = await read(ruleName);
         if (!rule)
-          return [{ level: 'problem', about, what: `${ruleName} is missing`, why, mend: 'npx sls deploy' }];
+          return [{ level: 'problem', about, what: `${ruleName} is missing`, why, mend: changedByHand }];
         if (rule.isDisabled)
           return [
             {
@@ -47,7 +47,7 @@ export function checkRules(
               about,
               what: `${ruleName} has no error action`,
               why: 'What it fails to pass on is lost without a word.',
-              mend: 'npx sls deploy',
+              mend: changedByHand,
             },
           ];
         return [{ level: 'ok', about, what: 'enabled' }];

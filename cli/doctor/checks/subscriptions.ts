@@ -1,4 +1,4 @@
-import type { Check, Finding } from '../finding';
+import { type Check, changedByHand, type Finding } from '../finding';
 
 export interface Subscription {
   readonly protocol: string;
@@ -38,7 +38,7 @@ export function checkSubscriptions(
               what: `the queue ${queue} is not subscribed`,
               why:
                 topic === 'alerts' ? 'No alert becomes a case.' : 'Nobody hears of a case by that channel.',
-              mend: 'npx sls deploy',
+              mend: changedByHand,
             });
         for (const address of email) found.push(...judgeAddress(about, address, subscriptions));
         if (topic !== 'alerts' && queues.length + email.length === 0 && subscriptions.length === 0)

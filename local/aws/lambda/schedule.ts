@@ -20,6 +20,7 @@ interface ScheduleClock {
 
 export interface Scheduler {
   register(definition: ScheduleDefinition): void;
+  find(name: string): ScheduleDefinition | undefined;
   /** Runs a schedule at once, whatever its time and state. */
   trigger(name: string): Promise<InvocationOutcome>;
   close(): void;
@@ -68,6 +69,7 @@ export function createScheduler({ identity, invoke, log, clock = systemClock }: 
       };
       cancels.push(clock.every(intervalMs, tick));
     },
+    find: (name) => schedules.get(name),
     trigger: async (name) => {
       const definition = schedules.get(name);
       if (!definition) throw new Error(`There is no schedule ${name}`);

@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { ApiRequest, AwsIdentity, ServiceHandler } from '../../types';
+import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
 import { escapeXml, formatAwsError } from '../wire/aws-error';
 
-/** A stack as DescribeStacks shows it. */
+/** A stack as CloudFormation shows it. */
 export interface RunningStack {
   readonly name: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
+  readonly template: object;
+  readonly resources: Readonly<Record<string, { readonly type: string; readonly physicalId: string }>>;
 }
 
+const operations = ['DescribeStacks', 'GetTemplate', 'ListStackResources'] as const;
+const createdAt = new Date().toISOString();
 const namespace = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 
 /** CloudFormation: only what describes the stack that runs here. `find` gives nothing while it is being deployed. */
@@ -16,33 +20,53 @@ export function createCloudFormation(
   { partition, region, accountId }: AwsIdentity,
   find: () => RunningStack | undefined,
 ): ServiceHandler {
-  const createdAt = new Date().toISOString();
   const arnOf = (name: string) =>
     `arn:${partition}:cloudformation:${region}:${accountId}:stack/${name}/local`;
   return {
     identify: (request) => {
       const form = readForm(request);
-      if (form.get('Action') !== 'DescribeStacks') return undefined;
+      const operation = operations.find((one) => one === form.get('Action'));
       const name = form.get('StackName');
-      return { action: 'cloudformation:DescribeStacks', resources: [name ? arnOf(name) : '*'] };
+      return operation && { action: `cloudformation:${operation}`, resources: [name ? arnOf(name) : '*'] };
     },
     handle: async (request) => {
       const stack = find();
       const name = readForm(request).get('StackName');
       if (!stack || (name !== null && name !== stack.name))
         return formatAwsError(request, 400, 'ValidationError', `Stack with id ${name ?? ''} does not exist`);
-      return {
-        status: 200,
-        headers: { 'content-type': 'text/xml' },
-        body:
-          `<DescribeStacksResponse xmlns="${namespace}"><DescribeStacksResult><Stacks><member>` +
-          `<StackId>${arnOf(stack.name)}</StackId><StackName>${escapeXml(stack.name)}</StackName>` +
-          `<CreationTime>${createdAt}</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>` +
-          `<Outputs>${writePairs('Output', stack.outputs)}</Outputs>` +
-          `<Parameters>${writePairs('Parameter', stack.parameters)}</Parameters></member></Stacks></DescribeStacksResult>` +
-          `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></DescribeStacksResponse>`,
-      };
+      const operation = readForm(request).get('Action') ?? '';
+      return answer(operation, writeResult(operation, stack, arnOf(stack.name)));
     },
+  };
+}
+
+function writeResult(operation: string, stack: RunningStack, arn: string): string {
+  if (operation === 'GetTemplate')
+    return `<TemplateBody>${escapeXml(JSON.stringify(stack.template))}</TemplateBody>`;
+  if (operation === 'ListStackResources') {
+    const members = Object.entries(stack.resources).map(
+      ([logicalId, { type, physicalId }]) =>
+        `<member><LogicalResourceId>${logicalId}</LogicalResourceId><ResourceType>${type}</ResourceType>` +
+        `<PhysicalResourceId>${escapeXml(physicalId)}</PhysicalResourceId>` +
+        `<ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>${createdAt}</LastUpdatedTimestamp></member>`,
+    );
+    return `<StackResourceSummaries>${members.join('')}</StackResourceSummaries>`;
+  }
+  return (
+    `<Stacks><member><StackId>${arn}</StackId><StackName>${escapeXml(stack.name)}</StackName>` +
+    `<CreationTime>${createdAt}</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>` +
+    `<Outputs>${writePairs('Output', stack.outputs)}</Outputs>` +
+    `<Parameters>${writePairs('Parameter', stack.parameters)}</Parameters></member></Stacks>`
+  );
+}
+
+function answer(operation: string, result: string): ApiResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'text/xml' },
+    body:
+      `<${operation}Response xmlns="${namespace}"><${operation}Result>${result}</${operation}Result>` +
+      `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${operation}Response>`,
   };
 }
 

@@ -60,6 +60,8 @@ const role = defineResource({
       trustedServices: listTrustedServices(props.AssumeRolePolicyDocument),
       documents: [...(props.Policies ?? []).map((policy) => policy.PolicyDocument), ...managed],
       ...(PermissionsBoundary !== undefined && { boundary: findManagedPolicy(PermissionsBoundary, context) }),
+      trust: props.AssumeRolePolicyDocument,
+      inline: new Map((props.Policies ?? []).map((policy) => [policy.PolicyName, policy.PolicyDocument])),
     };
     records.roles.set(name, created);
     await hooks.registerRole(created);

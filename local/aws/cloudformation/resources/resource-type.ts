@@ -22,6 +22,9 @@ export interface StackRole {
   readonly documents: readonly PolicyDocument[];
   /** What it does not allow, the role may not do. */
   readonly boundary?: PolicyDocument;
+  readonly trust: PolicyDocument;
+  /** Those of `documents` that are written into the role, by name. */
+  readonly inline: ReadonlyMap<string, PolicyDocument>;
 }
 
 /** What creating a stack asks of the rest of the local stack. */

@@ -1,0 +1,36 @@
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { StackState } from '../checks/stack';
+
+export function connectStack(settings: object) {
+  const cloudFormation = new CloudFormationClient(settings);
+
+  return {
+    async readStack(stackName: string): Promise<StackState | undefined> {
+      try {
+        const { Stacks: [stack] = [] } = await cloudFormation.send(
+          new DescribeStacksCommand({ StackName: stackName }),
+        );
+        if (!stack) return undefined;
+        const { StackStatus = 'unknown', Outputs = [], Parameters = [] } = stack;
+        return {
+          status: StackStatus,
+          outputs: Object.fromEntries(
+            Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),
+          ),
+          parameters: Object.fromEntries(
+            Parameters.map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),
+          ),
+        };
+      } catch (error) {
+        // How CloudFormation says that there is none.
+        if (
+          error instanceof Error &&
+          error.name === 'ValidationError' &&
+          error.message.includes('does not exist')
+        )
+          return undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { ApiRequest, AwsIdentity, ServiceHandler } from '../../types';
+import type { Scheduler } from '../lambda/schedule';
+import { formatAwsError } from '../wire/aws-error';
+import { parseJsonObject } from '../wire/json';
+
+const operations = ['DescribeRule', 'ListTargetsByRule'] as const;
+
+/** EventBridge: the schedules of the stack. */
+export function createEvents(
+  { partition, region, accountId }: AwsIdentity,
+  schedules: () => Pick<Scheduler, 'find'> | undefined,
+): ServiceHandler {
+  return {
+    identify: (request) => {
+      const operation = operationOf(request);
+      const arn = `arn:${partition}:events:${region}:${accountId}:rule/${nameOf(request)}`;
+      return operation && { action: `events:${operation}`, resources: [arn] };
+    },
+    handle: async (request) => {
+      const name = nameOf(request);
+      const found = schedules()?.find(name);
+      if (found?.service !== 'events')
+        return formatAwsError(request, 400, 'ResourceNotFoundException', `Rule ${name} does not exist.`);
+      const { arn, expression, enabled, functionName } = found;
+      const functionArn = `arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`;
+      const body =
+        operationOf(request) === 'DescribeRule'
+          ? {
+              ...{ Name: name, Arn: arn, ScheduleExpression: expression, EventBusName: 'default' },
+              State: enabled ? 'ENABLED' : 'DISABLED',
+            }
+          : { Targets: [{ Id: name, Arn: functionArn }] };
+      return {
+        status: 200,
+        headers: { 'content-type': 'application/x-amz-json-1.1' },
+        body: JSON.stringify(body),
+      };
+    },
+  };
+}
+
+function operationOf({ headers }: ApiRequest): (typeof operations)[number] | undefined {
+  return operations.find((name) => headers['x-amz-target'] === `AWSEvents.${name}`);
+}
+
+function nameOf({ body }: ApiRequest): string {
+  const { Name, Rule } = parseJsonObject(body) ?? {};
+  return String(Name ?? Rule ?? '');
+}
