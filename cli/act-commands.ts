@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { actionNames } from '../shared/domain/actions/registry';
 import { operatorActionDescriptors, operatorActions } from '../shared/domain/decide/operator-actions';
 import type { ActOptions } from './act';
 import type { CommandPorts } from './command-ports';
@@ -10,7 +11,7 @@ type ActFlags = Omit<ActOptions, 'waitSeconds'> & { readonly wait: number };
 /** Adds one command for each thing that an operator may do. */
 export function addActCommands(program: Command, { target, explain }: CommandPorts): void {
   for (const name of operatorActions) {
-    const { description, forcible } = operatorActionDescriptors[name];
+    const { description, forcible, needs } = operatorActionDescriptors[name];
     const command = program
       .command(name)
       .description(description)
@@ -29,5 +30,10 @@ export function addActCommands(program: Command, { target, explain }: CommandPor
         });
       });
     if (forcible) command.option('--force', forcible);
+    if (needs === 'actions')
+      command.addOption(
+        new Option('--actions <names...>', 'what to add').choices(actionNames).makeOptionMandatory(),
+      );
+    if (name === 'assign') command.option('--to <name>', 'who is on it; empty for nobody (default: you)');
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
+import type { ActionName } from '../shared/domain/actions/registry';
 import type { Case } from '../shared/domain/case/case';
 import {
   describeAlarms,
@@ -21,6 +22,10 @@ export interface ActOptions {
   readonly actor?: string;
   /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
   readonly force?: boolean;
+  /** What `harden` adds. */
+  readonly actions?: readonly ActionName[];
+  /** Whom `assign` names. */
+  readonly to?: string;
   /** 0: only send the command. */
   readonly waitSeconds: number;
 }
@@ -46,8 +51,9 @@ export async function act(
   const actor = options.actor ?? userInfo().username;
   const commands = await openCommands();
   const requestId = randomUUID();
-  const { comment, force } = options;
-  await commands.send({ type: name, thingName, actor, comment, force, requestId }, requestId);
+  const { comment, force, actions, to: assignee } = options;
+  const command = { type: name, thingName, actor, comment, force, actions, assignee, requestId } as const;
+  await commands.send(command, requestId);
   if (options.waitSeconds === 0)
     return `${thingName}: ${name} was sent. cordon show ${thingName} has the outcome.`;
   const ended = (stored: Versioned<Case> | undefined) =>

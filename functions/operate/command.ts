@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
+import { actionNames } from '../../shared/domain/actions/registry';
 import {
   describeAlarms,
   findObjection,
@@ -35,31 +36,54 @@ export interface CommandPorts {
 /** Enough for a comment of 1,000 characters, each of them escaped, and the other fields. */
 const maxBodyBytes = 16_384;
 
+// SQS refuses a message with either of these characters (API reference, SendMessage).
+const text = (most: number) =>
+  z.string().check(z.maxLength(most), z.regex(/^[^\uFFFE\uFFFF]*$/, 'has a character that is none'));
+
 // Strict, so a caller who sends an actor gets an error instead of being ignored.
 const bodySchema = z.strictObject({
-  // SQS refuses a message with either of these characters (API reference, SendMessage).
-  comment: z.optional(
-    z.string().check(z.maxLength(1_000), z.regex(/^[^\uFFFE\uFFFF]*$/, 'has a character that is none')),
-  ),
+  comment: z.optional(text(1_000)),
   caseId: z.optional(z.string().check(z.regex(registryName))),
+  /** Of a forcible action: contains a thing although it is exempt, for example. */
+  force: z.optional(z.boolean()),
+  /** Of `assign`: absent for the caller, null for nobody. */
+  assignee: z.optional(z.nullable(text(256).check(z.minLength(1)))),
+  /** Of `harden`. */
+  actions: z.optional(z.array(z.enum(actionNames)).check(z.minLength(1), z.maxLength(actionNames.length))),
 });
 
-/** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
-const forcibleSchema = z.extend(bodySchema, { force: z.optional(z.boolean()) });
+type Order = z.output<typeof bodySchema>;
+
+/** What the body of an action may say. */
+function writeBodySchema(action: OperatorAction) {
+  const { forcible, needs } = operatorActionDescriptors[action];
+  const { comment, caseId, force, assignee, actions } = bodySchema.shape;
+  return z.strictObject({
+    comment: needs === 'comment' ? text(1_000).check(z.minLength(1)) : comment,
+    caseId,
+    ...(forcible && { force }),
+    ...(action === 'assign' && { assignee }),
+    ...(needs === 'actions' && { actions: z.nonoptional(actions) }),
+  });
+}
 
 /** Sends an operator's command to the thing's mailbox. The case has the outcome, or the refusal under the command's id. */
 export function sendCommand(action: OperatorAction) {
-  const schema = operatorActionDescriptors[action].forcible ? forcibleSchema : bodySchema;
+  const schema = writeBodySchema(action);
   return async (request: HttpRequest, ports: CommandPorts): Promise<HttpAnswer> => {
     const { actor, mayAct } = findCaller(request, ports.groupRule);
     if (!mayAct) throw new HttpProblem(403, `only members of ${ports.groupRule.group} may ${action}`);
     const thingName = readThing(request, ports.own);
     if (!isHome(thingName)) throw new HttpProblem(400, notHome, 'thing');
-    const order = readJson(readBody(request, maxBodyBytes), schema);
+    const { assignee, ...order } = readJson(readBody(request, maxBodyBytes), schema) as Order;
     const objection = await findRefusal(action, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
     const commandId = randomUUID();
-    await ports.commands.send({ type: action, thingName, actor, ...order, requestId: commandId }, commandId);
+    const named = assignee !== undefined && { assignee: assignee ?? '' };
+    await ports.commands.send(
+      { type: action, thingName, actor, ...order, ...named, requestId: commandId },
+      commandId,
+    );
     ports.metrics.count('CommandSent');
     const warning =
       action === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;

@@ -22,9 +22,10 @@ export function createAnswers(
   const { fleetLimit, leases } = ports;
   const windowMs = guards.fleetLimit.within;
   return {
-    facts: ({ urgent }) => {
+    facts: ({ urgent, actions = [] }) => {
       const pastContainments = current?.pastContainments?.length ?? 0;
-      return gatherFacts(thingName, ports, { ...context, pastContainments }, urgent ? Infinity : attempt);
+      const options = { ...context, pastContainments, actions };
+      return gatherFacts(thingName, ports, options, urgent ? Infinity : attempt);
     },
     holders: async ({ certificateId }) => {
       const found = await Promise.all([

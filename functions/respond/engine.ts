@@ -56,6 +56,8 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     if (isTakenUp ? isIdle : decision.outcome === 'unchanged' && !hasUnfinished(before)) return;
     // A repeated alarm causes no step and no announcement, and must not postpone the due time.
     if (command.type === 'violation' && isIdle) return;
+    // A comment must neither start a step before its time nor postpone one.
+    if (isNote(command)) return void (await flush(stored, ports));
     const performed = await performSteps(stored, ports, options, attempt, readSwitch);
     const changed = await findChanged(performed.value, ports, options.denyPolicyName);
     const settled = settle(performed.value, ports.clock(), await readSwitch(), changed);
@@ -88,6 +90,10 @@ function decideOn(
   const newCaseId = nameCase(thingName, commandId);
   const context: Context = { ...options, thingName, newCaseId, now: ports.clock() };
   return resolve(decide(current, command, context), createAnswers(current, context, attempt, ports));
+}
+
+function isNote({ type }: Command): boolean {
+  return type === 'comment' || type === 'assign';
 }
 
 /** A new case gets the same id from the same command, however often that is delivered. */

@@ -1,6 +1,6 @@
 import { deniedObject, type Lease, policyObject, statusObject } from '../../shared/domain/actions/lease';
 import { findVersionToDrop } from '../../shared/domain/actions/policy-versions';
-import { descriptorOf } from '../../shared/domain/actions/registry';
+import { type ActionName, descriptorOf } from '../../shared/domain/actions/registry';
 import type { Configuration } from '../../shared/domain/configuration';
 import type { Facts, PolicyFacts, PrincipalFacts, Sharing } from '../../shared/domain/facts';
 import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
@@ -20,6 +20,8 @@ interface FactOptions {
   readonly policyCacheMs: number;
   /** How often the thing was contained before: facts that only escalations need are not looked up for others. */
   readonly pastContainments: number;
+  /** Asked for by an operator, beside those of the playbooks. */
+  readonly actions?: readonly ActionName[];
 }
 
 /** Deliveries after which a failing lookup no longer waits: the guards then fail closed. */
@@ -77,14 +79,14 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
 }
 
 /** What any playbook's actions need: only that is looked up, since every call counts against a quota. */
-function findNeeds({ configuration, policyCacheMs, pastContainments }: FactOptions) {
+function findNeeds({ configuration, policyCacheMs, pastContainments, actions: asked = [] }: FactOptions) {
   const { playbooks, quarantine } = configuration;
   const actions = playbooks.flatMap(({ actions, escalate }) =>
     escalate && pastContainments >= escalate.afterContainments ? [...actions, ...escalate.actions] : actions,
   );
   const deactivates = policyCacheMs > 0 && quarantine.untilPoliciesSpread === 'deactivate-certificate';
   return new Set([
-    ...actions.map((action) => descriptorOf(action).needs),
+    ...[...actions, ...asked].map((action) => descriptorOf(action).needs),
     ...(deactivates ? ['certificate-status'] : []),
   ]);
 }

@@ -47,6 +47,8 @@ export const listedCase = z.object({
   actions: z.array(action).optional().describe('Actions that hold the thing'),
   reason: z.string().optional().describe('Why it stands as it does, cut to 160 characters'),
   reasonCode: z.string().optional(),
+  assignee: z.string().optional().describe('Who is on it'),
+  lastActor: z.string().optional().describe('The person whose command changed it last'),
 });
 
 export const caseList = z.object({

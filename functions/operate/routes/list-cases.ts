@@ -42,6 +42,7 @@ const caseFilterFields = {
   ),
   group: name,
   playbook: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
+  actor: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
   openedSince: epochMs,
   openedBefore: epochMs,
 };

@@ -13,6 +13,10 @@ export interface CaseBase {
   readonly caseId: string;
   readonly thingName: ThingKey;
   readonly severity: Severity;
+  /** Who is on it. */
+  readonly assignee?: string;
+  /** The person whose command changed it last. */
+  readonly lastActor?: string;
   readonly openedAt: number;
   readonly updatedAt: number;
   /** When the denial was first verified, epoch ms. */

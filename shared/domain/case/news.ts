@@ -70,6 +70,8 @@ export type TimelineEvent =
   | { readonly code: 'foreign-clear'; readonly behavior: string }
   /** An operator's command that is carried out. */
   | { readonly code: 'command'; readonly command: string; readonly comment?: string }
+  | { readonly code: 'comment'; readonly comment: string }
+  | { readonly code: 'assigned'; readonly to?: string; readonly comment?: string }
   | { readonly code: 'command-refused'; readonly command: string; readonly refusal: Refusal }
   | { readonly code: 'rejected'; readonly comment?: string }
   | { readonly code: 'playbook-renamed'; readonly from?: string; readonly to: string }

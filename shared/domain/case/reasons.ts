@@ -67,6 +67,9 @@ export type Refusal =
   | { readonly code: 'already-releasing' }
   | { readonly code: 'nothing-holds'; readonly status: CaseStatus }
   | { readonly code: 'held'; readonly status: CaseStatus }
+  | { readonly code: 'held-so-already' }
+  | { readonly code: 'no-rights'; readonly actions: readonly ActionName[] }
+  | { readonly code: 'no-comment' }
   /** `force` overrides it. */
   | { readonly code: 'needs-force'; readonly objection: Objection }
   | WordsOnly;

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import '../schema-language';
+import { type ActionName, actionNames } from '../actions/registry';
 import type { Violation } from '../findings/violation';
 import { parseThing, type ThingKey } from '../thing-ref';
 import { type OperatorAction, operatorActions } from './operator-actions';
@@ -16,6 +17,10 @@ export type Command =
       readonly force?: boolean | undefined;
       /** Id under which the sender finds a refusal. */
       readonly requestId?: string | undefined;
+      /** Whom `assign` names; empty for nobody, absent for the actor. */
+      readonly assignee?: string | undefined;
+      /** What `harden` adds. */
+      readonly actions?: readonly ActionName[] | undefined;
       /** The case that the operator was looking at: in another one the command does nothing. */
       readonly caseId?: string | undefined;
     }
@@ -49,6 +54,13 @@ const operatorCommand = z.object({
     ),
   ),
   force: z.optional(z.boolean()),
+  assignee: z.optional(
+    z.string().check(
+      z.maxLength(256),
+      z.overwrite((text) => text.toWellFormed()),
+    ),
+  ),
+  actions: z.optional(z.array(z.enum(actionNames)).check(z.maxLength(actionNames.length))),
   requestId: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
   caseId: z.optional(z.string().check(z.maxLength(128))),
 });

@@ -3,6 +3,7 @@ import { type Case, isOpen, owesNews } from '../case/case';
 import { onDrift, onReconnected, onResume } from './automatic-transitions';
 import type { Command } from './command';
 import { type Context, type Decision, unchanged } from './decision';
+import { onAssign, onComment, onHarden } from './on-holding-operator';
 import { noteRefusal, onContain, onDismiss, onReject, onRelease } from './on-operator';
 import { isHeldBack, onHeldBack, onViolation } from './on-violation';
 import { isStale } from './operator-actions';
@@ -15,6 +16,8 @@ import type { Deciding } from './questions';
 export function* decide(current: Case | undefined, command: Command, context: Context): Deciding<Decision> {
   if ('actor' in command && isStale(current, command.caseId)) return unchanged({ code: 'case-closed' });
   const decision = yield* askOnce(decideCommand(current, command, context));
+  if (decision.outcome === 'changed' && 'actor' in command)
+    return { ...decision, next: { ...decision.next, lastActor: command.actor } };
   if (decision.outcome === 'changed' || !('actor' in command) || !isOpen(current)) return decision;
   // The refusal of an operator's command is also recorded in the case, for later readers.
   const refusal = decision.reason;
@@ -34,6 +37,12 @@ function* decideCommand(current: Case | undefined, command: Command, context: Co
       return onRelease(current, command, context);
     case 'dismiss':
       return onDismiss(current, command, context);
+    case 'harden':
+      return yield* onHarden(current, command, context);
+    case 'comment':
+      return onComment(current, command, context);
+    case 'assign':
+      return onAssign(current, command, context);
     case 'reconnected':
       return onReconnected(current, command, context);
     case 'resume':

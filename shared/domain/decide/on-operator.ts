@@ -191,6 +191,6 @@ function nameSender({ actor, comment }: OperatorCommand) {
   return { actor, ...(comment && { comment }) };
 }
 
-function nameCommand({ type, comment }: OperatorCommand) {
+export function nameCommand({ type, comment }: OperatorCommand) {
   return { code: 'command', command: type, ...(comment && { comment }) } as const;
 }

@@ -1,9 +1,18 @@
-import { type Case, holdsThing, isOpen, openViolations } from '../case/case';
-import type { CaseStatus } from '../case/status';
+import { type Case, holdsThing, isContainment, isOpen, openViolations } from '../case/case';
+import { type CaseStatus, openStatuses } from '../case/status';
 import { behaviorKey } from '../findings/violation';
 
 /** What an operator may ask for, in the order in which surfaces offer it. */
-export const operatorActions = ['contain', 'approve', 'reject', 'release', 'dismiss'] as const;
+export const operatorActions = [
+  'contain',
+  'approve',
+  'reject',
+  'release',
+  'dismiss',
+  'harden',
+  'comment',
+  'assign',
+] as const;
 
 export type OperatorAction = (typeof operatorActions)[number];
 
@@ -19,6 +28,8 @@ export interface OperatorActionDescriptor {
   readonly emphasis?: 'recommended' | 'dangerous';
   /** What `force` overrides; without this, the action can't be forced. */
   readonly forcible?: string;
+  /** What its command must say. */
+  readonly needs?: 'actions' | 'comment';
   /** Statuses in which it is finished, with the text after the thing's name; by default the case's reason. */
   readonly ends: { readonly reached: readonly string[]; readonly done?: string };
   /** Why the action does not apply to the thing's present case, to be read after the thing's name. */
@@ -27,6 +38,9 @@ export interface OperatorActionDescriptor {
 
 const unlessWaiting = (record: Case | undefined): string | undefined =>
   record?.status === 'awaiting-approval' ? undefined : 'has nothing that awaits approval';
+
+const unlessOpen = (record: Case | undefined): string | undefined =>
+  isOpen(record) ? undefined : 'has no open case';
 
 // Names and no spread: a bundle leaves the descriptors out where nothing reads them.
 const cutsOff = 'is contained now: cut off from all but the kept topics.';
@@ -77,11 +91,36 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     offeredIn: ['observed', 'release-conflict'],
     ends: { reached: ['closed'], done: 'has no open case any more' },
     objection: (record) => {
-      if (!isOpen(record)) return 'has no open case';
+      if (!isOpen(record)) return unlessOpen(record);
       return record.ledger.some(({ status }) => status !== 'reverted' && status !== 'conflict')
         ? `is held (${record.status}): release it first`
         : undefined;
     },
+  },
+  harden: {
+    description: 'add actions to a containment; a release undoes them too',
+    consequence: 'is held by these actions too, until it is released.',
+    offeredIn: [],
+    emphasis: 'dangerous',
+    needs: 'actions',
+    forcible: 'though others use its certificate or policy',
+    ends: { reached: ['contained'], done: 'is contained harder, and the denial is verified' },
+    objection: (record) => (record && isContainment(record) ? undefined : 'is not held'),
+  },
+  comment: {
+    description: 'add a comment to the open case',
+    consequence: 'gets the comment in the timeline of its case.',
+    offeredIn: [],
+    needs: 'comment',
+    ends: { reached: openStatuses, done: 'has the comment in its timeline' },
+    objection: unlessOpen,
+  },
+  assign: {
+    description: 'say who is on the open case: you, or somebody else',
+    consequence: 'has somebody on its case.',
+    offeredIn: [],
+    ends: { reached: openStatuses, done: 'has its case assigned' },
+    objection: unlessOpen,
   },
 };
 

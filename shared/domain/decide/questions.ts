@@ -1,11 +1,15 @@
+import type { ActionName } from '../actions/registry';
 import { type Asking, createNeed } from '../asking';
 import type { Facts } from '../facts';
 import type { GuardQuestions } from '../guards/guards';
 
 /** What a decision may depend on beside the case and the command. Each is asked at most once in a decision. */
 export interface DecisionQuestions extends GuardQuestions {
-  /** What does AWS say of the thing? `urgent`: a lookup that fails is not tried again. */
-  facts(about: { readonly urgent: boolean }): Facts;
+  /**
+   * What does AWS say of the thing? `urgent`: a lookup that fails is not tried again. `actions`: with what these need, beside
+   * those of the playbooks.
+   */
+  facts(about: { readonly urgent: boolean; readonly actions?: readonly ActionName[] }): Facts;
   /**
    * Is this the case that announces the fleet limit, or the rejection of cases that waited for it without a message? One
    * message in the window says so, not one for each thing.

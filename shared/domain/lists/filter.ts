@@ -10,6 +10,8 @@ export interface CaseFilter {
   readonly thingPrefix?: string | undefined;
   readonly group?: string | undefined;
   readonly playbook?: string | undefined;
+  /** Who is on it, or acted last. */
+  readonly actor?: string | undefined;
   /** Epoch ms. */
   readonly openedSince?: number | undefined;
   readonly openedBefore?: number | undefined;
@@ -20,13 +22,14 @@ export interface CaseFilter {
  * alarm come first.
  */
 export function matchesFilter(listed: ListedCase, filter: CaseFilter): boolean {
-  const { severity, behavior, thingPrefix, group, playbook, openedSince, openedBefore } = filter;
+  const { severity, behavior, thingPrefix, group, playbook, actor, openedSince, openedBefore } = filter;
   return (
     (!severity || severity.includes(listed.severity)) &&
     (behavior === undefined || listed.behaviors.some((key) => isBehavior(key, behavior))) &&
     (thingPrefix === undefined || listed.thingName.startsWith(thingPrefix)) &&
     (group === undefined || (listed.groups ?? []).includes(group)) &&
     (playbook === undefined || listed.playbook === playbook) &&
+    (actor === undefined || listed.assignee === actor || listed.lastActor === actor) &&
     (openedSince === undefined || listed.openedAt >= openedSince) &&
     (openedBefore === undefined || listed.openedAt < openedBefore)
   );

@@ -26,6 +26,9 @@ export interface CaseOutline {
   readonly actions?: readonly ActionName[];
   readonly reason?: string;
   readonly reasonCode?: string;
+  readonly assignee?: string;
+  /** The person whose command changed it last. */
+  readonly lastActor?: string;
 }
 
 /** A case in a list. */
@@ -64,6 +67,8 @@ export function outlineCase(record: Case): CaseOutline {
     ...(playbook !== undefined && { playbook }),
     ...(holdsThing(record) && { actions: ledger.filter(isHolding).map(({ action }) => action) }),
     ...(reason && { reason: clip(describeReason(reason), maxReason), reasonCode: reason.code }),
+    ...(record.assignee !== undefined && { assignee: record.assignee }),
+    ...(record.lastActor !== undefined && { lastActor: record.lastActor }),
   };
 }
 

@@ -39,6 +39,10 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
       return ['clear disregarded', describeForeignClear(event.behavior)];
     case 'command':
       return [event.command, event.comment];
+    case 'comment':
+      return ['comment', event.comment];
+    case 'assigned':
+      return [event.to === undefined ? 'assigned to nobody' : `assigned to ${event.to}`, event.comment];
     case 'command-refused':
       return [`${event.command} refused`, describeRefusal(event.refusal)];
     case 'rejected':

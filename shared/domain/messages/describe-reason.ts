@@ -155,6 +155,12 @@ export function describeRefusal(refusal: Refusal): string {
       return `nothing holds the thing (${refusal.status}); dismiss the case instead`;
     case 'held':
       return `the thing is held (${refusal.status}); release it first`;
+    case 'held-so-already':
+      return 'these actions hold the thing already, or can’t be taken now';
+    case 'no-rights':
+      return `no playbook of cordon.yml names ${refusal.actions.join(', ')}, so Cordon has no rights for it`;
+    case 'no-comment':
+      return 'the command has no comment';
     case 'needs-force':
       return describeObjection(refusal.objection);
     case 'text':

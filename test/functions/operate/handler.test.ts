@@ -145,15 +145,15 @@ describe('the API of cases', () => {
       violations: [{ key: 'myapp-processes/no-child-processes', value: { number: 1 } }],
       alertToAppliedMs: 100,
       alertToVerifiedMs: 100,
-      acts: ['release'],
+      acts: ['release', 'harden', 'comment', 'assign'],
     });
     expect(Object.keys(value)).not.toEqual(expect.arrayContaining(['outbox']));
     expect(value).not.toHaveProperty('lastCommandId');
   });
 
   it.each([
-    [observed, ['contain', 'dismiss']],
-    [waiting, ['contain', 'approve', 'reject', 'dismiss']],
+    [observed, ['contain', 'dismiss', 'comment', 'assign']],
+    [waiting, ['contain', 'approve', 'reject', 'dismiss', 'comment', 'assign']],
     [released, ['contain']],
   ])('says what is permitted in each status', async (record, acts) => {
     expect((await anOperator([record]).ask('GET /cases/{thing}', thing)).value.acts).toEqual(acts);

@@ -1,0 +1,90 @@
+import { type ActionName, descriptorOf } from '../actions/registry';
+import { type Case, isOpen, note } from '../case/case';
+import { addBackups, findShared } from '../guards/guards';
+import { findWithheld } from '../guards/kill-switch';
+import { type Context, changed, type Decision, unchanged } from './decision';
+import { nameCommand, type OperatorCommand } from './on-operator';
+import { findMissing, isHeld, listHolding, planContainment } from './plan';
+import { type Deciding, need } from './questions';
+
+/** What an operator adds to an open case: actions that hold the thing harder, a comment, somebody who is on it. */
+
+/** Actions that respond has the rights for, whatever the playbooks name (infra/respond-rights.ts). */
+const always: readonly ActionName[] = [
+  'quarantine',
+  'disconnect',
+  'deny-certificate',
+  'deactivate-certificate',
+];
+
+/** Goes on as the same containment, with its release rule and memory: a release undoes all of it. */
+export function* onHarden(
+  current: Case | undefined,
+  command: OperatorCommand,
+  context: Context,
+): Deciding<Decision> {
+  if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
+  if (!isHeld(current)) return unchanged({ code: 'not-held' });
+  const { actions = [], force, actor } = command;
+  const { configuration, killSwitch, now } = context;
+  const permitted = listPermitted(configuration.playbooks);
+  const foreign = actions.filter((action) => !permitted.has(action));
+  if (foreign.length > 0) return unchanged({ code: 'no-rights', actions: foreign });
+  const withheld = findWithheld(killSwitch);
+  if (withheld)
+    return unchanged(killSwitch.state === 'on' ? withheld : { code: 'needs-force', objection: withheld });
+  const facts = yield* need('facts', { urgent: false, actions });
+  if (facts.kind === 'unavailable') return unchanged({ code: 'facts-unavailable', error: facts.reason });
+  if (!facts.registered) return unchanged({ code: 'not-registered' });
+  const violationIds = Object.values(current.violations).flatMap(({ defenderId }) => defenderId ?? []);
+  const missing = findMissing(current, addBackups(actions, facts.principals)).filter(
+    (action) => !descriptorOf(action).obstacle?.stands({ violationIds }),
+  );
+  if (missing.length === 0) return unchanged({ code: 'held-so-already' });
+  const shared = force ? undefined : findShared(missing, configuration.guards.maxThingsSharingPolicy, facts);
+  if (shared) return unchanged({ code: 'needs-force', objection: shared });
+  const noted = note(current, { at: now, actor, event: nameCommand(command) });
+  const planned = planContainment(noted, undefined, [...listHolding(current), ...missing], actor, {
+    ...context,
+    facts,
+  });
+  const { release, facts: known, pastContainments, escalation } = current;
+  return changed({
+    ...planned,
+    ...(release && { release }),
+    // A certificate that came since is still to be covered by the other actions.
+    ...(known && { facts: known }),
+    ...(pastContainments && { pastContainments }),
+    ...(escalation && { escalation }),
+  });
+}
+
+function listPermitted(playbooks: Context['configuration']['playbooks']): ReadonlySet<ActionName> {
+  const named = playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]);
+  return new Set([...always, ...named]);
+}
+
+export function onComment(
+  current: Case | undefined,
+  { actor, comment }: OperatorCommand,
+  { now }: Context,
+): Decision {
+  if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
+  if (!comment) return unchanged({ code: 'no-comment' });
+  return changed(note(current, { at: now, actor, event: { code: 'comment', comment } }));
+}
+
+export function onAssign(
+  current: Case | undefined,
+  { actor, comment, assignee = actor }: OperatorCommand,
+  { now }: Context,
+): Decision {
+  if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
+  const { assignee: _before, ...rest } = current;
+  const event = {
+    code: 'assigned',
+    ...(assignee !== '' && { to: assignee }),
+    ...(comment && { comment }),
+  } as const;
+  return changed(note({ ...rest, ...(assignee !== '' && { assignee }) }, { at: now, actor, event }));
+}
