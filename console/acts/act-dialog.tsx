@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
+import type { PossibleAct, Restoration } from '../../shared/api/answers';
 import { ApiError, thingPath } from '../api/client';
 import { hurry, useClient } from '../api/live';
-import type { CommandAnswer, PossibleAct, Restoration } from '../api/types';
+import type { CommandAnswer } from '../api/types';
 import { Changes } from '../parts/changes';
 import { Dialog } from '../parts/dialog';
 import { tell } from '../parts/toasts';

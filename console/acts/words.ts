@@ -1,4 +1,5 @@
-import type { Act, CaseAnswer, PossibleAct } from '../api/types';
+import type { PossibleAct } from '../../shared/api/answers';
+import type { Act, CaseAnswer } from '../api/types';
 
 interface ActWords {
   /** On a button. */

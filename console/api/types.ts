@@ -1,16 +1,12 @@
+import type { CaseListAnswer, PossibleAct, Restoration, Summary } from '../../shared/api/answers';
+
 /** What the console reads of the API's answers. Times are epoch ms. */
 
-export type CaseStatus =
-  | 'observed'
-  | 'awaiting-approval'
-  | 'containing'
-  | 'contained'
-  | 'containment-failed'
-  | 'releasing'
-  | 'release-conflict'
-  | 'closed';
-
-export type Act = 'contain' | 'approve' | 'reject' | 'release' | 'dismiss';
+export type ListedCase = CaseListAnswer['cases'][number] & { readonly assignee?: string };
+export type CaseStatus = ListedCase['status'];
+export type Act = PossibleAct['action'];
+export type CaseGroup = Summary['groups'][number];
+type Flood = NonNullable<CaseListAnswer['floods']>[number];
 
 export interface EvidenceAnswer {
   readonly pid?: number;
@@ -36,25 +32,6 @@ export interface ViolationAnswer {
   readonly uncounted?: readonly string[];
   readonly excepted?: string;
   readonly reporter?: { readonly clientId: string; readonly principal: string };
-}
-
-export interface PossibleAct {
-  readonly action: Act;
-  readonly description: string;
-  /** What it does, to be read after the thing's name. */
-  readonly consequence: string;
-  readonly emphasis?: 'recommended' | 'dangerous';
-  /** What `force` overrides. */
-  readonly forcible?: string;
-  readonly warning?: string;
-}
-
-export interface Restoration {
-  readonly action: string;
-  readonly object: string;
-  readonly name: string;
-  readonly now: string;
-  readonly before: string;
 }
 
 export interface LedgerAnswer {
@@ -116,62 +93,11 @@ export interface CaseAnswer {
   readonly floods?: readonly Flood[];
 }
 
-interface Flood {
-  readonly sender: string;
-  readonly thingName: string;
-  readonly clientId: string;
-  readonly since: number;
-}
-
 export interface KillSwitch {
   readonly state: string;
   readonly by?: string;
   readonly at?: string;
   readonly reason?: string;
-}
-
-export interface ListedCase {
-  readonly thingName: string;
-  readonly caseId: string;
-  readonly status: CaseStatus;
-  readonly severity: string;
-  readonly openedAt?: number;
-  readonly updatedAt: number;
-  readonly expiresAt?: number;
-  readonly releaseAt?: number;
-  readonly behaviors?: readonly string[];
-  readonly moreBehaviors?: number;
-  readonly groups?: readonly string[];
-  readonly playbook?: string;
-  readonly reason?: string;
-  readonly assignee?: string;
-}
-
-export interface CaseListAnswer {
-  readonly cases: readonly ListedCase[];
-  readonly next?: string;
-  readonly killSwitch?: KillSwitch;
-  readonly floods?: readonly Flood[];
-}
-
-export interface CaseGroup {
-  readonly status: CaseStatus;
-  readonly behaviors: readonly string[];
-  readonly cases: number;
-  readonly severity: string;
-  readonly firstOpenedAt: number;
-  readonly lastOpenedAt: number;
-  readonly firstExpiresAt?: number;
-  readonly assigned: number;
-  readonly things: readonly string[];
-}
-
-export interface SummaryAnswer {
-  readonly counts: Partial<Readonly<Record<CaseStatus, number>>>;
-  readonly groups: readonly CaseGroup[];
-  readonly moreGroups?: number;
-  readonly isComplete: boolean;
-  readonly countedAt: number;
 }
 
 export interface TimelineEntry {
@@ -208,4 +134,37 @@ export interface CommandAnswer {
   readonly actor: string;
   readonly commandId: string;
   readonly warning?: string;
+}
+
+export interface ClosedAnswer {
+  readonly thingName: string;
+  readonly cases: readonly {
+    readonly caseId: string;
+    readonly status: CaseStatus;
+    readonly severity: string;
+    readonly openedAt: number;
+    readonly closedAt?: number;
+    readonly containedAt?: number;
+    readonly reason?: string;
+    readonly violations: readonly { readonly key: string }[];
+  }[];
+  readonly more: boolean;
+}
+
+export interface RulesAnswer {
+  /** cordon.yml in words, a line for each statement; indented ones belong to the line above. */
+  readonly words: string;
+}
+
+export interface AgentAnswer {
+  readonly state: 'well' | 'silent' | 'degraded';
+  readonly lastAt: number;
+  readonly version?: string;
+  readonly limits?: readonly string[];
+}
+
+export interface ThingAnswer {
+  readonly thingName: string;
+  readonly metrics?: readonly string[];
+  readonly agent?: AgentAnswer;
 }

@@ -1,4 +1,4 @@
-import type { Restoration } from '../api/types';
+import type { Restoration } from '../../shared/api/answers';
 
 /** What a release would restore, as a diff: what is there now, and what was there before. */
 export function Changes({ restores }: { readonly restores: readonly Restoration[] }) {

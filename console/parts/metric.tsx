@@ -30,13 +30,7 @@ export function Metric({ thingName, metric, threshold, marks = none, from, to }:
     10_000,
   );
   const points = live.value?.datapoints;
-  const { times, values } = useMemo(
-    () => ({
-      times: (points ?? []).map(({ at }) => at),
-      values: (points ?? []).map(({ value }) => numberOf(value)),
-    }),
-    [points],
-  );
+  const { times, values } = useMemo(() => holdLast(points ?? [], marks), [points, marks]);
   if (!points) return <Pending live={live} what="values" />;
   if (points.length === 0) return <p class="quiet">No value of {metric} is kept for this time.</p>;
   const isNumeric = values.some((value) => value !== null);
@@ -77,6 +71,15 @@ export function Metric({ thingName, metric, threshold, marks = none, from, to }:
       </details>
     </>
   );
+}
+
+/** The last value holds until the newest mark: nothing else was reported. */
+function holdLast(points: MetricAnswer['datapoints'], marks: readonly Mark[]) {
+  const times = points.map(({ at }) => at);
+  const values = points.map(({ value }) => numberOf(value));
+  const end = Math.max(...marks.map(({ at }) => at));
+  const isHeld = times.length > 0 && end > (times.at(-1) ?? 0);
+  return isHeld ? { times: [...times, end], values: [...values, values.at(-1) ?? null] } : { times, values };
 }
 
 function numberOf(value: Readonly<Record<string, unknown>>): number | null {

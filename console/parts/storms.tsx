@@ -1,11 +1,12 @@
-import type { Act, CaseGroup, CaseStatus, SummaryAnswer } from '../api/types';
+import type { Summary } from '../../shared/api/answers';
+import type { Act, CaseGroup, CaseStatus } from '../api/types';
 import { findStorms, writeStorm } from '../words/group';
 import { writeTimeLeft } from '../words/time';
 import { useNow } from './clock';
 import { Severity } from './status';
 
 interface StormsProps {
-  readonly summary: SummaryAnswer;
+  readonly summary: Summary;
   readonly statuses: readonly CaseStatus[];
   readonly onShow: (group: CaseGroup) => void;
   readonly onAct: (act: Act, group: CaseGroup) => void;

@@ -1,10 +1,11 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
+import type { PossibleAct } from '../../shared/api/answers';
 import { ActDialog } from '../acts/act-dialog';
 import { actWords, listActs } from '../acts/words';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
-import type { CaseAnswer, PossibleAct } from '../api/types';
+import type { CaseAnswer, ViolationAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { Changes } from '../parts/changes';
 import type { Mark } from '../parts/chart';
@@ -138,31 +139,39 @@ function Acts({ acts, thingName, onChoose }: ActsProps) {
 const minuteMs = 60_000;
 
 function Metrics({ record }: { readonly record: CaseAnswer }) {
-  // A metric may have several behaviors: the first threshold stands for them.
-  const byMetric = new Map(
-    record.violations.map((violation) => [violation.metric, violation]).reverse() as never,
-  ) as Map<string, CaseAnswer['violations'][number]>;
-  const from = record.openedAt - 10 * minuteMs;
-  const to = record.closedAt === undefined ? undefined : record.closedAt + 10 * minuteMs;
+  // A metric may have several behaviors: the first stands for them.
+  const byMetric = new Map<string, ViolationAnswer>();
+  for (const violation of record.violations)
+    if (!byMetric.has(violation.metric)) byMetric.set(violation.metric, violation);
   return (
     <>
-      {[...byMetric].map(([metric, violation]) => {
-        const threshold = findThreshold(violation.criteria);
-        return (
-          <section class="panel" key={metric}>
-            <h2>{metric}</h2>
-            <Metric
-              thingName={record.thingName}
-              metric={metric}
-              from={from}
-              marks={listMarks(record, violation.alarmAt)}
-              {...(to !== undefined && { to })}
-              {...(threshold !== undefined && { threshold })}
-            />
-          </section>
-        );
-      })}
+      {[...byMetric.values()].map((violation) => (
+        <MetricPanel key={violation.metric} record={record} violation={violation} />
+      ))}
     </>
+  );
+}
+
+interface MetricPanelProps {
+  readonly record: CaseAnswer;
+  readonly violation: ViolationAnswer;
+}
+
+function MetricPanel({ record, violation: { metric, criteria, alarmAt } }: MetricPanelProps) {
+  const marks = useMemo(() => listMarks(record, alarmAt), [record, alarmAt]);
+  const threshold = findThreshold(criteria);
+  return (
+    <section class="panel">
+      <h2>{metric}</h2>
+      <Metric
+        thingName={record.thingName}
+        metric={metric}
+        from={record.openedAt - 10 * minuteMs}
+        marks={marks}
+        {...(record.closedAt !== undefined && { to: record.closedAt + 10 * minuteMs })}
+        {...(threshold !== undefined && { threshold })}
+      />
+    </section>
   );
 }
 

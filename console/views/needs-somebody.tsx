@@ -1,8 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
+import type { CaseListAnswer, Summary } from '../../shared/api/answers';
 import { BulkDialog, type BulkScope } from '../acts/bulk-dialog';
 import { useLive } from '../api/live';
-import type { Act, CaseListAnswer, CaseStatus, ListedCase, SummaryAnswer } from '../api/types';
+import type { Act, CaseStatus, ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CaseRow } from '../parts/case-row';
 import { useNow } from '../parts/clock';
@@ -31,7 +32,7 @@ export function NeedsSomebody() {
   const { query, route } = useLocation();
   const choice = choices.find(({ name }) => name === query.show) ?? choices[0];
   const statuses = choice?.statuses ?? needsSomebody;
-  const summary = useLive<SummaryAnswer>('/summary', 5_000);
+  const summary = useLive<Summary>('/summary', 5_000);
   const [selected, setSelected] = useState<ReadonlyMap<string, ListedCase>>(new Map());
   const [scope, setScope] = useState<BulkScope>();
   const filter = { thing: query.thing ?? '', behavior: query.behavior ?? '' };
@@ -257,7 +258,7 @@ function Count({
   summary,
   statuses,
 }: {
-  readonly summary: SummaryAnswer | undefined;
+  readonly summary: Summary | undefined;
   readonly statuses: readonly CaseStatus[];
 }) {
   if (!summary || statuses.includes('closed')) return null;

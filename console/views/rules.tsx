@@ -1,3 +1,35 @@
+import { useLive } from '../api/live';
+import type { RulesAnswer } from '../api/types';
+import { Pending } from '../parts/notice';
+import { splitRules } from '../words/rules';
+
+/** cordon.yml in words: what is normal, and what happens otherwise. */
 export function RulesView() {
-  return <h1>Rules</h1>;
+  const live = useLive<RulesAnswer>('/rules', 60_000);
+  return (
+    <section class="view">
+      <h1>Rules</h1>
+      <p class="quiet">
+        What the deployed <span class="code">cordon.yml</span> says is normal, and what happens otherwise. To
+        try a change against the last seven days, without changing anything:{' '}
+        <code>cordon replay --since 7d --config FILE</code>
+      </p>
+      {!live.value ? (
+        <Pending live={live} what="rules" />
+      ) : (
+        splitRules(live.value.words).map(({ title, lines }) => (
+          <section class="panel" key={title}>
+            <h2>{title}</h2>
+            <ul class="rules">
+              {lines.map(({ text, isInner }) => (
+                <li key={text} class={isInner ? 'inner' : ''}>
+                  {text}
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))
+      )}
+    </section>
+  );
 }

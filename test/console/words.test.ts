@@ -1,0 +1,178 @@
+import type { CaseAnswer } from '../../console/api/types';
+import { findStorms, writeStorm } from '../../console/words/group';
+import { buildTree, type ProcessNode } from '../../console/words/process-tree';
+import { writeStrength } from '../../console/words/proof';
+import { splitRules } from '../../console/words/rules';
+import { writeStory } from '../../console/words/sentence';
+import { writeClock, writeDuration, writeRelative, writeTimeLeft } from '../../console/words/time';
+import { findThreshold, writeCriteria, writeValue } from '../../console/words/violation';
+import type { CaseGroup } from '../../shared/api/answers';
+
+const now = Date.UTC(2026, 10, 29, 8, 0, 0);
+const minute = 60_000;
+
+describe('the console’s times', () => {
+  it.each([
+    [324, '324 ms'],
+    [59_000, '59 s'],
+    [61_000, '1 min'],
+    [90 * minute, '1 h 30 min'],
+    [10 * 60 * minute + minute, '10 h'],
+    [24 * 60 * minute, '1 day'],
+    [-5, '0 ms'],
+  ])('writes %d ms as %s', (ms, words) => expect(writeDuration(ms)).toBe(words));
+
+  it('says how long ago, how soon, and how much time is left', () => {
+    expect(writeRelative(now - 3 * minute, now)).toBe('3 min ago');
+    expect(writeRelative(now + 3 * minute, now)).toBe('in 3 min');
+    expect(writeRelative(now + 500, now)).toBe('just now');
+    expect(writeTimeLeft(now + 57 * minute, now)).toBe('57 min left');
+    expect(writeTimeLeft(now, now)).toBe('expired');
+  });
+
+  it('names the day of a time that is not today', () => {
+    expect(writeClock(now - 60 * minute, now, 'UTC')).toBe('07:00');
+    expect(writeClock(now - 24 * 60 * minute, now, 'UTC')).toBe('28 Nov, 08:00');
+  });
+});
+
+describe('a violation in the console’s words', () => {
+  const atMost = JSON.stringify({ comparisonOperator: 'less-than-equals', value: { count: 0 } });
+
+  it.each([
+    [{ number: 1_500 }, '1,500'],
+    [{ ports: [22, 80] }, '22, 80'],
+    [{ strings: ['a', 'b', 'c', 'd', 'e', 'f'] }, 'a, b, c, d, e and 1 more'],
+    [{ cidrs: [] }, 'none'],
+    [undefined, 'unknown'],
+  ])('writes %j as %s', (value, words) => expect(writeValue(value)).toBe(words));
+
+  it('says what is normal, and finds the threshold of a chart', () => {
+    expect(writeCriteria(atMost)).toBe('at most 0 is normal');
+    expect(findThreshold(atMost)).toBe(0);
+    expect(
+      writeCriteria('{"comparisonOperator":"in-port-set","value":{"ports":[22]},"durationSeconds":300}'),
+    ).toBe('normal is only port 22 within 300 s');
+    expect(writeCriteria('{"mlDetectionConfig":{"confidenceLevel":"HIGH"}}')).toBe(
+      'Device Defender’s model finds it unusual (HIGH confidence)',
+    );
+  });
+
+  it('shows criteria that are no JSON as they are', () => {
+    expect(writeCriteria('<b>')).toBe('normal is: <b>');
+    expect([writeCriteria(undefined), findThreshold('<b>')]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the sentence of a case', () => {
+  const record: CaseAnswer = {
+    thingName: 'mything1',
+    caseId: 'c1',
+    status: 'contained',
+    severity: 'critical',
+    openedAt: now,
+    updatedAt: now,
+    containedAt: now,
+    alertToVerifiedMs: 324,
+    acts: [],
+    ledger: [],
+    violations: [
+      {
+        key: 'p/b',
+        metric: 'num_child_procs_myapp',
+        lastEventType: 'in-alarm',
+        value: { number: 3 },
+        criteria: '{"comparisonOperator":"less-than-equals","value":{"number":0}}',
+      },
+    ],
+  };
+
+  it('says what happened, on what, and what was done', () => {
+    expect(writeStory(record)).toBe(
+      'num_child_procs_myapp of mything1 is 3; at most 0 is normal. It is contained, and the denial is verified, 324 ms after the alert.',
+    );
+  });
+
+  it('gives the reason of what waits, and the time that it was held', () => {
+    expect(
+      writeStory({ ...record, violations: [], status: 'awaiting-approval', reason: 'the fleet limit' }),
+    ).toBe(
+      'Somebody asked to contain mything1. It is not contained: it waits for your approval. Reason: the fleet limit.',
+    );
+    expect(writeStory({ ...record, status: 'closed', closedAt: now + 5 * minute })).toMatch(
+      /It was contained and the case is closed; it was held for 5 min\.$/,
+    );
+  });
+
+  it('says how strong the containment is', () => {
+    const entry = (status: string) => ({ action: status, status });
+    expect(writeStrength([])).toBe('Nothing holds this device.');
+    expect(writeStrength([entry('reverted')])).toBe('Nothing holds this device any more.');
+    expect(writeStrength([entry('verified')])).toBe('1 of 1 action is proven.');
+    expect(writeStrength([entry('verified'), entry('failed')])).toBe(
+      '1 of 2 actions are proven; AWS refused 1.',
+    );
+  });
+});
+
+describe('the process tree', () => {
+  const names = (nodes: readonly ProcessNode[]): unknown =>
+    nodes.map(({ name, children }) => (children.length > 0 ? [name, names(children)] : name));
+
+  it('puts processes below their parents, and a child of a found process below that one', () => {
+    const evidence = [
+      { pid: 12, ppid: 11, executable: '/usr/bin/curl', parents: ['sh', 'myapp', 'systemd'] },
+      { pid: 11, ppid: 10, executable: '/bin/sh', parents: ['myapp', 'systemd'] },
+      { pid: 13, ppid: 10, commandLine: 'sleep 60', parents: ['myapp', 'systemd'] },
+    ];
+    expect(names(buildTree(evidence))).toEqual([['systemd', [['myapp', [['sh', ['curl']], 'sleep']]]]]);
+  });
+
+  it('shows a process of which little is known', () => {
+    expect(names(buildTree([{}, { pid: 7 }]))).toEqual(['a process', 'process 7']);
+  });
+});
+
+describe('a storm', () => {
+  const group: CaseGroup = {
+    status: 'awaiting-approval',
+    behaviors: ['myapp-processes/no-child-processes'],
+    cases: 290,
+    severity: 'critical',
+    firstOpenedAt: now - 60 * minute,
+    lastOpenedAt: now,
+    assigned: 0,
+    things: [],
+  };
+
+  it('is one line', () => {
+    expect(writeStorm(group, now, 'UTC')).toBe('290 wait for approval since 07:00, all no-child-processes');
+  });
+
+  it('is what has five cases or more in a status that the list shows', () => {
+    const few = { ...group, cases: 4 };
+    expect(findStorms([group, few], ['awaiting-approval'])).toEqual([group]);
+    expect(findStorms([group], ['contained'])).toEqual([]);
+  });
+});
+
+describe('cordon.yml in blocks', () => {
+  it('gives each behavior a block, and the rest one of its own', () => {
+    expect(splitRules('Detector: cordon\np/b (all)\n  normal: 0\n    1. playbook\n\nKept: 30 days')).toEqual([
+      {
+        title: 'p/b (all)',
+        lines: [
+          { text: 'normal: 0', isInner: false },
+          { text: '1. playbook', isInner: true },
+        ],
+      },
+      {
+        title: 'In general',
+        lines: [
+          { text: 'Detector: cordon', isInner: false },
+          { text: 'Kept: 30 days', isInner: false },
+        ],
+      },
+    ]);
+  });
+});
