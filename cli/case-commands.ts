@@ -38,14 +38,15 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
 
   program
     .command('show')
-    .description('show the newest case of a thing, with its timeline')
-    .argument('<thing>')
+    .description('show a case: what happened, what was done, what a release restores, and what to do next')
+    .argument('<case|thing>', 'a case id, or a thing for its newest case')
     .option('--json', 'print JSON')
     .action(async (thing: string, { json }: { json?: boolean }) => {
-      const { readCase, showCase } = await import('./show');
+      const { readCase, showCase } = await import('./show/show');
       const { writeJson } = await import('./json');
+      const { openScreen } = await import('./look/style');
       const from = await target();
-      say(json ? writeJson(await readCase(thing, from)) : await showCase(thing, from));
+      say(json ? writeJson(await readCase(thing, from)) : await showCase(thing, from, openScreen()));
     });
 
   program

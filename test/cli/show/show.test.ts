@@ -1,8 +1,8 @@
-import { CliError } from '../../cli/cli-error';
-import { readCase, showCase } from '../../cli/show';
-import type { ToldFlood } from '../../shared/domain/detection/floods';
-import { aConfiguration, aPlaybook, now, someFacts } from '../builders';
-import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from './stored-cases';
+import { CliError } from '../../../cli/cli-error';
+import { readCase, showCase } from '../../../cli/show/show';
+import type { ToldFlood } from '../../../shared/domain/detection/floods';
+import { aConfiguration, aPlaybook, changeCase, now, someFacts, words } from '../../builders';
+import { aContainedCase, advance, alarm, aReleasedCase, aTable, flush } from '../stored-cases';
 
 const at = (ms: number) => new Date(now + ms).toISOString();
 const show = async (stored: ReturnType<typeof aReleasedCase>) =>
@@ -10,7 +10,7 @@ const show = async (stored: ReturnType<typeof aReleasedCase>) =>
 
 describe('show', () => {
   it('prints how fast a thing was contained, what ends the containment, the actions, the evidence and the timeline', async () => {
-    const evidence = [{ pid: 4242, commandLine: 'sh -c id', user: 'myapp' }];
+    const evidence = [{ pid: 4242, commandLine: 'sh -c id', user: 'myapp', parents: ['myapp', 'systemd'] }];
     const configuration = aConfiguration({ playbooks: [aPlaybook({ release: { after: 1_800_000 } })] });
 
     expect(await show(aContainedCase({ evidence }, { configuration }))).toEqual([
@@ -21,10 +21,14 @@ describe('show', () => {
       'from decision to verified denial: 0 ms',
       `contained 1 time: ${at(0)}`,
       `release: by time, 30 minutes after the denial was verified, at ${at(1_800_000)}`,
-      'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
+      'violation myapp-processes/no-child-processes: in-alarm, 1 child process of myapp',
       '  process 4242: sh -c id (user myapp)',
+      '    started by myapp < systemd',
+      'thing groups: sensors',
+      'certificate aaaaaaaaaaaa: policies device',
       'action disconnect: verified, verify was done',
       'action quarantine: verified, verify was done',
+      'a release restores thing group cordon-quarantine: the thing is in it, then not in it',
       'timeline:',
       `  ${at(0)} +     0 ms  case opened: thing groups: sensors`,
       `  ${at(0)} +     0 ms  in-alarm: myapp-processes/no-child-processes {"number":1}`,
@@ -34,6 +38,9 @@ describe('show', () => {
       `  ${at(0)} +     0 ms  disconnect: verify done: verify was done`,
       `  ${at(0)} +     0 ms  quarantine: verify done: verify was done`,
       `  ${at(0)} +     0 ms  contained: the device is denied: verified`,
+      'next:',
+      '  cordon release mything1  release a thing: restore exactly what its containment changed (still in alarm, so it may be contained again: myapp-processes/no-child-processes: --force)',
+      '  cordon verify case-1     check that nobody changed the timeline',
     ]);
   });
 
@@ -55,7 +62,7 @@ describe('show', () => {
       `contained 2 times: ${at(0)}, ${at(120_000)}`,
       'escalated by deny-certificate, because it was contained repeatedly',
       'release: by an operator',
-      'violation myapp-processes/no-child-processes: in-alarm, value {"number":1}',
+      'violation myapp-processes/no-child-processes: in-alarm, 1 child process of myapp',
     ]);
   });
 
@@ -89,6 +96,60 @@ describe('show', () => {
     ]);
   });
 
+  it('prints what the registry says of the thing, and its certificates', async () => {
+    const facts = someFacts({
+      attributes: { customer: 'acme', site: 'x\u001b[2J' },
+      groups: ['sensors', 'plant-7'],
+      thingTypeName: 'pump',
+    });
+
+    expect(await show(aContainedCase({}, { facts }))).toEqual(
+      expect.arrayContaining([
+        'thing groups: sensors, plant-7',
+        'thing type: pump',
+        'attributes: customer=acme, site=x\uFFFD[2J',
+      ]),
+    );
+  });
+
+  it('takes a case id too, prints earlier cases, and offers what is possible now', async () => {
+    const closed = aReleasedCase();
+    const { record, rows } = closed;
+    const again = alarm({ occurredAt: now + 120_000, violationId: 'v2' });
+    const present = flush({
+      record: advance(record, again, { now: now + 120_000, newCaseId: 'case-2' }),
+      rows: [],
+    });
+    const table = aTable([present], [{ record, rows }]);
+
+    const newest = (await showCase('mything1', table)).split('\n');
+    const earlier = (await showCase('case-1', table)).split('\n');
+
+    expect(newest).toEqual(
+      expect.arrayContaining([
+        'earlier cases:',
+        `  ${at(0)}  case-1  released: everything is as it was before`,
+      ]),
+    );
+    expect(earlier[0]).toBe('mything1: closed (released: everything is as it was before)');
+    expect(earlier).not.toContain('earlier cases:');
+    expect((await readCase('mything1', table)).earlier).toMatchObject([
+      { caseId: 'case-1', status: 'closed' },
+    ]);
+    expect((await readCase('mything1', table)).restores).toMatchObject([{ action: 'quarantine' }]);
+  });
+
+  it('names the runbook of a case that needs one', async () => {
+    const failed = changeCase(aContainedCase().record, {
+      status: 'containment-failed',
+      reason: words('AWS refused'),
+    });
+
+    expect(await show({ record: failed, rows: [] })).toContainEqual(
+      expect.stringMatching(/^ {2}docs\/runbooks\/containment-failed\.md +the runbook$/),
+    );
+  });
+
   it('prints no control characters of an attacker', async () => {
     const commandLine = '\u001b[2J\nmything1: closed\u202e\u009b1A';
     const text = await showCase(
@@ -100,7 +161,9 @@ describe('show', () => {
   });
 
   it('says that a thing has no case', async () => {
-    await expect(showCase('mything9', aTable([]))).rejects.toThrow(new CliError('mything9 has no case'));
+    await expect(showCase('mything9', aTable([]))).rejects.toThrow(
+      new CliError('no thing named mything9 has a case, and no case with this id has a timeline'),
+    );
   });
 });
 
@@ -134,7 +197,7 @@ describe('the case of a thing that floods', () => {
     const shown = showCase('mything1', { ...aTable([]), ...flooding(aFlood({})) });
 
     await expect(shown).rejects.toThrow(
-      /^mything1 has no case\ntoo many reports for mything1, by certificate/,
+      /^no thing named mything1 has a case.*\ntoo many reports for mything1, by certificate/,
     );
   });
 });

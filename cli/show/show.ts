@@ -1,0 +1,168 @@
+import { writeCount, writeRelease } from '../../shared/config/words';
+import { type Case, isOpen } from '../../shared/domain/case/case';
+import { findKeptUntil } from '../../shared/domain/case/keeping';
+import { listStrength } from '../../shared/domain/case/strength';
+import { findReleaseAt } from '../../shared/domain/case/timers';
+import { listPossible } from '../../shared/domain/decide/operator-actions';
+import { pickFloods } from '../../shared/domain/detection/floods';
+import { listRestorations } from '../../shared/domain/lists/restoration';
+import { measure, printable } from '../../shared/domain/messages/announcement';
+import { showCaseInWords } from '../../shared/domain/messages/describe-case';
+import { describeAll } from '../../shared/domain/messages/describe-detail';
+import { describeStrength } from '../../shared/domain/messages/describe-news';
+import { describeReason } from '../../shared/domain/messages/describe-reason';
+import { describeMeasured } from '../../shared/domain/messages/describe-value';
+import { parseThing } from '../../shared/domain/thing-ref';
+import { CliError } from '../cli-error';
+import { type CaseReader, findCase } from '../find-case';
+import { describeFlood } from '../floods';
+import { plain, type Screen, statusFormat } from '../look/style';
+import { writeTime } from '../look/times';
+import type { Target } from '../target';
+import { listNextCommands } from './next-commands';
+import { describeFacts } from './registry-facts';
+
+type FloodingCaseReader = CaseReader & { readonly floods: Pick<Target['floods'], 'list'> };
+
+/** Earlier cases that are listed. */
+const mostEarlier = 5;
+
+/** The newest case of a thing, or the case of an id, with what else is known of its thing. */
+async function findShown(name: string, reader: FloodingCaseReader) {
+  const all = await reader.floods.list(Date.now());
+  const { record, rows } = await findCase(name, reader).catch((error: unknown) => {
+    const named = parseThing(name);
+    const flooding = named && error instanceof CliError ? pickFloods(all, named, undefined) : [];
+    throw flooding.length > 0 && error instanceof CliError
+      ? new CliError([error.message, ...flooding.map(describeFlood)], error)
+      : error;
+  });
+  const { thingName, caseId } = record;
+  const closed = await reader.history.listClosed(thingName, mostEarlier + 2);
+  const earlier = closed.filter((one) => one.caseId !== caseId && one.openedAt <= record.openedAt);
+  return { record, rows, flooding: pickFloods(all, thingName, record.facts), earlier };
+}
+
+/** A case and its timeline as data: in words, with the code of its reason beside. */
+export async function readCase(name: string, reader: FloodingCaseReader) {
+  const { record, rows, flooding, earlier } = await findShown(name, reader);
+  return {
+    case: showCaseInWords(record),
+    ...(flooding.length > 0 && { floods: flooding }),
+    acts: listPossible(record),
+    restores: listRestorations(record),
+    earlier: earlier.slice(0, mostEarlier).map((one) => ({
+      ...{ caseId: one.caseId, status: one.status, severity: one.severity, openedAt: one.openedAt },
+      ...(one.status === 'closed' && { closedAt: one.closedAt }),
+      ...(one.reason && { reason: describeReason(one.reason) }),
+    })),
+    timeline: rows,
+  };
+}
+
+/** A case and its timeline as plain lines; what came from a device is made printable. */
+export async function showCase(
+  name: string,
+  reader: FloodingCaseReader,
+  { paint }: Pick<Screen, 'paint'> = plain,
+): Promise<string> {
+  const { record, rows, flooding, earlier } = await findShown(name, reader);
+  const start = record.openedAt;
+  const format = statusFormat(record.status);
+  const [title = '', ...lines] = [
+    `${record.thingName}: ${record.status}${record.reason ? ` (${describeReason(record.reason)})` : ''}`,
+    `case ${record.caseId}, ${record.severity}, playbook ${record.playbook ?? 'none'}, detector ${record.detector}`,
+    ...flooding.map(describeFlood),
+    ...describeHold(record),
+    ...describeViolations(record),
+    ...describeFacts(record.facts),
+    ...record.ledger.map(
+      ({ action, status, detail }) => `action ${action}: ${status}, ${describeAll(detail) ?? ''}`,
+    ),
+    ...describeRestorations(record),
+    ...describeEarlier(earlier),
+    ...describeKeeping(record),
+    'timeline:',
+    ...rows.flatMap(({ entries }) =>
+      entries.map(
+        ({ at, what, actor, detail }) =>
+          `  ${writeTime(at)} +${String(at - start).padStart(6)} ms  ${what}${actor ? ` by ${actor}` : ''}${detail ? `: ${detail}` : ''}`,
+      ),
+    ),
+    'next:',
+    ...listNextCommands(record),
+  ].map(printable);
+  return [format ? paint(format, title) : title, ...lines].join('\n');
+}
+
+/** What a release would change; it compares with what is there then. */
+function describeRestorations(record: Case): string[] {
+  return listRestorations(record).map(
+    ({ object, name, now, before }) =>
+      `a release restores ${object} ${/^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name}: ${now}, then ${before}`,
+  );
+}
+
+function describeEarlier(earlier: readonly Case[]): string[] {
+  if (earlier.length === 0) return [];
+  const more = earlier.length > mostEarlier ? ['  and more'] : [];
+  return [
+    'earlier cases:',
+    ...earlier
+      .slice(0, mostEarlier)
+      .map(
+        ({ caseId, openedAt, reason }) =>
+          `  ${writeTime(openedAt)}  ${caseId}${reason ? `  ${describeReason(reason)}` : ''}`,
+      ),
+    ...more,
+  ];
+}
+
+/** The speed, number, strength and end of the containment. */
+function describeHold(record: Case): string[] {
+  const { appliedMs, verifiedMs, decidedMs } = measure(record);
+  const { escalation, pastContainments = [], release, dueAt, heldBackBy } = record;
+  const releaseAt = isOpen(record) ? findReleaseAt(record) : undefined;
+  return [
+    ...(appliedMs === undefined ? [] : [`from alert to applied: ${appliedMs} ms`]),
+    ...(verifiedMs === undefined ? [] : [`from alert to verified denial: ${verifiedMs} ms`]),
+    ...(decidedMs === undefined ? [] : [`from decision to verified denial: ${decidedMs} ms`]),
+    ...(pastContainments.length > 0
+      ? [
+          `contained ${writeCount(pastContainments.length, 'time')}: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
+        ]
+      : []),
+    ...listStrength(record).map((one) => `strength: ${describeStrength(one)}`),
+    ...(escalation ? [`escalated by ${escalation.join(' + ')}, because it was contained repeatedly`] : []),
+    ...(release
+      ? [`release: ${writeRelease(release)}${releaseAt === undefined ? '' : `, at ${writeTime(releaseAt)}`}`]
+      : []),
+    ...(heldBackBy ? ['held back by the kill switch: Cordon decides again once it is off'] : []),
+    ...(record.status === 'awaiting-approval' && !heldBackBy && dueAt !== undefined
+      ? [`the approval request expires at ${writeTime(dueAt)}`]
+      : []),
+  ];
+}
+
+/** When a closed case expires. */
+function describeKeeping(record: Case): string[] {
+  const keptUntil = findKeptUntil(record);
+  return keptUntil === undefined
+    ? []
+    : [`kept until ${writeTime(keptUntil)}; then the case and its timeline are deleted`];
+}
+
+function describeViolations(record: Case): string[] {
+  return Object.entries(record.violations)
+    .filter(([, { caseId }]) => caseId === record.caseId)
+    .flatMap(([key, violation]) => [
+      `violation ${key}: ${violation.lastEventType}, ${describeMeasured(violation)}`,
+      ...(violation.evidence ?? []).flatMap(({ pid, commandLine, executable, user, parents = [] }) => [
+        `  process ${pid ?? '?'}: ${commandLine ?? executable ?? '?'} (user ${user ?? '?'})`,
+        ...(parents.length > 0 ? [`    started by ${parents.join(' < ')}`] : []),
+      ]),
+      ...(violation.uncounted ?? []).map(
+        (exception) => `  not counted, by an exception of the agent: ${exception}`,
+      ),
+    ]);
+}

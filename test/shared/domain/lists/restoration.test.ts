@@ -1,0 +1,67 @@
+import type { LedgerEntry } from '../../../../shared/domain/case/case';
+import { listRestorations } from '../../../../shared/domain/lists/restoration';
+import { now } from '../../../builders';
+
+const id = 'ab'.repeat(32);
+const arn = `arn:aws:iot:us-east-1:123456789012:cert/${id}`;
+const entry = (prior: LedgerEntry['prior'], status: LedgerEntry['status'] = 'verified'): LedgerEntry => ({
+  ...{ action: prior.action, prior, status, plannedAt: now, attempts: 1 },
+});
+const group = {
+  action: 'quarantine',
+  thingGroup: 'cordon-quarantine',
+  memberBefore: false,
+  groupsBefore: [],
+  principals: [arn],
+} as const;
+
+describe('what a release restores', () => {
+  it('is what each action found before, of what it changed', () => {
+    const ledger = [
+      entry(group),
+      entry({
+        action: 'deny-certificate',
+        policyName: 'deny',
+        certificates: [{ arn, attachedBefore: false }],
+      }),
+      entry({
+        action: 'deactivate-certificate',
+        certificates: [{ certificateId: id, statusBefore: 'ACTIVE' }],
+      }),
+      entry({
+        action: 'replace-policy-version',
+        document: '{}',
+        policies: [{ policyName: 'app', defaultVersionId: '3' }],
+        principals: [arn],
+      }),
+      entry({ action: 'job', jobId: 'j' }),
+    ];
+
+    expect(listRestorations({ ledger }).map(({ object, name, before }) => [object, name, before])).toEqual([
+      ['thing group', 'cordon-quarantine', 'not in it'],
+      ['certificate', id, 'not attached'],
+      ['certificate', id, 'ACTIVE'],
+      ['policy', 'app', 'version 3 is the default'],
+    ]);
+  });
+
+  it('is nothing of what was so before, or is not applied, or is already restored', () => {
+    const ledger = [
+      entry({ ...group, memberBefore: true }),
+      entry({
+        action: 'deny-certificate',
+        policyName: 'deny',
+        certificates: [{ arn, attachedBefore: true }],
+      }),
+      entry({
+        action: 'deactivate-certificate',
+        certificates: [{ certificateId: id, statusBefore: 'INACTIVE' }],
+      }),
+      entry(group, 'reverted'),
+      entry(group, 'planned'),
+      entry(group, 'failed'),
+    ];
+
+    expect(listRestorations({ ledger })).toEqual([]);
+  });
+});
