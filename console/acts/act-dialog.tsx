@@ -1,52 +1,47 @@
 import { useState } from 'preact/hooks';
 import type { PossibleAct, Restoration } from '../../shared/api/answers';
-import { ApiError, thingPath } from '../api/client';
-import { hurry, useClient } from '../api/live';
-import type { CommandAnswer } from '../api/types';
+import { useClient } from '../api/live';
 import { Changes } from '../parts/changes';
 import { Dialog } from '../parts/dialog';
-import { tell } from '../parts/toasts';
-import { followCommand } from './follow';
+import { HardenChoice } from './actions';
+import { sendCommand } from './send';
 import { actWords } from './words';
 
 interface ActDialogProps {
   readonly act: PossibleAct;
   readonly thingName: string;
   readonly caseId: string;
+  /** Actions that hold the thing already. */
+  readonly held: readonly string[];
   readonly restores?: readonly Restoration[];
   readonly onClose: () => void;
 }
 
 /** Says what an act does, takes a comment, and sends it. What cuts a device off, or opens one in alarm, is typed. */
-export function ActDialog({ act, thingName, caseId, restores, onClose }: ActDialogProps) {
+export function ActDialog({ act, thingName, caseId, held, restores, onClose }: ActDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');
   const [isForced, setIsForced] = useState(false);
   const [typed, setTyped] = useState('');
   const [fault, setFault] = useState<string>();
+  const [added, setAdded] = useState<readonly string[]>([]);
   const [isSending, setIsSending] = useState(false);
-  const { label, sent } = actWords[act.action];
+  const { label } = actWords[act.action];
   const mustType = act.emphasis === 'dangerous' || act.warning !== undefined || isForced;
 
   const send = async (event: Event) => {
     event.preventDefault();
     setIsSending(true);
-    setFault(undefined);
-    try {
-      const body = { caseId, ...(comment !== '' && { comment }), ...(isForced && { force: true }) };
-      const path = `/things/${thingPath(thingName)}/${act.action}`;
-      const { commandId } = await client.post<CommandAnswer>(
-        path,
-        act.action === 'contain' ? withoutCase(body) : body,
-      );
-      tell('good', `${sent} of ${thingName} is sent.`);
-      hurry();
-      void followCommand(client, thingName, commandId);
-      onClose();
-    } catch (error) {
-      setFault(error instanceof ApiError ? error.message : 'The command could not be sent.');
-      setIsSending(false);
-    }
+    const refused = await sendCommand(client, act.action, thingName, {
+      // A thing without an open case has no case to bind the command to.
+      ...(act.action !== 'contain' && { caseId }),
+      ...(comment !== '' && { comment }),
+      ...(isForced && { force: true }),
+      ...(act.action === 'harden' && { actions: added }),
+    });
+    setFault(refused);
+    setIsSending(false);
+    if (refused === undefined) onClose();
   };
 
   return (
@@ -56,6 +51,7 @@ export function ActDialog({ act, thingName, caseId, restores, onClose }: ActDial
           <b>{thingName}</b> {act.consequence}
         </p>
         {act.action === 'release' && restores && restores.length > 0 && <Changes restores={restores} />}
+        {act.action === 'harden' && <HardenChoice held={held} chosen={added} onChoose={setAdded} />}
         {act.warning && <p class="callout tone-warning">{capitalize(act.warning)}.</p>}
         <label class="field">
           Comment, for the timeline
@@ -89,7 +85,11 @@ export function ActDialog({ act, thingName, caseId, restores, onClose }: ActDial
           <button
             type="submit"
             class={act.emphasis === 'dangerous' || act.action === 'approve' ? 'primary danger' : 'primary'}
-            disabled={isSending || (mustType && typed !== thingName)}
+            disabled={
+              isSending ||
+              (mustType && typed !== thingName) ||
+              (act.action === 'harden' && added.length === 0)
+            }
           >
             {label}
           </button>
@@ -97,14 +97,6 @@ export function ActDialog({ act, thingName, caseId, restores, onClose }: ActDial
       </form>
     </Dialog>
   );
-}
-
-/** A thing without an open case has no case to bind the command to. */
-function withoutCase<T extends { readonly caseId?: string }>({
-  caseId: _caseId,
-  ...body
-}: T): Omit<T, 'caseId'> {
-  return body;
 }
 
 function TypedName({ name, onInput }: { readonly name: string; readonly onInput: (typed: string) => void }) {

@@ -1,14 +1,17 @@
 import { useState } from 'preact/hooks';
 import { ApiError, thingPath } from '../api/client';
 import { hurry, useClient } from '../api/live';
-import type { Act, CaseGroup, CommandAnswer, ListedCase } from '../api/types';
+import type { CaseGroup, CommandAnswer, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { tell } from '../parts/toasts';
 import { actWords } from './words';
 
+/** Acts that make sense for many at once. */
+export type BulkAct = 'approve' | 'reject' | 'release' | 'dismiss';
+
 export type BulkScope =
-  | { readonly kind: 'cases'; readonly act: Act; readonly cases: readonly ListedCase[] }
-  | { readonly kind: 'group'; readonly act: Act; readonly group: CaseGroup };
+  | { readonly kind: 'cases'; readonly act: BulkAct; readonly cases: readonly ListedCase[] }
+  | { readonly kind: 'group'; readonly act: BulkAct; readonly group: CaseGroup };
 
 interface BulkDialogProps {
   readonly scope: BulkScope;
@@ -16,8 +19,7 @@ interface BulkDialogProps {
   readonly onSent: () => void;
 }
 
-const consequences: Readonly<Record<Act, string>> = {
-  contain: 'Each is contained now.',
+const consequences: Readonly<Record<BulkAct, string>> = {
   approve: 'Each is contained now: cut off from all but the kept topics.',
   reject: 'None is contained in this case. The violations stay on record.',
   release: 'Each gets back what it had before the containment.',

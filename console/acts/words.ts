@@ -4,18 +4,19 @@ import type { Act, CaseAnswer } from '../api/types';
 interface ActWords {
   /** On a button. */
   readonly label: string;
-  /** In a sentence: `Release 3 things`. */
-  readonly verb: string;
   readonly sent: string;
   readonly key: string;
 }
 
 export const actWords: Readonly<Record<Act, ActWords>> = {
-  contain: { label: 'Contain', verb: 'Contain', sent: 'Containment', key: 'c' },
-  approve: { label: 'Approve', verb: 'Approve the containment of', sent: 'Approval', key: 'a' },
-  reject: { label: 'Reject', verb: 'Reject the containment of', sent: 'Rejection', key: 'r' },
-  release: { label: 'Release', verb: 'Release', sent: 'Release', key: 'l' },
-  dismiss: { label: 'Dismiss', verb: 'Dismiss the case of', sent: 'Dismissal', key: 'd' },
+  contain: { label: 'Contain', sent: 'Containment', key: 'c' },
+  approve: { label: 'Approve', sent: 'Approval', key: 'a' },
+  reject: { label: 'Reject', sent: 'Rejection', key: 'r' },
+  release: { label: 'Release', sent: 'Release', key: 'l' },
+  dismiss: { label: 'Dismiss', sent: 'Dismissal', key: 'd' },
+  harden: { label: 'Harden', sent: 'Hardening', key: 'h' },
+  comment: { label: 'Comment', sent: 'Comment', key: 'm' },
+  assign: { label: 'Take it', sent: 'Assignment', key: 'i' },
 };
 
 const consequences: Readonly<Record<Act, string>> = {
@@ -24,17 +25,21 @@ const consequences: Readonly<Record<Act, string>> = {
   reject: 'is not contained in this case. The violation stays on record.',
   release: 'gets back what it had before the containment.',
   dismiss: 'has its case closed as a false positive.',
+  harden: 'is held by more actions, until it is released.',
+  comment: 'gets the comment in the timeline of its case.',
+  assign: 'has somebody on its case.',
 };
 
 /** What can be done with a case now, each with what it does. */
 export function listActs({ acts, possible }: Pick<CaseAnswer, 'acts' | 'possible'>): readonly PossibleAct[] {
-  return (
+  const all =
     possible ??
     acts.map((action) => ({
       action,
       description: consequences[action],
       consequence: consequences[action],
-      ...(action === 'contain' && { emphasis: 'dangerous' as const }),
-    }))
-  );
+      ...((action === 'contain' || action === 'harden') && { emphasis: 'dangerous' as const }),
+    }));
+  // These two have places of their own.
+  return all.filter(({ action }) => action !== 'comment' && action !== 'assign');
 }

@@ -2,7 +2,7 @@ import type { CaseListAnswer, PossibleAct, Restoration, Summary } from '../../sh
 
 /** What the console reads of the API's answers. Times are epoch ms. */
 
-export type ListedCase = CaseListAnswer['cases'][number] & { readonly assignee?: string };
+export type ListedCase = CaseListAnswer['cases'][number];
 export type CaseStatus = ListedCase['status'];
 export type Act = PossibleAct['action'];
 export type CaseGroup = Summary['groups'][number];

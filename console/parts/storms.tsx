@@ -1,5 +1,6 @@
 import type { Summary } from '../../shared/api/answers';
-import type { Act, CaseGroup, CaseStatus } from '../api/types';
+import type { BulkAct } from '../acts/bulk-dialog';
+import type { CaseGroup, CaseStatus } from '../api/types';
 import { findStorms, writeStorm } from '../words/group';
 import { writeTimeLeft } from '../words/time';
 import { useNow } from './clock';
@@ -9,10 +10,10 @@ interface StormsProps {
   readonly summary: Summary;
   readonly statuses: readonly CaseStatus[];
   readonly onShow: (group: CaseGroup) => void;
-  readonly onAct: (act: Act, group: CaseGroup) => void;
+  readonly onAct: (act: BulkAct, group: CaseGroup) => void;
 }
 
-const actsOf: Partial<Record<CaseStatus, readonly Act[]>> = {
+const actsOf: Partial<Record<CaseStatus, readonly BulkAct[]>> = {
   'awaiting-approval': ['approve', 'reject'],
   contained: ['release'],
   observed: ['dismiss'],
@@ -23,7 +24,6 @@ const labels = {
   reject: 'Reject',
   release: 'Release',
   dismiss: 'Dismiss',
-  contain: 'Contain',
 };
 
 /** Many alike cases, as the one event that they are. */

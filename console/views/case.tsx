@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { PossibleAct } from '../../shared/api/answers';
 import { ActDialog } from '../acts/act-dialog';
+import { Assignee, CommentBox } from '../acts/talk';
 import { actWords, listActs } from '../acts/words';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
@@ -60,7 +61,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
             opened <Ago at={record.openedAt} />
           </span>
           {record.playbook && <span>playbook {record.playbook}</span>}
-          {record.assignee && <span>{record.assignee} is on it</span>}
+          <Assignee record={record} />
         </p>
         <p class="story">{writeStory(record)}</p>
       </header>
@@ -79,6 +80,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           <Metrics record={record} />
           <section class="panel">
             <h2>Timeline</h2>
+            <CommentBox record={record} />
             <Timeline thingName={record.thingName} caseId={record.caseId} />
           </section>
         </div>
@@ -99,6 +101,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           act={chosen}
           thingName={record.thingName}
           caseId={record.caseId}
+          held={record.ledger.map(({ action }) => action)}
           onClose={() => setChosen(undefined)}
           {...(record.restores && { restores: record.restores })}
         />

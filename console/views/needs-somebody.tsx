@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/answers';
-import { BulkDialog, type BulkScope } from '../acts/bulk-dialog';
+import { type BulkAct, BulkDialog, type BulkScope } from '../acts/bulk-dialog';
 import { useLive } from '../api/live';
-import type { Act, CaseStatus, ListedCase } from '../api/types';
+import type { CaseStatus, ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CaseRow } from '../parts/case-row';
 import { useNow } from '../parts/clock';
@@ -300,7 +300,7 @@ function Empty({
 interface SelectionProps {
   readonly selected: readonly ListedCase[];
   readonly onClear: () => void;
-  readonly onAct: (act: Act) => void;
+  readonly onAct: (act: BulkAct) => void;
 }
 
 /** Which acts fit all that is selected, by what each status offers. */
@@ -322,8 +322,8 @@ function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
   );
 }
 
-function actsForAll(selected: readonly ListedCase[]): readonly { act: Act; label: string }[] {
-  const offered: Partial<Record<CaseStatus, readonly Act[]>> = {
+function actsForAll(selected: readonly ListedCase[]): readonly { act: BulkAct; label: string }[] {
+  const offered: Partial<Record<CaseStatus, readonly BulkAct[]>> = {
     'awaiting-approval': ['approve', 'reject'],
     contained: ['release'],
     containing: ['release'],

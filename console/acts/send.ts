@@ -1,0 +1,24 @@
+import { ApiError, type Client, thingPath } from '../api/client';
+import { hurry } from '../api/live';
+import type { Act, CommandAnswer } from '../api/types';
+import { tell } from '../parts/toasts';
+import { followCommand } from './follow';
+import { actWords } from './words';
+
+/** Sends a command, and says what became of it. Gives why it was not taken. */
+export async function sendCommand(
+  client: Client,
+  act: Act,
+  thingName: string,
+  body: Readonly<Record<string, unknown>>,
+): Promise<string | undefined> {
+  try {
+    const { commandId } = await client.post<CommandAnswer>(`/things/${thingPath(thingName)}/${act}`, body);
+    tell('good', `${thingName}: ${actWords[act].sent.toLowerCase()} sent.`);
+    hurry();
+    void followCommand(client, thingName, commandId);
+    return undefined;
+  } catch (error) {
+    return error instanceof ApiError ? error.message : 'The command could not be sent.';
+  }
+}

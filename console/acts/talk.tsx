@@ -1,0 +1,67 @@
+import { useState } from 'preact/hooks';
+import { useClient } from '../api/live';
+import type { CaseAnswer } from '../api/types';
+import { useShortcuts } from '../keyboard/shortcuts';
+import { tell } from '../parts/toasts';
+import { sendCommand } from './send';
+
+/** A comment for the timeline. */
+export function CommentBox({ record: { thingName, caseId, acts } }: { readonly record: CaseAnswer }) {
+  const client = useClient();
+  const [comment, setComment] = useState('');
+  const [fault, setFault] = useState<string>();
+  if (!acts.includes('comment')) return null;
+  const send = async (event: Event) => {
+    event.preventDefault();
+    const refused = await sendCommand(client, 'comment', thingName, { caseId, comment });
+    setFault(refused);
+    if (refused === undefined) setComment('');
+  };
+  return (
+    <form class="comment-box" onSubmit={send}>
+      <label class="field">
+        Comment
+        <textarea
+          rows={2}
+          maxLength={1_000}
+          value={comment}
+          onInput={({ currentTarget }) => setComment(currentTarget.value)}
+        />
+      </label>
+      {fault && (
+        <p class="callout tone-danger" role="alert">
+          {fault}
+        </p>
+      )}
+      <button type="submit" disabled={comment.trim() === ''}>
+        Add the comment
+      </button>
+    </form>
+  );
+}
+
+/** Who is on the case: one key takes it. */
+export function Assignee({ record: { thingName, caseId, acts, assignee } }: { readonly record: CaseAnswer }) {
+  const client = useClient();
+  const canAssign = acts.includes('assign');
+  const assign = async (body: object) => {
+    const refused = await sendCommand(client, 'assign', thingName, { caseId, ...body });
+    if (refused !== undefined) tell('danger', refused);
+  };
+  useShortcuts(canAssign ? [{ keys: 'i', does: 'Take this case', run: () => void assign({}) }] : []);
+  return (
+    <>
+      <span>{assignee ? `${assignee} is on it` : 'nobody is on it'}</span>
+      {canAssign && (
+        <button type="button" class="link" aria-keyshortcuts="i" onClick={() => void assign({})}>
+          {assignee ? 'Take it over' : 'Take it'}
+        </button>
+      )}
+      {canAssign && assignee && (
+        <button type="button" class="link" onClick={() => void assign({ assignee: null })}>
+          Let go
+        </button>
+      )}
+    </>
+  );
+}
