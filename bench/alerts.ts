@@ -1,4 +1,5 @@
 import { measureLikeAws, writeAwsResult } from './aws-times';
+import { measureChildren, writeChildrenResult } from './children';
 import { readFlags } from './flags';
 import { measureFlood, writeFloodResult } from './flood';
 import { measureHeld, writeHeldResult } from './held';
@@ -53,6 +54,10 @@ async function measure(service: Service): Promise<Measured> {
   if (flags.flood) {
     const result = await measureFlood(service, say, stop.signal);
     return { result, text: writeFloodResult(result) };
+  }
+  if (flags.children !== undefined) {
+    const result = await measureChildren(service, flags.children, say, stop.signal);
+    return { result, text: writeChildrenResult(result) };
   }
   if (flags.slack) {
     const result = await measureSlack(service, flags.things, say, stop.signal);

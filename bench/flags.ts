@@ -11,6 +11,8 @@ export interface Flags {
   readonly slack: boolean;
   /** What one device's flood costs the others. */
   readonly flood: boolean;
+  /** Times that a real app starts a child. */
+  readonly children?: number;
   /** How long calls take as on AWS; absent: as they take here. */
   readonly aws?: AwsTimes;
   readonly things: number;
@@ -41,6 +43,7 @@ interface Options extends AwsTimes {
   readonly storm?: true;
   readonly slack?: true;
   readonly flood?: true;
+  readonly children?: number;
   readonly siege?: number;
   readonly held?: number;
   readonly minutes: number;
@@ -69,6 +72,11 @@ export function readFlags(args: readonly string[]): Flags {
     .option('--held <count>', 'held things, all due: how soon the sweep takes up what is urgent', readCount)
     .option('--minutes <minutes>', 'of the sweep; with --held', readCount, 10)
     .option('--flood', 'how much later other things are contained while one device floods')
+    .option(
+      '--children <count>',
+      'times that a real app starts a child, until its device is denied and released again',
+      readCount,
+    )
     .option(
       '--aws',
       'as the default, while calls take as long as on AWS, with the critical path of one alert',
@@ -101,6 +109,7 @@ export function readFlags(args: readonly string[]): Flags {
     storm = false,
     slack = false,
     flood = false,
+    children,
     siege,
     held,
     minutes,
@@ -118,6 +127,7 @@ export function readFlags(args: readonly string[]): Flags {
     storm,
     slack,
     flood,
+    ...(children !== undefined && { children }),
     ...(siege !== undefined && { siege }),
     ...(held !== undefined && { held }),
     ...(aws && { aws: pickTimes(times) }),

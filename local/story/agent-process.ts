@@ -5,7 +5,7 @@ import { agentClientId, type Device } from '../devices';
 import { StartError } from '../start-error';
 import { waitFor } from './wait';
 
-interface AgentEvent {
+export interface AgentEvent {
   readonly event: string;
   readonly [field: string]: unknown;
 }
@@ -14,6 +14,8 @@ export interface AgentProcess {
   readonly pid: number;
   /** Waits for the first event of a kind. */
   waitForEvent(event: string, timeoutMs: number): Promise<AgentEvent>;
+  /** So far. */
+  readonly events: readonly AgentEvent[];
   stop(): Promise<void>;
 }
 
@@ -24,6 +26,10 @@ export interface AgentOptions {
   readonly host: string;
   readonly port: number;
   readonly stateDirectory: string;
+  /** By default one of its own, beside the application's. */
+  readonly clientId?: string;
+  /** A configuration file with its metrics; by default those that cordon.yml asks for. */
+  readonly configuration?: string;
 }
 
 /** Runs the packaged agent as the device would. Its log lines are the story's evidence. */
@@ -34,11 +40,14 @@ export async function startAgent({
   host,
   port,
   stateDirectory,
+  clientId = agentClientId(device.thingName),
+  configuration,
 }: AgentOptions): Promise<AgentProcess> {
   const { thingName, cert, key } = device;
-  const names = ['-id', agentClientId(thingName), '--thing_name', thingName];
+  const names = ['-id', clientId, '--thing_name', thingName];
   const connection = ['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, ...names];
-  const args = [bundle, ...connection, '-cm', '-i', '300', '--state-dir', stateDirectory];
+  const metrics = configuration === undefined ? ['-cm'] : ['--config', configuration];
+  const args = [bundle, ...connection, ...metrics, '-i', '300', '--state-dir', stateDirectory];
   const agent = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   await once(agent, 'spawn');
   const events: AgentEvent[] = [];
@@ -64,6 +73,7 @@ export async function startAgent({
         },
         timeoutMs,
       ),
+    events,
     stop: async () => {
       if (agent.exitCode !== null || agent.signalCode !== null) return;
       const ended = once(agent, 'exit');
