@@ -115,6 +115,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       allow('dynamodb:Query', [
         join(arnOf('Table'), '/index/caseList'),
         join(arnOf('Table'), '/index/byStatus'),
+        join(arnOf('Table'), '/index/byDue'),
       ]),
       killSwitch,
       ...writeButtonRights(),

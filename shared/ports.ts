@@ -45,6 +45,8 @@ export interface FleetLimit {
    * once in its window. Idempotent by case.
    */
   claimNotice(claim: FleetNotice): Promise<boolean>;
+  /** How many places are taken in the window that ends now. */
+  countUsed(now: number, windowMs: number): Promise<number>;
   /** How many things the registry has, as counted last. */
   readSize(): Promise<FleetSize | undefined>;
   saveSize(size: FleetSize): Promise<void>;

@@ -126,6 +126,7 @@ export function fakeCases() {
       notices.set(of, { caseId, at });
       return true;
     },
+    countUsed: async (at, windowMs) => [...places.values()].filter((since) => at - since < windowMs).length,
     readSize: async () => fleet.size,
     async saveSize(size) {
       fleet.size = size;

@@ -1,8 +1,14 @@
 import * as z from 'zod/mini';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Case } from '../../shared/domain/case/case';
-import { listPossible } from '../../shared/domain/decide/operator-actions';
+import {
+  describeAlarms,
+  listPossible,
+  type OperatorAction,
+  operatorActionDescriptors,
+} from '../../shared/domain/decide/operator-actions';
 import { pickFloods } from '../../shared/domain/detection/floods';
+import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { registryName } from '../../shared/domain/text';
@@ -30,6 +36,7 @@ export interface CasePorts {
   readonly own: Account;
   readonly history: {
     listClosed(thingName: ThingKey, limit: number): Promise<Case[]>;
+    findCase(caseId: string): Promise<Case | undefined>;
     pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage>;
   };
 }
@@ -37,12 +44,18 @@ export interface CasePorts {
 const maxLimit = 500;
 const limit = count(1, maxLimit);
 
-/** The newest case of a thing, open or closed, with what an operator may do now. */
+/** The newest case of a thing, or the case of an id, with what an operator may do now, and what a release restores. */
 export async function showCase(
   request: HttpRequest,
-  { cases, floods, clock, own }: CasePorts,
+  { cases, history, floods, clock, own }: CasePorts,
 ): Promise<HttpAnswer> {
-  const record = await loadCase(readThing(request, own), cases);
+  const name = readThing(request, own);
+  const ofThing = (await cases.load(name))?.value;
+  const record = ofThing ?? (await history.findCase(name));
+  if (!record) throw new HttpProblem(404, `${name} has no case, and no case has this id`);
+  // An act is for the thing as it is now, so nothing can be done in an earlier case.
+  const newest = ofThing ?? (await cases.load(record.thingName))?.value;
+  const possible = newest?.caseId === record.caseId ? listPossible(record) : [];
   const flooding = await floods.list(clock());
   const {
     outbox: _outbox,
@@ -61,8 +74,21 @@ export async function showCase(
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
     ...showFloods(pickFloods(flooding, record.thingName, record.facts)),
-    acts: listPossible(record),
+    acts: possible,
+    possible: possible.map((action) => describeAct(action, record)),
+    restores: listRestorations(record),
   });
+}
+
+function describeAct(action: OperatorAction, record: Case) {
+  const { description, consequence, emphasis, forcible } = operatorActionDescriptors[action];
+  const warning = action === 'release' ? describeAlarms(record) : undefined;
+  return {
+    ...{ action, description, consequence },
+    ...(emphasis && { emphasis }),
+    ...(forcible !== undefined && { forcible }),
+    ...(warning !== undefined && { warning }),
+  };
 }
 
 const timelineQuery = z.strictObject({

@@ -5,13 +5,19 @@ import type { ButtonRoute } from '../notify/channels/registry';
 import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
 import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
 import { type CommandPorts, findRefusal, sendCommand, showRefusal } from './command';
-import { type MetricPorts, showMetric } from './metrics';
 import { type ListPorts, listCases } from './routes/list-cases';
+import { type FleetPorts, showFleet } from './routes/show-fleet';
+import { listThingMetrics, type MetricPorts, showMetric } from './routes/show-metric';
+import { showThing, type ThingPorts } from './routes/show-thing';
+import { type SummaryPorts, summarize } from './routes/summary';
 
 export type OperatePorts = CasePorts &
+  CommandPorts &
+  FleetPorts &
   ListPorts &
   MetricPorts &
-  CommandPorts &
+  SummaryPorts &
+  ThingPorts &
   Omit<SlackPorts, 'findRefusal'>;
 
 type Route = RouteKey | ButtonRoute;
@@ -23,7 +29,11 @@ const routes: Readonly<Record<Route, Handler>> = {
   'GET /cases': listCases,
   'GET /cases/{thing}': showCase,
   'GET /cases/{thing}/timeline': showTimeline,
+  'GET /summary': summarize,
+  'GET /fleet': showFleet,
+  'GET /things/{thing}': showThing,
   'GET /things/{thing}/closed': listClosed,
+  'GET /things/{thing}/metrics': listThingMetrics,
   'GET /things/{thing}/metrics/{metric}': showMetric,
   'GET /things/{thing}/refusals/{commandId}': showRefusal,
   ...writeActionRoutes(),

@@ -13,12 +13,19 @@ import { operate } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('operate');
 
+const detection = connectDetection(readEnv('TABLE_NAME'));
+
 export const handler = wrap(
   operate({
     ...connectTable(readEnv('TABLE_NAME')),
     floods: connectFloods(readEnv('TABLE_NAME')),
     keepClosedMs: readKeeping(configuration),
-    readDatapoints: connectDetection(readEnv('TABLE_NAME')).readDatapoints,
+    readDatapoints: detection.readDatapoints,
+    listMetrics: detection.listMetrics,
+    loadState: detection.states.load,
+    listSilent: detection.silences.listSilent,
+    guards: configuration.guards,
+    securityProfiles: configuration.securityProfiles,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     groupRule: { claim: readEnv('OIDC_GROUP_CLAIM'), group: readEnv('OIDC_OPERATOR_GROUP') },

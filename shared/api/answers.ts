@@ -69,8 +69,6 @@ export const problem = z
   })
   .describe('RFC 9457');
 
-export type CaseListAnswer = z.output<typeof caseList>;
-
 /** A group of alike cases. */
 export const caseGroup = z.object({
   status,
@@ -79,19 +77,109 @@ export const caseGroup = z.object({
   severity: severity.describe('The worst of them'),
   firstOpenedAt: time,
   lastOpenedAt: time,
-  firstExpiresAt: time.optional(),
+  firstExpiresAt: time.optional().describe('When the first question for approval among them expires'),
   assigned: z.int().describe('Cases that somebody is on'),
   things: z.array(z.string()).describe('At most 5 of them'),
 });
 
+const counts = z.partialRecord(status, z.int()).describe('Open cases by status');
+const isComplete = z
+  .boolean()
+  .describe('False where there are more cases than were counted: numbers are at least');
+
 export const summary = z.object({
-  counts: z.partialRecord(status, z.int()).describe('Open cases by status'),
-  groups: z.array(caseGroup).describe('Largest first within a status, at most 50'),
+  counts,
+  groups: z.array(caseGroup).describe('By urgency, the largest of a status first, at most 50'),
   moreGroups: z.int().optional(),
-  isComplete: z
-    .boolean()
-    .describe('False where there are more cases than were counted: each number is at least'),
-  countedAt: time,
+  isComplete,
+});
+
+export const fleet = z.object({
+  cases: z.object({ counts, isComplete }),
+  things: z.int().optional().describe('Things in the registry, as counted last'),
+  countedAt: time.optional(),
+  fleetLimit: z.object({
+    things: z.int(),
+    percent: z.number().optional(),
+    withinMs: z.int(),
+    limit: z.int().describe('Containments that are permitted within the window now'),
+    used: z.int(),
+  }),
+  silentAgents: z.object({ count: z.int(), things: z.array(z.string()).describe('At most 100') }),
+  exempt: z.array(
+    z.object({ thingGroup: z.string().optional(), attribute: z.record(z.string(), z.string()).optional() }),
+  ),
+  floods: z.array(flood).optional(),
+  killSwitch: killSwitch.optional(),
+});
+
+const metricValue = z
+  .looseObject({})
+  .describe('As in a report: {"number":1}, {"strings":["a"]} and the like');
+const newestDatapoint = z.object({ metric: z.string(), at: time, value: metricValue });
+
+export const metricList = z.object({ thingName: z.string(), metrics: z.array(newestDatapoint) });
+
+export const metricSeries = z.object({
+  thingName: z.string(),
+  metric: z.string(),
+  from: time,
+  to: time,
+  datapoints: z.array(z.object({ at: time, value: metricValue })),
+  nextFrom: time.optional().describe('Where the next page begins'),
+  behaviors: z
+    .array(
+      z.object({
+        securityProfile: z.string(),
+        behavior: z.string(),
+        criteria: z.looseObject({}).optional().describe('As in cordon.yml: the threshold'),
+      }),
+    )
+    .describe('What bounds the metric'),
+  marks: z.array(
+    z.object({
+      at: time,
+      kind: z.enum(['alarm', 'contained', 'released', 'closed']),
+      caseId: z.string(),
+      behavior: z.string().optional(),
+    }),
+  ),
+});
+
+export const thing = z.object({
+  thingName: z.string(),
+  case: listedCase.optional().describe('The newest'),
+  registry: z
+    .object({
+      lookedUpAfter: time.describe('The newest case looked it up, when it was opened or later'),
+      registered: z.boolean(),
+      thingTypeName: z.string().optional(),
+      attributes: z.record(z.string(), z.string()),
+      groups: z.array(z.string()),
+      certificates: z.array(
+        z.object({
+          certificateId: z.string(),
+          status: z.string().optional(),
+          policies: z.array(z.string()),
+          sharedWith: z.array(z.string()),
+          escapesGroup: z
+            .boolean()
+            .describe('Its policies allow what the policy of a thing group cannot deny'),
+        }),
+      ),
+    })
+    .optional(),
+  agent: z
+    .object({
+      heardAt: time,
+      silentAt: time.optional(),
+      intervalMs: z.int().optional(),
+      health: z.looseObject({}).optional(),
+    })
+    .optional(),
+  metrics: z.array(newestDatapoint),
+  earlier: z.array(listedCase).describe('At most 10, newest first'),
+  moreEarlier: z.literal(true).optional(),
 });
 
 /** An act that is possible now. */
@@ -107,25 +195,18 @@ export const possibleAct = z.object({
 /** A line of what a release would restore. */
 export const restoration = z.object({
   action,
-  object: z.string().describe('What it is of, such as a certificate, a policy or a thing group'),
+  object: z.enum([
+    'thing group',
+    'attached policy',
+    'policy version',
+    'certificate',
+    'job',
+    'mitigation task',
+  ]),
   name: z.string(),
   now: z.string().describe('As the containment left it'),
-  before: z.string().describe('As the release restores it'),
+  before: z.string().describe('As it was, and will be'),
 });
-
-export const earlierCase = z.looseObject({
-  caseId: z.string(),
-  status,
-  severity,
-  openedAt: time,
-  closedAt: time.optional(),
-  reason: z.string().optional(),
-});
-
-export type Summary = z.output<typeof summary>;
-export type CaseGroup = z.output<typeof caseGroup>;
-export type PossibleAct = z.output<typeof possibleAct>;
-export type Restoration = z.output<typeof restoration>;
 
 export const caseAnswer = z.looseObject({
   thingName: z.string(),
@@ -167,3 +248,36 @@ export const timeline = z.object({
   ),
   next: z.string().optional().describe('The `after` of the next page'),
 });
+
+export const closedCases = z.object({
+  thingName: z.string(),
+  cases: z.array(z.looseObject({ caseId: z.string(), status, severity, openedAt: time })),
+  more: z.boolean(),
+});
+
+export const sent = z.object({
+  command: act,
+  thingName: z.string(),
+  actor: z.string(),
+  commandId: z.string(),
+  warning: z.string().optional(),
+});
+
+export const refusal = z.object({
+  thingName: z.string(),
+  commandId: z.string(),
+  reason: z.string(),
+  reasonCode: coded,
+});
+
+export const health = z.object({
+  status: z.literal('ok'),
+  version: z.string(),
+  killSwitch: killSwitch.optional(),
+});
+
+export type CaseListAnswer = z.output<typeof caseList>;
+export type Summary = z.output<typeof summary>;
+export type PossibleAct = z.output<typeof possibleAct>;
+export type Restoration = z.output<typeof restoration>;
+export type CaseGroup = z.output<typeof caseGroup>;

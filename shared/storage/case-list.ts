@@ -34,6 +34,9 @@ function isNotBuilt(error: unknown): boolean {
 /** A page with a filter ends after this many cases, whatever it found. */
 const maxExamined = 2_000;
 
+/** Of each shard: 16,000 in all. */
+const maxCounted = 2_000;
+
 interface IndexRow extends Omit<ListedCase, keyof CaseOutline | 'status'> {
   readonly sk: string;
   readonly outline?: CaseOutline;
@@ -55,6 +58,8 @@ interface StatusQuery {
   readonly until: number;
   readonly limit: number;
 }
+
+export type CaseListReader = ReturnType<typeof connectCaseList>;
 
 /** Pages of cases by status, for people. What a page costs does not depend on how many cases there are. */
 export function connectCaseList(tableName: string, client?: DynamoDBClient) {
@@ -88,6 +93,35 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
       }
     }
     return { cases, examined };
+  }
+
+  /**
+   * All cases of the statuses, the most urgent first, up to a number that bounds what it costs: `isComplete` says whether
+   * there are more.
+   */
+  async function readAll(statuses: readonly CaseStatus[]) {
+    const found = await Promise.all(
+      Array.from({ length: shards }, async (_, index) => {
+        const rows: ListedCase[] = [];
+        for (const status of statuses) {
+          const shard: Shard = { index, buffer: [], position: 'start', isDrained: false };
+          const whole = { status, since: 0, until: Number.MAX_SAFE_INTEGER };
+          while (!shard.isDrained) {
+            if (rows.length >= maxCounted) return { rows, isComplete: false };
+            await refill(shard, { ...whole, limit: maxCounted - rows.length });
+            while (shard.buffer[0]) {
+              rows.push(shard.buffer[0].listed);
+              take(shard);
+            }
+          }
+        }
+        return { rows, isComplete: true };
+      }),
+    );
+    return {
+      cases: found.flatMap(({ rows }) => rows),
+      isComplete: found.every(({ isComplete }) => isComplete),
+    };
   }
 
   /** Reads on where nothing is left of a shard's last read. */
@@ -141,7 +175,7 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     });
   }
 
-  return { page };
+  return { page, readAll };
 }
 
 function openShards(from: ListPosition | undefined, since: number): Shard[] {

@@ -25,6 +25,8 @@ type WriteRequests = NonNullable<BatchWriteCommandInput['RequestItems']>[string]
 
 const cacheMs = 60_000;
 const maxCached = 200;
+/** More than a device reports. */
+const maxMetrics = 100;
 /** BatchWriteItem takes 25 items (DynamoDB API reference). */
 const batchSize = 25;
 
@@ -37,6 +39,8 @@ export interface DatapointQuery {
   /** The most values to return, oldest first. */
   readonly limit: number;
 }
+
+export type NewestDatapoint = Pick<Datapoint, 'metric' | 'at' | 'value'>;
 
 export interface DatapointPage {
   readonly datapoints: readonly Pick<Datapoint, 'at' | 'value'>[];
@@ -137,6 +141,34 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     return { datapoints: found.slice(0, limit), ...(next && { nextFrom: next.at }) };
   }
 
+  /** The metrics of a thing that values are kept of, each with its newest value: one read for each, whatever their number. */
+  async function listMetrics(thingName: ThingKey): Promise<NewestDatapoint[]> {
+    const found: NewestDatapoint[] = [];
+    // Behind the last of them.
+    let before = 'POINT$';
+    while (found.length < maxMetrics) {
+      const { Items = [] } = await documents.send(
+        new QueryCommand({
+          TableName: tableName,
+          KeyConditionExpression: 'pk = :thing AND sk BETWEEN :first AND :before',
+          ExpressionAttributeValues: {
+            ':thing': partitionOf(thingName),
+            ':first': 'POINT#',
+            ':before': before,
+          },
+          ScanIndexForward: false,
+          Limit: 1,
+        }),
+      );
+      const [newest] = Items;
+      if (!newest) break;
+      const metric = String(newest.sk).split('#')[1] ?? '';
+      found.push({ metric, at: newest.at, value: newest.value });
+      before = `POINT#${metric}#`;
+    }
+    return found.toReversed();
+  }
+
   const cache = new Map<string, { readonly distribution: Distribution; readonly readAt: number }>();
   const windowKey = (metric: string, durationSeconds: number, window: number, shard: number) => ({
     pk: `FLEET#${metric}#${durationSeconds}#${window}#${shard}`,
@@ -207,5 +239,5 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     }
   }
 
-  return { states, datapoints, readDatapoints, fleet, silences, listAgents };
+  return { states, datapoints, readDatapoints, listMetrics, fleet, silences, listAgents };
 }

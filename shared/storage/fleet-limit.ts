@@ -39,6 +39,11 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
       }
     },
 
+    async countUsed(now, windowMs) {
+      const places = (await load<Record<string, number>>(windowKey))?.value ?? {};
+      return Object.values(places).filter((at) => now - at < windowMs).length;
+    },
+
     async readSize() {
       return (await load<FleetSize>(sizeKey))?.value;
     },

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, QueryCommand, type QueryCommandInput, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
-import type { ThingKey } from '../domain/thing-ref';
+import { parseThing, type ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
 import { type CaseItem, readCase } from './case-item';
@@ -60,6 +60,32 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
         limit,
       );
       return rows.filter(isKept).map(readCase);
+    },
+
+    /** The open or closed case of an id. */
+    async findCase(caseId: string): Promise<Case | undefined> {
+      const { Items = [] } = await documents.send(
+        new QueryCommand({ TableName: tableName, ...ofTimeline(caseId), Limit: 1 }),
+      );
+      const thingName = parseThing(Items[0]?.thingName);
+      if (!thingName) return undefined;
+      const Key = caseKey(thingName);
+      const { Item } = await documents.send(
+        new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
+      );
+      const newest = Item && isKept(Item) ? readCase(Item as CaseItem) : undefined;
+      if (newest?.caseId === caseId) return newest;
+      const rows = await queryAll<CaseItem>({
+        KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
+        FilterExpression: 'caseId = :case OR #value.caseId = :case',
+        ExpressionAttributeNames: { '#value': 'value' },
+        ExpressionAttributeValues: {
+          ':thing': partitionOf(thingName),
+          ':closed': 'CLOSED#',
+          ':case': caseId,
+        },
+      });
+      return rows.filter(isKept).map(readCase)[0];
     },
 
     /** Every case that changed since then, open or closed. Reads the whole table: for operators, not for functions. */

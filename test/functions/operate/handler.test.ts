@@ -14,6 +14,7 @@ const released = aReleasedCase().record;
 const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] };
 const waiting = changeCase(observed, { status: 'awaiting-approval' });
 const thing = ofThing('mything1');
+const noCases = async () => ({ cases: [], isComplete: true });
 
 describe('the API of cases', () => {
   it('lists first the cases that need somebody first, and no internal fields of the table', async () => {
@@ -35,6 +36,7 @@ describe('the API of cases', () => {
   it('omits expired cases that the table still holds', async () => {
     const asked: unknown[] = [];
     const list = {
+      readAll: noCases,
       page: async ({ statuses, keptSince }: CaseQuery) => {
         asked.push([statuses, keptSince]);
         return { cases: [], examined: 0 };
@@ -104,6 +106,7 @@ describe('the API of cases', () => {
   it('hands a filter on to the list, and says which cursor is none', async () => {
     const asked: CaseQuery[] = [];
     const list = {
+      readAll: noCases,
       page: async (query: CaseQuery) => {
         asked.push(query);
         if (query.cursor === 'made-up') throw new CursorError('is none of this list');
@@ -272,7 +275,7 @@ describe('the API of cases', () => {
     async (route) => {
       expect(await anOperator().ask(route, ofThing('nobody'))).toMatchObject({
         status: 404,
-        value: { detail: 'nobody has no case' },
+        value: { detail: expect.stringMatching(/^nobody has no case/) },
       });
     },
   );
@@ -516,7 +519,7 @@ describe('operate', () => {
     const fault = new Error('ECONNREFUSED 10.0.0.7: secret');
     const { ask, telemetry } = anOperator([], {
       cases: { load: () => Promise.reject(fault) },
-      fleetLimit: { readSize: () => Promise.reject(fault) },
+      fleetLimit: { countUsed: async () => 0, readSize: () => Promise.reject(fault) },
     });
 
     for (const route of ['GET /health', 'GET /cases/{thing}', 'POST /things/{thing}/release']) {

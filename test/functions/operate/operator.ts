@@ -6,7 +6,7 @@ import { outlineCase } from '../../../shared/domain/lists/outline';
 import type { HttpAnswer, HttpRequest } from '../../../shared/http';
 import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
 import type { TimelineRow } from '../../../shared/timeline';
-import { account, now } from '../../builders';
+import { aConfiguration, account, now } from '../../builders';
 import { fakeCases, fakeQueue, fakeTelemetry } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 
@@ -67,18 +67,30 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
     floods: { list: async () => [] },
-    list: { page: async (query) => pageCases(cases, query) },
+    list: {
+      page: async (query) => pageCases(cases, query),
+      readAll: async (statuses) => ({
+        cases: pageCases(cases, { statuses, limit: 1_000 }).cases.slice(),
+        isComplete: true,
+      }),
+    },
     history: {
       listClosed: async (thingName: string, limit: number) =>
         cases
           .filter((record) => record.thingName === thingName && record.status === 'closed')
           .slice(0, limit),
+      findCase: async (caseId: string) => cases.find((record) => record.caseId === caseId),
       async pageTimeline(caseId: string, limit: number, after = '') {
         const found = rows.filter((row) => row.caseId === caseId && row.sk > after);
         return { rows: found.slice(0, limit), more: found.length > limit };
       },
     },
     readDatapoints: detection.readDatapoints,
+    listMetrics: async () => [],
+    loadState: detection.states.load,
+    listSilent: async () => [],
+    guards: aConfiguration().guards,
+    securityProfiles: aConfiguration().securityProfiles,
     commands: queue.commands,
     groupRule: { claim: 'groups', group: 'cordon-operators' },
     signingSecret: async () => signingSecret,

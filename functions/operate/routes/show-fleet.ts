@@ -1,0 +1,48 @@
+import { openStatuses } from '../../../shared/domain/case/status';
+import type { Configuration } from '../../../shared/domain/configuration';
+import { findFleetLimit } from '../../../shared/domain/guards/guards';
+import { summarizeCases } from '../../../shared/domain/lists/summary';
+import type { ThingKey } from '../../../shared/domain/thing-ref';
+import { type HttpAnswer, type HttpRequest, jsonResponse } from '../../../shared/http';
+import type { Clock, FleetLimit, Floods, KillSwitchReader } from '../../../shared/ports';
+import type { CaseListReader } from '../../../shared/storage/case-list';
+import { showFloods, showKillSwitch } from '../show';
+
+export interface FleetPorts {
+  readonly list: Pick<CaseListReader, 'readAll'>;
+  readonly fleetLimit: Pick<FleetLimit, 'readSize' | 'countUsed'>;
+  readonly listSilent: () => Promise<readonly ThingKey[]>;
+  readonly guards: Configuration['guards'];
+  readonly killSwitch: KillSwitchReader;
+  readonly floods: Pick<Floods, 'list'>;
+  readonly clock: Clock;
+}
+
+const maxSilent = 100;
+
+/** The whole fleet at a glance. */
+export async function showFleet(_request: HttpRequest, ports: FleetPorts): Promise<HttpAnswer> {
+  const { list, fleetLimit, guards, killSwitch, floods, clock } = ports;
+  const now = clock();
+  const { things, percent, within } = guards.fleetLimit;
+  const [{ cases, isComplete }, size, used, silent, flooding, seen] = await Promise.all([
+    list.readAll(openStatuses),
+    fleetLimit.readSize(),
+    fleetLimit.countUsed(now, within),
+    ports.listSilent(),
+    floods.list(now),
+    showKillSwitch(killSwitch),
+  ]);
+  return jsonResponse({
+    cases: { counts: summarizeCases(cases).counts, isComplete },
+    ...(size?.things !== undefined && { things: size.things, countedAt: size.countedAt }),
+    fleetLimit: {
+      ...{ things, ...(percent !== undefined && { percent }), withinMs: within },
+      ...{ limit: findFleetLimit(guards, size?.things), used },
+    },
+    silentAgents: { count: silent.length, things: silent.slice(0, maxSilent) },
+    exempt: guards.exempt,
+    ...showFloods(flooding),
+    ...seen,
+  });
+}

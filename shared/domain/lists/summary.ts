@@ -1,0 +1,71 @@
+import { openStatuses } from '../case/status';
+import { compareSeverity } from '../decide/plan';
+import type { ListedCase } from './outline';
+
+/** Cases of one status with the same behaviors: of a storm, one group says it all. */
+interface CaseGroup extends Pick<ListedCase, 'status' | 'behaviors' | 'severity'> {
+  readonly cases: number;
+  readonly firstOpenedAt: number;
+  readonly lastOpenedAt: number;
+  /** When the first question for approval among them expires. */
+  readonly firstExpiresAt?: number;
+  /** Cases that somebody is on. */
+  readonly assigned: number;
+  /** Some of them. */
+  readonly things: readonly string[];
+}
+
+export interface CaseSummary {
+  readonly counts: Readonly<Partial<Record<ListedCase['status'], number>>>;
+  /** By urgency; the largest of a status first. */
+  readonly groups: readonly CaseGroup[];
+  /** How many groups are not listed. */
+  readonly moreGroups?: number;
+}
+
+const maxGroups = 50;
+const maxThings = 5;
+
+export function summarizeCases(listed: readonly ListedCase[]): CaseSummary {
+  const byStatus = Map.groupBy(listed, ({ status }) => status);
+  const groups = [
+    ...Map.groupBy(listed, ({ status, behaviors }) =>
+      JSON.stringify([status, behaviors.toSorted()]),
+    ).values(),
+  ]
+    .map(describeGroup)
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.cases - a.cases || a.firstOpenedAt - b.firstOpenedAt);
+  return {
+    counts: Object.fromEntries([...byStatus].map(([status, { length }]) => [status, length])),
+    groups: groups.slice(0, maxGroups),
+    ...(groups.length > maxGroups && { moreGroups: groups.length - maxGroups }),
+  };
+}
+
+function describeGroup(alike: readonly ListedCase[]): CaseGroup {
+  const opened = alike.map(({ openedAt }) => openedAt);
+  const expires = alike.flatMap(({ expiresAt }) => expiresAt ?? []);
+  const worst = alike.reduce((one, other) =>
+    compareSeverity(one.severity, other.severity) < 0 ? other : one,
+  );
+  return {
+    status: worst.status,
+    behaviors: worst.behaviors.toSorted(),
+    severity: worst.severity,
+    cases: alike.length,
+    firstOpenedAt: least(opened),
+    lastOpenedAt: -least(opened.map((at) => -at)),
+    ...(expires.length > 0 && { firstExpiresAt: least(expires) }),
+    assigned: alike.filter(({ assignee }) => assignee !== undefined).length,
+    things: alike.slice(0, maxThings).map(({ thingName }) => thingName),
+  };
+}
+
+/** Of any number, which arguments of Math.min are not. */
+function least(values: readonly number[]): number {
+  return values.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+}
+
+function rankOf({ status }: CaseGroup): number {
+  return (openStatuses as readonly string[]).indexOf(status);
+}

@@ -1,0 +1,166 @@
+import {
+  caseAnswer,
+  fleet,
+  metricList,
+  metricSeries,
+  summary,
+  thing as thingAnswer,
+} from '../../../shared/api/answers';
+import type { Case } from '../../../shared/domain/case/case';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { changeCase, flushed, now } from '../../builders';
+import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
+import { anOperator, ofThing } from './operator';
+
+const { record: contained } = aContainedCase();
+const { record: released } = aReleasedCase();
+const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] };
+const waiting = changeCase(observed, { status: 'awaiting-approval', dueAt: now + 60_000 });
+const thing = ofThing('mything1');
+
+describe('a case', () => {
+  it('says of each act that is possible what it does', async () => {
+    const { value } = await anOperator([contained]).ask('GET /cases/{thing}', thing);
+
+    expect(caseAnswer.parse(value)).toEqual(value);
+    expect(value.possible).toEqual([
+      expect.objectContaining({
+        action: 'release',
+        consequence: 'gets back what it had before the containment.',
+        warning: expect.stringContaining('still in alarm'),
+      }),
+      expect.objectContaining({ action: 'harden', emphasis: 'dangerous' }),
+      expect.objectContaining({ action: 'comment' }),
+      expect.objectContaining({ action: 'assign' }),
+    ]);
+  });
+
+  it('says what a release would restore, and nothing of what is restored', async () => {
+    const show = async (record: Case) =>
+      (await anOperator([record]).ask('GET /cases/{thing}', thing)).value.restores;
+
+    expect(await show(contained)).toEqual([
+      {
+        action: 'quarantine',
+        object: 'thing group',
+        name: 'cordon-quarantine',
+        now: 'a member',
+        before: 'no member',
+      },
+    ]);
+    expect(await show(released)).toEqual([]);
+  });
+
+  it('is found by its id, and offers nothing once a later case follows it', async () => {
+    const findCase = async () => released;
+    const later = { ...contained, caseId: 'case-2' };
+    const { history } = { history: { findCase } as never };
+    const { ask } = anOperator([later], { history });
+
+    const { value } = await ask('GET /cases/{thing}', ofThing('case-1'));
+
+    expect(value).toMatchObject({ caseId: 'case-1', thingName: 'mything1', status: 'closed', acts: [] });
+  });
+});
+
+describe('the summary', () => {
+  it('tells a storm as one line', async () => {
+    const storm = Array.from({ length: 290 }, (_, index) => ({
+      ...waiting,
+      thingName: thingKey(`pump-${index}`),
+      openedAt: now - index,
+      ...(index < 3 && { assignee: 'ada' }),
+    }));
+
+    const { value } = await anOperator([...storm, contained]).ask('GET /summary');
+
+    expect(summary.parse(value)).toEqual(value);
+    expect(value).toEqual({
+      counts: { 'awaiting-approval': 290, contained: 1 },
+      groups: [
+        {
+          status: 'awaiting-approval',
+          behaviors: ['myapp-processes/no-child-processes'],
+          severity: 'critical',
+          cases: 290,
+          firstOpenedAt: now - 289,
+          lastOpenedAt: now,
+          firstExpiresAt: now + 60_000,
+          assigned: 3,
+          things: ['pump-0', 'pump-1', 'pump-2', 'pump-3', 'pump-4'],
+        },
+        expect.objectContaining({ status: 'contained', cases: 1 }),
+      ],
+      isComplete: true,
+    });
+  });
+});
+
+it('the fleet is shown with its limit, its silent agents, what is exempt and the kill switch', async () => {
+  const { value } = await anOperator([contained], {
+    listSilent: async () => [thingKey('quiet')],
+    killSwitch: async () => ({ state: 'unknown', reason: 'denied' }) as never,
+  }).ask('GET /fleet');
+
+  expect(fleet.parse(value)).toEqual(value);
+  expect(value).toMatchObject({
+    cases: { counts: { contained: 1 }, isComplete: true },
+    fleetLimit: { used: 0 },
+    silentAgents: { count: 1, things: ['quiet'] },
+    killSwitch: { state: 'unknown' },
+  });
+});
+
+describe('a thing', () => {
+  it('is shown with its cases, its registry entry, its agent and its metrics', async () => {
+    const metrics = [{ metric: 'num_child_procs_myapp', at: now, value: { number: 1 } }];
+    const { value } = await anOperator([contained, { ...released, caseId: 'case-0' } as Case], {
+      listMetrics: async () => metrics,
+      cases: { load: async () => ({ value: contained, version: 1 }) },
+      loadState: async () => ({ value: { agent: { heardAt: now, principal: 'x' } }, version: 1 }) as never,
+    }).ask('GET /things/{thing}', thing);
+
+    expect(thingAnswer.parse(value)).toEqual(value);
+    expect(value).toMatchObject({
+      case: { caseId: 'case-1', status: 'contained' },
+      earlier: [{ caseId: 'case-0', status: 'closed' }],
+      registry: { groups: ['sensors'], certificates: [{ escapesGroup: false }] },
+      agent: { heardAt: now },
+      metrics,
+    });
+  });
+
+  it('of which nothing is known is a 404', async () => {
+    expect((await anOperator().ask('GET /things/{thing}', thing)).status).toBe(404);
+  });
+});
+
+describe('a chart', () => {
+  it('has the values, what bounds them, and when the thing was in alarm and contained', async () => {
+    const { value } = await anOperator([contained]).ask('GET /things/{thing}/metrics/{metric}', {
+      pathParameters: { thing: 'mything1', metric: 'num_child_procs_myapp' },
+    });
+
+    expect(metricSeries.parse(value)).toEqual(value);
+    expect(value.behaviors).toEqual([
+      expect.objectContaining({ behavior: 'no-child-processes', criteria: expect.any(Object) }),
+    ]);
+    expect(value.marks).toEqual([
+      {
+        at: expect.any(Number),
+        kind: 'alarm',
+        caseId: 'case-1',
+        behavior: 'myapp-processes/no-child-processes',
+      },
+      { at: now, kind: 'contained', caseId: 'case-1' },
+    ]);
+  });
+
+  it('is offered for each metric that values are kept of', async () => {
+    const listMetrics = async () => [{ metric: 'aws:all-bytes-out', at: now, value: { count: 1 } }];
+    const { value } = await anOperator([], { listMetrics }).ask('GET /things/{thing}/metrics', thing);
+
+    expect(metricList.parse(value)).toEqual(value);
+    expect(value.metrics).toHaveLength(1);
+  });
+});
