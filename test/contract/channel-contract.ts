@@ -23,9 +23,17 @@ export interface StandIn {
   close(): Promise<void>;
 }
 
-const released = {
+const later = {
   id: 'case-1#2',
   seq: 2,
+  kind: 'new-violation',
+  status: 'contained',
+  text: 'another behavior as well',
+} as const;
+
+const over = {
+  id: 'case-1#3',
+  seq: 3,
   kind: 'released',
   status: 'closed',
   text: 'all is as before',
@@ -101,41 +109,43 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     };
   }
 
-  it('shows a case in one place, which always has the newest state', async () => {
+  it('shows a case in one place, which always has the newest state, until it is over', async () => {
     const { tell, telemetry } = setUp();
 
     await tell();
     expect(standIn.shown()).toEqual([expect.stringContaining('the device is denied: verified')]);
-    await tell(released);
+    await tell(later);
+    expect(standIn.shown()).toEqual([expect.stringContaining('another behavior as well')]);
+    await tell(over);
 
-    expect(standIn.shown()).toEqual([expect.stringContaining('all is as before')]);
-    expect(telemetry.counts).toEqual({ MessageShown: 2 });
+    expect(standIn.shown()).toHaveLength(1);
+    expect(telemetry.counts).toEqual({ MessageShown: 3 });
   });
 
   it('shows two cases in two places', async () => {
     const { tell } = setUp();
 
     await tell();
-    await tell({ ...released, caseId: 'case-2', id: 'case-2#2' });
+    await tell({ ...later, caseId: 'case-2', id: 'case-2#2' });
 
     expect(standIn.shown()).toHaveLength(2);
     expect(standIn.shown()).toEqual(
       expect.arrayContaining([
         expect.stringContaining('the device is denied'),
-        expect.stringContaining('all is as before'),
+        expect.stringContaining('another behavior as well'),
       ]),
     );
   });
 
   it('never shows an older state over a newer one, nor one twice', async () => {
     const { tell, deliver } = setUp();
-    await deliver([anAnnouncement(released), anAnnouncement()]);
+    await deliver([anAnnouncement(later), anAnnouncement()]);
     const calls = relay.calls();
 
     await tell();
-    await tell(released);
+    await tell(later);
 
-    expect(standIn.shown()).toEqual([expect.stringContaining('all is as before')]);
+    expect(standIn.shown()).toEqual([expect.stringContaining('another behavior as well')]);
     expect(relay.calls()).toBe(calls);
   });
 
@@ -176,10 +186,10 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toEqual([]);
     relay.hang(false);
 
-    await tell(released);
+    await tell(later);
     await minute();
 
-    expect(standIn.shown().at(-1)).toContain('all is as before');
+    expect(standIn.shown().at(-1)).toContain('another behavior as well');
   });
 
   it.each(hostile)('shows %s in a hostile text as text', async (_, text) => {

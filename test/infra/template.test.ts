@@ -289,6 +289,7 @@ describe('the stack', () => {
       'AnnouncementsTopicArn',
       'ApiUrl',
       'CommandsQueueUrl',
+      'PagerdutyKeyLocation',
       'QuarantineGroup',
       'RejectedQueueUrl',
       'ServerlessDeploymentBucketName',
@@ -296,6 +297,7 @@ describe('the stack', () => {
       'SlackTokenLocation',
       'TableName',
       'Version',
+      'WebhookLocation',
     ]);
   });
 
@@ -311,7 +313,12 @@ describe('the stack', () => {
       SlackTokenSecret: '',
       SlackSigningParameter: '/cordon-dev/slack-signing-secret',
       SlackSigningSecret: '',
+      PagerdutyKeyParameter: '/cordon-dev/pagerduty',
+      PagerdutyKeySecret: '',
+      WebhookParameter: '/cordon-dev/webhook',
+      WebhookSecret: '',
       SlackApiUrl: 'https://slack.com/api/',
+      PagerdutyApiUrl: 'https://events.pagerduty.com/',
       OidcIssuer: '',
       OidcAudience: '',
       OidcGroupClaim: 'groups',
@@ -321,13 +328,13 @@ describe('the stack', () => {
     });
   });
 
-  it('is given each of them by --param, but for the two that only tests change', () => {
+  it('is given each of them by --param, but for those that only tests change', () => {
     const state = JSON.parse(readFileSync(join(root, '.serverless', 'serverless-state.json'), 'utf8'));
     const given: { ParameterKey: string; ParameterValue: string }[] = state.service.provider.stackParameters;
 
     expect(given.map(({ ParameterKey }) => ParameterKey).toSorted()).toEqual(
       Object.keys(template.Parameters)
-        .filter((name) => !['SlackApiUrl', 'PolicyCacheSeconds'].includes(name))
+        .filter((name) => !/ApiUrl$|^PolicyCacheSeconds$/.test(name))
         .toSorted(),
     );
     expect(given.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue])).toEqual(

@@ -1,12 +1,14 @@
 import * as z from 'zod/mini';
 import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
 import { email } from './email/descriptor';
+import { pagerduty } from './pagerduty/descriptor';
 import { slack } from './slack/descriptor';
 import { webhook } from './webhook/descriptor';
 
 /** Every channel, by the name that `notify:` of cordon.yml calls it. */
 const registry = {
   slack,
+  pagerduty,
   webhook,
   email,
 };
