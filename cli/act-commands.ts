@@ -1,39 +1,50 @@
 import { type Command, Option } from 'commander';
 import { actionNames } from '../shared/domain/actions/registry';
-import { operatorActionDescriptors, operatorActions } from '../shared/domain/decide/operator-actions';
-import type { ActOptions } from './act';
+import {
+  type OperatorAction,
+  operatorActionDescriptors,
+  operatorActions,
+} from '../shared/domain/decide/operator-actions';
+import type { ActFlags } from './act-on-each';
 import type { CommandPorts } from './command-ports';
-import { say, sayAside } from './look/output';
-import { readSeconds } from './options';
-
-type ActFlags = Omit<ActOptions, 'waitSeconds'> & { readonly wait: number };
+import { readCount, readSeconds, readSeverities } from './options';
 
 /** Adds one command for each thing that an operator may do. */
-export function addActCommands(program: Command, { target, explain }: CommandPorts): void {
-  for (const name of operatorActions) {
-    const { description, forcible, needs } = operatorActionDescriptors[name];
-    const command = program
-      .command(name)
-      .description(description)
-      .argument('<things...>')
-      .option('-c, --comment <text>', 'the reason, for the timeline')
-      .option('--actor <name>', 'who decided (default: your login name)')
-      .option('--wait <seconds>', 'how long to wait for the outcome; 0 does not wait', readSeconds, 60)
-      .action(async (things: string[], { wait, ...options }: ActFlags) => {
-        const { act } = await import('./act');
-        const { actOnEach } = await import('./act-on-each');
-        const to = await target();
-        await actOnEach(things, (thing) => act(name, thing, { ...options, waitSeconds: wait }, to), {
-          explain,
-          say,
-          sayAside,
-        });
-      });
-    if (forcible) command.option('--force', forcible);
-    if (needs === 'actions')
-      command.addOption(
-        new Option('--actions <names...>', 'what to add').choices(actionNames).makeOptionMandatory(),
-      );
-    if (name === 'assign') command.option('--to <name>', 'who is on it; empty for nobody (default: you)');
-  }
+export function addActCommands(program: Command, ports: CommandPorts): void {
+  for (const name of operatorActions) addActCommand(program, name, ports);
+}
+
+function addActCommand(program: Command, name: OperatorAction, { target, explain }: CommandPorts): void {
+  const { description, forcible, needs } = operatorActionDescriptors[name];
+  const comment = new Option('-c, --comment <text>', 'the reason, for the timeline');
+  const command = program
+    .command(name)
+    .description(description)
+    .argument('[things...]')
+    .addOption(needs === 'comment' ? comment.makeOptionMandatory() : comment)
+    .option('--actor <name>', 'who decided (default: your login name)')
+    .option('--wait <seconds>', 'how long to wait for the outcome; 0 does not wait', readSeconds, 60);
+  if (forcible) command.option('--force', forcible);
+  if (needs === 'actions')
+    command.addOption(
+      new Option('--actions <names...>', 'what to add')
+        .choices(actionNames)
+        .default(['deactivate-certificate']),
+    );
+  if (name === 'assign') command.option('--to <name>', 'who is on it; empty for nobody (default: you)');
+  command
+    .option('--all', 'every case that it applies to and the options below select; needs --expect')
+    .option(
+      '--expect <cases>',
+      'with --all: how many cases that are; with another number nothing is done',
+      readCount,
+    )
+    .option('--behavior <name>', 'with --all: only with this behavior: NAME or PROFILE/NAME')
+    .option('--severity <severities>', 'with --all: only these, with commas between them', readSeverities)
+    .option('--thing <name>', 'with --all: only this thing, or those whose names begin so: sensor-*')
+    .option('--group <name>', 'with --all: only things of this thing group')
+    .action(async (things: string[], flags: ActFlags) => {
+      const { runAct } = await import('./act-on-each');
+      await runAct(name, things, flags, { target, explain });
+    });
 }

@@ -1,10 +1,125 @@
-import { CliError } from './cli-error';
+import { writeCount } from '../shared/config/words';
+import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
+import type { Severity } from '../shared/domain/configuration';
+import { type OperatorAction, operatorActionDescriptors } from '../shared/domain/decide/operator-actions';
+import { type ActOptions, act } from './act';
+import { CliError, RefusedError, UsageError } from './cli-error';
 import type { CommandPorts } from './command-ports';
 import { exitCodes } from './exit-codes';
+import { interruptible } from './interruptible';
+import { type CaseLister, findCases } from './list';
+import { say, sayAside } from './look/output';
+
+export interface ActFlags extends Omit<ActOptions, 'waitSeconds' | 'caseId' | 'onSent'> {
+  readonly wait: number;
+  readonly all?: boolean;
+  readonly expect?: number;
+  readonly behavior?: string;
+  readonly severity?: readonly Severity[];
+  readonly thing?: string;
+  readonly group?: string;
+}
+
+/** A thing to act on, and the case that was selected. */
+interface Aim {
+  readonly thing: string;
+  readonly caseId?: string;
+}
+
+/** Acts on the named things one after the other, or on all selected cases, several at once. */
+export async function runAct(
+  name: OperatorAction,
+  things: readonly string[],
+  flags: ActFlags,
+  { target, explain }: Pick<CommandPorts, 'target' | 'explain'>,
+): Promise<void> {
+  checkUsage(name, things, flags);
+  const to = await target();
+  const aims: readonly Aim[] = flags.all
+    ? await selectCases(name, flags, to, Date.now())
+    : things.map((thing) => ({ thing }));
+  const { wait, ...options } = flags;
+  const sent: string[] = [];
+  await interruptible(
+    () => describeSent(name, sent),
+    () =>
+      actOnEach(
+        aims,
+        ({ thing, caseId }) =>
+          act(
+            name,
+            thing,
+            {
+              ...options,
+              ...(caseId !== undefined && { caseId }),
+              waitSeconds: wait,
+              onSent: () => sent.push(thing),
+            },
+            to,
+          ),
+        { explain, say, sayAside, atOnce: flags.all ? 10 : 1 },
+      ),
+  );
+}
+
+function checkUsage(name: OperatorAction, things: readonly string[], flags: ActFlags): void {
+  const { all, expect, behavior, severity, thing, group } = flags;
+  if (all && things.length > 0) throw new UsageError('give either THINGs or --all');
+  if (all) return;
+  if ([expect, behavior, severity, thing, group].some((one) => one !== undefined))
+    throw new UsageError('--expect, --behavior, --severity, --thing and --group go with --all');
+  if (things.length === 0)
+    throw new UsageError(`give one or more THINGs, or --all with --expect: cordon help ${name}`);
+}
+
+/** More than a fleet has open cases. */
+const mostSelected = 100_000;
+
+/** The cases that the action applies to and the options select; none unless they are as many as expected. */
+export async function selectCases(
+  name: OperatorAction,
+  { expect, behavior, severity, thing, group }: ActFlags,
+  reader: CaseLister,
+  now: number,
+): Promise<Aim[]> {
+  const status = listStatuses(name);
+  const selection = {
+    status,
+    ...(behavior !== undefined && { behavior }),
+    ...(severity && { severity }),
+    ...(thing !== undefined && { thing }),
+    ...(group !== undefined && { group }),
+  };
+  const { cases } = await findCases(selection, mostSelected, reader, now);
+  const shown = `cordon list --status ${status.join(',')} with the same options shows them`;
+  if (expect === undefined)
+    throw new UsageError(`--all needs --expect: ${writeCount(cases.length, 'case')} match now. ${shown}`);
+  if (cases.length !== expect)
+    throw new RefusedError(
+      `${writeCount(cases.length, 'case')} match, not ${expect}, so nothing was done. ${shown}`,
+    );
+  return cases.map(({ thingName, caseId }) => ({ thing: thingName, caseId }));
+}
+
+/** Statuses of the cases that it applies to. */
+function listStatuses(name: OperatorAction): readonly CaseStatus[] {
+  if (name === 'harden') return ['containment-failed', 'containing', 'contained'];
+  const { offeredIn } = operatorActionDescriptors[name];
+  return offeredIn.length > 0 ? offeredIn : openStatuses;
+}
+
+function describeSent(name: OperatorAction, sent: readonly string[]): string {
+  const [first] = sent;
+  if (first === undefined) return 'Nothing was sent.';
+  return sent.length === 1
+    ? `${name} of ${first} was sent, and Cordon continues: cordon show ${first} has the outcome.`
+    : `${name} of ${sent.length} things was sent, and Cordon continues: cordon list has the outcome.`;
+}
 
 interface EachPorts extends Pick<CommandPorts, 'explain'> {
   readonly say: (text: string) => void;
   readonly sayAside: (text: string) => void;
+  readonly atOnce: number;
 }
 
 /** Several things of a command failed. */
@@ -17,28 +132,32 @@ class SomeFailedError extends CliError {
   }
 }
 
-/** Acts on one thing after the other, and continues if one fails. */
-export async function actOnEach(
-  things: readonly string[],
-  actOn: (thing: string) => Promise<string>,
-  { explain, say, sayAside }: EachPorts,
+/** Continues with the others if one fails. */
+export async function actOnEach<A>(
+  aims: readonly A[],
+  actOn: (aim: A) => Promise<string>,
+  { explain, say, sayAside, atOnce }: EachPorts,
 ): Promise<void> {
   const codes: number[] = [];
-  for (const thing of things) {
-    try {
-      say(await actOn(thing));
-    } catch (error) {
-      if (things.length === 1) throw error;
-      const { text, exitCode } = await explain(error);
-      sayAside(text);
-      codes.push(exitCode);
+  const left = [...aims];
+  const work = async () => {
+    for (let aim = left.shift(); aim !== undefined; aim = left.shift()) {
+      try {
+        say(await actOn(aim));
+      } catch (error) {
+        if (aims.length === 1) throw error;
+        const { text, exitCode } = await explain(error);
+        sayAside(text);
+        codes.push(exitCode);
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
   const [first] = codes;
   if (first === undefined) return;
   const isOne = codes.every((code) => code === first);
   throw new SomeFailedError(
-    `${codes.length} of ${things.length} things failed`,
+    `${codes.length} of ${aims.length} things failed`,
     isOne ? first : exitCodes.failed,
   );
 }

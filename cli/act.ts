@@ -5,6 +5,7 @@ import type { Case } from '../shared/domain/case/case';
 import {
   describeAlarms,
   findObjection,
+  isStale,
   type OperatorAction,
   operatorActionDescriptors,
 } from '../shared/domain/decide/operator-actions';
@@ -13,7 +14,6 @@ import { describeReason, describeRefusal } from '../shared/domain/messages/descr
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
 import type { Versioned } from '../shared/ports';
 import { CliError, RefusedError, TimedOutError } from './cli-error';
-import { interruptible } from './interruptible';
 import { requireThing } from './require-thing';
 import type { Target } from './target';
 
@@ -26,6 +26,10 @@ export interface ActOptions {
   readonly actions?: readonly ActionName[];
   /** Whom `assign` names. */
   readonly to?: string;
+  /** The case that was selected: in another one the command does nothing. */
+  readonly caseId?: string;
+  /** Called once the command is on its way, whether or not its outcome is waited for. */
+  readonly onSent?: () => void;
   /** 0: only send the command. */
   readonly waitSeconds: number;
 }
@@ -46,14 +50,27 @@ export async function act(
   if (!isHome(thingName)) throw new RefusedError(`${thingName}: ${notHome}`);
   const before = await cases.load(thingName);
   const { reached, done } = operatorActionDescriptors[name].ends;
+  if (isStale(before?.value, options.caseId))
+    throw new RefusedError(`${thingName} has another case by now, or none: case ${options.caseId} is closed`);
   const objection = findObjection(name, before?.value);
   if (objection) throw new RefusedError(`${thingName} ${objection}`);
   const actor = options.actor ?? userInfo().username;
   const commands = await openCommands();
   const requestId = randomUUID();
-  const { comment, force, actions, to: assignee } = options;
-  const command = { type: name, thingName, actor, comment, force, actions, assignee, requestId } as const;
+  const { comment, force, actions, to: assignee, caseId } = options;
+  const command = {
+    type: name,
+    thingName,
+    actor,
+    comment,
+    force,
+    actions,
+    assignee,
+    caseId,
+    requestId,
+  } as const;
   await commands.send(command, requestId);
+  options.onSent?.();
   if (options.waitSeconds === 0)
     return `${thingName}: ${name} was sent. cordon show ${thingName} has the outcome.`;
   const ended = (stored: Versioned<Case> | undefined) =>
@@ -69,10 +86,7 @@ export async function act(
       );
     return ended(stored);
   };
-  const after = await interruptible(
-    `${name} of ${thingName} was sent, and Cordon continues: cordon show ${thingName} has the outcome`,
-    () => waitForCase(thingName, cases, isOver, options.waitSeconds * 1_000),
-  );
+  const after = await waitForCase(thingName, cases, isOver, options.waitSeconds * 1_000);
   const status = after?.value.status ?? 'without a case';
   if (!ended(after))
     throw new TimedOutError(

@@ -22,6 +22,7 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
     .option('--behavior <name>', 'only with this behavior: NAME or PROFILE/NAME')
     .option('--thing <name>', 'only this thing, or those whose names begin so: sensor-*')
     .option('--group <name>', 'only things of this thing group')
+    .option('--actor <name>', 'only cases that this person is on, or decided last')
     .option('--since <time>', 'only cases that changed within this time, such as 24h', readDuration)
     .option('--closed', 'closed cases instead of open ones')
     .option('--limit <cases>', 'the most cases to list', readCount, 100)

@@ -20,6 +20,8 @@ interface CaseSelection {
   /** A name, or what it begins with and `*`. */
   readonly thing?: string;
   readonly group?: string;
+  /** Who is on it, or decided last. */
+  readonly actor?: string;
   /** How long ago it changed at most, ms. */
   readonly since?: number;
 }
@@ -30,7 +32,7 @@ export interface ListFlags extends CaseSelection {
   readonly json?: boolean;
 }
 
-interface CaseLister {
+export interface CaseLister {
   readonly list: Pick<Target['list'], 'page'>;
   readonly history: Pick<Target['history'], 'listClosed'>;
 }
@@ -71,8 +73,17 @@ export async function listCases(
 }
 
 /** At most `limit` cases, and whether there are more. */
-async function findCases(
-  { status, closed, thing, since, severity, behavior, group }: CaseSelection & { readonly closed?: boolean },
+export async function findCases(
+  {
+    status,
+    closed,
+    thing,
+    since,
+    severity,
+    behavior,
+    group,
+    actor,
+  }: CaseSelection & { readonly closed?: boolean },
   limit: number,
   reader: CaseLister,
   now: number,
@@ -82,7 +93,7 @@ async function findCases(
   const statuses = status ?? (closed ? (['closed'] as const) : openStatuses);
   const query = {
     statuses,
-    filter: { severity, behavior, group, thingPrefix },
+    filter: { severity, behavior, group, actor, thingPrefix },
     ...(since !== undefined && { since: now - since }),
   };
   const cases: ListedCase[] = [];
@@ -126,7 +137,7 @@ const columnsAt = (now: number): readonly Column<ListedCase>[] => [
     header: 'SEVERITY',
     cell: ({ severity }) => severity,
     format: ({ severity }) => severityFormat(severity),
-    leaveOut: 3,
+    leaveOut: 4,
   },
   { header: 'THING', cell: ({ thingName }) => thingName, format: () => 'bold', atLeast: 16 },
   { header: 'BEHAVIOR', cell: writeBehaviors, atLeast: 12 },
@@ -135,7 +146,14 @@ const columnsAt = (now: number): readonly Column<ListedCase>[] => [
     cell: ({ closedAt, openedAt }) => writeSpan(now - (closedAt ?? openedAt)),
     isNumber: true,
   },
-  { header: 'LEFT', cell: (row) => writeLeft(row, now), isNumber: true, leaveOut: 4 },
+  { header: 'LEFT', cell: (row) => writeLeft(row, now), isNumber: true, leaveOut: 5 },
+  {
+    header: 'WHO',
+    // Who is on it, or else who decided last.
+    cell: ({ assignee, lastActor = '' }) => assignee ?? lastActor,
+    atLeast: 6,
+    leaveOut: 3,
+  },
   { header: 'CASE', cell: ({ caseId }) => caseId, leaveOut: 1 },
   { header: 'REASON', cell: ({ reason = '' }) => reason, atLeast: 12, leaveOut: 2 },
 ];

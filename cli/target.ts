@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import type { connectKillSwitch } from '../shared/aws/kill-switch';
 import { findStageFault } from '../shared/config/stage';
 import { printable } from '../shared/domain/messages/announcement';
+import type { CommandQueue } from '../shared/ports';
 import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';
 import { connectTable } from '../shared/storage/table';
@@ -48,6 +49,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
   requireStage(stage);
   const { ca, ...settings } = aws || !existsSync(localFile) ? {} : findLocalStack();
   const dynamodb = new DynamoDBClient({ maxAttempts: 3, ...settings });
+  let commands: Promise<CommandQueue> | undefined;
   const openSwitch = async () => (await import('./open-kill-switch')).openKillSwitch(stage, settings);
   return {
     stage,
@@ -62,7 +64,10 @@ export function findTarget({ aws, stage }: TargetOptions) {
         : `AWS${writeEndpoint()}, stage ${stage}`,
     ...connectTable(`cordon-${stage}`, dynamodb),
     floods: connectFloods(`cordon-${stage}`, dynamodb),
-    openCommands: async () => (await import('./open-commands')).openCommands(stage, settings),
+    openCommands(): Promise<CommandQueue> {
+      commands ??= import('./open-commands').then(({ openCommands }) => openCommands(stage, settings));
+      return commands;
+    },
     killSwitch: {
       read: async () => (await openSwitch()).read(),
       write: async (wanted: WantedSwitch) => (await openSwitch()).write(wanted),

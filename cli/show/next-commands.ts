@@ -11,7 +11,11 @@ export function listNextCommands(record: Case): string[] {
   const acts = listPossible(record).map((action) => {
     const warning = action === 'release' ? describeAlarms(record) : undefined;
     const { description } = operatorActionDescriptors[action];
-    return [`cordon ${action} ${thingName}`, warning ? `${description} (${warning}: --force)` : description];
+    const needed = operatorActionDescriptors[action].needs === 'comment' ? ' --comment "..."' : '';
+    return [
+      `cordon ${action} ${thingName}${needed}`,
+      warning ? `${description} (${warning}: --force)` : description,
+    ];
   });
   const runbook = runbooks[status];
   const all = [

@@ -21,17 +21,19 @@ const failed = named('mything3', {
   status: 'containment-failed',
   caseId: 'case-1',
   reason: words('AWS refused'),
+  assignee: 'bob',
+  lastActor: 'ada',
 });
 const stored = [contained, observed, failed, waiting].map((record) => ({ record, rows: [] }));
 
 describe('list', () => {
   it('has a header, puts cases first that need a person, and says why, since when and for how long each waits', async () => {
     expect(await list(aTable(stored))).toEqual([
-      'STATUS              SEVERITY  THING     BEHAVIOR            AGE  LEFT  CASE    REASON',
-      'containment-failed  critical  mything3  no-child-processes   2h        case-1  AWS refused',
-      'awaiting-approval   critical  mything4  no-child-processes   2h   21h  case-1  playbook spawned-child asks before it acts',
-      'contained           critical  mything1  no-child-processes   2h        case-1',
-      'observed            low       mything2  no-child-processes   2h        case-1',
+      'STATUS              SEVERITY  THING     BEHAVIOR            AGE  LEFT  WHO  CASE    REASON',
+      'containment-failed  critical  mything3  no-child-processes   2h        bob  case-1  AWS refused',
+      'awaiting-approval   critical  mything4  no-child-processes   2h   21h       case-1  playbook spawned-child asks before it acts',
+      'contained           critical  mything1  no-child-processes   2h             case-1',
+      'observed            low       mything2  no-child-processes   2h             case-1',
       '4 cases: 1 containment-failed, 1 awaiting-approval, 1 contained, 1 observed',
     ]);
   });
@@ -45,6 +47,7 @@ describe('list', () => {
     [{ thing: 'mything' }, []],
     [{ thing: 'mything*', status: ['contained', 'observed'] }, ['mything1', 'mything2']],
     [{ group: 'none' }, []],
+    [{ actor: 'bob' }, ['mything3']],
   ] as const)('selects cases: %j', async (flags, things) => {
     const lines = await list(aTable(stored), flags);
 
@@ -61,7 +64,7 @@ describe('list', () => {
     const lines = await list({ ...table, history: kept }, { closed: true });
 
     expect(lines.slice(1)).toEqual([
-      expect.stringMatching(/^closed +critical +mything1 +no-child-processes +2h +case-1 +released: /),
+      expect.stringMatching(/^closed +critical +mything1 +no-child-processes +2h +ada +case-1 +released: /),
       '1 case: 1 closed',
     ]);
   });

@@ -91,7 +91,7 @@ describe('a thing contained by Device Defender’s own task', () => {
       `case ${caseId}, critical, playbook by-task, detector device-defender`,
     ]);
     for (const line of [
-      /^violation myapp-processes\/by-task: in-alarm, 1 child process of myapp/m,
+      /^violation myapp-processes\/by-task: in-alarm, by task is 1; at most 0 is normal$/m,
       /^action detect-mitigation-task: verified, /m,
       /^action quarantine: verified, /m,
       /^action disconnect: verified, /m,

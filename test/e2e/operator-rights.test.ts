@@ -66,6 +66,18 @@ describe('the rights of docs/iam', () => {
     ])
       expect([args, await readerCli.run(...args)]).toEqual([args, expect.objectContaining({ code: 0 })]);
     expect(await actorCli.run('release', 'handled')).toMatchObject({ code: 0, err: '' });
+    expect(await actorCli.run('comment', '--all', '--thing', 'alarmed', '-c', 'seen')).toMatchObject({
+      code: 2,
+      out: '',
+      err: expect.stringContaining('--all needs --expect: 1 case match now'),
+    });
+    await forgetOutline('alarmed');
+    const selected = ['--all', '--thing', 'alarm*', '--expect', '1'];
+    expect(await actorCli.run('comment', ...selected, '-c', 'seen')).toMatchObject({ code: 0, err: '' });
+    expect(await actorCli.run('release', '--all', '--thing', 'alarmed', '--expect', '2')).toMatchObject({
+      code: 3,
+      err: expect.stringContaining('not 2, so nothing was done'),
+    });
 
     expect(reader.used()).toEqual(reader.granted);
     expect(actor.used()).toEqual(actor.granted);

@@ -39,8 +39,11 @@ describe('show', () => {
       `  ${at(0)} +     0 ms  quarantine: verify done: verify was done`,
       `  ${at(0)} +     0 ms  contained: the device is denied: verified`,
       'next:',
-      '  cordon release mything1  release a thing: restore exactly what its containment changed (still in alarm, so it may be contained again: myapp-processes/no-child-processes: --force)',
-      '  cordon verify case-1     check that nobody changed the timeline',
+      '  cordon release mything1                  release a thing: restore exactly what its containment changed (still in alarm, so it may be contained again: myapp-processes/no-child-processes: --force)',
+      '  cordon harden mything1                   add actions to a containment; a release undoes them too',
+      '  cordon comment mything1 --comment "..."  add a comment to the open case',
+      '  cordon assign mything1                   say who is on the open case: you, or somebody else',
+      '  cordon verify case-1                     check that nobody changed the timeline',
     ]);
   });
 
