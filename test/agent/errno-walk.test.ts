@@ -41,6 +41,7 @@ const lives: readonly [Life, ...Life[]] = [
   { lookMs: 1, reloads: 12 },
   { lookMs: 1, reloads: 1 },
 ];
+const kindsAtOnce = 6;
 const withoutPath = new Set(['readSync', 'closeSync', 'fsyncSync']);
 const special = [constants.errno.ENOENT, constants.errno.EACCES, constants.errno.EIO, constants.errno.EMFILE];
 /** Where these fail, there is nothing to report with. */
@@ -297,36 +298,58 @@ describe('an errno', () => {
     );
 
     let run = 0;
-    const deaths: string[] = [];
-    /** One life in which each call of this kind gets what `next` says. */
-    const tryOne = async (kind: string, next: () => number | undefined, life: Life): Promise<void> => {
+    /** One life in which calls get what `next` says of their kind; '' or what was wrong with it. */
+    const liveWith = async (next: (kind: string) => number | undefined, life: Life): Promise<string> => {
       reports = [];
       run += 1;
-      const thrown: string[] = [];
-      intercept((call, seen) => {
-        const errno = seen === kind ? next() : undefined;
-        if (errno === undefined) return;
-        thrown.push(getSystemErrorName(-errno));
-        throw anError(call, errno);
+      intercept((call, kind) => {
+        const errno = next(kind);
+        if (errno !== undefined) throw anError(call, errno);
       });
       try {
         await live(join(directory, `state-${run}`), life);
         const ids = reports.map(({ header }) => header.report_id);
         const rises = ids.every((id, index) => index === 0 || id > (ids[index - 1] ?? id));
-        if (ids.length < 2 || !rises) deaths.push(`${kind} ${thrown.at(-1)}: reports ${ids.join(' ')}`);
+        return ids.length < 2 || !rises ? `reports ${ids.join(' ')}` : '';
       } catch (error) {
-        deaths.push(`${kind} ${thrown.at(-1)}: ${(error as Error).stack}`);
+        return String((error as Error).stack);
       }
     };
-    for (const kind of walked.filter((one) => !fatal.test(one))) {
-      // Those that mean something to the agent, each for a whole life; then all, each call another one.
-      for (const errno of special) await tryOne(kind, () => errno, lives[0]);
+    const deaths: string[] = [];
+    /** The errnos of one kind, each for one call, but for a single one, which all its calls get. */
+    const tryOne = async (kind: string, errnos: number[], life: Life): Promise<void> => {
       const left = [...errnos];
       for (let before = -1; left.length > 0 && left.length !== before; ) {
         before = left.length;
-        await tryOne(kind, () => left.pop(), best.get(kind)?.life ?? lives[0]);
+        const next = (seen: string) => {
+          if (seen !== kind) return undefined;
+          const errno = left.pop();
+          return errnos.length === 1 ? errnos[0] : errno;
+        };
+        const death = await liveWith(next, life);
+        if (death !== '') deaths.push(`${kind} ${errnos.map((one) => getSystemErrorName(-one))}: ${death}`);
       }
       if (left.length > 0) deaths.push(`${kind}: ${left.length} errnos were never tried`);
+    };
+    const kinds = walked.filter((one) => !fatal.test(one));
+    // Those that mean something to the agent, each for a whole life.
+    for (const kind of kinds) for (const errno of special) await tryOne(kind, [errno], lives[0]);
+    // Then all, each call another one: of several kinds in one life, and alone where such a life ends early.
+    for (const life of lives) {
+      const ofLife = kinds.filter((kind) => (best.get(kind)?.life ?? lives[0]) === life);
+      for (let first = 0; first < ofLife.length; first += kindsAtOnce) {
+        const left = new Map(ofLife.slice(first, first + kindsAtOnce).map((kind) => [kind, [...errnos]]));
+        for (let tried = new Map<string, number[]>([['', []]]); tried.size > 0; ) {
+          tried = new Map();
+          const death = await liveWith((kind) => {
+            const errno = left.get(kind)?.pop();
+            if (errno !== undefined) tried.set(kind, [...(tried.get(kind) ?? []), errno]);
+            return errno;
+          }, life);
+          if (death !== '') for (const [kind, errnosOf] of tried) await tryOne(kind, errnosOf, life);
+        }
+        for (const [kind, errnosOf] of left) if (errnosOf.length > 0) await tryOne(kind, errnosOf, life);
+      }
     }
 
     expect(deaths.slice(0, 5)).toEqual([]);
