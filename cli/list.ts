@@ -1,6 +1,7 @@
 import { writeCount } from '../shared/config/words';
 import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
 import type { Severity } from '../shared/domain/configuration';
+import { describePipeline } from '../shared/domain/heartbeat';
 import type { ListedCase } from '../shared/domain/lists/outline';
 import { printable } from '../shared/domain/messages/announcement';
 import { describeFlood } from './floods';
@@ -9,6 +10,7 @@ import { type SwitchPort, writeSwitchLine } from './kill-switch';
 import { type Screen, severityFormat, statusFormat } from './look/style';
 import { type Column, writeTable } from './look/table';
 import { writeSpan } from './look/times';
+import { writePipelineLine } from './pipeline';
 import type { Target } from './target';
 
 /** Which cases are meant, of a list as of an act on many. */
@@ -40,26 +42,30 @@ export interface CaseLister {
 type ListTarget = CaseLister & {
   readonly killSwitch: Pick<SwitchPort, 'read'>;
   readonly floods: Pick<Target['floods'], 'list'>;
+  readonly heartbeats: Pick<Target['heartbeats'], 'read'>;
 };
 
-/** The cases, those that need a person first. The kill switch is above them, unless it is off. */
+/** The cases, those that need a person first. The kill switch is above them, unless it is off; below is the pipeline. */
 export async function listCases(
   flags: ListFlags,
-  { list, history, killSwitch, floods }: ListTarget,
+  { list, history, killSwitch, floods, heartbeats }: ListTarget,
   screen: Screen,
   now: number,
 ): Promise<string> {
-  const [{ cases, isMore }, seen, flooding] = await Promise.all([
+  const [{ cases, isMore }, seen, flooding, newest] = await Promise.all([
     findCases(flags, flags.limit, { list, history }, now),
     killSwitch.read(),
     floods.list(now),
+    heartbeats.read(),
   ]);
+  const pipeline = newest && describePipeline(newest, now);
   if (flags.json)
     return writeJson({
       cases,
       more: isMore,
       ...(flooding.length > 0 && { floods: flooding }),
       ...(seen.state !== 'off' && { killSwitch: seen }),
+      ...(pipeline && { pipeline }),
     });
   const above = writeSwitchLine(seen);
   const warn = (line: string) => screen.paint('yellow', line);
@@ -69,6 +75,7 @@ export async function listCases(
     ...(cases.length > 0
       ? [...writeTable(cases, columnsAt(now), screen), writeSum(cases, isMore, flags.limit)]
       : [isSelective(flags) ? 'No case matches.' : 'No open case.']),
+    pipeline?.late ? warn(writePipelineLine(pipeline)) : writePipelineLine(pipeline),
   ].join('\n');
 }
 

@@ -1,3 +1,5 @@
+import { heartbeatName } from '../shared/domain/heartbeat';
+import { isRegistryName } from '../shared/domain/text';
 import { parseThing, type ThingKey } from '../shared/domain/thing-ref';
 import { UsageError } from './cli-error';
 
@@ -5,5 +7,17 @@ import { UsageError } from './cli-error';
 export function requireThing(text: string): ThingKey {
   const thing = parseThing(text);
   if (thing) return thing;
+  requireUnreserved(text);
   throw new UsageError(`${JSON.stringify(text)} is not a thing name, nor ACCOUNT/REGION/NAME`);
+}
+
+/** A name that a thing can have in the registry. */
+export function requireThingName(text: string): void {
+  requireUnreserved(text);
+  if (!isRegistryName(text)) throw new UsageError(`${JSON.stringify(text)} is not a thing name`);
+}
+
+function requireUnreserved(text: string): void {
+  if (text === heartbeatName)
+    throw new UsageError(`${heartbeatName} is the name of Cordon's heartbeat, so no thing can have it`);
 }

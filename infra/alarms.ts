@@ -114,6 +114,20 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
         TreatMissingData: 'breaching',
       },
     }),
+    HeartbeatOutAlarm: writeAlarm({
+      name: `${prefix}-heartbeat-out`,
+      what: 'No heartbeat has gone the whole way of an alert for five minutes: an alert may not be handled either.',
+      runbook: 'heartbeat-out',
+      measure: {
+        ...own('respond', 'PipelineMs'),
+        Statistic: 'SampleCount',
+        Period: minute,
+        EvaluationPeriods: 5,
+        Threshold: 1,
+        ComparisonOperator: 'LessThanThreshold',
+        TreatMissingData: 'breaching',
+      },
+    }),
     ReportsSetAsideAlarm: writeAlarm({
       name: `${prefix}-reports-set-aside`,
       what: 'A certificate sends more reports than its budget allows: the surplus is not evaluated.',

@@ -55,6 +55,15 @@ export function writeDashboard(prefix: string, { functionNames, channels, alarmN
     { title: 'Alert to mitigation applied (ms)', metrics: times('respond', 'AlertToAppliedMs') },
     { title: 'Report to alert (ms)', metrics: times('detect', 'ReportToAlertMs') },
     {
+      title: 'Heartbeat: from the sweep to the announcement, and to each channel (ms)',
+      metrics: [
+        ...times('respond', 'PipelineMs'),
+        ...channels.map(({ functionName, descriptor: { title } }) =>
+          own(functionName, 'HeartbeatMs', { stat: 'p50', label: `${title} p50` }),
+        ),
+      ],
+    },
+    {
       title: 'Cases',
       metrics: ['Contained', 'ContainmentFailed', 'ReleaseConflict', 'CaseClosed'].map((name) =>
         own('respond', name),

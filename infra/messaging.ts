@@ -74,7 +74,7 @@ export function writeMessaging(prefix: string, { notify }: FileConfiguration): R
     ...Object.assign(
       {},
       ...channels.map(({ id, descriptor: { audience } }) =>
-        writeSubscription(id, 'AnnouncementsTopic', audience === 'people' ? forPeople : undefined),
+        writeSubscription(id, 'AnnouncementsTopic', audience === 'people' ? forPeopleInChannel : undefined),
       ),
     ),
     ...Object.assign(
@@ -89,6 +89,8 @@ export function writeMessaging(prefix: string, { notify }: FileConfiguration): R
 
 /** Without announcements that people already received with another thing. */
 const forPeople: Value = { audience: ['people'] };
+/** A channel's function takes the heartbeat and shows nothing of it. */
+const forPeopleInChannel: Value = { audience: ['people', 'heartbeat'] };
 
 function listAddresses(notify: FileConfiguration['notify']): readonly string[] {
   return listNamed(notify).flatMap(({ descriptor, section }) =>

@@ -82,6 +82,8 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       table('GetItem'),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       killSwitch,
+      // The heartbeat.
+      allow('sns:Publish', ref('AlertsTopic')),
       // To repair the quarantine: the policy, its document and the group.
       allow(['iot:ListThingsInThingGroup', 'iot:AttachPolicy', 'iot:CreateThingGroup'], quarantineGroup),
       allow(

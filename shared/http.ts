@@ -86,7 +86,7 @@ export function readThing({ pathParameters }: HttpRequest, own: Account): ThingK
   if (!thing)
     throw new HttpProblem(
       400,
-      'expected a thing name: 1 to 128 of a-z A-Z 0-9 : _ -, or ACCOUNT/REGION/NAME',
+      'expected a thing name: 1 to 128 of a-z A-Z 0-9 : _ -, but not cordon-heartbeat, or ACCOUNT/REGION/NAME',
       'thing',
     );
   return thing;

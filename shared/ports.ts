@@ -2,13 +2,14 @@ import type { Lease } from './domain/actions/lease';
 import type { Case, ClosedCase } from './domain/case/case';
 import type { ClientConnect, ClientUser, KnownClientIds } from './domain/case/client-ids';
 import type { Refusal } from './domain/case/reasons';
-import type { Command } from './domain/decide/command';
+import type { Command, HeartbeatCommand } from './domain/decide/command';
 import type { Distribution } from './domain/detection/distribution';
 import type { Flood, noteFlood, ToldFlood } from './domain/detection/floods';
 import type { FleetSilence } from './domain/detection/silence';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
 import type { Violation } from './domain/findings/violation';
 import type { KillSwitch } from './domain/guards/kill-switch';
+import type { Heartbeat } from './domain/heartbeat';
 import type { Announcement } from './domain/messages/announcement-schema';
 import type { ThingKey } from './domain/thing-ref';
 
@@ -58,6 +59,14 @@ export interface Refusals {
   record(refused: RefusedCommand): Promise<void>;
   /** Undefined while the command was not refused. */
   read(thingName: ThingKey, requestId: string): Promise<Refusal | undefined>;
+}
+
+/** The newest heartbeat that went the whole way. */
+export interface Heartbeats {
+  /** Keeps the one that was sent last. */
+  record(heartbeat: Heartbeat): Promise<void>;
+  /** Undefined before the first. */
+  read(): Promise<Heartbeat | undefined>;
 }
 
 /** What the rules detector remembers of a thing, as far as a case's end changes it. */
@@ -253,7 +262,7 @@ export interface Connections {
 
 export interface CommandQueue {
   /** Sends a command to its thing's group; the same `id` within five minutes counts once. */
-  send(command: Command, id: string): Promise<void>;
+  send(command: Command | HeartbeatCommand, id: string): Promise<void>;
 }
 
 export interface Announcer {

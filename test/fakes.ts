@@ -11,8 +11,7 @@ import type { Command } from '../shared/domain/decide/command';
 import type { KillSwitch } from '../shared/domain/guards/kill-switch';
 import type { Announcement } from '../shared/domain/messages/announcement-schema';
 import { describeEntry } from '../shared/domain/messages/describe-event';
-import { isRegistryName } from '../shared/domain/text';
-import { type ThingKey, thingKey } from '../shared/domain/thing-ref';
+import { isThingName, type ThingKey, thingKey } from '../shared/domain/thing-ref';
 import { VersionConflictError } from '../shared/errors';
 import type {
   CaseStore,
@@ -269,7 +268,7 @@ export function fakeHeldThings(cases: Pick<CaseStore, 'load'>, leases: Pick<Leas
   return {
     async find(clientId, certificateId, exclusiveThing) {
       const names = [...new Set([clientId, exclusiveThing])]
-        .filter(isRegistryName)
+        .filter(isThingName)
         .map((name) => thingKey(name));
       const stored = await Promise.all(names.map((name) => cases.load(name)));
       const named = names.filter((_, index) => {

@@ -5,7 +5,9 @@ import type { FileConfiguration } from '../../shared/config/schema';
 import { isOpen } from '../../shared/domain/case/case';
 import { isLifecycle } from '../../shared/domain/detection/metrics';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
-import type { CaseStore } from '../../shared/ports';
+import { heartbeatName } from '../../shared/domain/heartbeat';
+import { isThingName } from '../../shared/domain/thing-ref';
+import type { CaseStore, Heartbeats } from '../../shared/ports';
 import type { AgentReader } from '../agents';
 import { requireThing } from '../require-thing';
 import type { DoctorAccount } from './account';
@@ -14,6 +16,7 @@ import { checkAsDeployed } from './checks/as-deployed';
 import { type ChannelPort, checkChannel } from './checks/channel';
 import { checkEndpoint } from './checks/endpoint';
 import { checkFunctions } from './checks/functions';
+import { checkHeartbeat } from './checks/heartbeat';
 import { checkKillSwitch } from './checks/kill-switch';
 import { checkConcurrency } from './checks/limits';
 import { checkQuarantine } from './checks/quarantine';
@@ -40,6 +43,7 @@ export interface DoctorTarget {
   readonly killSwitch: { read(): Promise<KillSwitch> };
   readonly cases: Pick<CaseStore, 'load'>;
   readonly agents: Pick<AgentReader, 'load'>;
+  readonly heartbeats: Pick<Heartbeats, 'read'>;
   readonly account: DoctorAccount;
   readonly channels: ChannelPort;
   /** Resolves to what is missing of the quarantine of this account, `arn:aws:iot:REGION:ACCOUNT`. */
@@ -71,7 +75,8 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   const email = inUse.flatMap(({ descriptor, section }) =>
     descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
   );
-  const named = options.things.length > 0 ? options.things : await account.sampleThings(sampleSize);
+  const named =
+    options.things.length > 0 ? options.things : (await account.sampleThings(sampleSize)).filter(isThingName);
   return [
     checkStack(stage, version, () => stack),
     checkAsDeployed(
@@ -79,6 +84,14 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       account.present(prefix),
     ),
     checkKillSwitch(target.killSwitch.read),
+    checkHeartbeat(
+      {
+        heartbeat: target.heartbeats.read,
+        deployedAt: async () => (await stack)?.deployedAt,
+        hasNamesake: () => account.hasThing(heartbeatName),
+      },
+      now,
+    ),
     checkQuarantine(quarantine.thingGroup, async () => target.findMissing(await arnPrefixOf('iot'))),
     ...checkRules(prefix, listRules(configuration), account.readRule),
     checkQueues(prefix, () => account.listQueues(prefix)),

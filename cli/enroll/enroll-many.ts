@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { writeCount } from '../../shared/config/words';
-import { isRegistryName } from '../../shared/domain/text';
+import { isThingName } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
 
 /** AWS IoT allows 15 CreateCertificateFromCsr and AttachPolicy calls a second; the SDK waits when it is throttled. */
@@ -18,7 +18,7 @@ export function readList(file: string): string[] {
   for (const [index, line] of text.split('\n').entries()) {
     const name = line.trim();
     if (name === '' || name.startsWith('#')) continue;
-    if (!isRegistryName(name))
+    if (!isThingName(name))
       throw new CliError(`${file}:${index + 1}: ${JSON.stringify(name)} is not a thing name`);
     const before = seen.get(name);
     if (before !== undefined)

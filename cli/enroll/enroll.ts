@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { isOpen } from '../../shared/domain/case/case';
 import type { Configuration } from '../../shared/domain/configuration';
 import { drillPrefix, isDrill } from '../../shared/domain/drill';
-import { agentClientId, isRegistryName } from '../../shared/domain/text';
+import { agentClientId } from '../../shared/domain/text';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
+import { requireThingName } from '../require-thing';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
 import { type PolicyScope, serializePolicy, writeDevicePolicy } from './device-policy';
@@ -50,7 +51,7 @@ export async function enroll(
   configuration: Configuration,
   { stage, registry, cases }: EnrollTarget,
 ): Promise<string> {
-  if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
+  requireThingName(thingName);
   if (isDrill(thingName) && !options.isDrill)
     throw new CliError(
       `${thingName} begins with ${drillPrefix}, as only the things of cordon drill do: choose another name`,

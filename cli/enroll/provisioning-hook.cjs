@@ -8,8 +8,11 @@ exports.handler = async ({ parameters }) => {
   const serial = parameters?.SerialNumber;
   if (typeof serial !== 'string' || !/^[a-zA-Z0-9_-]{1,64}$/.test(serial))
     return { allowProvisioning: false };
+  const thingName = `${process.env.THING_NAME_PREFIX}${serial}`;
+  // The name of Cordon's heartbeat: a thing of that name would not be protected.
+  if (thingName === 'cordon-heartbeat') return { allowProvisioning: false };
   try {
-    await client.send(new DescribeThingCommand({ thingName: `${process.env.THING_NAME_PREFIX}${serial}` }));
+    await client.send(new DescribeThingCommand({ thingName }));
     return { allowProvisioning: false };
   } catch (error) {
     // Any other failure is one of the hook, and AWS IoT provisions nothing.

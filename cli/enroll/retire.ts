@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isOpen } from '../../shared/domain/case/case';
-import { agentClientId, isRegistryName } from '../../shared/domain/text';
+import { agentClientId } from '../../shared/domain/text';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
+import { requireThingName } from '../require-thing';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
 import { findFolder, openFolder, readCertificate } from './folder';
 import { publicKeyOf } from './key';
@@ -34,7 +35,7 @@ export async function retire(
   { dryRun, force, keep, files }: RetireOptions,
   { stage, registry, cases }: EnrollTarget,
 ): Promise<string> {
-  if (!isRegistryName(thingName)) throw new CliError(`${JSON.stringify(thingName)} is not a thing name`);
+  requireThingName(thingName);
   const open = (await cases.load(thingKey(thingName)))?.value;
   if (isOpen(open) && !force)
     throw new CliError(

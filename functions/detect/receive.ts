@@ -11,13 +11,13 @@ import {
   unknownPrincipal,
 } from '../../shared/domain/findings/rule-failure';
 import { isObject, parseJson } from '../../shared/domain/json';
-import { isRegistryName, registryName } from '../../shared/domain/text';
-import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
+import { isRegistryName } from '../../shared/domain/text';
+import { isThingName, type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import { decodePayload } from './decode-payload';
 
 /** What the reports rule selects (infra/iot.ts). */
 const envelope = z.object({
-  thingName: z.string().check(z.regex(registryName)),
+  thingName: z.string().check(z.refine(isThingName, 'expected a thing name')),
   format: z.enum(['json', 'cbor']),
   clientId: z.string(),
   /** Absent where it came by HTTP without a certificate: the report is then the claim of an unknown sender. */
@@ -98,7 +98,7 @@ function receiveEvent(message: object, messageId: string, arrivedAt: number): Re
   const at = boundByArrival(parsed.data.timestamp, arrivedAt);
   const event = { ...parsed.data, timestamp: at };
   const name = event.thingName ?? event.clientId;
-  if (!isRegistryName(name)) return { kind: 'ignored' };
+  if (!isThingName(name)) return { kind: 'ignored' };
   return { kind: 'lifecycle', messageId, thingName: thingKey(name), at, event };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { boundTime } from '../../shared/domain/findings/alert';
 import type { Finding, Reading } from '../../shared/domain/findings/finding';
+import { isHeartbeat } from '../../shared/domain/findings/heartbeat';
 import { findForeignOrigin } from '../../shared/domain/findings/origin';
 import { readMessage } from '../../shared/domain/findings/read-message';
 import {
@@ -11,9 +12,10 @@ import {
   unknownPrincipal,
 } from '../../shared/domain/findings/rule-failure';
 import type { Violation } from '../../shared/domain/findings/violation';
+import { heartbeatName } from '../../shared/domain/heartbeat';
 import { parseJson } from '../../shared/domain/json';
-import { type Account, notHome, thingKey } from '../../shared/domain/thing-ref';
-import type { CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
+import { type Account, heartbeatKey, notHome, thingKey } from '../../shared/domain/thing-ref';
+import type { Clock, CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
 
 export interface AlertPorts {
   readonly commands: CommandQueue;
@@ -22,13 +24,14 @@ export interface AlertPorts {
   readonly deadLetters: DeadLetters;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly clock: Clock;
 }
 
 /** Sends the findings in a message of the alerts topic to the mailboxes of their things. */
 export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<void> {
   const { body, messageId } = record;
   const failure = readRuleFailure(parseJson(body));
-  const reading = read(failure ? decodeRuleFailure(failure) : body, ports.own);
+  const reading = checkName(read(failure ? decodeRuleFailure(failure) : body, ports.own), failure);
   switch (reading.kind) {
     case 'findings':
       for (const finding of reading.findings) await sendFinding(finding, failure, record, ports);
@@ -52,6 +55,20 @@ function read(message: string, own: Account): Reading {
     : { kind: 'rejected', reason: `from ${origin}, and ${notHome}` };
 }
 
+/** Only the heartbeat has its name, and it comes by no rule of AWS IoT. */
+function checkName(reading: Reading, failure: RuleFailure | undefined): Reading {
+  if (reading.kind !== 'findings') return reading;
+  const isForged = reading.findings.some(
+    ({ violation }) => violation.thingName === heartbeatName && (failure || !isHeartbeat(violation)),
+  );
+  return isForged
+    ? {
+        kind: 'rejected',
+        reason: `no thing can be named ${heartbeatName}: the name is that of the heartbeat`,
+      }
+    : reading;
+}
+
 async function sendFinding(
   finding: Finding,
   failure: RuleFailure | undefined,
@@ -63,6 +80,14 @@ async function sendFinding(
   const claimed: Violation = { ...finding.violation, ...(reporter && { reporter }) };
   const violation = boundTime(claimed, Number(attributes.SentTimestamp));
   const { thingName, claimedAt } = violation;
+  if (isHeartbeat(violation)) {
+    const takenAt = ports.clock();
+    await ports.commands.send(
+      { type: 'violation', thingName: heartbeatKey, violation, takenAt },
+      eventIdOf(claimed),
+    );
+    return;
+  }
   if (claimedAt !== undefined) {
     ports.log.warn('alert dated in the future, counted from its arrival', { thingName, claimedAt });
     ports.metrics.count('AlertDatedAhead');

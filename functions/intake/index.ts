@@ -16,6 +16,7 @@ const take = intake(
     own: requireAccount(readEnv('IOT_ARN_PREFIX')),
     log,
     metrics,
+    clock: Date.now,
   },
   readEnv('PRESENCE_QUEUE_ARN'),
 );

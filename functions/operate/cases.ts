@@ -8,6 +8,7 @@ import {
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
 import { pickFloods } from '../../shared/domain/detection/floods';
+import { describePipeline } from '../../shared/domain/heartbeat';
 import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
@@ -21,14 +22,14 @@ import {
   readQuery,
   readThing,
 } from '../../shared/http';
-import type { CaseStore, Clock, FleetLimit, Floods, KillSwitchReader } from '../../shared/ports';
+import type { CaseStore, Clock, Floods, Heartbeats, KillSwitchReader } from '../../shared/ports';
 import type { TimelinePage } from '../../shared/storage/timeline';
 import { count } from './query';
 import { showFloods, showKillSwitch } from './show';
 
 export interface CasePorts {
   readonly cases: Pick<CaseStore, 'load'>;
-  readonly fleetLimit: Pick<FleetLimit, 'readSize'>;
+  readonly heartbeats: Pick<Heartbeats, 'read'>;
   readonly killSwitch: KillSwitchReader;
   readonly floods: Pick<Floods, 'list'>;
   readonly clock: Clock;
@@ -156,13 +157,18 @@ function outline(record: Case) {
   };
 }
 
-/** Reads one item, to test the table and this function's rights. */
+/** Reads the newest heartbeat, which also tests the table and this function's rights. */
 export async function checkHealth(
   _request: HttpRequest,
-  { fleetLimit, killSwitch }: CasePorts,
+  { heartbeats, killSwitch, clock }: CasePorts,
 ): Promise<HttpAnswer> {
-  await fleetLimit.readSize();
-  return jsonResponse({ status: 'ok', version: manifest.version, ...(await showKillSwitch(killSwitch)) });
+  const newest = await heartbeats.read();
+  return jsonResponse({
+    status: 'ok',
+    version: manifest.version,
+    ...(newest && { pipeline: describePipeline(newest, clock()) }),
+    ...(await showKillSwitch(killSwitch)),
+  });
 }
 
 async function loadCase(thingName: ThingKey, cases: CasePorts['cases']): Promise<Case> {

@@ -1,10 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
-import { type Command, readCommand } from '../../shared/domain/decide/command';
+import { type Command, type HeartbeatCommand, readCommand } from '../../shared/domain/decide/command';
 import { isHome, notHome } from '../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../shared/errors';
 import type { DeadLetters, Log } from '../../shared/ports';
 
 export interface RespondPorts {
+  readonly takeHeartbeat: (heartbeat: HeartbeatCommand) => Promise<void>;
   readonly deadLetters: DeadLetters;
   readonly log: Log;
 }
@@ -15,7 +16,7 @@ type HandleCommand = (command: Command, commandId: string, attempt: number) => P
 /** Takes one command from a thing's mailbox. */
 export function respond(handle: HandleCommand, ports: RespondPorts) {
   return async ({ body, messageId, attributes }: SQSRecord): Promise<void> => {
-    let command: Command;
+    let command: Command | HeartbeatCommand;
     try {
       command = readCommand(body);
       if (!isHome(command.thingName)) throw new Error(`${command.thingName}: ${notHome}`);
@@ -26,6 +27,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
       await ports.deadLetters.send(body, reason, `commands:${messageId}`);
       return;
     }
+    if ('takenAt' in command) return ports.takeHeartbeat(command);
     try {
       await handle(command, messageId, Number(attributes.ApproximateReceiveCount));
     } catch (error) {

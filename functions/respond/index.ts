@@ -15,14 +15,17 @@ import { connectCases } from '../../shared/storage/cases';
 import { connectClientIds } from '../../shared/storage/client-ids';
 import { connectDetectionReset } from '../../shared/storage/detection-reset';
 import { connectFleetLimit } from '../../shared/storage/fleet-limit';
+import { connectHeartbeats } from '../../shared/storage/heartbeats';
 import { connectLeases } from '../../shared/storage/leases';
 import { connectRefusals } from '../../shared/storage/refusals';
 import { createEngine } from './engine';
 import { respond } from './handler';
+import { takeHeartbeat } from './heartbeat';
 
 const { log, metrics, wrap } = createTelemetry('respond');
 
 const arnPrefix = readEnv('IOT_ARN_PREFIX');
+const announcer = connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN'));
 
 const engine = createEngine(
   {
@@ -39,7 +42,7 @@ const engine = createEngine(
     connections: connectConnections(),
     heardIds: connectClientIds(readEnv('TABLE_NAME')),
     leases: connectLeases(readEnv('TABLE_NAME')),
-    announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
+    announcer,
     surroundings: { own: requireAccount(arnPrefix), customMetrics: configuration.customMetrics },
     log,
     metrics,
@@ -55,4 +58,16 @@ const engine = createEngine(
 
 const deadLetters = connectDeadLetters(readEnv('REJECTED_QUEUE_URL'));
 
-export const handler = wrap(eachRecord(respond(engine, { deadLetters, log }), log));
+const heartbeats = connectHeartbeats(readEnv('TABLE_NAME'));
+
+export const handler = wrap(
+  eachRecord(
+    respond(engine, {
+      takeHeartbeat: (heartbeat) =>
+        takeHeartbeat(heartbeat, { announcer, heartbeats, log, metrics, clock: Date.now }),
+      deadLetters,
+      log,
+    }),
+    log,
+  ),
+);

@@ -2,11 +2,12 @@ import pThrottle from 'p-throttle';
 import { isOpen } from '../../shared/domain/case/case';
 import { longestReverifyMs } from '../../shared/domain/case/timers';
 import { boundTime } from '../../shared/domain/findings/alert';
+import { writeHeartbeat } from '../../shared/domain/findings/heartbeat';
 import { behaviorKey, type Violation } from '../../shared/domain/findings/violation';
 import { describeKillSwitch } from '../../shared/domain/messages/describe-kill-switch';
-import { isRegistryName } from '../../shared/domain/text';
-import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
+import { isThingName, type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import type {
+  AlertTopic,
   CaseStore,
   Clock,
   CommandQueue,
@@ -31,6 +32,7 @@ export interface SweepPorts {
   readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
+  readonly alerts: AlertTopic;
   /** Counts the fleet; undefined if no limit is a percentage. */
   readonly countThings?: Things['count'];
   /** The violations that Device Defender has in alarm; undefined if it isn't used. */
@@ -71,13 +73,15 @@ function readMinute({ time }: ScheduledRun, now: number): number {
   return Math.floor((Number.isNaN(scheduledAt) ? now : scheduledAt) / 60_000);
 }
 
-/** Sends a command for every due case, and for drift and lost alerts. */
+/** Sends the heartbeat, and a command for every due case, for drift and for lost alerts. */
 export function sweep(ports: SweepPorts) {
   const { commands, metrics, clock } = ports;
   const pace = pThrottle({ limit: commandsPerSecond, interval: 1_000, strict: true });
   const send = pace<Send>((command, id) => commands.send(command, id));
   return async (event: ScheduledRun = {}): Promise<void> => {
     const startedAt = clock();
+    // At once, and beside the rest: neither waits for the other.
+    const beating = Promise.allSettled([ports.alerts.publish(writeHeartbeat(startedAt))]);
     await countKillSwitch(ports);
     const minute = readMinute(event, startedAt);
     // First, so that verifications in this run find the quarantine complete.
@@ -100,8 +104,9 @@ export function sweep(ports: SweepPorts) {
       findUnmailed({ ...ports, ...ports.email }),
     ]);
     metrics.count('SweepRun');
-    const faults = [...mended, ...lists, ...resumed, ...compared, ...rest, ...others].flatMap((result) =>
-      result.status === 'rejected' ? [result.reason] : [],
+    const beat = await beating;
+    const faults = [...beat, ...mended, ...lists, ...resumed, ...compared, ...rest, ...others].flatMap(
+      (result) => (result.status === 'rejected' ? [result.reason] : []),
     );
     if (faults.length > 0) throw new AggregateError(faults, 'parts of the sweep failed');
   };
@@ -191,6 +196,7 @@ async function findDrift(
 ): Promise<number> {
   let found = 0;
   for await (const name of take(listMembers(), maxCompared)) {
+    if (!isThingName(name)) continue;
     const thingName = thingKey(name);
     const stored = await cases.load(thingName);
     if (isOpen(stored?.value)) continue;
@@ -212,7 +218,7 @@ async function findLostAlerts(
     const violation = boundTime(listed, clock());
     const { violationId } = listed;
     // AWS takes any client id for a device that is not registered.
-    if (!isRegistryName(listed.thingName)) continue;
+    if (!isThingName(listed.thingName)) continue;
     const thingName = thingKey(listed.thingName);
     const known = (await cases.load(thingName))?.value.violations[behaviorKey(violation)];
     const isKnown = known?.violationId === violationId && known.lastEventType === 'in-alarm';

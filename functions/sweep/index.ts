@@ -6,6 +6,7 @@ import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { watchQuarantine } from '../../shared/aws/quarantine-watch';
 import { listMailed } from '../../shared/aws/subscriptions';
 import { connectThings } from '../../shared/aws/things';
+import { connectAlertTopic } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
@@ -27,6 +28,7 @@ export const handler = wrap(
     fleetLimit: connectFleetLimit(readEnv('TABLE_NAME')),
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
+    alerts: connectAlertTopic(readEnv('ALERTS_TOPIC_ARN')),
     countWaiting: connectBacklog(readEnv('COMMANDS_QUEUE_URL')),
     ...(guards.fleetLimit.percent !== undefined && {
       countThings: things.count,

@@ -270,9 +270,21 @@ export const refusal = z.object({
   reasonCode: coded,
 });
 
+/** The newest heartbeat: length of its way, its age, and when it was at each stage (epoch ms). */
+const pipeline = z.object({
+  ms: z.number(),
+  ageMs: z.number(),
+  late: z.boolean(),
+  sentAt: time,
+  takenAt: time,
+  arrivedAt: time,
+  announcedAt: time,
+});
+
 export const health = z.object({
   status: z.literal('ok'),
   version: z.string(),
+  pipeline: pipeline.optional(),
   killSwitch: killSwitch.optional(),
 });
 

@@ -6,7 +6,7 @@ import {
   SendMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Command } from '../domain/decide/command';
+import type { Command, HeartbeatCommand } from '../domain/decide/command';
 import { writeMessageJson } from '../domain/json';
 import type { ThingKey } from '../domain/thing-ref';
 import type { CommandQueue, DeadLetters, SourceQueue } from '../ports';
@@ -62,7 +62,7 @@ export function connectCommands(queueUrl: string, client: SQSClient = sqsClient(
   };
 }
 
-function writeMessage(command: Command, id: string) {
+function writeMessage(command: Command | HeartbeatCommand, id: string) {
   return {
     MessageBody: writeMessageJson(command),
     MessageGroupId: groupOf(command.thingName),

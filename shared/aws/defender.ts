@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-iot';
 import type { MetricValue, Violation } from '../domain/findings/violation';
 import { isRegistryName } from '../domain/text';
+import { isThingName } from '../domain/thing-ref';
 import type { Defender } from '../ports';
 import { iotClient } from './iot-client';
 
@@ -71,7 +72,7 @@ const pageDelayMs = 200;
 function toViolation(active: ActiveViolation): Violation | undefined {
   const { violationId, thingName, securityProfileName, behavior, violationStartTime, lastViolationValue } =
     active;
-  if (!violationId || !isRegistryName(thingName) || !isRegistryName(securityProfileName)) return undefined;
+  if (!violationId || !isThingName(thingName) || !isRegistryName(securityProfileName)) return undefined;
   if (!behavior?.name || !violationStartTime) return undefined;
   return {
     violationId,

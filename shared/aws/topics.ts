@@ -1,5 +1,6 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { writeMessageJson } from '../domain/json';
+import { audienceOf } from '../domain/messages/audience';
 import { writeSubject, writeText } from '../domain/messages/mail';
 import type { AlertTopic, Announcer, Operations } from '../ports';
 
@@ -23,7 +24,7 @@ export function connectOperations(topicArn: string, client = new SNSClient({ max
 export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Announcer {
   return {
     async publish(announcement) {
-      const { status, severity, thingName, quiet, drill = false } = announcement;
+      const { status, severity, thingName, drill = false } = announcement;
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,
@@ -38,7 +39,7 @@ export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxA
             severity: { DataType: 'String', StringValue: severity },
             thingName: { DataType: 'String', StringValue: thingName },
             drill: { DataType: 'String', StringValue: String(drill) },
-            audience: { DataType: 'String', StringValue: quiet ? 'systems' : 'people' },
+            audience: { DataType: 'String', StringValue: audienceOf(announcement) },
           },
         }),
       );

@@ -1,3 +1,4 @@
+import { heartbeatName } from './heartbeat';
 import { isRegistryName } from './text';
 
 /** An account of AWS in one of its regions: a registry of things. */
@@ -49,9 +50,17 @@ export function accountKey({ account, region }: Account): AccountKey {
   return `${account}/${region}/` as AccountKey;
 }
 
+/** Identity of the heartbeat, in its messages. */
+export const heartbeatKey = heartbeatName as ThingKey;
+
+/** Every name of the registry but that of the heartbeat, which a thing would not be protected under. */
+export function isThingName(text: unknown): text is string {
+  return isRegistryName(text) && text !== heartbeatName;
+}
+
 /** A thing of the home account, or of the one that is named. */
 export function thingKey(name: string, account: AccountKey = home): ThingKey {
-  if (!isRegistryName(name)) throw new Error(`${JSON.stringify(name)} is not a thing name`);
+  if (!isThingName(name)) throw new Error(`${JSON.stringify(name)} is not a thing name`);
   return `${account}${name}` as ThingKey;
 }
 
@@ -61,9 +70,9 @@ export function formatThing({ name, ...account }: ThingRef, own: Account): Thing
 
 /** Reads `NAME` or `ACCOUNT/REGION/NAME`; undefined for anything else. `own`, where it is known, needs no naming. */
 export function parseThing(text: unknown, own?: Account): ThingKey | undefined {
-  if (isRegistryName(text)) return thingKey(text);
+  if (isThingName(text)) return thingKey(text);
   const [account = '', region = '', name = '', ...rest] = typeof text === 'string' ? text.split('/') : [];
-  if (rest.length > 0 || !accountId.test(account) || !regionName.test(region) || !isRegistryName(name))
+  if (rest.length > 0 || !accountId.test(account) || !regionName.test(region) || !isThingName(name))
     return undefined;
   return own ? formatThing({ account, region, name }, own) : thingKey(name, accountKey({ account, region }));
 }

@@ -2,8 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Lease } from '../domain/actions/lease';
 import { holdsThing, isOpen } from '../domain/case/case';
 import { heldObjects, holdsObject } from '../domain/case/held-objects';
-import { isRegistryName } from '../domain/text';
-import { type AccountKey, home, thingKey } from '../domain/thing-ref';
+import { type AccountKey, home, isThingName, thingKey } from '../domain/thing-ref';
 import type { HeldThings } from '../ports';
 import type { CaseItem } from './case-item';
 import { caseKey, connectItems, leaseKey } from './items';
@@ -19,7 +18,7 @@ export function connectHeldThings(
   return {
     async find(clientId, certificateId, exclusiveThing) {
       const names = [...new Set([clientId, exclusiveThing])]
-        .filter(isRegistryName)
+        .filter(isThingName)
         .map((name) => thingKey(name, account));
       const objects = certificateId === undefined ? [] : heldObjects(certificateId);
       const found = await loadAll([

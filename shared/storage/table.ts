@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { connectCaseList } from './case-list';
 import { type CaseOptions, connectCases } from './cases';
 import { connectFleetLimit } from './fleet-limit';
+import { connectHeartbeats } from './heartbeats';
 import { connectRefusals } from './refusals';
 import { connectHistory } from './timeline';
 
@@ -12,6 +13,7 @@ export function connectTable(tableName: string, client?: DynamoDBClient, options
     list: connectCaseList(tableName, client),
     history: connectHistory(tableName, client, options.clock),
     fleetLimit: connectFleetLimit(tableName, client),
+    heartbeats: connectHeartbeats(tableName, client),
     refusals: connectRefusals(tableName, client, options.clock),
   };
 }

@@ -7,8 +7,16 @@ import { aConfiguration, aPlaybook, changeCase, now, someFacts, words } from '..
 import { aContainedCase, advance, alarm, aReleasedCase, aTable } from './stored-cases';
 
 const later = now + 7_500_000;
-const list = async (table: Parameters<typeof listCases>[1], flags: Partial<ListFlags> = {}, screen = plain) =>
+type Table = Parameters<typeof listCases>[1];
+const read = async (table: Table, flags: Partial<ListFlags> = {}, screen = plain) =>
   (await listCases({ limit: 100, ...flags }, table, screen, later)).split('\n');
+/** Without the last line, that of the pipeline. */
+const list = async (...args: Parameters<typeof read>) => (await read(...args)).slice(0, -1);
+
+const heartbeat = {
+  ...{ sentAt: later - 40_230, takenAt: later - 40_200, arrivedAt: later - 40_100 },
+  announcedAt: later - 40_000,
+};
 
 const { record: contained } = aContainedCase({}, { facts: someFacts({ groups: ['sensors'] }) });
 const named = (name: string, over: object) => changeCase(contained, { thingName: thingKey(name), ...over });
@@ -77,13 +85,34 @@ describe('list', () => {
 
   it('prints the same for a program, with what is above the list', async () => {
     const floods = { list: async () => [aFlood({})] };
-    const [text] = [(await list({ ...aTable(stored), floods }, { json: true, limit: 1 })).join('\n')];
+    const heartbeats = { read: async () => heartbeat };
+    const table = { ...aTable(stored), floods, heartbeats };
+    const text = (await read(table, { json: true, limit: 1 })).join('\n');
 
     expect(JSON.parse(text)).toEqual({
       cases: [expect.objectContaining({ thingName: 'mything3', status: 'containment-failed' })],
       more: true,
       floods: [aFlood({})],
+      pipeline: { ...heartbeat, ms: 230, ageMs: 40_000, late: false },
     });
+  });
+
+  it('ends with the time of the newest heartbeat, and highlights one that is late', async () => {
+    const marking = { paint: (_format: unknown, text: string) => `<${text}>` };
+    const endsWith = async (ago: number) => {
+      const newest = {
+        ...heartbeat,
+        sentAt: heartbeat.sentAt - ago,
+        announcedAt: heartbeat.announcedAt - ago,
+      };
+      return (await read({ ...aTable([]), heartbeats: { read: async () => newest } }, {}, marking)).at(-1);
+    };
+
+    expect(await endsWith(0)).toBe('pipeline: 230 ms, 40 s ago');
+    expect(await endsWith(600_000)).toBe(
+      '<pipeline: 230 ms, 10 min ago, HEARTBEATS STAY OUT: npx cordon doctor>',
+    );
+    expect((await read(aTable([]))).at(-1)).toBe('pipeline: no heartbeat yet');
   });
 
   it('fits the terminal, with the thing and its behavior last to go', async () => {

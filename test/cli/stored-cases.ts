@@ -4,6 +4,7 @@ import type { Command } from '../../shared/domain/decide/command';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { Violation } from '../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
+import type { Heartbeat } from '../../shared/domain/heartbeat';
 import { matchesFilter } from '../../shared/domain/lists/filter';
 import { type ListedCase, outlineCase } from '../../shared/domain/lists/outline';
 import { describeEntry } from '../../shared/domain/messages/describe-event';
@@ -94,6 +95,7 @@ export function aTable(newest: readonly StoredCase[], archived: readonly StoredC
   return {
     killSwitch: { read: async (): Promise<KillSwitch> => ({ state: 'off' }) },
     floods: { list: async (_now: number): Promise<ToldFlood[]> => [] },
+    heartbeats: { read: async (): Promise<Heartbeat | undefined> => undefined },
     list: {
       page: async ({ statuses, filter = {}, limit }: CaseQuery): Promise<CasePage> => {
         const listed = all.map(({ record }): ListedCase => {

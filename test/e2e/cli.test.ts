@@ -57,7 +57,10 @@ describe('a thing contained by Device Defender’s own task', () => {
   it('can be listed, shown, verified, exported and released from the command line', async () => {
     const device = await enrollAlone(e2e, 'tasked');
     const before = await readState(e2e, 'tasked');
-    expect(await cli.run('list')).toEqual({ ...succeeded, out: 'No open case.' });
+    expect(await cli.run('list')).toEqual({
+      ...succeeded,
+      out: expect.stringMatching(/^No open case\.\npipeline: .*$/),
+    });
 
     const violationId = await violate(e2e, 'tasked', 'by-task', { told: true });
     const { caseId } = await e2e.waitForCase('tasked', 'contained', 60_000);
@@ -75,7 +78,7 @@ describe('a thing contained by Device Defender’s own task', () => {
       ...succeeded,
       out: expect.stringMatching(
         new RegExp(
-          `^STATUS .*\\ncontained +critical +tasked +by-task +\\d+[sm] +${caseId}\\n1 case: 1 contained$`,
+          `^STATUS .*\\ncontained +critical +tasked +by-task +\\d+[sm] +${caseId}\\n1 case: 1 contained\\npipeline: .*$`,
         ),
       ),
     });

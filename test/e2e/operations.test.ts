@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   AddThingToThingGroupCommand,
   AttachPolicyCommand,
@@ -10,7 +11,9 @@ import {
   ListAttachedPoliciesCommand,
 } from '@aws-sdk/client-iot';
 import { GetQueueUrlCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { writeHeartbeat } from '../../shared/domain/findings/heartbeat';
 import { thingKey } from '../../shared/domain/thing-ref';
+import { connectHeartbeats } from '../../shared/storage/heartbeats';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -102,7 +105,7 @@ describe('the metrics of the functions', () => {
         ),
       );
 
-  it('have the names that the alarms use', async () => {
+  it('have the names that the alarms and the dashboard use', async () => {
     await e2e.enroll('measured');
     await e2e.publishAlert(anAlert('measured'));
     await e2e.waitForCase('measured', 'contained');
@@ -112,6 +115,8 @@ describe('the metrics of the functions', () => {
       ['respond', 'AlertToVerifiedMs'],
       ['respond', 'DecisionToVerifiedMs'],
       ['sweep', 'SweepRun'],
+      ['respond', 'PipelineMs'],
+      ['notify', 'HeartbeatMs'],
     ] as const)
       expect(
         await waitUntil(
@@ -122,6 +127,40 @@ describe('the metrics of the functions', () => {
 
     await e2e.command({ type: 'release', thingName: thingKey('measured'), actor: 'test' });
     await e2e.waitForCase('measured', 'closed');
+  });
+});
+
+describe('the heartbeat', () => {
+  it('goes the whole way when the sweep runs, and reaches no case and nobody', async () => {
+    const { read } = connectHeartbeats(e2e.stack.deployed.outputs.TableName ?? '', e2e.dynamodb);
+    const before = Date.now();
+    await e2e.stack.functions.invoke('cordon-dev-sweep', {});
+
+    const found = await waitUntil(
+      () => 'a heartbeat of this run',
+      async () => {
+        const newest = await read();
+        return newest && newest.sentAt >= before && newest;
+      },
+    );
+    // Forged by somebody who may publish there: an old one changes nothing.
+    await e2e.publishAlert(writeHeartbeat(1_500_000_000_000));
+    await e2e.waitForQuiet();
+
+    const { sentAt, takenAt, arrivedAt, announcedAt } = found;
+    const times = [sentAt, takenAt, arrivedAt, announcedAt];
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect((await read())?.sentAt).toBeGreaterThanOrEqual(sentAt);
+    const { Item } = await e2e.dynamodb.send(
+      new GetItemCommand({
+        TableName: e2e.stack.deployed.outputs.TableName,
+        Key: { pk: { S: 'THING#cordon-heartbeat' }, sk: { S: 'CASE' } },
+      }),
+    );
+    expect(Item).toBeUndefined();
+    const { mails, slack } = e2e.stack.aws;
+    expect(JSON.stringify([mails(), slack.messages()])).not.toContain('heartbeat');
+    expect((await e2e.rejected()).filter(({ body }) => body.includes('heartbeat'))).toEqual([]);
   });
 });
 

@@ -42,6 +42,7 @@ describe('the alarms of the stack', () => {
         'containment-failed',
         'release-conflict',
         'sweep-not-run',
+        'heartbeat-out',
         'slack-refused',
         'slack-late',
         'email-not-subscribed',
@@ -88,11 +89,12 @@ describe('the alarms of the stack', () => {
     );
   });
 
-  it('miss a sweep that writes nothing, and take silence for good elsewhere', () => {
+  it('miss a sweep and a heartbeat that write nothing, and take silence for good elsewhere', () => {
     const silent = alarms.filter(([, { Properties }]) => Properties.TreatMissingData !== 'notBreaching');
 
     expect(silent.map(([id, { Properties }]) => [id, Properties.TreatMissingData])).toEqual([
       ['SweepAlarm', 'breaching'],
+      ['HeartbeatOutAlarm', 'breaching'],
     ]);
   });
 });

@@ -5,6 +5,8 @@ export interface StackState {
   readonly outputs: Readonly<Record<string, string>>;
   /** Those that it was deployed with. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** When it was created or changed last, epoch ms. */
+  readonly deployedAt?: number;
 }
 
 /** The deployed stack, and its version against the one of this command. `read` resolves to nothing where there is no stack. */

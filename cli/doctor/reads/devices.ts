@@ -47,6 +47,8 @@ export function connectDevices(iot: IoTClient) {
       return found.flatMap(({ thingName }) => thingName ?? []);
     },
 
+    hasThing: async (thingName: string) => (await things.describe(thingName)) !== undefined,
+
     async readThing(thingName: string): Promise<Omit<ThingState, 'agent' | 'isHeld'> | undefined> {
       if ((await things.describe(thingName)) === undefined) return undefined;
       const [groups, arns] = await Promise.all([

@@ -11,7 +11,8 @@ export function connectStack(settings: object) {
           new DescribeStacksCommand({ StackName: stackName }),
         );
         if (!stack) return undefined;
-        const { StackStatus = 'unknown', Outputs = [], Parameters = [] } = stack;
+        const { StackStatus = 'unknown', Outputs = [], Parameters = [], CreationTime } = stack;
+        const { LastUpdatedTime: deployed = CreationTime } = stack;
         return {
           status: StackStatus,
           outputs: Object.fromEntries(
@@ -20,6 +21,7 @@ export function connectStack(settings: object) {
           parameters: Object.fromEntries(
             Parameters.map(({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue]),
           ),
+          ...(deployed && { deployedAt: deployed.getTime() }),
         };
       } catch (error) {
         // How CloudFormation says that there is none.

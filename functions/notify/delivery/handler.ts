@@ -1,5 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement-schema';
+import { audienceOf } from '../../../shared/domain/messages/audience';
 import { eachRecord } from '../../../shared/lambda';
 import type { DeadLetters } from '../../../shared/ports';
 import type { Channel } from './channel';
@@ -61,6 +62,10 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     return undefined;
   }
   const { id, caseId } = announcement;
+  if (audienceOf(announcement) === 'heartbeat') {
+    ports.metrics.time('HeartbeatMs', Math.max(0, ports.clock() - announcement.at));
+    return undefined;
+  }
   if (announcement.quiet) {
     ports.log.info('for other systems only', { id });
     return undefined;

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import '../schema-language';
 import { type ActionName, actionNames } from '../actions/registry';
+import { isHeartbeat } from '../findings/heartbeat';
 import type { Violation } from '../findings/violation';
-import { parseThing, type ThingKey } from '../thing-ref';
+import { heartbeatName } from '../heartbeat';
+import { type heartbeatKey, parseThing, type ThingKey } from '../thing-ref';
 import { type OperatorAction, operatorActions } from './operator-actions';
 
 /** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
@@ -37,6 +39,15 @@ export type Command =
   | { readonly type: 'resume'; readonly thingName: ThingKey; readonly early?: boolean | undefined }
   /** From the sweep: the thing is in the quarantine group, and no case says why. */
   | { readonly type: 'drift'; readonly thingName: ThingKey };
+
+/** The heartbeat, which changes no case. It looks like a violation, so `respond` of an earlier release can read it. */
+export interface HeartbeatCommand {
+  readonly type: 'violation';
+  readonly thingName: typeof heartbeatKey;
+  readonly violation: Violation;
+  /** When intake took it, epoch ms. */
+  readonly takenAt: number;
+}
 
 const thingName = z
   .string()
@@ -80,13 +91,23 @@ const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('drift'), thingName }),
 ]);
 
-function isViolation(value: unknown): boolean {
+const heartbeatSchema = z.object({
+  type: z.literal('violation'),
+  thingName: z.literal(heartbeatName),
+  violation: z.custom<Violation>((value) => isViolation(value) && isHeartbeat(value)),
+  takenAt: z.number(),
+});
+
+function isViolation(value: unknown): value is Violation {
   return typeof value === 'object' && value !== null && 'violationId' in value && 'eventType' in value;
 }
 
 /** Reads a command, or throws an Error that names the field at fault. */
-export function readCommand(body: string): Command {
-  const result = commandSchema.safeParse(JSON.parse(body));
+export function readCommand(body: string): Command | HeartbeatCommand {
+  const sent: unknown = JSON.parse(body);
+  const heartbeat = heartbeatSchema.safeParse(sent);
+  if (heartbeat.success) return heartbeat.data as HeartbeatCommand;
+  const result = commandSchema.safeParse(sent);
   if (!result.success) {
     const issue = result.error.issues[0];
     throw new Error(`command.${issue?.path.map(String).join('.') ?? ''}: ${issue?.message ?? 'invalid'}`);

@@ -2,7 +2,8 @@ import * as z from 'zod/mini';
 
 /**
  * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
- * `status`, `severity`, `thingName` and `audience` (`people` or `systems`) to filter on. All of it but the keys may be an attacker's text.
+ * `status`, `severity`, `thingName` and `audience` (`people`, `systems` or `heartbeat`) to filter on. All of it but the keys may be an
+ * attacker's text.
  */
 export const announcementSchema = z.object({
   version: z.literal(1),

@@ -1,5 +1,6 @@
 import { isDrill } from '../drill';
 import { clip, isRegistryName } from '../text';
+import { isThingName } from '../thing-ref';
 import type { Announcement } from './announcement-schema';
 
 /** What each kind of announcement tells, after the name of the thing. */
@@ -73,7 +74,7 @@ const acts = new Map([
 
 /** What to type next. Nothing where the names could not be typed as they are. */
 export function listNextCommands({ status, thingName, caseId }: Announcement): string[] {
-  if (!isRegistryName(thingName) || !isRegistryName(caseId)) return [];
+  if (!isThingName(thingName) || !isRegistryName(caseId)) return [];
   return ['show', ...(acts.get(status) ?? [])].map((command) => `npx cordon ${command} ${thingName}`);
 }
 

@@ -100,6 +100,18 @@ describe('the hook', () => {
     },
   );
 
+  it('refuses the name of the heartbeat unasked', async () => {
+    process.env.THING_NAME_PREFIX = 'cordon-';
+    try {
+      expect(await handler({ parameters: { SerialNumber: 'heartbeat' } })).toEqual({
+        allowProvisioning: false,
+      });
+      expect(iot.calls()).toEqual([]);
+    } finally {
+      process.env.THING_NAME_PREFIX = 'sensor-';
+    }
+  });
+
   it('allows nothing if the registry does not respond', async () => {
     iot.on(DescribeThingCommand).rejects(awsError('ThrottlingException'));
 

@@ -289,6 +289,7 @@ describe('detect, given an unreadable message,', () => {
     ['no JSON', '{'],
     ['null', 'null'],
     ['a thing name with a path', { thingName: '../mything1' }],
+    ['the name of the heartbeat', { thingName: 'cordon-heartbeat' }],
     ['another format', { format: 'xml' }],
     ['no payload', { payload: undefined }],
   ])('sets aside a message with %s, which the reports rule never sends', async (_, over) => {

@@ -102,7 +102,7 @@ describe('a new channel of one folder and one line in the registry', () => {
     ]);
     expect(Resources.NotifyBellSubscription?.Properties).toMatchObject({
       TopicArn: { Ref: 'AnnouncementsTopic' },
-      FilterPolicy: { audience: ['people'] },
+      FilterPolicy: { audience: ['people', 'heartbeat'] },
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': ['NotifyBellDeadQueue', 'Arn'] } },
     });
     const role = JSON.stringify(Resources.NotifyBellRole);

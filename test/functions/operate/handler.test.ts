@@ -519,7 +519,7 @@ describe('operate', () => {
     const fault = new Error('ECONNREFUSED 10.0.0.7: secret');
     const { ask, telemetry } = anOperator([], {
       cases: { load: () => Promise.reject(fault) },
-      fleetLimit: { countUsed: async () => 0, readSize: () => Promise.reject(fault) },
+      heartbeats: { read: () => Promise.reject(fault) },
     });
 
     for (const route of ['GET /health', 'GET /cases/{thing}', 'POST /things/{thing}/release']) {
@@ -546,6 +546,20 @@ describe('operate', () => {
       status: 'ok',
       version: manifest.version,
     });
+  });
+
+  it('shows how long the newest heartbeat was under way, and how old it is', async () => {
+    const heartbeat = {
+      ...{ sentAt: now - 40_230, takenAt: now - 40_200, arrivedAt: now - 40_100 },
+      announcedAt: now - 40_000,
+    };
+    const healthAt = async (at: number) => {
+      const { ask } = anOperator([], { heartbeats: { read: async () => heartbeat }, clock: () => at });
+      return (await ask('GET /health')).value.pipeline;
+    };
+
+    expect(await healthAt(now)).toEqual({ ...heartbeat, ms: 230, ageMs: 40_000, late: false });
+    expect(await healthAt(now + 300_000)).toMatchObject({ ageMs: 340_000, late: true });
   });
 
   it.each(['GET /health', 'GET /cases'])('shows the kill switch at %s', async (route) => {

@@ -62,6 +62,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
   const handle = operate({
     cases: stored.cases,
     fleetLimit: stored.fleetLimit,
+    heartbeats: { read: async () => undefined },
     refusals: { read: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`) },
     own: account,
     keepClosedMs: Infinity,

@@ -1,7 +1,10 @@
 import { respond } from '../../../functions/respond/handler';
-import type { Command } from '../../../shared/domain/decide/command';
+import type { Command, HeartbeatCommand } from '../../../shared/domain/decide/command';
+import { heartbeatName } from '../../../shared/domain/heartbeat';
 import { VersionConflictError } from '../../../shared/errors';
+import { aViolation } from '../../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../../fakes';
+import { aHeartbeat } from './a-heartbeat';
 import { alarm, operator, resume } from './story';
 
 type Handled = readonly [Command, string, number];
@@ -9,6 +12,7 @@ type Handled = readonly [Command, string, number];
 function setUp(failures: readonly Error[] = []) {
   const { letters, deadLetters } = fakeDeadLetters();
   const handled: Handled[] = [];
+  const beats: HeartbeatCommand[] = [];
   const left = [...failures];
   const take = respond(
     async (...args) => {
@@ -16,9 +20,9 @@ function setUp(failures: readonly Error[] = []) {
       const failure = left.shift();
       if (failure) throw failure;
     },
-    { deadLetters, log: fakeTelemetry().log },
+    { takeHeartbeat: async (beat) => void beats.push(beat), deadLetters, log: fakeTelemetry().log },
   );
-  return { take, handled, letters };
+  return { take, handled, beats, letters };
 }
 
 describe('the respond handler', () => {
@@ -50,6 +54,12 @@ describe('the respond handler', () => {
     ['no actor', { type: 'release', thingName: 'mything1' }],
     ['an actor of 257 characters', { ...operator('release'), actor: 'x'.repeat(257) }],
     ['a comment of 1,001 characters', { ...operator('release'), comment: 'x'.repeat(1001) }],
+    ['an order for the heartbeat', { ...operator('contain'), thingName: heartbeatName }],
+    ['a violation under the name of the heartbeat', { ...alarm(), thingName: heartbeatName }],
+    [
+      'a heartbeat without its mark',
+      { ...aHeartbeat(), violation: aViolation({ thingName: heartbeatName }) },
+    ],
     ['a violation without its fields', { type: 'violation', thingName: 'mything1', violation: {} }],
   ])('sets %s aside at once, so that the next command is not delayed', async (_, body) => {
     const { take, handled, letters } = setUp();
@@ -64,6 +74,15 @@ describe('the respond handler', () => {
         source: 'commands:message-1',
       },
     ]);
+  });
+
+  it('hands on a heartbeat, which reaches no case', async () => {
+    const { take, handled, beats, letters } = setUp();
+
+    await take(aRecord(aHeartbeat()));
+
+    expect(beats).toEqual([aHeartbeat()]);
+    expect([handled, letters]).toEqual([[], []]);
   });
 
   it('retries the command once where the case was changed in the meantime', async () => {

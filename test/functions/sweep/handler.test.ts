@@ -28,6 +28,8 @@ interface Registry {
   /** What AWS refuses to have put back. */
   unmendable: QuarantinePart | undefined;
   readonly retries: readonly string[];
+  /** The alerts topic accepts nothing. */
+  readonly silenced: boolean;
   /** Commands in the queue. */
   waiting: number;
   /** The index can't be read for them. */
@@ -53,6 +55,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     unmendable: undefined,
     retries: [],
     unreadable: false,
+    silenced: false,
     waiting: 0,
     routine: [],
     members: [],
@@ -63,6 +66,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
   };
   const { sent, commands } = fakeQueue();
   const sentAt: number[] = [];
+  const beats: string[] = [];
   const { counts, lines, log, metrics } = fakeTelemetry();
   const asked: unknown[] = [];
   const fleet: { size: FleetSize | undefined } = { size: undefined };
@@ -104,6 +108,12 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         alarms: async () => new Set(world.mailed),
       },
     },
+    alerts: {
+      async publish(alert) {
+        if (world.silenced) throw awsError('AuthorizationError');
+        beats.push(alert);
+      },
+    },
     listMembers: async function* () {
       yield* world.members;
     },
@@ -130,7 +140,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     metrics,
     clock: () => world.at,
   });
-  return { run, sent, sentAt, counts, lines, asked, fleet, world };
+  return { run, sent, sentAt, beats, counts, lines, asked, fleet, world };
 }
 
 /** Runs it each minute with a clock of its own. */
@@ -505,5 +515,45 @@ describe('the sweep', () => {
     await run();
 
     expect(counts).toEqual({ SweepRun: 1, CaseResumed: 0 });
+  });
+
+  it.each(['off', 'on', 'unknown'] as const)(
+    'sends a heartbeat in each run while the kill switch is %s',
+    async (state) => {
+      const { run, beats, world } = setUp([], [], { killSwitch: { state } });
+
+      await run();
+      world.at += 60_000;
+      await run();
+
+      expect(beats.map((alert) => JSON.parse(alert))).toMatchObject(
+        [now, now + 60_000].map((violationEventTime) => ({
+          thingName: 'cordon-heartbeat',
+          violationEventType: 'alarm-invalidated',
+          violationEventTime,
+        })),
+      );
+    },
+  );
+
+  it('does everything else, and then fails, where the heartbeat cannot be sent', async () => {
+    const { run, sent, counts } = setUp(['a'], [], { silenced: true });
+
+    await expect(run()).rejects.toThrow('parts of the sweep failed');
+
+    expect(sent.map(({ command }) => command.thingName)).toEqual(['a']);
+    expect(counts).toEqual({ SweepRun: 1, CaseResumed: 1 });
+  });
+
+  it('passes over a thing with the name of the heartbeat', async () => {
+    const { run, sent } = setUp([], [], {
+      at: fifthMinute,
+      members: ['cordon-heartbeat', 'other'],
+      active: [aViolation({ thingName: 'cordon-heartbeat' })],
+    });
+
+    await run();
+
+    expect(sent.map(({ command }) => command)).toEqual([{ type: 'drift', thingName: 'other' }]);
   });
 });

@@ -1,6 +1,7 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { connectAlertTopic, connectAnnouncer } from '../../../shared/aws/topics';
-import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
+import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement-schema';
+import { announceHeartbeat } from '../../../shared/domain/messages/audience';
 import { anAnnouncement } from '../../functions/notify/announcements';
 import { mockClient } from '../../mock-client';
 
@@ -54,6 +55,16 @@ describe('the announcer', () => {
     const { MessageAttributes } = await publish(anAnnouncement({ quiet: true }));
 
     expect(MessageAttributes?.audience?.StringValue).toBe('systems');
+  });
+
+  it('marks the heartbeat, so subscribers can leave it out', async () => {
+    const { Message = '', MessageAttributes, Subject } = await publish(announceHeartbeat(1_795_000_000_000));
+
+    expect(MessageAttributes?.audience?.StringValue).toBe('heartbeat');
+    expect(Subject).toMatch(/^\[heartbeat\] cordon-heartbeat/);
+    const parts = JSON.parse(Message);
+    expect(parts.email).not.toContain('npx cordon');
+    expect(announcementSchema.safeParse(JSON.parse(parts.default)).success).toBe(true);
   });
 
   it.each(['contained', 'containing', 'containment-failed', 'release-conflict', 'approval-needed'])(

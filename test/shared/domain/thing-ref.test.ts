@@ -1,7 +1,9 @@
 import fc from 'fast-check';
+import { heartbeatName } from '../../../shared/domain/heartbeat';
 import {
   formatThing,
   isHome,
+  isThingName,
   parseThing,
   readAccount,
   referTo,
@@ -80,5 +82,13 @@ describe('the account in an ARN', () => {
 
   it('is required where Cordon needs its own', () => {
     expect(() => requireAccount('arn:aws:iot')).toThrow('names no account and region');
+  });
+
+  it('is never made for the name of the heartbeat, in any account', () => {
+    expect(isThingName(heartbeatName)).toBe(false);
+    expect(() => thingKey(heartbeatName)).toThrow('is not a thing name');
+    expect(parseThing(heartbeatName)).toBeUndefined();
+    expect(parseThing(`111122223333/eu-west-1/${heartbeatName}`)).toBeUndefined();
+    expect(parseThing(`${heartbeatName}-2`)).toBe(`${heartbeatName}-2`);
   });
 });

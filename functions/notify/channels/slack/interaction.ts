@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { type OperatorAction, operatorActions } from '../../../../shared/domain/decide/operator-actions';
 import { parseJson } from '../../../../shared/domain/json';
 import { registryName } from '../../../../shared/domain/text';
-import { type ThingKey, thingKey } from '../../../../shared/domain/thing-ref';
+import { isThingName, type ThingKey, thingKey } from '../../../../shared/domain/thing-ref';
 import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from '../../../../shared/http';
 import type { Clock, CommandQueue, Log, Metrics } from '../../../../shared/ports';
 import { isFromSlack } from './signature';
@@ -30,7 +30,7 @@ export interface SlackPorts {
 const maxBodyBytes = 1_000_000;
 
 const target = z.object({
-  thing: z.string().check(z.regex(registryName)),
+  thing: z.string().check(z.refine(isThingName)),
   caseId: z.string().check(z.regex(registryName)),
   /** The dialog warned that the violation is still in alarm. */
   force: z.optional(z.literal(true)),

@@ -1,3 +1,4 @@
+import { announceHeartbeat } from '../../../../../shared/domain/messages/audience';
 import type { ChannelTurn } from '../../../../../shared/storage/channel-states';
 import { now } from '../../../../builders';
 import { anAnnouncement } from '../../announcements';
@@ -26,6 +27,15 @@ describe('notify with a bot token', () => {
       ['reply to ts-1', '*mything1: released* all as before'],
     ]);
     expect(stateOf()).toEqual({ place: { channel: 'C1', ts: 'ts-1' }, lastSeq: 2, closedAt: now });
+  });
+
+  it('measures a heartbeat, and neither shows nor keeps anything of it', async () => {
+    const { tell, shown, saved, telemetry, state } = setUpNotify();
+
+    await tell(announceHeartbeat(state.time - 250));
+
+    expect([shown, saved.size]).toEqual([[], 0]);
+    expect(telemetry.counts).toEqual({ HeartbeatMs: 1 });
   });
 
   it('opens one thread even where two announcements of a case are handled at once', async () => {

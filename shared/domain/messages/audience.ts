@@ -1,0 +1,32 @@
+import { heartbeatName } from '../heartbeat';
+import type { Announcement } from './announcement-schema';
+
+const heartbeat = 'heartbeat';
+
+/** Whom an announcement is for. */
+export function audienceOf({ kind, quiet }: Announcement): 'people' | 'systems' | typeof heartbeat {
+  if (kind === heartbeat) return heartbeat;
+  return quiet ? 'systems' : 'people';
+}
+
+/** The heartbeat that was sent at that time. It is quiet, since readers of earlier releases show nothing that is. */
+export function announceHeartbeat(sentAt: number): Announcement {
+  return {
+    version: 1,
+    id: `${heartbeatName}#${sentAt}`,
+    caseId: heartbeatName,
+    seq: sentAt,
+    at: sentAt,
+    kind: heartbeat,
+    status: heartbeat,
+    severity: 'info',
+    thingName: heartbeatName,
+    text: 'a test of the way that alerts go, each minute: nothing happened',
+    quiet: true,
+    detector: 'cordon',
+    violations: [],
+    actions: [],
+    evidence: [],
+    enrichment: [],
+  };
+}
