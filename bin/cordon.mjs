@@ -1,10 +1,12 @@
 #!/usr/bin/env node
-// The `cordon` command of a checkout, on the machine's own Node: runs a bundle of cli/, which it makes anew when a source has
-// changed. It needs no package then, so it starts in a fraction of what loading the sources takes.
+// The `cordon` command, on the machine's own Node. In the npm package, it runs the bundle of cli/ that the package has. In a
+// checkout, it makes the bundle anew when a source has changed. The bundle needs no packages, so it starts in a fraction of
+// what loading the sources takes.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import module from 'node:module';
+import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -13,37 +15,55 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19))
   fail(`Node ${process.versions.node} is too old: use Node 20.19 or later.`);
 
-const folder = join(root, 'dist', 'cli', hashSources());
-const bundle = join(folder, 'main.mjs');
-if (!existsSync(bundle)) {
-  runScript('ensure-install.mjs');
-  runScript('build-cli.mjs', folder);
+if (existsSync(join(root, 'cli', 'main.ts'))) await runCheckout();
+else await runPackage();
+
+async function runPackage() {
+  delete process.env.CORDON_CHECKOUT;
+  // A folder of the user's own: in a shared one, others could leave code. Node 22.1 and later keep there what they compiled.
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  module.enableCompileCache?.(join(cache, 'cordon'));
+  await import(pathToFileURL(join(root, 'dist', 'package', 'cli', 'main.mjs')).href);
 }
-// The page that `cordon console` serves; a build where a source has changed.
-if (process.argv.includes('console')) {
-  runScript('ensure-install.mjs');
-  runScript('build-console.mjs');
+
+async function runCheckout() {
+  const folder = join(root, 'dist', 'cli', hashSources());
+  const bundle = join(folder, 'main.mjs');
+  if (!existsSync(bundle)) {
+    runScript('ensure-install.mjs');
+    runScript('build-cli.mjs', folder);
+  }
+  // The page that `cordon console` serves; a build where a source has changed.
+  if (process.argv.includes('console')) {
+    runScript('ensure-install.mjs');
+    runScript('build-console.mjs');
+  }
+  // From a folder of the checkout, cordon.yml and the local stack are those of the checkout.
+  const isInside = `${process.cwd()}${sep}`.startsWith(root + sep);
+  if (isInside) process.env.CORDON_CHECKOUT = root;
+  else delete process.env.CORDON_CHECKOUT;
+  // Node 22.1 and later keep what they compiled.
+  const compiled = join(root, 'dist', 'compile-cache');
+  // The Node of the project, which `npx` puts first, where the machine's is older: it is what the tests run on.
+  const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
+  if (major < 24 && existsSync(ownNode)) {
+    const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
+    const { status } = spawnSync(ownNode, [bundle, ...process.argv.slice(2)], { stdio: 'inherit', env });
+    process.exit(status ?? 1);
+  }
+  module.enableCompileCache?.(compiled);
+  await import(pathToFileURL(bundle).href);
 }
-// From a folder of the checkout, cordon.yml and the local stack are those of the checkout.
-const isInside = `${process.cwd()}${sep}`.startsWith(root + sep);
-if (isInside) process.env.CORDON_CHECKOUT = root;
-else delete process.env.CORDON_CHECKOUT;
-// Node 22.1 and later keep what they compiled.
-const compiled = join(root, 'dist', 'compile-cache');
-// The Node of the project, which `npx` puts first, where the machine's is older: it is what the tests run on.
-const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
-if (major < 24 && existsSync(ownNode)) {
-  const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
-  const { status } = spawnSync(ownNode, [bundle, ...process.argv.slice(2)], { stdio: 'inherit', env });
-  process.exit(status ?? 1);
-}
-module.enableCompileCache?.(compiled);
-await import(pathToFileURL(bundle).href);
 
 /** Of all that goes into the bundle, and of how it is made. */
 function hashSources() {
   const hash = createHash('sha256');
-  const files = ['package.json', 'package-lock.json', join('scripts', 'build-cli.mjs')];
+  const files = [
+    'package.json',
+    'package-lock.json',
+    join('scripts', 'build-cli.mjs'),
+    join('scripts', 'cli-bundle.mjs'),
+  ];
   // Of the functions, only what the channels say of themselves.
   for (const room of ['cli', 'shared', join('functions', 'notify', 'channels')])
     for (const file of readdirSync(join(root, room), { recursive: true }))

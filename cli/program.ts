@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { addActCommands } from './act-commands';
 import { addCaseCommands } from './case-commands';
 import { addConsoleCommand } from './console/command';
+import { addDeployCommands } from './deploy/commands';
 import { addDoctorCommand } from './doctor/commands';
 import { addDrillCommand } from './drill/commands';
 import { addDeviceCommands } from './enroll/commands';
@@ -45,6 +46,7 @@ export function buildProgram() {
   addActCommands(program, ports);
   addStackCommands(program, ports);
   addConsoleCommand(program, ports);
+  addDeployCommands(program);
   addDeviceCommands(program, target, say);
   addDoctorCommand(program, version, target, say);
   addDrillCommand(program, target, say, sayAside);

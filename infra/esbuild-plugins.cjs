@@ -3,23 +3,15 @@ const { dirname, join, relative } = require('node:path');
 const loadTypescript = require('./load-typescript.cjs');
 
 /**
- * Writes the validated cordon.yml, with the values of the deploy's parameters, to a file beside each bundle that imports
- * `cordon:configuration`. Another cordon.yml changes this file only, not the code.
+ * Has each bundle that imports `cordon:configuration` read the validated cordon.yml from a file beside it. Another cordon.yml
+ * changes this file only, not the code.
  */
-const configurationPlugin = ({ custom, functions }) => ({
+const configurationPlugin = (writeConfiguration) => ({
   name: 'cordon-configuration',
   setup(build) {
     build.onResolve({ filter: /^cordon:configuration$/ }, ({ path }) => ({ path, namespace: 'cordon' }));
     build.onLoad({ filter: /.*/, namespace: 'cordon' }, () => {
-      const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
-      const configuration = loadConfiguration(configurationFile(), custom.cordon);
-      const { outdir, entryPoints } = build.initialOptions;
-      const place = dirname(entryPoints[0]);
-      const [alias] = Object.entries(functions).find(([, { handler }]) => dirname(handler) === place);
-      // serverless-esbuild puts what is below this folder into the package of this function alone.
-      const only = join(outdir, relative(place, '.'), `__only_${alias}`, place);
-      mkdirSync(only, { recursive: true });
-      writeFileSync(join(only, 'configuration.json'), JSON.stringify(configuration));
+      writeConfiguration(build.initialOptions);
       return {
         contents: `import { readFileSync } from 'node:fs';
           const file = new URL('configuration.json', import.meta.url);
@@ -29,6 +21,20 @@ const configurationPlugin = ({ custom, functions }) => ({
     });
   },
 });
+
+/** Writes the file, with the values of the deploy's parameters, into the package of the function that is bundled. */
+const writeConfigurationOf =
+  ({ custom, functions }) =>
+  ({ outdir, entryPoints }) => {
+    const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
+    const configuration = loadConfiguration(configurationFile(), custom.cordon);
+    const place = dirname(entryPoints[0]);
+    const [alias] = Object.entries(functions).find(([, { handler }]) => dirname(handler) === place);
+    // serverless-esbuild puts what is below this folder into the package of this function alone.
+    const only = join(outdir, relative(place, '.'), `__only_${alias}`, place);
+    mkdirSync(only, { recursive: true });
+    writeFileSync(join(only, 'configuration.json'), JSON.stringify(configuration));
+  };
 
 /**
  * Lambda hands a function its role's credentials in the environment, so the chain of other sources (SSO, files, EC2
@@ -75,4 +81,12 @@ const unusedErrorsPlugin = {
   },
 };
 
-module.exports = ({ service }) => [configurationPlugin(service), credentialsPlugin, unusedErrorsPlugin];
+const plugins = (writeConfiguration) => [
+  configurationPlugin(writeConfiguration),
+  credentialsPlugin,
+  unusedErrorsPlugin,
+];
+
+module.exports = ({ service }) => plugins(writeConfigurationOf(service));
+/** For the npm package: the configuration comes with the deploy (infra/artifacts-plugin.cjs). */
+module.exports.withoutConfiguration = () => plugins(() => {});

@@ -54,12 +54,14 @@ async function build() {
   mkdirSync(join(root, 'dist'), { recursive: true });
   // Whole or not at all: another process may look for it at the same time.
   const work = mkdtempSync(join(root, 'dist', 'building-console-'));
+  const packages = new Set();
   try {
     await bundle({
       configFile: false,
       root: join(root, 'console'),
       base: '/console/',
       logLevel: 'warn',
+      plugins: [listPackages(packages)],
       build: {
         outDir: work,
         emptyOutDir: true,
@@ -71,6 +73,8 @@ async function build() {
       },
     });
     writeFileSync(join(work, 'files.json'), JSON.stringify(describeFiles(work)));
+    // For the licences and the bill of materials of the npm package.
+    writeFileSync(join(work, 'packages.json'), JSON.stringify([...packages].sort()));
     writeFileSync(join(work, stamp), hash);
     rmSync(folder, { recursive: true, force: true });
     try {
@@ -84,11 +88,24 @@ async function build() {
   }
 }
 
+/** Collects the folders of the packages of which something is in the page. */
+function listPackages(packages) {
+  const generateBundle = (_options, bundle) => {
+    for (const { modules = {} } of Object.values(bundle))
+      for (const [id, { renderedLength }] of Object.entries(modules)) {
+        const [found] = /node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(id) ?? [];
+        if (found && renderedLength > 0) packages.add(found);
+      }
+  };
+  return { name: 'list-packages', generateBundle };
+}
+
 /** Each file with its headers, so that every server of the page sends the same. */
 function describeFiles(work) {
   const files = readdirSync(work, { recursive: true })
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => statSync(join(work, name)).isFile());
+    .filter((name) => statSync(join(work, name)).isFile())
+    .sort();
   return Object.fromEntries(
     files.map((name) => {
       const type = types[extname(name)];

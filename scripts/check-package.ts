@@ -1,10 +1,13 @@
 // npm run package:check: packages the service, once as cordon.yml says and once with all that a cordon.yml can ask for, and
-// lints what CloudFormation would get with cfn-lint, where that is installed (pip install cfn-lint).
+// lints what CloudFormation would get with cfn-lint, where that is installed (pip install cfn-lint). Builds the npm package
+// twice, and compares both byte by byte.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { checkNpmPackage } from './npm-package';
+import { run } from './run';
 
 const report = z.array(
   z.object({
@@ -32,6 +35,7 @@ function checkPackage(): boolean {
   const variant = join(folder, 'packages');
   run(process.execPath, ['scripts/package-variant.mjs', everything, variant]);
   say('ok the service packages, as cordon.yml says and with all that one can ask for');
+  say(`ok ${checkNpmPackage(folder)}`);
 
   const version = spawnSync('cfn-lint', ['--version'], { encoding: 'utf8' });
   if (version.error) {
@@ -60,11 +64,6 @@ function parseReport(stdout: string, stderr: string): z.infer<typeof report> {
   } catch (cause) {
     throw new Error(`cfn-lint answered no report: ${stderr || stdout.slice(0, 500)}`, { cause });
   }
-}
-
-function run(command: string, args: readonly string[]): void {
-  const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${args.join(' ')} failed:\n${stdout}${stderr}`);
 }
 
 function say(text: string): void {

@@ -1,3 +1,4 @@
+import { writeDeployCommand } from '../../deploy/service';
 import type { Check, Finding } from '../finding';
 
 export interface StackState {
@@ -20,7 +21,7 @@ export function checkStack(
     about,
     async run(): Promise<Finding[]> {
       const stack = await read();
-      const deploy = `npx sls deploy --stage ${stage}`;
+      const deploy = writeDeployCommand(stage);
       if (!stack)
         return [
           {

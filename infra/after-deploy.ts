@@ -1,0 +1,21 @@
+interface Deployed {
+  readonly stage: string;
+  readonly region: string;
+  /** Of the stack. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** How this person runs `cordon`. */
+  readonly command: string;
+}
+
+/** What the person who deployed needs next. */
+export function describeDeployed({ stage, region, outputs, command }: Deployed): string {
+  const { ApiUrl = 'the stack has no such output', Version = 'of an unknown version' } = outputs;
+  const cordon = `AWS_REGION=${region} ${command} --aws --stage ${stage}`;
+  return [
+    `Cordon ${Version} is deployed as stage ${stage} in ${region}.`,
+    `ApiUrl: ${ApiUrl}`,
+    'Next:',
+    `  ${cordon} doctor          # whether everything works`,
+    `  ${cordon} enroll THING    # a first device`,
+  ].join('\n');
+}

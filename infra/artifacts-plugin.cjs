@@ -1,0 +1,43 @@
+// In the npm package, instead of serverless-esbuild: the functions are bundled already, and each deploy adds the configuration.
+const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
+const { zipSync } = require('fflate');
+const loadTypescript = require('./load-typescript.cjs');
+
+/** Of each file in an archive, so that the same code always makes the same package. In local time, as archives have it. */
+const mtime = new Date(1980, 0, 1);
+
+class UseArtifacts {
+  constructor(serverless) {
+    this.hooks = {
+      'before:package:createDeploymentArtifacts': () => {
+        const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
+        const { serviceDir, service } = serverless;
+        const configuration = loadConfiguration(configurationFile(), service.custom.cordon);
+        const folder = join(serviceDir, '.serverless');
+        mkdirSync(folder, { recursive: true });
+        for (const [name, definition] of Object.entries(service.functions)) {
+          const place = dirname(definition.handler);
+          const artifact = join(folder, `${name}.zip`);
+          const bundle = readFileSync(join(serviceDir, 'bundles', place, 'index.mjs'), 'utf8');
+          writeFileSync(artifact, zipBundle(place, bundle, configuration));
+          definition.package = { ...definition.package, artifact };
+        }
+      },
+    };
+  }
+}
+
+function zipBundle(place, bundle, configuration) {
+  const encoder = new TextEncoder();
+  const files = {
+    [`${place}/index.mjs`]: encoder.encode(bundle),
+    // Only the functions that read it.
+    ...(bundle.includes('configuration.json') && {
+      [`${place}/configuration.json`]: encoder.encode(JSON.stringify(configuration)),
+    }),
+  };
+  return zipSync(files, { mtime, os: 3, attrs: 0o644 << 16 });
+}
+
+module.exports = UseArtifacts;

@@ -1,0 +1,36 @@
+import { copyFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Packages that are still CommonJS call require. */
+export const requireBanner = {
+  js: "import{createRequire as __cordonRequire}from'node:module';const require=__cordonRequire(import.meta.url);",
+};
+
+/** Bundles cli/ into a folder: main.mjs, and what it loads where a command needs it. Resolves to esbuild's metafile. */
+export async function bundleCli(folder) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: ['cli/main.ts'],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    // A command loads only what it needs.
+    splitting: true,
+    bundle: true,
+    minify: true,
+    keepNames: true,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    mainFields: ['module', 'main'],
+    banner: requireBanner,
+    logLevel: 'warning',
+  });
+  // Read beside the bundle, as beside its source.
+  copyFileSync(join(root, 'cli', 'enroll', 'provisioning-hook.cjs'), join(folder, 'provisioning-hook.cjs'));
+  return metafile;
+}

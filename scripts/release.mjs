@@ -1,0 +1,23 @@
+// npm run release: the npm package in dist/release, with its checksum, its bill of materials and the licences.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { hashFiles } from './hash-files.mjs';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const folder = join(root, 'dist', 'release');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+const { status } = spawnSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+  cwd: root,
+  stdio: ['ignore', 2, 2],
+});
+if (status !== 0) process.exit(1);
+const made = join(root, 'dist', 'package');
+cpSync(join(made, 'sbom.cdx.json'), join(folder, `cordon-${version}.cdx.json`));
+cpSync(join(made, 'THIRD-PARTY-LICENSES.txt'), join(folder, `cordon-${version}-third-party-licenses.txt`));
+const sums = hashFiles(folder);
+writeFileSync(join(folder, 'SHA256SUMS'), sums);
+process.stdout.write(sums);
