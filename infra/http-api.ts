@@ -49,6 +49,11 @@ export const httpApiParameters = {
     MinLength: 1,
     Description: `Group whose members may send commands: ${operatorActions.join(', ')}`,
   },
+  OidcViewerGroup: {
+    Type: 'String',
+    Default: '',
+    Description: 'Group whose members may read; empty: everybody whom the issuer admits may',
+  },
   ConsoleOrigin: {
     Type: 'String',
     Default: '',
@@ -151,10 +156,12 @@ function writeCors(): Value {
     AllowHeaders: [
       'authorization',
       'content-type',
+      'if-none-match',
       'x-amz-date',
       'x-amz-security-token',
       'x-amz-content-sha256',
     ],
+    ExposeHeaders: ['etag', 'x-cordon-next'],
     MaxAge: 600,
   };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type {
   APIGatewayEventRequestContextV2,
   APIGatewayProxyEventV2WithRequestContext,
@@ -60,6 +61,41 @@ export function jsonResponse(value: unknown, statusCode = 200): HttpAnswer {
     statusCode,
     headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(value),
+  };
+}
+
+/**
+ * An answer that can be polled: its tag names its bytes, and who has them already gets none. A cache must not keep it, so the
+ * caller keeps both itself.
+ */
+export function tagAnswer({ headers: asked, routeKey }: HttpRequest, answer: HttpAnswer): HttpAnswer {
+  if (!routeKey.startsWith('GET ') || answer.statusCode !== 200) return answer;
+  const etag = `"${createHash('sha256')
+    .update(answer.body ?? '')
+    .digest('base64url')
+    .slice(0, 22)}"`;
+  const known = (asked['if-none-match'] ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
+  if (known.includes(etag)) return { statusCode: 304, headers: { ...headers, etag } };
+  return { ...answer, headers: { ...answer.headers, etag } };
+}
+
+/**
+ * A spreadsheet takes a cell that begins with one of these for a formula, whatever quotes are around it (OWASP, "CSV
+ * Injection"): an apostrophe before it makes it text.
+ */
+const formula = /^[=+\-@\t\r\n]/;
+
+export function csvResponse(rows: readonly (readonly string[])[], next?: string): HttpAnswer {
+  const cell = (text: string) => `"${(formula.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+  return {
+    statusCode: 200,
+    headers: {
+      ...headers,
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': 'attachment; filename="cordon-audit.csv"',
+      ...(next !== undefined && { 'x-cordon-next': next }),
+    },
+    body: rows.map((row) => `${row.map(cell).join(',')}\r\n`).join(''),
   };
 }
 

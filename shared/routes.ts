@@ -18,7 +18,9 @@ export const operatorRoutes = [
   'GET /things/{thing}/metrics',
   'GET /things/{thing}/metrics/{metric}',
   'GET /things/{thing}/refusals/{commandId}',
+  'GET /audit',
   ...operatorActions.map((action) => `POST /things/{thing}/${action}` as const),
+  ...operatorActions.map((action) => `POST /bulk/${action}` as const),
 ] as const;
 
 export type RouteKey = (typeof operatorRoutes)[number];

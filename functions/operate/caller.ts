@@ -3,13 +3,19 @@ import { HttpProblem, type HttpRequest } from '../../shared/http';
 /** Where a token states the rights of its owner. The authorizer has checked signature, issuer, audience and time. */
 export interface GroupRule {
   readonly claim: string;
+  /** Its members may act, and read. */
   readonly group: string;
+  /** Its members may read; empty: everybody whom the provider admits may. */
+  readonly viewers: string;
 }
+
+/** What a route asks for: to read, or to act. */
+export type Role = 'viewer' | 'operator';
 
 interface Caller {
   /** For the timeline: an ARN, an e-mail address or a subject. */
   readonly actor: string;
-  readonly mayAct: boolean;
+  readonly roles: ReadonlySet<Role>;
 }
 
 /** The limit of a command. */
@@ -21,10 +27,29 @@ const maxActor = 256;
  */
 export function findCaller({ requestContext }: HttpRequest, rule: GroupRule): Caller {
   const { iam, jwt } = requestContext.authorizer ?? {};
-  if (iam?.userArn) return { actor: keepEnd(iam.userArn), mayAct: true };
+  if (iam?.userArn) return { actor: keepEnd(iam.userArn), roles: new Set(['viewer', 'operator']) };
   const actor = jwt && nameOf(jwt.claims);
   if (!actor) throw new HttpProblem(401, 'the caller is not authenticated');
-  return { actor: keepEnd(actor), mayAct: readGroups(jwt.claims[rule.claim]).includes(rule.group) };
+  const groups = readGroups(jwt.claims[rule.claim]);
+  const mayAct = groups.includes(rule.group);
+  const mayRead = mayAct || rule.viewers === '' || groups.includes(rule.viewers);
+  return {
+    actor: keepEnd(actor),
+    roles: new Set<Role>([
+      ...(mayRead ? (['viewer'] as const) : []),
+      ...(mayAct ? (['operator'] as const) : []),
+    ]),
+  };
+}
+
+/** Throws unless the caller has the role. */
+export function requireRole(request: HttpRequest, role: Role, rule: GroupRule): void {
+  if (findCaller(request, rule).roles.has(role)) return;
+  const groups = role === 'operator' ? rule.group : `${rule.viewers} and ${rule.group}`;
+  throw new HttpProblem(
+    403,
+    `only members of ${groups} may ${role === 'operator' ? 'do this' : 'read this'}`,
+  );
 }
 
 /** An unverified address proves nothing: its owner may have typed it in. */

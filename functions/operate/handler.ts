@@ -1,17 +1,28 @@
 import { type OperatorAction, operatorActions } from '../../shared/domain/decide/operator-actions';
-import { type HttpAnswer, HttpProblem, type HttpRequest, problemResponse } from '../../shared/http';
-import type { RouteKey } from '../../shared/routes';
+import {
+  type HttpAnswer,
+  HttpProblem,
+  type HttpRequest,
+  problemResponse,
+  tagAnswer,
+} from '../../shared/http';
+import { operatorRoutes, type RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
 import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
+import { requireRole } from './caller';
 import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
 import { type CommandPorts, findRefusal, sendCommand, showRefusal } from './command';
+import { actOnMany, type BulkPorts } from './routes/act-on-many';
+import { type AuditPorts, showAudit } from './routes/audit';
 import { type ListPorts, listCases } from './routes/list-cases';
 import { type FleetPorts, showFleet } from './routes/show-fleet';
 import { listThingMetrics, type MetricPorts, showMetric } from './routes/show-metric';
 import { showThing, type ThingPorts } from './routes/show-thing';
 import { type SummaryPorts, summarize } from './routes/summary';
 
-export type OperatePorts = CasePorts &
+export type OperatePorts = AuditPorts &
+  BulkPorts &
+  CasePorts &
   CommandPorts &
   FleetPorts &
   ListPorts &
@@ -36,7 +47,9 @@ const routes: Readonly<Record<Route, Handler>> = {
   'GET /things/{thing}/metrics': listThingMetrics,
   'GET /things/{thing}/metrics/{metric}': showMetric,
   'GET /things/{thing}/refusals/{commandId}': showRefusal,
+  'GET /audit': showAudit,
   ...writeActionRoutes(),
+  ...writeBulkRoutes(),
   'POST /slack/interactions': (request, ports) =>
     takeInteraction(request, {
       ...ports,
@@ -50,7 +63,9 @@ export function operate(ports: OperatePorts) {
     const { routeKey } = request;
     try {
       if (!isRoute(routeKey)) throw new HttpProblem(404, 'this route does not exist');
-      return await routes[routeKey](request, ports);
+      if (isOperatorRoute(routeKey))
+        requireRole(request, routeKey.startsWith('GET ') ? 'viewer' : 'operator', ports.groupRule);
+      return tagAnswer(request, await routes[routeKey](request, ports));
     } catch (error) {
       if (error instanceof HttpProblem) return problemResponse(error);
       ports.log.error('request failed', { routeKey, error });
@@ -61,6 +76,18 @@ export function operate(ports: OperatePorts) {
       });
     }
   };
+}
+
+const operatorRouteKeys: ReadonlySet<string> = new Set(operatorRoutes);
+
+/** Buttons prove who pressed them in their own way. */
+function isOperatorRoute(routeKey: string): routeKey is RouteKey {
+  return operatorRouteKeys.has(routeKey);
+}
+
+function writeBulkRoutes() {
+  const routesOf = operatorActions.map((action) => [`POST /bulk/${action}`, actOnMany(action)]);
+  return Object.fromEntries(routesOf) as Record<`POST /bulk/${OperatorAction}`, Handler>;
 }
 
 function writeActionRoutes() {

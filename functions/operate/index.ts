@@ -5,6 +5,7 @@ import { connectSecrets } from '../../shared/aws/secrets';
 import { readKeeping } from '../../shared/domain/case/keeping';
 import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { connectAudit } from '../../shared/storage/audit';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectFloods } from '../../shared/storage/floods';
 import { connectTable } from '../../shared/storage/table';
@@ -18,6 +19,7 @@ const detection = connectDetection(readEnv('TABLE_NAME'));
 export const handler = wrap(
   operate({
     ...connectTable(readEnv('TABLE_NAME')),
+    audit: connectAudit(readEnv('TABLE_NAME')),
     floods: connectFloods(readEnv('TABLE_NAME')),
     keepClosedMs: readKeeping(configuration),
     readDatapoints: detection.readDatapoints,
@@ -28,7 +30,11 @@ export const handler = wrap(
     securityProfiles: configuration.securityProfiles,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
-    groupRule: { claim: readEnv('OIDC_GROUP_CLAIM'), group: readEnv('OIDC_OPERATOR_GROUP') },
+    groupRule: {
+      claim: readEnv('OIDC_GROUP_CLAIM'),
+      group: readEnv('OIDC_OPERATOR_GROUP'),
+      viewers: process.env.OIDC_VIEWER_GROUP ?? '',
+    },
     signingSecret: connectSecrets().hold(readEnv('SLACK_BUTTONS_PARAMETER')),
     slackOperators: configuration.notify.slack?.operators,
     answerSlack: connectSlackAnswers(readEnv('SLACK_API_URL'), log),

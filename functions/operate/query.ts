@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { registryName } from '../../shared/domain/text';
 
 /** Parts of the queries of routes: all of a query is text. */
 
@@ -29,3 +30,30 @@ export function listOf<const T extends readonly string[]>(names: T) {
     ),
   );
 }
+
+export const cursor = z.optional(z.string().check(z.minLength(1), z.maxLength(4_096)));
+
+/** An ARN, an e-mail address or a subject. */
+export const person = z.optional(z.string().check(z.minLength(1), z.maxLength(256)));
+
+const name = z.optional(z.string().check(z.regex(registryName, 'expected 1 to 128 of a-z A-Z 0-9 : _ -')));
+
+/** Which cases are meant, of the query of a list as of a bulk act. */
+export const caseFilterFields = {
+  severity: z.optional(listOf(['low', 'medium', 'high', 'critical'])),
+  behavior: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[a-zA-Z0-9:_-]{1,128}(\/[a-zA-Z0-9:_-]{1,128})?$/, 'expected BEHAVIOR or PROFILE/BEHAVIOR'),
+      ),
+  ),
+  thing: z.optional(
+    z.string().check(z.regex(/^[a-zA-Z0-9:_/-]{1,180}$/, 'expected what a thing name begins with')),
+  ),
+  group: name,
+  playbook: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
+  actor: person,
+  openedSince: epochMs,
+  openedBefore: epochMs,
+};

@@ -293,3 +293,44 @@ export type Summary = z.output<typeof summary>;
 export type PossibleAct = z.output<typeof possibleAct>;
 export type Restoration = z.output<typeof restoration>;
 export type CaseGroup = z.output<typeof caseGroup>;
+
+export const audit = z.object({
+  from: time,
+  to: time,
+  acts: z
+    .array(
+      z.object({
+        at: time,
+        actor: z.string(),
+        thingName: z.string(),
+        caseId: z.string(),
+        what: z.string(),
+        detail: z.string().optional(),
+      }),
+    )
+    .describe('Newest first'),
+  next: z.string().optional().describe('The `cursor` of the next page; it keeps `from` and `to`'),
+});
+
+export const bulk = z.object({
+  command: act,
+  actor: z.string(),
+  sent: z.int(),
+  refused: z.int(),
+  failed: z.int(),
+  results: z.array(
+    z.object({
+      thingName: z.string(),
+      caseId: z.string().optional(),
+      result: z.enum(['sent', 'refused', 'failed']),
+      commandId: z.string().optional(),
+      reason: z.string().optional(),
+    }),
+  ),
+});
+
+export type AuditAnswer = z.output<typeof audit>;
+export type BulkAnswer = z.output<typeof bulk>;
+export type FleetAnswer = z.output<typeof fleet>;
+export type ThingAnswer = z.output<typeof thing>;
+export type MetricSeries = z.output<typeof metricSeries>;

@@ -6,12 +6,13 @@ import { retryMs } from '../domain/case/lifecycle';
 import { findDueKind } from '../domain/case/timers';
 import { hasUnfinished } from '../domain/decide/decide';
 import { outlineCase } from '../domain/lists/outline';
-import { describeEntry } from '../domain/messages/describe-event';
+import { type DescribedEntry, describeEntry } from '../domain/messages/describe-event';
+import { clip } from '../domain/text';
 import type { CaseStore, Clock } from '../ports';
 import { hashRow } from '../timeline';
 import { type CaseItem, readCase, writeCase } from './case-item';
 import { connectExpiry } from './expiry';
-import { caseKey, connectItems, expireAt, partitionOf, shardOf, writeTime } from './items';
+import { auditKey, caseKey, connectItems, expireAt, partitionOf, shardOf, writeTime } from './items';
 
 export interface CaseOptions {
   /** How long a closed case is kept. Only functions that close cases need it. */
@@ -56,7 +57,10 @@ export function connectCases(
       const row = { caseId, thingName, sk, entries, previousHash: timelineHead };
       const hash = hashRow(row);
       await documents.send(
-        new PutCommand({ TableName: tableName, Item: { pk: `CASE#${caseId}`, ...row, hash } }),
+        new PutCommand({
+          TableName: tableName,
+          Item: { pk: `CASE#${caseId}`, ...row, hash, ...indexActs(entries) },
+        }),
       );
       return hash;
     },
@@ -86,6 +90,21 @@ export function connectCases(
     listRoutine: (now, limit) => listDue('ROUTINE', now, limit),
   };
 }
+
+/** What people did, for the audit; the row's hash does not cover it, since it repeats what the row says. */
+function indexActs(entries: readonly DescribedEntry[]) {
+  const acts = entries
+    .filter(({ actor }) => actor !== undefined && !automatic.has(actor))
+    .map(({ detail, ...entry }) => ({
+      ...entry,
+      ...(detail !== undefined && { detail: clip(detail, 1_000) }),
+    }));
+  const at = acts[0]?.at;
+  return at === undefined ? {} : { statusKey: auditKey(at), updatedAt: at, outline: { acts } };
+}
+
+/** Who acts in a timeline and is nobody. */
+const automatic: ReadonlySet<string> = new Set(['playbook', 'timer']);
 
 /** For lists of cases by status. */
 function indexStatus(record: Case) {

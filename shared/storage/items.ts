@@ -77,6 +77,11 @@ export function suspectKey(sender: string): ItemKey {
   return { pk: `SENDER#${sender}`, sk: 'BEGUN' };
 }
 
+/** Under this key the index has the rows of a day that people caused. */
+export function auditKey(at: number): string {
+  return `AUDIT#${new Date(at).toISOString().slice(0, 10)}`;
+}
+
 /** Fifteen digits, so the keys sort by time. */
 export function writeTime(at: number): string {
   return String(Math.max(0, Math.trunc(at))).padStart(15, '0');

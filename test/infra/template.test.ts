@@ -323,6 +323,7 @@ describe('the stack', () => {
       OidcAudience: '',
       OidcGroupClaim: 'groups',
       OidcOperatorGroup: 'cordon-operators',
+      OidcViewerGroup: '',
       ConsoleOrigin: '',
       PolicyCacheSeconds: 480,
     });

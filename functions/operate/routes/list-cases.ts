@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
 import { type CaseStatus, openStatuses } from '../../../shared/domain/case/status';
-import { registryName } from '../../../shared/domain/text';
 import { CursorError } from '../../../shared/errors';
 import {
   type HttpAnswer,
@@ -11,7 +10,7 @@ import {
 } from '../../../shared/http';
 import type { Clock, Floods, KillSwitchReader } from '../../../shared/ports';
 import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
-import { count, epochMs, listOf } from '../query';
+import { caseFilterFields, count, cursor, epochMs, listOf } from '../query';
 import { showFloods, showKillSwitch } from '../show';
 
 export interface ListPorts {
@@ -25,34 +24,12 @@ export interface ListPorts {
 /** A page of as many cases, each of them long, fits a Lambda response. */
 const maxLimit = 500;
 
-const name = z.optional(z.string().check(z.regex(registryName, 'expected 1 to 128 of a-z A-Z 0-9 : _ -')));
-
-/** Which cases are meant, of the query of a list as of a bulk act. */
-const caseFilterFields = {
-  severity: z.optional(listOf(['low', 'medium', 'high', 'critical'])),
-  behavior: z.optional(
-    z
-      .string()
-      .check(
-        z.regex(/^[a-zA-Z0-9:_-]{1,128}(\/[a-zA-Z0-9:_-]{1,128})?$/, 'expected BEHAVIOR or PROFILE/BEHAVIOR'),
-      ),
-  ),
-  thing: z.optional(
-    z.string().check(z.regex(/^[a-zA-Z0-9:_/-]{1,180}$/, 'expected what a thing name begins with')),
-  ),
-  group: name,
-  playbook: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
-  actor: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
-  openedSince: epochMs,
-  openedBefore: epochMs,
-};
-
 const listQuery = z.strictObject({
   status: z.optional(listOf([...openStatuses, 'closed'])),
   ...caseFilterFields,
   since: epochMs,
   limit: count(1, maxLimit),
-  cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(4_096))),
+  cursor,
 });
 
 /** Open cases, those that need a person first, or the cases of the requested statuses; then by their last change. */

@@ -75,6 +75,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
         isComplete: true,
       }),
     },
+    audit: { page: async ({ from, to }) => ({ from, to, acts: [] }) },
     history: {
       listClosed: async (thingName: string, limit: number) =>
         cases
@@ -93,7 +94,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     guards: aConfiguration().guards,
     securityProfiles: aConfiguration().securityProfiles,
     commands: queue.commands,
-    groupRule: { claim: 'groups', group: 'cordon-operators' },
+    groupRule: { claim: 'groups', group: 'cordon-operators', viewers: '' },
     signingSecret: async () => signingSecret,
     slackOperators: undefined,
     answerSlack: async (url, text) => void said.push({ url, text }),
@@ -108,6 +109,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     ask,
     handle,
     detection,
+    commands: queue.commands,
     sent: queue.sent,
     waiting: queue.waiting,
     said,

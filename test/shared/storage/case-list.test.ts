@@ -4,6 +4,7 @@ import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { openStatuses } from '../../../shared/domain/case/status';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
 import { connectTable } from '../../../shared/storage/table';
 import { flushed, now } from '../../builders';
@@ -210,5 +211,55 @@ describe('the cursor of a list', () => {
     const { cases } = await table.list.page({ ...query, limit: 9, cursor });
 
     expect(cases.map(({ thingName }) => thingName).toSorted()).toEqual(['a', 'b']);
+  }, 60_000);
+});
+
+describe('the audit', () => {
+  const hourMs = 3_600_000;
+
+  it('has what people did, newest first, by person, thing and time, over days and pages', async () => {
+    await openTable('audit', []);
+    const { cases } = connectTable('audit', client);
+    const { page } = connectAudit('audit', client);
+    const acted = async (name: string, actor: string, at: number) => {
+      const outbox = {
+        announcements: [],
+        timeline: [
+          { at, actor, event: { code: 'comment', comment: `${name} at ${at}` } },
+          { at, actor: 'playbook', event: { code: 'judged-again' } },
+        ],
+      };
+      await cases.appendTimeline({ ...aCaseOf(name), caseId: `case-${name}-${at}`, outbox } as never);
+    };
+    for (let index = 0; index < 9; index += 1)
+      await acted(index % 2 ? 'a' : 'b', index % 3 ? 'ada' : 'bob', now - index * 10 * hourMs);
+    const read = async (query: Partial<AuditQuery>) => {
+      const found: number[] = [];
+      let cursor: string | undefined;
+      do {
+        const one = await page({ from: now - 200 * hourMs, to: now, limit: 2, ...query, cursor });
+        found.push(...one.acts.map(({ at }) => (now - at) / (10 * hourMs)));
+        cursor = one.next;
+      } while (cursor !== undefined);
+      return found;
+    };
+
+    expect(await read({})).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await read({ actor: 'bob' })).toEqual([0, 3, 6]);
+    expect(await read({ thingName: 'a' })).toEqual([1, 3, 5, 7]);
+    expect(await read({ from: now - 45 * hourMs, to: now - 15 * hourMs })).toEqual([2, 3, 4]);
+    expect((await page({ from: 0, to: now, limit: 1 })).acts).toEqual([
+      {
+        at: now,
+        actor: 'bob',
+        thingName: 'b',
+        caseId: `case-b-${now}`,
+        what: 'comment',
+        detail: `b at ${now}`,
+      },
+    ]);
+    await expect(page({ from: 0, to: now, limit: 1, cursor: 'made-up' })).rejects.toThrow(
+      'is none of this list',
+    );
   }, 60_000);
 });

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod/mini';
+import { type CaseStatus, openStatuses } from '../../../shared/domain/case/status';
+import {
+  findObjection,
+  type OperatorAction,
+  operatorActionDescriptors,
+} from '../../../shared/domain/decide/operator-actions';
+import { isHome, parseThing, type ThingKey } from '../../../shared/domain/thing-ref';
+import {
+  type HttpAnswer,
+  HttpProblem,
+  type HttpRequest,
+  jsonResponse,
+  readBody,
+  readJson,
+} from '../../../shared/http';
+import type { CaseListReader } from '../../../shared/storage/case-list';
+import { findCaller } from '../caller';
+import { type CommandPorts, type Order, writeBodySchema } from '../command';
+import { caseFilterFields } from '../query';
+
+export interface BulkPorts extends CommandPorts {
+  readonly list: Pick<CaseListReader, 'page'>;
+}
+
+/** What one request of 10 s and of a Lambda's size can take. */
+const maxThings = 500;
+const maxBodyBytes = 131_072;
+/** A selection whose cases are not found within these pages of 2,000 is too wide. */
+const maxPages = 10;
+/** Reads at once. */
+const chunk = 50;
+
+const selection = {
+  things: z.optional(
+    z.array(z.string().check(z.maxLength(180))).check(z.minLength(1), z.maxLength(maxThings)),
+  ),
+  filter: z.optional(
+    z.strictObject({
+      ...caseFilterFields,
+      status: z.optional(
+        z.array(z.enum(openStatuses)).check(z.minLength(1), z.maxLength(openStatuses.length)),
+      ),
+      severity: z.optional(z.array(z.enum(['low', 'medium', 'high', 'critical'])).check(z.minLength(1))),
+      openedSince: z.optional(z.number()),
+      openedBefore: z.optional(z.number()),
+    }),
+  ),
+  /** How many cases the caller means. */
+  expect: z.int().check(z.minimum(1), z.maximum(maxThings)),
+  /** The same key sends nothing twice within five minutes. */
+  key: z.string().check(z.regex(/^[a-zA-Z0-9_-]{8,64}$/, 'expected 8 to 64 of a-z A-Z 0-9 _ -')),
+};
+
+type Selection = z.output<ReturnType<typeof writeSchema>>;
+
+function writeSchema(action: OperatorAction) {
+  // A case id binds one thing: here each command is bound to the case that was found.
+  return z.extend(z.omit(writeBodySchema(action), { caseId: true }), selection);
+}
+
+interface Chosen {
+  readonly thingName: ThingKey;
+  readonly caseId?: string;
+}
+
+interface Result {
+  readonly thingName: string;
+  readonly caseId?: string;
+  readonly result: 'sent' | 'refused' | 'failed';
+  readonly commandId?: string;
+  readonly reason?: string;
+}
+
+/** Sends one command for each case of a selection, if there are exactly as many as the caller expects. */
+export function actOnMany(action: OperatorAction) {
+  const schema = writeSchema(action);
+  return async (request: HttpRequest, ports: BulkPorts): Promise<HttpAnswer> => {
+    const { actor } = findCaller(request, ports.groupRule);
+    const { things, filter, expect, key, ...order } = readJson(readBody(request, maxBodyBytes), schema);
+    if ((things === undefined) === (filter === undefined))
+      throw new HttpProblem(400, 'expected either things or a filter', things ? 'filter' : 'things');
+    const chosen = things ? readThings(things, ports) : await findCases(action, filter ?? {}, ports);
+    if (chosen.length !== expect)
+      throw new HttpProblem(
+        409,
+        `expected ${expect}, but ${chosen.length} are selected: nothing was sent`,
+        'expect',
+      );
+    const results: Result[] = [];
+    for (let start = 0; start < chosen.length; start += chunk)
+      results.push(
+        ...(await Promise.all(
+          chosen
+            .slice(start, start + chunk)
+            .map((one) => actOnOne(action, one, { actor, key, order: order as Order }, ports)),
+        )),
+      );
+    const count = (result: Result['result']) => results.filter((one) => one.result === result).length;
+    ports.metrics.count('CommandSent', count('sent'));
+    const totals = { sent: count('sent'), refused: count('refused'), failed: count('failed') };
+    return jsonResponse({ command: action, actor, ...totals, results }, 202);
+  };
+}
+
+function readThings(names: readonly string[], { own }: BulkPorts): Chosen[] {
+  const things = names.map((name, index) => {
+    const thingName = parseThing(name, own);
+    if (!thingName || !isHome(thingName))
+      throw new HttpProblem(
+        400,
+        'expected the name of a thing of this account and region',
+        `things.${index}`,
+      );
+    return thingName;
+  });
+  return [...new Set(things)].map((thingName) => ({ thingName }));
+}
+
+async function findCases(
+  action: OperatorAction,
+  { status, thing, ...filter }: NonNullable<Selection['filter']>,
+  { list }: BulkPorts,
+): Promise<Chosen[]> {
+  const { offeredIn } = operatorActionDescriptors[action];
+  const open: readonly CaseStatus[] = offeredIn.length > 0 ? offeredIn : openStatuses;
+  const query = {
+    statuses: status ?? open,
+    filter: { ...filter, ...(thing !== undefined && { thingPrefix: thing }) },
+    limit: maxThings + 1,
+  };
+  const found: Chosen[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < maxPages; pages += 1) {
+    const page = await list.page({ ...query, cursor });
+    found.push(...page.cases.map(({ thingName, caseId }) => ({ thingName, caseId })));
+    if (page.next === undefined) return found;
+    if (found.length > maxThings)
+      throw new HttpProblem(409, `more than ${maxThings} are selected: narrow the filter`, 'filter');
+    cursor = page.next;
+  }
+  throw new HttpProblem(409, 'too many cases to look through for this filter: narrow it', 'filter');
+}
+
+interface Task {
+  readonly actor: string;
+  readonly key: string;
+  readonly order: Order;
+}
+
+async function actOnOne(
+  action: OperatorAction,
+  { thingName, caseId: wanted }: Chosen,
+  { actor, key, order: { assignee, ...order } }: Task,
+  { cases, commands, log }: BulkPorts,
+): Promise<Result> {
+  try {
+    const record = (await cases.load(thingName))?.value;
+    const objection =
+      wanted !== undefined && record?.caseId !== wanted
+        ? 'has another case by now'
+        : findObjection(action, record);
+    if (objection) return { thingName, result: 'refused', reason: `${thingName} ${objection}` };
+    const caseId = record && record.status !== 'closed' ? record.caseId : undefined;
+    const commandId = nameCommand(key, action, thingName, caseId);
+    await commands.send(
+      {
+        ...{ type: action, thingName, actor, ...order },
+        ...(assignee !== undefined && { assignee: assignee ?? '' }),
+        ...(caseId !== undefined && { caseId }),
+        requestId: commandId,
+      },
+      commandId,
+    );
+    return { thingName, ...(caseId !== undefined && { caseId }), result: 'sent', commandId };
+  } catch (error) {
+    log.error('a command of many was not sent', { thingName, error });
+    return {
+      thingName,
+      result: 'failed',
+      reason: 'the command was not sent; the same key may be used again',
+    };
+  }
+}
+
+/** In the form of a UUID, as all commands have it. */
+function nameCommand(...parts: readonly (string | undefined)[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+}

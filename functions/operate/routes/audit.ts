@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+import { parseThing } from '../../../shared/domain/thing-ref';
+import { CursorError } from '../../../shared/errors';
+import {
+  csvResponse,
+  type HttpAnswer,
+  HttpProblem,
+  type HttpRequest,
+  jsonResponse,
+  readQuery,
+} from '../../../shared/http';
+import type { Clock } from '../../../shared/ports';
+import type { Act, AuditPage, AuditQuery } from '../../../shared/storage/audit';
+import { count, cursor, epochMs, person } from '../query';
+
+export interface AuditPorts {
+  readonly audit: { page(query: AuditQuery): Promise<AuditPage> };
+  readonly clock: Clock;
+}
+
+const dayMs = 86_400_000;
+
+const query = z.strictObject({
+  actor: person,
+  thing: z.optional(z.string().check(z.refine((text) => parseThing(text) !== undefined, 'expected a thing'))),
+  from: epochMs,
+  to: epochMs,
+  limit: count(1, 500),
+  cursor,
+  format: z.optional(z.enum(['json', 'csv'])),
+});
+
+/** Who did what to which thing, newest first: of the last 30 days, or of the requested time. */
+export async function showAudit(request: HttpRequest, { audit, clock }: AuditPorts): Promise<HttpAnswer> {
+  const asked = readQuery(request, query);
+  const { to = clock(), limit = 100, format = 'json' } = asked;
+  const { from = Math.max(0, to - 30 * dayMs) } = asked;
+  if (from > to) throw new HttpProblem(400, 'expected a time before `to`', 'from');
+  const page = await audit
+    .page({ actor: asked.actor, thingName: asked.thing, from, to, limit, cursor: asked.cursor })
+    .catch(refuseCursor);
+  if (format === 'json') return jsonResponse(page);
+  const head = ['at', 'actor', 'thing', 'case', 'what', 'detail'];
+  return csvResponse([head, ...page.acts.map(writeRow)], page.next);
+}
+
+function writeRow({ at, actor, thingName, caseId, what, detail = '' }: Act): string[] {
+  return [new Date(at).toISOString(), actor, thingName, caseId, what, detail];
+}
+
+function refuseCursor(error: unknown): never {
+  if (error instanceof CursorError) throw new HttpProblem(400, error.message, 'cursor');
+  throw error;
+}

@@ -1,0 +1,111 @@
+import { bulk } from '../../../shared/api/answers';
+import type { Case } from '../../../shared/domain/case/case';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { changeCase, flushed, now } from '../../builders';
+import { aContainedCase } from '../../cli/stored-cases';
+import { anOperator, userArn } from './operator';
+
+const { record: contained } = aContainedCase();
+const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] };
+
+function waitingCases(count: number): Case[] {
+  return Array.from({ length: count }, (_, index) => ({
+    ...changeCase(observed, { status: 'awaiting-approval', dueAt: now + 60_000 }),
+    thingName: thingKey(`pump-${index}`),
+    caseId: `case-${index}`,
+  }));
+}
+
+const key = 'approve-storm-1';
+const send = (operator: ReturnType<typeof anOperator>, act: string, body: object) =>
+  operator.ask(`POST /bulk/${act}`, { body: JSON.stringify(body) });
+
+describe('a bulk act', () => {
+  it('sends one command for each case that the filter finds, bound to its case, if the number is as expected', async () => {
+    const operator = anOperator([...waitingCases(120), contained]);
+
+    const { status, value } = await send(operator, 'approve', {
+      ...{ filter: { thing: 'pump-', severity: ['critical'] }, expect: 120, key, comment: 'all miners' },
+    });
+
+    expect(bulk.parse(value)).toEqual(value);
+    expect([status, value.sent, value.refused, value.failed]).toEqual([202, 120, 0, 0]);
+    expect(operator.sent).toHaveLength(120);
+    expect(operator.sent[7]?.command).toEqual({
+      ...{ type: 'approve', thingName: 'pump-7', actor: userArn, comment: 'all miners', caseId: 'case-7' },
+      requestId: expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+    });
+  });
+
+  it('sends nothing if the number differs, or more than 500 are selected', async () => {
+    const few = anOperator(waitingCases(3));
+    const many = anOperator(waitingCases(501));
+
+    expect(await send(few, 'approve', { filter: {}, expect: 2, key })).toMatchObject({
+      status: 409,
+      value: { detail: 'expected 2, but 3 are selected: nothing was sent', field: 'expect' },
+    });
+    expect(await send(many, 'approve', { filter: {}, expect: 500, key })).toMatchObject({ status: 409 });
+    expect([...few.sent, ...many.sent]).toEqual([]);
+  });
+
+  it('says of each thing what became of it, and goes on where one fails', async () => {
+    const [one, two] = waitingCases(2);
+    const operator = anOperator([one, two, contained].flatMap((record) => record ?? []));
+    const { commands } = operator;
+    const failing = anOperator(
+      [one, two, contained].flatMap((record) => record ?? []),
+      {
+        commands: {
+          send: async (command, id) => {
+            if (command.thingName === 'pump-1') throw new Error('throttled');
+            await commands.send(command, id);
+          },
+        },
+      },
+    );
+
+    const { value } = await send(failing, 'approve', {
+      ...{ things: ['pump-0', 'pump-1', 'mything1', 'pump-0'], expect: 3, key },
+    });
+
+    expect(value.results).toEqual([
+      { thingName: 'pump-0', caseId: 'case-0', result: 'sent', commandId: expect.any(String) },
+      { thingName: 'pump-1', result: 'failed', reason: expect.stringContaining('was not sent') },
+      { thingName: 'mything1', result: 'refused', reason: 'mything1 has nothing that awaits approval' },
+    ]);
+  });
+
+  it('names each command by its key, so that the same again is sent once', async () => {
+    const body = { things: ['pump-0'], expect: 1, key };
+    const ids = async (over: object) => {
+      const { value } = await send(anOperator(waitingCases(1)), 'approve', { ...body, ...over });
+      return value.results[0].commandId;
+    };
+
+    expect(await ids({})).toBe(await ids({}));
+    expect(await ids({ key: 'another-key' })).not.toBe(await ids({}));
+  });
+
+  it.each([
+    [{ expect: 1, key }, 'things'],
+    [{ things: ['a'], filter: {}, expect: 1, key }, 'filter'],
+    [{ things: ['a'], expect: 1 }, 'key'],
+    [{ things: ['a'], expect: 1, key: 'short' }, 'key'],
+    [{ things: ['a'], key }, 'expect'],
+    [{ things: ['a'], expect: 501, key }, 'expect'],
+    [{ things: ['a'], expect: 1.5, key }, 'expect'],
+    [{ things: [], expect: 1, key }, 'things'],
+    [{ things: ['../a'], expect: 1, key }, 'things.0'],
+    [{ things: ['111122223333/us-east-1/a'], expect: 1, key }, 'things.0'],
+    [{ filter: { status: ['closed'] }, expect: 1, key }, 'filter.status.0'],
+    [{ filter: { everything: true }, expect: 1, key }, 'filter.everything'],
+    [{ things: ['a'], expect: 1, key, caseId: 'case-1' }, 'caseId'],
+    [{ things: ['a'], expect: 1, key, actor: 'eve' }, 'actor'],
+  ])('refuses %j', async (body, field) => {
+    const operator = anOperator(waitingCases(1));
+
+    expect(await send(operator, 'approve', body)).toMatchObject({ status: 400, value: { field } });
+    expect(operator.sent).toEqual([]);
+  });
+});

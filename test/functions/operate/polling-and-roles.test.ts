@@ -1,0 +1,108 @@
+import { audit } from '../../../shared/api/answers';
+import { now } from '../../builders';
+import { aContainedCase } from '../../cli/stored-cases';
+import { anOperator, aRequest, ofThing, signedInAs } from './operator';
+
+const { record: contained } = aContainedCase();
+const thing = ofThing('mything1');
+
+describe('an answer that is polled', () => {
+  it('has a tag, and no body for who has it already', async () => {
+    const { handle } = anOperator([contained]);
+    const get = (tag?: string) =>
+      handle(aRequest('GET /cases/{thing}', { ...thing, headers: tag ? { 'if-none-match': tag } : {} }));
+
+    const first = await get();
+    const etag = String(first.headers?.etag);
+    const again = await get(`W/"other", ${etag}`);
+    const changed = await get('"other"');
+
+    expect(etag).toMatch(/^"[\w-]{22}"$/);
+    expect(again).toEqual({ statusCode: 304, headers: expect.objectContaining({ etag }) });
+    expect([changed.statusCode, changed.body]).toEqual([200, first.body]);
+  });
+
+  it('is never a problem, nor the answer to a command', async () => {
+    const { handle } = anOperator([contained]);
+
+    expect((await handle(aRequest('GET /cases/{thing}', ofThing('nobody')))).headers).not.toHaveProperty(
+      'etag',
+    );
+    expect((await handle(aRequest('POST /things/{thing}/release', thing))).headers).not.toHaveProperty(
+      'etag',
+    );
+  });
+});
+
+describe('the roles of who has a token', () => {
+  const rule = { groupRule: { claim: 'groups', group: 'soc', viewers: 'soc-viewers' } };
+  const as = (groups: string) => ({ ...thing, ...signedInAs({ sub: 'ada', groups }) });
+  const status = async (route: string, groups: string) =>
+    (await anOperator([contained], rule).ask(route, as(groups))).status;
+
+  it.each([
+    ['[soc]', 200, 202],
+    ['[soc-viewers]', 200, 403],
+    ['[others]', 403, 403],
+    ['', 403, 403],
+  ])('%s', async (groups, read, acted) => {
+    expect(await status('GET /cases/{thing}', groups)).toBe(read);
+    expect(await status('GET /audit', groups)).toBe(read);
+    expect(await status('POST /things/{thing}/release', groups)).toBe(acted);
+  });
+
+  it('are said where one is missing', async () => {
+    const { ask, sent } = anOperator([contained], rule);
+
+    expect((await ask('POST /bulk/release', as('[soc-viewers]'))).value.detail).toBe(
+      'only members of soc may do this',
+    );
+    expect((await ask('GET /fleet', as('[others]'))).value.detail).toBe(
+      'only members of soc-viewers and soc may read this',
+    );
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('the audit', () => {
+  const acts = [
+    {
+      ...{ at: now, actor: '=cmd|calc', thingName: 'a', caseId: 'c', what: 'comment' },
+      detail: 'say "no"\r\n+1',
+    },
+  ];
+  const page = async () => ({ from: now - 5, to: now, acts, next: 'on' });
+
+  it('is JSON', async () => {
+    const { value } = await anOperator([], { audit: { page } }).ask('GET /audit');
+
+    expect(audit.parse(value)).toEqual(value);
+  });
+
+  it('is a CSV that no spreadsheet takes for formulas', async () => {
+    const { handle } = anOperator([], { audit: { page } });
+    const { headers, body } = await handle(
+      aRequest('GET /audit', { queryStringParameters: { format: 'csv' } }),
+    );
+
+    expect(headers).toMatchObject({
+      'content-type': expect.stringMatching(/^text\/csv/),
+      'x-cordon-next': 'on',
+    });
+    expect(body).toBe(
+      `"at","actor","thing","case","what","detail"\r\n"${new Date(now).toISOString()}","'=cmd|calc","a","c","comment","say ""no""\r\n+1"\r\n`,
+    );
+  });
+
+  it.each([
+    [{ from: '9', to: '5' }, 'from'],
+    [{ thing: '../a' }, 'thing'],
+    [{ actor: '' }, 'actor'],
+    [{ format: 'xml' }, 'format'],
+  ])('refuses %j', async (queryStringParameters, field) => {
+    expect(await anOperator().ask('GET /audit', { queryStringParameters })).toMatchObject({
+      status: 400,
+      value: { field },
+    });
+  });
+});
