@@ -4,6 +4,7 @@ import type { ExportFormat } from './export';
 import type { ListFlags } from './list';
 import { say, sayAside } from './look/output';
 import type { Screen } from './look/style';
+import type { MetricFlags } from './metrics/metrics';
 import { readCount, readDuration, readSeverities, readStatuses } from './options';
 
 interface ExportFlags {
@@ -49,6 +50,36 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
       const from = await target();
       say(json ? writeJson(await readCase(thing, from)) : await showCase(thing, from, openScreen()));
     });
+
+  program
+    .command('metrics')
+    .description(
+      'show the values of a metric of a thing over time, or list the metrics that values are kept of',
+    )
+    .argument('<thing>')
+    .argument('[metric]')
+    .option('--since <time>', 'how far back, at most 14d', readDuration, 86_400_000)
+    .option('--config <file>', 'the file that says what is normal (default: cordon.yml)')
+    .option('--json', 'print JSON')
+    .action(
+      async (
+        thing: string,
+        metric: string | undefined,
+        { config, ...flags }: MetricFlags & { readonly config?: string },
+      ) => {
+        const { listMetrics, showMetric } = await import('./metrics/metrics');
+        const { openScreen } = await import('./look/style');
+        const { readBounds } = await import('./metrics/bounds');
+        const bounds = metric === undefined ? undefined : readBounds(metric, config);
+        const { metrics } = await target();
+        const [screen, now] = [openScreen(), Date.now()];
+        say(
+          metric === undefined || !bounds
+            ? await listMetrics(thing, flags, metrics, screen, now)
+            : await showMetric(thing, metric, flags, metrics, bounds, screen, now),
+        );
+      },
+    );
 
   program
     .command('verify')

@@ -49,6 +49,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
   requireStage(stage);
   const { ca, ...settings } = aws || !existsSync(localFile) ? {} : findLocalStack();
   const dynamodb = new DynamoDBClient({ maxAttempts: 3, ...settings });
+  const { listMetrics, readDatapoints } = connectDetection(`cordon-${stage}`, dynamodb);
   let commands: Promise<CommandQueue> | undefined;
   const openSwitch = async () => (await import('./open-kill-switch')).openKillSwitch(stage, settings);
   return {
@@ -64,6 +65,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
         : `AWS${writeEndpoint()}, stage ${stage}`,
     ...connectTable(`cordon-${stage}`, dynamodb),
     floods: connectFloods(`cordon-${stage}`, dynamodb),
+    metrics: { listMetrics, readDatapoints },
     openCommands(): Promise<CommandQueue> {
       commands ??= import('./open-commands').then(({ openCommands }) => openCommands(stage, settings));
       return commands;

@@ -5,7 +5,7 @@ import { listStrength } from '../../shared/domain/case/strength';
 import { findReleaseAt } from '../../shared/domain/case/timers';
 import { listPossible } from '../../shared/domain/decide/operator-actions';
 import { pickFloods } from '../../shared/domain/detection/floods';
-import { listRestorations } from '../../shared/domain/lists/restoration';
+import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure, printable } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
@@ -99,8 +99,13 @@ export async function showCase(
 function describeRestorations(record: Case): string[] {
   return listRestorations(record).map(
     ({ object, name, now, before }) =>
-      `a release restores ${object} ${/^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name}: ${now}, then ${before}`,
+      `a release restores ${object} ${shorten(name)}: now ${now}, then ${before}`,
   );
+}
+
+/** Of a certificate's id, people know the first characters. */
+function shorten(name: string): string {
+  return /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name;
 }
 
 function describeEarlier(earlier: readonly Case[]): string[] {

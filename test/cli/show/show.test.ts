@@ -28,7 +28,7 @@ describe('show', () => {
       'certificate aaaaaaaaaaaa: policies device',
       'action disconnect: verified, verify was done',
       'action quarantine: verified, verify was done',
-      'a release restores thing group cordon-quarantine: the thing is in it, then not in it',
+      'a release restores thing group cordon-quarantine: now a member, then no member',
       'timeline:',
       `  ${at(0)} +     0 ms  case opened: thing groups: sensors`,
       `  ${at(0)} +     0 ms  in-alarm: myapp-processes/no-child-processes {"number":1}`,

@@ -1,5 +1,5 @@
 import type { LedgerEntry } from '../../../../shared/domain/case/case';
-import { listRestorations } from '../../../../shared/domain/lists/restoration';
+import { listRestorations } from '../../../../shared/domain/lists/restores';
 import { now } from '../../../builders';
 
 const id = 'ab'.repeat(32);
@@ -38,14 +38,15 @@ describe('what a release restores', () => {
     ];
 
     expect(listRestorations({ ledger }).map(({ object, name, before }) => [object, name, before])).toEqual([
-      ['thing group', 'cordon-quarantine', 'not in it'],
-      ['certificate', id, 'not attached'],
+      ['thing group', 'cordon-quarantine', 'no member'],
+      ['attached policy', id, 'not attached'],
       ['certificate', id, 'ACTIVE'],
-      ['policy', 'app', 'version 3 is the default'],
+      ['policy version', 'app', 'version 3 is the default'],
+      ['job', 'j', 'cancelled'],
     ]);
   });
 
-  it('is nothing of what was so before, or is not applied, or is already restored', () => {
+  it('is nothing of what was so before, or is already restored', () => {
     const ledger = [
       entry({ ...group, memberBefore: true }),
       entry({
@@ -58,8 +59,6 @@ describe('what a release restores', () => {
         certificates: [{ certificateId: id, statusBefore: 'INACTIVE' }],
       }),
       entry(group, 'reverted'),
-      entry(group, 'planned'),
-      entry(group, 'failed'),
     ];
 
     expect(listRestorations({ ledger })).toEqual([]);

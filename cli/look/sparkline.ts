@@ -1,0 +1,17 @@
+const bars = [...'▁▂▃▄▅▆▇█'];
+
+/** One character for each value, by its height between the least and the greatest; a space where there is none. */
+export function writeSparkline(values: readonly (number | undefined)[]): string[] {
+  const known = values.filter((value) => value !== undefined);
+  const [least, most] = known.reduce(
+    ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  const span = most - least;
+  return values.map((value) => {
+    if (value === undefined) return ' ';
+    // A line of the same value everywhere lies at the bottom.
+    const share = span > 0 ? (value - least) / span : 0;
+    return bars[Math.round(share * (bars.length - 1))] ?? '';
+  });
+}

@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs';
+import { findConfiguration } from '../checkout';
+import { readConfiguration } from '../read-configuration';
+import type { Bounds } from './metrics';
+
+/** What a cordon.yml says is normal for a metric; nothing where there is no file to read. */
+export function readBounds(metric: string, config: string | undefined): Bounds {
+  if (config === undefined && !existsSync(findConfiguration())) return new Map();
+  const { securityProfiles } = readConfiguration({ ...(config !== undefined && { config }) });
+  return new Map(
+    Object.entries(securityProfiles).flatMap(([profile, { behaviors }]) =>
+      behaviors
+        .filter((behavior) => behavior.metric === metric)
+        .map((behavior) => [`${profile}/${behavior.name}`, behavior] as const),
+    ),
+  );
+}
