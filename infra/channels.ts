@@ -138,11 +138,12 @@ function writeButtonVariables(): Record<string, Value> {
   );
 }
 
-/** Template parameters that only tests change. */
-export function writeEndpointParameters(): Record<string, object> {
+/** Template parameters that only tests change: of the channels in the stack, and of those whose buttons `operate` serves. */
+export function writeEndpointParameters({ notify }: FileConfiguration): Record<string, object> {
+  const inStack = listStackChannels(notify).map(({ name }) => name);
   return Object.fromEntries(
-    listServed(listChannels()).flatMap(({ name, descriptor: { endpoint } }) =>
-      endpoint
+    listServed(listChannels()).flatMap(({ name, descriptor: { endpoint, buttons } }) =>
+      endpoint && (buttons || inStack.includes(name))
         ? [[nameEndpoint(name), { Type: 'String', Default: endpoint.url, Description: endpoint.what }]]
         : [],
     ),

@@ -45,7 +45,7 @@ export function writeResources(stage: string, parameters: Parameters, file = con
         MinValue: 0,
         Description: 'How long AWS IoT Core may go on with a cached policy (6 to 8 minutes)',
       },
-      ...writeEndpointParameters(),
+      ...writeEndpointParameters(configuration),
       ...keyParameters,
       ...accountParameters,
       ...writeSecretParameters(prefix),

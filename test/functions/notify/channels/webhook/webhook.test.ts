@@ -1,3 +1,4 @@
+// biome-ignore-start lint/suspicious/noTemplateCurlyInString: placeholders of cordon.yml.
 import { connectWebhook, type WebhookTarget } from '../../../../../functions/notify/channels/webhook/channel';
 import { parseConfiguration } from '../../../../../shared/config/load';
 import type { Announcement } from '../../../../../shared/domain/messages/announcement-schema';
@@ -162,3 +163,4 @@ describe('a webhook', () => {
     expect(busy).toBeGreaterThan(60_000);
   });
 });
+// biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of them.
