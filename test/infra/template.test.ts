@@ -318,7 +318,6 @@ describe('the stack', () => {
       WebhookParameter: '/cordon-dev/webhook',
       WebhookSecret: '',
       SlackApiUrl: 'https://slack.com/api/',
-      PagerdutyApiUrl: 'https://events.pagerduty.com/',
       OidcIssuer: '',
       OidcAudience: '',
       OidcGroupClaim: 'groups',
