@@ -296,6 +296,7 @@ describe('the stack', () => {
       'SlackSigningLocation',
       'SlackTokenLocation',
       'TableName',
+      'TeamsWorkflowLocation',
       'Version',
       'WebhookLocation',
     ]);
@@ -313,6 +314,8 @@ describe('the stack', () => {
       SlackTokenSecret: '',
       SlackSigningParameter: '/cordon-dev/slack-signing-secret',
       SlackSigningSecret: '',
+      TeamsWorkflowParameter: '/cordon-dev/teams',
+      TeamsWorkflowSecret: '',
       PagerdutyKeyParameter: '/cordon-dev/pagerduty',
       PagerdutyKeySecret: '',
       WebhookParameter: '/cordon-dev/webhook',

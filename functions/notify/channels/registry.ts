@@ -3,11 +3,13 @@ import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
 import { email } from './email/descriptor';
 import { pagerduty } from './pagerduty/descriptor';
 import { slack } from './slack/descriptor';
+import { teams } from './teams/descriptor';
 import { webhook } from './webhook/descriptor';
 
 /** Every channel, by the name that `notify:` of cordon.yml calls it. */
 const registry = {
   slack,
+  teams,
   pagerduty,
   webhook,
   email,

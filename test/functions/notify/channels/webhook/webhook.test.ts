@@ -10,6 +10,9 @@ import { connectAt, key, verifySignature } from './stand-in';
 
 type Section = WebhookTarget['section'];
 
+/** A placeholder of a template. */
+const field = (name: string) => ['$', `{${name}}`].join('');
+
 const asked: Asked[] = [];
 let service: Awaited<ReturnType<typeof startHttpService>>;
 let answer: { status: number; body?: string; headers?: Record<string, string> } = { status: 202 };
@@ -41,19 +44,25 @@ describe('the body of a webhook', () => {
   });
 
   it('is the one of cordon.yml, whose fields stay text whatever a device says', async () => {
-    const body = { summary: '${title}', list: ['${thing} is ${status}'], fixed: 7, odd: '${nope}' };
+    const body = {
+      summary: field('title'),
+      list: [`${field('thing')} is ${field('status')}`],
+      fixed: 7,
+      odd: field('nope'),
+    };
 
-    await show(hostileAnnouncement('"},{"a":"${case}\u0007'), { body });
+    await show(hostileAnnouncement(`"},{"a":"${field('case')}\u0007`), { body });
 
     const sent = JSON.parse(asked[0]?.body ?? '');
+    const hostile = `"},{"a":"${field('case')}\uFFFD`;
     expect(Object.keys(sent)).toEqual(['summary', 'list', 'fixed', 'odd']);
-    expect(sent.list).toEqual(['"},{"a":"${case}\uFFFD is "},{"a":"${case}\uFFFD']);
-    expect(sent).toMatchObject({ fixed: 7, odd: '${nope}' });
+    expect(sent.list).toEqual([`${hostile} is ${hostile}`]);
+    expect(sent).toMatchObject({ fixed: 7, odd: field('nope') });
   });
 
   it.each([
     [
-      'body: { text: "${tittle}" }',
+      `body: { text: "${field('tittle')}" }`,
       /notify\.webhook\.body: there is no field \$\{tittle\}; expected one of title/,
     ],
     ['format: opsgenie, body: { a: b }', /notify\.webhook\.body: format has a body already/],
