@@ -81,10 +81,29 @@ const unusedErrorsPlugin = {
   },
 };
 
+/**
+ * The client of DynamoDB keeps the endpoints that it discovers in a cache of 7 KB. A function uses one endpoint, and
+ * discovers none unless its environment says so, so a map does.
+ */
+const endpointCachePlugin = {
+  name: 'endpoint-cache',
+  setup(build) {
+    build.onResolve({ filter: /^mnemonist\/lru-cache$/ }, ({ path }) => ({
+      path,
+      namespace: 'endpoint-cache',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'endpoint-cache' }, () => ({
+      contents:
+        'export default class extends Map { constructor() { super(); } peek(key) { return this.get(key); } }',
+    }));
+  },
+};
+
 const plugins = (writeConfiguration) => [
   configurationPlugin(writeConfiguration),
   credentialsPlugin,
   unusedErrorsPlugin,
+  endpointCachePlugin,
 ];
 
 module.exports = ({ service }) => plugins(writeConfigurationOf(service));
