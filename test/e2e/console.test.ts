@@ -1,0 +1,276 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import chromium from '@sparticuz/chromium';
+import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
+import { anAlert, aReport } from './alerts';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { publishOrCut } from './mqtt-client';
+
+const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\'`${1}';
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const desktop = { viewport: { width: 1_280, height: 860 } };
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
+
+let e2e: EndToEnd;
+let browser: Browser;
+/** What no page may do: ask another origin, break the policy of the page, throw. */
+const misdeeds: string[] = [];
+beforeAll(async () => {
+  [e2e, browser] = await Promise.all([startEndToEnd(), launch()]);
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await e2e?.close();
+});
+
+async function launch(): Promise<Browser> {
+  return playwright.launch({
+    executablePath: await chromium.executablePath(),
+    args: ['--no-sandbox', '--disable-gpu'],
+  });
+}
+
+const origin = () => e2e.stack.aws.gateway.url;
+
+async function open(path: string, options: BrowserContextOptions = desktop): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', (error) => misdeeds.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Trusted/.test(message.text())) misdeeds.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== origin()) misdeeds.push(request.url());
+  });
+  await page.goto(`${origin()}/console/${path}`);
+  return page;
+}
+
+/** What axe finds wrong, each with the first element. */
+async function findFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  return page.evaluate(
+    `axe.run(document, { iframes: false }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html))`,
+  );
+}
+
+/** Whether something is wider than the screen. */
+function isTooWide(page: Page): Promise<boolean> {
+  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+}
+
+/** Goes on with the Tab key until a button of this name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 12; presses += 1) {
+    if ((await page.evaluate('document.activeElement.textContent')) === name) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`the Tab key does not reach ${name}`);
+}
+
+/** A thing whose case is contained, with a process that its agent saw. */
+async function containReported(thingName: string, commandLine: string): Promise<void> {
+  const client = await e2e.connect(await e2e.enroll(thingName));
+  const evidence = [
+    {
+      metric: 'num_child_procs_myapp',
+      ...{ pid: 4_711, ppid: 812, executable: '/bin/sh', commandLine, user: 'myapp' },
+      parents: [hostile.slice(0, 60), 'systemd'],
+    },
+  ];
+  const topic = `cordon/things/${thingName}/reports/json`;
+  await publishOrCut(client, topic, JSON.stringify(aReport(0)));
+  await publishOrCut(client, topic, JSON.stringify(aReport(2, { evidence })));
+  await e2e.waitForCase(thingName, 'contained');
+}
+
+async function endAlarm(thingName: string): Promise<void> {
+  const violationId = (await e2e.loadCase(thingName))?.violations['myapp-processes/no-child-processes']
+    ?.violationId;
+  await e2e.publishAlert(
+    anAlert(thingName, { violationEventType: 'alarm-cleared', violationId, metricValue: { number: 0 } }),
+  );
+  await waitUntil(
+    () => `the end of the alarm of ${thingName}`,
+    async () =>
+      (await e2e.loadCase(thingName))?.violations['myapp-processes/no-child-processes']?.lastEventType ===
+      'alarm-cleared',
+  );
+}
+
+describe('the console', () => {
+  it('tells the story and takes it to its end by keyboard alone', async () => {
+    await containReported('keyed', 'sh -c "curl x | sh"');
+    await endAlarm('keyed');
+    const page = await open('?show=Contained');
+    await page.locator('a.thing', { hasText: 'keyed' }).waitFor();
+
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Next case').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'keyed' }).waitFor();
+    await page.getByText('It is contained, and the denial is verified').waitFor();
+    await page.getByText('sh -c "curl x | sh"').waitFor();
+    await page.locator('.chart canvas').waitFor();
+    await page.keyboard.press('i');
+    await page.getByText('local-operator is on it').waitFor();
+    await page.keyboard.press('l');
+    await page.getByRole('dialog').getByLabel('Comment').fill('cleaned by hand');
+    await tabTo(page, 'Release');
+    await page.keyboard.press('Enter');
+
+    await e2e.waitForCase('keyed', 'closed');
+    await page.getByText('Closed', { exact: true }).waitFor();
+    await page.getByText('cleaned by hand').waitFor();
+    await page.context().close();
+  }, 180_000);
+
+  it('shows what an attacker wrote as text, in words and comments alike', async () => {
+    await containReported('hostile:_-1', hostile);
+    const page = await open('cases/hostile%3A_-1');
+    await page.locator('code.command', { hasText: hostile }).waitFor();
+
+    await page.getByLabel('Comment').fill(hostile);
+    await page.getByRole('button', { name: 'Add the comment' }).click();
+
+    await page.locator('.comment', { hasText: hostile }).waitFor();
+    expect(await page.locator('main img, main script').count()).toBe(0);
+    expect(await page.title()).toBe('Cordon');
+    await page.context().close();
+  }, 180_000);
+
+  it.each([
+    ['', 'light'],
+    ['?show=Contained', 'dark'],
+    ['cases/hostile%3A_-1', 'light'],
+    ['cases/hostile%3A_-1', 'dark'],
+    ['things/hostile%3A_-1', 'light'],
+    ['rules', 'dark'],
+    ['fleet', 'light'],
+    ['audit', 'light'],
+    ['messages', 'light'],
+  ] as const)(
+    'has no fault that axe finds at /%s in %s colours, and fits a phone and 200 %%',
+    async (path, colorScheme) => {
+      const page = await open(path, { ...desktop, colorScheme });
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await waitUntil(
+        () => `all of ${path}`,
+        async () => (await page.locator('main .pending').count()) === 0,
+      );
+      expect(await findFaults(page)).toEqual([]);
+      for (const width of [640, 390]) {
+        await page.setViewportSize({ width, height: 844 });
+        expect([width, await isTooWide(page)]).toEqual([width, false]);
+      }
+      expect(await findFaults(page)).toEqual([]);
+      await page.context().close();
+    },
+    180_000,
+  );
+
+  it('releases on a phone what two operators look at, and tells the other one', async () => {
+    await containReported('shared-look', 'sleep 60');
+    await endAlarm('shared-look');
+    const [one, other] = await Promise.all([open('cases/shared-look', phone), open('cases/shared-look')]);
+    await other.getByRole('button', { name: /^Release/ }).click();
+    await other.getByRole('dialog').waitFor();
+
+    await one.getByRole('button', { name: /^Release/ }).tap();
+    await one.getByRole('dialog').getByRole('button', { name: 'Release' }).tap();
+    await e2e.waitForCase('shared-look', 'closed');
+    await one.getByText('Closed', { exact: true }).waitFor();
+    await other.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
+
+    await other
+      .getByRole('alert')
+      .getByText(/has another case by now|is not contained/)
+      .waitFor();
+    await Promise.all([one.context().close(), other.context().close()]);
+  }, 180_000);
+
+  it('says that the connection is lost and how old the data is, and recovers', async () => {
+    const page = await open('?show=Contained');
+    await page.locator('a.thing').first().waitFor();
+
+    await page.route('**/console/api/**', (route) => route.abort());
+    await page.getByRole('alert').getByText('No connection.').waitFor();
+    await page.getByText(/What you see is \d+ .+ old\./).waitFor();
+    expect(await page.locator('a.thing').count()).toBeGreaterThan(0);
+    await page.unroute('**/console/api/**');
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+
+    await page.route('**/console/api/**', (route) =>
+      route.fulfill({
+        status: 401,
+        contentType: 'application/problem+json',
+        body: '{"detail":"the token has expired"}',
+      }),
+    );
+    await page.getByRole('alert').getByText('You are signed out.').waitFor();
+    await page.getByText('The token has expired').waitFor();
+    await page.context().close();
+  }, 180_000);
+
+  it('shows the first of 10,000 cases at once, and more when asked', async () => {
+    await multiplyCase('hostile:_-1', 10_000);
+    const startedAt = performance.now();
+    const page = await open('?show=Contained');
+    await page.locator('a.thing').first().waitFor();
+    const took = performance.now() - startedAt;
+    expect(await page.locator('a.thing').count()).toBe(50);
+    process.stderr.write(`the first of 10,000 cases is seen after ${Math.round(took)} ms\n`);
+
+    await page.getByRole('button', { name: 'Show more' }).click();
+
+    await page.locator('a.thing').nth(99).waitFor();
+    await page.context().close();
+  }, 180_000);
+
+  it('asked no other origin, broke no policy and threw nothing in all of this', () => {
+    expect(misdeeds).toEqual([]);
+  });
+});
+
+/** Writes copies of a case straight to the table, under other names. */
+async function multiplyCase(thingName: string, copies: number): Promise<void> {
+  const table = e2e.stack.deployed.outputs.TableName ?? '';
+  const documents = DynamoDBDocumentClient.from(e2e.dynamodb);
+  const original = (await e2e.cases.load(thingName as never))?.value;
+  if (!original) throw new Error('there is nothing to copy');
+  const { shardOf, partitionOf } = await import('../../shared/storage/items');
+  const { outlineCase } = await import('../../shared/domain/lists/outline');
+  const outline = outlineCase(original);
+  const batches = Array.from({ length: Math.ceil(copies / 25) }, (_, batch) =>
+    Array.from({ length: 25 }, (_, index) => {
+      const name = `many-${batch * 25 + index}` as typeof original.thingName;
+      const { severity, updatedAt } = original;
+      return {
+        PutRequest: {
+          Item: {
+            ...{
+              pk: partitionOf(name),
+              sk: 'CASE',
+              thingName: name,
+              caseId: name,
+              severity,
+              updatedAt,
+              outline,
+            },
+            statusKey: `STATUS#contained#${shardOf(name)}`,
+          },
+        },
+      };
+    }),
+  );
+  for (let at = 0; at < batches.length; at += 8)
+    await Promise.all(
+      batches
+        .slice(at, at + 8)
+        .map((Items) => documents.send(new BatchWriteCommand({ RequestItems: { [table]: Items } }))),
+    );
+}
