@@ -126,6 +126,12 @@ export interface MetricAnswer {
   readonly to: number;
   readonly datapoints: readonly Datapoint[];
   readonly nextFrom?: number;
+  /** What bounds the metric. */
+  readonly behaviors?: readonly { readonly behavior: string; readonly criteria?: object }[];
+  readonly marks?: readonly {
+    readonly at: number;
+    readonly kind: 'alarm' | 'contained' | 'released' | 'closed';
+  }[];
 }
 
 export interface CommandAnswer {
@@ -134,37 +140,4 @@ export interface CommandAnswer {
   readonly actor: string;
   readonly commandId: string;
   readonly warning?: string;
-}
-
-export interface ClosedAnswer {
-  readonly thingName: string;
-  readonly cases: readonly {
-    readonly caseId: string;
-    readonly status: CaseStatus;
-    readonly severity: string;
-    readonly openedAt: number;
-    readonly closedAt?: number;
-    readonly containedAt?: number;
-    readonly reason?: string;
-    readonly violations: readonly { readonly key: string }[];
-  }[];
-  readonly more: boolean;
-}
-
-export interface RulesAnswer {
-  /** cordon.yml in words, a line for each statement; indented ones belong to the line above. */
-  readonly words: string;
-}
-
-export interface AgentAnswer {
-  readonly state: 'well' | 'silent' | 'degraded';
-  readonly lastAt: number;
-  readonly version?: string;
-  readonly limits?: readonly string[];
-}
-
-export interface ThingAnswer {
-  readonly thingName: string;
-  readonly metrics?: readonly string[];
-  readonly agent?: AgentAnswer;
 }

@@ -1,45 +1,55 @@
-import type { AgentAnswer } from '../api/types';
+import type { ThingAnswer } from '../../shared/api/answers';
+import { writeDuration } from '../words/time';
 import { Ago } from './clock';
 
-interface AgentHealthProps {
-  readonly agent: AgentAnswer | undefined;
-  /** The thing was read, so that no agent means that none ever reported. */
-  readonly isKnown: boolean;
+interface Health {
+  readonly version?: string;
+  readonly mode?: string;
+  readonly degraded?: readonly string[];
+  readonly notes?: readonly string[];
+  readonly restarts?: number;
+  readonly spool?: number;
 }
 
-export function AgentHealth({ agent, isKnown }: AgentHealthProps) {
-  if (!agent && !isKnown) return null;
+/** How well the agent sees, by its own word. */
+export function AgentHealth({ agent }: { readonly agent: ThingAnswer['agent'] }) {
+  if (!agent)
+    return (
+      <section class="panel">
+        <h2>Agent</h2>
+        <p class="quiet">No agent of this thing has reported.</p>
+      </section>
+    );
+  const { heardAt, silentAt, intervalMs } = agent;
+  const { version, mode, degraded = [], notes = [], restarts, spool } = (agent.health ?? {}) as Health;
+  const tone = silentAt !== undefined ? 'danger' : degraded.length > 0 ? 'warning' : 'good';
+  const word = { danger: 'silent', warning: 'sees a part', good: 'well' }[tone];
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Version', version],
+    ['Finds children', mode],
+    ['Reports', intervalMs === undefined ? undefined : `every ${writeDuration(intervalMs)}`],
+    ['Can’t see', degraded.length === 0 ? undefined : degraded.join(', ')],
+    ['Says', notes.length === 0 ? undefined : notes.join('; ')],
+    ['Restarts', restarts === undefined ? undefined : String(restarts)],
+    ['Waiting reports', spool ? String(spool) : undefined],
+  ];
   return (
     <section class="panel">
       <h2>Agent</h2>
-      {!agent ? (
-        <p class="quiet">No agent of this thing has reported.</p>
-      ) : (
-        <>
-          <p>
-            <span
-              class={`tag tone-${agent.state === 'well' ? 'good' : agent.state === 'silent' ? 'danger' : 'warning'}`}
-            >
-              {agent.state}
-            </span>{' '}
-            last report <Ago at={agent.lastAt} />
-          </p>
-          <dl class="pairs">
-            {agent.version && (
-              <div>
-                <dt>Version</dt>
-                <dd>{agent.version}</dd>
+      <p>
+        <span class={`tag tone-${tone}`}>{word}</span> heard <Ago at={heardAt} />
+      </p>
+      <dl class="pairs">
+        {rows.map(
+          ([name, value]) =>
+            value !== undefined && (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>{value}</dd>
               </div>
-            )}
-            {agent.limits && agent.limits.length > 0 && (
-              <div>
-                <dt>Can’t see</dt>
-                <dd>{agent.limits.join('; ')}</dd>
-              </div>
-            )}
-          </dl>
-        </>
-      )}
+            ),
+        )}
+      </dl>
     </section>
   );
 }

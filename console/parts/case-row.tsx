@@ -44,7 +44,11 @@ export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
 }
 
 /** A closed case is not the thing's present one: it goes by its id. */
-function caseAddress({ thingName, caseId, status }: Pick<ListedCase, 'thingName' | 'caseId' | 'status'>) {
+export function caseAddress({
+  thingName,
+  caseId,
+  status,
+}: Pick<ListedCase, 'thingName' | 'caseId' | 'status'>) {
   const address = `/console/cases/${thingPath(thingName)}`;
   return status === 'closed' ? `${address}/${encodeURIComponent(caseId)}` : address;
 }

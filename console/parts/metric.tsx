@@ -3,7 +3,7 @@ import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { MetricAnswer } from '../api/types';
 import { writeAbsolute } from '../words/time';
-import { writeNumber, writeValue } from '../words/violation';
+import { findThreshold, writeNumber, writeValue } from '../words/violation';
 import { Chart, type Mark } from './chart';
 import { Pending } from './notice';
 
@@ -17,11 +17,10 @@ interface MetricProps {
   readonly to?: number;
 }
 
-const none: readonly Mark[] = [];
 const mostListed = 50;
 
 /** A metric's values as a chart, and as a table for who can't see it. */
-export function Metric({ thingName, metric, threshold, marks = none, from, to }: MetricProps) {
+export function Metric({ thingName, metric, threshold: known, marks: given, from, to }: MetricProps) {
   const query = new URLSearchParams({ limit: '1000' });
   if (from !== undefined) query.set('from', String(Math.floor(from)));
   if (to !== undefined) query.set('to', String(Math.ceil(to)));
@@ -30,6 +29,12 @@ export function Metric({ thingName, metric, threshold, marks = none, from, to }:
     10_000,
   );
   const points = live.value?.datapoints;
+  const marks = useMemo(
+    () => given ?? (live.value?.marks ?? []).flatMap(readMark),
+    [given, live.value?.marks],
+  );
+  const criteria = live.value?.behaviors?.find((one) => one.criteria)?.criteria;
+  const threshold = known ?? (criteria && findThreshold(JSON.stringify(criteria)));
   const { times, values } = useMemo(() => holdLast(points ?? [], marks), [points, marks]);
   if (!points) return <Pending live={live} what="values" />;
   if (points.length === 0) return <p class="quiet">No value of {metric} is kept for this time.</p>;
@@ -71,6 +76,13 @@ export function Metric({ thingName, metric, threshold, marks = none, from, to }:
       </details>
     </>
   );
+}
+
+const tones = { alarm: 'danger', contained: 'held', released: 'good' } as const;
+
+/** That a case was closed says no more than that the thing was released. */
+function readMark({ at, kind }: NonNullable<MetricAnswer['marks']>[number]): Mark[] {
+  return kind === 'closed' ? [] : [{ at, label: kind, tone: tones[kind] }];
 }
 
 /** The last value holds until the newest mark: nothing else was reported. */

@@ -1,3 +1,197 @@
+import type { FleetAnswer } from '../../shared/api/answers';
+import { thingPath } from '../api/client';
+import { useLive } from '../api/live';
+import type { CaseStatus } from '../api/types';
+import { Ago } from '../parts/clock';
+import { KillSwitchNotice } from '../parts/kill-switch';
+import { Pending } from '../parts/notice';
+import { Status } from '../parts/status';
+import { statusWords } from '../words/status';
+import { writeDuration } from '../words/time';
+import { writeNumber } from '../words/violation';
+
+interface HealthAnswer {
+  readonly version: string;
+  readonly pipeline?: { readonly ms: number; readonly ageMs: number; readonly late: boolean };
+}
+
+const listOf: Readonly<Record<CaseStatus, string>> = {
+  'containment-failed': '',
+  'release-conflict': '',
+  'awaiting-approval': '',
+  containing: '?show=In%20progress',
+  releasing: '?show=In%20progress',
+  contained: '?show=Contained',
+  observed: '?show=Observed',
+  closed: '?show=Closed',
+};
+
+/** How the fleet is, and how much of what holds Cordon back is used. */
 export function FleetView() {
-  return <h1>Fleet</h1>;
+  const live = useLive<FleetAnswer>('/fleet', 10_000);
+  const health = useLive<HealthAnswer>('/health', 15_000);
+  return (
+    <section class="view">
+      <h1>Fleet</h1>
+      {!live.value ? (
+        <Pending live={live} what="fleet" />
+      ) : (
+        <>
+          <KillSwitchNotice killSwitch={live.value.killSwitch} />
+          <Counts fleet={live.value} />
+          <div class="cards">
+            <Limit limit={live.value.fleetLimit} />
+            <Silent agents={live.value.silentAgents} />
+            <Guards fleet={live.value} />
+            {health.value && <Pipeline health={health.value} />}
+          </div>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Counts({ fleet: { cases, things, countedAt } }: { readonly fleet: FleetAnswer }) {
+  const statuses = Object.keys(statusWords).filter((status) => status !== 'closed') as CaseStatus[];
+  return (
+    <ul class="counts">
+      {statuses.map((status) => (
+        <li key={status}>
+          <a href={`/console/${listOf[status]}`}>
+            <b>
+              {writeNumber(cases.counts[status] ?? 0)}
+              {cases.isComplete ? '' : '+'}
+            </b>
+            <Status status={status} />
+          </a>
+        </li>
+      ))}
+      {things !== undefined && (
+        <li>
+          <b>{writeNumber(things)}</b>
+          <span class="quiet">
+            things in the registry
+            {countedAt !== undefined && (
+              <>
+                , counted <Ago at={countedAt} />
+              </>
+            )}
+          </span>
+        </li>
+      )}
+    </ul>
+  );
+}
+
+function Limit({ limit: { used, limit, withinMs } }: { readonly limit: FleetAnswer['fleetLimit'] }) {
+  const isFull = used >= limit;
+  return (
+    <section class="panel">
+      <h2>Fleet limit</h2>
+      <p>
+        <b>
+          {used} of {limit}
+        </b>{' '}
+        containments within {writeDuration(withinMs)}.{' '}
+        {isFull ? 'New ones wait for approval.' : 'New ones go ahead.'}
+      </p>
+      <meter
+        aria-label="Containments within the limit"
+        min={0}
+        max={Math.max(1, limit)}
+        value={used}
+        high={limit * 0.8}
+      />
+    </section>
+  );
+}
+
+const mostListed = 20;
+
+function Silent({ agents: { count, things } }: { readonly agents: FleetAnswer['silentAgents'] }) {
+  return (
+    <section class="panel">
+      <h2>Silent agents</h2>
+      {count === 0 ? (
+        <p class="quiet">Every agent that ever reported is heard.</p>
+      ) : (
+        <>
+          <p>
+            <b>{writeNumber(count)}</b> have missed three reports.
+          </p>
+          <p class="names">
+            {things.slice(0, mostListed).map((thing) => (
+              <a key={thing} class="code" href={`/console/things/${thingPath(thing)}`}>
+                {thing}
+              </a>
+            ))}
+            {count > mostListed && (
+              <span>and {writeNumber(count - mostListed)} more: cordon agents --silent</span>
+            )}
+          </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Guards({ fleet: { exempt, killSwitch, floods = [] } }: { readonly fleet: FleetAnswer }) {
+  return (
+    <section class="panel">
+      <h2>Guards</h2>
+      <dl class="pairs">
+        <div>
+          <dt>Kill switch</dt>
+          <dd>{killSwitch ? killSwitch.state : 'off: Cordon acts'}</dd>
+        </div>
+        <div>
+          <dt>Exempt</dt>
+          <dd>
+            {exempt.length === 0
+              ? 'nothing'
+              : exempt
+                  .map(({ thingGroup, attribute }) =>
+                    thingGroup !== undefined
+                      ? `group ${thingGroup}`
+                      : Object.entries(attribute ?? {})
+                          .map(([name, value]) => `${name}=${value}`)
+                          .join(' and '),
+                  )
+                  .join('; ')}
+          </dd>
+        </div>
+        <div>
+          <dt>Set aside</dt>
+          <dd>
+            {floods.length === 0
+              ? 'no reports'
+              : floods.map(({ thingName, since }) => (
+                  <p key={thingName}>
+                    those of {thingName}, since <Ago at={since} />
+                  </p>
+                ))}
+          </dd>
+        </div>
+      </dl>
+    </section>
+  );
+}
+
+function Pipeline({ health: { version, pipeline } }: { readonly health: HealthAnswer }) {
+  return (
+    <section class="panel">
+      <h2>Heartbeat</h2>
+      {!pipeline ? (
+        <p class="quiet">None has come yet: one goes the whole way of an alert each minute.</p>
+      ) : (
+        <p>
+          <span class={`tag tone-${pipeline.late ? 'danger' : 'good'}`}>
+            {pipeline.late ? 'late' : 'on time'}
+          </span>{' '}
+          the newest took {writeDuration(pipeline.ms)}, {writeDuration(pipeline.ageMs)} ago
+        </p>
+      )}
+      <p class="quiet">Cordon {version}</p>
+    </section>
+  );
 }

@@ -1,5 +1,5 @@
+import type { RulesAnswer } from '../../shared/api/answers';
 import { useLive } from '../api/live';
-import type { RulesAnswer } from '../api/types';
 import { Pending } from '../parts/notice';
 import { splitRules } from '../words/rules';
 

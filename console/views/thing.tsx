@@ -1,10 +1,12 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
+import type { ThingAnswer } from '../../shared/api/answers';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
-import type { CaseAnswer, ClosedAnswer, ThingAnswer } from '../api/types';
+import type { CaseAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { AgentHealth } from '../parts/agent-health';
+import { caseAddress } from '../parts/case-row';
 import { Ago } from '../parts/clock';
 import { ThingFacts } from '../parts/facts';
 import { Metric } from '../parts/metric';
@@ -12,6 +14,7 @@ import { Pending } from '../parts/notice';
 import { Severity, Status } from '../parts/status';
 import { nameBehavior } from '../words/group';
 import { writeDuration } from '../words/time';
+import { writeValue } from '../words/violation';
 
 const hourMs = 3_600_000;
 const spans = [
@@ -26,15 +29,11 @@ export function ThingView() {
   const { route } = useLocation();
   const thingName = params.thing ?? '';
   const path = thingPath(thingName);
-  const live = useLive<CaseAnswer>(`/cases/${path}`, 5_000);
-  const thing = useLive<ThingAnswer>(`/things/${path}`, 15_000);
+  const thing = useLive<ThingAnswer>(`/things/${path}`, 10_000);
   useShortcuts([
     { keys: 'u', does: 'Back to the list', run: () => route('/console/') },
     { keys: 'o', does: 'Open the newest case', run: () => route(`/console/cases/${path}`) },
   ]);
-  const metrics = thing.value?.metrics ?? [
-    ...new Set((live.value?.violations ?? []).map(({ metric }) => metric)),
-  ];
   return (
     <article class="view">
       <header class="head">
@@ -42,38 +41,57 @@ export function ThingView() {
           <a href="/console/">Needs somebody</a> / thing
         </p>
         <h1>{thingName}</h1>
-        {live.value && live.value.status !== 'closed' && (
+        {thing.value?.case && (
           <p class="facts">
-            <Status status={live.value.status} />
-            <a href={`/console/cases/${path}`}>Open its case</a>
+            <Status status={thing.value.case.status} />
+            <a href={`/console/cases/${path}`}>Open its newest case</a>
           </p>
         )}
       </header>
-      <div class="columns">
-        <div>
-          <MetricPanels thingName={thingName} metrics={metrics} />
-          <Earlier path={path} />
+      {!thing.value ? (
+        <Pending live={thing} what="thing" />
+      ) : (
+        <div class="columns">
+          <div>
+            <MetricPanels thing={thing.value} />
+            <Earlier earlier={thing.value.earlier} isAll={!thing.value.moreEarlier} />
+          </div>
+          <div>
+            <AgentHealth agent={thing.value.agent} />
+            <ThingFacts facts={readFacts(thing.value)} />
+          </div>
         </div>
-        <div>
-          <AgentHealth agent={thing.value?.agent} isKnown={thing.value !== undefined} />
-          <ThingFacts facts={live.value?.facts} />
-        </div>
-      </div>
+      )}
     </article>
   );
 }
 
-function MetricPanels({
-  thingName,
-  metrics,
-}: {
-  readonly thingName: string;
-  readonly metrics: readonly string[];
-}) {
+/** As a case has them. */
+function readFacts({ registry }: ThingAnswer): CaseAnswer['facts'] {
+  if (!registry) return undefined;
+  const { certificates, thingTypeName, ...rest } = registry;
+  return {
+    kind: 'known',
+    ...rest,
+    ...(thingTypeName !== undefined && { thingTypeName }),
+    principals: certificates.map(({ status, ...certificate }) => ({
+      ...certificate,
+      ...(status !== undefined && { status }),
+    })),
+  };
+}
+
+function MetricPanels({ thing: { thingName, metrics } }: { readonly thing: ThingAnswer }) {
   const [span, setSpan] = useState<number>(spans[1].ms);
   // The end moves with the time, and must not make another request each second.
   const [from, setFrom] = useState(Date.now() - span);
-  if (metrics.length === 0) return <section class="panel">No metric of this thing is kept.</section>;
+  if (metrics.length === 0)
+    return (
+      <section class="panel">
+        <h2>Metrics</h2>
+        <p class="quiet">No value of this thing is kept.</p>
+      </section>
+    );
   return (
     <>
       <fieldset class="choices">
@@ -94,9 +112,17 @@ function MetricPanels({
           </label>
         ))}
       </fieldset>
-      {metrics.map((metric) => (
+      {metrics.map(({ metric, at, value }) => (
         <section class="panel" key={metric}>
           <h2>{metric}</h2>
+          <p class="facts">
+            <span>
+              now <b>{writeValue(value)}</b>
+            </span>
+            <span>
+              reported <Ago at={at} />
+            </span>
+          </p>
           <Metric thingName={thingName} metric={metric} from={from} />
         </section>
       ))}
@@ -104,36 +130,34 @@ function MetricPanels({
   );
 }
 
-function Earlier({ path }: { readonly path: string }) {
-  const live = useLive<ClosedAnswer>(`/things/${path}/closed`, 15_000);
+interface EarlierProps {
+  readonly earlier: ThingAnswer['earlier'];
+  readonly isAll: boolean;
+}
+
+function Earlier({ earlier, isAll }: EarlierProps) {
   return (
     <section class="panel">
       <h2>Earlier cases</h2>
-      {!live.value ? (
-        <Pending live={live} what="earlier cases" />
-      ) : live.value.cases.length === 0 ? (
-        <p class="quiet">None: nothing of this thing was ever closed.</p>
-      ) : (
-        <ul class="proofs">
-          {live.value.cases.map(
-            ({ caseId, severity, openedAt, closedAt, containedAt, reason, violations }) => (
-              <li key={caseId}>
-                <p class="facts">
-                  <b>
-                    <Ago at={openedAt} />
-                  </b>
-                  <Severity severity={severity} />
-                  <span>{violations.map(({ key }) => nameBehavior(key)).join(', ') || 'by hand'}</span>
-                  {containedAt !== undefined && closedAt !== undefined && (
-                    <span>held for {writeDuration(closedAt - containedAt)}</span>
-                  )}
-                </p>
-                {reason && <p>{reason}</p>}
-              </li>
-            ),
-          )}
-        </ul>
-      )}
+      {earlier.length === 0 && <p class="quiet">None: no case of this thing was ever closed.</p>}
+      <ul class="proofs">
+        {earlier.map((one) => (
+          <li key={one.caseId}>
+            <p class="facts">
+              <a href={caseAddress(one)}>
+                <Ago at={one.openedAt} />
+              </a>
+              <Severity severity={one.severity} />
+              <span>{one.behaviors.map(nameBehavior).join(', ') || 'by hand'}</span>
+              {one.containedAt !== undefined && one.closedAt !== undefined && (
+                <span>held for {writeDuration(one.closedAt - one.containedAt)}</span>
+              )}
+            </p>
+            {one.reason && <p>{one.reason}</p>}
+          </li>
+        ))}
+      </ul>
+      {!isAll && <p class="quiet">There are more, which cordon history shows.</p>}
     </section>
   );
 }

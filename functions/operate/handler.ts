@@ -17,6 +17,7 @@ import { type AuditPorts, showAudit } from './routes/audit';
 import { type ListPorts, listCases } from './routes/list-cases';
 import { type FleetPorts, showFleet } from './routes/show-fleet';
 import { listThingMetrics, type MetricPorts, showMetric } from './routes/show-metric';
+import { type RulesPorts, showRules } from './routes/show-rules';
 import { showThing, type ThingPorts } from './routes/show-thing';
 import { type SummaryPorts, summarize } from './routes/summary';
 
@@ -26,6 +27,7 @@ export type OperatePorts = AuditPorts &
   CommandPorts &
   FleetPorts &
   ListPorts &
+  RulesPorts &
   MetricPorts &
   SummaryPorts &
   ThingPorts &
@@ -37,6 +39,7 @@ type Handler = (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer
 
 const routes: Readonly<Record<Route, Handler>> = {
   'GET /health': checkHealth,
+  'GET /rules': showRules,
   'GET /cases': listCases,
   'GET /cases/{thing}': showCase,
   'GET /cases/{thing}/timeline': showTimeline,

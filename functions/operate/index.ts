@@ -2,6 +2,7 @@ import { configuration } from 'cordon:configuration';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
+import { explainConfiguration } from '../../shared/config/explain';
 import { readKeeping } from '../../shared/domain/case/keeping';
 import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, readEnv } from '../../shared/lambda';
@@ -39,6 +40,7 @@ export const handler = wrap(
     slackOperators: configuration.notify.slack?.operators,
     answerSlack: connectSlackAnswers(readEnv('SLACK_API_URL'), log),
     own: requireAccount(readEnv('IOT_ARN_PREFIX')),
+    rules: () => explainConfiguration(configuration),
     clock: Date.now,
     log,
     metrics,

@@ -288,6 +288,12 @@ export const health = z.object({
   killSwitch: killSwitch.optional(),
 });
 
+export const rules = z.object({
+  words: z
+    .string()
+    .describe('cordon.yml in words, as `cordon check` says it; indented lines belong to the line above'),
+});
+
 export type CaseListAnswer = z.output<typeof caseList>;
 export type Summary = z.output<typeof summary>;
 export type PossibleAct = z.output<typeof possibleAct>;
@@ -334,3 +340,4 @@ export type BulkAnswer = z.output<typeof bulk>;
 export type FleetAnswer = z.output<typeof fleet>;
 export type ThingAnswer = z.output<typeof thing>;
 export type MetricSeries = z.output<typeof metricSeries>;
+export type RulesAnswer = z.output<typeof rules>;

@@ -7,7 +7,7 @@ import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 
-const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\'`${1}';
+const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\'`{1}';
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const desktop = { viewport: { width: 1_280, height: 860 } };
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
@@ -151,7 +151,6 @@ describe('the console', () => {
     ['things/hostile%3A_-1', 'light'],
     ['rules', 'dark'],
     ['fleet', 'light'],
-    ['audit', 'light'],
     ['messages', 'light'],
   ] as const)(
     'has no fault that axe finds at /%s in %s colours, and fits a phone and 200 %%',

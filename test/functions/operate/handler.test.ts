@@ -562,6 +562,10 @@ describe('operate', () => {
     expect(await healthAt(now + 300_000)).toMatchObject({ ageMs: 340_000, late: true });
   });
 
+  it('says at GET /rules what cordon.yml does, in words', async () => {
+    expect((await anOperator().ask('GET /rules')).value).toEqual({ words: 'Detector: cordon' });
+  });
+
   it.each(['GET /health', 'GET /cases'])('shows the kill switch at %s', async (route) => {
     const killSwitch = { state: 'on', by: 'ada', reason: 'wrong threshold' } as const;
     const { ask } = anOperator([], { killSwitch: async () => killSwitch });

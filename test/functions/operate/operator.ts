@@ -65,6 +65,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     heartbeats: { read: async () => undefined },
     refusals: { read: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`) },
     own: account,
+    rules: () => 'Detector: cordon',
     keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
     floods: { list: async () => [] },

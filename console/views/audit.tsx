@@ -1,3 +1,0 @@
-export function AuditView() {
-  return <h1>Audit</h1>;
-}
