@@ -12,7 +12,7 @@ import {
 import { type IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { PublishCommand as PublishAlertCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { CliError } from '../cli-error';
-import type { DeviceEndpoints } from './device';
+import { type DeviceEndpoints, ports } from './device';
 
 /** Attribute of a drill's thing, whose value is the stage: a later drill finds by it what an earlier one left. */
 export const drillAttribute = 'cordonDrill';
@@ -65,9 +65,9 @@ export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sn
         describeEndpoint('iot:CredentialProvider'),
       ]);
       return {
-        mqtt: { host: data.host, port: data.port ?? 8883 },
-        https: { host: data.host, port: data.port ?? 8443 },
-        credentials: { host: provider.host, port: provider.port ?? 443 },
+        mqtt: { host: data.host, port: data.port ?? ports.mqtt },
+        https: { host: data.host, port: data.port ?? ports.https },
+        credentials: { host: provider.host, port: provider.port ?? ports.credentials },
       };
     },
 

@@ -32,6 +32,10 @@ export function addDrillCommand(
       false,
     )
     .option('--force', 'though things are being contained right now', false)
+    .option(
+      '--endpoint <host[:port]>',
+      "where devices connect by MQTT, such as a custom domain (default: the account's endpoint)",
+    )
     .option('--json', 'the result as JSON', false)
     .option('--root-ca <file>', "authorities of the broker's certificate (default: Amazon's)")
     .option('--config <file>', 'the cordon.yml that was deployed (default: cordon.yml)')

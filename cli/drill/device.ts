@@ -1,5 +1,6 @@
 import { request } from 'node:https';
 import mqtt, { type MqttClient } from 'mqtt';
+import { UsageError } from '../cli-error';
 
 /** Where a device reaches AWS IoT, or the local stack. */
 export interface DeviceEndpoints {
@@ -28,8 +29,24 @@ export interface Session {
   end(): void;
 }
 
+export interface Sent {
+  readonly byMqtt: Outcome;
+  readonly byHttps: Outcome;
+  readonly detail: string;
+}
+
 /** How long a broker or an endpoint may take for one answer. */
 const answerMs = 10_000;
+
+/** `HOST[:PORT]` of the command line, where devices connect by MQTT. */
+export function readEndpoint(text: string): DeviceEndpoints['mqtt'] {
+  const [, host = '', port = String(ports.mqtt)] = /^([A-Za-z0-9.-]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  if (host && Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) };
+  throw new UsageError(`--endpoint ${text}: expected a host such as iot.example.com or iot.example.com:8883`);
+}
+
+/** Of AWS IoT, with client certificates. */
+export const ports = { mqtt: 8_883, https: 8_443, credentials: 443 } as const;
 
 /** A device with a certificate of its own, on MQTT and HTTPS. */
 export function openDevice(
@@ -74,13 +91,14 @@ export function openDevice(
     );
 
   /** Sends one message of the application each way, MQTT on a session of its own. */
-  async function sendBothWays(topic: string, payload: string): Promise<{ isTaken: boolean; detail: string }> {
+  async function sendBothWays(topic: string, payload: string): Promise<Sent> {
     const { session, detail } = await tryConnect(thingName);
     const byMqtt = (await session?.publish(topic, payload)) ?? 'refused';
     session?.end();
     const byHttps = await publishByHttps(topic, payload);
     return {
-      isTaken: byMqtt === 'accepted' && byHttps.outcome === 'accepted',
+      byMqtt,
+      byHttps: byHttps.outcome,
       detail: `MQTT ${session ? byMqtt : detail}, HTTPS ${byHttps.detail}`,
     };
   }

@@ -30,9 +30,12 @@ export async function drill(options: DrillOptions, target: DrillTarget): Promise
   const seen: Seen = { throughBefore: 0, throughAfter: 0 };
   try {
     const { device, arnPrefix } = await enrollDrill(thingName, folder, options, target);
-    const reporter = await connectBoth(device, options, recorder);
+    const { reporter, reachesHttps } = await connectBoth(device, options, recorder);
     try {
-      await play({ ...options, thingName, arnPrefix, device, reporter, recorder, target }, seen);
+      await play(
+        { ...options, thingName, arnPrefix, device, reporter, reachesHttps, recorder, target },
+        seen,
+      );
     } finally {
       reporter.end();
     }
@@ -74,7 +77,7 @@ interface Seen {
 }
 
 async function play(scene: Scene, seen: Seen): Promise<void> {
-  const { thingName, device, reporter, recorder, target, stimulus, configuration } = scene;
+  const { thingName, device, reporter, reachesHttps, recorder, target, stimulus, configuration } = scene;
   const [retainedTopic = ''] = retainedTopics(thingName);
   const appTopic = appTopicOf(thingName);
   const before = {
@@ -98,7 +101,7 @@ async function play(scene: Scene, seen: Seen): Promise<void> {
     const keepTopics = configuration.quarantine.keepTopics;
     const keptValue = stimulus.normal ?? stimulus.violating;
     const tries = await tryWaysOut(scene, contained, sending, app, {
-      ...{ device, reporter, appTopic, retainedTopic, before, keepTopics, keptValue },
+      ...{ device, reporter, reachesHttps, appTopic, retainedTopic, before, keepTopics, keptValue },
     });
     seen.throughBefore = sending.accepted(violatedAt, containedAt).length;
     const through = [sending, ...tries].flatMap(({ accepted }) => accepted(containedAt));

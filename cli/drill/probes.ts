@@ -16,6 +16,7 @@ interface RightsBefore {
 export interface Probed {
   readonly device: DrillDevice;
   readonly reporter: Reporter;
+  readonly reachesHttps: boolean;
   readonly appTopic: string;
   readonly retainedTopic: string;
   readonly keepTopics: readonly string[];
@@ -45,9 +46,11 @@ export async function probe(probed: Probed, record: Case, recorder: Recorder): P
   await step('mqtt-refused', async () =>
     demandRefusal(await askTwice(() => publishOnce(device, appTopic)), phase),
   );
-  await step('https-refused', async () =>
-    demandRefusal(await askTwice(() => device.publishByHttps(appTopic, '{"probe":true}')), phase),
-  );
+  await step('https-refused', async () => {
+    if (!probed.reachesHttps)
+      throw new NotTried('the HTTPS endpoint did not answer this machine before the containment either');
+    return demandRefusal(await askTwice(() => device.publishByHttps(appTopic, '{"probe":true}')), phase);
+  });
   await step('role-refused', async () => {
     demandRight(before.role);
     return demandRefusal(await askTwice(() => device.askForRole(roleAlias)), phase);

@@ -35,7 +35,7 @@ export async function release(
 }
 
 async function waitForWork(
-  { device, reporter, stimulus, signal, say }: Scene,
+  { device, reporter, reachesHttps, stimulus, signal, say }: Scene,
   appTopic: string,
 ): Promise<string> {
   const startedAt = Date.now();
@@ -46,7 +46,7 @@ async function waitForWork(
     async () => {
       const sent = await device.sendBothWays(appTopic, '{"after":true}');
       ({ detail } = sent);
-      if (sent.isTaken) return true;
+      if (sent.byMqtt === 'accepted' && (sent.byHttps === 'accepted' || !reachesHttps)) return true;
       if (Date.now() - told >= 30_000) {
         told = Date.now();
         say(
@@ -61,5 +61,5 @@ async function waitForWork(
   );
   await reporter.reconnect();
   if (stimulus.normal) await reporter.report(stimulus.normal);
-  return 'MQTT and HTTPS';
+  return reachesHttps ? 'MQTT and HTTPS' : 'MQTT';
 }

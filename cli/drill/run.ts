@@ -4,6 +4,7 @@ import { openRegistry } from '../enroll/open';
 import { readConfiguration, readRoots } from '../read-configuration';
 import type { Target } from '../target';
 import { checkCalm } from './calm';
+import { readEndpoint } from './device';
 import { drill } from './drill';
 import { clean, isLeft } from './leftovers';
 import { openDrill } from './open';
@@ -16,6 +17,7 @@ export interface DrillFlags {
   readonly waitDetect: boolean;
   readonly force: boolean;
   readonly json: boolean;
+  readonly endpoint?: string;
   readonly rootCa?: string;
   readonly config?: string;
   readonly detector?: string;
@@ -23,6 +25,7 @@ export interface DrillFlags {
 
 export async function runDrill(flags: DrillFlags, target: Target, say: (line: string) => void) {
   const configuration = readConfiguration(flags);
+  const endpoint = flags.endpoint === undefined ? undefined : readEndpoint(flags.endpoint);
   const stimulus = chooseStimulus(configuration, flags.behavior);
   const { state } = await target.killSwitch.read();
   if (state !== 'off')
@@ -41,6 +44,7 @@ export async function runDrill(flags: DrillFlags, target: Target, say: (line: st
     return await drill(
       {
         ...{ configuration, stimulus, policies: flags.policies, waitDetect: flags.waitDetect, signal, say },
+        ...(endpoint && { endpoint }),
         rootCa: readRoots(flags.rootCa ?? target.ca),
       },
       drillTarget,

@@ -1,6 +1,6 @@
 import type { FileConfiguration } from '../../shared/config/schema';
 import type { ChannelStates } from '../../shared/storage/channel-states';
-import type { DrillDevice } from './device';
+import type { DeviceEndpoints, DrillDevice } from './device';
 import type { CleanTarget } from './leftovers';
 import type { Recorder } from './recorder';
 import type { Reporter } from './reporter';
@@ -14,6 +14,8 @@ export interface DrillOptions {
   /** Has Device Defender find the violation, which takes it minutes; else its alert is made up. */
   readonly waitDetect: boolean;
   readonly rootCa: string;
+  /** Where the device connects by MQTT, if not to the account's own endpoint. */
+  readonly endpoint?: DeviceEndpoints['mqtt'];
   readonly signal: AbortSignal;
   /** Writes one line of progress. */
   readonly say: (line: string) => void;
@@ -31,6 +33,8 @@ export interface Scene extends DrillOptions {
   readonly arnPrefix: string;
   readonly device: DrillDevice;
   readonly reporter: Reporter;
+  /** Whether this machine reaches the HTTPS endpoint: many networks let no other port than 443 out. */
+  readonly reachesHttps: boolean;
   readonly recorder: Recorder;
   readonly target: DrillTarget;
 }

@@ -1,7 +1,7 @@
 import { enroll } from '../enroll/enroll';
 import { openFolder } from '../enroll/folder';
 import { prefixOf } from '../enroll/registry';
-import { type DrillDevice, openDevice } from './device';
+import { type DrillDevice, openDevice, ports } from './device';
 import { describeOwner, drillPolicyName, retainedTopics } from './leftovers';
 import { roleAlias } from './probes';
 import { DrillEnded, type Recorder, until } from './recorder';
@@ -12,7 +12,7 @@ import { appTopicOf, type DrillOptions, type DrillTarget } from './scene';
 export async function enrollDrill(
   thingName: string,
   folder: string,
-  { configuration, rootCa, say }: DrillOptions,
+  { configuration, rootCa, endpoint, say }: DrillOptions,
   target: DrillTarget,
 ): Promise<{ device: DrillDevice; arnPrefix: string }> {
   const { registry, account, stage } = target;
@@ -44,7 +44,9 @@ export async function enrollDrill(
     files.read('certificate'),
     files.read('key'),
   ]);
-  return { device: openDevice(thingName, await account.readEndpoints(), { ca, cert, key }), arnPrefix };
+  const own = await account.readEndpoints();
+  const endpoints = endpoint ? { ...own, mqtt: endpoint, https: { ...endpoint, port: ports.https } } : own;
+  return { device: openDevice(thingName, endpoints, { ca, cert, key }), arnPrefix };
 }
 
 /** What devices often have beside MQTT, so that it can be seen to be refused. */
@@ -62,13 +64,17 @@ function writeDrillPolicy(arnPrefix: string, retainedTopic: string): string {
   });
 }
 
+/** An HTTPS endpoint that does not answer for so long is taken as out of this machine's reach. */
+const unreachedMs = 10_000;
+
 /** A new certificate and its policies may take some seconds until each part of AWS IoT knows them. */
 export async function connectBoth(
   device: DrillDevice,
   { configuration, stimulus, signal }: DrillOptions,
   recorder: Recorder,
-): Promise<Reporter> {
+): Promise<{ reporter: Reporter; reachesHttps: boolean }> {
   let reporter: Reporter | undefined;
+  let reachesHttps = true;
   await recorder.step(
     'connected',
     async () => {
@@ -85,21 +91,24 @@ export async function connectBoth(
         500,
       );
       const topic = appTopicOf(device.thingName);
+      const startedAt = Date.now();
       await until(
         () => `no application message is taken: ${detail}`,
         async () => {
           const sent = await device.sendBothWays(topic, '{"before":true}');
           ({ detail } = sent);
-          return sent.isTaken ? true : undefined;
+          if (sent.byMqtt !== 'accepted' || sent.byHttps === 'refused') return undefined;
+          reachesHttps = sent.byHttps === 'accepted';
+          return reachesHttps || Date.now() - startedAt >= unreachedMs ? true : undefined;
         },
         60_000,
         signal,
         1_000,
       );
-      return 'MQTT and HTTPS';
+      return reachesHttps ? 'MQTT and HTTPS' : `${detail}: MQTT only from here`;
     },
     { last: true },
   );
   if (!reporter) throw new DrillEnded('not connected');
-  return reporter;
+  return { reporter, reachesHttps };
 }

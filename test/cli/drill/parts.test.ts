@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { compareSnapshots } from '../../../cli/drill/account';
 import { checkCalm } from '../../../cli/drill/calm';
+import { readEndpoint } from '../../../cli/drill/device';
 import { describeOwner, isLeft } from '../../../cli/drill/leftovers';
 import { createRecorder, DrillEnded, NotTried } from '../../../cli/drill/recorder';
 import { writeDrill } from '../../../cli/drill/steps';
@@ -116,4 +117,20 @@ describe('a recorder', () => {
     expect(text).toMatch(/1 of 3 steps did not hold\.$/);
     expect(lines).toHaveLength(3);
   });
+});
+
+describe('readEndpoint', () => {
+  it.each([
+    ['iot.example.com', { host: 'iot.example.com', port: 8883 }],
+    ['iot.example.com:443', { host: 'iot.example.com', port: 443 }],
+  ])('reads %s', (text, expected) => {
+    expect(readEndpoint(text)).toEqual(expected);
+  });
+
+  it.each(['', 'mqtts://iot.example.com', 'host:0', 'host:70000', 'host:'])(
+    'refuses %j and says what is expected',
+    (text) => {
+      expect(() => readEndpoint(text)).toThrow('expected a host such as iot.example.com');
+    },
+  );
 });
