@@ -159,6 +159,7 @@ async function play(
       announcementsTopicArn: stack.deployed.outputs.AnnouncementsTopicArn ?? '',
       policyCacheSeconds: stack.policyCacheSeconds,
       coldStartMs: nameColdStarts(stack.functions.coldStarts()),
+      sweep: () => stack.functions.invoke(`${stack.deployed.outputs.TableName}-sweep`, {}),
       slack: stack.aws.slack.messages,
       mails: stack.aws.mails,
     },

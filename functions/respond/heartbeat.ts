@@ -6,24 +6,31 @@ import type { Announcer, Clock, Heartbeats, Log, Metrics } from '../../shared/po
 export interface HeartbeatPorts {
   readonly announcer: Announcer;
   readonly heartbeats: Heartbeats;
+  /** Asks of AWS, about the reserved name, what a containment asks first. Rejects where that can't be had. */
+  reach(): Promise<unknown>;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly clock: Clock;
 }
 
 /**
- * Announces a heartbeat, and records its times. Never fails: another comes each minute, and one that was delivered again
+ * Announces a heartbeat, and records its times, if what a containment needs can be reached: so connections to AWS IoT are open
+ * when an alert comes, and a role or an endpoint that is broken is told before. Never fails: another comes each minute, and one that was delivered again
  * would measure its own retries. The alarm on a heartbeat that stays out tells of the failure.
  */
 export async function takeHeartbeat(
   { violation, takenAt }: HeartbeatCommand,
-  { announcer, heartbeats, log, metrics, clock }: HeartbeatPorts,
+  { announcer, heartbeats, reach, log, metrics, clock }: HeartbeatPorts,
 ): Promise<void> {
   const { occurredAt: sentAt } = violation;
   const arrivedAt = clock();
   try {
-    await announcer.publish(announceHeartbeat(sentAt));
-    const heartbeat = { sentAt, takenAt, arrivedAt, announcedAt: clock() };
+    const publish = async () => {
+      await announcer.publish(announceHeartbeat(sentAt));
+      return clock();
+    };
+    const [announcedAt] = await Promise.all([publish(), reach()]);
+    const heartbeat = { sentAt, takenAt, arrivedAt, announcedAt };
     await heartbeats.record(heartbeat);
     metrics.time('PipelineMs', measureWay(heartbeat));
   } catch (error) {

@@ -9,6 +9,7 @@ import { connectThings } from '../../shared/aws/things';
 import { connectAnnouncer } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { readKeeping } from '../../shared/domain/case/keeping';
+import { heartbeatName } from '../../shared/domain/heartbeat';
 import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
@@ -27,19 +28,23 @@ const { log, metrics, wrap } = createTelemetry('respond');
 const arnPrefix = readEnv('IOT_ARN_PREFIX');
 const announcer = connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN'));
 
+const things = connectThings(arnPrefix);
+const connections = connectConnections();
+const killSwitch = connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold();
+
 const engine = createEngine(
   {
     cases: connectCases(readEnv('TABLE_NAME'), undefined, { keepClosedMs: readKeeping(configuration) }),
     fleetLimit: connectFleetLimit(readEnv('TABLE_NAME')),
     refusals: connectRefusals(readEnv('TABLE_NAME')),
     detection: connectDetectionReset(readEnv('TABLE_NAME')),
-    killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
-    things: connectThings(arnPrefix),
+    killSwitch,
+    things,
     policies: connectPolicies(),
     certificates: connectCertificates(),
     jobs: connectJobs(arnPrefix),
     defender: connectDefender(readEnv('DEFENDER_ACTION_NAME')),
-    connections: connectConnections(),
+    connections,
     heardIds: connectClientIds(readEnv('TABLE_NAME')),
     leases: connectLeases(readEnv('TABLE_NAME')),
     announcer,
@@ -60,11 +65,14 @@ const deadLetters = connectDeadLetters(readEnv('REJECTED_QUEUE_URL'));
 
 const heartbeats = connectHeartbeats(readEnv('TABLE_NAME'));
 
+const reach = () =>
+  Promise.all([killSwitch(), things.describe(heartbeatName), connections.connectedSince(heartbeatName)]);
+
 export const handler = wrap(
   eachRecord(
     respond(engine, {
       takeHeartbeat: (heartbeat) =>
-        takeHeartbeat(heartbeat, { announcer, heartbeats, log, metrics, clock: Date.now }),
+        takeHeartbeat(heartbeat, { announcer, heartbeats, reach, log, metrics, clock: Date.now }),
       deadLetters,
       log,
     }),

@@ -82,6 +82,11 @@ async function play(
   );
   closers.push(() => announcements.stop());
 
+  await step('a heartbeat goes the whole way of an alert, as each minute', async () => {
+    await stack.sweep();
+    const { at } = await announcements.waitForKind('heartbeat', 20_000);
+    return `${Date.now() - at} ms`;
+  });
   const control = await step('mything2 publishes beside it, as a control', async () => {
     const device = await startControlDevice(mything2, broker);
     closers.push(() => device.stop());

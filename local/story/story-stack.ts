@@ -18,6 +18,8 @@ export interface StoryStack {
   /** How long the broker goes on with cached policies: a denial, and its end, may take as long to show. */
   readonly policyCacheSeconds: number;
   readonly coldStartMs: Readonly<Record<string, number>>;
+  /** Runs the sweep now, as its schedule does each minute. */
+  sweep(): Promise<unknown>;
   slack(): readonly SlackMessage[];
   mails(): readonly Mail[];
 }

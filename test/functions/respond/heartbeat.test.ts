@@ -6,7 +6,7 @@ import { aContext, decide, now } from '../../builders';
 import { fakeTelemetry } from '../../fakes';
 import { aHeartbeat } from './a-heartbeat';
 
-function setUp(failing?: 'announcer' | 'table') {
+function setUp(failing?: 'announcer' | 'table' | 'AWS IoT') {
   const told: Announcement[] = [];
   const recorded: Heartbeat[] = [];
   const timed: [string, number][] = [];
@@ -26,6 +26,9 @@ function setUp(failing?: 'announcer' | 'table') {
         recorded.push(heartbeat);
       },
       read: async () => recorded.at(-1),
+    },
+    reach: async () => {
+      if (failing === 'AWS IoT') throw awsError('AccessDeniedException');
     },
     log,
     metrics: { count: () => undefined, time: (name: string, ms: number) => void timed.push([name, ms]) },
@@ -57,7 +60,7 @@ describe('a heartbeat', () => {
     expect(timed).toEqual([['PipelineMs', 0]]);
   });
 
-  it.each(['announcer', 'table'] as const)(
+  it.each(['announcer', 'table', 'AWS IoT'] as const)(
     'that fails at the %s is logged, and neither measured nor delivered again',
     async (failing) => {
       const { take, ports, recorded, timed, lines } = setUp(failing);
