@@ -6,6 +6,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
  */
 const first = [
   'e2e/drill',
+  'e2e/console',
   'docs/commands',
   'deploy/deploy',
   'e2e/slack',
@@ -25,6 +26,8 @@ const first = [
 ];
 
 module.exports = class extends Sequencer {
+  static first = first;
+
   async sort(tests) {
     const rank = ({ path }) => {
       const index = first.findIndex((name) => path.endsWith(`/test/${name}.test.ts`));

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const key = Symbol.for('cordon.jest-environment');
 const Environment = createRequire(import.meta.url)('../runner/environment.cjs');
@@ -48,5 +50,14 @@ describe('what a test file changes in the worker process that it shares', () => 
     expect(globalThis.setTimeout).toBe(setTimeout);
     expect(target.read()).toBe('real');
     expect(undone).toEqual(['second', 'first']);
+  });
+});
+
+describe('each file that begins first', () => {
+  it('exists', () => {
+    const { first } = createRequire(import.meta.url)('../runner/sequencer.cjs') as { first: string[] };
+
+    const missing = first.filter((name) => !existsSync(join(import.meta.dirname, '..', `${name}.test.ts`)));
+    expect(missing).toEqual([]);
   });
 });
