@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
 import type { CommandPorts } from './command-ports';
 import type { ExportFormat } from './export';
+import type { HistoryFlags } from './history';
 import type { ListFlags } from './list';
 import { say, sayAside } from './look/output';
 import type { Screen } from './look/style';
 import type { MetricFlags } from './metrics/metrics';
 import { readCount, readDuration, readSeverities, readStatuses } from './options';
+import type { TailFlags } from './tail';
 
 interface ExportFlags {
   readonly format: ExportFormat;
@@ -49,6 +51,42 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
       const { openScreen } = await import('./look/style');
       const from = await target();
       say(json ? writeJson(await readCase(thing, from)) : await showCase(thing, from, openScreen()));
+    });
+
+  program
+    .command('history')
+    .description('list who did what, newest first')
+    .option('--thing <name>', 'only with this thing')
+    .option('--actor <name>', 'only what this person did')
+    .option('--since <time>', 'how far back, such as 24h', readDuration, 7 * 86_400_000)
+    .option('--limit <acts>', 'the most acts to list', readCount, 50)
+    .option('--json', 'print JSON')
+    .action(async (flags: HistoryFlags) => {
+      const [{ showHistory }, { openScreen }] = await Promise.all([
+        import('./history'),
+        import('./look/style'),
+      ]);
+      say(await showHistory(flags, (await target()).audit, openScreen(), Date.now()));
+    });
+
+  program
+    .command('tail')
+    .description('print what happens as it happens, until Ctrl-C')
+    .option('--thing <name>', 'only to this thing, or to those whose names begin so: sensor-*')
+    .option('--since <time>', 'begin with what happened within this time, such as 1h', readDuration)
+    .option('--json', 'print one JSON object on each line')
+    .action(async (flags: TailFlags) => {
+      const [{ followTimelines, writeHappening }, { openScreen }, { follow }] = await Promise.all([
+        import('./tail'),
+        import('./look/style'),
+        import('./watch'),
+      ]);
+      const look = followTimelines(flags, await target(), Date.now());
+      const write = async (now: number) => {
+        const screen = openScreen();
+        return (await look(now)).map((one) => writeHappening(one, flags, screen));
+      };
+      await follow(write, explain);
     });
 
   program

@@ -3,7 +3,11 @@
  * characters such as bidirectional overrides, and line separators as they are. Escaped, the value is the same.
  */
 export function writeJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(/[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, escapeUnits);
+  return escapeJson(JSON.stringify(value, null, 2));
+}
+
+export function escapeJson(json: string): string {
+  return json.replace(/[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, escapeUnits);
 }
 
 function escapeUnits(text: string): string {

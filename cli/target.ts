@@ -5,6 +5,7 @@ import type { connectKillSwitch } from '../shared/aws/kill-switch';
 import { findStageFault } from '../shared/config/stage';
 import { printable } from '../shared/domain/messages/announcement';
 import type { CommandQueue } from '../shared/ports';
+import { connectAudit } from '../shared/storage/audit';
 import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';
 import { connectTable } from '../shared/storage/table';
@@ -66,6 +67,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
     ...connectTable(`cordon-${stage}`, dynamodb),
     floods: connectFloods(`cordon-${stage}`, dynamodb),
     metrics: { listMetrics, readDatapoints },
+    audit: connectAudit(`cordon-${stage}`, dynamodb),
     openCommands(): Promise<CommandQueue> {
       commands ??= import('./open-commands').then(({ openCommands }) => openCommands(stage, settings));
       return commands;

@@ -6,6 +6,28 @@ const everyMs = 2_000;
 /** Clears the terminal and what scrolled off it, and begins at its top. */
 const clear = '\u001b[2J\u001b[3J\u001b[H';
 
+/** Says each new line until Ctrl-C. A look that fails does not end it, except for the first. */
+export async function follow(
+  look: (now: number) => Promise<readonly string[]>,
+  explain: (error: unknown) => Promise<{ readonly text: string }>,
+): Promise<void> {
+  listenForEnd();
+  for (let isFirst = true; ; isFirst = false) {
+    try {
+      for (const line of await look(Date.now())) say(line);
+    } catch (error) {
+      if (isFirst) throw error;
+      sayAside(`cordon: can't be read now: ${(await explain(error)).text}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+function listenForEnd(): void {
+  const stop = () => process.exit(0);
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+}
+
 /**
  * Shows the answer until Ctrl-C: anew on a terminal, else each time it changes. A read that fails does not end it, except
  * for the first.
@@ -14,8 +36,7 @@ export async function watch(
   read: (screen: Screen) => Promise<string>,
   explain: (error: unknown) => Promise<{ readonly text: string }>,
 ): Promise<void> {
-  const stop = () => process.exit(0);
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  listenForEnd();
   let shown: string | undefined;
   for (;;) {
     let text: string;

@@ -60,6 +60,7 @@ describe('the rights of docs/iam', () => {
     for (const args of [
       ['list'],
       ['show', 'handled'],
+      ['history', '--thing', 'handled'],
       ['verify', 'handled'],
       ['export', 'handled'],
       ['replay', '--since', '1d', '--config', 'cordon.yml'],

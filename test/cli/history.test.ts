@@ -1,0 +1,69 @@
+import { showHistory } from '../../cli/history';
+import { plain } from '../../cli/look/style';
+import type { Act, AuditQuery } from '../../shared/storage/audit';
+import { now } from '../builders';
+
+const acts: readonly Act[] = [
+  {
+    at: now - 1_000,
+    actor: 'ada',
+    thingName: 'mything1',
+    caseId: 'case-1',
+    what: 'release',
+    detail: 'cleaned',
+  },
+  { at: now - 2_000, actor: 'bob', thingName: 'mything2', caseId: 'case-2', what: 'approve' },
+  {
+    at: now - 3_000,
+    actor: 'eve\u001b[2J',
+    thingName: 'mything3',
+    caseId: 'case-3',
+    what: 'comment',
+    detail: 'a\nb',
+  },
+];
+const asked: AuditQuery[] = [];
+/** In pages of two. */
+const audit = {
+  async page(query: AuditQuery) {
+    asked.push(query);
+    const start = Number(query.cursor ?? 0);
+    const next = start + 2 < acts.length ? { next: String(start + 2) } : {};
+    return { from: query.from, to: query.to, acts: acts.slice(start, start + 2), ...next };
+  },
+};
+const history = async (over: object = {}) =>
+  (await showHistory({ since: 60_000, limit: 50, ...over }, audit, plain, now)).split('\n');
+
+describe('history', () => {
+  it('lists who did what to which thing, from all pages, without control characters', async () => {
+    const at = (ms: number) => new Date(now - ms).toISOString();
+
+    expect(await history()).toEqual([
+      'TIME                      WHO      WHAT     THING     CASE    COMMENT',
+      `${at(1_000)}  ada      release  mything1  case-1  cleaned`,
+      `${at(2_000)}  bob      approve  mything2  case-2`,
+      `${at(3_000)}  eve\uFFFD[2J  comment  mything3  case-3  a\uFFFDb`,
+    ]);
+  });
+
+  it('asks for a thing, a person and a time', async () => {
+    asked.length = 0;
+
+    await history({ thing: 'mything1', actor: 'ada' });
+
+    expect(asked[0]).toMatchObject({ thingName: 'mything1', actor: 'ada', from: now - 60_000, to: now });
+    await expect(history({ thing: '../x' })).rejects.toThrow('is not a thing name');
+  });
+
+  it('says that there is more, or nothing, and prints JSON', async () => {
+    const [text] = [(await history({ json: true, limit: 1 })).join('\n')];
+
+    expect((await history({ limit: 2 })).at(-1)).toBe('and more: --limit 20 shows them');
+    expect(JSON.parse(text)).toEqual({ acts: [acts[0]], more: true });
+    const none = { page: async ({ from, to }: AuditQuery) => ({ from, to, acts: [] }) };
+    expect(await showHistory({ since: 1, limit: 1 }, none, plain, now)).toBe(
+      'Nobody did anything in this time.',
+    );
+  });
+});
