@@ -52,6 +52,7 @@ export function serve<N extends ChannelName, Place extends object, Memory extend
   }
   const ports: NotifyPorts = {
     functionName,
+    audience: descriptor.audience,
     title: descriptor.title,
     limits: descriptor.limits,
     nowhere,

@@ -74,6 +74,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     const run = (answerMs: number) =>
       notify({
         functionName: 'notify-test',
+        audience: descriptor.audience,
         title: descriptor.title,
         limits: { ...descriptor.limits, answerMs },
         nowhere: standIn.nowhere,
@@ -205,6 +206,14 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown().join('')).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u2028\u2029\u202A-\u202E]/);
     expect(standIn.findHazards()).toEqual([]);
     expect(letters).toEqual([]);
+  });
+
+  it(`hands what is for other systems to ${descriptor.audience === 'people' ? 'none of the people' : 'them'}`, async () => {
+    const { tell } = setUp();
+
+    await tell({ quiet: true });
+
+    expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 0 : 1);
   });
 
   it('says so where its secret is not stored, in the log and to the alarm', async () => {

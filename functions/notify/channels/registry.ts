@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
 import { email } from './email/descriptor';
+import { eventbridge } from './eventbridge/descriptor';
 import { pagerduty } from './pagerduty/descriptor';
 import { slack } from './slack/descriptor';
 import { teams } from './teams/descriptor';
@@ -12,6 +13,7 @@ const registry = {
   teams,
   pagerduty,
   webhook,
+  eventbridge,
   email,
 };
 

@@ -10,6 +10,8 @@ import { add, change } from './pending';
 export interface NotifyPorts extends DeliverPorts {
   /** The function, which rejected messages are said to come from. */
   readonly functionName: string;
+  /** Whom the channel tells: those for other systems only are no news for people. */
+  readonly audience: 'people' | 'everyone';
   /** Undefined where the channel's secret is not stored. */
   readonly connect: () => Promise<Channel | undefined>;
   readonly deadLetters: DeadLetters;
@@ -66,7 +68,7 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     ports.metrics.time('HeartbeatMs', Math.max(0, ports.clock() - announcement.at));
     return undefined;
   }
-  if (announcement.quiet) {
+  if (announcement.quiet && ports.audience === 'people') {
     ports.log.info('for other systems only', { id });
     return undefined;
   }

@@ -108,6 +108,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
   const pauses = jest.fn<(ms: number) => void>();
   const ports = {
     functionName: 'notify',
+    audience: descriptor.audience,
     title: descriptor.title,
     limits: descriptor.limits,
     nowhere,

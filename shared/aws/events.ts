@@ -1,0 +1,20 @@
+import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
+
+export interface EventBus {
+  /** Throws what AWS answers against the event; its `name` is the code. */
+  put(event: PutEventsRequestEntry): Promise<void>;
+}
+
+/** Who calls it retries: the client gives up at once. */
+export function connectEvents(client = new EventBridgeClient({ maxAttempts: 1 })): EventBus {
+  return {
+    async put(event) {
+      const { Entries = [] } = await client.send(new PutEventsCommand({ Entries: [event] }));
+      const failed = Entries.find(({ ErrorCode }) => ErrorCode !== undefined);
+      if (!failed) return;
+      const error = new Error(failed.ErrorMessage ?? 'no reason');
+      error.name = failed.ErrorCode ?? error.name;
+      throw error;
+    },
+  };
+}
