@@ -15,6 +15,7 @@ import { writeDuration } from './words/time';
 const CaseView = lazy(() => import('./views/case').then(({ CaseView: view }) => view));
 const ThingView = lazy(() => import('./views/thing').then(({ ThingView: view }) => view));
 const FleetView = lazy(() => import('./views/fleet').then(({ FleetView: view }) => view));
+const AuditView = lazy(() => import('./views/audit').then(({ AuditView: view }) => view));
 const RulesView = lazy(() => import('./views/rules').then(({ RulesView: view }) => view));
 const MessagesView = lazy(() => import('./views/messages').then(({ MessagesView: view }) => view));
 
@@ -28,6 +29,7 @@ interface Place {
 const places: readonly Place[] = [
   { path: '/console/', name: 'Needs somebody', key: 'n', icon: 'bell' },
   { path: '/console/fleet', name: 'Fleet', key: 'f', icon: 'fleet' },
+  { path: '/console/audit', name: 'Audit', key: 'u', icon: 'audit' },
   { path: '/console/rules', name: 'Rules', key: 'r', icon: 'rules' },
 ];
 
@@ -97,6 +99,7 @@ function Page({ setup }: { readonly setup: Setup }) {
           <Route path="/console/cases/:thing/:caseId" component={CaseView} />
           <Route path="/console/things/:thing" component={ThingView} />
           <Route path="/console/fleet" component={FleetView} />
+          <Route path="/console/audit" component={AuditView} />
           <Route path="/console/rules" component={RulesView} />
           <Route path="/console/messages" component={() => <MessagesView address={setup.messages} />} />
           <Route default component={NotFound} />

@@ -50,7 +50,7 @@ function folders(): string[] {
   return [join(here, '..', '..', 'console'), join(here, '..', 'console')];
 }
 
-async function findApiUrl(stage: string, client: CloudFormationClient): Promise<string> {
+export async function findApiUrl(stage: string, client: CloudFormationClient): Promise<string> {
   const { Stacks: [stack] = [] } = await client
     .send(new DescribeStacksCommand({ StackName: `cordon-${stage}` }))
     .catch(refuseMissing);

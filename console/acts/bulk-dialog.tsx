@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
-import { ApiError, thingPath } from '../api/client';
+import type { BulkAnswer } from '../../shared/api/answers';
+import { ApiError } from '../api/client';
 import { hurry, useClient } from '../api/live';
-import type { CaseGroup, CommandAnswer, ListedCase } from '../api/types';
+import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { tell } from '../parts/toasts';
 import { actWords } from './words';
@@ -31,7 +32,10 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');
   const [typed, setTyped] = useState('');
-  const [progress, setProgress] = useState<number>();
+  const [isSending, setIsSending] = useState(false);
+  const [fault, setFault] = useState<string>();
+  // The same key sends nothing twice, should the answer get lost.
+  const [key] = useState<string>(crypto.randomUUID());
   const { act } = scope;
   const count = scope.kind === 'cases' ? scope.cases.length : scope.group.cases;
   const names = scope.kind === 'cases' ? scope.cases.map(({ thingName }) => thingName) : scope.group.things;
@@ -39,22 +43,28 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
 
   const send = async (event: Event) => {
     event.preventDefault();
-    if (scope.kind !== 'cases') return;
-    const faults: string[] = [];
-    for (const [index, { thingName, caseId }] of scope.cases.entries()) {
-      setProgress(index);
-      try {
-        const body = { caseId, ...(comment !== '' && { comment }) };
-        await client.post<CommandAnswer>(`/things/${thingPath(thingName)}/${act}`, body);
-      } catch (error) {
-        faults.push(`${thingName}: ${error instanceof ApiError ? error.message : 'not sent'}`);
-      }
+    setIsSending(true);
+    setFault(undefined);
+    try {
+      const answer = await client.post<BulkAnswer>(`/bulk/${act}`, {
+        ...select(scope),
+        ...(comment !== '' && { comment }),
+        ...{ expect: count, key },
+      });
+      hurry();
+      if (answer.sent > 0) tell('good', `${sent} sent for ${answer.sent} of ${count} things.`);
+      const others = answer.results.filter(({ result }) => result !== 'sent');
+      const [first] = others;
+      if (first)
+        tell(
+          'danger',
+          `${others.length} not sent, such as ${first.thingName}: ${first.reason ?? first.result}`,
+        );
+      onSent();
+    } catch (error) {
+      setFault(error instanceof ApiError ? error.message : 'The commands could not be sent.');
+      setIsSending(false);
     }
-    hurry();
-    const done = scope.cases.length - faults.length;
-    if (done > 0) tell('good', `${sent} of ${done} ${done === 1 ? 'thing is' : 'things is'} sent.`);
-    if (faults.length > 0) tell('danger', `${faults.length} refused. ${faults.slice(0, 3).join(' ')}`);
-    onSent();
   };
 
   return (
@@ -89,6 +99,11 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
             onInput={({ currentTarget }) => setTyped(currentTarget.value.trim())}
           />
         </label>
+        {fault && (
+          <p class="callout tone-danger" role="alert">
+            {fault}
+          </p>
+        )}
         <footer>
           <button type="button" onClick={onClose}>
             Cancel
@@ -96,12 +111,19 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
           <button
             type="submit"
             class={act === 'approve' ? 'primary danger' : 'primary'}
-            disabled={progress !== undefined || typed !== String(count)}
+            disabled={isSending || typed !== String(count)}
           >
-            {progress === undefined ? `${label} ${count}` : `Sending ${progress + 1} of ${count}…`}
+            {isSending ? 'Sending…' : `${label} ${count}`}
           </button>
         </footer>
       </form>
     </Dialog>
   );
+}
+
+/** What the API is to find: exactly the number that was typed, or it sends nothing. */
+function select(scope: BulkScope) {
+  if (scope.kind === 'cases') return { things: scope.cases.map(({ thingName }) => thingName) };
+  const { status, behaviors } = scope.group;
+  return { filter: { status: [status], ...(behaviors[0] !== undefined && { behavior: behaviors[0] }) } };
 }

@@ -121,6 +121,9 @@ export function createClient({ api, token }: ClientOptions) {
       return value as T;
     },
 
+    /** As it is, and not kept. */
+    read: async (path: string): Promise<string> => (await send(path, {})).text(),
+
     async post<T>(path: string, body: unknown): Promise<T> {
       const response = await send(path, {
         method: 'POST',

@@ -12,6 +12,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     element.current?.showModal();
+    element.current?.querySelector<HTMLElement>('textarea, input')?.focus();
   }, []);
   return (
     <dialog ref={element} aria-labelledby="dialog-title" onClose={onClose}>

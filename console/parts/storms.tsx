@@ -26,6 +26,9 @@ const labels = {
   dismiss: 'Dismiss',
 };
 
+/** As many as the API takes. */
+const mostAtOnce = 500;
+
 /** Many alike cases, as the one event that they are. */
 export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
   const now = useNow();
@@ -49,7 +52,8 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
             <button type="button" onClick={() => onShow(group)}>
               Show only these
             </button>
-            {(actsOf[group.status] ?? []).map((act) => (
+            {group.cases > mostAtOnce && <span>At most {mostAtOnce} can be acted on at once.</span>}
+            {(group.cases > mostAtOnce ? [] : (actsOf[group.status] ?? [])).map((act) => (
               <button key={act} type="button" onClick={() => onAct(act, group)}>
                 {labels[act]} all {group.cases}…
               </button>

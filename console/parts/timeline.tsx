@@ -73,6 +73,6 @@ function Entry({ entry: { at, what, actor, detail } }: { readonly entry: Timelin
 }
 
 /** The end of an ARN tells people apart. */
-function shortenActor(actor: string): string {
+export function shortenActor(actor: string): string {
   return actor.startsWith('arn:') ? actor.slice(actor.indexOf('/') + 1) : actor;
 }

@@ -24,8 +24,8 @@ import { findThreshold, writeCriteria, writeValue } from '../words/violation';
 /** What happened, on what, what was done, and how to undo or harden it. */
 export function CaseView() {
   const { params } = useRoute();
-  const thingName = params.thing ?? '';
-  const live = useLive<CaseAnswer>(`/cases/${thingPath(thingName)}`, 3_000);
+  // By its id, a case is that one; by its thing, the newest.
+  const live = useLive<CaseAnswer>(`/cases/${thingPath(params.caseId ?? params.thing ?? '')}`, 3_000);
   const record = live.value;
   if (!record) return <Pending live={live} what="case" />;
   return <OpenCase key={record.caseId} record={record} />;

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/answers';
 import { type BulkAct, BulkDialog, type BulkScope } from '../acts/bulk-dialog';
-import { useLive } from '../api/live';
+import { type Live, useLive } from '../api/live';
 import type { CaseStatus, ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CaseRow } from '../parts/case-row';
@@ -32,11 +32,15 @@ export function NeedsSomebody() {
   const { query, route } = useLocation();
   const choice = choices.find(({ name }) => name === query.show) ?? choices[0];
   const statuses = choice?.statuses ?? needsSomebody;
-  const summary = useLive<Summary>('/summary', 5_000);
   const [selected, setSelected] = useState<ReadonlyMap<string, ListedCase>>(new Map());
   const [scope, setScope] = useState<BulkScope>();
   const filter = { thing: query.thing ?? '', behavior: query.behavior ?? '' };
   const path = listPath(statuses, filter);
+  const first = useLive<CaseListAnswer>(path);
+  // The list first: what counts all cases takes longer, the more there are.
+  const [isListed, setIsListed] = useState(false);
+  useEffect(() => setIsListed((before) => before || first.value !== undefined), [first.value]);
+  const summary = useLive<Summary>(isListed ? '/summary' : undefined, 15_000);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const go = (change: Record<string, string>) => {
@@ -113,6 +117,7 @@ export function NeedsSomebody() {
         </p>
       )}
       <CasePages
+        first={first}
         path={path}
         listRef={list}
         selected={selected}
@@ -162,6 +167,7 @@ function listPath(
 }
 
 interface PagesProps {
+  readonly first: Live<CaseListAnswer>;
   readonly path: string;
   readonly listRef: preact.RefObject<HTMLUListElement | null>;
   readonly selected: ReadonlyMap<string, ListedCase>;
@@ -170,8 +176,7 @@ interface PagesProps {
   readonly before: preact.ComponentChildren;
 }
 
-function CasePages({ path, listRef, selected, onToggle, empty, before }: PagesProps) {
-  const first = useLive<CaseListAnswer>(path);
+function CasePages({ first, path, listRef, selected, onToggle, empty, before }: PagesProps) {
   const now = useNow();
   if (!first.value) return <Pending live={first} what="cases" />;
   const { cases, killSwitch } = first.value;

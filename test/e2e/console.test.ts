@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
+import { connectApi } from '../../cli/console/api';
+import { findApiUrl } from '../../cli/console/run';
 import { anAlert, aReport } from './alerts';
+import { registerDocumented } from './documented-rights';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 
@@ -151,6 +155,7 @@ describe('the console', () => {
     ['things/hostile%3A_-1', 'light'],
     ['rules', 'dark'],
     ['fleet', 'light'],
+    ['audit', 'light'],
     ['messages', 'light'],
   ] as const)(
     'has no fault that axe finds at /%s in %s colours, and fits a phone and 200 %%',
@@ -229,6 +234,23 @@ describe('the console', () => {
     await page.locator('a.thing').nth(99).waitFor();
     await page.context().close();
   }, 180_000);
+
+  it('reads the API with the rights of docs/iam/console.json', async () => {
+    const { credentials } = await registerDocumented(e2e, 'console');
+    const region = e2e.stack.identity.region;
+    const client = new CloudFormationClient({ endpoint: origin(), region, credentials });
+    const api = connectApi(
+      await findApiUrl('dev', client),
+      async () => region,
+      async () => credentials,
+    );
+    const { status, body } = await api({
+      ...{ method: 'GET', path: '/cases/hostile%3A_-1', headers: {} },
+      body: Buffer.alloc(0),
+    });
+    client.destroy();
+    expect([status, JSON.parse(body.toString()).thingName]).toEqual([200, 'hostile:_-1']);
+  });
 
   it('asked no other origin, broke no policy and threw nothing in all of this', () => {
     expect(misdeeds).toEqual([]);
