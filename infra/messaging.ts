@@ -5,6 +5,7 @@ import { writeAlarm } from './alarms';
 import { channelSeconds, listStackChannels } from './channels';
 import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
 import { queueEncryption, topicEncryption } from './encryption';
+import { letSourcesSend, letTopicSend, writeSourceSubscriptions } from './sources';
 
 interface QueueSpec {
   readonly id: string;
@@ -35,7 +36,7 @@ const day = 86_400;
  */
 const triedSeconds = 1_800;
 
-export function writeMessaging(prefix: string, { notify }: FileConfiguration): Resources {
+export function writeMessaging(prefix: string, { notify, sources }: FileConfiguration): Resources {
   const channels = listStackChannels(notify);
   const channelQueues = channels.map(({ id, functionName }) => ({
     id,
@@ -70,11 +71,14 @@ export function writeMessaging(prefix: string, { notify }: FileConfiguration): R
       },
     },
     AnnouncementsTopic: writeTopic(`${prefix}-announcements`),
-    ...writeSubscription('Alerts', 'AlertsTopic'),
+    ...writeSubscription('Alerts', 'AlertsTopic', { more: letSourcesSend(sources) }),
+    ...writeSourceSubscriptions(sources),
     ...Object.assign(
       {},
       ...channels.map(({ id, descriptor: { audience } }) =>
-        writeSubscription(id, 'AnnouncementsTopic', audience === 'people' ? forPeopleInChannel : undefined),
+        writeSubscription(id, 'AnnouncementsTopic', {
+          ...(audience === 'people' && { FilterPolicy: forPeopleInChannel }),
+        }),
       ),
     ),
     ...Object.assign(
@@ -160,7 +164,11 @@ function writeDeadAlarm(name: string, queueId: string): Resources[string] {
 }
 
 /** A topic that feeds a queue, and the queue policy; without the policy, SNS silently drops messages. */
-function writeSubscription(id: string, topicId: string, FilterPolicy?: Value): Resources {
+function writeSubscription(
+  id: string,
+  topicId: string,
+  { FilterPolicy, more = [] }: { readonly FilterPolicy?: Value; readonly more?: readonly Value[] },
+): Resources {
   return {
     [`${id}Subscription`]: {
       Type: 'AWS::SNS::Subscription',
@@ -180,20 +188,14 @@ function writeSubscription(id: string, topicId: string, FilterPolicy?: Value): R
         Queues: [ref(`${id}Queue`), ref(`${id}DeadQueue`)],
         PolicyDocument: {
           Version: '2012-10-17',
-          Statement: [letTopicSend(`${id}Queue`, topicId), letTopicSend(`${id}DeadQueue`, topicId)],
+          Statement: [
+            letTopicSend(`${id}Queue`, ref(topicId)),
+            letTopicSend(`${id}DeadQueue`, ref(topicId)),
+            ...more,
+          ],
         },
       },
     },
-  };
-}
-
-function letTopicSend(queueId: string, topicId: string): Value {
-  return {
-    Effect: 'Allow',
-    Principal: { Service: 'sns.amazonaws.com' },
-    Action: 'sqs:SendMessage',
-    Resource: arnOf(queueId),
-    Condition: { ArnEquals: { 'aws:SourceArn': ref(topicId) } },
   };
 }
 

@@ -1,4 +1,5 @@
 import { toPascalCase } from '../functions/notify/channels/names';
+import { readsDetect } from '../shared/config/existing-profiles';
 import type { FileConfiguration } from '../shared/config/schema';
 import { hasPercentiles } from '../shared/domain/detection/judge-report';
 import { listStackChannels, writeButtonRights, writeChannelRights } from './channels';
@@ -28,7 +29,7 @@ export function listFunctions({ notify }: FileConfiguration): string[] {
  * it in the action.
  */
 export function writeRoles(prefix: string, configuration: FileConfiguration): Resources {
-  const { quarantine, detector, securityProfiles } = configuration;
+  const { quarantine, securityProfiles } = configuration;
   const profiles = Object.entries(securityProfiles);
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
   const quarantinePolicy = arn('iot', `policy/${prefix}-quarantine`);
@@ -108,7 +109,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
         ? []
         : [table('PutItem'), allow('iot:ListThings', '*')]),
       // IAM has a thing or a profile as resource only if the call names one. The sweep lists all.
-      ...(detector === 'cordon' ? [] : [allow('iot:ListActiveViolations', '*')]),
+      ...(readsDetect(configuration) ? [allow('iot:ListActiveViolations', '*')] : []),
     ],
     operate: [
       send('CommandsQueue'),

@@ -13,6 +13,7 @@ import { writeIot } from './iot';
 import { writeMessaging } from './messaging';
 import { listFunctions, writeRoles } from './roles';
 import { writeSecretConditions, writeSecretOutputs, writeSecretParameters } from './secrets';
+import { writeSourceConditions } from './sources';
 import { writeTable } from './table';
 
 /** All resources of the stack except the functions, from cordon.yml and the deploy's parameters. */
@@ -51,7 +52,13 @@ export function writeResources(stage: string, parameters: Parameters, file = con
       ...writeSecretParameters(prefix),
       ...httpApiParameters,
     },
-    Conditions: { ...httpApiConditions, ...keyConditions, ...accountConditions, ...writeSecretConditions() },
+    Conditions: {
+      ...httpApiConditions,
+      ...keyConditions,
+      ...accountConditions,
+      ...writeSecretConditions(),
+      ...writeSourceConditions(configuration.sources),
+    },
     Resources: resources,
     Outputs: {
       Version: { Value: manifest.version, Description: 'Of Cordon, as deployed' },

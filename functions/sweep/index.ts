@@ -7,6 +7,7 @@ import { watchQuarantine } from '../../shared/aws/quarantine-watch';
 import { listMailed } from '../../shared/aws/subscriptions';
 import { connectThings } from '../../shared/aws/things';
 import { connectAlertTopic } from '../../shared/aws/topics';
+import { readsDetect } from '../../shared/config/existing-profiles';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
@@ -14,7 +15,7 @@ import { connectFleetLimit } from '../../shared/storage/fleet-limit';
 import { sweep } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('sweep');
-const { detector, guards, notify, quarantine } = configuration;
+const { guards, notify, quarantine } = configuration;
 
 const group = connectQuarantineGroup();
 const arnPrefix = readEnv('IOT_ARN_PREFIX');
@@ -46,7 +47,7 @@ export const handler = wrap(
       },
     },
     listMembers: () => group.listMembers(quarantine.thingGroup),
-    listActive: detector === 'cordon' ? nothing : connectDefender('').listActive,
+    listActive: readsDetect(configuration) ? connectDefender('').listActive : nothing,
     log,
     metrics,
     clock: Date.now,

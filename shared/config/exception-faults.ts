@@ -1,5 +1,6 @@
 import type { Configuration } from '../domain/configuration';
 import { matchesViolation } from '../domain/guards/guards';
+import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 import { listAlarms } from './reach';
 
@@ -32,6 +33,10 @@ export function findExceptionFaults(index: number, configuration: Configuration)
       listAlarms(profile, behavior).some((alarm) => matchesViolation(playbook.when, alarm)),
     ),
   );
+  if (own.length === 0 && takesExisting(configuration))
+    add(
+      'only for behaviors of this file: alerts of Device Defender have no evidence, so the exception would never apply',
+    );
   const counted = own.filter(({ metric }) => isOfChildren(metric, configuration));
   if (own.length > 0 && counted.length === 0)
     add('only custom metrics that count children or list their names have evidence');

@@ -5,13 +5,18 @@ import { disconnectDuration, findMetric } from '../domain/detection/metrics';
 import { describeException } from '../domain/guards/exceptions';
 import { findPlaybook } from '../domain/guards/guards';
 import { comparisons } from '../domain/messages/describe-value';
+import { takesExisting } from './existing-profiles';
 import { listAlarms } from './reach';
 import type { FileConfiguration } from './schema';
+import { explainTopics, type Place } from './sources';
 import { findWarnings } from './warnings';
 import { writeDuration, writeRelease } from './words';
 
 /** Explains a cordon.yml in words: which playbooks may apply to each behavior, in order, and what they do. */
-export function explainConfiguration(configuration: FileConfiguration): string {
+export function explainConfiguration(
+  configuration: FileConfiguration,
+  place: Place = { account: 'ACCOUNT', region: 'REGION', stage: 'STAGE' },
+): string {
   const { quarantine, notify, detector, securityProfiles, history } = configuration;
   const channels = listNamed(notify);
   const behaviors = Object.entries(securityProfiles).flatMap(([profileName, { behaviors, targets }]) =>
@@ -25,6 +30,8 @@ export function explainConfiguration(configuration: FileConfiguration): string {
   return [
     `Detector: ${detector}`,
     ...behaviors,
+    ...writeExisting(configuration),
+    ...explainTopics(configuration, place),
     '',
     ...writeGuards(configuration),
     '',
@@ -90,6 +97,35 @@ function writeResponses(
   ];
 }
 
+/** Alerts of profiles that the file does not define. */
+function writeExisting(configuration: Configuration): string[] {
+  if (!takesExisting(configuration)) return [];
+  const { playbooks, securityProfiles } = configuration;
+  const possible = playbooks.filter(
+    ({ when }) =>
+      when.securityProfile === undefined || !Object.hasOwn(securityProfiles, when.securityProfile),
+  );
+  const isMet = possible.some(({ when }) => Object.keys(when).length === 0);
+  return [
+    'existing security profiles of the account (the stack creates and changes none of them; cordon check --aws lists them)',
+    '  else, the first of these that applies:',
+    ...possible.map(
+      (playbook, index) => `    ${index + 1}. ${writePlaybook(playbook, writeMatch(playbook))}`,
+    ),
+    ...(isMet ? [] : ['    else recorded only, because no playbook matches']),
+  ];
+}
+
+/** Which alarms a playbook is for, where no behavior above the line says it. */
+function writeMatch({ when: { securityProfile, behavior, metric } }: Playbook): string {
+  const parts = [
+    securityProfile && `profile ${securityProfile}`,
+    behavior && `behavior ${behavior}`,
+    metric && `metric ${metric}`,
+  ].filter(Boolean);
+  return parts.length > 0 ? `${parts.join(', ')}: ` : '';
+}
+
 /** The playbooks that may apply, up to the first that always applies. */
 function findPossible(
   playbooks: readonly Playbook[],
@@ -125,10 +161,10 @@ function writeAttribute(attribute: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
-function writePlaybook(playbook: Playbook): string {
+function writePlaybook(playbook: Playbook, match = ''): string {
   const { name, severity, mode, actions, escalate, release } = playbook;
   const conditions = writeConditions(playbook);
-  const title = `playbook ${name}${conditions && `, for ${conditions}`}, ${severity}`;
+  const title = `${match}playbook ${name}${conditions && `, for ${conditions}`}, ${severity}`;
   if (mode === 'observe') return `${title}: recorded`;
   const when = mode === 'approve' ? 'after approval' : 'at once';
   const more = escalate

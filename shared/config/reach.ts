@@ -1,5 +1,6 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
 import { findPlaybook, type Match, matchesViolation } from '../domain/guards/guards';
+import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 
 /** The alarms that a behavior can raise: of one that Device Defender learns with its confidence or more, else without. */
@@ -12,13 +13,15 @@ export function listAlarms(securityProfileName: string, { name, metric, criteria
 }
 
 /** Playbooks that never apply, and behaviors to which no playbook always applies. */
-export function findUnreached({ playbooks, securityProfiles }: Configuration): Fault[] {
+export function findUnreached(configuration: Configuration): Fault[] {
+  const { playbooks, securityProfiles } = configuration;
   const profiles = Object.entries(securityProfiles);
   const alarms = profiles.flatMap(([name, { behaviors }]) =>
     behaviors.flatMap((behavior) => listAlarms(name, behavior)),
   );
   const unreachable = playbooks.flatMap((playbook, index) => {
-    const obstacle = findObstacle(playbook, playbooks.slice(0, index), alarms);
+    const existing = takesExisting(configuration) ? listExistingAlarms(playbook, securityProfiles) : [];
+    const obstacle = findObstacle(playbook, playbooks.slice(0, index), [...alarms, ...existing]);
     return obstacle ? [{ path: ['playbooks', index, 'when'], message: `never applies: ${obstacle}` }] : [];
   });
   const unmet = profiles.flatMap(([name, { behaviors }]) =>
@@ -32,6 +35,25 @@ export function findUnreached({ playbooks, securityProfiles }: Configuration): F
     }),
   );
   return [...unreachable, ...unmet];
+}
+
+/**
+ * The alarm of a profile that the file does not define which meets a playbook, and no other that asks for more. None, if
+ * the playbook is for a profile of the file.
+ */
+function listExistingAlarms({ when }: Playbook, defined: Configuration['securityProfiles']): Match[] {
+  // No name has a space.
+  const { securityProfile = 'some profile', behavior = 'some behavior', metric = 'some metric' } = when;
+  if (Object.hasOwn(defined, securityProfile)) return [];
+  const { confidence } = when;
+  return [
+    {
+      securityProfileName: securityProfile,
+      behaviorName: behavior,
+      metric,
+      ...(confidence && { confidence }),
+    },
+  ];
 }
 
 const unmetText =

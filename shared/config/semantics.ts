@@ -4,16 +4,19 @@ import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
 import { findBehaviorFaults } from './behavior-faults';
 import { findExceptionFaults } from './exception-faults';
+import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 import { findTopicFaults } from './keep-topics';
 import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
 import type { FileConfiguration } from './schema';
+import { findSourceFaults } from './sources';
 import { writeDuration } from './words';
 
 /** Errors that the schema can't detect: unknown names, unsuitable values, unsupported features. */
 export function findFaults(configuration: FileConfiguration): Fault[] {
   return [
+    ...findSourceFaults(configuration),
     ...findProfileFaults(configuration),
     ...findDuplicates(configuration),
     ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),
@@ -99,7 +102,7 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
   const faults: Fault[] = [];
   const profiles = new Map(Object.entries(configuration.securityProfiles));
   const profile = when.securityProfile === undefined ? undefined : profiles.get(when.securityProfile);
-  if (when.securityProfile !== undefined && !profile)
+  if (when.securityProfile !== undefined && !profile && !takesExisting(configuration))
     faults.push({
       path: at('when', 'securityProfile'),
       message: `${when.securityProfile} is not among securityProfiles, which has ${[...profiles.keys()].join(', ')}`,

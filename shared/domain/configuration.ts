@@ -196,10 +196,45 @@ const exemption = z
   })
   .refine((value) => Object.keys(value).length === 1, { message: 'expected thingGroup or attribute' });
 
+const topicArn = z
+  .string()
+  .regex(
+    /^arn:(aws|aws-cn|aws-us-gov):sns:[a-z]{2}[a-z0-9-]{1,30}:\d{12}:[\w-]{1,256}$/,
+    'expected the ARN of a standard topic, such as arn:aws:sns:eu-west-1:123456789012:NAME',
+  );
+
+/** `alertsOf`: whose things the alerts are about, which a topic of another account or region does not tell. */
+const sourceTopic = z.union(
+  [
+    topicArn.transform((arn) => ({ arn, alertsOf: 'topic-account' as const })),
+    z.strictObject({ arn: topicArn, alertsOf: z.literal('this-account') }),
+  ],
+  {
+    error:
+      'expected the ARN of a standard topic, such as arn:aws:sns:eu-west-1:123456789012:NAME, or { arn: ARN, alertsOf: this-account }',
+  },
+);
+
+/** What exists beside Cordon and sends it findings. */
+const sources = z.strictObject({
+  deviceDefender: z
+    .strictObject({
+      /** A queue policy has 20 statements at most; each topic takes two. */
+      topics: z.array(sourceTopic).max(5).default([]),
+      /** Alerts of profiles that this file does not define have playbooks too. */
+      profiles: z.literal('existing', { error: 'expected existing, or nothing' }).optional(),
+    })
+    .refine(({ topics, profiles }) => topics.length > 0 || profiles !== undefined, {
+      message: 'expected topics: [ARN], profiles: existing, or both',
+    })
+    .optional(),
+});
+
 export const configurationSchema = z.strictObject({
   detector: z.enum(['cordon', 'device-defender', 'both']).default('cordon'),
   customMetrics: z.record(metricName, customMetric).default({}),
-  securityProfiles: z.record(name, securityProfile),
+  securityProfiles: z.record(name, securityProfile).default({}),
+  sources: sources.prefault({}),
   playbooks: z.array(playbook).min(1),
   guards: z
     .strictObject({
@@ -252,6 +287,7 @@ export const configurationSchema = z.strictObject({
 });
 
 export type Configuration = z.output<typeof configurationSchema>;
+export type SourceTopic = z.output<typeof sourceTopic>;
 export type SecurityProfile = Configuration['securityProfiles'][string];
 export type Behavior = SecurityProfile['behaviors'][number];
 export type Criteria = Behavior['criteria'];

@@ -311,7 +311,7 @@ playbooks: [{ name: any, mode: observe }]
     [
       'at the top',
       `${minimalConfiguration}playbook: []\n`,
-      'cordon.yml:15: playbook: unknown; expected one of detector, customMetrics, securityProfiles, playbooks, guards, quarantine, history, job, notify',
+      'cordon.yml:15: playbook: unknown; expected one of detector, customMetrics, securityProfiles, sources, playbooks, guards, quarantine, history, job, notify',
     ],
     [
       'of an item of a list',

@@ -1,5 +1,6 @@
 import { CreateTopicCommand, SetTopicAttributesCommand, SubscribeCommand } from '@aws-sdk/client-sns';
 import * as z from 'zod';
+import type { AwsIdentity } from '../../../types';
 import { flag, json, policyDocument, tagList, text, withoutEffect } from './properties';
 import { mayTopicSendToQueue } from './queue-policy';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
@@ -55,14 +56,64 @@ const subscription = defineResource({
     FilterPolicyScope: z.enum(['MessageAttributes', 'MessageBody']).optional(),
     RawMessageDelivery: flag.optional(),
     RedrivePolicy: json.optional(),
-    Region: withoutEffect,
+    Region: text.optional(),
   }),
   attributes: ['Arn'],
-  create: async ({ TopicArn, Protocol, Endpoint, Region: _, ...rest }, context) => {
+  create: async ({ TopicArn, Protocol, Endpoint, Region, ...rest }, context) => {
+    requireRegion(TopicArn, Region ?? context.identity.region, rest.RedrivePolicy);
+    if (isElsewhere(TopicArn, context.identity))
+      return followElsewhere(TopicArn, Protocol, Endpoint, context);
     const arn = await subscribe(TopicArn, Protocol, Endpoint, toAttributes(rest), context);
     return { physicalId: arn, attributes: { Arn: arn } };
   },
 });
+
+/** CloudFormation calls SNS in `Region`; the dead-letter queue of a subscription must be there too. */
+function requireRegion(topicArn: string, region: string, redrive: unknown): void {
+  const [, , , topicRegion] = topicArn.split(':');
+  if (topicRegion !== region)
+    throw new Error(`Invalid parameter: TopicArn: ${topicArn} is not in region ${region}; set Region`);
+  const { deadLetterTargetArn = '' } = (redrive ?? {}) as { readonly deadLetterTargetArn?: string };
+  const [, , , deadRegion] = deadLetterTargetArn.split(':');
+  if (deadLetterTargetArn !== '' && deadRegion !== region)
+    throw new Error(
+      `Invalid parameter: RedrivePolicy: the dead-letter queue must be in region ${region}, as the subscription is`,
+    );
+}
+
+function isElsewhere(topicArn: string, { accountId, region }: AwsIdentity): boolean {
+  const [, , , topicRegion, owner] = topicArn.split(':');
+  return topicRegion !== region || owner !== accountId;
+}
+
+/** A topic of another account or region: nobody publishes to it here, so only what the queue lets in is verified. */
+function followElsewhere(
+  topicArn: string,
+  protocol: string,
+  endpoint: string,
+  context: ResourceContext,
+): { readonly physicalId: string; readonly attributes: { readonly Arn: string } } {
+  const { log, logicalId } = context;
+  log.warn('subscription is stored, but the local stack has no topics of other accounts and regions', {
+    logicalId,
+    topicArn,
+  });
+  if (protocol === 'sqs') verifyQueueLets(topicArn, endpoint, context);
+  const arn = `${topicArn}:00000000-0000-4000-8000-000000000000`;
+  return { physicalId: arn, attributes: { Arn: arn } };
+}
+
+function verifyQueueLets(
+  topicArn: string,
+  queueArn: string,
+  { records, verifyLater }: ResourceContext,
+): void {
+  verifyLater(() =>
+    mayTopicSendToQueue(records.queuePolicies, queueArn, topicArn)
+      ? undefined
+      : `no AWS::SQS::QueuePolicy lets sns.amazonaws.com send from ${topicArn} to ${queueArn}: AWS would drop every message`,
+  );
+}
 
 async function subscribe(
   TopicArn: string,
@@ -79,12 +130,9 @@ async function subscribe(
     ReturnSubscriptionArn: true,
   });
   const { SubscriptionArn = '' } = await context.clients.sns.send(command);
-  const { records, logicalId, log } = context;
+  const { logicalId, log } = context;
   if (Protocol === 'sqs') {
-    context.verifyLater(() => {
-      if (mayTopicSendToQueue(records.queuePolicies, Endpoint, TopicArn)) return undefined;
-      return `no AWS::SQS::QueuePolicy lets sns.amazonaws.com send from ${TopicArn} to ${Endpoint}: AWS would drop every message`;
-    });
+    verifyQueueLets(TopicArn, Endpoint, context);
   } else if (Protocol !== 'email' && Protocol !== 'email-json') {
     log.warn(`subscription is stored, but the local stack delivers nothing to ${Protocol}`, {
       logicalId,

@@ -213,6 +213,50 @@ describe('AWS::SNS::Subscription', () => {
   });
 });
 
+describe('a subscription to a topic that exists beside the stack', () => {
+  const elsewhere = 'arn:aws:sns:eu-west-1:123456789012:iot-alerts';
+  const allow = { Condition: { ArnEquals: { 'aws:SourceArn': elsewhere } } };
+
+  it('names the region of the topic, or is refused, as on AWS', async () => {
+    const subscription = aSubscription({ TopicArn: elsewhere });
+
+    await expect(
+      create({ ...queueAndTopic, Policy: aQueuePolicy(allow), Subscription: subscription }),
+    ).rejects.toThrow('is not in region us-east-1');
+  });
+
+  it('may have no dead-letter queue in another region', async () => {
+    const RedrivePolicy = { deadLetterTargetArn: { 'Fn::GetAtt': ['Queue', 'Arn'] } };
+    const subscription = aSubscription({ TopicArn: elsewhere, Region: 'eu-west-1', RedrivePolicy });
+
+    await expect(
+      create({ ...queueAndTopic, Policy: aQueuePolicy(allow), Subscription: subscription }),
+    ).rejects.toThrow('the dead-letter queue must be in region eu-west-1');
+  });
+
+  it('needs a queue policy that lets the topic send', async () => {
+    const subscription = aSubscription({ TopicArn: elsewhere, Region: 'eu-west-1' });
+    const others = { ...queueAndTopic, Subscription: subscription };
+
+    await expect(create({ ...others, Policy: aQueuePolicy(allow) })).resolves.toBeDefined();
+    expect(await problems({ ...others, Policy: aQueuePolicy() })).toEqual([
+      expect.stringContaining(`lets sns.amazonaws.com send from ${elsewhere}`),
+    ]);
+  });
+
+  it('is refused where the topic should be here and is not', async () => {
+    const missing = 'arn:aws:sns:us-east-1:000000000000:nobody-made-it';
+
+    await expect(
+      create({
+        ...queueAndTopic,
+        Policy: aQueuePolicy(),
+        Subscription: aSubscription({ TopicArn: missing }),
+      }),
+    ).rejects.toThrow(/not ?exist|NotFound/i);
+  });
+});
+
 describe('AWS::DynamoDB::Table', () => {
   it('is active, with its keys and indexes, before anything refers to it', async () => {
     const { resources } = await create({
