@@ -18,7 +18,7 @@ const subscriptionsOf = (topics: readonly string[]) =>
 
 const statementsOf = (topics: readonly string[]): unknown[] => {
   const { AlertsQueuePolicy } = writeMessaging('cordon-dev', configure(topics));
-  const { PolicyDocument } = (AlertsQueuePolicy ?? { Properties: {} }).Properties;
+  const PolicyDocument = AlertsQueuePolicy?.Properties.PolicyDocument;
   return (PolicyDocument as { readonly Statement: unknown[] }).Statement;
 };
 

@@ -343,6 +343,12 @@ describe('AWS::Lambda', () => {
       name: resources.Role?.physicalId,
       arn: roleArn,
       trustedServices: ['lambda.amazonaws.com'],
+      trust: {
+        Statement: [
+          { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+        ],
+      },
+      inline: new Map([['own', own]]),
     };
     expect(recorder.roles).toEqual([
       { ...role, documents: [own] },
