@@ -107,7 +107,7 @@ function writeExisting(configuration: Configuration): string[] {
   );
   const isMet = possible.some(({ when }) => Object.keys(when).length === 0);
   return [
-    'existing security profiles of the account (the stack creates and changes none of them; cordon check --aws lists them)',
+    'existing security profiles of the account (the stack creates and changes none of them)',
     '  else, the first of these that applies:',
     ...possible.map(
       (playbook, index) => `    ${index + 1}. ${writePlaybook(playbook, writeMatch(playbook))}`,

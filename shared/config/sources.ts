@@ -46,7 +46,7 @@ export interface Place {
 }
 
 /** What the owner of a topic in another account adds to its policy, before the deploy. */
-export function writeTopicStatements(topicArn: string, { account, region, stage }: Place): readonly object[] {
+function writeTopicStatements(topicArn: string, { account, region, stage }: Place): readonly object[] {
   const [, partition] = topicArn.split(':');
   const owner = { AWS: `arn:${partition}:iam::${account}:root` };
   return [

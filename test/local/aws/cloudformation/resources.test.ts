@@ -344,6 +344,7 @@ describe('AWS::Lambda', () => {
       arn: roleArn,
       trustedServices: ['lambda.amazonaws.com'],
       trust: {
+        Version: '2012-10-17',
         Statement: [
           { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
         ],
