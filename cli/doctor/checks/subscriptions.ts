@@ -4,6 +4,9 @@ export interface Subscription {
   readonly protocol: string;
   readonly endpoint: string;
   readonly isConfirmed: boolean;
+  readonly arn: string;
+  /** It has a filter policy. */
+  readonly isFiltered: boolean;
 }
 
 interface Wanted {
@@ -41,6 +44,8 @@ export function checkSubscriptions(
               mend: changedByHand,
             });
         for (const address of email) found.push(...judgeAddress(about, address, subscriptions));
+        if (topic === 'announcements')
+          found.push(...subscriptions.flatMap((one) => judgeFilter(about, queues, one)));
         if (topic !== 'alerts' && queues.length + email.length === 0 && subscriptions.length === 0)
           found.push({
             level: 'note',
@@ -55,6 +60,26 @@ export function checkSubscriptions(
       },
     };
   });
+}
+
+/** Whoever subscribed by hand would be told of each heartbeat. Queues of the stack know what to do with it. */
+function judgeFilter(
+  about: string,
+  queues: readonly string[],
+  { protocol, endpoint, isConfirmed, isFiltered, arn }: Subscription,
+): Finding[] {
+  const isOwn = protocol === 'sqs' && queues.some((queue) => endpoint.endsWith(`:${queue}`));
+  if (!isConfirmed || isFiltered || isOwn) return [];
+  const audience = protocol.startsWith('email') ? '["people"]' : '["people","systems"]';
+  return [
+    {
+      level: 'note',
+      about,
+      what: `the subscription of ${endpoint} has no filter policy`,
+      why: 'It receives a heartbeat each minute.',
+      mend: `aws sns set-subscription-attributes --subscription-arn ${arn} --attribute-name FilterPolicy --attribute-value '{"audience":${audience}}'`,
+    },
+  ];
 }
 
 function judgeAddress(about: string, address: string, subscriptions: readonly Subscription[]): Finding[] {

@@ -1,4 +1,9 @@
-import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
+import {
+  GetSubscriptionAttributesCommand,
+  paginateListSubscriptionsByTopic,
+  type SNSClient,
+  type Subscription as SnsSubscription,
+} from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, paginateListQueues, type SQSClient } from '@aws-sdk/client-sqs';
 import type { QueueState } from '../checks/queues';
 import type { Subscription } from '../checks/subscriptions';
@@ -9,6 +14,11 @@ interface Messaging {
 }
 
 export function connectMessaging(sqs: SQSClient, sns: SNSClient): Messaging {
+  async function isFiltered(SubscriptionArn: string): Promise<boolean> {
+    const { Attributes } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
+    return Boolean(Attributes?.FilterPolicy);
+  }
+
   return {
     async listQueues(prefix: string): Promise<QueueState[]> {
       const urls: string[] = [];
@@ -38,18 +48,21 @@ export function connectMessaging(sqs: SQSClient, sns: SNSClient): Messaging {
     },
 
     async listSubscriptions(topicArn: string): Promise<Subscription[]> {
-      const found: Subscription[] = [];
+      const listed: SnsSubscription[] = [];
       for await (const { Subscriptions = [] } of paginateListSubscriptionsByTopic(
         { client: sns },
         { TopicArn: topicArn },
       ))
-        for (const { Protocol = '', Endpoint = '', SubscriptionArn = '' } of Subscriptions)
-          found.push({
-            protocol: Protocol,
-            endpoint: Endpoint,
-            isConfirmed: SubscriptionArn.startsWith('arn:'),
-          });
-      return found;
+        listed.push(...Subscriptions);
+      return Promise.all(
+        listed.map(async ({ Protocol = '', Endpoint = '', SubscriptionArn: arn = '' }) => {
+          const isConfirmed = arn.startsWith('arn:');
+          return {
+            ...{ protocol: Protocol, endpoint: Endpoint, isConfirmed, arn },
+            isFiltered: isConfirmed && (await isFiltered(arn)),
+          };
+        }),
+      );
     },
   };
 }

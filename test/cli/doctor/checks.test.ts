@@ -69,8 +69,10 @@ describe('the check of a topic', () => {
     protocol: 'sqs',
     endpoint: 'arn:aws:sqs:us-east-1:000000000000:p-alerts',
     isConfirmed: true,
+    isFiltered: false,
+    arn: 'arn:aws:sns:us-east-1:000000000000:p-alerts:1',
   };
-  const ofAddress = { protocol: 'email', endpoint: 'SOC@example.com', isConfirmed: true };
+  const ofAddress = { ...ofQueue, protocol: 'email', endpoint: 'SOC@example.com', isFiltered: true };
   it.each([
     ['all in order', [ofQueue, ofAddress], []],
     ['no queue', [ofAddress], ['the queue p-alerts is not subscribed']],
@@ -84,6 +86,21 @@ describe('the check of a topic', () => {
     const wanted = [{ topic: 'alerts', queues: ['p-alerts'], email: ['soc@example.com'] }] as const;
     const found = await first(checkSubscriptions('p', wanted, async () => subscriptions));
     expect(found.filter(({ level }) => level === 'problem').map(({ what }) => what)).toEqual(expected);
+  });
+
+  it.each([
+    ['a queue of the stack', ofQueue, undefined],
+    ['an address with a filter', ofAddress, undefined],
+    ['an address without one', { ...ofAddress, isFiltered: false }, '{"audience":["people"]}'],
+    ['another queue', { ...ofQueue, endpoint: 'arn:aws:sqs:x:y:siem' }, '{"audience":["people","systems"]}'],
+    ['one that waits', { ...ofAddress, isFiltered: false, isConfirmed: false }, undefined],
+  ])('notes who receives each heartbeat: %s', async (_, subscription, filter) => {
+    const wanted = [{ topic: 'announcements', queues: ['p-alerts'], email: [] }] as const;
+    const found = await first(checkSubscriptions('p', wanted, async () => [ofQueue, subscription]));
+
+    expect(found.flatMap(({ level, mend }) => (level === 'note' ? mend : []))).toEqual(
+      filter ? [expect.stringContaining(filter)] : [],
+    );
   });
 });
 
