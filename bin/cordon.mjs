@@ -20,6 +20,8 @@ else await runPackage();
 
 async function runPackage() {
   delete process.env.CORDON_CHECKOUT;
+  // Which Node the next release of the AWS SDK needs is for whoever makes this package, not for who runs a command.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   // A folder of the user's own: in a shared one, others could leave code. Node 22.1 and later keep there what they compiled.
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   module.enableCompileCache?.(join(cache, 'cordon'));
