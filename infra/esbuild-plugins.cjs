@@ -99,7 +99,20 @@ const endpointCachePlugin = {
   },
 };
 
+/** The OpenAPI document as text: what makes it, and the schemas of the answers, stay out of the bundle. */
+const openApiPlugin = {
+  name: 'cordon-openapi',
+  setup(build) {
+    build.onResolve({ filter: /^cordon:openapi$/ }, ({ path }) => ({ path, namespace: 'cordon-openapi' }));
+    build.onLoad({ filter: /.*/, namespace: 'cordon-openapi' }, () => {
+      const { writeOpenApi } = loadTypescript('./openapi.ts');
+      return { contents: JSON.stringify({ openApi: JSON.stringify(writeOpenApi()) }), loader: 'json' };
+    });
+  },
+};
+
 const plugins = (writeConfiguration) => [
+  openApiPlugin,
   configurationPlugin(writeConfiguration),
   credentialsPlugin,
   unusedErrorsPlugin,

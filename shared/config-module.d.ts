@@ -2,3 +2,8 @@
 declare module 'cordon:configuration' {
   export const configuration: import('./config/schema').FileConfiguration;
 }
+
+/** The OpenAPI document of the HTTP API as JSON, written when packaging (infra/openapi.ts). */
+declare module 'cordon:openapi' {
+  export const openApi: string;
+}

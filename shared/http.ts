@@ -56,6 +56,11 @@ const headers = {
   'x-content-type-options': 'nosniff',
 };
 
+/** JSON that is text already. */
+export function textResponse(body: string): HttpAnswer {
+  return { statusCode: 200, headers: { ...headers, 'content-type': 'application/json' }, body };
+}
+
 export function jsonResponse(value: unknown, statusCode = 200): HttpAnswer {
   return {
     statusCode,

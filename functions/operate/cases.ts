@@ -92,7 +92,7 @@ function describeAct(action: OperatorAction, record: Case) {
   };
 }
 
-const timelineQuery = z.strictObject({
+export const timelineQuery = z.strictObject({
   caseId: z.optional(z.string().check(z.regex(registryName))),
   after: z.optional(z.string().check(z.regex(/^\d{15}#\d{6}$/, 'expected the id of a row'))),
   limit,
@@ -134,7 +134,7 @@ function takeBytes<T>(values: readonly T[], most: number): T[] {
   });
 }
 
-const closedQuery = z.strictObject({ limit });
+export const closedQuery = z.strictObject({ limit });
 
 /** Outlines of a thing's earlier cases, newest first. Whole cases may exceed a Lambda response. */
 export async function listClosed(request: HttpRequest, { history, own }: CasePorts): Promise<HttpAnswer> {

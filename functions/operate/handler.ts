@@ -5,6 +5,7 @@ import {
   type HttpRequest,
   problemResponse,
   tagAnswer,
+  textResponse,
 } from '../../shared/http';
 import { operatorRoutes, type RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
@@ -21,7 +22,7 @@ import { type RulesPorts, showRules } from './routes/show-rules';
 import { showThing, type ThingPorts } from './routes/show-thing';
 import { type SummaryPorts, summarize } from './routes/summary';
 
-export type OperatePorts = AuditPorts &
+export type OperatePorts = { readonly openApi: string } & AuditPorts &
   BulkPorts &
   CasePorts &
   CommandPorts &
@@ -40,6 +41,7 @@ type Handler = (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer
 const routes: Readonly<Record<Route, Handler>> = {
   'GET /health': checkHealth,
   'GET /rules': showRules,
+  'GET /openapi.json': async (_request, { openApi }) => textResponse(openApi),
   'GET /cases': listCases,
   'GET /cases/{thing}': showCase,
   'GET /cases/{thing}/timeline': showTimeline,

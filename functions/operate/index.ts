@@ -1,4 +1,5 @@
 import { configuration } from 'cordon:configuration';
+import { openApi } from 'cordon:openapi';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
@@ -20,6 +21,7 @@ const detection = connectDetection(readEnv('TABLE_NAME'));
 export const handler = wrap(
   operate({
     ...connectTable(readEnv('TABLE_NAME')),
+    openApi,
     audit: connectAudit(readEnv('TABLE_NAME')),
     floods: connectFloods(readEnv('TABLE_NAME')),
     keepClosedMs: readKeeping(configuration),

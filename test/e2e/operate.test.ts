@@ -260,6 +260,7 @@ describe('the HTTP API', () => {
       value: {
         status: 'contained',
         acts: ['release', 'harden', 'comment', 'assign'],
+        restores: [{ action: 'quarantine', object: 'thing group' }],
         facts: { kind: 'known' },
         ledger: [{ action: 'disconnect' }, { action: 'quarantine' }],
       },
@@ -270,6 +271,38 @@ describe('the HTTP API', () => {
         cases: expect.arrayContaining([expect.objectContaining({ thingName: 'line:7_a' })]),
       },
     });
+    const path7 = '/things/line%3A7_a';
+    expect(await call('POST', `${path7}/comment`, { comment: 'a shell of the vendor' })).toMatchObject({
+      status: 202,
+    });
+    const things = ['line:7_a'];
+    expect(
+      await call('POST', '/bulk/assign', { things, expect: 1, key: 'shift-2026', assignee: 'bob' }),
+    ).toMatchObject({ status: 202, value: { sent: 1 } });
+    await waitUntil(
+      () => 'bob on the case',
+      async () => (await e2e.loadCase('line:7_a'))?.assignee === 'bob' || undefined,
+    );
+    expect(await call('GET', '/cases?actor=bob&limit=1')).toMatchObject({
+      status: 200,
+      value: { cases: [{ thingName: 'line:7_a', assignee: 'bob' }] },
+    });
+    expect(await call('GET', '/summary')).toMatchObject({
+      status: 200,
+      value: { counts: { contained: expect.any(Number) }, isComplete: true },
+    });
+    expect(await call('GET', '/fleet')).toMatchObject({ status: 200, value: { silentAgents: { count: 0 } } });
+    expect(await call('GET', path7)).toMatchObject({ status: 200, value: { case: { status: 'contained' } } });
+    expect(await call('GET', '/audit?thing=line%3A7_a')).toMatchObject({
+      status: 200,
+      value: {
+        acts: expect.arrayContaining([
+          expect.objectContaining({ what: 'comment', detail: 'a shell of the vendor' }),
+          expect.objectContaining({ what: 'assigned to bob' }),
+        ]),
+      },
+    });
+    expect(await call('GET', '/openapi.json')).toMatchObject({ status: 200, value: { openapi: '3.1.0' } });
 
     expect((await call('POST', `${path}/release`)).status).toBe(202);
     const { caseId } = await e2e.waitForCase('line:7_a', 'closed');

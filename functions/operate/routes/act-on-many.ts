@@ -53,9 +53,9 @@ const selection = {
   key: z.string().check(z.regex(/^[a-zA-Z0-9_-]{8,64}$/, 'expected 8 to 64 of a-z A-Z 0-9 _ -')),
 };
 
-type Selection = z.output<ReturnType<typeof writeSchema>>;
+type Selection = z.output<ReturnType<typeof writeBulkSchema>>;
 
-function writeSchema(action: OperatorAction) {
+export function writeBulkSchema(action: OperatorAction) {
   // A case id binds one thing: here each command is bound to the case that was found.
   return z.extend(z.omit(writeBodySchema(action), { caseId: true }), selection);
 }
@@ -75,7 +75,7 @@ interface Result {
 
 /** Sends one command for each case of a selection, if there are exactly as many as the caller expects. */
 export function actOnMany(action: OperatorAction) {
-  const schema = writeSchema(action);
+  const schema = writeBulkSchema(action);
   return async (request: HttpRequest, ports: BulkPorts): Promise<HttpAnswer> => {
     const { actor } = findCaller(request, ports.groupRule);
     const { things, filter, expect, key, ...order } = readJson(readBody(request, maxBodyBytes), schema);

@@ -20,7 +20,7 @@ export interface AuditPorts {
 
 const dayMs = 86_400_000;
 
-const query = z.strictObject({
+export const auditQuery = z.strictObject({
   actor: person,
   thing: z.optional(z.string().check(z.refine((text) => parseThing(text) !== undefined, 'expected a thing'))),
   from: epochMs,
@@ -32,7 +32,7 @@ const query = z.strictObject({
 
 /** Who did what to which thing, newest first: of the last 30 days, or of the requested time. */
 export async function showAudit(request: HttpRequest, { audit, clock }: AuditPorts): Promise<HttpAnswer> {
-  const asked = readQuery(request, query);
+  const asked = readQuery(request, auditQuery);
   const { to = clock(), limit = 100, format = 'json' } = asked;
   const { from = Math.max(0, to - 30 * dayMs) } = asked;
   if (from > to) throw new HttpProblem(400, 'expected a time before `to`', 'from');

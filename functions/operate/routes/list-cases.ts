@@ -24,7 +24,7 @@ export interface ListPorts {
 /** A page of as many cases, each of them long, fits a Lambda response. */
 const maxLimit = 500;
 
-const listQuery = z.strictObject({
+export const listQuery = z.strictObject({
   status: z.optional(listOf([...openStatuses, 'closed'])),
   ...caseFilterFields,
   since: epochMs,

@@ -31,7 +31,7 @@ const dayMs = 86_400_000;
 /** Earlier cases that a chart marks. */
 const maxMarked = 20;
 
-const query = z.strictObject({ from: epochMs, to: epochMs, limit: count(1, maxLimit) });
+export const metricQuery = z.strictObject({ from: epochMs, to: epochMs, limit: count(1, maxLimit) });
 
 /** The metrics of a thing that values are kept of, each with its newest value. */
 export async function listThingMetrics(
@@ -49,7 +49,7 @@ export async function listThingMetrics(
 export async function showMetric(request: HttpRequest, ports: MetricPorts): Promise<HttpAnswer> {
   const thingName = readThing(request, ports.own);
   const metric = readName(request, 'metric');
-  const asked = readQuery(request, query);
+  const asked = readQuery(request, metricQuery);
   const { to = ports.clock(), limit = 500 } = asked;
   const { from = to - dayMs } = asked;
   if (from > to) throw new HttpProblem(400, 'expected a time before `to`', 'from');

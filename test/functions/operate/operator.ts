@@ -1,4 +1,6 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type OperatePorts, operate } from '../../../functions/operate/handler';
+import { writeOpenApi } from '../../../infra/openapi';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Refusal } from '../../../shared/domain/case/reasons';
 import { matchesFilter } from '../../../shared/domain/lists/filter';
@@ -64,6 +66,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     fleetLimit: stored.fleetLimit,
     heartbeats: { read: async () => undefined },
     refusals: { read: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`) },
+    openApi: JSON.stringify(document),
     own: account,
     rules: () => 'Detector: cordon',
     keepClosedMs: Infinity,
@@ -105,7 +108,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     ...over,
   });
   const ask = async (routeKey: string, request: Partial<HttpRequest> = {}) =>
-    readAnswer(await handle(aRequest(routeKey, request)));
+    readAnswer(checkAnswer(routeKey, await handle(aRequest(routeKey, request))));
   return {
     ask,
     handle,
@@ -141,6 +144,41 @@ function pageCases(
     examined: all.length,
     ...(end < all.length && { next: String(end) }),
   };
+}
+
+const document = writeOpenApi();
+const validator = new Ajv2020({ strict: false, allErrors: true });
+validator.addSchema({ $id: 'openapi', ...document });
+
+interface Operation {
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+}
+
+/** Throws unless the OpenAPI document has this answer of the route. Slack's buttons are not in it. */
+function checkAnswer(routeKey: string, answer: HttpAnswer): HttpAnswer {
+  const [method = '', path = ''] = routeKey.split(' ');
+  const operation = document.paths[path]?.[method.toLowerCase()] as Operation | undefined;
+  if (!operation) return answer;
+  const type = String(answer.headers?.['content-type']).split(';')[0] ?? '';
+  const content = operation.responses[String(answer.statusCode)]?.content;
+  if (content?.[type] === undefined)
+    throw new Error(`${routeKey}: the OpenAPI document has no ${answer.statusCode} as ${type}`);
+  const parts = [
+    'paths',
+    path,
+    method.toLowerCase(),
+    'responses',
+    String(answer.statusCode),
+    'content',
+    type,
+  ];
+  const pointer = [...parts, 'schema']
+    .map((part) => encodeURIComponent(part.replaceAll('/', '~1')))
+    .join('/');
+  const validate = validator.getSchema(`openapi#/${pointer}`);
+  if (!validate?.(JSON.parse(answer.body ?? '')))
+    throw new Error(`${routeKey} ${answer.statusCode}: ${JSON.stringify(validate?.errors)}: ${answer.body}`);
+  return answer;
 }
 
 function readAnswer({ statusCode, headers, body = '' }: HttpAnswer) {

@@ -1,0 +1,206 @@
+import * as z from 'zod';
+import type { $ZodType } from 'zod/v4/core';
+import { closedQuery, timelineQuery } from '../functions/operate/cases';
+import { writeBodySchema } from '../functions/operate/command';
+import { writeBulkSchema } from '../functions/operate/routes/act-on-many';
+import { auditQuery } from '../functions/operate/routes/audit';
+import { listQuery } from '../functions/operate/routes/list-cases';
+import { metricQuery } from '../functions/operate/routes/show-metric';
+import manifest from '../package.json' with { type: 'json' };
+import * as answers from '../shared/api/answers';
+import {
+  type OperatorAction,
+  operatorActionDescriptors,
+  operatorActions,
+} from '../shared/domain/decide/operator-actions';
+import { operatorRoutes, type RouteKey } from '../shared/routes';
+
+interface RouteDescription {
+  readonly summary: string;
+  readonly query?: $ZodType;
+  readonly body?: $ZodType;
+  readonly status?: 202;
+  readonly answer: $ZodType;
+  /** Beside JSON. */
+  readonly otherTypes?: readonly string[];
+}
+
+type ActRoute = `POST /things/{thing}/${OperatorAction}` | `POST /bulk/${OperatorAction}`;
+
+const reads: Readonly<Record<Exclude<RouteKey, ActRoute>, RouteDescription>> = {
+  'GET /health': { summary: 'Whether the function runs and reads its table', answer: answers.health },
+  'GET /openapi.json': { summary: 'This document', answer: z.looseObject({ openapi: z.string() }) },
+  'GET /rules': { summary: 'The deployed cordon.yml in words', answer: answers.rules },
+  'GET /cases': {
+    summary: 'Open cases, the most urgent first, or the cases of the statuses named',
+    query: listQuery,
+    answer: answers.caseList,
+  },
+  'GET /cases/{thing}': {
+    summary: 'The newest case of a thing, or the case of an id',
+    answer: answers.caseAnswer,
+  },
+  'GET /cases/{thing}/timeline': {
+    summary: 'What happened, oldest first, with the hash chain',
+    query: timelineQuery,
+    answer: answers.timeline,
+  },
+  'GET /summary': { summary: 'Open cases by status, and alike cases as one line', answer: answers.summary },
+  'GET /fleet': { summary: 'The whole fleet at a glance', answer: answers.fleet },
+  'GET /things/{thing}': { summary: 'What is kept of a thing', answer: answers.thing },
+  'GET /things/{thing}/closed': {
+    summary: 'Earlier cases of a thing, newest first',
+    query: closedQuery,
+    answer: answers.closedCases,
+  },
+  'GET /things/{thing}/metrics': {
+    summary: 'The metrics that values are kept of',
+    answer: answers.metricList,
+  },
+  'GET /things/{thing}/metrics/{metric}': {
+    summary: 'Values of a metric, oldest first, with thresholds and marks',
+    query: metricQuery,
+    answer: answers.metricSeries,
+  },
+  'GET /things/{thing}/refusals/{commandId}': {
+    summary: 'Why a command was refused later; 404 while it was not',
+    answer: answers.refusal,
+  },
+  'GET /audit': {
+    summary: 'Who did what, newest first',
+    query: auditQuery,
+    answer: answers.audit,
+    otherTypes: ['text/csv'],
+  },
+};
+
+/** The API as OpenAPI 3.1, from the schemas that requests are read with and that tests hold answers against. */
+export function writeOpenApi() {
+  const described = { ...reads, ...describeActs() } as Readonly<Record<RouteKey, RouteDescription>>;
+  const paths: Record<string, Record<string, object>> = {};
+  for (const key of operatorRoutes) {
+    const [method = '', path = ''] = key.split(' ');
+    paths[path] = { ...paths[path], [method.toLowerCase()]: writeOperation(key, described[key]) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Cordon',
+      version: manifest.version,
+      description: 'Cases of IoT things: to read, and to act on. docs/api.md says more.',
+      license: { name: manifest.license, identifier: manifest.license },
+    },
+    security: [{ sigv4: [] }, { oidc: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        sigv4: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'AWS Signature Version 4 of the service execute-api',
+        },
+        oidc: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'A token of the OIDC provider, if there is one',
+        },
+      },
+      schemas: { Problem: writeSchema(answers.problem, 'output') },
+    },
+  };
+}
+
+function describeActs(): Partial<Record<RouteKey, RouteDescription>> {
+  return Object.fromEntries(
+    operatorActions.flatMap((action) => {
+      const { description } = operatorActionDescriptors[action];
+      return [
+        [
+          `POST /things/{thing}/${action}`,
+          { summary: description, body: writeBodySchema(action), status: 202, answer: answers.sent },
+        ],
+        [
+          `POST /bulk/${action}`,
+          {
+            summary: `${description}: many at once`,
+            body: writeBulkSchema(action),
+            status: 202,
+            answer: answers.bulk,
+          },
+        ],
+      ];
+    }),
+  );
+}
+
+function writeOperation(key: RouteKey, route: RouteDescription) {
+  const { summary, query, body, status = 200, answer, otherTypes = [] } = route;
+  const isRead = key.startsWith('GET ');
+  const content = {
+    'application/json': { schema: writeSchema(answer, 'output') },
+    ...Object.fromEntries(otherTypes.map((type) => [type, { schema: { type: 'string' } }])),
+  };
+  return {
+    operationId: key
+      .replaceAll(/[^A-Za-z]+(.)/g, (_, next: string) => next.toUpperCase())
+      .replace(/\W+$/, ''),
+    summary,
+    parameters: [...listPathParameters(key), ...(query ? listQueryParameters(query) : [])],
+    ...(body && {
+      requestBody: {
+        required: false,
+        content: { 'application/json': { schema: writeSchema(body, 'input') } },
+      },
+    }),
+    responses: {
+      [status]: { description: 'Done', content },
+      ...(isRead && { 304: { description: 'What If-None-Match names is still so' } }),
+      ...Object.fromEntries(
+        ['400', '401', '403', '404', '409', '413', '500'].map((code) => [
+          code,
+          {
+            description: problems[code],
+            content: {
+              'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+              // What API Gateway itself refuses.
+              'application/json': { schema: { type: 'object' } },
+            },
+          },
+        ]),
+      ),
+    },
+  };
+}
+
+const problems: Readonly<Record<string, string>> = {
+  400: 'The request is malformed: `field` says where',
+  401: 'The caller is not authenticated',
+  403: 'The caller has no right to do this',
+  404: 'There is nothing of this name',
+  409: 'It does not apply now: `detail` says why',
+  413: 'The body is too large',
+  500: 'The function failed; its log says why',
+};
+
+const things = '1 to 128 of a-z A-Z 0-9 : _ -, or ACCOUNT/REGION/NAME with its slashes encoded twice';
+
+function listPathParameters(key: RouteKey) {
+  return [...key.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', minLength: 1 },
+    ...(name === 'thing' && { description: things }),
+  }));
+}
+
+function listQueryParameters(query: $ZodType) {
+  const { properties = {} } = writeSchema(query, 'input') as { properties?: Record<string, object> };
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+}
+
+function writeSchema(schema: $ZodType, io: 'input' | 'output'): object {
+  const { $schema: _dialect, ...written } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  return written;
+}
