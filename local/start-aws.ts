@@ -5,7 +5,7 @@ import { startMessaging } from './aws/messaging/messaging';
 import { createDynamoDb } from './aws/services/dynamodb';
 import { createParameterStore, type ParameterStore } from './aws/services/ssm';
 import { parseJsonObject } from './aws/wire/json';
-import { jsonResponse, type LocalRoutes } from './aws/wire/local-routes';
+import { jsonResponse, type LocalRequest, type LocalRoutes } from './aws/wire/local-routes';
 import { renderMessagesPage } from './slack-and-mail/messages-page';
 import { createSlack, type Slack } from './slack-and-mail/slack';
 import type { AwsIdentity, LocalLog, ServiceHandler } from './types';
@@ -59,7 +59,8 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
     gatewayUrl,
   });
   const { sqs, sns, sts, mails, hasMailSubscription } = messaging;
-  const showPage = () => renderMessagesPage(slack.messages(), mails(), parameters.list('/kill-switch'));
+  const showPage = ({ query }: LocalRequest) =>
+    renderMessagesPage(slack.messages(), mails(), parameters.list('/kill-switch'), query.get('thing') ?? '');
   try {
     gateway = await startGateway({
       identity,

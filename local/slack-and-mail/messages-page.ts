@@ -21,20 +21,44 @@ const headers = {
   'cache-control': 'no-store',
 };
 
-/** The page of captured messages, newest first; it loads itself again every two seconds. */
+/** The page of captured messages, newest first, of all things or of one; it loads itself again every two seconds. */
 export function renderMessagesPage(
   slack: readonly SlackMessage[],
   mails: readonly Mail[],
   killSwitches: readonly (readonly [name: string, value: string])[] = [],
+  thing = '',
 ): ApiResponse {
-  const newestFirst = <T extends { readonly at: number }>(list: readonly T[]) => [...list].reverse();
+  const threads = listThreads(slack).filter((thread) =>
+    thread.some(({ text, blocks }) => isAbout(thing, text + JSON.stringify(blocks))),
+  );
+  const about = mails.filter(({ subject, body }) => isAbout(thing, `${subject} ${body}`));
   const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="2">
 <title>Cordon: captured messages</title><style>${style}</style></head><body><h1>Captured messages</h1>
 ${renderKillSwitches(killSwitches)}
-<h2>Slack (${slack.length})</h2>${newestFirst(slack).map(renderSlack).join('') || '<p>None yet.</p>'}
-<h2>E-mail (${mails.length})</h2>${newestFirst(mails).map(renderMail).join('') || '<p>None yet.</p>'}
+<form method="get"><label>Thing <input name="thing" value="${escapeXml(thing)}"></label> <button>Show</button></form>
+<h2>Slack (${threads.flat().length})</h2>${threads.flat().map(renderSlack).join('') || '<p>None yet.</p>'}
+<h2>E-mail (${about.length})</h2>${about.toReversed().map(renderMail).join('') || '<p>None yet.</p>'}
 </body></html>`;
   return { status: 200, headers, body };
+}
+
+/** Each root message with its replies below it; the thread that changed last comes first. */
+function listThreads(messages: readonly SlackMessage[]): SlackMessage[][] {
+  const threads = new Map<string, SlackMessage[]>();
+  for (const message of messages) {
+    const root = message.threadTs ?? message.ts;
+    threads.set(root, [...(threads.get(root) ?? []), message]);
+  }
+  const changedAt = (thread: readonly SlackMessage[]) =>
+    Math.max(...thread.map(({ at, updates }) => updates.at(-1)?.at ?? at));
+  return [...threads.values()].reverse().sort((a, b) => changedAt(b) - changedAt(a));
+}
+
+/** Whether a text names the thing as a whole, and not one whose name only begins like it. */
+function isAbout(thing: string, text: string): boolean {
+  if (thing === '') return true;
+  const name = thing.replace(/[^\w:-]/g, '');
+  return new RegExp(`(^|[^\\w-])${name}($|[^\\w-])`).test(text);
 }
 
 /** The kill switch of each stage that has ever turned it, as it is stored; without one it is off. */
@@ -71,7 +95,7 @@ function renderSlack(message: SlackMessage): string {
   const isReply = threadTs !== undefined && threadTs !== ts;
   const note = updates.length > 0 ? `, updated ${updates.length} times` : '';
   const content =
-    blocks.length > 0 ? blocks.map((block) => renderBlock(block, ts)).join('') : `<p>${slackText(text)}</p>`;
+    blocks.length > 0 ? blocks.map((block) => renderBlock(block, ts)).join('') : `<p>${markdown(text)}</p>`;
   const kind = ephemeral ? ', only for you' : isReply ? ', reply' : '';
   const classes = [isReply ? 'reply' : '', ephemeral ? 'ephemeral' : ''].join(' ').trim();
   return `<article${classes === '' ? '' : ` class="${classes}"`}><small>${escapeXml(channel)}, ${timeOf(at)}${kind}${note}</small>${content}</article>`;
@@ -96,7 +120,23 @@ function renderMail({ to, subject, at, body }: Mail): string {
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return slackText(value);
-  return isRecord(value) && typeof value.text === 'string' ? slackText(value.text) : '';
+  if (!isRecord(value) || typeof value.text !== 'string') return '';
+  return value.type === 'mrkdwn' ? markdown(value.text) : slackText(value.text);
+}
+
+/** What Slack makes of `mrkdwn`: code, bold text and links, each within its line. A device's `<` is escaped, so it links nothing. */
+function markdown(text: string): string {
+  const parts = text.split(/(`[^`\n]+`|<https?:\/\/[^|>\s]+\|[^>\n]+>)/);
+  return parts
+    .map((part, index) => {
+      if (index % 2 === 0)
+        return slackText(part).replace(/(^|\s)\*([^*\n]+)\*(?=$|\s)/gm, '$1<strong>$2</strong>');
+      const [, url, label = ''] = /^<([^|]+)\|(.+)>$/.exec(part) ?? [];
+      return url
+        ? `<a href="${escapeXml(url)}" rel="noreferrer">${slackText(label)}</a>`
+        : `<code>${slackText(part.slice(1, -1))}</code>`;
+    })
+    .join('');
 }
 
 /** Slack's text escapes `&`, `<` and `>` only; shown decoded, as Slack shows it. */
