@@ -49,6 +49,8 @@ function isBuilt() {
 }
 
 async function build() {
+  // Otherwise Vite puts the paths of the sources into the page, as in the tests, whose NODE_ENV is another.
+  process.env.NODE_ENV = 'production';
   // Loaded only now, since mostly nothing has changed.
   const { build: bundle } = await import('vite');
   mkdirSync(join(root, 'dist'), { recursive: true });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { run } from './run';
@@ -17,6 +17,11 @@ export function checkNpmPackage(folder: string): string {
   const sums = (place: string) => readFileSync(join(place, 'SHA256SUMS'), 'utf8');
   if (sums(join('dist', 'package')) !== sums(again))
     throw new Error(`two builds of the npm package differ: compare SHA256SUMS of dist/package and ${again}`);
+  const named = readdirSync(again, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => statSync(join(again, name)).isFile() && readFileSync(join(again, name)).includes(process.cwd()),
+  );
+  if (named.length > 0)
+    throw new Error(`files of the npm package have the path of the checkout: ${named.join(', ')}`);
   const pack = (place: string) =>
     packed.parse(
       JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', place])),
