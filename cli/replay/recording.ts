@@ -4,6 +4,7 @@ import type { Facts } from '../../shared/domain/facts';
 import { readMessage } from '../../shared/domain/findings/read-message';
 import type { Violation } from '../../shared/domain/findings/violation';
 import { isObject, parseJson } from '../../shared/domain/json';
+import { isThingName } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
 
 /** Violations in order of time, and what is known of their things. */
@@ -32,7 +33,11 @@ export function readRecording(text: string, progress: (done: number) => void): R
   for (const [index, { where, body }] of bodies.entries()) {
     if (index > 0) progress(index);
     const read = readMessage(body);
-    if (read.kind === 'findings') violations.push(...read.findings.map(({ violation }) => violation));
+    // All that has the name of the heartbeat: intake takes none of it for an alert.
+    const isBeat =
+      read.kind === 'findings' && !read.findings.some(({ violation }) => isThingName(violation.thingName));
+    if (isBeat) ignored += 1;
+    else if (read.kind === 'findings') violations.push(...read.findings.map(({ violation }) => violation));
     else if (read.kind === 'ignored') ignored += 1;
     else rejected.push({ where, reason: read.reason });
   }

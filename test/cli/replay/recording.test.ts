@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import { readRecording, recallCases } from '../../../cli/replay/recording';
 import type { Case } from '../../../shared/domain/case/case';
 import { type AlertToWrite, writeAlert } from '../../../shared/domain/findings/alert';
+import { writeHeartbeat } from '../../../shared/domain/findings/heartbeat';
 import { aViolation, now, someFacts } from '../../builders';
 import { aContainedCase, advance, alarm, aReleasedCase } from '../stored-cases';
 
@@ -36,6 +37,13 @@ const envelope = (Message: string) => JSON.stringify({ Type: 'Notification', Mes
 const [first, second, third] = [now, now + 1, now + 2].map((occurredAt) => anAlert({ occurredAt }));
 
 describe('a file of alerts', () => {
+  it('leaves out heartbeats, which are no alerts', () => {
+    const { violations, ignored, rejected } = read(`${writeHeartbeat(now)}\n${anAlert()}`);
+
+    expect(violations.map(({ thingName }) => thingName)).toEqual(['mything1']);
+    expect([ignored, rejected]).toEqual([1, []]);
+  });
+
   it.each([
     ['one a line, in any order', [third, first, second].join('\n')],
     [
