@@ -67,7 +67,7 @@ function hashSources() {
     join('scripts', 'cli-bundle.mjs'),
   ];
   // Of the functions, only what the channels say of themselves.
-  for (const room of ['cli', 'shared', join('functions', 'notify', 'channels')])
+  for (const room of ['cli', 'proof', 'shared', join('functions', 'notify', 'channels')])
     for (const file of readdirSync(join(root, room), { recursive: true }))
       if (/\.(ts|cjs)$/.test(file)) files.push(join(room, file));
   for (const file of files.sort())

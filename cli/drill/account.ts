@@ -1,18 +1,9 @@
-import {
-  DescribeCertificateCommand,
-  DescribeEndpointCommand,
-  DescribeThingCommand,
-  GetPolicyCommand,
-  type IoTClient,
-  ListAttachedPoliciesCommand,
-  ListThingGroupsForThingCommand,
-  ListThingPrincipalsCommand,
-  ListThingsCommand,
-} from '@aws-sdk/client-iot';
+import { DescribeEndpointCommand, type IoTClient, ListThingsCommand } from '@aws-sdk/client-iot';
 import { type IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { PublishCommand as PublishAlertCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { type DeviceEndpoints, ports } from '../../proof/device';
+import { takeSnapshot } from '../../proof/snapshot';
 import { CliError } from '../cli-error';
-import { type DeviceEndpoints, ports } from './device';
 
 /** Attribute of a drill's thing, whose value is the stage: a later drill finds by it what an earlier one left. */
 export const drillAttribute = 'cordonDrill';
@@ -29,32 +20,6 @@ export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sn
     const [host, port] = endpointAddress.split(':');
     if (!host) throw new CliError(`AWS IoT named no endpoint ${endpointType}`);
     return { host, ...(port && { port: Number(port) }) };
-  }
-
-  async function snapshotCertificate(arn: string): Promise<readonly (readonly [string, string])[]> {
-    const certificateId = arn.slice(arn.lastIndexOf('/') + 1);
-    const [{ certificateDescription }, { policies = [] }] = await Promise.all([
-      iot.send(new DescribeCertificateCommand({ certificateId })),
-      iot.send(new ListAttachedPoliciesCommand({ target: arn })),
-    ]);
-    const named = await Promise.all(
-      policies.map(async ({ policyName = '' }) => {
-        const { defaultVersionId, policyDocument } = await iot.send(new GetPolicyCommand({ policyName }));
-        return [`policy ${policyName}`, `version ${defaultVersionId}: ${policyDocument}`] as const;
-      }),
-    );
-    const name = `certificate ${certificateId.slice(0, 12)}`;
-    return [
-      [`${name} status`, certificateDescription?.status ?? 'unknown'],
-      [
-        `${name} policies`,
-        named
-          .map(([policy]) => policy)
-          .sort()
-          .join(', '),
-      ],
-      ...named,
-    ];
   }
 
   return {
@@ -86,28 +51,7 @@ export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sn
       return found;
     },
 
-    /** All that a containment may change of a thing, field by field. */
-    async takeSnapshot(thingName: string): Promise<ReadonlyMap<string, string>> {
-      const [thing, groups, { principals = [] }] = await Promise.all([
-        iot.send(new DescribeThingCommand({ thingName })),
-        iot.send(new ListThingGroupsForThingCommand({ thingName })),
-        iot.send(new ListThingPrincipalsCommand({ thingName })),
-      ]);
-      const certificates = await Promise.all(principals.map(snapshotCertificate));
-      return new Map<string, string>([
-        ['attributes', JSON.stringify(Object.entries(thing.attributes ?? {}).sort())],
-        ['thing type', thing.thingTypeName ?? 'none'],
-        [
-          'thing groups',
-          (groups.thingGroups ?? [])
-            .map(({ groupName }) => groupName)
-            .sort()
-            .join(', '),
-        ],
-        ['principals', principals.toSorted().join(', ')],
-        ...certificates.flat(),
-      ]);
-    },
+    takeSnapshot: (thingName: string) => takeSnapshot(iot, thingName),
 
     /** An empty payload deletes the retained message. */
     async retain(topic: string, payload: string): Promise<void> {
@@ -123,15 +67,3 @@ export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sn
 }
 
 export type DrillAccount = ReturnType<typeof connectAccount>;
-
-/** The fields that differ, in words; empty where all is as before. */
-export function compareSnapshots(
-  before: ReadonlyMap<string, string>,
-  after: ReadonlyMap<string, string>,
-): string[] {
-  const fields = new Set([...before.keys(), ...after.keys()]);
-  return [...fields].flatMap((field) => {
-    const [was, is] = [before.get(field) ?? 'absent', after.get(field) ?? 'absent'];
-    return was === is ? [] : [`${field} was ${was || 'empty'} and is ${is || 'empty'}`];
-  });
-}

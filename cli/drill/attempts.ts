@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DrillDevice, Outcome, Session } from './device';
+import type { Outcome, ProofDevice, Session } from '../../proof/device';
 
 interface Attempt {
   /** When it began, epoch ms by this machine's clock. */
@@ -16,7 +16,7 @@ const connectEveryMs = 1_000;
  * A device that goes on sending whatever is done to it: on its session while it lasts, then with a new one at each try, and
  * over HTTPS beside it.
  */
-export function keepSending(device: DrillDevice, topic: string, session?: Session) {
+export function keepSending(device: ProofDevice, topic: string, session?: Session) {
   const attempts: Attempt[] = [];
   const stopping = new AbortController();
   const { signal } = stopping;

@@ -1,9 +1,9 @@
+import type { Outcome, ProofDevice } from '../../proof/device';
 import { keepsTopic } from '../../shared/config/keep-topics';
 import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
 import { findTemporaryDeactivation } from '../../shared/domain/case/temporary-deactivation';
 import type { MetricValue } from '../../shared/domain/findings/violation';
-import type { DrillDevice, Outcome } from './device';
 import { NotTried, type Recorder } from './recorder';
 import type { Reporter } from './reporter';
 
@@ -14,7 +14,7 @@ interface RightsBefore {
 }
 
 export interface Probed {
-  readonly device: DrillDevice;
+  readonly device: ProofDevice;
   readonly reporter: Reporter;
   readonly reachesHttps: boolean;
   readonly appTopic: string;
@@ -88,14 +88,14 @@ interface Answer {
   readonly detail: string;
 }
 
-async function tryAndEnd(device: DrillDevice): Promise<Answer> {
+async function tryAndEnd(device: ProofDevice): Promise<Answer> {
   const { session, outcome, detail } = await device.tryConnect(device.thingName);
   session?.end();
   return { outcome, detail };
 }
 
 /** A connect that is refused refuses the message with it. */
-async function publishOnce(device: DrillDevice, topic: string): Promise<Answer> {
+async function publishOnce(device: ProofDevice, topic: string): Promise<Answer> {
   const { session, outcome, detail } = await device.tryConnect(device.thingName);
   if (!session) return { outcome, detail: `connect: ${detail}` };
   const published = await session.publish(topic, '{"probe":true}');

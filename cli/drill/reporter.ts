@@ -1,7 +1,7 @@
+import type { ProofDevice, Session } from '../../proof/device';
 import type { Configuration } from '../../shared/domain/configuration';
 import type { MetricValue } from '../../shared/domain/findings/violation';
 import { agentClientId } from '../../shared/domain/text';
-import type { DrillDevice, Session } from './device';
 import { type Stimulus, writeReport } from './stimulus';
 
 /** The topic that reports go to; the answers' topics are below it. */
@@ -15,7 +15,7 @@ const answerMs = 20_000;
 
 /** Reports as the device's agent, under a client id of its own. */
 export async function openReporter(
-  device: DrillDevice,
+  device: ProofDevice,
   detector: Configuration['detector'],
   stimulus: Stimulus,
 ) {

@@ -1,6 +1,6 @@
+import type { DeviceEndpoints, ProofDevice } from '../../proof/device';
 import type { FileConfiguration } from '../../shared/config/schema';
 import type { ChannelStates } from '../../shared/storage/channel-states';
-import type { DeviceEndpoints, DrillDevice } from './device';
 import type { CleanTarget } from './leftovers';
 import type { Recorder } from './recorder';
 import type { Reporter } from './reporter';
@@ -31,7 +31,7 @@ export interface Scene extends DrillOptions {
   readonly thingName: string;
   /** `arn:aws:iot:REGION:ACCOUNT`. */
   readonly arnPrefix: string;
-  readonly device: DrillDevice;
+  readonly device: ProofDevice;
   readonly reporter: Reporter;
   /** Whether this machine reaches the HTTPS endpoint: many networks let no other port than 443 out. */
   readonly reachesHttps: boolean;

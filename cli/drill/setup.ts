@@ -1,7 +1,7 @@
+import { openDevice, type ProofDevice, ports } from '../../proof/device';
 import { enroll } from '../enroll/enroll';
 import { openFolder } from '../enroll/folder';
 import { prefixOf } from '../enroll/registry';
-import { type DrillDevice, openDevice, ports } from './device';
 import { describeOwner, drillPolicyName, retainedTopics } from './leftovers';
 import { roleAlias } from './probes';
 import { DrillEnded, type Recorder, until } from './recorder';
@@ -14,7 +14,7 @@ export async function enrollDrill(
   folder: string,
   { configuration, rootCa, endpoint, say }: DrillOptions,
   target: DrillTarget,
-): Promise<{ device: DrillDevice; arnPrefix: string }> {
+): Promise<{ device: ProofDevice; arnPrefix: string }> {
   const { registry, account, stage } = target;
   say(`enrolling ${thingName}`);
   await registry.createThing(thingName, describeOwner(stage, Date.now()));
@@ -69,7 +69,7 @@ const unreachedMs = 10_000;
 
 /** A new certificate and its policies may take some seconds until each part of AWS IoT knows them. */
 export async function connectBoth(
-  device: DrillDevice,
+  device: ProofDevice,
   { configuration, stimulus, signal }: DrillOptions,
   recorder: Recorder,
 ): Promise<{ reporter: Reporter; reachesHttps: boolean }> {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ProofDevice } from '../../proof/device';
+import { compareSnapshots, takeSnapshot } from '../../proof/snapshot';
 import type { Mail } from '../aws/messaging/email';
 import type { Closers } from '../closers';
-import type { Device } from '../devices';
 import { agentBundle } from '../package-service';
 import type { Progress } from '../progress';
 import type { SlackMessage } from '../slack-and-mail/slack-blocks';
@@ -11,8 +12,13 @@ import { StartError } from '../start-error';
 import { type AgentProcess, startAgent } from './agent-process';
 import { listenToAnnouncements } from './announcements';
 import { type AppProcess, startApp } from './app-process';
-import { type BrokerAddress, type PublishResult, publishAsDevice, startControlDevice } from './mqtt-device';
-import { takeSnapshot } from './snapshot';
+import {
+  type BrokerAddress,
+  openApplication,
+  type PublishResult,
+  publishAs,
+  startControlDevice,
+} from './devices';
 import type { StoryStack } from './story-stack';
 import { waitFor } from './wait';
 
@@ -88,14 +94,16 @@ async function play(
     return `${Date.now() - at} ms`;
   });
   const control = await step('mything2 publishes beside it, as a control', async () => {
-    const device = await startControlDevice(mything2, broker);
+    const device = await startControlDevice(await openApplication(mything2, broker));
     closers.push(() => device.stop());
     return device;
   });
+  const application = await openApplication(mything1, broker);
   const before = await step('mything1 may publish for its application', async () => {
-    const { accepted } = await publishAsDevice(mything1, broker);
-    if (!accepted) throw new StartError('the broker refused an application message before the story began');
-    return takeSnapshot('mything1', stack.clients.iot);
+    const { outcome } = await publishAs(application);
+    if (outcome !== 'accepted')
+      throw new StartError('the broker refused an application message before the story began');
+    return takeSnapshot(stack.clients.iot, 'mything1');
   });
   const { app } = await step('myapp runs, the agent is connected and reports 0 children', () =>
     startDevice(stack, broker, closers),
@@ -112,7 +120,7 @@ async function play(
   });
   const cacheMs = stack.policyCacheSeconds * 1_000 + 10_000;
   await step('an application message of mything1 is refused, its session closed', async () => {
-    const refused = await waitFor('a refusal by the broker', () => probe(mything1, broker, false), cacheMs);
+    const refused = await waitFor('a refusal by the broker', () => probe(application, 'refused'), cacheMs);
     if (!refused.closed) throw new StartError('the broker refused the message but left the session open');
     result.verified = true;
   });
@@ -139,9 +147,13 @@ async function play(
     return said;
   });
   await step('everything is exactly as before, and mything1 may publish again', async () => {
-    const after = await takeSnapshot('mything1', stack.clients.iot);
-    if (after !== before) throw new StartError(`the registry differs:\nbefore ${before}\nafter ${after}`);
-    await waitFor('an application message that is taken again', () => probe(mything1, broker, true), cacheMs);
+    const differences = compareSnapshots(before, await takeSnapshot(stack.clients.iot, 'mything1'));
+    if (differences.length > 0) throw new StartError(`the registry differs: ${differences.join('; ')}`);
+    await waitFor(
+      'an application message that is taken again',
+      () => probe(application, 'accepted'),
+      cacheMs,
+    );
     result.restored = true;
   });
   await step('mything2 was never disturbed', async () => {
@@ -169,13 +181,11 @@ async function play(
 
 /** Has the device publish, and returns what came of it where that is as wanted. */
 async function probe(
-  device: Device,
-  broker: BrokerAddress,
-  wanted: boolean,
+  application: ProofDevice,
+  wanted: PublishResult['outcome'],
 ): Promise<PublishResult | undefined> {
-  // While the broker goes on with cached policies, a contained device is not let in at all.
-  const result = await publishAsDevice(device, broker).catch(() => ({ accepted: false, closed: true }));
-  return result.accepted === wanted ? result : undefined;
+  const result = await publishAs(application);
+  return result.outcome === wanted ? result : undefined;
 }
 
 async function startDevice(

@@ -6,7 +6,7 @@ import {
   ListPolicyVersionsCommand,
 } from '@aws-sdk/client-iot';
 import type { Device } from '../../local/devices';
-import { takeSnapshot } from '../../local/story/snapshot';
+import { takeSnapshot } from '../../proof/snapshot';
 import { anAlert } from './alerts';
 import type { EndToEnd } from './harness';
 
@@ -72,7 +72,7 @@ export async function readState(e2e: EndToEnd, thingName: string) {
     new ListPolicyVersionsCommand({ policyName: `own-${thingName}` }),
   );
   const versions = policyVersions.map(({ versionId, isDefaultVersion }) => [versionId, isDefaultVersion]);
-  return { versions, snapshot: await takeSnapshot(thingName, e2e.iot) };
+  return { versions, snapshot: await takeSnapshot(e2e.iot, thingName) };
 }
 
 export const alertOf = (thingName: string, behavior: string, over: Readonly<Record<string, unknown>> = {}) =>

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-iot';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
-import { takeSnapshot } from '../../local/story/snapshot';
+import { takeSnapshot } from '../../proof/snapshot';
 import type { CaseInWords } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
@@ -137,13 +137,13 @@ describe('a thing contained by all actions', () => {
   it('is not changed before an approval where another thing uses its policy', async () => {
     await e2e.enroll('sharer-1');
     const device = await e2e.enroll('sharer-2');
-    const before = await takeSnapshot('sharer-2', e2e.iot);
+    const before = await takeSnapshot(e2e.iot, 'sharer-2');
 
     await e2e.publishAlert(alertOf('sharer-2', 'everything'));
     const { reason } = await e2e.waitForCase('sharer-2', 'awaiting-approval');
 
     expect(reason).toMatch(/^policy device is held by .*sharer-1.* as well$/);
-    expect(await takeSnapshot('sharer-2', e2e.iot)).toBe(before);
+    expect(await takeSnapshot(e2e.iot, 'sharer-2')).toEqual(before);
     expect(await publishOrCut(await e2e.connect(device), telemetry('sharer-2'), '1')).toBe('acknowledged');
   });
 

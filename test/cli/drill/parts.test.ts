@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
-import { compareSnapshots } from '../../../cli/drill/account';
+import { compareSnapshots } from '../../../proof/snapshot';
 import { checkCalm } from '../../../cli/drill/calm';
-import { readEndpoint } from '../../../cli/drill/device';
+import { readEndpoint } from '../../../cli/drill/endpoint';
 import { describeOwner, isLeft } from '../../../cli/drill/leftovers';
 import { createRecorder, DrillEnded, NotTried } from '../../../cli/drill/recorder';
 import { writeDrill } from '../../../cli/drill/steps';

@@ -1,6 +1,5 @@
 import { request } from 'node:https';
 import mqtt, { type MqttClient } from 'mqtt';
-import { UsageError } from '../cli-error';
 
 /** Where a device reaches AWS IoT, or the local stack. */
 export interface DeviceEndpoints {
@@ -38,17 +37,10 @@ export interface Sent {
 /** How long a broker or an endpoint may take for one answer. */
 const answerMs = 10_000;
 
-/** `HOST[:PORT]` of the command line, where devices connect by MQTT. */
-export function readEndpoint(text: string): DeviceEndpoints['mqtt'] {
-  const [, host = '', port = String(ports.mqtt)] = /^([A-Za-z0-9.-]+)(?::(\d{1,5}))?$/.exec(text) ?? [];
-  if (host && Number(port) > 0 && Number(port) < 65_536) return { host, port: Number(port) };
-  throw new UsageError(`--endpoint ${text}: expected a host such as iot.example.com or iot.example.com:8883`);
-}
-
 /** Of AWS IoT, with client certificates. */
 export const ports = { mqtt: 8_883, https: 8_443, credentials: 443 } as const;
 
-/** A device with a certificate of its own, on MQTT and HTTPS. */
+/** A device with a certificate of its own, on MQTT and HTTPS: the drill's, and those of the story of `npm start`. */
 export function openDevice(
   thingName: string,
   endpoints: DeviceEndpoints,
@@ -115,7 +107,7 @@ export function openDevice(
   return { thingName, connect, tryConnect, publishByHttps, sendBothWays, readRetained, askForRole };
 }
 
-export type DrillDevice = ReturnType<typeof openDevice>;
+export type ProofDevice = ReturnType<typeof openDevice>;
 
 function follow(client: MqttClient, clientId: string): Session {
   let endedAt: number | undefined;
