@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addActCommands } from './act-commands';
 import { addCaseCommands } from './case-commands';
+import { addCompletionCommands } from './completion/commands';
 import { addConsoleCommand } from './console/command';
 import { addDeployCommands } from './deploy/commands';
 import { addDoctorCommand } from './doctor/commands';
@@ -50,6 +51,7 @@ export function buildProgram() {
   addDeviceCommands(program, target, say);
   addDoctorCommand(program, version, target, say);
   addDrillCommand(program, target, say, sayAside);
+  addCompletionCommands(program, ports);
   return { program, where };
 }
 

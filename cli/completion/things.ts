@@ -1,0 +1,30 @@
+import { openStatuses } from '../../shared/domain/case/status';
+import { operatorActionDescriptors, operatorActions } from '../../shared/domain/decide/operator-actions';
+import type { Target } from '../target';
+import type { ThingFinder } from './complete';
+
+const mostThings = 100;
+/** Nobody waits longer for a completion. */
+const patienceMs = 1_000;
+
+/** Things with an open case that the command applies to: one page of the index. */
+export function openThings(
+  target: () => Promise<{ readonly list: Pick<Target['list'], 'page'> }>,
+): ThingFinder {
+  return async (command, thingPrefix) => {
+    const action = operatorActions.find((name) => name === command);
+    const offered = action ? operatorActionDescriptors[action].offeredIn : [];
+    const query = {
+      statuses: offered.length > 0 ? offered : openStatuses,
+      filter: { thingPrefix },
+      limit: mostThings,
+    };
+    const read = async () => {
+      const { cases } = await (await target()).list.page(query);
+      return [...new Set(cases.map(({ thingName }) => thingName))];
+    };
+    const late = new Promise<never[]>((resolve) => setTimeout(resolve, patienceMs, []));
+    // No stack, no rights: the shell has nothing to offer then, and the command itself will say why.
+    return Promise.race([read(), late]).catch(() => []);
+  };
+}
