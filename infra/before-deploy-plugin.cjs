@@ -1,4 +1,11 @@
 // Runs before a deploy sends anything to AWS: refuses unsafe deploys, and warns the person who deploys.
+const {
+  DescribeCustomMetricCommand,
+  DescribeSecurityProfileCommand,
+  DescribeThingGroupCommand,
+  GetPolicyCommand,
+  IoTClient,
+} = require('@aws-sdk/client-iot');
 const { GetFunctionCommand, LambdaClient } = require('@aws-sdk/client-lambda');
 const { GetParameterCommand, SSMClient } = require('@aws-sdk/client-ssm');
 const loadTypescript = require('./load-typescript.cjs');
@@ -22,6 +29,14 @@ const findParameter =
     return given(`${id}Secret`) ? undefined : given(`${id}Parameter`);
   };
 
+/** The call that finds something of AWS IoT by its name. */
+const describe = {
+  'thing group': (thingGroupName) => new DescribeThingGroupCommand({ thingGroupName }),
+  policy: (policyName) => new GetPolicyCommand({ policyName }),
+  'security profile': (securityProfileName) => new DescribeSecurityProfileCommand({ securityProfileName }),
+  'custom metric': (metricName) => new DescribeCustomMetricCommand({ metricName }),
+};
+
 class BeforeDeploy {
   constructor(serverless, _options, { log }) {
     this.hooks = {
@@ -32,6 +47,7 @@ class BeforeDeploy {
         const settings = await provider.getAwsSdkV3Config();
         const lambda = new LambdaClient(settings);
         const ssm = new SSMClient(settings);
+        const iot = new IoTClient(settings);
         try {
           await beforeDeploy({
             stage: provider.getStage(),
@@ -46,12 +62,17 @@ class BeforeDeploy {
               const call = () => ssm.send(new GetParameterCommand({ Name }));
               return (await find(call, 'ParameterNotFound'))?.Parameter?.Value;
             },
+            async exists({ kind, name }) {
+              const call = () => iot.send(describe[kind](name));
+              return (await find(call, 'ResourceNotFoundException')) !== undefined;
+            },
             notice: (text) => log.notice(text),
             warn: (text) => log.warning(text),
           });
         } finally {
           lambda.destroy();
           ssm.destroy();
+          iot.destroy();
         }
       },
     };

@@ -3,6 +3,7 @@ import { listNamed, listServed } from '../functions/notify/channels/registry';
 import { explainConfiguration } from '../shared/config/explain';
 import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
+import type { FileConfiguration } from '../shared/config/schema';
 import { findWarnings } from '../shared/config/warnings';
 
 /** The explanation of the packaged cordon.yml. The file in the checkout may have changed since. */
@@ -11,6 +12,15 @@ export interface DescribedFile {
   readonly warnings: readonly string[];
   /** Of the channels that it names. */
   readonly secrets: readonly TitledSecret[];
+  /** What the stack creates in AWS IoT by a name of the file. */
+  readonly created: readonly Created[];
+}
+
+interface Created {
+  readonly kind: 'thing group' | 'policy' | 'security profile' | 'custom metric';
+  readonly name: string;
+  /** What to do if the account has one of this name. */
+  readonly remedy: string;
 }
 
 interface TitledSecret extends ChannelSecret {
@@ -27,6 +37,8 @@ interface Deploy {
   readonly readEnvironment: (functionName: string) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Undefined where nothing is stored. */
   readonly readStored: (parameterName: string) => Promise<string | undefined>;
+  /** Whether AWS IoT has something of this kind and name. */
+  readonly exists: (created: Created) => Promise<boolean>;
   readonly notice: (text: string) => void;
   readonly warn: (text: string) => void;
 }
@@ -40,6 +52,7 @@ export function describeFile(parameters: Parameters): DescribedFile {
     secrets: listServed(listNamed(configuration.notify)).flatMap(({ descriptor: { title, secret } }) =>
       secret ? [{ ...secret, title }] : [],
     ),
+    created: listCreated(configuration),
   };
 }
 
@@ -48,14 +61,64 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
   const { stage, file, notice, warn } = deploy;
   const environment = await deploy.readEnvironment(`cordon-${stage}-respond`);
   if (environment?.KILL_SWITCH === 'on') await requireKillSwitchKept(deploy);
-  if (environment === undefined)
+  if (environment === undefined) {
+    await refuseCollisions(deploy);
     notice(
       `This is what the first deploy of stage ${stage} does (cordon check prints the same):\n\n` +
         `${file.explanation}\n\n` +
         'To only observe at first, stop here, set mode: observe in each playbook, and deploy again.\n',
     );
+  }
   for (const warning of file.warnings) warn(warning);
   for (const secret of file.secrets) await warnOfMissing(secret, deploy);
+}
+
+function listCreated({
+  detector,
+  quarantine,
+  securityProfiles,
+  customMetrics,
+}: FileConfiguration): readonly Created[] {
+  const group: Created = {
+    kind: 'thing group',
+    name: quarantine.thingGroup,
+    remedy: 'set quarantine.thingGroup to another name',
+  };
+  if (detector === 'cordon') return [group];
+  const create = (kind: Created['kind'], names: object, remedy: string) =>
+    Object.keys(names).map((name): Created => ({ kind, name, remedy }));
+  return [
+    group,
+    ...create(
+      'security profile',
+      securityProfiles,
+      'rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } }',
+    ),
+    ...create('custom metric', customMetrics, 'rename it, or leave it out with the profiles that need it'),
+  ];
+}
+
+/** CloudFormation would fail at these in the middle of a deploy, or take over what is not its own. */
+async function refuseCollisions({ stage, file, exists, warn }: Deploy): Promise<void> {
+  const policy: Created = {
+    kind: 'policy',
+    name: `cordon-${stage}-quarantine`,
+    remedy: 'deploy another stage, or delete the policy if it is left over',
+  };
+  const found: string[] = [];
+  for (const created of [...file.created, policy]) {
+    const { kind, name, remedy } = created;
+    try {
+      if (await exists(created)) found.push(`${kind} ${name}: ${remedy}`);
+    } catch (error) {
+      // Only a check: the person who deploys may lack the right.
+      warn(`whether the account has a ${kind} ${name} could not be seen: ${String(error)}`);
+    }
+  }
+  if (found.length === 0) return;
+  throw new Error(
+    `nothing was changed: the first deploy of stage ${stage} would create what the account already has:\n${found.join('\n')}`,
+  );
 }
 
 /**

@@ -22,8 +22,10 @@ interface Account {
   readonly environment?: Readonly<Record<string, string>>;
   /** Values of Parameter Store. */
   readonly stored?: Readonly<Record<string, string>>;
+  /** Paths of what AWS IoT has. */
+  readonly registry?: readonly string[];
   /** Answers of a service that refuses. */
-  readonly refuses?: 'lambda' | 'ssm';
+  readonly refuses?: 'lambda' | 'ssm' | 'iot';
 }
 
 const secrets = [
@@ -32,23 +34,29 @@ const secrets = [
 ];
 
 /** An account that answers as AWS does, for the few calls of a plugin. */
-async function startAccount({ environment, stored = {}, refuses }: Account) {
+async function startAccount({ environment, stored = {}, registry = [], refuses }: Account) {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const isLambda = request.url !== '/';
-    const { Name = '' } = isLambda ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    asked.push(isLambda ? String(request.url) : Name);
-    const found = isLambda ? environment : stored[Name];
-    const missing = isLambda ? 'ResourceNotFoundException' : 'ParameterNotFound';
-    const refused = refuses === (isLambda ? 'lambda' : 'ssm') ? 'AccessDeniedException' : undefined;
+    const url = String(request.url);
+    const service = url === '/' ? 'ssm' : url.includes('/functions/') ? 'lambda' : 'iot';
+    const isNamed = service !== 'ssm';
+    const { Name = '' } = isNamed ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    asked.push(isNamed ? url : Name);
+    const found = {
+      lambda: environment,
+      ssm: stored[Name],
+      iot: registry.includes(url) ? {} : undefined,
+    }[service];
+    const missing = isNamed ? 'ResourceNotFoundException' : 'ParameterNotFound';
+    const refused = refuses === service ? 'AccessDeniedException' : undefined;
     const fault = refused ?? (found === undefined ? missing : undefined);
     response.writeHead(fault ? 400 : 200, {
       'content-type': 'application/x-amz-json-1.1',
       ...(fault && { 'x-amzn-errortype': fault }),
     });
-    const answer = isLambda
+    const answer = isNamed
       ? { Configuration: { Environment: { Variables: environment } } }
       : { Parameter: { Name, Value: found } };
     response.end(JSON.stringify(fault ? { __type: fault, message: fault } : answer));
@@ -58,7 +66,11 @@ async function startAccount({ environment, stored = {}, refuses }: Account) {
 }
 
 /** What the plugin asks and says before the stack is touched. */
-async function beginDeploy(account: Account, stackParameters: readonly object[] = secrets) {
+async function beginDeploy(
+  account: Account,
+  stackParameters: readonly object[] = secrets,
+  file = describeFile({}),
+) {
   const { server, asked, port } = await startAccount(account);
   const provider = {
     getStage: () => 'prod',
@@ -68,7 +80,7 @@ async function beginDeploy(account: Account, stackParameters: readonly object[] 
       credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
     }),
   };
-  const service = { custom: { cordonFile: describeFile({}) }, provider: { stackParameters } };
+  const service = { custom: { cordonFile: file }, provider: { stackParameters } };
   const notices: string[] = [];
   const warnings: string[] = [];
   const log = {
@@ -116,6 +128,47 @@ describe('a deploy over a version that had the kill switch as a parameter', () =
 
   it('stops where that can not be found out', async () => {
     await expect(beginDeploy({ refuses: 'lambda' })).rejects.toMatchObject({ name: 'AccessDeniedException' });
+  });
+});
+
+describe('a first deploy into an account that has the names', () => {
+  const taken = [
+    '/thing-groups/cordon-quarantine',
+    '/policies/cordon-prod-quarantine',
+    '/security-profiles/myapp-processes',
+    '/custom-metric/num_child_procs_myapp',
+  ];
+
+  it('stops before it changes anything, and says each name and what to do', async () => {
+    const file = describeFile({ detector: 'device-defender' });
+
+    await expect(beginDeploy({ registry: taken }, secrets, file)).rejects.toThrow(
+      [
+        'nothing was changed: the first deploy of stage prod would create what the account already has:',
+        'thing group cordon-quarantine: set quarantine.thingGroup to another name',
+        'security profile myapp-processes: rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } }',
+        'custom metric num_child_procs_myapp: rename it, or leave it out with the profiles that need it',
+        'policy cordon-prod-quarantine: deploy another stage, or delete the policy if it is left over',
+      ].join('\n'),
+    );
+  });
+
+  it('asks only for what its stack creates', async () => {
+    const { asked } = await beginDeploy({});
+
+    expect(asked.filter((path) => taken.includes(path))).toEqual(taken.slice(0, 2));
+  });
+
+  it('goes on with a warning if it may not look', async () => {
+    const { warnings } = await beginDeploy({ refuses: 'iot' });
+
+    expect(warnings).toContainEqual(
+      expect.stringContaining('whether the account has a thing group cordon-quarantine could not be seen'),
+    );
+  });
+
+  it('is not judged by names where the stack is there, because they are its own', async () => {
+    await expect(beginDeploy({ environment: {}, registry: taken })).resolves.toBeDefined();
   });
 });
 
