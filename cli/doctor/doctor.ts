@@ -66,8 +66,8 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   stack.catch(() => undefined);
   /** `arn:aws:SERVICE:REGION:ACCOUNT`. */
   const arnPrefixOf = async (service: string) => {
-    const [, partition, , region, id] = (await stack)?.outputs.AlertsTopicArn?.split(':') ?? [];
-    if (!id) throw new Error('the stack names no topic, so its account is unknown');
+    const [, partition, , region, id] = (await stack)?.id.split(':') ?? [];
+    if (!id) throw new Error('there is no stack, so its account is unknown');
     return `arn:${partition}:${service}:${region}:${id}`;
   };
   const inUse = listNamed(notify);

@@ -40,9 +40,16 @@ export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return `it could not be read: ${String(error)}`;
   if (/AccessDenied|UnauthorizedOperation|AuthorizationError/.test(error.name))
     return `it could not be read: ${error.message} (docs/iam/doctor.json has the rights)`;
-  if (/UnknownOperation|UnrecognizedClient|NotImplemented|InvalidAction/.test(error.name))
-    return 'it could not be read: this service is not there, as on the local stack';
-  return `it could not be read: ${error.name}: ${error.message}`;
+  if (isLacking(error)) return 'it could not be read: this service is not there, as on the local stack';
+  return `it could not be read: ${error.name}: ${error.message.split('\n')[0]}`;
+}
+
+/** Servers other than AWS say in many ways that they lack an operation; some send a web page, which the SDK can't read. */
+function isLacking({ name, message }: Error): boolean {
+  return (
+    /UnknownOperation|UnrecognizedClient|NotImplemented|InvalidAction/.test(name) ||
+    /^Unsupported [\w-]+ path: |Deserialization error: /m.test(message)
+  );
 }
 
 const marks = { ok: 'ok', note: 'note', problem: 'PROBLEM', unknown: 'unknown' } as const;

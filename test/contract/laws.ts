@@ -71,6 +71,8 @@ export function isLacking(error: unknown): error is Answer {
   if (!(error instanceof Error)) return false;
   const { name, $metadata, $response } = error as Answer;
   const status = $metadata?.httpStatusCode ?? $response?.statusCode ?? 0;
+  // How ministack says it.
+  if (/^Unsupported (IoT|iot-data) path: /.test(error.message)) return true;
   return lackNames.has(name) || status === 501 || (status >= 400 && foreignNames.has(name));
 }
 

@@ -2,6 +2,8 @@ import { writeDeployCommand } from '../../deploy/service';
 import type { Check, Finding } from '../finding';
 
 export interface StackState {
+  /** `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/ID`. */
+  readonly id: string;
   readonly status: string;
   readonly outputs: Readonly<Record<string, string>>;
   /** Those that it was deployed with. */

@@ -159,7 +159,11 @@ async function listAlarms(
 
 /** IAM writes documents in the encoding of URLs (RFC 3986). */
 function readDocument(text: string): unknown {
-  return JSON.parse(text.startsWith('{') ? text : decodeURIComponent(text));
+  try {
+    return JSON.parse(text.startsWith('{') ? text : decodeURIComponent(text));
+  } catch (cause) {
+    throw new Error('IAM returned a policy document that is not JSON', { cause });
+  }
 }
 
 /** Of IAM, SNS and SQS; AWS IoT answers for a missing rule as for one that is not allowed. */

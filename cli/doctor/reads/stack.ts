@@ -11,9 +11,16 @@ export function connectStack(settings: object) {
           new DescribeStacksCommand({ StackName: stackName }),
         );
         if (!stack) return undefined;
-        const { StackStatus = 'unknown', Outputs = [], Parameters = [], CreationTime } = stack;
+        const {
+          StackId: id = '',
+          StackStatus = 'unknown',
+          Outputs = [],
+          Parameters = [],
+          CreationTime,
+        } = stack;
         const { LastUpdatedTime: deployed = CreationTime } = stack;
         return {
+          id,
           status: StackStatus,
           outputs: Object.fromEntries(
             Outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]),

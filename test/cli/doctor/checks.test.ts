@@ -13,7 +13,12 @@ import { slack } from '../../../functions/notify/channels/slack/descriptor';
 const levels = (found: readonly Finding[]) => found.map(({ level }) => level);
 const first = async (checks: Check | readonly Check[]) => runChecks([checks].flat());
 
-const stack = (status: string, Version = '1.0.0') => ({ status, outputs: { Version }, parameters: {} });
+const stack = (status: string, Version = '1.0.0') => ({
+  id: 'arn',
+  status,
+  outputs: { Version },
+  parameters: {},
+});
 
 describe('the check of the stack', () => {
   it.each([
@@ -331,6 +336,19 @@ describe('runChecks', () => {
     expect(writeFindings(found)).toMatch(
       /^unknown .*\nunknown .*\nok .*\n\n0 problems, 2 unknown, 0 notes, 1 ok$/,
     );
+  });
+
+  it.each([
+    ['InvalidRequestException', 'Unsupported IoT path: POST /test-authorization'],
+    [
+      'SyntaxError',
+      'Unexpected token \'<\', "<!doctype"\n  Deserialization error: to see the raw response, ...',
+    ],
+    ['Error', '@aws-sdk XML parse error: mismatched tags\n  Deserialization error: to see ...'],
+  ])('says in one line that a server lacks a call, from %s: %s', async (name, message) => {
+    expect(await runChecks([failing(name, message)])).toMatchObject([
+      { level: 'unknown', what: 'it could not be read: this service is not there, as on the local stack' },
+    ]);
   });
 
   it('writes nothing of what an attacker named that a terminal would obey', async () => {
