@@ -12,12 +12,12 @@ import { describeAll } from '../../shared/domain/messages/describe-detail';
 import { describeStrength } from '../../shared/domain/messages/describe-news';
 import { describeReason } from '../../shared/domain/messages/describe-reason';
 import { describeMeasured } from '../../shared/domain/messages/describe-value';
-import { parseThing } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
 import { type CaseReader, findCase } from '../find-case';
 import { describeFlood } from '../floods';
 import { plain, type Screen, statusFormat } from '../look/style';
 import { writeTime } from '../look/times';
+import { requireThing } from '../require-thing';
 import type { Target } from '../target';
 import { listNextCommands } from './next-commands';
 import { describeFacts } from './registry-facts';
@@ -29,10 +29,11 @@ const mostEarlier = 5;
 
 /** The newest case of a thing, or the case of an id, with what else is known of its thing. */
 async function findShown(name: string, reader: FloodingCaseReader) {
+  // A case id has the characters of a thing name, too.
+  const named = requireThing(name);
   const all = await reader.floods.list(Date.now());
   const { record, rows } = await findCase(name, reader).catch((error: unknown) => {
-    const named = parseThing(name);
-    const flooding = named && error instanceof CliError ? pickFloods(all, named, undefined) : [];
+    const flooding = error instanceof CliError ? pickFloods(all, named, undefined) : [];
     throw flooding.length > 0 && error instanceof CliError
       ? new CliError([error.message, ...flooding.map(describeFlood)], error)
       : error;
