@@ -66,8 +66,8 @@ function hashSources() {
     join('scripts', 'build-cli.mjs'),
     join('scripts', 'cli-bundle.mjs'),
   ];
-  // Of the functions, only what the channels say of themselves.
-  for (const room of ['cli', 'proof', 'shared', join('functions', 'notify', 'channels')])
+  // Of the functions, what the channels say of themselves, and how `doctor --send-test` sends.
+  for (const room of ['cli', 'proof', 'shared', join('functions', 'notify')])
     for (const file of readdirSync(join(root, room), { recursive: true }))
       if (/\.(ts|cjs)$/.test(file)) files.push(join(room, file));
   for (const file of files.sort())

@@ -5,6 +5,7 @@ import type { ThingKey } from '../shared/domain/thing-ref';
 import { CliError, UsageError } from './cli-error';
 import { writeJson } from './json';
 import { requireThing } from './require-thing';
+import { isOlder, isVersion } from './version';
 
 export interface AgentFlags {
   readonly silent?: boolean;
@@ -159,24 +160,6 @@ function writeRows(rows: readonly Row[], total: number, limit: number): string {
     ...(more > 0 ? [`and ${more} more: --limit ${rows.length} shows them, --json shows all`] : []),
     `${rows.length} of ${writeCount(total, 'agent')} ${rows.length === 1 ? 'is' : 'are'} listed.`,
   ].join('\n');
-}
-
-const versionText = /^\d+(\.\d+){0,3}(?:[-+][0-9A-Za-z.-]+)?$/;
-
-function isVersion(text: string): boolean {
-  return versionText.test(text);
-}
-
-/** By its numbers; one that says nothing that can be read may be any. */
-function isOlder(version: string, than: string): boolean {
-  if (!isVersion(version)) return true;
-  const numbers = (text: string) => (text.split(/[-+]/)[0] ?? '').split('.').map(Number);
-  const [own, other] = [numbers(version), numbers(than)];
-  for (let index = 0; index < 4; index += 1) {
-    const difference = (own[index] ?? 0) - (other[index] ?? 0);
-    if (difference !== 0) return difference < 0;
-  }
-  return false;
 }
 
 function writeTime(at: number): string {

@@ -7,7 +7,7 @@ import { isLifecycle } from '../../shared/domain/detection/metrics';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { heartbeatName } from '../../shared/domain/heartbeat';
 import { isThingName } from '../../shared/domain/thing-ref';
-import type { CaseStore, Heartbeats } from '../../shared/ports';
+import type { CaseStore, FleetLimit, Heartbeats } from '../../shared/ports';
 import type { AgentReader } from '../agents';
 import { requireThing } from '../require-thing';
 import type { DoctorAccount } from './account';
@@ -44,6 +44,7 @@ export interface DoctorTarget {
   readonly cases: Pick<CaseStore, 'load'>;
   readonly agents: Pick<AgentReader, 'load'>;
   readonly heartbeats: Pick<Heartbeats, 'read'>;
+  readonly fleetLimit: Pick<FleetLimit, 'readSize'>;
   readonly account: DoctorAccount;
   readonly channels: ChannelPort;
   /** Resolves to what is missing of the quarantine of this account, `arn:aws:iot:REGION:ACCOUNT`. */
@@ -116,7 +117,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
         now,
       ),
     ),
-    checkConcurrency(account.readConcurrency),
+    checkConcurrency(account.readConcurrency, async () => (await target.fleetLimit.readSize())?.things),
     checkEndpoint(account.readEndpoint, reachEndpoint),
     ...channels.map(({ name, descriptor, section }) =>
       checkChannel(
@@ -129,7 +130,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       ),
     ),
     ...named.map((thingName) =>
-      checkThing(thingName, quarantine.thingGroup, detector !== 'device-defender', () =>
+      checkThing(thingName, quarantine.thingGroup, detector === 'device-defender' ? undefined : version, () =>
         readThing(thingName, target),
       ),
     ),

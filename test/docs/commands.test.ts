@@ -30,9 +30,6 @@ const exceptions: Readonly<Record<string, { readonly reason: string; readonly in
   'cordon deploy --stage eu-prod --region eu-west-1': {
     reason: 'needs an account of AWS; test/deploy/package.test.ts runs it against a stand-in',
   },
-  'npx sls deploy --stage eu-prod': {
-    reason: 'needs an account of AWS; test/deploy runs it against a stand-in',
-  },
   'npx biome check .': { reason: 'a check of its own in npm test' },
   'npx tsc --noEmit -p .': { reason: 'a check of its own in npm test' },
   'npx knip --no-config-hints': { reason: 'a check of its own in npm test' },

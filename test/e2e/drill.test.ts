@@ -13,9 +13,12 @@ let e2e: EndToEnd;
 let cli: Cli;
 let caller: DocumentedCaller;
 let operator: Cli;
+let sweeps: NodeJS.Timeout;
 
 beforeAll(async () => {
   e2e = await startEndToEnd({ policyCacheSeconds: 5 });
+  // What a drill waits for, the sweep does each minute.
+  sweeps = setInterval(() => void e2e.stack.functions.invoke('cordon-dev-sweep', {}), 2_000);
   caller = await registerDocumented(e2e, 'drill');
   const configuration = await readFile(join(root, 'cordon.yml'), 'utf8');
   cli = await openCli(e2e, configuration, caller.credentials);
@@ -23,6 +26,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
+  clearInterval(sweeps);
   await cli?.remove();
   await operator?.remove();
   await e2e?.close();

@@ -2,22 +2,30 @@ import type { Check } from '../finding';
 
 /** `respond` alone runs 20 at once; the others share what is left. */
 const least = 50;
+/** What a report takes of `detect`, as docs/costs.md assumes, and how often a device sends one. */
+const reportSeconds = 0.1;
+const intervalSeconds = 300;
 
-/** How many functions the account may run at once. */
-export function checkConcurrency(read: () => Promise<number | undefined>): Check {
+/** How many functions the account may run at once, against the size of the fleet that was counted last. */
+export function checkConcurrency(
+  read: () => Promise<number | undefined>,
+  countThings: () => Promise<number | undefined>,
+): Check {
   const about = 'concurrency';
   return {
     about,
     async run() {
-      const free = await read();
+      const [free, things = 0] = await Promise.all([read(), countThings()]);
       if (free === undefined) return [{ level: 'unknown', about, what: 'Lambda names no limit' }];
-      if (free >= least) return [{ level: 'ok', about, what: `${free} functions may run at once` }];
+      const needed = least + Math.ceil((things * reportSeconds) / intervalSeconds);
+      const fleet = things === 0 ? '' : `; a fleet of ${things} things needs ${needed}`;
+      if (free >= needed) return [{ level: 'ok', about, what: `${free} functions may run at once${fleet}` }];
       return [
         {
           level: 'problem',
           about,
-          what: `only ${free} functions of this account may run at once`,
-          why: `A storm needs ${least}: with fewer, containments wait for each other and for other functions of the account.`,
+          what: `only ${free} functions of this account may run at once${fleet}`,
+          why: `A storm needs ${least}, and the reports of the fleet what is above: with fewer, containments wait for each other and for other functions of the account.`,
           mend: 'ask AWS for a higher quota: Lambda, concurrent executions',
         },
       ];

@@ -1,6 +1,7 @@
 import type { DetectState } from '../../../shared/domain/detection/state';
 import { escapesGroupPolicy } from '../../../shared/domain/guards/connect-rights';
 import { agentClientId } from '../../../shared/domain/text';
+import { isOlder } from '../../version';
 import type { Check, Finding } from '../finding';
 
 export interface ThingState {
@@ -20,11 +21,14 @@ export interface ThingState {
 /** A thing is in ten groups at most (AWS IoT quotas). */
 const mostGroups = 10;
 
-/** What would weaken the containment of a thing, or keep it from being seen. `read` resolves to nothing where there is no such thing. */
+/**
+ * What would weaken the containment of a thing, or keep it from being seen. `agentVersion` is that of the newest agent; without it
+ * none is expected. `read` resolves to nothing where there is no such thing.
+ */
 export function checkThing(
   thingName: string,
   quarantineGroup: string,
-  wantsAgent: boolean,
+  agentVersion: string | undefined,
   read: () => Promise<ThingState | undefined>,
 ): Check {
   return {
@@ -44,7 +48,7 @@ export function checkThing(
       const found = [
         ...judgeCertificates(thingName, thing),
         ...judgeGroups(thingName, thing, quarantineGroup),
-        ...(wantsAgent ? judgeAgent(thingName, thing) : []),
+        ...(agentVersion === undefined ? [] : judgeAgent(thingName, thing, agentVersion)),
       ];
       return found.length > 0
         ? found
@@ -125,7 +129,7 @@ function judgeGroups(about: string, { groups }: ThingState, quarantineGroup: str
   ];
 }
 
-function judgeAgent(about: string, { agent }: ThingState): Finding[] {
+function judgeAgent(about: string, { agent }: ThingState, newest: string): Finding[] {
   if (!agent)
     return [
       {
@@ -144,6 +148,15 @@ function judgeAgent(about: string, { agent }: ThingState): Finding[] {
       what: `its agent is silent since ${new Date(agent.heardAt).toISOString()}`,
       why: 'Cordon can not see what it does.',
       mend: 'docs/runbooks/agents-silent.md',
+    });
+  // Other agents report no health.
+  if (agent.health && isOlder(agent.health.version, newest))
+    found.push({
+      level: 'note',
+      about,
+      what: `its agent has version ${agent.health.version}, older than ${newest}`,
+      why: 'It may lack what the documentation of this version says of agents.',
+      mend: 'docs/agent.md',
     });
   const degraded = agent.health?.degraded ?? [];
   if (degraded.length > 0)

@@ -26,5 +26,10 @@ export function allowOrigin(
 ): Record<string, string> {
   if (!cors || origin === undefined) return {};
   if (!cors.allowOrigins.includes(origin) && !cors.allowOrigins.includes('*')) return {};
-  return { 'access-control-allow-origin': origin, vary: 'origin' };
+  const { exposeHeaders = [] } = cors;
+  return {
+    'access-control-allow-origin': origin,
+    ...(exposeHeaders.length > 0 && { 'access-control-expose-headers': exposeHeaders.join(',') }),
+    vary: 'origin',
+  };
 }

@@ -9,6 +9,7 @@ export interface CorsDefinition {
   readonly allowOrigins: readonly string[];
   readonly allowMethods: readonly string[];
   readonly allowHeaders: readonly string[];
+  readonly exposeHeaders?: readonly string[];
   readonly maxAgeSeconds?: number;
 }
 

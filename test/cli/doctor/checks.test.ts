@@ -264,9 +264,21 @@ describe('the check of a thing', () => {
       'problem',
       /its agent is silent/,
     ],
+    [
+      'an agent of an earlier release',
+      {
+        agent: {
+          heardAt: 1,
+          principal: 'c',
+          health: { version: '0.1.9', restarts: 0, spool: 0, degraded: [] },
+        },
+      },
+      'note',
+      /its agent has version 0\.1\.9, older than 0\.2\.0/,
+    ],
   ])('finds %s', async (_, over, level, what) => {
     const state = over && { ...thing, ...over };
-    expect(await first(checkThing('t', 'quarantine', true, async () => state))).toMatchObject([
+    expect(await first(checkThing('t', 'quarantine', '0.2.0', async () => state))).toMatchObject([
       { level, what: expect.stringMatching(what) },
     ]);
   });
@@ -274,8 +286,8 @@ describe('the check of a thing', () => {
   it('asks for no agent where Device Defender detects', async () => {
     const { agent, ...rest } = thing;
     expect(agent).toBeDefined();
-    expect(levels(await first(checkThing('t', 'quarantine', true, async () => rest)))).toEqual(['note']);
-    expect(levels(await first(checkThing('t', 'quarantine', false, async () => rest)))).toEqual(['ok']);
+    expect(levels(await first(checkThing('t', 'quarantine', '0.2.0', async () => rest)))).toEqual(['note']);
+    expect(levels(await first(checkThing('t', 'quarantine', undefined, async () => rest)))).toEqual(['ok']);
   });
 });
 
@@ -291,7 +303,16 @@ describe('the other checks', () => {
           ['p-sweep', 0],
         ]),
     );
-    expect(await runChecks([alarms, errors, checkConcurrency(async () => 10)])).toMatchObject([
+    expect(
+      await runChecks([
+        alarms,
+        errors,
+        checkConcurrency(
+          async () => 10,
+          async () => undefined,
+        ),
+      ]),
+    ).toMatchObject([
       {
         level: 'problem',
         what: 'p-slow is in ALARM',
@@ -306,10 +327,27 @@ describe('the other checks', () => {
         await runChecks([
           checkAlarms(async () => []),
           checkErrors(async () => new Map()),
-          checkConcurrency(async () => 1_000),
+          checkConcurrency(
+            async () => 1_000,
+            async () => 1_000_000,
+          ),
         ]),
       ),
     ).toEqual(['ok', 'ok', 'ok']);
+  });
+
+  it('compare concurrency with the reports of the whole fleet', async () => {
+    const check = checkConcurrency(
+      async () => 100,
+      async () => 1_000_000,
+    );
+
+    expect(await first(check)).toMatchObject([
+      {
+        level: 'problem',
+        what: 'only 100 functions of this account may run at once; a fleet of 1000000 things needs 384',
+      },
+    ]);
   });
 });
 

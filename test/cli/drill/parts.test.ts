@@ -1,10 +1,10 @@
 import { hostname } from 'node:os';
-import { compareSnapshots } from '../../../proof/snapshot';
 import { checkCalm } from '../../../cli/drill/calm';
 import { readEndpoint } from '../../../cli/drill/endpoint';
 import { describeOwner, isLeft } from '../../../cli/drill/leftovers';
 import { createRecorder, DrillEnded, NotTried } from '../../../cli/drill/recorder';
 import { writeDrill } from '../../../cli/drill/steps';
+import { compareSnapshots } from '../../../proof/snapshot';
 import { keepsTopic } from '../../../shared/config/keep-topics';
 
 const now = Date.UTC(2026, 10, 29);

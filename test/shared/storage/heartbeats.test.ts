@@ -1,8 +1,8 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { mockClient } from 'aws-sdk-client-mock';
 import { connectHeartbeats } from '../../../shared/storage/heartbeats';
 import { awsError } from '../../aws-error';
+import { mockClient } from '../../mock-client';
 
 const dynamo = mockClient(DynamoDBDocumentClient);
 const heartbeats = connectHeartbeats('cordon', new DynamoDBClient({ region: 'us-east-1' }));

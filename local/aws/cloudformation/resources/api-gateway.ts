@@ -15,6 +15,7 @@ const api = defineResource({
         AllowOrigins: z.array(text),
         AllowMethods: z.array(text),
         AllowHeaders: z.array(text),
+        ExposeHeaders: z.array(text).optional(),
         MaxAge: number.optional(),
       })
       .optional(),
@@ -31,6 +32,7 @@ const api = defineResource({
           allowOrigins: cors.AllowOrigins,
           allowMethods: cors.AllowMethods,
           allowHeaders: cors.AllowHeaders,
+          ...(cors.ExposeHeaders && { exposeHeaders: cors.ExposeHeaders }),
           ...(cors.MaxAge !== undefined && { maxAgeSeconds: cors.MaxAge }),
         },
       }),

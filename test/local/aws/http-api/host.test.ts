@@ -361,6 +361,7 @@ describe('a page of another origin', () => {
     allowOrigins: ['https://console.example'],
     allowMethods: ['GET'],
     allowHeaders: ['authorization'],
+    exposeHeaders: ['etag'],
     maxAgeSeconds: 600,
   };
   const preflight = (origin: string) => ({
@@ -381,6 +382,7 @@ describe('a page of another origin', () => {
     expect([asked.status, events]).toEqual([204, []]);
     const got = await fetch(`${url}/`, { headers: { origin: 'https://console.example' } });
     expect(got.headers.get('access-control-allow-origin')).toBe('https://console.example');
+    expect(got.headers.get('access-control-expose-headers')).toBe('etag');
   });
 
   it('may not call where the template does not name its origin', async () => {
