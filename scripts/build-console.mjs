@@ -99,7 +99,7 @@ function listPackages(packages) {
         if (found && renderedLength > 0) packages.add(found);
       }
   };
-  return { name: 'list-packages', generateBundle };
+  return { name: 'name-packages', generateBundle };
 }
 
 /** Each file with its headers, so that every server of the page sends the same. */

@@ -308,23 +308,29 @@ describe('cordon enroll', () => {
 
   it('refuses a policy that covers other things, and another document under a used name', async () => {
     const refusals = [
-      [['a/b', ...appTopic], 'cordon: "a/b" is not a thing name'],
-      [['x', '--topic', 'app/$' + '{thing}*'], /topic "app\/\$\{thing\}\*" has no level \$\{thing\}/],
+      [2, ['a/b', ...appTopic], 'cordon: "a/b" is not a thing name'],
+      [2, ['x', '--topic', 'app/$' + '{thing}*'], /topic "app\/\$\{thing\}\*" has no level \$\{thing\}/],
       [
+        1,
         ['steady', '--out', 'new', '--rotate'],
         /^cordon: the policy cordon-dev-device exists with another document/,
       ],
-      [['sensor2', '--out', 'things/sensor1'], /^cordon: things\/sensor1 has the files of another thing or /],
-      [['x-cordon'], /^cordon: x-cordon ends with -cordon, like the client id of another thing's agent/],
       [
+        1,
+        ['sensor2', '--out', 'things/sensor1'],
+        /^cordon: things\/sensor1 has the files of another thing or /,
+      ],
+      [1, ['x-cordon'], /^cordon: x-cordon ends with -cordon, like the client id of another thing's agent/],
+      [
+        1,
         ['x'.repeat(122)],
         /^cordon: x+ is too long: the agent's client id x+-cordon would have more than 128 characters/,
       ],
-      [[], 'cordon: give either a THING or --list FILE'],
+      [2, [], 'cordon: give either a THING or --list FILE'],
     ] as const;
-    for (const [args, message] of refusals) {
+    for (const [expected, args, message] of refusals) {
       const { code, err } = await cli.run('enroll', ...args);
-      expect(code).toBe(1);
+      expect([args, code]).toEqual([args, expected]);
       expect(err).toMatch(message);
     }
     // Refused before it was asked for.

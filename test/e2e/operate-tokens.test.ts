@@ -46,7 +46,7 @@ describe('the HTTP API behind an OIDC provider', () => {
     const other = await call('POST', '/things/asked/contain', { ...operator, aud: 'other' });
     expect([read.status, refused.status, other.status]).toEqual([200, 403, 401]);
     expect(read.headers.get('access-control-allow-origin')).toBe(origin);
-    expect(await refused.json()).toMatchObject({ detail: 'only members of soc may contain' });
+    expect(await refused.json()).toMatchObject({ detail: 'only members of soc may do this' });
     expect(await e2e.loadCase('asked')).toBeUndefined();
 
     expect((await call('POST', '/things/asked/contain', operator)).status).toBe(202);
