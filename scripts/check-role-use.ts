@@ -13,14 +13,13 @@ const lines = readdirSync(folder).flatMap((name) =>
     .filter((line) => line !== '')
     .map((line): RoleUseLine => JSON.parse(line)),
 );
-/** Those of the functions, of which a channel that cordon.yml names brings one more. */
-const functionRoles = [
+const rolesOf = (granted: string) => [
   ...new Set(
-    lines.flatMap(({ what, action, role }) =>
-      what === 'granted' && action === 'logs:PutLogEvents' ? role : [],
-    ),
+    lines.flatMap(({ what, action, role }) => (what === 'granted' && action === granted ? role : [])),
   ),
 ];
+/** Those of the functions, of which a channel that cordon.yml names brings one more. */
+const functionRoles = rolesOf('logs:PutLogEvents');
 
 const exceptions: Exceptions = {
   unused: [
@@ -28,6 +27,12 @@ const exceptions: Exceptions = {
       roles: functionRoles,
       actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
       reason: 'Lambda itself writes the log, under the role of the function; the local stack writes files',
+    },
+    {
+      roles: rolesOf('kms:Decrypt'),
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      reason:
+        'SNS, SQS and DynamoDB use a key of your own in the name of the caller; the local stack encrypts nothing',
     },
     {
       roles: ['OperateRole'],

@@ -45,7 +45,7 @@ const count = (ok, what, startedAt) => {
 
 const startedAt = performance.now();
 say(
-  isQuick ? 'About a minute on two cores.' : 'About ten minutes on two cores; a line for each file of tests.',
+  isQuick ? 'About a minute on two cores.' : 'About six minutes on two cores; a line for each file of tests.',
 );
 await Promise.all((isQuick ? quickChecks : checks).map((check) => runCheck(...check)));
 if (!isQuick) for (const check of checksOfPackage) await runCheck(...check);

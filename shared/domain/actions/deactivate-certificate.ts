@@ -25,4 +25,13 @@ export const deactivateCertificate: ActionDescriptor<DeactivateCertificatePrior>
     const more = findNew(prior.certificates, certificates, ({ certificateId }) => certificateId);
     return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
   },
+  listRestored: ({ certificates }) =>
+    certificates
+      .filter(({ statusBefore }) => statusBefore === 'ACTIVE' || statusBefore === 'unknown')
+      .map(({ certificateId: name, statusBefore }) => ({
+        object: 'certificate',
+        name,
+        now: 'INACTIVE',
+        before: statusBefore === 'unknown' ? 'as it was found' : statusBefore,
+      })),
 };

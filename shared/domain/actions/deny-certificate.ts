@@ -27,4 +27,13 @@ export const denyCertificate: ActionDescriptor<DenyCertificatePrior> = {
     return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
   },
   listDenied: ({ certificates }) => certificates.map(({ arn }) => arn),
+  listRestored: ({ policyName, certificates }) =>
+    certificates
+      .filter(({ attachedBefore }) => !attachedBefore)
+      .map(({ arn }) => ({
+        object: 'attached policy',
+        name: arn.slice(arn.lastIndexOf('/') + 1),
+        now: `${policyName} attached`,
+        before: 'not attached',
+      })),
 };

@@ -55,6 +55,8 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   extendPrior?(prior: P, fresh: P): P | undefined;
   /** Objects beside the certificates that several containments may hold. */
   listShared?(prior: P): SharedObject[];
+  /** What a release changes back, for people; nothing where an action leaves nothing to be undone. */
+  listRestored?(prior: P): readonly Restored[];
   /** ARNs of the certificates that it denies whatever the thing's groups say. */
   listDenied?(prior: P): string[];
   /** What may keep it from being taken. */
@@ -67,6 +69,22 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   readonly details?: Readonly<Record<string, (...names: string[]) => string>>;
   /** Why cordon.yml can't have it like this. */
   findFault?(use: ActionUse): string | undefined;
+}
+
+/** An object that an action changed, as people are shown it. */
+export interface Restored {
+  readonly object:
+    | 'thing group'
+    | 'attached policy'
+    | 'policy version'
+    | 'certificate'
+    | 'job'
+    | 'mitigation task';
+  readonly name: string;
+  /** As the containment left it. */
+  readonly now: string;
+  /** As it was, and will be. */
+  readonly before: string;
 }
 
 interface ActionBackup<P, Name extends string> {

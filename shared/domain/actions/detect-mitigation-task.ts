@@ -38,4 +38,7 @@ export const detectMitigationTask: ActionDescriptor<DetectMitigationTaskPrior> =
       ? 'detect-mitigation-task needs detector device-defender or both, and quarantine to be undone by'
       : undefined;
   },
+  listRestored: () => [
+    { object: 'mitigation task', name: 'Device Defender', now: 'done', before: 'what the task allows' },
+  ],
 };

@@ -38,4 +38,6 @@ export const quarantine: ActionDescriptor<QuarantinePrior, 'deny-certificate'> =
     const more = findNew(prior.principals, principals, (arn) => arn);
     return more.length > 0 ? { ...prior, principals: [...prior.principals, ...more] } : undefined;
   },
+  listRestored: ({ thingGroup: name, memberBefore }) =>
+    memberBefore ? [] : [{ object: 'thing group', name, now: 'a member', before: 'no member' }],
 };

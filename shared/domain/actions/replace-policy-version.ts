@@ -36,4 +36,11 @@ export const replacePolicyVersion: ActionDescriptor<ReplacePolicyVersionPrior> =
       : undefined;
   },
   listShared: ({ policies }) => policies.map(({ policyName }) => policyObject(policyName)),
+  listRestored: ({ policies }) =>
+    policies.map(({ policyName: name, defaultVersionId }) => ({
+      object: 'policy version',
+      name,
+      now: 'the version that denies is the default',
+      before: `version ${defaultVersionId} is the default`,
+    })),
 };
