@@ -10,6 +10,7 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'dynamodb:PutItem': ['table'],
   'dynamodb:Query': ['index', 'table'],
   'dynamodb:UpdateItem': ['table'],
+  'events:PutEvents': ['event-bus'],
   'iot:AddThingToThingGroup': ['thing', 'thinggroup'],
   'iot:AttachPolicy': ['cert', 'thinggroup'],
   'iot:CancelJob': ['job'],
@@ -79,9 +80,10 @@ export const shapes: Readonly<Record<string, RegExp>> = {
   securityprofile: iot('securityprofile'),
   key: /^<KmsKeyArn>$/,
   'log-group':
-    /^(arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:\/aws\/lambda\/cordon-dev-[a-z]+:\*|<(AWS::Logs::LogGroup|ProvisionLogGroup)>)$/,
+    /^(arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:\/aws\/lambda\/cordon-dev-[a-z-]+:\*|<(AWS::Logs::LogGroup|ProvisionLogGroup)>)$/,
   secret:
-    /^arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<Slack\w+Secret>-\?{6}$/,
+    /^arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<(?:Slack|Pagerduty|Teams|Webhook)\w*Secret>-\?{6}$/,
+  'event-bus': /^arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus\/[\w.-]+$/,
   'sns-topic': /^<AWS::SNS::Topic>$/,
   queue: /^<AWS::SQS::Queue>$/,
   parameter: /^arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter./,

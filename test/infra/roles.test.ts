@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toPascalCase } from '../../functions/notify/channels/names';
 import { writeIot } from '../../infra/iot';
-import { writeRoles } from '../../infra/roles';
+import { writeMessaging } from '../../infra/messaging';
+import { listFunctions, writeRoles } from '../../infra/roles';
 import { parseConfiguration } from '../../shared/config/load';
 import { actionNames } from '../../shared/domain/actions/registry';
 import { resourceTypes, shapes } from './iam-actions';
@@ -16,8 +18,13 @@ const configuration = {
   playbooks: parsed.playbooks.map((playbook) => ({ ...playbook, actions: actionNames })),
 };
 const prefix = 'cordon-dev';
+const functions = listFunctions(configuration).map(
+  (name) => [`${toPascalCase(name)}LambdaFunction`, { Type: 'AWS::Lambda::Function' }] as const,
+);
 const largest: Resources = {
   ...template.Resources,
+  ...Object.fromEntries(functions),
+  ...writeMessaging(prefix, configuration),
   ...writeIot(prefix, configuration),
   ...writeRoles(prefix, configuration),
 };
