@@ -19,6 +19,7 @@ import {
   publishAs,
   startControlDevice,
 } from './devices';
+import { waitForQuiet } from './quiet';
 import type { StoryStack } from './story-stack';
 import { waitFor } from './wait';
 
@@ -105,9 +106,11 @@ async function play(
       throw new StartError('the broker refused an application message before the story began');
     return takeSnapshot(stack.clients.iot, 'mything1');
   });
-  const { app } = await step('myapp runs, the agent is connected and reports 0 children', () =>
-    startDevice(stack, broker, closers),
-  );
+  const { app } = await step('myapp runs, the agent is connected and reports 0 children', async () => {
+    const device = await startDevice(stack, broker, closers);
+    await waitForQuiet(stack.clients.sqs);
+    return device;
+  });
 
   const childStartedAt = Date.now();
   await step('myapp launches a child process', () => app.launchChild());
