@@ -3,10 +3,10 @@ import { SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
-  GetQueueAttributesCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
+import { countInQueue } from '../local/count-in-queue';
 import type { Service } from './service';
 
 type Messaging = Pick<Service, 'sns' | 'sqs'>;
@@ -44,15 +44,9 @@ export async function listen(
 export async function countMessages({ sqs }: Pick<Service, 'sqs'>): Promise<Record<string, number>> {
   const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));
   const counts = await Promise.all(
-    QueueUrls.map(async (QueueUrl) => {
-      const { Attributes } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-      );
-      const count =
-        Number(Attributes?.ApproximateNumberOfMessages) +
-        Number(Attributes?.ApproximateNumberOfMessagesNotVisible);
-      return [QueueUrl.slice(QueueUrl.lastIndexOf('/') + 1), count] as const;
-    }),
+    QueueUrls.map(
+      async (url) => [url.slice(url.lastIndexOf('/') + 1), await countInQueue(sqs, url)] as const,
+    ),
   );
   return Object.fromEntries(counts);
 }

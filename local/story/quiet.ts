@@ -1,4 +1,5 @@
-import { GetQueueAttributesCommand, ListQueuesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ListQueuesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { countInQueue } from '../count-in-queue';
 import { waitFor } from './wait';
 
 const looks = 5;
@@ -13,24 +14,10 @@ export async function waitForQuiet(sqs: SQSClient): Promise<void> {
   await waitFor(
     'the end of what the device’s connect set off',
     async () => {
-      quiet = (await countMessages(sqs, QueueUrls)) === 0 ? quiet + 1 : 0;
+      const counts = await Promise.all(QueueUrls.map((url) => countInQueue(sqs, url)));
+      quiet = counts.every((count) => count === 0) ? quiet + 1 : 0;
       return quiet >= looks || undefined;
     },
     10_000,
   );
-}
-
-async function countMessages(sqs: SQSClient, queueUrls: readonly string[]): Promise<number> {
-  const counts = await Promise.all(
-    queueUrls.map(async (QueueUrl) => {
-      const { Attributes } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-      );
-      return (
-        Number(Attributes?.ApproximateNumberOfMessages) +
-        Number(Attributes?.ApproximateNumberOfMessagesNotVisible)
-      );
-    }),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
 }

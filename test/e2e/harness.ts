@@ -7,13 +7,13 @@ import { IoTClient } from '@aws-sdk/client-iot';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import {
   DeleteMessageCommand,
-  GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ReceiveMessageCommand,
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { IClientOptions, MqttClient } from 'mqtt';
+import { countInQueue } from '../../local/count-in-queue';
 import { createDevicePolicy, type Device, enrollDevice } from '../../local/devices';
 import { type LocalStack, startStack } from '../../local/stack';
 import { connectCommands } from '../../shared/aws/commands';
@@ -235,7 +235,10 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
         () => 'the queues to be empty',
         async () => {
           const queues = ['alerts', 'presence', 'reports', 'commands.fifo'];
-          return (await countWaiting(await Promise.all(queues.map(findQueue)), sqs)) === 0;
+          const counts = await Promise.all(
+            queues.map(async (queue) => countInQueue(sqs, await findQueue(queue))),
+          );
+          return counts.every((count) => count === 0);
         },
         60_000,
       );
@@ -248,21 +251,6 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       await rm(stateDirectory, { recursive: true, force: true });
     },
   };
-}
-
-async function countWaiting(queueUrls: readonly string[], sqs: SQSClient): Promise<number> {
-  const counts = await Promise.all(
-    queueUrls.map(async (QueueUrl) => {
-      const { Attributes } = await sqs.send(
-        new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
-      );
-      return (
-        Number(Attributes?.ApproximateNumberOfMessages) +
-        Number(Attributes?.ApproximateNumberOfMessagesNotVisible)
-      );
-    }),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Looks until `find` gives something; fails, saying what never came, when the time is up. */

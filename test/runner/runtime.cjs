@@ -4,15 +4,12 @@
 const module_ = require('node:module');
 const { join } = require('node:path');
 const { pathToFileURL } = require('node:url');
+const { runTypeScript } = require('../../local/native-typescript.mjs');
 
-module_.enableCompileCache(join(__dirname, '..', '..', 'dist', 'compile-cache'));
+runTypeScript();
 module_.registerHooks({
-  // Node strips the types by itself; imports without a file extension are all that it does not resolve.
-  resolve(specifier, context, nextResolve) {
-    if (specifier === '@jest/globals') return { url: globalsUrl, shortCircuit: true };
-    const isOwn = /^\.\.?\//.test(specifier) && context.parentURL?.includes('.ts');
-    return nextResolve(isOwn && !/\.\w+$/.test(specifier) ? `${specifier}.ts` : specifier, context);
-  },
+  resolve: (specifier, context, nextResolve) =>
+    specifier === '@jest/globals' ? { url: globalsUrl, shortCircuit: true } : nextResolve(specifier, context),
 });
 const globalsUrl = pathToFileURL(join(__dirname, 'globals.mjs')).href;
 

@@ -1,0 +1,17 @@
+import module from 'node:module';
+import { join } from 'node:path';
+
+/**
+ * Has Node run TypeScript as it is, without a transpiler. Node 24 strips the types by itself and caches what it compiles;
+ * imports without a file extension are all that it does not resolve.
+ */
+export function runTypeScript() {
+  module.enableCompileCache(join(import.meta.dirname, '..', 'dist', 'compile-cache'));
+  module.registerHooks({
+    resolve(specifier, context, resolveNext) {
+      // A test file has a query behind its name.
+      const isOwn = /^\.\.?\//.test(specifier) && /\.ts(\?|$)/.test(context.parentURL ?? '');
+      return resolveNext(isOwn && !/\.\w+$/.test(specifier) ? `${specifier}.ts` : specifier, context);
+    },
+  });
+}
