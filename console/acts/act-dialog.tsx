@@ -3,6 +3,7 @@ import type { PossibleAct, Restoration } from '../../shared/api/answers';
 import { useClient } from '../api/live';
 import { Changes } from '../parts/changes';
 import { Dialog } from '../parts/dialog';
+import { CommentField, Fault } from '../parts/form';
 import { HardenChoice } from './actions';
 import { sendCommand } from './send';
 import { actWords } from './words';
@@ -53,15 +54,7 @@ export function ActDialog({ act, thingName, caseId, held, restores, onClose }: A
         {act.action === 'release' && restores && restores.length > 0 && <Changes restores={restores} />}
         {act.action === 'harden' && <HardenChoice held={held} chosen={added} onChoose={setAdded} />}
         {act.warning && <p class="callout tone-warning">{capitalize(act.warning)}.</p>}
-        <label class="field">
-          Comment, for the timeline
-          <textarea
-            rows={2}
-            maxLength={1_000}
-            value={comment}
-            onInput={({ currentTarget }) => setComment(currentTarget.value)}
-          />
-        </label>
+        <CommentField label="Comment, for the timeline" value={comment} onInput={setComment} />
         {act.forcible && (
           <label class="check">
             <input
@@ -73,11 +66,7 @@ export function ActDialog({ act, thingName, caseId, held, restores, onClose }: A
           </label>
         )}
         {mustType && <TypedName name={thingName} onInput={setTyped} />}
-        {fault && (
-          <p class="callout tone-danger" role="alert">
-            {fault}
-          </p>
-        )}
+        <Fault>{fault}</Fault>
         <footer>
           <button type="button" onClick={onClose}>
             Cancel

@@ -4,6 +4,7 @@ import { ApiError } from '../api/client';
 import { hurry, useClient } from '../api/live';
 import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
+import { CommentField, Fault } from '../parts/form';
 import { tell } from '../parts/toasts';
 import { actWords } from './words';
 
@@ -79,15 +80,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
           ))}
           {count > 5 && <span>and {count - Math.min(5, names.length)} more</span>}
         </p>
-        <label class="field">
-          Comment, for each timeline
-          <textarea
-            rows={2}
-            maxLength={1_000}
-            value={comment}
-            onInput={({ currentTarget }) => setComment(currentTarget.value)}
-          />
-        </label>
+        <CommentField label="Comment, for each timeline" value={comment} onInput={setComment} />
         <label class="field">
           <span>
             Type <b class="code">{count}</b> to confirm the number
@@ -99,11 +92,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
             onInput={({ currentTarget }) => setTyped(currentTarget.value.trim())}
           />
         </label>
-        {fault && (
-          <p class="callout tone-danger" role="alert">
-            {fault}
-          </p>
-        )}
+        <Fault>{fault}</Fault>
         <footer>
           <button type="button" onClick={onClose}>
             Cancel

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { useClient } from '../api/live';
 import type { CaseAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
+import { CommentField, Fault } from '../parts/form';
 import { tell } from '../parts/toasts';
 import { sendCommand } from './send';
 
@@ -19,20 +20,8 @@ export function CommentBox({ record: { thingName, caseId, acts } }: { readonly r
   };
   return (
     <form class="comment-box" onSubmit={send}>
-      <label class="field">
-        Comment
-        <textarea
-          rows={2}
-          maxLength={1_000}
-          value={comment}
-          onInput={({ currentTarget }) => setComment(currentTarget.value)}
-        />
-      </label>
-      {fault && (
-        <p class="callout tone-danger" role="alert">
-          {fault}
-        </p>
-      )}
+      <CommentField label="Comment" value={comment} onInput={setComment} />
+      <Fault>{fault}</Fault>
       <button type="submit" disabled={comment.trim() === ''}>
         Add the comment
       </button>
