@@ -61,6 +61,13 @@ export const httpApiParameters = {
     Description:
       'Origin of a web page that may call the API, such as https://console.example.com; empty: none',
   },
+  ConsoleUrl: {
+    Type: 'String',
+    Default: '',
+    AllowedPattern: '(https?://[A-Za-z0-9._~:/-]+/)?',
+    Description:
+      'Address of the console that messages link to, with a slash at its end; empty: messages have no link',
+  },
 };
 
 /** The HTTP API in front of `operate`. */

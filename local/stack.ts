@@ -217,6 +217,8 @@ async function boot(
   const parameters = {
     PolicyCacheSeconds: String(options.policyCacheSeconds),
     SlackApiUrl: `${endpoint()}/_slack/api/`,
+    // A template of an earlier release has no such parameter.
+    ...(template.Parameters?.ConsoleUrl && { ConsoleUrl: `${endpoint()}/console/` }),
     ...options.parameters,
   };
   const deployed = await deployTemplate({

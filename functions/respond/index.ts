@@ -48,7 +48,11 @@ const engine = createEngine(
     heardIds: connectClientIds(readEnv('TABLE_NAME')),
     leases: connectLeases(readEnv('TABLE_NAME')),
     announcer,
-    surroundings: { own: requireAccount(arnPrefix), customMetrics: configuration.customMetrics },
+    surroundings: {
+      own: requireAccount(arnPrefix),
+      customMetrics: configuration.customMetrics,
+      consoleUrl: process.env.CONSOLE_URL ?? '',
+    },
     log,
     metrics,
     clock: Date.now,

@@ -61,6 +61,9 @@ describe('Slack', () => {
       () => 'the message',
       () => rootsOf('deleted').length > 0 && rootsOf('deleted'),
     );
+    expect(JSON.stringify(root?.blocks)).toMatch(
+      /<http:\/\/127\.0\.0\.1:\d+\/console\/cases\/deleted\/[\w-]+\|the case in the console>/,
+    );
     e2e.stack.aws.slack.deleteMessage(root?.ts ?? '');
 
     await release('deleted');

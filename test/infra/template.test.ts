@@ -327,6 +327,7 @@ describe('the stack', () => {
       OidcOperatorGroup: 'cordon-operators',
       OidcViewerGroup: '',
       ConsoleOrigin: '',
+      ConsoleUrl: '',
       PolicyCacheSeconds: 480,
     });
   });

@@ -15,7 +15,7 @@ export interface Surroundings {
   /** The account and region that Cordon runs in. */
   readonly own: Account;
   readonly customMetrics: Configuration['customMetrics'];
-  /** Of the console, up to the path of a page. */
+  /** Of the console, with a slash at its end; empty where it has no address that everybody can open. */
   readonly consoleUrl?: string;
 }
 
@@ -46,7 +46,9 @@ export function writeAnnouncement(
     ...(killSwitch.state !== 'off' && { killSwitch }),
     ...(record.playbook && { playbook: record.playbook }),
     ...(record.decided && { decided: record.decided }),
-    ...(consoleUrl && { link: `${consoleUrl}cases/${record.caseId}` }),
+    ...(consoleUrl && {
+      link: `${consoleUrl}cases/${encodeURIComponent(record.thingName)}/${encodeURIComponent(record.caseId)}`,
+    }),
     detector: record.detector,
     violations: own.slice(0, 20).map((violation) => ({
       behavior: behaviorKey(violation),

@@ -130,7 +130,7 @@ function listNext(announcement: Announcement, kind: Slack['kind']): string[] {
 
 /** Nothing in it ends a link of Slack. */
 function isLinkable(url: string): boolean {
-  return /^https?:\/\/[\w.:/#-]+$/.test(url);
+  return /^https?:\/\/[\w.:/#%~-]+$/.test(url);
 }
 
 const earlierMessage =

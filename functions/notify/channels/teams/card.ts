@@ -56,7 +56,7 @@ export function writeCard(newest: Announcement, earlier: readonly Superseded[] =
     ...fact('Case', [`${caseId}, state ${seq}. A card of this case with a lower number is out of date.`]),
   ];
   const actionsOf =
-    link && /^https:\/\/[\w.:/#-]+$/.test(link)
+    link && /^https:\/\/[\w.:/#%~-]+$/.test(link)
       ? [{ type: 'Action.OpenUrl', title: 'Open the case', url: link }]
       : [];
   return wrap(body, actionsOf, { caseId: clip(caseId, 128), seq, status: clip(printable(status), 40) });

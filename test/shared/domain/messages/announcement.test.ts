@@ -1,0 +1,21 @@
+import { newCase } from '../../../../shared/domain/case/lifecycle';
+import { writeAnnouncement } from '../../../../shared/domain/messages/announcement';
+import { thingKey } from '../../../../shared/domain/thing-ref';
+import { account, now } from '../../../builders';
+
+describe('the link of an announcement', () => {
+  it.each([
+    ['https://console.example.com/console/', 'https://console.example.com/console/cases/line%3A7/case-1'],
+    ['', undefined],
+    [undefined, undefined],
+  ])('with the console at %p is %p', (consoleUrl, link) => {
+    const facts = { kind: 'unavailable', reason: '' } as const;
+    const record = newCase(undefined, 'cordon', 'high', {
+      ...{ thingName: thingKey('line:7'), newCaseId: 'case-1', facts, now },
+    });
+    const pending = { seq: 1, at: now, kind: 'observed', news: [] } as const;
+    const surroundings = { own: account, customMetrics: {}, ...(consoleUrl !== undefined && { consoleUrl }) };
+
+    expect(writeAnnouncement(record, pending, { state: 'off' }, surroundings).link).toBe(link);
+  });
+});
