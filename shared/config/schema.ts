@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { notifySchema, type Sections } from '../../functions/notify/channels/registry';
 import { type Configuration, configurationSchema } from '../domain/configuration';
 

@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { actionNames } from './actions/registry';
+import './schema-language';
 import { registryName } from './text';
 
 /**
@@ -9,37 +10,41 @@ import { registryName } from './text';
 
 const name = z
   .string()
-  .regex(registryName, 'expected 1 to 128 characters of a-z A-Z 0-9 : _ - (AWS IoT names)');
+  .check(z.regex(registryName, 'expected 1 to 128 characters of a-z A-Z 0-9 : _ - (AWS IoT names)'));
 
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** `90s`, `30m`, `24h`, `7d` -> milliseconds. */
-const duration = z
-  .string()
-  .regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a duration such as 90s, 30m, 24h or 7d')
-  .transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]);
+const duration = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a duration such as 90s, 30m, 24h or 7d')),
+  z.transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]),
+);
 
-const metricName = name.refine((text) => !/^(aws|cordon):/.test(text), {
-  message: 'a custom metric must not start with aws: or cordon:',
-});
+const metricName = name.check(
+  z.refine((text) => !/^(aws|cordon):/.test(text), {
+    message: 'a custom metric must not start with aws: or cordon:',
+  }),
+);
 
 const customMetric = z.strictObject({
   type: z.enum(['number', 'number-list', 'string-list', 'ip-address-list']),
-  displayName: z.string().max(128).optional(),
+  displayName: z.optional(z.string().check(z.maxLength(128))),
 });
 
 const criteriaValue = z
   .strictObject({
-    count: z.int().min(0).optional(),
-    number: z.number().optional(),
-    numbers: z.array(z.number()).min(1).optional(),
-    strings: z.array(z.string()).min(1).optional(),
-    ports: z.array(z.int().min(0).max(65_535)).min(1).optional(),
-    cidrs: z.array(z.string().min(2).max(43)).min(1).optional(),
+    count: z.optional(z.int().check(z.gte(0))),
+    number: z.optional(z.number()),
+    numbers: z.optional(z.array(z.number()).check(z.minLength(1))),
+    strings: z.optional(z.array(z.string()).check(z.minLength(1))),
+    ports: z.optional(z.array(z.int().check(z.gte(0), z.lte(65_535))).check(z.minLength(1))),
+    cidrs: z.optional(z.array(z.string().check(z.minLength(2), z.maxLength(43))).check(z.minLength(1))),
   })
-  .refine((value) => Object.keys(value).length === 1, {
-    message: 'expected exactly one of count, number, numbers, strings, ports, cidrs',
-  });
+  .check(
+    z.refine((value) => Object.keys(value).length === 1, {
+      message: 'expected exactly one of count, number, numbers, strings, ports, cidrs',
+    }),
+  );
 
 const comparisonOperators = [
   'less-than',
@@ -71,39 +76,43 @@ const statistics = [
 
 const criteria = z
   .strictObject({
-    comparisonOperator: z.enum(comparisonOperators).optional(),
-    value: criteriaValue.optional(),
-    statisticalThreshold: z.strictObject({ statistic: z.enum(statistics) }).optional(),
-    mlDetectionConfig: z.strictObject({ confidenceLevel: z.enum(['LOW', 'MEDIUM', 'HIGH']) }).optional(),
-    durationSeconds: z.literal([300, 600, 900, 1800, 3600]).optional(),
-    consecutiveDatapointsToAlarm: z.int().min(1).max(10).default(1),
-    consecutiveDatapointsToClear: z.int().min(1).max(10).default(1),
+    comparisonOperator: z.optional(z.enum(comparisonOperators)),
+    value: z.optional(criteriaValue),
+    statisticalThreshold: z.optional(z.strictObject({ statistic: z.enum(statistics) })),
+    mlDetectionConfig: z.optional(z.strictObject({ confidenceLevel: z.enum(['LOW', 'MEDIUM', 'HIGH']) })),
+    durationSeconds: z.optional(z.literal([300, 600, 900, 1800, 3600])),
+    consecutiveDatapointsToAlarm: z._default(z.int().check(z.gte(1), z.lte(10)), 1),
+    consecutiveDatapointsToClear: z._default(z.int().check(z.gte(1), z.lte(10)), 1),
   })
-  .refine(
-    ({ value, statisticalThreshold, mlDetectionConfig }) =>
-      [value, statisticalThreshold, mlDetectionConfig].filter((kind) => kind !== undefined).length === 1,
-    { message: 'expected exactly one of value, statisticalThreshold, mlDetectionConfig' },
+  .check(
+    z.refine(
+      ({ value, statisticalThreshold, mlDetectionConfig }) =>
+        [value, statisticalThreshold, mlDetectionConfig].filter((kind) => kind !== undefined).length === 1,
+      { message: 'expected exactly one of value, statisticalThreshold, mlDetectionConfig' },
+    ),
   );
 
 const behavior = z.strictObject({
   name,
-  metric: z.string().regex(registryName, 'expected a metric name'),
+  metric: z.string().check(z.regex(registryName, 'expected a metric name')),
   criteria,
-  suppressAlerts: z.boolean().default(false),
+  suppressAlerts: z._default(z.boolean(), false),
 });
 
 const target = z
   .string()
-  .regex(
-    /^(all\/(registered-things|unregistered-things|things)|thinggroup\/[a-zA-Z0-9:_-]{1,128})$/,
-    'expected all/registered-things, all/unregistered-things, all/things or thinggroup/NAME',
+  .check(
+    z.regex(
+      /^(all\/(registered-things|unregistered-things|things)|thinggroup\/[a-zA-Z0-9:_-]{1,128})$/,
+      'expected all/registered-things, all/unregistered-things, all/things or thinggroup/NAME',
+    ),
   );
 
 const securityProfile = z.strictObject({
-  description: z.string().max(1000).optional(),
-  targets: z.array(target).min(1).max(100),
-  behaviors: z.array(behavior).min(1).max(100),
-  additionalMetricsToRetain: z.array(z.string()).default([]),
+  description: z.optional(z.string().check(z.maxLength(1000))),
+  targets: z.array(target).check(z.minLength(1), z.maxLength(100)),
+  behaviors: z.array(behavior).check(z.minLength(1), z.maxLength(100)),
+  additionalMetricsToRetain: z._default(z.array(z.string()), []),
 });
 
 const actions = z.array(z.enum(actionNames));
@@ -111,20 +120,26 @@ const actions = z.array(z.enum(actionNames));
 /** What AWS IoT stores of an attribute (API reference, AttributePayload). An empty value removes it, so none is ever there. */
 const attributeName = z
   .string()
-  .regex(
-    /^[a-zA-Z0-9_.,@/:#-]{1,128}$/,
-    'no attribute is called so: expected 1 to 128 of a-z A-Z 0-9 _ . , @ / : # -',
+  .check(
+    z.regex(
+      /^[a-zA-Z0-9_.,@/:#-]{1,128}$/,
+      'no attribute is called so: expected 1 to 128 of a-z A-Z 0-9 _ . , @ / : # -',
+    ),
   );
 const attributeValue = z
   .string()
-  .regex(
-    /^[a-zA-Z0-9_.,@/:#=[\]-]{1,800}$/,
-    'no attribute has this value: expected 1 to 800 of a-z A-Z 0-9 _ . , @ / : # = [ ] -',
+  .check(
+    z.regex(
+      /^[a-zA-Z0-9_.,@/:#=[\]-]{1,800}$/,
+      'no attribute has this value: expected 1 to 800 of a-z A-Z 0-9 _ . , @ / : # = [ ] -',
+    ),
   );
 
 const attribute = z
   .record(attributeName, attributeValue)
-  .refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' });
+  .check(
+    z.refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' }),
+  );
 
 /** Who releases: an operator, or time. A clear alone never does, but it may start a clean hold time. */
 const release = z.union(
@@ -141,19 +156,24 @@ const exception = z.strictObject(
   {
     executable: z
       .string()
-      .regex(
-        /^\/[^\s…]{0,510}[^\s/…]$/u,
-        'expected the absolute path of a program without spaces: a process can give itself any name',
+      .check(
+        z.regex(
+          /^\/[^\s…]{0,510}[^\s/…]$/u,
+          'expected the absolute path of a program without spaces: a process can give itself any name',
+        ),
       ),
-    arguments: z
-      .array(
-        z
-          .string()
-          .regex(/^[^\s…]+$/u, 'expected an argument without spaces, as evidence tells only those apart')
-          .refine((text) => !text.includes('***'), { message: 'the agent hides what looks like a secret' }),
-      )
-      .max(64)
-      .optional(),
+    arguments: z.optional(
+      z
+        .array(
+          z.string().check(
+            z.regex(/^[^\s…]+$/u, 'expected an argument without spaces, as evidence tells only those apart'),
+            z.refine((text) => !text.includes('***'), {
+              message: 'the agent hides what looks like a secret',
+            }),
+          ),
+        )
+        .check(z.maxLength(64)),
+    ),
   },
   {
     error: ({ code, input }) =>
@@ -165,48 +185,60 @@ const exception = z.strictObject(
 
 const playbook = z.strictObject({
   name,
-  when: z
-    .strictObject({
-      securityProfile: name.optional(),
-      behavior: name.optional(),
-      metric: z.string().optional(),
-      thingGroup: name.optional(),
-      thingType: name.optional(),
-      attribute: attribute.optional(),
+  when: z._default(
+    z.strictObject({
+      securityProfile: z.optional(name),
+      behavior: z.optional(name),
+      metric: z.optional(z.string()),
+      thingGroup: z.optional(name),
+      thingType: z.optional(name),
+      attribute: z.optional(attribute),
       /** At least this confidence of an ML behavior. */
-      confidence: z.enum(['LOW', 'MEDIUM', 'HIGH']).optional(),
-    })
-    .default({}),
-  severity: z.enum(['critical', 'high', 'medium', 'low']).default('medium'),
+      confidence: z.optional(z.enum(['LOW', 'MEDIUM', 'HIGH'])),
+    }),
+    {},
+  ),
+  severity: z._default(z.enum(['critical', 'high', 'medium', 'low']), 'medium'),
   mode: z.enum(['observe', 'approve', 'enforce']),
-  actions: actions.default([]),
+  actions: z._default(actions, []),
   /** Of a thing that was contained this often within the time: more actions. */
-  escalate: z
-    .strictObject({ afterContainments: z.int().min(1).max(20), within: duration, actions: actions.min(1) })
-    .optional(),
-  release: release.default({ by: 'operator' }),
+  escalate: z.optional(
+    z.strictObject({
+      afterContainments: z.int().check(z.gte(1), z.lte(20)),
+      within: duration,
+      actions: actions.check(z.minLength(1)),
+    }),
+  ),
+  release: z._default(release, { by: 'operator' }),
   /** If each child in the evidence of an alarm matches one of these, the alarm is only recorded. */
-  unless: z.array(exception).min(1).max(32).optional(),
+  unless: z.optional(z.array(exception).check(z.minLength(1), z.maxLength(32))),
 });
 
 const exemption = z
   .strictObject({
-    thingGroup: name.optional(),
-    attribute: attribute.optional(),
+    thingGroup: z.optional(name),
+    attribute: z.optional(attribute),
   })
-  .refine((value) => Object.keys(value).length === 1, { message: 'expected thingGroup or attribute' });
+  .check(
+    z.refine((value) => Object.keys(value).length === 1, { message: 'expected thingGroup or attribute' }),
+  );
 
 const topicArn = z
   .string()
-  .regex(
-    /^arn:(aws|aws-cn|aws-us-gov):sns:[a-z]{2}[a-z0-9-]{1,30}:\d{12}:[\w-]{1,256}$/,
-    'expected the ARN of a standard topic, such as arn:aws:sns:eu-west-1:123456789012:NAME',
+  .check(
+    z.regex(
+      /^arn:(aws|aws-cn|aws-us-gov):sns:[a-z]{2}[a-z0-9-]{1,30}:\d{12}:[\w-]{1,256}$/,
+      'expected the ARN of a standard topic, such as arn:aws:sns:eu-west-1:123456789012:NAME',
+    ),
   );
 
 /** `alertsOf`: whose things the alerts are about, which a topic of another account or region does not tell. */
 const sourceTopic = z.union(
   [
-    topicArn.transform((arn) => ({ arn, alertsOf: 'topic-account' as const })),
+    z.pipe(
+      topicArn,
+      z.transform((arn: string) => ({ arn, alertsOf: 'topic-account' as const })),
+    ),
     z.strictObject({ arn: topicArn, alertsOf: z.literal('this-account') }),
   ],
   {
@@ -217,73 +249,86 @@ const sourceTopic = z.union(
 
 /** What exists beside Cordon and sends it findings. */
 const sources = z.strictObject({
-  deviceDefender: z
-    .strictObject({
-      /** A queue policy has 20 statements at most; each topic takes two. */
-      topics: z.array(sourceTopic).max(5).default([]),
-      /** Alerts of profiles that this file does not define have playbooks too. */
-      profiles: z.literal('existing', { error: 'expected existing, or nothing' }).optional(),
-    })
-    .refine(({ topics, profiles }) => topics.length > 0 || profiles !== undefined, {
-      message: 'expected topics: [ARN], profiles: existing, or both',
-    })
-    .optional(),
+  deviceDefender: z.optional(
+    z
+      .strictObject({
+        /** A queue policy has 20 statements at most; each topic takes two. */
+        topics: z._default(z.array(sourceTopic).check(z.maxLength(5)), []),
+        /** Alerts of profiles that this file does not define have playbooks too. */
+        profiles: z.optional(z.literal('existing', { error: 'expected existing, or nothing' })),
+      })
+      .check(
+        z.refine(({ topics, profiles }) => topics.length > 0 || profiles !== undefined, {
+          message: 'expected topics: [ARN], profiles: existing, or both',
+        }),
+      ),
+  ),
 });
 
 export const configurationSchema = z.strictObject({
-  detector: z.enum(['cordon', 'device-defender', 'both']).default('cordon'),
-  customMetrics: z.record(metricName, customMetric).default({}),
-  securityProfiles: z.record(name, securityProfile).default({}),
-  sources: sources.prefault({}),
-  playbooks: z.array(playbook).min(1),
-  guards: z
-    .strictObject({
-      exempt: z.array(exemption).default([]),
-      fleetLimit: z
-        .strictObject({
-          things: z.int().min(1),
+  detector: z._default(z.enum(['cordon', 'device-defender', 'both']), 'cordon'),
+  customMetrics: z._default(z.record(metricName, customMetric), {}),
+  securityProfiles: z._default(z.record(name, securityProfile), {}),
+  sources: z.prefault(sources, {}),
+  playbooks: z.array(playbook).check(z.minLength(1)),
+  guards: z.prefault(
+    z.strictObject({
+      exempt: z._default(z.array(exemption), []),
+      fleetLimit: z._default(
+        z.strictObject({
+          things: z.int().check(z.gte(1)),
           /** Of the registry's things, as the sweep counted them last; the smaller of the two limits holds. */
-          percent: z.number().gt(0).max(100).optional(),
+          percent: z.optional(z.number().check(z.gt(0), z.lte(100))),
           within: duration,
-        })
-        .default({ things: 10, within: 600_000 }),
-      maxThingsSharingPolicy: z.int().min(1).default(1),
+        }),
+        { things: 10, within: 600_000 },
+      ),
+      maxThingsSharingPolicy: z._default(z.int().check(z.gte(1)), 1),
       /** After this time, an approval request expires, and the case is only recorded. */
-      approvalExpires: duration.default(86_400_000),
-    })
-    .prefault({}),
-  quarantine: z
-    .strictObject({
-      thingGroup: name.default('cordon-quarantine'),
+      approvalExpires: z._default(duration, 86_400_000),
+    }),
+    {},
+  ),
+  quarantine: z.prefault(
+    z.strictObject({
+      thingGroup: z._default(name, 'cordon-quarantine'),
       /** What keeps the device out while IoT Core uses cached policies (6 to 8 minutes). */
-      untilPoliciesSpread: z
-        .enum(['deactivate-certificate', 'cut-reconnects'])
-        .default('deactivate-certificate'),
-      keepTopics: z
-        .array(z.string().regex(/^[^\s#+*]+(\/\*)?$/, 'expected a topic, * only as its last level'))
-        .min(1)
+      untilPoliciesSpread: z._default(
+        z.enum(['deactivate-certificate', 'cut-reconnects']),
+        'deactivate-certificate',
+      ),
+      keepTopics: z._default(
+        z
+          .array(
+            z.string().check(z.regex(/^[^\s#+*]+(\/\*)?$/, 'expected a topic, * only as its last level')),
+          )
+          .check(z.minLength(1)),
         // biome-ignore-start lint/suspicious/noTemplateCurlyInString: a placeholder of cordon.yml, not of TypeScript.
-        .default([
+        [
           '$aws/things/${thing}/defender/*',
           '$aws/things/${thing}/shadow/*',
           '$aws/things/${thing}/jobs/*',
           'cordon/things/${thing}/*',
-        ]),
-      // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
-    })
-    .prefault({}),
-  history: z
-    .strictObject({
+        ],
+        // biome-ignore-end lint/suspicious/noTemplateCurlyInString: end of the placeholders.
+      ),
+    }),
+    {},
+  ),
+  history: z.prefault(
+    z.strictObject({
       /** How long a closed case is kept, with its timeline. */
-      keepClosed: z
-        .union([z.literal('forever'), duration], { error: 'expected a duration such as 400d, or forever' })
-        .default(400 * unitMs.d),
-    })
-    .prefault({}),
+      keepClosed: z._default(
+        z.union([z.literal('forever'), duration], { error: 'expected a duration such as 400d, or forever' }),
+        400 * unitMs.d,
+      ),
+    }),
+    {},
+  ),
   /** What a `job` action has the device do. */
-  job: z
-    .strictObject({ document: z.record(z.string(), z.unknown()) })
-    .default({ document: { operation: 'cordon-collect-evidence' } }),
+  job: z._default(z.strictObject({ document: z.record(z.string(), z.unknown()) }), {
+    document: { operation: 'cordon-collect-evidence' },
+  }),
 });
 
 export type Configuration = z.output<typeof configurationSchema>;
