@@ -1,14 +1,17 @@
-import type { ServedDescriptor } from '../../../functions/notify/channels/descriptor';
+import type {
+  AskService,
+  ChannelExamined,
+  ServedDescriptor,
+} from '../../../functions/notify/channels/descriptor';
 import { canBeTried, tryChannel } from '../../../functions/notify/channels/examination';
 import { toPascalCase } from '../../../functions/notify/channels/names';
 import type { ChannelName } from '../../../functions/notify/channels/registry';
-import { type AskSlack, examineSlack } from '../../../functions/notify/channels/slack/examination';
 import type { Check, Finding } from '../finding';
 
 export interface ChannelPort {
   /** A secret by the name of its parameter; nothing where there is none. */
   readSecret(parameter: string): Promise<string | undefined>;
-  readonly ask: AskSlack;
+  readonly ask: AskService;
 }
 
 /** Whether the secret of a channel is there, and whether its service takes it. `readParameters`: those of the stack. */
@@ -29,6 +32,11 @@ export function checkChannel(
     why: `Nobody hears of a case in ${about}.`,
     mend: page,
   });
+  const found = (examined: ChannelExamined): Finding => {
+    if (examined.is === 'wrong') return problem(examined.what);
+    const { is, ...rest } = examined;
+    return { level: is === 'well' ? 'ok' : 'note', about, ...rest };
+  };
   return {
     about,
     async run(): Promise<Finding[]> {
@@ -41,14 +49,8 @@ export function checkChannel(
       const secret = await port.readSecret(parameter);
       if (secret === undefined) return [problem(`there is no secret in ${parameter}`)];
       const endpoint = parameters[`${toPascalCase(name)}ApiUrl`] ?? descriptor.endpoint?.url ?? '';
-      if (name === 'slack') {
-        const channel = descriptor.listTold(section).join(', ').slice('Slack '.length);
-        const { is, what } = await examineSlack({ secret, apiUrl: endpoint, channel, sendTest }, port.ask);
-        if (is === 'wrong') return [problem(what)];
-        return is === 'well'
-          ? [{ level: 'ok', about, what }]
-          : [{ level: 'note', about, what, why: 'A webhook has no threads.', mend: 'docs/slack.md' }];
-      }
+      if (descriptor.examine)
+        return [found(await descriptor.examine({ secret, endpoint, section, sendTest }, port.ask))];
       if (!sendTest || !canBeTried(name))
         return [
           {

@@ -50,7 +50,29 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly buttons?: { readonly route: `POST /${string}`; readonly secret: ChannelSecret };
   /** Page of docs/runbooks; by default the one of all channels. */
   readonly runbook?: string;
+  /** How `cordon doctor` asks the service about the secret; without it, only a test message tells. */
+  examine?(exam: ChannelExam<S>, ask: AskService): Promise<ChannelExamined>;
 }
+
+interface ChannelExam<S> {
+  readonly secret: string;
+  /** Base URL of the service. */
+  readonly endpoint: string;
+  readonly section: S;
+  readonly sendTest: boolean;
+}
+
+/** Asks the API of a service with a bearer token; resolves to its answer. */
+export type AskService = (
+  url: string,
+  token: string,
+  body: Readonly<Record<string, string>>,
+) => Promise<{ readonly ok: boolean; readonly error?: string }>;
+
+export type ChannelExamined =
+  | { readonly is: 'well' | 'wrong'; readonly what: string }
+  /** Nothing is wrong, but something is worth knowing: why, and the page about it. */
+  | { readonly is: 'unsure'; readonly what: string; readonly why: string; readonly mend: string };
 
 /** A channel that SNS serves without a function of Cordon. */
 export interface SubscribedDescriptor<S = unknown> extends ChannelWords<S> {

@@ -9,6 +9,7 @@ import { checkSubscriptions } from '../../../cli/doctor/checks/subscriptions';
 import { checkThing, type ThingState } from '../../../cli/doctor/checks/thing';
 import { type Check, type Finding, runChecks, writeFindings } from '../../../cli/doctor/finding';
 import { slack } from '../../../functions/notify/channels/slack/descriptor';
+import { teams } from '../../../functions/notify/channels/teams/descriptor';
 
 const levels = (found: readonly Finding[]) => found.map(({ level }) => level);
 const first = async (checks: Check | readonly Check[]) => runChecks([checks].flat());
@@ -200,6 +201,17 @@ describe('the check of Slack', () => {
       await first(checkChannel('slack', slack, { channel: '#c' }, parameters, port, sendTest)),
     ).toMatchObject([{ level, what }]);
   });
+});
+
+it('a channel is asked as its own descriptor says, whatever it is called', async () => {
+  const examined = { is: 'unsure', what: 'half there', why: 'a reason', mend: 'docs/bell.md' } as const;
+  const bell = { ...teams, title: 'Bell', examine: async () => examined };
+  const port = { readSecret: async () => 'rope', ask: async () => ({ ok: true }) };
+
+  const { is: _, ...told } = examined;
+  expect(
+    await first(checkChannel('teams', bell, {}, async () => ({ TeamsWorkflowParameter: '/p' }), port, true)),
+  ).toEqual([{ level: 'note', about: 'Bell', ...told }]);
 });
 
 describe('the check of a thing', () => {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { ServedDescriptor } from '../descriptor';
+import { examineSlack } from './examination';
 
 const section = z.strictObject({
   channel: z.string().check(z.regex(/^[#@]?[\w-]{1,80}$/, 'expected a channel such as #iot-security')),
@@ -44,4 +45,6 @@ export const slack = {
     },
   },
   runbook: 'slack',
+  examine: ({ secret, endpoint, section: { channel }, sendTest }, ask) =>
+    examineSlack({ secret, apiUrl: endpoint, channel, sendTest }, ask),
 } as const satisfies ServedDescriptor<z.output<typeof section>>;

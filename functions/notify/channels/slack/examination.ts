@@ -1,9 +1,4 @@
-/** Asks Slack's Web API at this URL; resolves to its answer. */
-export type AskSlack = (
-  url: string,
-  token: string,
-  body: Readonly<Record<string, string>>,
-) => Promise<{ readonly ok: boolean; readonly error?: string }>;
+import type { AskService, ChannelExamined } from '../descriptor';
 
 interface SlackExam {
   readonly secret: string;
@@ -15,10 +10,15 @@ interface SlackExam {
 /** Whether the token works; with `sendTest` also whether the channel takes a message, which nothing else tells for sure. */
 export async function examineSlack(
   { secret, apiUrl, channel, sendTest }: SlackExam,
-  ask: AskSlack,
-): Promise<{ readonly is: 'well' | 'unknown' | 'wrong'; readonly what: string }> {
+  ask: AskService,
+): Promise<ChannelExamined> {
   if (/^https?:\/\//.test(secret))
-    return { is: 'unknown', what: 'the secret is a webhook, which can only be tried' };
+    return {
+      is: 'unsure',
+      what: 'the secret is a webhook, which can only be tried',
+      why: 'A webhook has no threads.',
+      mend: 'docs/slack.md',
+    };
   const tested = await ask(`${apiUrl}auth.test`, secret, {});
   if (!tested.ok) return { is: 'wrong', what: `Slack refuses the token: ${tested.error ?? 'no reason'}` };
   if (!sendTest) return { is: 'well', what: `the token works; --send-test tries Slack ${channel}` };
