@@ -3,6 +3,7 @@ import { type Gateway, startGateway } from './aws/gateway/gateway';
 import type { Mail } from './aws/messaging/email';
 import { startMessaging } from './aws/messaging/messaging';
 import { createDynamoDb } from './aws/services/dynamodb';
+import { createServiceQuotas } from './aws/services/service-quotas';
 import { createParameterStore, type ParameterStore } from './aws/services/ssm';
 import { parseJsonObject } from './aws/wire/json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from './aws/wire/local-routes';
@@ -73,6 +74,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
         sns,
         sts,
         ssm: parameters.handler,
+        servicequotas: createServiceQuotas(identity),
         ...options.services,
       },
       routes: {

@@ -6,6 +6,7 @@ import { connectPresent, connectTemplates } from './reads/as-deployed';
 import { connectDevices } from './reads/devices';
 import { connectFunctions } from './reads/functions';
 import { connectMessaging } from './reads/messaging';
+import { connectQuotas } from './reads/quotas';
 import { connectStack } from './reads/stack';
 
 export interface DoctorClients {
@@ -24,6 +25,7 @@ export function connectDoctor({ iot, sqs, sns, settings }: DoctorClients) {
     ...connectFunctions(settings),
     ...connectAlarms(settings),
     ...connectDevices(iot),
+    ...connectQuotas(settings),
     readTemplate: connectTemplates(settings),
     present: (stackName: string) => connectPresent(stackName, { iot, sqs, sns, settings }),
   };

@@ -4,6 +4,7 @@ import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
 import type { FileConfiguration } from '../../shared/config/schema';
 import { isOpen } from '../../shared/domain/case/case';
 import { isLifecycle } from '../../shared/domain/detection/metrics';
+import { findFleetLimit } from '../../shared/domain/guards/guards';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { heartbeatName } from '../../shared/domain/heartbeat';
 import { isThingName } from '../../shared/domain/thing-ref';
@@ -21,6 +22,7 @@ import { checkKillSwitch } from './checks/kill-switch';
 import { checkConcurrency } from './checks/limits';
 import { checkQuarantine } from './checks/quarantine';
 import { checkQueues } from './checks/queues';
+import { checkQuotas } from './checks/quotas';
 import { checkRules } from './checks/rules';
 import { checkStack } from './checks/stack';
 import { checkSubscriptions } from './checks/subscriptions';
@@ -61,7 +63,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   const { configuration, version, now, sendTest } = options;
   const { account, stage } = target;
   const prefix = `cordon-${stage}`;
-  const { notify, quarantine, detector } = configuration;
+  const { notify, quarantine, detector, guards } = configuration;
   const stack = account.readStack(prefix);
   // Whoever needs it hears of it; without a stack nobody may.
   stack.catch(() => undefined);
@@ -71,6 +73,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
     if (!id) throw new Error('there is no stack, so its account is unknown');
     return `arn:${partition}:${service}:${region}:${id}`;
   };
+  const countThings = async () => (await target.fleetLimit.readSize())?.things;
   const inUse = listNamed(notify);
   const channels = listServed(inUse).map((channel) => ({ ...channel, queue: nameFunction(channel.name) }));
   const email = inUse.flatMap(({ descriptor, section }) =>
@@ -117,7 +120,12 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
         now,
       ),
     ),
-    checkConcurrency(account.readConcurrency, async () => (await target.fleetLimit.readSize())?.things),
+    checkConcurrency(account.readConcurrency, countThings),
+    checkQuotas(account.readQuotas, async () => {
+      const things = await countThings();
+      const isDetector = detector !== 'device-defender';
+      return { things: things ?? 0, mostContained: findFleetLimit(guards, things), isDetector };
+    }),
     checkEndpoint(account.readEndpoint, reachEndpoint),
     ...channels.map(({ name, descriptor, section }) =>
       checkChannel(

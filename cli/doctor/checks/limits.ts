@@ -8,15 +8,16 @@ const intervalSeconds = 300;
 
 /** How many functions the account may run at once, against the size of the fleet that was counted last. */
 export function checkConcurrency(
-  read: () => Promise<number | undefined>,
+  read: () => Promise<{ readonly limit: number; readonly free: number } | undefined>,
   countThings: () => Promise<number | undefined>,
 ): Check {
   const about = 'concurrency';
   return {
     about,
     async run() {
-      const [free, things = 0] = await Promise.all([read(), countThings()]);
-      if (free === undefined) return [{ level: 'unknown', about, what: 'Lambda names no limit' }];
+      const [found, things = 0] = await Promise.all([read(), countThings()]);
+      if (!found) return [{ level: 'unknown', about, what: 'Lambda names no limit' }];
+      const { free, limit } = found;
       const needed = least + Math.ceil((things * reportSeconds) / intervalSeconds);
       const fleet = things === 0 ? '' : `; a fleet of ${things} things needs ${needed}`;
       if (free >= needed) return [{ level: 'ok', about, what: `${free} functions may run at once${fleet}` }];
@@ -26,7 +27,7 @@ export function checkConcurrency(
           about,
           what: `only ${free} functions of this account may run at once${fleet}`,
           why: `A storm needs ${least}, and the reports of the fleet what is above: with fewer, containments wait for each other and for other functions of the account.`,
-          mend: 'ask AWS for a higher quota: Lambda, concurrent executions',
+          mend: `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value ${limit + needed - free}`,
         },
       ];
     },

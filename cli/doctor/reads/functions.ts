@@ -37,9 +37,11 @@ export function connectFunctions(settings: object) {
       }
     },
 
-    async readConcurrency(): Promise<number | undefined> {
-      return (await lambda.send(new GetAccountSettingsCommand({}))).AccountLimit
-        ?.UnreservedConcurrentExecutions;
+    /** `free`: what no function has reserved. */
+    async readConcurrency(): Promise<{ readonly limit: number; readonly free: number } | undefined> {
+      const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free = limit } =
+        (await lambda.send(new GetAccountSettingsCommand({}))).AccountLimit ?? {};
+      return limit === undefined || free === undefined ? undefined : { limit, free };
     },
   };
 }

@@ -320,7 +320,7 @@ describe('the other checks', () => {
         alarms,
         errors,
         checkConcurrency(
-          async () => 10,
+          async () => ({ limit: 10, free: 10 }),
           async () => undefined,
         ),
       ]),
@@ -340,7 +340,7 @@ describe('the other checks', () => {
           checkAlarms(async () => []),
           checkErrors(async () => new Map()),
           checkConcurrency(
-            async () => 1_000,
+            async () => ({ limit: 1_000, free: 1_000 }),
             async () => 1_000_000,
           ),
         ]),
@@ -350,7 +350,7 @@ describe('the other checks', () => {
 
   it('compare concurrency with the reports of the whole fleet', async () => {
     const check = checkConcurrency(
-      async () => 100,
+      async () => ({ limit: 1_000, free: 100 }),
       async () => 1_000_000,
     );
 
@@ -358,6 +358,7 @@ describe('the other checks', () => {
       {
         level: 'problem',
         what: 'only 100 functions of this account may run at once; a fleet of 1000000 things needs 384',
+        mend: expect.stringMatching(/ --service-code lambda --quota-code L-B99A9384 --desired-value 1284$/),
       },
     ]);
   });
