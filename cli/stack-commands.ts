@@ -6,6 +6,7 @@ import type { SwitchOptions } from './kill-switch';
 import { say, sayAside } from './look/output';
 import { readCount, readDuration } from './options';
 import type { ReplayFlags } from './replay/run';
+import type { TargetOptions } from './target';
 
 /** Adds the commands about the rules, the agents and the kill switch. */
 export function addStackCommands(program: Command, { version, target }: CommandPorts): void {
@@ -13,10 +14,18 @@ export function addStackCommands(program: Command, { version, target }: CommandP
     .command('check')
     .description('validate a cordon.yml and explain in words what it does to which things')
     .argument('[file]', 'the file (default: cordon.yml)')
-    .action(async (file?: string) => {
-      const { explain } = await import('./check');
+    .option('--account', 'also read the security profiles of the account (--aws does the same, on AWS)')
+    .addHelpText('after', '\nExits 6 if a playbook does not fit the security profiles of the account.')
+    .action(async (given: string | undefined, { account }: { readonly account?: boolean }) => {
+      const { explain, explainWithAccount } = await import('./check');
       const { findConfiguration } = await import('./checkout');
-      say(explain(file ?? findConfiguration()));
+      const file = given ?? findConfiguration();
+      if (!account && !program.opts<TargetOptions>().aws) return say(explain(file));
+      const { openExisting } = await import('./existing/read');
+      const { settings, stage } = await target();
+      const { text, isWell } = await explainWithAccount(file, openExisting(settings), stage);
+      say(text);
+      if (!isWell) process.exitCode = exitCodes.unwell;
     });
 
   program

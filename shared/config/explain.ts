@@ -24,7 +24,7 @@ export function explainConfiguration(
       `${profileName}/${behavior.name} (${targets.join(', ')})`,
       `  normal: ${writeNormal(behavior)}`,
       ...writeDetector(behavior, configuration),
-      ...writeResponses(configuration, profileName, behavior),
+      ...explainResponses(configuration, profileName, behavior),
     ]),
   );
   return [
@@ -55,7 +55,7 @@ function writeSecret({ title, secret }: ServedDescriptor): string[] {
   ];
 }
 
-function writeNormal({ metric, criteria }: Behavior): string {
+export function writeNormal({ metric, criteria }: Behavior): string {
   const { value, statisticalThreshold, mlDetectionConfig, comparisonOperator: operator } = criteria;
   const { consecutiveDatapointsToAlarm: count, durationSeconds } = criteria;
   const patience = count > 1 ? `; an alarm after ${count} reports in a row outside this bound` : '';
@@ -81,7 +81,8 @@ function writeDetector(behavior: Behavior, { detector, customMetrics }: Configur
   return source === 'device-defender' ? ['  seen by: only Device Defender, which has this metric'] : [];
 }
 
-function writeResponses(
+/** Which playbooks may answer an alarm of a behavior, in order. */
+export function explainResponses(
   { playbooks }: Configuration,
   securityProfileName: string,
   behavior: Behavior,

@@ -63,8 +63,8 @@ function isForAnyThing({ when: { thingGroup, thingType, attribute } }: Playbook)
   return thingGroup === undefined && thingType === undefined && attribute === undefined;
 }
 
-/** Why a playbook never applies; undefined if it may. */
-function findObstacle(
+/** Why a playbook never applies to any of these alarms; undefined if it may. */
+export function findObstacle(
   playbook: Playbook,
   earlier: readonly Playbook[],
   alarms: readonly Match[],

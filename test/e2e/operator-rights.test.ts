@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { AttachSecurityProfileCommand, CreateSecurityProfileCommand } from '@aws-sdk/client-iot';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { anAlert } from './alerts';
 import { type Cli, openCli } from './cli-process';
@@ -83,6 +84,36 @@ describe('the rights of docs/iam', () => {
     expect(reader.used()).toEqual(reader.granted);
     expect(actor.used()).toEqual(actor.granted);
     expect(refusals()).toEqual([]);
+  }, 180_000);
+
+  it('are sufficient to read the security profiles of the account, and all of them are needed', async () => {
+    const profiles = await registerDocumented(e2e, 'read-profiles');
+    const cli = await openCli(e2e, await readFile(join(root, 'cordon.yml'), 'utf8'), profiles.credentials);
+    const securityProfileName = 'fleet-network';
+    const behavior = {
+      name: 'many-bytes-out',
+      metric: 'aws:all-bytes-out',
+      criteria: { comparisonOperator: 'less-than' as const, value: { count: 9 }, durationSeconds: 300 },
+    };
+    await e2e.iot.send(new CreateSecurityProfileCommand({ securityProfileName, behaviors: [behavior] }));
+    const { accountId, region } = e2e.stack.identity;
+    const target = `arn:aws:iot:${region}:${accountId}:all/things`;
+    await e2e.iot.send(
+      new AttachSecurityProfileCommand({ securityProfileName, securityProfileTargetArn: target }),
+    );
+
+    try {
+      const { code, out } = await cli.run('check', '--account');
+      expect([code, out]).toEqual([
+        0,
+        expect.stringContaining(
+          'fleet-network/many-bytes-out (all/things)\n  normal: aws:all-bytes-out is less than 9',
+        ),
+      ]);
+      expect(profiles.used()).toEqual(profiles.granted);
+    } finally {
+      await cli.remove();
+    }
   }, 180_000);
 
   it('permit a reader to change nothing', async () => {

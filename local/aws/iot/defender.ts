@@ -32,6 +32,12 @@ export function findProfile(state: IotState, profileName: string): SecurityProfi
   return profile;
 }
 
+export function findMetric(state: IotState, metricName: string): CustomMetric {
+  const metric = state.customMetrics.get(requireName('metricName', metricName));
+  if (!metric) throw notFound(`Custom metric ${metricName} cannot be found.`);
+  return metric;
+}
+
 function checkDisplayName(displayName: string | undefined): void {
   if ((displayName?.length ?? 0) > MAX_DISPLAY_NAME) throw invalid('displayName is too long.');
 }
@@ -64,7 +70,7 @@ function createMetric(state: IotState, metricName: string, metricType: string, d
 }
 
 /** The metrics a profile names, in its behaviors or to be retained. */
-function listProfileMetrics(fields: ProfileFields): readonly string[] {
+export function listProfileMetrics(fields: ProfileFields): readonly string[] {
   return [
     ...(fields.behaviors ?? []).flatMap(({ metric }) => (metric === undefined ? [] : [metric])),
     ...(fields.additionalMetricsToRetain ?? []),

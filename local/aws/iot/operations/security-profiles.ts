@@ -1,9 +1,19 @@
 import * as z from 'zod/mini';
-import { findProfile } from '../defender';
+import { findMetric, findProfile, listProfileMetrics } from '../defender';
 import type { SecurityProfile } from '../defender-state';
+import { invalid } from '../errors';
 import type { IotRegistry } from '../registry';
 import { saveTags } from '../tags';
-import { type IotCall, type IotRoute, readBody, readParam, routesAt, Tags, toSeconds } from './route';
+import {
+  type IotCall,
+  type IotRoute,
+  paginate,
+  readBody,
+  readParam,
+  routesAt,
+  Tags,
+  toSeconds,
+} from './route';
 
 const Dimension = z.object({
   dimensionName: z.string(),
@@ -86,6 +96,38 @@ function createProfile(registry: IotRegistry, name: string, call: IotCall) {
   return toIdentifier(profile);
 }
 
+/** The dimensions that the behaviors and metrics of a profile name. */
+function listDimensions({ fields }: SecurityProfile): readonly string[] {
+  const { behaviors = [], additionalMetricsToRetainV2 = [] } = z.parse(Fields, fields);
+  return [...behaviors, ...additionalMetricsToRetainV2].flatMap(
+    ({ metricDimension }) => metricDimension?.dimensionName ?? [],
+  );
+}
+
+function listProfiles({ state }: IotRegistry, call: IotCall) {
+  const [metric, dimension] = [call.query.get('metricName'), call.query.get('dimensionName')];
+  if (metric !== null && dimension !== null)
+    throw invalid('dimensionName and metricName cannot be used together.');
+  if (metric !== null) findMetric(state, metric);
+  const profiles = [...state.securityProfiles.values()].filter(
+    (profile) =>
+      (metric === null || listProfileMetrics(profile.fields).includes(metric)) &&
+      (dimension === null || listDimensions(profile).includes(dimension)),
+  );
+  const page = paginate(call, 'token', profiles, ({ securityProfileName }) => securityProfileName);
+  const securityProfileIdentifiers = page.items.map(({ securityProfileName, securityProfileArn }) => ({
+    name: securityProfileName,
+    arn: securityProfileArn,
+  }));
+  return { securityProfileIdentifiers, ...page.next };
+}
+
+function listTargets({ state }: IotRegistry, call: IotCall) {
+  const { targets } = findProfile(state, readProfileName(call));
+  const page = paginate(call, 'token', targets, (arn) => arn);
+  return { securityProfileTargets: page.items.map((arn) => ({ arn })), ...page.next };
+}
+
 export function securityProfileRoutes(registry: IotRegistry): readonly IotRoute[] {
   const { state, defender } = registry;
   const readName = readProfileName;
@@ -95,7 +137,14 @@ export function securityProfileRoutes(registry: IotRegistry): readonly IotRoute[
     state.arns.build('securityprofile', readName(call)),
     ...ofGroup(call),
   ]);
+  const ofMetric = (call: IotCall) => {
+    const metricName = call.query.get('metricName');
+    return metricName === null ? [] : [state.arns.build('custommetric', metricName)];
+  };
   return [
+    routesAt('/security-profiles', ofMetric)('ListSecurityProfiles', 'GET', (call) =>
+      listProfiles(registry, call),
+    ),
     route('CreateSecurityProfile', 'POST', (call) => createProfile(registry, readName(call), call)),
     route('DescribeSecurityProfile', 'GET', (call) => describeProfile(findProfile(state, readName(call)))),
     route(
@@ -104,5 +153,6 @@ export function securityProfileRoutes(registry: IotRegistry): readonly IotRoute[
       (call) => defender.attachProfile(readName(call), call.query.get('securityProfileTargetArn') ?? ''),
       '/targets',
     ),
+    route('ListTargetsForSecurityProfile', 'GET', (call) => listTargets(registry, call), '/targets'),
   ];
 }

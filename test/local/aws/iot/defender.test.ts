@@ -5,9 +5,13 @@ import {
   CreateSecurityProfileCommand,
   type CreateSecurityProfileCommandInput,
   CreateThingGroupCommand,
+  DescribeCustomMetricCommand,
   DescribeMitigationActionCommand,
   DescribeSecurityProfileCommand,
+  ListCustomMetricsCommand,
+  ListSecurityProfilesCommand,
   ListTagsForResourceCommand,
+  ListTargetsForSecurityProfileCommand,
 } from '@aws-sdk/client-iot';
 import { errorOf, now, prefix } from './builders';
 import { registry, send, server, useControlPlane } from './plane';
@@ -49,6 +53,97 @@ describe('custom metrics', () => {
     expect(await errorOf(send(new CreateCustomMetricCommand({ ...input, clientRequestToken: 't' })))).toBe(
       '400 InvalidRequestException',
     );
+  });
+});
+
+describe('lists and descriptions of metrics', () => {
+  it('page by name, and describe what there is', async () => {
+    await createMetric();
+    const command = { metricName: 'names', metricType: 'string-list' as const, displayName: 'Names' };
+    await send(new CreateCustomMetricCommand({ ...command, clientRequestToken: 't' }));
+
+    const first = await send(new ListCustomMetricsCommand({ maxResults: 1 }));
+    const { nextToken } = first;
+    expect([
+      first.metricNames,
+      (await send(new ListCustomMetricsCommand({ nextToken }))).metricNames,
+    ]).toEqual([['names'], [metricName]]);
+    const { $metadata, ...described } = await send(new DescribeCustomMetricCommand({ metricName: 'names' }));
+    expect([$metadata.httpStatusCode, described]).toEqual([
+      200,
+      {
+        ...command,
+        metricArn: `${prefix}custommetric/names`,
+        creationDate: new Date(now),
+        lastModifiedDate: new Date(now),
+      },
+    ]);
+    expect(await errorOf(send(new DescribeCustomMetricCommand({ metricName: 'none' })))).toBe(
+      '404 ResourceNotFoundException',
+    );
+    expect(await errorOf(send(new ListCustomMetricsCommand({ maxResults: 251 })))).toBe(
+      '400 InvalidRequestException',
+    );
+    expect(server.asked).toEqual(
+      expect.arrayContaining([
+        'iot:ListCustomMetrics on *',
+        `iot:DescribeCustomMetric on ${prefix}custommetric/names`,
+      ]),
+    );
+  });
+});
+
+describe('lists of profiles and their targets', () => {
+  it('page by name, and only of one metric or one dimension', async () => {
+    await createMetric();
+    const create = (name: string, behavior: Behavior) =>
+      send(new CreateSecurityProfileCommand({ securityProfileName: name, behaviors: [behavior] }));
+    await create('b', aBehavior());
+    await create('a', {
+      ...aBehavior({ value: { count: 1 } }, 'aws:message-byte-size'),
+      metricDimension: { dimensionName: 'telemetry' },
+    });
+    const list = async (filter: object) =>
+      (await send(new ListSecurityProfilesCommand(filter))).securityProfileIdentifiers?.map(
+        ({ name }) => name,
+      );
+
+    const first = await send(new ListSecurityProfilesCommand({ maxResults: 1 }));
+    expect(first.securityProfileIdentifiers).toEqual([{ name: 'a', arn: `${prefix}securityprofile/a` }]);
+    expect([
+      await list({ nextToken: first.nextToken }),
+      await list({ metricName }),
+      await list({ dimensionName: 'telemetry' }),
+    ]).toEqual([['b'], ['b'], ['a']]);
+    expect(server.asked).toEqual(
+      expect.arrayContaining([
+        'iot:ListSecurityProfiles on *',
+        `iot:ListSecurityProfiles on ${prefix}custommetric/${metricName}`,
+      ]),
+    );
+    const both = new ListSecurityProfilesCommand({ metricName, dimensionName: 'telemetry' });
+    expect([
+      await errorOf(send(both)),
+      await errorOf(send(new ListSecurityProfilesCommand({ metricName: 'none' }))),
+    ]).toEqual(['400 InvalidRequestException', '404 ResourceNotFoundException']);
+  });
+
+  it('list the targets of a profile, and refuse a profile that is not there', async () => {
+    await send(new CreateSecurityProfileCommand({ securityProfileName }));
+    for (const target of ['all/things', 'all/registered-things'])
+      await send(
+        new AttachSecurityProfileCommand({
+          securityProfileName,
+          securityProfileTargetArn: `${prefix}${target}`,
+        }),
+      );
+    const list = (more: object) =>
+      send(new ListTargetsForSecurityProfileCommand({ securityProfileName, ...more }));
+
+    const { securityProfileTargets, nextToken } = await list({ maxResults: 1 });
+    expect(securityProfileTargets).toEqual([{ arn: `${prefix}all/registered-things` }]);
+    expect((await list({ nextToken })).securityProfileTargets).toEqual([{ arn: `${prefix}all/things` }]);
+    expect(await errorOf(list({ securityProfileName: 'none' }))).toBe('404 ResourceNotFoundException');
   });
 });
 
