@@ -1,5 +1,6 @@
-// In the npm package, instead of serverless-esbuild: the functions are bundled already, and each deploy adds the configuration.
-const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+// The package of each function: its bundle, and the configuration beside it. A checkout bundles the functions; the npm
+// package brings them.
+const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { zipSync } = require('fflate');
 const loadTypescript = require('./load-typescript.cjs');
@@ -7,25 +8,31 @@ const loadTypescript = require('./load-typescript.cjs');
 /** Of each file in an archive, so that the same code always makes the same package. In local time, as archives have it. */
 const mtime = new Date(1980, 0, 1);
 
-class UseArtifacts {
+class MakeArtifacts {
   constructor(serverless) {
     this.hooks = {
-      'before:package:createDeploymentArtifacts': () => {
+      'before:package:createDeploymentArtifacts': async () => {
         const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
         const { serviceDir, service } = serverless;
         const configuration = loadConfiguration(configurationFile(), service.custom.cordon);
+        const bundles = await findBundles(serviceDir);
         const folder = join(serviceDir, '.serverless');
         mkdirSync(folder, { recursive: true });
         for (const [name, definition] of Object.entries(service.functions)) {
           const place = dirname(definition.handler);
           const artifact = join(folder, `${name}.zip`);
-          const bundle = readFileSync(join(serviceDir, 'bundles', place, 'index.mjs'), 'utf8');
+          const bundle = readFileSync(join(bundles, place, 'index.mjs'), 'utf8');
           writeFileSync(artifact, zipBundle(place, bundle, configuration));
           definition.package = { ...definition.package, artifact };
         }
       },
     };
   }
+}
+
+function findBundles(serviceDir) {
+  const shipped = join(serviceDir, 'bundles');
+  return existsSync(shipped) ? shipped : require('./bundle-functions.cjs').bundleOnce(serviceDir);
 }
 
 function zipBundle(place, bundle, configuration) {
@@ -40,4 +47,4 @@ function zipBundle(place, bundle, configuration) {
   return zipSync(files, { mtime, os: 3, attrs: 0o644 << 16 });
 }
 
-module.exports = UseArtifacts;
+module.exports = MakeArtifacts;

@@ -1,40 +1,22 @@
-const { mkdirSync, readFileSync, writeFileSync } = require('node:fs');
-const { dirname, join, relative } = require('node:path');
+const { readFileSync } = require('node:fs');
 const loadTypescript = require('./load-typescript.cjs');
 
 /**
  * Has each bundle that imports `cordon:configuration` read the validated cordon.yml from a file beside it. Another cordon.yml
  * changes this file only, not the code.
  */
-const configurationPlugin = (writeConfiguration) => ({
+const configurationPlugin = {
   name: 'cordon-configuration',
   setup(build) {
     build.onResolve({ filter: /^cordon:configuration$/ }, ({ path }) => ({ path, namespace: 'cordon' }));
-    build.onLoad({ filter: /.*/, namespace: 'cordon' }, () => {
-      writeConfiguration(build.initialOptions);
-      return {
-        contents: `import { readFileSync } from 'node:fs';
-          const file = new URL('configuration.json', import.meta.url);
-          export const configuration = JSON.parse(readFileSync(file, 'utf8'));`,
-        loader: 'js',
-      };
-    });
+    build.onLoad({ filter: /.*/, namespace: 'cordon' }, () => ({
+      contents: `import { readFileSync } from 'node:fs';
+        const file = new URL('configuration.json', import.meta.url);
+        export const configuration = JSON.parse(readFileSync(file, 'utf8'));`,
+      loader: 'js',
+    }));
   },
-});
-
-/** Writes the file, with the values of the deploy's parameters, into the package of the function that is bundled. */
-const writeConfigurationOf =
-  ({ custom, functions }) =>
-  ({ outdir, entryPoints }) => {
-    const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
-    const configuration = loadConfiguration(configurationFile(), custom.cordon);
-    const place = dirname(entryPoints[0]);
-    const [alias] = Object.entries(functions).find(([, { handler }]) => dirname(handler) === place);
-    // serverless-esbuild puts what is below this folder into the package of this function alone.
-    const only = join(outdir, relative(place, '.'), `__only_${alias}`, place);
-    mkdirSync(only, { recursive: true });
-    writeFileSync(join(only, 'configuration.json'), JSON.stringify(configuration));
-  };
+};
 
 /**
  * Lambda hands a function its role's credentials in the environment, so the chain of other sources (SSO, files, EC2
@@ -118,14 +100,10 @@ const openApiPlugin = {
   },
 };
 
-const plugins = (writeConfiguration) => [
+module.exports = [
   openApiPlugin,
-  configurationPlugin(writeConfiguration),
+  configurationPlugin,
   credentialsPlugin,
   unusedSchemasPlugin,
   endpointCachePlugin,
 ];
-
-module.exports = ({ service }) => plugins(writeConfigurationOf(service));
-/** For the npm package: the configuration comes with the deploy (infra/artifacts-plugin.cjs). */
-module.exports.withoutConfiguration = () => plugins(() => {});

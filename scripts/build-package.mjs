@@ -1,11 +1,10 @@
 // Builds what the npm package has beside bin/ and docs/: node scripts/build-package.mjs [FOLDER] (npm pack runs it).
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { parse } from 'yaml';
+import { bundleFunctions } from '../infra/bundle-functions.cjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { hashFiles } from './hash-files.mjs';
 import { listBundled, writeBillOfMaterials, writeLicences } from './third-party.mjs';
@@ -28,53 +27,25 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(join(service, 'infra'), { recursive: true });
 const metafiles = [
   await bundleCli(join(folder, 'cli')),
-  await bundleFunctions(),
+  await bundleFunctions(root, join(service, 'bundles')),
   await bundleInfrastructure(),
   await bundleTypescript(),
 ];
-writeFileSync(join(service, 'serverless.yml'), writeService());
+writeFileSync(join(service, 'serverless.yml'), serverless);
 const bundled = listBundled(metafiles, copyConsole(), root);
 writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), writeLicences(bundled, root));
 writeFileSync(join(folder, 'sbom.cdx.json'), writeBillOfMaterials(bundled, root));
 writeFileSync(join(folder, 'SHA256SUMS'), hashFiles(folder));
-
-/** As serverless-esbuild bundles them for `sls deploy`, with the same options. */
-async function bundleFunctions() {
-  const require = createRequire(import.meta.url);
-  const { withoutConfiguration } = require('../infra/esbuild-plugins.cjs');
-  const { custom, functions } = parse(serverless, { logLevel: 'error' });
-  const { exclude, outputFileExtension, plugins: _, ...options } = custom.esbuild;
-  const own = Object.values(functions[0]).map(({ handler }) => dirname(handler));
-  const places = join('functions', 'notify', 'channels');
-  const channels = readdirSync(join(root, places), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /^[^/]+\/index\.ts$/.test(file))
-    .map((file) => join(places, dirname(file)));
-  const { metafile } = await build({
-    ...options,
-    absWorkingDir: root,
-    entryPoints: [...own, ...channels].map((place) => join(place, 'index.ts')),
-    outbase: '.',
-    outdir: join(service, 'bundles'),
-    outExtension: { '.js': outputFileExtension },
-    external: exclude,
-    plugins: withoutConfiguration(),
-    metafile: true,
-    logLevel: 'warning',
-  });
-  return metafile;
-}
 
 /** What serverless.yml names. Only osls loads it. */
 async function bundleInfrastructure() {
   const named = [...serverless.matchAll(/\.\/(infra\/[\w-]+\.cjs)/g)].map(([, file]) => file);
   const { metafile } = await build({
     ...forOsls,
-    entryPoints: [...new Set([...named, 'infra/artifacts-plugin.cjs'])].filter(
-      (file) => !file.includes('esbuild'),
-    ),
+    entryPoints: [...new Set(named)],
     outdir: join(service, 'infra'),
     outExtension: { '.js': '.cjs' },
-    external: ['./load-typescript.cjs'],
+    external: ['./load-typescript.cjs', './bundle-functions.cjs'],
     minify: true,
     logLevel: 'warning',
   });
@@ -117,14 +88,4 @@ function copyConsole() {
   const made = join(root, 'dist', 'console');
   cpSync(made, join(folder, 'console'), { recursive: true });
   return JSON.parse(readFileSync(join(made, 'packages.json'), 'utf8'));
-}
-
-function writeService() {
-  const bundler = '  - serverless-esbuild\n';
-  const ofBundler = /\n {2}esbuild:\n[\s\S]*$/;
-  if (!serverless.includes(bundler) || !ofBundler.test(serverless))
-    throw new Error(
-      'serverless.yml names serverless-esbuild, or its options, in another way: look at this script',
-    );
-  return serverless.replace(bundler, '  - ./infra/artifacts-plugin.cjs\n').replace(ofBundler, '\n');
 }

@@ -1,5 +1,5 @@
-// Packages the service with another cordon.yml, without touching the checkout's own .serverless and .esbuild, which a
-// running stack or test may be reading: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER [FLAGS OF sls package]
+// Packages the service with another cordon.yml, without touching the checkout's own .serverless, which a running stack or
+// test may be reading: node scripts/package-variant.mjs CONFIG OUTPUT_FOLDER [FLAGS OF sls package]
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

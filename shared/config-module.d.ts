@@ -1,4 +1,4 @@
-/** cordon.yml, validated when packaging and put beside the bundle by infra/esbuild-plugins.cjs. */
+/** cordon.yml, validated when packaging and put beside the bundle by infra/artifacts-plugin.cjs. */
 declare module 'cordon:configuration' {
   export const configuration: import('./config/schema').FileConfiguration;
 }

@@ -9,7 +9,7 @@ let aws: AwsServer;
 let checkout: string;
 
 beforeAll(() => {
-  // Its own .serverless and .esbuild: those of the checkout may be in use.
+  // Its own .serverless: that of the checkout may be in use.
   checkout = mkdtempSync(join(tmpdir(), 'cordon-deploy-'));
   for (const source of [
     'functions',
