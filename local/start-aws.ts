@@ -9,6 +9,7 @@ import { parseJsonObject } from './aws/wire/json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from './aws/wire/local-routes';
 import { renderMessagesPage } from './slack-and-mail/messages-page';
 import { createSlack, type Slack } from './slack-and-mail/slack';
+import { channelStates } from './slack-and-mail/slack-board';
 import type { AwsIdentity, LocalLog, ServiceHandler } from './types';
 
 export interface LocalAwsOptions {
@@ -41,7 +42,8 @@ export interface LocalAws {
 }
 
 const pace = z.strictObject({ real: z.boolean() });
-const channel = z.strictObject({ name: z.string(), state: z.enum(['active', 'archived', 'renamed']) });
+const channel = z.strictObject({ name: z.string(), state: z.enum(channelStates) });
+const scopes = z.strictObject({ scopes: z.array(z.string()) });
 const rateLimit = z.strictObject({ calls: z.number(), retryAfterSeconds: z.number() });
 
 /** Starts every service of this folder behind one gateway, beside the services given. */
@@ -99,10 +101,16 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
           const given = z.safeParse(channel, parseJsonObject(body));
           if (!given.success)
             return jsonResponse(
-              { error: 'expected {"name": "#…", "state": "active|archived|renamed"}' },
+              { error: `expected {"name": "#…", "state": "${channelStates.join('|')}"}` },
               400,
             );
           slack.setChannel(given.data.name, given.data.state);
+          return jsonResponse(given.data);
+        },
+        'POST /_cordon/slack/scopes': ({ body }) => {
+          const given = z.safeParse(scopes, parseJsonObject(body));
+          if (!given.success) return jsonResponse({ error: 'expected {"scopes": ["chat:write", …]}' }, 400);
+          slack.setScopes(given.data.scopes);
           return jsonResponse(given.data);
         },
         'POST /_cordon/slack/delete-message': ({ body }) => {

@@ -8,9 +8,8 @@ import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import type { Configuration } from '../../shared/domain/configuration';
 import type { Settings } from '../target';
 import { connectDoctor } from './account';
+import { askService } from './ask-service';
 import type { DoctorTarget } from './doctor';
-
-const slackPatienceMs = 10_000;
 
 export function openDoctor(stage: string, settings: Settings, configuration: Configuration) {
   const iot = new IoTClient({ maxAttempts: 6, ...settings });
@@ -42,15 +41,7 @@ function openDoctorPorts(
       ).findMissing(),
     channels: {
       readSecret: connectSecrets(ssm).read,
-      async ask(url, token, body) {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json; charset=utf-8' },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(slackPatienceMs),
-        });
-        return (await response.json()) as { ok: boolean; error?: string };
-      },
+      ask: askService,
     },
   };
 }

@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { SlackContent, SlackMessage } from './slack-blocks';
 
-export type ChannelState = 'active' | 'archived' | 'renamed';
+/** `left`: public, and the app is not in it; `private`: the app is in it; `hidden`: private without the app. */
+export const channelStates = ['active', 'archived', 'renamed', 'left', 'private', 'hidden'] as const;
+export type ChannelState = (typeof channelStates)[number];
+
+export interface SlackChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly state: ChannelState;
+}
 
 const keptMessages = 2_000;
 
@@ -20,14 +28,23 @@ interface Placement {
 export function createSlackBoard(now: () => number) {
   const messages: SlackMessage[] = [];
   let posted = 0;
-  const states = new Map<string, ChannelState>();
+  const channels = new Map<string, SlackChannel>();
   const used = new Set<string>();
+  const meet = (channel: string, state?: ChannelState) => {
+    const id = channelIdOf(channel);
+    const known = channels.get(id) ?? { id, name: channel.replace(/^#/, ''), state: 'active' as const };
+    channels.set(id, { ...known, ...(state && { state }) });
+  };
+  // The channel of the cordon.yml that comes with Cordon.
+  meet('#iot-security');
   return {
     messages: (): readonly SlackMessage[] => messages,
     /** Whether anything was ever posted to the channel. */
     isUsed: (channelId: string) => used.has(channelId),
-    isArchived: (channelId: string) => states.get(channelId) === 'archived',
-    isRenamed: (channelId: string) => states.get(channelId) === 'renamed',
+    channels: (): readonly SlackChannel[] => [...channels.values()],
+    stateOf: (channelId: string) => channels.get(channelId)?.state,
+    isArchived: (channelId: string) => channels.get(channelId)?.state === 'archived',
+    isRenamed: (channelId: string) => channels.get(channelId)?.state === 'renamed',
 
     post(channel: string, content: SlackContent, { threadTs, ephemeral }: Placement = {}): SlackMessage {
       const at = now();
@@ -45,6 +62,7 @@ export function createSlackBoard(now: () => number) {
       };
       messages.push(message);
       used.add(message.channelId);
+      meet(channel);
       if (messages.length > keptMessages) messages.shift();
       return message;
     },
@@ -64,7 +82,7 @@ export function createSlackBoard(now: () => number) {
     },
 
     setChannel(name: string, state: ChannelState): void {
-      states.set(channelIdOf(name), state);
+      meet(name, state);
     },
   };
 }

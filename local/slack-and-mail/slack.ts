@@ -2,9 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { parseJsonObject } from '../aws/wire/json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from '../aws/wire/local-routes';
 import type { ApiResponse } from '../types';
+import { type Arguments, missingScope, slackError } from './slack-answer';
 import type { SlackContent, SlackMessage } from './slack-blocks';
 import { type ChannelState, channelIdOf, createSlackBoard } from './slack-board';
 import { createSlackButtons } from './slack-buttons';
+import { createConversations } from './slack-conversations';
 import { findBlockProblems, maximumTextLength } from './slack-limits';
 import { createSlackPace } from './slack-pace';
 
@@ -17,8 +19,10 @@ export interface Slack {
   keepPace(keeps: boolean): void;
   /** As somebody does who deletes a message in Slack; false where there is none. */
   deleteMessage(ts: string): boolean;
-  /** As somebody does who archives a channel, or renames it: then it has its id alone. */
+  /** As somebody does who archives a channel, renames it (then it has its id alone), or removes the app from it. */
   setChannel(name: string, state: ChannelState): void;
+  /** What the token may do from now on; by default, all that Cordon's pages ask for. */
+  setScopes(scopes: readonly string[]): void;
 }
 
 export interface SlackOptions {
@@ -30,7 +34,6 @@ export interface SlackOptions {
   readonly now?: () => number;
 }
 
-type Arguments = Readonly<Record<string, unknown>>;
 type Outcome =
   | { readonly error: string; readonly problems?: readonly string[] }
   | { readonly content: SlackContent };
@@ -41,6 +44,8 @@ export function createSlack(options: SlackOptions): Slack {
   let rateLimit = { calls: 0, retryAfterSeconds: 1 };
   const pace = createSlackPace(now);
   const board = createSlackBoard(now);
+  const conversations = createConversations(board.channels, () => scopes);
+  let scopes: readonly string[] = ['chat:write', 'channels:read', 'groups:read'];
 
   function postMessage(args: Arguments): ApiResponse {
     const channel = args.channel;
@@ -50,6 +55,9 @@ export function createSlack(options: SlackOptions): Slack {
     const channelId = channelIdOf(channel);
     if (board.isRenamed(channelId) && channel !== channelId) return slackError('channel_not_found');
     if (board.isArchived(channelId)) return slackError('is_archived');
+    if (board.stateOf(channelId) === 'hidden') return slackError('channel_not_found');
+    if (board.stateOf(channelId) === 'left' && !scopes.includes('chat:write.public'))
+      return slackError('not_in_channel');
     if (args.thread_ts !== undefined && !board.messages().some(({ ts }) => ts === args.thread_ts))
       return slackError('thread_not_found');
     const outcome = readContent(args);
@@ -81,13 +89,16 @@ export function createSlack(options: SlackOptions): Slack {
     return tooMany(rateLimit.retryAfterSeconds);
   }
 
-  const method = (call: (args: Arguments) => ApiResponse) => (request: LocalRequest) => {
+  const method = (call: (args: Arguments) => ApiResponse, needed?: string) => (request: LocalRequest) => {
     const limit = limited();
     if (limit) return limit;
     const args = readArguments(request);
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? args.token;
     if (typeof token !== 'string') return slackError('not_authed');
-    return sameToken(token, options.token) ? call(args) : slackError('invalid_auth');
+    if (!sameToken(token, options.token)) return slackError('invalid_auth');
+    const response =
+      needed === undefined || scopes.includes(needed) ? call(args) : missingScope([needed], scopes);
+    return { ...response, headers: { ...response.headers, 'x-oauth-scopes': scopes.join(',') } };
   };
 
   return {
@@ -98,6 +109,9 @@ export function createSlack(options: SlackOptions): Slack {
     keepPace: pace.keep,
     deleteMessage: board.delete,
     setChannel: board.setChannel,
+    setScopes(given) {
+      scopes = [...given];
+    },
     routes: {
       ...createSlackButtons({
         ...options,
@@ -107,8 +121,10 @@ export function createSlack(options: SlackOptions): Slack {
           void board.post(channel, { text, blocks: [] }, { threadTs: threadTs ?? ts, ephemeral: true }),
       }),
       'POST /_slack/api/auth.test': method(() => jsonResponse({ ok: true, team: 'local', user: 'cordon' })),
-      'POST /_slack/api/chat.postMessage': method(postMessage),
-      'POST /_slack/api/chat.update': method(updateMessage),
+      'POST /_slack/api/chat.postMessage': method(postMessage, 'chat:write'),
+      'POST /_slack/api/chat.update': method(updateMessage, 'chat:write'),
+      'POST /_slack/api/conversations.info': method(conversations.info),
+      'POST /_slack/api/users.conversations': method(conversations.ofUser),
       'POST /_slack/api/*': () => slackError('unknown_method'),
       'POST /_slack/webhook/*': (request) => {
         const limit = limited();
@@ -160,11 +176,6 @@ function describe({ channelId, ts, text, blocks, threadTs }: SlackMessage): ApiR
     ...(threadTs !== undefined && { thread_ts: threadTs }),
   };
   return jsonResponse({ ok: true, channel: channelId, ts, text, message });
-}
-
-function slackError(error: string, problems: readonly string[] = []): ApiResponse {
-  const details = problems.length > 0 ? { errors: problems, response_metadata: { messages: problems } } : {};
-  return jsonResponse({ ok: false, error, ...details });
 }
 
 function tooMany(retryAfterSeconds: number): ApiResponse {

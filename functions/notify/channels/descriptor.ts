@@ -62,12 +62,21 @@ interface ChannelExam<S> {
   readonly sendTest: boolean;
 }
 
-/** Asks the API of a service with a bearer token; resolves to its answer. */
+/** What the API of a service answered; other fields as the service has them. */
+export interface ServiceAnswer {
+  readonly ok: boolean;
+  readonly error?: string;
+  /** What the token may do, where the service says so. */
+  readonly scopes?: readonly string[];
+  readonly [field: string]: unknown;
+}
+
+/** Asks the API of a service with a bearer token and a form. */
 export type AskService = (
   url: string,
   token: string,
   body: Readonly<Record<string, string>>,
-) => Promise<{ readonly ok: boolean; readonly error?: string }>;
+) => Promise<ServiceAnswer>;
 
 export type ChannelExamined =
   | { readonly is: 'well' | 'wrong'; readonly what: string }

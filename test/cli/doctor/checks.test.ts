@@ -168,12 +168,15 @@ describe('the check of Slack', () => {
       'Slack refuses the token: token_revoked',
     ],
     [
-      'a token that works',
+      'a token that works, for a channel that the app is in',
       'xoxb-1',
-      { 'auth.test': { ok: true } },
+      {
+        'auth.test': { ok: true, scopes: ['chat:write'] },
+        'users.conversations': { ok: true, channels: [{ name: 'c' }] },
+      },
       false,
       'ok',
-      'the token works; --send-test tries Slack #c',
+      'the token works, and the app is in Slack #c',
     ],
     [
       'a channel that it is not in',

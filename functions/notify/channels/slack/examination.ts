@@ -1,4 +1,5 @@
 import type { AskService, ChannelExamined } from '../descriptor';
+import { findMembership } from './membership';
 
 interface SlackExam {
   readonly secret: string;
@@ -7,7 +8,9 @@ interface SlackExam {
   readonly sendTest: boolean;
 }
 
-/** Whether the token works; with `sendTest` also whether the channel takes a message, which nothing else tells for sure. */
+const page = 'docs/deploying.md#slack';
+
+/** Whether the token works and may write into the channel; with `sendTest` also whether the channel takes a message. */
 export async function examineSlack(
   { secret, apiUrl, channel, sendTest }: SlackExam,
   ask: AskService,
@@ -19,12 +22,47 @@ export async function examineSlack(
       why: 'A webhook has no threads.',
       mend: 'docs/slack.md',
     };
-  const tested = await ask(`${apiUrl}auth.test`, secret, {});
+  const call = (method: string, body: Readonly<Record<string, string>> = {}) =>
+    ask(`${apiUrl}${method}`, secret, body);
+  const tested = await call('auth.test');
   if (!tested.ok) return { is: 'wrong', what: `Slack refuses the token: ${tested.error ?? 'no reason'}` };
-  if (!sendTest) return { is: 'well', what: `the token works; --send-test tries Slack ${channel}` };
-  const text = 'Test message of cordon doctor: nothing happened.';
-  const sent = await ask(`${apiUrl}chat.postMessage`, secret, { channel, text });
-  return sent.ok
-    ? { is: 'well', what: `Slack ${channel} took a test message` }
-    : { is: 'wrong', what: `Slack ${channel} takes no message: ${sent.error ?? 'no reason'}` };
+  const { scopes } = tested;
+  if (scopes && !scopes.includes('chat:write'))
+    return {
+      is: 'wrong',
+      what: `the token works, and lacks the scope chat:write to post to Slack ${channel}`,
+    };
+  if (sendTest) {
+    const text = 'Test message of cordon doctor: nothing happened.';
+    const sent = await call('chat.postMessage', { channel, text });
+    return sent.ok
+      ? { is: 'well', what: `Slack ${channel} took a test message` }
+      : { is: 'wrong', what: `Slack ${channel} takes no message: ${sent.error ?? 'no reason'}` };
+  }
+  const membership = await findMembership(channel, call);
+  switch (membership.is) {
+    case 'member':
+      return { is: 'well', what: `the token works, and the app is in Slack ${channel}` };
+    case 'archived':
+      return { is: 'wrong', what: `Slack ${channel} is archived and takes no message` };
+    case 'outside':
+      if (scopes?.includes('chat:write.public'))
+        return {
+          is: 'unsure',
+          what: `the token works, and the app is not in Slack ${channel}`,
+          why: 'Its scope chat:write.public reaches public channels only; --send-test tries this one.',
+          mend: page,
+        };
+      return {
+        is: 'wrong',
+        what: `the app is not in Slack ${channel}, or there is no such channel: type /invite @YOUR-APP there`,
+      };
+    case 'untold':
+      return {
+        is: 'unsure',
+        what: `the token works; whether the app is in Slack ${channel} is not known: ${membership.reason}`,
+        why: 'Slack takes no message for a channel that the app is not in; --send-test tries it.',
+        mend: page,
+      };
+  }
 }
