@@ -1,12 +1,20 @@
-const { resolve } = require('node:path');
-const { register } = require('tsx/cjs/api');
+const { join } = require('node:path');
+const bundleTypescript = require('./bundle-typescript.cjs');
+const { closeKept, openKept } = require('./kept-bundles.cjs');
 
-/** Requires a TypeScript file of this folder. tsx is registered only meanwhile, as it slows down every file that osls loads. */
+let modules;
+
+/** Requires a TypeScript file of this folder, named as infra/*.cjs name it. */
 module.exports = (file) => {
-  const unregister = register();
-  try {
-    return require(resolve(__dirname, file));
-  } finally {
-    unregister();
-  }
+  modules ??= require(bundle(join(__dirname, '..')));
+  return modules[file];
 };
+
+function bundle(root) {
+  const kept = openKept(root, 'infra');
+  if (!kept.isMade) {
+    require('esbuild').buildSync(bundleTypescript(root, join(kept.making, 'typescript.cjs')));
+    closeKept(kept);
+  }
+  return join(kept.folder, 'typescript.cjs');
+}

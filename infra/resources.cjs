@@ -1,4 +1,4 @@
-// osls takes a CommonJS function here; tsx, which it depends on, lets the rest be TypeScript.
+// osls takes a CommonJS function here; load-typescript.cjs lets the rest be TypeScript.
 const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {

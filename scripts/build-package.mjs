@@ -1,10 +1,11 @@
 // Builds what the npm package has beside bin/ and docs/: node scripts/build-package.mjs [FOLDER] (npm pack runs it).
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundleFunctions } from '../infra/bundle-functions.cjs';
+import bundleTypescript from '../infra/bundle-typescript.cjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { hashFiles } from './hash-files.mjs';
 import { listBundled, writeBillOfMaterials, writeLicences } from './third-party.mjs';
@@ -12,15 +13,6 @@ import { listBundled, writeBillOfMaterials, writeLicences } from './third-party.
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = resolve(process.argv[2] ?? join(root, 'dist', 'package'));
 const service = join(folder, 'service');
-/** How everything that only osls loads is bundled. */
-const forOsls = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  format: 'cjs',
-  target: 'node20.19',
-  metafile: true,
-};
 const serverless = readFileSync(join(root, 'serverless.yml'), 'utf8');
 
 rmSync(folder, { recursive: true, force: true });
@@ -29,7 +21,7 @@ const metafiles = [
   await bundleCli(join(folder, 'cli')),
   await bundleFunctions(root, join(service, 'bundles')),
   await bundleInfrastructure(),
-  await bundleTypescript(),
+  await bundleInfrastructureCode(),
 ];
 writeFileSync(join(service, 'serverless.yml'), serverless);
 const bundled = listBundled(metafiles, copyConsole(), root);
@@ -41,7 +33,12 @@ writeFileSync(join(folder, 'SHA256SUMS'), hashFiles(folder));
 async function bundleInfrastructure() {
   const named = [...serverless.matchAll(/\.\/(infra\/[\w-]+\.cjs)/g)].map(([, file]) => file);
   const { metafile } = await build({
-    ...forOsls,
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20.19',
+    metafile: true,
     entryPoints: [...new Set(named)],
     outdir: join(service, 'infra'),
     outExtension: { '.js': '.cjs' },
@@ -52,25 +49,12 @@ async function bundleInfrastructure() {
   return metafile;
 }
 
-/** All TypeScript that infra/*.cjs loads, in one file, under the names that it is loaded by. */
-async function bundleTypescript() {
-  const sources = readdirSync(join(root, 'infra')).filter((file) => file.endsWith('.cjs'));
-  const loaded = sources.flatMap((file) =>
-    [...readFileSync(join(root, 'infra', file), 'utf8').matchAll(/loadTypescript\('([^']+)'\)/g)].map(
-      ([, name]) => name,
-    ),
-  );
-  const names = [...new Set(loaded)].sort();
+/** For osls, which loads no TypeScript. */
+async function bundleInfrastructureCode() {
   const { metafile } = await build({
-    ...forOsls,
-    stdin: {
-      contents: `module.exports = {${names.map((name) => `${JSON.stringify(name)}: require(${JSON.stringify(name)})`)}};`,
-      resolveDir: join(root, 'infra'),
-    },
-    outfile: join(service, 'infra', 'typescript.cjs'),
-    keepNames: true,
+    ...bundleTypescript(root, join(service, 'infra', 'typescript.cjs')),
     minify: true,
-    logLevel: 'warning',
+    metafile: true,
   });
   writeFileSync(
     join(service, 'infra', 'load-typescript.cjs'),

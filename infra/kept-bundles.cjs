@@ -1,0 +1,63 @@
+// Keeps what was bundled of a checkout beside its packages, for the next run of the same sources.
+const { createHash } = require('node:crypto');
+const {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} = require('node:fs');
+const { join } = require('node:path');
+
+/** Whatever goes into the bundles, and how they are made. */
+const sources = ['functions', 'shared', 'infra', 'tsconfig.json', join('node_modules', '.package-lock.json')];
+const keptOfEach = 4;
+
+/** The folder of what the sources of this checkout make: made before (`isMade`), or to be made in `making` first. */
+function openKept(root, kind) {
+  const cache = join(root, 'node_modules', '.cache', 'cordon', kind);
+  const folder = join(cache, hashSources(root));
+  if (existsSync(folder)) return { folder, isMade: true };
+  mkdirSync(cache, { recursive: true });
+  return { folder, isMade: false, cache, making: mkdtempSync(join(cache, 'making-')) };
+}
+
+/** Puts in place what was made; of two runs at once, the first one's. */
+function closeKept({ folder, cache, making }) {
+  try {
+    renameSync(making, folder);
+  } catch (error) {
+    rmSync(making, { recursive: true, force: true });
+    if (!existsSync(folder)) throw error;
+  }
+  const versions = readdirSync(cache)
+    .filter((name) => !name.startsWith('making-'))
+    .map((name) => ({ version: join(cache, name), at: statSync(join(cache, name)).mtimeMs }))
+    .sort((a, b) => b.at - a.at);
+  for (const { version } of versions.slice(keptOfEach)) rmSync(version, { recursive: true, force: true });
+}
+
+function hashSources(root) {
+  const hash = createHash('sha256');
+  for (const source of sources)
+    for (const file of listFiles(join(root, source)))
+      hash
+        .update(`${file.slice(root.length)}\0`)
+        .update(readFileSync(file))
+        .update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** All files below a folder, or the file itself, in the same order on every machine. */
+function listFiles(path) {
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+module.exports = { openKept, closeKept, listFiles };
