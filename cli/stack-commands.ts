@@ -1,6 +1,7 @@
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { AgentFlags } from './agents';
 import type { CommandPorts } from './command-ports';
+import type { ImportFlags } from './existing/run';
 import { exitCodes } from './exit-codes';
 import type { SwitchOptions } from './kill-switch';
 import { say, sayAside } from './look/output';
@@ -26,6 +27,26 @@ export function addStackCommands(program: Command, { version, target }: CommandP
       const { text, isWell } = await explainWithAccount(file, openExisting(settings), stage);
       say(text);
       if (!isWell) process.exitCode = exitCodes.unwell;
+    });
+
+  program
+    .command('import')
+    .description('write a cordon.yml from the security profiles of the account; changes nothing there')
+    .argument('[file]', 'the file to write', 'cordon.yml')
+    .option('--force', 'replace the file if it exists', false)
+    .addOption(
+      new Option('--detector <name>', 'who evaluates the profiles (default: cordon)').choices([
+        'cordon',
+        'device-defender',
+        'both',
+      ]),
+    )
+    .action(async (file: string, flags: ImportFlags) => {
+      const [{ importAccount }, { openExisting }] = await Promise.all([
+        import('./existing/run'),
+        import('./existing/read'),
+      ]);
+      say(await importAccount(file, flags, async () => openExisting((await target()).settings)));
     });
 
   program

@@ -94,11 +94,14 @@ function writeProfiles(
   };
 }
 
-function writeBehavior({ name, metric, criteria, suppressAlerts }: Behavior): Value {
+function writeBehavior({ name, metric, metricDimension, criteria, suppressAlerts }: Behavior): Value {
   const { comparisonOperator, value, statisticalThreshold, mlDetectionConfig, durationSeconds } = criteria;
   return {
     Name: name,
     Metric: metric,
+    ...(metricDimension && {
+      MetricDimension: { DimensionName: metricDimension.dimensionName, Operator: metricDimension.operator },
+    }),
     SuppressAlerts: suppressAlerts,
     Criteria: {
       ...(comparisonOperator && { ComparisonOperator: comparisonOperator }),

@@ -8,6 +8,7 @@ import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectFloods } from '../../shared/storage/floods';
 import { connectSuspects } from '../../shared/storage/suspects';
+import { listEvaluated } from './evaluated';
 import { detect } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('detect');
@@ -35,6 +36,6 @@ export const handler = wrap(
       playbooks: configuration.playbooks,
     },
     // Where only Device Defender evaluates, a report is accepted without further work.
-    configuration.detector === 'device-defender' ? [] : Object.entries(configuration.securityProfiles),
+    configuration.detector === 'device-defender' ? [] : listEvaluated(configuration.securityProfiles),
   ),
 );

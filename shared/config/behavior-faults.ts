@@ -43,8 +43,10 @@ export function findBehaviorFaults(behavior: Behavior, configuration: Configurat
     configuration.detector === 'cordon' ? findUnseen(behavior, metric) : findUnknown(name, metric);
   if (unseen.length > 0) return unseen;
   const { value, statisticalThreshold, mlDetectionConfig } = behavior.criteria;
-  if (mlDetectionConfig) return findMlFaults(behavior, metric);
+  const dimension = findDimensionFaults(behavior);
+  if (mlDetectionConfig) return [...dimension, ...findMlFaults(behavior, metric)];
   return [
+    ...dimension,
     ...findOperatorFaults(behavior, metric),
     ...(value ? findValueFaults(name, metric, value) : []),
     ...(statisticalThreshold ? findStatisticFaults(name, metric) : []),
@@ -54,8 +56,12 @@ export function findBehaviorFaults(behavior: Behavior, configuration: Configurat
 }
 
 /** Behaviors that only Device Defender can evaluate: refused with detector `cordon`, left to AWS with `both`. */
-function findUnseen({ metric: name, criteria }: Behavior, metric: Metric): BehaviorFault[] {
+function findUnseen({ metric: name, metricDimension, criteria }: Behavior, metric: Metric): BehaviorFault[] {
   const instead = 'use detector device-defender or both, or leave the behavior out';
+  if (metricDimension)
+    return [
+      { field: ['metricDimension'], message: `only Device Defender filters by a dimension: ${instead}` },
+    ];
   if (criteria.mlDetectionConfig)
     return [
       {
@@ -84,6 +90,22 @@ function findUnknown(name: string, { source }: Metric): BehaviorFault[] {
   return source === 'agent'
     ? [{ field: ['metric'], message: `Device Defender does not know ${name}: it needs detector cordon` }]
     : [];
+}
+
+/** Metrics that a dimension may filter (docs/facts.md#metrics-and-behaviors). */
+const filtered: readonly string[] = [
+  'aws:message-byte-size',
+  'aws:num-messages-sent',
+  'aws:num-messages-received',
+  'aws:num-authorization-failures',
+  'aws:source-ip-address',
+];
+
+function findDimensionFaults({ metric, metricDimension }: Behavior): BehaviorFault[] {
+  if (!metricDimension || filtered.includes(metric)) return [];
+  return [
+    { field: ['metricDimension'], message: `${metric} has no dimensions, only ${filtered.join(', ')} have` },
+  ];
 }
 
 function findMissedFaults({ metric, criteria }: Behavior): BehaviorFault[] {

@@ -55,7 +55,14 @@ function writeSecret({ title, secret }: ServedDescriptor): string[] {
   ];
 }
 
-export function writeNormal({ metric, criteria }: Behavior): string {
+export function writeNormal({ metricDimension, ...behavior }: Behavior): string {
+  const normal = writeBound(behavior);
+  if (!metricDimension) return normal;
+  const { dimensionName, operator } = metricDimension;
+  return `${normal}; counted ${operator === 'NOT_IN' ? 'outside' : 'within'} dimension ${dimensionName}`;
+}
+
+function writeBound({ metric, criteria }: Pick<Behavior, 'metric' | 'criteria'>): string {
   const { value, statisticalThreshold, mlDetectionConfig, comparisonOperator: operator } = criteria;
   const { consecutiveDatapointsToAlarm: count, durationSeconds } = criteria;
   const patience = count > 1 ? `; an alarm after ${count} reports in a row outside this bound` : '';
@@ -72,8 +79,9 @@ export function writeNormal({ metric, criteria }: Behavior): string {
 
 /** Which detector evaluates a behavior, if not both do. */
 function writeDetector(behavior: Behavior, { detector, customMetrics }: Configuration): string[] {
-  const { metric, criteria } = behavior;
+  const { metric, metricDimension, criteria } = behavior;
   if (detector !== 'both') return [];
+  if (metricDimension) return ['  seen by: only Device Defender, which has dimensions'];
   if (criteria.mlDetectionConfig) return ['  seen by: only Device Defender, which has machine learning'];
   const source = findMetric(metric, customMetrics)?.source;
   if (source === 'lifecycle' && criteria.statisticalThreshold)

@@ -3,7 +3,7 @@ import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 
 /** Topics that every stack has: its alerts queue receives from the first already, and the others carry no alerts. */
-const ownTopic = /:cordon-[a-z0-9-]+-(?:alerts|alarms|announcements)$/;
+export const ownTopic = /:cordon-[a-z0-9-]+-(?:alerts|alarms|announcements)$/;
 
 /** Errors in `sources`. */
 export function findSourceFaults({ sources, securityProfiles }: Configuration): Fault[] {

@@ -95,6 +95,10 @@ const criteria = z
 const behavior = z.strictObject({
   name,
   metric: z.string().check(z.regex(registryName, 'expected a metric name')),
+  /** A dimension that the account has, whose topics filter what the metric counts. */
+  metricDimension: z.optional(
+    z.strictObject({ dimensionName: name, operator: z._default(z.enum(['IN', 'NOT_IN']), 'IN') }),
+  ),
   criteria,
   suppressAlerts: z._default(z.boolean(), false),
 });

@@ -6,6 +6,7 @@ import {
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { loadConfiguration, parseConfiguration } from '../../shared/config/load';
 import { connectTable } from '../../shared/storage/table';
 import { detectionFinding } from '../cli/ocsf-schema';
 import { alertOf, enrollAlone, readState, violate, writeProfiles } from './actions-setup';
@@ -48,6 +49,19 @@ afterAll(async () => {
 
 afterEach(() => {
   expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
+});
+
+describe('an import of what this deploy made', () => {
+  it('has the same profiles and custom metrics, for the same detector', async () => {
+    expect(await cli.run('import', 'imported.yml')).toMatchObject({ code: 0, err: '' });
+
+    const deployed = parseConfiguration(configuration, 'cordon.yml');
+    const imported = loadConfiguration(join(cli.folder, 'imported.yml'));
+    const { detector, customMetrics, securityProfiles, sources } = deployed;
+    expect(imported).toMatchObject({ detector, customMetrics, securityProfiles, sources });
+    expect(Object.keys(imported.securityProfiles)).toEqual(Object.keys(securityProfiles));
+    expect(imported.playbooks.every(({ mode }) => mode === 'observe')).toBe(true);
+  });
 });
 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { AttachSecurityProfileCommand, CreateSecurityProfileCommand } from '@aws-sdk/client-iot';
+import {
+  AttachSecurityProfileCommand,
+  CreateCustomMetricCommand,
+  CreateSecurityProfileCommand,
+} from '@aws-sdk/client-iot';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { anAlert } from './alerts';
 import { type Cli, openCli } from './cli-process';
@@ -95,6 +99,8 @@ describe('the rights of docs/iam', () => {
       metric: 'aws:all-bytes-out',
       criteria: { comparisonOperator: 'less-than' as const, value: { count: 9 }, durationSeconds: 300 },
     };
+    const metric = { metricName: 'children', metricType: 'number' as const, clientRequestToken: 't' };
+    await e2e.iot.send(new CreateCustomMetricCommand(metric));
     await e2e.iot.send(new CreateSecurityProfileCommand({ securityProfileName, behaviors: [behavior] }));
     const { accountId, region } = e2e.stack.identity;
     const target = `arn:aws:iot:${region}:${accountId}:all/things`;
@@ -110,6 +116,8 @@ describe('the rights of docs/iam', () => {
           'fleet-network/many-bytes-out (all/things)\n  normal: aws:all-bytes-out is less than 9',
         ),
       ]);
+      expect(await cli.run('import', 'imported.yml')).toMatchObject({ code: 0, err: '' });
+      expect(await cli.run('check', 'imported.yml', '--account')).toMatchObject({ code: 0, err: '' });
       expect(profiles.used()).toEqual(profiles.granted);
     } finally {
       await cli.remove();

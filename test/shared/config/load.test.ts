@@ -270,8 +270,34 @@ playbooks: [{ name: any, mode: observe }]
       `${less}, durationSeconds: 300`,
       'device-defender',
     ],
+    [
+      'a dimension where Device Defender filters by it',
+      'aws:num-messages-sent',
+      `${less}, durationSeconds: 300 }\n        metricDimension: { dimensionName: d`,
+      'both',
+    ],
   ])('is accepted with %s', (_what, metric, criteria, detector) => {
     expect(faultsOf(withBehavior(metric, criteria, detector))).toEqual([]);
+  });
+
+  it.each([
+    [
+      'aws:source-ip-address',
+      inNetwork('10.0.0.0/8'),
+      'cordon',
+      /only Device Defender filters by a dimension/,
+    ],
+    [
+      'aws:all-bytes-in',
+      `${less}, durationSeconds: 300`,
+      'both',
+      /aws:all-bytes-in has no dimensions, only /,
+    ],
+    ['load', ml, 'device-defender', /load has no dimensions, only /],
+  ])('of %s is refused with a dimension: %s, detector %s', (metric, criteria, detector, fault) => {
+    expect(
+      faultsOf(withBehavior(metric, `${criteria} }\n        metricDimension: { dimensionName: d`, detector)),
+    ).toEqual([expect.stringMatching(fault)]);
   });
 
   it('is refused where machine learning has an operator, or a metric that is a list', () => {
