@@ -84,7 +84,10 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
     ...Object.assign(
       {},
       ...listAddresses(notify).map((address) => ({
-        [`${nameEmail(address)}Subscription`]: writeEmail(address, 'AnnouncementsTopic', forPeople),
+        [`${nameEmail(address)}Subscription`]: writeEmail(address, 'AnnouncementsTopic', {
+          ...forPeople,
+          ...(notify.routes && routedToMail),
+        }),
         [`${nameEmail(address)}AlarmSubscription`]: writeEmail(address, 'AlarmsTopic'),
       })),
     ),
@@ -92,7 +95,9 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
 }
 
 /** Without announcements that people already received with another thing. */
-const forPeople: Value = { audience: ['people'] };
+const forPeople = { audience: ['people'] };
+/** While a stack is updated, functions of before say nothing of it. */
+const routedToMail = { mail: ['true', { exists: false }] };
 /** A channel's function takes the heartbeat and shows nothing of it. */
 const forPeopleInChannel: Value = { audience: ['people', 'heartbeat'] };
 

@@ -51,6 +51,7 @@ export function serve<N extends ChannelName, Place extends object, Memory extend
     return connected.channel;
   }
   const ports: NotifyPorts = {
+    channel: name,
     functionName,
     audience: descriptor.audience,
     title: descriptor.title,

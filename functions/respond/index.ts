@@ -52,6 +52,7 @@ const engine = createEngine(
       own: requireAccount(arnPrefix),
       customMetrics: configuration.customMetrics,
       consoleUrl: process.env.CONSOLE_URL ?? '',
+      routes: configuration.notify.routes,
     },
     log,
     metrics,

@@ -35,11 +35,19 @@ export async function flush(
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
       : {};
   const killSwitch = await ports.killSwitch();
-  for (const pending of announcements)
-    await ports.announcer.publish(writeAnnouncement(record, pending, killSwitch, ports.surroundings));
+  let { toldTo } = record;
+  for (const pending of announcements) {
+    const told = toldTo ? { ...record, toldTo } : record;
+    const written = writeAnnouncement(told, pending, killSwitch, ports.surroundings);
+    await ports.announcer.publish(written);
+    if (!written.quiet) toldTo = written.channels;
+  }
   await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
-  const sent: Case = { ...record, ...row, outbox: { ...outbox, announcements: [], timeline: [] } };
+  const sent: Case = {
+    ...{ ...record, ...row, ...(toldTo && { toldTo }) },
+    outbox: { ...outbox, announcements: [], timeline: [] },
+  };
   if (sent.status === 'closed') {
     await ports.cases.archive(sent);
     // The detector raises an alarm once. For a thing that is still out of bounds, it must raise the alarm again.

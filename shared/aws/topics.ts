@@ -24,7 +24,7 @@ export function connectOperations(topicArn: string, client = new SNSClient({ max
 export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): Announcer {
   return {
     async publish(announcement) {
-      const { status, severity, thingName, drill = false } = announcement;
+      const { status, severity, thingName, drill = false, channels } = announcement;
       await client.send(
         new PublishCommand({
           TopicArn: topicArn,
@@ -40,6 +40,9 @@ export function connectAnnouncer(topicArn: string, client = new SNSClient({ maxA
             thingName: { DataType: 'String', StringValue: thingName },
             drill: { DataType: 'String', StringValue: String(drill) },
             audience: { DataType: 'String', StringValue: audienceOf(announcement) },
+            ...(channels && {
+              mail: { DataType: 'String', StringValue: String(channels.includes('email')) },
+            }),
           },
         }),
       );

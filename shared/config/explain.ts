@@ -6,6 +6,7 @@ import { describeException } from '../domain/guards/exceptions';
 import { findPlaybook } from '../domain/guards/guards';
 import { comparisons } from '../domain/messages/describe-value';
 import { takesExisting } from './existing-profiles';
+import { explainRoutes } from './explain-routes';
 import { listAlarms } from './reach';
 import type { FileConfiguration } from './schema';
 import { explainTopics, type Place } from './sources';
@@ -40,7 +41,7 @@ export function explainConfiguration(
       ? 'While IoT Core uses cached policies (6 to 8 minutes), their own certificates are inactive'
       : 'While IoT Core uses cached policies (6 to 8 minutes), Cordon cuts each of their connects',
     `Closed cases: kept ${history.keepClosed === 'forever' ? 'for ever' : `for ${writeDuration(history.keepClosed)}`}`,
-    `Announcements go to: ${channels.flatMap(({ descriptor, section }) => descriptor.listTold(section)).join(', ') || 'nobody'}`,
+    ...explainRoutes(configuration),
     ...channels.flatMap(({ descriptor, section }) => descriptor.explain?.(section) ?? []),
     ...listServed(channels).flatMap(({ descriptor }) => writeSecret(descriptor)),
     ...findWarnings(configuration).map((warning) => `Warning: ${warning}`),

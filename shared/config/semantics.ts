@@ -9,6 +9,7 @@ import type { Fault } from './fault';
 import { findTopicFaults } from './keep-topics';
 import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
+import { findRouteFaults } from './route-faults';
 import type { FileConfiguration } from './schema';
 import { findSourceFaults } from './sources';
 import { writeDuration } from './words';
@@ -26,6 +27,7 @@ export function findFaults(configuration: FileConfiguration): Fault[] {
     ...findPolicyFaults(configuration),
     ...findKeepingFaults(configuration),
     ...findChannelFaults(configuration),
+    ...findRouteFaults(configuration),
   ];
 }
 

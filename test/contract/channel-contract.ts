@@ -73,6 +73,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     const channel = standIn.connect(relay.url);
     const run = (answerMs: number) =>
       notify({
+        channel: 'test',
         functionName: 'notify-test',
         audience: descriptor.audience,
         title: descriptor.title,
@@ -214,6 +215,15 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     await tell({ quiet: true });
 
     expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 0 : 1);
+  });
+
+  it(`${descriptor.audience === 'people' ? 'hears nothing of' : 'hears also of'} what routes take to other channels`, async () => {
+    const { tell } = setUp();
+
+    await tell({ channels: ['another'] });
+    await tell({ caseId: 'case-2', id: 'case-2#1', channels: ['another', 'test'] });
+
+    expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 1 : 2);
   });
 
   it('says so where its secret is not stored, in the log and to the alarm', async () => {

@@ -14,6 +14,23 @@ function idsOf(addresses: readonly string[]) {
   );
 }
 
+/** Of the subscription to announcements. */
+function filterOf(notify: string): unknown {
+  const configuration = parseConfiguration(`${minimalConfiguration}notify: { ${notify} }\n`, 'cordon.yml');
+  return Object.values(writeMessaging('cordon-dev', configuration)).flatMap(({ Properties }) =>
+    Properties.Protocol === 'email' && Properties.FilterPolicy ? [Properties.FilterPolicy] : [],
+  );
+}
+
+describe('the mail of an address', () => {
+  it('is all that people are told, or what routes take to it', () => {
+    expect(filterOf('email: [a@corp.org]')).toEqual([{ audience: ['people'] }]);
+    expect(filterOf('email: [a@corp.org], routes: [{ to: [email] }]')).toEqual([
+      { audience: ['people'], mail: ['true', { exists: false }] },
+    ]);
+  });
+});
+
 describe('the subscriptions of an address', () => {
   it('keep their names when another address goes or comes, or SNS would have one of them deleted', () => {
     const [, second] = idsOf(['a@corp.org', 'b@corp.org']);

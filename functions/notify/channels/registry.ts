@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { routesSchema } from '../routes/schema';
 import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
 import { email } from './email/descriptor';
 import { eventbridge } from './eventbridge/descriptor';
@@ -25,11 +26,13 @@ type Section<N extends ChannelName> = (typeof registry)[N]['section'];
 type SectionShape = { [N in ChannelName]: z.ZodMiniOptional<Section<N>> };
 
 /** `notify:` of cordon.yml. */
-export const notifySchema = z.strictObject(
-  Object.fromEntries(
+export const notifySchema = z.strictObject({
+  ...(Object.fromEntries(
     Object.entries(registry).map(([name, { section }]) => [name, z.optional<z.core.$ZodType>(section)]),
-  ) as SectionShape,
-);
+  ) as SectionShape),
+  /** Without them, every message goes to every channel. */
+  routes: z.optional(routesSchema),
+});
 
 export type Sections = z.output<typeof notifySchema>;
 

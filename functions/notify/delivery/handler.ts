@@ -8,6 +8,8 @@ import { type DeliverPorts, deliver } from './deliver';
 import { add, change } from './pending';
 
 export interface NotifyPorts extends DeliverPorts {
+  /** The channel, as cordon.yml calls it. */
+  readonly channel: string;
   /** The function, which rejected messages are said to come from. */
   readonly functionName: string;
   /** Whom the channel tells: those for other systems only are no news for people. */
@@ -70,6 +72,10 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
   }
   if (announcement.quiet && ports.audience === 'people') {
     ports.log.info('for other systems only', { id });
+    return undefined;
+  }
+  if (ports.audience === 'people' && announcement.channels?.includes(ports.channel) === false) {
+    ports.log.info('routed to other channels', { id });
     return undefined;
   }
   if (await isOff(ports)) {

@@ -63,6 +63,8 @@ export interface CaseBase {
    * is off, its open violations are judged again.
    */
   readonly heldBackBy?: 'kill-switch';
+  /** Channels that people heard of it through, where cordon.yml has routes. */
+  readonly toldTo?: readonly string[];
   /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */
   readonly quiet?: true;
   /** Violations that an operator rejected in this case: only an operator may contain the thing because of them. */

@@ -9,6 +9,7 @@ import type { Announcement } from './announcement-schema';
 import { describeAll } from './describe-detail';
 import { describeAllNews } from './describe-news';
 import { describeMeasured } from './describe-value';
+import { type Route, routeMessage } from './routing';
 
 /** What an announcement says beside its case. */
 export interface Surroundings {
@@ -17,13 +18,15 @@ export interface Surroundings {
   readonly customMetrics: Configuration['customMetrics'];
   /** Of the console, with a slash at its end; empty where it has no address that everybody can open. */
   readonly consoleUrl?: string;
+  /** Of cordon.yml; without them, every channel shows everything. */
+  readonly routes?: readonly Route[] | undefined;
 }
 
 export function writeAnnouncement(
   record: Case,
   pending: PendingAnnouncement,
   killSwitch: KillSwitch,
-  { own: registry, customMetrics, consoleUrl }: Surroundings,
+  { own: registry, customMetrics, consoleUrl, routes }: Surroundings,
 ): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
@@ -43,6 +46,8 @@ export function writeAnnouncement(
     text: clip(describeAllNews(pending.news), 1000),
     ...(isDrill(record.thingName) && { drill: true }),
     ...(pending.quiet && { quiet: true }),
+    // By its own time, so that a repeat goes where it went.
+    ...(routes && { channels: routeMessage(record, pending.at, routes, record.toldTo) }),
     ...(killSwitch.state !== 'off' && { killSwitch }),
     ...(record.playbook && { playbook: record.playbook }),
     ...(record.decided && { decided: record.decided }),

@@ -107,6 +107,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
 
   const pauses = jest.fn<(ms: number) => void>();
   const ports = {
+    channel: 'slack',
     functionName: 'notify',
     audience: descriptor.audience,
     title: descriptor.title,

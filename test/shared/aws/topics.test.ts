@@ -57,6 +57,15 @@ describe('the announcer', () => {
     expect(MessageAttributes?.audience?.StringValue).toBe('systems');
   });
 
+  it.each([
+    [['slack', 'email'], 'true'],
+    [['slack'], 'false'],
+  ])('marks whether a message that goes to %j is mailed', async (channels, mail) => {
+    const { MessageAttributes } = await publish(anAnnouncement({ channels }));
+
+    expect(MessageAttributes?.mail?.StringValue).toBe(mail);
+  });
+
   it('marks the heartbeat, so subscribers can leave it out', async () => {
     const { Message = '', MessageAttributes, Subject } = await publish(announceHeartbeat(1_795_000_000_000));
 

@@ -1,0 +1,66 @@
+import type { Route } from '../../../shared/domain/messages/routing';
+import { now } from '../../builders';
+import { aWorld, type World } from '../../fakes';
+import { alarm, anEngine, caseOf, operator } from './story';
+
+const hour = 3_600_000;
+const minuteOfDay = Math.floor(now / 60_000) % 1_440;
+const days = [0, 1, 2, 3, 4, 5, 6];
+/** The hour that begins now, and the rest of the day. */
+const routes: Route[] = [
+  { hours: { from: minuteOfDay, to: (minuteOfDay + 60) % 1_440, days, timeZone: 'UTC' }, to: ['slack'] },
+  { to: ['pagerduty'] },
+];
+
+function aRoutedWorld(): World {
+  const world = aWorld();
+  Object.assign(world.ports.surroundings, { routes });
+  return world;
+}
+
+const heard = ({ told }: World) => told.map(({ kind, channels }) => [kind, channels]);
+
+describe('the messages of a case', () => {
+  it('also reach whoever heard of it, once another route applies', async () => {
+    const world = aRoutedWorld();
+    const engine = anEngine(world);
+
+    await engine(alarm());
+    world.time.now += 2 * hour;
+    await engine(operator('release'));
+
+    expect(heard(world)).toEqual([
+      ['contained', ['slack']],
+      ['released', ['slack', 'pagerduty']],
+    ]);
+    expect(caseOf(world).toldTo).toEqual(['slack', 'pagerduty']);
+  });
+
+  it('go where they went when the function was killed before it recorded that they are told', async () => {
+    const world = aRoutedWorld();
+    const engine = anEngine(world);
+    world.hook = async (name, perform) => {
+      if (name === 'cases.save' && world.told.length === 1) throw new Error('killed');
+      return perform();
+    };
+
+    await expect(engine(alarm(), { id: 'alarm' })).rejects.toThrow('killed');
+    world.hook = (_, perform) => perform();
+    world.time.now += 2 * hour;
+    await engine(alarm(), { id: 'alarm', attempt: 2 });
+
+    expect(heard(world)).toEqual([
+      ['contained', ['slack']],
+      ['contained', ['slack']],
+    ]);
+  });
+
+  it('name no channels where cordon.yml has no routes', async () => {
+    const world = aWorld();
+
+    await anEngine(world)(alarm());
+
+    expect(heard(world)).toEqual([['contained', undefined]]);
+    expect(caseOf(world)).not.toHaveProperty('toldTo');
+  });
+});
