@@ -45,8 +45,10 @@ export function writeChannelRights({ id, descriptor, section }: StackChannel): V
   ];
 }
 
-function writeRight({ actions, service, resource }: ChannelRight): Value {
-  return allow(actions, arn(service, resource));
+function writeRight({ actions, service, resource, condition }: ChannelRight): Value {
+  const parts = typeof resource === 'string' ? [resource] : [resource[0], ref('AWS::AccountId'), resource[1]];
+  const statement = allow(actions, arn(service, ...parts));
+  return condition ? { ...(statement as object), Condition: condition } : statement;
 }
 
 /** Alarms on the metrics of a channel's function. Those on its dead letters stand beside its queue. */

@@ -26,8 +26,10 @@ import { compileTopicRule } from './aws/mqtt/rules';
 import { createRoleBook, type RoleBook } from './aws/role-credentials';
 import { createRuleActions } from './aws/rule-actions';
 import { createCloudFormation, type RunningStack } from './aws/services/cloudformation';
+import { createEventBus, type LocalEventBus } from './aws/services/event-bus';
 import { createEvents } from './aws/services/events';
 import { createIam } from './aws/services/iam';
+import { createSecurityHub, type LocalSecurityHub } from './aws/services/security-hub';
 import { jsonResponse } from './aws/wire/local-routes';
 import type { Closers } from './closers';
 import { createConsole } from './console';
@@ -64,6 +66,9 @@ export interface StackOptions {
 export interface LocalStack {
   readonly identity: AwsIdentity;
   readonly aws: LocalAws;
+  /** What was put on buses of EventBridge. */
+  readonly eventBus: LocalEventBus;
+  readonly securityHub: LocalSecurityHub;
   readonly registry: IotRegistry;
   readonly broker: Broker;
   /** Where devices connect over HTTPS. */
@@ -148,6 +153,8 @@ async function boot(
   const { close: closeBroker } = broker;
   closers.push(closeBroker);
   const dataPlane = createIotDataPlane({ broker, registry });
+  const eventBus = createEventBus(identity);
+  const securityHub = createSecurityHub(identity);
   let apiUrl: string | undefined;
   aws = await startLocalAws({
     identity,
@@ -159,7 +166,8 @@ async function boot(
     services: {
       ...createServices(registry, dataPlane, ca, sources, () => functions),
       cloudformation: createCloudFormation(identity, () => stack),
-      events: createEvents(identity, () => schedules),
+      events: createEvents(identity, () => schedules, eventBus.handler),
+      securityhub: securityHub.handler,
       iam: createIam(identity, roles),
     },
     routes: {
@@ -251,7 +259,7 @@ async function boot(
     ),
   );
   closers.push(() => Promise.all(started.map((source) => source.stop())));
-  return { aws, registry, broker, https, ca, functions: host, scheduler, deployed };
+  return { aws, eventBus, securityHub, registry, broker, https, ca, functions: host, scheduler, deployed };
 }
 
 /** As a deploy names it, and with it the roles and schedules: its table has the same name. */

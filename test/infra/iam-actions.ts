@@ -53,6 +53,8 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'logs:CreateLogStream': ['log-group'],
   'logs:PutLogEvents': ['log-group'],
   'secretsmanager:GetSecretValue': ['secret'],
+  'securityhub:BatchImportFindings': ['product'],
+  'securityhub:BatchUpdateFindings': ['hub'],
   'sns:ListSubscriptionsByTopic': ['sns-topic'],
   'sns:Publish': ['sns-topic'],
   'sqs:DeleteMessage': ['queue'],
@@ -84,6 +86,9 @@ export const shapes: Readonly<Record<string, RegExp>> = {
   secret:
     /^arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<(?:Slack|Pagerduty|Teams|Webhook)\w*Secret>-\?{6}$/,
   'event-bus': /^arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus\/[\w.-]+$/,
+  product:
+    /^arn:<AWS::Partition>:securityhub:<AWS::Region>:<AWS::AccountId>:product\/<AWS::AccountId>\/default$/,
+  hub: /^arn:<AWS::Partition>:securityhub:<AWS::Region>:<AWS::AccountId>:hub\/default$/,
   'sns-topic': /^<AWS::SNS::Topic>$/,
   queue: /^<AWS::SQS::Queue>$/,
   parameter: /^arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter./,

@@ -104,6 +104,7 @@ export interface ChannelSecret {
 export interface ChannelRight {
   readonly actions: readonly string[];
   readonly service: string;
-  /** Behind the account of the ARN. */
-  readonly resource: string;
+  /** Behind the account of the ARN; in two parts, the account stands between them once more. */
+  readonly resource: string | readonly [before: string, after: string];
+  readonly condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }

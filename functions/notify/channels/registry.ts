@@ -4,6 +4,7 @@ import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
 import { email } from './email/descriptor';
 import { eventbridge } from './eventbridge/descriptor';
 import { pagerduty } from './pagerduty/descriptor';
+import { securityhub } from './securityhub/descriptor';
 import { slack } from './slack/descriptor';
 import { teams } from './teams/descriptor';
 import { webhook } from './webhook/descriptor';
@@ -15,6 +16,7 @@ const registry = {
   pagerduty,
   webhook,
   eventbridge,
+  securityhub,
   email,
 };
 

@@ -22,10 +22,10 @@ const openActions: ReadonlySet<string> = new Set(['sts:GetCallerIdentity']);
 export function findRefusal(
   identity: AwsIdentity,
   { caller, watch, ...rights }: Registration,
-  { action, resources, alsoNeeds = [] }: IamRequest,
+  { action, resources, alsoNeeds = [], keys = new Map() }: IamRequest,
 ): Refusal | undefined {
   if (caller.functionName === undefined || openActions.has(action)) return undefined;
-  const context = contextOf(identity, caller);
+  const context = new Map([...contextOf(identity, caller), ...keys]);
   for (const needed of [action, ...alsoNeeds]) {
     for (const resource of resources.length > 0 ? resources : ['*']) {
       const { decision, by } = evaluateRole(rights, { action: needed, resources: [resource] }, context);

@@ -14,6 +14,7 @@ const suppliedKeys: ReadonlySet<string> = new Set([
   'aws:resourceaccount',
   'aws:securetransport',
   'aws:sourceip',
+  'securityhub:asffsyntaxpath/workflow.status',
 ]);
 
 /** Decides as IAM does for identity policies: an operation on several resources needs all of them. */

@@ -5,18 +5,21 @@ import { parseJsonObject } from '../wire/json';
 
 const operations = ['DescribeRule', 'ListTargetsByRule'] as const;
 
-/** EventBridge: the schedules of the stack. */
+/** EventBridge: the schedules of the stack, and the buses beside them. */
 export function createEvents(
   { partition, region, accountId }: AwsIdentity,
   schedules: () => Pick<Scheduler, 'find'> | undefined,
+  bus: ServiceHandler,
 ): ServiceHandler {
   return {
     identify: (request) => {
       const operation = operationOf(request);
+      if (!operation) return bus.identify(request);
       const arn = `arn:${partition}:events:${region}:${accountId}:rule/${nameOf(request)}`;
-      return operation && { action: `events:${operation}`, resources: [arn] };
+      return { action: `events:${operation}`, resources: [arn] };
     },
     handle: async (request) => {
+      if (!operationOf(request)) return bus.handle(request);
       const name = nameOf(request);
       const found = schedules()?.find(name);
       if (found?.service !== 'events')

@@ -17,7 +17,7 @@ interface Answer {
 }
 
 /** A service over HTTP that answers as `answer` says. */
-export async function startHttpService(answer: (asked: Asked) => Answer) {
+export async function startHttpService(answer: (asked: Asked) => Answer | Promise<Answer>) {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -26,7 +26,7 @@ export async function startHttpService(answer: (asked: Asked) => Answer) {
       status,
       body = '',
       headers: answered = {},
-    } = answer({
+    } = await answer({
       ...{ method, path, headers },
       body: Buffer.concat(chunks).toString(),
     });

@@ -10,6 +10,7 @@ import {
 import { clip } from '../../../../shared/domain/text';
 import { type Channel, ChannelRefusalError } from '../../delivery/channel';
 import { post } from '../../delivery/post';
+import { isSafeLink } from '../link';
 
 export interface PagerDutyTarget {
   readonly secret: string;
@@ -102,10 +103,6 @@ function writeAlert(newest: Announcement): object {
       },
     },
     client: 'Cordon',
-    ...(link && isHttps(link) && { client_url: link }),
+    ...(isSafeLink(link) && { client_url: link }),
   };
-}
-
-function isHttps(url: string): boolean {
-  return /^https:\/\/[\w.:/#-]+$/.test(url);
 }

@@ -10,6 +10,7 @@ import {
 } from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 import type { Superseded } from '../../../../shared/storage/channel-states';
+import { isSafeLink } from '../link';
 
 /** What Teams posts: 28 KB at most. A character may be three bytes, so the texts of a card are far below. */
 const lineMax = 200;
@@ -55,10 +56,7 @@ export function writeCard(newest: Announcement, earlier: readonly Superseded[] =
     ...fact('Runbook', [findRunbook(newest)]),
     ...fact('Case', [`${caseId}, state ${seq}. A card of this case with a lower number is out of date.`]),
   ];
-  const actionsOf =
-    link && /^https:\/\/[\w.:/#%~-]+$/.test(link)
-      ? [{ type: 'Action.OpenUrl', title: 'Open the case', url: link }]
-      : [];
+  const actionsOf = isSafeLink(link) ? [{ type: 'Action.OpenUrl', title: 'Open the case', url: link }] : [];
   return wrap(body, actionsOf, { caseId: clip(caseId, 128), seq, status: clip(printable(status), 40) });
 }
 

@@ -14,7 +14,9 @@ afterEach(() => service.close());
 it('an event has the whole announcement as its detail, on the bus of cordon.yml', async () => {
   await showIn(connectAt(service.url, 'security'), anAnnouncement());
 
-  expect(service.events).toEqual([{ bus: 'security', detail: anAnnouncement() }]);
+  expect(service.events()).toEqual([
+    { bus: 'security', source: 'cordon', detailType: 'Cordon case', detail: anAnnouncement() },
+  ]);
 });
 
 it('a bus that is not there is a refusal with its name', async () => {
