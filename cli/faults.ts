@@ -2,6 +2,7 @@ import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { ConfigurationError } from '../shared/config/load';
 import { printable } from '../shared/domain/messages/announcement';
 import { CliError } from './cli-error';
+import { describeError, findEndpoint, isUnreadable } from './describe-error';
 import { exitCodes } from './exit-codes';
 
 /** What the command was for. */
@@ -52,6 +53,7 @@ function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault 
       `stage ${stage} is not deployed there (no table cordon-${stage}): check --stage and AWS_REGION`,
     );
   if (isUnanswered(error)) return unreachable(explainSilence(error, where, env));
+  if (isUnreadable(error)) return unreachable(describeError(error, env));
   const exitCode = refusals.has(error.name) ? exitCodes.refused : exitCodes.failed;
   return { text: `${error.name}: ${error.message}`, exitCode };
 }
@@ -98,9 +100,9 @@ function explainSilence(error: Error, { isLocal }: Where, env: NodeJS.ProcessEnv
   if (isLocal)
     return 'the local stack in .cordon/local.json does not respond: start it with npm start, or use --aws';
   const cause = 'code' in error ? String(error.code) : error.name;
-  const left = Object.entries(env).find(([name, value]) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && value);
+  const left = findEndpoint(env);
   if (!left)
     return `AWS does not answer (${cause} ${error.message}): check the network, AWS_REGION, and endpoint_url of the profile`;
-  const [name, value] = left;
-  return `nothing answers at ${value} (${cause}), which ${name} names: unset ${name} to use AWS, or correct it`;
+  const { name, url } = left;
+  return `nothing answers at ${url} (${cause}), which ${name} names: unset ${name} to use AWS, or correct it`;
 }

@@ -1,4 +1,5 @@
 import { printable } from '../../shared/domain/messages/announcement';
+import { describeError, isUnreadable } from '../describe-error';
 
 /** What a check found. */
 export interface Finding {
@@ -41,14 +42,15 @@ export function describeFailure(error: unknown): string {
   if (/AccessDenied|UnauthorizedOperation|AuthorizationError/.test(error.name))
     return `it could not be read: ${error.message} (docs/iam/doctor.json has the rights)`;
   if (isLacking(error)) return 'it could not be read: this service is not there, as on the local stack';
-  return `it could not be read: ${error.name}: ${error.message.split('\n')[0]}`;
+  return `it could not be read: ${error.name}: ${describeError(error)}`;
 }
 
-/** Servers other than AWS say in many ways that they lack an operation; some send a web page, which the SDK can't read. */
-function isLacking({ name, message }: Error): boolean {
+/** Servers other than AWS say in many ways that they lack an operation. */
+function isLacking(error: Error): boolean {
   return (
-    /UnknownOperation|UnrecognizedClient|NotImplemented|InvalidAction/.test(name) ||
-    /^Unsupported [\w-]+ path: |Deserialization error: /m.test(message)
+    /UnknownOperation|UnrecognizedClient|NotImplemented|InvalidAction/.test(error.name) ||
+    /^Unsupported [\w-]+ path: /m.test(error.message) ||
+    isUnreadable(error)
   );
 }
 

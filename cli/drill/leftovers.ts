@@ -3,6 +3,7 @@ import { isOpen } from '../../shared/domain/case/case';
 import { deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { act } from '../act';
+import { describeError } from '../describe-error';
 import { type EnrollTarget, policyNameOf } from '../enroll/enroll';
 import { retire } from '../enroll/retire';
 import type { Target } from '../target';
@@ -68,7 +69,7 @@ export async function clean(thingName: string, target: CleanTarget, folder?: str
     try {
       await run();
     } catch (error) {
-      faults.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      faults.push(`${what}: ${describeError(error)}`);
     }
   };
   await attempt('its case', () => endCase(thingName, target));

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { describeError } from '../describe-error';
 import { type StepName, type StepResult, titleOf } from './steps';
 
 /** A step that could not be tried, and why. */
@@ -54,7 +55,7 @@ export function createRecorder(say: (line: string) => void, signal: AbortSignal)
         return true;
       } catch (error) {
         if (signal.aborted && !always) throw error;
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = describeError(error);
         note(name, error instanceof NotTried ? 'open' : 'failed', detail, Date.now());
         if (last) throw new DrillEnded(detail);
         return false;

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeCount } from '../../shared/config/words';
 import { isThingName } from '../../shared/domain/thing-ref';
 import { CliError } from '../cli-error';
+import { describeError } from '../describe-error';
 
 /** AWS IoT allows 15 CreateCertificateFromCsr and AttachPolicy calls a second; the SDK waits when it is throttled. */
 const workers = 4;
@@ -43,7 +44,7 @@ export async function enrollMany(
         lines.set(name, await enrollOne(name));
       } catch (error) {
         failed.push(name);
-        lines.set(name, `${name} FAILED: ${error instanceof Error ? error.message : String(error)}`);
+        lines.set(name, `${name} FAILED: ${describeError(error)}`);
       }
     }
   }

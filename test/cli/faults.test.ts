@@ -53,6 +53,27 @@ describe('what a command ends with', () => {
     });
   });
 
+  it.each([
+    [
+      'a web page',
+      'Unexpected token \'<\', "<!doctype"... is not valid JSON\n  Deserialization error: to see the raw response, inspect the hidden field {error}.$response on this object.',
+    ],
+    ['an answer without an error of AWS', 'UnknownError'],
+  ])(
+    'names the server whose answer the SDK can not read, without a hint for programmers: %s',
+    (_, message) => {
+      const error = named('SyntaxError', message, { $metadata: { httpStatusCode: 404 } });
+
+      expect(read(error, {}, { AWS_ENDPOINT_URL: 'http://localhost:5000' })).toEqual({
+        text: 'the answer of http://localhost:5000 (HTTP 404) is not one that AWS gives: the server, which AWS_ENDPOINT_URL names, lacks the operation or failed in it',
+        exitCode: 5,
+      });
+      expect(read(error).text).toMatch(
+        /^an answer \(HTTP 404\) is not one that AWS gives: .*check HTTPS_PROXY/,
+      );
+    },
+  );
+
   it('tells a silent local stack, a left-over address and a silent AWS apart', () => {
     const silent = named('Error', 'connect ECONNREFUSED 10.0.0.1:443', { code: 'ECONNREFUSED' });
     const left = { AWS_ENDPOINT_URL_DYNAMODB: 'http://localhost:4566\u001b[2J' };

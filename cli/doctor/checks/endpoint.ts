@@ -1,3 +1,4 @@
+import { describeError } from '../../describe-error';
 import type { Check } from '../finding';
 
 /** Whether this machine reaches the endpoint of devices. `reach` throws an Error with the reason where it does not. */
@@ -18,7 +19,7 @@ export function checkEndpoint(
           {
             level: 'note',
             about,
-            what: `${endpoint} does not answer this machine: ${error instanceof Error ? error.message : String(error)}`,
+            what: `${endpoint} does not answer this machine: ${describeError(error)}`,
             why: 'Devices may reach it all the same; cordon drill needs it from here.',
           },
         ];

@@ -1,0 +1,33 @@
+/** What an error says, in one line, without hints for programmers. */
+export function describeError(error: unknown, env: NodeJS.ProcessEnv = process.env): string {
+  if (!(error instanceof Error)) return String(error);
+  return isUnreadable(error) ? describeUnreadable(error, env) : (error.message.split('\n')[0] ?? '');
+}
+
+/**
+ * Whether the SDK could make nothing of an answer: it names no error of AWS, or is a page. Proxies answer so, and servers other
+ * than AWS where they lack an operation.
+ */
+export function isUnreadable(error: Error): boolean {
+  if (/^\s*Deserialization error\b/m.test(error.message)) return true;
+  return error.message === 'UnknownError' && '$metadata' in error;
+}
+
+function describeUnreadable(error: Error, env: NodeJS.ProcessEnv): string {
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
+  const status = $metadata?.httpStatusCode === undefined ? '' : ` (HTTP ${$metadata.httpStatusCode})`;
+  const server = findEndpoint(env);
+  return server
+    ? `the answer of ${server.url}${status} is not one that AWS gives: the server, which ${server.name} names, lacks the operation or failed in it`
+    : `an answer${status} is not one that AWS gives: something between this machine and AWS may have sent it; check HTTPS_PROXY, the network and endpoint_url of the profile`;
+}
+
+/** An address that replaces those of AWS. */
+export function findEndpoint(
+  env: NodeJS.ProcessEnv,
+): { readonly name: string; readonly url: string } | undefined {
+  const [found] = Object.entries(env).flatMap(([name, url]) =>
+    /^AWS_ENDPOINT_URL(_|$)/.test(name) && url ? [{ name, url }] : [],
+  );
+  return found;
+}
