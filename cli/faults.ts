@@ -1,5 +1,5 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { ConfigurationError } from '../shared/config/load';
+import { ConfigurationError } from '../shared/config/parse';
 import { printable } from '../shared/domain/messages/announcement';
 import { CliError } from './cli-error';
 import { describeError, findEndpoint, isUnreadable } from './describe-error';

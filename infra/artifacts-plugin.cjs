@@ -1,4 +1,4 @@
-// The package of each function: its bundle, and the configuration beside it. A checkout bundles the functions; the npm
+// The package of each function: its bundle, and what it reads of cordon.yml beside it. A checkout bundles the functions; the npm
 // package brings them.
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
@@ -12,9 +12,13 @@ class MakeArtifacts {
   constructor(serverless) {
     this.hooks = {
       'before:package:createDeploymentArtifacts': async () => {
-        const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
+        const { configurationFile, loadConfiguration, readSource } =
+          loadTypescript('../shared/config/load.ts');
         const { serviceDir, service } = serverless;
-        const configuration = loadConfiguration(configurationFile(), service.custom.cordon);
+        const settings = {
+          'configuration.json': loadConfiguration(configurationFile(), service.custom.cordon),
+          'source.json': readSource(configurationFile(), service.custom.cordon),
+        };
         const bundles = await findBundles(serviceDir);
         const folder = join(serviceDir, '.serverless');
         mkdirSync(folder, { recursive: true });
@@ -22,7 +26,7 @@ class MakeArtifacts {
           const place = dirname(definition.handler);
           const artifact = join(folder, `${name}.zip`);
           const bundle = readFileSync(join(bundles, place, 'index.mjs'), 'utf8');
-          writeFileSync(artifact, zipBundle(place, bundle, configuration));
+          writeFileSync(artifact, zipBundle(place, bundle, settings));
           definition.package = { ...definition.package, artifact };
         }
       },
@@ -35,14 +39,16 @@ function findBundles(serviceDir) {
   return existsSync(shipped) ? shipped : require('./bundle-functions.cjs').bundleOnce(serviceDir);
 }
 
-function zipBundle(place, bundle, configuration) {
+function zipBundle(place, bundle, settings) {
   const encoder = new TextEncoder();
   const files = {
     [`${place}/index.mjs`]: encoder.encode(bundle),
-    // Only the functions that read it.
-    ...(bundle.includes('configuration.json') && {
-      [`${place}/configuration.json`]: encoder.encode(JSON.stringify(configuration)),
-    }),
+    ...Object.fromEntries(
+      Object.entries(settings)
+        // Only the functions that read it.
+        .filter(([name]) => bundle.includes(name))
+        .map(([name, value]) => [`${place}/${name}`, encoder.encode(JSON.stringify(value))]),
+    ),
   };
   return zipSync(files, { mtime, os: 3, attrs: 0o644 << 16 });
 }

@@ -2,17 +2,20 @@ const { readFileSync } = require('node:fs');
 const loadTypescript = require('./load-typescript.cjs');
 
 /**
- * Has each bundle that imports `cordon:configuration` read the validated cordon.yml from a file beside it. Another cordon.yml
- * changes this file only, not the code.
+ * Has each bundle that imports `cordon:configuration` read the validated cordon.yml from a file beside it, and the text of
+ * cordon.yml in the same way. Another cordon.yml changes these files only, not the code.
  */
-const configurationPlugin = {
-  name: 'cordon-configuration',
+const settingsPlugin = {
+  name: 'cordon-settings',
   setup(build) {
-    build.onResolve({ filter: /^cordon:configuration$/ }, ({ path }) => ({ path, namespace: 'cordon' }));
-    build.onLoad({ filter: /.*/, namespace: 'cordon' }, () => ({
+    build.onResolve({ filter: /^cordon:(configuration|source)$/ }, ({ path }) => ({
+      path: path.slice('cordon:'.length),
+      namespace: 'cordon',
+    }));
+    build.onLoad({ filter: /.*/, namespace: 'cordon' }, ({ path: name }) => ({
       contents: `import { readFileSync } from 'node:fs';
-        const file = new URL('configuration.json', import.meta.url);
-        export const configuration = JSON.parse(readFileSync(file, 'utf8'));`,
+        const file = new URL('${name}.json', import.meta.url);
+        export const ${name} = JSON.parse(readFileSync(file, 'utf8'));`,
       loader: 'js',
     }));
   },
@@ -100,10 +103,4 @@ const openApiPlugin = {
   },
 };
 
-module.exports = [
-  openApiPlugin,
-  configurationPlugin,
-  credentialsPlugin,
-  unusedSchemasPlugin,
-  endpointCachePlugin,
-];
+module.exports = [openApiPlugin, settingsPlugin, credentialsPlugin, unusedSchemasPlugin, endpointCachePlugin];

@@ -6,6 +6,7 @@ import { writeBulkSchema } from '../functions/operate/routes/act-on-many';
 import { auditQuery } from '../functions/operate/routes/audit';
 import { listQuery } from '../functions/operate/routes/list-cases';
 import { metricQuery } from '../functions/operate/routes/show-metric';
+import { recordingQuery } from '../functions/operate/routes/show-recording';
 import manifest from '../package.json' with { type: 'json' };
 import * as answers from '../shared/api/answers';
 import {
@@ -30,7 +31,12 @@ type ActRoute = `POST /things/{thing}/${OperatorAction}` | `POST /bulk/${Operato
 const reads: Readonly<Record<Exclude<RouteKey, ActRoute>, RouteDescription>> = {
   'GET /health': { summary: 'Whether the function runs and reads its table', answer: answers.health },
   'GET /openapi.json': { summary: 'This document', answer: z.looseObject({ openapi: z.string() }) },
-  'GET /rules': { summary: 'The deployed cordon.yml in words', answer: answers.rules },
+  'GET /rules': { summary: 'The deployed cordon.yml, as text and in words', answer: answers.rules },
+  'GET /recording': {
+    summary: 'What a replay needs of each case that changed since a time, open or closed',
+    query: recordingQuery,
+    answer: answers.recording,
+  },
   'GET /cases': {
     summary: 'Open cases, the most urgent first, or the cases of the statuses named',
     query: listQuery,

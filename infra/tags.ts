@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../shared/config/load';
+import { ConfigurationError } from '../shared/config/parse';
 
 export type Tags = Readonly<Record<string, string>>;
 

@@ -1,6 +1,7 @@
 import manifest from '../package.json' with { type: 'json' };
-import { ConfigurationError, configurationFile, loadConfiguration } from '../shared/config/load';
+import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters } from '../shared/config/parameters';
+import { ConfigurationError } from '../shared/config/parse';
 import { findStageFault } from '../shared/config/stage';
 import { accountConditions, accountParameters } from './account-rules';
 import { writeAlarms } from './alarms';

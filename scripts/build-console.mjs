@@ -131,10 +131,10 @@ function describeFiles(work) {
   );
 }
 
-/** Of all that goes into the page, and of how it is made. */
+/** Of all that goes into the page, and of how it is made. What the replay checks and runs is of the other folders. */
 function hashSources() {
-  const sources = readdirSync(join(root, 'console'), { recursive: true })
-    .map((name) => join('console', name))
+  const sources = ['console', 'shared', join('functions', 'notify', 'channels')]
+    .flatMap((place) => readdirSync(join(root, place), { recursive: true }).map((name) => join(place, name)))
     .filter((name) => statSync(join(root, name)).isFile());
   const made = createHash('sha256');
   for (const file of ['package-lock.json', join('scripts', 'build-console.mjs'), ...sources.sort()])

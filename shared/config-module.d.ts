@@ -3,6 +3,11 @@ declare module 'cordon:configuration' {
   export const configuration: import('./config/schema').FileConfiguration;
 }
 
+/** cordon.yml as text, put beside the bundle of `operate` in the same way. */
+declare module 'cordon:source' {
+  export const source: import('./config/parameters').Source;
+}
+
 /** The OpenAPI document of the HTTP API as JSON, written when packaging (infra/openapi.ts). */
 declare module 'cordon:openapi' {
   export const openApi: string;

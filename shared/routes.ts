@@ -9,6 +9,7 @@ import { operatorActions } from './domain/decide/operator-actions';
 export const operatorRoutes = [
   'GET /health',
   'GET /rules',
+  'GET /recording',
   'GET /openapi.json',
   'GET /cases',
   'GET /cases/{thing}',

@@ -1,4 +1,4 @@
-import { parseConfiguration } from '../shared/config/load';
+import { parseConfiguration } from '../shared/config/parse';
 import type { FileConfiguration } from '../shared/config/schema';
 import { resolveNow } from '../shared/domain/asking';
 import type { Case, ClosedCase } from '../shared/domain/case/case';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import * as z from 'zod';
-import { parseConfiguration } from '../../shared/config/load';
+import { parseConfiguration } from '../../shared/config/parse';
 import type { Profiles } from '../../shared/domain/detection/state';
 import { CliError } from '../cli-error';
 

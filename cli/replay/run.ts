@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { loadConfiguration } from '../../shared/config/load';
+import { type Candidate, replay } from '../../shared/replay/compare';
+import { type Recording, recallCases } from '../../shared/replay/recording';
 import { findConfiguration } from '../checkout';
 import { CliError, UsageError } from '../cli-error';
 import { writeJson } from '../json';
 import type { Target } from '../target';
-import { type Candidate, replay } from './compare';
-import { type Recording, readRecording, recallCases } from './recording';
+import { readRecording } from './recording';
 import { writeReplay } from './write';
 
 export interface ReplayFlags {
@@ -42,12 +43,13 @@ export async function runReplay(
       ? await recall(flags.since ?? 0, ports)
       : { recording: readFile(file, ports.say), fleetSize: undefined };
   if (recording.violations.length === 0) throw new CliError(explainEmpty(recording));
-  const result = replay(recording, candidate ?? present, candidate && present, {
-    fleetSize: flags.fleetSize ?? fleetSize,
-    progress: (what, done) => {
-      if (done % reportEvery === 0) ports.say(`${what}: ${done} of ${recording.violations.length} alerts`);
-    },
-  });
+  const steps = replay(recording, candidate ?? present, candidate && present, flags.fleetSize ?? fleetSize);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) {
+    const { file: what, done } = step.value;
+    if (done % reportEvery === 0) ports.say(`${what}: ${done} of ${recording.violations.length} alerts`);
+  }
+  const result = step.value;
   return flags.json ? writeJson(result) : writeReplay(result);
 }
 

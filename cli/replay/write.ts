@@ -1,7 +1,7 @@
 import { writeCount } from '../../shared/config/words';
 import { printable } from '../../shared/domain/messages/announcement';
-import type { Replay, Summary } from './compare';
-import type { Response } from './simulate';
+import type { Replay, Summary } from '../../shared/replay/compare';
+import { describeResponse, outcomeWords } from '../../shared/replay/words';
 
 /** Lines of one list shown to people; --json has all. */
 const shown = 40;
@@ -27,7 +27,8 @@ export function writeReplay(replay: Replay): string {
     ...(differences.length > 0 ? [`Different for ${writeCount(differences.length, 'thing')}:`] : []),
     ...cut(
       differences.map(
-        (pair) => `  ${pair.thingName}: ${describe(pair.candidate)}; now ${describe(pair.present)}`,
+        (pair) =>
+          `  ${pair.thingName}: ${describeResponse(pair.candidate)}; now ${describeResponse(pair.present)}`,
       ),
     ),
     ...(rejected.length > 0 ? ['', `Rejected: ${rejected.length}`] : []),
@@ -47,22 +48,10 @@ function writeSummary(title: string, summary: Summary): string[] {
           `  ${playbook}: contained ${contained}, asked about ${asked}, only recorded ${observed}`,
       ),
     ),
-    ...cut(summary.reasons.map(({ outcome, reason, things }) => `  ${things} ${words[outcome]}: ${reason}`)),
+    ...cut(
+      summary.reasons.map(({ outcome, reason, things }) => `  ${things} ${outcomeWords[outcome]}: ${reason}`),
+    ),
   ];
-}
-
-const words = { contained: 'contained', asked: 'asked about', observed: 'only recorded' } as const;
-
-function describe(response: Response | undefined): string {
-  if (!response) return 'no case';
-  const { outcome, playbook = 'no playbook', actions, reason, containments, questions, releases } = response;
-  const how = outcome === 'contained' ? actions.join(' + ') : (reason ?? 'no reason');
-  const counts = [
-    containments > 1 && writeCount(containments, 'time'),
-    outcome === 'contained' && questions > 0 && `asked ${writeCount(questions, 'time')}`,
-    releases > 0 && `released by time ${writeCount(releases, 'time')}`,
-  ].filter(Boolean);
-  return `${words[outcome]} (${[`${playbook}: ${how}`, ...counts].join('; ')})`;
 }
 
 function cut(lines: readonly string[]): string[] {

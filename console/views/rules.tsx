@@ -1,6 +1,7 @@
 import type { RulesAnswer } from '../../shared/api/answers';
 import { useLive } from '../api/live';
 import { Pending } from '../parts/notice';
+import { TryChange } from '../replay/try-change';
 import { splitRules } from '../words/rules';
 
 /** cordon.yml in words: what is normal, and what happens otherwise. */
@@ -10,26 +11,37 @@ export function RulesView() {
     <section class="view">
       <h1>Rules</h1>
       <p class="quiet">
-        What the deployed <span class="code">cordon.yml</span> says is normal, and what happens otherwise. To
-        try a change against the last seven days, without changing anything:{' '}
-        <code>cordon replay --since 7d --config FILE</code>
+        What the deployed <span class="code">cordon.yml</span> says is normal, and what happens otherwise.
       </p>
       {!live.value ? (
         <Pending live={live} what="rules" />
       ) : (
-        splitRules(live.value.words).map(({ title, lines }) => (
-          <section class="panel" key={title}>
-            <h2>{title}</h2>
-            <ul class="rules">
-              {lines.map(({ text, isInner }) => (
-                <li key={text} class={isInner ? 'inner' : ''}>
-                  {text}
-                </li>
-              ))}
-            </ul>
-          </section>
-        ))
+        <>
+          {splitRules(live.value.words).map(({ title, lines }) => (
+            <section class="panel" key={title}>
+              <h2>{title}</h2>
+              <ul class="rules">
+                {lines.map(({ text, isInner }) => (
+                  <li key={text} class={isInner ? 'inner' : ''}>
+                    {text}
+                  </li>
+                ))}
+              </ul>
+            </section>
+          ))}
+          <Replay source={live.value.source} />
+        </>
       )}
     </section>
+  );
+}
+
+/** A stack of an older release does not tell its cordon.yml. */
+function Replay({ source }: { readonly source: RulesAnswer['source'] | undefined }) {
+  if (source) return <TryChange source={source} />;
+  return (
+    <p class="quiet">
+      To try a change against the last seven days: <code>cordon replay --since 7d --config FILE</code>
+    </p>
   );
 }

@@ -18,6 +18,7 @@ import { type AuditPorts, showAudit } from './routes/audit';
 import { type ListPorts, listCases } from './routes/list-cases';
 import { type FleetPorts, showFleet } from './routes/show-fleet';
 import { listThingMetrics, type MetricPorts, showMetric } from './routes/show-metric';
+import { type RecordingPorts, showRecording } from './routes/show-recording';
 import { type RulesPorts, showRules } from './routes/show-rules';
 import { showThing, type ThingPorts } from './routes/show-thing';
 import { type SummaryPorts, summarize } from './routes/summary';
@@ -28,6 +29,7 @@ export type OperatePorts = { readonly openApi: string } & AuditPorts &
   CommandPorts &
   FleetPorts &
   ListPorts &
+  RecordingPorts &
   RulesPorts &
   MetricPorts &
   SummaryPorts &
@@ -41,6 +43,7 @@ type Handler = (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer
 const routes: Readonly<Record<Route, Handler>> = {
   'GET /health': checkHealth,
   'GET /rules': showRules,
+  'GET /recording': showRecording,
   'GET /openapi.json': async (_request, { openApi }) => textResponse(openApi),
   'GET /cases': listCases,
   'GET /cases/{thing}': showCase,

@@ -1,5 +1,6 @@
 import { configuration } from 'cordon:configuration';
 import { openApi } from 'cordon:openapi';
+import { source } from 'cordon:source';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectKillSwitch } from '../../shared/aws/kill-switch';
 import { connectSecrets } from '../../shared/aws/secrets';
@@ -43,6 +44,7 @@ export const handler = wrap(
     answerSlack: connectSlackAnswers(readEnv('SLACK_API_URL'), log),
     own: requireAccount(readEnv('IOT_ARN_PREFIX')),
     rules: () => explainConfiguration(configuration),
+    source: () => source,
     clock: Date.now,
     log,
     metrics,

@@ -292,6 +292,33 @@ export const rules = z.object({
   words: z
     .string()
     .describe('cordon.yml in words, as `cordon check` says it; indented lines belong to the line above'),
+  source: z
+    .object({
+      text: z.string(),
+      parameters: z
+        .object({
+          detector: z.string().optional(),
+          email: z.string().optional(),
+          keepClosed: z.string().optional(),
+        })
+        .describe('Values of it that the deploy replaced'),
+    })
+    .describe('cordon.yml as it was deployed'),
+});
+
+/** What a replay needs of cases. */
+export const recording = z.object({
+  cases: z.array(
+    z.looseObject({
+      thingName: z.string(),
+      caseId: z.string(),
+      openedAt: time,
+      updatedAt: time,
+      facts: z.looseObject({ kind: z.string() }).optional(),
+      violations: z.record(z.string(), z.looseObject({ caseId: z.string(), alarmAt: time })),
+    }),
+  ),
+  next: z.string().optional().describe('The `cursor` of the next page; absent at the end'),
 });
 
 export type CaseListAnswer = z.output<typeof caseList>;

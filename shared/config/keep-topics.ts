@@ -34,7 +34,7 @@ function findTopicFault(topic: string): string | undefined {
   if (reopened)
     return `it would allow ${reopened}/* to a contained device, with topics of other things: name what to keep, such as ${reopened === '$aws/rules' ? '$aws/rules/RULE/' : `${reopened}/`}${placeholder}/*`;
   const levels = topic.replace(/^\$aws\/things\/[^/]+\//, '').split('/').length;
-  if (Buffer.byteLength(topic) > maxBytes || levels > maxLevels)
+  if (new TextEncoder().encode(topic).length > maxBytes || levels > maxLevels)
     return `it is no possible topic: the limits of AWS IoT are ${maxBytes} bytes and ${maxLevels} levels`;
   return undefined;
 }

@@ -1,17 +1,32 @@
 /** Parameters of a deploy that replace values of cordon.yml (`sls deploy --param NAME=VALUE`), as typed. */
 export interface Parameters {
   /** osls passes null for a parameter that was not given. */
-  readonly detector?: string | null;
+  readonly detector?: string | null | undefined;
   /** Addresses, separated by commas, that replace all those in cordon.yml. */
-  readonly email?: string | null;
+  readonly email?: string | null | undefined;
   /** As `history.keepClosed`. */
-  readonly keepClosed?: string | null;
+  readonly keepClosed?: string | null | undefined;
   /** A parameter of earlier versions, which is refused. */
   readonly killSwitch?: string | null;
   /** Not in cordon.yml: `adopt` imports the table of an earlier stack (infra/add-deletion-guard-plugin.cjs). */
   readonly table?: string | null;
   /** Not in cordon.yml: tags of all that the stack has (infra/tags.ts). */
   readonly tags?: string | null;
+}
+
+/** cordon.yml as a person wrote it, and what of it the deploy replaced. */
+export interface Source {
+  readonly text: string;
+  readonly parameters: { readonly [N in 'detector' | 'email' | 'keepClosed']?: string | undefined };
+}
+
+/** Those that were given and replace a value of cordon.yml. */
+export function pickParameters({ detector, email, keepClosed }: Parameters): Source['parameters'] {
+  return {
+    ...(isGiven(detector) && { detector }),
+    ...(isGiven(email) && { email: String(email) }),
+    ...(isGiven(keepClosed) && { keepClosed }),
+  };
 }
 
 /** The configuration with the parameters' values. The schema checks both alike. */

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
+import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
 import { type CaseFilter, matchesFilter } from '../domain/lists/filter';
 import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/outline';
@@ -27,6 +28,11 @@ export interface CasePage {
   readonly examined: number;
 }
 
+/** Whole cases instead of what lists show of them. */
+export interface WholePage extends Omit<CasePage, 'cases'> {
+  readonly cases: readonly Case[];
+}
+
 function isNotBuilt(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationException' && /index/i.test(error.message);
 }
@@ -42,9 +48,14 @@ interface IndexRow extends Omit<ListedCase, keyof CaseOutline | 'status'> {
   readonly outline?: CaseOutline;
 }
 
+interface Found {
+  readonly row: IndexRow;
+  readonly listed: ListedCase;
+}
+
 interface Shard {
   readonly index: number;
-  buffer: { readonly row: IndexRow; readonly listed: ListedCase }[];
+  buffer: Found[];
   position: ShardPosition | 'start' | 'end';
   /** Whether the table has nothing behind the buffer. */
   isDrained: boolean;
@@ -63,16 +74,28 @@ export type CaseListReader = ReturnType<typeof connectCaseList>;
 
 /** Pages of cases by status, for people. What a page costs does not depend on how many cases there are. */
 export function connectCaseList(tableName: string, client?: DynamoDBClient) {
-  const { documents, loadAll } = connectItems(tableName, client);
+  const { documents, loadAll, loadItems } = connectItems(tableName, client);
 
   /** Throws CursorError. */
-  async function page({ statuses, filter = {}, limit, cursor, ...times }: CaseQuery): Promise<CasePage> {
+  async function page(query: CaseQuery): Promise<CasePage> {
+    const { found, ...rest } = await pageFound(query);
+    return { cases: found.map(({ listed }) => listed), ...rest };
+  }
+
+  /** Likewise, with each case read. One that expired or moved meanwhile is left out. Throws CursorError. */
+  async function pageWhole(query: CaseQuery): Promise<WholePage> {
+    const { found, ...rest } = await pageFound(query);
+    const items = await loadItems(found.map(({ row }) => ({ pk: partitionOf(row.thingName), sk: row.sk })));
+    return { cases: items.map((item) => readCase(item as unknown as CaseItem)), ...rest };
+  }
+
+  async function pageFound({ statuses, filter = {}, limit, cursor, ...times }: CaseQuery) {
     const query = JSON.stringify([statuses, filter, times.since ?? 0]);
     const since = Math.max(0, times.since ?? 0, times.keptSince ?? 0);
     const from = cursor === undefined ? undefined : readCursor(cursor, query, statuses.length);
     const isFiltered = Object.values(filter).some((part) => part !== undefined);
     const chunk = isFiltered ? 125 : Math.max(5, Math.ceil(limit / 4));
-    const cases: ListedCase[] = [];
+    const found: Found[] = [];
     let examined = 0;
     for (let statusIndex = from?.statusIndex ?? 0; statusIndex < statuses.length; statusIndex += 1) {
       const status = statuses[statusIndex] ?? 'observed';
@@ -83,16 +106,16 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
         const shard = findNewest(open);
         const [first] = shard?.buffer ?? [];
         if (!shard || !first) break;
-        if (cases.length === limit || examined >= maxExamined) {
+        if (found.length === limit || examined >= maxExamined) {
           const position = { statusIndex, shards: open.map(({ position: one }) => one) };
-          return { cases, next: writeCursor(position, query), examined };
+          return { found, next: writeCursor(position, query), examined };
         }
         take(shard);
         examined += 1;
-        if (matchesFilter(first.listed, filter)) cases.push(first.listed);
+        if (matchesFilter(first.listed, filter)) found.push(first);
       }
     }
-    return { cases, examined };
+    return { found, examined };
   }
 
   /**
@@ -175,7 +198,7 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     });
   }
 
-  return { page, readAll };
+  return { page, pageWhole, readAll };
 }
 
 function openShards(from: ListPosition | undefined, since: number): Shard[] {

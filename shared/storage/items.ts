@@ -17,6 +17,8 @@ export interface ItemKey {
   readonly sk: string;
 }
 
+type StoredItem = ItemKey & { readonly [name: string]: unknown; readonly expiresAt?: unknown };
+
 /**
  * The schema of the items. It rises only if an older function would misread an item of a newer one. New fields need no new
  * schema, because readers ignore unknown fields and writers keep them.
@@ -126,11 +128,11 @@ export function connectItems(
   }
 
   /**
-   * Values of items by partition key, in one read for each hundred. If the table can't read a part, the whole read fails and
-   * the caller retries.
+   * Items in one read for each hundred; those that are not there, or expired, are left out. If the table can't read a part,
+   * the whole read fails and the caller retries.
    */
-  async function loadAll(keys: readonly ItemKey[]): Promise<ReadonlyMap<string, unknown>> {
-    const found = new Map<string, unknown>();
+  async function loadItems(keys: readonly ItemKey[]): Promise<readonly StoredItem[]> {
+    const found: StoredItem[] = [];
     for (let start = 0; start < keys.length; start += maxKeys) {
       const Keys = keys.slice(start, start + maxKeys).map(({ pk, sk }) => ({ pk, sk }));
       const { Responses, UnprocessedKeys } = await documents.send(
@@ -138,13 +140,18 @@ export function connectItems(
       );
       if (UnprocessedKeys && Object.keys(UnprocessedKeys).length > 0)
         throw new Error('the table had no capacity for the whole read');
-      for (const Item of Responses?.[tableName] ?? [])
-        if (!hasExpired(Item, clock())) {
-          checkSchema({ pk: Item.pk, sk: Item.sk }, Item);
-          found.set(Item.pk, Item.value);
+      for (const item of (Responses?.[tableName] ?? []) as StoredItem[])
+        if (!hasExpired(item, clock())) {
+          checkSchema(item, item);
+          found.push(item);
         }
     }
     return found;
+  }
+
+  /** Values of items by partition key, read in the same way. */
+  async function loadAll(keys: readonly ItemKey[]): Promise<ReadonlyMap<string, unknown>> {
+    return new Map((await loadItems(keys)).map(({ pk, value }) => [pk, value]));
   }
 
   /** Writes an item whose stored version is `previous` (0 if nothing is stored). Throws VersionConflictError. */
@@ -215,7 +222,7 @@ export function connectItems(
     return found.flat();
   }
 
-  return { documents, load, loadItem, loadAll, save, remove, listDue, listKind };
+  return { documents, load, loadItem, loadItems, loadAll, save, remove, listDue, listKind };
 }
 
 function checkSchema({ pk, sk }: ItemKey, item: Readonly<Record<string, unknown>>): void {

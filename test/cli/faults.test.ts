@@ -1,7 +1,7 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { CliError, RefusedError, TimedOutError, UnwellError, UsageError } from '../../cli/cli-error';
 import { readFault, type Where } from '../../cli/faults';
-import { ConfigurationError } from '../../shared/config/load';
+import { ConfigurationError } from '../../shared/config/parse';
 
 const named = (name: string, message = 'no', more: object = {}) =>
   Object.assign(new Error(message), { name, ...more });

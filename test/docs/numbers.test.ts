@@ -18,7 +18,7 @@ const statements: readonly (readonly [page: string, text: string, code: string])
   ['how-it-decides', 'four certificates under its own client ids', 'const maxOwn = 4;'],
   ['how-it-decides', 'and three under others', 'const maxForeign = 3;'],
   ['how-it-decides', 'within six minutes after it is off', 'const lookAgainMs = 5 * 60_000;'],
-  ['how-it-decides', '(default 24 h)', 'approvalExpires: duration.default(86_400_000)'],
+  ['how-it-decides', '(default 24 h)', 'approvalExpires: z._default(duration, 86_400_000)'],
   ['how-it-decides', 'disproves the denial for 20 minutes', 'const verifyDeadlineMs = 20 * 60_000;'],
   ['how-it-decides', '(up to 50, ', 'const maxKept = 50;'],
   ['how-it-decides', 'for 400 days)', 'const keptMs = 400 * 86_400_000;'],

@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { explain } from '../../cli/check';
 import { readExamples } from '../../cli/detect/file';
 import { compare } from '../../cli/detect/run';
-import { parseConfiguration } from '../../shared/config/load';
+import { parseConfiguration } from '../../shared/config/parse';
 import { findPlaybook } from '../../shared/domain/guards/guards';
 import { listBlocks, listPages } from './pages';
 

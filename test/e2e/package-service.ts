@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { toPascalCase } from '../../functions/notify/channels/names';
 import { finishTemplate } from '../../infra/add-deletion-guard';
 import { listFunctions } from '../../infra/roles';
 import { writeTags } from '../../infra/tags';
 import { writeResources } from '../../infra/write-resources';
-import { loadConfiguration } from '../../shared/config/load';
+import { loadConfiguration, readSource } from '../../shared/config/load';
 import type { Parameters } from '../../shared/config/parameters';
 import { root } from './harness';
 
@@ -54,11 +54,14 @@ export async function packageService(configuration: string, parameters: Paramete
     if (gone.some((prefix) => ofFunction(prefix).test(id))) delete replaced.Resources[id];
   finishTemplate(replaced, writeTags('dev', parameters.tags));
   writeFileSync(join(directory, templateFile), JSON.stringify(replaced));
-  const settings = strToU8(JSON.stringify(loadConfiguration(file, parameters)));
+  const settings = new Map([
+    ['configuration.json', strToU8(JSON.stringify(loadConfiguration(file, parameters)))],
+    ['source.json', strToU8(JSON.stringify(readSource(file, parameters)))],
+  ]);
   for (const zip of readdirSync(packaged).filter((name) => name.endsWith('.zip'))) {
     const content = unzipSync(readFileSync(join(packaged, zip)));
     for (const name of Object.keys(content))
-      if (name.endsWith('/configuration.json')) content[name] = settings;
+      content[name] = settings.get(basename(name)) ?? content[name] ?? strToU8('');
     writeFileSync(join(directory, zip), zipSync(content, { level: 0 }));
   }
   return { directory, remove: () => rm(folder, { recursive: true, force: true }) };

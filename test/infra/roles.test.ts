@@ -4,7 +4,7 @@ import { toPascalCase } from '../../functions/notify/channels/names';
 import { writeIot } from '../../infra/iot';
 import { writeMessaging } from '../../infra/messaging';
 import { listFunctions, writeRoles } from '../../infra/roles';
-import { parseConfiguration } from '../../shared/config/load';
+import { parseConfiguration } from '../../shared/config/parse';
 import { actionNames } from '../../shared/domain/actions/registry';
 import { resourceTypes, shapes } from './iam-actions';
 import { ofType, type Resource, template } from './template';

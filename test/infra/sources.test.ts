@@ -2,7 +2,7 @@ import { writeIot } from '../../infra/iot';
 import { writeMessaging } from '../../infra/messaging';
 import { writeRoles } from '../../infra/roles';
 import { writeSourceConditions } from '../../infra/sources';
-import { parseConfiguration } from '../../shared/config/load';
+import { parseConfiguration } from '../../shared/config/parse';
 
 const here = 'arn:aws:sns:eu-west-1:123456789012:iot-alerts';
 const there = 'arn:aws:sns:af-south-1:210987654321:iot-alerts';

@@ -1,5 +1,5 @@
 import { writeMessaging } from '../../infra/messaging';
-import { parseConfiguration } from '../../shared/config/load';
+import { parseConfiguration } from '../../shared/config/parse';
 import { minimalConfiguration } from '../builders';
 
 /** Logical ids of the subscriptions of each address. */

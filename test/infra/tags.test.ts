@@ -1,5 +1,5 @@
 import { writeTags } from '../../infra/tags';
-import { ConfigurationError } from '../../shared/config/load';
+import { ConfigurationError } from '../../shared/config/parse';
 
 const own = { service: 'cordon', stage: 'dev' };
 

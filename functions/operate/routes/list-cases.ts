@@ -55,7 +55,7 @@ export async function listCases(
   return jsonResponse({ ...found, ...showFloods(told), ...state });
 }
 
-function refuseCursor(error: unknown): never {
+export function refuseCursor(error: unknown): never {
   if (error instanceof CursorError) throw new HttpProblem(400, error.message, 'cursor');
   throw error;
 }

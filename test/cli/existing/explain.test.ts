@@ -1,5 +1,5 @@
 import { explainExisting } from '../../../cli/existing/explain';
-import { parseConfiguration } from '../../../shared/config/load';
+import { parseConfiguration } from '../../../shared/config/parse';
 import { type Account, alertsTopic, bytesOut, learned, startAccount } from './account';
 
 let account: Account;

@@ -1,8 +1,9 @@
 import { stringify } from 'yaml';
-import { readRecording, recallCases } from '../../../cli/replay/recording';
+import { readRecording } from '../../../cli/replay/recording';
 import type { Case } from '../../../shared/domain/case/case';
 import { type AlertToWrite, writeAlert } from '../../../shared/domain/findings/alert';
 import { writeHeartbeat } from '../../../shared/domain/findings/heartbeat';
+import { recallCases } from '../../../shared/replay/recording';
 import { aViolation, now, someFacts } from '../../builders';
 import { aContainedCase, advance, alarm, aReleasedCase } from '../stored-cases';
 

@@ -19,7 +19,7 @@ type Contract = typeof import('../../contract/channel-contract');
 const { listChannels, listServed } = await load<Registry>('functions/notify/channels/registry.ts');
 const { itKeepsTheContract } = await load<Contract>('test/contract/channel-contract.ts');
 const { parseConfiguration } =
-  await load<typeof import('../../../shared/config/load')>('shared/config/load.ts');
+  await load<typeof import('../../../shared/config/parse')>('shared/config/parse.ts');
 
 const cordonYml = `${minimalConfiguration}notify: { bell: { tower: north }, slack: { channel: '#ot' } }\n`;
 

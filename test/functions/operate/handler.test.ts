@@ -15,6 +15,7 @@ const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] }
 const waiting = changeCase(observed, { status: 'awaiting-approval' });
 const thing = ofThing('mything1');
 const noCases = async () => ({ cases: [], isComplete: true });
+const noPage = async () => ({ cases: [], examined: 0 });
 
 describe('the API of cases', () => {
   it('lists first the cases that need somebody first, and no internal fields of the table', async () => {
@@ -37,6 +38,7 @@ describe('the API of cases', () => {
     const asked: unknown[] = [];
     const list = {
       readAll: noCases,
+      pageWhole: noPage,
       page: async ({ statuses, keptSince }: CaseQuery) => {
         asked.push([statuses, keptSince]);
         return { cases: [], examined: 0 };
@@ -107,6 +109,7 @@ describe('the API of cases', () => {
     const asked: CaseQuery[] = [];
     const list = {
       readAll: noCases,
+      pageWhole: noPage,
       page: async (query: CaseQuery) => {
         asked.push(query);
         if (query.cursor === 'made-up') throw new CursorError('is none of this list');
@@ -562,8 +565,11 @@ describe('operate', () => {
     expect(await healthAt(now + 300_000)).toMatchObject({ ageMs: 340_000, late: true });
   });
 
-  it('says at GET /rules what cordon.yml does, in words', async () => {
-    expect((await anOperator().ask('GET /rules')).value).toEqual({ words: 'Detector: cordon' });
+  it('says at GET /rules what cordon.yml does, in words, and what stands in it', async () => {
+    expect((await anOperator().ask('GET /rules')).value).toEqual({
+      words: 'Detector: cordon',
+      source: { text: 'detector: cordon\n', parameters: {} },
+    });
   });
 
   it.each(['GET /health', 'GET /cases'])('shows the kill switch at %s', async (route) => {

@@ -69,11 +69,17 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     openApi: JSON.stringify(document),
     own: account,
     rules: () => 'Detector: cordon',
+    source: () => ({ text: 'detector: cordon\n', parameters: {} }),
     keepClosedMs: Infinity,
     killSwitch: async () => ({ state: 'off' }),
     floods: { list: async () => [] },
     list: {
       page: async (query) => pageCases(cases, query),
+      pageWhole: async (query) => {
+        const { cases: listed, ...rest } = pageCases(cases, query);
+        const ids = new Set(listed.map(({ caseId }) => caseId));
+        return { ...rest, cases: cases.filter(({ caseId }) => ids.has(caseId)) };
+      },
       readAll: async (statuses) => ({
         cases: pageCases(cases, { statuses, limit: 1_000 }).cases.slice(),
         isComplete: true,

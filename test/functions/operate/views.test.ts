@@ -3,11 +3,13 @@ import {
   fleet,
   metricList,
   metricSeries,
+  recording,
   summary,
   thing as thingAnswer,
 } from '../../../shared/api/answers';
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import { recallCases } from '../../../shared/replay/recording';
 import { changeCase, flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
 import { anOperator, ofThing } from './operator';
@@ -60,6 +62,58 @@ describe('a case', () => {
     const { value } = await ask('GET /cases/{thing}', ofThing('case-1'));
 
     expect(value).toMatchObject({ caseId: 'case-1', thingName: 'mything1', status: 'closed', acts: [] });
+  });
+});
+
+describe('the recording', () => {
+  const past = {
+    ...Object.values(contained.violations)[0],
+    caseId: 'case-0',
+  } as (typeof contained.violations)[string];
+
+  it('has of each case what a replay needs, and no violation of an earlier case', async () => {
+    const withPast = { ...contained, violations: { ...contained.violations, 'old/one': past } };
+
+    const { value } = await anOperator([withPast]).ask('GET /recording');
+
+    expect(recording.parse(value)).toEqual(value);
+    const { thingName, caseId, openedAt, updatedAt, facts, violations } = contained;
+    expect(value).toEqual({ cases: [{ thingName, caseId, openedAt, updatedAt, facts, violations }] });
+    expect(recallCases(value.cases, 0).violations).toEqual(recallCases([withPast], 0).violations);
+  });
+
+  it('leaves out what changed before the time, and goes on where a page ends', async () => {
+    const one = { ...contained, caseId: 'case-a', thingName: thingKey('a'), updatedAt: now + 2 };
+    const two = { ...contained, caseId: 'case-b', thingName: thingKey('b'), updatedAt: now + 1 };
+    const old = { ...contained, caseId: 'case-c', thingName: thingKey('c'), updatedAt: now - 1 };
+    const { ask } = anOperator([one, two, old]);
+    const page = async (query: Record<string, string>) =>
+      (await ask('GET /recording', { queryStringParameters: { since: String(now), limit: '1', ...query } }))
+        .value;
+
+    const first = await page({});
+    const second = await page({ cursor: first.next });
+
+    expect([first, second].map(({ cases }) => cases.map(({ caseId }: Case) => caseId))).toEqual([
+      ['case-a'],
+      ['case-b'],
+    ]);
+    expect(second.next).toBeUndefined();
+  });
+
+  it('has shorter pages where cases are long', async () => {
+    const [violation] = Object.values(contained.violations);
+    const evidence = [{ metric: 'm', commandLine: 'x'.repeat(350_000) }];
+    const long = Array.from({ length: 10 }, (_, index) => ({
+      ...contained,
+      ...{ caseId: `case-${index}`, thingName: thingKey(`thing-${index}`) },
+      violations: { 'a/b': { ...violation, caseId: `case-${index}`, evidence } as typeof past },
+    }));
+
+    const { value } = await anOperator(long).ask('GET /recording');
+
+    expect(value.cases).toHaveLength(7);
+    expect(value.next).toBe('7');
   });
 });
 

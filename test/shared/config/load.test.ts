@@ -1,4 +1,5 @@
-import { loadConfiguration, parseConfiguration } from '../../../shared/config/load';
+import { loadConfiguration } from '../../../shared/config/load';
+import { parseConfiguration } from '../../../shared/config/parse';
 import { minimalConfiguration } from '../../builders';
 
 const faultsOf = (text: string): readonly string[] => {

@@ -1,5 +1,5 @@
-import { parseConfiguration } from '../../../shared/config/load';
 import type { Parameters } from '../../../shared/config/parameters';
+import { parseConfiguration } from '../../../shared/config/parse';
 import { minimalConfiguration } from '../../builders';
 
 const read = (parameters: Parameters, text = minimalConfiguration) =>

@@ -1,4 +1,4 @@
-import { ConfigurationError, parseConfiguration } from '../../../shared/config/load';
+import { ConfigurationError, parseConfiguration } from '../../../shared/config/parse';
 
 /** Two profiles: `p` with a number, and with a behavior that Device Defender learns; `q` with the same number. */
 const written = (playbooks: readonly string[]) => `

@@ -1,5 +1,5 @@
 import { explainConfiguration } from '../../../shared/config/explain';
-import { ConfigurationError, parseConfiguration } from '../../../shared/config/load';
+import { ConfigurationError, parseConfiguration } from '../../../shared/config/parse';
 
 const topic = 'arn:aws:sns:eu-west-1:123456789012:iot-alerts';
 

@@ -1,4 +1,4 @@
-import { parseConfiguration } from '../../../shared/config/load';
+import { parseConfiguration } from '../../../shared/config/parse';
 import { minimalConfiguration } from '../../builders';
 
 /** Values that can never match anything, or would match everything. */

@@ -1,4 +1,4 @@
-import { parseConfiguration } from '../../../shared/config/load';
+import { parseConfiguration } from '../../../shared/config/parse';
 import { findWarnings } from '../../../shared/config/warnings';
 import { aConfiguration, minimalConfiguration } from '../../builders';
 

@@ -125,7 +125,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
 
   it('can be named in cordon.yml, and `check` shows it', async () => {
     const { parseConfiguration } =
-      await load<typeof import('../../../shared/config/load')>('shared/config/load.ts');
+      await load<typeof import('../../../shared/config/parse')>('shared/config/parse.ts');
     const { explainConfiguration } =
       await load<typeof import('../../../shared/config/explain')>('shared/config/explain.ts');
 
@@ -184,7 +184,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
 
   it('adds its IAM rights to the role of `respond`', async () => {
     const { parseConfiguration } =
-      await load<typeof import('../../../shared/config/load')>('shared/config/load.ts');
+      await load<typeof import('../../../shared/config/parse')>('shared/config/parse.ts');
     const { writeIotRights } =
       await load<typeof import('../../../infra/respond-rights')>('infra/respond-rights.ts');
     const rightsOf = (text: string) => JSON.stringify(writeIotRights(parseConfiguration(text, 'cordon.yml')));

@@ -137,6 +137,20 @@ describe('a list of cases', () => {
     expect(await list({ keptSince: now - 9 })).toEqual(['case-1']);
   }, 60_000);
 
+  it('reads whole cases, open and closed, a page at a time', async () => {
+    const earlier = { ...released, caseId: 'case-0', closedAt: now - 10, updatedAt: now - 10 };
+    const open = aCaseOf('mything1', { caseId: 'case-2' });
+    const { list } = await openTable('whole', [earlier, released, open]);
+    const query = { statuses: [...openStatuses, 'closed'] as const, limit: 2 };
+
+    const first = await list.pageWhole(query);
+    const second = await list.pageWhole({ ...query, cursor: first.next });
+
+    const ids = ({ cases }: typeof first) => cases.map(({ caseId }) => caseId).sort();
+    expect([ids(first), ids(second), second.next]).toEqual([['case-1', 'case-2'], ['case-0'], undefined]);
+    expect(first.cases.find(({ caseId }) => caseId === 'case-2')).toEqual(open);
+  }, 60_000);
+
   it('reads cases that an earlier release wrote, and the index of that release while the new one is built', async () => {
     const table = await openTable('earlier', [aCaseOf('a')], false);
     const documents = DynamoDBDocumentClient.from(client);

@@ -1,6 +1,6 @@
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: placeholders of cordon.yml.
 import { connectWebhook, type WebhookTarget } from '../../../../../functions/notify/channels/webhook/channel';
-import { parseConfiguration } from '../../../../../shared/config/load';
+import { parseConfiguration } from '../../../../../shared/config/parse';
 import type { Announcement } from '../../../../../shared/domain/messages/announcement-schema';
 import { minimalConfiguration } from '../../../../builders';
 import { anAnnouncement, hostileAnnouncement } from '../../announcements';

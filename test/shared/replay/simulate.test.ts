@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { simulate } from '../../../cli/replay/simulate';
 import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Configuration } from '../../../shared/domain/configuration';
 import type { Violation } from '../../../shared/domain/findings/violation';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import { simulate } from '../../../shared/replay/simulate';
 import { aConfiguration, aPlaybook, aViolation, now, someFacts } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { anEngine } from '../../functions/respond/story';
@@ -11,15 +11,16 @@ import { anEngine } from '../../functions/respond/story';
 const minute = 60_000;
 
 function run(violations: readonly Violation[], configuration: Configuration = aConfiguration()) {
-  return Object.fromEntries(
-    simulate({
-      configuration,
-      violations,
-      factsOf: () => someFacts(),
-      fleetSize: undefined,
-      progress: () => {},
-    }),
-  );
+  const steps = simulate({ configuration, violations, factsOf: () => someFacts(), fleetSize: undefined });
+  const done: number[] = [];
+  for (;;) {
+    const step = steps.next();
+    if (step.done) {
+      expect(done).toEqual(violations.slice(1).map((_, index) => index + 1));
+      return Object.fromEntries(step.value);
+    }
+    done.push(step.value);
+  }
 }
 
 function withPlaybook(over: Parameters<typeof aPlaybook>[0]): Configuration {

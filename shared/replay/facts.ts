@@ -1,5 +1,5 @@
-import type { Facts } from '../../shared/domain/facts';
-import type { Violation } from '../../shared/domain/findings/violation';
+import type { Facts } from '../domain/facts';
+import type { Violation } from '../domain/findings/violation';
 
 export interface AssumedFacts {
   readonly factsOf: (thingName: string) => Facts;

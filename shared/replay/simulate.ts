@@ -1,18 +1,18 @@
-import type { ActionName } from '../../shared/domain/actions/registry';
-import { resolveNow } from '../../shared/domain/asking';
-import type { Case } from '../../shared/domain/case/case';
-import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
-import { findReleaseAt } from '../../shared/domain/case/timers';
-import type { Configuration } from '../../shared/domain/configuration';
-import type { Command } from '../../shared/domain/decide/command';
-import { decide } from '../../shared/domain/decide/decide';
-import type { Context } from '../../shared/domain/decide/decision';
-import type { DecisionQuestions } from '../../shared/domain/decide/questions';
-import type { Facts } from '../../shared/domain/facts';
-import type { Violation } from '../../shared/domain/findings/violation';
-import { findFleetLimit } from '../../shared/domain/guards/guards';
-import { describeReason } from '../../shared/domain/messages/describe-reason';
-import { type ThingKey, thingKey } from '../../shared/domain/thing-ref';
+import type { ActionName } from '../domain/actions/registry';
+import { resolveNow } from '../domain/asking';
+import type { Case } from '../domain/case/case';
+import { nextStep, recordOutcome, settle } from '../domain/case/steps';
+import { findReleaseAt } from '../domain/case/timers';
+import type { Configuration } from '../domain/configuration';
+import type { Command } from '../domain/decide/command';
+import { decide } from '../domain/decide/decide';
+import type { Context } from '../domain/decide/decision';
+import type { DecisionQuestions } from '../domain/decide/questions';
+import type { Facts } from '../domain/facts';
+import type { Violation } from '../domain/findings/violation';
+import { findFleetLimit } from '../domain/guards/guards';
+import { describeReason } from '../domain/messages/describe-reason';
+import { type ThingKey, thingKey } from '../domain/thing-ref';
 import { createFleetWindow } from './fleet-window';
 
 export interface Simulation {
@@ -20,7 +20,6 @@ export interface Simulation {
   readonly violations: readonly Violation[];
   readonly factsOf: (thingName: string) => Facts;
   readonly fleetSize: number | undefined;
-  readonly progress: (done: number) => void;
 }
 
 /** The strongest outcome for a thing. */
@@ -41,15 +40,16 @@ const ranks = { observed: 1, asked: 2, contained: 3 } as const;
 
 /**
  * Runs violations, in order of time, through a configuration as respond does, with every step of AWS done at once, and
- * nobody who approves, rejects or releases. Things that no case was opened for are not in the result.
+ * nobody who approves, rejects or releases. Things that no case was opened for are not in the result. Before each violation
+ * but the first it yields how many are done, so that who runs it can show that, or stop.
  */
-export function simulate(simulation: Simulation): Map<string, Response> {
+export function* simulate(simulation: Simulation): Generator<number, Map<string, Response>> {
   const cases = new Map<string, Case>();
   const responses = new Map<string, Response>();
   const { guards } = simulation.configuration;
   const window = createFleetWindow(findFleetLimit(guards, simulation.fleetSize), guards.fleetLimit.within);
   for (const [index, violation] of simulation.violations.entries()) {
-    if (index > 0) simulation.progress(index);
+    if (index > 0) yield index;
     const { occurredAt: now } = violation;
     const thingName = thingKey(violation.thingName);
     const context = createContext(simulation, thingName, `case-${index}`, now);

@@ -1,5 +1,5 @@
-import { writeCount } from '../../shared/config/words';
-import type { Configuration } from '../../shared/domain/configuration';
+import { writeCount } from '../config/words';
+import type { Configuration } from '../domain/configuration';
 import { assumeFacts } from './facts';
 import type { Recording } from './recording';
 import { type Response, simulate } from './simulate';
@@ -9,9 +9,10 @@ export interface Candidate {
   readonly configuration: Configuration;
 }
 
-export interface ReplayOptions {
-  readonly fleetSize: number | undefined;
-  readonly progress: (what: string, done: number) => void;
+/** How many alerts went through the configuration of a file. */
+interface Progress {
+  readonly file: string;
+  readonly done: number;
 }
 
 type Counts = Readonly<Record<Response['outcome'], number>>;
@@ -50,25 +51,25 @@ export interface Replay {
   readonly differences: readonly Difference[];
 }
 
-/** Replays a recording through a candidate and, if it differs, the present configuration. */
-export function replay(
+/** Replays a recording through a candidate and, if it differs, the present configuration. Yields its progress. */
+export function* replay(
   recording: Recording,
   candidate: Candidate,
   present: Candidate | undefined,
-  options: ReplayOptions,
-): Replay {
+  fleetSize: number | undefined,
+): Generator<Progress, Replay> {
   const { violations, rejected, ignored } = recording;
   const { factsOf, assumed } = assumeFacts(violations, recording.facts);
-  const run = ({ configuration, file }: Candidate) =>
-    simulate({
-      configuration,
-      violations,
-      factsOf,
-      fleetSize: options.fleetSize,
-      progress: (done) => options.progress(file, done),
-    });
-  const responses = run(candidate);
-  const others = present && run(present);
+  function* run({ configuration, file }: Candidate): Generator<Progress, Map<string, Response>> {
+    const steps = simulate({ configuration, violations, factsOf, fleetSize });
+    for (;;) {
+      const step = steps.next();
+      if (step.done) return step.value;
+      yield { file, done: step.value };
+    }
+  }
+  const responses = yield* run(candidate);
+  const others = present && (yield* run(present));
   return {
     alerts: violations.length,
     things: new Set(violations.map(({ thingName }) => thingName)).size,
@@ -77,7 +78,7 @@ export function replay(
     rejected,
     ignored,
     assumptions: [
-      ...listAssumptions(assumed, present ? [candidate, present] : [candidate], options.fleetSize),
+      ...listAssumptions(assumed, present ? [candidate, present] : [candidate], fleetSize),
       ...recording.notes,
     ],
     candidate: summarize(candidate.file, responses),

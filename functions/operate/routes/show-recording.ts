@@ -1,0 +1,48 @@
+import * as z from 'zod/mini';
+import { openStatuses } from '../../../shared/domain/case/status';
+import { type HttpAnswer, type HttpRequest, jsonResponse, readQuery } from '../../../shared/http';
+import type { RecordedCase } from '../../../shared/replay/recording';
+import type { CaseQuery, WholePage } from '../../../shared/storage/case-list';
+import { count, cursor as cursorText, epochMs } from '../query';
+import { type ListPorts, refuseCursor } from './list-cases';
+
+export interface RecordingPorts extends Pick<ListPorts, 'clock' | 'keepClosedMs'> {
+  readonly list: { pageWhole(query: CaseQuery): Promise<WholePage> };
+}
+
+const maxLimit = 200;
+
+/** Less than half of a Lambda response of 6 MB, since the body is quoted there. */
+const maxBytes = 2_500_000;
+
+export const recordingQuery = z.strictObject({
+  since: epochMs,
+  limit: count(1, maxLimit),
+  cursor: cursorText,
+});
+
+/** A page of cases with what a replay needs of each: events and facts. Reads only cases that changed since then. */
+export async function showRecording(
+  request: HttpRequest,
+  { list, keepClosedMs, clock }: RecordingPorts,
+): Promise<HttpAnswer> {
+  const { since, cursor, limit: most = 100 } = readQuery(request, recordingQuery);
+  const statuses = [...openStatuses, 'closed'] as const;
+  const query = { statuses, since, keptSince: Math.max(0, clock() - keepClosedMs), cursor };
+  // A page of cases too long for one response is read again, and only half of it.
+  for (let limit = most; ; limit = Math.ceil(limit / 2)) {
+    const { cases, next } = await list.pageWhole({ ...query, limit }).catch(refuseCursor);
+    const answered = jsonResponse({ cases: cases.map(pick), ...(next !== undefined && { next }) });
+    if (limit === 1 || Buffer.byteLength(answered.body ?? '') <= maxBytes) return answered;
+  }
+}
+
+/** Its own violations: a case also has those of cases before. */
+function pick({ thingName, caseId, openedAt, updatedAt, facts, violations }: RecordedCase) {
+  const own = Object.entries(violations).filter(([, violation]) => violation.caseId === caseId);
+  return {
+    ...{ thingName, caseId, openedAt, updatedAt },
+    ...(facts && { facts }),
+    violations: Object.fromEntries(own),
+  };
+}

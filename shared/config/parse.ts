@@ -1,0 +1,83 @@
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import type { Fault } from './fault';
+import { nameParameters, type Parameters, putParameters } from './parameters';
+import { type FileConfiguration, fileSchema } from './schema';
+import { explainIssue } from './schema-faults';
+import { findFaults } from './semantics';
+
+/** cordon.yml is wrong: one line for each error, `file:line: where: what is expected`. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(faults.join('\n'));
+    this.faults = faults;
+  }
+}
+
+/** Validates the text of a cordon.yml with the parameters that replace values in it. Throws ConfigurationError. */
+export function parseConfiguration(
+  text: string,
+  file: string,
+  parameters: Parameters = {},
+): FileConfiguration {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  if (document.errors.length > 0)
+    throw new ConfigurationError(
+      document.errors.map((error) => `${file}:${error.linePos?.[0].line ?? 1}: ${firstLine(error.message)}`),
+    );
+  const say = ({ path, message }: Fault) =>
+    `${file}:${findLine(document, lines, path)}: ${writePath(path)}: ${message}`;
+  // An alias bomb ends here: yaml refuses more than 100 expansions.
+  const written: unknown = document.toJS({ maxAliasCount: 100 });
+  const { configuration, faults } = validate(putParameters(written, parameters));
+  if (configuration) return configuration;
+  const own = new Set(validate(written).faults.map(say));
+  throw new ConfigurationError(
+    faults.map((fault) => {
+      const [parameter] = nameParameters(parameters, fault.path);
+      if (parameter) return `parameter ${parameter}: ${fault.message}`;
+      const text = say(fault);
+      // The value in the file is right, so the error names the parameter.
+      return own.has(text) ? text : `with ${nameParameters(parameters).join(' and ')}: ${text}`;
+    }),
+  );
+}
+
+interface Validated {
+  readonly configuration?: FileConfiguration;
+  readonly faults: readonly Fault[];
+}
+
+function validate(value: unknown): Validated {
+  const { success, data, error } = fileSchema.safeParse(value);
+  if (!success) return { faults: error.issues.flatMap(explainIssue) };
+  const faults = findFaults(data);
+  return faults.length > 0 ? { faults } : { configuration: data, faults };
+}
+
+/** The line of the value at `path`, or of the nearest thing above it that exists. */
+function findLine(document: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
+    const key = path[length - 1];
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
+      : undefined;
+    const node = (pair?.key ?? document.getIn(path.slice(0, length), true)) as {
+      range?: [number, number, number];
+    };
+    if (node?.range) return lines.linePos(node.range[0]).line;
+  }
+  return 1;
+}
+
+function writePath(path: readonly (string | number)[]): string {
+  return path.length === 0 ? 'the file' : path.join('.');
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? text;
+}

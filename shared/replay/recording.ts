@@ -1,0 +1,78 @@
+import type { Case, ViolationRecord } from '../domain/case/case';
+import type { Facts } from '../domain/facts';
+import type { Violation } from '../domain/findings/violation';
+
+/** Violations in order of time, and what is known of their things. */
+export interface Recording {
+  readonly violations: readonly Violation[];
+  readonly facts: ReadonlyMap<string, Facts>;
+  readonly rejected: readonly Rejection[];
+  /** Messages of another kind, such as Audit results. */
+  readonly ignored: number;
+  /** Limits of the recording that a reader of the result must know. */
+  readonly notes: readonly string[];
+}
+
+export interface Rejection {
+  /** `line 3`, or `item 3` of an array. */
+  readonly where: string;
+  readonly reason: string;
+}
+
+const recallNotes = [
+  'a case keeps only the newest alarm of each behavior: earlier ones are not replayed',
+  'each thing has the groups, type, attributes and certificates that its newest case recorded',
+];
+
+/** What a replay needs of a case. */
+export type RecordedCase = Pick<
+  Case,
+  'caseId' | 'thingName' | 'openedAt' | 'updatedAt' | 'facts' | 'violations'
+>;
+
+/** Reconstructs events from the cases in the table: the newest alarm of each behavior, and its end if it ended. */
+export function recallCases(cases: readonly RecordedCase[], since: number): Recording {
+  const newest = new Map<string, RecordedCase>();
+  // A closed case is in the table twice: archived, and as the thing's newest case until the next one.
+  for (const record of cases) {
+    const known = newest.get(record.caseId);
+    if (!known || record.updatedAt >= known.updatedAt) newest.set(record.caseId, record);
+  }
+  const records = [...newest.values()].sort((a, b) => a.openedAt - b.openedAt);
+  const facts = new Map(
+    records.flatMap(({ thingName, facts: known }) => (known ? [[thingName, known] as const] : [])),
+  );
+  const violations = records.flatMap(({ caseId, thingName, violations: stored }) =>
+    Object.values(stored)
+      .filter((violation) => violation.caseId === caseId)
+      .flatMap((violation) => recallEvents(thingName, violation)),
+  );
+  const recent = violations.filter(({ occurredAt }) => occurredAt >= since);
+  return { violations: sortByTime(recent), facts, rejected: [], ignored: 0, notes: recallNotes };
+}
+
+function recallEvents(thingName: string, record: ViolationRecord): Violation[] {
+  const { value, reporter, evidence, isPartial, criteria, confidence } = record;
+  const alarm: Violation = {
+    violationId: record.violationId,
+    thingName,
+    securityProfileName: record.securityProfileName,
+    behaviorName: record.behaviorName,
+    metric: record.metric,
+    eventType: 'in-alarm',
+    occurredAt: record.alarmAt,
+    detector: record.detector ?? 'device-defender',
+    ...(value && { value }),
+    ...(criteria && { criteria }),
+    ...(reporter && { reporter }),
+    ...(evidence && { evidence }),
+    ...(isPartial && { isPartial }),
+    ...(confidence && { confidence }),
+  };
+  if (record.lastEventType === 'in-alarm') return [alarm];
+  return [alarm, { ...alarm, eventType: record.lastEventType, occurredAt: record.lastEventAt }];
+}
+
+export function sortByTime(violations: readonly Violation[]): Violation[] {
+  return violations.toSorted((a, b) => a.occurredAt - b.occurredAt);
+}
