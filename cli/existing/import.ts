@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { ConfigurationError, parseConfiguration } from '../../shared/config/load';
+import { ConfigurationError, parseConfiguration } from '../../shared/config/parse';
 import { ownTopic } from '../../shared/config/sources';
 import type { Behavior, Configuration } from '../../shared/domain/configuration';
 import { findMetric } from '../../shared/domain/detection/metrics';
