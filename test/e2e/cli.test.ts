@@ -6,7 +6,8 @@ import {
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { loadConfiguration, parseConfiguration } from '../../shared/config/load';
+import { loadConfiguration } from '../../shared/config/load';
+import { parseConfiguration } from '../../shared/config/parse';
 import { connectTable } from '../../shared/storage/table';
 import { detectionFinding } from '../cli/ocsf-schema';
 import { alertOf, enrollAlone, readState, violate, writeProfiles } from './actions-setup';

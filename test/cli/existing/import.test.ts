@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ImportFlags, importAccount } from '../../../cli/existing/run';
-import { parseConfiguration } from '../../../shared/config/load';
+import { parseConfiguration } from '../../../shared/config/parse';
 import { type Account, alertsTopic, bytesOut, learned, startAccount } from './account';
 
 let account: Account;

@@ -1,5 +1,5 @@
 import { listEvaluated } from '../../../functions/detect/evaluated';
-import { parseConfiguration } from '../../../shared/config/load';
+import { parseConfiguration } from '../../../shared/config/parse';
 
 describe('the rules detector', () => {
   it('leaves behaviors that a dimension filters to Device Defender', () => {

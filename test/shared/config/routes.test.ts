@@ -1,5 +1,5 @@
 import { explainConfiguration } from '../../../shared/config/explain';
-import { parseConfiguration } from '../../../shared/config/load';
+import { parseConfiguration } from '../../../shared/config/parse';
 import { minimalConfiguration } from '../../builders';
 
 const parse = (
