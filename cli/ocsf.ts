@@ -1,7 +1,9 @@
 import type { Case } from '../shared/domain/case/case';
-import { behaviorKey, type Evidence } from '../shared/domain/findings/violation';
+import { findingKey } from '../shared/domain/findings/finding';
+import type { Evidence } from '../shared/domain/findings/violation';
 import { measure } from '../shared/domain/messages/announcement';
 import { type CaseInWords, describeCase } from '../shared/domain/messages/describe-case';
+import { describeFinding } from '../shared/domain/messages/describe-value';
 import type { ChainCheck } from './verify';
 
 type Violation = CaseInWords['violations'][string];
@@ -49,7 +51,7 @@ export function writeDetectionFinding(record: Case, productVersion: string, chai
       profiles: ['cloud'],
       uid: `${record.caseId}#${record.timelineSeq}`,
     },
-    finding_info: describeFinding(record, own),
+    finding_info: writeFindingInfo(record, own),
     resources: [
       { uid: record.thingName, name: record.thingName, type: 'AWS::IoT::Thing', ...describeThing(record) },
     ],
@@ -84,9 +86,9 @@ function findStatus({ status, reason }: Case): readonly [number, string] {
     : [2, 'In Progress'];
 }
 
-function describeFinding(record: Case, own: readonly Violation[]) {
-  const keys = own.map(behaviorKey);
-  const metrics = [...new Set(own.map(({ metric }) => metric))];
+function writeFindingInfo(record: Case, own: readonly Violation[]) {
+  const keys = own.map(findingKey);
+  const types = [...new Set(own.map(({ metric, kind }) => metric ?? `${kind} finding`))];
   return {
     uid: record.caseId,
     title:
@@ -94,12 +96,13 @@ function describeFinding(record: Case, own: readonly Violation[]) {
         ? `${record.thingName} violates ${keys.join(', ')}`
         : `${record.thingName}: no violation`,
     desc: own
-      .map(
-        (violation) =>
-          `${behaviorKey(violation)}: ${violation.metric} is ${JSON.stringify(violation.value ?? null)}, normal is ${violation.criteria ?? 'unknown'}`,
+      .map((violation) =>
+        violation.kind !== undefined
+          ? `${findingKey(violation)}: ${describeFinding(violation)}`
+          : `${findingKey(violation)}: ${violation.metric} is ${JSON.stringify(violation.value ?? null)}, normal is ${violation.criteria ?? 'unknown'}`,
       )
       .join('; '),
-    types: metrics,
+    types,
     created_time: record.openedAt,
     modified_time: record.updatedAt,
     ...(own.length > 0 && {

@@ -123,6 +123,8 @@ export interface Reservation {
   readonly now: number;
   readonly limit: number;
   readonly windowMs: number;
+  /** Within the limit of this sender of findings, instead of that of the fleet. */
+  readonly sender?: string;
 }
 
 interface FleetNotice {
@@ -130,6 +132,7 @@ interface FleetNotice {
   readonly now: number;
   readonly windowMs: number;
   readonly of?: 'rejection';
+  readonly sender?: string;
 }
 
 export interface DetectStore {

@@ -9,6 +9,7 @@ import * as rules from '../shared/domain/decide/decide';
 import type { Context, Decision } from '../shared/domain/decide/decision';
 import type { DecisionQuestions } from '../shared/domain/decide/questions';
 import type { Facts } from '../shared/domain/facts';
+import type { ExternalFinding } from '../shared/domain/findings/finding';
 import type { Violation } from '../shared/domain/findings/violation';
 import { type Account, thingKey } from '../shared/domain/thing-ref';
 
@@ -28,6 +29,22 @@ export function aViolation(over: Partial<Violation> = {}): Violation {
     occurredAt: now - 100,
     value: { number: 1 },
     detector: 'cordon',
+    ...over,
+  };
+}
+
+export function anExternalFinding(over: Partial<ExternalFinding> = {}): ExternalFinding {
+  return {
+    kind: 'external',
+    violationId: 'uid-1',
+    thingName: 'mything1',
+    source: 'siem',
+    title: 'Beacon to 203.0.113.9',
+    severity: 'high',
+    product: 'Acme NDR',
+    eventType: 'in-alarm',
+    occurredAt: now - 100,
+    detector: 'external',
     ...over,
   };
 }

@@ -66,6 +66,7 @@ function isEnforced(
       (when.securityProfile ?? profile) === profile &&
       (when.behavior ?? name) === name &&
       (when.metric ?? metric) === metric &&
+      when.source === undefined &&
       when.thingGroup === undefined &&
       when.thingType === undefined &&
       when.attribute === undefined &&

@@ -2,7 +2,7 @@ import { takesExisting } from '../../shared/config/existing-profiles';
 import { explainResponses, writeNormal } from '../../shared/config/explain';
 import { findObstacle, listAlarms } from '../../shared/config/reach';
 import type { Behavior, Configuration, Playbook } from '../../shared/domain/configuration';
-import { type Match, matchesViolation } from '../../shared/domain/guards/guards';
+import { type AlarmMatch, matchesFinding } from '../../shared/domain/guards/guards';
 import { printable } from '../../shared/domain/messages/announcement';
 import { readBehavior } from './behavior';
 import type { ExistingProfile } from './read';
@@ -87,7 +87,7 @@ function isBounded({ criteria }: Behavior): boolean {
 function findMisfits(
   configuration: Configuration,
   profiles: readonly ExistingProfile[],
-  existing: readonly Match[],
+  existing: readonly AlarmMatch[],
 ): string[] {
   const { playbooks, securityProfiles } = configuration;
   const own = Object.entries(securityProfiles).flatMap(([name, { behaviors }]) =>
@@ -96,7 +96,9 @@ function findMisfits(
   const alarms = [...own, ...existing];
   const names = [...new Set([...Object.keys(securityProfiles), ...profiles.map(({ name }) => name)])];
   return playbooks.flatMap((playbook, index) => {
-    const message = alarms.some((alarm) => matchesViolation(playbook.when, alarm))
+    // For findings of a sender, whatever profiles there are.
+    if (playbook.when.source !== undefined) return [];
+    const message = alarms.some((alarm) => matchesFinding(playbook.when, alarm))
       ? findObstacle(playbook, playbooks.slice(0, index), alarms)
       : explainUnmet(playbook, alarms, names);
     return message ? [`playbook ${playbook.name}: ${message}`] : [];
@@ -106,7 +108,7 @@ function findMisfits(
 /** Why no alarm meets a playbook: the narrowest name that nothing has. */
 function explainUnmet(
   { when }: Playbook,
-  alarms: readonly Match[],
+  alarms: readonly AlarmMatch[],
   profiles: readonly string[],
 ): string | undefined {
   const { securityProfile, behavior, metric, confidence } = when;

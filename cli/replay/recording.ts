@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
+import type { Finding } from '../../shared/domain/findings/finding';
 import { readMessage } from '../../shared/domain/findings/read-message';
-import type { Violation } from '../../shared/domain/findings/violation';
 import { isObject, parseJson } from '../../shared/domain/json';
 import { isThingName } from '../../shared/domain/thing-ref';
 import { type Recording, type Rejection, sortByTime } from '../../shared/replay/recording';
@@ -8,7 +8,7 @@ import { CliError } from '../cli-error';
 
 /** Reads alerts, raw or in their SNS envelope: one a line, a JSON array of them, or what `list-violation-events` of the AWS CLI printed. */
 export function readRecording(text: string, progress: (done: number) => void): Recording {
-  const violations: Violation[] = [];
+  const violations: Finding[] = [];
   const rejected: Rejection[] = [];
   let ignored = 0;
   const { bodies, notes } = splitMessages(text.replace(/^\uFEFF/, ''));
@@ -16,10 +16,9 @@ export function readRecording(text: string, progress: (done: number) => void): R
     if (index > 0) progress(index);
     const read = readMessage(body);
     // All that has the name of the heartbeat: intake takes none of it for an alert.
-    const isBeat =
-      read.kind === 'findings' && !read.findings.some(({ violation }) => isThingName(violation.thingName));
+    const isBeat = read.kind === 'findings' && !read.findings.some(({ thingName }) => isThingName(thingName));
     if (isBeat) ignored += 1;
-    else if (read.kind === 'findings') violations.push(...read.findings.map(({ violation }) => violation));
+    else if (read.kind === 'findings') violations.push(...read.findings);
     else if (read.kind === 'ignored') ignored += 1;
     else rejected.push({ where, reason: read.reason });
   }

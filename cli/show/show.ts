@@ -11,7 +11,7 @@ import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
 import { describeStrength } from '../../shared/domain/messages/describe-news';
 import { describeReason } from '../../shared/domain/messages/describe-reason';
-import { describeMeasured } from '../../shared/domain/messages/describe-value';
+import { describeFinding } from '../../shared/domain/messages/describe-value';
 import { CliError } from '../cli-error';
 import { type CaseReader, findCase } from '../find-case';
 import { describeFlood } from '../floods';
@@ -162,7 +162,7 @@ function describeViolations(record: Case): string[] {
   return Object.entries(record.violations)
     .filter(([, { caseId }]) => caseId === record.caseId)
     .flatMap(([key, violation]) => [
-      `violation ${key}: ${violation.lastEventType}, ${describeMeasured(violation)}`,
+      `${violation.kind === undefined ? 'violation ' : ''}${key}: ${violation.lastEventType}, ${describeFinding(violation)}`,
       ...(violation.evidence ?? []).flatMap(({ pid, commandLine, executable, user, parents = [] }) => [
         `  process ${pid ?? '?'}: ${commandLine ?? executable ?? '?'} (user ${user ?? '?'})`,
         ...(parents.length > 0 ? [`    started by ${parents.join(' < ')}`] : []),

@@ -11,7 +11,6 @@ import {
   readRuleFailure,
   unknownPrincipal,
 } from '../../shared/domain/findings/rule-failure';
-import type { Violation } from '../../shared/domain/findings/violation';
 import { heartbeatName } from '../../shared/domain/heartbeat';
 import { parseJson } from '../../shared/domain/json';
 import { type Account, heartbeatKey, notHome, thingKey } from '../../shared/domain/thing-ref';
@@ -59,7 +58,7 @@ function read(message: string, own: Account): Reading {
 function checkName(reading: Reading, failure: RuleFailure | undefined): Reading {
   if (reading.kind !== 'findings') return reading;
   const isForged = reading.findings.some(
-    ({ violation }) => violation.thingName === heartbeatName && (failure || !isHeartbeat(violation)),
+    (finding) => finding.thingName === heartbeatName && (failure || !isHeartbeat(finding)),
   );
   return isForged
     ? {
@@ -77,7 +76,8 @@ async function sendFinding(
 ): Promise<void> {
   // An error action does not record the publisher, so such an alert contains nothing until a person approves.
   const reporter = failure && { clientId: failure.clientId, principal: unknownPrincipal };
-  const claimed: Violation = { ...finding.violation, ...(reporter && { reporter }) };
+  const claimed: Finding =
+    finding.kind === undefined ? { ...finding, ...(reporter && { reporter }) } : finding;
   const violation = boundTime(claimed, Number(attributes.SentTimestamp));
   const { thingName, claimedAt } = violation;
   if (isHeartbeat(violation)) {
@@ -101,7 +101,7 @@ async function sendFinding(
 }
 
 /** The same event has the same id, however often SNS delivers it (docs/facts.md#alerts). */
-function eventIdOf({ violationId, eventType, occurredAt, thingName }: Violation): string {
+function eventIdOf({ violationId, eventType, occurredAt, thingName }: Finding): string {
   return createHash('sha256')
     .update(JSON.stringify([thingName, violationId, eventType, occurredAt]))
     .digest('hex');

@@ -34,11 +34,17 @@ export function createAnswers(
       ]);
       return [...new Set(found.flatMap((stored) => stored?.value.holders ?? []))];
     },
-    reservation: async () => {
+    reservation: async ({ sender }) => {
+      if (sender) {
+        const { name, limit } = sender;
+        const { things, within } = limit;
+        return fleetLimit.reserve({ thingName, now, limit: things, windowMs: within, sender: name });
+      }
       const counted = guards.fleetLimit.percent === undefined ? undefined : await fleetLimit.readSize();
       const limit = findFleetLimit(guards, counted?.things);
       return fleetLimit.reserve({ thingName, now, limit, windowMs });
     },
-    fleetNotice: (claim) => fleetLimit.claimNotice({ ...claim, now, windowMs }),
+    fleetNotice: ({ withinMs = windowMs, ...claim }) =>
+      fleetLimit.claimNotice({ ...claim, now, windowMs: withinMs }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Configuration } from '../domain/configuration';
-import { matchesViolation } from '../domain/guards/guards';
+import { matchesFinding } from '../domain/guards/guards';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 import { listAlarms } from './reach';
@@ -30,7 +30,7 @@ export function findExceptionFaults(index: number, configuration: Configuration)
     );
   const own = Object.entries(configuration.securityProfiles).flatMap(([profile, { behaviors }]) =>
     behaviors.filter((behavior) =>
-      listAlarms(profile, behavior).some((alarm) => matchesViolation(playbook.when, alarm)),
+      listAlarms(profile, behavior).some((alarm) => matchesFinding(playbook.when, alarm)),
     ),
   );
   if (own.length === 0 && takesExisting(configuration))

@@ -9,6 +9,7 @@ import { takesExisting } from './existing-profiles';
 import { explainRoutes } from './explain-routes';
 import { listAlarms } from './reach';
 import type { FileConfiguration } from './schema';
+import { explainSender } from './senders';
 import { explainTopics, type Place } from './sources';
 import { findWarnings } from './warnings';
 import { writeDuration, writeRelease } from './words';
@@ -32,6 +33,7 @@ export function explainConfiguration(
     `Detector: ${detector}`,
     ...behaviors,
     ...writeExisting(configuration),
+    ...writeSenders(configuration, place),
     ...explainTopics(configuration, place),
     '',
     ...writeGuards(configuration),
@@ -107,13 +109,26 @@ export function explainResponses(
   ];
 }
 
+/** Findings of other products. */
+function writeSenders({ sources, playbooks }: Configuration, place: Place): string[] {
+  return sources.external.flatMap((sender) => {
+    const possible = playbooks.filter(({ when }) => when.source === sender.name);
+    return [
+      ...explainSender(sender, place),
+      ...possible.map((playbook, index) => `    ${index + 1}. ${writePlaybook(playbook)}`),
+      '    else recorded only, because no other playbook is for it',
+    ];
+  });
+}
+
 /** Alerts of profiles that the file does not define. */
 function writeExisting(configuration: Configuration): string[] {
   if (!takesExisting(configuration)) return [];
   const { playbooks, securityProfiles } = configuration;
   const possible = playbooks.filter(
     ({ when }) =>
-      when.securityProfile === undefined || !Object.hasOwn(securityProfiles, when.securityProfile),
+      (when.source === undefined && when.securityProfile === undefined) ||
+      (when.securityProfile !== undefined && !Object.hasOwn(securityProfiles, when.securityProfile)),
   );
   const isMet = possible.some(({ when }) => Object.keys(when).length === 0);
   return [
@@ -154,12 +169,13 @@ function findPossible(
 }
 
 function writeConditions({ when }: Playbook): string {
-  const { thingGroup, thingType, attribute, confidence } = when;
+  const { thingGroup, thingType, attribute, confidence, severity } = when;
   return [
     thingGroup && `things in group ${thingGroup}`,
     thingType && `things of type ${thingType}`,
     attribute && `things with ${writeAttribute(attribute)}`,
     confidence && `alarms of ${confidence}${confidence === 'HIGH' ? '' : ' or higher'} ML confidence`,
+    severity && `findings of severity ${severity}${severity === 'critical' ? '' : ' or higher'}`,
   ]
     .filter(Boolean)
     .join(' and ');

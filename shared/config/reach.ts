@@ -1,10 +1,11 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
-import { findPlaybook, type Match, matchesViolation } from '../domain/guards/guards';
+import { type AlarmMatch, findPlaybook, type Match, matchesFinding } from '../domain/guards/guards';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
+import { listSenderFindings } from './senders';
 
 /** The alarms that a behavior can raise: of one that Device Defender learns with its confidence or more, else without. */
-export function listAlarms(securityProfileName: string, { name, metric, criteria }: Behavior): Match[] {
+export function listAlarms(securityProfileName: string, { name, metric, criteria }: Behavior): AlarmMatch[] {
   const alarm = { securityProfileName, behaviorName: name, metric };
   const least = criteria.mlDetectionConfig?.confidenceLevel;
   if (least === undefined) return [alarm];
@@ -19,9 +20,10 @@ export function findUnreached(configuration: Configuration): Fault[] {
   const alarms = profiles.flatMap(([name, { behaviors }]) =>
     behaviors.flatMap((behavior) => listAlarms(name, behavior)),
   );
+  const sent = configuration.sources.external.flatMap(listSenderFindings);
   const unreachable = playbooks.flatMap((playbook, index) => {
     const existing = takesExisting(configuration) ? listExistingAlarms(playbook, securityProfiles) : [];
-    const obstacle = findObstacle(playbook, playbooks.slice(0, index), [...alarms, ...existing]);
+    const obstacle = findObstacle(playbook, playbooks.slice(0, index), [...alarms, ...existing, ...sent]);
     return obstacle ? [{ path: ['playbooks', index, 'when'], message: `never applies: ${obstacle}` }] : [];
   });
   const unmet = profiles.flatMap(([name, { behaviors }]) =>
@@ -44,6 +46,7 @@ export function findUnreached(configuration: Configuration): Fault[] {
 function listExistingAlarms({ when }: Playbook, defined: Configuration['securityProfiles']): Match[] {
   // No name has a space.
   const { securityProfile = 'some profile', behavior = 'some behavior', metric = 'some metric' } = when;
+  if (when.source !== undefined) return [];
   if (Object.hasOwn(defined, securityProfile)) return [];
   const { confidence } = when;
   return [
@@ -74,10 +77,10 @@ export function findObstacle(
     const first = earlier.find(({ when }) => Object.keys(when).length === 0);
     return first && `${first.name} above it always matches first`;
   }
-  const own = alarms.filter((alarm) => matchesViolation(playbook.when, alarm));
+  const own = alarms.filter((alarm) => matchesFinding(playbook.when, alarm));
   if (own.length === 0) return 'no behavior here raises an alarm that it matches';
   const winners = own.map((alarm) =>
-    earlier.find((other) => matchesViolation(other.when, alarm) && isForThingsOf(other.when, playbook.when)),
+    earlier.find((other) => matchesFinding(other.when, alarm) && isForThingsOf(other.when, playbook.when)),
   );
   if (winners.some((winner) => winner === undefined)) return undefined;
   const names = [...new Set(winners.map((winner) => winner?.name))];

@@ -11,6 +11,7 @@ import { writeQuarantinePolicy } from './quarantine-policy';
 import { findUnreached } from './reach';
 import { findRouteFaults } from './route-faults';
 import type { FileConfiguration } from './schema';
+import { findSenderFaults } from './senders';
 import { findSourceFaults } from './sources';
 import { writeDuration } from './words';
 
@@ -18,6 +19,7 @@ import { writeDuration } from './words';
 export function findFaults(configuration: FileConfiguration): Fault[] {
   return [
     ...findSourceFaults(configuration),
+    ...findSenderFaults(configuration),
     ...findProfileFaults(configuration),
     ...findDuplicates(configuration),
     ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),

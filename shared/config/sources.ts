@@ -14,7 +14,10 @@ export function findSourceFaults({ sources, securityProfiles }: Configuration): 
     const message = findTopicFault(arn, arns.slice(0, index), first);
     return message ? [{ path: ['sources', 'deviceDefender', 'topics', index], message }] : [];
   });
-  const isEmpty = Object.keys(securityProfiles).length === 0 && !takesExisting({ sources });
+  const isEmpty =
+    Object.keys(securityProfiles).length === 0 &&
+    !takesExisting({ sources }) &&
+    sources.external.length === 0;
   return [
     ...faults,
     ...(isEmpty

@@ -187,6 +187,12 @@ const exception = z.strictObject(
   },
 );
 
+const severity = z.enum(['critical', 'high', 'medium', 'low']);
+
+const senderName = z
+  .string()
+  .check(z.regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z 0-9 -, beginning with a letter'));
+
 const playbook = z.strictObject({
   name,
   when: z._default(
@@ -199,10 +205,14 @@ const playbook = z.strictObject({
       attribute: z.optional(attribute),
       /** At least this confidence of an ML behavior. */
       confidence: z.optional(z.enum(['LOW', 'MEDIUM', 'HIGH'])),
+      /** A sender of `sources.external`, whose findings no other playbook is for. */
+      source: z.optional(senderName),
+      /** At least this severity of its finding. */
+      severity: z.optional(severity),
     }),
     {},
   ),
-  severity: z._default(z.enum(['critical', 'high', 'medium', 'low']), 'medium'),
+  severity: z._default(severity, 'medium'),
   mode: z.enum(['observe', 'approve', 'enforce']),
   actions: z._default(actions, []),
   /** Of a thing that was contained this often within the time: more actions. */
@@ -251,6 +261,43 @@ const sourceTopic = z.union(
   },
 );
 
+/** Who may publish findings, as IAM knows it: no wildcard, and no whole account. */
+const publisher = z
+  .string()
+  .check(
+    z.regex(
+      /^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:(role|user)\/[\w+=,.@/-]{1,576}$/,
+      'expected the ARN of one role or user, such as arn:aws:iam::123456789012:role/NAME',
+    ),
+  );
+
+/** Who sends findings of other products, as OCSF Detection Findings. */
+const sender = z
+  .strictObject({
+    name: senderName,
+    publishers: z.optional(z.array(publisher).check(z.minLength(1), z.maxLength(10))),
+    /** Of events on the default bus whose `detail` is such a finding. */
+    eventPattern: z.optional(
+      z.record(z.string(), z.unknown()).check(
+        z.refine((pattern) => Object.keys(pattern).length > 0, {
+          message: 'expected a condition: it would match every event',
+        }),
+      ),
+    ),
+    /** How many things it may have contained. */
+    limit: z._default(z.strictObject({ things: z.int().check(z.gte(1), z.lte(1_000)), within: duration }), {
+      things: 3,
+      within: 3_600_000,
+    }),
+    /** An older finding is set aside: it may be a repeat of one that was dealt with. */
+    maxAge: z._default(duration, 900_000),
+  })
+  .check(
+    z.refine(({ publishers, eventPattern }) => publishers !== undefined || eventPattern !== undefined, {
+      message: 'expected publishers: [ARN], eventPattern, or both',
+    }),
+  );
+
 /** What exists beside Cordon and sends it findings. */
 const sources = z.strictObject({
   deviceDefender: z.optional(
@@ -267,6 +314,7 @@ const sources = z.strictObject({
         }),
       ),
   ),
+  external: z._default(z.array(sender).check(z.maxLength(5)), []),
 });
 
 export const configurationSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import type { Facts } from '../domain/facts';
-import type { Violation } from '../domain/findings/violation';
+import type { Finding } from '../domain/findings/finding';
 
 export interface AssumedFacts {
   readonly factsOf: (thingName: string) => Facts;
@@ -12,7 +12,7 @@ export interface AssumedFacts {
  * attributes, with one certificate that nobody shares, which is the one its first report came from.
  */
 export function assumeFacts(
-  violations: readonly Violation[],
+  violations: readonly Finding[],
   recorded: ReadonlyMap<string, Facts>,
 ): AssumedFacts {
   const principals = new Map<string, string>();

@@ -1,10 +1,11 @@
 import type { Case, ViolationRecord } from '../domain/case/case';
+import { recallAlarm } from '../domain/case/lifecycle';
 import type { Facts } from '../domain/facts';
-import type { Violation } from '../domain/findings/violation';
+import type { Finding } from '../domain/findings/finding';
 
 /** Violations in order of time, and what is known of their things. */
 export interface Recording {
-  readonly violations: readonly Violation[];
+  readonly violations: readonly Finding[];
   readonly facts: ReadonlyMap<string, Facts>;
   readonly rejected: readonly Rejection[];
   /** Messages of another kind, such as Audit results. */
@@ -51,28 +52,12 @@ export function recallCases(cases: readonly RecordedCase[], since: number): Reco
   return { violations: sortByTime(recent), facts, rejected: [], ignored: 0, notes: recallNotes };
 }
 
-function recallEvents(thingName: string, record: ViolationRecord): Violation[] {
-  const { value, reporter, evidence, isPartial, criteria, confidence } = record;
-  const alarm: Violation = {
-    violationId: record.violationId,
-    thingName,
-    securityProfileName: record.securityProfileName,
-    behaviorName: record.behaviorName,
-    metric: record.metric,
-    eventType: 'in-alarm',
-    occurredAt: record.alarmAt,
-    detector: record.detector ?? 'device-defender',
-    ...(value && { value }),
-    ...(criteria && { criteria }),
-    ...(reporter && { reporter }),
-    ...(evidence && { evidence }),
-    ...(isPartial && { isPartial }),
-    ...(confidence && { confidence }),
-  };
-  if (record.lastEventType === 'in-alarm') return [alarm];
+function recallEvents(thingName: string, record: ViolationRecord): Finding[] {
+  const alarm = { ...recallAlarm(record, thingName), occurredAt: record.alarmAt };
+  if (alarm.kind !== undefined || record.lastEventType === 'in-alarm') return [alarm];
   return [alarm, { ...alarm, eventType: record.lastEventType, occurredAt: record.lastEventAt }];
 }
 
-export function sortByTime(violations: readonly Violation[]): Violation[] {
+export function sortByTime(violations: readonly Finding[]): Finding[] {
   return violations.toSorted((a, b) => a.occurredAt - b.occurredAt);
 }

@@ -9,7 +9,7 @@ import { decide } from '../domain/decide/decide';
 import type { Context } from '../domain/decide/decision';
 import type { DecisionQuestions } from '../domain/decide/questions';
 import type { Facts } from '../domain/facts';
-import type { Violation } from '../domain/findings/violation';
+import type { Finding } from '../domain/findings/finding';
 import { findFleetLimit } from '../domain/guards/guards';
 import { describeReason } from '../domain/messages/describe-reason';
 import { type ThingKey, thingKey } from '../domain/thing-ref';
@@ -17,7 +17,7 @@ import { createFleetWindow } from './fleet-window';
 
 export interface Simulation {
   readonly configuration: Configuration;
-  readonly violations: readonly Violation[];
+  readonly violations: readonly Finding[];
   readonly factsOf: (thingName: string) => Facts;
   readonly fleetSize: number | undefined;
 }

@@ -5,9 +5,11 @@ import type { FleetLimit, FleetSize, Reservation } from '../ports';
 import { connectItems } from './items';
 
 const sizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
-const noticeKey = { pk: 'LIMIT#fleet', sk: 'TOLD' };
-const rejectionNoticeKey = { pk: 'LIMIT#fleet', sk: 'REJECTED' };
-const windowKey = { pk: 'LIMIT#fleet', sk: 'WINDOW' };
+
+function limitKey(sk: 'WINDOW' | 'TOLD' | 'REJECTED', sender?: string) {
+  return { pk: sender === undefined ? 'LIMIT#fleet' : `LIMIT#sender#${sender}`, sk };
+}
+
 /** Above this number, expired places are removed, because all places are one item. */
 const maxUnread = 100;
 
@@ -17,8 +19,8 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
   return {
     reserve,
 
-    async claimNotice({ caseId, now, windowMs, of }) {
-      const Key = of ? rejectionNoticeKey : noticeKey;
+    async claimNotice({ caseId, now, windowMs, of, sender }) {
+      const Key = limitKey(of ? 'REJECTED' : 'TOLD', sender);
       try {
         await documents.send(
           new UpdateCommand({
@@ -40,7 +42,7 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
     },
 
     async countUsed(now, windowMs) {
-      const places = (await load<Record<string, number>>(windowKey))?.value ?? {};
+      const places = (await load<Record<string, number>>(limitKey('WINDOW')))?.value ?? {};
       return Object.values(places).filter((at) => now - at < windowMs).length;
     },
 
@@ -57,12 +59,12 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
    * Takes a place without reading the others, while fewer are recorded than the limit allows. Expired places only make this
    * stricter. So concurrent containments do not conflict.
    */
-  async function reserveUnread({ thingName, now, limit }: Reservation): Promise<boolean> {
+  async function reserveUnread({ thingName, now, limit, sender }: Reservation): Promise<boolean> {
     try {
       await documents.send(
         new UpdateCommand({
           TableName: tableName,
-          Key: windowKey,
+          Key: limitKey('WINDOW', sender),
           UpdateExpression: 'SET #value.#thing = :now ADD version :one',
           ConditionExpression: 'size(#value) < :most',
           ExpressionAttributeNames: { '#value': 'value', '#thing': thingName },
@@ -78,7 +80,8 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
 
   async function reserve(reservation: Reservation): Promise<boolean> {
     if (await reserveUnread(reservation)) return true;
-    const { thingName, now, limit, windowMs } = reservation;
+    const { thingName, now, limit, windowMs, sender } = reservation;
+    const windowKey = limitKey('WINDOW', sender);
     for (let attempt = 0; attempt < 20; attempt += 1) {
       const stored = await load<Record<string, number>>(windowKey);
       const places = Object.fromEntries(

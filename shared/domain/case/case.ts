@@ -1,7 +1,8 @@
 import type { ActionName, PriorState } from '../actions/registry';
 import type { ReleaseRule, Severity } from '../configuration';
 import type { Facts } from '../facts';
-import type { Evidence, MetricValue, Reporter, Violation, ViolationEventType } from '../findings/violation';
+import type { ExternalFinding, ExternalSubject, Finding } from '../findings/finding';
+import type { BehaviorSubject, Violation, ViolationEventType } from '../findings/violation';
 import type { ThingKey } from '../thing-ref';
 import type { Detail } from './details';
 import type { News, TimelineEvent } from './news';
@@ -26,7 +27,7 @@ export interface CaseBase {
   readonly playbook?: string;
   /** The operator's command behind its present state; absent where a rule decided. */
   readonly decided?: { readonly command: string; readonly actor: string; readonly comment?: string };
-  readonly detector: 'cordon' | 'device-defender' | 'operator';
+  readonly detector: Finding['detector'] | 'operator';
   /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
   readonly violations: Readonly<Record<string, ViolationRecord>>;
   /** By behavior key: ends of alarms that have yet to arrive, since nothing between detector and case keeps the order. */
@@ -149,13 +150,16 @@ export type Case =
   | ReleaseConflictCase
   | ClosedCase;
 
-export interface ViolationRecord {
+/** What a case keeps of a finding of any kind. */
+export type ViolationRecord = FindingRecord &
+  (
+    | (BehaviorSubject & { readonly detector?: Violation['detector'] })
+    | (ExternalSubject & Pick<ExternalFinding, 'detector'>)
+  );
+
+export interface FindingRecord {
   readonly caseId: string;
   readonly violationId: string;
-  readonly securityProfileName: string;
-  readonly behaviorName: string;
-  readonly metric: string;
-  readonly detector?: Violation['detector'];
   /** Device Defender's own id of it, kept where Cordon's detector saw the same. */
   readonly defenderId?: string;
   readonly lastEventType: ViolationEventType;
@@ -164,17 +168,8 @@ export interface ViolationRecord {
   readonly alarmAt: number;
   /** When it was last announced to people, epoch ms: a flapping value must not page each time. */
   readonly toldAt?: number;
-  readonly value?: MetricValue;
-  readonly criteria?: string;
-  readonly reporter?: Reporter;
-  readonly evidence?: readonly Evidence[];
-  /** The evidence of the last alarm is incomplete. */
-  readonly isPartial?: true;
-  readonly uncounted?: readonly string[];
   /** Why the last alarm was excepted. */
   readonly excepted?: Reason;
-  /** Of an ML behavior. */
-  readonly confidence?: NonNullable<Violation['confidence']>;
 }
 
 export type EarlyEnd = Pick<

@@ -1,11 +1,13 @@
 import type { ReleaseRule } from '../configuration';
 import type { Facts } from '../facts';
-import { behaviorKey, type Violation } from '../findings/violation';
+import { type Finding, findingKey } from '../findings/finding';
+import type { BehaviorSubject, Violation } from '../findings/violation';
 import { clip } from '../text';
 import type { ThingKey } from '../thing-ref';
 import {
   type Case,
   type ContainingCase,
+  type FindingRecord,
   note,
   openViolations,
   type TimelineEntry,
@@ -73,12 +75,11 @@ export function newCase(
 /** Keeps of earlier cases only what identifies a late repeat, because an item is limited to 400 KB. */
 function withoutEvidence(violations: Case['violations']): Case['violations'] {
   return Object.fromEntries(
-    Object.entries(violations).map(
-      ([
-        key,
-        { evidence: _evidence, isPartial: _p, uncounted: _u, value: _value, criteria: _criteria, ...rest },
-      ]) => [key, rest],
-    ),
+    Object.entries(violations).map(([key, violation]) => {
+      if (violation.kind !== undefined) return [key, violation];
+      const { evidence: _e, isPartial: _p, uncounted: _u, value: _v, criteria: _c, ...rest } = violation;
+      return [key, rest];
+    }),
   );
 }
 
@@ -98,54 +99,38 @@ export function noteEvent(current: Case, entry: TimelineEntry): Case {
 const maxValueText = 300;
 
 /** Takes an event into the case and its timeline. */
-export function record(current: Case, violation: Violation, now: number): Case {
-  const { eventType, claimedAt, occurredAt } = violation;
-  return noteEvent(remember(current, violation, now), {
+export function record(current: Case, finding: Finding, now: number): Case {
+  const { eventType, claimedAt, occurredAt } = finding;
+  return noteEvent(remember(current, finding, now), {
     at: now,
     event: {
       code: 'violation',
       eventType,
-      behavior: behaviorKey(violation),
-      value: clip(JSON.stringify(violation.value ?? {}), maxValueText),
+      behavior: findingKey(finding),
+      value: clip(JSON.stringify(listTold(finding)), maxValueText),
       ...(claimedAt !== undefined && { aheadSeconds: Math.ceil((claimedAt - occurredAt) / 1_000) }),
     },
   });
 }
 
+/** What a row of the timeline has of a finding. */
+function listTold(finding: Finding): object {
+  switch (finding.kind) {
+    case undefined:
+      return finding.value ?? {};
+    case 'external': {
+      const { title, severity, product } = finding;
+      return { title, severity, product };
+    }
+  }
+}
+
 /** Takes an event into the case alone. */
-export function remember(current: Case, violation: Violation, now: number): Case {
-  const key = behaviorKey(violation);
+export function remember(current: Case, finding: Finding, now: number): Case {
+  const key = findingKey(finding);
   const known = current.violations[key];
-  const alarm = violation.eventType === 'in-alarm';
-  const sameCase = known?.caseId === current.caseId;
-  const defenderId =
-    violation.detector === 'device-defender' ? violation.violationId : sameCase && known.defenderId;
-  const hadEvidence = known?.evidence !== undefined;
-  const { defenderId: _defenderId, isPartial, uncounted, excepted: _excepted, ...kept } = known ?? {};
-  const entry: ViolationRecord = {
-    ...kept,
-    caseId: current.caseId,
-    violationId: violation.violationId,
-    securityProfileName: violation.securityProfileName,
-    behaviorName: violation.behaviorName,
-    metric: violation.metric,
-    detector: violation.detector,
-    ...(defenderId && { defenderId }),
-    lastEventType: violation.eventType,
-    lastEventAt: violation.occurredAt,
-    alarmAt: alarm ? violation.occurredAt : (known?.alarmAt ?? violation.occurredAt),
-    ...(violation.value && { value: violation.value }),
-    ...(violation.criteria && { criteria: violation.criteria }),
-    ...(alarm && violation.reporter && { reporter: violation.reporter }),
-    ...(alarm && violation.evidence && { evidence: violation.evidence }),
-    // Earlier evidence stays for people, but does not describe this alarm.
-    ...((alarm ? (violation.isPartial ?? (hadEvidence && !violation.evidence)) : isPartial) && {
-      isPartial: true,
-    }),
-    ...listUncounted(alarm ? violation.uncounted : uncounted),
-    ...(violation.confidence && { confidence: violation.confidence }),
-  };
-  const others = Object.entries(current.violations).filter(([other]) => other !== key);
+  const entry = keep(current, known, finding);
+  const others = boundOthers(Object.entries(current.violations).filter(([other]) => other !== key));
   // A case of very many violations keeps the evidence of the newest.
   const remembered =
     others.length < maxWithEvidence
@@ -154,7 +139,96 @@ export function remember(current: Case, violation: Violation, now: number): Case
   return { ...current, updatedAt: now, violations: { ...remembered, [key]: entry } };
 }
 
-function listUncounted(uncounted: Violation['uncounted']): Pick<ViolationRecord, 'uncounted'> {
+/** Behaviors are as many as the profiles have; a sender can make up findings without end, so the newest are kept. */
+const maxFindings = 30;
+
+function boundOthers(others: readonly [string, ViolationRecord][]): readonly [string, ViolationRecord][] {
+  const found = others.filter(([, { kind }]) => kind !== undefined);
+  if (found.length < maxFindings) return others;
+  const oldest = found.toSorted(([, a], [, b]) => a.lastEventAt - b.lastEventAt);
+  const dropped = new Set(oldest.slice(0, found.length - maxFindings + 1).map(([key]) => key));
+  return others.filter(([key]) => !dropped.has(key));
+}
+
+function keep(current: Case, known: ViolationRecord | undefined, finding: Finding): ViolationRecord {
+  const alarm = finding.eventType === 'in-alarm';
+  const event = {
+    caseId: current.caseId,
+    violationId: finding.violationId,
+    lastEventType: finding.eventType,
+    lastEventAt: finding.occurredAt,
+    alarmAt: alarm ? finding.occurredAt : (known?.alarmAt ?? finding.occurredAt),
+  };
+  switch (finding.kind) {
+    case undefined:
+      return { ...keepBehavior(current, known, finding), ...event };
+    case 'external': {
+      const {
+        thingName: _thing,
+        eventType: _type,
+        occurredAt: _at,
+        claimedAt: _claimed,
+        ...subject
+      } = finding;
+      return { ...(known?.kind === 'external' && known), ...subject, ...event };
+    }
+  }
+}
+
+function keepBehavior(
+  current: Case,
+  known: ViolationRecord | undefined,
+  violation: Violation,
+): BehaviorSubject & Pick<FindingRecord, 'defenderId'> & Pick<Violation, 'detector'> {
+  const alarm = violation.eventType === 'in-alarm';
+  const sameCase = known?.caseId === current.caseId;
+  const defenderId =
+    violation.detector === 'device-defender' ? violation.violationId : sameCase && known.defenderId;
+  const hadEvidence = known?.evidence !== undefined;
+  const before: Partial<BehaviorSubject & FindingRecord> = known?.kind === undefined ? (known ?? {}) : {};
+  const { defenderId: _defenderId, isPartial, uncounted, excepted: _excepted, ...kept } = before;
+  return {
+    ...kept,
+    securityProfileName: violation.securityProfileName,
+    behaviorName: violation.behaviorName,
+    metric: violation.metric,
+    detector: violation.detector,
+    ...(defenderId && { defenderId }),
+    ...(violation.value && { value: violation.value }),
+    ...(violation.criteria && { criteria: violation.criteria }),
+    ...(alarm && violation.reporter && { reporter: violation.reporter }),
+    ...(alarm && violation.evidence && { evidence: violation.evidence }),
+    // Earlier evidence stays for people, but does not describe this alarm.
+    ...((alarm ? (violation.isPartial ?? (hadEvidence && !violation.evidence)) : isPartial) && {
+      isPartial: true as const,
+    }),
+    ...listUncounted(alarm ? violation.uncounted : uncounted),
+    ...(violation.confidence && { confidence: violation.confidence }),
+  };
+}
+
+/** The newest alarm of a finding that a case keeps, as if it came now. */
+export function recallAlarm(known: ViolationRecord, thingName: string): Finding {
+  const {
+    caseId: _caseId,
+    lastEventType: _lastEventType,
+    lastEventAt: occurredAt,
+    alarmAt: _alarmAt,
+    toldAt: _toldAt,
+    excepted: _excepted,
+    defenderId: _defenderId,
+    ...subject
+  } = known;
+  const event = { thingName, eventType: 'in-alarm' as const, occurredAt };
+  switch (subject.kind) {
+    case undefined:
+      return { ...subject, ...event, detector: subject.detector ?? 'device-defender' };
+    case 'external':
+      return { ...subject, ...event };
+  }
+}
+
+function listUncounted(uncounted: Violation['uncounted']): Pick<BehaviorSubject, 'uncounted'> {
   return uncounted ? { uncounted } : {};
 }
 

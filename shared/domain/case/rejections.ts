@@ -1,11 +1,12 @@
-import { behaviorKey, type Violation } from '../findings/violation';
-import type { Case, Rejection, ViolationRecord } from './case';
+import { findingKey, type Subject } from '../findings/finding';
+import type { Reporter } from '../findings/violation';
+import type { Case, Rejection } from './case';
 
-type Claim = Pick<Violation | ViolationRecord, 'securityProfileName' | 'behaviorName' | 'reporter'>;
+type Claim = Subject & { readonly reporter?: Reporter | undefined };
 
 export function nameClaim(claim: Claim): Rejection {
   const { reporter } = claim;
-  return { behavior: behaviorKey(claim), ...(reporter && { principal: reporter.principal }) };
+  return { behavior: findingKey(claim), ...(reporter && { principal: reporter.principal }) };
 }
 
 export function isRejected({ rejected, rejections = [] }: Case, claim: Claim): boolean {

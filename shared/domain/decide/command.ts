@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import '../schema-language';
 import { type ActionName, actionNames } from '../actions/registry';
+import type { Finding } from '../findings/finding';
 import { isHeartbeat } from '../findings/heartbeat';
 import type { Violation } from '../findings/violation';
 import { heartbeatName } from '../heartbeat';
@@ -9,7 +10,7 @@ import { type OperatorAction, operatorActions } from './operator-actions';
 
 /** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
 export type Command =
-  | { readonly type: 'violation'; readonly thingName: ThingKey; readonly violation: Violation }
+  | { readonly type: 'violation'; readonly thingName: ThingKey; readonly violation: Finding }
   | {
       readonly type: OperatorAction;
       readonly thingName: ThingKey;
@@ -78,7 +79,7 @@ const operatorCommand = z.object({
 
 const commandSchema = z.discriminatedUnion('type', [
   // Only intake writes it, after validation; the queue's policy admits no other sender.
-  z.object({ type: z.literal('violation'), thingName, violation: z.custom<Violation>(isViolation) }),
+  z.object({ type: z.literal('violation'), thingName, violation: z.custom<Finding>(isFinding) }),
   operatorCommand,
   z.object({
     type: z.literal('reconnected'),
@@ -94,11 +95,11 @@ const commandSchema = z.discriminatedUnion('type', [
 const heartbeatSchema = z.object({
   type: z.literal('violation'),
   thingName: z.literal(heartbeatName),
-  violation: z.custom<Violation>((value) => isViolation(value) && isHeartbeat(value)),
+  violation: z.custom<Violation>((value) => isFinding(value) && isHeartbeat(value)),
   takenAt: z.number(),
 });
 
-function isViolation(value: unknown): value is Violation {
+function isFinding(value: unknown): value is Finding {
   return typeof value === 'object' && value !== null && 'violationId' in value && 'eventType' in value;
 }
 

@@ -6,13 +6,13 @@ import type { Objection, Reason, Refusal } from '../case/reasons';
 import { nameClaim } from '../case/rejections';
 import type { Playbook } from '../configuration';
 import type { Facts } from '../facts';
-import { behaviorKey } from '../findings/violation';
-import { chooseActions, findExemption, findPlaybook, findShared } from '../guards/guards';
+import { findingKey } from '../findings/finding';
+import { chooseActions, compareSeverity, findExemption, findPlaybook, findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import { isEqual } from '../json';
 import type { Command } from './command';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
-import { compareSeverity, planContainment } from './plan';
+import { planContainment } from './plan';
 import { type Deciding, need } from './questions';
 
 export function noteRefusal(
@@ -135,7 +135,7 @@ function findContainedAgain(current: Case, { configuration }: Context): Objectio
       violation.detector === 'cordon' &&
       findPlaybook(configuration.playbooks, violation, facts)?.mode === 'enforce',
   );
-  return again && { code: 'still-in-alarm', behavior: behaviorKey(again) };
+  return again && { code: 'still-in-alarm', behavior: findingKey(again) };
 }
 
 /** An operator's no: the violation stays on record, and nothing is done. */

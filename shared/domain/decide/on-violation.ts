@@ -7,20 +7,14 @@ import {
   openViolations,
   type ViolationRecord,
 } from '../case/case';
-import { close, newCase, noteEvent, record, remember } from '../case/lifecycle';
+import { close, newCase, noteEvent, recallAlarm, record, remember } from '../case/lifecycle';
 import type { News } from '../case/news';
 import { isNewClaim, isRejected } from '../case/rejections';
 import { findReleaseAt } from '../case/timers';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
-import { behaviorKey, type Violation } from '../findings/violation';
-import {
-  chooseActions,
-  evaluateGuards,
-  findPlaybook,
-  matchesViolation,
-  type Verdict,
-} from '../guards/guards';
+import { type Finding, findingKey } from '../findings/finding';
+import { chooseActions, evaluateGuards, findPlaybook, matchesFinding, type Verdict } from '../guards/guards';
 import { isEqual } from '../json';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
 import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
@@ -44,8 +38,8 @@ const echoes = new Set([
   'aws:disconnect-duration',
 ]);
 
-function isEcho({ metric }: Violation): boolean {
-  return echoes.has(metric);
+function isEcho({ metric }: Finding): boolean {
+  return metric !== undefined && echoes.has(metric);
 }
 
 /** How long a side effect of a containment may stay in alarm after it: Detect sums these metrics over at most an hour. */
@@ -58,7 +52,7 @@ const echoMs = 3_600_000;
 function isOwnEcho(
   record: Case,
   known: ViolationRecord | undefined,
-  violation: Violation,
+  violation: Finding,
   now: number,
 ): boolean {
   if (!isEcho(violation) || known?.caseId === record.caseId) return false;
@@ -71,10 +65,10 @@ function isOwnEcho(
 
 export function* onViolation(
   current: Case | undefined,
-  violation: Violation,
+  violation: Finding,
   context: Context,
 ): Deciding<Decision> {
-  const key = behaviorKey(violation);
+  const key = findingKey(violation);
   const known = current?.violations[key];
   if (known && violation.occurredAt <= readLastEvent(known, context.now))
     return unchanged({ code: 'late-event' });
@@ -94,7 +88,7 @@ function readLastEvent({ lastEventAt }: ViolationRecord, now: number): number {
 function* onAlarm(
   current: Case | undefined,
   known: ViolationRecord | undefined,
-  violation: Violation,
+  violation: Finding,
   context: Context,
 ): Deciding<Decision> {
   if (current && isOwnEcho(current, known, violation, context.now)) return unchanged({ code: 'own-echo' });
@@ -103,7 +97,7 @@ function* onAlarm(
     : yield* need('facts', { urgent: false });
   const informed: Informed = { ...context, facts };
   const playbook = findPlaybook(context.configuration.playbooks, violation, facts);
-  const severity = playbook?.severity ?? 'medium';
+  const severity = playbook?.severity ?? violation.severity ?? 'medium';
   const open = isOpen(current) ? current : newCase(current, violation.detector, severity, informed);
   const rises =
     !isOpen(current) ||
@@ -126,19 +120,19 @@ function* onAlarm(
 /** Held already, with the strictest actions of any playbook. */
 function isHardEnough(
   current: Case | undefined,
-  violation: Violation,
+  violation: Finding,
   { configuration }: Context,
 ): current is Case {
   if (!isOpen(current) || !isHeld(current)) return false;
   return (
     isEcho(violation) ||
     !configuration.playbooks.some(
-      ({ when, actions }) => matchesViolation(when, violation) && findMissing(current, actions).length > 0,
+      ({ when, actions }) => matchesFinding(when, violation) && findMissing(current, actions).length > 0,
     )
   );
 }
 
-interface Finding {
+interface Judged {
   readonly playbook: Playbook | undefined;
   /** What was known of the behavior before. */
   readonly known: ViolationRecord | undefined;
@@ -149,32 +143,40 @@ interface Finding {
 /** Contains a thing that is not held, or says why not. */
 function* respondTo(
   recorded: Case,
-  violation: Violation,
-  { playbook, known, rises }: Finding,
+  violation: Finding,
+  { playbook, known, rises }: Judged,
   context: Informed,
 ): Deciding<Case> {
   const actions = playbook
     ? chooseActions(playbook, recorded.pastContainments ?? [], context.facts, context.now)
     : [];
-  const { guards } = context.configuration;
+  const { guards, sources } = context.configuration;
   const verdict = yield* evaluateGuards({
     ...context,
-    ...{ playbook, actions, guards, violation },
+    ...{ playbook, actions, guards, finding: violation, senders: sources.external },
     isCounted: holdsThing(recorded),
     isRejected: isRejected(recorded, violation),
   });
   if (verdict.outcome === 'contain')
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
   // Judged again, since the obstacle may be gone; but an announced refusal is not announced again.
-  const key = behaviorKey(violation);
+  const key = findingKey(violation);
   const { reason } = verdict;
   const isExcepted = reason.code === 'excepted';
   const marked = isExcepted ? markExcepted(recorded, key, reason) : recorded;
   if (!rises || (isExcepted && isEqual(known?.excepted, reason))) return marked;
   const { caseId } = marked;
-  const fleetLimitTold = reason.code === 'fleet-limit' && !(yield* need('fleetNotice', { caseId }));
-  const act = (next: Case) => holdBack(next, verdict, playbook, { ...context, fleetLimitTold });
+  const isTold = yield* isLimitTold(reason, caseId);
+  const act = (next: Case) => holdBack(next, verdict, playbook, { ...context, isLimitTold: isTold });
   return announceNews(marked, key, known, act, context);
+}
+
+/** Whether people heard of the limit with another case that waits for it. */
+function* isLimitTold(reason: Refusal['reason'], caseId: string): Deciding<boolean> {
+  if (reason.code === 'fleet-limit') return !(yield* need('fleetNotice', { caseId }));
+  if (reason.code !== 'sender-limit') return false;
+  const { sender, withinMs } = reason;
+  return !(yield* need('fleetNotice', { caseId, sender, withinMs }));
 }
 
 function markExcepted(current: Case, key: string, excepted: Refusal['reason']): Case {
@@ -209,16 +211,10 @@ export function* onHeldBack(current: Case, context: Context): Deciding<Decision>
   let next = note(open, { at: now, event: { code: 'judged-again' } });
   for (const known of openViolations(current)) {
     if (isHeld(next)) break;
-    const violation: Violation = {
-      ...known,
-      thingName,
-      eventType: 'in-alarm',
-      occurredAt: known.lastEventAt,
-      detector: known.detector ?? 'device-defender',
-    };
+    const violation = recallAlarm(known, thingName);
     const playbook = findPlaybook(configuration.playbooks, violation, facts);
-    const finding = { playbook, known, rises: true };
-    next = yield* respondTo(next, violation, finding, { ...context, facts });
+    const judged = { playbook, known, rises: true };
+    next = yield* respondTo(next, violation, judged, { ...context, facts });
   }
   return changed(next);
 }
@@ -227,17 +223,18 @@ export function* onHeldBack(current: Case, context: Context): Deciding<Decision>
 function* onFurther(
   held: Case,
   known: ViolationRecord | undefined,
-  violation: Violation,
+  violation: Finding,
   playbook: Playbook | undefined,
   context: Informed,
 ): Deciding<Decision> {
   const { facts, now, configuration } = context;
-  const key = behaviorKey(violation);
+  const key = findingKey(violation);
   const covered = worsened(coverClientId(held, violation, now), playbook);
   const wanted = playbook ? chooseActions(playbook, held.pastContainments ?? [], facts, now) : [];
   const missing = facts.kind === 'known' ? findMissing(held, wanted) : [];
-  const { guards } = configuration;
-  const input = { ...context, playbook, actions: missing, guards, violation };
+  const { guards, sources } = configuration;
+  const senders = sources.external;
+  const input = { ...context, playbook, actions: missing, guards, senders, finding: violation };
   const verdict =
     missing.length > 0 && playbook?.mode !== 'observe'
       ? yield* evaluateGuards({ ...input, isCounted: true, isRejected: false })
@@ -312,7 +309,7 @@ function holdBack(
   record: Case,
   refusal: Refusal,
   playbook: Playbook | undefined,
-  { configuration, now, fleetLimitTold }: Context & { readonly fleetLimitTold: boolean },
+  { configuration, now, isLimitTold }: Context & { readonly isLimitTold: boolean },
 ): Case {
   const asks = refusal.outcome === 'ask';
   // An unfinished release or a refused action must not be forgotten, so the case keeps its status.
@@ -331,12 +328,12 @@ function holdBack(
   const { reason } = refusal;
   const bySwitch = reason.code === 'kill-switch';
   const heldBackBy = bySwitch ? reason.code : asks ? undefined : before;
-  const byLimit = reason.code === 'fleet-limit';
+  const byLimit = reason.code === 'fleet-limit' || reason.code === 'sender-limit';
   const held = {
     ...rest,
     reason,
     ...(heldBackBy && { heldBackBy }),
-    ...(byLimit && fleetLimitTold && { quiet: true as const }),
+    ...(byLimit && isLimitTold && { quiet: true as const }),
   };
   const expiresAt = now + (bySwitch ? readAgainMs : configuration.guards.approvalExpires);
   const lookAgainAt = bySwitch ? now + lookAgainMs : heldBackBy && lookAt;
@@ -344,7 +341,7 @@ function holdBack(
     ? { ...held, status: 'awaiting-approval', dueAt: expiresAt }
     : { ...held, status: 'observed', ...(lookAgainAt && { dueAt: lookAgainAt }) };
   const { status } = next;
-  const news: News[] = byLimit && !fleetLimitTold ? [reason, { code: 'others-wait' }] : [reason];
+  const news: News[] = byLimit && !isLimitTold ? [reason, { code: 'others-wait' }] : [reason];
   // Once events are counted instead of listed, repeated actions of the device add no row.
   const isFolded = record.foldedEvents !== undefined && status === record.status;
   const noted = isFolded ? next : note(next, { at: now, event: { code: 'status', status, reason } });
@@ -362,15 +359,15 @@ function quieten(record: Case): Case {
 }
 
 /** Whether an event is known to come from a certificate that isn't the thing's, nor one that it got since. */
-function* isForeign({ reporter }: Violation, current: Case): Deciding<boolean> {
+function* isForeign({ reporter }: Finding, current: Case): Deciding<boolean> {
   if (reporter === undefined || ownsCertificate(current.facts, reporter.principal)) return false;
   return !ownsCertificate(yield* need('facts', { urgent: false }), reporter.principal);
 }
 
 /** A clear from a certificate that isn't the thing's has no effect: another device may want the thing released. */
-function disregard(current: Case, known: ViolationRecord, violation: Violation, context: Context): Case {
+function disregard(current: Case, known: ViolationRecord, violation: Finding, context: Context): Case {
   const { now } = context;
-  const key = behaviorKey(violation);
+  const key = findingKey(violation);
   const event = { code: 'foreign-clear', behavior: key } as const;
   const noted = noteEvent(current, { at: now, event });
   return announceNews(noted, key, known, (next) => announce(next, 'refused', [event], now), context);
@@ -379,11 +376,11 @@ function disregard(current: Case, known: ViolationRecord, violation: Violation, 
 function* onClear(
   current: Case | undefined,
   known: ViolationRecord | undefined,
-  violation: Violation,
+  violation: Finding,
   context: Context,
 ): Deciding<Decision> {
   if (!isOpen(current) || known?.caseId !== current.caseId) {
-    const kept = keepEarlyEnd(current, violation, context);
+    const kept = violation.kind === undefined ? keepEarlyEnd(current, violation, context) : undefined;
     return kept ? changed(kept) : unchanged({ code: 'late-clear' });
   }
   const { now } = context;

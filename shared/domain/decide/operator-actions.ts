@@ -1,6 +1,6 @@
 import { type Case, holdsThing, isContainment, isOpen, openViolations } from '../case/case';
 import { type CaseStatus, openStatuses } from '../case/status';
-import { behaviorKey } from '../findings/violation';
+import { findingKey } from '../findings/finding';
 
 /** What an operator may ask for, in the order in which surfaces offer it. */
 export const operatorActions = [
@@ -148,6 +148,6 @@ export function isStale(record: Case | undefined, caseId: string | undefined): b
 
 /** What a release is to be warned of, in words. */
 export function describeAlarms(record: Case | undefined): string | undefined {
-  const keys = isOpen(record) ? openViolations(record).map(behaviorKey) : [];
+  const keys = isOpen(record) ? openViolations(record).map(findingKey) : [];
   return keys.length > 0 ? `still in alarm, so it may be contained again: ${keys.join(', ')}` : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Case, EarlyEnd } from '../case/case';
 import { newCase } from '../case/lifecycle';
-import { behaviorKey, type Violation } from '../findings/violation';
+import { type Finding, findingKey } from '../findings/finding';
+import type { Violation } from '../findings/violation';
 import type { Context } from './decision';
 import { notAsked } from './questions';
 
@@ -19,7 +20,7 @@ export function keepEarlyEnd(
   violation: Violation,
   context: Context,
 ): Case | undefined {
-  const key = behaviorKey(violation);
+  const key = findingKey(violation);
   const kept = current?.earlyEnds ?? {};
   if ((kept[key]?.occurredAt ?? 0) >= violation.occurredAt) return undefined;
   const { violationId, eventType, occurredAt, detector, value, reporter } = violation;
@@ -49,17 +50,17 @@ function newMemory({ detector }: Violation, context: Context): Case {
 }
 
 /** The kept end of an alarm that arrives only now, if there is one. */
-export function findEarlyEnd(current: Case | undefined, alarm: Violation): Violation | undefined {
-  const end = current?.earlyEnds?.[behaviorKey(alarm)];
-  if (!end || end.occurredAt <= alarm.occurredAt) return undefined;
+export function findEarlyEnd(current: Case | undefined, alarm: Finding): Finding | undefined {
+  const end = current?.earlyEnds?.[findingKey(alarm)];
+  if (alarm.kind !== undefined || !end || end.occurredAt <= alarm.occurredAt) return undefined;
   const { thingName, securityProfileName, behaviorName, metric } = alarm;
   return { thingName, securityProfileName, behaviorName, metric, ...end };
 }
 
 /** Drops the kept end of a behavior: any alarm of the behavior makes it obsolete. */
-export function dropEarlyEnd(current: Case | undefined, alarm: Violation): Case | undefined {
+export function dropEarlyEnd(current: Case | undefined, alarm: Finding): Case | undefined {
   if (!current?.earlyEnds) return current;
-  const { [behaviorKey(alarm)]: _end, ...others } = current.earlyEnds;
+  const { [findingKey(alarm)]: _end, ...others } = current.earlyEnds;
   const { earlyEnds: _earlyEnds, ...rest } = current;
   return Object.keys(others).length > 0 ? { ...rest, earlyEnds: others } : rest;
 }

@@ -4,10 +4,10 @@ import { findRefused, isCut, planLedger, replaceRefused, reverify } from '../cas
 import { byOperator, containAgain, noteEvent, retryMs } from '../case/lifecycle';
 import type { PlanContext } from '../case/prior-state';
 import { findTemporaryDeactivation, listLeftOut } from '../case/temporary-deactivation';
-import type { Playbook, Severity } from '../configuration';
+import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
-import type { Violation } from '../findings/violation';
-import { listEscalation } from '../guards/guards';
+import type { Finding } from '../findings/finding';
+import { compareSeverity, listEscalation } from '../guards/guards';
 import { agentClientId } from '../text';
 import type { Informed } from './decision';
 
@@ -30,13 +30,6 @@ export function listHolding({ ledger }: Case): ActionName[] {
 /** Names the playbook that a case is under. */
 export function named(record: Case, playbook: Playbook | undefined): Case {
   return { ...worsened(record, playbook), ...(playbook && { playbook: playbook.name }) };
-}
-
-const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
-
-/** Negative where the first is the milder. */
-export function compareSeverity(one: Severity, other: Severity): number {
-  return severities.indexOf(one) - severities.indexOf(other);
 }
 
 export function isMilder(playbook: Playbook | undefined, { severity }: Case): boolean {
@@ -122,7 +115,7 @@ function findDefenderIds(record: Case): string[] {
 }
 
 /** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */
-export function coverClientId(record: Case, { reporter }: Violation, now: number): Case {
+export function coverClientId(record: Case, { reporter }: Finding, now: number): Case {
   const cut = record.ledger.find(isCut);
   if (!reporter || !ownsCertificate(record.facts, reporter.principal) || !cut) return record;
   const known = descriptorOf(cut.action).clientIds?.list(cut.prior) ?? [];

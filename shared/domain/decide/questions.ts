@@ -12,9 +12,14 @@ export interface DecisionQuestions extends GuardQuestions {
   facts(about: { readonly urgent: boolean; readonly actions?: readonly ActionName[] }): Facts;
   /**
    * Is this the case that announces the fleet limit, or the rejection of cases that waited for it without a message? One
-   * message in the window says so, not one for each thing.
+   * message in the window says so, not one for each thing. The limit of a sender has its own window.
    */
-  fleetNotice(about: { readonly caseId: string; readonly of?: 'rejection' }): boolean;
+  fleetNotice(about: {
+    readonly caseId: string;
+    readonly of?: 'rejection';
+    readonly sender?: string;
+    readonly withinMs?: number;
+  }): boolean;
 }
 
 export type Deciding<T> = Asking<DecisionQuestions, T>;

@@ -1,7 +1,7 @@
 import type { Playbook } from '../configuration';
 import type { MetricValue, Violation } from '../findings/violation';
 import { type Claim, findExceptions } from '../guards/exceptions';
-import { matchesViolation } from '../guards/guards';
+import { matchesFinding } from '../guards/guards';
 
 /** What a detector remembers of an open alarm that was excepted. */
 export interface Excepted {
@@ -29,7 +29,7 @@ export function followExceptions(
   if (isOpen && !known) return { isNews: false };
   if (!isBad) return { ...(known && { excepted: { by: known.by, value } }), isNews: false };
   const by = playbooks
-    .filter(({ name, when }) => known?.by.includes(name) ?? matchesViolation(when, alarm))
+    .filter(({ name, when }) => known?.by.includes(name) ?? matchesFinding(when, alarm))
     .filter(({ unless }) => findExceptions(unless, alarm, known?.value) !== undefined)
     .map(({ name }) => name);
   return {

@@ -6,15 +6,15 @@ import {
   boundUncounted,
   boundValue,
   type Evidence,
+  type FindingEvent,
   keepEvidence,
   type MetricValue,
   type Reporter,
-  type Violation,
   type ViolationEventType,
 } from './violation';
 
 /** The violation as of a time that can be, with what its sender said where that is another. */
-export function boundTime(violation: Violation, arrivedAt: number): Violation {
+export function boundTime<F extends FindingEvent>(violation: F, arrivedAt: number): F {
   const { occurredAt: claimedAt } = violation;
   const occurredAt = boundByArrival(claimedAt, arrivedAt);
   return occurredAt === claimedAt ? violation : { ...violation, occurredAt, claimedAt };

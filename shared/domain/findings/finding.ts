@@ -1,7 +1,48 @@
-import type { Violation } from './violation';
+import type { Severity } from '../configuration';
+import { type BehaviorSubject, behaviorKey, type FindingEvent, type Violation } from './violation';
 
-/** What a source says of a thing. A union: profile, behavior and metric are of a behavior's violation only. */
-export type Finding = { readonly kind: 'behavior-violation'; readonly violation: Violation };
+/**
+ * What a source says of a thing. Profile, behavior, metric, value and reporter are of a behavior's violation only, which
+ * is the kind without a name: cases of earlier releases have no other.
+ */
+export type Finding = Violation | ExternalFinding;
+
+/** What only a behavior's violation has. */
+type OfBehavior =
+  | 'securityProfileName'
+  | 'behaviorName'
+  | 'metric'
+  | 'value'
+  | 'criteria'
+  | 'reporter'
+  | 'evidence'
+  | 'isPartial'
+  | 'uncounted'
+  | 'confidence';
+
+type WithoutBehavior = { readonly [Field in OfBehavior]?: undefined };
+
+/** What a sender of `sources.external` found out. All text is the sender's word. */
+export interface ExternalSubject extends WithoutBehavior {
+  readonly kind: 'external';
+  /** The sender's name in cordon.yml. */
+  readonly source: string;
+  readonly title: string;
+  readonly severity: Severity;
+  /** The product that found it. */
+  readonly product?: string;
+  /** Where people read on. */
+  readonly url?: string;
+}
+
+/** What a finding says, whatever became of it. */
+export type FindingSubject = BehaviorSubject | ExternalSubject;
+
+/** A sender can't end what it says: only an operator or time releases a thing. */
+export interface ExternalFinding extends FindingEvent, ExternalSubject {
+  readonly detector: 'external';
+  readonly eventType: 'in-alarm';
+}
 
 export type Reading =
   | { readonly kind: 'findings'; readonly findings: readonly Finding[] }
@@ -14,4 +55,21 @@ export interface Source {
   readonly name: string;
   /** Undefined: the message is of another source. Never throws. */
   read(message: Readonly<Record<string, unknown>>): Reading | undefined;
+}
+
+/** What tells a finding from the others about its thing. */
+export type Subject =
+  | Pick<Violation, 'kind' | 'securityProfileName' | 'behaviorName'>
+  | Pick<ExternalFinding, 'kind' | 'source' | 'violationId'>;
+
+/**
+ * Under which a case keeps a finding, and people read of it. The name of no security profile has a space.
+ */
+export function findingKey(finding: Subject): string {
+  switch (finding.kind) {
+    case undefined:
+      return behaviorKey(finding);
+    case 'external':
+      return `external finding/${finding.source}/${finding.violationId}`;
+  }
 }

@@ -1,5 +1,6 @@
 import { heartbeatName } from '../heartbeat';
 import { writeAlert } from './alert';
+import type { Finding } from './finding';
 import type { Violation } from './violation';
 
 /**
@@ -18,7 +19,8 @@ export function writeHeartbeat(sentAt: number): string {
 }
 
 /** The name alone is no mark: anybody may write an alert for it. */
-export function isHeartbeat({ thingName, securityProfileName, eventType }: Violation): boolean {
+export function isHeartbeat(finding: Finding): finding is Violation {
+  const { thingName, securityProfileName, eventType } = finding;
   return (
     thingName === heartbeatName && securityProfileName === heartbeatName && eventType === 'alarm-invalidated'
   );

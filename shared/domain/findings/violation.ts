@@ -1,22 +1,28 @@
 import { clip, jsonBytes } from '../text';
 
-/** One behavior of one thing out of bounds, as an alert told it. */
-export interface Violation {
+/** What every finding of a source has, whatever its kind. */
+export interface FindingEvent {
+  /** As its source identifies it. */
   readonly violationId: string;
   readonly thingName: string;
-  readonly securityProfileName: string;
-  readonly behaviorName: string;
-  readonly metric: string;
-  readonly eventType: ViolationEventType;
   /** When the event happened, epoch ms. */
   readonly occurredAt: number;
   /** What the sender said, where that lay in the future when it arrived. */
   readonly claimedAt?: number;
+}
+
+/** What an alert tells of a behavior that is out of bounds. */
+export interface BehaviorSubject {
+  readonly kind?: undefined;
+  readonly source?: undefined;
+  readonly severity?: undefined;
+  readonly securityProfileName: string;
+  readonly behaviorName: string;
+  readonly metric: string;
   /** Absent on alarm-invalidated. */
   readonly value?: MetricValue;
   /** The behavior's criteria as of the alert, for people. */
   readonly criteria?: string;
-  readonly detector: 'cordon' | 'device-defender';
   /** Who reported the datapoint; only Cordon's own detector knows. */
   readonly reporter?: Reporter;
   readonly evidence?: readonly Evidence[];
@@ -26,6 +32,12 @@ export interface Violation {
   readonly uncounted?: readonly string[];
   /** Of an ML behavior. */
   readonly confidence?: Confidence;
+}
+
+/** One behavior of one thing out of bounds, as an alert told it. */
+export interface Violation extends FindingEvent, BehaviorSubject {
+  readonly eventType: ViolationEventType;
+  readonly detector: 'cordon' | 'device-defender';
 }
 
 type Confidence = 'LOW' | 'MEDIUM' | 'HIGH';
@@ -97,6 +109,6 @@ export function boundValue(value: MetricValue): MetricValue {
 }
 
 /** Alerts correlate by profile and behavior first; whether a clear keeps the violation id is undocumented. */
-export function behaviorKey(violation: Pick<Violation, 'securityProfileName' | 'behaviorName'>): string {
-  return `${violation.securityProfileName}/${violation.behaviorName}`;
+export function behaviorKey(behavior: Pick<Violation, 'securityProfileName' | 'behaviorName'>): string {
+  return `${behavior.securityProfileName}/${behavior.behaviorName}`;
 }

@@ -1,12 +1,20 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
 import { type Asking, createNeed } from '../asking';
-import type { Configuration, Playbook } from '../configuration';
+import type { Configuration, Playbook, Severity } from '../configuration';
 import { isDrill } from '../drill';
 import { type Facts, ownsCertificate, type PrincipalFacts, type Sharing } from '../facts';
+import type { ExternalFinding, Finding } from '../findings/finding';
 import type { Violation } from '../findings/violation';
 import { findExceptions } from './exceptions';
 import { findWithheld, type KillSwitch } from './kill-switch';
-import type { Excepted, Exemption, FleetLimitReached, GuardReason, Shared } from './reasons';
+import type {
+  Excepted,
+  Exemption,
+  FleetLimitReached,
+  GuardReason,
+  SenderLimitReached,
+  Shared,
+} from './reasons';
 
 type KnownFacts = Extract<Facts, { kind: 'known' }>;
 
@@ -16,7 +24,9 @@ export interface GuardInput {
   readonly playbook: Playbook | undefined;
   readonly guards: Configuration['guards'];
   readonly facts: Facts;
-  readonly violation: Violation;
+  readonly finding: Finding;
+  /** The senders of findings from elsewhere, each with its limit. */
+  readonly senders: readonly Sender[];
   readonly killSwitch: KillSwitch;
   /** It has a place within the fleet limit already. */
   readonly isCounted: boolean;
@@ -27,11 +37,13 @@ export interface GuardInput {
 export interface GuardQuestions {
   /** Which held things use this certificate? */
   holders(about: { readonly certificateId: string }): readonly string[];
-  /** Is there a place left within the fleet limit? Takes it. */
-  reservation(about: Record<string, never>): boolean;
+  /** Is there a place left within the fleet limit, or within that of a sender? Takes it. */
+  reservation(about: { readonly sender?: Sender }): boolean;
 }
 
 const need = createNeed<GuardQuestions>();
+
+export type Sender = Configuration['sources']['external'][number];
 
 export type Verdict =
   | { readonly outcome: 'contain' }
@@ -42,8 +54,8 @@ export type Verdict =
 
 /** What may be done about a violation. The first rule that objects decides, and gives its reason. */
 export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdict> {
-  const { playbook, facts } = input;
-  if (!playbook) return observe({ code: 'no-playbook' });
+  const { playbook, facts, finding } = input;
+  if (!playbook) return observe({ code: 'no-playbook', ...(finding.kind && { kind: finding.kind }) });
   if (playbook.mode === 'observe') return observe({ code: 'playbook-observes', playbook: playbook.name });
   const withheld = findWithheld(input.killSwitch);
   if (withheld && input.killSwitch.state === 'on') return observe(withheld);
@@ -51,10 +63,10 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
   if (!facts.registered) return observe({ code: 'not-registered' });
   const exemption = findExemption(input.guards, facts);
   if (exemption) return observe(exemption);
-  const excepted = findOwnExceptions(playbook, facts, input.violation);
+  const excepted = findOwnExceptions(playbook, facts, finding);
   if (excepted) return observe(excepted);
   if (withheld) return ask(withheld);
-  const { reporter } = input.violation;
+  const { reporter } = finding;
   if (reporter && !ownsCertificate(facts, reporter.principal)) {
     const holders = yield* need('holders', { certificateId: reporter.principal });
     // A contained device may report for the whole fleet, so its reports about others ask for no approval.
@@ -66,8 +78,10 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
   if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask({ code: 'playbook-asks', playbook: playbook.name });
   if (input.isRejected) return observe({ code: 'rejected-before' });
-  if (!input.isCounted && !isDrill(input.violation.thingName) && !(yield* need('reservation', {})))
-    return ask(nameFleetLimit(input.guards));
+  if (input.isCounted || isDrill(finding.thingName)) return { outcome: 'contain' };
+  const sender = input.senders.find(({ name }) => name === finding.source);
+  if (sender && !(yield* need('reservation', { sender }))) return ask(nameSenderLimit(sender));
+  if (!(yield* need('reservation', {}))) return ask(nameFleetLimit(input.guards));
   return { outcome: 'contain' };
 }
 
@@ -75,11 +89,12 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
 function findOwnExceptions(
   { name, unless }: Playbook,
   facts: KnownFacts,
-  violation: Violation,
+  finding: Finding,
 ): Excepted | undefined {
-  const { reporter } = violation;
+  if (finding.kind !== undefined) return undefined;
+  const { reporter } = finding;
   const isOwn = reporter !== undefined && ownsCertificate(facts, reporter.principal);
-  const exceptions = isOwn ? findExceptions(unless, violation) : undefined;
+  const exceptions = isOwn ? findExceptions(unless, finding) : undefined;
   return exceptions && { code: 'excepted', playbook: name, exceptions };
 }
 
@@ -110,9 +125,24 @@ function nameFleetLimit({ fleetLimit }: Configuration['guards']): FleetLimitReac
   return { code: 'fleet-limit', things, ...(percent !== undefined && { percent }), withinMs: within };
 }
 
-const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
+function nameSenderLimit({ name, limit }: Sender): SenderLimitReached {
+  return { code: 'sender-limit', sender: name, things: limit.things, withinMs: limit.within };
+}
 
-export type Match = Pick<Violation, 'securityProfileName' | 'behaviorName' | 'metric' | 'confidence'>;
+const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
+const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+
+/** Negative where the first is the milder. */
+export function compareSeverity(one: Severity, other: Severity): number {
+  return severities.indexOf(one) - severities.indexOf(other);
+}
+
+export type AlarmMatch = Pick<
+  Violation,
+  'kind' | 'securityProfileName' | 'behaviorName' | 'metric' | 'confidence'
+>;
+
+export type Match = AlarmMatch | Pick<ExternalFinding, 'kind' | 'source' | 'severity'>;
 
 /**
  * The first playbook that matches. Where the thing could not be looked up, its conditions count as met: the guards
@@ -120,16 +150,26 @@ export type Match = Pick<Violation, 'securityProfileName' | 'behaviorName' | 'me
  */
 export function findPlaybook(
   playbooks: readonly Playbook[],
-  violation: Match,
+  finding: Match,
   facts: Facts,
 ): Playbook | undefined {
-  return playbooks.find(({ when }) => matchesViolation(when, violation) && matchesThing(when, facts));
+  return playbooks.find(({ when }) => matchesFinding(when, finding) && matchesThing(when, facts));
 }
 
-/** Whether a playbook's conditions on the violation itself are met. */
-export function matchesViolation(when: Playbook['when'], violation: Match): boolean {
+/** Whether a playbook's conditions on the finding itself are met. What is no behavior's violation must be named. */
+export function matchesFinding(when: Playbook['when'], finding: Match): boolean {
+  switch (finding.kind) {
+    case undefined:
+      return matchesBehavior(when, finding);
+    case 'external':
+      return when.source === finding.source && compareSeverity(finding.severity, when.severity ?? 'low') >= 0;
+  }
+}
+
+function matchesBehavior(when: Playbook['when'], violation: AlarmMatch): boolean {
   const { confidence } = violation;
   return (
+    when.source === undefined &&
     (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&
     (when.behavior === undefined || when.behavior === violation.behaviorName) &&
     (when.metric === undefined || when.metric === violation.metric) &&

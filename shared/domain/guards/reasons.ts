@@ -1,8 +1,10 @@
+import type { Finding } from '../findings/finding';
 import type { Withheld } from './kill-switch';
 
 /** Why a guard lets nothing be done, or has people asked. `messages/describe-reason.ts` has the words. */
 export type GuardReason =
-  | { readonly code: 'no-playbook' }
+  /** `kind`: of what is no behavior's violation. */
+  | { readonly code: 'no-playbook'; readonly kind?: NonNullable<Finding['kind']> }
   | { readonly code: 'playbook-observes'; readonly playbook: string }
   | { readonly code: 'playbook-asks'; readonly playbook: string }
   | Withheld
@@ -15,7 +17,8 @@ export type GuardReason =
   | Shared
   /** An operator rejected a containment for the same. */
   | { readonly code: 'rejected-before' }
-  | FleetLimitReached;
+  | FleetLimitReached
+  | SenderLimitReached;
 
 /** By a thing group, or by an attribute and its value. */
 export interface Exemption {
@@ -45,5 +48,13 @@ export interface FleetLimitReached {
   readonly code: 'fleet-limit';
   readonly things: number;
   readonly percent?: number;
+  readonly withinMs: number;
+}
+
+/** The sender had as many things contained as it may. */
+export interface SenderLimitReached {
+  readonly code: 'sender-limit';
+  readonly sender: string;
+  readonly things: number;
   readonly withinMs: number;
 }

@@ -1,5 +1,5 @@
 import { openStatuses } from '../case/status';
-import { compareSeverity } from '../decide/plan';
+import { compareSeverity } from '../guards/guards';
 import type { ListedCase } from './outline';
 
 /** Cases of one status with the same behaviors: of a storm, one group says it all. */

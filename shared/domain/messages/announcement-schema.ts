@@ -43,7 +43,10 @@ export const announcementSchema = z.object({
   detector: z.string(),
   violations: z.array(
     z.object({
+      /** `PROFILE/BEHAVIOR`, or `external finding/SENDER/UID`. */
       behavior: z.string(),
+      /** `external`; absent for a behavior, which alone has a metric, a value and criteria. */
+      kind: z.optional(z.string()),
       metric: z.string(),
       value: z.string(),
       criteria: z.string(),

@@ -1,14 +1,15 @@
 import { type Case, openViolations, type PendingAnnouncement } from '../case/case';
 import type { Configuration } from '../configuration';
 import { isDrill } from '../drill';
-import { behaviorKey, type Evidence } from '../findings/violation';
+import { findingKey } from '../findings/finding';
+import type { Evidence } from '../findings/violation';
 import type { KillSwitch } from '../guards/kill-switch';
 import { clip } from '../text';
 import { type Account, referTo } from '../thing-ref';
 import type { Announcement } from './announcement-schema';
 import { describeAll } from './describe-detail';
 import { describeAllNews } from './describe-news';
-import { describeMeasured } from './describe-value';
+import { describeFinding } from './describe-value';
 import { type Route, routeMessage } from './routing';
 
 /** What an announcement says beside its case. */
@@ -31,7 +32,7 @@ export function writeAnnouncement(
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
   const uncounted = [...new Set(own.flatMap((violation) => violation.uncounted ?? []))].slice(0, 10);
-  const inAlarm = openViolations(record).slice(0, 20).map(behaviorKey);
+  const inAlarm = openViolations(record).slice(0, 20).map(findingKey);
   return {
     version: 1,
     id: `${record.caseId}#${pending.seq}`,
@@ -56,11 +57,12 @@ export function writeAnnouncement(
     }),
     detector: record.detector,
     violations: own.slice(0, 20).map((violation) => ({
-      behavior: behaviorKey(violation),
-      metric: violation.metric,
+      behavior: findingKey(violation),
+      ...(violation.kind && { kind: violation.kind }),
+      metric: violation.metric ?? '',
       value: clip(JSON.stringify(violation.value ?? null), 500),
       criteria: clip(violation.criteria ?? '', 500),
-      words: clip(describeMeasured(violation, customMetrics[violation.metric]?.displayName), 300),
+      words: clip(describeFinding(violation, customMetrics[violation.metric ?? '']?.displayName), 300),
       alarmAt: violation.alarmAt,
     })),
     ...(inAlarm.length > 0 && { inAlarm }),

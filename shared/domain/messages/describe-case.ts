@@ -16,7 +16,9 @@ export interface CaseInWords
   readonly outbox: OutboxInWords;
 }
 
-type ViolationInWords = Omit<ViolationRecord, 'excepted'> & { readonly excepted?: string };
+type InWords<R> = R extends ViolationRecord ? Omit<R, 'excepted'> & { readonly excepted?: string } : never;
+
+type ViolationInWords = InWords<ViolationRecord>;
 
 type LedgerEntryInWords = Omit<LedgerEntry, 'detail' | 'left'> & {
   readonly detail?: string;

@@ -8,7 +8,7 @@ import { describeKillSwitch } from './describe-kill-switch';
 export function describeReason(reason: Reason): string {
   switch (reason.code) {
     case 'no-playbook':
-      return 'no playbook matches this behavior';
+      return `no playbook ${reason.kind ? 'names its source' : 'matches this behavior'}`;
     case 'playbook-observes':
       return `playbook ${reason.playbook} only observes`;
     case 'playbook-asks':
@@ -31,6 +31,8 @@ export function describeReason(reason: Reason): string {
       return describeShared(reason);
     case 'fleet-limit':
       return `the fleet limit is reached: ${describeFleetLimit(reason)}`;
+    case 'sender-limit':
+      return `${reason.sender} has reached its limit: ${describeFleetLimit(reason)}`;
     case 'rejected-before':
       return 'an operator rejected a containment for this';
     case 'rejected':
@@ -87,7 +89,7 @@ function describeShared({ object, name, holders }: Shared): string {
   return `${object} ${name} is ${verb} by ${holders.join(', ')} as well`;
 }
 
-function describeFleetLimit({ things, percent, withinMs }: FleetLimitReached): string {
+function describeFleetLimit({ things, percent, withinMs }: Omit<FleetLimitReached, 'code'>): string {
   return `${things} things${percent === undefined ? '' : ` or ${percent} %`} within ${withinMs / 60_000} minutes`;
 }
 

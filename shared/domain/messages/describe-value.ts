@@ -1,3 +1,4 @@
+import type { FindingSubject } from '../findings/finding';
 import type { MetricValue } from '../findings/violation';
 
 /** How a behavior compares a value, to be read before the bound. */
@@ -19,6 +20,19 @@ interface Measured {
   readonly value?: MetricValue;
   /** As JSON, like Device Defender's. */
   readonly criteria?: string;
+}
+
+/** What a finding says: `1 child process of myapp; at most 0 is normal`, `siem reports: beacon to 203.0.113.9 (high)`. */
+export function describeFinding(finding: FindingSubject, displayName?: string): string {
+  switch (finding.kind) {
+    case undefined:
+      return describeMeasured(finding, displayName);
+    case 'external': {
+      const { source, title, severity, product, url } = finding;
+      const more = [severity, product && `found by ${product}`, url].filter(Boolean).join(', ');
+      return `${source} reports: ${title} (${more})`;
+    }
+  }
 }
 
 /** `1 child process of myapp; at most 0 is normal`. `displayName`: of the metric in cordon.yml. */

@@ -92,6 +92,7 @@ describe('an import', () => {
           profiles: 'existing',
           topics: [{ arn: alertsTopic, alertsOf: 'topic-account' }],
         },
+        external: [],
       },
       customMetrics: { children: { type: 'number', displayName: 'Children: # of myapp' } },
     });

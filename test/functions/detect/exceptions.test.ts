@@ -115,8 +115,8 @@ describe('detect, given children that a playbook excepts,', () => {
     await run(received(aReport(1, { exceptions })));
 
     const read = readMessage(JSON.stringify(alerts[0]));
-    expect(read).toMatchObject({ findings: [{ violation: { uncounted: expect.any(Array) } }] });
-    const { uncounted = [] } = (read.kind === 'findings' && read.findings[0]?.violation) || {};
+    expect(read).toMatchObject({ findings: [{ uncounted: expect.any(Array) }] });
+    const { uncounted = [] } = (read.kind === 'findings' && read.findings[0]) || {};
     expect(uncounted).toHaveLength(10);
     expect(uncounted[0]).toBe('/usr/bin/curl -V');
     expect(uncounted[1]).toHaveLength(300);

@@ -1,5 +1,5 @@
 import type { HeartbeatCommand } from '../../../shared/domain/decide/command';
-import { writeHeartbeat } from '../../../shared/domain/findings/heartbeat';
+import { isHeartbeat, writeHeartbeat } from '../../../shared/domain/findings/heartbeat';
 import { readMessage } from '../../../shared/domain/findings/read-message';
 import { heartbeatKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
@@ -8,6 +8,6 @@ import { now } from '../../builders';
 export function aHeartbeat(sentAt = now, takenAt = sentAt + 40): HeartbeatCommand {
   const reading = readMessage(writeHeartbeat(sentAt));
   const [finding] = reading.kind === 'findings' ? reading.findings : [];
-  if (!finding) throw new Error('the heartbeat is no alert');
-  return { type: 'violation', thingName: heartbeatKey, violation: finding.violation, takenAt };
+  if (!finding || !isHeartbeat(finding)) throw new Error('the heartbeat is no alert');
+  return { type: 'violation', thingName: heartbeatKey, violation: finding, takenAt };
 }

@@ -79,7 +79,7 @@ describe('the timeline of a case of very many events', () => {
 
   it('stays as short where another certificate forges clears', () => {
     const forged = events.map((event) =>
-      event.type === 'violation'
+      event.type === 'violation' && event.violation.kind === undefined
         ? alarm({
             ...event.violation,
             eventType: 'alarm-cleared',
@@ -125,7 +125,7 @@ describe('a report that violates 100 behaviors', () => {
   it('causes no more messages where each violation, and its case, ends before the next', () => {
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe' })] });
     const oneByOne = events.flatMap((event, index) =>
-      event.type === 'violation'
+      event.type === 'violation' && event.violation.kind === undefined
         ? [
             alarm({ ...event.violation, occurredAt: now + 2 * index }),
             alarm({ ...event.violation, occurredAt: now + 2 * index + 1, eventType: 'alarm-cleared' }),

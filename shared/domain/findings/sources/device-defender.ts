@@ -82,7 +82,7 @@ export const deviceDefender: Source = {
     if (!result.success) return { kind: 'rejected', reason: describe(result.error.issues[0]) };
     return {
       kind: 'findings',
-      findings: [{ kind: 'behavior-violation', violation: toViolation(result.data) }],
+      findings: [toViolation(result.data)],
     };
   },
 };

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { type Case, isOpen, openViolations } from '../../../../shared/domain/case/case';
 import { nextStep, type Outcome, recordOutcome, settle } from '../../../../shared/domain/case/steps';
 import type { Command } from '../../../../shared/domain/decide/command';
-import { behaviorKey, type Violation } from '../../../../shared/domain/findings/violation';
+import { findingKey } from '../../../../shared/domain/findings/finding';
+import type { Violation } from '../../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../../shared/domain/guards/kill-switch';
 import { describeRefusal } from '../../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../../shared/domain/thing-ref';
@@ -120,7 +121,7 @@ function outcomeOf(record: Case | undefined) {
     // What approval runs; what was only watched, or is held by several playbooks, bears the name of the last it met.
     ...(record?.status === 'awaiting-approval' && { playbook: record.playbook }),
     ...(record?.status !== 'observed' && record?.status !== 'closed' && { severity: record?.severity }),
-    open: open.map((violation) => [behaviorKey(violation), violation.lastEventAt]).sort(),
+    open: open.map((violation) => [findingKey(violation), violation.lastEventAt]).sort(),
   };
 }
 

@@ -53,7 +53,8 @@ const enveloped = (message: unknown) =>
 
 /** Of a message that holds one violation. */
 function violationOf(reading: Reading): Violation | undefined {
-  return reading.kind === 'findings' ? reading.findings[0]?.violation : undefined;
+  const [finding] = reading.kind === 'findings' ? reading.findings : [];
+  return finding?.kind === undefined ? finding : undefined;
 }
 
 describe('readMessage', () => {

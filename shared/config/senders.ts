@@ -1,0 +1,84 @@
+import type { Configuration, Playbook } from '../domain/configuration';
+import type { Match, Sender } from '../domain/guards/guards';
+import type { Fault } from './fault';
+import type { Place } from './sources';
+import { writeDuration } from './words';
+
+/** Errors about `sources.external` and the playbooks of its senders. */
+export function findSenderFaults({ sources: { external }, playbooks }: Configuration): Fault[] {
+  const names = external.map(({ name }) => name);
+  const twice = names.flatMap((name, index) =>
+    names.indexOf(name) < index
+      ? [{ path: ['sources', 'external', index, 'name'], message: 'another sender has this name' }]
+      : [],
+  );
+  return [
+    ...twice,
+    ...playbooks.flatMap((playbook, index) =>
+      findPlaybookFaults(playbook, names).map(({ path, message }) => ({
+        path: ['playbooks', index, ...path],
+        message,
+      })),
+    ),
+  ];
+}
+
+/** Conditions that only an alarm of a behavior can meet. */
+const ofBehavior = ['securityProfile', 'behavior', 'metric', 'confidence'] as const;
+
+function findPlaybookFaults({ when, release, unless }: Playbook, names: readonly string[]): Fault[] {
+  const { source } = when;
+  if (source === undefined)
+    return when.severity === undefined
+      ? []
+      : [{ path: ['when', 'severity'], message: 'only findings of a source have a severity: add source' }];
+  const unmet = ofBehavior.filter((field) => when[field] !== undefined);
+  return [
+    ...(names.includes(source)
+      ? []
+      : [
+          {
+            path: ['when', 'source'],
+            message: `${source} is not among sources.external, which has ${names.join(', ') || 'nobody'}`,
+          },
+        ]),
+    ...unmet.map((field) => ({
+      path: ['when', field],
+      message: `a finding of ${source} has none: remove it, or source`,
+    })),
+    ...(unless ? [{ path: ['unless'], message: `a finding of ${source} has no children to except` }] : []),
+    ...('clearedFor' in release
+      ? [
+          {
+            path: ['release'],
+            message: `${source} can't clear its findings: expected { by: operator } or { after: 24h }`,
+          },
+        ]
+      : []),
+  ];
+}
+
+const severities = ['low', 'medium', 'high', 'critical'] as const;
+
+/** The findings that a sender can send, as far as playbooks tell them apart. */
+export function listSenderFindings({ name }: Pick<Sender, 'name'>): Match[] {
+  return severities.map((severity) => ({ kind: 'external', source: name, severity }));
+}
+
+/** What `cordon check` says of each sender, before the playbooks that its findings meet. */
+export function explainSender(
+  { name, publishers, eventPattern, limit, maxAge }: Sender,
+  { stage }: Place,
+): string[] {
+  return [
+    `findings of ${name} (OCSF Detection Findings)`,
+    ...(publishers
+      ? [`  from:   only ${publishers.join(', ')}, to topic cordon-${stage}-findings-${name}`]
+      : []),
+    ...(eventPattern
+      ? [`  from:   events on the default bus that match ${JSON.stringify(eventPattern)}`]
+      : []),
+    `  limit:  ${limit.things} things within ${writeDuration(limit.within)}; then Cordon asks`,
+    `  age:    a finding older than ${writeDuration(maxAge)} is set aside`,
+  ];
+}
