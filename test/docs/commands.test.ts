@@ -156,9 +156,9 @@ function readAccount(): Readonly<Record<string, string>> {
   };
 }
 
-/** npx runs the `cordon` of the checkout; it is asked for the first of each page, as npm itself takes longer than the command. */
+/** npx runs the `cordon` of the checkout; it is asked for the first of all pages, as npm itself takes longer than the command. */
 const npxOnce = `npx() {
-  if [ "$1" = cordon ] && [ -n "$asked" ]; then node bin/cordon.mjs "\${@:2}"; else asked=1; command npx "$@"; fi
+  if [ "$1" = cordon ] && [ -e "$ASKED" ]; then node bin/cordon.mjs "\${@:2}"; else touch "$ASKED"; command npx "$@"; fi
 }`;
 
 /** Runs a page from its first command to its last in one shell, as a reader would. */
@@ -173,7 +173,7 @@ async function read(commands: readonly string[]): Promise<{ readonly code: numbe
     {
       cwd: clone,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...readAccount() },
+      env: { ...process.env, ...readAccount(), ASKED: join(clone, 'dist', 'npx-asked') },
     },
   );
   let said = '';

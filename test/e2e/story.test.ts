@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -191,8 +191,8 @@ describe('npm start, interrupted in the middle of the story', () => {
       const { child, ended } = start(process.execPath, ['local/start.mjs']);
       const descendants = await waitUntil(
         () => 'the app, the agent and the functions of the story',
-        async () => {
-          const found = await listDescendants(child.pid ?? -1);
+        () => {
+          const found = listDescendants(child.pid ?? -1);
           const names = found.map(({ name }) => name);
           return names.includes('myapp') && names.includes('sleep') && found.length >= 10 && found;
         },
@@ -220,10 +220,10 @@ interface Process {
 }
 
 /** Children, and theirs, by the parent's pid in /proc/PID/stat (proc_pid_stat(5)). */
-async function listDescendants(ancestor: number): Promise<Process[]> {
-  const stats = await Promise.all(
-    (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(readStat),
-  );
+function listDescendants(ancestor: number): Process[] {
+  const stats = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(readStat);
   const found: Process[] = [];
   const parents = new Set([ancestor]);
   for (let before = -1; before !== found.length; ) {
@@ -237,10 +237,14 @@ async function listDescendants(ancestor: number): Promise<Process[]> {
   return found;
 }
 
-async function readStat(pid: string): Promise<(Process & { parent: number }) | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [, name = '', parent] = /\((.*)\) \S (\d+)/s.exec(text) ?? [];
-  return parent === undefined ? undefined : { pid: Number(pid), name, parent: Number(parent) };
+function readStat(pid: string): (Process & { parent: number }) | undefined {
+  try {
+    const [, name = '', parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
+    return parent === undefined ? undefined : { pid: Number(pid), name, parent: Number(parent) };
+  } catch {
+    // It ended between both looks.
+    return undefined;
+  }
 }
 
 describe('cordon check', () => {
