@@ -17,7 +17,7 @@ export interface DoctorClients {
   readonly settings: object;
 }
 
-/** Reads what the checks judge. Changes nothing. */
+/** Reads what the checks judge. Changes nothing; the test message of a channel is the one thing that it sets off. */
 export function connectDoctor({ iot, sqs, sns, settings }: DoctorClients) {
   return {
     ...connectStack(settings),

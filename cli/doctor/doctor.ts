@@ -1,5 +1,6 @@
 import { nameFunction } from '../../functions/notify/channels/names';
 import { listNamed, listServed } from '../../functions/notify/channels/registry';
+import type { TestRequest } from '../../functions/notify/delivery/test-message';
 import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
 import type { FileConfiguration } from '../../shared/config/schema';
 import { isOpen } from '../../shared/domain/case/case';
@@ -48,13 +49,16 @@ export interface DoctorTarget {
   readonly heartbeats: Pick<Heartbeats, 'read'>;
   readonly fleetLimit: Pick<FleetLimit, 'readSize'>;
   readonly account: DoctorAccount;
-  readonly channels: ChannelPort;
+  readonly channels: Omit<ChannelPort, 'sendTest'>;
   /** Resolves to what is missing of the quarantine of this account, `arn:aws:iot:REGION:ACCOUNT`. */
   readonly findMissing: (arnPrefix: string) => Promise<readonly QuarantinePart[]>;
 }
 
 /** Looked at where no thing is named. */
 const sampleSize = 20;
+
+/** What the function of a channel takes for a wish to send a test message. */
+const testRequest: TestRequest = { sendTest: true };
 
 const functionNames = ['detect', 'intake', 'respond', 'sweep', 'operate'];
 
@@ -127,13 +131,13 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       return { things: things ?? 0, mostContained: findFleetLimit(guards, things), isDetector };
     }),
     checkEndpoint(account.readEndpoint, reachEndpoint),
-    ...channels.map(({ name, descriptor, section }) =>
+    ...channels.map(({ name, queue, descriptor, section }) =>
       checkChannel(
-        name,
+        { name, functionName: `${prefix}-${queue}` },
         descriptor,
         section,
         async () => (await stack)?.parameters ?? {},
-        target.channels,
+        { ...target.channels, sendTest: (functionName) => account.invokeFunction(functionName, testRequest) },
         sendTest,
       ),
     ),

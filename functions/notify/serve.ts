@@ -1,5 +1,6 @@
 import { configuration } from 'cordon:configuration';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { readKeeping } from '../../shared/domain/case/keeping';
@@ -10,6 +11,7 @@ import { nameFunction, nameVariable } from './channels/names';
 import type { ChannelName, Sections } from './channels/registry';
 import type { Channel } from './delivery/channel';
 import { type NotifyPorts, notify } from './delivery/handler';
+import { sendTest, type TestAnswer, type TestRequest } from './delivery/test-message';
 
 /** What a channel is connected with. */
 interface Target<Section> {
@@ -28,7 +30,7 @@ interface ServedChannel<N extends ChannelName, Place, Memory> {
   readonly connect: (target: Target<NonNullable<Sections[N]>>) => Channel<Place, Memory>;
 }
 
-/** The function of a channel: handles the messages of its queue, and each minute the pending states. */
+/** The function of a channel: handles the messages of its queue, each minute the pending states, and the doctor's test. */
 export function serve<N extends ChannelName, Place extends object, Memory extends object>({
   name,
   descriptor,
@@ -69,5 +71,8 @@ export function serve<N extends ChannelName, Place extends object, Memory extend
     log,
     metrics,
   };
-  return wrap(notify(ports));
+  const deliver = notify(ports);
+  return wrap<SQSEvent | TestRequest | object, SQSBatchResponse | TestAnswer | undefined>(
+    async (event, context) => ('sendTest' in event ? sendTest(await find(), ports) : deliver(event, context)),
+  );
 }

@@ -1,22 +1,24 @@
 import type {
   AskService,
   ChannelExamined,
+  ChannelSecret,
   ServedDescriptor,
 } from '../../../functions/notify/channels/descriptor';
-import { canBeTried, tryChannel } from '../../../functions/notify/channels/examination';
 import { toPascalCase } from '../../../functions/notify/channels/names';
-import type { ChannelName } from '../../../functions/notify/channels/registry';
+import type { TestAnswer } from '../../../functions/notify/delivery/test-message';
 import type { Check, Finding } from '../finding';
 
 export interface ChannelPort {
   /** A secret by the name of its parameter; nothing where there is none. */
   readSecret(parameter: string): Promise<string | undefined>;
   readonly ask: AskService;
+  /** Has the channel's own function send a test message, with its role and secret; gives what it returns. */
+  sendTest(functionName: string): Promise<unknown>;
 }
 
 /** Whether the secret of a channel is there, and whether its service takes it. `readParameters`: those of the stack. */
 export function checkChannel(
-  name: ChannelName,
+  { name, functionName }: { readonly name: string; readonly functionName: string },
   descriptor: ServedDescriptor,
   section: unknown,
   readParameters: () => Promise<Readonly<Record<string, string>>>,
@@ -40,29 +42,46 @@ export function checkChannel(
   return {
     about,
     async run(): Promise<Finding[]> {
-      if (!descriptor.secret) return [{ level: 'ok', about, what: 'it needs no secret' }];
       const parameters = await readParameters();
-      const inManager = parameters[`${descriptor.secret.id}Secret`];
-      const parameter = inManager
-        ? `/aws/reference/secretsmanager/${inManager}`
-        : (parameters[`${descriptor.secret.id}Parameter`] ?? '');
-      const secret = await port.readSecret(parameter);
-      if (secret === undefined) return [problem(`there is no secret in ${parameter}`)];
+      const secret = descriptor.secret
+        ? await port.readSecret(nameSecret(descriptor.secret, parameters))
+        : undefined;
+      if (descriptor.secret && secret === undefined)
+        return [problem(`there is no secret in ${nameSecret(descriptor.secret, parameters)}`)];
       const endpoint = parameters[`${toPascalCase(name)}ApiUrl`] ?? descriptor.endpoint?.url ?? '';
-      if (descriptor.examine)
-        return [found(await descriptor.examine({ secret, endpoint, section, sendTest }, port.ask))];
-      if (!sendTest || !canBeTried(name))
-        return [
-          {
-            level: 'ok',
-            about,
-            what: `its secret is there${canBeTried(name) ? '; --send-test tries it' : ''}`,
-          },
-        ];
-      const refusal = await tryChannel(name, { secret, endpoint, section }, Date.now());
-      return refusal === undefined
-        ? [{ level: 'ok', about, what: 'it took a test message and its end' }]
-        : [problem(`it takes no message: ${refusal}`)];
+      const exam = { secret: secret ?? '', endpoint, section, sendTest };
+      const examined = await descriptor.examine?.(exam, port.ask);
+      if (examined) return [found(examined)];
+      if (sendTest) return [found(await sendThrough(functionName, port))];
+      const what = descriptor.secret ? 'its secret is there' : 'it needs no secret';
+      return [{ level: 'ok', about, what: `${what}; --send-test tries it` }];
     },
+  };
+}
+
+function nameSecret({ id }: ChannelSecret, parameters: Readonly<Record<string, string>>): string {
+  const inManager = parameters[`${id}Secret`];
+  return inManager ? `/aws/reference/secretsmanager/${inManager}` : (parameters[`${id}Parameter`] ?? '');
+}
+
+async function sendThrough(functionName: string, port: ChannelPort): Promise<ChannelExamined> {
+  try {
+    const answer = (await port.sendTest(functionName)) as TestAnswer | null;
+    if (answer?.refused !== undefined) return { is: 'wrong', what: `it takes no message: ${answer.refused}` };
+    if (answer) return { is: 'well', what: 'it took a test message and its end' };
+  } catch (error) {
+    if (!(error instanceof Error) || !/AccessDenied/.test(error.name)) throw error;
+    return {
+      is: 'unsure',
+      what: `it was not tried: ${error.message}`,
+      why: '--send-test has the function of the channel send the message.',
+      mend: 'docs/iam/doctor-send-test.json',
+    };
+  }
+  return {
+    is: 'unsure',
+    what: 'it was not tried: its function is of a release that sends no test message',
+    why: 'Only a test message tells whether the service takes one.',
+    mend: 'deploy this release',
   };
 }

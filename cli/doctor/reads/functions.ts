@@ -1,6 +1,7 @@
 import {
   GetAccountSettingsCommand,
   GetFunctionCommand,
+  InvokeCommand,
   LambdaClient,
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
@@ -35,6 +36,17 @@ export function connectFunctions(settings: object) {
         if (isNotFound(error)) return undefined;
         throw error;
       }
+    },
+
+    /** Gives what the function returned; throws what it failed with. */
+    async invokeFunction(functionName: string, event: object): Promise<unknown> {
+      const { Payload, FunctionError } = await lambda.send(
+        new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }),
+      );
+      const returned: unknown = JSON.parse(Payload?.transformToString() || 'null');
+      if (FunctionError === undefined) return returned;
+      const { errorMessage = FunctionError } = (returned ?? {}) as { readonly errorMessage?: string };
+      throw new Error(`${functionName} failed: ${errorMessage}`);
     },
 
     /** `free`: what no function has reserved. */

@@ -50,8 +50,11 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly buttons?: { readonly route: `POST /${string}`; readonly secret: ChannelSecret };
   /** Page of docs/runbooks; by default the one of all channels. */
   readonly runbook?: string;
-  /** How `cordon doctor` asks the service about the secret; without it, only a test message tells. */
-  examine?(exam: ChannelExam<S>, ask: AskService): Promise<ChannelExamined>;
+  /**
+   * How `cordon doctor` asks the service about the secret. Without it, or where it says nothing, only a test message tells,
+   * which the channel's own function sends.
+   */
+  examine?(exam: ChannelExam<S>, ask: AskService): Promise<ChannelExamined | undefined>;
 }
 
 interface ChannelExam<S> {

@@ -1,5 +1,5 @@
 import { checkAlarms, checkErrors } from '../../../cli/doctor/checks/alarms';
-import { checkChannel } from '../../../cli/doctor/checks/channel';
+import { type ChannelPort, checkChannel } from '../../../cli/doctor/checks/channel';
 import { checkFunctions, type FunctionState } from '../../../cli/doctor/checks/functions';
 import { checkConcurrency } from '../../../cli/doctor/checks/limits';
 import { checkQueues, type QueueState } from '../../../cli/doctor/checks/queues';
@@ -8,8 +8,11 @@ import { checkStack } from '../../../cli/doctor/checks/stack';
 import { checkSubscriptions } from '../../../cli/doctor/checks/subscriptions';
 import { checkThing, type ThingState } from '../../../cli/doctor/checks/thing';
 import { type Check, type Finding, runChecks, writeFindings } from '../../../cli/doctor/finding';
+import type { ServedDescriptor } from '../../../functions/notify/channels/descriptor';
+import { eventbridge } from '../../../functions/notify/channels/eventbridge/descriptor';
 import { slack } from '../../../functions/notify/channels/slack/descriptor';
 import { teams } from '../../../functions/notify/channels/teams/descriptor';
+import { webhook } from '../../../functions/notify/channels/webhook/descriptor';
 
 const levels = (found: readonly Finding[]) => found.map(({ level }) => level);
 const first = async (checks: Check | readonly Check[]) => runChecks([checks].flat());
@@ -192,29 +195,103 @@ describe('the check of Slack', () => {
       {},
       false,
       'note',
-      'the secret is a webhook, which can only be tried',
+      'the secret is a webhook; --send-test tries it',
+    ],
+    [
+      'that a webhook takes a message',
+      'https://hooks.slack.com/services/x',
+      {},
+      true,
+      'ok',
+      'it took a test message and its end',
     ],
   ])('finds %s', async (_, secret, answers, sendTest, level, what) => {
-    const port = { readSecret: async () => secret, ask: ask(answers as never) };
+    const port = { readSecret: async () => secret, ask: ask(answers as never), sendTest: async () => ({}) };
     const parameters = async () => ({
       SlackTokenParameter: '/p/slack',
       SlackApiUrl: 'https://slack.com/api/',
     });
     expect(
-      await first(checkChannel('slack', slack, { channel: '#c' }, parameters, port, sendTest)),
+      await first(
+        checkChannel(
+          { name: 'slack', functionName: 'cordon-dev-notify' },
+          slack,
+          { channel: '#c' },
+          parameters,
+          port,
+          sendTest,
+        ),
+      ),
     ).toMatchObject([{ level, what }]);
   });
 });
 
-it('a channel is asked as its own descriptor says, whatever it is called', async () => {
-  const examined = { is: 'unsure', what: 'half there', why: 'a reason', mend: 'docs/bell.md' } as const;
-  const bell = { ...teams, title: 'Bell', examine: async () => examined };
-  const port = { readSecret: async () => 'rope', ask: async () => ({ ok: true }) };
+describe('the check of any other channel', () => {
+  const named = { name: 'teams', functionName: 'cordon-dev-notify-teams' };
+  const stored = async () => ({ TeamsWorkflowParameter: '/p', WebhookSecret: 'team/hook' });
+  const port = (answer: unknown = {}): ChannelPort => ({
+    readSecret: async (name) => (name === '/p' ? 'rope' : undefined),
+    ask: async () => ({ ok: true }),
+    sendTest: async (functionName) => {
+      if (answer instanceof Error) throw answer;
+      return functionName === named.functionName ? answer : undefined;
+    },
+  });
 
-  const { is: _, ...told } = examined;
-  expect(
-    await first(checkChannel('teams', bell, {}, async () => ({ TeamsWorkflowParameter: '/p' }), port, true)),
-  ).toEqual([{ level: 'note', about: 'Bell', ...told }]);
+  it('asks as the descriptor says, whatever the channel is called', async () => {
+    const examined = { is: 'unsure', what: 'half there', why: 'a reason', mend: 'docs/bell.md' } as const;
+    const bell = { ...teams, title: 'Bell', examine: async () => examined };
+
+    const { is: _, ...told } = examined;
+    expect(await first(checkChannel(named, bell, {}, stored, port(), true))).toEqual([
+      { level: 'note', about: 'Bell', ...told },
+    ]);
+  });
+
+  const denied = Object.assign(new Error('lambda:InvokeFunction is denied'), {
+    name: 'AccessDeniedException',
+  });
+  it.each<[what: string, answer: unknown, sendTest: boolean, level: Finding['level'], told: RegExp]>([
+    ['leaves it alone unless asked', {}, false, 'ok', /^its secret is there; --send-test tries it$/],
+    ['has its function send a test message', {}, true, 'ok', /^it took a test message and its end$/],
+    [
+      'tells what the service refuses',
+      { refused: '400 no' },
+      true,
+      'problem',
+      /^it takes no message: 400 no$/,
+    ],
+    ['knows a function of an earlier release', null, true, 'note', /release that sends no test message/],
+    [
+      'names the right that is missing',
+      denied,
+      true,
+      'note',
+      /^it was not tried: lambda:InvokeFunction is denied/,
+    ],
+  ])('%s', async (_, answer, sendTest, level, told) => {
+    expect(await first(checkChannel(named, teams, {}, stored, port(answer), sendTest))).toMatchObject([
+      { level, about: 'Teams', what: expect.stringMatching(told) },
+    ]);
+  });
+
+  it('says where a secret should be, in Parameter Store or in Secrets Manager', async () => {
+    const check = (...[name, descriptor]: [string, ServedDescriptor]) =>
+      first(checkChannel({ ...named, name }, descriptor, {}, stored, port(), true));
+
+    expect(await check('webhook', webhook as ServedDescriptor)).toMatchObject([
+      { level: 'problem', what: 'there is no secret in /aws/reference/secretsmanager/team/hook' },
+    ]);
+    expect(await check('teams', teams as ServedDescriptor)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it('tries a channel that needs no secret', async () => {
+    const check = (sendTest: boolean) =>
+      first(checkChannel(named, eventbridge as ServedDescriptor, {}, stored, port(), sendTest));
+
+    expect(await check(false)).toMatchObject([{ what: 'it needs no secret; --send-test tries it' }]);
+    expect(await check(true)).toMatchObject([{ what: 'it took a test message and its end' }]);
+  });
 });
 
 describe('the check of a thing', () => {

@@ -84,7 +84,7 @@ describe('what the doctor says of a Slack channel without posting', () => {
           : { ok: true, channels: [{ name: 'far', is_member: true }] };
       },
     );
-    expect([found.is, asked]).toEqual(['well', pages]);
+    expect([found?.is, asked]).toEqual(['well', pages]);
   });
 });
 

@@ -14,11 +14,13 @@ const page = 'docs/deploying.md#slack';
 export async function examineSlack(
   { secret, apiUrl, channel, sendTest }: SlackExam,
   ask: AskService,
-): Promise<ChannelExamined> {
-  if (/^https?:\/\//.test(secret))
+): Promise<ChannelExamined | undefined> {
+  const isWebhook = /^https?:\/\//.test(secret);
+  if (isWebhook && sendTest) return undefined;
+  if (isWebhook)
     return {
       is: 'unsure',
-      what: 'the secret is a webhook, which can only be tried',
+      what: 'the secret is a webhook; --send-test tries it',
       why: 'A webhook has no threads.',
       mend: 'docs/slack.md',
     };
