@@ -64,6 +64,10 @@ export interface CaseBase {
    * is off, its open violations are judged again.
    */
   readonly heldBackBy?: 'kill-switch';
+  /** Of a failed containment that nobody has taken: since when, how often that was told, and when it is told again. */
+  readonly reminder?: { readonly since: number; readonly told: number; readonly dueAt: number };
+  /** Somebody took the failed containment, so that another failure of it is not told again and again. */
+  readonly isTaken?: true;
   /** Channels that people heard of it through, where cordon.yml has routes. */
   readonly toldTo?: readonly string[];
   /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */

@@ -40,6 +40,8 @@ export type News =
   | { readonly code: 'held-harder'; readonly behavior: string; readonly actions: readonly ActionName[] }
   | { readonly code: 'foreign-clear'; readonly behavior: string }
   | { readonly code: 'refused'; readonly command: string; readonly actor: string; readonly refusal: Refusal }
+  /** Nobody took a failed containment; without `nextMs` it is not told again. */
+  | { readonly code: 'nobody-on-it'; readonly since: number; readonly told: number; readonly nextMs?: number }
   | CertificateNews
   /** Others come without a message of their own. */
   | { readonly code: 'others-wait' | 'others-rejected' | 'others-violated' };

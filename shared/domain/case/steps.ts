@@ -6,6 +6,7 @@ import type { Detail } from './details';
 import { close, listConflicts, retryMs } from './lifecycle';
 import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
 import type { Reason } from './reasons';
+import { remind, startReminding } from './reminders';
 import { listStrength } from './strength';
 import { findTemporaryDeactivation, findTemporaryDeactivationEnd } from './temporary-deactivation';
 import { findReleaseAt, findVerificationAt } from './timers';
@@ -162,7 +163,14 @@ function settleContainment(record: ContainmentCase, now: number, killSwitch: Kil
   if (denied && evades && !isTemporarilyDeactivated)
     return { ...record, status: 'containing', dueAt: record.evadesUntil };
   if (denied) {
-    const { reason: _reason, evadesUntil: _evadesUntil, isTold: _isTold, ...rest } = record;
+    const {
+      reason: _reason,
+      evadesUntil: _evadesUntil,
+      isTold: _isTold,
+      reminder: _reminder,
+      isTaken: _isTaken,
+      ...rest
+    } = record;
     const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
     // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
     const reactivatesAt = temporary ? (findTemporaryDeactivationEnd(entries) ?? now + retryMs) : Infinity;
@@ -180,9 +188,11 @@ function settleContainment(record: ContainmentCase, now: number, killSwitch: Kil
     const status = 'containment-failed';
     const reason: Reason = { code: 'not-denied', ...(detail && { detail }) };
     const next: Case = { ...record, status, reason, isTold: true, dueAt: now + retryMs };
-    if (record.status === status) return next;
+    if (record.status === status) return remind(next, reason, now);
+    const isTaken = record.isTaken || record.assignee !== undefined;
+    const open: Case = isTaken ? next : { ...next, reminder: startReminding(now) };
     return announce(
-      note(next, { at: now, event: { code: 'status', status, reason } }),
+      note(open, { at: now, event: { code: 'status', status, reason } }),
       status,
       [reason],
       now,
@@ -194,7 +204,8 @@ function settleContainment(record: ContainmentCase, now: number, killSwitch: Kil
     planned.length > 0
       ? { code: 'not-applied', killSwitch, actions: planned }
       : { code: 'unverified', ...(waiting?.detail && { detail: waiting.detail }) };
-  const next: Case = { ...record, status: 'containing', reason, isTold: true, dueAt: now + retryMs };
+  const { reminder: _reminder, ...rest } = record;
+  const next: Case = { ...rest, status: 'containing', reason, isTold: true, dueAt: now + retryMs };
   return record.status === 'containing' && record.isTold ? next : announce(next, 'containing', [reason], now);
 }
 

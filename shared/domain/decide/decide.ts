@@ -1,10 +1,11 @@
 import { askOnce } from '../asking';
 import { type Case, isOpen, owesNews } from '../case/case';
+import { takeFromReminders } from '../case/reminders';
 import { onDrift, onReconnected, onResume } from './automatic-transitions';
 import type { Command } from './command';
 import { type Context, type Decision, unchanged } from './decision';
 import { onAssign, onComment, onHarden } from './on-holding-operator';
-import { noteRefusal, onContain, onDismiss, onReject, onRelease } from './on-operator';
+import { noteRefusal, type OperatorCommand, onContain, onDismiss, onReject, onRelease } from './on-operator';
 import { isHeldBack, onHeldBack, onViolation } from './on-violation';
 import { isStale } from './operator-actions';
 import type { Deciding } from './questions';
@@ -17,11 +18,18 @@ export function* decide(current: Case | undefined, command: Command, context: Co
   if ('actor' in command && isStale(current, command.caseId)) return unchanged({ code: 'case-closed' });
   const decision = yield* askOnce(decideCommand(current, command, context));
   if (decision.outcome === 'changed' && 'actor' in command)
-    return { ...decision, next: { ...decision.next, lastActor: command.actor } };
+    return { ...decision, next: takenBy(decision.next, command, context.now) };
   if (decision.outcome === 'changed' || !('actor' in command) || !isOpen(current)) return decision;
   // The refusal of an operator's command is also recorded in the case, for later readers.
   const refusal = decision.reason;
-  return { outcome: 'changed', next: noteRefusal(current, command, refusal, context), refusal };
+  const noted = noteRefusal(current, command, refusal, context);
+  // Who tries something is on it as well.
+  return { outcome: 'changed', next: takeFromReminders(noted, false, context.now), refusal };
+}
+
+function takenBy(next: Case, { type, actor, assignee }: OperatorCommand, now: number): Case {
+  const isGivenBack = type === 'assign' && assignee === '';
+  return { ...takeFromReminders(next, isGivenBack, now), lastActor: actor };
 }
 
 function* decideCommand(current: Case | undefined, command: Command, context: Context): Deciding<Decision> {

@@ -24,6 +24,8 @@ export const announcementSchema = z.object({
   drill: z.optional(z.boolean()),
   /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
   quiet: z.optional(z.boolean()),
+  /** It was told before, and nobody took it: how often it was told again by now. */
+  reminder: z.optional(z.number()),
   /** The channels for people that it goes to; absent if it goes to all of them. */
   channels: z.optional(z.array(z.string())),
   /** What held actions back when this was told; absent while the kill switch is off. */

@@ -47,6 +47,7 @@ export function writeAnnouncement(
     text: clip(describeAllNews(pending.news), 1000),
     ...(isDrill(record.thingName) && { drill: true }),
     ...(pending.quiet && { quiet: true }),
+    ...readReminder(pending),
     // By its own time, so that a repeat goes where it went.
     ...(routes && { channels: routeMessage(record, pending.at, routes, record.toldTo) }),
     ...(killSwitch.state !== 'off' && { killSwitch }),
@@ -80,6 +81,11 @@ export function writeAnnouncement(
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
   };
+}
+
+function readReminder({ news }: PendingAnnouncement): Pick<Announcement, 'reminder'> {
+  const told = news.flatMap((one) => (one.code === 'nobody-on-it' ? one.told : []))[0];
+  return told === undefined ? {} : { reminder: told };
 }
 
 /**

@@ -1,7 +1,13 @@
 import { descriptorOf } from '../actions/registry';
 import type { CertificateNews, News, Strength } from '../case/news';
 import { describeAll, nameCertificate } from './describe-detail';
-import { describeLeftOut, describeReason, describeRefusal, describeRestored } from './describe-reason';
+import {
+  describeLeftOut,
+  describeReason,
+  describeRefusal,
+  describeRestored,
+  writeTime,
+} from './describe-reason';
 
 /** What an announcement tells, as one text. */
 export function describeAllNews(news: readonly News[]): string {
@@ -27,6 +33,13 @@ function describeNews(news: News): string {
       return describeForeignClear(news.behavior);
     case 'refused':
       return `${news.command} by ${news.actor} was refused: ${describeRefusal(news.refusal)}`;
+    case 'nobody-on-it': {
+      const next =
+        news.nextMs === undefined
+          ? 'this is the last reminder'
+          : `told again in ${news.nextMs / 60_000} minutes`;
+      return `nobody is on it since ${writeTime(news.since)}; ${next}, unless somebody comments, is assigned or acts`;
+    }
     case 'certificate':
       return `${describeCertificate(news)}: ${describeCovered(news)}`;
     case 'others-wait':

@@ -94,7 +94,7 @@ function describeFleetLimit({ things, percent, withinMs }: Omit<FleetLimitReache
 }
 
 /** Epoch ms as hours, minutes and seconds of UTC, without a clock. */
-function writeTime(at: number): string {
+export function writeTime(at: number): string {
   const parts = [Math.floor(at / 3_600_000) % 24, Math.floor(at / 60_000) % 60, Math.floor(at / 1_000) % 60];
   return `${parts.map((part) => String(part).padStart(2, '0')).join(':')} UTC`;
 }

@@ -76,7 +76,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
         const ts = `ts-${messages.size + 1}`;
         if (place?.threadTs) {
           if (!messages.has(place.threadTs)) throw new ChannelRefusalError('Slack', 'thread_not_found');
-          act('reply', `reply to ${place.threadTs}`, text);
+          act('reply', `reply to ${place.threadTs}${place.inChannel ? ', also in the channel' : ''}`, text);
           messages.set(ts, { channel, threadTs: place.threadTs, text });
         } else {
           act('post', 'post', text);

@@ -29,6 +29,8 @@ interface Place {
   readonly channel: string;
   /** The root message of a thread, for a reply. */
   readonly threadTs?: string;
+  /** The reply is shown in the channel, too. */
+  readonly inChannel?: boolean;
 }
 
 export interface SlackTarget {
@@ -58,7 +60,7 @@ export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
           ...message,
           unfurl_links: false,
           unfurl_media: false,
-          ...(place?.threadTs && { thread_ts: place.threadTs }),
+          ...replyTo(place),
         })
         .catch(fail);
       if (!answer.channel || !answer.ts) throw new Error('Slack answered without channel and ts');
@@ -68,6 +70,12 @@ export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
       await client.chat.update({ channel: posted.channel, ts: posted.ts, ...message }).catch(fail);
     },
   };
+}
+
+function replyTo(place: Place | undefined) {
+  if (!place?.threadTs) return {};
+  const { threadTs: thread_ts, inChannel } = place;
+  return inChannel ? { thread_ts, reply_broadcast: true as const } : { thread_ts };
 }
 
 function fail(error: Error & { code?: string; retryAfter?: number; data?: { error?: string } }): never {

@@ -84,7 +84,15 @@ async function carryOn(
   const { channel, ts, again } = place;
   await call(() => slack.update(writeRootMessage(newest, slack.kind, again), { channel, ts }));
   // The thread stays in its channel, whatever cordon.yml names by now.
-  if (!brief) await call(() => slack.post(writeReply(newest, earlier, more), { channel, threadTs: ts }));
+  if (!brief)
+    await call(() =>
+      slack.post(writeReply(newest, earlier, more), {
+        channel,
+        threadTs: ts,
+        // Who does not follow the thread hears of a reply only in the channel.
+        inChannel: newest.reminder !== undefined,
+      }),
+    );
   return place;
 }
 

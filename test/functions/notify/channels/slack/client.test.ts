@@ -59,7 +59,7 @@ describe('the Slack client with a bot token', () => {
     const slack = connect('bot');
 
     expect(await slack.post(message)).toEqual({ channel: 'C1', ts: '1.2' });
-    await slack.post(message, { channel: 'C1', threadTs: '1.2' });
+    await slack.post(message, { channel: 'C1', threadTs: '1.2', inChannel: true });
     await slack.update(message, { channel: 'C1', ts: '1.2' });
 
     expect(asked.map(({ path, token }) => [path, token])).toEqual([
@@ -70,10 +70,11 @@ describe('the Slack client with a bot token', () => {
     const forms = asked.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
     expect(forms).toMatchObject([
       { channel: '#iot-security', text: message.text, unfurl_links: 'false', unfurl_media: 'false' },
-      { channel: 'C1', thread_ts: '1.2' },
+      { channel: 'C1', thread_ts: '1.2', reply_broadcast: 'true' },
       { channel: 'C1', ts: '1.2' },
     ]);
     expect(forms[0]).not.toHaveProperty('thread_ts');
+    expect(forms[0]).not.toHaveProperty('reply_broadcast');
     expect(JSON.parse(forms[0]?.blocks ?? '')).toEqual(message.blocks);
   });
 
