@@ -2,9 +2,9 @@ import type { ChannelSecret } from '../functions/notify/channels/descriptor';
 import { listNamed, listServed } from '../functions/notify/channels/registry';
 import { explainConfiguration } from '../shared/config/explain';
 import { configurationFile, loadConfiguration } from '../shared/config/load';
-import type { Parameters } from '../shared/config/parameters';
-import type { FileConfiguration } from '../shared/config/schema';
+import type { Parameters as DeployParameters } from '../shared/config/parameters';
 import { findWarnings } from '../shared/config/warnings';
+import { type Account, findCollisions } from './collisions';
 
 /** The explanation of the packaged cordon.yml. The file in the checkout may have changed since. */
 export interface DescribedFile {
@@ -12,15 +12,6 @@ export interface DescribedFile {
   readonly warnings: readonly string[];
   /** Of the channels that it names. */
   readonly secrets: readonly TitledSecret[];
-  /** What the stack creates in AWS IoT by a name of the file. */
-  readonly created: readonly Created[];
-}
-
-interface Created {
-  readonly kind: 'thing group' | 'policy' | 'security profile' | 'custom metric';
-  readonly name: string;
-  /** What to do if the account has one of this name. */
-  readonly remedy: string;
 }
 
 interface TitledSecret extends ChannelSecret {
@@ -28,7 +19,7 @@ interface TitledSecret extends ChannelSecret {
   readonly title: string;
 }
 
-interface Deploy {
+interface Deploy extends Account {
   readonly stage: string;
   readonly file: DescribedFile;
   /** Name of the Systems Manager parameter that has a secret; undefined if it is elsewhere. */
@@ -37,14 +28,14 @@ interface Deploy {
   readonly readEnvironment: (functionName: string) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Undefined where nothing is stored. */
   readonly readStored: (parameterName: string) => Promise<string | undefined>;
-  /** Whether AWS IoT has something of this kind and name. */
-  readonly exists: (created: Created) => Promise<boolean>;
+  /** As it is about to be deployed. */
+  readonly template: Parameters<typeof findCollisions>[0];
+  readonly isTableAdopted: boolean;
   readonly notice: (text: string) => void;
-  readonly warn: (text: string) => void;
 }
 
 /** The packaged configuration: the file, with the values that the parameters replace. */
-export function describeFile(parameters: Parameters): DescribedFile {
+export function describeFile(parameters: DeployParameters): DescribedFile {
   const configuration = loadConfiguration(configurationFile(), parameters);
   return {
     explanation: explainConfiguration(configuration),
@@ -52,7 +43,6 @@ export function describeFile(parameters: Parameters): DescribedFile {
     secrets: listServed(listNamed(configuration.notify)).flatMap(({ descriptor: { title, secret } }) =>
       secret ? [{ ...secret, title }] : [],
     ),
-    created: listCreated(configuration),
   };
 }
 
@@ -61,63 +51,23 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
   const { stage, file, notice, warn } = deploy;
   const environment = await deploy.readEnvironment(`cordon-${stage}-respond`);
   if (environment?.KILL_SWITCH === 'on') await requireKillSwitchKept(deploy);
-  if (environment === undefined) {
-    await refuseCollisions(deploy);
+  await refuseCollisions(deploy);
+  if (environment === undefined)
     notice(
       `This is what the first deploy of stage ${stage} does (cordon check prints the same):\n\n` +
         `${file.explanation}\n\n` +
         'To only observe at first, stop here, set mode: observe in each playbook, and deploy again.\n',
     );
-  }
   for (const warning of file.warnings) warn(warning);
   for (const secret of file.secrets) await warnOfMissing(secret, deploy);
 }
 
-function listCreated({
-  detector,
-  quarantine,
-  securityProfiles,
-  customMetrics,
-}: FileConfiguration): readonly Created[] {
-  const group: Created = {
-    kind: 'thing group',
-    name: quarantine.thingGroup,
-    remedy: 'set quarantine.thingGroup to another name',
-  };
-  if (detector === 'cordon') return [group];
-  const create = (kind: Created['kind'], names: object, remedy: string) =>
-    Object.keys(names).map((name): Created => ({ kind, name, remedy }));
-  return [
-    group,
-    ...create(
-      'security profile',
-      securityProfiles,
-      'rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } }',
-    ),
-    ...create('custom metric', customMetrics, 'rename it, or leave it out with the profiles that need it'),
-  ];
-}
-
 /** CloudFormation would fail at these in the middle of a deploy, or take over what is not its own. */
-async function refuseCollisions({ stage, file, exists, warn }: Deploy): Promise<void> {
-  const policy: Created = {
-    kind: 'policy',
-    name: `cordon-${stage}-quarantine`,
-    remedy: 'deploy another stage, or delete the policy if it is left over',
-  };
-  const found: string[] = [];
-  for (const created of [...file.created, policy]) {
-    const { kind, name, remedy } = created;
-    try {
-      if (await exists(created)) found.push(`${kind} ${name}: ${remedy}`);
-    } catch (error) {
-      // Only a check: the person who deploys may lack the right.
-      warn(`whether the account has a ${kind} ${name} could not be seen: ${String(error)}`);
-    }
-  }
+async function refuseCollisions({ stage, template, isTableAdopted, ...account }: Deploy): Promise<void> {
+  const found = await findCollisions(template, isTableAdopted, account);
   if (found.length === 0) return;
   throw new Error(
-    `nothing was changed: the first deploy of stage ${stage} would create what the account already has:\n${found.join('\n')}`,
+    `nothing was changed: this deploy of stage ${stage} would create what the account already has outside the stack:\n${found.join('\n')}`,
   );
 }
 

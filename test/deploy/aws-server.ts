@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Account, AwsFault, account as identity, openAccount } from './account';
+import { answerName } from './answer-names';
 import { serveCloudFormation } from './cloudformation';
 import { writeXml } from './query';
 
@@ -19,7 +20,7 @@ export interface AwsServer {
   close(): Promise<void>;
 }
 
-/** CloudFormation, S3 and STS as far as `sls deploy` and `sls remove` call them, as strict as AWS documents them. */
+/** CloudFormation, S3 and STS as far as `sls deploy` and `sls remove` call them, and what the account has, as strict as AWS documents them. */
 export async function startAwsServer(): Promise<AwsServer> {
   const objects = new Map<string, StoredObject>();
   const account = openAccount((url) => {
@@ -47,8 +48,11 @@ export async function startAwsServer(): Promise<AwsServer> {
       }
       calls.push(`${service} ${request.method} ${request.url}`);
       if (service === 's3') answerS3(request, response, body);
-      // A function that isn't there and a repository that isn't there: neither is asked for more.
-      else answerJson(response, service);
+      else
+        send(
+          response,
+          answerName(service, request, body, (type, name) => account.taken.has(`${type} ${name}`)),
+        );
     } catch (error) {
       const { code, message } =
         error instanceof AwsFault ? error : new AwsFault('InternalFailure', String(error));
@@ -120,11 +124,6 @@ function serviceOf({ headers }: IncomingMessage): string {
   return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? 'unsigned';
 }
 
-function answerJson(response: ServerResponse, service: string): void {
-  const type = service === 'ecr' ? 'RepositoryNotFoundException' : 'ResourceNotFoundException';
-  response.writeHead(service === 'ecr' ? 400 : 404, {
-    'x-amzn-errortype': type,
-    'content-type': 'application/json',
-  });
-  response.end(JSON.stringify({ __type: type, message: 'not found' }));
+function send(response: ServerResponse, { status, headers, body }: ReturnType<typeof answerName>): void {
+  response.writeHead(status, headers).end(body);
 }

@@ -110,8 +110,10 @@ describe('npx sls deploy', () => {
     ]);
 
     const blocked = await sls(packaged);
-    expect(blocked.said).toContain('cordon-dev already exists');
-    expect(statusOf()).toBe('UPDATE_ROLLBACK_COMPLETE');
+    expect(blocked.said).toContain(
+      'table cordon-dev: to continue with the cases of an earlier stack, deploy with --param="table=adopt"',
+    );
+    expect(statusOf()).toBeUndefined();
 
     const again = await sls(['deploy', '--stage', 'dev', '--param=table=adopt']);
     expect(again.code === 0 ? 'deployed' : again.said).toBe('deployed');

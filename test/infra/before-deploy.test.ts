@@ -1,8 +1,10 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { describeFile } from '../../infra/before-deploy';
 import { writeResources } from '../../infra/write-resources';
+import { answerName } from '../deploy/answer-names';
 
 interface Log {
   readonly notice: (text: string) => void;
@@ -22,10 +24,12 @@ interface Account {
   readonly environment?: Readonly<Record<string, string>>;
   /** Values of Parameter Store. */
   readonly stored?: Readonly<Record<string, string>>;
-  /** Paths of what AWS IoT has. */
-  readonly registry?: readonly string[];
+  /** `TYPE NAME` of what it has beside the stack. */
+  readonly taken?: readonly string[];
+  /** Resources of the stack, by type and physical id. */
+  readonly own?: readonly (readonly [type: string, id: string])[];
   /** Answers of a service that refuses. */
-  readonly refuses?: 'lambda' | 'ssm' | 'iot';
+  readonly refuses?: 'lambda' | 'ssm' | 'iot' | 'cloudformation';
 }
 
 const secrets = [
@@ -33,54 +37,82 @@ const secrets = [
   { ParameterKey: 'SlackTokenSecret', ParameterValue: '' },
 ];
 
-/** An account that answers as AWS does, for the few calls of a plugin. */
-async function startAccount({ environment, stored = {}, registry = [], refuses }: Account) {
+/** An account that answers as AWS does, for the few calls of a plugin. All but AWS IoT has no name of the stack. */
+async function startAccount(account: Account) {
   const asked: string[] = [];
   const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const text = await buffer(request);
     const url = String(request.url);
-    const service = url === '/' ? 'ssm' : url.includes('/functions/') ? 'lambda' : 'iot';
-    const isNamed = service !== 'ssm';
-    const { Name = '' } = isNamed ? {} : JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    asked.push(isNamed ? url : Name);
-    const found = {
-      lambda: environment,
-      ssm: stored[Name],
-      iot: registry.includes(url) ? {} : undefined,
-    }[service];
-    const missing = isNamed ? 'ResourceNotFoundException' : 'ParameterNotFound';
-    const refused = refuses === service ? 'AccessDeniedException' : undefined;
-    const fault = refused ?? (found === undefined ? missing : undefined);
-    response.writeHead(fault ? 400 : 200, {
-      'content-type': 'application/x-amz-json-1.1',
-      ...(fault && { 'x-amzn-errortype': fault }),
-    });
-    const answer = isNamed
-      ? { Configuration: { Environment: { Variables: environment } } }
-      : { Parameter: { Name, Value: found } };
-    response.end(JSON.stringify(fault ? { __type: fault, message: fault } : answer));
+    const [, service = ''] =
+      /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(String(request.headers.authorization)) ?? [];
+    const isAsked = ['lambda', 'iot', 'ssm'].includes(service);
+    const name = service === 'ssm' ? JSON.parse(text.toString('utf8')).Name : url;
+    if (isAsked) asked.push(name);
+    if (service === 'cloudformation') return answerStack(account, response);
+    if (account.refuses === service) return refuse(response, 'AccessDeniedException');
+    if (service === 'ssm') {
+      const Value = account.stored?.[name];
+      if (Value === undefined) refuse(response, 'ParameterNotFound');
+      else response.end(JSON.stringify({ Parameter: { Name: name, Value } }));
+    } else if (account.environment && name.includes('-respond'))
+      response.end(JSON.stringify({ Configuration: { Environment: { Variables: account.environment } } }));
+    else {
+      const isTaken = (type: string, taken: string) => account.taken?.includes(`${type} ${taken}`) ?? false;
+      const { status, headers, body } = answerName(service, request, text, isTaken);
+      response.writeHead(status, headers).end(body);
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { server, asked, port: (server.address() as AddressInfo).port };
+}
+
+function answerStack({ own, refuses }: Account, response: ServerResponse): void {
+  const refusal = refuses === 'cloudformation' ? 'AccessDenied' : 'ValidationError';
+  if (!own || refuses === 'cloudformation') {
+    const message = refuses === 'cloudformation' ? 'no' : 'Stack with id cordon-prod does not exist';
+    response.writeHead(400);
+    response.end(
+      `<ErrorResponse><Error><Type>Sender</Type><Code>${refusal}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    );
+    return;
+  }
+  const members = own.map(
+    ([type, id]) =>
+      `<member><LogicalResourceId>L</LogicalResourceId><PhysicalResourceId>${id}</PhysicalResourceId><ResourceType>${type}</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus><LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp></member>`,
+  );
+  response.end(
+    `<ListStackResourcesResponse><ListStackResourcesResult><StackResourceSummaries>${members.join('')}</StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>`,
+  );
+}
+
+function refuse(response: ServerResponse, fault: string): void {
+  response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': fault });
+  response.end(JSON.stringify({ __type: fault, message: fault }));
 }
 
 /** What the plugin asks and says before the stack is touched. */
 async function beginDeploy(
   account: Account,
   stackParameters: readonly object[] = secrets,
-  file = describeFile({}),
+  parameters: Parameters<typeof describeFile>[0] = {},
 ) {
+  const file = describeFile(parameters);
   const { server, asked, port } = await startAccount(account);
   const provider = {
     getStage: () => 'prod',
+    getRegion: () => 'us-east-1',
+    getAccountInfo: async () => ({ partition: 'aws', accountId: '123456789012' }),
+    naming: { getStackName: () => 'cordon-prod' },
     getAwsSdkV3Config: async () => ({
       region: 'us-east-1',
       endpoint: `http://127.0.0.1:${port}`,
       credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
     }),
   };
-  const service = { custom: { cordonFile: file }, provider: { stackParameters } };
+  const service = {
+    custom: { cordonFile: file, cordon: { table: null } },
+    provider: { stackParameters, compiledCloudFormationTemplate: writeResources('prod', parameters) },
+  };
   const notices: string[] = [];
   const warnings: string[] = [];
   const log = {
@@ -133,22 +165,30 @@ describe('a deploy over a version that had the kill switch as a parameter', () =
 
 describe('a first deploy into an account that has the names', () => {
   const taken = [
-    '/thing-groups/cordon-quarantine',
-    '/policies/cordon-prod-quarantine',
-    '/security-profiles/myapp-processes',
-    '/custom-metric/num_child_procs_myapp',
+    'AWS::CloudWatch::Alarm cordon-prod-alerts-dead',
+    'AWS::CloudWatch::Dashboard cordon-prod',
+    'AWS::DynamoDB::Table cordon-prod',
+    'AWS::IoT::CustomMetric num_child_procs_myapp',
+    'AWS::IoT::Policy cordon-prod-quarantine',
+    'AWS::IoT::SecurityProfile myapp-processes',
+    'AWS::IoT::ThingGroup cordon-quarantine',
+    'AWS::SNS::Topic cordon-prod-alerts',
+    'AWS::SQS::Queue cordon-prod-commands.fifo',
   ];
 
   it('stops before it changes anything, and says each name and what to do', async () => {
-    const file = describeFile({ detector: 'device-defender' });
-
-    await expect(beginDeploy({ registry: taken }, secrets, file)).rejects.toThrow(
+    await expect(beginDeploy({ taken }, secrets, { detector: 'device-defender' })).rejects.toThrow(
       [
-        'nothing was changed: the first deploy of stage prod would create what the account already has:',
-        'thing group cordon-quarantine: set quarantine.thingGroup to another name',
-        'security profile myapp-processes: rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } }',
+        'nothing was changed: this deploy of stage prod would create what the account already has outside the stack:',
+        'alarm cordon-prod-alerts-dead: delete it if it is left over, or deploy another stage',
+        'dashboard cordon-prod: delete it if it is left over, or deploy another stage',
+        'table cordon-prod: to continue with the cases of an earlier stack, deploy with --param="table=adopt"; to start without them, delete the table (docs/removing.md)',
         'custom metric num_child_procs_myapp: rename it, or leave it out with the profiles that need it',
-        'policy cordon-prod-quarantine: deploy another stage, or delete the policy if it is left over',
+        'policy cordon-prod-quarantine: delete it if it is left over, or deploy another stage',
+        'security profile myapp-processes: rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } } (docs/existing-device-defender.md)',
+        'thing group cordon-quarantine: set quarantine.thingGroup to another name',
+        'topic cordon-prod-alerts: delete it if it is left over, or deploy another stage',
+        'queue cordon-prod-commands.fifo: delete it if it is left over, or deploy another stage',
       ].join('\n'),
     );
   });
@@ -156,19 +196,42 @@ describe('a first deploy into an account that has the names', () => {
   it('asks only for what its stack creates', async () => {
     const { asked } = await beginDeploy({});
 
-    expect(asked.filter((path) => taken.includes(path))).toEqual(taken.slice(0, 2));
+    expect(asked.filter((path) => /^\/(security-profiles|custom-metric)/.test(path))).toEqual([]);
+    expect(asked).toContain('/thing-groups/cordon-quarantine');
   });
 
-  it('goes on with a warning if it may not look', async () => {
-    const { warnings } = await beginDeploy({ refuses: 'iot' });
+  it.each(['iot', 'cloudformation'] as const)(
+    'goes on with a warning if it may not look in %s',
+    async (refuses) => {
+      const { warnings } = await beginDeploy({ refuses });
 
-    expect(warnings).toContainEqual(
-      expect.stringContaining('whether the account has a thing group cordon-quarantine could not be seen'),
-    );
+      expect(warnings).toContainEqual(expect.stringContaining('could not be seen'));
+    },
+  );
+});
+
+describe('a later deploy', () => {
+  const own = [
+    ['AWS::IoT::ThingGroup', 'cordon-quarantine'],
+    ['AWS::IoT::Policy', 'cordon-prod-quarantine'],
+  ] as const;
+
+  it('is not judged by the names of its own stack', async () => {
+    await expect(
+      beginDeploy({
+        environment: {},
+        own,
+        taken: own.map((one) => one.join(' ')),
+      }),
+    ).resolves.toBeDefined();
   });
 
-  it('is not judged by names where the stack is there, because they are its own', async () => {
-    await expect(beginDeploy({ environment: {}, registry: taken })).resolves.toBeDefined();
+  it('stops for a name that it adds and the account has', async () => {
+    await expect(
+      beginDeploy({ environment: {}, own, taken: ['AWS::IoT::SecurityProfile myapp-processes'] }, secrets, {
+        detector: 'both',
+      }),
+    ).rejects.toThrow('outside the stack:\nsecurity profile myapp-processes: rename it');
   });
 });
 

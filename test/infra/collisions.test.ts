@@ -1,0 +1,101 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { type Account, findCollisions, namedTypes } from '../../infra/collisions';
+import { writeResources } from '../../infra/write-resources';
+import { namePropertyOf } from '../../local/aws/cloudformation/limits';
+import { template as packaged, root } from './template';
+
+const { openNames } = createRequire(import.meta.url)('../../infra/account-names.cjs');
+
+const small = {
+  Resources: {
+    Alerts: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'cordon-dev-alerts' } },
+    Dead: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'alerts' } },
+    Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'cordon-dev-alarms' } },
+    Table: { Type: 'AWS::DynamoDB::Table', Properties: { TableName: 'cordon-dev' } },
+    Logs: { Type: 'AWS::Logs::LogGroup', Properties: { RetentionInDays: 365 } },
+  },
+};
+
+const account = (own: Account['listOwn'], taken: readonly string[] = []) => {
+  const asked: string[] = [];
+  const warnings: string[] = [];
+  return {
+    asked,
+    warnings,
+    listOwn: own,
+    async findTaken(type: string, names: readonly string[]) {
+      asked.push(...names);
+      if (taken.includes(type)) throw new Error('not allowed');
+      return names.filter((name) => taken.includes(name));
+    },
+    warn: (text: string) => warnings.push(text),
+  };
+};
+
+describe('names outside the stack', () => {
+  it('are those of the template that no resource of the stack has, by type', async () => {
+    const seen = account(
+      async () => [
+        {
+          type: 'AWS::SQS::Queue',
+          physicalId: 'https://sqs.us-east-1.amazonaws.com/123456789012/cordon-dev-alerts',
+        },
+        { type: 'AWS::SNS::Topic', physicalId: 'arn:aws:sns:us-east-1:123456789012:cordon-dev-alarms' },
+        { type: 'AWS::SNS::Topic', physicalId: 'cordon-dev' },
+      ],
+      ['alerts', 'cordon-dev', 'cordon-dev-alerts'],
+    );
+
+    expect(await findCollisions(small, false, seen)).toEqual([
+      'table cordon-dev: to continue with the cases of an earlier stack, deploy with --param="table=adopt"; to start without them, delete the table (docs/removing.md)',
+      'queue alerts: delete it if it is left over, or deploy another stage',
+    ]);
+    expect(seen.asked).toEqual(['cordon-dev', 'alerts']);
+  });
+
+  it('do not count the table that the deploy adopts', async () => {
+    const seen = account(async () => [], ['cordon-dev']);
+
+    expect(await findCollisions(small, true, seen)).toEqual([]);
+    expect(seen.asked).not.toContain('cordon-dev');
+  });
+
+  it('are passed over with a warning where they can not be read, and the others are found', async () => {
+    const seen = account(async () => [], ['AWS::SQS::Queue', 'cordon-dev-alarms']);
+
+    expect(await findCollisions(small, false, seen)).toEqual([
+      'topic cordon-dev-alarms: delete it if it is left over, or deploy another stage',
+    ]);
+    expect(seen.warnings).toEqual([
+      'which queues the account already has could not be seen (2 are new): Error: not allowed',
+    ]);
+  });
+
+  it('are not guessed where the stack itself can not be read: all would seem to be others', async () => {
+    const seen = account(async () => {
+      throw new Error('not allowed');
+    }, ['cordon-dev']);
+
+    expect(await findCollisions(small, false, seen)).toEqual([]);
+    expect(seen.warnings).toEqual([expect.stringContaining('could not be seen: Error: not allowed')]);
+  });
+
+  it('are looked for of every type that has a fixed name in a template', () => {
+    const everything = writeResources(
+      'dev',
+      { detector: 'both' },
+      join(root, 'test', 'infra', 'everything.yml'),
+    );
+    const resources = [...Object.values(packaged.Resources), ...Object.values(everything.Resources)];
+    const types = resources.flatMap(({ Type, Properties }) =>
+      typeof Properties?.[namePropertyOf(Type) ?? ''] === 'string' ? [Type] : [],
+    );
+
+    // Two HTTP APIs may have the same name.
+    expect(namedTypes).toEqual(
+      [...new Set(types)].filter((type) => type !== 'AWS::ApiGatewayV2::Api').toSorted(),
+    );
+    expect(openNames({}, async () => '').types.toSorted()).toEqual(namedTypes);
+  });
+});
