@@ -31,15 +31,24 @@ const consequences: Readonly<Record<Act, string>> = {
 };
 
 /** What can be done with a case now, each with what it does. */
-export function listActs({ acts, possible }: Pick<CaseAnswer, 'acts' | 'possible'>): readonly PossibleAct[] {
+export function listActs({
+  acts: names,
+  possible,
+}: Pick<CaseAnswer, 'acts' | 'possible'>): readonly PossibleAct[] {
   const all =
     possible ??
-    acts.map((action) => ({
+    names.map((action) => ({
       action,
       description: consequences[action],
       consequence: consequences[action],
       ...((action === 'contain' || action === 'harden') && { emphasis: 'dangerous' as const }),
     }));
   // These two have places of their own.
-  return all.filter(({ action }) => action !== 'comment' && action !== 'assign');
+  const acts = all.filter(({ action }) => action !== 'comment' && action !== 'assign');
+  return acts.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** What is recommended first, what cuts a device off last. */
+function rank({ emphasis }: PossibleAct): number {
+  return emphasis === 'recommended' ? 0 : emphasis === 'dangerous' ? 2 : 1;
 }

@@ -1,3 +1,5 @@
+import { showUnseen } from '../words/visible';
+
 /** Why a call has no answer. `message` is for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -106,7 +108,9 @@ export function createClient({ api, token }: ClientOptions) {
       const response = await send(path, { headers });
       const text = response.status === 304 ? known?.text : await response.text();
       const isSame = known !== undefined && text === known.text;
-      const value: unknown = isSame ? known.value : JSON.parse(text ?? 'null');
+      const value: unknown = isSame
+        ? known.value
+        : JSON.parse(text ?? 'null', path === '/rules' ? undefined : showText);
       kept.delete(path);
       kept.set(path, {
         etag: response.headers.get('etag') ?? known?.etag,
@@ -133,6 +137,11 @@ export function createClient({ api, token }: ClientOptions) {
       return (await response.json()) as T;
     },
   };
+}
+
+/** What people see is what is there. All that the API tells passes here, but cordon.yml, which is to be edited as it is. */
+function showText(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? showUnseen(value) : value;
 }
 
 export type Client = ReturnType<typeof createClient>;

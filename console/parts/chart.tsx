@@ -92,7 +92,10 @@ function createOptions(element: HTMLElement, read: () => Drawn): uPlot.Options {
       x: { range: (_plot, from, to) => widen(from, to, read().marks) },
       y: { range: (_plot, from, to) => includeThreshold(from, to, read().threshold) },
     },
-    axes: [axis, { ...axis, size: 48 }],
+    axes: [
+      { ...axis, values: writeTimes },
+      { ...axis, size: 48 },
+    ],
     series: [
       {},
       {
@@ -105,6 +108,23 @@ function createOptions(element: HTMLElement, read: () => Drawn): uPlot.Options {
     ],
     hooks: { draw: [(plot) => drawMarks(plot, read(), color)] },
   };
+}
+
+/** As fine as the ticks are apart; the day where they are of several. */
+function writeTimes(_plot: uPlot, ticks: number[], _axis: number, _space: number, apart: number): string[] {
+  const isOfDays = apart >= 86_400;
+  const time = new Intl.DateTimeFormat('en-GB', {
+    ...(isOfDays
+      ? { day: 'numeric', month: 'short' }
+      : { hour: '2-digit', minute: '2-digit', ...(apart < 60 && { second: '2-digit' }) }),
+  });
+  const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+  return ticks.map((tick, index) => {
+    const at = tick * 1_000;
+    const before = ticks[index - 1];
+    const isNewDay = !isOfDays && before !== undefined && day.format(before * 1_000) !== day.format(at);
+    return isNewDay ? `${time.format(at)}\n${day.format(at)}` : time.format(at);
+  });
 }
 
 /** A mark may lie outside the values: a release comes after the last of them. */

@@ -2,6 +2,8 @@ import { useState } from 'preact/hooks';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { TimelineAnswer, TimelineEntry } from '../api/types';
+import { writeSecond } from '../words/time';
+import { writeValue } from '../words/violation';
 import { Ago } from './clock';
 import { Pending } from './notice';
 
@@ -56,7 +58,7 @@ function Entry({ entry: { at, what, actor, detail } }: { readonly entry: Timelin
   return (
     <li class={actor !== undefined && actor !== 'playbook' ? 'entry by-somebody' : 'entry'}>
       <span class="at">
-        <Ago at={at} />
+        {writeSecond(at)} <Ago at={at} />
       </span>
       <div>
         <b>{what}</b>
@@ -66,10 +68,25 @@ function Entry({ entry: { at, what, actor, detail } }: { readonly entry: Timelin
             by {shortenActor(actor)}
           </span>
         )}
-        {detail && <p class={actor !== undefined && actor !== 'playbook' ? 'comment' : ''}>{detail}</p>}
+        {detail && (
+          <p class={actor !== undefined && actor !== 'playbook' ? 'comment' : ''}>
+            {writeDetail(what, detail)}
+          </p>
+        )}
       </div>
     </li>
   );
+}
+
+/** An event of a behavior has the value as the report had it. */
+function writeDetail(what: string, detail: string): string {
+  const [, behavior, value] = /^(\S+) (\{.*\})$/s.exec(detail) ?? [];
+  if (!/^(in-alarm|alarm-)/.test(what) || behavior === undefined || value === undefined) return detail;
+  try {
+    return `${behavior}: ${writeValue(JSON.parse(value))}`;
+  } catch {
+    return detail;
+  }
 }
 
 /** The end of an ARN tells people apart. */

@@ -62,8 +62,10 @@ export function AuditView() {
           </select>
         </label>
         <button type="submit">Filter</button>
-        <Download path={path} format="csv" />
-        <Download path={path} format="json" />
+        <span class="downloads">
+          <Download path={path} format="csv" />
+          <Download path={path} format="json" />
+        </span>
       </form>
       {!live.value ? (
         <Pending live={live} what="acts" />
@@ -160,7 +162,7 @@ function Download({ path, format }: { readonly path: string; readonly format: 'c
   };
   return (
     <button type="button" onClick={() => void save()}>
-      {format.toUpperCase()}
+      Download {format.toUpperCase()}
     </button>
   );
 }

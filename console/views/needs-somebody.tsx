@@ -2,13 +2,10 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/answers';
 import { type BulkAct, BulkDialog, type BulkScope } from '../acts/bulk-dialog';
-import { type Live, useLive } from '../api/live';
+import { useLive } from '../api/live';
 import type { CaseStatus, ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
-import { CaseRow } from '../parts/case-row';
-import { useNow } from '../parts/clock';
-import { KillSwitchNotice } from '../parts/kill-switch';
-import { Pending } from '../parts/notice';
+import { CasePages } from '../parts/case-pages';
 import { Storms } from '../parts/storms';
 import { needsSomebody, statusWords } from '../words/status';
 
@@ -164,99 +161,6 @@ function listPath(
   if (thing) query.set('thing', thing);
   if (behavior) query.set('behavior', behavior);
   return `/cases?${query}`;
-}
-
-interface PagesProps {
-  readonly first: Live<CaseListAnswer>;
-  readonly path: string;
-  readonly listRef: preact.RefObject<HTMLUListElement | null>;
-  readonly selected: ReadonlyMap<string, ListedCase>;
-  readonly onToggle: (one: ListedCase) => void;
-  readonly empty: preact.ComponentChildren;
-  readonly before: preact.ComponentChildren;
-}
-
-function CasePages({ first, path, listRef, selected, onToggle, empty, before }: PagesProps) {
-  const now = useNow();
-  if (!first.value) return <Pending live={first} what="cases" />;
-  const { cases, killSwitch } = first.value;
-  return (
-    <>
-      <KillSwitchNotice killSwitch={killSwitch} />
-      {before}
-      {cases.length === 0 ? (
-        empty
-      ) : (
-        <ul class="cases" ref={listRef}>
-          {sortByUrgency(cases).map((one) => (
-            <CaseRow
-              key={one.caseId}
-              one={one}
-              now={now}
-              isSelected={selected.has(one.caseId)}
-              onToggle={onToggle}
-            />
-          ))}
-          {first.value.next && (
-            <MorePages
-              path={path}
-              cursor={first.value.next}
-              now={now}
-              selected={selected}
-              onToggle={onToggle}
-            />
-          )}
-        </ul>
-      )}
-    </>
-  );
-}
-
-interface MoreProps extends Pick<PagesProps, 'path' | 'selected' | 'onToggle'> {
-  readonly cursor: string;
-  readonly now: number;
-}
-
-/** The next page, once it is asked for, with the one after it. */
-function MorePages({ path, cursor, now, selected, onToggle }: MoreProps) {
-  const [isOpen, setIsOpen] = useState(false);
-  const page = useLive<CaseListAnswer>(
-    isOpen ? `${path}&cursor=${encodeURIComponent(cursor)}` : undefined,
-    15_000,
-  );
-  if (!isOpen || !page.value)
-    return (
-      <li class="more">
-        <button type="button" disabled={isOpen && !page.error} onClick={() => setIsOpen(true)}>
-          {isOpen ? (page.error?.message ?? 'Loading…') : 'Show more'}
-        </button>
-      </li>
-    );
-  return (
-    <>
-      {page.value.cases.map((one) => (
-        <CaseRow
-          key={one.caseId}
-          one={one}
-          now={now}
-          isSelected={selected.has(one.caseId)}
-          onToggle={onToggle}
-        />
-      ))}
-      {page.value.next && (
-        <MorePages path={path} cursor={page.value.next} now={now} selected={selected} onToggle={onToggle} />
-      )}
-    </>
-  );
-}
-
-/** Within a status, the question that expires first comes first; severity breaks ties. */
-function sortByUrgency(cases: readonly ListedCase[]): readonly ListedCase[] {
-  const rankOf = ({ status }: ListedCase) => needsSomebody.indexOf(status);
-  return [...cases].sort(
-    (one, other) =>
-      rankOf(one) - rankOf(other) || (one.expiresAt ?? Infinity) - (other.expiresAt ?? Infinity) || 0,
-  );
 }
 
 function Count({

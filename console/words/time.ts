@@ -38,6 +38,14 @@ export function writeAbsolute(at: number, zone?: string): string {
   }).format(at);
 }
 
+/** `02:14:07`: the order of what happened within a minute. */
+export function writeSecond(at: number, zone?: string): string {
+  return new Intl.DateTimeFormat('en-GB', {
+    ...{ hour: '2-digit', minute: '2-digit', second: '2-digit' },
+    ...(zone !== undefined && { timeZone: zone }),
+  }).format(at);
+}
+
 /** `02:14`, with the day where it is not today. */
 export function writeClock(at: number, now: number, zone?: string): string {
   const options = zone === undefined ? {} : { timeZone: zone };

@@ -1,3 +1,4 @@
+import { listActs } from '../../console/acts/words';
 import type { CaseAnswer } from '../../console/api/types';
 import { findStorms, writeStorm } from '../../console/words/group';
 import { buildTree, type ProcessNode } from '../../console/words/process-tree';
@@ -6,6 +7,7 @@ import { splitRules } from '../../console/words/rules';
 import { writeStory } from '../../console/words/sentence';
 import { writeClock, writeDuration, writeRelative, writeTimeLeft } from '../../console/words/time';
 import { findThreshold, writeCriteria, writeValue } from '../../console/words/violation';
+import { showUnseen } from '../../console/words/visible';
 import type { CaseGroup } from '../../shared/api/answers';
 
 const now = Date.UTC(2026, 10, 29, 8, 0, 0);
@@ -174,5 +176,35 @@ describe('cordon.yml in blocks', () => {
         ],
       },
     ]);
+  });
+});
+
+describe('text of a device', () => {
+  it('shows what hides in it or turns it around, and leaves what scripts and emoji need', () => {
+    expect(showUnseen('\u202Egpj.exe\u200B\u0000')).toBe('[U+202E]gpj.exe[U+200B][U+0000]');
+    expect(showUnseen('my\u200Dapp')).toBe('my[U+200D]app');
+    expect(showUnseen('👩\u200D💻 نامه\u200Cای שלום\ttab\n')).toBe('👩\u200D💻 نامه\u200Cای שלום\ttab\n');
+  });
+});
+
+describe('the acts of a case', () => {
+  it('begin with what is recommended and end with what cuts a device off', () => {
+    const act = (
+      action: 'contain' | 'approve' | 'reject' | 'comment',
+      emphasis?: 'recommended' | 'dangerous',
+    ) => ({
+      ...{ action, description: '', consequence: '' },
+      ...(emphasis && { emphasis }),
+    });
+    const possible = [
+      act('contain', 'dangerous'),
+      act('reject'),
+      act('approve', 'recommended'),
+      act('comment'),
+    ];
+
+    const listed = listActs({ acts: [], possible });
+
+    expect(listed.map(({ action }) => action)).toEqual(['approve', 'reject', 'contain']);
   });
 });
