@@ -164,7 +164,14 @@ async function boot(
     slackInteractionsUrl: () => apiUrl && `${apiUrl}/slack/interactions`,
     log,
     services: {
-      ...createServices(registry, dataPlane, ca, sources, () => functions),
+      ...createServices(
+        registry,
+        dataPlane,
+        ca,
+        sources,
+        () => functions,
+        () => stack,
+      ),
       cloudformation: createCloudFormation(identity, () => stack),
       events: createEvents(identity, () => schedules, eventBus.handler),
       securityhub: securityHub.handler,
@@ -247,7 +254,7 @@ async function boot(
   stack = {
     ...{ name: nameStack(template), outputs: deployed.outputs },
     parameters: { ...Object.fromEntries(defaults), ...parameters },
-    ...{ template, resources: deployed.resources },
+    ...{ template, resources: deployed.resources, permissions: deployed.permissions },
   };
   storeSlackSecrets(host, aws);
   await subscribeMailbox(clients.sns, deployed.outputs.AnnouncementsTopicArn, aws);
@@ -296,6 +303,7 @@ function createServices(
   ca: CertificateAuthority,
   sources: readonly EventSourceDefinition[],
   functions: () => FunctionHost | undefined,
+  stack: () => RunningStack | undefined,
 ): Record<string, ServiceHandler> {
   const issue = async () => {
     const issued = await ca.issueDeviceCertificate({ commonName: 'AWS IoT Certificate' });
@@ -305,7 +313,7 @@ function createServices(
       .toString();
     return { certificatePem, privateKeyPem, publicKeyPem };
   };
-  const lambda = () => createLambdaApi(requireHost(functions()), sources, identity);
+  const lambda = () => createLambdaApi(requireHost(functions()), sources, identity, stack()?.permissions);
   return {
     iot: createIotControlPlane(registry, { issuer: { issue, sign: ca.signRequest } }),
     iotdata: dataPlane,

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   AttachPolicyCommand,
@@ -125,6 +126,17 @@ describe('cordon doctor', () => {
         Attributes: { Policy: JSON.stringify({ Version: '2012-10-17', Statement: [] }) },
       }),
     );
+    const reports = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-reports` }));
+    await sqs.send(
+      new SetQueueAttributesCommand({ QueueUrl: reports.QueueUrl, Attributes: { DelaySeconds: '900' } }),
+    );
+    const TableName = prefix;
+    const PointInTimeRecoverySpecification = { PointInTimeRecoveryEnabled: false };
+    const TimeToLiveSpecification = { AttributeName: 'expiresAt', Enabled: false };
+    await e2e.dynamodb.send(
+      new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification }),
+    );
+    await e2e.dynamodb.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
     const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-rejected` }));
     await e2e.sendTo('alerts-dead', 'nobody could handle it');
     await sqs.send(new DeleteQueueCommand({ QueueUrl }));
@@ -147,6 +159,8 @@ describe('cordon doctor', () => {
       /^problem announcements topic: the queue cordon-dev-\S+ is not subscribed/m,
       /^problem as deployed: role cordon-dev-RespondRole-\w+: its policy respond is missing/m,
       /^problem as deployed: queue policy \S+: cordon-dev-alerts: it lacks: Allow sqs:SendMessage/m,
+      /^problem as deployed: queue cordon-dev-reports: DelaySeconds was 0 and is 900/m,
+      /^problem as deployed: table cordon-dev: .* expiresAt and is none; point-in-time recovery is off/m,
       /^problem queues: cordon-dev-alerts-dead has 1 messages/m,
       /^problem queues: cordon-dev-rejected is missing/m,
       /^problem Slack: Slack refuses the token/m,

@@ -1,30 +1,9 @@
 import { comparePolicies, matches } from './compare';
+import { compareFields, differ, toldElsewhere } from './differ';
+import { judgeEventSource, judgeFunction, judgePermission } from './judges-of-lambda';
+import { judgeQueue, judgeTable } from './judges-of-storage';
+import type { PresentResources } from './present';
 import { type DeployedResource, unknown } from './template';
-
-/** What the services say of a resource now; nothing where it is not there. */
-export interface PresentResources {
-  readRole(name: string): Promise<PresentRole | undefined>;
-  /** An empty document where there is none; nothing where there is no queue. */
-  readQueuePolicy(queueUrl: string): Promise<unknown>;
-  readTopicPolicy(topicArn: string): Promise<unknown>;
-  readSubscription(arn: string): Promise<Readonly<Record<string, string>> | undefined>;
-  /** In the words of the template. */
-  readTopicRule(name: string): Promise<object | undefined>;
-  readSchedule(name: string): Promise<PresentSchedule | undefined>;
-  readFunctionSettings(name: string): Promise<object | undefined>;
-  readAlarm(name: string): Promise<object | undefined>;
-}
-
-export interface PresentRole {
-  readonly trust: unknown;
-  readonly policies: ReadonlyMap<string, unknown>;
-}
-
-interface PresentSchedule {
-  readonly state: string;
-  readonly expression: string;
-  readonly targets: readonly string[];
-}
 
 interface Judge {
   /** What the type is called. */
@@ -34,8 +13,6 @@ interface Judge {
 }
 
 const gone = ['it is missing'];
-/** Another check of the doctor says so. */
-const toldElsewhere: readonly string[] = [];
 
 /** The types of resource that somebody may change so that a part of Cordon stops without a word. */
 export const judges: Readonly<Record<string, Judge>> = {
@@ -47,6 +24,10 @@ export const judges: Readonly<Record<string, Judge>> = {
   'AWS::Events::Rule': { word: 'schedule', judge: judgeSchedule },
   'AWS::Lambda::Function': { word: 'function', judge: judgeFunction },
   'AWS::CloudWatch::Alarm': { word: 'alarm', judge: judgeAlarm },
+  'AWS::SQS::Queue': { word: 'queue', judge: judgeQueue },
+  'AWS::DynamoDB::Table': { word: 'table', judge: judgeTable },
+  'AWS::Lambda::EventSourceMapping': { word: 'event source', judge: judgeEventSource },
+  'AWS::Lambda::Permission': { word: 'permission', judge: judgePermission },
 };
 
 async function judgeQueuePolicy(
@@ -118,16 +99,6 @@ async function judgeSchedule(
   ];
 }
 
-async function judgeFunction(
-  { physicalId, properties }: DeployedResource,
-  { readFunctionSettings }: PresentResources,
-): Promise<readonly string[]> {
-  const present = await readFunctionSettings(physicalId);
-  if (!present) return toldElsewhere;
-  const watched = ['Handler', 'Timeout', 'MemorySize', 'Environment'].filter((name) => name in present);
-  return compareFields(Object.fromEntries(watched.map((name) => [name, properties[name]])), present);
-}
-
 async function judgeAlarm(
   { physicalId, properties }: DeployedResource,
   { readAlarm }: PresentResources,
@@ -159,6 +130,17 @@ async function judgeRole(
           )
         : [`its policy ${PolicyName} is missing`],
     ),
+    ...present.attached
+      .filter((arn) => !listKnown(properties.ManagedPolicyArns).includes(arn))
+      .map((arn) => `it has another policy, ${arn}`),
+    ...listKnown(properties.ManagedPolicyArns)
+      .filter((arn) => !present.attached.includes(arn))
+      .map((arn) => `its policy ${arn} is missing`),
+    ...differ(
+      'the permissions boundary',
+      properties.PermissionsBoundary ?? 'none',
+      present.boundary ?? 'none',
+    ),
     ...[...present.policies.keys()]
       .filter((name) => !policies.some(({ PolicyName }) => PolicyName === name))
       .map((name) => `it has another policy, ${name}`),
@@ -167,25 +149,4 @@ async function judgeRole(
 
 function listKnown(value: unknown): string[] {
   return [value ?? []].flat().filter((one) => typeof one === 'string');
-}
-
-function compareFields(deployed: unknown, present: object): string[] {
-  const fields = deployed as Readonly<Record<string, unknown>>;
-  return Object.entries(fields).flatMap(([name, value]) =>
-    differ(name, value, (present as Readonly<Record<string, unknown>>)[name]),
-  );
-}
-
-/** Names what differs; the values of a function's variables may be secret. */
-function differ(name: string, deployed: unknown, actual: unknown): string[] {
-  if (matches(deployed, actual)) return [];
-  if (name.startsWith('Environment.Variables.')) return [`${name} is not as deployed`];
-  if (isFields(deployed) && isFields(actual))
-    return Object.keys(deployed).flatMap((key) => differ(`${name}.${key}`, deployed[key], actual[key]));
-  const isShort = [deployed, actual].every((value) => typeof value !== 'object' && value !== undefined);
-  return [isShort ? `${name} was ${deployed} and is ${actual}` : `${name} is not as deployed`];
-}
-
-function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

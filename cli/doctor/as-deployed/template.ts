@@ -111,11 +111,8 @@ function resolveName(name: string, { stackId, body, parameters, physicalIds }: D
   return isMasked || body.Parameters?.[name]?.Type?.startsWith('AWS::SSM') ? unknown : value;
 }
 
-function resolveAttribute(
-  logicalId: string,
-  attribute: string,
-  { stackId, body, physicalIds }: DeployedTemplate,
-): unknown {
+function resolveAttribute(logicalId: string, attribute: string, template: DeployedTemplate): unknown {
+  const { stackId, body, physicalIds } = template;
   const [, partition, , region, account] = stackId.split(':');
   const physicalId = physicalIds.get(logicalId);
   if (physicalId === undefined) return unknown;
@@ -130,6 +127,12 @@ function resolveAttribute(
       return arnOf('lambda', `function:${physicalId}`);
     case 'AWS::DynamoDB::Table.Arn':
       return arnOf('dynamodb', `table/${physicalId}`);
+    case 'AWS::Events::Rule.Arn':
+      return arnOf('events', `rule/${physicalId}`);
+    case 'AWS::IAM::Role.Arn': {
+      const path = resolve(body.Resources[logicalId]?.Properties?.Path ?? '/', template);
+      return typeof path === 'string' ? `arn:${partition}:iam::${account}:role${path}${physicalId}` : unknown;
+    }
     default:
       return unknown;
   }

@@ -1,4 +1,5 @@
-import { judges, type PresentResources } from '../as-deployed/judges';
+import { judges } from '../as-deployed/judges';
+import type { PresentResources } from '../as-deployed/present';
 import { type DeployedResource, type DeployedTemplate, resolveResources } from '../as-deployed/template';
 import { type Check, changedByHand, describeFailure, type Finding } from '../finding';
 

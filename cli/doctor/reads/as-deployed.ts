@@ -6,6 +6,12 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import {
+  DescribeContinuousBackupsCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
+import {
   DescribeRuleCommand,
   EventBridgeClient,
   ListTargetsByRuleCommand,
@@ -14,10 +20,16 @@ import {
   GetRoleCommand,
   GetRolePolicyCommand,
   IAMClient,
+  paginateListAttachedRolePolicies,
   paginateListRolePolicies,
 } from '@aws-sdk/client-iam';
 import { GetTopicRuleCommand, type IoTClient } from '@aws-sdk/client-iot';
-import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionCommand,
+  GetPolicyCommand,
+  LambdaClient,
+  paginateListEventSourceMappings,
+} from '@aws-sdk/client-lambda';
 import {
   GetSubscriptionAttributesCommand,
   GetTopicAttributesCommand,
@@ -25,7 +37,7 @@ import {
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { isNotFound } from '../../../shared/errors';
-import type { PresentResources, PresentRole } from '../as-deployed/judges';
+import type { PresentResources, PresentRole, PresentTable } from '../as-deployed/present';
 import type { DeployedTemplate, TemplateBody } from '../as-deployed/template';
 
 /** What CloudFormation deployed. */
@@ -71,6 +83,7 @@ export function connectPresent(
   const events = new EventBridgeClient(settings);
   const lambda = new LambdaClient(settings);
   const cloudWatch = new CloudWatchClient(settings);
+  const dynamodb = new DynamoDBClient(settings);
   let alarms: ReturnType<typeof listAlarms> | undefined;
 
   return {
@@ -114,10 +127,38 @@ export function connectPresent(
     readFunctionSettings: (FunctionName) =>
       orNothing(async () => {
         const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }));
-        const { Environment, Timeout, MemorySize, Handler } = Configuration;
+        const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers } = Configuration;
         // Who may not see the variables gets an error in their place.
         const variables = Environment?.Error ? undefined : Environment;
-        return { Timeout, MemorySize, Handler, ...(variables && { Environment: variables }) };
+        const settings = { Timeout, MemorySize, Handler, Runtime, Role };
+        return { ...settings, ...(Layers && { Layers }), ...(variables && { Environment: variables }) };
+      }),
+
+    readQueueSettings: (QueueUrl) =>
+      orNothing(async () => {
+        const { Attributes } = await sqs.send(
+          new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+        );
+        return Attributes;
+      }),
+
+    readTable: (TableName) => orNothing(() => readTable(dynamodb, TableName)),
+
+    readEventSource: async (FunctionName, id) => {
+      for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings(
+        { client: lambda },
+        { FunctionName },
+      )) {
+        const found = EventSourceMappings.find(({ UUID }) => UUID === id);
+        if (found) return found;
+      }
+      return undefined;
+    },
+
+    readFunctionPolicy: (FunctionName) =>
+      orNothing(async () => {
+        const { Policy = '{}' } = await lambda.send(new GetPolicyCommand({ FunctionName }));
+        return JSON.parse(Policy) as unknown;
       }),
 
     async readAlarm(name) {
@@ -139,8 +180,38 @@ async function readRole(iam: IAMClient, RoleName: string): Promise<PresentRole |
         return [PolicyName, readDocument(PolicyDocument)] as const;
       }),
     );
-    return { trust: readDocument(Role?.AssumeRolePolicyDocument ?? ''), policies: new Map(policies) };
+    const attached: string[] = [];
+    for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(
+      { client: iam },
+      { RoleName },
+    ))
+      attached.push(...AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []));
+    const boundary = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
+    return {
+      trust: readDocument(Role?.AssumeRolePolicyDocument ?? ''),
+      policies: new Map(policies),
+      attached,
+      ...(boundary !== undefined && { boundary }),
+    };
   });
+}
+
+async function readTable(dynamodb: DynamoDBClient, TableName: string): Promise<PresentTable> {
+  const [{ Table }, { TimeToLiveDescription: expiry }, { ContinuousBackupsDescription: backups }] =
+    await Promise.all([
+      dynamodb.send(new DescribeTableCommand({ TableName })),
+      dynamodb.send(new DescribeTimeToLiveCommand({ TableName })),
+      dynamodb.send(new DescribeContinuousBackupsCommand({ TableName })),
+    ]);
+  const isOn = expiry?.TimeToLiveStatus === 'ENABLED' || expiry?.TimeToLiveStatus === 'ENABLING';
+  const recovery = backups?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
+  return {
+    indexes: (Table?.GlobalSecondaryIndexes ?? []).flatMap(({ IndexName }) => IndexName ?? []),
+    ...(isOn && expiry.AttributeName !== undefined && { expires: expiry.AttributeName }),
+    hasRecovery: recovery === 'ENABLED',
+    // A table on demand has a capacity of 0.
+    isOnDemand: !Table?.ProvisionedThroughput?.ReadCapacityUnits,
+  };
 }
 
 /** All of the stage in few calls, where a call for each would be throttled. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AwsIdentity, LocalLog } from '../../types';
+import type { InvokePermission } from '../lambda/definitions';
 import { resolveValue } from './intrinsics';
 import { openResourceScope, type PlannedResource, planResources } from './plan';
 import { findResourceType } from './resources/catalog';
@@ -41,6 +42,7 @@ interface DeployedResource extends CreatedResource {
 export interface DeployedStack {
   readonly resources: Readonly<Record<string, DeployedResource>>;
   readonly outputs: Readonly<Record<string, string>>;
+  readonly permissions: readonly InvokePermission[];
 }
 
 /**
@@ -70,7 +72,12 @@ export async function deployTemplate(settings: DeploySettings): Promise<Deployed
     const { physicalId = '', attributes = {} } = created.get(logicalId) ?? {};
     return [logicalId, { type, physicalId, attributes }] as const;
   });
-  return { resources: Object.fromEntries(resources), outputs: resolveOutputs(settings, scope, created) };
+  const { permissions } = records;
+  return {
+    resources: Object.fromEntries(resources),
+    outputs: resolveOutputs(settings, scope, created),
+    permissions,
+  };
 }
 
 /** Creates each resource as soon as those it depends on exist; after the first failure nothing new is begun. */

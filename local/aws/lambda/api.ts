@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
 import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../../types';
-import type { EventSourceDefinition, FunctionDefinition, InvocationOutcome } from './definitions';
+import type {
+  EventSourceDefinition,
+  FunctionDefinition,
+  InvocationOutcome,
+  InvokePermission,
+} from './definitions';
 import { type FunctionHost, FunctionNotFoundError, PayloadTooLargeError } from './function';
 
 interface LambdaOperation {
@@ -10,6 +15,7 @@ interface LambdaOperation {
     | 'GetFunctionConfiguration'
     | 'ListFunctions'
     | 'UpdateFunctionCode'
+    | 'GetPolicy'
     | 'ListEventSourceMappings';
   /** Name or ARN; absent for a list. */
   readonly functionName?: string;
@@ -20,6 +26,7 @@ export function createLambdaApi(
   host: FunctionHost,
   sources: readonly EventSourceDefinition[],
   identity: AwsIdentity,
+  permissions: readonly InvokePermission[] = [],
 ): ServiceHandler {
   const prefix = `arn:${identity.partition}:lambda:${identity.region}:${identity.accountId}:function:`;
   return {
@@ -31,8 +38,9 @@ export function createLambdaApi(
       const operation = findOperation(request);
       if (!operation) return fault(404, 'ResourceNotFoundException', 'The operation is not emulated locally');
       try {
-        return operation.name === 'ListEventSourceMappings'
-          ? listSources(operation.functionName, sources)
+        if (operation.name === 'ListEventSourceMappings') return listSources(operation.functionName, sources);
+        return operation.name === 'GetPolicy'
+          ? writePolicy(findDefinition(operation.functionName ?? '', host), permissions)
           : await perform(operation, request, host);
       } catch (error) {
         return describeFault(error);
@@ -60,6 +68,8 @@ function findOperation({ method, path, query }: ApiRequest): LambdaOperation | u
       return { name: 'GetFunction', functionName };
     case 'PUT /code':
       return { name: 'UpdateFunctionCode', functionName };
+    case 'GET /policy':
+      return { name: 'GetPolicy', functionName };
     case 'GET /configuration':
       return { name: 'GetFunctionConfiguration', functionName };
     default:
@@ -179,6 +189,25 @@ function findDefinition(nameOrArn: string, host: FunctionHost): FunctionDefiniti
   return found;
 }
 
+/** The policy of the function; without a permission Lambda knows none. */
+function writePolicy({ arn }: FunctionDefinition, permissions: readonly InvokePermission[]): ApiResponse {
+  const own = permissions.filter(({ functionArn }) => functionArn === arn);
+  if (own.length === 0)
+    return fault(404, 'ResourceNotFoundException', 'The resource you requested does not exist.');
+  const Statement = own.map(({ principal, sourceArn }, index) => ({
+    Sid: `permission-${index}`,
+    Effect: 'Allow',
+    Principal: { Service: principal },
+    Action: 'lambda:InvokeFunction',
+    Resource: arn,
+    ...(sourceArn !== undefined && { Condition: { ArnLike: { 'AWS:SourceArn': sourceArn } } }),
+  }));
+  return answer({
+    Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement }),
+    RevisionId: '1',
+  });
+}
+
 function listSources(
   functionName: string | undefined,
   sources: readonly EventSourceDefinition[],
@@ -192,6 +221,10 @@ function listSources(
       FunctionArn: source.functionName,
       EventSourceArn: source.queueArn,
       BatchSize: source.batchSize,
+      FunctionResponseTypes: source.reportsBatchItemFailures ? ['ReportBatchItemFailures'] : [],
+      ...(source.maximumConcurrency !== undefined && {
+        ScalingConfig: { MaximumConcurrency: source.maximumConcurrency },
+      }),
       State: source.enabled ? 'Enabled' : 'Disabled',
     })),
   });

@@ -34,6 +34,13 @@ export interface EventSourceDefinition {
   readonly enabled: boolean;
 }
 
+/** Who may invoke a function, and for what. */
+export interface InvokePermission {
+  readonly functionArn: string;
+  readonly principal: string;
+  readonly sourceArn?: string;
+}
+
 export interface ScheduleDefinition {
   readonly name: string;
   readonly arn: string;

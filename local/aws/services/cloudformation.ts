@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import type { InvokePermission } from '../lambda/definitions';
 import { escapeXml, formatAwsError } from '../wire/aws-error';
 
 /** A stack as CloudFormation shows it. */
 export interface RunningStack {
+  readonly permissions: readonly InvokePermission[];
   readonly name: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;

@@ -4,7 +4,13 @@ import type { StackRole } from '../cloudformation/resources/resource-type';
 import type { RoleBook } from '../role-credentials';
 import { escapeXml, formatAwsError } from '../wire/aws-error';
 
-const operations = ['GetRole', 'ListRolePolicies', 'GetRolePolicy', 'DeleteRolePolicy'] as const;
+const operations = [
+  'GetRole',
+  'ListRolePolicies',
+  'ListAttachedRolePolicies',
+  'GetRolePolicy',
+  'DeleteRolePolicy',
+] as const;
 
 /** IAM: the roles of the stack as they are, and what takes rights from one. */
 export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook): ServiceHandler {
@@ -30,6 +36,17 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
           `<PolicyNames>${names.join('')}</PolicyNames><IsTruncated>false</IsTruncated>`,
         );
       }
+      if (operation === 'ListAttachedRolePolicies') {
+        const policies = role.attached.map(
+          (arn) =>
+            `<member><PolicyName>${escapeXml(arn.slice(arn.lastIndexOf('/') + 1))}</PolicyName>` +
+            `<PolicyArn>${escapeXml(arn)}</PolicyArn></member>`,
+        );
+        return answer(
+          operation,
+          `<AttachedPolicies>${policies.join('')}</AttachedPolicies><IsTruncated>false</IsTruncated>`,
+        );
+      }
       const document = role.inline.get(policyName);
       if (!document) return noSuchEntity(request, `The role policy with name ${policyName} cannot be found.`);
       if (operation === 'GetRolePolicy')
@@ -48,11 +65,16 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
   };
 }
 
-function writeRole({ name, arn, trust }: StackRole): string {
+function writeRole({ name, arn, trust, boundaryArn }: StackRole): string {
+  const boundary =
+    boundaryArn === undefined
+      ? ''
+      : '<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>' +
+        `<PermissionsBoundaryArn>${escapeXml(boundaryArn)}</PermissionsBoundaryArn></PermissionsBoundary>`;
   return (
     `<Role><Path>/</Path><RoleName>${escapeXml(name)}</RoleName><RoleId>AROA${escapeXml(name)}</RoleId><Arn>${escapeXml(arn)}</Arn>` +
     `<CreateDate>1970-01-01T00:00:00Z</CreateDate>` +
-    `<AssumeRolePolicyDocument>${encodeURIComponent(JSON.stringify(trust))}</AssumeRolePolicyDocument></Role>`
+    `<AssumeRolePolicyDocument>${encodeURIComponent(JSON.stringify(trust))}</AssumeRolePolicyDocument>${boundary}</Role>`
   );
 }
 

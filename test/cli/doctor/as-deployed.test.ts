@@ -1,5 +1,5 @@
 import { comparePolicies, matches } from '../../../cli/doctor/as-deployed/compare';
-import type { PresentResources } from '../../../cli/doctor/as-deployed/judges';
+import type { PresentResources, PresentTable } from '../../../cli/doctor/as-deployed/present';
 import {
   type DeployedTemplate,
   resolveResources,
@@ -29,7 +29,41 @@ const body: TemplateBody = {
     HasSecret: { 'Fn::Equals': [{ Ref: 'Secret' }, 'x'] },
   },
   Resources: {
-    Queue: { Type: 'AWS::SQS::Queue' },
+    Queue: {
+      Type: 'AWS::SQS::Queue',
+      Properties: {
+        VisibilityTimeout: 60,
+        KmsMasterKeyId: { 'Fn::If': ['HasKmsKey', { Ref: 'KmsKeyArn' }, { Ref: 'AWS::NoValue' }] },
+        RedrivePolicy: { deadLetterTargetArn: getAtt('Dead', 'Arn'), maxReceiveCount: 30 },
+      },
+    },
+    Dead: { Type: 'AWS::SQS::Queue' },
+    Table: {
+      Type: 'AWS::DynamoDB::Table',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        GlobalSecondaryIndexes: [{ IndexName: 'byStatus' }, { IndexName: 'byDue' }],
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    },
+    Source: {
+      Type: 'AWS::Lambda::EventSourceMapping',
+      Properties: {
+        FunctionName: getAtt('Respond', 'Arn'),
+        BatchSize: 1,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 20 },
+      },
+    },
+    Permission: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: {
+        FunctionName: getAtt('Respond', 'Arn'),
+        Principal: 'events.amazonaws.com',
+        SourceArn: getAtt('Schedule', 'Arn'),
+      },
+    },
     Topic: { Type: 'AWS::SNS::Topic' },
     Left: { Type: 'AWS::IoT::TopicRule' },
     Role: {
@@ -105,6 +139,7 @@ const body: TemplateBody = {
       Type: 'AWS::Lambda::Function',
       Properties: {
         FunctionName: 'cordon-dev-respond',
+        Role: getAtt('Role', 'Arn'),
         Timeout: 15,
         Environment: {
           Variables: {
@@ -127,6 +162,9 @@ const template: DeployedTemplate = {
   parameters: { KmsKeyArn: '', Secret: '****', Stored: '/name' },
   physicalIds: new Map([
     ['Queue', queueUrl],
+    ['Table', 'cordon-dev'],
+    ['Source', 'mapping-1'],
+    ['Permission', 'cordon-dev-Permission-1'],
     ['Topic', topicArn],
     ['Role', 'cordon-dev-Role-1'],
     ['QueuePolicy', 'p1'],
@@ -139,10 +177,31 @@ const template: DeployedTemplate = {
   ]),
 };
 
+const wholeTable: PresentTable = {
+  indexes: ['byDue', 'byStatus'],
+  expires: 'expiresAt',
+  hasRecovery: true,
+  isOnDemand: true,
+};
+const source = {
+  BatchSize: 1,
+  FunctionResponseTypes: ['ReportBatchItemFailures'],
+  ScalingConfig: { MaximumConcurrency: 20 },
+};
+const invocation = {
+  Effect: 'Allow',
+  Principal: { Service: 'events.amazonaws.com' },
+  Action: 'lambda:InvokeFunction',
+  Condition: {
+    ArnLike: { 'AWS:SourceArn': 'arn:aws:events:eu-west-1:111122223333:rule/cordon-dev-Schedule-1' },
+  },
+};
+
 /** Everything as it was deployed, in the words of the services. */
 const healthy: PresentResources = {
   readRole: async () => ({
     trust: { Version: '2012-10-17', Statement: [{ ...trust.Statement[0], Action: 'sts:AssumeRole' }] },
+    attached: [],
     policies: new Map([
       [
         'send',
@@ -181,6 +240,15 @@ const healthy: PresentResources = {
     Timeout: 15,
     Environment: { Variables: { PREFIX: 'arn:aws:iot:eu-west-1:111122223333', HIDDEN: 'secret' } },
   }),
+  readQueueSettings: async () => ({
+    VisibilityTimeout: '60',
+    MessageRetentionPeriod: '345600',
+    DelaySeconds: '0',
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${queueArn}-dead`, maxReceiveCount: 30 }),
+  }),
+  readTable: async () => wholeTable,
+  readEventSource: async () => source,
+  readFunctionPolicy: async () => ({ Statement: [invocation] }),
   readAlarm: async () => ({ Threshold: 1, ActionsEnabled: true, AlarmActions: [topicArn] }),
 };
 
@@ -195,7 +263,7 @@ const look = (changes: Partial<PresentResources>) =>
 describe('the check of what was changed by hand', () => {
   it('finds nothing where all is as deployed, whatever the order and the form of lists', async () => {
     expect(await look({})).toEqual([
-      { level: 'ok', about: 'as deployed', what: '8 resources are as they were deployed' },
+      { level: 'ok', about: 'as deployed', what: '12 resources are as they were deployed' },
     ]);
   });
 
@@ -205,6 +273,7 @@ describe('the check of what was changed by hand', () => {
       {
         readRole: async () => ({
           trust,
+          attached: [],
           policies: new Map([['send', { Statement: inlinePolicy.Statement.slice(0, 1) }]]),
         }),
       },
@@ -215,6 +284,7 @@ describe('the check of what was changed by hand', () => {
       {
         readRole: async () => ({
           trust,
+          attached: [],
           policies: new Map([
             [
               'send',
@@ -235,7 +305,7 @@ describe('the check of what was changed by hand', () => {
     ],
     [
       'a policy deleted from a role',
-      { readRole: async () => ({ trust, policies: new Map() }) },
+      { readRole: async () => ({ trust, attached: [], policies: new Map() }) },
       'role cordon-dev-Role-1: its policy send is missing',
     ],
     [
@@ -243,6 +313,7 @@ describe('the check of what was changed by hand', () => {
       {
         readRole: async () => ({
           trust,
+          attached: [],
           policies: new Map<string, unknown>([...(role?.policies ?? []), ['more', {}]]),
         }),
       },
@@ -250,8 +321,123 @@ describe('the check of what was changed by hand', () => {
     ],
     [
       'a role that the function may not assume any more',
-      { readRole: async () => ({ trust: { Statement: [] }, policies: role?.policies ?? new Map() }) },
+      {
+        readRole: async () => ({
+          trust: { Statement: [] },
+          attached: [],
+          policies: role?.policies ?? new Map(),
+        }),
+      },
       'role cordon-dev-Role-1: who may assume it: it lacks: Allow sts:AssumeRole for lambda.amazonaws.com',
+    ],
+    [
+      'a managed policy attached to a role',
+      {
+        readRole: async () => role && { ...role, attached: ['arn:aws:iam::aws:policy/AdministratorAccess'] },
+      },
+      'role cordon-dev-Role-1: it has another policy, arn:aws:iam::aws:policy/AdministratorAccess',
+    ],
+    [
+      'a boundary set on a role',
+      { readRole: async () => role && { ...role, boundary: 'arn:aws:iam::aws:policy/ReadOnlyAccess' } },
+      'role cordon-dev-Role-1: the permissions boundary was none and is arn:aws:iam::aws:policy/ReadOnlyAccess',
+    ],
+    [
+      'a queue that gives up at once',
+      {
+        readQueueSettings: async () => ({
+          ...(await healthy.readQueueSettings('')),
+          RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${queueArn}-dead`, maxReceiveCount: 1 }),
+        }),
+      },
+      'queue cordon-dev-alerts: RedrivePolicy.maxReceiveCount was 30 and is 1',
+    ],
+    [
+      'a queue that holds each message back',
+      { readQueueSettings: async () => ({ ...(await healthy.readQueueSettings('')), DelaySeconds: '900' }) },
+      'queue cordon-dev-alerts: DelaySeconds was 0 and is 900',
+    ],
+    [
+      'a queue with a key that others may not use',
+      {
+        readQueueSettings: async () => ({ ...(await healthy.readQueueSettings('')), KmsMasterKeyId: 'mine' }),
+      },
+      'queue cordon-dev-alerts: KmsMasterKeyId was none and is mine',
+    ],
+    [
+      'a table without recovery',
+      { readTable: async () => ({ ...wholeTable, hasRecovery: false }) },
+      'table cordon-dev: point-in-time recovery is off',
+    ],
+    [
+      'a table that expires nothing',
+      { readTable: async () => ({ indexes: wholeTable.indexes, hasRecovery: true, isOnDemand: true }) },
+      'table cordon-dev: the attribute that expires items was expiresAt and is none',
+    ],
+    [
+      'a table without an index',
+      { readTable: async () => ({ ...wholeTable, indexes: ['byStatus'] }) },
+      'table cordon-dev: its index byDue is missing',
+    ],
+    [
+      'a table that was given a capacity',
+      { readTable: async () => ({ ...wholeTable, isOnDemand: false }) },
+      'table cordon-dev: it has a provisioned capacity, above which it refuses calls',
+    ],
+    ['a table that is gone', { readTable: async () => undefined }, 'table cordon-dev: it is missing'],
+    [
+      'a filter on an event source',
+      {
+        readEventSource: async () => ({
+          ...source,
+          FilterCriteria: { Filters: [{ Pattern: '{"body":["x"]}' }] },
+        }),
+      },
+      'event source mapping-1: of cordon-dev-respond: it has a filter: {"Filters":[{"Pattern":',
+    ],
+    [
+      'an event source that takes a failed batch for done',
+      { readEventSource: async () => ({ ...source, FunctionResponseTypes: [] }) },
+      'event source mapping-1: of cordon-dev-respond: FunctionResponseTypes is not as deployed',
+    ],
+    [
+      'an event source with another concurrency',
+      { readEventSource: async () => ({ ...source, ScalingConfig: { MaximumConcurrency: 2 } }) },
+      'event source mapping-1: of cordon-dev-respond: ScalingConfig.MaximumConcurrency was 20 and is 2',
+    ],
+    [
+      'a schedule that may not start its function',
+      { readFunctionPolicy: async () => undefined },
+      'permission cordon-dev-Permission-1: events.amazonaws.com may not invoke cordon-dev-respond for arn:aws:events:',
+    ],
+    [
+      'another source in the permission',
+      {
+        readFunctionPolicy: async () => ({
+          Statement: [{ ...invocation, Condition: { ArnLike: { 'AWS:SourceArn': 'arn:other' } } }],
+        }),
+      },
+      'permission cordon-dev-Permission-1: events.amazonaws.com may not invoke cordon-dev-respond',
+    ],
+    [
+      'another role of a function',
+      {
+        readFunctionSettings: async () => ({
+          ...(await healthy.readFunctionSettings('')),
+          Role: 'arn:aws:iam::111122223333:role/mine',
+        }),
+      },
+      'function cordon-dev-respond: Role was arn:aws:iam::111122223333:role/cordon-dev-Role-1 and is arn:aws:iam::111122223333:role/mine',
+    ],
+    [
+      'a layer that was put below a function',
+      {
+        readFunctionSettings: async () => ({
+          ...(await healthy.readFunctionSettings('')),
+          Layers: [{ Arn: 'arn:aws:lambda:eu-west-1:1:layer:mine:1' }],
+        }),
+      },
+      'function cordon-dev-respond: Layers is not as deployed',
     ],
     ['a deleted role', { readRole: async () => undefined }, 'role cordon-dev-Role-1: it is missing'],
     [
@@ -380,7 +566,7 @@ describe('a template', () => {
   it.each([
     [{ Ref: 'Queue' }, queueUrl],
     [getAtt('Queue', 'QueueName'), 'cordon-dev-alerts'],
-    [getAtt('Role', 'Arn'), unknown],
+    [getAtt('Role', 'Arn'), 'arn:aws:iam::111122223333:role/cordon-dev-Role-1'],
     [{ Ref: 'Secret' }, unknown],
     [{ Ref: 'Stored' }, unknown],
     [{ Ref: 'Nowhere' }, unknown],

@@ -59,7 +59,11 @@ const role = defineResource({
       arn,
       trustedServices: listTrustedServices(props.AssumeRolePolicyDocument),
       documents: [...(props.Policies ?? []).map((policy) => policy.PolicyDocument), ...managed],
-      ...(PermissionsBoundary !== undefined && { boundary: findManagedPolicy(PermissionsBoundary, context) }),
+      ...(PermissionsBoundary !== undefined && {
+        boundary: findManagedPolicy(PermissionsBoundary, context),
+        boundaryArn: PermissionsBoundary,
+      }),
+      attached: props.ManagedPolicyArns ?? [],
       trust: props.AssumeRolePolicyDocument,
       inline: new Map((props.Policies ?? []).map((policy) => [policy.PolicyName, policy.PolicyDocument])),
     };

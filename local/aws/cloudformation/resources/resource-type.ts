@@ -9,6 +9,7 @@ import type {
   EventSourceDefinition,
   FunctionDefinition,
   InvocationOutcome,
+  InvokePermission,
   ScheduleDefinition,
 } from '../../lambda/definitions';
 import { isUnknown } from '../intrinsics';
@@ -22,6 +23,9 @@ export interface StackRole {
   readonly documents: readonly PolicyDocument[];
   /** What it does not allow, the role may not do. */
   readonly boundary?: PolicyDocument;
+  readonly boundaryArn?: string;
+  /** ARNs of the managed policies. */
+  readonly attached: readonly string[];
   readonly trust: PolicyDocument;
   /** Those of `documents` that are written into the role, by name. */
   readonly inline: ReadonlyMap<string, PolicyDocument>;
@@ -55,7 +59,7 @@ export interface StackRecords {
   readonly roles: Map<string, StackRole>;
   readonly managedPolicies: Map<string, PolicyDocument>;
   readonly functions: Map<string, FunctionDefinition>;
-  readonly permissions: { functionArn: string; principal: string; sourceArn?: string }[];
+  readonly permissions: InvokePermission[];
   /** Ids of the HTTP APIs that have a stage. */
   readonly stages: Set<string>;
   readonly authorizers: Map<string, JwtAuthorizer>;

@@ -44,6 +44,7 @@ describe('deployTemplate', () => {
     });
 
     expect(stack).toEqual({
+      permissions: [],
       resources: {
         Probe: {
           type: 'AWS::SSM::Parameter',

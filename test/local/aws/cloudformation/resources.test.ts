@@ -349,6 +349,7 @@ describe('AWS::Lambda', () => {
           { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
         ],
       },
+      attached: [],
       inline: new Map([['own', own]]),
     };
     expect(recorder.roles).toEqual([

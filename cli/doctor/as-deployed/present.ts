@@ -1,0 +1,40 @@
+/** What the services say of a resource now; nothing where it is not there. */
+export interface PresentResources {
+  readRole(name: string): Promise<PresentRole | undefined>;
+  /** An empty document where there is none; nothing where there is no queue. */
+  readQueuePolicy(queueUrl: string): Promise<unknown>;
+  readTopicPolicy(topicArn: string): Promise<unknown>;
+  readSubscription(arn: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** In the words of the template. */
+  readTopicRule(name: string): Promise<object | undefined>;
+  readSchedule(name: string): Promise<PresentSchedule | undefined>;
+  readFunctionSettings(name: string): Promise<object | undefined>;
+  readAlarm(name: string): Promise<object | undefined>;
+  readQueueSettings(queueUrl: string): Promise<Readonly<Record<string, string>> | undefined>;
+  readTable(name: string): Promise<PresentTable | undefined>;
+  /** The source that feeds a function, by the id of the mapping. */
+  readEventSource(functionName: string, id: string): Promise<object | undefined>;
+  /** Who may invoke a function; an empty document where nobody may. */
+  readFunctionPolicy(functionName: string): Promise<unknown>;
+}
+
+export interface PresentRole {
+  readonly trust: unknown;
+  readonly policies: ReadonlyMap<string, unknown>;
+  /** ARNs of policies that stand on their own. */
+  readonly attached: readonly string[];
+  readonly boundary?: string;
+}
+
+export interface PresentTable {
+  readonly indexes: readonly string[];
+  readonly expires?: string;
+  readonly hasRecovery: boolean;
+  readonly isOnDemand: boolean;
+}
+
+interface PresentSchedule {
+  readonly state: string;
+  readonly expression: string;
+  readonly targets: readonly string[];
+}
