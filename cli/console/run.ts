@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { CliError } from '../cli-error';
+import { UnreachableError } from '../cli-error';
 import type { Target } from '../target';
 import { connectApi } from './api';
 import { readConsole } from './files';
@@ -56,7 +56,9 @@ export async function findApiUrl(stage: string, client: CloudFormationClient): P
     .catch(refuseMissing);
   const url = stack?.Outputs?.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue;
   if (url) return url;
-  throw new CliError(`stage ${stage} is not deployed there: check --stage and AWS_REGION, or give --api`);
+  throw new UnreachableError(
+    `stage ${stage} is not deployed there: check --stage and AWS_REGION, or give --api`,
+  );
 }
 
 /** How CloudFormation says that there is none. */

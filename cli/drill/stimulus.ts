@@ -2,7 +2,7 @@ import type { Configuration, Criteria } from '../../shared/domain/configuration'
 import { violates } from '../../shared/domain/detection/criteria';
 import { findMetric, type Metric, type ValueKey } from '../../shared/domain/detection/metrics';
 import type { MetricValue } from '../../shared/domain/findings/violation';
-import { CliError } from '../cli-error';
+import { CliError, UsageError } from '../cli-error';
 
 /** A behavior that a drill can break, with a value inside its bounds and one outside. */
 export interface Stimulus {
@@ -30,7 +30,7 @@ export function chooseStimulus(configuration: Profiles, wanted?: string): Stimul
   if (wanted !== undefined) {
     const found = all.find(({ key }) => key === wanted);
     if (!found)
-      throw new CliError(
+      throw new UsageError(
         `cordon.yml has no behavior ${JSON.stringify(wanted)}: give one of ${all.map(({ key }) => key).join(', ')}`,
       );
     const stimulus = deriveStimulus(configuration, found.profile, found.behavior);

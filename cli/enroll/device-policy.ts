@@ -1,6 +1,6 @@
 import type { Configuration } from '../../shared/domain/configuration';
 import { agentClientId } from '../../shared/domain/text';
-import { CliError, UsageError } from '../cli-error';
+import { UsageError } from '../cli-error';
 
 /** The scope of a policy: all things, by the variables of AWS IoT, or one named thing. */
 export type PolicyScope = 'fleet' | 'thing';
@@ -80,7 +80,7 @@ export function writeDevicePolicy(
 export function serializePolicy(policy: ReturnType<typeof writeDevicePolicy>): string {
   const text = JSON.stringify(policy);
   if (text.length <= largestDocument) return text;
-  throw new CliError(
+  throw new UsageError(
     `the device policy would have ${text.length} characters, and the limit of AWS IoT is ${largestDocument}: give fewer or shorter topics`,
   );
 }

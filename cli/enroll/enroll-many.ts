@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { writeCount } from '../../shared/config/words';
 import { isThingName } from '../../shared/domain/thing-ref';
-import { CliError } from '../cli-error';
+import { UsageError } from '../cli-error';
 import { describeError } from '../describe-error';
 
 /** AWS IoT allows 15 CreateCertificateFromCsr and AttachPolicy calls a second; the SDK waits when it is throttled. */
@@ -13,20 +13,20 @@ export function readList(file: string): string[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new CliError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+    throw new UsageError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
   }
   const seen = new Map<string, number>();
   for (const [index, line] of text.split('\n').entries()) {
     const name = line.trim();
     if (name === '' || name.startsWith('#')) continue;
     if (!isThingName(name))
-      throw new CliError(`${file}:${index + 1}: ${JSON.stringify(name)} is not a thing name`);
+      throw new UsageError(`${file}:${index + 1}: ${JSON.stringify(name)} is not a thing name`);
     const before = seen.get(name);
     if (before !== undefined)
-      throw new CliError(`${file}:${index + 1}: ${name} is already on line ${before}`);
+      throw new UsageError(`${file}:${index + 1}: ${name} is already on line ${before}`);
     seen.set(name, index + 1);
   }
-  if (seen.size === 0) throw new CliError(`${file} has no thing names`);
+  if (seen.size === 0) throw new UsageError(`${file} has no thing names`);
   return [...seen.keys()];
 }
 

@@ -4,7 +4,7 @@ import type { Configuration } from '../../shared/domain/configuration';
 import { drillPrefix, isDrill } from '../../shared/domain/drill';
 import { agentClientId } from '../../shared/domain/text';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { CliError } from '../cli-error';
+import { CliError, RefusedError, UsageError } from '../cli-error';
 import { requireThingName } from '../require-thing';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
@@ -51,17 +51,13 @@ export async function enroll(
   configuration: Configuration,
   { stage, registry, cases }: EnrollTarget,
 ): Promise<string> {
-  requireThingName(thingName);
-  if (isDrill(thingName) && !options.isDrill)
-    throw new CliError(
-      `${thingName} begins with ${drillPrefix}, as only the things of cordon drill do: choose another name`,
-    );
+  requireEnrollable(thingName, options);
   const policyName = options.policyName ?? policyNameOf(stage, options.scope, thingName);
   if (!/^[\w+=,.@-]{1,128}$/.test(policyName))
-    throw new CliError(`${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts`);
+    throw new UsageError(`${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts`);
   const open = (await cases.load(thingKey(thingName)))?.value;
   if (isOpen(open) && open.ledger.length > 0)
-    throw new CliError(
+    throw new RefusedError(
       `${thingName} is ${open.status}, and a new certificate would free it: release it first`,
     );
 
@@ -79,7 +75,6 @@ export async function enroll(
       `${thingName} already has a certificate (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder with --out, or create another certificate with --rotate`,
     );
 
-  checkAgentId(thingName);
   const arn = there ?? (await registry.createThing(thingName));
   const named = options.scope === 'thing' ? thingName : undefined;
   const policy = writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named);
@@ -115,14 +110,19 @@ function warnOfShared(thingName: string, reason: string): string {
 }
 
 /** The agent's client id must be valid in AWS IoT, and must not be another thing's name. */
-function checkAgentId(thingName: string): void {
+function requireEnrollable(thingName: string, { isDrill: isForDrill }: EnrollOptions): void {
+  requireThingName(thingName);
+  if (isDrill(thingName) && !isForDrill)
+    throw new UsageError(
+      `${thingName} begins with ${drillPrefix}, as only the things of cordon drill do: choose another name`,
+    );
   const end = agentClientId('');
   if (thingName.endsWith(end))
-    throw new CliError(
+    throw new UsageError(
       `${thingName} ends with ${end}, like the client id of another thing's agent: choose another name`,
     );
   if (agentClientId(thingName).length > longestClientId)
-    throw new CliError(
+    throw new UsageError(
       `${thingName} is too long: the agent's client id ${agentClientId(thingName)} would have more than ${longestClientId} characters, the limit of AWS IoT`,
     );
 }
@@ -175,11 +175,11 @@ interface CertificateRequest {
 
 async function readRequest(csr: string): Promise<CertificateRequest> {
   const request = await readFile(csr, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new CliError(`${csr} can't be read (${cause.code})`, cause);
+    throw new UsageError(`${csr} can't be read (${cause.code})`, cause);
   });
   const publicKey = await readRequestKey(request);
   if (!publicKey)
-    throw new CliError(`${csr} is not a certificate request (PKCS #10, PEM) signed by its own key`);
+    throw new UsageError(`${csr} is not a certificate request (PKCS #10, PEM) signed by its own key`);
   return { request, publicKey, source: csr };
 }
 

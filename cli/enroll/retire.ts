@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isOpen } from '../../shared/domain/case/case';
 import { agentClientId } from '../../shared/domain/text';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { CliError } from '../cli-error';
+import { CliError, RefusedError } from '../cli-error';
 import { requireThingName } from '../require-thing';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
 import { findFolder, openFolder, readCertificate } from './folder';
@@ -38,7 +38,7 @@ export async function retire(
   requireThingName(thingName);
   const open = (await cases.load(thingKey(thingName)))?.value;
   if (isOpen(open) && !force)
-    throw new CliError(
+    throw new RefusedError(
       `${thingName} has an open case (${open.status}): release or dismiss it first, or use --force, which leaves a case without a thing`,
     );
   const mark = markOf(stage, thingName);
