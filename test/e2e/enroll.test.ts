@@ -320,9 +320,9 @@ describe('cordon enroll', () => {
         ['sensor2', '--out', 'things/sensor1'],
         /^cordon: things\/sensor1 has the files of another thing or /,
       ],
-      [1, ['x-cordon'], /^cordon: x-cordon ends with -cordon, like the client id of another thing's agent/],
+      [2, ['x-cordon'], /^cordon: x-cordon ends with -cordon, like the client id of another thing's agent/],
       [
-        1,
+        2,
         ['x'.repeat(122)],
         /^cordon: x+ is too long: the agent's client id x+-cordon would have more than 128 characters/,
       ],
