@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { ActionName } from '../shared/domain/actions/registry';
 import type { Case } from '../shared/domain/case/case';
+import type { PersonRequest } from '../shared/domain/case/person-request';
 import {
   describeAlarms,
   findObjection,
@@ -10,7 +11,7 @@ import {
   operatorActionDescriptors,
 } from '../shared/domain/decide/operator-actions';
 import { printable } from '../shared/domain/messages/announcement';
-import { describeReason, describeRefusal } from '../shared/domain/messages/describe-reason';
+import { describeReason, describeRefusal, describeRequest } from '../shared/domain/messages/describe-reason';
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
 import type { Versioned } from '../shared/ports';
 import { CliError, RefusedError, TimedOutError } from './cli-error';
@@ -73,10 +74,13 @@ export async function act(
   options.onSent?.();
   if (options.waitSeconds === 0)
     return `${thingName}: ${name} was sent. cordon show ${thingName} has the outcome.`;
+  const asked = before?.value.status !== 'awaiting-approval' && before?.value.request;
   const ended = (stored: Versioned<Case> | undefined) =>
     stored !== undefined &&
     stored.version !== before?.version &&
-    [...reached, 'release-conflict', 'containment-failed'].includes(stored.value.status) &&
+    (isAsked(stored.value, requestId) ||
+      (name === 'reject' && asked) ||
+      [...reached, 'release-conflict', 'containment-failed'].includes(stored.value.status)) &&
     stored.value.outbox.timeline.length === 0;
   const isOver = async (stored: Versioned<Case> | undefined) => {
     const refused = await refusals.read(thingName, requestId);
@@ -92,10 +96,23 @@ export async function act(
     throw new TimedOutError(
       `${thingName} is still ${status} after ${options.waitSeconds} s. Cordon continues: cordon show ${thingName} has the outcome`,
     );
+  if (after && isAsked(after.value, requestId))
+    throw new TimedOutError(
+      `${thingName}: ${describeRequest(after.value.request)}. Nothing was done yet: somebody else has to order the same`,
+    );
+  if (name === 'reject' && asked)
+    return printable(`${thingName}: ${asked.action} by ${asked.actor} is rejected.`);
   const reason = after?.value.reason ? describeReason(after.value.reason) : '';
   if (!reached.includes(status)) throw new CliError(`${thingName} is in ${status}: ${reason}`);
   const warning = name === 'release' ? describeAlarms(before?.value) : undefined;
   return printable(`${thingName} ${done ?? `is ${reason}`}.${warning ? ` It is ${warning}.` : ''}`);
+}
+
+type Asked = Case & { readonly request: PersonRequest };
+
+/** Whether the command waits for a second person (`guards.fourEyes`). */
+function isAsked(record: Case, requestId: string): record is Asked {
+  return record.request?.requestId === requestId;
 }
 
 /** Reads the thing's case a few times a second until it satisfies `done`. */

@@ -12,7 +12,7 @@ import { type Account, parseThing, type ThingKey } from './domain/thing-ref';
 
 /** Who called, as API Gateway's authorizers say it; a claim of several values is one text, `[a b]`. */
 interface Authorizer {
-  readonly iam?: { readonly userArn?: string };
+  readonly iam?: { readonly userArn?: string; readonly userId?: string };
   readonly jwt?: { readonly claims: Readonly<Record<string, unknown>> };
 }
 

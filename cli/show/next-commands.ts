@@ -1,4 +1,5 @@
 import type { Case } from '../../shared/domain/case/case';
+import type { PersonRequest } from '../../shared/domain/case/person-request';
 import {
   describeAlarms,
   listPossible,
@@ -12,9 +13,16 @@ export function listNextCommands(record: Case): string[] {
     const warning = action === 'release' ? describeAlarms(record) : undefined;
     const { description } = operatorActionDescriptors[action];
     const needed = operatorActionDescriptors[action].needs === 'comment' ? ' --comment "..."' : '';
+    const { request } = record;
+    const isAsked = request?.action === (action === 'approve' ? 'contain' : action);
+    const order = isAsked ? writeOptions(request) : needed;
     return [
-      `cordon ${action} ${thingName}${needed}`,
-      warning ? `${description} (${warning}: --force)` : description,
+      `cordon ${action} ${thingName}${order}`,
+      isAsked
+        ? `${description}, as ${request.actor} asked: needs somebody else`
+        : warning
+          ? `${description} (${warning}: --force)`
+          : description,
     ];
   });
   const runbook = runbooks[status];
@@ -25,6 +33,11 @@ export function listNextCommands(record: Case): string[] {
   ];
   const width = Math.max(...all.map(([command = '']) => command.length));
   return all.map(([command = '', what]) => `  ${command.padEnd(width)}  ${what}`);
+}
+
+/** Whoever confirms an order gives the same one. */
+function writeOptions({ force, actions }: PersonRequest): string {
+  return `${force ? ' --force' : ''}${actions ? ` --actions ${actions.join(' ')}` : ''}`;
 }
 
 const runbooks: Readonly<Record<string, string>> = {

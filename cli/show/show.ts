@@ -1,6 +1,7 @@
 import { writeCount, writeRelease } from '../../shared/config/words';
 import { type Case, isOpen } from '../../shared/domain/case/case';
 import { findKeptUntil } from '../../shared/domain/case/keeping';
+import { findRequest } from '../../shared/domain/case/person-request';
 import { listStrength } from '../../shared/domain/case/strength';
 import { findReleaseAt } from '../../shared/domain/case/timers';
 import { listPossible } from '../../shared/domain/decide/operator-actions';
@@ -10,7 +11,7 @@ import { measure, printable } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
 import { describeStrength } from '../../shared/domain/messages/describe-news';
-import { describeReason } from '../../shared/domain/messages/describe-reason';
+import { describeReason, describeRequest } from '../../shared/domain/messages/describe-reason';
 import { describeFinding } from '../../shared/domain/messages/describe-value';
 import { CliError } from '../cli-error';
 import { type CaseReader, findCase } from '../find-case';
@@ -69,11 +70,13 @@ export async function showCase(
 ): Promise<string> {
   const { record, rows, flooding, earlier } = await findShown(name, reader);
   const start = record.openedAt;
+  const request = findRequest(record, Date.now());
   const format = statusFormat(record.status);
   const [title = '', ...lines] = [
     `${record.thingName}: ${record.status}${record.reason ? ` (${describeReason(record.reason)})` : ''}`,
     `case ${record.caseId}, ${record.severity}, playbook ${record.playbook ?? 'none'}, detector ${record.detector}`,
     ...flooding.map(describeFlood),
+    ...(request ? [`second person: ${describeRequest(request)}`] : []),
     ...describeHold(record),
     ...describeViolations(record),
     ...describeFacts(record.facts),

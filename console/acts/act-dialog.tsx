@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { PossibleAct, Restoration } from '../../shared/api/answers';
 import { useClient } from '../api/live';
+import type { PersonRequest } from '../api/types';
 import { Changes } from '../parts/changes';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
@@ -15,17 +16,19 @@ interface ActDialogProps {
   /** Actions that hold the thing already. */
   readonly held: readonly string[];
   readonly restores?: readonly Restoration[];
+  /** What somebody asked for, and this act confirms. */
+  readonly request?: PersonRequest;
   readonly onClose: () => void;
 }
 
 /** Says what an act does, takes a comment, and sends it. What cuts a device off, or opens one in alarm, is typed. */
-export function ActDialog({ act, thingName, caseId, held, restores, onClose }: ActDialogProps) {
+export function ActDialog({ act, thingName, caseId, held, restores, request, onClose }: ActDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');
-  const [isForced, setIsForced] = useState(false);
+  const [isForced, setIsForced] = useState(request?.force ?? false);
   const [typed, setTyped] = useState('');
   const [fault, setFault] = useState<string>();
-  const [added, setAdded] = useState<readonly string[]>([]);
+  const [added, setAdded] = useState<readonly string[]>(request?.actions ?? []);
   const [isSending, setIsSending] = useState(false);
   const { label } = actWords[act.action];
   const mustType = act.emphasis === 'dangerous' || act.warning !== undefined || isForced;

@@ -13,8 +13,12 @@ export async function sendCommand(
   body: Readonly<Record<string, unknown>>,
 ): Promise<string | undefined> {
   try {
-    const { commandId } = await client.post<CommandAnswer>(`/things/${thingPath(thingName)}/${act}`, body);
-    tell('good', `${thingName}: ${actWords[act].sent.toLowerCase()} sent.`);
+    const { commandId, secondPerson } = await client.post<CommandAnswer>(
+      `/things/${thingPath(thingName)}/${act}`,
+      body,
+    );
+    const waits = secondPerson ? ' It waits for a second person.' : '';
+    tell('good', `${thingName}: ${actWords[act].sent.toLowerCase()} sent.${waits}`);
     hurry();
     void followCommand(client, thingName, commandId);
     return undefined;

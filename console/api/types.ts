@@ -65,6 +65,16 @@ export interface FactsAnswer {
   readonly reason?: string;
 }
 
+/** An order that waits for a second person. */
+export interface PersonRequest {
+  readonly action: Act;
+  readonly actor: string;
+  readonly expires: number;
+  readonly force?: true;
+  readonly actions?: readonly string[];
+  readonly mine: boolean;
+}
+
 export interface CaseAnswer {
   readonly thingName: string;
   readonly caseId: string;
@@ -87,6 +97,7 @@ export interface CaseAnswer {
   readonly possible?: readonly PossibleAct[];
   readonly restores?: readonly Restoration[];
   readonly strength?: readonly string[];
+  readonly request?: PersonRequest;
   readonly assignee?: string;
   readonly alertToAppliedMs?: number;
   readonly alertToVerifiedMs?: number;
@@ -140,4 +151,5 @@ export interface CommandAnswer {
   readonly actor: string;
   readonly commandId: string;
   readonly warning?: string;
+  readonly secondPerson?: 'asked';
 }

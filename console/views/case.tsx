@@ -6,7 +6,7 @@ import { Assignee, CommentBox } from '../acts/talk';
 import { actWords, listActs } from '../acts/words';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
-import type { CaseAnswer, ViolationAnswer } from '../api/types';
+import type { CaseAnswer, PersonRequest, ViolationAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { Changes } from '../parts/changes';
 import type { Mark } from '../parts/chart';
@@ -19,6 +19,7 @@ import { Severity, Status } from '../parts/status';
 import { Timeline } from '../parts/timeline';
 import { writeLedgerState, writeStrength } from '../words/proof';
 import { writeStory } from '../words/sentence';
+import { writeAbsolute } from '../words/time';
 import { findThreshold, writeCriteria, writeValue } from '../words/violation';
 
 /** What happened, on what, what was done, and how to undo or harden it. */
@@ -38,7 +39,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
   useShortcuts([
     { keys: 'u', does: 'Back to the list', run: () => route('/console/') },
     { keys: 't', does: 'Open the thing', run: () => route(`/console/things/${thingPath(record.thingName)}`) },
-    ...acts.map((act) => ({
+    ...acts.filter(mayAct).map((act) => ({
       keys: actWords[act.action].key,
       does: `${actWords[act.action].label} this thing`,
       run: () => setChosen(act),
@@ -65,6 +66,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
         </p>
         <p class="story">{writeStory(record)}</p>
       </header>
+      {record.request && <Request request={record.request} />}
       <Acts acts={acts} onChoose={setChosen} thingName={record.thingName} />
       <div class="columns">
         <div>
@@ -103,6 +105,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           caseId={record.caseId}
           held={record.ledger.map(({ action }) => action)}
           onClose={() => setChosen(undefined)}
+          {...(chosen.secondPerson?.state === 'confirms' && record.request && { request: record.request })}
           {...(record.restores && { restores: record.restores })}
         />
       )}
@@ -126,17 +129,39 @@ function Acts({ acts, thingName, onChoose }: ActsProps) {
             type="button"
             class={act.emphasis === 'recommended' ? 'primary' : act.emphasis === 'dangerous' ? 'danger' : ''}
             aria-keyshortcuts={actWords[act.action].key}
+            disabled={!mayAct(act)}
             onClick={() => onChoose(act)}
           >
             {actWords[act.action].label}… <kbd>{actWords[act.action].key}</kbd>
           </button>
           <span>
             {thingName} {act.consequence}
+            {act.secondPerson && <b> {describeSecondPerson(act.secondPerson)}</b>}
           </span>
         </li>
       ))}
     </ul>
   );
+}
+
+function Request({ request }: { readonly request: PersonRequest }) {
+  const { action, actions, actor, force, mine, expires } = request;
+  return (
+    <p class="callout tone-warning">
+      {mine ? 'You' : actor} asked to {action} it
+      {actions && ` (${actions.join(', ')})`}
+      {force && ' by force'}: a second person has to confirm until {writeAbsolute(expires)}.
+    </p>
+  );
+}
+
+function mayAct({ secondPerson }: PossibleAct): boolean {
+  return secondPerson?.state !== 'refused';
+}
+
+function describeSecondPerson(second: NonNullable<PossibleAct['secondPerson']>): string {
+  if (second.state === 'refused') return `You can’t: ${second.reason}.`;
+  return second.state === 'needed' ? 'It needs a second person.' : 'Somebody else asked for it: you confirm.';
 }
 
 const minuteMs = 60_000;

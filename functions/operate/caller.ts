@@ -1,3 +1,4 @@
+import { nameIamUser } from '../../shared/domain/decide/second-person';
 import { HttpProblem, type HttpRequest } from '../../shared/http';
 
 /** Where a token states the rights of its owner. The authorizer has checked signature, issuer, audience and time. */
@@ -15,6 +16,8 @@ export type Role = 'viewer' | 'operator';
 interface Caller {
   /** For the timeline: an ARN, an e-mail address or a subject. */
   readonly actor: string;
+  /** As whom they are proven, `SOURCE:ID`: nothing of it is their own choice. Absent where several people may be behind it. */
+  readonly person?: string;
   readonly roles: ReadonlySet<Role>;
 }
 
@@ -27,14 +30,24 @@ const maxActor = 256;
  */
 export function findCaller({ requestContext }: HttpRequest, rule: GroupRule): Caller {
   const { iam, jwt } = requestContext.authorizer ?? {};
-  if (iam?.userArn) return { actor: keepEnd(iam.userArn), roles: new Set(['viewer', 'operator']) };
+  if (iam?.userArn) {
+    const person = nameIamUser(iam.userId) ?? nameIdentityCenterUser(iam.userArn);
+    return {
+      actor: keepEnd(iam.userArn),
+      ...(person !== undefined && { person }),
+      roles: new Set(['viewer', 'operator']),
+    };
+  }
   const actor = jwt && nameOf(jwt.claims);
   if (!actor) throw new HttpProblem(401, 'the caller is not authenticated');
   const groups = readGroups(jwt.claims[rule.claim]);
   const mayAct = groups.includes(rule.group);
   const mayRead = mayAct || rule.viewers === '' || groups.includes(rule.viewers);
+  const { sub } = jwt.claims;
   return {
     actor: keepEnd(actor),
+    // Not the address, which its owner may change.
+    ...(typeof sub === 'string' && sub !== '' && { person: `oidc:${sub}` }),
     roles: new Set<Role>([
       ...(mayRead ? (['viewer'] as const) : []),
       ...(mayAct ? (['operator'] as const) : []),
@@ -50,6 +63,15 @@ export function requireRole(request: HttpRequest, role: Role, rule: GroupRule): 
     403,
     `only members of ${groups} may ${role === 'operator' ? 'do this' : 'read this'}`,
   );
+}
+
+/**
+ * The session of a role has the name that its caller chose. Only the roles of IAM Identity Center trust nobody but it, and it
+ * names the session after the user ("Permission sets", IAM Identity Center user guide).
+ */
+function nameIdentityCenterUser(arn: string): string | undefined {
+  const user = /^arn:[\w-]+:sts::\d{12}:assumed-role\/AWSReservedSSO_[^/]+\/(.+)$/.exec(arn)?.[1];
+  return user && `sso:${user}`;
 }
 
 /** An unverified address proves nothing: its owner may have typed it in. */

@@ -1,17 +1,21 @@
 import * as z from 'zod/mini';
 import manifest from '../../package.json' with { type: 'json' };
 import type { Case } from '../../shared/domain/case/case';
+import { findRequest, showRequest } from '../../shared/domain/case/person-request';
+import type { Configuration } from '../../shared/domain/configuration';
 import {
   describeAlarms,
   listPossible,
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
+import { judgeSecondPerson } from '../../shared/domain/decide/second-person';
 import { pickFloods } from '../../shared/domain/detection/floods';
 import { describePipeline } from '../../shared/domain/heartbeat';
 import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
+import { describeRefusal } from '../../shared/domain/messages/describe-reason';
 import { registryName } from '../../shared/domain/text';
 import type { Account, ThingKey } from '../../shared/domain/thing-ref';
 import {
@@ -24,6 +28,7 @@ import {
 } from '../../shared/http';
 import type { CaseStore, Clock, Floods, Heartbeats, KillSwitchReader } from '../../shared/ports';
 import type { TimelinePage } from '../../shared/storage/timeline';
+import { findCaller, type GroupRule } from './caller';
 import { count } from './query';
 import { showFloods, showKillSwitch } from './show';
 
@@ -35,6 +40,8 @@ export interface CasePorts {
   readonly clock: Clock;
   /** The account and region that Cordon runs in. */
   readonly own: Account;
+  readonly groupRule: GroupRule;
+  readonly guards: Configuration['guards'];
   readonly history: {
     listClosed(thingName: ThingKey, limit: number): Promise<Case[]>;
     findCase(caseId: string): Promise<Case | undefined>;
@@ -46,10 +53,10 @@ const maxLimit = 500;
 const limit = count(1, maxLimit);
 
 /** The newest case of a thing, or the case of an id, with what an operator may do now, and what a release restores. */
-export async function showCase(
-  request: HttpRequest,
-  { cases, history, floods, clock, own }: CasePorts,
-): Promise<HttpAnswer> {
+export async function showCase(request: HttpRequest, ports: CasePorts): Promise<HttpAnswer> {
+  const { cases, history, floods, clock, own } = ports;
+  const { person } = findCaller(request, ports.groupRule);
+  const asked = { guards: ports.guards, now: clock(), person };
   const name = readThing(request, own);
   const ofThing = (await cases.load(name))?.value;
   const record = ofThing ?? (await history.findCase(name));
@@ -63,12 +70,14 @@ export async function showCase(
     lastCommandId: _command,
     announcementSeq: _seq,
     isTold: _isTold,
+    request: _request,
     violations,
     ...rest
   } = showCaseInWords(record);
   const { appliedMs, verifiedMs } = measure(record);
   return jsonResponse({
     ...rest,
+    ...tellRequest(record, asked),
     violations: Object.entries(violations).flatMap(([key, violation]) =>
       violation.caseId === record.caseId ? { key, ...violation } : [],
     ),
@@ -76,19 +85,46 @@ export async function showCase(
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
     ...showFloods(pickFloods(flooding, record.thingName, record.facts)),
     acts: possible,
-    possible: possible.map((action) => describeAct(action, record)),
+    possible: possible.map((action) => describeAct(action, record, asked)),
     restores: listRestorations(record),
   });
 }
 
-function describeAct(action: OperatorAction, record: Case) {
+interface Asked {
+  readonly guards: Configuration['guards'];
+  readonly now: number;
+  /** As whom the caller is proven. */
+  readonly person: string | undefined;
+}
+
+function tellRequest(record: Case, { now, person }: Asked) {
+  const found = findRequest(record, now);
+  if (!found) return {};
+  return { request: { ...showRequest(record).request, mine: found.person === person } };
+}
+
+/** Whether the act, given as it is asked for already, needs somebody else. */
+function describeSecond(action: OperatorAction, record: Case, { guards, now, person }: Asked) {
+  const request = findRequest(record, now);
+  const { force, actions } = request?.action === action || action === 'approve' ? (request ?? {}) : {};
+  const order = { type: action, person, force, actions };
+  const verdict = judgeSecondPerson(record, record.thingName, order, { guards, now });
+  if (verdict === 'do') return undefined;
+  if (verdict === 'confirm') return { state: 'confirms' } as const;
+  if (verdict === 'ask') return { state: 'needed' } as const;
+  return { state: 'refused', reason: describeRefusal(verdict) } as const;
+}
+
+function describeAct(action: OperatorAction, record: Case, asked: Asked) {
   const { description, consequence, emphasis, forcible } = operatorActionDescriptors[action];
   const warning = action === 'release' ? describeAlarms(record) : undefined;
+  const second = describeSecond(action, record, asked);
   return {
     ...{ action, description, consequence },
     ...(emphasis && { emphasis }),
     ...(forcible !== undefined && { forcible }),
     ...(warning !== undefined && { warning }),
+    ...(second && { secondPerson: second }),
   };
 }
 

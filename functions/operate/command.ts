@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod/mini';
 import { actionNames } from '../../shared/domain/actions/registry';
+import type { Case } from '../../shared/domain/case/case';
+import type { Configuration } from '../../shared/domain/configuration';
 import {
   describeAlarms,
   findObjection,
@@ -8,6 +10,7 @@ import {
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
+import { judgeSecondPerson, type Ordered } from '../../shared/domain/decide/second-person';
 import { describeRefusal } from '../../shared/domain/messages/describe-reason';
 import { registryName } from '../../shared/domain/text';
 import { type Account, isHome, notHome, type ThingKey } from '../../shared/domain/thing-ref';
@@ -20,7 +23,7 @@ import {
   readJson,
   readThing,
 } from '../../shared/http';
-import type { CaseStore, CommandQueue, Log, Metrics, Refusals } from '../../shared/ports';
+import type { CaseStore, Clock, CommandQueue, Log, Metrics, Refusals } from '../../shared/ports';
 import { findCaller, type GroupRule } from './caller';
 
 export interface CommandPorts {
@@ -30,6 +33,8 @@ export interface CommandPorts {
   /** The account and region that Cordon runs in. */
   readonly own: Account;
   readonly groupRule: GroupRule;
+  readonly guards: Configuration['guards'];
+  readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
 }
@@ -72,22 +77,33 @@ export function writeBodySchema(action: OperatorAction) {
 export function sendCommand(action: OperatorAction) {
   const schema = writeBodySchema(action);
   return async (request: HttpRequest, ports: CommandPorts): Promise<HttpAnswer> => {
-    const { actor } = findCaller(request, ports.groupRule);
+    const { actor, person } = findCaller(request, ports.groupRule);
     const thingName = readThing(request, ports.own);
     if (!isHome(thingName)) throw new HttpProblem(400, notHome, 'thing');
     const { assignee, ...order } = readJson(readBody(request, maxBodyBytes), schema) as Order;
-    const objection = await findRefusal(action, thingName, order.caseId, ports);
+    const ordered = { type: action, person, ...order };
+    const { objection, asks } = await examine(ordered, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
     const commandId = randomUUID();
     const named = assignee !== undefined && { assignee: assignee ?? '' };
     await ports.commands.send(
-      { type: action, thingName, actor, ...order, ...named, requestId: commandId },
+      {
+        ...{ type: action, thingName, actor, ...(person !== undefined && { person }) },
+        ...{ ...order, ...named, requestId: commandId },
+      },
       commandId,
     );
     ports.metrics.count('CommandSent');
     const warning =
       action === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
-    return jsonResponse({ command: action, thingName, actor, commandId, ...(warning && { warning }) }, 202);
+    return jsonResponse(
+      {
+        ...{ command: action, thingName, actor, commandId },
+        ...(asks && { secondPerson: 'asked' }),
+        ...(warning && { warning }),
+      },
+      202,
+    );
   };
 }
 
@@ -104,14 +120,37 @@ export async function showRefusal(
   return jsonResponse({ thingName, commandId, reason: describeRefusal(refusal), reasonCode: refusal });
 }
 
-/** The objection by the case as it is stored now. respond decides, and checks again. */
-export async function findRefusal(
-  action: OperatorAction,
+type ExaminePorts = Pick<CommandPorts, 'cases' | 'guards' | 'clock'>;
+
+interface Examined {
+  /** To be read after the thing's name. */
+  readonly objection?: string;
+  /** The order will wait for a second person. */
+  readonly asks: boolean;
+}
+
+/** What is to be said of an order by the case as it is stored now. respond decides, and checks again. */
+export async function examine(
+  order: Ordered,
   thingName: ThingKey,
   caseId: string | undefined,
-  { cases }: Pick<CommandPorts, 'cases'>,
-): Promise<string | undefined> {
-  const record = (await cases.load(thingName))?.value;
-  if (isStale(record, caseId)) return `has another case by now, or none: case ${caseId} is closed`;
-  return findObjection(action, record);
+  ports: ExaminePorts,
+): Promise<Examined> {
+  const record = (await ports.cases.load(thingName))?.value;
+  if (isStale(record, caseId))
+    return { objection: `has another case by now, or none: case ${caseId} is closed`, asks: false };
+  return examineCase(record, order, thingName, ports);
+}
+
+export function examineCase(
+  record: Case | undefined,
+  order: Ordered,
+  thingName: ThingKey,
+  { guards, clock }: Pick<ExaminePorts, 'guards' | 'clock'>,
+): Examined {
+  const objection = findObjection(order.type, record);
+  if (objection) return { objection, asks: false };
+  const verdict = judgeSecondPerson(record, thingName, order, { guards, now: clock() });
+  if (typeof verdict === 'string') return { asks: verdict === 'ask' };
+  return { objection: `needs a second person (${verdict.code}): ${describeRefusal(verdict)}`, asks: false };
 }

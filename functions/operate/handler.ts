@@ -12,7 +12,7 @@ import type { ButtonRoute } from '../notify/channels/registry';
 import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
 import { requireRole } from './caller';
 import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
-import { type CommandPorts, findRefusal, sendCommand, showRefusal } from './command';
+import { type CommandPorts, examine, sendCommand, showRefusal } from './command';
 import { actOnMany, type BulkPorts } from './routes/act-on-many';
 import { type AuditPorts, showAudit } from './routes/audit';
 import { type ListPorts, listCases } from './routes/list-cases';
@@ -34,7 +34,7 @@ export type OperatePorts = { readonly openApi: string } & AuditPorts &
   MetricPorts &
   SummaryPorts &
   ThingPorts &
-  Omit<SlackPorts, 'findRefusal'>;
+  Omit<SlackPorts, 'examine'>;
 
 type Route = RouteKey | ButtonRoute;
 
@@ -61,7 +61,7 @@ const routes: Readonly<Record<Route, Handler>> = {
   'POST /slack/interactions': (request, ports) =>
     takeInteraction(request, {
       ...ports,
-      findRefusal: (action, thingName, caseId) => findRefusal(action, thingName, caseId, ports),
+      examine: (order, thingName, caseId) => examine(order, thingName, caseId, ports),
     }),
 };
 

@@ -1,5 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
-import { type Command, type HeartbeatCommand, readCommand } from '../../shared/domain/decide/command';
+import {
+  type Command,
+  type HeartbeatCommand,
+  type OperatorCommand,
+  readCommand,
+} from '../../shared/domain/decide/command';
+import { nameIamUser } from '../../shared/domain/decide/second-person';
 import { isHome, notHome } from '../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../shared/errors';
 import type { DeadLetters, Log } from '../../shared/ports';
@@ -7,6 +13,8 @@ import type { DeadLetters, Log } from '../../shared/ports';
 export interface RespondPorts {
   readonly takeHeartbeat: (heartbeat: HeartbeatCommand) => Promise<void>;
   readonly deadLetters: DeadLetters;
+  /** The id of operate's role: who sent a command that operate passes on is known from it alone. */
+  readonly operateRoleId: string;
   readonly log: Log;
 }
 
@@ -28,6 +36,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
       return;
     }
     if ('takenAt' in command) return ports.takeHeartbeat(command);
+    if ('actor' in command) command = provePerson(command, attributes.SenderId, ports.operateRoleId);
     try {
       await handle(command, messageId, Number(attributes.ApproximateReceiveCount));
     } catch (error) {
@@ -37,4 +46,14 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
       await handle(command, messageId, Number(attributes.ApproximateReceiveCount));
     }
   };
+}
+
+/** Whoever may send to the queue can write any name into a command; SQS itself says who sent it. */
+function provePerson(
+  { person, ...command }: OperatorCommand,
+  senderId: string,
+  operateRoleId: string,
+): OperatorCommand {
+  const proven = senderId.startsWith(`${operateRoleId}:`) ? person : nameIamUser(senderId);
+  return { ...command, ...(proven !== undefined && { person: proven }) };
 }

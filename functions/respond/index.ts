@@ -79,6 +79,7 @@ export const handler = wrap(
       takeHeartbeat: (heartbeat) =>
         takeHeartbeat(heartbeat, { announcer, heartbeats, reach, log, metrics, clock: Date.now }),
       deadLetters,
+      operateRoleId: readEnv('OPERATE_ROLE_ID'),
       log,
     }),
     log,

@@ -29,6 +29,15 @@ export const flood = z
   })
   .describe('A certificate whose reports were set aside within the last hour');
 
+const requested = {
+  action: z.enum(['contain', 'release', 'harden']),
+  actor: z.string().describe('Who asked, and so can not confirm'),
+  at: time,
+  expires: time,
+  force: z.literal(true).optional(),
+  actions: z.array(action).optional().describe('What `harden` adds'),
+};
+
 export const listedCase = z.object({
   thingName: z.string(),
   caseId: z.string(),
@@ -49,6 +58,7 @@ export const listedCase = z.object({
   reasonCode: z.string().optional(),
   assignee: z.string().optional().describe('Who is on it'),
   lastActor: z.string().optional().describe('The person whose command changed it last'),
+  request: z.object(requested).optional().describe('An order that waits for a second person'),
 });
 
 export const caseList = z.object({
@@ -190,6 +200,14 @@ export const possibleAct = z.object({
   emphasis: z.enum(['recommended', 'dangerous']).optional(),
   forcible: z.string().optional().describe('What `force` overrides'),
   warning: z.string().optional(),
+  secondPerson: z
+    .discriminatedUnion('state', [
+      z.object({ state: z.literal('needed').describe('Somebody else has to order the same') }),
+      z.object({ state: z.literal('confirms').describe('What somebody else asked for') }),
+      z.object({ state: z.literal('refused'), reason: z.string() }),
+    ])
+    .optional()
+    .describe('Absent where the act needs nobody else (guards.fourEyes)'),
 });
 
 /** A line of what a release would restore. */
@@ -220,6 +238,13 @@ export const caseAnswer = z.looseObject({
   playbook: z.string().optional(),
   reason: z.string().optional(),
   reasonCode: coded.optional(),
+  request: z
+    .object({
+      ...requested,
+      mine: z.boolean().describe('Whether the caller asked'),
+    })
+    .optional()
+    .describe('An order that waits for a second person'),
   violations: z.array(z.looseObject({ key: z.string(), metric: z.string() })),
   ledger: z.array(z.looseObject({ action, status: z.string() })),
   acts: z.array(act).describe('Acts that are possible now'),
@@ -261,6 +286,7 @@ export const sent = z.object({
   actor: z.string(),
   commandId: z.string(),
   warning: z.string().optional(),
+  secondPerson: z.literal('asked').optional().describe('It waits for a second person'),
 });
 
 export const refusal = z.object({

@@ -227,6 +227,11 @@ function writeGuards({ guards, playbooks }: Configuration): string[] {
     `  shared: a policy or certificate that more than ${most === 1 ? 'one thing uses' : `${most} things use`} is changed only after approval`,
     "  forged: a report from a certificate that is not the thing's own contains nothing until a person approves",
     `  approval: a request expires after ${writeDuration(guards.approvalExpires)}, and the case is only recorded`,
+    ...(guards.fourEyes
+      ? [
+          '  four eyes: contain and harden by hand, and what is forced, wait for a second person who is proven in the same way as the first',
+        ]
+      : []),
     '  kill switch: while it is on, Cordon only records',
   ];
 }

@@ -14,7 +14,16 @@ export function findWarnings(configuration: FileConfiguration): string[] {
       (topic) => `every contained thing may use ${topic}: if each thing has its own, write ${thing} into it`,
     ),
     ...findUntold(configuration),
+    ...(hasUnprovenButtons(configuration)
+      ? [
+          'guards.fourEyes: without notify.slack.operators, a press in Slack proves nobody, so that no button contains by hand or confirms',
+        ]
+      : []),
   ];
+}
+
+function hasUnprovenButtons({ guards, notify }: FileConfiguration): boolean {
+  return guards.fourEyes && notify.slack !== undefined && notify.slack.operators === undefined;
 }
 
 function findUntold({ notify }: FileConfiguration): string[] {

@@ -338,6 +338,8 @@ export const configurationSchema = z.strictObject({
       maxThingsSharingPolicy: z._default(z.int().check(z.gte(1)), 1),
       /** After this time, an approval request expires, and the case is only recorded. */
       approvalExpires: z._default(duration, 86_400_000),
+      /** What cuts a device off by hand, or overrides a guard, needs a second person (decide/second-person.ts). */
+      fourEyes: z._default(z.boolean(), false),
     }),
     {},
   ),

@@ -36,6 +36,51 @@ function aStack(before: Case | undefined, after?: Case, refusal?: Refusal) {
   return { sent, run };
 }
 
+describe('a command that needs a second person', () => {
+  const request = {
+    action: 'harden',
+    actor: 'ada',
+    person: 'iam:AIDA1',
+    at: now,
+    expires: now + 60_000,
+  } as const;
+  const asked = changeCase(contained, { request });
+
+  it('ends as not done yet, and says who has to do what until when', async () => {
+    const { cases, items } = fakeCases();
+    items.set('mything1', { value: contained, version: 1 });
+    const openCommands = async () => ({
+      async send(_command: Command, requestId: string) {
+        items.set('mything1', {
+          value: changeCase(contained, { request: { ...request, requestId } }),
+          version: 2,
+        });
+      },
+    });
+    const outcome = act(
+      'harden',
+      'mything1',
+      { waitSeconds: 30, actor: 'ada' },
+      {
+        cases,
+        refusals: { read: async () => undefined },
+        openCommands,
+      },
+    );
+
+    await expect(outcome).rejects.toMatchObject({
+      exitCode: 4,
+      message: expect.stringMatching(
+        /^mything1: harden by ada waits for a second person until 2026-.* Nothing was done yet: somebody else/,
+      ),
+    });
+  });
+
+  it('is withdrawn by reject, which changes nothing else', async () => {
+    expect(await aStack(asked, contained).run('reject')).toBe('mything1: harden by ada is rejected.');
+  });
+});
+
 describe("an operator's command", () => {
   it('prints its outcome without control characters, which may be in the name of who turned the kill switch', async () => {
     const { run } = aStack(contained, { ...released, reason: words('left\u001b[2J by\nmything2') });

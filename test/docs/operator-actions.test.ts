@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { operatorActionDescriptors, operatorActions } from '../../shared/domain/decide/operator-actions';
+import { secondPersonFor } from '../../shared/domain/decide/second-person';
 
 const readPage = (name: string) => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
 
@@ -23,6 +24,7 @@ it('the table of what an operator may do is what the command, the API and the ch
         offeredIn.map((status) => `\`${status}\``).join(', '),
         emphasis ?? '',
         forcible ?? '',
+        secondPersonFor[action] ?? '',
       ];
     }),
   );

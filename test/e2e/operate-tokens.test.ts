@@ -1,13 +1,20 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Issuer, startIssuer } from '../issuer';
-import { type EndToEnd, startEndToEnd } from './harness';
+import { type EndToEnd, root, startEndToEnd } from './harness';
+import { type Packages, packageService } from './package-service';
 
 const origin = 'https://console.example';
 let issuer: Issuer;
 let e2e: EndToEnd;
+let packages: Packages;
 
 beforeAll(async () => {
   issuer = await startIssuer();
+  const shipped = await readFile(join(root, 'cordon.yml'), 'utf8');
+  packages = await packageService(shipped.replace(/^guards:\n/m, 'guards:\n  fourEyes: true\n'));
   e2e = await startEndToEnd({
+    artifactsDirectory: packages.directory,
     parameters: {
       OidcIssuer: issuer.url,
       OidcAudience: 'cordon,cordon-cli',
@@ -25,6 +32,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await e2e.close();
   await issuer.close();
+  await packages.remove();
 });
 
 async function call(method: string, path: string, claims: Record<string, unknown>): Promise<Response> {
@@ -49,11 +57,25 @@ describe('the HTTP API behind an OIDC provider', () => {
     expect(await refused.json()).toMatchObject({ detail: 'only members of soc may do this' });
     expect(await e2e.loadCase('asked')).toBeUndefined();
 
+    // guards.fourEyes: another person has to say so too.
     expect((await call('POST', '/things/asked/contain', operator)).status).toBe(202);
+    await e2e.waitForCase('asked', 'awaiting-approval');
+    const again = await call('POST', '/things/asked/approve', {
+      ...operator,
+      email: 'a.lovelace@example.com',
+    });
+    expect([again.status, await again.json()]).toEqual([
+      409,
+      expect.objectContaining({ detail: expect.stringContaining('you asked for it') }),
+    ]);
+    const second = { ...operator, sub: 's-2', email: 'carol@example.com' };
+    expect((await call('POST', '/things/asked/approve', second)).status).toBe(202);
     const { caseId } = await e2e.waitForCase('asked', 'contained');
 
     const timeline = await call('GET', '/cases/asked/timeline', reader);
-    expect(JSON.stringify(await timeline.json())).toContain('"what":"contain","actor":"ada@example.com"');
+    expect(JSON.stringify(await timeline.json())).toContain(
+      '"what":"approve","actor":"carol@example.com","detail":"asked for by ada@example.com"',
+    );
     expect(caseId).toMatch(/^[0-9a-f]{24}$/);
   }, 180_000);
 });

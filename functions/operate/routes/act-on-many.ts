@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
 import { type CaseStatus, openStatuses } from '../../../shared/domain/case/status';
 import {
-  findObjection,
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../../shared/domain/decide/operator-actions';
@@ -17,7 +16,7 @@ import {
 } from '../../../shared/http';
 import type { CaseListReader } from '../../../shared/storage/case-list';
 import { findCaller } from '../caller';
-import { type CommandPorts, type Order, writeBodySchema } from '../command';
+import { type CommandPorts, examineCase, type Order, writeBodySchema } from '../command';
 import { caseFilterFields } from '../query';
 
 export interface BulkPorts extends CommandPorts {
@@ -77,7 +76,7 @@ interface Result {
 export function actOnMany(action: OperatorAction) {
   const schema = writeBulkSchema(action);
   return async (request: HttpRequest, ports: BulkPorts): Promise<HttpAnswer> => {
-    const { actor } = findCaller(request, ports.groupRule);
+    const { actor, person } = findCaller(request, ports.groupRule);
     const { things, filter, expect, key, ...order } = readJson(readBody(request, maxBodyBytes), schema);
     if ((things === undefined) === (filter === undefined))
       throw new HttpProblem(400, 'expected either things or a filter', things ? 'filter' : 'things');
@@ -94,7 +93,7 @@ export function actOnMany(action: OperatorAction) {
         ...(await Promise.all(
           chosen
             .slice(start, start + chunk)
-            .map((one) => actOnOne(action, one, { actor, key, order: order as Order }, ports)),
+            .map((one) => actOnOne(action, one, { actor, person, key, order: order as Order }, ports)),
         )),
       );
     const count = (result: Result['result']) => results.filter((one) => one.result === result).length;
@@ -145,6 +144,7 @@ async function findCases(
 
 interface Task {
   readonly actor: string;
+  readonly person: string | undefined;
   readonly key: string;
   readonly order: Order;
 }
@@ -152,21 +152,22 @@ interface Task {
 async function actOnOne(
   action: OperatorAction,
   { thingName, caseId: wanted }: Chosen,
-  { actor, key, order: { assignee, ...order } }: Task,
-  { cases, commands, log }: BulkPorts,
+  { actor, person, key, order: { assignee, ...order } }: Task,
+  ports: BulkPorts,
 ): Promise<Result> {
+  const { cases, commands, log } = ports;
   try {
     const record = (await cases.load(thingName))?.value;
-    const objection =
+    const { objection } =
       wanted !== undefined && record?.caseId !== wanted
-        ? 'has another case by now'
-        : findObjection(action, record);
+        ? { objection: 'has another case by now' }
+        : examineCase(record, { type: action, person, ...order }, thingName, ports);
     if (objection) return { thingName, result: 'refused', reason: `${thingName} ${objection}` };
     const caseId = record && record.status !== 'closed' ? record.caseId : undefined;
-    const commandId = nameCommand(key, action, thingName, caseId);
+    const commandId = nameCommand(key, action, thingName, caseId, actor);
     await commands.send(
       {
-        ...{ type: action, thingName, actor, ...order },
+        ...{ type: action, thingName, actor, ...(person !== undefined && { person }), ...order },
         ...(assignee !== undefined && { assignee: assignee ?? '' }),
         ...(caseId !== undefined && { caseId }),
         requestId: commandId,

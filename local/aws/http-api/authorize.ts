@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { AwsIdentity, LocalLog } from '../../types';
 import { findRefusal, type Registration } from '../gateway/authorize';
 import { readCredentialScope } from '../gateway/credential-scope';
+import { findPrincipalId } from '../wire/principal-id';
 import type { HttpRouteDefinition, JwtAuthorizer } from './definitions';
 import type { HttpApiRequest } from './event';
 
@@ -53,7 +54,7 @@ function authorizeBySignature(
   });
   if (refusal) return { status: 403, reason: refusal.message };
   const { arn, accessKeyId } = registration.caller;
-  const userId = arn.slice(arn.lastIndexOf('/') + 1);
+  const userId = findPrincipalId(arn);
   return {
     authorizer: {
       iam: {

@@ -3,6 +3,7 @@ import { createMessageMoves } from '../gateway/message-moves';
 import { formatAwsError } from '../wire/aws-error';
 import type { Forward } from '../wire/forward';
 import { parseJsonObject } from '../wire/json';
+import { createSenders } from './senders';
 
 interface SqsOptions {
   readonly identity: AwsIdentity;
@@ -39,6 +40,7 @@ const actions: Readonly<Record<string, string>> = {
 /** SQS over its JSON protocol, which all SDKs speak since 2023; the older query protocol is not emulated. */
 export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOptions): ServiceHandler {
   const moves = createMessageMoves(forward);
+  const senders = createSenders();
   return {
     identify(request) {
       const operation = operationOf(request);
@@ -60,8 +62,10 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
         return formatAwsError(request, 400, 'SerializationException', 'The body is not a JSON object');
       if (operation === 'StartMessageMoveTask') return await moves.start(request, body);
       if (operation === 'ListMessageMoveTasks') return moves.list(body);
-      if (operation === 'ReceiveMessage') return await receive(request, forward, isClosing);
-      const response = await forward(request);
+      if (operation === 'ReceiveMessage')
+        return await senders.name(await receive(request, forward, isClosing));
+      const answer = forward(request);
+      const response = await (actions[operation] === 'SendMessage' ? senders.watch(request, answer) : answer);
       return response.status === 200 && namesQueues.has(operation)
         ? withQueueUrls(response, gatewayHost())
         : response;

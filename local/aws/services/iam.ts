@@ -3,6 +3,7 @@ import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../..
 import type { StackRole } from '../cloudformation/resources/resource-type';
 import type { RoleBook } from '../role-credentials';
 import { escapeXml, formatAwsError } from '../wire/aws-error';
+import { nameRoleId } from '../wire/principal-id';
 
 const operations = [
   'GetRole',
@@ -72,7 +73,7 @@ function writeRole({ name, arn, trust, boundaryArn }: StackRole): string {
       : '<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>' +
         `<PermissionsBoundaryArn>${escapeXml(boundaryArn)}</PermissionsBoundaryArn></PermissionsBoundary>`;
   return (
-    `<Role><Path>/</Path><RoleName>${escapeXml(name)}</RoleName><RoleId>AROA${escapeXml(name)}</RoleId><Arn>${escapeXml(arn)}</Arn>` +
+    `<Role><Path>/</Path><RoleName>${escapeXml(name)}</RoleName><RoleId>${escapeXml(nameRoleId(name))}</RoleId><Arn>${escapeXml(arn)}</Arn>` +
     `<CreateDate>1970-01-01T00:00:00Z</CreateDate>` +
     `<AssumeRolePolicyDocument>${encodeURIComponent(JSON.stringify(trust))}</AssumeRolePolicyDocument>${boundary}</Role>`
   );

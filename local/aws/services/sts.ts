@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiRequest, AwsIdentity, ServiceHandler } from '../../types';
 import { escapeXml } from '../wire/aws-error';
+import { findPrincipalId } from '../wire/principal-id';
 
 /** STS: only who the caller is. */
 export function createSts({ accountId }: AwsIdentity): ServiceHandler {
@@ -14,7 +15,7 @@ export function createSts({ accountId }: AwsIdentity): ServiceHandler {
       headers: { 'content-type': 'text/xml' },
       body:
         '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>' +
-        `<Arn>${escapeXml(caller.arn)}</Arn><UserId>${escapeXml(caller.accessKeyId)}</UserId>` +
+        `<Arn>${escapeXml(caller.arn)}</Arn><UserId>${escapeXml(findPrincipalId(caller.arn))}</UserId>` +
         `<Account>${accountId}</Account></GetCallerIdentityResult>` +
         `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></GetCallerIdentityResponse>`,
     }),

@@ -6,6 +6,7 @@ import type { BehaviorSubject, Violation, ViolationEventType } from '../findings
 import type { ThingKey } from '../thing-ref';
 import type { Detail } from './details';
 import type { News, TimelineEvent } from './news';
+import type { PersonRequest } from './person-request';
 import type { LeftOut, Reason } from './reasons';
 
 /** What a case may have in any status; a later status keeps what earlier ones recorded. */
@@ -27,6 +28,8 @@ export interface CaseBase {
   readonly playbook?: string;
   /** The operator's command behind its present state; absent where a rule decided. */
   readonly decided?: { readonly command: string; readonly actor: string; readonly comment?: string };
+  /** An operator's order that waits for a second person, until it expires (`guards.fourEyes`). */
+  readonly request?: PersonRequest;
   readonly detector: Finding['detector'] | 'operator';
   /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
   readonly violations: Readonly<Record<string, ViolationRecord>>;
@@ -244,6 +247,7 @@ export interface PendingAnnouncement {
 export type AnnouncementKind =
   | 'observed'
   | 'approval-needed'
+  | 'second-person'
   | 'containing'
   | 'contained'
   | 'containment-failed'

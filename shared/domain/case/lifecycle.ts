@@ -241,7 +241,7 @@ export function closeIfCleared(record: Case, now: number): Case {
 
 /** Ends a case; its item stays as the thing's memory. */
 export function close(record: Case, reason: Reason, now: number, actor?: string): Case {
-  const { dueAt: _dueAt, ...rest } = record;
+  const { dueAt: _dueAt, request: _request, ...rest } = record;
   const { foldedEvents: folded } = rest;
   return note(
     { ...rest, status: 'closed', closedAt: now, reason },

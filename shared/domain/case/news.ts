@@ -2,7 +2,7 @@ import type { ActionName } from '../actions/registry';
 import type { ReleaseRule } from '../configuration';
 import type { ViolationEventType } from '../findings/violation';
 import type { Detail } from './details';
-import type { LeftOut, Reason, Refusal } from './reasons';
+import type { LeftOut, Reason, Refusal, Requested } from './reasons';
 import type { CaseStatus } from './status';
 
 /** How strong a containment is, and what it leaves out. */
@@ -71,7 +71,15 @@ export type TimelineEvent =
   | { readonly code: 'events-folded'; readonly rows: number }
   | { readonly code: 'foreign-clear'; readonly behavior: string }
   /** An operator's command that is carried out. */
-  | { readonly code: 'command'; readonly command: string; readonly comment?: string }
+  | {
+      readonly code: 'command';
+      readonly command: string;
+      readonly comment?: string;
+      /** Who asked first, where it needs two. */
+      readonly askedBy?: string;
+    }
+  /** An operator's order that waits for a second person. */
+  | Requested
   | { readonly code: 'comment'; readonly comment: string }
   | { readonly code: 'assigned'; readonly to?: string; readonly comment?: string }
   | { readonly code: 'command-refused'; readonly command: string; readonly refusal: Refusal }

@@ -9,6 +9,8 @@ export type Reason =
   | GuardReason
   | { readonly code: 'rejected'; readonly actor: string; readonly comment?: string }
   | { readonly code: 'approval-expired'; readonly asked?: Reason }
+  /** An operator ordered it, and a second person has to order it too. */
+  | Requested
   | { readonly code: 'drift' }
   /** The device came back with rights that IoT Core still had cached. */
   | { readonly code: 'evades'; readonly until: number }
@@ -30,6 +32,14 @@ export type Reason =
   /** Never open: an alarm was cleared that has not arrived. */
   | { readonly code: 'clear-without-alarm' }
   | WordsOnly;
+
+export interface Requested {
+  readonly code: 'requested';
+  readonly action: string;
+  readonly actor: string;
+  readonly until: number;
+  readonly comment?: string;
+}
 
 interface Conflict {
   readonly action: ActionName;
@@ -70,6 +80,14 @@ export type Refusal =
   | { readonly code: 'held-so-already' }
   | { readonly code: 'no-rights'; readonly actions: readonly ActionName[] }
   | { readonly code: 'no-comment' }
+  | {
+      readonly code: 'second-person';
+      /** `same`: who asked can't confirm it. `unproven`: nothing tells people apart on this way in. */
+      readonly why: 'unproven' | 'same' | 'other-source' | 'other-order';
+      readonly actor?: string;
+      readonly action?: string;
+      readonly until?: number;
+    }
   /** `force` overrides it. */
   | { readonly code: 'needs-force'; readonly objection: Objection }
   | WordsOnly;

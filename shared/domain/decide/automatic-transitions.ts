@@ -93,7 +93,7 @@ export function* onResume(
     case 'containment-failed':
       return changed(yield* takeUp(current, context));
     case 'awaiting-approval': {
-      const { dueAt: _dueAt, reason: asked, ...rest } = current;
+      const { dueAt: _dueAt, reason: asked, request: _request, ...rest } = current;
       const reason: Reason = { code: 'approval-expired', asked };
       const event = { code: 'approval-expired', reason } as const;
       const next = note({ ...rest, status: 'observed', reason }, { at: now, event });

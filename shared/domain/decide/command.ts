@@ -15,6 +15,8 @@ export type Command =
       readonly type: OperatorAction;
       readonly thingName: ThingKey;
       readonly actor: string;
+      /** As whom the sender was proven, `SOURCE:ID`; absent where nothing tells people apart. respond believes only operate. */
+      readonly person?: string | undefined;
       readonly comment?: string | undefined;
       /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
       readonly force?: boolean | undefined;
@@ -41,6 +43,8 @@ export type Command =
   /** From the sweep: the thing is in the quarantine group, and no case says why. */
   | { readonly type: 'drift'; readonly thingName: ThingKey };
 
+export type OperatorCommand = Extract<Command, { actor: string }>;
+
 /** The heartbeat, which changes no case. It looks like a violation, so `respond` of an earlier release can read it. */
 export interface HeartbeatCommand {
   readonly type: 'violation';
@@ -58,6 +62,7 @@ const operatorCommand = z.object({
   type: z.enum(operatorActions),
   thingName,
   actor: z.string().check(z.minLength(1), z.maxLength(256)),
+  person: z.optional(z.string().check(z.maxLength(512))),
   // JSON can hold half a character, which a table may not give back as it was: the timeline's hash would not match.
   comment: z.optional(
     z.string().check(

@@ -2,8 +2,9 @@ import { type ActionName, descriptorOf } from '../actions/registry';
 import { type Case, isOpen, note } from '../case/case';
 import { addBackups, findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
+import type { OperatorCommand } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
-import { nameCommand, type OperatorCommand } from './on-operator';
+import { askSecondPerson, nameCommand } from './on-operator';
 import { findMissing, isHeld, listHolding, planContainment } from './plan';
 import { type Deciding, need } from './questions';
 
@@ -43,7 +44,9 @@ export function* onHarden(
   if (missing.length === 0) return unchanged({ code: 'held-so-already' });
   const shared = force ? undefined : findShared(missing, configuration.guards.maxThingsSharingPolicy, facts);
   if (shared) return unchanged({ code: 'needs-force', objection: shared });
-  const noted = note(current, { at: now, actor, event: nameCommand(command) });
+  const asking = askSecondPerson(current, command, context);
+  if (asking) return asking(current);
+  const noted = note(current, { at: now, actor, event: nameCommand(command, current, now) });
   const planned = planContainment(noted, undefined, [...listHolding(current), ...missing], actor, {
     ...context,
     facts,

@@ -2,7 +2,8 @@ import type { ActionName } from '../actions/registry';
 import { announce, type Case, holdsThing, isOpen, note, openViolations } from '../case/case';
 import { byOperator, close, closeIfCleared, listConflicts, newCase, retryMs } from '../case/lifecycle';
 import type { News } from '../case/news';
-import type { Objection, Reason, Refusal } from '../case/reasons';
+import { findRequest, type PersonRequest } from '../case/person-request';
+import type { Objection, Reason, Refusal, Requested } from '../case/reasons';
 import { nameClaim } from '../case/rejections';
 import type { Playbook } from '../configuration';
 import type { Facts } from '../facts';
@@ -10,10 +11,11 @@ import { findingKey } from '../findings/finding';
 import { chooseActions, compareSeverity, findExemption, findPlaybook, findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import { isEqual } from '../json';
-import type { Command } from './command';
+import type { OperatorCommand } from './command';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
 import { planContainment } from './plan';
 import { type Deciding, need } from './questions';
+import { judgeSecondPerson } from './second-person';
 
 export function noteRefusal(
   current: Case,
@@ -35,8 +37,6 @@ const byHand: Playbook = {
   actions: ['quarantine', 'disconnect'],
   release: byOperator,
 };
-
-export type OperatorCommand = Extract<Command, { actor: string }>;
 
 export function* onContain(
   current: Case | undefined,
@@ -64,12 +64,14 @@ export function* onContain(
     : chooseActions(byHand, [], facts, now);
   const objection = command.force ? undefined : findNeedForForce(asked, actions, facts, context);
   if (objection) return unchanged({ code: 'needs-force', objection });
+  const asking = askSecondPerson(asked, command, context);
   const open = asked ?? newCase(current, 'operator', 'high', informed);
+  if (asking) return asking(open);
   const named = playbook && playbook.name !== open.playbook ? renamed(open, playbook, now) : open;
   const noted = note(named, {
     at: now,
     actor: command.actor,
-    event: nameCommand(command),
+    event: nameCommand(command, asked, now),
   });
   const planned = planContainment(noted, playbook, actions, command.actor, informed);
   return changed({ ...planned, decided: nameDecision(command) });
@@ -115,12 +117,53 @@ export function onRelease(current: Case | undefined, command: OperatorCommand, c
     return unchanged({ code: 'nothing-holds', status: current.status });
   const again = command.force ? undefined : findContainedAgain(current, context);
   if (again) return unchanged({ code: 'needs-force', objection: again });
+  const asking = askSecondPerson(current, command, context);
+  if (asking) return asking(current);
+  const { request: _request, ...rest } = current;
   return changed(
     note(
-      { ...current, status: 'releasing', decided: nameDecision(command), dueAt: now + retryMs },
-      { at: now, actor: command.actor, event: nameCommand(command) },
+      { ...rest, status: 'releasing', decided: nameDecision(command), dueAt: now + retryMs },
+      { at: now, actor: command.actor, event: nameCommand(command, current, now) },
     ),
   );
+}
+
+/** Where the order needs a second person: what becomes of the case instead. Undefined where it is to be carried out. */
+export function askSecondPerson(
+  record: Case | undefined,
+  command: OperatorCommand,
+  { thingName, configuration: { guards }, now }: Context,
+): ((open: Case) => Decision) | undefined {
+  const verdict = judgeSecondPerson(record, thingName, command, { guards, now });
+  if (verdict === 'do' || verdict === 'confirm') return undefined;
+  if (verdict !== 'ask') return () => unchanged(verdict);
+  const { type, actor, person = '', force, actions, comment, requestId } = command;
+  const action = type === 'release' || type === 'harden' ? type : 'contain';
+  const expires = now + guards.approvalExpires;
+  const reason: Requested = {
+    ...{ code: 'requested' as const, action, actor, until: expires },
+    ...(comment && { comment }),
+  };
+  const request: PersonRequest = {
+    ...{ action, actor, person, at: now, expires },
+    ...(force && { force: true as const }),
+    ...(actions && { actions }),
+    ...(requestId !== undefined && { requestId }),
+  };
+  return (open) => {
+    const noted = note({ ...open, request }, { at: now, actor, event: reason });
+    // A case that waits for something else keeps what it waits for.
+    return open.status === 'observed' && !open.heldBackBy
+      ? changed(
+          announce(
+            { ...noted, status: 'awaiting-approval', reason, dueAt: expires },
+            'approval-needed',
+            [reason],
+            now,
+          ),
+        )
+      : changed(announce(noted, 'second-person', [reason], now));
+  };
 }
 
 /**
@@ -144,14 +187,23 @@ export function* onReject(
   command: OperatorCommand,
   { now }: Context,
 ): Deciding<Decision> {
-  if (!isOpen(current) || current.status !== 'awaiting-approval')
+  const isWaiting = current?.status === 'awaiting-approval';
+  if (!isOpen(current) || !(isWaiting || current.request))
     return unchanged({ code: 'nothing-awaits-approval' });
-  const { dueAt: _dueAt, heldBackBy: _heldBackBy, quiet, ...rest } = current;
   const who = nameSender(command);
   const reason: Reason = { code: 'rejected', ...who };
   const { actor, ...comment } = who;
   const entry = { at: now, actor, event: { code: 'rejected', ...comment } } as const;
-  const rejections = [...(current.rejections ?? []), ...openViolations(current).map(nameClaim)];
+  if (!isWaiting) {
+    const { request: _request, ...kept } = current;
+    return changed(announce(note(kept, entry), 'refused', [reason], now));
+  }
+  const { dueAt: _dueAt, heldBackBy: _heldBackBy, request: _request, quiet, ...rest } = current;
+  // The no to a person's wish says nothing of the violations.
+  const rejections = [
+    ...(current.rejections ?? []),
+    ...(current.reason.code === 'requested' ? [] : openViolations(current).map(nameClaim)),
+  ];
   // A case that waited without an announcement ends without one, except for the first of many.
   const silent = quiet && !(yield* need('fleetNotice', { caseId: current.caseId, of: 'rejection' }));
   const news: News[] = quiet && !silent ? [reason, { code: 'others-rejected' }] : [reason];
@@ -191,6 +243,16 @@ function nameSender({ actor, comment }: OperatorCommand) {
   return { actor, ...(comment && { comment }) };
 }
 
-export function nameCommand({ type, comment }: OperatorCommand) {
-  return { code: 'command', command: type, ...(comment && { comment }) } as const;
+export function nameCommand(
+  { type, comment, actor }: OperatorCommand,
+  current: Case | undefined,
+  now: number,
+) {
+  const askedBy = findRequest(current, now)?.actor;
+  return {
+    code: 'command',
+    command: type,
+    ...(comment && { comment }),
+    ...(askedBy !== undefined && askedBy !== actor && { askedBy }),
+  } as const;
 }

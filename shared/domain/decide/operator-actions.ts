@@ -68,12 +68,13 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     objection: unlessWaiting,
   },
   reject: {
-    description: 'refuse a containment that waits for approval; the violation stays on record',
-    consequence: 'is not contained in this case. The violation stays on record.',
+    description: 'refuse what waits for approval or for a second person; a violation stays on record',
+    consequence:
+      'is not contained in this case, or its containment not changed. A violation stays on record.',
     offeredIn: ['awaiting-approval'],
     // The case may be closed by a clear that came right behind.
     ends: { reached: ['observed', 'closed'], done: 'is not contained; its violation stays on record' },
-    objection: unlessWaiting,
+    objection: (record) => (isOpen(record) && record.request ? undefined : unlessWaiting(record)),
   },
   release: {
     description: 'release a thing: restore exactly what its containment changed',

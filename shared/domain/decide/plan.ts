@@ -60,6 +60,7 @@ export function planContainment(
     quiet: _quiet,
     leftOut: _leftOut,
     decided: _decided,
+    request: _request,
     isTold: _isTold,
     connects: _connects,
     ...rest

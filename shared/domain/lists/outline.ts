@@ -1,5 +1,6 @@
 import type { ActionName } from '../actions/registry';
 import { type Case, holdsThing, isOpen } from '../case/case';
+import { type ShownRequest, showRequest } from '../case/person-request';
 import type { CaseStatus } from '../case/status';
 import { findReleaseAt } from '../case/timers';
 import type { Severity } from '../configuration';
@@ -29,6 +30,8 @@ export interface CaseOutline {
   readonly assignee?: string;
   /** The person whose command changed it last. */
   readonly lastActor?: string;
+  /** An order that waits for a second person, until it expires. */
+  readonly request?: ShownRequest;
 }
 
 /** A case in a list. */
@@ -69,6 +72,7 @@ export function outlineCase(record: Case): CaseOutline {
     ...(reason && { reason: clip(describeReason(reason), maxReason), reasonCode: reason.code }),
     ...(record.assignee !== undefined && { assignee: record.assignee }),
     ...(record.lastActor !== undefined && { lastActor: record.lastActor }),
+    ...showRequest(record),
   };
 }
 

@@ -40,6 +40,16 @@ export const announcementSchema = z.object({
   playbook: z.optional(z.string()),
   /** The operator's command behind the present state; absent where a rule decided. */
   decided: z.optional(z.object({ command: z.string(), actor: z.string(), comment: z.optional(z.string()) })),
+  /** An operator's order that waits for a second person until it expires. */
+  request: z.optional(
+    z.object({
+      action: z.string(),
+      actor: z.string(),
+      expires: z.number(),
+      force: z.optional(z.literal(true)),
+      actions: z.optional(z.readonly(z.array(z.string()))),
+    }),
+  ),
   /** Its page in the console, where there is one. */
   link: z.optional(z.string()),
   detector: z.string(),

@@ -1,4 +1,5 @@
 import { type Case, openViolations, type PendingAnnouncement } from '../case/case';
+import { showRequest } from '../case/person-request';
 import type { Configuration } from '../configuration';
 import { isDrill } from '../drill';
 import { findingKey } from '../findings/finding';
@@ -53,6 +54,7 @@ export function writeAnnouncement(
     ...(killSwitch.state !== 'off' && { killSwitch }),
     ...(record.playbook && { playbook: record.playbook }),
     ...(record.decided && { decided: record.decided }),
+    ...showRequest(record),
     ...(consoleUrl && {
       link: `${consoleUrl}cases/${encodeURIComponent(record.thingName)}/${encodeURIComponent(record.caseId)}`,
     }),

@@ -37,8 +37,12 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
       ];
     case 'foreign-clear':
       return ['clear disregarded', describeForeignClear(event.behavior)];
-    case 'command':
-      return [event.command, event.comment];
+    case 'command': {
+      const { command, comment, askedBy } = event;
+      return [command, askedBy ? `asked for by ${askedBy}${comment ? `; ${comment}` : ''}` : comment];
+    }
+    case 'requested':
+      return [`${event.action} asked for`, describeReason(event)];
     case 'comment':
       return ['comment', event.comment];
     case 'assigned':

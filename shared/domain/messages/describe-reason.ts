@@ -1,3 +1,4 @@
+import type { PersonRequest } from '../case/person-request';
 import type { LeftOut, Objection, Reason, Refusal } from '../case/reasons';
 import type { Withheld } from '../guards/kill-switch';
 import type { Exemption, FleetLimitReached, Shared } from '../guards/reasons';
@@ -39,6 +40,8 @@ export function describeReason(reason: Reason): string {
       return `rejected ${describeActor(reason)}`;
     case 'approval-expired':
       return `nobody approved in time (${reason.asked ? describeReason(reason.asked) : ''})`;
+    case 'requested':
+      return `${describeWaiting(reason)}${reason.comment ? `: ${reason.comment}` : ''}`;
     case 'drift':
       return 'the thing is in the quarantine group without a case: somebody else put it there';
     case 'evades':
@@ -163,11 +166,45 @@ export function describeRefusal(refusal: Refusal): string {
       return `no playbook of cordon.yml names ${refusal.actions.join(', ')}, so Cordon has no rights for it`;
     case 'no-comment':
       return 'the command has no comment';
+    case 'second-person':
+      return describeSecondPerson(refusal);
     case 'needs-force':
       return describeObjection(refusal.objection);
     case 'text':
       return refusal.text;
   }
+}
+
+/** An order that waits for a second person. */
+export function describeRequest({ expires: until, ...request }: PersonRequest): string {
+  return describeWaiting({ ...request, until });
+}
+
+function describeWaiting({ action, actor, until }: WaitingWords): string {
+  // biome-ignore lint/style/noRestrictedGlobals: writes a time that is given, and reads no clock.
+  const [day, time = ''] = new Date(until).toISOString().split('T');
+  return `${action} by ${actor} waits for a second person until ${day} ${time.slice(0, 5)} UTC`;
+}
+
+interface WaitingWords {
+  readonly action: string | undefined;
+  readonly actor: string | undefined;
+  readonly until: number;
+}
+
+function describeSecondPerson({
+  why,
+  action,
+  actor,
+  until = 0,
+}: Extract<Refusal, { code: 'second-person' }>) {
+  if (why === 'unproven')
+    return 'it needs two people, and this way in proves nobody (docs/operating.md#two-people)';
+  const waiting = describeWaiting({ action, actor, until });
+  if (why === 'same') return `${waiting}, and you asked for it`;
+  return why === 'other-source'
+    ? `${waiting}, who must come in the same way, since you may be the one who asked`
+    : `${waiting}: confirm just that, or reject it first`;
 }
 
 function describeObjection(objection: Objection): string {

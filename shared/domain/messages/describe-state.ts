@@ -7,6 +7,7 @@ import type { Announcement } from './announcement-schema';
 const news = new Map([
   ['observed', 'recorded, nothing done'],
   ['approval-needed', 'waits for approval'],
+  ['second-person', 'waits for a second person'],
   ['containing', 'containment applied, not yet verified'],
   ['contained', 'contained'],
   ['containment-failed', 'CONTAINMENT FAILED'],
@@ -28,7 +29,12 @@ const states = new Map([
 ]);
 
 /** Kinds that tell of something beside the state of the case. */
-const besideState: ReadonlySet<string> = new Set(['new-violation', 'new-certificate', 'refused']);
+const besideState: ReadonlySet<string> = new Set([
+  'new-violation',
+  'new-certificate',
+  'refused',
+  'second-person',
+]);
 
 type Told = Pick<Announcement, 'thingName' | 'kind' | 'status' | 'violations'>;
 

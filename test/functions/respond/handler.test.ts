@@ -20,7 +20,12 @@ function setUp(failures: readonly Error[] = []) {
       const failure = left.shift();
       if (failure) throw failure;
     },
-    { takeHeartbeat: async (beat) => void beats.push(beat), deadLetters, log: fakeTelemetry().log },
+    {
+      takeHeartbeat: async (beat) => void beats.push(beat),
+      deadLetters,
+      operateRoleId: 'AROAOPERATE',
+      log: fakeTelemetry().log,
+    },
   );
   return { take, handled, beats, letters };
 }
@@ -43,6 +48,20 @@ describe('the respond handler', () => {
 
     expect(handled).toEqual([[command, 'message-1', 3]]);
     expect(letters).toEqual([]);
+  });
+
+  it.each([
+    ['operate, which proved the caller', 'AROAOPERATE:cordon-dev-operate', 'oidc:ada'],
+    ['an IAM user, who may write any person into it', 'AIDACKCEVSQ6C2EXAMPLE', 'iam:AIDACKCEVSQ6C2EXAMPLE'],
+    ['the session of another role', 'AROAOTHER:cordon-dev-operate', undefined],
+    ['a role whose id begins like operate’s', 'AROAOPERATEX:x', undefined],
+  ])('takes for the person who ordered it what is certain of %s', async (_, SenderId, person) => {
+    const { take, handled } = setUp();
+    const record = aRecord({ ...operator('release'), person: 'oidc:ada' });
+
+    await take({ ...record, attributes: { ...record.attributes, SenderId } });
+
+    expect(handled[0]?.[0]).toEqual({ ...operator('release'), ...(person !== undefined && { person }) });
   });
 
   it.each([

@@ -1,5 +1,10 @@
 import * as z from 'zod/mini';
-import { type OperatorAction, operatorActions } from '../../../../shared/domain/decide/operator-actions';
+import { actionNames } from '../../../../shared/domain/actions/registry';
+import {
+  operatorActionDescriptors,
+  operatorActions,
+} from '../../../../shared/domain/decide/operator-actions';
+import type { Ordered } from '../../../../shared/domain/decide/second-person';
 import { parseJson } from '../../../../shared/domain/json';
 import { registryName } from '../../../../shared/domain/text';
 import { isThingName, type ThingKey, thingKey } from '../../../../shared/domain/thing-ref';
@@ -10,12 +15,12 @@ import { isFromSlack } from './signature';
 export interface SlackPorts {
   readonly commands: CommandQueue;
   readonly metrics: Metrics;
-  /** Why an action makes no sense on the thing now, behind its name. */
-  readonly findRefusal: (
-    action: OperatorAction,
+  /** Why an order makes no sense for the thing now, to be read after its name, and whether it needs a second person. */
+  readonly examine: (
+    order: Ordered,
     thingName: ThingKey,
     caseId: string | undefined,
-  ) => Promise<string | undefined>;
+  ) => Promise<{ readonly objection?: string; readonly asks: boolean }>;
   /** Undefined where none is stored. */
   readonly signingSecret: () => Promise<string | undefined>;
   /** Ids of the users who may press buttons; undefined: everybody. */
@@ -32,8 +37,10 @@ const maxBodyBytes = 1_000_000;
 const target = z.object({
   thing: z.string().check(z.refine(isThingName)),
   caseId: z.string().check(z.regex(registryName)),
-  /** The dialog warned that the violation is still in alarm. */
+  /** The dialog warned that the violation is still in alarm, or the button confirms what somebody forced. */
   force: z.optional(z.literal(true)),
+  /** Of a button that confirms a `harden`. */
+  actions: z.optional(z.array(z.enum(actionNames))),
 });
 
 /** Slack: "block_actions payloads". What is left out here may be anything. */
@@ -93,19 +100,27 @@ async function press(
       ports.log.warn('a button without a case', { act });
       continue;
     }
-    const { thing, caseId, force } = aim.data;
+    const { thing, caseId, force, actions } = aim.data;
     const thingName = thingKey(thing);
-    const objection = await ports.findRefusal(act, thingName, caseId);
+    // Anybody in a workspace may be let in under a second name; the listed operators are each one person.
+    const person = ports.slackOperators ? `slack:${user.id}` : undefined;
+    const order = {
+      ...{ type: act, ...(person !== undefined && { person }) },
+      ...(force && operatorActionDescriptors[act].forcible && { force }),
+      ...(actions && act === 'harden' && { actions }),
+    };
+    const { objection, asks } = await ports.examine(order, thingName, caseId);
     if (objection) {
       await say(`Nothing was done: ${thingName} ${objection}.`);
       continue;
     }
-    await ports.commands.send(
-      { type: act, thingName, actor: nameUser(user), caseId, ...(force && act === 'release' && { force }) },
-      id,
-    );
+    await ports.commands.send({ ...order, thingName, actor: nameUser(user), caseId }, id);
     ports.metrics.count('CommandSent');
-    await say(`${thingName}: ${act} is sent. The thread of the case will tell what becomes of it.`);
+    await say(
+      asks
+        ? `${thingName}: ${act} waits for a second person, who presses the same.`
+        : `${thingName}: ${act} is sent. The thread of the case will tell what becomes of it.`,
+    );
   }
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 import type { Superseded } from '../../../../shared/storage/channel-states';
-import { writeButtons } from './buttons';
+import { describeAsked, writeButtons } from './buttons';
 import type { Slack } from './client';
 
 /** Slack's limits: 150 characters in a header, 3,000 in a section, 2,000 in a field, 50 blocks (Block Kit reference). */
@@ -44,7 +44,7 @@ export function writeRootMessage(
   kind: Slack['kind'],
   again = false,
 ): SlackMessage {
-  const { status, caseId, killSwitch } = announcement;
+  const { status, caseId, killSwitch, request } = announcement;
   const title = `${icons.get(status) ?? '•'} ${titleOf(announcement)}`;
   const facts = [
     ['Severity', describeSeverity(announcement)],
@@ -71,6 +71,7 @@ export function writeRootMessage(
       ),
     ),
     ...section('Registry', announcement.enrichment.map(escapeText)),
+    ...section('Second person', request ? [escapeText(describeAsked(request))] : []),
     ...section('What next', listNext(announcement, kind)),
     ...(kind === 'bot' ? writeButtons(announcement) : []),
     {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { PolicyDocument, PolicyStatement } from '../../../types';
+import { nameRoleId } from '../../wire/principal-id';
 import { isUnknown } from '../intrinsics';
 import { policyDocument, tagList, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType, type StackRole } from './resource-type';
@@ -69,7 +70,7 @@ const role = defineResource({
     };
     records.roles.set(name, created);
     await hooks.registerRole(created);
-    return { physicalId: name, attributes: { Arn: arn, RoleId: `AROA${name}` } };
+    return { physicalId: name, attributes: { Arn: arn, RoleId: nameRoleId(name) } };
   },
 });
 

@@ -236,11 +236,11 @@ describe('a route for signed requests', () => {
       iam: {
         accessKey: 'AKIAOPERATOR',
         accountId: identity.accountId,
-        callerId: 'ada',
+        callerId: expect.stringMatching(/^AIDA[0-9A-F]{17}$/),
         cognitoIdentity: null,
         principalOrgId: null,
         userArn: 'arn:aws:iam::0:user/ada',
-        userId: 'ada',
+        userId: expect.stringMatching(/^AIDA[0-9A-F]{17}$/),
       },
     });
   });

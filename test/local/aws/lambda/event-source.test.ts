@@ -152,7 +152,7 @@ describe('an SQS event source', () => {
           attributes: {
             ApproximateReceiveCount: '1',
             SentTimestamp: expect.stringMatching(/^\d{13}$/),
-            SenderId: expect.any(String),
+            SenderId: expect.stringMatching(/^AIDA[0-9A-F]{17}$/),
             ApproximateFirstReceiveTimestamp: expect.stringMatching(/^\d{13}$/),
             MessageGroupId: 'mything1',
             MessageDeduplicationId: 'once',

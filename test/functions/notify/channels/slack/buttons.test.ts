@@ -48,6 +48,32 @@ describe('the buttons of a case', () => {
     ]);
   });
 
+  it('confirm just what somebody asked for, and name who did, until when', () => {
+    const actions = ['deactivate-certificate'];
+    const request = { action: 'harden', actor: 'ada', expires: 1_795_000_000_000, actions };
+    const { blocks } = writeRootMessage(anAnnouncement({ status: 'contained', request }), 'bot');
+
+    const [confirm, ...others] = buttonsOf(blocks);
+    expect(others).toMatchObject([{ action_id: 'reject' }, { action_id: 'release' }]);
+    expect(confirm).toMatchObject({
+      action_id: 'harden',
+      value: expect.stringMatching(/,"actions":\["deactivate-certificate"\]\}$/),
+    });
+    expect(JSON.stringify(blocks)).toContain(
+      'ada asked for it (harden deactivate-certificate); somebody else has to press this until 2026-11-18T11:06Z',
+    );
+  });
+
+  it('confirm a containment that was asked for by approval', () => {
+    const request = { action: 'contain', actor: 'ada', expires: 1, force: true } as const;
+    const { blocks } = writeRootMessage(anAnnouncement({ status: 'awaiting-approval', request }), 'bot');
+
+    expect(buttonsOf(blocks)).toMatchObject([
+      { action_id: 'approve', value: expect.stringMatching(/,"force":true\}$/) },
+      { action_id: 'reject' },
+    ]);
+  });
+
   it('stay within the limits of a dialog for the longest name', () => {
     for (const status of Object.keys(actsByStatus))
       for (const element of buttonsOf(

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { isFromSlack } from '../../../../../functions/notify/channels/slack/signature';
 import type { Case } from '../../../../../shared/domain/case/case';
-import { changeCase, flushed, now } from '../../../../builders';
+import { aConfiguration, changeCase, flushed, now } from '../../../../builders';
 import { aContainedCase, aReleasedCase } from '../../../../cli/stored-cases';
 import { anOperator, signingSecret } from '../../../operate/operator';
 
@@ -62,6 +62,49 @@ function setUp(record: Case = contained) {
     post: (body: string, headers?: Record<string, string>) => operator.ask(route, posted(body, headers)),
   };
 }
+
+describe('a pressed button where guards.fourEyes is on', () => {
+  const guards = { ...aConfiguration().guards, fourEyes: true };
+  const request = {
+    action: 'harden' as const,
+    ...{ actor: 'slack:U1(ada)', person: 'slack:U1', at: now, expires: now + 60_000 },
+    actions: ['deny-certificate' as const],
+  };
+  const asked = changeCase(contained, { request });
+  const value = JSON.stringify({ thing: 'mything1', caseId: 'case-1', actions: request.actions });
+  const press = async (id: string, slackOperators: readonly string[] | undefined, record = asked) => {
+    const { ask, sent, said } = anOperator([record], { guards, slackOperators });
+    await ask(route, posted(form(aPress({ user: { id, username: 'ada' } }, { action_id: 'harden', value }))));
+    return { commands: sent.map(({ command }) => command), said: said.map(({ text }) => text) };
+  };
+
+  it('confirms what another operator asked for', async () => {
+    const { commands } = await press('U2', ['U1', 'U2']);
+
+    expect(commands).toMatchObject([{ type: 'harden', person: 'slack:U2', actions: request.actions }]);
+  });
+
+  it('is refused to who asked, with the reason', async () => {
+    const { commands, said } = await press('U1', ['U1', 'U2']);
+
+    expect(commands).toEqual([]);
+    expect(said).toEqual([expect.stringContaining('you asked for it')]);
+  });
+
+  it('tells who asks first that it waits', async () => {
+    const { commands, said } = await press('U1', ['U1', 'U2'], contained);
+
+    expect(commands).toHaveLength(1);
+    expect(said).toEqual(['mything1: harden waits for a second person, who presses the same.']);
+  });
+
+  it('counts for nobody where cordon.yml names no operators, as members may invite a second account', async () => {
+    const { commands, said } = await press('U2', undefined);
+
+    expect(commands).toEqual([]);
+    expect(said).toEqual([expect.stringContaining('proves nobody')]);
+  });
+});
 
 describe('a pressed button reported by Slack', () => {
   it('sends the command in the name of the person, for the case of its message', async () => {

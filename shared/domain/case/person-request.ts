@@ -1,0 +1,35 @@
+import type { ActionName } from '../actions/registry';
+
+/** An operator's order that waits for a second person. */
+export interface PersonRequest {
+  readonly action: 'contain' | 'release' | 'harden';
+  readonly actor: string;
+  /** As whom the sender was proven: `SOURCE:ID`. */
+  readonly person: string;
+  readonly force?: true;
+  /** Of `harden`. */
+  readonly actions?: readonly ActionName[];
+  readonly at: number;
+  readonly expires: number;
+  /** Of the command. */
+  readonly requestId?: string;
+}
+
+/** What people are shown of it. */
+export type ShownRequest = Omit<PersonRequest, 'person' | 'requestId'>;
+
+interface MayAsk {
+  readonly request?: PersonRequest;
+}
+
+export function showRequest(record: MayAsk): { readonly request?: ShownRequest } {
+  if (!record.request) return {};
+  const { person: _person, requestId: _id, ...request } = record.request;
+  return { request };
+}
+
+/** The order that waits now. */
+export function findRequest(record: MayAsk | undefined, now: number): PersonRequest | undefined {
+  const request = record?.request;
+  return request && request.expires > now ? request : undefined;
+}

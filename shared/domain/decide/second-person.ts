@@ -1,0 +1,69 @@
+import type { Case } from '../case/case';
+import { findRequest, type PersonRequest } from '../case/person-request';
+import type { Refusal } from '../case/reasons';
+import type { Configuration } from '../configuration';
+import { isDrill } from '../drill';
+import { isEqual } from '../json';
+import type { OperatorCommand } from './command';
+
+/** What of an operator's order counts for `guards.fourEyes`. */
+export type Ordered = Pick<OperatorCommand, 'type' | 'person' | 'force' | 'actions'>;
+
+interface Surroundings {
+  readonly guards: Configuration['guards'];
+  readonly now: number;
+}
+
+/** Where `guards.fourEyes` asks for a second person; a command that is not named never needs one. */
+export const secondPersonFor: Readonly<Partial<Record<string, 'always' | 'forced'>>> = {
+  contain: 'always',
+  approve: 'forced',
+  release: 'forced',
+  harden: 'always',
+};
+
+/** `do`: nobody else is needed. `confirm`: this is the second person. `ask`: the order waits for one. Else why not. */
+export function judgeSecondPerson(
+  record: Case | undefined,
+  thingName: string,
+  order: Ordered,
+  { guards, now }: Surroundings,
+): 'do' | 'ask' | 'confirm' | Extract<Refusal, { code: 'second-person' }> {
+  if (!guards.fourEyes || isDrill(thingName) || !needsSecond(record, order)) return 'do';
+  const { person } = order;
+  if (person === undefined) return { code: 'second-person', why: 'unproven' };
+  const request = findRequest(record, now);
+  if (!request) return 'ask';
+  const { actor, action, expires: until } = request;
+  const refuse = (why: 'same' | 'other-source' | 'other-order') =>
+    ({ code: 'second-person', why, actor, action, until }) as const;
+  if (request.person === person) return refuse('same');
+  // Nothing tells whether a Slack user and a user of the OIDC provider are two people.
+  if (sourceOf(request.person) !== sourceOf(person)) return refuse('other-source');
+  return isSameOrder(request, order) ? 'confirm' : refuse('other-order');
+}
+
+function needsSecond(record: Case | undefined, { type, force }: Ordered): boolean {
+  const rule = secondPersonFor[type];
+  if (rule === undefined || force) return rule !== undefined;
+  // Whoever answers a question of Cordon's own is the second one.
+  if (record?.status === 'awaiting-approval' && type !== 'harden') return record.reason.code === 'requested';
+  return rule === 'always';
+}
+
+/** What the second person orders must be what they were asked. */
+function isSameOrder(request: PersonRequest, { type, force = false, actions = [] }: Ordered): boolean {
+  const { force: asked = false, actions: wanted = [] } = request;
+  const ordered = type === 'approve' ? 'contain' : type;
+  return request.action === ordered && asked === force && isEqual(wanted.toSorted(), actions.toSorted());
+}
+
+function sourceOf(person: string): string {
+  return person.slice(0, person.indexOf(':'));
+}
+
+/** An IAM user, whose id AWS gives; the name of a role's session is its user's choice. */
+export function nameIamUser(principalId: string | undefined): string | undefined {
+  const [id] = /^AIDA\w+$/.exec(principalId ?? '') ?? [];
+  return id && `iam:${id}`;
+}
