@@ -65,6 +65,8 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
     } catch (error) {
       setFault(error instanceof ApiError ? error.message : 'The commands could not be sent.');
       setIsSending(false);
+      // Other cases match by now: the page behind shows which.
+      hurry();
     }
   };
 

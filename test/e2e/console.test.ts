@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CreateThingCommand } from '@aws-sdk/client-iot';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
@@ -104,6 +106,26 @@ async function endAlarm(thingName: string): Promise<void> {
   );
 }
 
+/** The text of the file that the button saves. */
+async function save(page: Page, format: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: `Download ${format}` }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`cordon-audit.${format.toLowerCase()}`);
+  return readFile(await download.path(), 'utf8');
+}
+
+async function waitForOther(things: readonly string[], status: string): Promise<void> {
+  await waitUntil(
+    () => `${things} no longer ${status}`,
+    async () => {
+      const cases = await Promise.all(things.map((name) => e2e.loadCase(name)));
+      return cases.every((one) => one && one.status !== status);
+    },
+  );
+}
+
 describe('the console', () => {
   it('tells the story and takes it to its end by keyboard alone', async () => {
     await containReported('keyed', 'sh -c "curl x | sh"');
@@ -195,6 +217,186 @@ describe('the console', () => {
       .getByText(/has another case by now|is not contained/)
       .waitFor();
     await Promise.all([one.context().close(), other.context().close()]);
+  }, 180_000);
+
+  it('hardens a containment, says who is on it, and lets go of it', async () => {
+    await containReported('hardened', 'nc -l 4444');
+    const page = await open('cases/hardened');
+    await page.getByRole('button', { name: 'Take it' }).click();
+    await page.getByText('local-operator is on it').waitFor();
+    await page.getByRole('button', { name: 'Let go' }).click();
+    await page.getByText('nobody is on it').waitFor();
+
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Harden this thing').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('h');
+    const dialog = page.getByRole('dialog');
+    const harden = dialog.getByRole('button', { name: 'Harden' });
+    await dialog.getByLabel(/^deactivate-certificate/).check();
+    await dialog.getByLabel(/to confirm/).fill('harden');
+    expect(await harden.isDisabled()).toBe(true);
+    await dialog.getByLabel(/to confirm/).fill('hardened');
+    await dialog.getByLabel('Comment').fill('it runs a listener');
+    await harden.click();
+
+    const strength = page.getByRole('listitem').filter({ hasText: /^deactivate-certificate/ });
+    await strength.getByText('Proven').waitFor();
+    await page.locator('.comment', { hasText: 'it runs a listener' }).waitFor();
+    await page.context().close();
+  }, 180_000);
+
+  it('finds in the audit what somebody did with a thing, and saves it as CSV and JSON', async () => {
+    const page = await open('');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('u');
+    await page.getByRole('heading', { name: 'Audit' }).waitFor();
+    await page.getByLabel('Thing').fill('hardened');
+    await page.getByLabel('Person').fill('nobody-else');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByRole('heading', { name: 'Nobody did anything' }).waitFor();
+    await page.getByLabel('Person').fill('');
+    await page.getByLabel('Time').selectOption('last day');
+    await page.getByRole('button', { name: 'Filter' }).click();
+
+    const entries = page.locator('.audit .entry');
+    await entries.filter({ hasText: 'it runs a listener' }).waitFor();
+    const things = await entries.locator('a').allTextContents();
+    expect(new Set(things)).toEqual(new Set(['hardened']));
+
+    const csv = await save(page, 'CSV');
+    const json = JSON.parse(await save(page, 'JSON'));
+    expect(json.acts).toHaveLength(things.length);
+    const lines = csv.trimEnd().split('\r\n');
+    expect(lines).toHaveLength(things.length + 1);
+    expect(lines[0]).toBe('"at","actor","thing","case","what","detail"');
+    expect(lines.slice(1).map((line) => line.slice(0, 26))).toEqual(
+      json.acts.map(({ at }: { at: number }) => `"${new Date(at).toISOString()}"`),
+    );
+    await page.context().close();
+  }, 180_000);
+
+  it('shows what an edited cordon.yml would have done, where it is wrong, and stops when told to', async () => {
+    const page = await open('rules');
+    const editor = page.getByLabel(/^Copy of cordon.yml/);
+    const shipped = await editor.inputValue();
+    const replay = page.getByRole('button', { name: 'Replay the last seven days' });
+
+    await editor.fill(shipped.replace('mode: enforce', 'mode: enforced'));
+    await replay.click();
+    const line = shipped.split('\n').findIndex((text) => text.includes('mode: enforce')) + 1;
+    await page.getByRole('button', { name: `Line ${line}` }).click();
+    const chosen = 'getSelection().toString()';
+    expect(await page.evaluate(chosen)).toContain('mode: enforced');
+
+    await editor.fill(shipped.replace('mode: enforce', 'mode: approve'));
+    await replay.click();
+    await page.getByText(/of \d+ things would be treated differently/).waitFor();
+    const difference = page.getByRole('listitem').filter({ hasText: 'hardened' });
+    await difference.getByText(/^contained \(spawned-child: .*quarantine/).waitFor();
+    await difference.getByText(/^asked about \(spawned-child/).waitFor();
+    expect(await findFaults(page)).toEqual([]);
+
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await page.route('**/recording?**', (route) => held.then(() => route.continue()));
+    await replay.click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    goOn();
+    await replay.waitFor();
+    await page.getByText(/treated differently/).waitFor({ state: 'detached' });
+    await page.context().close();
+  }, 180_000);
+
+  it('asks for nothing while its tab is hidden, and costs a 304 where nothing changed', async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(`${origin()}/console/?show=Observed`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const unchanged = page.waitForResponse((response) => response.status() === 304);
+    await page.clock.runFor(10_000);
+    await unchanged;
+
+    const setHidden = (hidden: boolean) =>
+      page.evaluate(
+        `Object.defineProperty(document, 'hidden', { value: ${hidden}, configurable: true }); document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    await setHidden(true);
+    // What was asked before ends first.
+    await page.clock.runFor(1_000);
+    const asked: string[] = [];
+    page.on('request', (request) => asked.push(request.url()));
+    await page.clock.runFor(120_000);
+    expect(asked).toEqual([]);
+    const again = page.waitForRequest(/\/console\/api\/cases/);
+    await setHidden(false);
+    await again;
+    await context.close();
+  }, 180_000);
+
+  it('acts on many at once by their typed number, and on none where another number matches by then', async () => {
+    const pumps = Array.from({ length: 18 }, (_, index) => `pump-${index}`);
+    await Promise.all(pumps.map((thingName) => e2e.iot.send(new CreateThingCommand({ thingName }))));
+    await Promise.all(pumps.map((thingName) => e2e.publishAlert(anAlert(thingName))));
+    await waitUntil(
+      () => 'a case of each pump',
+      async () => {
+        const cases = await Promise.all(pumps.map((name) => e2e.loadCase(name)));
+        return cases.every((one) => one && (one.ledger.length > 0 || one.status === 'awaiting-approval'));
+      },
+    );
+    const waiting: string[] = [];
+    for (const name of pumps)
+      if ((await e2e.loadCase(name))?.status === 'awaiting-approval') waiting.push(name);
+    const [first = '', second = '', third = '', ...others] = waiting;
+    expect(others.length).toBeGreaterThanOrEqual(5);
+    const page = await open('');
+    const dialog = page.getByRole('dialog');
+    const typed = dialog.getByLabel(/to confirm the number/);
+
+    for (const name of [first, second])
+      await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
+    const selection = page.getByRole('region', { name: 'Selected cases' });
+    await selection.getByRole('button', { name: 'Approve' }).click();
+    await typed.fill('3');
+    expect(await dialog.getByRole('button', { name: 'Approve 2' }).isDisabled()).toBe(true);
+    await typed.fill('2');
+    await dialog.getByRole('button', { name: 'Approve 2' }).click();
+    await page.getByText('Approval sent for 2 of 2 things.').waitFor();
+    await waitForOther([first, second], 'awaiting-approval');
+
+    const all = waiting.length - 2;
+    await page.getByRole('button', { name: `Reject all ${all}` }).click();
+    const caseId = (await e2e.loadCase(third))?.caseId ?? '';
+    await e2e.command({ type: 'reject', thingName: third as never, actor: 'ben', caseId } as never);
+    await waitForOther([third], 'awaiting-approval');
+    await typed.fill(String(all));
+    await dialog.getByRole('button', { name: `Reject ${all}` }).click();
+    await dialog
+      .getByRole('alert')
+      .getByText(`Expected ${all}, but ${all - 1} are selected: nothing was sent`)
+      .waitFor();
+    expect(await Promise.all(others.map(async (name) => (await e2e.loadCase(name))?.status))).toEqual(
+      others.map(() => 'awaiting-approval'),
+    );
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: `Reject all ${all - 1}` }).click();
+    await typed.fill(String(all - 1));
+    await dialog.getByRole('button', { name: `Reject ${all - 1}` }).click();
+    await waitForOther(others, 'awaiting-approval');
+
+    await page.goto(`${origin()}/console/?show=In%20progress`);
+    for (const name of [first, second])
+      await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
+    await selection.getByRole('button', { name: 'Release' }).click();
+    await typed.fill('2');
+    await dialog.getByRole('button', { name: 'Release 2' }).click();
+    for (const name of [first, second]) await e2e.waitForCase(name, 'closed');
+    await page.context().close();
   }, 180_000);
 
   it('says that the connection is lost and how old the data is, and recovers', async () => {
