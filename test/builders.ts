@@ -86,8 +86,10 @@ guards:
   exempt: [{ thingGroup: life-support }, { attribute: { critical: 'true' } }]
 `;
 
+const parsedOnce = parseConfiguration(minimalConfiguration, 'cordon.yml');
+
 export function aConfiguration(over: Partial<FileConfiguration> = {}): FileConfiguration {
-  return { ...parseConfiguration(minimalConfiguration, 'cordon.yml'), ...over };
+  return { ...parsedOnce, ...over };
 }
 
 export function aPlaybook(over: Partial<Playbook> = {}): Playbook {
