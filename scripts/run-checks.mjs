@@ -21,6 +21,7 @@ const quickChecks = [
 ];
 const checks = [
   ...quickChecks,
+  ['types of the command on Node 20 (tsc)', bin('tsc'), ['--noEmit', '-p', 'cli', '--singleThreaded']],
   ['lock file is whole', process.execPath, ['scripts/check-lock.mjs']],
   ['dead code and packages (knip)', bin('knip'), ['--no-config-hints']],
   ['package (sls package), agent bundle, cfn-lint', bin('tsx'), ['scripts/check-package.ts']],

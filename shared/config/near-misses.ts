@@ -1,4 +1,5 @@
 import type { Configuration } from '../domain/configuration';
+import { groupBy } from '../domain/group-by';
 
 /** Names that differ only in case: AWS distinguishes them, so one may match nothing. */
 export function findNearMisses(configuration: Configuration): string[] {
@@ -38,10 +39,7 @@ function listAttributes(configuration: Configuration): [string, string][] {
 }
 
 function compare(kind: string, names: readonly string[]): string[] {
-  // Map.groupBy is newer than the oldest Node on which the cordon command runs.
-  const spellings = new Map<string, string[]>();
-  for (const name of new Set(names))
-    spellings.set(name.toLowerCase(), [...(spellings.get(name.toLowerCase()) ?? []), name]);
+  const spellings = groupBy(new Set(names), (name) => name.toLowerCase());
   return [...spellings.values()].flatMap((same) =>
     same.length > 1
       ? [`${kind} ${same.join(' and ')} differ only in case, which AWS distinguishes: check the spelling`]

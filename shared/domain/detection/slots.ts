@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by';
 import { isForeign } from './senders';
 import type { BehaviorState } from './state';
 
@@ -25,5 +26,5 @@ export function isForeignSlot(slot: string): boolean {
 
 /** The slots of each behavior. */
 export function groupSlots(behaviors: Readonly<Record<string, BehaviorState>>): Map<string, string[]> {
-  return Map.groupBy(Object.keys(behaviors), (slot) => readSlot(slot).key);
+  return groupBy(Object.keys(behaviors), (slot) => readSlot(slot).key);
 }

@@ -1,4 +1,5 @@
 import { openStatuses } from '../case/status';
+import { groupBy } from '../group-by';
 import { compareSeverity } from '../guards/guards';
 import type { ListedCase } from './outline';
 
@@ -27,11 +28,9 @@ const maxGroups = 50;
 const maxThings = 5;
 
 export function summarizeCases(listed: readonly ListedCase[]): CaseSummary {
-  const byStatus = Map.groupBy(listed, ({ status }) => status);
+  const byStatus = groupBy(listed, ({ status }) => status);
   const groups = [
-    ...Map.groupBy(listed, ({ status, behaviors }) =>
-      JSON.stringify([status, behaviors.toSorted()]),
-    ).values(),
+    ...groupBy(listed, ({ status, behaviors }) => JSON.stringify([status, behaviors.toSorted()])).values(),
   ]
     .map(describeGroup)
     .toSorted((a, b) => rankOf(a) - rankOf(b) || b.cases - a.cases || a.firstOpenedAt - b.firstOpenedAt);
