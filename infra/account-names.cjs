@@ -145,6 +145,44 @@ async function listOwn(StackName, open) {
   return own;
 }
 
+/** What a deploy asks of a group that it is to adopt (./adoption.ts). */
+function openGroups(open, readArnPrefix) {
+  const iot = (name, input) => {
+    const module = require('@aws-sdk/client-iot');
+    return open(module.IoTClient).send(new module[name](input));
+  };
+  return {
+    readArnPrefix: () => readArnPrefix('iot'),
+    async readGroup(thingGroupName) {
+      const call = () => iot('DescribeThingGroupCommand', { thingGroupName });
+      const found = await find(call, 'ResourceNotFoundException');
+      const parents = found?.thingGroupMetadata?.rootToParentThingGroups ?? [];
+      return (
+        found && {
+          isDynamic: found.queryString !== undefined,
+          parents: parents.map(({ groupName, groupArn }) => ({ name: groupName, arn: groupArn })),
+        }
+      );
+    },
+    async isBillingGroup(billingGroupName) {
+      const call = () => iot('DescribeBillingGroupCommand', { billingGroupName });
+      return (await find(call, 'ResourceNotFoundException')) !== undefined;
+    },
+    // A target has at most ten policies, so one page has all of them.
+    async listPolicies(target) {
+      const { policies = [] } = await iot('ListAttachedPoliciesCommand', { target });
+      return policies.map(({ policyName }) => policyName);
+    },
+    async readPolicy(policyName) {
+      return (await iot('GetPolicyCommand', { policyName })).policyDocument ?? '';
+    },
+    async hasMembers(thingGroupName) {
+      const { things = [] } = await iot('ListThingsInThingGroupCommand', { thingGroupName, maxResults: 1 });
+      return things.length > 0;
+    },
+  };
+}
+
 /** `settings`: of each client. `readArnPrefix`: `arn:PARTITION:SERVICE:REGION:ACCOUNT` of a service. */
 function openNames(settings, readArnPrefix) {
   const clients = new Map();
@@ -153,6 +191,7 @@ function openNames(settings, readArnPrefix) {
     return clients.get(Client);
   };
   return {
+    groups: openGroups(open, readArnPrefix),
     types: Object.keys(finders),
     listOwn: (stackName) => listOwn(stackName, open),
     findTaken: async (type, names) => finders[type](names, open, readArnPrefix),

@@ -45,6 +45,7 @@ class BeforeDeploy {
             isTableAdopted: service.custom.cordon.table === 'adopt',
             listOwn: () => names.listOwn(provider.naming.getStackName()),
             findTaken: names.findTaken,
+            ...names.groups,
             notice: (text) => log.notice(text),
             warn: (text) => log.warning(text),
           });

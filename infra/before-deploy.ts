@@ -4,12 +4,15 @@ import { explainConfiguration } from '../shared/config/explain';
 import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters as DeployParameters } from '../shared/config/parameters';
 import { findWarnings } from '../shared/config/warnings';
+import type { Configuration } from '../shared/domain/configuration';
+import { type GroupReader, judgeAdoption } from './adoption';
 import { type Account, findCollisions } from './collisions';
 
 /** The explanation of the packaged cordon.yml. The file in the checkout may have changed since. */
 export interface DescribedFile {
   readonly explanation: string;
   readonly warnings: readonly string[];
+  readonly quarantine: Configuration['quarantine'];
   /** Of the channels that it names. */
   readonly secrets: readonly TitledSecret[];
 }
@@ -19,7 +22,7 @@ interface TitledSecret extends ChannelSecret {
   readonly title: string;
 }
 
-interface Deploy extends Account {
+interface Deploy extends Account, GroupReader {
   readonly stage: string;
   readonly file: DescribedFile;
   /** Name of the Systems Manager parameter that has a secret; undefined if it is elsewhere. */
@@ -40,6 +43,7 @@ export function describeFile(parameters: DeployParameters): DescribedFile {
   return {
     explanation: explainConfiguration(configuration),
     warnings: findWarnings(configuration),
+    quarantine: configuration.quarantine,
     secrets: listServed(listNamed(configuration.notify)).flatMap(({ descriptor: { title, secret } }) =>
       secret ? [{ ...secret, title }] : [],
     ),
@@ -52,6 +56,7 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
   const environment = await deploy.readEnvironment(`cordon-${stage}-respond`);
   if (environment?.KILL_SWITCH === 'on') await requireKillSwitchKept(deploy);
   await refuseCollisions(deploy);
+  await checkAdoption(deploy);
   if (environment === undefined)
     notice(
       `This is what the first deploy of stage ${stage} does (cordon check prints the same):\n\n` +
@@ -60,6 +65,13 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
     );
   for (const warning of file.warnings) warn(warning);
   for (const secret of file.secrets) await warnOfMissing(secret, deploy);
+}
+
+async function checkAdoption(deploy: Deploy): Promise<void> {
+  const { stage, file, warn } = deploy;
+  const { refusals, notices } = await judgeAdoption(file.quarantine, `cordon-${stage}-quarantine`, deploy);
+  if (refusals.length > 0) throw new Error(`nothing was changed: ${refusals.join('\n')}`);
+  for (const notice of notices) warn(notice);
 }
 
 /** CloudFormation would fail at these in the middle of a deploy, or take over what is not its own. */

@@ -29,7 +29,8 @@ const named: Readonly<
   'AWS::IoT::ThingGroup': {
     property: 'ThingGroupName',
     word: 'thing group',
-    remedy: 'set quarantine.thingGroup to another name',
+    remedy:
+      'adopt it (quarantine: { thingGroup: NAME, adopt: true }), or set quarantine.thingGroup to another name',
   },
   'AWS::IoT::TopicRule': { property: 'RuleName', word: 'topic rule', remedy: leftOver },
   'AWS::Lambda::Function': { property: 'FunctionName', word: 'function', remedy: leftOver },
@@ -51,7 +52,7 @@ interface Template {
 }
 
 /** A resource that the stack has. */
-interface Own {
+export interface Own {
   readonly type: string;
   readonly physicalId: string;
 }

@@ -13,24 +13,16 @@ export function writeIot(prefix: string, configuration: Configuration): Resource
   };
 }
 
-function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configuration['quarantine']): Resources {
+function writeQuarantine(
+  prefix: string,
+  { thingGroup, adopt, keepTopics }: Configuration['quarantine'],
+): Resources {
   const mark = 'ARN_PREFIX';
   // Both by name: stand-ins for CloudFormation support no thing groups, and no Ref of a policy.
   const PolicyName = `${prefix}-quarantine`;
   const ThingGroupArn = arn('iot', `thinggroup/${thingGroup}`);
   return {
-    QuarantineGroup: {
-      Type: 'AWS::IoT::ThingGroup',
-      // A new name in cordon.yml creates a new group. Things in the old one stay denied until they are released.
-      UpdateReplacePolicy: 'Retain',
-      DeletionPolicy: 'Delete',
-      Properties: {
-        ThingGroupName: thingGroup,
-        ThingGroupProperties: {
-          ThingGroupDescription: quarantineDescription,
-        },
-      },
-    },
+    ...(!adopt && { QuarantineGroup: writeGroup(thingGroup) }),
     QuarantinePolicy: {
       Type: 'AWS::IoT::Policy',
       Properties: {
@@ -40,7 +32,7 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
     },
     QuarantineAttachment: {
       Type: 'Custom::QuarantineAttachment',
-      DependsOn: ['QuarantineGroup', 'QuarantineRemoval'],
+      DependsOn: [...(adopt ? [] : ['QuarantineGroup']), 'QuarantineRemoval'],
       Properties: {
         ServiceToken: arnOf('ProvisionLambdaFunction'),
         PolicyName,
@@ -65,6 +57,19 @@ function writeQuarantine(prefix: string, { thingGroup, keepTopics }: Configurati
         PolicyName,
         ThingGroupArn,
       },
+    },
+  };
+}
+
+function writeGroup(ThingGroupName: string): Resources[string] {
+  return {
+    Type: 'AWS::IoT::ThingGroup',
+    // A new name in cordon.yml creates a new group. Things in the old one stay denied until they are released.
+    UpdateReplacePolicy: 'Retain',
+    DeletionPolicy: 'Delete',
+    Properties: {
+      ThingGroupName,
+      ThingGroupProperties: { ThingGroupDescription: quarantineDescription },
     },
   };
 }

@@ -86,7 +86,14 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       // The heartbeat.
       allow('sns:Publish', ref('AlertsTopic')),
       // To repair the quarantine: the policy, its document and the group.
-      allow(['iot:ListThingsInThingGroup', 'iot:AttachPolicy', 'iot:CreateThingGroup'], quarantineGroup),
+      allow(
+        // An adopted group has members of its own, and nobody but its owner creates it.
+        [
+          'iot:AttachPolicy',
+          ...(quarantine.adopt ? [] : ['iot:ListThingsInThingGroup', 'iot:CreateThingGroup']),
+        ],
+        quarantineGroup,
+      ),
       allow(
         [
           'iot:GetPolicy',

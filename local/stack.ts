@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { createAdopted } from './adopted-group';
 import { type DeployedStack, deployTemplate } from './aws/cloudformation/deploy';
 import type { StackClients, StackHooks } from './aws/cloudformation/resources/resource-type';
 import { readTemplate, type Template } from './aws/cloudformation/template';
@@ -236,6 +237,7 @@ async function boot(
     ...(template.Parameters?.ConsoleUrl && { ConsoleUrl: `${endpoint()}/console/` }),
     ...options.parameters,
   };
+  createAdopted(template, registry, log);
   const deployed = await deployTemplate({
     template,
     parameters,

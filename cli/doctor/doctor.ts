@@ -100,7 +100,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       },
       now,
     ),
-    checkQuarantine(quarantine.thingGroup, async () => target.findMissing(await arnPrefixOf('iot'))),
+    checkQuarantine(quarantine, async () => target.findMissing(await arnPrefixOf('iot'))),
     ...checkRules(prefix, listRules(configuration), account.readRule),
     checkQueues(prefix, () => account.listQueues(prefix)),
     ...checkSubscriptions(

@@ -38,6 +38,7 @@ export const handler = wrap(
       policyName: readEnv('QUARANTINE_POLICY_NAME'),
       document: JSON.stringify(writeQuarantinePolicy(quarantine.keepTopics, arnPrefix)),
       groupArn: `${arnPrefix}:thinggroup/${quarantine.thingGroup}`,
+      isAdopted: quarantine.adopt,
     }),
     email: {
       addresses: notify.email ?? [],
@@ -46,7 +47,8 @@ export const handler = wrap(
         alarms: () => listMailed(readEnv('ALARMS_TOPIC_ARN')),
       },
     },
-    listMembers: () => group.listMembers(quarantine.thingGroup),
+    // Members of an adopted group may be somebody else's: they are no drift.
+    listMembers: quarantine.adopt ? nothing : () => group.listMembers(quarantine.thingGroup),
     listActive: readsDetect(configuration) ? connectDefender('').listActive : nothing,
     log,
     metrics,

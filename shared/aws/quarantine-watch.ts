@@ -19,11 +19,13 @@ interface Watched {
   readonly policyName: string;
   readonly document: string;
   readonly groupArn: string;
+  /** It existed before the stack, which never creates it. */
+  readonly isAdopted?: boolean;
 }
 
 /** Checks group, policy and policy document, and restores what is missing. */
 export function watchQuarantine(watched: Watched, client: IoTClient = iotClient()) {
-  const { policyName, document, groupArn } = watched;
+  const { policyName, document, groupArn, isAdopted = false } = watched;
   const policies = connectPolicies(client);
 
   async function findPolicyFault(): Promise<'policy' | 'text of the policy' | undefined> {
@@ -84,6 +86,8 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
         await client
           .send(new CreatePolicyCommand({ policyName, policyDocument: document }))
           .catch(unlessExists);
+      if (missing === 'thing group' && isAdopted)
+        throw new Error(`the adopted thing group is gone: create ${groupArn} again`);
       if (missing === 'thing group') await createGroup();
       await policies.attach(policyName, groupArn).catch((error: unknown) => {
         // The group is missing as well, and is restored after the policy.

@@ -346,6 +346,8 @@ export const configurationSchema = z.strictObject({
   quarantine: z.prefault(
     z.strictObject({
       thingGroup: z._default(name, 'cordon-quarantine'),
+      /** The account has the group already: the stack neither creates nor deletes it. */
+      adopt: z._default(z.boolean(), false),
       /** What keeps the device out while IoT Core uses cached policies (6 to 8 minutes). */
       untilPoliciesSpread: z._default(
         z.enum(['deactivate-certificate', 'cut-reconnects']),

@@ -18,9 +18,10 @@ import { type Packages, packageService } from './package-service';
 
 const behaviors = ['by-task', 'asked-about', 'watched'];
 
-/** A fleet whose violations are Device Defender's to find, and whose first answer is its own mitigation task. */
+/** A fleet whose violations are Device Defender's to find, and whose first answer is its own mitigation task. It adopts a group. */
 const configuration = `
 detector: device-defender
+quarantine: { thingGroup: hand-made, adopt: true }
 ${writeProfiles(behaviors)}
 playbooks:
   - name: by-task

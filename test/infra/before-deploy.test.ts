@@ -186,7 +186,7 @@ describe('a first deploy into an account that has the names', () => {
         'custom metric num_child_procs_myapp: rename it, or leave it out with the profiles that need it',
         'policy cordon-prod-quarantine: delete it if it is left over, or deploy another stage',
         'security profile myapp-processes: rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } } (docs/existing-device-defender.md)',
-        'thing group cordon-quarantine: set quarantine.thingGroup to another name',
+        'thing group cordon-quarantine: adopt it (quarantine: { thingGroup: NAME, adopt: true }), or set quarantine.thingGroup to another name',
         'topic cordon-prod-alerts: delete it if it is left over, or deploy another stage',
         'queue cordon-prod-commands.fifo: delete it if it is left over, or deploy another stage',
       ].join('\n'),

@@ -1,4 +1,5 @@
 import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
+import type { Configuration } from '../../../shared/domain/configuration';
 import type { Check } from '../finding';
 
 const words: Readonly<Record<QuarantinePart, string>> = {
@@ -10,8 +11,11 @@ const words: Readonly<Record<QuarantinePart, string>> = {
 };
 
 /** The group with exactly the policy that this version deploys. */
-export function checkQuarantine(group: string, findMissing: () => Promise<readonly QuarantinePart[]>): Check {
-  const about = `quarantine group ${group}`;
+export function checkQuarantine(
+  { thingGroup, adopt }: Pick<Configuration['quarantine'], 'thingGroup' | 'adopt'>,
+  findMissing: () => Promise<readonly QuarantinePart[]>,
+): Check {
+  const about = `${adopt ? 'adopted ' : ''}quarantine group ${thingGroup}`;
   return {
     about,
     async run() {
@@ -22,8 +26,14 @@ export function checkQuarantine(group: string, findMissing: () => Promise<readon
         level: 'problem' as const,
         about,
         what: words[part],
-        why: 'A contained thing may publish. The sweep mends it within a minute, unless it does not run or the kill switch is on.',
-        mend: 'docs/runbooks/quarantine-broken.md',
+        why:
+          adopt && part === 'thing group'
+            ? 'A contained thing may publish. Nobody creates an adopted group again but its owner.'
+            : 'A contained thing may publish. The sweep mends it within a minute, unless it does not run or the kill switch is on.',
+        mend:
+          adopt && part === 'thing group'
+            ? `aws iot create-thing-group --thing-group-name ${thingGroup}`
+            : 'docs/runbooks/quarantine-broken.md',
       }));
     },
   };

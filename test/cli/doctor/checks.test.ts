@@ -2,6 +2,7 @@ import { checkAlarms, checkErrors } from '../../../cli/doctor/checks/alarms';
 import { type ChannelPort, checkChannel } from '../../../cli/doctor/checks/channel';
 import { checkFunctions, type FunctionState } from '../../../cli/doctor/checks/functions';
 import { checkConcurrency } from '../../../cli/doctor/checks/limits';
+import { checkQuarantine } from '../../../cli/doctor/checks/quarantine';
 import { checkQueues, type QueueState } from '../../../cli/doctor/checks/queues';
 import { checkRules } from '../../../cli/doctor/checks/rules';
 import { checkStack } from '../../../cli/doctor/checks/stack';
@@ -45,6 +46,24 @@ const queue = (name: string, more: Partial<QueueState> = {}): QueueState => ({
 const whole = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected', 'alerts-dead'].map((name) =>
   queue(name),
 );
+
+describe('the check of an adopted quarantine group', () => {
+  it('says that nobody but its owner creates it again, and that the sweep restores the policy', async () => {
+    const check = checkQuarantine({ thingGroup: 'theirs', adopt: true }, async () => [
+      'thing group',
+      'text of the policy',
+    ]);
+
+    expect(await check.run()).toMatchObject([
+      {
+        level: 'problem',
+        about: 'adopted quarantine group theirs',
+        mend: 'aws iot create-thing-group --thing-group-name theirs',
+      },
+      { why: expect.stringContaining('The sweep mends it'), mend: 'docs/runbooks/quarantine-broken.md' },
+    ]);
+  });
+});
 
 describe('the check of the queues', () => {
   it.each<[string, readonly QueueState[], RegExp | undefined]>([

@@ -48,6 +48,21 @@ function withVersions(documents: readonly string[]): void {
   iot.on(CreatePolicyVersionCommand).resolves({ policyVersionId: '9' });
 }
 
+describe('the watch over an adopted group', () => {
+  it('never creates the group, and restores its own policy on it', async () => {
+    const adopted = watchQuarantine(
+      { policyName, document, groupArn, isAdopted: true },
+      new IoTClient({ region: 'us-east-1' }),
+    );
+
+    await expect(adopted.mend('thing group')).rejects.toThrow(
+      `the adopted thing group is gone: create ${groupArn} again`,
+    );
+    await adopted.mend('policy on the group');
+    expect(sent()).toEqual([['AttachPolicyCommand', { policyName, target: groupArn }]]);
+  });
+});
+
 describe('the watch over the quarantine', () => {
   it('finds nothing missing where the policy has its text and is on the group', async () => {
     expect(await watch.findMissing()).toEqual([]);
