@@ -31,7 +31,7 @@ import { createEventBus, type LocalEventBus } from './aws/services/event-bus';
 import { createEvents } from './aws/services/events';
 import { createIam } from './aws/services/iam';
 import { createSecurityHub, type LocalSecurityHub } from './aws/services/security-hub';
-import { jsonResponse } from './aws/wire/local-routes';
+import { jsonResponse, type LocalRoutes } from './aws/wire/local-routes';
 import type { Closers } from './closers';
 import { createConsole } from './console';
 import { type LocalAws, startLocalAws } from './start-aws';
@@ -61,6 +61,8 @@ export interface StackOptions {
   readonly deliveryMs?: number;
   /** false leaves the start of each function to its first invocation, as AWS does. */
   readonly warm?: boolean;
+  /** Beside those of the stack: of services that a test plays. */
+  readonly routes?: LocalRoutes;
   readonly log: LocalLog;
 }
 
@@ -189,6 +191,7 @@ async function boot(
       'GET /_cordon/functions': () =>
         jsonResponse({ pids: functions?.pids(), coldStartMs: functions?.coldStarts() }),
       'POST /_cordon/policy-cache': ({ body }) => setPolicyCache(body, broker),
+      ...options.routes,
     },
   });
   closers.push(() => aws?.close());

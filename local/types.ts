@@ -39,6 +39,8 @@ export interface IamRequest {
   readonly resources: readonly string[];
   /** Rights beside that of the action itself. */
   readonly alsoNeeds?: readonly string[];
+  /** What else is asked for, of another service. */
+  readonly alsoAsks?: IamRequest;
   /** Condition keys of the service itself, in lower case. */
   readonly keys?: ReadonlyMap<string, string>;
 }

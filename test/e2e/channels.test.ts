@@ -2,22 +2,54 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
+import type { LocalHandler } from '../../local/aws/wire/local-routes';
 import { thingKey } from '../../shared/domain/thing-ref';
+import { routingKey, startPagerDuty } from '../functions/notify/channels/pagerduty/stand-in';
+import { createTeams } from '../functions/notify/channels/teams/stand-in';
+import { createReceiver, key } from '../functions/notify/channels/webhook/stand-in';
+import type { Answer, Asked } from '../functions/notify/http-service';
 import { copyWithBell } from '../functions/notify/throw-away-channel';
 import { startTower, type Tower } from '../functions/notify/tower';
+import { anAlert } from './alerts';
+import { openCli } from './cli-process';
+import { registerDocumented } from './documented-rights';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 
 /** The service, packaged from a copy of the sources with one more channel. */
 const copy = copyWithBell();
 const useFolder = process.env.CORDON_ROLE_USE;
 let tower: Tower;
+let pagerduty: Awaited<ReturnType<typeof startPagerDuty>>;
+const teams = createTeams();
+const receiver = createReceiver();
 let e2e: EndToEnd;
+
+/** All channels with a function but the throw-away one. */
+const shippedChannels = [
+  'slack: { channel: "#iot-security" }',
+  'teams: {}',
+  'pagerduty: {}',
+  'webhook: {}',
+  'eventbridge: {}',
+  'securityhub: {}',
+];
+const asShipped = readFileSync(join(root, 'cordon.yml'), 'utf8');
+const configure = (...more: readonly string[]) =>
+  asShipped.replace(shippedChannels[0] ?? '', [...shippedChannels, ...more].join('\n  '));
+
+const prefix = '/_cordon/played';
+/** Lets a stand-in be asked at the gateway, as functions of the local stack post to no other place over HTTP. */
+const play =
+  (answer: (asked: Asked) => Answer): LocalHandler =>
+  ({ method, path, query, headers, body }) =>
+    answer({
+      ...{ method, headers, body: body.toString() },
+      path: `${path.slice(prefix.length)}${query.size > 0 ? `?${query}` : ''}`,
+    });
 
 function packageCopy(): string {
   const file = join(copy.folder, 'cordon.yml');
-  const slack = 'slack: { channel: "#iot-security" }';
-  const text = readFileSync(join(root, 'cordon.yml'), 'utf8');
-  writeFileSync(file, text.replace(slack, `${slack}\n  bell: { tower: north }`));
+  writeFileSync(file, configure('bell: { tower: north }'));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(root, 'node_modules/.bin/osls'), 'package'],
@@ -29,19 +61,38 @@ function packageCopy(): string {
 
 beforeAll(async () => {
   tower = await startTower('ROPE');
+  pagerduty = await startPagerDuty();
   // A right of the throw-away channel, which nothing uses, is no right of Cordon.
   delete process.env.CORDON_ROLE_USE;
   e2e = await startEndToEnd({
     artifactsDirectory: packageCopy(),
-    parameters: { BellApiUrl: tower.url },
+    redeliverSeconds: 5,
+    parameters: {
+      ...{ BellApiUrl: tower.url, PagerdutyApiUrl: pagerduty.url },
+      ...{ WebhookSecret: 'cordon/webhook', TeamsWorkflowSecret: 'cordon/teams' },
+    },
+    routes: {
+      [`POST ${prefix}/workflows/1`]: play(teams.answer),
+      [`POST ${prefix}/hook`]: play(receiver.answer),
+    },
   });
-  e2e.stack.aws.parameters.put('/cordon-dev/bell-rope', 'ROPE', 'SecureString');
+  const { parameters, gateway } = e2e.stack.aws;
+  const at = `${gateway.url}${prefix}`;
+  parameters.put('/cordon-dev/bell-rope', 'ROPE', 'SecureString');
+  parameters.put('/cordon-dev/pagerduty', routingKey, 'SecureString');
+  parameters.put('/aws/reference/secretsmanager/cordon/teams', `${at}/workflows/1?sig=x`, 'SecureString');
+  parameters.put(
+    '/aws/reference/secretsmanager/cordon/webhook',
+    JSON.stringify({ url: `${at}/hook`, key }),
+    'SecureString',
+  );
 }, 240_000);
 
 afterAll(async () => {
   if (useFolder !== undefined) process.env.CORDON_ROLE_USE = useFolder;
   await e2e?.close();
   await tower?.close();
+  await pagerduty?.close();
   copy.remove();
 });
 
@@ -52,10 +103,47 @@ const slackOf = (thingName: string): readonly string[] =>
 const bellOf = (thingName: string): string | undefined =>
   [...tower.peals().values()].find((text) => text.startsWith(`${thingName}:`));
 
+/** The state of the thing's case in each channel. */
+function statesOf(thingName: string) {
+  const { eventBus, securityHub } = e2e.stack;
+  const card = teams.posted.findLast((one) => teams.textOf(one).startsWith(`${thingName}:`));
+  const alert = [...pagerduty.alerts.values()].find(({ log }) =>
+    log.some((line) => line.startsWith(`${thingName}:`)),
+  );
+  const event = eventBus.events().findLast(({ detail }) => detail.thingName === thingName);
+  const finding = securityHub.findings().find(({ Title }) => Title.startsWith(`${thingName}:`));
+  return {
+    slack: /: (contained|released)\b/.exec(slackOf(thingName)[0] ?? '')?.[1],
+    teams: card?.cordon.status,
+    pagerduty: alert?.status,
+    webhook: receiver.statuses.get(thingName),
+    eventbridge: event?.detail.status,
+    securityhub: finding && `${finding.Workflow?.Status} ${finding.RecordState}`,
+  };
+}
+
+async function waitForStates(thingName: string, states: ReturnType<typeof statesOf>): Promise<void> {
+  await waitUntil(
+    () => `${thingName} as ${JSON.stringify(states)}, but it is ${JSON.stringify(statesOf(thingName))}`,
+    () => JSON.stringify(statesOf(thingName)) === JSON.stringify(states),
+    // Each of nine functions starts a process of its own for the first message.
+    150_000,
+  );
+}
+
+const contained = {
+  slack: 'contained',
+  teams: 'contained',
+  pagerduty: 'triggered',
+  webhook: 'contained',
+  eventbridge: 'contained',
+  securityhub: 'NOTIFIED ACTIVE',
+} as const;
+
 async function contain(thingName: string): Promise<void> {
   await e2e.enroll(thingName);
   await e2e.command({ type: 'contain', thingName: thingKey(thingName), actor: 'test' });
-  await e2e.waitForCase(thingName, 'contained');
+  await e2e.waitForCase(thingName, 'contained', 120_000);
 }
 
 async function countDead(queue: string): Promise<number> {
@@ -65,6 +153,60 @@ async function countDead(queue: string): Promise<number> {
   );
   return Number(Attributes?.ApproximateNumberOfMessages);
 }
+
+describe('the channels of a stack that has all of them', () => {
+  it('each tell of a violation and of its release, with their own roles and secrets of both stores', async () => {
+    const thingName = 'told-everywhere';
+    await e2e.enroll(thingName);
+    await e2e.publishAlert(anAlert(thingName));
+    await e2e.waitForCase(thingName, 'contained');
+    await waitForStates(thingName, contained);
+
+    await e2e.command({ type: 'release', thingName: thingKey(thingName), actor: 'test' });
+    await waitForStates(thingName, {
+      ...{ slack: 'released', teams: 'closed', pagerduty: 'resolved', webhook: 'closed' },
+      ...{ eventbridge: 'closed', securityhub: 'RESOLVED ARCHIVED' },
+    });
+
+    expect(e2e.countCalls('notify-securityhub')).toMatchObject({
+      'securityhub:BatchImportFindings': expect.any(Number),
+      'securityhub:BatchUpdateFindings': expect.any(Number),
+    });
+    expect(Object.keys(e2e.countCalls('notify-eventbridge'))).toContain('events:PutEvents');
+    expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
+    expect(await e2e.rejected()).toEqual([]);
+  }, 360_000);
+
+  it('are each tried by the doctor, with the rights of its two pages', async () => {
+    const { credentials } = await registerDocumented(e2e, 'doctor', 'doctor-send-test');
+    const cli = await openCli(e2e, configure(), credentials);
+    try {
+      const examine = async (): Promise<string[]> => {
+        const { out } = await cli.run('doctor', '--json', '--send-test');
+        const found = JSON.parse(out) as { level: string; about: string; what: string }[];
+        return found
+          .filter(({ about }) => /^(Slack|Teams|PagerDuty|Webhook|EventBridge|Security Hub)$/.test(about))
+          .map(({ level, about, what }) => `${level} ${about}: ${what}`);
+      };
+      const taken = (about: string) => `ok ${about}: it took a test message and its end`;
+      const others = [taken('EventBridge'), taken('Security Hub')];
+
+      expect(await examine()).toEqual([
+        'ok Slack: Slack #iot-security took a test message',
+        ...[taken('Teams'), taken('PagerDuty'), taken('Webhook'), ...others],
+      ]);
+      expect([...pagerduty.alerts.values()].filter(({ status }) => status !== 'resolved')).toEqual([]);
+
+      e2e.stack.securityHub.enable(false);
+      expect((await examine()).at(-1)).toBe(
+        'problem Security Hub: it takes no message: InvalidAccessException: Account 000000000000 is not subscribed to AWS Security Hub',
+      );
+    } finally {
+      e2e.stack.securityHub.enable(true);
+      await cli.remove();
+    }
+  }, 180_000);
+});
 
 describe('a channel that cordon.yml names beside Slack', () => {
   it('shows a case as soon as Slack does, with its own role and secret', async () => {
@@ -76,8 +218,8 @@ describe('a channel that cordon.yml names beside Slack', () => {
     );
   });
 
-  it('does not delay Slack while its own service never answers, and shows the newest state once it does', async () => {
-    const things = ['stuck-1', 'stuck-2', 'stuck-3', 'stuck-4'];
+  it('delays no other while its own service never answers, and shows the newest state once it does', async () => {
+    const things = ['stuck-1', 'stuck-2'];
     tower.hang(true);
 
     await contain('stuck-0');
@@ -85,12 +227,9 @@ describe('a channel that cordon.yml names beside Slack', () => {
       () => 'a request that is never answered',
       () => tower.hanging() > 0,
     );
-    await Promise.all(things.map(contain));
+    for (const thingName of things) await contain(thingName);
     for (const thingName of things)
-      await waitUntil(
-        () => `${thingName} in Slack`,
-        () => slackOf(thingName).some((text) => text.includes('contained')),
-      );
+      await waitForStates(thingName, { ...contained, pagerduty: 'acknowledged' });
 
     // The other channel has shown none of them yet, so nothing waited for it.
     expect(things.map(bellOf)).toEqual(things.map(() => undefined));
@@ -103,5 +242,5 @@ describe('a channel that cordon.yml names beside Slack', () => {
     );
     expect([await countDead('notify-bell-dead'), await countDead('notify-dead')]).toEqual([0, 0]);
     expect(await e2e.rejected()).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 });

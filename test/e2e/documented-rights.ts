@@ -13,22 +13,30 @@ export interface DocumentedCaller {
   used(): readonly string[];
 }
 
-/** Registers a caller with the gateway, which enforces the policy of `docs/iam/NAME.json` from then on. */
-export async function registerDocumented({ stack }: EndToEnd, name: string): Promise<DocumentedCaller> {
+/** Registers a caller with the gateway, which enforces the policies of `docs/iam/NAME.json` from then on. */
+export async function registerDocumented(
+  { stack }: EndToEnd,
+  name: string,
+  ...beside: readonly string[]
+): Promise<DocumentedCaller> {
   const { accountId, region } = stack.identity;
   const { gateway } = stack.aws;
-  const text = await readFile(join(root, 'docs', 'iam', `${name}.json`), 'utf8');
-  const document: PolicyDocument = JSON.parse(
-    text.replaceAll('REGION', region).replaceAll('ACCOUNT', accountId).replaceAll('STAGE', 'dev'),
+  const documents = await Promise.all(
+    [name, ...beside].map(async (page): Promise<PolicyDocument> => {
+      const text = await readFile(join(root, 'docs', 'iam', `${page}.json`), 'utf8');
+      return JSON.parse(
+        text.replaceAll('REGION', region).replaceAll('ACCOUNT', accountId).replaceAll('STAGE', 'dev'),
+      );
+    }),
   );
   const accessKeyId = `AKIA${randomBytes(8).toString('hex').toUpperCase()}`;
   const arn = `arn:aws:iam::${accountId}:user/${name}`;
   // The gateway enforces the rights of callers with a name of this kind only.
   gateway.registerCaller(accessKeyId, {
     caller: { accessKeyId, arn, functionName: name },
-    documents: [document],
+    documents,
   });
-  const granted = [document.Statement].flat().flatMap(({ Action = [] }) => Action);
+  const granted = documents.flatMap(({ Statement }) => Statement).flatMap(({ Action = [] }) => Action);
   return {
     credentials: { accessKeyId, secretAccessKey: 'x'.repeat(40) },
     granted: [...new Set(granted)].toSorted(),

@@ -13,6 +13,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { IClientOptions, MqttClient } from 'mqtt';
+import type { LocalRoutes } from '../../local/aws/wire/local-routes';
 import { countInQueue } from '../../local/count-in-queue';
 import { createDevicePolicy, type Device, enrollDevice } from '../../local/devices';
 import { type LocalStack, startStack } from '../../local/stack';
@@ -79,6 +80,8 @@ interface EndToEndOptions {
   readonly artifactsDirectory?: string;
   /** Parameters of the template. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Services that the test plays, at the gateway of the stack. */
+  readonly routes?: LocalRoutes;
   /** Invocations of a function at once. */
   readonly maxConcurrency?: number;
   /** When a message that a function failed or was killed with comes again; by default as on AWS. */
@@ -102,6 +105,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       certificateCutSeconds: options.certificateCutSeconds,
     }),
     ...(options.parameters && { parameters: options.parameters }),
+    ...(options.routes && { routes: options.routes }),
     ...(options.maxConcurrency !== undefined && { maxConcurrency: options.maxConcurrency }),
     warm: options.warm ?? false,
     ...(options.redeliverSeconds !== undefined && { redeliverSeconds: options.redeliverSeconds }),

@@ -21,9 +21,10 @@ const openActions: ReadonlySet<string> = new Set(['sts:GetCallerIdentity']);
 /** Finds the first resource the caller may not act on; the operator may do everything. */
 export function findRefusal(
   identity: AwsIdentity,
-  { caller, watch, ...rights }: Registration,
-  { action, resources, alsoNeeds = [], keys = new Map() }: IamRequest,
+  registration: Registration,
+  { action, resources, alsoNeeds = [], alsoAsks, keys = new Map() }: IamRequest,
 ): Refusal | undefined {
+  const { caller, watch, ...rights } = registration;
   if (caller.functionName === undefined || openActions.has(action)) return undefined;
   const context = new Map([...contextOf(identity, caller), ...keys]);
   for (const needed of [action, ...alsoNeeds]) {
@@ -39,7 +40,7 @@ export function findRefusal(
       return { resource, decision, message };
     }
   }
-  return undefined;
+  return alsoAsks && findRefusal(identity, registration, alsoAsks);
 }
 
 function contextOf(identity: AwsIdentity, caller: Caller) {

@@ -18,6 +18,9 @@ export interface ParameterStore {
 
 const operations = new Set(['GetParameter', 'GetParameters', 'PutParameter', 'DeleteParameter']);
 
+/** Under it Parameter Store serves the secrets of Secrets Manager, to who may read both. */
+const secretsPath = '/aws/reference/secretsmanager/';
+
 /** SSM parameters in memory. SecureString is taken and given back in the clear: there is no KMS here. */
 export function createParameterStore(identity: AwsIdentity): ParameterStore {
   const parameters = new Map<string, Parameter>();
@@ -29,6 +32,10 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
   const arnOf = (name: string) => {
     const { partition, region, accountId } = identity;
     return `arn:${partition}:ssm:${region}:${accountId}:parameter/${name.replace(/^\//, '')}`;
+  };
+  const secretArnOf = (name: string) => {
+    const { partition, region, accountId } = identity;
+    return `arn:${partition}:secretsmanager:${region}:${accountId}:secret:${name.slice(secretsPath.length)}-AbCdEf`;
   };
   const describe = (name: string, { value, type, version, modifiedAt }: Parameter) => ({
     Name: name,
@@ -89,7 +96,14 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
         const operation = operationOf(request);
         if (operation === undefined) return undefined;
         const names = namesOf(parseJsonObject(request.body) ?? {});
-        return { action: `ssm:${operation}`, resources: names.map(arnOf) };
+        const secrets = names.filter((name) => name.startsWith(secretsPath));
+        return {
+          action: `ssm:${operation}`,
+          resources: names.map(arnOf),
+          ...(secrets.length > 0 && {
+            alsoAsks: { action: 'secretsmanager:GetSecretValue', resources: secrets.map(secretArnOf) },
+          }),
+        };
       },
       handle: async (request) => handle(request),
     },

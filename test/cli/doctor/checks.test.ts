@@ -296,12 +296,20 @@ describe('the check of any other channel', () => {
 
   it('says where a secret should be, in Parameter Store or in Secrets Manager', async () => {
     const check = (...[name, descriptor]: [string, ServedDescriptor]) =>
-      first(checkChannel({ ...named, name }, descriptor, {}, stored, port(), true));
+      first(checkChannel({ ...named, name }, descriptor, {}, stored, port(), false));
 
     expect(await check('webhook', webhook as ServedDescriptor)).toMatchObject([
       { level: 'problem', what: 'there is no secret in /aws/reference/secretsmanager/team/hook' },
     ]);
     expect(await check('teams', teams as ServedDescriptor)).toMatchObject([{ level: 'ok' }]);
+  });
+
+  it('reads no secret where the function of the channel tries it', async () => {
+    const unread = { ...port(), readSecret: async () => Promise.reject(new Error('read')) };
+
+    expect(await first(checkChannel(named, teams, {}, stored, unread, true))).toMatchObject([
+      { level: 'ok' },
+    ]);
   });
 
   it('tries a channel that needs no secret', async () => {

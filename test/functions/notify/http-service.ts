@@ -10,7 +10,7 @@ export interface Asked {
   readonly body: string;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;

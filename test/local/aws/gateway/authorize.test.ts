@@ -56,3 +56,29 @@ describe('a call that needs two rights', () => {
     expect(refusalWith([given])).toContain(`perform: ${missing} on resource: ${topic}`);
   });
 });
+
+describe('a call that asks another service as well, or has a key of its service', () => {
+  const secret = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:a-AbCdEf';
+  const caller = { accessKeyId: 'ASIA', arn: 'arn:aws:sts::000000000000:role/x', functionName: 'notify' };
+  const ask = (statement: object, request: object) => {
+    const Statement = { Effect: 'Allow' as const, Resource: '*', ...statement };
+    const registration = { caller, documents: [{ Version: '2012-10-17' as const, Statement }] };
+    return findRefusal(identity, registration, { action: 'ssm:GetParameter', resources: ['*'], ...request });
+  };
+  const alsoAsks = { action: 'secretsmanager:GetSecretValue', resources: [secret] };
+
+  it('needs the rights in both', () => {
+    expect(ask({ Action: 'ssm:GetParameter' }, { alsoAsks })?.resource).toBe(secret);
+    expect(ask({ Action: ['ssm:GetParameter', alsoAsks.action] }, { alsoAsks })).toBeUndefined();
+  });
+
+  it('is held to the conditions of the role', () => {
+    const key = 'securityhub:ASFFSyntaxPath/Workflow.Status';
+    const statement = { Action: 'ssm:*', Condition: { StringEquals: { [key]: ['NEW'] } } };
+    const keys = (status: string) => ({ keys: new Map([[key.toLowerCase(), status]]) });
+
+    expect(ask(statement, keys('NEW'))).toBeUndefined();
+    expect(ask(statement, keys('SUPPRESSED'))).toBeDefined();
+    expect(ask(statement, {})).toBeDefined();
+  });
+});

@@ -27,4 +27,18 @@ describe('a parameter of Parameter Store', () => {
 
     expect(list('/a')).toEqual([['/a', '4']]);
   });
+
+  it('that is a secret of Secrets Manager needs the right to that secret, too', () => {
+    const ask = (Name: string) =>
+      handler.identify({
+        headers: { 'x-amz-target': 'AmazonSSM.GetParameter' },
+        body: Buffer.from(JSON.stringify({ Name })),
+      } as unknown as ApiRequest);
+
+    expect(ask('/a')?.alsoAsks).toBeUndefined();
+    expect(ask('/aws/reference/secretsmanager/team/hook')?.alsoAsks).toEqual({
+      action: 'secretsmanager:GetSecretValue',
+      resources: ['arn:aws:secretsmanager:us-east-1:000000000000:secret:team/hook-AbCdEf'],
+    });
+  });
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { connectTeams, nowhere } from '../../../../../functions/notify/channels/teams/channel';
 import type { StandIn } from '../../../../contract/channel-contract';
-import { startHttpService } from '../../http-service';
+import { type Answer, type Asked, startHttpService } from '../../http-service';
 
 /** Adaptive Cards 1.4, what is used of it; whatever else is refused, as Teams would show nothing of it. */
 const run = z.strictObject({
@@ -32,7 +32,12 @@ const card = z.strictObject({
 });
 const message = z.object({
   type: z.literal('message'),
-  cordon: z.object({ caseId: z.string().optional() }),
+  // Empty for a summary.
+  cordon: z.strictObject({
+    caseId: z.string().optional(),
+    seq: z.number().optional(),
+    status: z.string().optional(),
+  }),
   attachments: z
     .array(
       z.strictObject({
@@ -47,9 +52,9 @@ const message = z.object({
 export const messageMax = 28_000;
 
 /** A workflow that posts each card to its channel. */
-export async function startTeams() {
+export function createTeams() {
   const posted: z.output<typeof message>[] = [];
-  const service = await startHttpService(({ method, path, headers, body }) => {
+  const answer = ({ method, path, headers, body }: Asked): Answer => {
     if (method !== 'POST' || !path.startsWith('/workflows/')) return { status: 404 };
     if (headers['content-type'] !== 'application/json') return { status: 415 };
     if (Buffer.byteLength(body) > messageMax) return { status: 413, body: 'Request Entity too large' };
@@ -57,13 +62,18 @@ export async function startTeams() {
     if (!success) return { status: 400, body: JSON.stringify(error.issues) };
     posted.push(data);
     return { status: 202 };
-  });
+  };
   const textOf = ({ attachments }: (typeof posted)[number]) =>
     attachments
       .flatMap(({ content }) => content.body)
       .map(({ inlines }) => inlines.map(({ text }) => text).join(''))
       .join('\n');
-  return { ...service, posted, textOf };
+  return { answer, posted, textOf };
+}
+
+export async function startTeams() {
+  const teams = createTeams();
+  return { ...teams, ...(await startHttpService(teams.answer)) };
 }
 
 export async function startStandIn(): Promise<StandIn> {

@@ -5,7 +5,7 @@ import {
   type WebhookTarget,
 } from '../../../../../functions/notify/channels/webhook/channel';
 import type { StandIn } from '../../../../contract/channel-contract';
-import { type Asked, startHttpService } from '../../http-service';
+import { type Answer, type Asked, startHttpService } from '../../http-service';
 
 export const key = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
 
@@ -25,20 +25,28 @@ export function verifySignature({ headers, body }: Asked): boolean {
 }
 
 /** A receiver that shows what it was told last of each case. */
-export async function startStandIn(): Promise<StandIn> {
+export function createReceiver() {
   const cases = new Map<string, string>();
+  const statuses = new Map<string, string>();
   const seen = new Set<string>();
-  const service = await startHttpService((asked) => {
+  const answer = (asked: Asked): Answer => {
     const { method, headers, body } = asked;
     if (method !== 'POST') return { status: 405 };
     if (headers['content-type'] !== 'application/json') return { status: 415 };
     if (!verifySignature(asked)) return { status: 401, body: '{"error":"signature"}' };
-    const { caseId, text, thingName } = JSON.parse(body) as Record<string, string>;
+    const { caseId, text, thingName, status } = JSON.parse(body) as Record<string, string>;
     const id = String(headers['webhook-id']);
     if (!seen.has(id)) cases.set(String(caseId), `${thingName}: ${text}`);
+    if (!seen.has(id)) statuses.set(String(thingName), String(status));
     seen.add(id);
     return { status: 204 };
-  });
+  };
+  return { answer, cases, statuses };
+}
+
+export async function startStandIn(): Promise<StandIn> {
+  const { answer, cases } = createReceiver();
+  const service = await startHttpService(answer);
   return {
     url: service.url,
     nowhere,
