@@ -4,29 +4,41 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { checkServer } from './third-party/check';
-import { judgeOutcomes, type Outcome, readGaps, writeOutcome } from './third-party/gaps';
-import { findProgram, type Server, servers, startServer } from './third-party/servers';
+import { findLate, type Gap, judgeOutcomes, type Outcome, readGaps, writeOutcome } from './third-party/gaps';
+import {
+  findProgram,
+  installServer,
+  type Server,
+  ServerError,
+  servers,
+  startServer,
+} from './third-party/servers';
 
 /**
  * Deploys Cordon to an AWS that somebody else wrote, plays what that server knows, and compares what it does not know with
- * third-party/gaps.yml. A gap that is not listed fails, and one that is listed and no longer met.
+ * third-party/gaps.yml. A gap that is not listed fails, and one that is listed and no longer met. `--ci` installs the server if it
+ * can, and fails on a wrong step alone: what a missing or broken server or a busy machine leads to is skipped, with the reason.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
+const cache = join(root, '.cordon', 'third-party');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { install: { type: 'boolean', default: false } },
+  options: { install: { type: 'boolean', default: false }, ci: { type: 'boolean', default: false } },
 });
 const unknown = positionals.filter((name) => !servers.some((server) => server.name === name));
 if (unknown.length > 0)
   throw new Error(`no server ${unknown.join(', ')}: give ${servers.map(({ name }) => name).join(' or ')}`);
+const installMs = 90_000;
+const patienceMs = 240_000;
 
 let isGood = true;
 for (const server of servers)
-  if (positionals.length === 0 || positionals.includes(server.name)) isGood = (await check(server)) && isGood;
+  if (positionals.length === 0 || positionals.includes(server.name))
+    isGood = (await (values.ci ? checkInCi(server) : check(server))) && isGood;
 if (!isGood) process.exitCode = 1;
 
 async function check(server: Server): Promise<boolean> {
-  const program = findProgram(server, join(root, '.cordon', 'third-party'), values.install);
+  const program = findProgram(server, cache, values.install);
   if (program === undefined) {
     say(
       `skipped ${server.name}: it is not installed; --install puts ${server.packages.join(' and ')} in .cordon/third-party`,
@@ -34,28 +46,83 @@ async function check(server: Server): Promise<boolean> {
     return true;
   }
   const gaps = readGaps(join(root, 'scripts', 'third-party', 'gaps.yml'), server.name);
+  const { outcomes } = await play(server, program, gaps);
+  const { unexpected, outdated } = judgeOutcomes(outcomes, gaps);
+  for (const { step, what } of unexpected) say(`FAILED: ${step}: ${what} is no known gap`);
+  for (const { step, what } of outdated)
+    say(`FAILED: ${step}: ${what} is a listed gap that is no longer met: delete it`);
+  summarize(server, outcomes, unexpected.length + outdated.length);
+  return unexpected.length + outdated.length === 0;
+}
+
+async function checkInCi(server: Server): Promise<boolean> {
+  const skip = (reason: string) => {
+    say(`skipped: ${server.name}: ${reason}`);
+    return true;
+  };
+  const missing = process.env[`CORDON_${server.name.toUpperCase()}`]
+    ? undefined
+    : installServer(server, cache, installMs);
+  const program = missing === undefined ? findProgram(server, cache, false) : undefined;
+  if (program === undefined) return skip(missing ?? 'its program is missing');
+  const all = readGaps(join(root, 'scripts', 'third-party', 'gaps.yml'), server.name);
+  const ofDeploy = all.filter(({ step }) => step === 'deploy');
+  const signal = AbortSignal.timeout(patienceMs);
+  try {
+    const { outcomes, end } = await play(server, program, all, {
+      signal,
+      leftOut: ofDeploy.map(({ what }) => what.split(' ')[0] ?? ''),
+    });
+    const { unexpected, outdated } = judgeOutcomes(
+      outcomes,
+      all.filter((gap) => !ofDeploy.includes(gap)),
+    );
+    const broken = end ?? findLate(outcomes);
+    if (unexpected.length + outdated.length > 0 && broken) return skip(broken);
+    for (const { step, what } of unexpected) say(`FAILED: ${step}: ${what} is no known gap`);
+    for (const { step, what } of outdated)
+      say(`FAILED: ${step}: ${what} is a listed gap that is no longer met: delete it`);
+    summarize(server, outcomes, unexpected.length + outdated.length);
+    return unexpected.length + outdated.length === 0;
+  } catch (error) {
+    if (signal.aborted) return skip(`it was not done within ${patienceMs / 1_000} s`);
+    return skip(error instanceof ServerError ? error.message : `the check could not go on: ${error}`);
+  }
+}
+
+/** `end`: how the server ended before it was told to. */
+async function play(
+  server: Server,
+  program: string,
+  gaps: readonly Gap[],
+  options: Parameters<typeof checkServer>[5] = {},
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly end: string | undefined }> {
   const outcomes: Outcome[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'cordon-third-party-'));
   say(`\n${server.name}`);
   const running = await startServer(server, program);
   try {
-    await checkServer(server, running, folder, root, (outcome) => {
+    const report = (outcome: Outcome) => {
       outcomes.push(outcome);
       say(writeOutcome(outcome, gaps));
+    };
+    await checkServer(server, running, folder, root, report, options).catch((error: unknown) => {
+      const end = running.findEnd();
+      throw end === undefined ? error : new ServerError(end, { cause: error });
     });
+    return { outcomes, end: running.findEnd() };
   } finally {
     await running.stop();
     await rm(folder, { recursive: true, force: true });
   }
-  const { unexpected, outdated } = judgeOutcomes(outcomes, gaps);
-  for (const { step, what } of unexpected) say(`FAILED: ${step}: ${what} is no known gap`);
-  for (const { step, what } of outdated)
-    say(`FAILED: ${step}: ${what} is a listed gap that is no longer met: delete it`);
+}
+
+function summarize({ name }: Server, outcomes: readonly Outcome[], failed: number): void {
   const held = outcomes.filter(({ verdict }) => verdict === 'held').length;
+  const known = Math.max(0, outcomes.length - held - failed);
   say(
-    `${server.name}: ${held} held, ${outcomes.length - held - unexpected.length} known gaps, ${unexpected.length + outdated.length} failed`,
+    `${name}: ${held} held, ${known} known gaps, ${failed} failed, ${Math.round(performance.now() / 1_000)} s`,
   );
-  return unexpected.length + outdated.length === 0;
 }
 
 function say(line: string): void {

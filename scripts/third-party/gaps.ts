@@ -38,6 +38,17 @@ export function judgeOutcomes(outcomes: readonly Outcome[], gaps: readonly Gap[]
   };
 }
 
+/** What a busy machine, or a server that does not answer, leads to. */
+const late = /\b(AbortError|TimeoutError|ECONNRESET|ECONNREFUSED|timed? ?out|no answer within|not within)\b/i;
+
+/** Why the outcomes say nothing of Cordon: a step was out of time, and what follows of it can't be told apart from a fault. */
+export function findLate(outcomes: readonly Outcome[]): string | undefined {
+  const found = outcomes.find(
+    ({ verdict, what, detail }) => verdict !== 'held' && late.test(`${what} ${detail ?? ''}`),
+  );
+  return found && `${found.step}: ${found.what} was out of time`;
+}
+
 export function writeOutcome({ step, what, verdict, detail }: Outcome, gaps: readonly Gap[]): string {
   const known = gaps.find((one) => one.step === step && one.what === what);
   const mark = { held: 'held', unknown: 'unknown there', wrong: 'wrong' }[verdict];

@@ -11,10 +11,14 @@ export interface Run {
 export function runProgram(
   program: string,
   args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  {
+    cwd,
+    env,
+    signal,
+  }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly signal?: AbortSignal },
 ): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, [...args], { cwd, env, signal, stdio: ['ignore', 'pipe', 'pipe'] });
     const written = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => {
       written.out += chunk.toString('utf8');

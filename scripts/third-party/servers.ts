@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -44,6 +44,52 @@ export const servers: readonly Server[] = [
   },
 ];
 
+/** Why the server can't be here, for who needs no more. It tries once, and gives up after `patienceMs`. */
+export function installServer(
+  { name, packages }: Server,
+  cache: string,
+  patienceMs: number,
+): string | undefined {
+  const deadline = Date.now() + patienceMs;
+  const folder = join(cache, name);
+  const run = (program: string, ...args: readonly string[]) => {
+    const timeout = Math.max(1, deadline - Date.now());
+    const { status, error, stderr } = spawnSync(program, [...args], {
+      ...{
+        encoding: 'utf8' as const,
+        stdio: ['ignore', 'ignore', 'pipe'] as const,
+        timeout,
+        killSignal: 'SIGKILL',
+      },
+    });
+    if (status === 0) return undefined;
+    const said = stderr?.trim().split('\n').at(-1);
+    return error?.message || said || `exit code ${status}`;
+  };
+  const tooOld = run(
+    'python3',
+    '-c',
+    'import sys, venv; sys.exit("it is " + sys.version if sys.version_info < (3, 10) else 0)',
+  );
+  if (tooOld) return `no Python 3.10 or later with venv: ${tooOld}`;
+  if (existsSync(join(folder, installed))) return undefined;
+  // What an earlier run did not finish.
+  rmSync(folder, { recursive: true, force: true });
+  const failed =
+    run('python3', '-m', 'venv', folder) ??
+    run(
+      join(folder, 'bin', 'pip'),
+      ...['install', '--quiet', '--disable-pip-version-check', '--retries', '0'],
+      ...packages,
+    );
+  if (failed) return `${packages.join(' and ')} can't be installed within ${patienceMs / 1_000} s: ${failed}`;
+  writeFileSync(join(folder, installed), packages.join('\n'));
+  return undefined;
+}
+
+/** Written once all is installed. */
+const installed = 'installed';
+
 /** Where the program is: as the environment says, in the cache folder, or on the path. Installs it there if asked. */
 export function findProgram(
   { name, program, packages }: Server,
@@ -67,22 +113,44 @@ export function findProgram(
   return spawnSync(program, ['--help'], { stdio: 'ignore' }).error ? undefined : program;
 }
 
+/** The server failed, not what was asked of it. */
+export class ServerError extends Error {
+  override readonly name = 'ServerError';
+}
+
 export interface RunningServer {
   readonly endpoint: string;
   readonly ports: Ports;
+  /** How it ended, if it did so by itself. */
+  findEnd(): string | undefined;
   stop(): Promise<void>;
 }
 
 export async function startServer({ name, start }: Server, program: string): Promise<RunningServer> {
   const ports = { http: await findFreePort(), mqtt: await findFreePort() };
   const { args, env } = start(ports);
-  const child = spawn(program, [...args], { env: { ...process.env, ...env }, stdio: 'ignore' });
+  const child = spawn(program, [...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('utf8')).slice(-2_000);
+  });
+  const findEnd = () =>
+    child.exitCode === null && child.signalCode === null
+      ? undefined
+      : `it ended with ${child.signalCode ?? `exit code ${child.exitCode}`}: ${said.trim().split('\n').at(-1)}`;
   const endpoint = `http://127.0.0.1:${ports.http}`;
   for (let tries = 0; !(await answers(endpoint)); tries += 1) {
-    if (child.exitCode !== null || tries > 600) throw new Error(`${name} does not answer at ${endpoint}`);
+    const end = findEnd() ?? (tries > 600 ? 'not within a minute' : undefined);
+    if (end) {
+      await stop(child);
+      throw new ServerError(`${name} does not answer at ${endpoint}: ${end}`);
+    }
     await pause(100);
   }
-  return { endpoint, ports, stop: () => stop(child) };
+  return { endpoint, ports, findEnd, stop: () => stop(child) };
 }
 
 async function answers(endpoint: string): Promise<boolean> {
