@@ -23,8 +23,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, '.cordon', 'third-party');
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { install: { type: 'boolean', default: false }, ci: { type: 'boolean', default: false } },
+  options: {
+    install: { type: 'boolean', default: false },
+    ci: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
 });
+if (values.help) {
+  say(`usage: npm run check:third-party -- [ministack] [moto] [--install] [--ci]
+  --install  installs what is missing in .cordon/third-party
+  --ci       installs it if that is possible, and fails on a wrong step only`);
+  process.exit();
+}
 const unknown = positionals.filter((name) => !servers.some((server) => server.name === name));
 if (unknown.length > 0)
   throw new Error(`no server ${unknown.join(', ')}: give ${servers.map(({ name }) => name).join(' or ')}`);
