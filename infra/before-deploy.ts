@@ -67,10 +67,17 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
   for (const secret of file.secrets) await warnOfMissing(secret, deploy);
 }
 
+/** osls prints the stack of an error that is not its own, which would push the reasons off the screen. */
+function refusal(text: string): Error {
+  const error = new Error(text);
+  error.stack = `\n${text}`;
+  return error;
+}
+
 async function checkAdoption(deploy: Deploy): Promise<void> {
   const { stage, file, warn } = deploy;
   const { refusals, notices } = await judgeAdoption(file.quarantine, `cordon-${stage}-quarantine`, deploy);
-  if (refusals.length > 0) throw new Error(`nothing was changed: ${refusals.join('\n')}`);
+  if (refusals.length > 0) throw refusal(`nothing was changed: ${refusals.join('\n')}`);
   for (const notice of notices) warn(notice);
 }
 
@@ -78,7 +85,7 @@ async function checkAdoption(deploy: Deploy): Promise<void> {
 async function refuseCollisions({ stage, template, isTableAdopted, ...account }: Deploy): Promise<void> {
   const found = await findCollisions(template, isTableAdopted, account);
   if (found.length === 0) return;
-  throw new Error(
+  throw refusal(
     `nothing was changed: this deploy of stage ${stage} would create what the account already has outside the stack:\n${found.join('\n')}`,
   );
 }
@@ -90,7 +97,7 @@ async function refuseCollisions({ stage, template, isTableAdopted, ...account }:
 async function requireKillSwitchKept({ stage, readStored }: Deploy): Promise<void> {
   if ((await readStored(`/cordon-${stage}/kill-switch`)) !== undefined) return;
   const turn = (state: 'on' | 'off') => `cordon --aws --stage ${stage} kill-switch ${state}`;
-  throw new Error(
+  throw refusal(
     `the kill switch of stage ${stage} is on in the deployed version, and this deploy would turn it off: ` +
       `run ${turn('on')} to keep it on, or ${turn('off')}, and deploy again`,
   );

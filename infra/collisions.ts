@@ -1,7 +1,7 @@
 /** Resources of a template whose names the account may have already. CloudFormation fails at them, some in the middle of a deploy. */
 
 /** The property that names a resource, and what to do if the account has one of that name. */
-const leftOver = 'delete it if it is left over, or deploy another stage';
+const leftOver = 'delete what is left over, or deploy another stage';
 const named: Readonly<
   Record<string, { readonly property: string; readonly word: string; readonly remedy: string }>
 > = {
@@ -37,7 +37,7 @@ const named: Readonly<
   'AWS::Logs::LogGroup': {
     property: 'LogGroupName',
     word: 'log group',
-    remedy: 'delete it if it is left over (aws logs delete-log-group), or deploy another stage',
+    remedy: 'delete what is left over (aws logs delete-log-group), or deploy another stage',
   },
   'AWS::SNS::Topic': { property: 'TopicName', word: 'topic', remedy: leftOver },
   'AWS::SQS::Queue': { property: 'QueueName', word: 'queue', remedy: leftOver },
@@ -86,7 +86,7 @@ export async function findCollisions(
       const { word = type, remedy = leftOver } = named[type] ?? {};
       try {
         const taken = await account.findTaken(type, names);
-        return taken.map((name) => `${word} ${name}: ${remedy}`);
+        return taken.length === 0 ? [] : [`${word} ${taken.join(', ')}: ${remedy}`];
       } catch (error) {
         // Only a check: the person who deploys may lack the right.
         const [reason] = String(error).split('\n');

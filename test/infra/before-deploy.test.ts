@@ -180,15 +180,15 @@ describe('a first deploy into an account that has the names', () => {
     await expect(beginDeploy({ taken }, secrets, { detector: 'device-defender' })).rejects.toThrow(
       [
         'nothing was changed: this deploy of stage prod would create what the account already has outside the stack:',
-        'alarm cordon-prod-alerts-dead: delete it if it is left over, or deploy another stage',
-        'dashboard cordon-prod: delete it if it is left over, or deploy another stage',
+        'alarm cordon-prod-alerts-dead: delete what is left over, or deploy another stage',
+        'dashboard cordon-prod: delete what is left over, or deploy another stage',
         'table cordon-prod: to continue with the cases of an earlier stack, deploy with --param="table=adopt"; to start without them, delete the table (docs/removing.md)',
         'custom metric num_child_procs_myapp: rename it, or leave it out with the profiles that need it',
-        'policy cordon-prod-quarantine: delete it if it is left over, or deploy another stage',
+        'policy cordon-prod-quarantine: delete what is left over, or deploy another stage',
         'security profile myapp-processes: rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } } (docs/existing-device-defender.md)',
         'thing group cordon-quarantine: adopt it (quarantine: { thingGroup: NAME, adopt: true }), or set quarantine.thingGroup to another name',
-        'topic cordon-prod-alerts: delete it if it is left over, or deploy another stage',
-        'queue cordon-prod-commands.fifo: delete it if it is left over, or deploy another stage',
+        'topic cordon-prod-alerts: delete what is left over, or deploy another stage',
+        'queue cordon-prod-commands.fifo: delete what is left over, or deploy another stage',
       ].join('\n'),
     );
   });

@@ -49,7 +49,7 @@ describe('names outside the stack', () => {
 
     expect(await findCollisions(small, false, seen)).toEqual([
       'table cordon-dev: to continue with the cases of an earlier stack, deploy with --param="table=adopt"; to start without them, delete the table (docs/removing.md)',
-      'queue alerts: delete it if it is left over, or deploy another stage',
+      'queue alerts: delete what is left over, or deploy another stage',
     ]);
     expect(seen.asked).toEqual(['cordon-dev', 'alerts']);
   });
@@ -65,7 +65,7 @@ describe('names outside the stack', () => {
     const seen = account(async () => [], ['AWS::SQS::Queue', 'cordon-dev-alarms']);
 
     expect(await findCollisions(small, false, seen)).toEqual([
-      'topic cordon-dev-alarms: delete it if it is left over, or deploy another stage',
+      'topic cordon-dev-alarms: delete what is left over, or deploy another stage',
     ]);
     expect(seen.warnings).toEqual([
       'which queues the account already has could not be seen (2 are new): Error: not allowed',
