@@ -2,6 +2,7 @@ import { toPascalCase } from '../functions/notify/channels/names';
 import { readsDetect } from '../shared/config/existing-profiles';
 import type { FileConfiguration } from '../shared/config/schema';
 import { hasPercentiles } from '../shared/domain/detection/judge-report';
+import { readDigestEvery } from '../shared/domain/messages/digest';
 import { listStackChannels, writeButtonRights, writeChannelRights } from './channels';
 import {
   allow,
@@ -29,7 +30,8 @@ export function listFunctions({ notify }: FileConfiguration): string[] {
  * it in the action.
  */
 export function writeRoles(prefix: string, configuration: FileConfiguration): Resources {
-  const { quarantine, securityProfiles } = configuration;
+  const { quarantine, securityProfiles, notify } = configuration;
+  const digests = readDigestEvery(notify.digest) !== undefined;
   const profiles = Object.entries(securityProfiles);
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
   const quarantinePolicy = arn('iot', `policy/${prefix}-quarantine`);
@@ -80,11 +82,15 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
     sweep: [
       send('CommandsQueue'),
       allow('sqs:GetQueueAttributes', arnOf('CommandsQueue')),
-      table('GetItem'),
+      table(
+        'GetItem',
+        ...(digests || configuration.guards.fleetLimit.percent !== undefined ? ['PutItem'] : []),
+      ),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       killSwitch,
-      // The heartbeat.
-      allow('sns:Publish', ref('AlertsTopic')),
+      // The heartbeat, and the digest of what was only recorded.
+      allow('sns:Publish', digests ? [ref('AlertsTopic'), ref('AnnouncementsTopic')] : ref('AlertsTopic')),
+      ...(digests ? [allow('dynamodb:Query', join(arnOf('Table'), '/index/caseList'))] : []),
       // To repair the quarantine: the policy, its document and the group.
       allow(
         // An adopted group has members of its own, and nobody but its owner creates it.
@@ -112,9 +118,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
         ? []
         : [allow('sns:ListSubscriptionsByTopic', [ref('AnnouncementsTopic'), ref('AlarmsTopic')])]),
       // IAM knows no resource type for ListThings.
-      ...(configuration.guards.fleetLimit.percent === undefined
-        ? []
-        : [table('PutItem'), allow('iot:ListThings', '*')]),
+      ...(configuration.guards.fleetLimit.percent === undefined ? [] : [allow('iot:ListThings', '*')]),
       // IAM has a thing or a profile as resource only if the call names one. The sweep lists all.
       ...(readsDetect(configuration) ? [allow('iot:ListActiveViolations', '*')] : []),
     ],

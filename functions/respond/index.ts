@@ -10,6 +10,7 @@ import { connectAnnouncer } from '../../shared/aws/topics';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { readKeeping } from '../../shared/domain/case/keeping';
 import { heartbeatName } from '../../shared/domain/heartbeat';
+import { readDigestEvery } from '../../shared/domain/messages/digest';
 import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
@@ -53,6 +54,7 @@ const engine = createEngine(
       customMetrics: configuration.customMetrics,
       consoleUrl: process.env.CONSOLE_URL ?? '',
       routes: configuration.notify.routes,
+      digests: readDigestEvery(configuration.notify.digest) !== undefined,
     },
     log,
     metrics,

@@ -1,6 +1,7 @@
 import { type Case, owesNews } from '../../shared/domain/case/case';
 import { type Surroundings, writeAnnouncement } from '../../shared/domain/messages/announcement';
 import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
+import { isForDigest } from '../../shared/domain/messages/digest';
 import { isRefusal } from '../../shared/errors';
 import type {
   Announcer,
@@ -44,8 +45,12 @@ export async function flush(
   }
   await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
+  const now = ports.clock();
+  const isForNext = ports.surroundings.digests && announcements.some(isForDigest);
   const sent: Case = {
     ...{ ...record, ...row, ...(toldTo && { toldTo }) },
+    // The digest finds it by both times.
+    ...(isForNext && { digestAt: now, updatedAt: now }),
     outbox: { ...outbox, announcements: [], timeline: [] },
   };
   if (sent.status === 'closed') {

@@ -20,6 +20,7 @@ import type {
 import { countFleet } from './count-fleet';
 import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { mendQuarantine, type Quarantine } from './mend-quarantine';
+import { type DigestPorts, tellDigest } from './tell-digest';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'listRetries' | 'listRoutine' | 'load'>;
@@ -30,6 +31,7 @@ export interface SweepPorts {
   readonly countWaiting: () => Promise<number>;
   readonly quarantine: Quarantine;
   readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
+  readonly digest: Omit<DigestPorts, 'clock' | 'log'>;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
   readonly alerts: AlertTopic;
@@ -102,6 +104,7 @@ export function sweep(ports: SweepPorts) {
     const others = await Promise.allSettled([
       countFleet(ports, startedAt + runMs),
       findUnmailed({ ...ports, ...ports.email }),
+      tellDigest({ ...ports, ...ports.digest }),
     ]);
     metrics.count('SweepRun');
     const beat = await beating;

@@ -6,11 +6,13 @@ import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { watchQuarantine } from '../../shared/aws/quarantine-watch';
 import { listMailed } from '../../shared/aws/subscriptions';
 import { connectThings } from '../../shared/aws/things';
-import { connectAlertTopic } from '../../shared/aws/topics';
+import { connectAlertTopic, connectAnnouncer } from '../../shared/aws/topics';
 import { readsDetect } from '../../shared/config/existing-profiles';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
+import { readDigestEvery } from '../../shared/domain/messages/digest';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
+import { connectDigests } from '../../shared/storage/digests';
 import { connectFleetLimit } from '../../shared/storage/fleet-limit';
 import { sweep } from './handler';
 
@@ -46,6 +48,13 @@ export const handler = wrap(
         announcements: () => listMailed(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
         alarms: () => listMailed(readEnv('ALARMS_TOPIC_ARN')),
       },
+    },
+    digest: {
+      everyMs: readDigestEvery(notify.digest),
+      digests: connectDigests(readEnv('TABLE_NAME')),
+      announcer: connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN')),
+      routes: notify.routes,
+      consoleUrl: process.env.CONSOLE_URL ?? '',
     },
     // Members of an adopted group may be somebody else's: they are no drift.
     listMembers: quarantine.adopt ? nothing : () => group.listMembers(quarantine.thingGroup),

@@ -15,7 +15,7 @@ const name = z
 const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** `90s`, `30m`, `24h`, `7d` -> milliseconds. */
-const duration = z.pipe(
+export const duration = z.pipe(
   z.string().check(z.regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a duration such as 90s, 30m, 24h or 7d')),
   z.transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]),
 );

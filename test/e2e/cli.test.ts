@@ -5,14 +5,14 @@ import {
   ListActiveViolationsCommand,
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { loadConfiguration } from '../../shared/config/load';
 import { parseConfiguration } from '../../shared/config/parse';
 import { connectTable } from '../../shared/storage/table';
 import { detectionFinding } from '../cli/ocsf-schema';
 import { alertOf, enrollAlone, readState, violate, writeProfiles } from './actions-setup';
 import { type Cli, openCli } from './cli-process';
-import { type EndToEnd, startEndToEnd } from './harness';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
 
@@ -52,6 +52,15 @@ afterAll(async () => {
 afterEach(() => {
   expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
 });
+
+function openDynamoDb(): DynamoDBClient {
+  const { gateway } = e2e.stack.aws;
+  return new DynamoDBClient({
+    endpoint: gateway.url,
+    region: e2e.stack.identity.region,
+    credentials: gateway.operatorCredentials,
+  });
+}
 
 describe('an import of what this deploy made', () => {
   it('has the same profiles and custom metrics, for the same detector', async () => {
@@ -206,12 +215,7 @@ describe('the cordon command', () => {
 
   /** Rewrites what the first row says happened, as somebody with access to the table could; returns its key. */
   async function tamperWith(caseId: string): Promise<string> {
-    const { gateway } = e2e.stack.aws;
-    const dynamodb = new DynamoDBClient({
-      endpoint: gateway.url,
-      region: e2e.stack.identity.region,
-      credentials: gateway.operatorCredentials,
-    });
+    const dynamodb = openDynamoDb();
     const TableName = e2e.stack.deployed.outputs.TableName ?? '';
     const [row] = await connectTable(TableName, dynamodb).history.readTimeline(caseId);
     if (!row) throw new Error('no timeline');
@@ -301,3 +305,26 @@ describe('the cordon command', () => {
     expect(await e2e.loadCase('replayed')).toEqual(before);
   }, 120_000);
 });
+
+it('one mail lists the cases that were only recorded', async () => {
+  const digests = () => e2e.stack.aws.mails().filter(({ subject }) => subject.startsWith('[digest] '));
+  const documents = DynamoDBDocumentClient.from(openDynamoDb());
+  // The first case is older than what the digest leaves to the next one.
+  await waitUntil(
+    () => 'the digest',
+    async () => {
+      expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+      if (digests().length > 0) return true;
+      await documents.send(
+        new DeleteCommand({ TableName: 'cordon-dev', Key: { pk: 'DIGEST', sk: 'STATE' } }),
+      );
+      return false;
+    },
+    60_000,
+  );
+
+  const [digest] = digests();
+  expect(digest?.subject).toMatch(/^\[digest\] \d cases? recorded, nothing done \(Cordon\)$/);
+  expect(digest?.body).toMatch(/^Cases: {4}exported: [\w-]+\/watched/m);
+  expect(e2e.stack.aws.mails().filter(({ subject }) => subject.includes('] exported '))).toEqual([]);
+}, 90_000);

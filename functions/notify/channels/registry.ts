@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { duration } from '../../../shared/domain/configuration';
 import { routesSchema } from '../routes/schema';
 import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
 import { email } from './email/descriptor';
@@ -34,6 +35,10 @@ export const notifySchema = z.strictObject({
   ) as SectionShape),
   /** Without them, every message goes to every channel. */
   routes: z.optional(routesSchema),
+  /** How often people are told of cases that are only recorded: by default each hour. */
+  digest: z.optional(
+    z.union([z.literal('off'), z.strictObject({ every: duration })], 'expected off, or { every: 1h }'),
+  ),
 });
 
 export type Sections = z.output<typeof notifySchema>;

@@ -74,6 +74,10 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     ports.log.info('for other systems only', { id });
     return undefined;
   }
+  if (announcement.cases && ports.audience === 'everyone') {
+    ports.log.info('of several cases, each of which other systems heard of', { id });
+    return undefined;
+  }
   if (ports.audience === 'people' && announcement.channels?.includes(ports.channel) === false) {
     ports.log.info('routed to other channels', { id });
     return undefined;

@@ -51,7 +51,8 @@ export function settle(state: ChannelState, seq: number, place: object): Channel
     return {
       ...{ place, lastSeq: seq },
       ...(keptUntil !== undefined && { keptUntil }),
-      ...(newest?.status === 'closed' && { closedAt: newest.at }),
+      // A digest is told once.
+      ...((newest?.status === 'closed' || newest?.kind === 'digest') && { closedAt: newest.at }),
     };
   const { more: _, posting: _posting, earlier = [], ...rest } = state;
   return { ...rest, place, lastSeq: seq, earlier: earlier.filter((one) => one.seq > seq) };

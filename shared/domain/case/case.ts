@@ -71,6 +71,8 @@ export interface CaseBase {
   readonly reminder?: { readonly since: number; readonly told: number; readonly dueAt: number };
   /** Somebody took the failed containment, so that another failure of it is not told again and again. */
   readonly isTaken?: true;
+  /** When it was last put into the digest of cases that are only recorded, epoch ms. */
+  readonly digestAt?: number;
   /** Channels that people heard of it through, where cordon.yml has routes. */
   readonly toldTo?: readonly string[];
   /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */

@@ -28,6 +28,8 @@ export interface CaseOutline {
   readonly reason?: string;
   readonly reasonCode?: string;
   readonly assignee?: string;
+  /** When it was last put into the digest of cases that are only recorded. */
+  readonly digestAt?: number;
   /** The person whose command changed it last. */
   readonly lastActor?: string;
   /** An order that waits for a second person, until it expires. */
@@ -70,6 +72,7 @@ export function outlineCase(record: Case): CaseOutline {
     ...(playbook !== undefined && { playbook }),
     ...(holdsThing(record) && { actions: ledger.filter(isHolding).map(({ action }) => action) }),
     ...(reason && { reason: clip(describeReason(reason), maxReason), reasonCode: reason.code }),
+    ...(record.digestAt !== undefined && { digestAt: record.digestAt }),
     ...(record.assignee !== undefined && { assignee: record.assignee }),
     ...(record.lastActor !== undefined && { lastActor: record.lastActor }),
     ...showRequest(record),

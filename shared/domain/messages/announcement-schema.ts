@@ -20,6 +20,10 @@ export const announcementSchema = z.object({
   /** The same thing, wherever it is registered; absent in what an earlier release told. */
   thing: z.optional(z.object({ account: z.string(), region: z.string(), name: z.string() })),
   text: z.string(),
+  /** Of a message about several cases: its first line, the cases, and what to type next. */
+  title: z.optional(z.string()),
+  cases: z.optional(z.array(z.string())),
+  commands: z.optional(z.array(z.string())),
   /** Of a thing of `cordon drill`: nothing happened in earnest. */
   drill: z.optional(z.boolean()),
   /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */

@@ -11,6 +11,7 @@ import type { Announcement } from './announcement-schema';
 import { describeAll } from './describe-detail';
 import { describeAllNews } from './describe-news';
 import { describeFinding } from './describe-value';
+import { isForDigest } from './digest';
 import { type Route, routeMessage } from './routing';
 
 /** What an announcement says beside its case. */
@@ -22,13 +23,15 @@ export interface Surroundings {
   readonly consoleUrl?: string;
   /** Of cordon.yml; without them, every channel shows everything. */
   readonly routes?: readonly Route[] | undefined;
+  /** People are told of what is only recorded by the sweep's digest. */
+  readonly digests?: boolean;
 }
 
 export function writeAnnouncement(
   record: Case,
   pending: PendingAnnouncement,
   killSwitch: KillSwitch,
-  { own: registry, customMetrics, consoleUrl, routes }: Surroundings,
+  { own: registry, customMetrics, consoleUrl, routes, digests }: Surroundings,
 ): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
@@ -47,7 +50,7 @@ export function writeAnnouncement(
     thing: referTo(record.thingName, registry),
     text: clip(describeAllNews(pending.news), 1000),
     ...(isDrill(record.thingName) && { drill: true }),
-    ...(pending.quiet && { quiet: true }),
+    ...((pending.quiet || (digests && isForDigest(pending))) && { quiet: true }),
     ...readReminder(pending),
     // By its own time, so that a repeat goes where it went.
     ...(routes && { channels: routeMessage(record, pending.at, routes, record.toldTo) }),

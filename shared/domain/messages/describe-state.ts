@@ -20,6 +20,7 @@ const news = new Map([
   ['release-conflict', 'release needs a decision'],
   ['refused', 'command refused'],
   ['dismissed', 'dismissed'],
+  ['digest', 'recorded, nothing done'],
 ]);
 
 /** Statuses that no kind is called like. */
@@ -36,7 +37,7 @@ const besideState: ReadonlySet<string> = new Set([
   'second-person',
 ]);
 
-type Told = Pick<Announcement, 'thingName' | 'kind' | 'status' | 'violations'>;
+type Told = Pick<Announcement, 'thingName' | 'kind' | 'status' | 'violations' | 'title'>;
 
 /** The state of the case, in a few words. */
 export function describeState({ kind, status }: Pick<Announcement, 'kind' | 'status'>): string {
@@ -46,6 +47,7 @@ export function describeState({ kind, status }: Pick<Announcement, 'kind' | 'sta
 
 /** Device, what, state: the first line of all that people are told of a case. */
 export function titleOf(told: Told): string {
+  if (told.title !== undefined) return told.title;
   const [first, ...others] = told.violations;
   const what = first?.words?.split('; ', 1)[0] ?? first?.behavior.split('/').at(-1);
   const more = others.length > 0 ? ` and ${others.length} more` : '';
@@ -79,7 +81,8 @@ const acts = new Map([
 ]);
 
 /** What to type next. Nothing where the names could not be typed as they are. */
-export function listNextCommands({ status, thingName, caseId }: Announcement): string[] {
+export function listNextCommands({ status, thingName, caseId, commands }: Announcement): readonly string[] {
+  if (commands) return commands;
   if (!isThingName(thingName) || !isRegistryName(caseId)) return [];
   return ['show', ...(acts.get(status) ?? [])].map((command) => `npx cordon ${command} ${thingName}`);
 }

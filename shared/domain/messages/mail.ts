@@ -18,7 +18,9 @@ const subjectMax = 99;
  * (RFC 5256, "Base Subject"), so that all mails of a case are one conversation and each shows its state first.
  */
 export function writeSubject(announcement: Announcement): string {
-  const { thingName, caseId, drill } = announcement;
+  const { thingName, caseId, drill, title } = announcement;
+  if (title !== undefined)
+    return `[${announcement.kind}] ${title} (Cordon)`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
   const before = `[${drill ? 'DRILL ' : ''}${describeState(announcement)}] `;
   const after = ` (Cordon case ${caseId.slice(0, 8)})`;
   const room = subjectMax - before.length - after.length;
@@ -33,6 +35,7 @@ export function writeText(announcement: Announcement): string {
     titleOf(announcement),
     text,
     '',
+    ...label('Cases', announcement.cases ?? []),
     ...label(
       'Seen',
       violations.map(({ words, behavior }) => (words ? `${words} (${behavior})` : behavior)),
@@ -50,7 +53,7 @@ export function writeText(announcement: Announcement): string {
     ...label('Decided', [describeDecision(announcement)]),
     ...label('Severity', [describeSeverity(announcement)]),
     ...label('Registry', announcement.enrichment),
-    ...label('Case', [announcement.caseId]),
+    ...label('Case', announcement.cases ? [] : [announcement.caseId]),
     '',
     ...label('Next', listNextCommands(announcement)),
     ...label('Console', [announcement.link]),

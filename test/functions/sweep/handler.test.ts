@@ -15,6 +15,8 @@ import { fakeQueue, fakeTelemetry } from '../../fakes';
 /** Drift and lost alerts are looked for every fifth minute. */
 const fifthMinute = now - (now % 300_000);
 
+const never = () => Promise.reject(new Error('there is no digest'));
+
 interface Registry {
   at: number;
   /** Of the registry's list: ten things each. */
@@ -113,6 +115,13 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
         if (world.silenced) throw awsError('AuthorizationError');
         beats.push(alert);
       },
+    },
+    digest: {
+      everyMs: undefined,
+      digests: { load: never, save: never, list: never },
+      announcer: { publish: never },
+      routes: undefined,
+      consoleUrl: '',
     },
     listMembers: async function* () {
       yield* world.members;

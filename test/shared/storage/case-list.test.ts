@@ -6,6 +6,7 @@ import { openStatuses } from '../../../shared/domain/case/status';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
+import { connectDigests } from '../../../shared/storage/digests';
 import { connectTable } from '../../../shared/storage/table';
 import { flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
@@ -276,4 +277,29 @@ describe('the audit', () => {
       'is none of this list',
     );
   }, 60_000);
+});
+
+it('the digest finds what was put into it in a time, open or closed, and nothing that was contained', async () => {
+  const at = (digestAt: number) => ({ digestAt, updatedAt: digestAt });
+  const bare = { ledger: [], status: 'observed' } as const;
+  const { containedAt: _containedAt, ...observed } = contained;
+  const record = (name: string, digestAt: number) =>
+    flushed({ ...observed, ...bare, ...at(digestAt), thingName: thingKey(name) } as Case);
+  const { containedAt: _was, ...ended } = released;
+  await openTable('digests', [
+    record('before', now - 100),
+    record('first', now),
+    flushed({ ...ended, ...at(now + 10), thingName: thingKey('closed') } as Case),
+    aCaseOf('contained', at(now + 20)),
+    record('last', now + 30),
+    record('after', now + 31),
+  ]);
+
+  const found = await connectDigests('digests', client).list({ seq: 1, from: now - 100, to: now + 30 });
+
+  expect(found.map(({ thingName, status }) => [thingName, status])).toEqual([
+    ['first', 'observed'],
+    ['closed', 'closed'],
+    ['last', 'observed'],
+  ]);
 });

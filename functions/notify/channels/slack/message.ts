@@ -49,12 +49,13 @@ export function writeRootMessage(
   const facts = [
     ['Severity', describeSeverity(announcement)],
     ['Decided by', describeDecision(announcement)],
-    ['Case', caseId],
+    ['Case', announcement.cases ? undefined : caseId],
   ].flatMap(([name, value]) => (value ? `*${name}*\n${escapeText(value)}` : []));
   const blocks: KnownBlock[] = [
     { type: 'header', text: { type: 'plain_text', text: clip(printable(title), headerMax) } },
     { type: 'section', fields: facts.map((fact) => markdown(clip(fact, fieldMax))) },
     ...section('Kill switch', killSwitch ? [escapeText(describeKillSwitch(killSwitch))] : []),
+    ...section('Cases', (announcement.cases ?? []).map(escapeText)),
     ...section(
       'What happened',
       announcement.violations.map(({ behavior, words }) =>
@@ -124,7 +125,9 @@ function listNext(announcement: Announcement, kind: Slack['kind']): string[] {
   const commands = listNextCommands(announcement);
   return [
     ...(kind === 'bot' ? commands.slice(0, 1) : commands).map(code),
-    ...(link && isLinkable(link) ? [`<${link}|the case in the console>`] : []),
+    ...(link && isLinkable(link)
+      ? [`<${link}|${announcement.cases ? 'the console' : 'the case in the console'}>`]
+      : []),
     ...(runbook ? [`runbook: ${runbook}`] : []),
   ];
 }

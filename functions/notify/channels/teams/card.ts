@@ -40,6 +40,7 @@ export function writeCard(newest: Announcement, earlier: readonly Superseded[] =
       'What happened',
       violations.map(({ words, behavior }) => (words ? `${words} (${behavior})` : behavior)),
     ),
+    ...fact('Cases', newest.cases ?? []),
     ...fact('Processes', evidence),
     ...fact(
       'What was done',

@@ -1,0 +1,43 @@
+import { writeDigest } from '../../shared/domain/lists/digest';
+import { type Route, routeMessage } from '../../shared/domain/messages/routing';
+import type { Announcer, Clock, Log } from '../../shared/ports';
+import type { DigestState, Digests } from '../../shared/storage/digests';
+
+export interface DigestPorts {
+  /** How often; undefined: never, as each case is told of by itself. */
+  readonly everyMs: number | undefined;
+  readonly digests: Digests;
+  readonly announcer: Announcer;
+  readonly routes: readonly Route[] | undefined;
+  readonly consoleUrl: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Longer than respond takes from the clock that a case has to the index that lists it: its timeout is 15 s. */
+const settledMs = 20_000;
+
+/**
+ * Tells of the cases that were only recorded since the last digest, once in each interval. What is told is recorded first,
+ * so that a run that was killed is repeated under the same id, and no case is left out.
+ */
+export async function tellDigest(ports: DigestPorts): Promise<void> {
+  const { everyMs, digests, announcer, routes, consoleUrl, clock, log } = ports;
+  if (everyMs === undefined) return;
+  const now = clock();
+  const stored = await digests.load();
+  const state: DigestState = stored?.value ?? { until: now - everyMs - settledMs, seq: 0 };
+  if (!state.telling && now - settledMs - state.until < everyMs) return;
+  const span = state.telling ?? { seq: state.seq + 1, from: state.until, to: now - settledMs };
+  const version = await digests.save({ ...state, telling: span }, stored?.version ?? 0);
+  const cases = await digests.list(span);
+  if (cases.length > 0) {
+    const digest = writeDigest(cases, span, consoleUrl);
+    await announcer.publish({
+      ...digest,
+      ...(routes && { channels: routeMessage(digest, span.to, routes) }),
+    });
+    log.info('digest told', { id: digest.id, cases: cases.length });
+  }
+  await digests.save({ until: span.to, seq: span.seq }, version);
+}

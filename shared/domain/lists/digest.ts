@@ -1,0 +1,69 @@
+import type { Announcement } from '../messages/announcement-schema';
+import { clip, isRegistryName } from '../text';
+import type { ListedCase } from './outline';
+
+/** From when to when cases were recorded that one digest lists; the later time is within it, the earlier not. */
+export interface DigestSpan {
+  readonly seq: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Some by name, the others by number. */
+const mostListed = 20;
+const severities = ['low', 'medium', 'high', 'critical'];
+
+/** One message for the cases that were recorded in a time, as they are now. */
+export function writeDigest(
+  cases: readonly ListedCase[],
+  { seq, from, to }: DigestSpan,
+  consoleUrl: string | undefined,
+): Announcement {
+  const caseId = `digest-${to}`;
+  const severity = severities.findLast((one) => cases.some((listed) => listed.severity === one)) ?? 'low';
+  const one = cases.length === 1;
+  const more = cases.length - mostListed;
+  const minutes = Math.max(1, Math.round((to - from) / 60_000));
+  return {
+    ...{ version: 1, id: `${caseId}#${seq}`, caseId, seq, at: to, kind: 'digest', status: 'observed' },
+    severity,
+    // No thing can have this name.
+    thingName: '*',
+    title: `${cases.length} ${one ? 'case' : 'cases'} recorded, nothing done`,
+    text: `in the last ${minutes} minutes: ${countBehaviors(cases)}`,
+    cases: [
+      ...cases.slice(0, mostListed).map((listed) => describeListed(listed)),
+      ...(more > 0 ? [`and ${more} more`] : []),
+    ],
+    commands: [
+      `npx cordon list --status observed --since ${minutes}m`,
+      ...cases
+        .slice(0, 1)
+        .flatMap(({ thingName }) => (isRegistryName(thingName) ? [`npx cordon show ${thingName}`] : [])),
+    ],
+    ...(consoleUrl && { link: consoleUrl }),
+    ...{ detector: 'cordon', violations: [], actions: [], evidence: [], enrichment: [] },
+  };
+}
+
+function describeListed({ thingName, behaviors, moreBehaviors = 0, status, reason }: ListedCase): string {
+  const what = `${behaviors.join(', ')}${moreBehaviors > 0 ? ` and ${moreBehaviors} more` : ''}`;
+  const ended = status === 'closed' ? ' (closed by now)' : '';
+  return clip(`${thingName}: ${what || 'no behavior'}${ended}${reason ? `: ${reason}` : ''}`, 300);
+}
+
+/** `10 myapp/no-child, 2 net/ports`, the most frequent first. */
+function countBehaviors(cases: readonly ListedCase[]): string {
+  const counts = new Map<string, number>();
+  for (const behavior of cases.flatMap(({ behaviors }) => behaviors))
+    counts.set(behavior, (counts.get(behavior) ?? 0) + 1);
+  const sorted = [...counts].toSorted(([, one], [, other]) => other - one);
+  const more = sorted.length > 5 ? `, and ${sorted.length - 5} other behaviors` : '';
+  return clip(
+    `${sorted
+      .slice(0, 5)
+      .map(([name, count]) => `${count} ${name}`)
+      .join(', ')}${more}`,
+    500,
+  );
+}

@@ -1,0 +1,143 @@
+import { tellDigest } from '../../../functions/sweep/tell-digest';
+import type { ListedCase } from '../../../shared/domain/lists/outline';
+import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
+import { writeSubject, writeText } from '../../../shared/domain/messages/mail';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import type { DigestState } from '../../../shared/storage/digests';
+import { now } from '../../builders';
+import { fakeTelemetry } from '../../fakes';
+
+const hour = 3_600_000;
+const minute = 60_000;
+
+function aListed(name: string, digestAt: number, over: Partial<ListedCase> = {}): ListedCase {
+  return {
+    ...{ thingName: thingKey(name), caseId: `case-${name}`, status: 'observed', severity: 'medium' },
+    ...{ openedAt: digestAt, updatedAt: digestAt, digestAt, behaviors: ['net/ports'] },
+    reason: 'playbook anything-else only observes',
+    ...over,
+  };
+}
+
+function setUp({ everyMs = hour }: { readonly everyMs?: number | undefined } = {}) {
+  const world = {
+    now,
+    stored: undefined as { value: DigestState; version: number } | undefined,
+    cases: [] as ListedCase[],
+    told: [] as Announcement[],
+    /** The run is killed before it records what it told. */
+    isKilled: false,
+  };
+  const run = (over: { readonly off?: boolean } = {}) =>
+    tellDigest({
+      everyMs: over.off ? undefined : everyMs,
+      digests: {
+        load: async () => world.stored,
+        async save(value, previous) {
+          if (world.isKilled && !value.telling) throw new Error('killed');
+          if (previous !== (world.stored?.version ?? 0)) throw new Error('changed by another run');
+          world.stored = { value, version: previous + 1 };
+          return previous + 1;
+        },
+        list: async ({ from, to }) =>
+          world.cases.filter(({ digestAt = 0 }) => digestAt > from && digestAt <= to),
+      },
+      announcer: {
+        async publish(announcement) {
+          world.told.push(announcement);
+        },
+      },
+      routes: [{ severity: ['medium'], to: ['slack'] }, { to: ['email'] }],
+      consoleUrl: 'https://console.example.com/console/',
+      clock: () => world.now,
+      log: fakeTelemetry().log,
+    });
+  return { world, run };
+}
+
+describe('the digest of cases that are only recorded', () => {
+  it('is told once in each interval, with every case in exactly one', async () => {
+    const { world, run } = setUp();
+    for (let passed = 0; passed < 300; passed += 1) {
+      world.now += minute;
+      if (passed % 7 === 0) world.cases.push(aListed(`thing-${passed}`, world.now));
+      await run();
+    }
+    world.now += 2 * hour;
+    await run();
+
+    expect(world.told).toHaveLength(5);
+    const named = world.told.flatMap(({ cases = [] }) => cases.map((line) => line.split(':')[0]));
+    expect(named).toEqual(world.cases.map(({ thingName }) => thingName));
+  });
+
+  it('is told again under the same id when the run was killed before it recorded that', async () => {
+    const { world, run } = setUp();
+    world.cases = [aListed('a', now - minute)];
+    world.isKilled = true;
+
+    await expect(run()).rejects.toThrow('killed');
+    world.isKilled = false;
+    world.now += minute;
+    world.cases.push(aListed('b', world.now - 25_000));
+    await run();
+    world.now += hour;
+    await run();
+
+    expect(world.told.map(({ id }) => id)).toEqual([world.told[0]?.id, world.told[0]?.id, world.told[2]?.id]);
+    expect(world.told.map(({ cases }) => cases?.length)).toEqual([1, 1, 1]);
+    expect(world.told[2]?.cases?.[0]).toMatch(/^b: /);
+  });
+
+  it('is none where nothing was recorded, or cordon.yml wants none', async () => {
+    const { world, run } = setUp();
+    await run();
+    expect(world.told).toEqual([]);
+
+    world.cases = [aListed('a', now - minute)];
+    world.stored = undefined;
+    await run({ off: true });
+    expect(world.told).toEqual([]);
+    expect(world.stored).toBeUndefined();
+  });
+
+  it('says how many cases of which behavior, as they are now, and what to type', async () => {
+    const { world, run } = setUp();
+    world.cases = [
+      aListed('a', now - 3 * minute),
+      aListed('b', now - 2 * minute, { status: 'closed', reason: 'every violation has cleared' }),
+      aListed('c', now - minute, { behaviors: ['myapp/no-child'], severity: 'medium' }),
+    ];
+
+    await run();
+
+    const [digest] = world.told;
+    if (!digest) throw new Error('nothing told');
+    expect(writeSubject(digest)).toBe('[digest] 3 cases recorded, nothing done (Cordon)');
+    expect(writeText(digest)).toBe(
+      `3 cases recorded, nothing done
+in the last 60 minutes: 2 net/ports, 1 myapp/no-child
+
+Cases:    a: net/ports: playbook anything-else only observes
+          b: net/ports (closed by now): every violation has cleared
+          c: myapp/no-child: playbook anything-else only observes
+Severity: medium
+
+Next:     npx cordon list --status observed --since 60m
+          npx cordon show a
+Console:  https://console.example.com/console/`,
+    );
+    expect(digest.channels).toEqual(['slack']);
+  });
+
+  it('names twenty of very many', async () => {
+    const { world, run } = setUp();
+    world.cases = Array.from({ length: 290 }, (_, index) => aListed(`thing-${index}`, now - minute));
+
+    await run();
+
+    expect(world.told[0]?.title).toBe('290 cases recorded, nothing done');
+    expect(world.told[0]?.cases).toHaveLength(21);
+    expect(world.told[0]?.cases?.at(-1)).toBe('and 270 more');
+  });
+});
