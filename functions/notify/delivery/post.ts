@@ -26,7 +26,7 @@ const answerMax = 10_000;
 
 /**
  * Posts JSON to a URL that may come from a secret, and gives the answer. Nothing but HTTPS is spoken, no redirect is
- * followed, and neither the function itself nor the addresses where AWS has credentials are reached (loopback, link-local),
+ * followed, and neither the function itself, nor the addresses where AWS has credentials, nor private networks are reached,
  * under whatever name they hide.
  */
 export async function post({ title, trusted }: Service, { url, headers, body }: Letter): Promise<string> {
@@ -64,14 +64,23 @@ forbidden.addSubnet('0.0.0.0', 8, 'ipv4');
 forbidden.addSubnet('127.0.0.0', 8, 'ipv4');
 forbidden.addSubnet('169.254.0.0', 16, 'ipv4');
 forbidden.addSubnet('224.0.0.0', 3, 'ipv4');
+// Private and shared address space (RFC 1918, 6598, 2544, 6890): a function outside a VPC has no business there.
+forbidden.addSubnet('10.0.0.0', 8, 'ipv4');
+forbidden.addSubnet('100.64.0.0', 10, 'ipv4');
+forbidden.addSubnet('172.16.0.0', 12, 'ipv4');
+forbidden.addSubnet('192.0.0.0', 24, 'ipv4');
+forbidden.addSubnet('192.168.0.0', 16, 'ipv4');
+forbidden.addSubnet('198.18.0.0', 15, 'ipv4');
 forbidden.addAddress('::', 'ipv6');
 forbidden.addAddress('::1', 'ipv6');
 forbidden.addSubnet('fe80::', 10, 'ipv6');
 forbidden.addSubnet('ff00::', 8, 'ipv6');
-// Metadata and credentials of AWS over IPv6 (EC2 user guide, "Instance metadata"; ECS and EKS beside it).
-forbidden.addSubnet('fd00:ec2::', 32, 'ipv6');
-// IPv4 behind NAT64.
+// Private, and in it metadata and credentials of AWS (EC2 user guide, "Instance metadata"; ECS and EKS beside it).
+forbidden.addSubnet('fc00::', 7, 'ipv6');
+// IPv4 behind NAT64 and 6to4.
 forbidden.addSubnet('64:ff9b::', 96, 'ipv6');
+forbidden.addSubnet('64:ff9b:1::', 48, 'ipv6');
+forbidden.addSubnet('2002::', 16, 'ipv6');
 
 function isForbidden(address: string): boolean {
   return forbidden.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');

@@ -22,10 +22,13 @@ export const nowhere = {};
 
 const title = 'Webhook';
 
+/** `whsec_` and base64, of 24 to 64 bytes (Standard Webhooks, "Signature scheme"). */
+const keySchema = z.string().check(z.regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/));
+
 const secretSchema = z.object({
   url: z.string(),
-  /** `whsec_` and base64, of 24 to 64 bytes (Standard Webhooks, "Signature scheme"). */
-  key: z.string().check(z.regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/)),
+  /** Several sign side by side, so that a receiver can change from one to the next without a refused request. */
+  key: z.union([keySchema, z.array(keySchema).check(z.minLength(1), z.maxLength(4))]),
   headers: z.optional(z.record(z.string(), z.string())),
 });
 
@@ -41,7 +44,7 @@ export function connectWebhook({ secret, section, trusted, clock = Date.now }: W
             { title, trusted },
             {
               url: addPath(url, path),
-              headers: { ...headers, ...sign(newest.id + path, content, key, clock()) },
+              headers: { ...headers, ...sign(newest.id + path, content, [key].flat(), clock()) },
               body: content,
             },
           ),
@@ -83,16 +86,17 @@ function addPath(url: string, path: string): string {
 }
 
 /** Standard Webhooks 1.0: a receiver takes an id once, and no signature that is older than five minutes. */
-function sign(id: string, content: string, key: string, now: number): Record<string, string> {
+function sign(id: string, content: string, keys: readonly string[], now: number): Record<string, string> {
   // An id has no full stop, which separates what is signed.
   const webhookId = id.replace(/[^\w-]/g, '_').slice(0, 256);
   const timestamp = String(Math.floor(now / 1_000));
-  const signature = createHmac('sha256', Buffer.from(key.slice('whsec_'.length), 'base64'))
-    .update(`${webhookId}.${timestamp}.${content}`)
-    .digest('base64');
+  const signatures = keys.map((key) => {
+    const hmac = createHmac('sha256', Buffer.from(key.slice('whsec_'.length), 'base64'));
+    return `v1,${hmac.update(`${webhookId}.${timestamp}.${content}`).digest('base64')}`;
+  });
   return {
     'webhook-id': webhookId,
     'webhook-timestamp': timestamp,
-    'webhook-signature': `v1,${signature}`,
+    'webhook-signature': signatures.join(' '),
   };
 }

@@ -43,6 +43,18 @@ describe('the body of a webhook', () => {
     expect(JSON.parse(request.body)).toEqual(anAnnouncement());
   });
 
+  it('is signed with each of several keys, so that a receiver can change from one to the next', async () => {
+    const next = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    const secret = JSON.stringify({ url: `${service.url}hook`, key: [next, key] });
+    const trusted = new URL(service.url).origin;
+
+    await showIn(connectWebhook({ secret, section: {}, trusted }), anAnnouncement());
+
+    const [request] = asked as [Asked];
+    expect(String(request.headers['webhook-signature']).split(' ')).toHaveLength(2);
+    expect(verifySignature(request)).toBe(true);
+  });
+
   it('is the one of cordon.yml, whose fields stay text whatever a device says', async () => {
     const body = {
       summary: field('title'),
@@ -124,6 +136,7 @@ describe('a webhook', () => {
   it.each([
     ['no JSON', 'https://example.com/hook'],
     ['no key', '{"url":"https://example.com"}'],
+    ['no key in its list', '{"url":"https://example.com","key":[]}'],
     ['a key that is too short', '{"url":"https://example.com","key":"whsec_c2hvcnQ="}'],
   ])('says what its secret should be where it has %s', async (_, secret) => {
     await expect(showIn(connectWebhook({ secret, section: {} }), anAnnouncement())).rejects.toThrow(
@@ -143,6 +156,14 @@ describe('a webhook', () => {
     ['https://[::ffff:169.254.170.2]/', 'an address that is not reached'],
     ['https://[fe80::1]/', 'an address that is not reached'],
     ['https://[fd00:ec2::254]/', 'an address that is not reached'],
+    ['https://10.1.2.3/', 'an address that is not reached: 10.1.2.3'],
+    ['https://172.31.255.1/', 'an address that is not reached'],
+    ['https://192.168.0.1/', 'an address that is not reached'],
+    ['https://100.64.0.1/', 'an address that is not reached'],
+    ['https://[::ffff:10.0.0.1]/', 'an address that is not reached'],
+    ['https://[fd12:3456::1]/', 'an address that is not reached'],
+    ['https://[2002:a00:1::]/', 'an address that is not reached'],
+    ['https://[64:ff9b:1::a00:1]/', 'an address that is not reached'],
     ['https://localhost/', 'localhost is an address that is not reached'],
   ])('reaches nothing at %s', async (url, reason) => {
     const channel = connectWebhook({ secret: JSON.stringify({ url, key }), section: {} });
