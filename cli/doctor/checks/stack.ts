@@ -41,7 +41,7 @@ export function checkStack(
           about,
           what: `cordon-${stage} is ${stack.status}`,
           why: 'The last deploy did not come to its end: parts may be of another version.',
-          mend: 'read the events of the stack, then deploy again (docs/upgrades.md)',
+          mend: describeRepair(stack.status, `cordon-${stage}`),
         });
       else if (stack.status.endsWith('IN_PROGRESS'))
         found.push({
@@ -64,4 +64,13 @@ export function checkStack(
         : [{ level: 'ok', about, what: `cordon-${stage} ${version}, ${stack.status}` }];
     },
   };
+}
+
+/** In some states CloudFormation takes no deploy. */
+function describeRepair(status: string, name: string): string {
+  if (status === 'UPDATE_ROLLBACK_FAILED')
+    return `remove what the events of the stack name, then aws cloudformation continue-update-rollback --stack-name ${name} (docs/rollback.md)`;
+  if (/^(ROLLBACK_|CREATE_FAILED)/.test(status))
+    return `aws cloudformation delete-stack --stack-name ${name}, since it was never deployed whole; then deploy again (docs/deploying.md)`;
+  return 'read the events of the stack, then deploy again (docs/upgrades.md)';
 }

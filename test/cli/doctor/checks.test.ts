@@ -25,6 +25,18 @@ const stack = (status: string, Version = '1.0.0') => ({
   parameters: {},
 });
 
+it.each([
+  ['UPDATE_ROLLBACK_FAILED', /aws cloudformation continue-update-rollback --stack-name cordon-dev /],
+  ['ROLLBACK_COMPLETE', /^aws cloudformation delete-stack --stack-name cordon-dev,/],
+  ['ROLLBACK_FAILED', /^aws cloudformation delete-stack --stack-name cordon-dev,/],
+  ['CREATE_FAILED', /^aws cloudformation delete-stack --stack-name cordon-dev,/],
+  ['UPDATE_ROLLBACK_COMPLETE', /^read the events of the stack, then deploy again/],
+  ['UPDATE_FAILED', /^read the events of the stack, then deploy again/],
+])('a stack that is %s is repaired as CloudFormation allows', async (status, mend) => {
+  const [found] = await first(checkStack('dev', '1.0.0', async () => stack(status)));
+  expect(found?.mend).toMatch(mend);
+});
+
 describe('the check of the stack', () => {
   it.each([
     ['the same version, deployed', stack('UPDATE_COMPLETE'), ['ok']],
