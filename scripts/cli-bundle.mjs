@@ -17,7 +17,8 @@ export async function bundleCli(folder) {
     entryPoints: ['cli/main.ts'],
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    // A command loads only what it needs.
+    // A command loads only what it needs. In one file `--version` takes 267 ms of CPU on Node 20 and 132 on 24, with V8's code cache
+    // of the file about 150 and 95, and in parts 105 and 57.
     splitting: true,
     bundle: true,
     minify: true,
