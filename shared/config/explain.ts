@@ -38,6 +38,11 @@ export function explainConfiguration(
     '',
     ...writeGuards(configuration),
     '',
+    ...(quarantine.adopt
+      ? [
+          `Quarantine group: ${quarantine.thingGroup} of the account, which the stack neither creates nor deletes`,
+        ]
+      : []),
     `Contained things may use only: ${quarantine.keepTopics.join(', ')}`,
     quarantine.untilPoliciesSpread === 'deactivate-certificate'
       ? 'While IoT Core uses cached policies (6 to 8 minutes), their own certificates are inactive'

@@ -16,6 +16,18 @@ async function explainText(text: string): Promise<string[]> {
 }
 
 describe('check explains in words', () => {
+  it('that the quarantine group is one of the account', async () => {
+    const lines = await explainText(`
+sources: { deviceDefender: { profiles: existing } }
+playbooks: [{ name: any, mode: observe }]
+quarantine: { thingGroup: theirs, adopt: true }
+`);
+
+    expect(lines).toContain(
+      'Quarantine group: theirs of the account, which the stack neither creates nor deletes',
+    );
+  });
+
   it('which playbooks may apply to a behavior, in order, up to the first that always applies', async () => {
     const lines = await explainText(`
 customMetrics:
