@@ -5,6 +5,7 @@ import { writeAlarm } from './alarms';
 import { channelSeconds, listStackChannels } from './channels';
 import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
 import { queueEncryption, topicEncryption } from './encryption';
+import { hasSenders, writeSenders } from './senders';
 import { letSourcesSend, letTopicSend, writeSourceSubscriptions } from './sources';
 
 interface QueueSpec {
@@ -28,6 +29,8 @@ const queues: readonly QueueSpec[] = [
   { id: 'Commands', name: 'commands', visibilitySeconds: 20, fifo: true },
 ];
 
+const findingsQueue: QueueSpec = { id: 'Findings', name: 'findings', visibilitySeconds: 60 };
+
 const day = 86_400;
 /**
  * How long a message is retried. A delivery also counts if another message crashed the invocation, if it was killed or
@@ -38,13 +41,17 @@ const triedSeconds = 1_800;
 
 export function writeMessaging(prefix: string, { notify, sources }: FileConfiguration): Resources {
   const channels = listStackChannels(notify);
+  const findings = hasSenders(sources) ? [findingsQueue] : [];
   const channelQueues = channels.map(({ id, functionName }) => ({
     id,
     name: functionName,
     visibilitySeconds: channelSeconds,
   }));
   return {
-    ...Object.assign({}, ...[...queues, ...channelQueues].map((queue) => writeQueue(prefix, queue))),
+    ...Object.assign(
+      {},
+      ...[...queues, ...findings, ...channelQueues].map((queue) => writeQueue(prefix, queue)),
+    ),
     RejectedQueue: writePlainQueue(`${prefix}-rejected`),
     RejectedAlarm: writeDeadAlarm(`${prefix}-rejected`, 'RejectedQueue'),
     AlarmsTopic: writeTopic(`${prefix}-alarms`),
@@ -73,6 +80,7 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
     AnnouncementsTopic: writeTopic(`${prefix}-announcements`),
     ...writeSubscription('Alerts', 'AlertsTopic', { more: letSourcesSend(sources) }),
     ...writeSourceSubscriptions(sources),
+    ...writeSenders(prefix, sources),
     ...Object.assign(
       {},
       ...channels.map(({ id, descriptor: { audience } }) =>

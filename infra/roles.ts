@@ -17,6 +17,7 @@ import {
 } from './cloudformation';
 import { allowKey } from './encryption';
 import { writeIotRights } from './respond-rights';
+import { hasSenders } from './senders';
 
 /** Those of the channels come with cordon.yml. */
 const ownFunctions = ['detect', 'intake', 'respond', 'sweep', 'operate', 'provision'] as const;
@@ -67,7 +68,11 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       ]),
     ],
     intake: [
-      consume('AlertsQueue', 'PresenceQueue'),
+      consume(
+        'AlertsQueue',
+        'PresenceQueue',
+        ...(hasSenders(configuration.sources) ? ['FindingsQueue'] : []),
+      ),
       send('CommandsQueue', 'RejectedQueue'),
       table('BatchGetItem', 'GetItem', 'PutItem'),
     ],

@@ -20,7 +20,10 @@ export interface EvidenceAnswer {
 
 export interface ViolationAnswer {
   readonly key: string;
-  readonly metric: string;
+  /** What is no behavior's violation has a kind and words, and no metric. */
+  readonly kind?: 'external';
+  readonly words?: string;
+  readonly metric?: string;
   readonly behaviorName?: string;
   readonly lastEventType?: string;
   readonly lastEventAt?: number;

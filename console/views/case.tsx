@@ -170,11 +170,12 @@ function Metrics({ record }: { readonly record: CaseAnswer }) {
   // A metric may have several behaviors: the first stands for them.
   const byMetric = new Map<string, ViolationAnswer>();
   for (const violation of record.violations)
-    if (!byMetric.has(violation.metric)) byMetric.set(violation.metric, violation);
+    if (violation.metric !== undefined && !byMetric.has(violation.metric))
+      byMetric.set(violation.metric, violation);
   return (
     <>
-      {[...byMetric.values()].map((violation) => (
-        <MetricPanel key={violation.metric} record={record} violation={violation} />
+      {[...byMetric].map(([metric, violation]) => (
+        <MetricPanel key={metric} record={record} metric={metric} violation={violation} />
       ))}
     </>
   );
@@ -182,10 +183,11 @@ function Metrics({ record }: { readonly record: CaseAnswer }) {
 
 interface MetricPanelProps {
   readonly record: CaseAnswer;
+  readonly metric: string;
   readonly violation: ViolationAnswer;
 }
 
-function MetricPanel({ record, violation: { metric, criteria, alarmAt } }: MetricPanelProps) {
+function MetricPanel({ record, metric, violation: { criteria, alarmAt } }: MetricPanelProps) {
   const marks = useMemo(() => listMarks(record, alarmAt), [record, alarmAt]);
   const threshold = findThreshold(criteria);
   return (
@@ -251,23 +253,21 @@ function Violations({ record: { violations, floods = [] } }: { readonly record: 
       <h2>Behaviors</h2>
       {violations.length === 0 && <p class="quiet">Somebody contained it by hand.</p>}
       <ul class="proofs">
-        {violations.map(({ key, lastEventType, value, criteria, alarmAt, excepted, uncounted, reporter }) => (
+        {violations.map(({ key, words, lastEventType, value, criteria, alarmAt, ...more }) => (
           <li key={key}>
             <b class="code">{key}</b>{' '}
             <span class={`tag tone-${lastEventType === 'in-alarm' ? 'danger' : 'good'}`}>
               {lastEventType === 'in-alarm' ? 'in alarm' : (lastEventType ?? '').replace('alarm-', '')}
             </span>
-            <p>
-              {writeValue(value)}; {writeCriteria(criteria) ?? 'no criteria are known'}
-            </p>
+            <p>{words ?? `${writeValue(value)}; ${writeCriteria(criteria) ?? 'no criteria are known'}`}</p>
             {alarmAt !== undefined && (
               <p class="quiet">
                 alarm <Ago at={alarmAt} />
-                {reporter && <>, reported by {reporter.clientId}</>}
+                {more.reporter && <>, reported by {more.reporter.clientId}</>}
               </p>
             )}
-            {excepted && <p class="quiet">Excepted: {excepted}</p>}
-            {uncounted?.map((one) => (
+            {more.excepted && <p class="quiet">Excepted: {more.excepted}</p>}
+            {more.uncounted?.map((one) => (
               <p key={one} class="quiet">
                 Not counted by the agent: {one}
               </p>

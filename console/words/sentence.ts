@@ -13,6 +13,7 @@ function writeCause({ thingName, violations }: CaseAnswer): string {
   const more = violations.length - 1;
   const others =
     more === 0 ? '' : `, and ${more} more ${more === 1 ? 'behavior is' : 'behaviors are'} out of bounds`;
+  if (first.words !== undefined) return `${first.words}${others}.`;
   const criteria = writeCriteria(first.criteria);
   const normal = criteria ? `; ${criteria}` : '';
   return first.lastEventType === 'in-alarm'

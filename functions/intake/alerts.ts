@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { boundTime } from '../../shared/domain/findings/alert';
-import type { Finding, Reading } from '../../shared/domain/findings/finding';
+import { type Finding, findingKey, type Reading } from '../../shared/domain/findings/finding';
 import { isHeartbeat } from '../../shared/domain/findings/heartbeat';
 import { findForeignOrigin } from '../../shared/domain/findings/origin';
 import { readMessage } from '../../shared/domain/findings/read-message';
@@ -28,9 +28,20 @@ export interface AlertPorts {
 
 /** Sends the findings in a message of the alerts topic to the mailboxes of their things. */
 export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<void> {
-  const { body, messageId } = record;
+  const { body } = record;
   const failure = readRuleFailure(parseJson(body));
   const reading = checkName(read(failure ? decodeRuleFailure(failure) : body, ports.own), failure);
+  await takeReading(reading, record, ports, failure);
+}
+
+/** Sends findings on, and sets aside what is at fault. */
+export async function takeReading(
+  reading: Reading,
+  record: SQSRecord,
+  ports: AlertPorts,
+  failure?: RuleFailure,
+): Promise<void> {
+  const { body, messageId } = record;
   switch (reading.kind) {
     case 'findings':
       for (const finding of reading.findings) await sendFinding(finding, failure, record, ports);
@@ -101,8 +112,10 @@ async function sendFinding(
 }
 
 /** The same event has the same id, however often SNS delivers it (docs/facts.md#alerts). */
-function eventIdOf({ violationId, eventType, occurredAt, thingName }: Finding): string {
+function eventIdOf(finding: Finding): string {
+  const { kind, violationId, eventType, occurredAt, thingName } = finding;
+  const id = kind === undefined ? violationId : findingKey(finding);
   return createHash('sha256')
-    .update(JSON.stringify([thingName, violationId, eventType, occurredAt]))
+    .update(JSON.stringify([thingName, id, eventType, occurredAt]))
     .digest('hex');
 }

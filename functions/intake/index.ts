@@ -1,3 +1,4 @@
+import { configuration } from 'cordon:configuration';
 import { connectCommands, connectDeadLetters } from '../../shared/aws/commands';
 import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
@@ -13,6 +14,8 @@ const take = intake(
     heldThings: connectHeldThings(readEnv('TABLE_NAME')),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),
     deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
+    senders: configuration.sources.external,
+    prefix: readEnv('METRICS_NAMESPACE'),
     own: requireAccount(readEnv('IOT_ARN_PREFIX')),
     log,
     metrics,

@@ -16,6 +16,7 @@ import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeRefusal } from '../../shared/domain/messages/describe-reason';
+import { describeFinding } from '../../shared/domain/messages/describe-value';
 import { registryName } from '../../shared/domain/text';
 import type { Account, ThingKey } from '../../shared/domain/thing-ref';
 import {
@@ -79,7 +80,9 @@ export async function showCase(request: HttpRequest, ports: CasePorts): Promise<
     ...rest,
     ...tellRequest(record, asked),
     violations: Object.entries(violations).flatMap(([key, violation]) =>
-      violation.caseId === record.caseId ? { key, ...violation } : [],
+      violation.caseId === record.caseId
+        ? { key, ...violation, ...(violation.kind && { words: describeFinding(violation) }) }
+        : [],
     ),
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),

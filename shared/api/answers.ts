@@ -245,7 +245,14 @@ export const caseAnswer = z.looseObject({
     })
     .optional()
     .describe('An order that waits for a second person'),
-  violations: z.array(z.looseObject({ key: z.string(), metric: z.string() })),
+  violations: z.array(
+    z.looseObject({
+      key: z.string().describe('`PROFILE/BEHAVIOR`, or `external finding/SENDER/UID`'),
+      kind: z.enum(['external']).optional().describe('Absent for a behavior'),
+      metric: z.string().optional().describe('Of a behavior'),
+      words: z.string().optional().describe('What the finding says, where it is of no behavior'),
+    }),
+  ),
   ledger: z.array(z.looseObject({ action, status: z.string() })),
   acts: z.array(act).describe('Acts that are possible now'),
   possible: z.array(possibleAct),

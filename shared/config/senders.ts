@@ -2,7 +2,7 @@ import type { Configuration, Playbook } from '../domain/configuration';
 import type { Match, Sender } from '../domain/guards/guards';
 import type { Fault } from './fault';
 import type { Place } from './sources';
-import { writeDuration } from './words';
+import { writeCount, writeDuration } from './words';
 
 /** Errors about `sources.external` and the playbooks of its senders. */
 export function findSenderFaults({ sources: { external }, playbooks }: Configuration): Fault[] {
@@ -78,7 +78,7 @@ export function explainSender(
     ...(eventPattern
       ? [`  from:   events on the default bus that match ${JSON.stringify(eventPattern)}`]
       : []),
-    `  limit:  ${limit.things} things within ${writeDuration(limit.within)}; then Cordon asks`,
+    `  limit:  ${writeCount(limit.things, 'thing')} within ${writeDuration(limit.within)}; then Cordon asks`,
     `  age:    a finding older than ${writeDuration(maxAge)} is set aside`,
   ];
 }

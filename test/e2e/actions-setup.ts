@@ -43,7 +43,14 @@ playbooks:
     when: { behavior: by-defender }
     mode: enforce
     actions: [quarantine, detect-mitigation-task, disconnect]
+  - { name: of-siem, when: { source: siem, severity: high }, mode: enforce, actions: [quarantine, disconnect] }
   - { name: anything-else, mode: observe }
+sources:
+  external:
+    - name: siem
+      publishers: ['arn:aws:iam::000000000000:role/siem']
+      eventPattern: { source: [acme.ndr] }
+      limit: { things: 1, within: 1h }
 guards:
   fleetLimit: { things: 100, within: 10m }
 `;

@@ -7,6 +7,7 @@ import {
   ListActiveViolationsCommand,
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
+import { PublishCommand } from '@aws-sdk/client-sns';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
 import { takeSnapshot } from '../../proof/snapshot';
@@ -14,7 +15,7 @@ import type { CaseInWords } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
 import { aReport } from './alerts';
-import { type EndToEnd, ended, startEndToEnd } from './harness';
+import { type EndToEnd, ended, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
 
@@ -268,4 +269,45 @@ describe('Device Defender', () => {
     await e2e.waitForCase('unheard', 'contained');
     expect(await publishOrCut(await e2e.connect(device), telemetry('unheard'), '1')).toBe('cut');
   });
+});
+
+describe('findings of another product', () => {
+  const publish = (thingName: string, uid: string, over: object = {}) =>
+    e2e.sns.send(
+      new PublishCommand({
+        TopicArn: `arn:aws:sns:${e2e.stack.identity.region}:${e2e.stack.identity.accountId}:cordon-dev-findings-siem`,
+        Message: JSON.stringify({
+          ...{ activity_id: 1, category_uid: 2, class_uid: 2004, type_uid: 200_401, severity_id: 4 },
+          time: Date.now(),
+          metadata: { version: '1.6.0', product: { name: 'Acme NDR' } },
+          finding_info: { uid, title: 'Beacon to 203.0.113.9' },
+          resources: [{ type: 'AWS::IoT::Thing', name: thingName }],
+          ...over,
+        }),
+      }),
+    );
+
+  it('have as many things contained as their sender may, ask for the next, and are set aside where they are of another account', async () => {
+    for (const thingName of ['beacon', 'beacon-too']) await e2e.enroll(thingName);
+
+    await publish('beacon', 'f-1');
+    const contained = await e2e.waitForCase('beacon', 'contained');
+    await publish('beacon-too', 'f-2');
+    const asked = await e2e.waitForCase('beacon-too', 'awaiting-approval');
+    const foreign = { resources: [{ uid: 'arn:aws:iot:us-east-1:210987654321:thing/beacon' }] };
+    await publish('beacon', 'f-3', foreign);
+
+    expect(contained).toMatchObject({
+      playbook: 'of-siem',
+      detector: 'external',
+      violations: { 'external finding/siem/f-1': { title: 'Beacon to 203.0.113.9', product: 'Acme NDR' } },
+    });
+    expect(asked.reason).toBe('siem has reached its limit: 1 thing within 60 minutes');
+    const aside = await waitUntil(
+      () => 'the finding of another account among the rejected',
+      async () => (await e2e.rejected()).find(({ reason }) => reason.includes('210987654321')),
+      60_000,
+    );
+    expect(aside.reason).toMatch(/^resources\.0: a thing of 210987654321/);
+  }, 120_000);
 });

@@ -182,6 +182,7 @@ function createRecords(): StackRecords {
     authorizers: new Map(),
     integrations: new Map(),
     queuePolicies: [],
+    topicPolicies: [],
   };
 }
 

@@ -93,7 +93,7 @@ function describeShared({ object, name, holders }: Shared): string {
 }
 
 function describeFleetLimit({ things, percent, withinMs }: Omit<FleetLimitReached, 'code'>): string {
-  return `${things} things${percent === undefined ? '' : ` or ${percent} %`} within ${withinMs / 60_000} minutes`;
+  return `${things} thing${things === 1 ? '' : 's'}${percent === undefined ? '' : ` or ${percent} %`} within ${withinMs / 60_000} minutes`;
 }
 
 /** Epoch ms as hours, minutes and seconds of UTC, without a clock. */

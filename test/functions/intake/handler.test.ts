@@ -26,7 +26,10 @@ function setUp() {
   const heldThings = fakeHeldThings(cases, leases);
   const { clientIds } = fakeClientIds();
   const take = intake(
-    { clientIds, heldThings, commands, deadLetters, own: account, log, metrics, clock: () => now + 40 },
+    {
+      ...{ clientIds, heldThings, commands, deadLetters, own: account, log, metrics, clock: () => now + 40 },
+      ...{ senders: [], prefix: 'cordon-dev' },
+    },
     presenceQueue,
   );
   return {
@@ -292,6 +295,8 @@ describe('intake, given an alert,', () => {
         commands,
         deadLetters,
         own: account,
+        senders: [],
+        prefix: 'cordon-dev',
         log,
         metrics,
         clock: () => now,
@@ -372,6 +377,8 @@ describe('intake, given a presence event,', () => {
         commands,
         deadLetters,
         own: account,
+        senders: [],
+        prefix: 'cordon-dev',
         log,
         metrics,
         clock: () => now,

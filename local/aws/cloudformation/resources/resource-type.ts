@@ -65,6 +65,7 @@ export interface StackRecords {
   readonly authorizers: Map<string, JwtAuthorizer>;
   readonly integrations: Map<string, Pick<HttpRouteDefinition, 'functionArn' | 'timeoutMs'>>;
   readonly queuePolicies: { queueUrl: string; document: PolicyDocument }[];
+  readonly topicPolicies: { topicArn: string; document: PolicyDocument }[];
 }
 
 export interface ResourceContext {

@@ -2,7 +2,7 @@ import { CreateTopicCommand, SetTopicAttributesCommand, SubscribeCommand } from 
 import * as z from 'zod';
 import type { AwsIdentity } from '../../../types';
 import { flag, json, policyDocument, tagList, text, withoutEffect } from './properties';
-import { mayTopicSendToQueue } from './queue-policy';
+import { mayTopicSendToQueue } from './resource-policy';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
 const protocols = ['sqs', 'email', 'email-json', 'lambda', 'https', 'http'] as const;
@@ -36,12 +36,13 @@ const topic = defineResource({
 const topicPolicy = defineResource({
   properties: z.strictObject({ Topics: z.array(text), PolicyDocument: policyDocument }),
   attributes: [],
-  create: async ({ Topics, PolicyDocument }, { clients, generateName }) => {
+  create: async ({ Topics, PolicyDocument }, { clients, generateName, records }) => {
     const AttributeValue = JSON.stringify(PolicyDocument);
     for (const TopicArn of Topics) {
       await clients.sns.send(
         new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue }),
       );
+      records.topicPolicies.push({ topicArn: TopicArn, document: PolicyDocument });
     }
     return { physicalId: generateName(), attributes: {} };
   },

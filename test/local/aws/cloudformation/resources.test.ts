@@ -517,6 +517,52 @@ describe('AWS::Lambda', () => {
       expect.stringContaining('no AWS::Lambda::Permission lets events.amazonaws.com invoke'),
     ]);
   });
+
+  it('stores rules with a pattern, and requires the topic policy without which AWS would drop every event', async () => {
+    const resources = {
+      Topic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: 'findings' } },
+      Rule: {
+        Type: 'AWS::Events::Rule',
+        Properties: {
+          Name: 'findings',
+          EventPattern: { source: ['acme'] },
+          Targets: [{ Arn: { Ref: 'Topic' }, Id: 'topic' }],
+        },
+      },
+    };
+    const letPublish = (rule: string) => ({
+      Type: 'AWS::SNS::TopicPolicy',
+      Properties: {
+        Topics: [{ Ref: 'Topic' }],
+        PolicyDocument: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Service: 'events.amazonaws.com' },
+              Action: 'sns:Publish',
+              Resource: { Ref: 'Topic' },
+              Condition: {
+                ArnEquals: { 'aws:SourceArn': `arn:aws:events:us-east-1:000000000000:rule/${rule}` },
+              },
+            },
+            {
+              Effect: 'Deny',
+              Principal: '*',
+              Action: 'sns:Publish',
+              Resource: { Ref: 'Topic' },
+              Condition: { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
+            },
+          ],
+        },
+      },
+    });
+    const dropped = expect.stringContaining('no AWS::SNS::TopicPolicy lets events.amazonaws.com publish');
+
+    expect((await create({ ...resources, Policy: letPublish('findings') })).recorder.schedules).toEqual([]);
+    expect(await problems(resources)).toEqual([dropped]);
+    expect(await problems({ ...resources, Policy: letPublish('other') })).toEqual([dropped]);
+  });
 });
 
 describe('AWS::IoT', () => {

@@ -1,4 +1,4 @@
-import { mayTopicSendToQueue } from '../../../../local/aws/cloudformation/resources/queue-policy';
+import { mayTopicSendToQueue } from '../../../../local/aws/cloudformation/resources/resource-policy';
 import type { PolicyStatement } from '../../../../local/types';
 
 const queueArn = 'arn:aws:sqs:us-east-1:000000000000:alerts';

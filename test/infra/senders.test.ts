@@ -1,0 +1,91 @@
+import { writeMessaging } from '../../infra/messaging';
+import { writeRoles } from '../../infra/roles';
+import { parseConfiguration } from '../../shared/config/parse';
+
+const role = 'arn:aws:iam::123456789012:role/siem';
+
+const configure = (...senders: readonly string[]) =>
+  parseConfiguration(
+    `sources: { deviceDefender: { profiles: existing }, external: [${senders.join(', ')}] }\nplaybooks: [{ name: rest, mode: observe }]\n`,
+    'cordon.yml',
+  );
+
+const siem = `{ name: siem, publishers: ['${role}'] }`;
+const events = '{ name: hub, eventPattern: { source: [acme] } }';
+
+const ofType = (type: string, ...senders: readonly string[]) =>
+  Object.entries(writeMessaging('cordon-dev', configure(...senders))).filter(
+    ([id, { Type }]) => Type === type && /^(Sender|Findings)/.test(id),
+  );
+
+const statementsOf = (...senders: readonly string[]): unknown[] =>
+  ofType('AWS::SNS::TopicPolicy', ...senders).flatMap(
+    ([, { Properties }]) => (Properties.PolicyDocument as { readonly Statement: unknown[] }).Statement,
+  );
+
+describe('the topic of a sender', () => {
+  it('is one of its own, whose envelope reaches the queue of findings', () => {
+    expect(ofType('AWS::SNS::Topic', siem, events).map(([, { Properties }]) => Properties.TopicName)).toEqual(
+      ['cordon-dev-findings-siem', 'cordon-dev-findings-hub'],
+    );
+    for (const [, { Properties }] of ofType('AWS::SNS::Subscription', siem, events))
+      expect(Properties).toMatchObject({ Protocol: 'sqs', RawMessageDelivery: false });
+  });
+
+  it('takes messages from its publishers alone, and denies every other role and user', () => {
+    const topic = { Ref: expect.stringMatching(/^Sender[0-9a-f]{16}Topic$/) };
+
+    expect(statementsOf(siem)).toEqual([
+      { Effect: 'Allow', Principal: { AWS: [role] }, Action: 'sns:Publish', Resource: topic },
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sns:Publish',
+        Resource: topic,
+        Condition: {
+          Bool: { 'aws:PrincipalIsAWSService': 'false' },
+          ArnNotEquals: { 'aws:PrincipalArn': [role] },
+        },
+      },
+    ]);
+  });
+
+  it('takes events from its own rule alone, and denies every role and user', () => {
+    const [allowed, denied] = statementsOf(events) as Record<string, unknown>[];
+
+    expect(allowed).toMatchObject({
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Condition: {
+        ArnEquals: {
+          'aws:SourceArn': { 'Fn::Join': ['', expect.arrayContaining(['rule/cordon-dev-findings-hub'])] },
+        },
+      },
+    });
+    expect(denied).toMatchObject({
+      Effect: 'Deny',
+      Principal: '*',
+      Condition: { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
+    });
+    expect(denied?.Condition).not.toHaveProperty('ArnNotEquals');
+    expect(ofType('AWS::Events::Rule', events).map(([, { Properties }]) => Properties)).toEqual([
+      expect.objectContaining({
+        EventPattern: { source: ['acme'] },
+        Targets: [{ Arn: { Ref: expect.any(String) }, Id: 'topic' }],
+      }),
+    ]);
+  });
+
+  it('keeps its logical id when another sender comes', () => {
+    const [[id] = ['']] = ofType('AWS::SNS::Topic', siem);
+
+    expect(ofType('AWS::SNS::Topic', events, siem).map(([each]) => each)).toContain(id);
+  });
+});
+
+it('without a sender, there is no queue of findings and no right to read it', () => {
+  expect(ofType('AWS::SQS::Queue')).toEqual([]);
+  expect(ofType('AWS::SQS::Queue', siem)).toHaveLength(2);
+  expect(JSON.stringify(writeRoles('cordon-dev', configure()))).not.toContain('FindingsQueue');
+  expect(JSON.stringify(writeRoles('cordon-dev', configure(siem)).IntakeRole)).toContain('FindingsQueue');
+});
