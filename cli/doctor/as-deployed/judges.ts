@@ -1,3 +1,4 @@
+import { isEqual } from '../../../shared/domain/json';
 import { comparePolicies, matches } from './compare';
 import { compareFields, differ, toldElsewhere } from './differ';
 import { judgeEventSource, judgeFunction, judgePermission } from './judges-of-lambda';
@@ -90,7 +91,8 @@ async function judgeSchedule(
   const targets = (properties.Targets ?? []) as readonly { readonly Arn?: unknown }[];
   return [
     ...differ('State', properties.State ?? 'ENABLED', present.state),
-    ...differ('ScheduleExpression', properties.ScheduleExpression, present.expression),
+    ...differ('ScheduleExpression', properties.ScheduleExpression ?? '', present.expression),
+    ...(isEqual(properties.EventPattern, present.pattern) ? [] : ['EventPattern is not as deployed']),
     ...differ(
       'Targets',
       targets.map(({ Arn }) => Arn),

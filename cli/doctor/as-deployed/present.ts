@@ -35,6 +35,8 @@ export interface PresentTable {
 
 interface PresentSchedule {
   readonly state: string;
+  /** Of a rule with a pattern, empty. */
   readonly expression: string;
+  readonly pattern?: unknown;
   readonly targets: readonly string[];
 }

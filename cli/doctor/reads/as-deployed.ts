@@ -36,6 +36,7 @@ import {
   type SNSClient,
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { parseJson } from '../../../shared/domain/json';
 import { isNotFound } from '../../../shared/errors';
 import type { PresentResources, PresentRole, PresentTable } from '../as-deployed/present';
 import type { DeployedTemplate, TemplateBody } from '../as-deployed/template';
@@ -116,12 +117,13 @@ export function connectPresent(
 
     readSchedule: (Name) =>
       orNothing(async () => {
-        const [{ State = '', ScheduleExpression = '' }, { Targets = [] }] = await Promise.all([
+        const [{ State = '', ScheduleExpression = '', EventPattern }, { Targets = [] }] = await Promise.all([
           events.send(new DescribeRuleCommand({ Name })),
           events.send(new ListTargetsByRuleCommand({ Rule: Name })),
         ]);
         const targets = Targets.map(({ Arn = '' }) => Arn);
-        return { state: State, expression: ScheduleExpression, targets };
+        const pattern = EventPattern === undefined ? {} : { pattern: parseJson(EventPattern) };
+        return { state: State, expression: ScheduleExpression, ...pattern, targets };
       }),
 
     readFunctionSettings: (FunctionName) =>

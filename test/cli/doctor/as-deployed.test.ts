@@ -485,6 +485,11 @@ describe('the check of what was changed by hand', () => {
       'schedule cordon-dev-Schedule-1: State was ENABLED and is DISABLED',
     ],
     [
+      'a rule that got a pattern',
+      { readSchedule: async () => schedule && { ...schedule, pattern: { source: ['acme'] } } },
+      'schedule cordon-dev-Schedule-1: EventPattern is not as deployed',
+    ],
+    [
       'a schedule that starts nothing',
       { readSchedule: async () => schedule && { ...schedule, targets: [] } },
       'schedule cordon-dev-Schedule-1: Targets is not as deployed',
