@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
@@ -43,6 +44,8 @@ export interface StackOptions {
   readonly mqttPort: number;
   /** `.cordon`: CA, unpacked functions, logs. */
   readonly stateDirectory: string;
+  /** Keeps the code of functions, and what Node compiled of it, for the next stack; by default each stack begins anew. */
+  readonly codeDirectory?: string;
   /** `.serverless`: what `sls package` wrote. */
   readonly artifactsDirectory: string;
   readonly policyCacheSeconds: number;
@@ -208,12 +211,14 @@ async function boot(
     log,
   });
   closers.push(https.close);
+  if (!options.codeDirectory) await rm(join(stateDirectory, 'code'), { recursive: true, force: true });
   functions = createFunctionHost({
     identity,
     endpoint: endpoint(),
     caFile: join(stateDirectory, 'ca', 'ca.pem'),
     logDirectory: join(stateDirectory, 'logs'),
-    codeDirectory: join(stateDirectory, 'code'),
+    codeDirectory: options.codeDirectory ?? join(stateDirectory, 'code'),
+    ...(options.codeDirectory && { compiledDirectory: join(options.codeDirectory, 'compiled') }),
     ...concurrency,
     log,
   });

@@ -100,6 +100,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     mqttPort: 0,
     policyCacheSeconds: options.policyCacheSeconds ?? 0,
     stateDirectory,
+    codeDirectory: join(root, 'dist', 'functions'),
     artifactsDirectory: options.artifactsDirectory ?? join(root, '.serverless'),
     ...(options.certificateCutSeconds !== undefined && {
       certificateCutSeconds: options.certificateCutSeconds,

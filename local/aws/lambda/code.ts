@@ -1,27 +1,38 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 
 /** Gives the folder that Lambda would mount as the task root; a `.zip` is unpacked below `directory`. */
-export async function unpackCode(codePath: string, directory: string, functionName: string): Promise<string> {
+export async function unpackCode(codePath: string, directory: string): Promise<string> {
   const found = await stat(codePath).catch(() => undefined);
   if (!found) throw new Error(`The package ${codePath} is missing: run \`sls package\``);
   if (found.isDirectory()) return path.resolve(codePath);
-  return unpackZip(await readFile(codePath), directory, functionName);
+  return unpackZip(await readFile(codePath), directory);
 }
 
-/** Unpacks a package into a folder `name` of its own below `directory`. */
-export async function unpackZip(zip: Uint8Array, directory: string, name: string): Promise<string> {
-  const taskRoot = path.resolve(directory, name);
-  await rm(taskRoot, { recursive: true, force: true });
-  await mkdir(taskRoot, { recursive: true });
+/** Unpacks a package into a folder below `directory` that its content names, unless it is there already. */
+export async function unpackZip(zip: Uint8Array, directory: string): Promise<string> {
+  const taskRoot = path.resolve(directory, createHash('sha256').update(zip).digest('hex').slice(0, 16));
+  if (await isFolder(taskRoot)) return taskRoot;
+  await mkdir(directory, { recursive: true });
   // Lambda's task root has no package.json above it. Without this one, the project's own `"type": "module"`
   // would make Node read CommonJS bundles as ES modules.
   await writeFile(path.resolve(directory, 'package.json'), '{}\n');
+  const made = await mkdtemp(`${taskRoot}-`);
   const entries = Object.entries(unzipSync(zip));
-  await Promise.all(entries.map(([entry, content]) => writeEntry(taskRoot, entry, content)));
+  await Promise.all(entries.map(([entry, content]) => writeEntry(made, entry, content)));
+  try {
+    await rename(made, taskRoot);
+  } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    // Another stack that shares the folder was faster.
+    if (!(await isFolder(taskRoot))) throw error;
+  }
   return taskRoot;
 }
+
+const isFolder = async (place: string) => (await stat(place).catch(() => undefined))?.isDirectory() === true;
 
 async function writeEntry(taskRoot: string, name: string, content: Uint8Array): Promise<void> {
   const target = path.resolve(taskRoot, name);

@@ -24,6 +24,8 @@ export interface FunctionHostSettings {
   readonly logDirectory: string;
   /** Where packages are unpacked. */
   readonly codeDirectory: string;
+  /** Where Node keeps what it compiled of them. By default nowhere, so that a cold start is as long as on Lambda. */
+  readonly compiledDirectory?: string;
   readonly log: LocalLog;
   /** Workers a function may have when the template reserves none. */
   readonly maxConcurrency?: number;
@@ -75,8 +77,8 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
   async function register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void> {
     if (functions.has(definition.name)) throw new Error(`Function already exist: ${definition.name}`);
     const log = openFunctionLog(settings.logDirectory, definition.name);
-    const taskRoot = await unpackCode(definition.codePath, settings.codeDirectory, definition.name);
-    const { identity, endpoint, caFile } = settings;
+    const taskRoot = await unpackCode(definition.codePath, settings.codeDirectory);
+    const { identity, endpoint, caFile, compiledDirectory } = settings;
     const nodePath = settings.nodePath ?? process.execPath;
     const initTimeoutMs = settings.initTimeoutMs ?? 30_000;
     const startOn = (root: string) => () =>
@@ -86,6 +88,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
         identity,
         endpoint,
         ...(caFile !== undefined && { caFile }),
+        ...(compiledDirectory !== undefined && { compiledDirectory }),
         taskRoot: root,
         nodePath,
         initTimeoutMs,
@@ -96,7 +99,6 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
       log,
       startOn,
       start: startOn(taskRoot),
-      revision: 0,
       limit: definition.reservedConcurrency ?? settings.maxConcurrency ?? 4,
       workers: new Set(),
       retired: new Set(),
@@ -108,9 +110,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
 
   async function updateCode(nameOrArn: string, zip: Uint8Array): Promise<void> {
     const fn = find(nameOrArn);
-    fn.revision += 1;
-    const folder = `${fn.definition.name}-${fn.revision}`;
-    const taskRoot = await unpackZip(zip, settings.codeDirectory, folder);
+    const taskRoot = await unpackZip(zip, settings.codeDirectory);
     fn.start = fn.startOn(taskRoot);
     for (const worker of fn.workers) fn.retired.add(worker);
     for (const worker of fn.idle.splice(0)) worker.kill();

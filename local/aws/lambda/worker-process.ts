@@ -14,6 +14,7 @@ interface WorkerSettings {
   readonly identity: AwsIdentity;
   readonly endpoint: string;
   readonly caFile?: string;
+  readonly compiledDirectory?: string;
   readonly taskRoot: string;
   readonly nodePath: string;
   readonly initTimeoutMs: number;
@@ -52,7 +53,8 @@ const workerFile = new URL('./worker.mjs', import.meta.url);
 
 export function startWorker(settings: WorkerSettings): Worker {
   const startedAt = performance.now();
-  const child = fork(workerFile, [], {
+  const { compiledDirectory } = settings;
+  const child = fork(workerFile, compiledDirectory === undefined ? [] : [compiledDirectory], {
     execPath: settings.nodePath,
     execArgv: memoryFlags(settings.definition.memoryMb),
     cwd: settings.taskRoot,

@@ -2,6 +2,7 @@
 // Plain JavaScript: its start is part of the cold start, so nothing may be transpiled here.
 // Imports nothing but Node, because the function's environment is all there is.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -9,6 +10,9 @@ import { pathToFileURL } from 'node:url';
 const MAX_RESPONSE_BYTES = 6_291_556;
 const UNHANDLED_REJECTION_EXIT = 128;
 const UNCAUGHT_EXCEPTION_EXIT = 129;
+
+const compiledDirectory = process.argv[2];
+if (compiledDirectory) module.enableCompileCache(compiledDirectory);
 
 const send = /** @type {(message: object, callback?: () => void) => void} */ (process.send?.bind(process));
 let currentRequestId = '';
@@ -44,6 +48,8 @@ async function handleInvocation(handler, { requestId, event, deadlineAt, functio
     send({ type: 'result', requestId, error: describeError(error) });
   } finally {
     currentRequestId = '';
+    // What ran once is compiled, and this process ends by a signal.
+    if (compiledDirectory) module.flushCompileCache();
   }
 }
 

@@ -18,7 +18,6 @@ export interface HostedFunction {
   readonly retired: Set<Worker>;
   readonly startOn: (taskRoot: string) => () => Worker;
   start: () => Worker;
-  revision: number;
   readonly idle: Worker[];
   readonly queue: PendingInvocation[];
   starting: number;

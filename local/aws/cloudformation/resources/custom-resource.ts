@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
+import type { InvocationOutcome } from '../../lambda/definitions';
 import { number, text } from './properties';
 import { type CreatedResource, defineResource, type ResourceContext } from './resource-type';
 
@@ -38,11 +39,12 @@ export const customResource = defineResource({
         ResourceType: context.resourceType,
         ResourceProperties: toTexts(rest),
       };
-      const body = await Promise.race([
-        answer.body,
-        invokeUntilFailure(properties.ServiceToken, event, context),
-      ]);
-      return readResponse(body, requestId, context);
+      const invocation = context.hooks.invokeFunction(properties.ServiceToken, event);
+      const body = await Promise.race([answer.body, waitForFailure(invocation, context)]);
+      const created = readResponse(body, requestId, context);
+      // Most functions answer just before they return: the next resource then finds their process free.
+      await invocation;
+      return created;
     } finally {
       await answer.close();
     }
@@ -50,15 +52,14 @@ export const customResource = defineResource({
 });
 
 /** Never resolves where the function went well: then only its answer counts. */
-async function invokeUntilFailure(
-  functionArn: string,
-  event: unknown,
-  context: ResourceContext,
+async function waitForFailure(
+  invocation: Promise<InvocationOutcome>,
+  { logicalId }: ResourceContext,
 ): Promise<never> {
-  const outcome = await context.hooks.invokeFunction(functionArn, event);
+  const outcome = await invocation;
   if (outcome.status === 'failed') {
     const { errorType, errorMessage } = outcome.error;
-    throw new Error(`${context.logicalId}: its function failed: ${errorType}: ${errorMessage}`);
+    throw new Error(`${logicalId}: its function failed: ${errorType}: ${errorMessage}`);
   }
   return new Promise<never>(() => undefined);
 }
