@@ -1,5 +1,6 @@
 import { type IoTClient, ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
 import { type Case, openViolations } from '../shared/domain/case/case';
+import { groupBy } from '../shared/domain/group-by';
 import { describeReason } from '../shared/domain/messages/describe-reason';
 import { thingKey } from '../shared/domain/thing-ref';
 import type { connectTable } from '../shared/storage/table';
@@ -35,7 +36,7 @@ export type Expected = ReadonlyMap<string, readonly string[]>;
 export function findProblems(expected: Expected, outcome: Outcome): string[] {
   const { cases, members, announcements, failedInvocations, messages } = outcome;
   const repeated = findDoubles(announcements.map(({ id }) => id));
-  const byThing = Map.groupBy(cases, ({ thingName }) => thingName);
+  const byThing = groupBy(cases, ({ thingName }) => thingName);
   const strangers = cases.filter(({ thingName }) => !expected.has(thingName));
   return [
     ...[...expected].flatMap(([thingName, behaviors]) =>

@@ -1,3 +1,4 @@
+import { groupBy } from '../shared/domain/group-by';
 import type { Service } from './service';
 
 export interface SlackMessage {
@@ -18,5 +19,5 @@ export interface SlackChannel {
 export async function readSlack(service: Pick<Service, 'control'>): Promise<SlackChannel> {
   const { slack } = await service.control<{ slack: SlackMessage[] }>('GET', 'messages');
   const roots = slack.filter(({ threadTs }) => threadTs === undefined);
-  return { messages: slack, roots: Map.groupBy(roots, ({ text }) => /^\S+ (\w+):/.exec(text)?.[1] ?? '') };
+  return { messages: slack, roots: groupBy(roots, ({ text }) => /^\S+ (\w+):/.exec(text)?.[1] ?? '') };
 }

@@ -20,7 +20,6 @@ const quickChecks = [
   ['types of the console (tsc)', bin('tsc'), ['--noEmit', '-p', 'console', '--singleThreaded']],
 ];
 const checks = [
-  ['types of the command on Node 20 (tsc)', bin('tsc'), ['--noEmit', '-p', 'cli', '--singleThreaded']],
   ['lock file is whole', process.execPath, ['scripts/check-lock.mjs']],
   ['dead code and packages (knip)', bin('knip'), ['--no-config-hints']],
 ];

@@ -1,5 +1,6 @@
 import type { ScheduledEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Profiles } from '../../shared/domain/detection/state';
+import { groupBy } from '../../shared/domain/group-by';
 import type { DeadLetters, DetectStore, SourceQueue, Suspects } from '../../shared/ports';
 import { createBudget } from './budget';
 import { type EvaluatePorts, evaluateThing } from './evaluate';
@@ -88,7 +89,7 @@ function detectTogether(ports: DetectPorts, profiles: Profiles) {
     const received = await Promise.all(records.map((record) => take(record, ports, budget, failed)));
     const admitted = received.flatMap((item) => (item ? budget.admit(item) : []));
     await Promise.all(
-      [...Map.groupBy(admitted, ({ thingName }) => thingName)].map(async ([thingName, items]) => {
+      [...groupBy(admitted, ({ thingName }) => thingName)].map(async ([thingName, items]) => {
         try {
           await judge(thingName, items);
         } catch (error) {

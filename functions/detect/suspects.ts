@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { groupBy } from '../../shared/domain/group-by';
 import { parseJson } from '../../shared/domain/json';
 import type { Clock, Log, Suspects } from '../../shared/ports';
 import { nameSender } from './receive';
@@ -39,7 +40,7 @@ export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
         record,
         sender: nameSender(parseJson(record.body), record.messageId).sender,
       }));
-      const counts = Map.groupBy(named, ({ sender }) => sender);
+      const counts = groupBy(named, ({ sender }) => sender);
       const again = new Set(named.filter(({ record }) => comesAgain(record)).map(({ sender }) => sender));
       const begun = new Map(
         await Promise.all(

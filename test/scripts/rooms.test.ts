@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { groupBy } from '../../shared/domain/group-by';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -21,7 +22,7 @@ function readArrows(house: string): ReadonlyMap<string, readonly string[]> {
       .map((path) => [roomOf(file), roomOf(path), file] as const)
       .filter(([from, to]) => from !== undefined && to !== undefined && from !== to);
   });
-  const byRooms = Map.groupBy(arrows, ([from, to]) => `${from} -> ${to}`);
+  const byRooms = groupBy(arrows, ([from, to]) => `${from} -> ${to}`);
   return new Map(
     [...byRooms].map(([rooms, found]) => [rooms, [...new Set(found.map(([, , file]) => file))]]),
   );

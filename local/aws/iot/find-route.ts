@@ -15,8 +15,12 @@ export function indexRoutes<R extends Path>(
   routes: readonly R[],
 ): (request: Path) => RouteMatch<R> | undefined {
   const shapeOf = (method: string, segments: readonly string[]) => `${method} ${segments.length}`;
-  const split = routes.map((route) => ({ route, segments: route.path.split('/') }));
-  const byShape = Map.groupBy(split, ({ route, segments }) => shapeOf(route.method, segments));
+  const byShape = new Map<string, { readonly route: R; readonly segments: readonly string[] }[]>();
+  for (const route of routes) {
+    const segments = route.path.split('/');
+    const shape = shapeOf(route.method, segments);
+    byShape.set(shape, [...(byShape.get(shape) ?? []), { route, segments }]);
+  }
   return ({ method, path }) => {
     const actual = path.split('/');
     for (const { route, segments } of byShape.get(shapeOf(method, actual)) ?? []) {

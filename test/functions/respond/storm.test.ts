@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Command } from '../../../shared/domain/decide/command';
+import { groupBy } from '../../../shared/domain/group-by';
 import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn, now } from '../../builders';
 import { aWorld } from '../../fakes';
@@ -10,7 +11,7 @@ async function drain(
   commands: readonly (readonly [Command, string])[],
   handle: (command: Command, delivery: { id: string; attempt: number }) => Promise<void>,
 ): Promise<void> {
-  const mailboxes = Map.groupBy(commands, ([{ thingName }]) => thingName);
+  const mailboxes = groupBy(commands, ([{ thingName }]) => thingName);
   await Promise.all(
     [...mailboxes.values()].map(async (mailbox) => {
       for (const [command, id] of mailbox)
