@@ -1,5 +1,6 @@
 import type { Summary } from '../../shared/api/answers';
 import type { BulkAct } from '../acts/bulk-dialog';
+import { actWords } from '../acts/words';
 import type { CaseGroup, CaseStatus } from '../api/types';
 import { findStorms, writeStorm } from '../words/group';
 import { writeTimeLeft } from '../words/time';
@@ -17,13 +18,6 @@ const actsOf: Partial<Record<CaseStatus, readonly BulkAct[]>> = {
   'awaiting-approval': ['approve', 'reject'],
   contained: ['release'],
   observed: ['dismiss'],
-};
-
-const labels = {
-  approve: 'Approve',
-  reject: 'Reject',
-  release: 'Release',
-  dismiss: 'Dismiss',
 };
 
 /** As many as the API takes. */
@@ -55,7 +49,7 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
             {group.cases > mostAtOnce && <span>At most {mostAtOnce} can be acted on at once.</span>}
             {(group.cases > mostAtOnce ? [] : (actsOf[group.status] ?? [])).map((act) => (
               <button key={act} type="button" onClick={() => onAct(act, group)}>
-                {labels[act]} all {group.cases}…
+                {actWords[act].label} all {group.cases}…
               </button>
             ))}
           </div>

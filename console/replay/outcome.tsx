@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { thingPath } from '../api/client';
 import { writeNumber } from '../words/violation';
-import type { Outcome } from './run';
+import type { Difference, Outcome } from './run';
 
 const rows = [
   { name: 'Things contained', of: 'contained' },
@@ -12,7 +12,7 @@ const rows = [
   { name: 'Releases by time', of: 'releases' },
 ] as const;
 
-const shownAtFirst = 50;
+const shownAtFirst = 10;
 
 interface OutcomeProps {
   readonly outcome: Outcome;
@@ -23,23 +23,22 @@ interface OutcomeProps {
 /** What would have been different: in numbers, and thing by thing. */
 export function OutcomePanel({ outcome, isOld }: OutcomeProps) {
   const { alerts, things, firstAt, lastAt, before, after, differences, assumptions } = outcome;
-  const [isWhole, setIsWhole] = useState(false);
   if (alerts === 0)
     return (
       <p class="outcome" role="status">
         No case of the last seven days has an alarm of this time, so there is nothing to replay.
       </p>
     );
-  const shown = isWhole ? differences : differences.slice(0, shownAtFirst);
+  const different = differences.reduce((sum, { things: alike }) => sum + alike.length, 0);
   return (
     <div class={isOld ? 'outcome is-old' : 'outcome'}>
       <p class="story" role="status">
         {differences.length === 0
           ? 'No thing would be treated differently.'
-          : `${writeNumber(differences.length)} of ${writeNumber(things)} ${things === 1 ? 'thing' : 'things'} would be treated differently.`}
+          : `${writeNumber(different)} of ${writeNumber(things)} ${things === 1 ? 'thing' : 'things'} would be treated differently.`}
       </p>
       <p class="quiet">
-        {writeNumber(alerts)} alarms and their ends
+        {writeNumber(alerts)} {alerts === 1 ? 'event' : 'events'} of alarms
         {firstAt !== undefined && lastAt !== undefined && (
           <>
             , {new Date(firstAt).toLocaleString('en-GB')} to {new Date(lastAt).toLocaleString('en-GB')}
@@ -69,29 +68,10 @@ export function OutcomePanel({ outcome, isOld }: OutcomeProps) {
       </table>
       {differences.length > 0 && (
         <ul class="differences" aria-label="Things that would be treated differently">
-          {shown.map((one) => (
-            <li key={one.thingName}>
-              <a class="code" href={`/console/cases/${thingPath(one.thingName)}`}>
-                <bdi>{one.thingName}</bdi>
-              </a>
-              <dl>
-                <div>
-                  <dt>As deployed</dt>
-                  <dd>{one.before}</dd>
-                </div>
-                <div>
-                  <dt>Edited</dt>
-                  <dd>{one.after}</dd>
-                </div>
-              </dl>
-            </li>
+          {differences.map((one) => (
+            <DifferenceRow key={`${one.before} ${one.after}`} difference={one} />
           ))}
         </ul>
-      )}
-      {shown.length < differences.length && (
-        <button type="button" onClick={() => setIsWhole(true)}>
-          Show all {writeNumber(differences.length)}
-        </button>
       )}
       <details>
         <summary>What this assumes</summary>
@@ -102,5 +82,37 @@ export function OutcomePanel({ outcome, isOld }: OutcomeProps) {
         </ul>
       </details>
     </div>
+  );
+}
+
+function DifferenceRow({ difference: { before, after, things } }: { readonly difference: Difference }) {
+  const [isWhole, setIsWhole] = useState(false);
+  const shown = isWhole ? things : things.slice(0, shownAtFirst);
+  return (
+    <li>
+      <b>{things.length === 1 ? '1 thing' : `${writeNumber(things.length)} things`}</b>
+      <dl>
+        <div>
+          <dt>As deployed</dt>
+          <dd>{before}</dd>
+        </div>
+        <div>
+          <dt>Edited</dt>
+          <dd>{after}</dd>
+        </div>
+      </dl>
+      <p class="names">
+        {shown.map((thing) => (
+          <a key={thing} class="code" href={`/console/cases/${thingPath(thing)}`}>
+            {thing}
+          </a>
+        ))}
+        {shown.length < things.length && (
+          <button type="button" class="link" onClick={() => setIsWhole(true)}>
+            Show all {writeNumber(things.length)}
+          </button>
+        )}
+      </p>
+    </li>
   );
 }

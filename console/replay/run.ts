@@ -29,16 +29,18 @@ interface Change {
   readonly fleetSize: number | undefined;
 }
 
-interface Told {
-  readonly thingName: string;
+/** Things that both files treat alike, each in its way. */
+export interface Difference {
   readonly before: string;
   readonly after: string;
+  readonly things: readonly string[];
 }
 
 export interface Outcome extends Pick<Replay, 'alerts' | 'things' | 'firstAt' | 'lastAt' | 'assumptions'> {
   readonly before: Replay['candidate'];
   readonly after: Replay['candidate'];
-  readonly differences: readonly Told[];
+  /** The most frequent first. */
+  readonly differences: readonly Difference[];
 }
 
 export type Answer = { readonly faults: readonly Fault[] } | { readonly outcome: Outcome };
@@ -148,10 +150,17 @@ function tell({
   return {
     ...{ alerts, things, firstAt, lastAt, assumptions },
     ...{ before: present ?? candidate, after: candidate },
-    differences: differences.map((pair) => ({
-      thingName: pair.thingName,
-      before: describeResponse(pair.present),
-      after: describeResponse(pair.candidate),
-    })),
+    differences: group(differences),
   };
+}
+
+function group(differences: Replay['differences']): readonly Difference[] {
+  const groups = new Map<string, Difference & { readonly things: string[] }>();
+  for (const { thingName, present, candidate } of differences) {
+    const [before, after] = [describeResponse(present), describeResponse(candidate)];
+    const known = groups.get(`${before}\n${after}`);
+    if (known) known.things.push(thingName);
+    else groups.set(`${before}\n${after}`, { before, after, things: [thingName] });
+  }
+  return [...groups.values()].sort((one, other) => other.things.length - one.things.length);
 }

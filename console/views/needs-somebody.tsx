@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/answers';
 import { type BulkAct, BulkDialog, type BulkScope } from '../acts/bulk-dialog';
+import { actWords } from '../acts/words';
 import { useLive } from '../api/live';
 import type { CaseStatus, ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
@@ -219,9 +220,9 @@ function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
     <section class="selection" aria-label="Selected cases">
       <strong>{selected.length} selected</strong>
       {acts.length === 0 && <span>They have no act in common.</span>}
-      {acts.map(({ act, label }) => (
+      {acts.map((act) => (
         <button key={act} type="button" onClick={() => onAct(act)}>
-          {label}…
+          {actWords[act].label}…
         </button>
       ))}
       <button type="button" class="quiet" onClick={onClear}>
@@ -231,7 +232,7 @@ function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
   );
 }
 
-function actsForAll(selected: readonly ListedCase[]): readonly { act: BulkAct; label: string }[] {
+function actsForAll(selected: readonly ListedCase[]): readonly BulkAct[] {
   const offered: Partial<Record<CaseStatus, readonly BulkAct[]>> = {
     'awaiting-approval': ['approve', 'reject'],
     contained: ['release'],
@@ -240,10 +241,8 @@ function actsForAll(selected: readonly ListedCase[]): readonly { act: BulkAct; l
     'release-conflict': ['release', 'dismiss'],
     observed: ['dismiss'],
   };
-  const labels = { approve: 'Approve', reject: 'Reject', release: 'Release', dismiss: 'Dismiss' } as const;
-  return (Object.keys(labels) as (keyof typeof labels)[])
-    .filter((act) => selected.every(({ status }) => offered[status]?.includes(act)))
-    .map((act) => ({ act, label: labels[act] }));
+  const acts: readonly BulkAct[] = ['approve', 'reject', 'release', 'dismiss'];
+  return acts.filter((act) => selected.every(({ status }) => offered[status]?.includes(act)));
 }
 
 function moveFocus(list: HTMLUListElement | null, by: number): void {

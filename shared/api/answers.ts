@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { restorable } from '../domain/actions/descriptor';
 import { actionNames } from '../domain/actions/registry';
 import { openStatuses } from '../domain/case/status';
 import { operatorActions } from '../domain/decide/operator-actions';
@@ -213,14 +214,7 @@ export const possibleAct = z.object({
 /** A line of what a release would restore. */
 export const restoration = z.object({
   action,
-  object: z.enum([
-    'thing group',
-    'attached policy',
-    'policy version',
-    'certificate',
-    'job',
-    'mitigation task',
-  ]),
+  object: z.enum(restorable),
   name: z.string(),
   now: z.string().describe('As the containment left it'),
   before: z.string().describe('As it was, and will be'),

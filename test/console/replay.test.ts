@@ -46,11 +46,13 @@ describe('a replay in the page', () => {
         ...{ alerts: 2, things: 2 },
         before: expect.objectContaining({ contained: 2, asked: 0 }),
         after: expect.objectContaining({ contained: 0, asked: 2 }),
-        differences: ['pump-1', 'pump-2'].map((thingName) => ({
-          thingName,
-          before: 'contained (spawned-child: disconnect + quarantine)',
-          after: 'asked about (spawned-child: playbook spawned-child asks before it acts)',
-        })),
+        differences: [
+          {
+            before: 'contained (spawned-child: disconnect + quarantine)',
+            after: 'asked about (spawned-child: playbook spawned-child asks before it acts)',
+            things: ['pump-1', 'pump-2'],
+          },
+        ],
       }),
     });
     expect(told.filter(({ stage }) => stage === 'reading')).toEqual([

@@ -71,15 +71,19 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   findFault?(use: ActionUse): string | undefined;
 }
 
+/** What an action can change. */
+export const restorable = [
+  'thing group',
+  'attached policy',
+  'policy version',
+  'certificate',
+  'job',
+  'mitigation task',
+] as const;
+
 /** An object that an action changed, as people are shown it. */
 export interface Restored {
-  readonly object:
-    | 'thing group'
-    | 'attached policy'
-    | 'policy version'
-    | 'certificate'
-    | 'job'
-    | 'mitigation task';
+  readonly object: (typeof restorable)[number];
   readonly name: string;
   /** As the containment left it. */
   readonly now: string;
