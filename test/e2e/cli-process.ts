@@ -21,6 +21,8 @@ interface Ran {
 export interface Cli {
   readonly folder: string;
   run(...args: readonly string[]): Promise<Ran>;
+  /** Runs what ends with Ctrl-C only, which is pressed once its output has that. */
+  follow(awaited: RegExp, ...args: readonly string[]): Promise<Ran>;
   remove(): Promise<void>;
 }
 
@@ -41,7 +43,9 @@ export async function openCli(
   await writeFile(join(folder, 'cordon.yml'), configuration);
   const program = join(root, 'bin', 'cordon.mjs');
 
-  async function run(...args: readonly string[]): Promise<Ran> {
+  const run = (...args: readonly string[]) => follow(undefined, ...args);
+
+  async function follow(awaited: RegExp | undefined, ...args: readonly string[]): Promise<Ran> {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '' },
@@ -50,6 +54,7 @@ export async function openCli(
     const output = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => {
       output.out += chunk.toString('utf8');
+      if (awaited?.test(output.out)) child.kill('SIGINT');
     });
     child.stderr.on('data', (chunk: Buffer) => {
       output.err += chunk.toString('utf8');
@@ -59,5 +64,5 @@ export async function openCli(
     return { code: Number(code), out: output.out.trimEnd(), err: err.trimEnd() };
   }
 
-  return { folder, run, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { folder, run, follow, remove: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -306,6 +306,35 @@ describe('the cordon command', () => {
   }, 120_000);
 });
 
+describe('what happened, and what was measured,', () => {
+  it('is printed as it happens, until Ctrl-C', async () => {
+    const { code, out } = await cli.follow(
+      /"what":"in-alarm"/,
+      'tail',
+      '--since',
+      '1h',
+      '--thing',
+      'replayed',
+      '--json',
+    );
+
+    expect(code).toBe(0);
+    const happened = out.split('\n').map((line) => JSON.parse(line));
+    expect(happened.map(({ thingName }) => thingName)).toEqual(happened.map(() => 'replayed'));
+    expect(happened[0]).toMatchObject({
+      what: 'case opened',
+      caseId: expect.stringMatching(/^[\da-f]{24}$/),
+    });
+  }, 60_000);
+
+  it('is not there for a thing without stored values, with the reason', async () => {
+    const { code, out, err } = await cli.run('metrics', 'replayed');
+
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^cordon: .*replayed/);
+  }, 60_000);
+});
+
 it('one mail lists the cases that were only recorded', async () => {
   const digests = () => e2e.stack.aws.mails().filter(({ subject }) => subject.startsWith('[digest] '));
   const documents = DynamoDBDocumentClient.from(openDynamoDb());
