@@ -206,13 +206,14 @@ async function readTable(dynamodb: DynamoDBClient, TableName: string): Promise<P
       dynamodb.send(new DescribeContinuousBackupsCommand({ TableName })),
     ]);
   const isOn = expiry?.TimeToLiveStatus === 'ENABLED' || expiry?.TimeToLiveStatus === 'ENABLING';
+  const mode = Table?.BillingModeSummary?.BillingMode;
   const recovery = backups?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus;
   return {
     indexes: (Table?.GlobalSecondaryIndexes ?? []).flatMap(({ IndexName }) => IndexName ?? []),
     ...(isOn && expiry.AttributeName !== undefined && { expires: expiry.AttributeName }),
     hasRecovery: recovery === 'ENABLED',
-    // A table on demand has a capacity of 0.
-    isOnDemand: !Table?.ProvisionedThroughput?.ReadCapacityUnits,
+    // Where nothing is said of the mode, a table on demand has a capacity of 0.
+    isOnDemand: mode ? mode === 'PAY_PER_REQUEST' : !Table?.ProvisionedThroughput?.ReadCapacityUnits,
   };
 }
 
