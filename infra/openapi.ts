@@ -153,17 +153,12 @@ function writeOperation(key: RouteKey, route: RouteDescription) {
       .replace(/\W+$/, ''),
     summary,
     parameters: [...listPathParameters(key), ...(query ? listQueryParameters(query) : [])],
-    ...(body && {
-      requestBody: {
-        required: false,
-        content: { 'application/json': { schema: writeSchema(body, 'input') } },
-      },
-    }),
+    ...(body && { requestBody: writeBody(key, writeSchema(body, 'input')) }),
     responses: {
       [status]: { description: 'Done', content },
       ...(isRead && { 304: { description: 'What If-None-Match names is still so' } }),
       ...Object.fromEntries(
-        ['400', '401', '403', '404', '409', '413', '500'].map((code) => [
+        Object.keys(problems).map((code) => [
           code,
           {
             description: problems[code],
@@ -186,24 +181,51 @@ const problems: Readonly<Record<string, string>> = {
   404: 'There is nothing of this name',
   409: 'It does not apply now: `detail` says why',
   413: 'The body is too large',
+  429: 'API Gateway has too many requests: try again',
   500: 'The function failed; its log says why',
+  503: 'API Gateway or the function is not available, or took too long: try again',
 };
+
+function writeBody(key: RouteKey, schema: { readonly required?: readonly string[] }) {
+  // Either of them says what is selected.
+  const either = { oneOf: [{ required: ['things'] }, { required: ['filter'] }] };
+  return {
+    required: (schema.required ?? []).length > 0,
+    content: {
+      'application/json': { schema: { ...schema, ...(key.startsWith('POST /bulk/') && either) } },
+    },
+  };
+}
+
+const name = '[a-zA-Z0-9:_-]{1,128}';
+const ownThing = `^${name}$`;
+const anyThing = `^([0-9]{12}%2F[a-z]{2}[a-z0-9-]{1,30}%2F)?${name}$`;
 
 const things = '1 to 128 of a-z A-Z 0-9 : _ -, or ACCOUNT/REGION/NAME with its slashes encoded twice';
 
 function listPathParameters(key: RouteKey) {
-  return [...key.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
-    name,
+  return [...key.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => ({
+    name: parameter,
     in: 'path',
     required: true,
-    schema: { type: 'string', minLength: 1 },
-    ...(name === 'thing' && { description: things }),
+    schema: { type: 'string', pattern: writePattern(parameter, key) },
+    ...(parameter === 'thing' && { description: things }),
   }));
 }
 
+function writePattern(parameter: string, key: RouteKey): string {
+  if (parameter === 'commandId') return '^[0-9a-f-]{36}$';
+  // Cordon acts on things of its own account and region only.
+  return parameter === 'thing' && key.startsWith('GET ') ? anyThing : ownThing;
+}
+
 function listQueryParameters(query: $ZodType) {
-  const { properties = {} } = writeSchema(query, 'input') as { properties?: Record<string, object> };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+  // As it is read: numbers, and lists with commas between. All of a query is text.
+  const { properties = {} } = writeSchema(query, 'output') as { properties?: Record<string, object> };
+  return Object.entries(properties).map(([parameter, schema]) => ({
+    ...{ name: parameter, in: 'query', required: false, schema },
+    ...('items' in schema && { style: 'form', explode: false }),
+  }));
 }
 
 function writeSchema(schema: $ZodType, io: 'input' | 'output'): object {

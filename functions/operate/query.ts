@@ -8,7 +8,7 @@ export function count(least: number, most: number) {
   return z.optional(
     z.pipe(
       z.string().check(z.regex(/^\d{1,9}$/, expected)),
-      z.pipe(z.transform(Number), z.number().check(z.minimum(least, expected), z.maximum(most, expected))),
+      z.pipe(z.transform(Number), z.int().check(z.minimum(least, expected), z.maximum(most, expected))),
     ),
   );
 }
@@ -16,7 +16,7 @@ export function count(least: number, most: number) {
 export const epochMs = z.optional(
   z.pipe(
     z.string().check(z.regex(/^\d{1,15}$/, 'expected a time in epoch ms')),
-    z.pipe(z.transform(Number), z.number()),
+    z.pipe(z.transform(Number), z.int().check(z.minimum(0), z.maximum(999_999_999_999_999))),
   ),
 );
 
@@ -26,7 +26,7 @@ export function listOf<const T extends readonly string[]>(names: T) {
     z.string().check(z.minLength(1), z.maxLength(256)),
     z.pipe(
       z.transform((text: string) => [...new Set(text.split(','))]),
-      z.array(z.enum(names)),
+      z.array(z.enum(names)).check(z.minLength(1)),
     ),
   );
 }
@@ -35,6 +35,16 @@ export const cursor = z.optional(z.string().check(z.minLength(1), z.maxLength(4_
 
 /** An ARN, an e-mail address or a subject. */
 export const person = z.optional(z.string().check(z.minLength(1), z.maxLength(256)));
+
+/** `NAME`, or `ACCOUNT/REGION/NAME`. */
+export const thingText = z
+  .string()
+  .check(
+    z.regex(
+      /^(\d{12}\/[a-z]{2}[a-z0-9-]{1,30}\/)?[a-zA-Z0-9:_-]{1,128}$/,
+      'expected the name of a thing, or ACCOUNT/REGION/NAME',
+    ),
+  );
 
 const name = z.optional(z.string().check(z.regex(registryName, 'expected 1 to 128 of a-z A-Z 0-9 : _ -')));
 

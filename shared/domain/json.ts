@@ -27,12 +27,14 @@ export function isTooDeep(text: string): boolean {
 }
 
 /**
- * JSON as the body of a message: SQS refuses U+FFFE and U+FFFF (API reference, SendMessage), which JSON.stringify leaves
- * as they are, and a device's words may hold them. Escaped, the value is the same.
+ * JSON as the body of a message: SQS refuses U+FFFE and U+FFFF (API reference, SendMessage), and has not always taken what
+ * lies above U+FFFF, such as an emoji. JSON.stringify leaves both as they are, and a device's or a person's words may hold
+ * them. Escaped, the value is the same.
  */
 export function writeMessageJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\uFFFE\uFFFF]/g, (character) =>
-    character === '\uFFFE' ? '\\ufffe' : '\\uffff',
+  return JSON.stringify(value).replace(
+    /[\uD800-\uDFFF\uFFFE\uFFFF]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16)}`,
   );
 }
 

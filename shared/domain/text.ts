@@ -13,14 +13,14 @@ export function agentClientId(thingName: string): string {
   return `${thingName}-cordon`;
 }
 
-/** UTF-8 bytes of text as JSON, at the most: an escaped control character is six, a surrogate pair's half three. */
+/** Bytes of text as JSON of a message, at the most: an escaped unit is six, and a character above U+FFFF has two. */
 export function jsonBytes(text: string): number {
   let bytes = 2;
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0;
     if (code < 0x20) bytes += 6;
     else if (code < 0x80) bytes += character === '"' || character === '\\' ? 2 : 1;
-    else bytes += code < 0x800 ? 2 : code < 0x10000 ? 6 : 4;
+    else bytes += code < 0x800 ? 2 : code < 0x10000 ? 6 : 12;
   }
   return bytes;
 }

@@ -29,6 +29,36 @@ describe('the OpenAPI document', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operatorRoutes.length);
   });
 
+  it('says of a request what is refused of it: numbers, lists, names, and a body that must be there', () => {
+    const [list, metric, refusal] = [
+      '/cases',
+      '/things/{thing}/metrics/{metric}',
+      '/things/{thing}/refusals/{commandId}',
+    ].map((path) => document.paths[path]?.get as { parameters: { name: string }[] });
+    const find = (operation: typeof list, name: string) =>
+      (operation?.parameters ?? []).find((parameter) => parameter.name === name);
+
+    expect(find(list, 'limit')).toMatchObject({ schema: { type: 'integer', minimum: 1, maximum: 500 } });
+    expect(find(list, 'status')).toMatchObject({
+      schema: { type: 'array', minItems: 1 },
+      style: 'form',
+      explode: false,
+    });
+    expect(find(metric, 'from')).toMatchObject({ schema: { type: 'integer', minimum: 0 } });
+    expect(find(metric, 'metric')).toMatchObject({ schema: { pattern: '^[a-zA-Z0-9:_-]{1,128}$' } });
+    expect(find(refusal, 'commandId')).toMatchObject({ schema: { pattern: '^[0-9a-f-]{36}$' } });
+    const bodyOf = (path: string) =>
+      (document.paths[path]?.post as { requestBody: { required: boolean } } | undefined)?.requestBody;
+    expect(bodyOf('/things/{thing}/comment')?.required).toBe(true);
+    expect(bodyOf('/things/{thing}/release')?.required).toBe(false);
+    expect(bodyOf('/bulk/release')).toMatchObject({
+      required: true,
+      content: {
+        'application/json': { schema: { oneOf: [{ required: ['things'] }, { required: ['filter'] }] } },
+      },
+    });
+  });
+
   it('says which filters a list takes and what a bulk act needs', () => {
     const list = document.paths['/cases']?.get as { parameters: { name: string }[] };
     const bulk = document.paths['/bulk/approve']?.post as {

@@ -17,7 +17,7 @@ import {
 import type { CaseListReader } from '../../../shared/storage/case-list';
 import { findCaller } from '../caller';
 import { type CommandPorts, examineCase, type Order, writeBodySchema } from '../command';
-import { caseFilterFields } from '../query';
+import { caseFilterFields, thingText } from '../query';
 
 export interface BulkPorts extends CommandPorts {
   readonly list: Pick<CaseListReader, 'page'>;
@@ -32,9 +32,7 @@ const maxPages = 10;
 const chunk = 50;
 
 const selection = {
-  things: z.optional(
-    z.array(z.string().check(z.maxLength(180))).check(z.minLength(1), z.maxLength(maxThings)),
-  ),
+  things: z.optional(z.array(thingText).check(z.minLength(1), z.maxLength(maxThings))),
   filter: z.optional(
     z.strictObject({
       ...caseFilterFields,

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { parseThing } from '../../../shared/domain/thing-ref';
 import { CursorError } from '../../../shared/errors';
 import {
   csvResponse,
@@ -11,7 +10,7 @@ import {
 } from '../../../shared/http';
 import type { Clock } from '../../../shared/ports';
 import type { Act, AuditPage, AuditQuery } from '../../../shared/storage/audit';
-import { count, cursor, epochMs, person } from '../query';
+import { count, cursor, epochMs, person, thingText } from '../query';
 
 export interface AuditPorts {
   readonly audit: { page(query: AuditQuery): Promise<AuditPage> };
@@ -22,7 +21,7 @@ const dayMs = 86_400_000;
 
 export const auditQuery = z.strictObject({
   actor: person,
-  thing: z.optional(z.string().check(z.refine((text) => parseThing(text) !== undefined, 'expected a thing'))),
+  thing: z.optional(thingText),
   from: epochMs,
   to: epochMs,
   limit: count(1, 500),

@@ -1,7 +1,7 @@
 import { writeMessageJson } from '../../../shared/domain/json';
 
-/** What SQS takes (API reference, SendMessage). */
-const allowed = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]*$/u;
+/** What SQS takes (API reference, SendMessage), without what it has not always taken: an emoji, for example. */
+const allowed = /^[\t\n\r\u0020-\ud7ff\ue000-\ufffd]*$/;
 
 describe('the JSON of a message body', () => {
   it('contains only characters that SQS accepts, and has the same value', () => {
