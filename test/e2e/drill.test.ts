@@ -134,7 +134,7 @@ describe('cordon drill', () => {
     [['enroll', 'cordon-drill-mine'], /begins with cordon-drill-, as only the things of cordon drill do/],
   ])('refuses %j before it changes anything', async (args, message) => {
     const { code, err } = await operator.run(...args);
-    expect([code, err]).toEqual([1, expect.stringMatching(message)]);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
     expect(await leftOf()).toEqual([]);
   });
 
