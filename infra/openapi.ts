@@ -181,6 +181,7 @@ const problems: Readonly<Record<string, string>> = {
   404: 'There is nothing of this name',
   409: 'It does not apply now: `detail` says why',
   413: 'The body is too large',
+  415: 'The body has another content-type than application/json',
   429: 'API Gateway has too many requests: try again',
   500: 'The function failed; its log says why',
   503: 'API Gateway or the function is not available, or took too long: try again',

@@ -46,9 +46,12 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not Found',
   409: 'Conflict',
   413: 'Content Too Large',
+  415: 'Unsupported Media Type',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
+
+const jsonType = 'application/json';
 
 const headers = {
   // What is told of a case is neither to be kept by a cache nor taken for anything but JSON.
@@ -58,13 +61,13 @@ const headers = {
 
 /** JSON that is text already. */
 export function textResponse(body: string): HttpAnswer {
-  return { statusCode: 200, headers: { ...headers, 'content-type': 'application/json' }, body };
+  return { statusCode: 200, headers: { ...headers, 'content-type': jsonType }, body };
 }
 
 export function jsonResponse(value: unknown, statusCode = 200): HttpAnswer {
   return {
     statusCode,
-    headers: { ...headers, 'content-type': 'application/json' },
+    headers: { ...headers, 'content-type': jsonType },
     body: JSON.stringify(value),
   };
 }
@@ -154,8 +157,19 @@ export function readQuery<T extends z.ZodMiniType>(request: HttpRequest, schema:
   return validate(request.queryStringParameters ?? {}, schema, 'query');
 }
 
-/** No body at all counts as an empty object. */
-export function readJson<T extends z.ZodMiniType>(body: Buffer, schema: T): z.output<T> {
+/** No body at all counts as an empty object, and no type as JSON. A form or text is refused, whatever is in it. */
+export function readJson<T extends z.ZodMiniType>(
+  request: HttpRequest,
+  maxBytes: number,
+  schema: T,
+): z.output<T> {
+  const body = readBody(request, maxBytes);
+  if (body.length > 0 && !/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? jsonType))
+    throw new HttpProblem(
+      415,
+      `send the body as JSON, with the header content-type: ${jsonType}`,
+      'content-type',
+    );
   const value = body.length === 0 ? {} : parseJson(body.toString('utf8'));
   if (value === undefined) throw new HttpProblem(400, 'expected JSON', 'body');
   return validate(value, schema, 'body');

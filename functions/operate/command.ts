@@ -19,7 +19,6 @@ import {
   HttpProblem,
   type HttpRequest,
   jsonResponse,
-  readBody,
   readJson,
   readThing,
 } from '../../shared/http';
@@ -80,7 +79,7 @@ export function sendCommand(action: OperatorAction) {
     const { actor, person } = findCaller(request, ports.groupRule);
     const thingName = readThing(request, ports.own);
     if (!isHome(thingName)) throw new HttpProblem(400, notHome, 'thing');
-    const { assignee, ...order } = readJson(readBody(request, maxBodyBytes), schema) as Order;
+    const { assignee, ...order } = readJson(request, maxBodyBytes, schema) as Order;
     const ordered = { type: action, person, ...order };
     const { objection, asks } = await examine(ordered, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);

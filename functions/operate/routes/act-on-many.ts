@@ -6,14 +6,7 @@ import {
   operatorActionDescriptors,
 } from '../../../shared/domain/decide/operator-actions';
 import { isHome, parseThing, type ThingKey } from '../../../shared/domain/thing-ref';
-import {
-  type HttpAnswer,
-  HttpProblem,
-  type HttpRequest,
-  jsonResponse,
-  readBody,
-  readJson,
-} from '../../../shared/http';
+import { type HttpAnswer, HttpProblem, type HttpRequest, jsonResponse, readJson } from '../../../shared/http';
 import type { CaseListReader } from '../../../shared/storage/case-list';
 import { findCaller } from '../caller';
 import { type CommandPorts, examineCase, type Order, writeBodySchema } from '../command';
@@ -75,7 +68,7 @@ export function actOnMany(action: OperatorAction) {
   const schema = writeBulkSchema(action);
   return async (request: HttpRequest, ports: BulkPorts): Promise<HttpAnswer> => {
     const { actor, person } = findCaller(request, ports.groupRule);
-    const { things, filter, expect, key, ...order } = readJson(readBody(request, maxBodyBytes), schema);
+    const { things, filter, expect, key, ...order } = readJson(request, maxBodyBytes, schema);
     if ((things === undefined) === (filter === undefined))
       throw new HttpProblem(400, 'expected either things or a filter', things ? 'filter' : 'things');
     const chosen = things ? readThings(things, ports) : await findCases(action, filter ?? {}, ports);

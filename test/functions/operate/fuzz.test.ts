@@ -68,7 +68,10 @@ const request = fc.constantFrom(...operatorRoutes).chain((route) => {
       anything.map((value) => JSON.stringify(value)),
       hostile,
     ),
-    headers: fc.record({ 'if-none-match': hostile, accept: hostile, 'content-type': hostile }),
+    headers: fc.record({
+      ...{ 'if-none-match': hostile, accept: hostile },
+      'content-type': fc.oneof({ arbitrary: fc.constant('application/json'), weight: 5 }, hostile),
+    }),
     isBase64Encoded: fc.boolean(),
   });
 });

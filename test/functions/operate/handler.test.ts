@@ -457,6 +457,44 @@ describe('an operator’s command', () => {
   });
 
   it.each([
+    'application/json',
+    'Application/JSON; charset=utf-8',
+    'application/json ;charset=utf-8',
+    undefined,
+  ])('is accepted with a body of the content-type %s', async (type) => {
+    const { ask } = anOperator([contained]);
+    const request = { ...thing, body: '{}', headers: type === undefined ? {} : { 'content-type': type } };
+
+    expect((await ask('POST /things/{thing}/release', request)).status).toBe(202);
+  });
+
+  it.each([
+    '',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/jsonp',
+    'text/application/json',
+  ])('is refused with a body of the content-type "%s", which says what to send', async (type) => {
+    const { ask, sent } = anOperator([contained, { ...contained, thingName: thingKey('other') }]);
+    const headers = { 'content-type': type };
+    const bulk = JSON.stringify({ things: ['other'], expect: 1, key: 'a-key' });
+
+    for (const answer of [
+      await ask('POST /things/{thing}/release', { ...thing, headers, body: '{}' }),
+      await ask('POST /bulk/release', { headers, body: bulk }),
+    ])
+      expect(answer).toMatchObject({
+        status: 415,
+        value: {
+          detail: 'send the body as JSON, with the header content-type: application/json',
+          field: 'content-type',
+        },
+      });
+    expect(sent).toEqual([]);
+    expect((await ask('POST /things/{thing}/release', { ...thing, headers })).status).toBe(202);
+  });
+
+  it.each([
     [{ email: 'ada@example.com', sub: 's-1', groups: '[dev cordon-operators]' }, 'ada@example.com'],
     [{ email: 'ada@example.com', email_verified: 'true', groups: 'cordon-operators' }, 'ada@example.com'],
     [{ email: 'root@example.com', email_verified: 'false', sub: 's-1', groups: '[cordon-operators]' }, 's-1'],
