@@ -45,6 +45,12 @@ const finders = {
     return names.filter((name) => found.includes(name));
   },
 
+  'AWS::Events::Rule'(names, open) {
+    const { DescribeRuleCommand, EventBridgeClient } = require('@aws-sdk/client-eventbridge');
+    const describe = (Name) => new DescribeRuleCommand({ Name });
+    return findEach(open(EventBridgeClient), names, describe, 'ResourceNotFoundException');
+  },
+
   'AWS::Lambda::Function'(names, open) {
     const { GetFunctionCommand, LambdaClient } = require('@aws-sdk/client-lambda');
     const describe = (FunctionName) => new GetFunctionCommand({ FunctionName });

@@ -13,6 +13,7 @@ const named: Readonly<
     remedy:
       'to continue with the cases of an earlier stack, deploy with --param="table=adopt"; to start without them, delete the table (docs/removing.md)',
   },
+  'AWS::Events::Rule': { property: 'Name', word: 'event rule', remedy: leftOver },
   'AWS::IoT::CustomMetric': {
     property: 'MetricName',
     word: 'custom metric',

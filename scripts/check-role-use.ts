@@ -36,9 +36,8 @@ const exceptions: Exceptions = {
     },
     {
       roles: ['OperateRole'],
-      actions: ['dynamodb:Query', 'dynamodb:BatchGetItem'],
-      reason:
-        'the index and the cases of earlier releases, which are read only while a table of theirs is upgraded',
+      actions: ['dynamodb:Query'],
+      reason: 'the index of earlier releases, which is read only while a table of theirs is upgraded',
     },
     {
       roles: ['DefenderRole'],

@@ -53,18 +53,16 @@ describe('what the packaged agent reports', () => {
       expect(readMessage(JSON.stringify(alerts[0]))).toMatchObject({
         findings: [
           {
-            violation: {
-              thingName: 'mything1',
-              eventType: 'in-alarm',
-              value: said.custom_metrics?.num_child_procs_myapp?.[0],
-              evidence: expect.arrayContaining([
-                expect.objectContaining({
-                  metric: 'num_child_procs_myapp',
-                  ppid: app.pid,
-                  commandLine: 'sleep 60',
-                }),
-              ]),
-            },
+            thingName: 'mything1',
+            eventType: 'in-alarm',
+            value: said.custom_metrics?.num_child_procs_myapp?.[0],
+            evidence: expect.arrayContaining([
+              expect.objectContaining({
+                metric: 'num_child_procs_myapp',
+                ppid: app.pid,
+                commandLine: 'sleep 60',
+              }),
+            ]),
           },
         ],
       });

@@ -28,7 +28,7 @@ playbooks:
     mode: enforce
     actions: [quarantine, disconnect]
     unless: [{ executable: /usr/bin/curl, arguments: [-fsS, 'https://updates.example.com/check'] }]
-notify: { email: [soc@example.com] }
+notify: { email: [soc@example.com], digest: off }
 `;
 
 const curl = {

@@ -2,7 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  DetachPolicyCommand,
   ListActiveViolationsCommand,
+  ListAttachedPoliciesCommand,
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
 import { DeleteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
@@ -334,6 +336,17 @@ describe('what happened, and what was measured,', () => {
     expect(err).toMatch(/^cordon: .*replayed/);
   }, 60_000);
 });
+
+it('an adopted group gets the policy of the stack again from the sweep, where somebody detached it', async () => {
+  const policyName = 'cordon-dev-quarantine';
+  const target = 'arn:aws:iot:us-east-1:000000000000:thinggroup/hand-made';
+  await e2e.iot.send(new DetachPolicyCommand({ policyName, target }));
+
+  expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+
+  const { policies = [] } = await e2e.iot.send(new ListAttachedPoliciesCommand({ target }));
+  expect(policies.map((policy) => policy.policyName)).toContain(policyName);
+}, 60_000);
 
 it('one mail lists the cases that were only recorded', async () => {
   const digests = () => e2e.stack.aws.mails().filter(({ subject }) => subject.startsWith('[digest] '));

@@ -15,9 +15,10 @@ import { ListSubscriptionsByTopicCommand, UnsubscribeCommand } from '@aws-sdk/cl
 import { DeleteQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { Finding } from '../../cli/doctor/finding';
+import { connectTable } from '../../shared/storage/table';
 import { type Cli, openCli } from './cli-process';
 import { type DocumentedCaller, registerDocumented } from './documented-rights';
-import { type EndToEnd, root, startEndToEnd } from './harness';
+import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;
 /** With the rights of docs/iam/doctor.json only. */
@@ -46,6 +47,11 @@ const problemsOf = (found: readonly Finding[]) =>
 describe('cordon doctor', () => {
   it('finds no fault in a newly deployed stack, with the rights of docs/iam/doctor.json', async () => {
     await e2e.enroll('healthy');
+    expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+    await waitUntil(
+      () => 'a heartbeat',
+      () => connectTable(e2e.stack.deployed.outputs.TableName ?? '', e2e.dynamodb).heartbeats.read(),
+    );
 
     const { code, found } = await examine('--send-test');
 

@@ -69,6 +69,14 @@ describe('the names of an account', () => {
       'TableName',
       'ResourceNotFoundException',
     ],
+    [
+      'AWS::Events::Rule',
+      'eventbridge',
+      'EventBridgeClient',
+      'DescribeRuleCommand',
+      'Name',
+      'ResourceNotFoundException',
+    ],
     ['AWS::SQS::Queue', 'sqs', 'SQSClient', 'GetQueueUrlCommand', 'QueueName', 'QueueDoesNotExist'],
     [
       'AWS::CloudWatch::Dashboard',
