@@ -28,9 +28,9 @@ import {
   readThing,
 } from '../../shared/http';
 import type { CaseStore, Clock, Floods, Heartbeats, KillSwitchReader } from '../../shared/ports';
-import type { TimelinePage } from '../../shared/storage/timeline';
+import type { ClosedPage, TimelinePage } from '../../shared/storage/timeline';
 import { findCaller, type GroupRule } from './caller';
-import { count } from './query';
+import { count, cursor, refuseCursor } from './query';
 import { showFloods, showKillSwitch } from './show';
 
 export interface CasePorts {
@@ -44,7 +44,7 @@ export interface CasePorts {
   readonly groupRule: GroupRule;
   readonly guards: Configuration['guards'];
   readonly history: {
-    listClosed(thingName: ThingKey, limit: number): Promise<Case[]>;
+    pageClosed(thingName: ThingKey, limit: number, cursor?: string): Promise<ClosedPage>;
     findCase(caseId: string): Promise<Case | undefined>;
     pageTimeline(caseId: string, limit: number, after?: string): Promise<TimelinePage>;
   };
@@ -173,14 +173,17 @@ function takeBytes<T>(values: readonly T[], most: number): T[] {
   });
 }
 
-export const closedQuery = z.strictObject({ limit });
+export const closedQuery = z.strictObject({ limit, cursor });
 
 /** Outlines of a thing's earlier cases, newest first. Whole cases may exceed a Lambda response. */
 export async function listClosed(request: HttpRequest, { history, own }: CasePorts): Promise<HttpAnswer> {
   const thingName = readThing(request, own);
-  const { limit: most = 20 } = readQuery(request, closedQuery);
-  const found = await history.listClosed(thingName, most + 1);
-  return jsonResponse({ thingName, cases: found.slice(0, most).map(outline), more: found.length > most });
+  const { limit: most = 20, cursor: from } = readQuery(request, closedQuery);
+  const { cases, next } = await history.pageClosed(thingName, most, from).catch(refuseCursor);
+  return jsonResponse({
+    ...{ thingName, cases: cases.map(outline), more: next !== undefined },
+    ...(next !== undefined && { next }),
+  });
 }
 
 function outline(record: Case) {

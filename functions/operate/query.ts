@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { registryName } from '../../shared/domain/text';
+import { CursorError } from '../../shared/errors';
+import { HttpProblem } from '../../shared/http';
 
 /** Parts of the queries of routes: all of a query is text. */
 
@@ -32,6 +34,12 @@ export function listOf<const T extends readonly string[]>(names: T) {
 }
 
 export const cursor = z.optional(z.string().check(z.minLength(1), z.maxLength(4_096)));
+
+/** What a list throws of a cursor is for the caller to mend. */
+export function refuseCursor(error: unknown): never {
+  if (error instanceof CursorError) throw new HttpProblem(400, error.message, 'cursor');
+  throw error;
+}
 
 /** An ARN, an e-mail address or a subject. */
 export const person = z.optional(z.string().check(z.minLength(1), z.maxLength(256)));

@@ -279,7 +279,8 @@ export const timeline = z.object({
 export const closedCases = z.object({
   thingName: z.string(),
   cases: z.array(z.looseObject({ caseId: z.string(), status, severity, openedAt: time })),
-  more: z.boolean(),
+  more: z.boolean().describe('Whether there is a next page'),
+  next: z.string().optional().describe('The `cursor` of the next page; absent at the end'),
 });
 
 export const sent = z.object({

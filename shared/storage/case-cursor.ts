@@ -62,9 +62,26 @@ function readPosition(value: unknown): ListPosition['shards'][number] {
   return { updatedAt, thingName, sk };
 }
 
+/** Behind which of its earlier cases the list of a thing goes on. */
+export function writeClosedCursor(thingName: ThingKey, sk: string): string {
+  return Buffer.from(JSON.stringify([version, hash(thingName), sk])).toString('base64url');
+}
+
+/** The key of the case. Throws CursorError for anything but what `writeClosedCursor` wrote for the same thing. */
+export function readClosedCursor(thingName: ThingKey, cursor: string): string {
+  const parsed = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
+  const [found, of, sk] = Array.isArray(parsed) ? parsed : [];
+  if (found !== version || typeof sk !== 'string' || !closedKey.test(sk))
+    throw new CursorError('is none of this list');
+  if (of !== hash(thingName)) throw new CursorError('is of another thing: begin without a cursor');
+  return sk;
+}
+
+const closedKey = /^CLOSED#\d{15}#[a-zA-Z0-9:_-]{1,128}$/;
+
 /** Of the newest case of a thing, or of an earlier one. */
 function isCaseKey(sk: string): boolean {
-  return sk === 'CASE' || /^CLOSED#\d{15}#[a-zA-Z0-9:_-]{1,128}$/.test(sk);
+  return sk === 'CASE' || closedKey.test(sk);
 }
 
 function hash(query: string): string {

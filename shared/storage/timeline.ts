@@ -5,8 +5,9 @@ import type { CaseStatus } from '../domain/case/status';
 import { parseThing, type ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
+import { readClosedCursor, writeClosedCursor } from './case-cursor';
 import { type CaseItem, readCase } from './case-item';
-import { caseKey, connectItems, hasExpired, partitionOf, shards } from './items';
+import { caseKey, connectItems, hasExpired, type ItemKey, partitionOf, shards } from './items';
 
 /** For people: cases by status, and timelines. Expired ones are left out. */
 export function connectHistory(tableName: string, client?: DynamoDBClient, clock: Clock = Date.now) {
@@ -51,15 +52,25 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
 
     /** Closed cases of a thing, newest first, at most `limit`. */
     async listClosed(thingName: ThingKey, limit = Infinity): Promise<Case[]> {
-      const rows = await queryAll<CaseItem>(
-        {
-          KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
-          ExpressionAttributeValues: { ':thing': partitionOf(thingName), ':closed': 'CLOSED#' },
-          ScanIndexForward: false,
-        },
-        limit,
-      );
+      const rows = await queryAll<CaseItem>(closedOf(thingName), limit);
       return rows.filter(isKept).map(readCase);
+    },
+
+    /** A page of them. Throws CursorError. */
+    async pageClosed(thingName: ThingKey, limit: number, cursor?: string): Promise<ClosedPage> {
+      const behind = cursor === undefined ? undefined : readClosedCursor(thingName, cursor);
+      // One more says whether there is a next page.
+      const rows = await queryAll<CaseItem & ItemKey>(
+        closedOf(thingName),
+        limit + 1,
+        behind === undefined ? undefined : { pk: partitionOf(thingName), sk: behind },
+      );
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        cases: shown.filter(isKept).map(readCase),
+        ...(rows.length > limit && last && { next: writeClosedCursor(thingName, last.sk) }),
+      };
     },
 
     /** The open or closed case of an id. */
@@ -134,9 +145,13 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
    * Follows the pages of a query, to its end or until `limit` are found: a page ends at 1 MB (DynamoDB developer guide,
    * "Paginating table query results").
    */
-  async function queryAll<T>(query: Omit<QueryCommandInput, 'TableName'>, limit = Infinity): Promise<T[]> {
+  async function queryAll<T>(
+    query: Omit<QueryCommandInput, 'TableName'>,
+    limit = Infinity,
+    behind?: ItemKey,
+  ): Promise<T[]> {
     const found: T[] = [];
-    let from: QueryCommandInput['ExclusiveStartKey'];
+    let from: QueryCommandInput['ExclusiveStartKey'] = behind;
     do {
       const page = await documents.send(
         new QueryCommand({
@@ -161,6 +176,21 @@ function ofTimeline(caseId: string) {
     // On a replica without the newest row, the timeline would look truncated.
     ConsistentRead: true,
   };
+}
+
+function closedOf(thingName: ThingKey) {
+  return {
+    KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
+    ExpressionAttributeValues: { ':thing': partitionOf(thingName), ':closed': 'CLOSED#' },
+    ScanIndexForward: false,
+  };
+}
+
+export interface ClosedPage {
+  /** Newest first. Expired ones are left out, so a page may have fewer than asked for. */
+  readonly cases: readonly Case[];
+  /** The cursor of the next page; absent at the end of the list. */
+  readonly next?: string;
 }
 
 export interface TimelinePage {

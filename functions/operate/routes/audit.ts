@@ -1,5 +1,4 @@
 import * as z from 'zod/mini';
-import { CursorError } from '../../../shared/errors';
 import {
   csvResponse,
   type HttpAnswer,
@@ -10,7 +9,7 @@ import {
 } from '../../../shared/http';
 import type { Clock } from '../../../shared/ports';
 import type { Act, AuditPage, AuditQuery } from '../../../shared/storage/audit';
-import { count, cursor, epochMs, person, thingText } from '../query';
+import { count, cursor, epochMs, person, refuseCursor, thingText } from '../query';
 
 export interface AuditPorts {
   readonly audit: { page(query: AuditQuery): Promise<AuditPage> };
@@ -45,9 +44,4 @@ export async function showAudit(request: HttpRequest, { audit, clock }: AuditPor
 
 function writeRow({ at, actor, thingName, caseId, what, detail = '' }: Act): string[] {
   return [new Date(at).toISOString(), actor, thingName, caseId, what, detail];
-}
-
-function refuseCursor(error: unknown): never {
-  if (error instanceof CursorError) throw new HttpProblem(400, error.message, 'cursor');
-  throw error;
 }

@@ -1,16 +1,9 @@
 import * as z from 'zod/mini';
 import { type CaseStatus, openStatuses } from '../../../shared/domain/case/status';
-import { CursorError } from '../../../shared/errors';
-import {
-  type HttpAnswer,
-  HttpProblem,
-  type HttpRequest,
-  jsonResponse,
-  readQuery,
-} from '../../../shared/http';
+import { type HttpAnswer, type HttpRequest, jsonResponse, readQuery } from '../../../shared/http';
 import type { Clock, Floods, KillSwitchReader } from '../../../shared/ports';
 import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
-import { caseFilterFields, count, cursor, epochMs, listOf } from '../query';
+import { caseFilterFields, count, cursor, epochMs, listOf, refuseCursor } from '../query';
 import { showFloods, showKillSwitch } from '../show';
 
 export interface ListPorts {
@@ -53,9 +46,4 @@ export async function listCases(
   });
   const [found, told, state] = await Promise.all([page.catch(refuseCursor), flooding, seen]);
   return jsonResponse({ ...found, ...showFloods(told), ...state });
-}
-
-export function refuseCursor(error: unknown): never {
-  if (error instanceof CursorError) throw new HttpProblem(400, error.message, 'cursor');
-  throw error;
 }

@@ -3,8 +3,8 @@ import { openStatuses } from '../../../shared/domain/case/status';
 import { type HttpAnswer, type HttpRequest, jsonResponse, readQuery } from '../../../shared/http';
 import type { RecordedCase } from '../../../shared/replay/recording';
 import type { CaseQuery, WholePage } from '../../../shared/storage/case-list';
-import { count, cursor as cursorText, epochMs } from '../query';
-import { type ListPorts, refuseCursor } from './list-cases';
+import { count, cursor as cursorText, epochMs, refuseCursor } from '../query';
+import type { ListPorts } from './list-cases';
 
 export interface RecordingPorts extends Pick<ListPorts, 'clock' | 'keepClosedMs'> {
   readonly list: { pageWhole(query: CaseQuery): Promise<WholePage> };

@@ -269,8 +269,32 @@ describe('the API of cases', () => {
           ],
         },
       ],
-      more: true,
+      ...{ more: true, next: '1' },
     });
+  });
+
+  it('goes on with closed cases behind the cursor, and has none on the last page', async () => {
+    const operator = anOperator([released, { ...released, caseId: 'case-0' }]);
+
+    const { value } = await operator.ask('GET /things/{thing}/closed', {
+      ...thing,
+      queryStringParameters: { limit: '1', cursor: '1' },
+    });
+
+    expect(value).toEqual({
+      ...{ thingName: 'mything1', cases: [expect.objectContaining({ caseId: 'case-0' })], more: false },
+    });
+  });
+
+  it('refuses a cursor of closed cases that is none, naming it', async () => {
+    const { ask } = anOperator([released]);
+
+    const answer = await ask('GET /things/{thing}/closed', {
+      ...thing,
+      queryStringParameters: { cursor: 'bm9uZQ' },
+    });
+
+    expect(answer).toMatchObject({ status: 400, value: { detail: 'is none of this list', field: 'cursor' } });
   });
 
   it.each(['GET /cases/{thing}', 'GET /cases/{thing}/timeline'])(

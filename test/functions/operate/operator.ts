@@ -5,6 +5,7 @@ import type { Case } from '../../../shared/domain/case/case';
 import type { Refusal } from '../../../shared/domain/case/reasons';
 import { matchesFilter } from '../../../shared/domain/lists/filter';
 import { outlineCase } from '../../../shared/domain/lists/outline';
+import { CursorError } from '../../../shared/errors';
 import type { HttpAnswer, HttpRequest } from '../../../shared/http';
 import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
 import type { TimelineRow } from '../../../shared/timeline';
@@ -91,6 +92,15 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
         cases
           .filter((record) => record.thingName === thingName && record.status === 'closed')
           .slice(0, limit),
+      async pageClosed(thingName, limit, cursor = '0') {
+        if (!/^\d+$/.test(cursor)) throw new CursorError('is none of this list');
+        const closed = cases.filter((one) => one.thingName === thingName && one.status === 'closed');
+        const end = Number(cursor) + limit;
+        return {
+          cases: closed.slice(Number(cursor), end),
+          ...(end < closed.length && { next: String(end) }),
+        };
+      },
       findCase: async (caseId: string) => cases.find((record) => record.caseId === caseId),
       async pageTimeline(caseId: string, limit: number, after = '') {
         const found = rows.filter((row) => row.caseId === caseId && row.sk > after);

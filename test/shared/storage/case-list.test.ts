@@ -107,6 +107,23 @@ describe('a list of cases', () => {
     expect(second.cases.map(({ thingName }) => thingName)).toEqual(names.slice(0, 47).toReversed());
   }, 60_000);
 
+  it('has the earlier cases of one thing, page by page, whatever closed at the same time', async () => {
+    const ids = ['case-a', 'case-b', 'case-c', 'case-d', 'case-e'];
+    const { history } = await openTable(
+      'closed-pages',
+      ids.map((caseId, index) => ({ ...released, caseId, openedAt: now + Math.floor(index / 2) })),
+    );
+    const pages: string[][] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await history.pageClosed(released.thingName, 2, cursor);
+      pages.push(page.cases.map(({ caseId }) => caseId));
+      cursor = page.next;
+    } while (cursor !== undefined);
+
+    expect(pages).toEqual([['case-e', 'case-d'], ['case-c', 'case-b'], ['case-a']]);
+  }, 60_000);
+
   it('tells of a case what people ask first, without reading it', async () => {
     const table = await openTable('outlines', [aCaseOf('a')]);
 

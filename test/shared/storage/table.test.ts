@@ -286,6 +286,67 @@ describe('a list of the newest cases', () => {
   });
 });
 
+describe('a page of the closed cases of a thing', () => {
+  const thing = thingKey('mything1');
+  const keyOf = (number: number) => `CLOSED#${String(number).padStart(15, '0')}#case-${number}`;
+  const asked = () => dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input);
+
+  /** Newest first, behind the key that is asked from. */
+  function keep(...numbers: number[]) {
+    dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey, Limit }) => {
+      const rows = numbers
+        .map((number) => ({ ...writeCase(aCase({ caseId: `case-${number}` })), sk: keyOf(number) }))
+        .filter(({ sk }) => ExclusiveStartKey === undefined || sk < ExclusiveStartKey.sk)
+        .slice(0, Limit);
+      return { Items: rows };
+    });
+  }
+
+  it('ends with the cursor of the next one, until nothing is left', async () => {
+    keep(5, 4, 3, 2, 1);
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await history.pageClosed(thing, 2, cursor);
+      expect(page.cases.length).toBeGreaterThan(0);
+      found.push(...page.cases.map(({ caseId }) => caseId));
+      cursor = page.next;
+    } while (cursor);
+
+    expect(found).toEqual(['case-5', 'case-4', 'case-3', 'case-2', 'case-1']);
+    expect(asked().map(({ ExclusiveStartKey }) => ExclusiveStartKey)).toEqual([
+      undefined,
+      { pk: 'THING#mything1', sk: keyOf(4) },
+      { pk: 'THING#mything1', sk: keyOf(2) },
+    ]);
+  });
+
+  it('has no cursor where the last one is full', async () => {
+    keep(2, 1);
+
+    expect(await history.pageClosed(thing, 2)).toEqual({ cases: expect.any(Array) });
+  });
+
+  it('is refused with the cursor of another thing, or with what is none, before anything is read', async () => {
+    keep(3, 2, 1);
+    const { next } = await history.pageClosed(thingKey('other'), 1);
+    const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+    await expect(history.pageClosed(thing, 1, next)).rejects.toThrow('is of another thing');
+    const [version, of] = JSON.parse(Buffer.from(next ?? '', 'base64url').toString());
+    for (const bad of [
+      '',
+      'x',
+      forged(null),
+      forged([version, of, 'CASE']),
+      forged([2, of, keyOf(2)]),
+      forged([version, of, 7]),
+    ])
+      await expect(history.pageClosed(thingKey('other'), 1, bad)).rejects.toThrow('is none of this list');
+    expect(asked()).toHaveLength(1);
+  });
+});
+
 describe('a result of several pages', () => {
   const pages = (first: unknown, second: unknown) =>
     dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => {
