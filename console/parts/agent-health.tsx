@@ -28,7 +28,7 @@ export function AgentHealth({ agent }: { readonly agent: ThingAnswer['agent'] })
     ['Version', version],
     ['Finds children', mode],
     ['Reports', intervalMs === undefined ? undefined : `every ${writeDuration(intervalMs)}`],
-    ['Can’t see', degraded.length === 0 ? undefined : degraded.join(', ')],
+    ['Its view', agent.words],
     ['Says', notes.length === 0 ? undefined : notes.join('; ')],
     ['Restarts', restarts === undefined ? undefined : String(restarts)],
     ['Waiting reports', spool ? String(spool) : undefined],

@@ -42,6 +42,7 @@ export function FleetView() {
           <div class="cards">
             <Limit limit={live.value.fleetLimit} />
             <Silent agents={live.value.silentAgents} />
+            <Degraded agents={live.value.degradedAgents} />
             <Guards fleet={live.value} />
             {health.value && <Pipeline health={health.value} />}
           </div>
@@ -129,6 +130,38 @@ function Silent({ agents: { count, things } }: { readonly agents: FleetAnswer['s
               <span>and {writeNumber(count - mostListed)} more: cordon agents --silent</span>
             )}
           </p>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Degraded({ agents: { count, things } }: { readonly agents: FleetAnswer['degradedAgents'] }) {
+  return (
+    <section class="panel">
+      <h2>Degraded agents</h2>
+      {count === 0 ? (
+        <p class="quiet">No agent reports that it sees a part only.</p>
+      ) : (
+        <>
+          <p>
+            <b>{writeNumber(count)}</b> {count === 1 ? 'does' : 'do'} not see all.
+          </p>
+          <dl class="pairs">
+            {things.slice(0, mostListed).map(({ thingName, words }) => (
+              <div key={thingName}>
+                <dt>
+                  <a class="code" href={`/console/things/${thingPath(thingName)}`}>
+                    {thingName}
+                  </a>
+                </dt>
+                <dd>{words}</dd>
+              </div>
+            ))}
+          </dl>
+          {count > mostListed && (
+            <p class="quiet">and {writeNumber(count - mostListed)} more: cordon agents --degraded</p>
+          )}
         </>
       )}
     </section>

@@ -30,6 +30,7 @@ export const handler = wrap(
     listMetrics: detection.listMetrics,
     loadState: detection.states.load,
     listSilent: detection.silences.listSilent,
+    listDegraded: detection.listDegraded,
     guards: configuration.guards,
     securityProfiles: configuration.securityProfiles,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),

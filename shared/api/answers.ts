@@ -106,6 +106,8 @@ export const summary = z.object({
   isComplete,
 });
 
+const more = z.int().optional().describe('How many are not listed');
+
 export const fleet = z.object({
   cases: z.object({ counts, isComplete }),
   things: z.int().optional().describe('Things in the registry, as counted last'),
@@ -117,7 +119,22 @@ export const fleet = z.object({
     limit: z.int().describe('Containments that are permitted within the window now'),
     used: z.int(),
   }),
-  silentAgents: z.object({ count: z.int(), things: z.array(z.string()).describe('At most 100') }),
+  silentAgents: z.object({ count: z.int(), things: z.array(z.string()).describe('At most 100'), more }),
+  degradedAgents: z
+    .object({
+      count: z.int(),
+      things: z
+        .array(
+          z.object({
+            thingName: z.string(),
+            degraded: z.array(z.string()).describe('What limits the view, as the agent reports it'),
+            words: z.string().describe('The same for people, to be read after the thing name'),
+          }),
+        )
+        .describe('By name, at most 100'),
+      more,
+    })
+    .describe('Agents whose last report says that they do not see all'),
   exempt: z.array(
     z.object({ thingGroup: z.string().optional(), attribute: z.record(z.string(), z.string()).optional() }),
   ),
@@ -187,6 +204,7 @@ export const thing = z.object({
       silentAt: time.optional(),
       intervalMs: z.int().optional(),
       health: z.looseObject({}).optional(),
+      words: z.string().optional().describe('What limits its view, for people'),
     })
     .optional(),
   metrics: z.array(newestDatapoint),

@@ -1,5 +1,4 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
 import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
 import { type CaseFilter, matchesFilter } from '../domain/lists/filter';
@@ -7,6 +6,7 @@ import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/
 import { type ListPosition, readCursor, type ShardPosition, writeCursor } from './case-cursor';
 import { type CaseItem, readCase } from './case-item';
 import { caseKey, connectItems, partitionOf, shards } from './items';
+import { openStatusIndex } from './status-index';
 
 export interface CaseQuery {
   /** The list has them in this order; within one, the newest change is first. */
@@ -31,10 +31,6 @@ export interface CasePage {
 /** Whole cases instead of what lists show of them. */
 export interface WholePage extends Omit<CasePage, 'cases'> {
   readonly cases: readonly Case[];
-}
-
-function isNotBuilt(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ValidationException' && /index/i.test(error.message);
 }
 
 /** A page with a filter ends after this many cases, whatever it found. */
@@ -75,6 +71,7 @@ export type CaseListReader = ReturnType<typeof connectCaseList>;
 /** Pages of cases by status, for people. What a page costs does not depend on how many cases there are. */
 export function connectCaseList(tableName: string, client?: DynamoDBClient) {
   const { documents, loadAll, loadItems } = connectItems(tableName, client);
+  const query = openStatusIndex(documents, tableName);
 
   /** Throws CursorError. */
   async function page(query: CaseQuery): Promise<CasePage> {
@@ -168,21 +165,6 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     shard.buffer = await complete(Items as IndexRow[], status);
     shard.isDrained = LastEvaluatedKey === undefined;
     if (shard.isDrained && shard.buffer.length === 0) shard.position = 'end';
-  }
-
-  /**
-   * After an upgrade, DynamoDB takes a while to build the index with the outlines. Until then the index of earlier releases
-   * serves, and the outlines are made from the cases.
-   */
-  async function query(input: Omit<QueryCommandInput, 'TableName'>): Promise<QueryCommandOutput> {
-    const ask = (IndexName: string) =>
-      documents.send(new QueryCommand({ TableName: tableName, IndexName, ...input }));
-    try {
-      return await ask('caseList');
-    } catch (error) {
-      if (isNotBuilt(error)) return ask('byStatus');
-      throw error;
-    }
   }
 
   /** An earlier release wrote no outline: those cases are read. */

@@ -16,6 +16,7 @@ import type { ThingKey } from '../domain/thing-ref';
 import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../ports';
 import type { CaseItem } from './case-item';
 import { caseKey, connectItems, detectKey, partitionOf, shardOf, shards, writeTime } from './items';
+import { openStatusIndex } from './status-index';
 
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
 const keepDatapointsMs = 14 * 86_400_000;
@@ -53,6 +54,25 @@ function dueKindOf({ agent }: DetectState): 'DETECT' | 'SILENT' {
   return agent?.silentAt === undefined ? 'DETECT' : 'SILENT';
 }
 
+/** An agent with an incomplete view. */
+export interface DegradedAgent {
+  readonly thingName: ThingKey;
+  /** Why; none is known until the table has built its index. */
+  readonly degraded: readonly string[];
+}
+
+const degradedKey = (shard: number) => `AGENT#degraded#${shard}`;
+
+/**
+ * The sparse index that lists cases lists degraded agents too. Its time is always the same, so a report that says what the
+ * one before it said writes nothing to the index.
+ */
+function indexDegraded({ thingName, agent }: DetectState) {
+  const { degraded = [] } = agent?.health ?? {};
+  if (degraded.length === 0) return {};
+  return { statusKey: degradedKey(shardOf(thingName)), updatedAt: 0, thingName, outline: { degraded } };
+}
+
 const silenceKey = { pk: 'FLEET#agents', sk: 'SILENCE' };
 
 /** The detector's state of each thing. */
@@ -64,14 +84,13 @@ export function openDetectStates({
   return {
     load: (thingName) => load<DetectState>(detectKey(thingName)),
     save: (state, previous) =>
-      save(
-        detectKey(state.thingName),
-        state,
-        previous,
-        state.dueAt === undefined
-          ? {}
-          : { dueKey: `${dueKindOf(state)}#${shardOf(state.thingName)}`, dueAt: state.dueAt },
-      ),
+      save(detectKey(state.thingName), state, previous, {
+        ...(state.dueAt !== undefined && {
+          dueKey: `${dueKindOf(state)}#${shardOf(state.thingName)}`,
+          dueAt: state.dueAt,
+        }),
+        ...indexDegraded(state),
+      }),
     async listDue(now, limit) {
       const due = await listDue('DETECT', now, limit);
       return due.length < limit ? [...due, ...(await listDue('SILENT', now, limit - due.length))] : due;
@@ -228,6 +247,30 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     },
   };
 
+  const queryStatus = openStatusIndex(documents, tableName);
+
+  /** Agents whose last report says that their view is incomplete, by name. Reads those and no others. */
+  async function listDegraded(): Promise<DegradedAgent[]> {
+    const found = await Promise.all(
+      Array.from({ length: shards }, async (_, shard) => {
+        const agents: DegradedAgent[] = [];
+        let start: Record<string, unknown> | undefined;
+        do {
+          const { Items = [], LastEvaluatedKey } = await queryStatus({
+            KeyConditionExpression: 'statusKey = :key',
+            ExpressionAttributeValues: { ':key': degradedKey(shard) },
+            ExclusiveStartKey: start,
+          });
+          for (const { thingName, outline } of Items)
+            agents.push({ thingName, degraded: outline?.degraded ?? [] });
+          start = LastEvaluatedKey;
+        } while (start);
+        return agents;
+      }),
+    );
+    return found.flat().toSorted((a, b) => (a.thingName < b.thingName ? -1 : 1));
+  }
+
   /** Every thing whose agent has ever reported, in pages of a hundred. */
   async function* listAgents(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<DetectState[]> {
     for (const kind of kinds) {
@@ -239,5 +282,5 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     }
   }
 
-  return { states, datapoints, readDatapoints, listMetrics, fleet, silences, listAgents };
+  return { states, datapoints, readDatapoints, listMetrics, fleet, silences, listAgents, listDegraded };
 }

@@ -101,6 +101,15 @@ describe('the exceptions of a playbook, packaged', () => {
 describe('packaged agents', () => {
   const health = { agent: '0.0.1', mode: 'children', intervalMs: 1_000, restarts: 0, spool: 0 };
   const look = () => e2e.stack.functions.invoke('cordon-dev-detect', { time: '2026-01-01T00:00:00Z' });
+  /** As the API answers an operator. */
+  async function showFleet(): Promise<unknown> {
+    const { invoke } = e2e.stack.functions;
+    const authorizer = { iam: { userArn: 'arn:aws:iam::000000000000:user/ada' } };
+    const request = { version: '2.0', routeKey: 'GET /fleet', headers: {}, requestContext: { authorizer } };
+    const outcome = await invoke('cordon-dev-operate', request);
+    if (outcome.status !== 'succeeded') throw new Error(`GET /fleet ${outcome.status}`);
+    return JSON.parse(JSON.parse(outcome.payload).body);
+  }
   const mailOf = (text: RegExp) =>
     waitUntil(
       () => `a mail of ${text}`,
@@ -124,6 +133,12 @@ describe('packaged agents', () => {
       const listed = await cli.run('agents');
       expect(listed).toMatchObject({ code: 6, err: '' });
       expect(listed.out).toMatch(/degraded\+old +sleeper +0\.0\.1 .*degraded: hidden/);
+      expect(await showFleet()).toMatchObject({
+        degradedAgents: {
+          count: 1,
+          things: [{ thingName: 'sleeper', degraded: ['hidden'], words: "can't see all processes" }],
+        },
+      });
 
       await mailOf(/^1 agent fell silent since \d\d:\d\d UTC: sleeper\. Who: cordon agents --silent$/);
       expect((await e2e.waitForCase('sleeper', 'observed')).playbook).toBe('silent');
@@ -140,6 +155,7 @@ describe('packaged agents', () => {
       await report(again, 'sleeper', 0, { health: well });
       await mailOf(/^1 of 1 agent that had fallen silent report/);
       await e2e.waitForCase('sleeper', 'closed');
+      expect(await showFleet()).toMatchObject({ silentAgents: { count: 0 }, degradedAgents: { count: 0 } });
       expect(await cli.run('agents')).toMatchObject({
         code: 0,
         out: expect.stringMatching(/^0 of \d+ agents? are listed\.$/),

@@ -1,6 +1,7 @@
 import type { Case } from '../../../shared/domain/case/case';
 import type { AgentState } from '../../../shared/domain/detection/agents';
 import type { DetectState } from '../../../shared/domain/detection/state';
+import { describeDegraded } from '../../../shared/domain/findings/degraded';
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import type { Account, ThingKey } from '../../../shared/domain/thing-ref';
 import {
@@ -73,5 +74,6 @@ function showAgent({ heardAt, silentAt, intervalMs, health }: AgentState) {
     ...(silentAt !== undefined && { silentAt }),
     ...(intervalMs !== undefined && { intervalMs }),
     ...(health && { health }),
+    ...(health && health.degraded.length > 0 && { words: describeDegraded(health.degraded) }),
   };
 }

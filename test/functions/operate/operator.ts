@@ -111,6 +111,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     listMetrics: async () => [],
     loadState: detection.states.load,
     listSilent: async () => [],
+    listDegraded: async () => [],
     guards: aConfiguration().guards,
     securityProfiles: aConfiguration().securityProfiles,
     commands: queue.commands,

@@ -153,6 +153,10 @@ describe('the summary', () => {
 it('the fleet is shown with its limit, its silent agents, what is exempt and the kill switch', async () => {
   const { value } = await anOperator([contained], {
     listSilent: async () => [thingKey('quiet')],
+    listDegraded: async () => [
+      { thingName: thingKey('blind'), degraded: ['hidden', 'state'] },
+      { thingName: thingKey('later'), degraded: ['constructor'] },
+    ],
     killSwitch: async () => ({ state: 'unknown', reason: 'denied' }) as never,
   }).ask('GET /fleet');
 
@@ -161,17 +165,43 @@ it('the fleet is shown with its limit, its silent agents, what is exempt and the
     cases: { counts: { contained: 1 }, isComplete: true },
     fleetLimit: { used: 0 },
     silentAgents: { count: 1, things: ['quiet'] },
+    degradedAgents: {
+      count: 2,
+      things: [
+        {
+          thingName: 'blind',
+          degraded: ['hidden', 'state'],
+          words: "can't see all processes; can't store what must survive a restart",
+        },
+        { thingName: 'later', degraded: ['constructor'], words: 'reports constructor' },
+      ],
+    },
     killSwitch: { state: 'unknown' },
   });
+});
+
+it('the fleet names the first hundred silent or degraded agents, and says how many more there are', async () => {
+  const many = Array.from({ length: 10_000 }, (_, index) => thingKey(`pump-${index}`));
+  const { value } = await anOperator([], {
+    listSilent: async () => many.slice(0, 101),
+    listDegraded: async () => many.map((thingName) => ({ thingName, degraded: ['hidden'] })),
+  }).ask('GET /fleet');
+
+  expect(value.silentAgents).toMatchObject({ count: 101, more: 1 });
+  expect(value.silentAgents.things).toHaveLength(100);
+  expect(value.degradedAgents).toMatchObject({ count: 10_000, more: 9_900 });
+  expect(value.degradedAgents.things).toHaveLength(100);
 });
 
 describe('a thing', () => {
   it('is shown with its cases, its registry entry, its agent and its metrics', async () => {
     const metrics = [{ metric: 'num_child_procs_myapp', at: now, value: { number: 1 } }];
+    const health = { version: '1.2.0', restarts: 0, spool: 0, degraded: ['hidden'] };
     const { value } = await anOperator([contained, { ...released, caseId: 'case-0' } as Case], {
       listMetrics: async () => metrics,
       cases: { load: async () => ({ value: contained, version: 1 }) },
-      loadState: async () => ({ value: { agent: { heardAt: now, principal: 'x' } }, version: 1 }) as never,
+      loadState: async () =>
+        ({ value: { agent: { heardAt: now, principal: 'x', health } }, version: 1 }) as never,
     }).ask('GET /things/{thing}', thing);
 
     expect(thingAnswer.parse(value)).toEqual(value);
@@ -179,7 +209,7 @@ describe('a thing', () => {
       case: { caseId: 'case-1', status: 'contained' },
       earlier: [{ caseId: 'case-0', status: 'closed' }],
       registry: { groups: ['sensors'], certificates: [{ escapesGroup: false }] },
-      agent: { heardAt: now },
+      agent: { heardAt: now, health, words: "can't see all processes" },
       metrics,
     });
   });

@@ -3,9 +3,11 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { openStatuses } from '../../../shared/domain/case/status';
+import { type DetectState, newDetectState } from '../../../shared/domain/detection/state';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
+import { connectDetection } from '../../../shared/storage/detection';
 import { connectDigests } from '../../../shared/storage/digests';
 import { connectTable } from '../../../shared/storage/table';
 import { flushed, now } from '../../builders';
@@ -319,4 +321,42 @@ it('the digest finds what was put into it in a time, open or closed, and nothing
     ['closed', 'closed'],
     ['last', 'observed'],
   ]);
+});
+
+describe('the list of degraded agents', () => {
+  const health = { version: '1.2.0', restarts: 0, spool: 0 };
+  const aState = (name: string, degraded: readonly string[], silentAt?: number): DetectState => ({
+    ...newDetectState(thingKey(name)),
+    dueAt: now,
+    agent: { heardAt: now, principal: 'a', health: { ...health, degraded }, ...(silentAt && { silentAt }) },
+  });
+
+  it('has each with what limits it, by name, until it reports that it is well, and lists no case', async () => {
+    const table = await openTable('degraded', [aCaseOf('blind')]);
+    const { states, silences, listDegraded } = connectDetection('degraded', client);
+    const saved = names.map((name) => aState(name, ['gap']));
+    for (const state of [...saved, aState('blind', ['hidden', 'state'], now), aState('well', [])])
+      await states.save(state, 0);
+
+    expect(await listDegraded()).toEqual([
+      { thingName: 'blind', degraded: ['hidden', 'state'] },
+      ...names.map((thingName) => ({ thingName, degraded: ['gap'] })),
+    ]);
+    // The sweep finds it as any other.
+    expect(await states.listDue(now, 100)).toHaveLength(59);
+    expect(await silences.listSilent()).toEqual(['blind']);
+    expect(await readPages(table, { statuses: [...openStatuses, 'closed'], limit: 10 })).toEqual([['blind']]);
+
+    await states.save(aState('blind', []), 1);
+    await states.save(newDetectState(thingKey('thing-00')), 1);
+    expect((await listDegraded()).map(({ thingName }) => thingName)).toEqual(names.slice(1));
+  }, 60_000);
+
+  it('names them while DynamoDB builds the index that has what limits them', async () => {
+    await openTable('degraded-before', [], false);
+    const { states, listDegraded } = connectDetection('degraded-before', client);
+    await states.save(aState('blind', ['hidden']), 0);
+
+    expect(await listDegraded()).toEqual([{ thingName: 'blind', degraded: [] }]);
+  }, 60_000);
 });
