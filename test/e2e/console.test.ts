@@ -88,7 +88,8 @@ async function containReported(thingName: string, commandLine: string): Promise<
   ];
   const topic = `cordon/things/${thingName}/reports/json`;
   await publishOrCut(client, topic, JSON.stringify(aReport(0)));
-  await publishOrCut(client, topic, JSON.stringify(aReport(2, { evidence })));
+  const health = { agent: '0.0.1', degraded: ['hidden', 'of-a-later-version'] };
+  await publishOrCut(client, topic, JSON.stringify(aReport(2, { evidence, health })));
   await e2e.waitForCase(thingName, 'contained');
 }
 
@@ -166,6 +167,18 @@ describe('the console', () => {
     await page.locator('.comment', { hasText: hostile }).waitFor();
     expect(await page.locator('main img, main script').count()).toBe(0);
     expect(await page.title()).toBe('Cordon');
+    await page.context().close();
+  }, 180_000);
+
+  it('names the agents that do not see all and says why, on the way to their things', async () => {
+    const page = await open('fleet');
+    const row = page.locator('.pairs > div', { has: page.getByRole('link', { name: 'hostile:_-1' }) });
+
+    await row.getByText("can't see all processes; reports of-a-later-version").waitFor();
+    await row.getByRole('link').click();
+
+    await page.getByRole('heading', { level: 1, name: 'hostile:_-1' }).waitFor();
+    await page.getByText("can't see all processes; reports of-a-later-version").waitFor();
     await page.context().close();
   }, 180_000);
 
